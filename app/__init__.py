@@ -1,0 +1,1 @@
+"""The window of MTL Workbench; it never imports torch."""

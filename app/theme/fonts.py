@@ -1,0 +1,60 @@
+"""Type: the platform's own font at its own size, with tabular digits and a Korean fallback."""
+
+import sys
+
+from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtWidgets import QApplication
+
+_FALLBACKS = ("Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", "Noto Sans")
+_NO_PREFERENCE = {"Sans Serif", "Sans", "sans-serif", "Helvetica", ""}
+_BARE_SIZE = 10.5
+_semibold = QFont.Weight.DemiBold
+
+
+def application_font(font: QFont) -> QFont:
+    """``font`` with fallbacks and tabular digits.
+
+    A bare X session names no font of its own ("Sans Serif", 9 points): there, and only there,
+    a family and a size are chosen.
+    """
+    chosen = QFont(font)
+    present = [name for name in _FALLBACKS if QFontDatabase.hasFamily(name)]
+    bare = sys.platform.startswith("linux") and font.family() in _NO_PREFERENCE
+    families = present if bare and present else [font.family(), *present]
+    chosen.setFamilies(families)
+    if bare and font.pointSizeF() <= 9.0:
+        chosen.setPointSizeF(_BARE_SIZE)
+    chosen.setFeature(QFont.Tag("tnum"), 1)
+    return chosen
+
+
+def scaled_font(scale: float = 1.0, *, semibold: bool = False) -> QFont:
+    """The application's font, ``scale`` times as large (never under 0.85), optionally semibold."""
+    font = QFont(QApplication.font())
+    font.setPointSizeF(font.pointSizeF() * max(scale, 0.85))
+    if semibold:
+        font.setWeight(_semibold)
+    return font
+
+
+def title_font() -> QFont:
+    """For the title of a page."""
+    return scaled_font(1.3, semibold=True)
+
+
+def card_title_font() -> QFont:
+    """For the title of a card."""
+    return scaled_font(1.0, semibold=True)
+
+
+def small_font() -> QFont:
+    """For secondary text."""
+    return scaled_font(0.88)
+
+
+def mono_font() -> QFont:
+    """For logs and code."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setFamilies([font.family(), *(f for f in _FALLBACKS if QFontDatabase.hasFamily(f))])
+    font.setPointSizeF(QApplication.font().pointSizeF() * 0.88)
+    return font

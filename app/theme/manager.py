@@ -1,0 +1,92 @@
+"""Which scheme is in use, and who is told when it changes."""
+
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app.theme.fonts import application_font
+from app.theme.style import make_palette, make_style_sheet
+from app.theme.tokens import DARK, LIGHT, Tokens
+
+
+class ThemeMode(StrEnum):
+    """What the person asked for."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class ThemeManager(QObject):
+    """Holds the tokens in use; ``changed`` is emitted after palette and style sheet have been set."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mode = ThemeMode.SYSTEM
+        self.tokens: Tokens = LIGHT
+        self._dressed: QApplication | None = None
+
+    def apply(self, app: QApplication, mode: ThemeMode) -> None:
+        """Dress ``app`` in ``mode`` and, for ``system``, keep following the system."""
+        self.mode = mode
+        if self._dressed is not app:
+            app.setStyle("Fusion")
+            app.setFont(application_font(app.font()))
+            app.styleHints().colorSchemeChanged.connect(self._system_changed)
+            self._dressed = app
+        self._wear(app, _tokens_for(mode))
+
+    def _wear(self, app: QApplication, tokens: Tokens) -> None:
+        self.tokens = tokens
+        app.setPalette(make_palette(tokens))
+        app.setStyleSheet(make_style_sheet(tokens))
+        self.changed.emit()
+
+    def _system_changed(self) -> None:
+        wanted = _tokens_for(self.mode)
+        if self._dressed is not None and wanted is not self.tokens:
+            self._wear(self._dressed, wanted)
+
+
+def _tokens_for(mode: ThemeMode) -> Tokens:
+    if mode is ThemeMode.SYSTEM:
+        dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        return DARK if dark else LIGHT
+    return DARK if mode is ThemeMode.DARK else LIGHT
+
+
+_manager: list[ThemeManager] = []
+
+
+def manager() -> ThemeManager:
+    """The one theme manager of this process."""
+    if not _manager:
+        _manager.append(ThemeManager())
+    return _manager[0]
+
+
+def apply_theme(app: QApplication, mode: ThemeMode | str = ThemeMode.SYSTEM) -> None:
+    """Dress ``app``: ``system`` follows the desktop's scheme, ``light`` and ``dark`` override it."""
+    manager().apply(app, ThemeMode(mode))
+
+
+def theme() -> Tokens:
+    """The tokens in use now; read them when painting, never keep them."""
+    return manager().tokens
+
+
+def series_color(index: int) -> str:
+    """Colour of the ``index``-th task or run; the cycle repeats after its last colour."""
+    series = manager().tokens.series
+    return series[index % len(series)]
+
+
+def resolve(colour: int | str) -> str:
+    """A colour from a series index, the name of a token, or a ``#RRGGBB``, in the scheme in use now."""
+    if isinstance(colour, int):
+        return series_color(colour)
+    return colour if colour.startswith("#") else str(getattr(manager().tokens, colour))

@@ -1,0 +1,31 @@
+"""Small parts every page is made of."""
+
+from app.widgets.buttons import Button, DangerButton, LinkButton, PrimaryButton, ToolButton
+from app.widgets.card import Card, CardRow, HLine, PageBody, scrolling
+from app.widgets.labels import Chip, Elided, Muted, PageHeader
+from app.widgets.messages import Banner, EmptyState, Glyph, InlineError
+from app.widgets.weight_slider import ColourSlider, WeightSlider, WeightSpin
+
+__all__ = [
+    "Banner",
+    "Button",
+    "Card",
+    "CardRow",
+    "Chip",
+    "ColourSlider",
+    "DangerButton",
+    "Elided",
+    "EmptyState",
+    "Glyph",
+    "HLine",
+    "InlineError",
+    "LinkButton",
+    "Muted",
+    "PageBody",
+    "PageHeader",
+    "PrimaryButton",
+    "ToolButton",
+    "WeightSlider",
+    "WeightSpin",
+    "scrolling",
+]

@@ -1,0 +1,179 @@
+"""Words: muted text, elided text, chips and page headers."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from app.theme import CARD_GAP, GAP, control_height, resolve, small_font, title_font
+
+
+class Muted(QLabel):
+    """Secondary text; wraps when ``wrap`` is set."""
+
+    def __init__(self, text: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setProperty("role", "muted")
+        self.setWordWrap(wrap)
+
+
+class Elided(QLabel):
+    """One line that ends in … when there is no room; the whole text is its tooltip then."""
+
+    def __init__(
+        self,
+        text: str = "",
+        parent: QWidget | None = None,
+        *,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
+        super().__init__(parent)
+        self._full = text
+        self._mode = mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._fit()
+
+    def setText(self, text: str) -> None:
+        """Show ``text``, as much of it as fits."""
+        self._full = text
+        self.updateGeometry()
+        self._fit()
+
+    def full_text(self) -> str:
+        """The text as given."""
+        return self._full
+
+    def sizeHint(self) -> QSize:
+        """Room for the whole text."""
+        metrics = QFontMetrics(self.font())
+        return QSize(metrics.horizontalAdvance(self._full) + 2, metrics.height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a few characters."""
+        return QSize(QFontMetrics(self.font()).averageCharWidth() * 3, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Elide anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = QFontMetrics(self.font()).elidedText(self._full, self._mode, max(self.width(), 1))
+        super().setText(shown)
+        self.setToolTip(self._full if shown != self._full else "")
+        self.setAccessibleName(self._full)
+
+
+_TONES = {
+    "neutral": ("sunken", "text"),
+    "muted": ("sunken", "muted"),
+    "accent": ("accent_wash", "accent"),
+    "error": ("error_wash", "error"),
+    "good": ("sunken", "good"),
+    "warning": ("sunken", "warning"),
+}
+
+
+class Chip(QWidget):
+    """A rounded word, with a dot of some colour before it if ``dot`` is given.
+
+    Args:
+        text: The word.
+        tone: ``neutral``, ``muted``, ``accent``, ``error``, ``good`` or ``warning``.
+        dot: A token's name, a series index or ``#RRGGBB``.
+        parent: Owner.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        tone: str = "neutral",
+        dot: int | str | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._text, self._tone, self._dot = text, tone, dot
+        self.setFont(small_font())
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+
+    def text(self) -> str:
+        """The word shown."""
+        return self._text
+
+    def set_text(self, text: str) -> None:
+        """Show another word."""
+        self._text = text
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
+    def set_tone(self, tone: str) -> None:
+        """Change the colours."""
+        self._tone = tone
+        self.update()
+
+    def set_dot(self, dot: int | str | None) -> None:
+        """Change or remove the dot."""
+        self._dot = dot
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """The word and its margins."""
+        metrics = QFontMetrics(self.font())
+        dot = 14 if self._dot is not None else 0
+        return QSize(metrics.horizontalAdvance(self._text) + 18 + dot, metrics.height() + 5)
+
+    def minimumSizeHint(self) -> QSize:
+        """A chip is never cut."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw pill, dot and word."""
+        ground, ink = _TONES[self._tone]
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(resolve(ground)))
+        box = self.rect()
+        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+        text_box = box.adjusted(9, 0, -9, 0)
+        if self._dot is not None:
+            painter.setBrush(QColor(resolve(self._dot)))
+            painter.drawEllipse(box.left() + 9, box.center().y() - 3, 8, 8)
+            text_box.setLeft(box.left() + 23)
+        painter.setPen(QColor(resolve(ink)))
+        painter.drawText(text_box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._text)
+        painter.end()
+
+
+class PageHeader(QWidget):
+    """The title of a page, chips beside it (``add_chip``), buttons at the right (``add_action``)."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = QLabel(title)
+        self.title.setFont(title_font())
+        self.title.setAccessibleName(title)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.title)
+        self.chips = QHBoxLayout()
+        self.chips.setContentsMargins(CARD_GAP, 0, 0, 0)
+        self.chips.setSpacing(CARD_GAP)
+        row.addLayout(self.chips)
+        row.addStretch(1)
+        self.actions = QHBoxLayout()
+        self.actions.setSpacing(GAP + 4)
+        row.addLayout(self.actions)
+        self.setFixedHeight(control_height())
+
+    def add_chip(self, chip: QWidget) -> None:
+        """Put ``chip`` after the title."""
+        self.chips.addWidget(chip)
+
+    def add_action(self, widget: QWidget) -> None:
+        """Put ``widget`` at the right end."""
+        self.actions.addWidget(widget)

@@ -1,0 +1,188 @@
+"""A loss weight as a slider and a number."""
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QStyle, QStyleOptionSlider, QWidget
+
+from app.theme import GAP, resolve
+from app.widgets.labels import Elided
+
+HIGHEST = 5.0
+_STEPS = 1000
+_CURVE = 2.3219281  # log2(5): a weight of 1 stands in the middle of the slider
+
+
+def position_of(weight: float) -> int:
+    """Where ``weight`` stands on the slider, 0…1000."""
+    return round(_STEPS * (min(max(weight, 0.0), HIGHEST) / HIGHEST) ** (1 / _CURVE))
+
+
+def weight_at(position: int) -> float:
+    """The weight at a slider position, rounded to what one position means."""
+    return round(HIGHEST * (position / _STEPS) ** _CURVE, 3 if position < _STEPS // 4 else 2)
+
+
+class ColourSlider(QSlider):
+    """A horizontal slider drawn in one colour; the wheel turns it only when it has the focus."""
+
+    def __init__(self, colour: int | str, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._colour = colour
+        self.setRange(0, _STEPS)
+        self.setSingleStep(10)
+        self.setPageStep(100)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def set_colour(self, colour: int | str) -> None:
+        """Draw in another colour."""
+        self._colour = colour
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the page unless focused."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw groove and handle."""
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        handle = self.style().subControlRect(
+            QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
+        )
+        ink = QColor(resolve(self._colour if self.isEnabled() else "muted"))
+        centre = QPointF(handle.center()) + QPointF(0.5, 0.5)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(resolve("sunken")))
+        painter.drawRoundedRect(QRectF(1, centre.y() - 2, self.width() - 2, 4), 2, 2)
+        painter.setBrush(ink)
+        painter.drawRoundedRect(QRectF(1, centre.y() - 2, max(centre.x() - 1, 0), 4), 2, 2)
+        painter.setBrush(QColor(resolve("accent_wash" if self.hasFocus() else "surface")))
+        pen = painter.pen()
+        pen.setStyle(Qt.PenStyle.SolidLine)
+        pen.setColor(ink)
+        pen.setWidthF(2.0)
+        painter.setPen(pen)
+        painter.drawEllipse(centre, 6.0, 6.0)
+        painter.end()
+
+
+class WeightSpin(QDoubleSpinBox):
+    """A weight as a number with at least two decimals."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(0.0, 1_000_000.0)
+        self.setDecimals(6)
+        self.setSingleStep(0.05)
+        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("00.0000") + 18)
+
+    def textFromValue(self, value: float) -> str:
+        """Two decimals, more only when they say something."""
+        text = f"{value:.6f}".rstrip("0")
+        whole, _, decimals = text.partition(".")
+        return f"{whole}.{decimals:0<2}"
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the page unless focused."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class WeightSlider(QWidget):
+    """Dot, name, slider (0…5, 1 in the middle) and number of one task's loss weight.
+
+    ``valueChanged(float)`` is emitted when a person changes it, never by ``setValue``.
+
+    Args:
+        name: The task.
+        color: A series index, a token's name or ``#RRGGBB``.
+        parent: Owner.
+    """
+
+    valueChanged = Signal(float)
+
+    def __init__(self, name: str, color: int | str = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self.setObjectName(f"weight-{name}")
+        self.dot = _Dot(color)
+        self.label = Elided(name)
+        self.label.setFixedWidth(self.fontMetrics().averageCharWidth() * 9)
+        self.slider = ColourSlider(color)
+        self.slider.setObjectName(f"weight-slider-{name}")
+        self.slider.setAccessibleName(f"Loss weight of {name}")
+        self.spin = WeightSpin()
+        self.spin.setObjectName(f"weight-spin-{name}")
+        self.spin.setAccessibleName(f"Loss weight of {name}, number")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        for widget, stretch in ((self.dot, 0), (self.label, 0), (self.slider, 1), (self.spin, 0)):
+            row.addWidget(widget, stretch)
+        self.setValue(1.0)
+        self.slider.valueChanged.connect(self._slid)
+        self.spin.valueChanged.connect(self._typed)
+
+    def value(self) -> float:
+        """The weight."""
+        return self.spin.value()
+
+    def setValue(self, value: float) -> None:
+        """Show ``value`` without announcing it; a slider being dragged is left alone."""
+        if self.slider.isSliderDown():
+            return
+        _quietly(self.spin, value)
+        _quietly(self.slider, position_of(value))
+
+    def set_color(self, color: int | str) -> None:
+        """Draw in another colour."""
+        self.dot.set_colour(color)
+        self.slider.set_colour(color)
+
+    def _slid(self, position: int) -> None:
+        weight = weight_at(position)
+        _quietly(self.spin, weight)
+        self.valueChanged.emit(weight)
+
+    def _typed(self, value: float) -> None:
+        _quietly(self.slider, position_of(value))
+        self.valueChanged.emit(value)
+
+
+class _Dot(QWidget):
+    def __init__(self, colour: int | str) -> None:
+        super().__init__()
+        self._colour = colour
+        self.setFixedSize(10, 10)
+
+    def set_colour(self, colour: int | str) -> None:
+        self._colour = colour
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(resolve(self._colour)))
+        painter.drawEllipse(1, 1, 8, 8)
+        painter.end()
+
+
+def _quietly(widget: QSlider | QDoubleSpinBox, value: float) -> None:
+    blocked = QObject.blockSignals(widget, True)
+    if isinstance(widget, QSlider):
+        widget.setValue(int(value))
+    else:
+        widget.setValue(value)
+    QObject.blockSignals(widget, blocked)
