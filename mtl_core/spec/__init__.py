@@ -1,0 +1,101 @@
+"""What the user asked for: the experiment as one frozen document, free of torch.
+
+A parameter's type, default, bounds, unit and help text are written once, here; forms, the command line, validation,
+the comparison of runs and the documentation derive from it.
+"""
+
+from mtl_core.spec.base import Report, Spec
+from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset
+from mtl_core.spec.difference import Difference, diff, diff_data
+from mtl_core.spec.errors import InputError, Problem, shorten
+from mtl_core.spec.experiment import (
+    CURRENT_VERSION,
+    ExperimentSpec,
+    problems_of,
+    spec_from_data,
+    spec_to_data,
+)
+from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
+from mtl_core.spec.layers import LAYER_GROUPS, Layer
+from mtl_core.spec.model import HardSharing, ModelSpec
+from mtl_core.spec.overrides import apply_overrides
+from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
+from mtl_core.spec.presets import load_preset, preset_names
+from mtl_core.spec.reports import (
+    ColumnInfo,
+    DatasetInfo,
+    DeviceInfo,
+    Fix,
+    Histogram,
+    LayerInfo,
+    ModelInfo,
+    TargetInfo,
+)
+from mtl_core.spec.schedules import learning_rate, learning_rates
+from mtl_core.spec.tasks import TOTAL, BinaryTask, MulticlassTask, RegressionTask, Task
+from mtl_core.spec.training import EarlyStopping, Optimizer, Schedule, TrainingSpec
+from mtl_core.spec.unions import kind_of, members
+from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
+
+__all__ = [
+    "CURRENT_VERSION",
+    "LAYER_GROUPS",
+    "TOTAL",
+    "BinaryTask",
+    "BundledDataset",
+    "ColumnInfo",
+    "ColumnType",
+    "Dataset",
+    "DatasetInfo",
+    "DeviceInfo",
+    "Difference",
+    "EarlyStopping",
+    "ExperimentSpec",
+    "Fix",
+    "HardSharing",
+    "Histogram",
+    "InputError",
+    "Layer",
+    "LayerInfo",
+    "ManualWeighting",
+    "ModelInfo",
+    "ModelSpec",
+    "MulticlassTask",
+    "Optimizer",
+    "Problem",
+    "RegressionTask",
+    "Report",
+    "Schedule",
+    "Spec",
+    "SplitSpec",
+    "TableDataset",
+    "TargetInfo",
+    "Task",
+    "TrainingSpec",
+    "WeightMove",
+    "Weighting",
+    "apply_overrides",
+    "data_to_yaml",
+    "diff",
+    "diff_data",
+    "dump_spec",
+    "flatten",
+    "get_at",
+    "join",
+    "kind_of",
+    "learning_rate",
+    "learning_rates",
+    "load_preset",
+    "load_spec",
+    "load_spec_data",
+    "members",
+    "parse",
+    "parse_yaml",
+    "preset_names",
+    "problems_of",
+    "save_spec",
+    "set_at",
+    "shorten",
+    "spec_from_data",
+    "spec_to_data",
+]

@@ -1,0 +1,57 @@
+"""The data: where it comes from, which columns are inputs, how it is split."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from mtl_core.spec.base import Spec, field
+
+ColumnType = Literal["numeric", "categorical"]
+BundledName = Literal["multidigits", "houses", "iris", "wine", "diabetes", "linnerud", "breast_cancer"]
+
+
+class SplitSpec(Spec):
+    """Shares of the rows for training, validation and test; stratified where a target has classes."""
+
+    title: ClassVar[str] = "Split"
+    train: float = field(0.7, "Share of the rows to train on.", gt=0, lt=1, widget="slider")
+    val: float = field(0.15, "Share of the rows to choose the best epoch by.", gt=0, lt=1, widget="slider")
+    test: float = field(0.15, "Share of the rows for the final report.", gt=0, lt=1, widget="slider")
+    seed: int = field(0, "Seed of the split; the same seed gives the same rows.", ge=0, le=2**32 - 1)
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> "SplitSpec":
+        total = self.train + self.val + self.test
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"train, val and test must sum to 1, they sum to {total:g}")
+        return self
+
+
+class BundledDataset(Spec):
+    """A data set that comes with the application."""
+
+    title: ClassVar[str] = "Bundled"
+    kind: Literal["bundled"] = "bundled"
+    name: BundledName = field("multidigits", "Which one.")
+    inputs: tuple[str, ...] | None = field(
+        None, "The input columns of a table; empty: all that are not targets.", widget="columns"
+    )
+    split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
+
+
+class TableDataset(Spec):
+    """A CSV or Parquet file of yours."""
+
+    title: ClassVar[str] = "Table"
+    kind: Literal["table"] = "table"
+    path: str = field(help="The file; a relative path starts at the spec file's folder.", widget="file")
+    inputs: tuple[str, ...] = field((), "The input columns.", widget="columns")
+    types: dict[str, ColumnType] = field(
+        help="Column types that differ from what looking at the file says.", default_factory=dict
+    )
+    delimiter: str | None = field(None, "What separates the cells; empty: found by looking.", min_length=1)
+    encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
+    split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
+
+
+Dataset = Annotated[BundledDataset | TableDataset, Field(discriminator="kind")]

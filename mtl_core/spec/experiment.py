@@ -1,0 +1,201 @@
+"""The experiment: the one document from which everything a run does follows."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from mtl_core.spec.base import Spec, field
+from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
+from mtl_core.spec.errors import InputError, Problem, shorten
+from mtl_core.spec.model import ModelSpec
+from mtl_core.spec.paths import Key, join
+from mtl_core.spec.tasks import TOTAL, Task
+from mtl_core.spec.training import TrainingSpec
+from mtl_core.spec.upgrade import CURRENT_VERSION, upgraded
+from mtl_core.spec.weighting import EqualWeighting, ManualWeighting, Weighting
+
+
+class ExperimentSpec(Spec):
+    """A whole experiment: data, tasks, model, weighting and training."""
+
+    version: Literal[1] = field(CURRENT_VERSION, "Version of this format.", widget="hidden")
+    name: str = field("experiment", "What it is called.", min_length=1, max_length=200)
+    dataset: Dataset = field(BundledDataset(), "The data.")
+    tasks: tuple[Task, ...] = field(help="What is predicted.", min_length=1)
+    model: ModelSpec = field(ModelSpec(), "Shared layers and task heads.")
+    weighting: Weighting = field(EqualWeighting(), "How losses become one update.")
+    training: TrainingSpec = field(TrainingSpec(), "How it is trained.")
+
+    @property
+    def task_names(self) -> tuple[str, ...]:
+        """The tasks' names, in order."""
+        return tuple(task.name for task in self.tasks)
+
+
+def spec_to_data(spec: Spec) -> dict[str, Any]:
+    """A spec as nested dicts and lists of plain values, complete with defaults."""
+    data: dict[str, Any] = spec.model_dump(mode="json")
+    return data
+
+
+def spec_from_data(data: Any, where: str = "") -> ExperimentSpec:
+    """The experiment that plain data describes; data of an older version is brought up to date first.
+
+    Args:
+        data: Nested dicts and lists, as read from YAML or JSON.
+        where: The file it came from, put before each path in the error.
+
+    Raises:
+        InputError: With the path, the rule and what was found, for each thing that is wrong.
+    """
+    spec, problems = _read(data)
+    if spec is None:
+        prefix = f"{where}: " if where else ""
+        raise InputError.of([Problem(prefix + p.path, p.rule, p.found, p.fix) for p in problems])
+    return spec
+
+
+def problems_of(data: Any) -> list[Problem]:
+    """What is wrong with spec data; nothing when it is a valid experiment."""
+    return _read(data)[1]
+
+
+def _read(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
+    if not isinstance(data, dict):
+        return None, [Problem("spec", "must be a mapping with dataset, tasks, model …", shorten(data))]
+    try:
+        data = upgraded(data)
+        text = json.dumps(data)
+    except InputError as error:
+        return None, list(error.problems)
+    except (TypeError, ValueError) as error:
+        return None, [Problem("spec", "must hold only text, numbers, lists and mappings", str(error))]
+    try:
+        spec = ExperimentSpec.model_validate_json(text)
+    except ValidationError as error:
+        return None, [_problem(one, data) for one in error.errors(include_url=False, include_context=True)]
+    problems = list(_contradictions(spec))
+    return (None if problems else spec), problems
+
+
+def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
+    """Parts that are each fine and do not fit together."""
+    names = spec.task_names
+    known = "the tasks are " + ", ".join(names)
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Problem("tasks", "each task needs a name of its own", f"{count} tasks named {name!r}")
+    for i, task in enumerate(spec.tasks):
+        if task.name == TOTAL:
+            yield Problem(
+                f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another."
+            )
+        if not task.targets:
+            yield Problem(f"tasks[{i}].target", "name at least one column")
+        for repeated in (t for t, n in Counter(task.targets).items() if n > 1):
+            yield Problem(f"tasks[{i}].target", "each column once", repr(repeated))
+    for name in spec.model.heads:
+        if name not in names:
+            yield Problem(
+                join(("model", "heads", name)), "there is no such task", repr(name), known.capitalize() + "."
+            )
+    if isinstance(spec.weighting, ManualWeighting):
+        yield from _weights(spec.weighting.weights, names, ("weighting", "weights"))
+        if all(spec.weighting.weights.get(name, 1) == 0 for name in names):
+            yield Problem("weighting.weights", "at least one task needs a weight above 0")
+    for i, move in enumerate(spec.weighting.moves):
+        if move.weights is not None:
+            yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))
+    yield from _monitor(spec)
+    yield from _inputs(spec)
+
+
+def _weights(weights: dict[str, float], names: tuple[str, ...], where: tuple[Key, ...]) -> Iterator[Problem]:
+    for name in weights:
+        if name not in names:
+            yield Problem(
+                join((*where, name)), "there is no such task", repr(name), f"Tasks: {', '.join(names)}."
+            )
+
+
+def _monitor(spec: ExperimentSpec) -> Iterator[Problem]:
+    metrics = {task.name: ("loss", *task.metrics) for task in spec.tasks}
+    monitor = spec.training.monitor
+    task, _, metric = monitor.partition(".")
+    if monitor != TOTAL and (task not in metrics or metric not in ("", *metrics[task])):
+        choices = [TOTAL, *(f"{t}.{m}" for t, ms in metrics.items() for m in ms)]
+        yield Problem("training.monitor", "must be one of " + ", ".join(choices), repr(monitor))
+
+
+def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:
+    inputs = spec.dataset.inputs
+    if isinstance(spec.dataset, TableDataset) and not inputs:
+        yield Problem("dataset.inputs", "name at least one input column")
+    targets = {target: task.name for task in spec.tasks for target in task.targets}
+    for i, column in enumerate(inputs or ()):
+        if column in targets:
+            rule = f"a column is an input or a target, not both: it is the target of task {targets[column]!r}"
+            yield Problem(f"dataset.inputs[{i}]", rule, repr(column))
+    for column in (c for c, n in Counter(inputs or ()).items() if n > 1):
+        yield Problem("dataset.inputs", "each column once", repr(column))
+
+
+_RULES = {
+    "missing": "must be given",
+    "extra_forbidden": "there is no such setting",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+    "finite_number": "must be a finite number",
+    "union_tag_not_found": "must have a kind",
+    "string_too_short": "must not be empty",
+    "too_short": "must have at least {min_length} entry",
+    "string_pattern_mismatch": "must not be empty nor hold any of . [ ] / : = , or quotes",
+}
+
+
+def _problem(error: Any, data: Any) -> Problem:
+    """One validation error as a problem, its path free of the union tags that the validator puts in."""
+    keys, context, kind = _keys(error["loc"], data), error.get("ctx", {}), error["type"]
+    path = join(keys)
+    found = "" if kind == "missing" else shorten(error["input"])
+    match kind:
+        case "union_tag_invalid":
+            wanted = context["expected_tags"].replace("'", "")
+            return Problem(join((*keys, "kind")), f"must be one of {wanted}", repr(context["tag"]))
+        case "literal_error":
+            if path == "version":
+                return Problem(path, f"this application reads versions up to {CURRENT_VERSION}", found)
+            return Problem(path, f"must be {context['expected'].replace(chr(39), '')}", found)
+        case "value_error":
+            return Problem(path, str(context["error"]))
+        case "string_pattern_mismatch" if path == "training.device":
+            return Problem(path, "must be auto, cpu, cuda or cuda:N", found)
+    rule = _RULES.get(kind, error["msg"][:1].lower() + error["msg"][1:])
+    return Problem(path or "spec", rule.format(**context), found)
+
+
+def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:
+    keys: list[Key] = []
+    for position, key in enumerate(location):
+        if (isinstance(data, dict) and key in data) or (isinstance(data, list) and isinstance(key, int) and key < len(data)):
+            data = data[key]
+        elif position < len(location) - 1 or not isinstance(data, dict):
+            continue  # the tag of a union, not a place in the data
+        elif "kind" in data and key == data["kind"]:
+            continue
+        keys.append(key)
+    return keys

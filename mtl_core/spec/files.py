@@ -1,0 +1,139 @@
+"""Spec files: YAML in and out."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mtl_core.spec.errors import InputError
+from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader of YAML 1.2 scalars: ``1e-3`` is a number; ``no``, ``on`` and dates are text."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, str | int) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", key_node.start_mark
+                )
+            if isinstance(key, str | int):
+                seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes small lists and mappings on one line and quotes what :class:`_Loader` would read as a number."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_RESOLVERS = {
+    "tag:yaml.org,2002:bool": (r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    "tag:yaml.org,2002:int": (r"^[-+]?[0-9]+$", "-+0123456789"),
+    "tag:yaml.org,2002:float": (
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
+        "-+0123456789.",
+    ),
+    "tag:yaml.org,2002:null": (r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+}
+for _class in (_Loader, _Dumper):
+    _class.yaml_implicit_resolvers = {}
+    for _tag, (_pattern, _first) in _RESOLVERS.items():
+        _class.add_implicit_resolver(_tag, re.compile(_pattern), list(_first))
+
+
+def parse_yaml(text: str, where: str = "spec") -> Any:
+    """Plain data from YAML text (the 1.2 core schema).
+
+    Raises:
+        InputError: It is not YAML; the error names the line.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)  # a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{where}, line {mark.line + 1}" if mark else where
+        raise InputError(place, "is not valid YAML", found=getattr(error, "problem", None) or error) from None
+
+
+def data_to_yaml(data: Any) -> str:
+    """Plain data as YAML; reading it back gives the same data."""
+    return yaml.dump(
+        data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
+    )
+
+
+def load_spec_data(path: str | Path) -> Any:
+    """The plain data of a spec file, not yet validated; a relative table path is made absolute.
+
+    Raises:
+        InputError: The file cannot be read or is not YAML.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(str(path), "there is no such file") from None
+    except IsADirectoryError:
+        raise InputError(str(path), "must be a spec file, it is a folder") from None
+    except UnicodeDecodeError:
+        raise InputError(str(path), "must be a YAML file in UTF-8") from None
+    except OSError as error:
+        raise InputError(str(path), "cannot be read", found=error.strerror or error) from None
+    data = parse_yaml(text, str(path))
+    dataset = data.get("dataset") if isinstance(data, dict) else None
+    if isinstance(dataset, dict) and dataset.get("kind") == "table" and isinstance(dataset.get("path"), str):
+        data = {**data, "dataset": {**dataset, "path": str(path.parent.resolve() / dataset["path"])}}
+    return data
+
+
+def load_spec(path: str | Path) -> ExperimentSpec:
+    """The experiment in a YAML file.
+
+    Raises:
+        InputError: The file cannot be read, is not YAML, or is not an experiment.
+    """
+    return spec_from_data(load_spec_data(path), str(path))
+
+
+def dump_spec(spec: ExperimentSpec) -> str:
+    """The experiment as YAML, complete with defaults."""
+    return data_to_yaml(spec_to_data(spec))
+
+
+def save_spec(spec: ExperimentSpec, path: str | Path) -> None:
+    """Write the experiment to a YAML file; the file is whole or as it was.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    write_text(path, dump_spec(spec))
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file through a temporary one beside it, so that it is whole or as it was.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    path = Path(path)
+    temporary = ""
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+            temporary = file.name
+            file.write(text)
+        Path(temporary).replace(path)
+        temporary = ""
+    except OSError as error:
+        raise InputError(str(path), "cannot be written", found=error.strerror or error) from None
+    finally:
+        if temporary:
+            os.unlink(temporary)  # noqa: PTH108

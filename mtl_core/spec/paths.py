@@ -1,0 +1,98 @@
+"""Paths into spec data: ``model.shared[2].out_channels``, ``dataset.types["a.b"]``."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mtl_core.spec.errors import InputError
+
+Key = str | int
+_PART = re.compile(r"""\.?([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]""")
+
+
+def parse(path: str) -> tuple[Key, ...]:
+    """The keys of a path.
+
+    Raises:
+        InputError: The text is not a path.
+    """
+    keys: list[Key] = []
+    position = 0
+    while position < len(path):
+        match = _PART.match(path, position)
+        if match is None or (path[position] == "." and position == 0):
+            raise InputError(path, "is not a path such as training.optimizer.lr or model.shared[0].kind")
+        name, index, quoted = match.groups()
+        keys.append(name if name is not None else int(index) if index is not None else json.loads(quoted))
+        position = match.end()
+    return tuple(keys)
+
+
+def join(keys: Sequence[Key]) -> str:
+    """The path of some keys; the reverse of :func:`parse`."""
+    text = ""
+    for key in keys:
+        if isinstance(key, int):
+            text += f"[{key}]"
+        elif key == "" or any(c in '.[]"' for c in key):
+            text += f"[{json.dumps(key, ensure_ascii=False)}]"
+        else:
+            text += f".{key}" if text else key
+    return text
+
+
+def get_at(data: Any, path: str) -> Any:
+    """What stands at a path of nested dicts and lists.
+
+    Raises:
+        InputError: Nothing stands there.
+    """
+    for key in parse(path):
+        try:
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            raise InputError(path, "there is no such setting") from None
+    return data
+
+
+def set_at(data: Any, path: str, value: Any) -> Any:
+    """A copy of nested dicts and lists with ``value`` at a path; what is not on the path is shared.
+
+    A missing key of a dict is made; an index may be one past a list's end.
+
+    Raises:
+        InputError: The path leads through something that is neither a dict nor a list.
+    """
+    return _set(data, parse(path), value, path)
+
+
+def _set(data: Any, keys: tuple[Key, ...], value: Any, path: str) -> Any:
+    if not keys:
+        return value
+    first, *rest = keys
+    match data, first:
+        case dict(), str():
+            return {**data, first: _set(data.get(first, {} if rest else None), tuple(rest), value, path)}
+        case list() | tuple(), int() if first <= len(data):
+            inner = data[first] if first < len(data) else ({} if rest else None)
+            return [*data[:first], _set(inner, tuple(rest), value, path), *data[first + 1 :]]
+        case None, str():
+            return {first: _set({} if rest else None, tuple(rest), value, path)}
+    raise InputError(path, "there is no such setting")
+
+
+def flatten(data: Any) -> dict[str, Any]:
+    """Every leaf of nested dicts and lists by its path; an empty dict or list is a leaf."""
+    return {join(keys): value for keys, value in _leaves(data, ())}
+
+
+def _leaves(data: Any, keys: tuple[Key, ...]) -> Iterator[tuple[tuple[Key, ...], Any]]:
+    if isinstance(data, Mapping) and data:
+        for key, value in data.items():
+            yield from _leaves(value, (*keys, str(key)))
+    elif isinstance(data, list | tuple) and data:
+        for index, value in enumerate(data):
+            yield from _leaves(value, (*keys, index))
+    else:
+        yield keys, data

@@ -1,0 +1,132 @@
+"""What a worker reports about a data set, a model or a machine: no torch, JSON over the wire."""
+
+from typing import Any, Literal
+
+from mtl_core.spec.base import Report
+from mtl_core.spec.dataset import ColumnType
+
+Shape = tuple[int, ...]
+
+
+class Histogram(Report):
+    """Counts of a numeric column: ``edges`` has one more entry than ``counts``."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+class ColumnInfo(Report):
+    """A column as looking at the data says it is.
+
+    ``low``, ``high`` and ``mean`` are of numeric columns; ``categories`` are (value, rows) of the most frequent
+    values, most frequent first.
+    """
+
+    name: str
+    type: ColumnType
+    missing: int
+    unique: int
+    low: float | None = None
+    high: float | None = None
+    mean: float | None = None
+    categories: tuple[tuple[str, int], ...] = ()
+    histogram: Histogram | None = None
+    suggested: Literal["input", "target", "ignore"] = "input"
+
+
+class TargetInfo(Report):
+    """What a task's target looks like in the training rows.
+
+    Attributes:
+        width: Values per row (regression), else 1.
+        classes: The classes in the order of their numbers; binary: negative, positive.
+        mean: Per value, regression only; so is ``std``. The identity (0, 1) where nothing is standardised.
+        labelled: Rows of the training split that have a label.
+    """
+
+    name: str
+    kind: Literal["regression", "binary", "multiclass"]
+    width: int = 1
+    classes: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    labelled: int = 0
+
+    @property
+    def outputs(self) -> int:
+        """Width of the output layer."""
+        return len(self.classes) if self.kind == "multiclass" else self.width
+
+
+class DatasetInfo(Report):
+    """A data set as the Data page shows it.
+
+    Attributes:
+        rows: All rows, or for each split when the data set has splits of its own.
+        preview: The first rows as text, in the order of ``columns``; for images, small arrays of 0…255 rows.
+        tasks: Tasks that suggest themselves, as spec data.
+        inputs: The inputs that suggest themselves.
+    """
+
+    name: str
+    title: str
+    description: str
+    rows: int
+    input_kind: Literal["table", "image"]
+    input_shape: Shape
+    columns: tuple[ColumnInfo, ...]
+    preview: tuple[tuple[Any, ...], ...] = ()
+    images: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    inputs: tuple[str, ...] = ()
+    tasks: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+
+class Fix(Report):
+    """A change of the spec that mends a problem: set ``path`` to ``value``."""
+
+    label: str
+    path: str
+    value: Any
+
+
+class LayerInfo(Report):
+    """A layer as built: its output shape without the batch, and its number of parameters."""
+
+    path: str
+    kind: str
+    title: str
+    detail: str = ""
+    output_shape: Shape | None = None
+    parameters: int = 0
+    error: str | None = None
+    fix: Fix | None = None
+
+
+class ModelInfo(Report):
+    """A model as built on no device at all: every layer's shape, or the error at the layer that fails."""
+
+    input_shape: Shape
+    shared: tuple[LayerInfo, ...]
+    heads: dict[str, tuple[LayerInfo, ...]]
+    outputs: dict[str, LayerInfo]
+    parameters: int
+    shared_parameters: int
+
+    @property
+    def problems(self) -> tuple[LayerInfo, ...]:
+        """The layers that cannot be built."""
+        every = [
+            *self.shared,
+            *(layer for head in self.heads.values() for layer in head),
+            *self.outputs.values(),
+        ]
+        return tuple(layer for layer in every if layer.error)
+
+
+class DeviceInfo(Report):
+    """A device one can train on: its torch name and what a person calls it."""
+
+    name: str
+    label: str

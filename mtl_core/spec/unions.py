@@ -1,0 +1,20 @@
+"""The members of a union told apart by ``kind``: what menus offer and what contract tests hold to builders."""
+
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from mtl_core.spec.base import Spec
+
+
+def members(union: Any) -> tuple[type[Spec], ...]:
+    """The spec classes of a union such as ``Layer``, in the order of its definition; of one class, itself."""
+    if get_origin(union) is Annotated:
+        return members(get_args(union)[0])
+    if get_origin(union) in (Union, UnionType):
+        return tuple(m for m in get_args(union) if isinstance(m, type) and issubclass(m, Spec))
+    return (union,) if isinstance(union, type) and issubclass(union, Spec) else ()
+
+
+def kind_of(member: type[Spec]) -> str:
+    """The ``kind`` a member is told apart by, or ``""``."""
+    return str(member.model_fields["kind"].default) if "kind" in member.model_fields else ""

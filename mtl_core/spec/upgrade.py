@@ -1,0 +1,40 @@
+"""Older spec files are brought up to date, one version at a time."""
+
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
+from mtl_core.spec.errors import InputError
+
+CURRENT_VERSION: Final[Literal[1]] = 1
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPGRADES: dict[int, Upgrade] = {}
+"""What turns the data of a version into that of the next. A new version adds one entry and a file of the old one to
+the tests."""
+
+
+def upgraded(
+    data: dict[str, Any], upgrades: dict[int, Upgrade] = UPGRADES, current: int = CURRENT_VERSION
+) -> dict[str, Any]:
+    """Spec data of any released version as data of the current one.
+
+    Raises:
+        InputError: The version is missing, not a whole number, or newer than this application.
+    """
+    version = data.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise InputError(
+            "version", "must be given as a whole number", found=version, fix=f"Write version: {current}."
+        )
+    if version > current:
+        raise InputError(
+            "version",
+            f"this application reads versions up to {current}",
+            found=version,
+            fix="Update the application.",
+        )
+    while version < current:
+        data = {**upgrades[version](data), "version": version + 1}
+        version += 1
+    return data

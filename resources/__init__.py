@@ -1,0 +1,1 @@
+"""Icons, presets, sample data and help that come with the application."""
