@@ -14,9 +14,7 @@ class Spec(BaseModel):
     The first line of a subclass's docstring is its help text in menus and forms, ``title`` its name there.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, ser_json_inf_nan="strings"
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, ser_json_inf_nan="strings")
 
     title: ClassVar[str] = ""
 

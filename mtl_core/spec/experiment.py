@@ -90,18 +90,14 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
             yield Problem("tasks", "each task needs a name of its own", f"{count} tasks named {name!r}")
     for i, task in enumerate(spec.tasks):
         if task.name == TOTAL:
-            yield Problem(
-                f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another."
-            )
+            yield Problem(f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another.")
         if not task.targets:
             yield Problem(f"tasks[{i}].target", "name at least one column")
         for repeated in (t for t, n in Counter(task.targets).items() if n > 1):
             yield Problem(f"tasks[{i}].target", "each column once", repr(repeated))
     for name in spec.model.heads:
         if name not in names:
-            yield Problem(
-                join(("model", "heads", name)), "there is no such task", repr(name), known.capitalize() + "."
-            )
+            yield Problem(join(("model", "heads", name)), "there is no such task", repr(name), known.capitalize() + ".")
     if isinstance(spec.weighting, ManualWeighting):
         yield from _weights(spec.weighting.weights, names, ("weighting", "weights"))
         if all(spec.weighting.weights.get(name, 1) == 0 for name in names):
@@ -116,9 +112,7 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
 def _weights(weights: dict[str, float], names: tuple[str, ...], where: tuple[Key, ...]) -> Iterator[Problem]:
     for name in weights:
         if name not in names:
-            yield Problem(
-                join((*where, name)), "there is no such task", repr(name), f"Tasks: {', '.join(names)}."
-            )
+            yield Problem(join((*where, name)), "there is no such task", repr(name), f"Tasks: {', '.join(names)}.")
 
 
 def _monitor(spec: ExperimentSpec) -> Iterator[Problem]:
@@ -191,7 +185,7 @@ def _problem(error: Any, data: Any) -> Problem:
 def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:
     keys: list[Key] = []
     for position, key in enumerate(location):
-        if (isinstance(data, dict) and key in data) or (isinstance(data, list) and isinstance(key, int) and key < len(data)):
+        if _holds(data, key):
             data = data[key]
         elif position < len(location) - 1 or not isinstance(data, dict):
             continue  # the tag of a union, not a place in the data
@@ -199,3 +193,9 @@ def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:
             continue
         keys.append(key)
     return keys
+
+
+def _holds(data: Any, key: Key) -> bool:
+    if isinstance(data, dict):
+        return key in data
+    return isinstance(data, list) and isinstance(key, int) and key < len(data)

@@ -66,9 +66,7 @@ def parse_yaml(text: str, where: str = "spec") -> Any:
 
 def data_to_yaml(data: Any) -> str:
     """Plain data as YAML; reading it back gives the same data."""
-    return yaml.dump(
-        data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
-    )
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
 
 
 def load_spec_data(path: str | Path) -> Any:

@@ -6,9 +6,7 @@ from pydantic import Field, StringConstraints
 
 from mtl_core.spec.base import Spec, field
 
-TaskName = Annotated[
-    str, StringConstraints(pattern=r"^[^.\[\]/:=,\s\"']([^.\[\]/:=,\"']*[^.\[\]/:=,\s\"'])?$")
-]
+TaskName = Annotated[str, StringConstraints(pattern=r"^[^.\[\]/:=,\s\"']([^.\[\]/:=,\"']*[^.\[\]/:=,\s\"'])?$")]
 """A task's name: any letters, no ``. [ ] / : = ,`` or quotes, since it stands in paths such as ``left.accuracy``."""
 
 Column = Annotated[str, StringConstraints(min_length=1)]

@@ -84,9 +84,7 @@ class OneCycleSchedule(_Schedule):
     final: float = field(1e-4, "Share of the peak at the end.", ge=0, le=1, scale="log")
 
 
-Schedule = Annotated[
-    ConstantSchedule | StepSchedule | CosineSchedule | OneCycleSchedule, Field(discriminator="kind")
-]
+Schedule = Annotated[ConstantSchedule | StepSchedule | CosineSchedule | OneCycleSchedule, Field(discriminator="kind")]
 
 
 class EarlyStopping(Spec):

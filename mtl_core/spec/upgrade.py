@@ -24,9 +24,7 @@ def upgraded(
     """
     version = data.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise InputError(
-            "version", "must be given as a whole number", found=version, fix=f"Write version: {current}."
-        )
+        raise InputError("version", "must be given as a whole number", found=version, fix=f"Write version: {current}.")
     if version > current:
         raise InputError(
             "version",

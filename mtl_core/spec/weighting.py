@@ -14,9 +14,7 @@ class WeightMove(Spec):
 
     title: ClassVar[str] = "Weight move"
     step: int = field(help="The step from which on they hold (0 is the first).", ge=0)
-    weights: dict[str, Weight] | None = field(
-        help="A weight for every task; nothing: back to the weighting method."
-    )
+    weights: dict[str, Weight] | None = field(help="A weight for every task; nothing: back to the weighting method.")
 
 
 class _Weighting(Spec):
@@ -63,9 +61,7 @@ class GradNormWeighting(_Weighting):
     title: ClassVar[str] = "GradNorm (Chen et al. 2018)"
     cost: ClassVar[str] = "One more gradient of the last shared layer per task."
     kind: Literal["gradnorm"] = "gradnorm"
-    alpha: float = field(
-        1.5, "How strongly slow tasks are pulled up; 0 equalises gradient norms.", ge=0, le=10
-    )
+    alpha: float = field(1.5, "How strongly slow tasks are pulled up; 0 equalises gradient norms.", ge=0, le=10)
     lr: float = field(0.025, "Learning rate of the weights.", gt=0, le=10, scale="log")
 
 
@@ -81,9 +77,7 @@ class MgdaWeighting(_Weighting):
     """The shortest convex combination of the gradients: a step that worsens no task (Sener & Koltun 2018)."""
 
     title: ClassVar[str] = "MGDA (Sener & Koltun 2018)"
-    cost: ClassVar[str] = (
-        "One backward pass through the shared layers per task, and a small quadratic program."
-    )
+    cost: ClassVar[str] = "One backward pass through the shared layers per task, and a small quadratic program."
     kind: Literal["mgda"] = "mgda"
     normalization: Literal["none", "l2", "loss", "loss+"] = field(
         "l2", "What each gradient is divided by first: nothing, its norm, its loss, or both."
