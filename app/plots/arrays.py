@@ -1,0 +1,147 @@
+"""Array work behind a curve: smoothing, decimation and axis limits, in numpy, on any thread."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_BLOCK = 128
+
+
+def _decayed_sums(values: Floats, decay: float) -> Floats:
+    """The running sums ``s[t] = decay * s[t - 1] + values[t]`` without a Python loop over points.
+
+    Inside a block of 128 a triangular matrix product does the work; the sums carried from block to block are
+    the same recurrence with ``decay ** 128``, solved by this function on a 128 times shorter array.
+    """
+    count = values.size
+    blocks = -(-count // _BLOCK)
+    size = _BLOCK if blocks > 1 else count
+    powers = decay ** np.arange(size + 1, dtype=np.float64)
+    lag = np.arange(size)[:, None] - np.arange(size)[None, :]
+    kernel = np.where(lag >= 0, powers[np.abs(lag)], 0.0)
+    padded = np.zeros(blocks * size)
+    padded[:count] = values
+    sums = padded.reshape(blocks, size) @ kernel.T
+    if blocks > 1:
+        carried = _decayed_sums(np.ascontiguousarray(sums[:, -1]), float(powers[size]))
+        sums[1:] += carried[:-1, None] * powers[1:]
+    return np.asarray(sums.reshape(-1)[:count])
+
+
+def smooth(values: Floats, weight: float) -> Floats:
+    """Debiased exponential moving average of a series.
+
+    Args:
+        values: ``[N]``; points that are not finite are skipped and stay gaps in the result.
+        weight: In ``[0, 1)``; 0 gives the series back, 0.9 remembers about ten points.
+
+    Returns:
+        ``[N]`` averages; the first equals the first value, as the bias towards zero is divided out.
+    """
+    if weight <= 0 or values.size < 2:
+        return values
+    known = np.isfinite(values)
+    total = _decayed_sums(np.where(known, values, 0.0), weight)
+    mass = _decayed_sums(known.astype(np.float64), weight)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(known, total / mass, np.nan)
+
+
+def decimate(x: Floats, y: Floats, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
+    """Keeps what a screen can show: the lowest and the highest point of every pixel column.
+
+    Args:
+        x: ``[N]``, ascending.
+        y: ``[N]``; NaN is a gap.
+        low: Left end of the view, in x.
+        high: Right end of the view.
+        columns: Pixel columns between them.
+
+    Returns:
+        At most about two points a column, with one neighbour on either side so that lines leave the view.
+    """
+    first = max(int(np.searchsorted(x, low, "left")) - 1, 0)
+    last = min(int(np.searchsorted(x, high, "right")) + 1, x.size)
+    x, y = x[first:last], y[first:last]
+    if x.size <= 4 * columns or high <= low:
+        return x, y
+    edges = np.linspace(low, high, columns + 1)[1:-1]
+    starts = np.unique(np.concatenate(([0], np.searchsorted(x, edges, "left"))))
+    starts = starts[starts < x.size]
+    ends = np.append(starts[1:], x.size) - 1
+    lowest, highest = np.fmin.reduceat(y, starts), np.fmax.reduceat(y, starts)
+    falling = y[starts] > y[ends]
+    out_x, out_y = np.empty(2 * starts.size), np.empty(2 * starts.size)
+    out_x[0::2], out_x[1::2] = x[starts], x[ends]
+    out_y[0::2] = np.where(falling, highest, lowest)
+    out_y[1::2] = np.where(falling, lowest, highest)
+    return out_x, out_y
+
+
+def positive(values: Floats) -> Floats:
+    """The series as a logarithmic axis can show it: what is not above zero becomes a gap."""
+    return np.where(values > 0, values, np.nan)
+
+
+def finite(values: Floats) -> Floats:
+    """The series with infinities turned to gaps (NaN), without a copy when there are none."""
+    return np.where(np.isinf(values), np.nan, values) if np.isinf(values).any() else values
+
+
+def nice_limits(low: float, high: float) -> tuple[float, float]:
+    """Axis limits on round numbers around ``low … high``, so the axis rests while values drift.
+
+    A range that starts near zero starts at zero.
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return 0.0, 1.0
+    if 0 <= low <= 0.4 * high:
+        low = 0.0
+    span = high - low
+    if span <= 1e-12 * max(abs(low), abs(high), 1e-300):
+        pad = abs(high) * 0.1 or 0.5
+        low, high, span = low - pad, high + pad, 2 * pad
+    step = nice_step(span / 6)
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+
+
+def nice_step(rough: float) -> float:
+    """The smallest of 1, 2, 2.5, 5 times a power of ten that is at least ``rough``."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next((m * power for m in (1, 2, 2.5, 5) if m * power >= rough * (1 - 1e-9)), 10 * power)
+
+
+@dataclass(frozen=True)
+class XAxis:
+    """Where a step stands on the horizontal axis: a straight line through known (step, x) pairs.
+
+    Attributes:
+        label: What the axis counts, as shown under it.
+        steps: ``[A]`` ascending steps whose place is known; empty for the step itself.
+        places: ``[A]`` their places, ascending.
+    """
+
+    label: str = "step"
+    steps: tuple[float, ...] = ()
+    places: tuple[float, ...] = ()
+
+    def place(self, steps: Floats) -> Floats:
+        """Maps steps to places; outside the known pairs the nearest stretch goes on."""
+        if len(self.steps) < 2:
+            return steps
+        known, places = np.asarray(self.steps), np.asarray(self.places)
+        inside = np.interp(steps, known, places)
+        head = (places[1] - places[0]) / max(known[1] - known[0], 1e-12)
+        tail = (places[-1] - places[-2]) / max(known[-1] - known[-2], 1e-12)
+        before, after = steps < known[0], steps > known[-1]
+        if before.any():
+            inside[before] = places[0] + (steps[before] - known[0]) * head
+        if after.any():
+            inside[after] = places[-1] + (steps[after] - known[-1]) * tail
+        return inside

@@ -1,0 +1,170 @@
+"""The pyqtgraph side of a plot: no frame, a light grid, muted axis text and quiet mouse manners."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QFrame
+
+from app.plots.arrays import nice_step
+from app.theme import resolve, small_font, theme
+
+FAINT_ALPHA = 0.28
+
+
+def pen(color: int | str, *, dash: bool = False, alpha: float = 1.0) -> object:
+    """A pen one pixel wide: wider ones with antialiasing are what makes plots freeze."""
+    ink = QColor(resolve(color))
+    ink.setAlphaF(alpha)
+    made = pg.mkPen(ink, width=1)
+    if dash:
+        made.setDashPattern([5, 3])
+    return made
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A value for a header or a read-out: a few significant digits, at most nine characters."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size and (size < 10**-digits or size >= 1e6):
+        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
+    if size >= 1000:
+        return grouped(value)
+    places = digits if size < 10 else digits - 1 if size < 100 else 1
+    return f"{value:.{places}f}".replace("-", "−")
+
+
+def grouped(value: float) -> str:
+    """A whole number with thin spaces between thousands."""
+    return f"{value:,.0f}".replace(",", "\u2009").replace("-", "−")
+
+
+class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis whose numbers are round, short and steady, with one grid line between each two of them."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """Spacing and places of the ticks with a number, then of those without."""
+        if self.logMode:
+            return _decades(low, high)
+        room = 100 if self.orientation == "bottom" else 58
+        major = nice_step((high - low) / max(size / room, 1.0))
+        ticks = _multiples(low, high, major)
+        between = [tick for tick in _multiples(low, high, major / 2) if tick not in ticks]
+        return [(major, ticks), (major / 2, between)]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        """The text at each tick."""
+        return [_power(10.0**v) for v in values] if self.logMode else tick_texts(values, spacing)
+
+
+def tick_texts(values: Sequence[float], spacing: float) -> list[str]:
+    """Numbers ``spacing`` apart, all with the decimals they need."""
+    places = next((p for p in range(4) if abs(round(spacing, p) - spacing) < 1e-9 * spacing), 4)
+    if places > 3 or max((abs(v) for v in values), default=0) >= 1e7:
+        return [_power(v) for v in values]
+    return [grouped(v) if places == 0 else f"{v:.{places}f}".replace("-", "−") for v in values]
+
+
+def _multiples(low: float, high: float, step: float) -> list[float]:
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(index * step, 12) for index in range(first, last + 1)]
+
+
+def _decades(low: float, high: float) -> list[tuple[float, list[float]]]:
+    """Ticks of a logarithmic axis in log10: 1, 2, 5 of every power of ten, or powers alone over many of them."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    texts = (1, 2, 5) if high - low < 2.2 else (1,)
+    every = max(1, math.ceil((high - low) / 6))
+    named = [p + math.log10(m) for p in powers for m in texts if p % every == 0]
+    others = [p + math.log10(m) for p in powers for m in range(1, 10) if m not in texts and high - low < 4]
+    return [(1.0, [v for v in named if low <= v <= high]), (1.0, [v for v in others if low <= v <= high])]
+
+
+def _power(value: float) -> str:
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:g}".replace("-", "−")
+    mantissa, _, power = f"{value:.2e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}".replace("-", "−")
+
+
+class Canvas(pg.PlotWidget):  # type: ignore[misc]
+    """A plot area that zooms by dragging a rectangle and leaves the wheel to the page unless Ctrl is held."""
+
+    hovered = Signal(object)
+    reset = Signal()
+
+    def __init__(self) -> None:
+        axes = {side: TickAxis(side) for side in ("left", "bottom")}
+        super().__init__(axisItems=axes)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAntialiasing(True)
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.box = self.getPlotItem().getViewBox()
+        self.box.setMouseMode(pg.ViewBox.RectMode)
+        self.box.disableAutoRange()
+        self.box.setDefaultPadding(0)
+        self.getPlotItem().layout.setContentsMargins(0, 6, 10, 0)
+        self.setMouseTracking(True)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Takes the colours and the type of the theme in use."""
+        tokens, font = theme(), small_font()
+        metrics = QFontMetrics(font)
+        ink, strength = tokens.grid
+        self.setBackground(None)
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setStyle(
+                tickFont=font,
+                tickLength=0,
+                maxTickLevel=1,
+                maxTextLevel=0,
+                tickTextOffset=6,
+                hideOverlappingLabels=False,
+            )
+            axis.setPen(pg.mkPen(None))
+            axis.setTextPen(pg.mkPen(tokens.muted))
+            axis.setTickPen(pg.mkPen(QColor(ink), width=1))
+            axis.setGrid(round(255 * strength))
+        self.getAxis("left").setWidth(metrics.horizontalAdvance("0.000") + 12)
+        self.getAxis("bottom").setHeight(metrics.height() + 6)
+        band = QColor(tokens.accent)
+        band.setAlphaF(0.12)
+        self.box.rbScaleBox.setPen(pg.mkPen(tokens.accent))
+        self.box.rbScaleBox.setBrush(pg.mkBrush(band))
+
+    def place(self, position: QPointF) -> QPointF:
+        """Axis coordinates of a point of this widget."""
+        return QPointF(self.box.mapSceneToView(self.mapToScene(position.toPoint())))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms with Ctrl; otherwise the page scrolls."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tells where the cursor is."""
+        super().mouseMoveEvent(event)
+        self.hovered.emit(event.position())
+
+    def leaveEvent(self, event: object) -> None:
+        """Tells that the cursor left."""
+        super().leaveEvent(event)
+        self.hovered.emit(None)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Shows everything again."""
+        event.accept()
+        self.reset.emit()

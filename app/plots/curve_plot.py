@@ -1,0 +1,293 @@
+"""A plot of named curves that grow while they are watched."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.plots.arrays import Floats, XAxis
+from app.plots.canvas import FAINT_ALPHA, Canvas, number, pen
+from app.plots.markers import Markers
+from app.plots.picture import Curve, Line, Picture, Snapshot
+from app.plots.readout import Readout, Row
+from app.plots.ticker import ticker
+from app.theme import manager, theme
+
+
+class CurvePlot(QWidget):
+    """Curves over steps, decimated off the GUI thread and drawn by the clock all plots share.
+
+    Dragging a rectangle zooms (so does the wheel with Ctrl), a double click shows everything again; the
+    values under the cursor are read out.
+    """
+
+    zoomChanged = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._curves: dict[Hashable, Curve] = {}
+        self._drawn: dict[Hashable, tuple[pg.PlotCurveItem, pg.PlotCurveItem]] = {}
+        self._picture: Picture | None = None
+        self._axis = XAxis()
+        self._smoothing, self._log_y, self._until, self._zoomed, self._stale = 0.0, False, 0.0, False, False
+        self._canvas = Canvas()
+        self._markers = Markers(self._canvas)
+        self._readout = Readout(self, self._canvas)
+        self._empty = QLabel(self)
+        self._build()
+
+    def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._canvas)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._empty.raise_()
+        self._canvas.hovered.connect(self._hover)
+        self._canvas.reset.connect(self.show_all)
+        self._canvas.box.sigRangeChangedManually.connect(self._zoom)
+        manager().changed.connect(self._restyle)
+        self._restyle()
+        self._limits((0.0, 1.0), (0.0, 1.0))
+
+    def set_curve(
+        self,
+        key: Hashable,
+        steps: Floats,
+        values: Floats,
+        *,
+        color: int | str = 0,
+        dash: bool = False,
+        faint: bool = False,
+        smoothed: bool = True,
+        label: str = "",
+    ) -> None:
+        """Adds or replaces a curve.
+
+        Args:
+            key: Name of the curve in this plot.
+            steps: ``[N]`` ascending; not written to afterwards.
+            values: ``[N]``; what is not finite is a gap.
+            color: A hue by number, a theme token or ``#RRGGBB``.
+            dash: Draw dashed.
+            faint: Draw as a pale background line.
+            smoothed: Whether ``set_smoothing`` applies.
+            label: Name in the read-out under the cursor; ``str(key)`` when empty.
+        """
+        known = self._curves.get(key)
+        self._curves[key] = Curve(steps, values, color, dash, faint, smoothed, label or str(key))
+        if known is None or (known.color, known.dash, known.faint) != (color, dash, faint):
+            self._dress(key)
+        self._ask()
+
+    def keys(self) -> list[Hashable]:
+        """The curves in this plot, in the order they were added."""
+        return list(self._curves)
+
+    def remove_curve(self, key: Hashable) -> None:
+        """Takes a curve away; an unknown key is ignored."""
+        self._curves.pop(key, None)
+        for item in self._drawn.pop(key, ()):
+            self._canvas.removeItem(item)
+        self._ask()
+
+    def clear(self) -> None:
+        """Takes all curves and markers away and shows everything again."""
+        for key in list(self._curves):
+            self.remove_curve(key)
+        self.set_markers(())
+        self.show_all()
+
+    def set_markers(self, markers: Sequence[tuple[float, str]]) -> None:
+        """Marks steps with a vertical line and a text."""
+        if self._markers.set(markers):
+            self._ask()
+
+    def set_log_y(self, on: bool) -> None:
+        """Switches the vertical axis to a logarithmic one; points at or below zero become gaps."""
+        if on == self._log_y:
+            return
+        self._log_y = on
+        self.show_all()
+
+    def set_smoothing(self, weight: float) -> None:
+        """Smooths curves by a debiased moving average, ``weight`` in [0, 1); the raw line stays, faint."""
+        self._smoothing = weight
+        self._ask()
+
+    def set_x_axis(self, axis: XAxis) -> None:
+        """Changes what the horizontal axis counts."""
+        if axis == self._axis:
+            return
+        relabelled = axis.label != self._axis.label
+        self._axis = axis
+        if relabelled:
+            self.show_all()
+        self._ask()
+
+    def set_until(self, step: float) -> None:
+        """Reserves room on the axis up to the planned last step, so that it rests as points arrive."""
+        self._until = step
+        self._ask()
+
+    def set_empty_text(self, text: str) -> None:
+        """What stands in the plot while it has nothing to draw."""
+        self._empty.setText(text)
+
+    def show_all(self) -> None:
+        """Undoes zooming."""
+        if self._zoomed:
+            self._zoomed = False
+            self.zoomChanged.emit(False)
+        self._ask()
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether a part was chosen with the mouse."""
+        return self._zoomed
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is drawn now."""
+        return self._picture
+
+    def sizeHint(self) -> QSize:
+        """Room for a readable plot."""
+        return QSize(320, 180)
+
+    def minimumSizeHint(self) -> QSize:
+        """The least a curve can be read in."""
+        return QSize(180, 110)
+
+    # -- the clock --
+
+    def _ask(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            ticker().request(self)
+
+    def wants_drawing(self) -> bool:
+        """Whether the plot can be seen."""
+        return self.isVisible()
+
+    def snapshot(self) -> Snapshot:
+        """What is to be drawn now."""
+        self._stale = False
+        columns = max(int(self._canvas.box.width()), 100)
+        view = tuple(self._canvas.box.viewRange()[0]) if self._zoomed else None
+        curves = tuple(self._curves.items())
+        return Snapshot(curves, self._axis, columns, self._smoothing, self._log_y, view, self._until)
+
+    def show_picture(self, picture: Picture) -> None:
+        """Draws a picture made from a snapshot."""
+        self._picture = picture
+        for key, line in picture.lines.items():
+            if key in self._drawn:
+                self._draw(key, line)
+        self._canvas.getAxis("left").setLogMode(y=self._log_y)
+        if not self._zoomed:
+            self._limits(picture.x_limits, picture.y_limits)
+        self._markers.draw(self._axis)
+        self._empty.setVisible(picture.empty)
+
+    def _draw(self, key: Hashable, line: Line) -> None:
+        main, faint = self._drawn[key]
+        main.setData(line.x, line.y)
+        if line.faint_x is None:
+            faint.setVisible(False)
+        else:
+            faint.setData(line.faint_x, line.faint_y)
+            faint.setVisible(True)
+
+    def _limits(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        self._canvas.box.setRange(xRange=x, yRange=y, padding=0, update=True, disableAutoRange=True)
+
+    def _zoom(self) -> None:
+        if not self._zoomed:
+            self._zoomed = True
+            self.zoomChanged.emit(True)
+        self._ask()
+
+    # -- looks --
+
+    def _restyle(self) -> None:
+        self._canvas.restyle()
+        self._empty.setStyleSheet(f"color: {theme().muted}; background: transparent;")
+        self._markers.restyle()
+        self._readout.restyle()
+        for key in self._curves:
+            self._dress(key)
+
+    def _dress(self, key: Hashable) -> None:
+        curve = self._curves[key]
+        if key not in self._drawn:
+            pair = tuple(pg.PlotCurveItem(connect="finite", skipFiniteCheck=False) for _ in range(2))
+            self._drawn[key] = (pair[0], pair[1])
+            for item, depth in zip(pair, (1, 0), strict=True):
+                item.setZValue(depth)
+                self._canvas.addItem(item, ignoreBounds=True)
+        main, faint = self._drawn[key]
+        main.setPen(pen(curve.color, dash=curve.dash, alpha=FAINT_ALPHA if curve.faint else 1.0))
+        faint.setPen(pen(curve.color, alpha=FAINT_ALPHA))
+
+    def _hover(self, position: QPointF | None) -> None:
+        if position is None or self._picture is None or self._picture.empty:
+            self._readout.hide()
+            return
+        place = self._canvas.place(position)
+        (left, right), _ = self._canvas.box.viewRange()
+        if not left <= place.x() <= right:
+            self._readout.hide()
+            return
+        rows, x = self._values_at(place.x(), (right - left) * 0.03)
+        self._readout.show_rows(x, self._axis.label, rows, position)
+
+    def _values_at(self, x: float, reach: float) -> tuple[list[Row], float]:
+        """The drawn value of every curve that has a point near ``x``, and the place of the nearest point."""
+        rows: list[Row] = []
+        nearest = x
+        best = np.inf
+        for key, line in (self._picture.lines if self._picture else {}).items():
+            curve = self._curves.get(key)
+            if curve is None or curve.faint or not line.full_x.size:
+                continue
+            index = _nearest(line.full_x, x)
+            distance = abs(float(line.full_x[index]) - x)
+            if distance < best:
+                best, nearest = distance, float(line.full_x[index])
+            if _covers(line.full_x, x, reach):
+                rows.append(Row(curve.label, number(float(line.full_y[index])), curve.color, curve.dash))
+        return rows, nearest
+
+    # -- Qt --
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draws what changed while hidden."""
+        super().showEvent(event)
+        if self._stale or self._picture is None:
+            ticker().request(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps the overlay in place and draws for the new width."""
+        super().resizeEvent(event)
+        self._empty.setGeometry(self.rect().adjusted(56, 8, -24, -24))
+        self._ask()
+
+
+def _nearest(x: Floats, place: float) -> int:
+    right = int(np.clip(np.searchsorted(x, place), 1, max(x.size - 1, 1)))
+    left = right - 1
+    if x.size == 1:
+        return 0
+    return left if place - x[left] <= x[right] - place else right
+
+
+def _covers(x: Floats, place: float, reach: float) -> bool:
+    return bool(x[0] - reach <= place <= x[-1] + reach)

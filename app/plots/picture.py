@@ -1,0 +1,137 @@
+"""What a plot hands to the drawing thread and what it gets back; a pure function stands between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.plots.arrays import Floats, XAxis, decimate, finite, nice_limits, positive, smooth
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One named series as the caller gave it.
+
+    Attributes:
+        steps: ``[N]`` ascending.
+        values: ``[N]``.
+        color: Hue by number (follows the theme), a theme token, or a colour string.
+        dash: Draw dashed (by convention: validation).
+        faint: Draw as a pale background line.
+        smoothed: Whether the plot's smoothing applies.
+        label: Name in the read-out under the cursor.
+    """
+
+    steps: Floats
+    values: Floats
+    color: int | str = 0
+    dash: bool = False
+    faint: bool = False
+    smoothed: bool = True
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that a picture depends on; the arrays are never written to after they were handed over.
+
+    Attributes:
+        columns: Width of the plot in pixels.
+        view: The x range asked for by zooming, or None to show everything.
+        until: Step up to which the axis reserves room (the planned end), or 0.
+    """
+
+    curves: tuple[tuple[Hashable, Curve], ...]
+    axis: XAxis
+    columns: int
+    smoothing: float = 0.0
+    log_y: bool = False
+    view: tuple[float, float] | None = None
+    until: float = 0.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve ready to draw, in axis coordinates (log10 on a logarithmic axis); ``full_*`` as read out."""
+
+    x: Floats
+    y: Floats
+    faint_x: Floats | None
+    faint_y: Floats | None
+    full_x: Floats
+    full_y: Floats
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything a plot draws: its lines, the limits of its axes, and whether there is anything to see."""
+
+    lines: dict[Hashable, Line]
+    x_limits: tuple[float, float]
+    y_limits: tuple[float, float]
+    empty: bool
+
+
+def paint(snapshot: Snapshot) -> Picture:
+    """Turns a snapshot into a picture; runs off the GUI thread."""
+    placed = [(key, _placed(curve, snapshot.axis), curve) for key, curve in snapshot.curves]
+    full = _x_limits((x for _, x, _ in placed), snapshot)
+    view = snapshot.view or full
+    lines = {key: _line(curve, x, view, snapshot) for key, x, curve in placed}
+    low, high = _y_limits(lines.values(), log_y=snapshot.log_y)
+    empty = not any(np.isfinite(line.y).any() for line in lines.values())
+    return Picture(lines, full, (low, high), empty)
+
+
+def _placed(curve: Curve, axis: XAxis) -> Floats:
+    return axis.place(np.asarray(curve.steps, dtype=np.float64))
+
+
+def _x_limits(placed: Iterable[Floats], snapshot: Snapshot) -> tuple[float, float]:
+    ends = [(float(x[0]), float(x[-1])) for x in placed if x.size]
+    high = max((end for _, end in ends), default=0.0)
+    if snapshot.until > 0:
+        high = max(high, float(snapshot.axis.place(np.array([snapshot.until]))[0]))
+    low = min((start for start, _ in ends), default=0.0)
+    low = 0.0 if 0 <= low <= 0.4 * high else low
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _line(curve: Curve, x: Floats, view: tuple[float, float], snapshot: Snapshot) -> Line:
+    raw = finite(np.asarray(curve.values, dtype=np.float64))
+    weight = snapshot.smoothing if curve.smoothed and not curve.faint else 0.0
+    main = smooth(raw, weight)
+    line = Line(*_reduced(x, main, view, snapshot), None, None, x, main)
+    if main is raw:
+        return line
+    faint_x, faint_y = _reduced(x, raw, view, snapshot)
+    return replace(line, faint_x=faint_x, faint_y=faint_y)
+
+
+def _reduced(x: Floats, y: Floats, view: tuple[float, float], snapshot: Snapshot) -> tuple[Floats, Floats]:
+    if not snapshot.log_y:
+        return decimate(x, y, *view, snapshot.columns)
+    x, y = decimate(x, positive(y), *view, snapshot.columns)
+    return x, np.log10(y)
+
+
+def _y_limits(lines: Iterable[Line], *, log_y: bool) -> tuple[float, float]:
+    """Covers every main line whole and 98 % of each raw one, so that one spike does not flatten the rest."""
+    bounds: list[tuple[float, float]] = []
+    for line in lines:
+        seen = line.y[np.isfinite(line.y)]
+        if seen.size:
+            bounds.append((float(seen.min()), float(seen.max())))
+        raw = line.faint_y[np.isfinite(line.faint_y)] if line.faint_y is not None else seen[:0]
+        if raw.size:
+            low, high = np.percentile(raw, (1, 99))
+            bounds.append((float(low), float(high)))
+    if not bounds:
+        return (-1.0, 0.0) if log_y else (0.0, 1.0)
+    low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
+    if log_y:
+        pad = max((high - low) * 0.05, 0.05)
+        return low - pad, high + pad
+    return nice_limits(low, high)

@@ -1,0 +1,93 @@
+"""The values under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
+from app.plots.canvas import Canvas, grouped, number
+from app.theme import CONTROL_RADIUS, resolve, small_font, theme
+
+_WHOLE = ("step",)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One curve's value: its name, the value as text, the curve's colour and whether it is dashed."""
+
+    label: str
+    value: str
+    color: int | str
+    dash: bool
+
+
+class Readout:
+    """A small panel beside the cursor and a hairline at the step it speaks of."""
+
+    def __init__(self, parent: QWidget, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._panel = QLabel(parent)
+        self._panel.setObjectName("plotReadout")
+        self._panel.setTextFormat(Qt.TextFormat.RichText)
+        self._panel.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._panel.hide()
+        self._hair = pg.InfiniteLine(angle=90)
+        self._hair.setVisible(False)
+        canvas.addItem(self._hair, ignoreBounds=True)
+
+    @property
+    def text(self) -> str:
+        """What the panel says, as rich text; empty while it is hidden."""
+        return self._panel.text() if not self._panel.isHidden() else ""
+
+    def restyle(self) -> None:
+        """Takes the colours and the type of the theme in use."""
+        tokens = theme()
+        self._panel.setFont(small_font())
+        self._panel.setStyleSheet(
+            f"QLabel#plotReadout {{ background: {tokens.surface}; color: {tokens.text};"
+            f" border: 1px solid {tokens.border}; border-radius: {CONTROL_RADIUS}px; padding: 4px 6px; }}"
+        )
+        self._hair.setPen(pg.mkPen(tokens.muted, width=1))
+
+    def show_rows(self, x: float, unit: str, rows: Sequence[Row], cursor: QPointF) -> None:
+        """Shows values at ``x``, beside the cursor and inside the plot."""
+        if not rows:
+            self.hide()
+            return
+        place = grouped(x) if unit in _WHOLE else number(x)
+        self._panel.setText(_table(f"{unit} {place}", rows))
+        self._panel.adjustSize()
+        self._hair.setValue(x)
+        self._hair.setVisible(True)
+        self._panel.move(*self._corner(cursor))
+        self._panel.show()
+        self._panel.raise_()
+
+    def hide(self) -> None:
+        """Takes the panel away."""
+        self._panel.hide()
+        self._hair.setVisible(False)
+
+    def _corner(self, cursor: QPointF) -> tuple[int, int]:
+        width, height = self._panel.width(), self._panel.height()
+        x = cursor.x() + 14
+        if x + width > self._canvas.width():
+            x = max(cursor.x() - 14 - width, 0)
+        y = min(max(cursor.y() - height / 2, 2), max(self._canvas.height() - height - 2, 0))
+        return round(x), round(y)
+
+
+def _table(head: str, rows: Sequence[Row]) -> str:
+    lines = "".join(
+        f"<tr><td style='color:{resolve(row.color)}'>{'╌' if row.dash else '─'}</td>"
+        f"<td>&nbsp;{escape(row.label)}&nbsp;&nbsp;</td>"
+        f"<td align='right'><b>{escape(row.value)}</b></td></tr>"
+        for row in rows
+    )
+    return f"<span style='color:{theme().muted}'>{escape(head)}</span><table cellspacing='0'>{lines}</table>"

@@ -1,0 +1,104 @@
+"""One clock for every plot: twelve times a second, the plots that changed and can be seen are drawn again."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import Protocol
+
+from PySide6.QtCore import QCoreApplication, QObject, QThreadPool, QTimer, Signal, Slot
+from shiboken6 import isValid
+
+from app.plots.picture import Picture, Snapshot, paint
+
+TICK_MS = 80
+
+
+class Drawable(Protocol):
+    """What the clock asks of a plot."""
+
+    def wants_drawing(self) -> bool:
+        """Whether the plot can be seen; hidden ones are asked again when they are shown."""
+
+    def snapshot(self) -> Snapshot:
+        """What is to be drawn now."""
+
+    def show_picture(self, picture: Picture) -> None:
+        """Takes the picture made from a snapshot."""
+
+
+class Ticker(QObject):
+    """Collects requests, has pictures made on a background thread, hands them back on the GUI thread."""
+
+    _made = Signal(int, object)
+
+    def __init__(self) -> None:
+        super().__init__(QCoreApplication.instance())
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._pool.setExpiryTimeout(2000)
+        self._waiting: weakref.WeakSet[Drawable] = weakref.WeakSet()
+        self._making: dict[int, weakref.ref[Drawable]] = {}
+        self._numbers = itertools.count()
+        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._made.connect(self._take)
+
+    def request(self, plot: Drawable) -> None:
+        """Asks that ``plot`` be drawn at the next tick; asking often costs nothing."""
+        self._waiting.add(plot)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def idle(self) -> bool:
+        """Whether nothing waits to be drawn."""
+        return not self._waiting and not self._making
+
+    def wait(self) -> None:
+        """Blocks until the background thread has nothing left; for the end of the application."""
+        self._pool.waitForDone()
+
+    @Slot()
+    def _tick(self) -> None:
+        if not self._waiting:
+            self._timer.stop()
+            return
+        busy = {ref() for ref in self._making.values()}
+        for plot in [plot for plot in self._waiting if plot not in busy]:
+            self._waiting.discard(plot)
+            if isValid(plot) and plot.wants_drawing():
+                self._send(plot)
+
+    def _send(self, plot: Drawable) -> None:
+        number, snapshot = next(self._numbers), plot.snapshot()
+        self._making[number] = weakref.ref(plot)
+        self._pool.start(lambda: self._made.emit(number, _attempt(snapshot)))
+
+    @Slot(int, object)
+    def _take(self, number: int, picture: Picture | Exception) -> None:
+        plot = self._making.pop(number)()
+        if isinstance(picture, Exception):
+            raise picture
+        if plot is not None and isValid(plot):
+            plot.show_picture(picture)
+
+
+def _attempt(snapshot: Snapshot) -> Picture | Exception:
+    try:
+        return paint(snapshot)
+    except Exception as error:  # raised again on the GUI thread, where it is reported
+        return error
+
+
+_tickers: list[Ticker] = []
+
+
+def ticker() -> Ticker:
+    """The clock of this application, made on first use."""
+    if not _tickers or not isValid(_tickers[0]):
+        made = Ticker()
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(made.wait)
+        _tickers[:] = [made]
+    return _tickers[0]
