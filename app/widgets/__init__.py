@@ -4,6 +4,7 @@ from app.widgets.buttons import Button, DangerButton, LinkButton, PrimaryButton,
 from app.widgets.card import Card, CardRow, HLine, PageBody, scrolling
 from app.widgets.labels import Chip, Elided, Muted, PageHeader
 from app.widgets.messages import Banner, EmptyState, Glyph, InlineError
+from app.widgets.spin import DoubleSpinBox, SpinBox, guard_wheel, tidy_spin
 from app.widgets.weight_slider import ColourSlider, WeightSlider, WeightSpin
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Chip",
     "ColourSlider",
     "DangerButton",
+    "DoubleSpinBox",
     "Elided",
     "EmptyState",
     "Glyph",
@@ -24,8 +26,11 @@ __all__ = [
     "PageBody",
     "PageHeader",
     "PrimaryButton",
+    "SpinBox",
     "ToolButton",
     "WeightSlider",
     "WeightSpin",
+    "guard_wheel",
     "scrolling",
+    "tidy_spin",
 ]

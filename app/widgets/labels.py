@@ -165,9 +165,9 @@ class PageHeader(QWidget):
         self.chips.setSpacing(CARD_GAP)
         row.addLayout(self.chips)
         row.addStretch(1)
-        self.actions = QHBoxLayout()
-        self.actions.setSpacing(GAP + 4)
-        row.addLayout(self.actions)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(GAP + 4)
+        row.addLayout(self.buttons)
         self.setFixedHeight(control_height())
 
     def add_chip(self, chip: QWidget) -> None:
@@ -176,4 +176,4 @@ class PageHeader(QWidget):
 
     def add_action(self, widget: QWidget) -> None:
         """Put ``widget`` at the right end."""
-        self.actions.addWidget(widget)
+        self.buttons.addWidget(widget)

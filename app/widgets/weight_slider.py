@@ -1,11 +1,12 @@
 """A loss weight as a slider and a number."""
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from app.theme import GAP, resolve
 from app.widgets.labels import Elided
+from app.widgets.spin import DoubleSpinBox, guard_wheel
 
 HIGHEST = 5.0
 _STEPS = 1000
@@ -14,12 +15,14 @@ _CURVE = 2.3219281  # log2(5): a weight of 1 stands in the middle of the slider
 
 def position_of(weight: float) -> int:
     """Where ``weight`` stands on the slider, 0…1000."""
-    return round(_STEPS * (min(max(weight, 0.0), HIGHEST) / HIGHEST) ** (1 / _CURVE))
+    share: float = (min(max(weight, 0.0), HIGHEST) / HIGHEST) ** (1 / _CURVE)
+    return round(_STEPS * share)
 
 
 def weight_at(position: int) -> float:
     """The weight at a slider position, rounded to what one position means."""
-    return round(HIGHEST * (position / _STEPS) ** _CURVE, 3 if position < _STEPS // 4 else 2)
+    weight: float = HIGHEST * (position / _STEPS) ** _CURVE
+    return round(weight, 3 if position < _STEPS // 4 else 2)
 
 
 class ColourSlider(QSlider):
@@ -32,18 +35,12 @@ class ColourSlider(QSlider):
         self.setSingleStep(10)
         self.setPageStep(100)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        guard_wheel(self)
 
     def set_colour(self, colour: int | str) -> None:
         """Draw in another colour."""
         self._colour = colour
         self.update()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the page unless focused."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw groove and handle."""
@@ -71,7 +68,7 @@ class ColourSlider(QSlider):
         painter.end()
 
 
-class WeightSpin(QDoubleSpinBox):
+class WeightSpin(DoubleSpinBox):
     """A weight as a number with at least two decimals."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -79,7 +76,6 @@ class WeightSpin(QDoubleSpinBox):
         self.setRange(0.0, 1_000_000.0)
         self.setDecimals(6)
         self.setSingleStep(0.05)
-        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -90,13 +86,6 @@ class WeightSpin(QDoubleSpinBox):
         text = f"{value:.6f}".rstrip("0")
         whole, _, decimals = text.partition(".")
         return f"{whole}.{decimals:0<2}"
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the page unless focused."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class WeightSlider(QWidget):

@@ -1,0 +1,71 @@
+"""Number fields."""
+
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QLineEdit, QSlider, QSpinBox, QWidget
+
+_Spin = TypeVar("_Spin", bound=QAbstractSpinBox)
+
+
+class _Fit(QObject):
+    """Keeps the text of a styled spin box in place.
+
+    A style sheet that gives a spin box a border makes Qt 6.11 lay its text out one pixel wide.
+    """
+
+    def __init__(self, spin: QAbstractSpinBox, edit: QLineEdit) -> None:
+        super().__init__(spin)
+        self._spin, self._edit = spin, edit
+        edit.setTextMargins(6, 0, 6, 0)
+        edit.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Put the text back whenever Qt has moved it."""
+        if watched is self._edit and event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            wanted = self._spin.rect().adjusted(1, 1, -1, -1)
+            if self._edit.geometry() != wanted:
+                self._edit.setGeometry(wanted)
+        return False
+
+
+class _WheelGuard(QObject):
+    """Hands the wheel to the page unless the field has the focus."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Swallow the wheel of an unfocused field and let the parent scroll."""
+        if event.type() is QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+def guard_wheel(widget: QComboBox | QAbstractSpinBox | QSlider) -> None:
+    """Keep scrolling a page from changing ``widget`` under the pointer."""
+    widget.installEventFilter(_WheelGuard(widget))
+
+
+def tidy_spin(spin: _Spin) -> _Spin:
+    """Make ``spin`` a plain field without arrows (the arrow keys step it), and return it."""
+    spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    edit = spin.findChild(QLineEdit)
+    if isinstance(edit, QLineEdit):
+        _Fit(spin, edit)
+    guard_wheel(spin)
+    return spin
+
+
+class SpinBox(QSpinBox):
+    """A whole number; see ``tidy_spin``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        tidy_spin(self)
+
+
+class DoubleSpinBox(QDoubleSpinBox):
+    """A number; see ``tidy_spin``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        tidy_spin(self)
