@@ -1,0 +1,319 @@
+"""The experiment being edited: spec data, an undo stack, and the file it is saved in."""
+
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from app.following import follow_tasks
+from mtl_core.spec import (
+    ExperimentSpec,
+    InputError,
+    Problem,
+    get_at,
+    join,
+    load_spec,
+    parse,
+    problems_of,
+    save_spec,
+    set_at,
+    spec_from_data,
+    spec_to_data,
+)
+
+MERGE_WITHIN = 1.0
+"""Seconds within which two edits of the same number or text are one step of undo."""
+_UNDO_LIMIT = 500
+_BLANK: dict[str, Any] = {
+    "version": 1,
+    "name": "untitled",
+    "tasks": [
+        {"kind": "multiclass", "name": "left", "target": "left"},
+        {"kind": "multiclass", "name": "right", "target": "right"},
+    ],
+    "model": {"shared": [{"kind": "flatten"}, {"kind": "linear", "out_features": 128}, {"kind": "relu"}]},
+}
+
+
+class Document(QObject):
+    """One experiment as JSON-able data that may be invalid while it is edited.
+
+    ``changed`` carries the paths that differ from before; ``[""]`` means the whole document is another one.
+    Every edit is a step on :attr:`undo_stack`; what names a task follows its tasks within the same step.
+    """
+
+    changed = Signal(list)
+    problemsChanged = Signal()
+    pathChanged = Signal()
+    dirtyChanged = Signal(bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(_UNDO_LIMIT)
+        self._path: Path | None = None
+        self._stamp: tuple[int, int] | None = None
+        self._problems: list[Problem] = []
+        self._spec: ExperimentSpec | None = None
+        self._dirty = False
+        self._data: dict[str, Any] = {}
+        self._saved: dict[str, Any] = {}
+        self.new()
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The spec data; never change it in place."""
+        return self._data
+
+    @property
+    def spec(self) -> ExperimentSpec | None:
+        """The last valid state of this document as a spec; none when it never was valid."""
+        return self._spec
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the data as it stands."""
+        return list(self._problems)
+
+    @property
+    def valid(self) -> bool:
+        """Whether :attr:`spec` is the data as it stands."""
+        return not self._problems
+
+    @property
+    def path(self) -> Path | None:
+        """The file it was opened from or saved to."""
+        return self._path
+
+    @property
+    def name(self) -> str:
+        """What the experiment is called."""
+        return str(self._data.get("name", ""))
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the data differ from what was saved, opened or loaded."""
+        return self._dirty
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """What stands at ``path``, or ``default``."""
+        try:
+            return get_at(self._data, path)
+        except InputError:
+            return default
+
+    def problems_at(self, path: str) -> list[Problem]:
+        """The problems at ``path`` and below it."""
+        return [problem for problem in self._problems if _below(problem.path, path)]
+
+    def set(self, path: str, value: Any, label: str = "", *, merge: bool | None = None) -> None:
+        """Put ``value`` at ``path`` as one step of undo.
+
+        Args:
+            path: Where, e.g. ``model.shared[0].out_channels``.
+            value: JSON-able.
+            label: What the undo menu calls it; made from the path when empty.
+            merge: Join with an edit of the same path a moment ago; by default numbers and texts do.
+        """
+        self.set_many({path: value}, label, merge=merge)
+
+    def set_many(self, values: Mapping[str, Any], label: str = "", *, merge: bool | None = None) -> None:
+        """As :meth:`set`, several paths in one step, in their order."""
+        after = self._data
+        for path, value in values.items():
+            after = set_at(after, path, value)
+        plain = all(isinstance(v, int | float | str) and not isinstance(v, bool) for v in values.values())
+        key = tuple(values) if (plain if merge is None else merge) else ()
+        self._edit(after, label or _label(values), key)
+
+    def remove(self, path: str, label: str = "") -> None:
+        """Take the entry of a list or mapping at ``path`` away as one step of undo."""
+        self._edit(without(self._data, path), label or f"Remove {path}", ())
+
+    def replace(self, data: Mapping[str, Any], label: str) -> None:
+        """Exchange the whole data as one step of undo."""
+        self._edit(dict(data), label, ())
+
+    def new(self) -> None:
+        """Start a small experiment on bundled data."""
+        self.load_data(_BLANK)
+
+    def load_spec(self, spec: ExperimentSpec, name: str = "") -> None:
+        """Start from a spec, e.g. that of a run; there is no file yet and nothing to undo."""
+        self._start(_named(spec_to_data(spec), name), None)
+
+    def load_data(self, data: Mapping[str, Any], name: str = "") -> None:
+        """As :meth:`load_spec`, from data; valid data are completed with defaults, others are kept as they are."""
+        try:
+            self._start(_named(spec_to_data(spec_from_data(dict(data))), name), None)
+        except InputError:
+            self._start(_named(dict(data), name), None)
+
+    def open(self, path: str | Path) -> None:
+        """Read an experiment from a file; when that fails the document stays as it was.
+
+        Raises:
+            InputError: The file cannot be read or is not an experiment.
+        """
+        path = Path(path)
+        self._start(spec_to_data(load_spec(path)), path)
+
+    def save(self, *, overwrite: bool = False) -> None:
+        """Write to :attr:`path`.
+
+        Args:
+            overwrite: Also when another program has changed the file since.
+
+        Raises:
+            InputError: There is no file yet, the data are not valid, the file cannot be written or was changed.
+        """
+        if self._path is None:
+            raise InputError("experiment", "has no file yet", fix="Use Save as.")
+        if not overwrite and self._stamp is not None and _stamp(self._path) not in (self._stamp, None):
+            raise InputError(
+                str(self._path),
+                "was changed by another program since it was opened",
+                fix="Save under another name, or save again to overwrite it.",
+            )
+        self.save_as(self._path)
+
+    def save_as(self, path: str | Path) -> None:
+        """Write to ``path``, which becomes the document's file.
+
+        Raises:
+            InputError: The data are not valid or the file cannot be written.
+        """
+        if self._problems or self._spec is None:
+            raise InputError.of(self._problems)
+        save_spec(self._spec, path)
+        self._path, self._stamp = Path(path), _stamp(Path(path))
+        self._saved = self._data
+        self.undo_stack.setClean()
+        self.pathChanged.emit()
+        self._weigh()
+
+    def _edit(self, after: dict[str, Any], label: str, merge_key: tuple[str, ...]) -> None:
+        after = follow_tasks(self._data, after)
+        if after != self._data:
+            self.undo_stack.push(_Edit(self, self._data, after, label, merge_key))
+
+    def _start(self, data: dict[str, Any], path: Path | None) -> None:
+        self.undo_stack.clear()
+        self._spec = None
+        self._path, self._stamp = path, _stamp(path) if path else None
+        self._saved = data
+        self._show(data, [""])
+        self.undo_stack.setClean()
+        self.pathChanged.emit()
+
+    def _show(self, data: dict[str, Any], paths: list[str]) -> None:
+        self._data = data
+        problems = problems_of(data)
+        differ = problems != self._problems
+        self._problems = problems
+        if not problems:
+            self._spec = spec_from_data(data)
+        self.changed.emit(paths)
+        if differ:
+            self.problemsChanged.emit()
+        self._weigh()
+
+    def _weigh(self) -> None:
+        dirty = self._data is not self._saved and self._data != self._saved
+        if dirty != self._dirty:
+            self._dirty = dirty
+            self.dirtyChanged.emit(dirty)
+
+
+class _Edit(QUndoCommand):
+    """The data before and after; what an edit leaves alone is shared between the two."""
+
+    def __init__(
+        self,
+        document: Document,
+        before: dict[str, Any],
+        after: dict[str, Any],
+        label: str,
+        merge_key: tuple[str, ...],
+    ) -> None:
+        super().__init__(label)
+        self._document, self.before, self.after, self.key = document, before, after, merge_key
+        self.when = time.monotonic()
+
+    def id(self) -> int:
+        return hash(self.key) % 0x7FFFFFFF if self.key else -1
+
+    def redo(self) -> None:
+        self._document._show(self.after, list(changes(self.before, self.after)))
+
+    def undo(self) -> None:
+        self.when = 0.0
+        self._document._show(self.before, list(changes(self.before, self.after)))
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Edit) or other.key != self.key or other.when - self.when > MERGE_WITHIN:
+            return False
+        self.after, self.when = other.after, other.when
+        self.setObsolete(self.before == self.after)
+        return True
+
+
+def changes(before: Any, after: Any, keys: tuple[str | int, ...] = ()) -> Iterable[str]:
+    """The paths at which two data differ, as deep as they have the same shape."""
+    match before, after:
+        case dict(), dict() if before.keys() == after.keys():
+            for key in before:
+                if before[key] is not after[key]:
+                    yield from changes(before[key], after[key], (*keys, key))
+        case list(), list() if len(before) == len(after):
+            for index, (one, two) in enumerate(zip(before, after, strict=True)):
+                if one is not two:
+                    yield from changes(one, two, (*keys, index))
+        case _ if before != after:
+            yield join(keys)
+
+
+def touches(paths: Iterable[str], place: str) -> bool:
+    """Whether any of the changed ``paths`` is at, below or above ``place``."""
+    return any(path == "" or _below(path, place) or _below(place, path) for path in paths)
+
+
+def without(data: Any, path: str) -> Any:
+    """A copy of ``data`` without the entry at ``path``.
+
+    Raises:
+        InputError: Nothing stands there.
+    """
+    get_at(data, path)
+    *head, last = parse(path)
+    parent = join(head)
+    inside = get_at(data, parent)
+    if isinstance(inside, dict):
+        rest: Any = {key: value for key, value in inside.items() if key != last}
+    else:
+        rest = [value for index, value in enumerate(inside) if index != last]
+    return set_at(data, parent, rest)
+
+
+def _below(path: str, place: str) -> bool:
+    return place == "" or (path.startswith(place) and path[len(place) : len(place) + 1] in ("", ".", "["))
+
+
+def _named(data: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**data, "name": name} if name else data
+
+
+def _label(values: Mapping[str, Any]) -> str:
+    path = next(iter(values), "")
+    return "Change " + path.rpartition(".")[2].replace("_", " ")
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size

@@ -1,0 +1,107 @@
+"""What follows when tasks are added, removed or renamed: heads, manual weights, moves by hand, the monitor."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mtl_core.spec import TOTAL
+
+Data = dict[str, Any]
+
+
+def follow_tasks(before: Data, after: Data) -> Data:
+    """``after`` with everything that names a task brought in line with its tasks.
+
+    While two tasks have the same name (someone is typing) nothing follows, so that nothing is lost.
+
+    Args:
+        before: Spec data before the edit.
+        after: Spec data after it; not changed.
+    """
+    old, new = _names(before), _names(after)
+    metrics_kept = before.get("tasks") == after.get("tasks")
+    if metrics_kept or len(set(new)) < len(new):
+        return after
+    renamed = _renamed(old, new, after)
+    result = dict(after)
+    if isinstance(model := after.get("model"), dict) and isinstance(heads := model.get("heads"), dict):
+        result["model"] = {**model, "heads": _heads(heads, old, new, renamed)}
+    if isinstance(weighting := after.get("weighting"), dict):
+        result["weighting"] = _weighting(weighting, new, renamed)
+    if isinstance(training := after.get("training"), dict) and isinstance(training.get("monitor"), str):
+        result["training"] = {**training, "monitor": _monitor(training["monitor"], after, renamed)}
+    return result
+
+
+def monitors(data: Data) -> list[str]:
+    """What the best epoch can be chosen by: the total, each task's loss and each of its metrics."""
+    choices = [TOTAL]
+    for task in _tasks(data):
+        choices += [f"{task.get('name')}.{metric}" for metric in ("loss", *(task.get("metrics") or ()))]
+    return choices
+
+
+def task_names(data: Data) -> list[str]:
+    """The tasks' names in spec data that may be invalid, in order."""
+    return _names(data)
+
+
+def _tasks(data: Data) -> list[Data]:
+    tasks = data.get("tasks")
+    return [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list | tuple) else []
+
+
+def _names(data: Data) -> list[str]:
+    return [str(task.get("name", "")) for task in _tasks(data)]
+
+
+def _renamed(old: list[str], new: list[str], after: Data) -> dict[str, str]:
+    """Old name by old name what it is called now; a task keeps its place when it is renamed."""
+    pairs: dict[str, str] = {}
+    if len(old) == len(new):
+        pairs = {a: b for a, b in zip(old, new, strict=True) if a != b and a not in new and b not in old}
+    if len(set(old)) < len(old):  # two had one name for a moment: the head left without a task is whose it was
+        heads = after.get("model", {}).get("heads", {})
+        orphans = [name for name in heads if name not in new]
+        fresh = [name for name in new if name not in heads]
+        if len(orphans) == 1 and len(fresh) == 1:
+            pairs[orphans[0]] = fresh[0]
+    return pairs
+
+
+def _kept(values: Mapping[str, Any], new: list[str], renamed: Mapping[str, str]) -> Data:
+    now = {renamed.get(name, name): value for name, value in values.items()}
+    return {name: value for name, value in now.items() if name in new}
+
+
+def _heads(heads: Data, old: list[str], new: list[str], renamed: Mapping[str, str]) -> Data:
+    """Heads by task; a new task gets the layers that all heads so far have in common."""
+    kept = _kept(heads, new, renamed)
+    common = list(heads.values())
+    alike = bool(common) and all(layers == common[0] for layers in common) and len(heads) == len(old)
+    if alike:
+        kept |= {name: common[0] for name in new if name not in kept}
+    return kept
+
+
+def _weighting(weighting: Data, new: list[str], renamed: Mapping[str, str]) -> Data:
+    result = dict(weighting)
+    if isinstance(weights := weighting.get("weights"), dict):
+        result["weights"] = _kept(weights, new, renamed)
+    if isinstance(moves := weighting.get("moves"), list | tuple):
+        followed = [_move(move, new, renamed) for move in moves]
+        result["moves"] = [move for move in followed if move.get("weights") != {}]
+    return result
+
+
+def _move(move: Data, new: list[str], renamed: Mapping[str, str]) -> Data:
+    weights = move.get("weights")
+    return {**move, "weights": _kept(weights, new, renamed)} if isinstance(weights, dict) else move
+
+
+def _monitor(monitor: str, after: Data, renamed: Mapping[str, str]) -> str:
+    task, dot, metric = monitor.partition(".")
+    task = renamed.get(task, task)
+    if monitor == TOTAL or task not in _names(after):
+        return TOTAL
+    followed = f"{task}{dot}{metric}"
+    return followed if not dot or followed in monitors(after) else f"{task}.loss"

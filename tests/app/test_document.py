@@ -1,0 +1,205 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app import document as module
+from app.document import Document, changes, touches
+from app.following import monitors
+from mtl_core.spec import InputError, load_preset, spec_to_data
+
+
+@pytest.fixture
+def document(qapp: QApplication) -> Document:
+    found = Document()
+    found.load_spec(load_preset("multidigits"))
+    return found
+
+
+def test_an_edit_is_undone_and_redone(document: Document) -> None:
+    seen: list[list[str]] = []
+    document.changed.connect(seen.append)
+    document.set("training.epochs", 7, "Epochs")
+    assert document.get("training.epochs") == 7
+    assert document.spec is not None
+    assert document.spec.training.epochs == 7
+    assert document.undo_stack.undoText() == "Epochs"
+    document.undo_stack.undo()
+    assert document.get("training.epochs") == 20
+    document.undo_stack.redo()
+    assert document.get("training.epochs") == 7
+    assert seen == [["training.epochs"]] * 3
+
+
+def test_rapid_edits_of_a_number_are_one_step(document: Document) -> None:
+    for epochs in range(1, 10):
+        document.set("training.epochs", epochs)
+    assert document.undo_stack.count() == 1
+    document.undo_stack.undo()
+    assert document.get("training.epochs") == 20
+
+
+def test_edits_apart_in_time_are_two_steps(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MERGE_WITHIN", -1.0)
+    document.set("training.epochs", 1)
+    document.set("training.epochs", 2)
+    assert document.undo_stack.count() == 2
+
+
+def test_edits_of_lists_are_never_merged(document: Document) -> None:
+    relu = {"kind": "relu"}
+    document.set("model.shared", [*document.get("model.shared"), relu])
+    document.set("model.shared", [*document.get("model.shared"), relu])
+    assert document.undo_stack.count() == 2
+
+
+def test_a_drag_back_to_the_start_leaves_no_step(document: Document) -> None:
+    document.set("training.epochs", 21)
+    document.set("training.epochs", 20)
+    assert document.undo_stack.count() == 0
+    assert not document.dirty
+
+
+def test_setting_what_stands_there_is_no_edit(document: Document) -> None:
+    document.set("training.epochs", 20)
+    assert document.undo_stack.count() == 0
+
+
+def test_invalid_data_keep_the_last_valid_spec(document: Document) -> None:
+    told: list[None] = []
+    document.problemsChanged.connect(lambda: told.append(None))
+    document.set("training.epochs", 0)
+    assert [p.path for p in document.problems] == ["training.epochs"]
+    assert document.problems_at("training")
+    assert not document.problems_at("model")
+    assert not document.valid
+    assert document.spec is not None
+    assert document.spec.training.epochs == 20
+    document.set("training.epochs", 3)
+    assert document.valid
+    assert len(told) == 2
+
+
+def test_a_renamed_task_takes_its_head_weights_moves_and_monitor_along(document: Document) -> None:
+    document.set_many(
+        {
+            "weighting": {
+                "kind": "manual",
+                "weights": {"left": 2.0},
+                "moves": [{"step": 5, "weights": {"left": 1.0, "right": 3.0}}],
+            },
+            "training.monitor": "left.accuracy",
+        }
+    )
+    heads = document.get("model.heads")
+    document.set("tasks[0].name", "first")
+    assert list(document.get("model.heads")) == ["first", "right"]
+    assert document.get("model.heads.first") == heads["left"]
+    assert document.get("weighting.weights") == {"first": 2.0}
+    assert document.get("weighting.moves[0].weights") == {"first": 1.0, "right": 3.0}
+    assert document.get("training.monitor") == "first.accuracy"
+    assert document.valid
+    document.undo_stack.undo()
+    assert document.get("model.heads") == heads
+    assert document.get("training.monitor") == "left.accuracy"
+
+
+def test_a_removed_task_leaves_nothing_behind(document: Document) -> None:
+    document.set_many({"weighting": {"kind": "manual", "weights": {"left": 2.0}}, "training.monitor": "left"})
+    document.remove("tasks[0]", "Remove task left")
+    assert list(document.get("model.heads")) == ["right"]
+    assert document.get("weighting.weights") == {}
+    assert document.get("training.monitor") == "total"
+    assert document.valid
+
+
+def test_a_new_task_gets_the_head_all_others_have(document: Document) -> None:
+    tasks = [*document.get("tasks"), {"kind": "multiclass", "name": "sum", "target": "sum"}]
+    document.set("tasks", tasks, "Add task")
+    assert document.get("model.heads.sum") == document.get("model.heads.left")
+    document.undo_stack.undo()
+    assert "sum" not in document.get("model.heads")
+
+
+def test_a_head_survives_its_task_passing_through_anothers_name(document: Document) -> None:
+    document.set("model.heads.left", [{"kind": "tanh"}])
+    document.set("tasks[0].name", "right")
+    document.set("tasks[0].name", "right2")
+    assert document.get("model.heads.right2") == [{"kind": "tanh"}]
+    assert list(document.get("model.heads")) == ["right2", "right"]
+
+
+def test_the_monitor_falls_back_to_the_loss_when_its_metric_goes(document: Document) -> None:
+    document.set("training.monitor", "left.f1")
+    document.set("tasks[0].metrics", ["accuracy"])
+    assert document.get("training.monitor") == "left.loss"
+    assert monitors(document.data) == [
+        "total",
+        "left.loss",
+        "left.accuracy",
+        "right.loss",
+        "right.accuracy",
+        "right.f1",
+    ]
+
+
+def test_saving_and_opening_gives_the_same_experiment(document: Document, tmp_path: Path) -> None:
+    document.set("training.epochs", 3)
+    assert document.dirty
+    document.save_as(tmp_path / "두 숫자.yaml")
+    assert not document.dirty
+    document.undo_stack.undo()
+    assert document.dirty
+    other = Document()
+    other.open(tmp_path / "두 숫자.yaml")
+    assert other.get("training.epochs") == 3
+    assert other.path == tmp_path / "두 숫자.yaml"
+    assert not other.dirty
+
+
+def test_a_file_that_cannot_be_opened_leaves_the_document_as_it_was(document: Document, tmp_path: Path) -> None:
+    before = document.data
+    (tmp_path / "bad.yaml").write_text("version: 1\ntasks: []\n")
+    for path in (tmp_path / "none.yaml", tmp_path, tmp_path / "bad.yaml"):
+        with pytest.raises(InputError):
+            document.open(path)
+    assert document.data is before
+    assert document.path is None
+
+
+def test_saving_refuses_invalid_data_and_foreign_changes(document: Document, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    with pytest.raises(InputError, match="no file yet"):
+        document.save()
+    document.save_as(path)
+    path.write_text("something else, written by another program")
+    document.set("training.epochs", 4)
+    with pytest.raises(InputError, match="another program"):
+        document.save()
+    document.save(overwrite=True)
+    document.set("training.epochs", 0)
+    with pytest.raises(InputError, match=r"training\.epochs"):
+        document.save()
+
+
+def test_new_and_loaded_documents_are_valid_and_have_nothing_to_undo(document: Document) -> None:
+    document.set("training.epochs", 4)
+    document.new()
+    assert document.valid
+    assert not document.dirty
+    assert not document.undo_stack.canUndo()
+    document.load_data({"version": 1, "tasks": []}, "half")
+    assert document.name == "half"
+    assert document.spec is None
+    assert document.problems
+
+
+def test_changes_name_the_deepest_places_of_the_same_shape() -> None:
+    data: dict[str, Any] = spec_to_data(load_preset("multidigits"))
+    assert list(changes(data, data)) == []
+    other = {**data, "training": {**data["training"], "epochs": 1}, "tasks": data["tasks"][:1]}
+    assert list(changes(data, other)) == ["tasks", "training.epochs"]
+    assert touches(["tasks[0].name"], "tasks")
+    assert touches(["model"], "model.shared[0]")
+    assert not touches(["model.shared[1]"], "model.shared[10]")
