@@ -30,7 +30,7 @@ class _GlyphPainter:
     ) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-        painter.setFont(iconic.font("ph", rect.height()))
+        painter.setFont(iconic.font("ph", rect.height()))  # type: ignore[no-untyped-call]
         painter.setPen(self._ink(mode, state))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._glyph)
         painter.restore()
@@ -47,7 +47,7 @@ class _GlyphPainter:
 @cache
 def _font() -> IconicFont:
     # Only this one of the dozen fonts qtawesome carries; loading all takes a third of a second.
-    return IconicFont(_FONT)
+    return IconicFont(_FONT)  # type: ignore[no-untyped-call]
 
 
 def icon(name: str, colour: int | str = "text") -> QIcon:
@@ -62,4 +62,4 @@ def icon(name: str, colour: int | str = "text") -> QIcon:
     """
     font = _font()
     glyph = font.charmap["ph"][name.removeprefix("ph.")]
-    return QIcon(CharIconEngine(font, _GlyphPainter(glyph, colour), [{}]))
+    return QIcon(CharIconEngine(font, _GlyphPainter(glyph, colour), [{}]))  # type: ignore[no-untyped-call]
