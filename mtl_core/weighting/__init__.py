@@ -1,0 +1,11 @@
+"""How the tasks' losses become one update: loss-based and gradient-based weighting behind one interface.
+
+A method is one module in `mtl_core.weighting.methods`, named after the ``kind`` of its spec class; see there
+for how to add one. The conventions that hold for all of them stand in `mtl_core.weighting.interface`.
+"""
+
+from mtl_core.weighting.build import Setup, TaskLike, build_weighting
+from mtl_core.weighting.interface import SharedModel, Weighting
+from mtl_core.weighting.movable import MovableWeighting
+
+__all__ = ["MovableWeighting", "Setup", "SharedModel", "TaskLike", "Weighting", "build_weighting"]

@@ -1,0 +1,155 @@
+"""Methods that combine the tasks' gradients of the shared parameters."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mtl_core.weighting.interface import SharedModel, Weighting, matching, stacked
+
+_CHUNK = 1 << 18
+"""Columns of a Jacobian turned to float64 at a time: 2 MB a row."""
+
+
+class Aggregator(ABC):
+    """From the gradients of K tasks to one direction."""
+
+    @abstractmethod
+    def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+        """One direction for all tasks.
+
+        Args:
+            jacobian: [K, P] a task's gradient per row; not to be kept, its memory is used again.
+            losses: [K] the losses.
+
+        Returns:
+            [P] what becomes the gradient of the shared parameters, and [K] the weights to show for it.
+        """
+
+    def memory(self) -> dict[str, Tensor]:
+        """State of a resumed run, by name; loaded in place."""
+        return {}
+
+
+class GramianAggregator(Aggregator):
+    """A direction that is a weighted sum of the gradients, with weights that follow from their inner products.
+
+    The inner products are taken in float64, so that a rule is not at the mercy of rows of very different
+    length.
+
+    Args:
+        rule: From the Gramian [K, K] and the losses [K], both float64 on the CPU, to what each gradient is
+            multiplied by and what to show as its weight, [K] each.
+    """
+
+    def __init__(self, rule: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> None:
+        self._rule = rule
+
+    def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+        """The weighted sum and the weights; one copy from the device for both Gramian and losses."""
+        table = torch.cat([gramian(jacobian), losses.double().unsqueeze(1)], dim=1).cpu()
+        factors, shown = self._rule(table[:, :-1], table[:, -1])
+        return factors.to(jacobian) @ jacobian, shown.to(losses)
+
+
+def gramian(jacobian: Tensor) -> Tensor:
+    """[K, K] float64 inner products of the rows of a [K, P] Jacobian."""
+    total = jacobian.new_zeros((len(jacobian), len(jacobian)), dtype=torch.float64)
+    for part in torch.split(jacobian, _CHUNK, dim=1):
+        exact = part.double()
+        total += exact @ exact.T
+    return total
+
+
+class Aggregated(Weighting):
+    """Trains by an aggregator: one backward pass per task, no pass beside them.
+
+    A pass leaves the task's plain gradient on its head, where it stays, and on the shared parameters, where it
+    is taken off as a row of the Jacobian. Parameters that a task does not reach count as zeros in its row;
+    frozen ones are not looked at.
+
+    Args:
+        aggregator: How the rows become one direction.
+        ones: [K] ones where the losses will be, shown as weights before the first step.
+    """
+
+    def __init__(self, aggregator: Aggregator, ones: Tensor) -> None:
+        self.aggregator = aggregator
+        self._weights = ones
+        self._buffer = torch.empty(0)
+
+    def backward(
+        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
+    ) -> None:
+        """The aggregated gradient on the shared parameters, each loss's plain gradient on all others."""
+        rows = _taking_part(losses, present)
+        shared = [parameter for parameter in model.shared_parameters() if parameter.requires_grad]
+        values = stacked(losses)
+        if not rows:
+            self._weights = torch.zeros_like(values)
+            return
+        with torch.no_grad():
+            direction, used = self.aggregator.combine(
+                self._jacobian([losses[row] for row in rows], shared), values[rows]
+            )
+            _write(direction, shared)
+            self._weights = used if len(rows) == len(losses) else _scattered(used, rows, len(losses))
+
+    def _jacobian(self, losses: Sequence[Tensor], shared: Sequence[nn.Parameter]) -> Tensor:
+        """[K, P]; the last pass frees the graph."""
+        jacobian = self._rows(len(losses), shared)
+        for row, loss in enumerate(losses):
+            for parameter in shared:
+                parameter.grad = None
+            torch.autograd.backward(loss, retain_graph=row < len(losses) - 1)
+            if shared:
+                torch.cat([_flat_gradient(parameter) for parameter in shared], out=jacobian[row])
+        return jacobian
+
+    def _rows(self, count: int, shared: Sequence[nn.Parameter]) -> Tensor:
+        """Memory for a Jacobian, kept from step to step: fresh pages cost more than filling them."""
+        like = shared[0] if shared else self._weights
+        size = (count, sum(parameter.numel() for parameter in shared))
+        if self._buffer.shape != size or self._buffer.dtype != like.dtype or self._buffer.device != like.device:
+            self._buffer = torch.empty(size, dtype=like.dtype, device=like.device)
+        return self._buffer
+
+    def weights(self) -> Tensor:
+        """[K] what the aggregator shows as weights; 0 for a task that was missing from the batch."""
+        return self._weights
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What the aggregator remembers, and the last weights."""
+        state = {**self.aggregator.memory(), "weights": self._weights}
+        return {name: tensor.detach().clone() for name, tensor in state.items()}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Takes the state back, in place."""
+        loaded = matching(state, self.state_dict())
+        self._weights = loaded.pop("weights")
+        memory = self.aggregator.memory()
+        for name, tensor in loaded.items():
+            memory[name].copy_(tensor)
+
+
+def _taking_part(losses: Sequence[Tensor], present: Sequence[bool] | Tensor | None) -> list[int]:
+    here = [True] * len(losses) if present is None else [bool(task) for task in torch.as_tensor(present).tolist()]
+    return [row for row, loss in enumerate(losses) if here[row] and loss.requires_grad]
+
+
+def _flat_gradient(parameter: nn.Parameter) -> Tensor:
+    gradient = parameter.grad
+    return parameter.new_zeros(parameter.numel()) if gradient is None else gradient.reshape(-1)
+
+
+def _write(direction: Tensor, shared: Sequence[nn.Parameter]) -> None:
+    parts = torch.split(direction, [parameter.numel() for parameter in shared])
+    for parameter, part in zip(shared, parts, strict=True):
+        parameter.grad = part.view(parameter.shape).to(parameter.dtype)
+
+
+def _scattered(used: Tensor, rows: list[int], count: int) -> Tensor:
+    weights = used.new_zeros(count)
+    weights[rows] = used
+    return weights

@@ -1,0 +1,41 @@
+"""Weights that are known before the losses are."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from mtl_core.weighting.interface import SharedModel, Weighting, weighted_backward
+
+
+class FixedWeights(Weighting):
+    """The weighted sum of the losses, with weights that stay until someone sets others.
+
+    It costs no more than ``sum(w * l).backward()``: the weights are split once, and go straight into the
+    backward pass.
+
+    Args:
+        weights: [K] on the losses' device.
+    """
+
+    def __init__(self, weights: Tensor) -> None:
+        self.set_weights(weights)
+
+    @property
+    def constant(self) -> bool:
+        """They do not change by themselves."""
+        return True
+
+    def set_weights(self, weights: Tensor) -> None:
+        """Uses these weights, [K], from the next step on."""
+        self._weights = weights.detach().clone()
+        self._split = self._weights.unbind()
+
+    def backward(
+        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
+    ) -> None:
+        """One backward pass; a task missing from the batch adds nothing to it."""
+        weighted_backward(losses, self._split)
+
+    def weights(self) -> Tensor:
+        """[K] the weights as set."""
+        return self._weights

@@ -1,0 +1,135 @@
+"""What every weighting method offers, and the conventions that hold for all of them.
+
+**Scale.** Equal weighting is the *sum* of the losses (weights 1), and so is every other method unless its
+definition says
+otherwise: manual, uncertainty, DWA and GradNorm sum weighted losses (the weights of DWA and GradNorm add up to
+    K), PCGrad sums the projected gradients. MGDA's weights add up to 1. Between methods of different sum the
+    effective learning rate of the shared layers differs by the factor K.
+
+**Task heads.** Methods that weigh losses weigh the heads' gradients too: one backward pass of the weighted sum.
+Methods that combine gradients combine those of the shared parameters only; every other parameter gets the
+plain, unweighted gradient of the losses that reach it, so a head learns at full speed whatever its task's
+weight is.
+
+**Tasks missing from a batch.** A task may have no labelled row in a batch. Its loss then has no graph
+(``requires_grad`` is false), or it is exactly 0 with a zero gradient and the caller says so by ``present``.
+Such a task is left out of that step: it neither pulls nor blocks the others (under MGDA a zero gradient would
+otherwise stop the shared layers), and what a method has learned about it stays as it is.
+
+**Losses that are not finite** are the training loop's to find. No method raises or hangs on them: NaN passes
+into the gradients of the parameters; GradNorm's weights and loss history ignore such a step, DWA such an epoch.
+Losses of zero or below are allowed everywhere; where a definition divides by a loss, the method's docstring
+says what happens instead.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from mtl_core.spec import InputError
+
+
+class SharedModel(Protocol):
+    """What a weighting needs to know of a model: which parameters the tasks share."""
+
+    def shared_parameters(self) -> Sequence[nn.Parameter]:
+        """The parameters of all shared layers."""
+        ...
+
+    def last_shared_parameters(self) -> Sequence[nn.Parameter]:
+        """The parameters of the last shared layer that has any."""
+        ...
+
+
+class Weighting(ABC):
+    """One way of turning K losses into the gradients of one step."""
+
+    @property
+    def constant(self) -> bool:
+        """Whether the weights never change by themselves, so that recording them once is enough."""
+        return False
+
+    def parameters(self) -> list[nn.Parameter]:
+        """What the method learns with the model's optimiser, in a group of its own without weight decay."""
+        return []
+
+    @abstractmethod
+    def backward(
+        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
+    ) -> None:
+        """Leaves a gradient on every parameter that the losses reach, and on the method's own.
+
+        Args:
+            losses: K 0-d tensors, one per task, in task order, with their graphs; the graphs are used up.
+            model: Whose shared parameters are meant. All gradients are none or zero before.
+            present: [K] bool, which tasks have labels in this batch; without it, those whose loss has a graph.
+        """
+
+    @abstractmethod
+    def weights(self) -> Tensor:
+        """[K] detached: the weights that the last backward used (before the first: the ones it would start from)."""
+
+    def epoch_end(self, mean_losses: Tensor) -> None:  # noqa: B027 (most methods do not care)
+        """Tells the mean training loss of each task over the epoch that just ended, [K]."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Everything that a resumed run needs; safe to keep while training goes on."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Takes back what `state_dict` gave.
+
+        Raises:
+            InputError: The names or shapes are not those of this method and number of tasks.
+        """
+        matching(state, self.state_dict())
+
+
+def matching(state: Mapping[str, Tensor], like: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copies of a saved state on the devices and in the types of the state it replaces.
+
+    Raises:
+        InputError: Names or shapes differ.
+    """
+    shapes = {name: list(tensor.shape) for name, tensor in state.items()}
+    wanted = {name: list(tensor.shape) for name, tensor in like.items()}
+    if shapes != wanted:
+        raise InputError(
+            "checkpoint.weighting",
+            f"must hold {wanted or 'nothing'}",
+            found=shapes,
+            fix="Resume with the weighting method and the tasks the run was started with.",
+        )
+    return {name: state[name].detach().to(tensor, copy=True) for name, tensor in like.items()}
+
+
+def weighted_backward(losses: Sequence[Tensor], weights: Sequence[Tensor]) -> None:
+    """The backward pass of the sum of weight × loss, without building that sum; losses without a graph are left out.
+
+    Args:
+        losses: K 0-d tensors.
+        weights: K 0-d tensors without gradient, on the losses' device.
+    """
+    if all(loss.requires_grad for loss in losses):
+        torch.autograd.backward(losses, weights)
+        return
+    pairs = [(loss, weight) for loss, weight in zip(losses, weights, strict=True) if loss.requires_grad]
+    if pairs:
+        torch.autograd.backward([loss for loss, _ in pairs], [weight for _, weight in pairs])
+
+
+def stacked(losses: Sequence[Tensor]) -> Tensor:
+    """[K] the losses' values without their graphs."""
+    return torch.stack([loss.detach() for loss in losses])
+
+
+def presence(losses: Sequence[Tensor], present: Sequence[bool] | Tensor | None) -> Tensor | None:
+    """[K] bool on the losses' device: the tasks that take part in this step; none when all of them do."""
+    if present is None:
+        if all(loss.requires_grad for loss in losses):
+            return None
+        present = [loss.requires_grad for loss in losses]
+    return torch.as_tensor(present, device=losses[0].device, dtype=torch.bool)

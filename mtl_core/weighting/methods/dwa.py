@@ -1,0 +1,60 @@
+"""Dynamic weight average (Liu, Johns & Davison: End-to-End Multi-Task Learning with Attention, CVPR 2019)."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from mtl_core.spec.weighting import DwaWeighting
+from mtl_core.weighting.build import Setup
+from mtl_core.weighting.fixed import FixedWeights
+from mtl_core.weighting.interface import SharedModel, Weighting, matching
+
+
+class DynamicWeightAverage(Weighting):
+    """Weights K·softmax(r/T), where r is the ratio of a task's mean losses of the last two epochs.
+
+    They are 1 in the first two epochs, change at the end of an epoch only, and add up to K. A ratio that is not
+    finite (a loss of 0, no labels in an epoch, a diverged epoch) counts as 1: the task's speed is not known.
+
+    Args:
+        ones: [K] ones where the losses will be.
+        temperature: T; higher is closer to equal weights.
+    """
+
+    def __init__(self, ones: Tensor, temperature: float) -> None:
+        self._temperature = temperature
+        self._fixed = FixedWeights(ones)
+        self._history = torch.full((2, len(ones)), torch.nan, device=ones.device, dtype=ones.dtype)
+
+    def backward(
+        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
+    ) -> None:
+        """One backward pass of the weighted sum."""
+        self._fixed.backward(losses, model, present)
+
+    def weights(self) -> Tensor:
+        """[K] this epoch's weights."""
+        return self._fixed.weights()
+
+    def epoch_end(self, mean_losses: Tensor) -> None:
+        """Sets the weights of the next epoch from this and the last one's mean losses."""
+        self._history = torch.stack([self._history[1], mean_losses.detach().to(self._history)])
+        ratios = self._history[1] / self._history[0]
+        known = ratios.where(ratios.isfinite(), 1.0)
+        self._fixed.set_weights(len(known) * torch.softmax(known / self._temperature, dim=0))
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The mean losses of the last two epochs, [2, K], and the weights, [K]."""
+        return {"history": self._history.clone(), "weights": self.weights().clone()}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Takes both back."""
+        loaded = matching(state, self.state_dict())
+        self._history = loaded["history"]
+        self._fixed.set_weights(loaded["weights"])
+
+
+def build(spec: DwaWeighting, setup: Setup) -> DynamicWeightAverage:
+    """With the spec's temperature."""
+    return DynamicWeightAverage(setup.ones, spec.temperature)
