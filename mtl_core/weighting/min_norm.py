@@ -71,7 +71,7 @@ def _wolfe(cosines: Array, lengths: Array) -> Array:
 
 
 def _descend(system: Array, shares: Array, point: Array, active: list[int]) -> Array | None:
-    """To the nearest point of the active rows' affine hull, dropping rows whose weight would turn negative on the way."""
+    """To the nearest point of the active rows' affine hull, dropping rows whose weight would turn negative."""
     current = point[active]
     while True:
         try:

@@ -1,0 +1,80 @@
+"""The reference records, and small models on which a method's definition can be checked by hand."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+DATA = Path(__file__).parent / "data" / "reference.json"
+
+
+@cache
+def reference() -> dict[str, Any]:
+    """Values computed with reference implementations, in float64."""
+    return json.loads(DATA.read_text())
+
+
+def aggregator_cases(method: str) -> list[Any]:
+    """(id, Jacobian, record) of every record of a method."""
+    section = reference()["aggregators"]
+    jacobians = {case["id"]: case for case in section["cases"]}
+    return [
+        (f"{record['case']}-{number}", jacobians[record["case"]], record)
+        for number, record in enumerate(section["results"])
+        if record["method"] == method
+    ]
+
+
+class Linear(nn.Module):
+    """Losses that are linear in one shared vector, so that a given Jacobian is the tasks' gradients."""
+
+    def __init__(self, jacobian: Tensor) -> None:
+        super().__init__()
+        self.jacobian = jacobian
+        self.shared = nn.Parameter(torch.zeros(jacobian.shape[1], dtype=jacobian.dtype))
+
+    def losses(self, values: Sequence[float] | None = None) -> list[Tensor]:
+        """One loss per row, with the given values."""
+        values = [1.0] * len(self.jacobian) if values is None else values
+        return [row @ self.shared + value for row, value in zip(self.jacobian, values, strict=True)]
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        return [self.shared]
+
+    def last_shared_parameters(self) -> list[nn.Parameter]:
+        return [self.shared]
+
+
+class TwoHeads(nn.Module):
+    """Two shared layers and a head per task, float64."""
+
+    def __init__(self, tasks: int = 2, seed: int = 0) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.first = nn.Linear(3, 5, dtype=torch.float64)
+            self.last = nn.Linear(5, 4, dtype=torch.float64)
+            self.heads = nn.ModuleList([nn.Linear(4, 2, dtype=torch.float64) for _ in range(tasks)])
+            self.inputs = torch.randn(6, 3, dtype=torch.float64)
+            self.targets = [torch.randn(6, 2, dtype=torch.float64) * (1 + task) for task in range(tasks)]
+
+    def losses(self) -> list[Tensor]:
+        """Each task's squared error."""
+        features = torch.tanh(self.last(torch.tanh(self.first(self.inputs))))
+        return [((head(features) - y) ** 2).mean() for head, y in zip(self.heads, self.targets, strict=True)]
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        return [*self.first.parameters(), *self.last.parameters()]
+
+    def last_shared_parameters(self) -> list[nn.Parameter]:
+        return list(self.last.parameters())
+
+    def task_gradients(self, task: int) -> dict[str, Tensor]:
+        """The plain gradient of one task's loss on every parameter, zeros where it does not reach."""
+        names, parameters = zip(*self.named_parameters(), strict=True)
+        found = torch.autograd.grad(self.losses()[task], parameters, allow_unused=True, materialize_grads=True)
+        return dict(zip(names, found, strict=True))
