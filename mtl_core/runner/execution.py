@@ -1,0 +1,146 @@
+"""From a run's row in the store to its end."""
+
+import os
+import signal
+import socket
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from mtl_core.datasets import load
+from mtl_core.runner.recording import Heart, Observer, StoreRecorder
+from mtl_core.spec import ExperimentSpec, InputError, WeightMove
+from mtl_core.store import EventRecord, RunStore
+from mtl_core.training.checkpoints import Checkpoint
+from mtl_core.training.devices import choose_device, devices, versions
+from mtl_core.training.ledger import DivergedError
+from mtl_core.training.loop import Outcome, Trainer
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an execution ended.
+
+    Attributes:
+        state: ``finished``, ``stopped`` or ``failed``.
+        error: Why it failed, one line.
+        input_at_fault: Whether the input was at fault rather than the training.
+        test: Test metrics by task.
+    """
+
+    state: str
+    error: str = ""
+    input_at_fault: bool = False
+    test: dict[str, dict[str, float]] | None = None
+
+
+def execute(
+    store: RunStore, run: int, *, observer: Observer | None = None, stop: threading.Event | None = None
+) -> Ending:
+    """Train a run that is queued, or go on with one that was stopped or interrupted.
+
+    Args:
+        store: Where its row is.
+        run: Its number.
+        observer: Told of each progress report.
+        stop: Set from outside to stop it and keep what it has.
+
+    Returns:
+        How it ended; the same stands in the store. What goes wrong in the run is told there, never raised.
+
+    Raises:
+        InputError: There is no such run, or a live process has it.
+    """
+    spec = store.spec(run)
+    device_name = spec.training.device
+    store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device_name, versions=versions())
+    stop = stop or threading.Event()
+    recorder = StoreRecorder(store, run, stop, observer)
+    with Heart(store, run), _signals(stop):
+        ending = _ending(store, run, spec, recorder)
+        store.finish(run, ending.state, error=ending.error)
+        store.merge(run)
+    return ending
+
+
+def _ending(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> Ending:
+    try:
+        outcome = _train(store, run, spec, recorder)
+    except InputError as error:
+        recorder.event(0, "error", str(error))
+        return Ending("failed", str(error), input_at_fault=True)
+    except DivergedError as error:
+        hint = "A smaller learning rate, gradient clipping or other loss weights may help"
+        return Ending("failed", f"{error}. {hint}; the last good checkpoint is kept.")
+    except Exception as error:  # noqa: BLE001  # whatever it was, the run's row must say so
+        recorder.event(0, "error", str(error), {"traceback": traceback.format_exc()})
+        return Ending("failed", f"{type(error).__name__}: {error}")
+    recorder.event(outcome.steps, "stop" if outcome.state == "stopped" else "finish", _epitaph(outcome))
+    return Ending(outcome.state, test=outcome.test)
+
+
+def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> Outcome:
+    device = choose_device(spec.training.device)
+    label = next(d.label for d in devices() if d.name == str(device))
+    store.set_device(run, label)
+    data = load(spec.dataset, spec.tasks)
+    store.set_fingerprint(run, data.fingerprint)
+    folder = store.artifacts_dir(run)
+    trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)))
+    last = folder / "last.safetensors"
+    if last.exists():
+        best = folder / "best.safetensors"
+        trainer.restore(Checkpoint.load(last, device), Checkpoint.load(best, device) if best.exists() else None)
+        store.rewind(run, trainer.step)
+        recorder.event(trainer.step, "start", f"goes on from step {trainer.step} on {label}")
+    else:
+        store.rewind(run, -1)
+        recorder.event(0, "start", f"{len(data.train.inputs)} training rows on {label}")
+    return trainer.run()
+
+
+def _hand_moves(events: list[EventRecord]) -> list[WeightMove]:
+    """The weight moves made by hand so far, which a resumed run must make again after its checkpoint."""
+    moves = [event.data for event in events if event.kind == "weights" and not event.data.get("replayed")]
+    return [WeightMove(step=move["step"], weights=move["weights"]) for move in moves]
+
+
+def _epitaph(outcome: Outcome) -> str:
+    scores = (f"{task} {name} {value:.4g}" for task, m in outcome.test.items() for name, value in m.items())
+    return f"{outcome.state} after {outcome.steps} steps; test: " + ", ".join(scores)
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """A first interrupt or termination asks the run to stop and keep what it has."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    previous: dict[signal.Signals, Any] = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def checkpoint_of(store: RunStore, run: int) -> Path:
+    """The file of a run's best model, else of its last.
+
+    Raises:
+        InputError: The run has saved none.
+    """
+    folder = store.artifacts_dir(run)
+    for name in ("best", "last"):
+        if (folder / f"{name}.safetensors").exists():
+            return folder / f"{name}.safetensors"
+    raise InputError(f"run {run}", "has no checkpoint", fix="Resume it or run it again.")

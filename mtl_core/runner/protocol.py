@@ -1,0 +1,69 @@
+"""JSON lines between a window and its worker process; free of torch.
+
+The worker writes ``{"id": 0, "ok": true, "value": "ready"}`` once it can answer. Each line of its standard input is an ask
+``{"id": 7, "ask": "model", …}``; each is answered on its standard output by ``{"id": 7, "ok": true, "value": …}`` or
+``{"id": 7, "ok": false, "error": {"where", "rule", "found", "fix"}}``.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mtl_core.spec import InputError, Problem
+
+Ask = Literal["devices", "dataset", "model", "check", "train"]
+
+READY = 0
+"""The id of the first line a worker writes."""
+
+
+def worker_command() -> list[str]:
+    """The command that starts a worker."""
+    return [sys.executable, "-m", "mtl_core.runner"]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer: a value, or what was wrong."""
+
+    id: int
+    value: Any = None
+    error: Problem | None = None
+
+
+def encode_ask(number: int, ask: str, payload: dict[str, Any]) -> str:
+    """An ask as one line."""
+    return json.dumps({**payload, "id": number, "ask": ask}) + "\n"
+
+
+def encode_reply(reply: Reply) -> str:
+    """An answer as one line."""
+    if reply.error is None:
+        return json.dumps({"id": reply.id, "ok": True, "value": reply.value}) + "\n"
+    error = reply.error
+    body = {"where": error.path, "rule": error.rule, "found": error.found, "fix": error.fix}
+    return json.dumps({"id": reply.id, "ok": False, "error": body}) + "\n"
+
+
+def decode_reply(line: str) -> Reply:
+    """An answer from its line.
+
+    Raises:
+        ValueError: It is not one.
+    """
+    try:
+        data = json.loads(line)
+        if data["ok"]:
+            return Reply(data["id"], data["value"])
+        error = data["error"]
+        return Reply(data["id"], error=Problem(error["where"], error["rule"], error["found"], error["fix"]))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a reply: {line[:80]!r}") from error
+
+
+def problem_of(error: BaseException) -> Problem:
+    """An exception as the problem a person is told."""
+    if isinstance(error, InputError):
+        return error.problem
+    return Problem("worker", f"{type(error).__name__}: {error}", fix="The log file has the details.")

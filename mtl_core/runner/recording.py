@@ -1,0 +1,83 @@
+"""Between the training loop and the store."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+from mtl_core.store import Points, RunStore, SeriesKey
+from mtl_core.store import Progress as StoredProgress
+from mtl_core.training.recording import Direction, Progress, Request, Steps, Values
+from mtl_core.training.recording import SeriesKey as Key
+
+BEAT_SECONDS = 2.0
+
+Observer = Callable[[Progress], None]
+
+
+class StoreRecorder:
+    """Keeps what a run reports in the store, and passes the store's requests on.
+
+    Args:
+        store: Where.
+        run: Whose.
+        stop: Set when the process itself is asked to stop; handed on as a request.
+        observer: Told of each progress report too; the command line's progress bar.
+    """
+
+    def __init__(self, store: RunStore, run: int, stop: threading.Event, observer: Observer | None = None) -> None:
+        self._store, self._run, self._stop, self._observer = store, run, stop, observer
+
+    def points(self, points: Mapping[Key, tuple[Steps, Values]], directions: Mapping[str, Direction]) -> None:
+        """Keep new points."""
+        named = {SeriesKey(*key): Points(*arrays) for key, arrays in points.items() if len(arrays[0])}
+        self._store.append(self._run, named, directions=directions)
+
+    def event(self, step: int, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
+        """Keep something that happened."""
+        self._store.event(self._run, step, kind, message, dict(data or {}))
+
+    def progress(self, progress: Progress) -> None:
+        """Keep how far the run is; a sign of life too."""
+        self._store.beat(self._run, StoredProgress(**asdict(progress)))
+        if self._observer is not None:
+            self._observer(progress)
+
+    def checkpoint(self, kind: Literal["best", "last"], path: Path, step: int) -> None:
+        """Keep where a checkpoint was saved."""
+        self._store.add_artifact(self._run, f"checkpoint:{kind}", str(path), {"step": step})
+
+    def requests(self) -> Sequence[Request]:
+        """What was asked since the last call."""
+        asked = [Request(request.kind, request.payload) for request in self._store.take_requests(self._run)]
+        return [*asked, Request("stop", {})] if self._stop.is_set() else asked
+
+
+class Heart:
+    """Tells the store that the run is alive while the loop is busy with something long.
+
+    Args:
+        store: Which.
+        run: Whose.
+    """
+
+    def __init__(self, store: RunStore, run: int) -> None:
+        self._store, self._run = store, run
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"heart of run {run}", daemon=True)
+
+    def __enter__(self) -> "Heart":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        due = time.monotonic() + BEAT_SECONDS
+        while not self._end.wait(max(due - time.monotonic(), 0)):
+            self._store.beat(self._run)
+            due = time.monotonic() + BEAT_SECONDS

@@ -1,0 +1,113 @@
+"""The worker process: it waits, warm, for questions about specs, and for a run to train."""
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from mtl_core.runner.protocol import READY, Reply, encode_reply, problem_of
+from mtl_core.spec import InputError, problems_of, spec_from_data
+from mtl_core.spec.dataset import Dataset
+
+log = logging.getLogger(__name__)
+
+
+def serve(asks: TextIO, answers: TextIO) -> None:
+    """Answer asks until there are no more; a window that goes away does not end a run under way."""
+    import torch  # noqa: F401  # this is what being warm means
+
+    from mtl_core.runner import execution, inspection  # noqa: F401
+
+    _write(answers, Reply(READY, "ready"))
+    for line in asks:
+        if line.strip():
+            _write(answers, _answer(line))
+
+
+def _answer(line: str) -> Reply:
+    import json
+
+    number = -1
+    try:
+        payload = json.loads(line)
+        number = payload["id"]
+        return Reply(number, _ANSWERS[payload["ask"]](payload))
+    except InputError as error:
+        return Reply(number, error=error.problem)
+    except Exception as error:
+        log.exception("an ask failed: %s", line[:200])
+        return Reply(number, error=problem_of(error))
+
+
+def _write(answers: TextIO, reply: Reply) -> None:
+    try:
+        answers.write(encode_reply(reply))
+        answers.flush()
+    except (BrokenPipeError, ValueError, OSError):
+        log.info("nobody reads the answers any more")
+
+
+def _devices(payload: dict[str, Any]) -> Any:
+    from mtl_core.training.devices import devices
+
+    return [device.model_dump(mode="json") for device in devices()]
+
+
+def _dataset(payload: dict[str, Any]) -> Any:
+    import json
+
+    from pydantic import TypeAdapter, ValidationError
+
+    from mtl_core.runner.inspection import inspect_dataset
+
+    try:
+        dataset: Dataset = TypeAdapter(Dataset).validate_json(json.dumps(payload["dataset"]))
+    except ValidationError as error:
+        raise InputError("dataset", error.errors()[0]["msg"]) from None
+    return inspect_dataset(dataset).model_dump(mode="json")
+
+
+def _model(payload: dict[str, Any]) -> Any:
+    from mtl_core.runner.inspection import inspect_model
+
+    return inspect_model(spec_from_data(payload["spec"])).model_dump(mode="json")
+
+
+def _check(payload: dict[str, Any]) -> Any:
+    from mtl_core.runner.inspection import inspect
+
+    problems = problems_of(payload["spec"])
+    if not problems:
+        try:
+            inspect(spec_from_data(payload["spec"]))
+        except InputError as error:
+            problems = list(error.problems)
+    return [{"path": p.path, "rule": p.rule, "found": p.found, "fix": p.fix} for p in problems]
+
+
+def _train(payload: dict[str, Any]) -> Any:
+    from mtl_core.runner.execution import execute
+    from mtl_core.store import open_store
+
+    with open_store(payload["store"]) as store:
+        ending = execute(store, payload["run"])
+    return {"run": payload["run"], "state": ending.state}
+
+
+_ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "devices": _devices,
+    "dataset": _dataset,
+    "model": _model,
+    "check": _check,
+    "train": _train,
+}
+
+
+def main() -> None:
+    """Serve standard input and output; what libraries print goes to standard error."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s")
+    answers, sys.stdout = sys.stdout, sys.stderr
+    try:
+        serve(sys.stdin, answers)
+    except KeyboardInterrupt:
+        log.info("interrupted")

@@ -1,0 +1,45 @@
+"""Which device a run trains on."""
+
+import platform
+
+import torch
+
+from mtl_core.spec import DeviceInfo, InputError
+
+
+def devices() -> tuple[DeviceInfo, ...]:
+    """All devices one can train on, the one that ``auto`` takes first."""
+    cuda = tuple(
+        DeviceInfo(name=f"cuda:{i}", label=f"CUDA {i} · {torch.cuda.get_device_name(i)}")
+        for i in range(torch.cuda.device_count())
+    )
+    return (*cuda, DeviceInfo(name="cpu", label=f"CPU · {torch.get_num_threads()} threads"))
+
+
+def choose_device(name: str) -> torch.device:
+    """The device that a spec names.
+
+    Args:
+        name: ``auto`` (the first CUDA device, else the CPU), ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Raises:
+        InputError: This machine has no such device.
+    """
+    known = [device.name for device in devices()]
+    wanted = known[0] if name == "auto" else "cuda:0" if name == "cuda" else name
+    if wanted not in known:
+        raise InputError(
+            "training.device",
+            "this machine has no such device",
+            found=name,
+            fix=f"Devices here: {', '.join(known)}. 'auto' takes the best of them.",
+        )
+    return torch.device(wanted)
+
+
+def versions() -> dict[str, str]:
+    """The versions a result depends on."""
+    found = {"python": platform.python_version(), "torch": torch.__version__, "platform": platform.platform()}
+    if torch.version.cuda:
+        found["cuda"] = torch.version.cuda
+    return found | {"threads": str(torch.get_num_threads())}

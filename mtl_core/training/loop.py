@@ -1,0 +1,381 @@
+"""The training loop, top to bottom."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mtl_core.architectures import MultiTaskModel, build_model
+from mtl_core.datasets import TaskData
+from mtl_core.spec import TOTAL, ExperimentSpec, InputError, ManualWeighting, WeightMove, learning_rate
+from mtl_core.spec.training import ConstantSchedule
+from mtl_core.tasks import TaskHead, build_task
+from mtl_core.training.batches import Batch, Batches, fits, split_bytes
+from mtl_core.training.checkpoints import Checkpoint, optimizer_state, restore_optimizer
+from mtl_core.training.ledger import DivergedError, Ledger, Page
+from mtl_core.training.monitor import Monitor
+from mtl_core.training.optimizers import build_optimizer
+from mtl_core.training.recording import Direction, Progress, Recorder, Request, SeriesKey, Steps, Values
+from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
+from mtl_core.training.validation import Scores, score, total
+from mtl_core.weighting import MovableWeighting, build_weighting
+
+TICK_SECONDS = 0.2
+"""How often losses are copied out, requests are read and progress is told."""
+PAUSE_SECONDS = 0.1
+EVALUATION_ROWS = 2048
+
+
+class StoppedError(Exception):
+    """Someone asked the run to stop and keep what it has."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        state: ``finished`` or ``stopped``.
+        steps: Steps done.
+        best_step: The step after which the monitored value was best, -1 without a validated epoch.
+        test: Metrics of the best model on the test split.
+    """
+
+    state: str
+    steps: int
+    best_step: int
+    test: Scores
+
+
+@dataclass
+class Trainer:
+    """One run of an experiment.
+
+    Args:
+        spec: The experiment.
+        data: Its data, on the CPU.
+        device: Where to train.
+        recorder: Who keeps the results.
+        folder: Where ``last.safetensors`` and ``best.safetensors`` go.
+        moves: Weight moves beside the spec's own, of a run that is resumed: those made by hand before it ended.
+    """
+
+    spec: ExperimentSpec
+    data: TaskData
+    device: torch.device
+    recorder: Recorder
+    folder: Path
+    moves: Sequence[WeightMove] = ()
+
+    model: MultiTaskModel = field(init=False)
+    tasks: tuple[TaskHead, ...] = field(init=False)
+    step: int = field(init=False, default=0)
+    epoch: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        spec, training, names = self.spec, self.spec.training, self.spec.task_names
+        seed_everything(training.seed)
+        self.tasks = tuple(build_task(task, self.data.targets[task.name]) for task in spec.tasks)
+        outputs = {task.name: task.out_features for task in self.tasks}
+        self.model = build_model(spec.model, self.data.input_shape, outputs).to(self.device)
+        method = build_weighting(spec.weighting, spec.tasks, device=self.device)
+        self.weighting = MovableWeighting(method, names)
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = build_optimizer(training.optimizer, parameters, self.weighting.parameters())
+        self._clipped = parameters
+        self._place_data(names)
+        self.steps = self.train.count * training.epochs
+        self.monitor = Monitor(training.monitor, self._direction(training.monitor))
+        self._ledger = Ledger(names)
+        self._epoch_losses: list[np.ndarray[Any, np.dtype[np.float64]]] = []
+        self._best: dict[str, Tensor] = {}
+        self._ruler = self._hand_weights({})
+        ordered = sorted((*spec.weighting.moves, *self.moves), key=lambda move: move.step)
+        self._moves = [(move, move in spec.weighting.moves) for move in ordered]
+        self._rate = training.optimizer.lr
+        self._constant_rate = isinstance(training.schedule, ConstantSchedule) and training.schedule.warmup_steps == 0
+
+    def run(self) -> Outcome:
+        """Train to the end, or until someone stops it.
+
+        Returns:
+            How it ended; results and checkpoints are with the recorder.
+
+        Raises:
+            DivergedError: A loss became NaN or infinite; the checkpoints are those from before.
+            InputError: A checkpoint cannot be saved.
+        """
+        self._clock = self._told = self._saved = time.perf_counter()
+        self._told_step = self.step
+        self.model.train()
+        state = "finished"
+        try:
+            while self.epoch < self.spec.training.epochs and not self.monitor.exhausted(
+                self.spec.training.early_stopping
+            ):
+                self._train_epoch()
+                self._end_epoch()
+        except StoppedError:
+            state = "stopped"
+        self.save()
+        return Outcome(state, self.step, self.monitor.best_step, self._test())
+
+    def _train_epoch(self) -> None:
+        start = self.step - self.epoch * self.train.count
+        for batch in self.train.shuffled(self.spec.training.seed, self.epoch, start):
+            if self._moves and self._moves[0][0].step <= self.step:
+                self._replay_moves()
+            self._train_step(batch)
+            if time.perf_counter() >= self._clock:
+                self._tick()
+        self._flush()
+
+    def _train_step(self, batch: Batch) -> None:
+        self._set_rate()
+        predictions = self.model(batch.inputs)
+        losses = [
+            task.loss(prediction, target, mask)
+            for task, prediction, target, mask in zip(self.tasks, predictions, batch.targets, batch.masks, strict=True)
+        ]
+        self.optimizer.zero_grad()
+        self.weighting.backward(losses, self.model, batch.present)
+        if self.spec.training.grad_clip is not None:
+            nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
+        self.optimizer.step()
+        weights = None if self.weighting.constant else self.weighting.weights().clone()
+        self._ledger.add([loss.detach_() for loss in losses], weights, self._rate, batch.present)
+        self.step += 1
+
+    def _set_rate(self) -> None:
+        if self._constant_rate:
+            return
+        training = self.spec.training
+        self._rate = learning_rate(training.schedule, training.optimizer.lr, self.step, self.steps, self.train.count)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate
+
+    def _tick(self) -> None:
+        """A few times a second: tell what happened, do what was asked."""
+        self._flush()
+        self._tell_progress()
+        self._answer(self.recorder.requests())
+        now = time.perf_counter()
+        if now - self._saved >= self.spec.training.checkpoint_seconds:
+            self.save()
+        self._clock = time.perf_counter() + TICK_SECONDS
+
+    def _flush(self) -> None:
+        """Copy the losses of the last steps out and hand them to the recorder.
+
+        Raises:
+            DivergedError: One is NaN or infinite.
+        """
+        if not len(self._ledger):
+            return
+        try:
+            page = self._ledger.take(self.step, self.weighting.weights())
+        except DivergedError as error:
+            self.recorder.event(error.step, "nan", str(error), {"task": error.task})
+            raise
+        self._epoch_losses.append(page.losses)
+        self.recorder.points(self._train_points(page), {"loss": "min"})
+
+    def _train_points(self, page: Page) -> dict[SeriesKey, tuple[Steps, Values]]:
+        points: dict[SeriesKey, tuple[Steps, Values]] = {}
+        for i, task in enumerate(self.tasks):
+            here = ~np.isnan(page.losses[:, i])
+            points[task.name, "train", "loss"] = page.steps[here], page.losses[here, i]
+            points[task.name, "train", "weight"] = page.steps, page.weights[:, i]
+        ruler = np.array([self._ruler.get(task.name, 1.0) for task in self.tasks])
+        points[TOTAL, "train", "loss"] = page.steps, np.nansum(page.losses * ruler, axis=1)
+        points["", "train", "lr"] = page.steps, page.rates
+        return points
+
+    def _end_epoch(self) -> None:
+        scores = score(self.model, self.tasks, self.val)
+        combined = total(scores, self._ruler)
+        means = _means(np.concatenate(self._epoch_losses))
+        self.weighting.epoch_end(torch.from_numpy(means).to(self.weighting.weights()))
+        self._epoch_losses = []
+        self.epoch += 1
+        value = self.monitor.value(scores, combined)
+        stopping = self.spec.training.early_stopping
+        if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
+            self._best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+        self._tell_scores("val", scores, {TOTAL: combined})
+        parts = [f"{task} {values['loss']:.4g}" for task, values in scores.items() if "loss" in values]
+        self.recorder.event(self.step, "epoch", f"epoch {self.epoch}: validation loss " + ", ".join(parts))
+        if self.monitor.exhausted(stopping):
+            text = f"no better {self.monitor.path} for {self.monitor.waited} epochs"
+            self.recorder.event(self.step, "early_stop", text)
+
+    def _tell_scores(self, split: str, scores: Scores, totals: dict[str, float]) -> None:
+        flat = {(t, split, m): v for t, values in scores.items() for m, v in values.items()}
+        flat |= {(t, split, "loss"): v for t, v in totals.items()}
+        directions: dict[str, Direction] = {m: d for task in self.tasks for m, d in task.directions.items()}
+        step = self.monitor.best_step if split == "test" and self._best else self.step
+        at = np.array([step], dtype=np.int64)
+        points = {key: (at, np.array([value])) for key, value in flat.items()}
+        self.recorder.points(points, directions)
+
+    def _test(self) -> Scores:
+        """The best model on the test split."""
+        if self._best:
+            self.model.load_state_dict(self._best)
+        scores = score(self.model, self.tasks, self.test)
+        self._tell_scores("test", scores, {TOTAL: total(scores, self._ruler)})
+        return scores
+
+    def _tell_progress(self) -> None:
+        now = time.perf_counter()
+        rate = (self.step - self._told_step) / max(now - self._told, 1e-9)
+        self._told, self._told_step = now, self.step
+        self.recorder.progress(
+            Progress(
+                epoch=min(self.epoch + 1, self.spec.training.epochs),
+                epochs=self.spec.training.epochs,
+                step=self.step,
+                steps=self.steps,
+                samples_per_second=rate * self.train.batch_size,
+                eta_seconds=(self.steps - self.step) / rate if rate > 0 else math.nan,
+            )
+        )
+
+    def _answer(self, requests: Sequence[Request]) -> None:
+        waiting = list(requests)
+        paused = False
+        while waiting or paused:
+            for request in waiting:
+                match request.kind:
+                    case "stop":
+                        raise StoppedError
+                    case "pause" if not paused:
+                        paused = True
+                        self.save()
+                        self.recorder.event(self.step, "pause", "paused")
+                    case "resume" if paused:
+                        paused = False
+                        self.recorder.event(self.step, "resume", "goes on")
+                        self._told = time.perf_counter()
+                    case "checkpoint":
+                        self.save()
+                    case "weights":
+                        self._move(request.payload.get("weights"))
+            if paused:
+                time.sleep(PAUSE_SECONDS)
+            waiting = list(self.recorder.requests()) if paused else []
+
+    def _replay_moves(self) -> None:
+        while self._moves and self._moves[0][0].step <= self.step:
+            move, replayed = self._moves.pop(0)
+            self._move(move.weights, replayed=replayed)
+
+    def _move(self, weights: dict[str, float] | None, *, replayed: bool = False) -> None:
+        """Weights set by hand hold from the next step on; None gives them back to the method."""
+        self._flush()
+        try:
+            self.weighting.move(weights)
+        except InputError as error:
+            self.recorder.event(self.step, "warning", str(error))
+            return
+        self._ruler = self._hand_weights(weights)
+        parts = ", ".join(f"{task} {weight:g}" for task, weight in weights.items()) if weights else ""
+        text = f"weights moved to {parts}" if weights else "weights back to the method"
+        self.recorder.event(self.step, "weights", text, {"weights": weights, "step": self.step, "replayed": replayed})
+
+    def _hand_weights(self, moved: dict[str, float] | None) -> dict[str, float]:
+        """By what the total is measured: weights set by a person; learned ones would move the ruler."""
+        if moved:
+            return dict(moved)
+        return dict(self.spec.weighting.weights) if isinstance(self.spec.weighting, ManualWeighting) else {}
+
+    def _direction(self, path: str) -> Any:
+        task, _, metric = path.partition(".")
+        return next((t.directions.get(metric, "min") for t in self.tasks if t.name == task), "min")
+
+    def _place_data(self, names: tuple[str, ...]) -> None:
+        """The whole data set on the training device when it fits, else chunk by chunk."""
+        splits = {"train": self.data.train, "val": self.data.val, "test": self.data.test}
+        data = self.data.to(self.device) if fits(split_bytes(splits), self.device) else self.data
+        batch_size = self.spec.training.batch_size
+        self.train = Batches(data.train, names, batch_size, self.device, drop_single=True)
+        evaluation = max(batch_size, EVALUATION_ROWS)
+        self.val = Batches(data.val, names, evaluation, self.device)
+        self.test = Batches(data.test, names, evaluation, self.device)
+
+    def save(self) -> None:
+        """Write the last checkpoint, and the best one when there is one.
+
+        Raises:
+            DivergedError: The last steps' losses are not finite; nothing is written.
+        """
+        self._flush()
+        if self._best:
+            self._write("best", Checkpoint({"model": self._best}, {"step": self.monitor.best_step}))
+        self._write("last", self._snapshot())
+        self._saved = time.perf_counter()
+
+    def _write(self, kind: Any, checkpoint: Checkpoint) -> None:
+        path = self.folder / f"{kind}.safetensors"
+        checkpoint.save(path)
+        self.recorder.checkpoint(kind, path, int(checkpoint.values["step"]))
+
+    def _snapshot(self) -> Checkpoint:
+        tensors, groups = optimizer_state(self.optimizer)
+        history = np.concatenate([*self._epoch_losses, np.zeros((0, len(self.tasks)))])
+        return Checkpoint(
+            {
+                "model": self.model.state_dict(),
+                "optimizer": tensors,
+                "weighting": self.weighting.state_dict(),
+                "rng": rng_state(),
+                "history": {"losses": torch.from_numpy(history)},
+            },
+            {
+                "step": self.step,
+                "epoch": self.epoch,
+                "groups": groups,
+                "monitor": self.monitor.state(),
+                "ruler": self._ruler,
+                "fingerprint": self.data.fingerprint,
+            },
+        )
+
+    def restore(self, checkpoint: Checkpoint, best: Checkpoint | None) -> None:
+        """Go on from a checkpoint as if the run had never stopped.
+
+        Raises:
+            InputError: It is of other data or of another model.
+        """
+        values, parts = checkpoint.values, checkpoint.parts
+        if values["fingerprint"] != self.data.fingerprint:
+            raise InputError(
+                "dataset",
+                "the data has changed since the checkpoint was saved",
+                fix="Put the old data back, or run the experiment again.",
+            )
+        try:
+            self.model.load_state_dict(parts["model"])
+            restore_optimizer(self.optimizer, parts.get("optimizer", {}), values["groups"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise InputError("checkpoint", "is of another model", found=error) from None
+        self.weighting.load_state_dict(parts.get("weighting", {}))
+        restore_rng(parts["rng"])
+        self.step, self.epoch = values["step"], values["epoch"]
+        self.monitor.restore(values["monitor"])
+        self._ruler = values["ruler"]
+        self._epoch_losses = [parts["history"]["losses"].cpu().numpy()]
+        self._best = best.parts["model"] if best else {}
+        self._moves = [(move, known) for move, known in self._moves if move.step >= self.step]
+
+
+def _means(losses: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """``[K]`` mean over the steps that had a label; NaN for a task that had none all along."""
+    counts = (~np.isnan(losses)).sum(axis=0)
+    return np.where(counts > 0, np.nansum(losses, axis=0) / np.maximum(counts, 1), np.nan)
