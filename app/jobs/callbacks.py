@@ -1,0 +1,20 @@
+"""Calling back on the GUI thread, unless whoever asked is gone."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject
+from shiboken6 import isValid
+
+Done = Callable[[Any], object]
+Failed = Callable[[Exception], object]
+
+
+def call_back(function: Callable[[Any], object] | None, value: Any) -> None:
+    """Call ``function`` with ``value`` unless it is a method of a Qt object that has been deleted."""
+    if function is None:
+        return
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, QObject) and not isValid(owner):
+        return
+    function(value)

@@ -1,0 +1,261 @@
+"""Starts runs one after the other, and tells how those that are on are doing."""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.jobs.process import WorkerProcess
+from app.jobs.store_service import StoreService
+from app.jobs.worker import Worker, error_of
+from mtl_core.spec import ExperimentSpec, InputError
+
+if TYPE_CHECKING:
+    from mtl_core.store import RunRecord, RunStore
+
+WATCH_MS = 250
+_REAP_EVERY = 20
+_LEFT_BEHIND_SECONDS = 10.0
+"""A queued run older than this at start belongs to a window that is gone."""
+
+
+@dataclass(frozen=True)
+class _Training:
+    run: int
+    process: WorkerProcess
+    ask: int
+
+
+class RunQueue(QObject):
+    """The runs of this store that are on or waiting.
+
+    One run at a time trains on this machine; others wait. Runs that an earlier window or the command line left
+    training are found at start and watched like one's own; everything asked of a run goes through the store.
+
+    ``runChanged(RunRecord)``: news of a run that is on, waiting, or has just ended. ``activeChanged()``: another set
+    of runs is on or waiting. ``started(int)``: a run row has been made. ``failed(Exception)``: something could not
+    be done.
+    """
+
+    runChanged = Signal(object)
+    activeChanged = Signal()
+    started = Signal(int)
+    failed = Signal(object)
+
+    def __init__(self, store: StoreService, worker: Worker, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._worker = worker
+        self._records: dict[int, RunRecord] = {}
+        self._waiting: list[int] = []
+        self._training: _Training | None = None
+        self._watching = False
+        self._looks = 0
+        self._closed = False
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._watch)
+
+    @property
+    def active(self) -> "RunRecord | None":
+        """The run to show in the run bar: one's own that trains, else another that is on, else the first waiting."""
+        if self._training is not None and self._training.run in self._records:
+            return self._records[self._training.run]
+        on = [record for record in self._records.values() if record.state in ("running", "paused")]
+        return (on or [*self._records.values(), None])[0]
+
+    @property
+    def on(self) -> "list[RunRecord]":
+        """All runs that are running or paused, oldest first."""
+        return [self._records[run] for run in sorted(self._records) if self._records[run].state != "queued"]
+
+    @property
+    def waiting(self) -> tuple[int, ...]:
+        """The runs that wait for their turn, in that order."""
+        return tuple(self._waiting)
+
+    def attach(self) -> None:
+        """Find what is on and what was left waiting in this store, and watch it."""
+        self._store.call(_find, self._found, self._fail)
+        self._timer.start(WATCH_MS)
+
+    def start(self, spec: ExperimentSpec, *, parent: int | None = None) -> None:
+        """Make a run of ``spec`` and start it as soon as it is its turn.
+
+        Args:
+            spec: What to run.
+            parent: The run it repeats.
+        """
+
+        def create(store: "RunStore") -> "RunRecord":
+            return store.run(store.create_run(spec, parent=parent))
+
+        self._store.call(create, self._created, self._fail)
+
+    def resume_run(self, run: int) -> None:
+        """Take an interrupted, stopped or failed run up again from its last checkpoint."""
+
+        def queue(store: "RunStore") -> "RunRecord":
+            store.set_state(run, "queued")
+            return store.run(run)
+
+        self._store.call(queue, self._created, self._fail)
+
+    def pause(self, run: int) -> None:
+        """Ask a run to pause."""
+        self._request(run, "pause")
+
+    def resume(self, run: int) -> None:
+        """Ask a paused run to go on."""
+        self._request(run, "resume")
+
+    def stop(self, run: int) -> None:
+        """Ask a run to stop and keep what it has; one that waits is taken out of the queue."""
+        if run in self._waiting:
+            self._waiting.remove(run)
+            self._store.call(lambda store: store.set_state(run, "stopped"), lambda _: self._watch(), self._fail)
+        else:
+            self._request(run, "stop")
+
+    def set_weights(self, run: int, weights: dict[str, float] | None) -> None:
+        """Move the loss weights of a running run by hand; None gives them back to the method."""
+        self._request(run, "weights", {"weights": weights})
+
+    def close(self, *, seconds: float = 5.0) -> None:
+        """Watch no more; a run that trains goes on by itself."""
+        self._closed = True
+        self._timer.stop()
+        if self._training is not None:
+            self._training.process.forget()
+            self._training = None
+
+    def _request(self, run: int, kind: str, payload: dict[str, Any] | None = None) -> None:
+        self._store.call(lambda store: store.request(run, kind, payload), None, self._fail, lane="live")
+
+    def _found(self, found: "tuple[list[RunRecord], list[RunRecord]]") -> None:
+        on, left = found
+        for record in (*on, *left):
+            self._records[record.id] = record
+            self.runChanged.emit(record)
+        self._waiting = [*(record.id for record in left if record.id not in self._waiting), *self._waiting]
+        self.activeChanged.emit()
+        self._next()
+
+    def _created(self, record: "RunRecord") -> None:
+        self._records[record.id] = record
+        self._waiting.append(record.id)
+        self.started.emit(record.id)
+        self.runChanged.emit(record)
+        self.activeChanged.emit()
+        self._next()
+
+    def _next(self) -> None:
+        """Hand the first waiting run to the warm worker, unless one is on."""
+        if self._closed or self._training is not None or not self._waiting or self._others_train():
+            return
+        run = self._waiting.pop(0)
+        process = self._worker.take()
+        process.setParent(self)
+        process.replied.connect(self._replied)
+        process.died.connect(self._died)
+        self._training = _Training(run, process, process.send("train", {"run": run, "store": self._store.url}))
+        self.activeChanged.emit()
+        self._watch()
+
+    def _others_train(self) -> bool:
+        return any(record.state in ("running", "paused") for record in self._records.values())
+
+    def _replied(self, reply: dict[str, Any]) -> None:
+        training = self._training
+        if training is None or reply["id"] != training.ask:
+            return
+        if not reply.get("ok"):
+            self._refused(training.run, error_of(reply.get("error") or {}))
+        self._ended(training)
+        training.process.close()
+
+    def _died(self, status: int, words: str) -> None:
+        sender = self.sender()
+        training = self._training
+        if training is not None and training.process is sender:
+            text = f"ended with status {status}" + (f": {words}" if words else "")
+            error = InputError(f"run {training.run}", "its process must live to the end", found=text)
+            self._ended(training)
+            self.failed.emit(error)
+        if isinstance(sender, QObject):
+            sender.deleteLater()
+
+    def _ended(self, training: _Training) -> None:
+        self._training = None
+        self._store.call(lambda store: _after(store, training.run), self._buried, self._fail)
+
+    def _buried(self, record: "RunRecord") -> None:
+        self._take_in([record])
+        self._next()
+
+    def _refused(self, run: int, error: InputError) -> None:
+        """The worker would not train: say why, and let no run wait for ever."""
+
+        def close(store: "RunStore") -> None:
+            if store.run(run).state == "queued":
+                store.finish(run, "failed", str(error))
+
+        self._store.call(close, None, self._fail)
+        self.failed.emit(error)
+
+    def _watch(self) -> None:
+        if self._watching or self._closed or not self._records:
+            return
+        self._watching = True
+        self._looks += 1
+        runs, reap = tuple(self._records), self._looks % _REAP_EVERY == 0
+        self._store.call(lambda store: _look(store, runs, reap=reap), self._looked, self._look_failed, lane="live")
+
+    def _looked(self, records: "list[RunRecord]") -> None:
+        self._watching = False
+        self._take_in(records)
+        self._next()
+
+    def _look_failed(self, error: Exception) -> None:
+        self._watching = False
+        self._fail(error)
+
+    def _take_in(self, records: "list[RunRecord]") -> None:
+        changed = False
+        for record in records:
+            before = self._records.get(record.id)
+            if record.state != "queued" and record.id in self._waiting:
+                self._waiting.remove(record.id)  # another window has taken it
+            if record.ended:
+                changed |= self._records.pop(record.id, None) is not None
+            else:
+                self._records[record.id] = record
+                changed |= before is None or before.state != record.state
+            if record != before:
+                self.runChanged.emit(record)
+        if changed:
+            self.activeChanged.emit()
+
+    def _fail(self, error: Exception) -> None:
+        self.failed.emit(error)
+
+
+def _find(store: "RunStore") -> "tuple[list[RunRecord], list[RunRecord]]":
+    """The runs that are on, and those that a window which is gone left waiting."""
+    store.reap()
+    records = sorted(store.runs(), key=lambda record: record.id)
+    on = [record for record in records if record.state in ("running", "paused")]
+    before = time.time() - _LEFT_BEHIND_SECONDS
+    return on, [record for record in records if record.state == "queued" and record.created < before]
+
+
+def _after(store: "RunStore", run: int) -> "RunRecord":
+    """The record of a run whose process is through with it; a process that died leaves it interrupted."""
+    store.reap()
+    return store.run(run)
+
+
+def _look(store: "RunStore", runs: tuple[int, ...], *, reap: bool) -> "list[RunRecord]":
+    if reap:
+        store.reap()
+    return [store.run(run) for run in runs]

@@ -1,0 +1,129 @@
+"""The run store off the GUI thread."""
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
+
+from app.jobs.callbacks import Done, Failed, call_back
+
+if TYPE_CHECKING:
+    from mtl_core.store import RunStore
+
+Call = tuple[Callable[["RunStore"], Any], Done | None, Failed | None]
+
+
+class StoreService(QObject):
+    """Opens the store on a thread of its own and runs there whatever is asked, in order.
+
+    There are two such threads: ``page`` for lists and edits, ``live`` for the short polls of running runs, which
+    must not wait behind a long list. Results come back on the GUI thread.
+
+    ``opened`` carries the store's URL; ``failed`` an error that no caller took, or that the store cannot be opened.
+
+    Args:
+        place: Path or URL of the store; None for the default one.
+        parent: Owner.
+        open_with: Opens a store, ``mtl_core.store.open_store`` unless a test says otherwise.
+    """
+
+    opened = Signal(str)
+    failed = Signal(object)
+    _result = Signal(object, object)
+
+    def __init__(
+        self,
+        place: str | None = None,
+        parent: QObject | None = None,
+        *,
+        open_with: Callable[[str | None], "RunStore"] | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.url = ""
+        self._place = place
+        self._open_with = open_with or _open
+        self._opening = threading.Lock()
+        self._store: RunStore | None = None
+        self._refused: Exception | None = None
+        self._lanes: dict[str, queue.SimpleQueue[Call | None]] = {}
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+        self._result.connect(call_back)
+
+    def call(
+        self,
+        function: Callable[["RunStore"], Any],
+        done: Done | None = None,
+        failed: Failed | None = None,
+        *,
+        lane: str = "page",
+    ) -> None:
+        """Run ``function(store)`` in the background.
+
+        Args:
+            function: What to do; it must touch no widget.
+            done: Called with its result on the GUI thread, unless it is a method of a deleted object.
+            failed: Called with the exception; without it the ``failed`` signal tells of it.
+            lane: ``page`` or ``live``.
+        """
+        if self._closed:
+            return
+        if lane not in self._lanes:
+            calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+            self._lanes[lane] = calls
+            thread = threading.Thread(target=self._work, args=(calls,), name=f"store-{lane}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._lanes[lane].put((function, done, failed))
+
+    def close(self, seconds: float = 10.0) -> None:
+        """Finish what was asked, then close the store; later calls are dropped."""
+        self._closed = True
+        for calls in self._lanes.values():
+            calls.put(None)
+        for thread in self._threads:
+            thread.join(seconds)
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _work(self, calls: "queue.SimpleQueue[Call | None]") -> None:
+        while (call := calls.get()) is not None:
+            function, done, failed = call
+            try:
+                result = function(self._opened())
+            except Exception as error:
+                self._tell(failed or self._unclaimed, error)
+            else:
+                self._tell(done, result)
+            del call, function, done, failed  # let no callback live until the next call
+
+    def _opened(self) -> "RunStore":
+        with self._opening:
+            if self._refused is not None:
+                raise self._refused
+            if self._store is None:
+                try:
+                    self._store = self._open_with(self._place)
+                except Exception as error:
+                    self._refused = error
+                    raise
+                self.url = str(self._store.url)
+                self.opened.emit(self.url)
+            return self._store
+
+    def _tell(self, function: Callable[[Any], object] | None, value: Any) -> None:
+        if function is not None and isValid(self):
+            self._result.emit(function, value)
+
+    def _unclaimed(self, error: Exception) -> None:
+        self.failed.emit(error)
+
+
+def _open(place: str | None) -> "RunStore":
+    from mtl_core.store import open_store
+
+    return open_store(place)

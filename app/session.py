@@ -1,0 +1,176 @@
+"""What the pages share: the document, the worker, the store, the queue, and what is known of them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.document import Document
+from app.jobs import RunFollower, RunQueue, StoreService, Worker
+from app.settings import Settings
+from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo, spec_to_data
+
+_DEBOUNCE_MS = 150
+
+
+class Session(QObject):
+    """One store, one experiment being edited, one worker, and the runs.
+
+    Pages reach everything through it and never each other. ``document``, ``worker``, ``store``, ``queue`` and
+    ``settings`` are what they are called; ``devices``, ``dataset_info`` and ``model_info`` are what the worker last
+    said (None before), ``dataset_error`` and ``model_error`` why it could not.
+
+    Args:
+        store: Path or URL of the store; None for the default one.
+        worker: The worker to ask.
+        service: The store, already wrapped.
+        settings: What is remembered between starts.
+        parent: Owner.
+    """
+
+    pageRequested = Signal(str)
+    liveRunChanged = Signal(int)
+    compareChanged = Signal(list)
+    message = Signal(str)
+    problem = Signal(str)
+    devicesChanged = Signal()
+    datasetInfoChanged = Signal()
+    modelInfoChanged = Signal()
+
+    def __init__(
+        self,
+        store: str | None = None,
+        *,
+        worker: Worker | None = None,
+        service: StoreService | None = None,
+        settings: Settings | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.settings = settings or Settings()
+        self.document = Document(self)
+        self.worker = worker or Worker()
+        self.worker.setParent(self)
+        self.store = service or StoreService(store)
+        self.store.setParent(self)
+        self.queue = RunQueue(self.store, self.worker, self)
+        self.devices: list[DeviceInfo] = []
+        self.dataset_info: DatasetInfo | None = None
+        self.dataset_error: Exception | None = None
+        self.model_info: ModelInfo | None = None
+        self.model_error: Exception | None = None
+        self.live_run: int | None = None
+        self.compared: list[int] = []
+        self._asked_dataset: Any = None
+        self._asked_model: Any = None
+        self._ask_soon = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
+        self._ask_soon.timeout.connect(self._ask)
+        self.document.changed.connect(self._document_changed)
+        self.queue.started.connect(self.show_live)
+        self.queue.failed.connect(self._tell)
+        self.store.failed.connect(self._tell)
+
+    def begin(self) -> None:
+        """Start the worker, ask it for devices, and look for runs that are on."""
+        self.queue.activeChanged.connect(self._adopt_active)
+        self.worker.ask("devices", {}, self._have_devices, self._tell)
+        self.queue.attach()
+        self._ask_soon.start()
+
+    def close(self) -> None:
+        """End the worker and the threads; runs that train go on."""
+        self._ask_soon.stop()
+        self.queue.close()
+        self.worker.close()
+        self.store.close()
+        self.settings.sync()
+
+    def follower(self, parent: QObject) -> RunFollower:
+        """A follower of runs of this store, owned by ``parent``."""
+        return RunFollower(self.store, parent)
+
+    def open_page(self, name: str) -> None:
+        """Show the page ``data model training live runs`` or ``compare``."""
+        self.pageRequested.emit(name)
+
+    def show_live(self, run: int) -> None:
+        """Make ``run`` the one that Live shows."""
+        if run != self.live_run:
+            self.live_run = run
+            self.liveRunChanged.emit(run)
+
+    def compare(self, runs: Iterable[int]) -> None:
+        """Make ``runs`` those that Compare shows."""
+        self.compared = list(runs)
+        self.compareChanged.emit(self.compared)
+
+    def say(self, text: str) -> None:
+        """Show a passing message."""
+        self.message.emit(text)
+
+    def complain(self, error: Exception | str) -> None:
+        """Show an error that has no place of its own on a page."""
+        self.problem.emit(str(error))
+
+    def run(self) -> bool:
+        """Start a run of the document as it stands; whether it is valid."""
+        if self.document.problems or self.document.spec is None:
+            return False
+        self.queue.start(self.document.spec)
+        return True
+
+    def device_label(self) -> str:
+        """The device that the document's next run will use, in a person's words; ``""`` until it is known."""
+        wanted = self.document.data.get("training", {}).get("device", "auto")
+        if not self.devices:
+            return ""
+        if wanted == "auto":
+            return self.devices[0].label
+        return next((one.label for one in self.devices if one.name == wanted), str(wanted))
+
+    def _tell(self, error: Exception) -> None:
+        self.problem.emit(str(error))
+
+    def _adopt_active(self) -> None:
+        """With nothing on Live yet, show the run that is on."""
+        active = self.queue.active
+        if self.live_run is None and active is not None:
+            self.show_live(active.id)
+
+    def _document_changed(self) -> None:
+        self._ask_soon.start()
+
+    def _ask(self) -> None:
+        dataset = self.document.data.get("dataset")
+        if dataset != self._asked_dataset:
+            self._asked_dataset = dataset
+            self.worker.ask("dataset", {"dataset": dataset}, self._have_dataset, self._no_dataset, key="dataset")
+        spec = self.document.spec
+        if spec is None or self.document.problems:
+            return
+        asked = {name: value for name, value in spec_to_data(spec).items() if name in ("dataset", "tasks", "model")}
+        if asked != self._asked_model:
+            self._asked_model = asked
+            self.worker.ask("model", {"spec": spec_to_data(spec)}, self._have_model, self._no_model, key="model")
+
+    def _have_devices(self, devices: list[DeviceInfo]) -> None:
+        self.devices = devices
+        self.devicesChanged.emit()
+
+    def _have_dataset(self, info: DatasetInfo) -> None:
+        self.dataset_info, self.dataset_error = info, None
+        self.datasetInfoChanged.emit()
+
+    def _no_dataset(self, error: Exception) -> None:
+        self.dataset_info, self.dataset_error = None, error
+        self._asked_dataset = None
+        self.datasetInfoChanged.emit()
+
+    def _have_model(self, info: ModelInfo) -> None:
+        self.model_info, self.model_error = info, None
+        self.modelInfoChanged.emit()
+
+    def _no_model(self, error: Exception) -> None:
+        self.model_info, self.model_error = None, error
+        self._asked_model = None
+        self.modelInfoChanged.emit()
