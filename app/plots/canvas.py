@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame
 
 from app.plots.arrays import nice_step
+from app.plots.texts import grouped
 from app.theme import resolve, small_font, theme
 
 FAINT_ALPHA = 0.28
@@ -26,26 +27,6 @@ def pen(color: int | str, *, dash: bool = False, alpha: float = 1.0) -> object:
     return made
 
 
-def number(value: float, digits: int = 3) -> str:
-    """A value for a header or a read-out: a few significant digits, at most nine characters."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    size = abs(value)
-    if size and (size < 10**-digits or size >= 1e6):
-        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
-    if size >= 1000:
-        return grouped(value)
-    places = digits if size < 10 else digits - 1 if size < 100 else 1
-    return f"{value:.{places}f}".replace("-", "−")
-
-
-def grouped(value: float) -> str:
-    """A whole number with thin spaces between thousands."""
-    return f"{value:,.0f}".replace(",", "\u2009").replace("-", "−")
-
-
 class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """An axis whose numbers are round, short and steady, with one grid line between each two of them."""
 
@@ -58,6 +39,10 @@ class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         ticks = _multiples(low, high, major)
         between = [tick for tick in _multiples(low, high, major / 2) if tick not in ticks]
         return [(major, ticks), (major / 2, between)]
+
+    def boundingRect(self) -> QRectF:
+        """Room for the whole text of the ticks at the ends."""
+        return QRectF(super().boundingRect().adjusted(-24, -10, 24, 10))
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The text at each tick."""
@@ -112,7 +97,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
         self.box.setMouseMode(pg.ViewBox.RectMode)
         self.box.disableAutoRange()
         self.box.setDefaultPadding(0)
-        self.getPlotItem().layout.setContentsMargins(0, 6, 10, 0)
+        self.getPlotItem().layout.setContentsMargins(0, 8, 16, 0)
         self.setMouseTracking(True)
         self.restyle()
 

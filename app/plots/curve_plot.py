@@ -11,10 +11,11 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.plots.arrays import Floats, XAxis
-from app.plots.canvas import FAINT_ALPHA, Canvas, number, pen
+from app.plots.canvas import FAINT_ALPHA, Canvas, pen
 from app.plots.markers import Markers
 from app.plots.picture import Curve, Line, Picture, Snapshot
 from app.plots.readout import Readout, Row
+from app.plots.texts import number
 from app.plots.ticker import ticker
 from app.theme import manager, theme
 

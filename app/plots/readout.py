@@ -10,7 +10,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.plots.canvas import Canvas, grouped, number
+from app.plots.canvas import Canvas
+from app.plots.texts import grouped, number
 from app.theme import CONTROL_RADIUS, resolve, small_font, theme
 
 _WHOLE = ("step",)

@@ -1,0 +1,68 @@
+"""The card that moves loss weights while a run trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QTimer, Signal
+
+from app.pages.live.state import Control
+from app.theme import GAP
+from app.widgets import Button, Card, Muted, WeightSlider
+
+REST_MS = 200
+
+
+class ControlCard(Card):
+    """A slider and a number per task; a change is sent once the hand rests.
+
+    ``wanted`` carries the weights of all tasks, or None to give them back to the weighting method.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        super().__init__("Weights now")
+        self.setObjectName("live-card-control")
+        self._sent: dict[str, float] | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._send)
+        self.sliders = {task: WeightSlider(task, index) for index, task in enumerate(tasks)}
+        for slider in self.sliders.values():
+            slider.valueChanged.connect(self._moved)
+            self.body.addWidget(slider)
+        self.body.setSpacing(GAP)
+        self.sentence = Muted(wrap=True)
+        self.sentence.setObjectName("live-weights-sentence")
+        self.give_back = Button("Give back to the method", self._give_back, name="live-give-back")
+        self.body.addStretch(1)
+        self.body.addWidget(self.sentence)
+        self.body.addWidget(self.give_back)
+
+    def show_control(self, control: Control) -> None:
+        """Shows who is in charge and, unless a hand is on them, the weights in use."""
+        self.set_subtitle(control.subtitle)
+        self.sentence.setText(control.sentence)
+        self.give_back.setEnabled(control.enabled and control.by_hand)
+        if not control.enabled or (self._sent is not None and _same(self._sent, control.weights)):
+            self._sent = None
+        for task, slider in self.sliders.items():
+            slider.setEnabled(control.enabled)
+            if task in control.weights and self._sent is None and not self._rest.isActive():
+                slider.setValue(control.weights[task])
+
+    def _moved(self) -> None:
+        self._rest.start()
+
+    def _send(self) -> None:
+        self._sent = {task: slider.value() for task, slider in self.sliders.items()}
+        self.wanted.emit(self._sent)
+
+    def _give_back(self) -> None:
+        self._rest.stop()
+        self._sent = None
+        self.wanted.emit(None)
+
+
+def _same(left: Mapping[str, float], right: Mapping[str, float]) -> bool:
+    return all(abs(value - right.get(task, float("nan"))) <= 1e-6 for task, value in left.items())

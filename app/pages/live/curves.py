@@ -1,0 +1,172 @@
+"""The series of the run being shown, and the cards that draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox
+
+from app.pages.live.state import TOTAL, metric_names, metric_text
+from app.plots import CurvePlot, Series, XAxis
+from app.widgets import Card
+from mtl_core.store import Points, SeriesKey
+
+TOTAL_COLOR = "text"
+
+
+class RunCurves:
+    """All points of one run so far."""
+
+    def __init__(self) -> None:
+        self._series: dict[SeriesKey, Series] = {}
+
+    def take(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> set[SeriesKey]:
+        """Adds points, after forgetting all there were when ``reset``; the series that changed."""
+        gone = set(self._series) if reset else set()
+        if reset:
+            self._series = {}
+        for key, new in points.items():
+            self._series.setdefault(key, Series()).extend(new.steps, new.values)
+        return gone | set(points)
+
+    def get(self, key: SeriesKey) -> Series:
+        """A series; an empty one where there are no points."""
+        return self._series.get(key) or Series()
+
+    def keys(self) -> Collection[SeriesKey]:
+        """The series that have points."""
+        return self._series.keys()
+
+    def latest(self) -> dict[SeriesKey, float]:
+        """The newest value of every series."""
+        return {key: float(series.values[-1]) for key, series in self._series.items()}
+
+
+class PlotCard(Card):
+    """A card around one plot; ``wanted`` says which series it draws and how."""
+
+    def __init__(self, title: str, name: str, empty: str) -> None:
+        super().__init__(title)
+        self.setObjectName(f"live-card-{name}")
+        self.plot = CurvePlot()
+        self.plot.setObjectName(f"live-plot-{name}")
+        self.plot.setAccessibleName(f"Curves: {title}")
+        self.plot.set_empty_text(empty)
+        self.body.addWidget(self.plot, 1)
+
+    def draw(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
+        """Draws those of the changed series that belong here."""
+        for key in changed:
+            if self.wants(key):
+                self.put(key, curves.get(key))
+
+    def wants(self, key: SeriesKey) -> bool:
+        """Whether a series belongs on this card."""
+        raise NotImplementedError
+
+    def put(self, key: SeriesKey, series: Series) -> None:
+        """Draws one series."""
+        raise NotImplementedError
+
+    def set_subtitle(self, text: str) -> None:
+        """Shows current values in the header, and tells them to a screen reader."""
+        super().set_subtitle(text)
+        self.plot.setAccessibleDescription(text)
+
+
+class LossCard(PlotCard):
+    """Training (solid) and validation (dashed) loss of a task, or of all together."""
+
+    def __init__(self, task: str, color: int | str) -> None:
+        super().__init__(task, f"loss-{task}", "The loss appears with the first steps.")
+        self._task, self._color = task, color
+
+    def wants(self, key: SeriesKey) -> bool:
+        """Train and validation loss of this task."""
+        return key.task == self._task and key.metric == "loss" and key.split in ("train", "val")
+
+    def put(self, key: SeriesKey, series: Series) -> None:
+        """Solid is train, dashed is validation; a value an epoch is not smoothed."""
+        val = key.split == "val"
+        self.plot.set_curve(
+            key, series.steps, series.values, color=self._color, dash=val, smoothed=not val, label=key.split
+        )
+
+
+class WeightTrajectories(PlotCard):
+    """The loss weights that were in use."""
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        super().__init__("Loss weights", "weights", "The weights in use appear with the first steps.")
+        self._colors = {task: index for index, task in enumerate(tasks)}
+
+    def wants(self, key: SeriesKey) -> bool:
+        """The weights of the tasks."""
+        return key.metric == "weight" and key.task in self._colors
+
+    def put(self, key: SeriesKey, series: Series) -> None:
+        """As they were, never smoothed."""
+        color = self._colors[key.task]
+        self.plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=key.task)
+
+
+class MetricCard(PlotCard):
+    """One validation metric of all tasks that have it; which one is chosen in the header."""
+
+    chosen = Signal(str)
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        super().__init__("Validation", "metrics", "Validation metrics appear after the first epoch.")
+        self._colors = {task: index for index, task in enumerate([*tasks, TOTAL])}
+        self._tasks = tuple(tasks)
+        self.choice = QComboBox()
+        self.choice.setObjectName("live-metric")
+        self.choice.setAccessibleName("Validation metric")
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice.hide()
+        self.header.addWidget(self.choice)
+        self.choice.currentTextChanged.connect(self.chosen)
+
+    @property
+    def metric(self) -> str:
+        """The metric shown; empty before there is one."""
+        return self.choice.currentText()
+
+    def offer(self, keys: Collection[SeriesKey]) -> None:
+        """Offers the metrics there are; the choice stays where it was."""
+        names = metric_names(keys)
+        known = [self.choice.itemText(index) for index in range(self.choice.count())]
+        for name in names:
+            if name not in known:
+                self.choice.addItem(name)
+        self.choice.setVisible(self.choice.count() > 1)
+        self.set_title(f"Validation {self.metric}" if self.metric else "Validation")
+
+    def redraw(self, curves: RunCurves) -> None:
+        """Draws the chosen metric in place of the one before."""
+        for key in self.plot.keys():
+            self.plot.remove_curve(key)
+        self.plot.show_all()
+        self.draw(curves, list(curves.keys()))
+        self.show_latest(curves)
+
+    def show_latest(self, curves: RunCurves) -> None:
+        """Current values in the header."""
+        self.set_subtitle(metric_text(self.metric, self._tasks, curves.latest()))
+
+    def wants(self, key: SeriesKey) -> bool:
+        """The chosen metric on the validation split."""
+        return key.split == "val" and key.metric == self.metric and key.task in self._colors
+
+    def put(self, key: SeriesKey, series: Series) -> None:
+        """A value an epoch, not smoothed."""
+        color = self._colors[key.task]
+        self.plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=key.task)
+
+
+def set_axes(plots: Iterable[CurvePlot], axis: XAxis, until: float) -> None:
+    """The same horizontal axis for all plots."""
+    for plot in plots:
+        plot.set_x_axis(axis)
+        plot.set_until(until)

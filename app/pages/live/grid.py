@@ -1,0 +1,63 @@
+"""Cards in as many equal columns as there is room for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app.theme import CARD_GAP, STACK_BELOW
+
+_LEAST = 350
+
+
+def columns_for(count: int, width: int, window_width: int) -> int:
+    """How many columns ``count`` cards stand in: rows are filled evenly, and a narrow window has one column."""
+    if window_width < STACK_BELOW or count < 2:
+        return 1
+    most = max(1, min(count, width // _LEAST))
+    rows = -(-count // most)
+    return -(-count // rows)
+
+
+class CardGrid(QWidget):
+    """Lays cards out anew when its width or the window's changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cards: list[QWidget] = []
+        self._columns = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(CARD_GAP)
+
+    @property
+    def columns(self) -> int:
+        """Columns in use."""
+        return self._columns
+
+    def set_cards(self, cards: Sequence[QWidget]) -> None:
+        """Replaces the cards; those before are deleted."""
+        for card in self._cards:
+            self._grid.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self._cards = list(cards)
+        self._columns = 0
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arranges for the new width."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        columns = columns_for(len(self._cards), self.width(), self.window().width())
+        if columns == self._columns or not self._cards:
+            return
+        for column in range(max(columns, self._columns)):
+            self._grid.setColumnStretch(column, int(column < columns))
+        for index, card in enumerate(self._cards):
+            self._grid.addWidget(card, index // columns, index % columns)
+        self._columns = columns

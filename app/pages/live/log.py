@@ -1,0 +1,42 @@
+"""What happened in a run, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QPlainTextEdit
+
+from app.theme import mono_font
+from app.widgets import Card
+
+
+class LogCard(Card):
+    """The events of a run as lines of monospaced text."""
+
+    def __init__(self) -> None:
+        super().__init__("Log")
+        self.setObjectName("live-card-log")
+        self._lines: tuple[str, ...] = ()
+        self.text = QPlainTextEdit()
+        self.text.setObjectName("live-log")
+        self.text.setAccessibleName("Log of the run, newest first")
+        self.text.setReadOnly(True)
+        self.text.setFont(mono_font())
+        self.text.setFrameShape(QFrame.Shape.NoFrame)
+        self.text.setProperty("role", "log")
+        self.text.document().setDocumentMargin(0)
+        self.text.setPlaceholderText("What happens in the run is noted here.")
+        self.text.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.body.addWidget(self.text, 1)
+
+    def show_lines(self, lines: Sequence[str]) -> None:
+        """Replaces the text when it differs; the reader's place is kept."""
+        wanted = tuple(lines)
+        if wanted == self._lines:
+            return
+        added = len(wanted) - len(self._lines) if self._lines and wanted[-len(self._lines) :] == self._lines else 0
+        self._lines = wanted
+        place = self.text.verticalScrollBar().value()
+        self.text.setPlainText("\n".join(wanted))
+        self.text.verticalScrollBar().setValue(place + added if place else 0)

@@ -1,0 +1,280 @@
+"""What the Live page shows, as pure functions from what the store says; no Qt here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from app.plots.arrays import XAxis
+from app.plots.texts import grouped, number
+from mtl_core.spec import ExperimentSpec
+from mtl_core.store import EventRecord, RunRecord, SeriesKey
+
+Tone = Literal["neutral", "accent", "good", "warning", "error"]
+Action = Literal["", "resume", "training", "compare"]
+AxisKind = Literal["step", "epoch", "time"]
+Latest = Mapping[SeriesKey, float]
+
+TOTAL = "total"
+_RESUME: tuple[Action, str] = ("resume", "Resume")
+_TONES: dict[str, Tone] = {
+    "queued": "neutral",
+    "running": "accent",
+    "paused": "warning",
+    "finished": "good",
+    "stopped": "neutral",
+    "failed": "error",
+    "interrupted": "warning",
+}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One strip under the header: what is going on, and what can be done about it.
+
+    Attributes:
+        text: A sentence or two.
+        tone: Its colour.
+        share: Part of the run that is done, 0 … 1, or None where that says nothing.
+        action: What the button does; no button when empty.
+        label: The button's words.
+    """
+
+    text: str
+    tone: Tone = "neutral"
+    share: float | None = None
+    action: Action = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Control:
+    """The card that moves loss weights.
+
+    Attributes:
+        enabled: Whether the run can be asked.
+        by_hand: Whether weights set by hand are in force.
+        sentence: Who is in charge, in words.
+        subtitle: When a change takes effect.
+        weights: The weights in use, by task.
+    """
+
+    enabled: bool
+    by_hand: bool
+    sentence: str
+    subtitle: str
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class LiveView:
+    """Everything on the page but the curves.
+
+    Attributes:
+        headers: Current values by task, ``total`` included, for the cards' headers.
+        markers: Steps at which weights were moved by hand, with a text.
+        log: Lines, newest first.
+    """
+
+    chip: str
+    state: str
+    tone: Tone
+    notice: Notice
+    can_pause: bool
+    can_resume: bool
+    can_stop: bool
+    headers: Mapping[str, str]
+    weights_header: str
+    control: Control
+    markers: tuple[tuple[float, str], ...]
+    log: tuple[str, ...]
+
+
+def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRecord], latest: Latest) -> LiveView:
+    """The page for a run as far as it has come.
+
+    Args:
+        run: The run.
+        spec: Its experiment, or None while it is being read.
+        events: Its events so far, oldest first.
+        latest: The newest value of every series.
+    """
+    moves = [event for event in events if event.kind == "weights"]
+    return LiveView(
+        chip=f"Run {run.id}",
+        state=run.state,
+        tone=_TONES[run.state],
+        notice=notice(run, events, latest),
+        can_pause=run.state == "running",
+        can_resume=run.state in ("paused", "interrupted", "stopped"),
+        can_stop=run.state in ("queued", "running", "paused"),
+        headers={task: losses_text(task, latest) for task in (*run.tasks, TOTAL)},
+        weights_header=_moved_text(moves),
+        control=control(run, spec, moves, latest),
+        markers=tuple((float(event.step), marker_text(event)) for event in moves),
+        log=tuple(log_line(event) for event in reversed(events)),
+    )
+
+
+def notice(run: RunRecord, events: Sequence[EventRecord], latest: Latest) -> Notice:
+    """The strip under the header for a run's state."""
+    share = _share(run)
+    at = f" at step {grouped(run.progress.step)}" if run.progress and run.progress.step else ""
+    match run.state:
+        case "queued":
+            found = Notice("Waiting in the queue. It starts when the runs before it have ended.")
+        case "running":
+            found = Notice(progress_text(run), "accent", share)
+        case "paused":
+            found = Notice(f"Paused{at}. It computes nothing until it is resumed.", "warning", share, *_RESUME)
+        case "failed":
+            why = run.error or "the log says why."
+            found = Notice(f"Failed{at}: {why} {_advice(events)}", "error", None, "training", "Open Training")
+        case "interrupted":
+            text = f"Interrupted{at}: its process is gone. Everything up to the last checkpoint is kept."
+            found = Notice(text, "warning", share, *_RESUME)
+        case "stopped":
+            found = Notice(f"Stopped{at}. Its last checkpoint is kept.", "neutral", share, *_RESUME)
+        case "finished":
+            found = Notice(finished_text(run, latest), "good", None, "compare", "Compare")
+    return found
+
+
+def progress_text(run: RunRecord) -> str:
+    """Epoch, step, speed and time left."""
+    now = run.progress
+    if now is None or not now.steps:
+        return f"Starting on {run.device} …" if run.device else "Starting …"
+    epoch = min(now.epoch + 1, now.epochs) if now.step < now.steps else now.epochs
+    parts = [f"epoch {epoch} of {now.epochs}", f"step {grouped(now.step)} of {grouped(now.steps)}"]
+    if now.samples_per_second > 0:
+        parts.append(f"{grouped(now.samples_per_second)} samples/s")
+        parts.append(f"{duration(now.eta_seconds)} left")
+    if run.device:
+        parts.append(run.device)
+    return " · ".join(parts)
+
+
+def finished_text(run: RunRecord, latest: Latest) -> str:
+    """How long a finished run took and how it did on the test split."""
+    seconds = run.seconds or ((run.finished or 0.0) - (run.started or 0.0))
+    tests = [
+        f"{key.task} {key.metric} {number(value)}"
+        for key, value in latest.items()
+        if key.split == "test" and key.metric != "loss"
+    ]
+    took = f"Finished in {duration(seconds)}" if seconds > 0 else "Finished"
+    return f"{took}. Test: {' · '.join(tests)}" if tests else f"{took}."
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its two largest units."""
+    whole = max(round(seconds), 0)
+    minutes, seconds_left = divmod(whole, 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left} min"
+    return f"{minutes} min {seconds_left} s" if minutes else f"{seconds_left} s"
+
+
+def losses_text(task: str, latest: Latest) -> str:
+    """Current training and validation loss of a task for its card's header."""
+    shown = [(split, latest.get(SeriesKey(task, split, "loss"))) for split in ("train", "val")]
+    return " · ".join(f"{split} {number(value)}" for split, value in shown if value is not None)
+
+
+def metric_text(metric: str, tasks: Sequence[str], latest: Latest) -> str:
+    """Current values of a validation metric for its card's header."""
+    shown = [(task, latest.get(SeriesKey(task, "val", metric))) for task in tasks]
+    return " · ".join(f"{task} {number(value)}" for task, value in shown if value is not None)
+
+
+def metric_names(keys: Collection[SeriesKey]) -> tuple[str, ...]:
+    """Validation metrics there are, in the order in which they appeared."""
+    return tuple(dict.fromkeys(key.metric for key in keys if key.split == "val" and key.metric != "loss"))
+
+
+def control(run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[EventRecord], latest: Latest) -> Control:
+    """The card that moves loss weights."""
+    given = _given(moves[-1]) if moves else None
+    enabled = run.state in ("running", "paused")
+    known = {task: latest.get(SeriesKey(task, "train", "weight")) for task in run.tasks}
+    weights = {task: value for task, value in known.items() if value is not None}
+    method = spec.weighting.title if spec is not None else run.method
+    if given is not None:
+        sentence = f"{method} is off: the weights are yours since step {grouped(moves[-1].step)}."
+    else:
+        sentence = f"{method} sets the weights. Move a slider to take over."
+    if not enabled:
+        sentence = (
+            f"{method} set the weights."
+            if given is None
+            else f"The weights were yours from step {grouped(moves[-1].step)}."
+        )
+    subtitle = "apply from the next step" if enabled else ""
+    return Control(enabled, given is not None, sentence, subtitle, {**weights, **(given or {})})
+
+
+def marker_text(event: EventRecord) -> str:
+    """The text of a weight move on the curves: only what the person set."""
+    given = _given(event)
+    if given is None:
+        return "by method"
+    return ", ".join(f"{task} {value:.3g}" for task, value in given.items()) if len(given) <= 2 else "by hand"
+
+
+def log_line(event: EventRecord) -> str:
+    """One line of the log: local time, then what happened."""
+    return f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {event.message or event.kind}"
+
+
+def x_axis(kind: AxisKind, run: RunRecord, events: Sequence[EventRecord]) -> XAxis:
+    """The horizontal axis; steps where epochs or times are not known yet."""
+    now = run.progress
+    if kind == "epoch" and now is not None and now.epochs and now.steps:
+        return XAxis("epoch", (0.0, float(now.steps)), (0.0, float(now.epochs)))
+    if kind == "time":
+        return _time_axis(run, events)
+    return XAxis()
+
+
+def _time_axis(run: RunRecord, events: Sequence[EventRecord]) -> XAxis:
+    """Time since the start, known at every event and at the last sign of life."""
+    if run.started is None:
+        return XAxis()
+    seen = [(float(event.step), event.time - run.started) for event in events]
+    if run.progress is not None and run.heartbeat is not None:
+        seen.append((float(run.progress.step), run.heartbeat - run.started))
+    steps, places = [0.0], [0.0]
+    for step, place in sorted(seen):
+        if step > steps[-1] and place > places[-1]:
+            steps.append(step)
+            places.append(place)
+    if len(steps) < 2:
+        return XAxis()
+    unit, length = ("minutes", 60.0) if places[-1] > 180 else ("seconds", 1.0)
+    return XAxis(unit, tuple(steps), tuple(place / length for place in places))
+
+
+def _share(run: RunRecord) -> float | None:
+    now = run.progress
+    return now.step / now.steps if now is not None and now.steps else None
+
+
+def _given(event: EventRecord) -> Mapping[str, float] | None:
+    return event.data.get("weights")
+
+
+def _moved_text(moves: Sequence[EventRecord]) -> str:
+    if not moves:
+        return ""
+    step = grouped(moves[-1].step)
+    return f"moved by hand at step {step}" if _given(moves[-1]) is not None else f"given back at step {step}"
+
+
+def _advice(events: Sequence[EventRecord]) -> str:
+    if any(event.kind == "nan" for event in events):
+        return "Lower the learning rate or clip the gradients, then run it again; the last good checkpoint is kept."
+    return "Change what is at fault and run it again."
