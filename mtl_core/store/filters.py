@@ -1,0 +1,137 @@
+"""The filter of the run list: ``state:finished task:left training.epochs>10 two digits``.
+
+Terms are separated by spaces and must all hold; quotes keep spaces together. A term is one of
+
+- a word, found in the name, the notes, a tag or as the number of a run: ``digits``, ``"two digits"``, ``12``;
+- a field and a word: ``state:finished``, ``tag:baseline``, ``task:left``, ``method:pcgrad``, ``dataset:multidigits``,
+  ``device:cuda``, ``name:digits``, ``notes:lr``, ``id:12``; ``starred:yes``, ``archived:no``;
+- a setting of the spec, a comparison (``= != > >= < <=``) and a value: ``training.epochs>10``,
+  ``weighting.kind=pcgrad``, ``model.shared[0].out_channels>=32``.
+
+Text is compared without regard to case.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from mtl_core.spec import InputError
+from mtl_core.store.records import RUN_STATES
+from mtl_core.store.tables import RUN, SETTING, TAG, TASK
+
+Condition = sa.ColumnElement[bool]
+_TERM = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_FIELD = re.compile(r"([A-Za-z]+):(.*)", re.DOTALL)
+_SETTING = re.compile(r"([^\s=<>!:]+)(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
+_COMPARE: dict[str, Callable[[Any, Any], Condition]] = {
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+}
+_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def conditions(query: str) -> list[Condition]:
+    """What a filter asks of a row of ``runs``.
+
+    Raises:
+        InputError: A term is malformed: an unknown field or state, a missing value, text where a number is needed.
+    """
+    if query.count('"') % 2:
+        raise _error(query, "a quotation mark is not closed", "Close it, or leave it out.")
+    return [_condition(term) for term in _TERM.findall(query)]
+
+
+def _condition(term: str) -> Condition:
+    if term.startswith('"'):
+        return _free(_unquoted(term))
+    if setting := _SETTING.fullmatch(term):
+        path, operator, value = setting.groups()
+        return _setting(term, path, operator, _unquoted(value))
+    if field := _FIELD.fullmatch(term):
+        return _field(term, field[1].lower(), _unquoted(field[2]))
+    return _free(_unquoted(term))
+
+
+def _field(term: str, field: str, word: str) -> Condition:  # noqa: PLR0911  # one short arm each
+    if not word:
+        raise _error(term, "a word must follow the colon", "Write for example state:finished.")
+    match field:
+        case "state":
+            return RUN.c.state == _one_of(term, word, RUN_STATES)
+        case "tag":
+            return _any(TAG, _same(TAG.c.tag, word))
+        case "task":
+            return _any(TASK, _same(TASK.c.name, word))
+        case "method":
+            return _same(RUN.c.method, word)
+        case "name" | "notes" | "dataset" | "device":
+            return _holds(RUN.c[field], word)
+        case "id":
+            return RUN.c.id == int(_number(term, word))
+        case "starred" | "archived":
+            return RUN.c[field].is_(_YES_NO[_one_of(term, word, tuple(_YES_NO))])
+        case _:
+            fields = "state, tag, task, method, name, notes, dataset, device, id, starred or archived"
+            raise _error(term, f"the word before the colon must be {fields}", "Put a text with a colon in quotes.")
+
+
+def _setting(term: str, path: str, operator: str, value: str) -> Condition:
+    if not value:
+        raise _error(term, f"a value must follow {operator}", "Write for example training.epochs>10.")
+    here = SETTING.c.path == path
+    if operator in _COMPARE:
+        return _any(SETTING, here, _COMPARE[operator](SETTING.c.number, _number(term, value)))
+    same = _same(SETTING.c.text, value)
+    if _is_number(value):
+        same = sa.or_(same, SETTING.c.number == float(value))
+    return _any(SETTING, here, same if operator == "=" else sa.not_(same))
+
+
+def _free(word: str) -> Condition:
+    found = [_holds(RUN.c.name, word), _holds(RUN.c.notes, word), _any(TAG, _holds(TAG.c.tag, word))]
+    if word.isascii() and word.isdigit() and len(word) < 10:
+        found.append(RUN.c.id == int(word))
+    return sa.or_(*found)
+
+
+def _any(table: sa.FromClause, *conditions: Condition) -> Condition:
+    return RUN.c.id.in_(sa.select(table.c.run_id).where(*conditions))
+
+
+def _holds(column: sa.ColumnElement[str], word: str) -> Condition:
+    return column.icontains(word, autoescape=True)
+
+
+def _same(column: sa.ColumnElement[str], word: str) -> Condition:
+    return sa.func.lower(column) == sa.func.lower(word)
+
+
+def _one_of(term: str, word: str, known: tuple[str, ...]) -> str:
+    if word.lower() not in known:
+        raise _error(term, "the word after the colon must be one of " + ", ".join(known))
+    return word.lower()
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) == float(text)  # a NaN compares with nothing
+    except ValueError:
+        return False
+
+
+def _number(term: str, text: str) -> float:
+    if not _is_number(text):
+        raise _error(term, "must compare with a number", f"Write a number instead of {text!r}.")
+    return float(text)
+
+
+def _unquoted(text: str) -> str:
+    return text.replace('"', "")
+
+
+def _error(term: str, rule: str, fix: str = "") -> InputError:
+    return InputError("filter", rule, found=term, fix=fix)

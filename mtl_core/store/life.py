@@ -1,0 +1,99 @@
+"""The life of a run: who trains it, that it still lives, how it ended, and who died."""
+
+import os
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from mtl_core.spec import InputError
+from mtl_core.store import processes, requests, runs
+from mtl_core.store.records import END_STATES, LIVE_STATES, Progress, RunState
+from mtl_core.store.tables import RUN
+
+HEARTBEAT_SECONDS = 15.0  # a run on another machine that was silent for longer is taken for dead
+
+
+def claim(connection: sa.Connection, run: int, *, pid: int, host: str, **columns: Any) -> None:
+    """Make a process the one that trains a run.
+
+    Raises:
+        InputError: There is no such run, it has finished, or a living process trains it.
+    """
+    row = runs.lock(connection, run)
+    if row["state"] == "finished":
+        raise InputError(f"run {run}", "has finished", fix="Run it again as a new run instead.")
+    itself = (row["pid"], row["host"]) == (pid, host)
+    if row["state"] in LIVE_STATES and not itself and not _dead(row, time.time()):
+        owner = f"process {row['pid']} on {row['host']}"
+        raise InputError(f"run {run}", "is being trained already", found=owner, fix="Stop it first.")
+    if row["state"] != "queued":
+        requests.forget(connection, run)
+    now = time.time()
+    begun = processes.started(pid) if host == processes.this_host() else ""
+    owner_columns = {"pid": pid, "host": host, "process_started": begun, "heartbeat": now}
+    started = {"state": "running", "started": row["started"] or now, "finished": None, "error": ""}
+    runs.change(connection, run, **owner_columns, **started, **columns)
+
+
+def set_state(connection: sa.Connection, run: int, state: RunState) -> None:
+    """Set the state of a run; one that is queued again starts without what was asked of it before it ended.
+
+    Raises:
+        InputError: There is no such run.
+    """
+    row = runs.lock(connection, run)
+    if state == "queued" and row["state"] in END_STATES:
+        requests.forget(connection, run)
+    runs.change(connection, run, state=state)
+
+
+def beat(connection: sa.Connection, run: int, progress: Progress) -> None:
+    """Report that a run lives; one that was taken for dead by mistake is running again."""
+    now = time.time()
+    pid, host = os.getpid(), processes.this_host()
+    mistaken = sa.and_(RUN.c.state == "interrupted", RUN.c.pid == pid, RUN.c.host == host)
+    since = sa.case((RUN.c.state == "running", now - RUN.c.heartbeat), else_=0.0)
+    runs.change(
+        connection,
+        run,
+        state=sa.case((mistaken, "running"), else_=RUN.c.state),
+        finished=sa.case((mistaken, sa.null()), else_=RUN.c.finished),
+        seconds=RUN.c.seconds + sa.func.coalesce(since, 0.0),
+        heartbeat=now,
+        progress=vars(progress),
+    )
+
+
+def end(connection: sa.Connection, run: int, state: RunState, error: str) -> None:
+    """Write that a run is over."""
+    now = time.time()
+    since = sa.case((RUN.c.state == "running", now - RUN.c.heartbeat), else_=0.0)
+    seconds = RUN.c.seconds + sa.func.coalesce(since, 0.0)
+    runs.change(connection, run, state=state, error=error, finished=now, seconds=seconds)
+
+
+def reap(connection: sa.Connection, numbers: Iterable[int]) -> list[int]:
+    """Mark those of some runs whose process died as interrupted; which they were."""
+    now, found = time.time(), []
+    for run in numbers:
+        row = runs.lock(connection, run)
+        if row["state"] in LIVE_STATES and _dead(row, now):
+            runs.change(connection, run, state="interrupted", finished=row["heartbeat"] or now)
+            found.append(run)
+    return found
+
+
+def dead(connection: sa.Connection) -> list[int]:
+    """The runs that are said to be running and whose process is gone."""
+    rows = connection.execute(runs.LIFE.where(RUN.c.state.in_(LIVE_STATES))).mappings()
+    now = time.time()
+    return [int(row["id"]) for row in rows if _dead(row, now)]
+
+
+def _dead(row: sa.RowMapping, now: float) -> bool:
+    """Whether the process of a run is gone: looked up on its own machine, elsewhere by its silence."""
+    if row["host"] == processes.this_host() and row["pid"] is not None:
+        return not processes.alive(row["pid"], row["process_started"])
+    return now - (row["heartbeat"] or 0.0) > HEARTBEAT_SECONDS

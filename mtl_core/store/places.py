@@ -1,0 +1,75 @@
+"""Where stores and artifacts lie."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import platformdirs
+import sqlalchemy as sa
+
+from mtl_core.spec import InputError
+
+APP_NAME = "mtl-workbench"
+STORE_NAME = "runs.sqlite"
+
+
+def home() -> Path:
+    """The folder of the default store: ``$MTL_WORKBENCH_HOME``, or the platform's folder for user data."""
+    stated = os.environ.get("MTL_WORKBENCH_HOME")
+    return Path(stated).expanduser().absolute() if stated else platformdirs.user_data_path(APP_NAME, False)
+
+
+def url_of(place: str | Path | None) -> sa.URL:
+    """The database that a path or an SQLAlchemy URL names.
+
+    Args:
+        place: A path of an SQLite file, an SQLAlchemy URL, or None for ``runs.sqlite`` at home.
+
+    Raises:
+        InputError: The URL cannot be read, or names a database that lives in memory.
+    """
+    if place is None:
+        return _file_url(home() / STORE_NAME)
+    if isinstance(place, Path) or "://" not in place:
+        if not str(place).strip():
+            raise InputError("store", "name a file or a database URL", found="nothing")
+        return _file_url(Path(place))
+    try:
+        url = sa.make_url(place)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        rule = "must be a file or a URL such as postgresql://user@host/database"
+        raise InputError(place, rule, found=str(error)) from None
+    return _of_sqlite(url) if url.get_backend_name() == "sqlite" else _with_driver(url)
+
+
+def file_of(url: sa.URL) -> Path | None:
+    """The SQLite file of a database, or None for a database on a server."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def artifacts_root(url: sa.URL) -> Path:
+    """The folder below which the runs of a store keep their files.
+
+    It lies beside an SQLite file; for a database on a server, below this machine's home, apart from other stores.
+    """
+    file = file_of(url)
+    if file is not None:
+        return file.parent / "artifacts"
+    address = f"{url.host}:{url.port}/{url.database}"
+    return home() / "artifacts" / f"{url.database}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+
+
+def _file_url(path: Path) -> sa.URL:
+    return sa.URL.create("sqlite", database=str(path.expanduser().absolute()))
+
+
+def _of_sqlite(url: sa.URL) -> sa.URL:
+    if url.database in {None, "", ":memory:"} or url.query or str(url.database).startswith("file:"):
+        rule = "must be a plain file: window, command line and runs are processes of their own"
+        raise InputError(url.render_as_string(), rule, fix="Write sqlite:////folder/runs.sqlite.")
+    return _file_url(Path(str(url.database)))
+
+
+def _with_driver(url: sa.URL) -> sa.URL:
+    """PostgreSQL speaks through psycopg 3, which this project's extra installs."""
+    return url.set(drivername="postgresql+psycopg") if url.drivername in {"postgresql", "postgres"} else url
