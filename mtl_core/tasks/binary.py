@@ -1,0 +1,74 @@
+"""Binary classification: one logit a row, positive above 0."""
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # its usual name
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.classification import (
+    BinaryAccuracy,
+    BinaryAUROC,
+    BinaryF1Score,
+    BinaryPrecision,
+    BinaryRecall,
+)
+from torchmetrics.utilities import dim_zero_cat
+
+from mtl_core.spec import BinaryTask, TargetInfo
+from mtl_core.tasks.base import TaskHead, directions, labelled_count
+from mtl_core.tasks.metrics import Measure
+
+
+def build_binary(task: BinaryTask, info: TargetInfo) -> TaskHead:
+    """The runtime of a binary task; precision, recall and F1 are of the positive class."""
+
+    def measures() -> dict[str, Measure]:
+        return {name: _measure(name) for name in task.metrics}
+
+    return TaskHead(
+        name=task.name,
+        out_features=info.outputs,
+        loss=_loss,
+        predict=_predict,
+        directions=directions(measures()),
+        read=_read,
+        measures=measures,
+    )
+
+
+def _loss(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+    if mask is None:
+        return F.binary_cross_entropy_with_logits(prediction, target)
+    rows = mask.unsqueeze(1)
+    target = torch.where(rows, target, 0.0)  # NaN × 0 would stay NaN
+    total = F.binary_cross_entropy_with_logits(prediction, target, weight=rows.to(prediction.dtype), reduction="sum")
+    return total / labelled_count(mask)
+
+
+def _predict(output: Tensor) -> Tensor:
+    positive = torch.sigmoid(output)
+    return torch.cat([torch.sigmoid(-output), positive], dim=1)
+
+
+def _read(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    # float64, since float32 rounds every logit above 17 to probability 1 and AUROC would see ties.
+    return torch.sigmoid(prediction.double()).squeeze(1), target.squeeze(1).long()
+
+
+def _measure(name: str) -> Measure:
+    match name:
+        case "accuracy":
+            return Measure(BinaryAccuracy(validate_args=False))
+        case "f1":
+            return Measure(BinaryF1Score(validate_args=False))
+        case "precision":
+            return Measure(BinaryPrecision(validate_args=False))
+        case "recall":
+            return Measure(BinaryRecall(validate_args=False))
+        case "auroc":
+            return Measure(BinaryAUROC(validate_args=False), _has_both_classes)
+    raise ValueError(f"no such metric of a binary task: {name}")
+
+
+def _has_both_classes(metric: Metric) -> bool:
+    target = dim_zero_cat(metric.target)  # type: ignore[arg-type]
+    return bool(target.min() != target.max())

@@ -1,0 +1,115 @@
+"""Metrics of a task over the batches of a split."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torchmetrics import Metric
+
+Read = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+_KEPT_VALUES = 8_000_000
+"""Predicted values held back before the metrics see them (32 MB)."""
+
+
+def always(_: Metric) -> bool:
+    """A metric that one labelled row defines."""
+    return True
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A metric, and whether what it has seen defines it (AUROC needs both classes, R² two rows)."""
+
+    metric: Metric
+    defined: Callable[[Metric], bool] = always
+
+
+class TaskMetrics:
+    """The loss and the metrics of one task, gathered over batches of any size.
+
+    Batches are held back and read in few large pieces, so an update costs next to nothing and waits for no device;
+    a tensor handed over must not be written to afterwards. The loss is the mean over all labelled rows of the split,
+    not the mean of the batches' means.
+
+    Args:
+        loss: Mean loss of labelled rows.
+        read: From output and target to what the metrics take.
+        measures: The metrics by name; owned by this object from now on.
+        device: Where predictions and targets are.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[[Tensor, Tensor], Tensor],
+        read: Read,
+        measures: Mapping[str, Measure],
+        device: torch.device | str,
+    ) -> None:
+        self._loss = loss
+        self._read = read
+        self._measures = dict(measures)
+        self._device = torch.device(device)
+        for measure in self._measures.values():
+            measure.metric.to(self._device)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._kept: list[tuple[Tensor, Tensor, Tensor | None]] = []
+        self._kept_values = 0
+        self._rows = 0
+        self._loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
+
+    def reset(self) -> None:
+        """Forget every batch."""
+        self._clear()
+        for measure in self._measures.values():
+            measure.metric.reset()
+
+    def update(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> None:
+        """Take a batch: outputs, targets, and which rows have a label (``None``: all)."""
+        self._kept.append((prediction.detach(), target, mask))
+        self._kept_values += prediction.numel()
+        if self._kept_values > _KEPT_VALUES:
+            self._flush()
+
+    def compute(self) -> dict[str, float]:
+        """``loss`` and each metric over all batches so far.
+
+        Nothing when no row had a label; a metric that the labels leave undefined is left out. A NaN loss stands
+        alone, since metrics of NaN outputs mean nothing.
+        """
+        self._flush()
+        if not self._rows:
+            return {}
+        loss = (self._loss_sum / self._rows).item()
+        if math.isnan(loss):
+            return {"loss": loss}
+        defined = {n: m.metric.compute() for n, m in self._measures.items() if m.defined(m.metric)}
+        values = torch.stack([v.double().mean() for v in defined.values()]).tolist() if defined else []
+        return {"loss": loss, **dict(zip(defined, values, strict=True))}
+
+    @torch.no_grad()
+    def _flush(self) -> None:
+        kept, self._kept, self._kept_values = self._kept, [], 0
+        if not kept:
+            return
+        prediction = torch.cat([p for p, _, _ in kept])
+        target = torch.cat([t for _, t, _ in kept])
+        if any(mask is not None for _, _, mask in kept):
+            mask = torch.cat([_whole(target) if mask is None else mask for _, target, mask in kept])
+            prediction, target = prediction[mask], target[mask]
+        rows = len(target)
+        if not rows:
+            return
+        self._rows += rows
+        self._loss_sum = self._loss_sum + self._loss(prediction, target).double() * rows
+        for_metrics = self._read(prediction, target)
+        for measure in self._measures.values():
+            measure.metric.update(*for_metrics)
+
+
+def _whole(target: Tensor) -> Tensor:
+    return torch.ones(len(target), dtype=torch.bool, device=target.device)
