@@ -125,7 +125,8 @@ class Session(QObject):
         if not self.devices:
             return ""
         if wanted == "auto":
-            return self.devices[0].label
+            best = [one for one in self.devices if one.name.startswith("cuda")] or self.devices
+            return best[0].label
         return next((one.label for one in self.devices if one.name == wanted), str(wanted))
 
     def _tell(self, error: Exception) -> None:

@@ -2,10 +2,8 @@
 
 import contextlib
 import itertools
-import json
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,9 @@ from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from app.settings import home
+from mtl_core.runner.protocol import Ask, Reply, decode_reply, encode_ask, worker_command
 
-COMMAND = (sys.executable, "-m", "mtl_core.runner")
+COMMAND = tuple(worker_command())
 _LOG_LIMIT = 1_000_000
 _numbers = itertools.count(1)
 
@@ -23,7 +22,7 @@ _numbers = itertools.count(1)
 class WorkerProcess(QObject):
     """A process that answers JSON lines; it has a session of its own and survives this one.
 
-    ``replied`` carries one reply as a dict; ``died`` the exit status and the last line of its log. Both are emitted
+    ``replied`` carries one ``Reply``; ``died`` the exit status and the last line of its log. Both are emitted
     on the thread this object lives on. What the process says on standard error goes to ``worker.log``.
 
     Args:
@@ -58,13 +57,12 @@ class WorkerProcess(QObject):
         """Number of the process."""
         return self._process.pid
 
-    def send(self, kind: str, payload: dict[str, Any]) -> int:
+    def send(self, kind: Ask, payload: dict[str, Any]) -> int:
         """Ask something; returns the id that the reply will carry."""
         number = next(_numbers)
-        line = json.dumps({"id": number, "kind": kind, **payload}, ensure_ascii=False)
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):  # it has died, which the reader is about to say
-            self._process.stdin.write(line + "\n")
+            self._process.stdin.write(encode_ask(number, kind, payload))
             self._process.stdin.flush()
         return number
 
@@ -126,13 +124,12 @@ class WorkerProcess(QObject):
         return lines[-1].strip() if lines else ""
 
 
-def _reply(line: str) -> dict[str, Any] | None:
+def _reply(line: str) -> Reply | None:
     """The reply that a line holds; None for what a library printed."""
     try:
-        reply = json.loads(line)
-    except json.JSONDecodeError:
+        return decode_reply(line)
+    except ValueError:
         return None
-    return reply if isinstance(reply, dict) and "id" in reply else None
 
 
 def _shorten(log: Path) -> int:

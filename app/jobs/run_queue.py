@@ -1,5 +1,6 @@
 """Starts runs one after the other, and tells how those that are on are doing."""
 
+import socket
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,11 +9,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs.process import WorkerProcess
 from app.jobs.store_service import StoreService
-from app.jobs.worker import Worker, error_of
+from app.jobs.worker import Worker
+from mtl_core.runner.protocol import Reply
 from mtl_core.spec import ExperimentSpec, InputError
 
 if TYPE_CHECKING:
-    from mtl_core.store import RunRecord, RunStore
+    from mtl_core.store import RequestKind, RunRecord, RunStore
 
 WATCH_MS = 250
 _REAP_EVERY = 20
@@ -47,6 +49,7 @@ class RunQueue(QObject):
         super().__init__(parent)
         self._store = store
         self._worker = worker
+        self._host = socket.gethostname()
         self._records: dict[int, RunRecord] = {}
         self._waiting: list[int] = []
         self._training: _Training | None = None
@@ -62,12 +65,17 @@ class RunQueue(QObject):
         if self._training is not None and self._training.run in self._records:
             return self._records[self._training.run]
         on = [record for record in self._records.values() if record.state in ("running", "paused")]
-        return (on or [*self._records.values(), None])[0]
+        return next(iter(on or self._records.values()), None)
 
     @property
     def on(self) -> "list[RunRecord]":
         """All runs that are running or paused, oldest first."""
         return [self._records[run] for run in sorted(self._records) if self._records[run].state != "queued"]
+
+    @property
+    def here(self) -> "list[RunRecord]":
+        """Those of :attr:`on` that train on this machine."""
+        return [record for record in self.on if record.host == self._host]
 
     @property
     def waiting(self) -> tuple[int, ...]:
@@ -113,7 +121,7 @@ class RunQueue(QObject):
         """Ask a run to stop and keep what it has; one that waits is taken out of the queue."""
         if run in self._waiting:
             self._waiting.remove(run)
-            self._store.call(lambda store: store.set_state(run, "stopped"), lambda _: self._watch(), self._fail)
+            self._store.call(lambda store: store.finish(run, "stopped"), lambda _: self._watch(), self._fail)
         else:
             self._request(run, "stop")
 
@@ -129,7 +137,7 @@ class RunQueue(QObject):
             self._training.process.forget()
             self._training = None
 
-    def _request(self, run: int, kind: str, payload: dict[str, Any] | None = None) -> None:
+    def _request(self, run: int, kind: "RequestKind", payload: dict[str, Any] | None = None) -> None:
         self._store.call(lambda store: store.request(run, kind, payload), None, self._fail, lane="live")
 
     def _found(self, found: "tuple[list[RunRecord], list[RunRecord]]") -> None:
@@ -163,14 +171,14 @@ class RunQueue(QObject):
         self._watch()
 
     def _others_train(self) -> bool:
-        return any(record.state in ("running", "paused") for record in self._records.values())
+        return bool(self.here)
 
-    def _replied(self, reply: dict[str, Any]) -> None:
+    def _replied(self, reply: Reply) -> None:
         training = self._training
-        if training is None or reply["id"] != training.ask:
+        if training is None or reply.id != training.ask:
             return
-        if not reply.get("ok"):
-            self._refused(training.run, error_of(reply.get("error") or {}))
+        if reply.error is not None:
+            self._refused(training.run, InputError.of([reply.error]))
         self._ended(training)
         training.process.close()
 

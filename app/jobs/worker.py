@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs.callbacks import Done, Failed, call_back
 from app.jobs.process import COMMAND, WorkerProcess
+from mtl_core.runner.protocol import READY, Ask, Reply
 from mtl_core.spec import DatasetInfo, DeviceInfo, InputError, ModelInfo
 
 _RESTART_MS = (0, 200, 1000, 3000)
@@ -16,7 +17,7 @@ _RESTART_MS = (0, 200, 1000, 3000)
 
 @dataclass
 class _Ask:
-    kind: str
+    kind: Ask
     payload: dict[str, Any]
     done: Done | None
     failed: Failed | None
@@ -27,7 +28,7 @@ class _Ask:
 class Worker(QObject):
     """Asks go to one process, one after the other; a process that dies is started again.
 
-    ``ready`` is emitted when a process has given its first answer, ``stopped`` with words when it died.
+    ``ready`` is emitted when a process can answer, ``stopped`` with words when it died.
 
     Args:
         command: What to run.
@@ -43,7 +44,6 @@ class Worker(QObject):
         self._process: WorkerProcess | None = None
         self._asks: deque[_Ask] = deque()
         self._deaths = 0
-        self._greeted = False
         self._closed = False
         self._restart = QTimer(self, singleShot=True)
         self._restart.timeout.connect(self._advance)
@@ -56,14 +56,13 @@ class Worker(QObject):
     def start(self) -> None:
         """Start the process, so that it is warm when something is asked."""
         if not self._closed and self._process is None and not self._restart.isActive():
-            self._greeted = False
             self._process = WorkerProcess(self._command, self)
             self._process.replied.connect(self._replied)
             self._process.died.connect(self._died)
 
     def ask(
         self,
-        kind: str,
+        kind: Ask,
         payload: dict[str, Any],
         done: Done | None = None,
         failed: Failed | None = None,
@@ -120,16 +119,14 @@ class Worker(QObject):
         if self._process is not None and first.number < 0:
             first.number = self._process.send(first.kind, first.payload)
 
-    def _replied(self, reply: dict[str, Any]) -> None:
-        if self._process is None or not self._asks or reply["id"] != self._asks[0].number:
-            return
-        ask = self._asks.popleft()
-        self._advance()
-        self._deaths = 0
-        if not self._greeted:
-            self._greeted = True
+    def _replied(self, reply: Reply) -> None:
+        if reply.id == READY:
             self.ready.emit()
-        _answer(ask, reply)
+        elif self._asks and reply.id == self._asks[0].number:
+            ask = self._asks.popleft()
+            self._deaths = 0
+            self._advance()
+            _answer(ask, reply)
 
     def _died(self, status: int, words: str) -> None:
         process, self._process = self._process, None
@@ -152,19 +149,19 @@ class Worker(QObject):
             call_back(ask.failed, error)
 
 
-def _answer(ask: _Ask, reply: dict[str, Any]) -> None:
-    if not reply.get("ok"):
-        call_back(ask.failed, error_of(reply.get("error") or {}))
+def _answer(ask: _Ask, reply: Reply) -> None:
+    if reply.error is not None:
+        call_back(ask.failed, InputError.of([reply.error]))
         return
     try:
-        value = _parsed(ask.kind, reply.get("value"))
+        value = _parsed(ask.kind, reply.value)
     except ValueError as error:
         call_back(ask.failed, InputError("worker", "must give an answer of the agreed form", found=error))
         return
     call_back(ask.done, value)
 
 
-def _parsed(kind: str, value: Any) -> Any:
+def _parsed(kind: Ask, value: Any) -> Any:
     match kind:
         case "devices":
             return [DeviceInfo.model_validate(one) for one in value]
@@ -174,11 +171,3 @@ def _parsed(kind: str, value: Any) -> Any:
             return ModelInfo.model_validate(value)
         case _:
             return value
-
-
-def error_of(error: dict[str, Any]) -> InputError:
-    """The error that a worker's reply tells of."""
-    found = error.get("found") or None
-    return InputError(
-        str(error.get("where", "worker")), str(error.get("rule", "failed")), found=found, fix=str(error.get("fix", ""))
-    )
