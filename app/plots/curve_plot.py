@@ -88,7 +88,7 @@ class CurvePlot(QWidget):
             self._dress(key)
         self._ask()
 
-    def keys(self) -> list[Hashable]:
+    def curve_keys(self) -> list[Hashable]:
         """The curves in this plot, in the order they were added."""
         return list(self._curves)
 

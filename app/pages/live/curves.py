@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox
@@ -10,7 +11,9 @@ from PySide6.QtWidgets import QComboBox
 from app.pages.live.state import TOTAL, metric_names, metric_text
 from app.plots import CurvePlot, Series, XAxis
 from app.widgets import Card
-from mtl_core.store import Points, SeriesKey
+
+if TYPE_CHECKING:
+    from mtl_core.store import Points, SeriesKey
 
 TOTAL_COLOR = "text"
 
@@ -145,7 +148,7 @@ class MetricCard(PlotCard):
 
     def redraw(self, curves: RunCurves) -> None:
         """Draws the chosen metric in place of the one before."""
-        for key in self.plot.keys():
+        for key in self.plot.curve_keys():
             self.plot.remove_curve(key)
         self.plot.show_all()
         self.draw(curves, list(curves.keys()))

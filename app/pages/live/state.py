@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.plots.arrays import XAxis
 from app.plots.texts import grouped, number
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import EventRecord, RunRecord, SeriesKey
+
+if TYPE_CHECKING:
+    from mtl_core.store import EventRecord, RunRecord, SeriesKey
 
 Tone = Literal["neutral", "accent", "good", "warning", "error"]
 Action = Literal["", "resume", "training", "compare"]
 AxisKind = Literal["step", "epoch", "time"]
-Latest = Mapping[SeriesKey, float]
+Latest = Mapping["SeriesKey", float]
 
 TOTAL = "total"
 _RESUME: tuple[Action, str] = ("resume", "Resume")
@@ -108,7 +110,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         tone=_TONES[run.state],
         notice=notice(run, events, latest),
         can_pause=run.state == "running",
-        can_resume=run.state in ("paused", "interrupted", "stopped"),
+        can_resume=run.state in ("paused", "interrupted", "stopped", "failed"),
         can_stop=run.state in ("queued", "running", "paused"),
         headers={task: losses_text(task, latest) for task in (*run.tasks, TOTAL)},
         weights_header=_moved_text(moves),
@@ -181,13 +183,13 @@ def duration(seconds: float) -> str:
 
 def losses_text(task: str, latest: Latest) -> str:
     """Current training and validation loss of a task for its card's header."""
-    shown = [(split, latest.get(SeriesKey(task, split, "loss"))) for split in ("train", "val")]
+    shown = [(split, latest.get(series_key(task, split, "loss"))) for split in ("train", "val")]
     return " · ".join(f"{split} {number(value)}" for split, value in shown if value is not None)
 
 
 def metric_text(metric: str, tasks: Sequence[str], latest: Latest) -> str:
     """Current values of a validation metric for its card's header."""
-    shown = [(task, latest.get(SeriesKey(task, "val", metric))) for task in tasks]
+    shown = [(task, latest.get(series_key(task, "val", metric))) for task in tasks]
     return " · ".join(f"{task} {number(value)}" for task, value in shown if value is not None)
 
 
@@ -200,7 +202,7 @@ def control(run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[EventRe
     """The card that moves loss weights."""
     given = _given(moves[-1]) if moves else None
     enabled = run.state in ("running", "paused")
-    known = {task: latest.get(SeriesKey(task, "train", "weight")) for task in run.tasks}
+    known = {task: latest.get(series_key(task, "train", "weight")) for task in run.tasks}
     weights = {task: value for task, value in known.items() if value is not None}
     method = spec.weighting.title if spec is not None else run.method
     if given is not None:
@@ -256,6 +258,13 @@ def _time_axis(run: RunRecord, events: Sequence[EventRecord]) -> XAxis:
         return XAxis()
     unit, length = ("minutes", 60.0) if places[-1] > 180 else ("seconds", 1.0)
     return XAxis(unit, tuple(steps), tuple(place / length for place in places))
+
+
+def series_key(task: str, split: str, metric: str) -> SeriesKey:
+    """The name of a series; the store is imported late, so that the window starts without it."""
+    from mtl_core.store import SeriesKey
+
+    return SeriesKey(task, split, metric)
 
 
 def _share(run: RunRecord) -> float | None:

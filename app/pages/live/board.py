@@ -1,0 +1,102 @@
+"""The cards of one run: losses above, weights and metrics below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.pages.live.control import ControlCard
+from app.pages.live.curves import TOTAL_COLOR, LossCard, MetricCard, RunCurves, WeightTrajectories, set_axes
+from app.pages.live.grid import CardGrid
+from app.pages.live.log import LogCard
+from app.pages.live.state import TOTAL, LiveView, x_axis
+from app.plots import CurvePlot
+from app.theme import CARD_GAP
+from app.widgets import CardRow, scrolling
+
+if TYPE_CHECKING:
+    from app.pages.live.options import PlotOptions
+    from mtl_core.store import EventRecord, Points, RunRecord, SeriesKey
+
+
+class Board(QWidget):
+    """A card per task and one for the total; trajectories, sliders, validation metrics and the log below."""
+
+    weightsWanted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.curves = RunCurves()
+        self._tasks: tuple[str, ...] = ()
+        self._grid = CardGrid()
+        self._middle, self._lower = CardRow(), CardRow()
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(CARD_GAP)
+        for row, stretch in ((self._grid, 6), (self._middle, 5), (self._lower, 5)):
+            column.addWidget(row, stretch)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolling(column))
+        self._make(())
+
+    def begin(self, tasks: Sequence[str]) -> None:
+        """Forgets the run before; cards are made anew only when the tasks are others."""
+        self.curves = RunCurves()
+        if tuple(tasks) != self._tasks:
+            self._make(tasks)
+        for plot in self._plots():
+            plot.clear()
+        self.log.show_lines(())
+
+    def take(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> None:
+        """Adds points to the curves; ``reset`` says they replace all there were."""
+        changed = self.curves.take(points, reset=reset)
+        for card in (*self.losses.values(), self.weights):
+            card.draw(self.curves, changed)
+        metric = self.metrics.metric
+        self.metrics.offer(self.curves.keys())
+        if metric == self.metrics.metric:
+            self.metrics.draw(self.curves, changed)
+        self.metrics.show_latest(self.curves)
+
+    def show_view(self, view: LiveView) -> None:
+        """Brings headers, markers, sliders and the log up to date."""
+        for task, card in self.losses.items():
+            card.set_subtitle(view.headers.get(task, ""))
+        self.weights.set_subtitle(view.weights_header)
+        self.control.show_control(view.control)
+        self.log.show_lines(view.log)
+        for plot in self._plots():
+            plot.set_markers(view.markers)
+
+    def draw_options(self, options: PlotOptions, run: RunRecord, events: Sequence[EventRecord]) -> None:
+        """Draws the curves as chosen in the header."""
+        options.apply(card.plot for card in self.losses.values())
+        until = float(run.progress.steps) if run.progress is not None else 0.0
+        set_axes(self._plots(), x_axis(options.axis, run, events), until)
+
+    def _make(self, tasks: Sequence[str]) -> None:
+        self._tasks = tuple(tasks)
+        self.losses = {task: LossCard(task, index) for index, task in enumerate(tasks)}
+        self.losses[TOTAL] = LossCard(TOTAL, TOTAL_COLOR)
+        self.weights, self.control = WeightTrajectories(tasks), ControlCard(tasks)
+        self.metrics, self.log = MetricCard(tasks), LogCard()
+        self.control.wanted.connect(self.weightsWanted)
+        self.metrics.chosen.connect(self._choose_metric)
+        self._grid.set_cards(list(self.losses.values()))
+        for row, left, right in ((self._middle, self.weights, self.control), (self._lower, self.metrics, self.log)):
+            row.clear()
+            row.add(left, 3)
+            row.add(right, 2)
+
+    def _choose_metric(self) -> None:
+        self.metrics.offer(self.curves.keys())
+        self.metrics.redraw(self.curves)
+
+    def _plots(self) -> Iterator[CurvePlot]:
+        for card in (*self.losses.values(), self.weights, self.metrics):
+            yield card.plot

@@ -1,0 +1,115 @@
+"""How curves are drawn: smoothing, the vertical scale and what the horizontal axis counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QToolButton
+
+from app.pages.live.state import AxisKind
+from app.plots import CurvePlot
+from app.widgets import ToolButton
+
+SMOOTHING = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99)
+AXES: tuple[AxisKind, ...] = ("step", "epoch", "time")
+T = TypeVar("T")
+
+
+class Memory(Protocol):
+    """Where choices are remembered between starts."""
+
+    def get(self, key: str, default: str = "") -> str:
+        """A remembered text."""
+
+    def put(self, key: str, value: str) -> None:
+        """Remembers a text."""
+
+
+class PlotOptions(QObject):
+    """Three buttons for a page's header; what they say is remembered."""
+
+    changed = Signal()
+
+    def __init__(self, memory: Memory, parent: QObject) -> None:
+        super().__init__(parent)
+        self._memory = memory
+        self.smoothing = _one_of(memory.get("page/live/smoothing", "0.6"), SMOOTHING, float, 0.6)
+        remembered = memory.get("page/live/axis", "step")
+        self.axis: AxisKind = next((kind for kind in AXES if kind == remembered), "step")
+        self.log_y = memory.get("page/live/log") == "on"
+        self.smoothing_button = _menu_button(
+            "wave-sine", "Smoothing of the training curves", "live-smoothing", map(_percent, SMOOTHING), self._smooth
+        )
+        self.log_button = ToolButton(
+            "chart-line-up", "Logarithmic losses", self._log, text="Log y", checkable=True, name="live-log-y"
+        )
+        self.axis_button = _menu_button("arrows-horizontal", "Horizontal axis", "live-x", AXES, self._place)
+        self._show()
+
+    def buttons(self) -> tuple[QToolButton, QToolButton, QToolButton]:
+        """The buttons, from left to right."""
+        return self.smoothing_button, self.log_button, self.axis_button
+
+    def apply(self, losses: Iterable[CurvePlot]) -> None:
+        """Draws loss curves as chosen."""
+        for plot in losses:
+            plot.set_smoothing(self.smoothing)
+            plot.set_log_y(self.log_y)
+
+    def _smooth(self, index: int) -> None:
+        self.smoothing = SMOOTHING[index]
+        self._keep("smoothing", str(self.smoothing))
+
+    def _place(self, index: int) -> None:
+        self.axis = AXES[index]
+        self._keep("axis", self.axis)
+
+    def _log(self) -> None:
+        self.log_y = self.log_button.isChecked()
+        self._keep("log", "on" if self.log_y else "off")
+
+    def _keep(self, name: str, value: str) -> None:
+        self._memory.put(f"page/live/{name}", value)
+        self._show()
+        self.changed.emit()
+
+    def _show(self) -> None:
+        self.smoothing_button.setText(f"Smoothing {_percent(self.smoothing)}")
+        self.axis_button.setText(f"x: {self.axis}")
+        self.log_button.setChecked(self.log_y)
+        _check(self.smoothing_button, SMOOTHING.index(self.smoothing))
+        _check(self.axis_button, AXES.index(self.axis))
+
+
+def _percent(weight: float) -> str:
+    return f"{weight:g}" if weight else "off"
+
+
+def _one_of(text: str, choices: Sequence[T], read: Callable[[str], T], otherwise: T) -> T:
+    try:
+        value = read(text)
+    except ValueError:
+        return otherwise
+    return value if value in choices else otherwise
+
+
+def _menu_button(
+    icon_name: str, tip: str, name: str, labels: Iterable[str], chosen: Callable[[int], None]
+) -> ToolButton:
+    button = ToolButton(icon_name, tip, text="…", name=name)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    menu, group = QMenu(button), QActionGroup(button)
+    for index, label in enumerate(labels):
+        action = QAction(label, menu, checkable=True)
+        action.triggered.connect(lambda _checked=False, index=index: chosen(index))
+        group.addAction(action)
+        menu.addAction(action)
+    button.setMenu(menu)
+    return button
+
+
+def _check(button: QToolButton, index: int) -> None:
+    button.menu().actions()[index].setChecked(True)

@@ -1,0 +1,187 @@
+"""The Live page: curves as they come, the weights in hand, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+
+from app.pages.live.board import Board
+from app.pages.live.options import PlotOptions
+from app.pages.live.picker import RunPicker
+from app.pages.live.state import live_view
+from app.pages.live.strip import NoticeStrip
+from app.theme import CARD_GAP, PAGE_MARGIN
+from app.widgets import Chip, DangerButton, EmptyState, PageHeader, ToolButton
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from mtl_core.spec import ExperimentSpec
+    from mtl_core.store import EventRecord, Points, RunRecord, SeriesKey
+
+
+class LivePage(QWidget):
+    """Follows the session's live run, or one picked from the list of runs."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("LivePage")
+        self._session = session
+        self._run: RunRecord | None = None
+        self._spec: ExperimentSpec | None = None
+        self._events: list[EventRecord] = []
+        self._wanted: int | None = None
+        self.follower = session.follower(self)
+        self.options = PlotOptions(session.settings, self)
+        self.picker = RunPicker(session.store)
+        self.state = Chip()
+        self.strip = NoticeStrip()
+        self.board = Board()
+        self._build()
+        self._connect()
+
+    @property
+    def run(self) -> int | None:
+        """The run being shown."""
+        return self._wanted
+
+    def show_run(self, run: int) -> None:
+        """Follows another run from its beginning; the one being shown stays as it is."""
+        if run == self._wanted:
+            return
+        self._wanted = run
+        self._run, self._spec, self._events = None, None, []
+        self._session.store.call(lambda store: (run, store.spec(run)), self._take_spec)
+        self.follower.follow(run)
+
+    # -- building --
+
+    def _build(self) -> None:
+        header = PageHeader("Live")
+        header.add_chip(self.picker)
+        header.add_chip(self.state)
+        self.pause = ToolButton("pause", "Pause this run", self._pause, text="Pause", name="live-pause")
+        self.resume = ToolButton("play", "Go on with this run", self._resume, text="Resume", name="live-resume")
+        self.stop = DangerButton("Stop", self._stop, icon_name="stop", name="live-stop")
+        self.stop.setToolTip("Stop this run and keep what it has")
+        for widget in (self.pause, self.resume, self.stop, *self.options.buttons()):
+            header.add_action(widget)
+        filled = QWidget()
+        column = QVBoxLayout(filled)
+        column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
+        column.setSpacing(CARD_GAP)
+        column.addWidget(header)
+        column.addWidget(self.strip)
+        column.addWidget(self.board, 1)
+        self._empty = EmptyState(
+            "pulse",
+            "No run yet",
+            "Start a run and its losses, metrics and loss weights are drawn here as it trains.",
+            "Go to Training",
+            lambda: self._session.open_page("training"),
+        )
+        self._empty.setObjectName("live-empty")
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(filled)
+
+    def _connect(self) -> None:
+        self.follower.record.connect(self._take_record)
+        self.follower.points.connect(self._take_points)
+        self.follower.events.connect(self._take_events)
+        self.options.changed.connect(self._draw_options)
+        self.picker.picked.connect(self._session.show_live)
+        self.strip.acted.connect(self._act)
+        self.board.weightsWanted.connect(self._move_weights)
+        self._session.liveRunChanged.connect(self.show_run)
+        if self._session.live_run is not None:
+            self.show_run(self._session.live_run)
+
+    # -- what the store says --
+
+    def _take_spec(self, found: tuple[int, ExperimentSpec]) -> None:
+        if found[0] == self._wanted:
+            self._spec = found[1]
+            self._show()
+
+    def _take_record(self, record: RunRecord) -> None:
+        if self._run is None:
+            self.board.begin(record.tasks)
+            self._stack.setCurrentIndex(1)
+        self._run = record
+        self._draw_options()
+        self._show()
+
+    def _take_points(self, points: Mapping[SeriesKey, Points], reset: bool) -> None:
+        self.board.take(points, reset=reset)
+        self._show()
+
+    def _take_events(self, events: list[EventRecord]) -> None:
+        self._events += events
+        self._draw_options()
+        self._show()
+
+    def _show(self) -> None:
+        """Brings everything but the curves up to date."""
+        if self._run is None:
+            return
+        view = live_view(self._run, self._spec, self._events, self.board.curves.latest())
+        self.picker.set_text(view.chip, self._run.name)
+        self.state.set_text(view.state)
+        self.state.set_tone(view.tone)
+        self.pause.setVisible(not view.can_resume)
+        self.pause.setEnabled(view.can_pause)
+        self.resume.setVisible(view.can_resume)
+        self.stop.setEnabled(view.can_stop)
+        self.strip.show_notice(view.notice)
+        self.board.show_view(view)
+
+    def _draw_options(self) -> None:
+        if self._run is not None:
+            self.board.draw_options(self.options, self._run, self._events)
+
+    # -- what the person asks --
+
+    def _pause(self) -> None:
+        if self._run is not None:
+            self._session.queue.pause(self._run.id)
+
+    def _resume(self) -> None:
+        if self._run is None:
+            return
+        if self._run.state == "paused":
+            self._session.queue.resume(self._run.id)
+        else:
+            self._session.queue.resume_run(self._run.id)
+
+    def _stop(self) -> None:
+        if self._run is not None:
+            self._session.queue.stop(self._run.id)
+
+    def _move_weights(self, weights: dict[str, float] | None) -> None:
+        if self._run is not None:
+            self._session.queue.set_weights(self._run.id, weights)
+
+    def _act(self, action: str) -> None:
+        match action:
+            case "resume":
+                self._resume()
+            case "compare" if self._run is not None:
+                self._session.compare([*self._session.compared, self._run.id])
+                self._session.open_page("compare")
+            case page:
+                self._session.open_page(page)
+
+    # -- Qt --
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Polls quickly while it can be seen."""
+        super().showEvent(event)
+        self.follower.set_visible(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Polls slowly while hidden."""
+        super().hideEvent(event)
+        self.follower.set_visible(False)
