@@ -1,0 +1,42 @@
+"""Forms made from the spec classes; a new field or kind appears in them by itself."""
+
+from app.forms.binding import bind
+from app.forms.editors import (
+    CheckListEditor,
+    ChoiceEditor,
+    Editor,
+    FlagEditor,
+    MaybeEditor,
+    TextEditor,
+    TextListEditor,
+    WordOrEditor,
+)
+from app.forms.factory import make_editor
+from app.forms.form import KindForm, SpecForm
+from app.forms.labels import label_of, metric_label
+from app.forms.number import NumberEditor, number_text
+from app.forms.shapes import defaults_of, fields_of, shape_of
+from app.forms.weights import WeightsEditor
+
+__all__ = [
+    "CheckListEditor",
+    "ChoiceEditor",
+    "Editor",
+    "FlagEditor",
+    "KindForm",
+    "MaybeEditor",
+    "NumberEditor",
+    "SpecForm",
+    "TextEditor",
+    "TextListEditor",
+    "WeightsEditor",
+    "WordOrEditor",
+    "bind",
+    "defaults_of",
+    "fields_of",
+    "label_of",
+    "make_editor",
+    "metric_label",
+    "number_text",
+    "shape_of",
+]

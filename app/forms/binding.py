@@ -1,0 +1,32 @@
+"""A form on a part of the document."""
+
+from PySide6.QtCore import QObject
+
+from app.document import Document, touches
+from app.forms.form import KindForm, SpecForm
+
+
+class _Binding(QObject):
+    """Lives and dies with its form, so that a document never calls a form that is gone."""
+
+    def __init__(self, form: SpecForm | KindForm, document: Document) -> None:
+        super().__init__(form)
+        self._form, self._document = form, document
+        form.edited.connect(document.set)
+        document.changed.connect(self._changed)
+        document.problemsChanged.connect(self._problems)
+        self._changed([""])
+        self._problems()
+
+    def _changed(self, paths: list[str]) -> None:
+        value = self._document.get(self._form.path)
+        if value is not None and touches(paths, self._form.path):
+            self._form.setValue(value)
+
+    def _problems(self) -> None:
+        self._form.show_problems(self._document.problems)
+
+
+def bind(form: SpecForm | KindForm, document: Document) -> None:
+    """Let ``form`` show and edit what stands at its path in ``document``, problems included."""
+    _Binding(form, document)

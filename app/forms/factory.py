@@ -1,0 +1,56 @@
+"""The editor for a shape that is neither a class nor a union of classes."""
+
+from PySide6.QtWidgets import QWidget
+
+from app.forms.editors import (
+    CheckListEditor,
+    ChoiceEditor,
+    FlagEditor,
+    MaybeEditor,
+    TextEditor,
+    TextListEditor,
+    WordOrEditor,
+)
+from app.forms.number import NumberEditor
+from app.forms.shapes import (
+    CheckList,
+    Choice,
+    Flag,
+    Maybe,
+    Number,
+    Shape,
+    Text,
+    TextList,
+    Weights,
+    WordOr,
+    initial,
+)
+from app.forms.weights import WeightsEditor
+
+
+def make_editor(shape: Shape) -> QWidget:  # noqa: PLR0911 - an arm per shape
+    """An editor with ``value()``, ``setValue()`` and ``valueChanged``.
+
+    Raises:
+        TypeError: There is none for this shape.
+    """
+    match shape:
+        case Number():
+            return NumberEditor(shape)
+        case Flag():
+            return FlagEditor()
+        case Text():
+            return TextEditor()
+        case TextList(single):
+            return TextListEditor(single=single)
+        case Choice(values):
+            return ChoiceEditor(values)
+        case CheckList(values):
+            return CheckListEditor(values)
+        case WordOr(_, Number() as number):
+            return WordOrEditor(shape, NumberEditor(number))
+        case Maybe(inner):
+            return MaybeEditor(make_editor(inner), lambda: initial(inner))
+        case Weights():
+            return WeightsEditor()
+    raise TypeError(f"no editor for {shape}")

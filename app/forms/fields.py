@@ -1,0 +1,76 @@
+"""What stands around an editor in a form: its unit, its error, its names."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from app.forms.shapes import FieldShape
+from app.theme import GAP
+from app.widgets import InlineError, Muted, ToolButton
+from mtl_core.spec import Problem
+
+
+class FieldCell(QWidget):
+    """An editor, its unit beside it, what belongs to it and its error below.
+
+    Args:
+        editor: Left.
+        unit: Muted words after it.
+        below: A sub-form that is shown under the editor.
+    """
+
+    def __init__(self, editor: QWidget, unit: str = "", below: QWidget | None = None) -> None:
+        super().__init__()
+        self._editor = editor
+        self.error = InlineError()
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        wide = isinstance(editor, QLineEdit) or not isinstance(editor, QComboBox | QToolButton)
+        grows = wide and editor.sizePolicy().horizontalPolicy() is not QSizePolicy.Policy.Fixed
+        fixed = editor.minimumWidth() == editor.maximumWidth()
+        row.addWidget(editor, 1 if grows and not fixed else 0)
+        if unit:
+            row.addWidget(Muted(unit))
+        if fixed or not grows:
+            row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(row)
+        if below is not None:
+            column.addWidget(below)
+        column.addWidget(self.error)
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """Show what is wrong in words, with the border of the editor in the error colour."""
+        text = ""
+        if problem is not None:
+            found = f" (found {problem.found})" if problem.found else ""
+            text = " ".join(f"{problem.rule[:1].upper()}{problem.rule[1:]}{found}. {problem.fix}".split())
+        if text == self.error.label.text():
+            return
+        self.error.set_error(text)
+        self._editor.setProperty("invalid", bool(text))
+        self._editor.style().unpolish(self._editor)
+        self._editor.style().polish(self._editor)
+
+
+def name_editor(editor: QWidget, path: str, shape: FieldShape) -> None:
+    """Name an editor for scripts and screen readers, and give it its help."""
+    if not editor.objectName().startswith("form:"):
+        editor.setObjectName(path)
+    editor.setAccessibleName(shape.title)
+    editor.setAccessibleDescription(shape.help)
+    editor.setToolTip(shape.help)
+    parts: Any = getattr(editor, "name_parts", None)
+    if parts is not None:
+        parts(path)
+
+
+def fold_button(name: str, unfold: Callable[[bool], None]) -> ToolButton:
+    """A button that shows and hides what is rarely changed."""
+    button = ToolButton("caret-right", "More settings", text="More", checkable=True, name=name)
+    button.setProperty("role", "flat")
+    button.toggled.connect(unfold)
+    return button

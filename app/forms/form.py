@@ -1,0 +1,288 @@
+"""Forms made from spec classes: a row per field, a sub-form per nested class, a menu per union."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from app.forms.editors import ChoiceEditor, MaybeEditor
+from app.forms.factory import make_editor
+from app.forms.fields import FieldCell, fold_button, name_editor
+from app.forms.shapes import FieldShape, Kinds, Maybe, Nested, Unknown, defaults_of, fields_of, initial
+from app.forms.weights import WeightsEditor
+from app.theme import GAP, control_height
+from app.widgets import Muted
+from mtl_core.spec import Problem, Spec, join, kind_of, parse
+
+LABEL_CHARACTERS = 16
+"""Width of the column of labels, so that forms one under the other line up."""
+
+
+class SpecForm(QWidget):
+    """The fields of one spec class.
+
+    ``edited(path, value, label)`` is emitted for the one field a person changed, ``valueChanged`` with all data;
+    neither by ``setValue``. What the form does not show is carried along.
+
+    Args:
+        spec: The class.
+        path: Where its data stand in the experiment; the objectName of every editor starts with it.
+        only: Names of the fields to show; all when empty.
+        skip: Names of fields not to show.
+        parent: Owner.
+    """
+
+    valueChanged = Signal(object)
+    edited = Signal(str, object, str)
+
+    def __init__(
+        self,
+        spec: type[Spec],
+        path: str = "",
+        *,
+        only: Sequence[str] = (),
+        skip: Sequence[str] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.spec, self.path = spec, path
+        self.setObjectName(f"form:{path}")
+        self.editors: dict[str, QWidget] = {}
+        self._cells: dict[str, FieldCell] = {}
+        self._folded: list[QWidget] = []
+        self._value: dict[str, Any] = {}
+        self._grid = _grid(self)
+        shown = [f for f in fields_of(spec) if (not only or f.name in only) and f.name not in skip]
+        shown = [f for f in shown if not f.hidden and not isinstance(f.shape, Unknown)]
+        for shape in (f for f in shown if not f.advanced):
+            self._add(shape)
+        if advanced := [f for f in shown if f.advanced]:
+            self._add_folded(advanced)
+        self.setValue(defaults_of(spec))
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to edit."""
+        return not self.editors
+
+    def value(self) -> dict[str, Any]:
+        """The data as shown."""
+        return {**self._value, **{name: _any(e).value() for name, e in self.editors.items()}}
+
+    def setValue(self, value: Any) -> None:
+        """Show these data without announcing it."""
+        self._value = dict(value) if isinstance(value, dict) else {}
+        for name, editor in self.editors.items():
+            if name in self._value:
+                _any(editor).setValue(self._value[name])
+
+    def show_problems(self, problems: Iterable[Problem]) -> None:
+        """Put each problem under the field it concerns; those of other fields are ignored."""
+        problems = list(problems)
+        for name, cell in self._cells.items():
+            path = _join(self.path, name)
+            inner = _form_in(self.editors[name])
+            if inner is not None:
+                inner.show_problems(problems)
+            at = [p for p in problems if p.path == path or (inner is None and _is_below(p.path, path))]
+            cell.show_problem(at[0] if at else None)
+
+    def _add(self, shape: FieldShape) -> list[QWidget]:
+        path = _join(self.path, shape.name)
+        editor = self._editor(shape, path)
+        name_editor(editor, path, shape)
+        cell = FieldCell(editor, shape.unit, below=_form_in(editor) if isinstance(editor, MaybeEditor) else None)
+        row = self._grid.rowCount()
+        self.editors[shape.name], self._cells[shape.name] = editor, cell
+        if isinstance(shape.shape, Nested):
+            group = Muted(shape.title)
+            self._grid.addWidget(group, row, 0, 1, 2)
+            self._grid.addWidget(cell, row + 1, 0, 1, 2)
+            return [group, cell]
+        label = _label(shape, editor)
+        self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(cell, row, 1)
+        return [label, cell]
+
+    def _add_folded(self, shapes: list[FieldShape]) -> None:
+        button = fold_button(f"{self.path}:more", self._unfold)
+        self._grid.addWidget(button, self._grid.rowCount(), 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        for shape in shapes:
+            self._folded += self._add(shape)
+        self._unfold(False)
+
+    def _unfold(self, on: bool) -> None:
+        for widget in self._folded:
+            widget.setVisible(on)
+
+    def _editor(self, shape: FieldShape, path: str) -> QWidget:
+        match shape.shape:
+            case Nested(spec):
+                return self._pass_on(SpecForm(spec, path))
+            case Kinds(classes):
+                return self._pass_on(KindForm(classes, path))
+            case Maybe(Nested(spec) as inner):
+                form = self._pass_on(SpecForm(spec, path))
+                maybe = MaybeEditor(form, lambda: initial(inner), below=True)
+                maybe.box.valueChanged.connect(lambda _on: self._edited(path, maybe.value(), shape.title))
+                return maybe
+        editor = make_editor(shape.shape)
+        if isinstance(editor, WeightsEditor):
+            editor.moved.connect(lambda task, weight: self._edited(_join(path, task), weight, f"Weight of {task}"))
+        else:
+            _any(editor).valueChanged.connect(lambda value: self._edited(path, value, shape.title))
+        return editor
+
+    def _pass_on(self, form: "SpecForm | KindForm") -> QWidget:
+        form.edited.connect(self._edited)
+        return form
+
+    def _edited(self, path: str, value: object, label: str) -> None:
+        self.edited.emit(path, value, label)
+        self.valueChanged.emit(self.value())
+
+
+class KindForm(QWidget):
+    """One of several spec classes: a menu, the help of the one chosen, and its fields.
+
+    Choosing another keeps what the two have in common.
+
+    Args:
+        classes: What can be chosen.
+        path: Where its data stand in the experiment.
+        skip: Names of fields not to show.
+        help_text: The sentence under the menu, from the class chosen.
+        parent: Owner.
+    """
+
+    valueChanged = Signal(object)
+    edited = Signal(str, object, str)
+
+    def __init__(
+        self,
+        classes: Sequence[type[Spec]],
+        path: str = "",
+        *,
+        skip: Sequence[str] = (),
+        help_text: Callable[[type[Spec]], str] = lambda spec: spec.help(),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.path, self._skip, self._help_text = path, skip, help_text
+        self._classes = {kind_of(spec): spec for spec in classes}
+        self.setObjectName(f"form:{path}")
+        self.combo = ChoiceEditor(tuple(self._classes), tuple(spec.title for spec in classes))
+        self.combo.setObjectName(f"{path}.kind" if path else "kind")
+        self.combo.setAccessibleName(_title(path))
+        self.combo.setSizeAdjustPolicy(ChoiceEditor.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.help = Muted(wrap=True)
+        self.form: SpecForm | None = None
+        self._problems: list[Problem] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(GAP)
+        self._column.addWidget(self.combo)
+        self._column.addWidget(self.help)
+        self.setFocusProxy(self.combo)
+        self.combo.valueChanged.connect(self._chosen)
+        self.setValue(defaults_of(classes[0]))
+
+    def value(self) -> dict[str, Any]:
+        """The data, with their kind."""
+        inner = self.form.value() if self.form is not None else {}
+        return {**inner, "kind": self.combo.value()}
+
+    def setValue(self, value: Any) -> None:
+        """Show these data without announcing it."""
+        value = value if isinstance(value, dict) else {}
+        kind = value.get("kind")
+        self.combo.setValue(kind)
+        self._show(self._classes.get(str(kind)))
+        if self.form is not None:
+            self.form.setValue(value)
+
+    def show_problems(self, problems: Iterable[Problem]) -> None:
+        """Put each problem under the field it concerns."""
+        self._problems = list(problems)
+        if self.form is not None:
+            self.form.show_problems(self._problems)
+
+    def _show(self, spec: type[Spec] | None) -> None:
+        if self.form is not None and self.form.spec is spec:
+            return
+        if self.form is not None:
+            self.form.hide()
+            self._column.removeWidget(self.form)
+            self.form.deleteLater()
+            self.form = None
+        self.help.setText(self._help_text(spec) if spec else "")
+        if spec is not None:
+            self.form = SpecForm(spec, self.path, skip=self._skip)
+            self.form.edited.connect(self._edited)
+            self._column.addWidget(self.form)
+            self.form.setVisible(not self.form.empty)
+
+    def _chosen(self, kind: object) -> None:
+        before = self.form.value() if self.form is not None else {}
+        old = self.form.spec if self.form is not None else None
+        spec = self._classes[str(kind)]
+        self._show(spec)
+        assert self.form is not None  # a known kind has a form
+        self.form.setValue(_converted(before, old, spec))
+        self.form.show_problems(self._problems)
+        self._edited(self.path, self.value(), spec.title)
+
+    def _edited(self, path: str, value: object, label: str) -> None:
+        self.edited.emit(path, value, label)
+        self.valueChanged.emit(self.value())
+
+
+def _converted(value: dict[str, Any], old: type[Spec] | None, new: type[Spec]) -> dict[str, Any]:
+    """Defaults of ``new`` with what was changed from the defaults of ``old`` and exists in both."""
+    defaults, before = defaults_of(new), defaults_of(old) if old else {}
+    fields = {f.name for f in fields_of(new)}
+    changed = {
+        name: given for name, given in value.items() if name in fields and (name not in before or given != before[name])
+    }
+    return {**defaults, **changed}
+
+
+def _grid(owner: QWidget) -> QGridLayout:
+    grid = QGridLayout(owner)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(GAP)
+    grid.setVerticalSpacing(GAP)
+    grid.setColumnMinimumWidth(0, owner.fontMetrics().averageCharWidth() * LABEL_CHARACTERS)
+    grid.setColumnStretch(1, 1)
+    return grid
+
+
+def _label(shape: FieldShape, editor: QWidget) -> QLabel:
+    label = Muted(shape.title)
+    label.setToolTip(shape.help)
+    label.setBuddy(editor)
+    label.setMinimumHeight(control_height())
+    return label
+
+
+def _form_in(editor: QWidget) -> "SpecForm | KindForm | None":
+    inner = editor.inner if isinstance(editor, MaybeEditor) else editor
+    return inner if isinstance(inner, SpecForm | KindForm) else None
+
+
+def _join(path: str, name: str) -> str:
+    return join((*parse(path), name))
+
+
+def _is_below(path: str, place: str) -> bool:
+    return path.startswith((f"{place}.", f"{place}["))
+
+
+def _title(path: str) -> str:
+    return path.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def _any(editor: Any) -> Any:
+    """An editor seen as one: Qt's classes and the protocol have no common base."""
+    return editor

@@ -1,0 +1,259 @@
+"""What a field of a spec looks like to a form: read from its annotation, without Qt."""
+
+from dataclasses import dataclass, field
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from mtl_core.spec import Spec, kind_of, members, spec_to_data
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number within bounds; an open bound is not itself allowed."""
+
+    integer: bool
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Yes or no."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """One line of text."""
+
+
+@dataclass(frozen=True)
+class TextList:
+    """Several texts; ``single`` when one alone is written without a list."""
+
+    single: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some values."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class CheckList:
+    """Any of some values, in their order."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class WordOr:
+    """A word, or a value of another shape, e.g. padding 'same' or a number."""
+
+    words: tuple[str, ...]
+    other: "Shape"
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """Nothing, or a value."""
+
+    inner: "Shape"
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """One of several spec classes told apart by ``kind``."""
+
+    classes: tuple[type[Spec], ...]
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A spec class."""
+
+    spec: type[Spec]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A weight by task name."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Something a page of its own edits; a form carries it along."""
+
+
+Shape = Number | Flag | Text | TextList | Choice | CheckList | WordOr | Maybe | Kinds | Nested | Weights | Unknown
+
+
+@dataclass(frozen=True)
+class FieldShape:
+    """A field as a form row.
+
+    Attributes:
+        name: Its key in the data.
+        title: Its label.
+        help: What it does.
+        unit: Of the number.
+        advanced: Whether it is folded away.
+        hidden: Whether no form shows it.
+        default: JSON-able; ``None`` when there is none.
+    """
+
+    name: str
+    title: str
+    help: str
+    shape: Shape
+    unit: str = ""
+    advanced: bool = False
+    hidden: bool = False
+    default: Any = field(default=None, compare=False)
+
+
+def fields_of(spec: type[Spec]) -> tuple[FieldShape, ...]:
+    """The rows of a spec class's form, in the order of its fields; ``kind`` is not among them."""
+    return tuple(_field(name, info) for name, info in spec.model_fields.items() if name != "kind")
+
+
+def defaults_of(spec: type[Spec]) -> dict[str, Any]:
+    """JSON-able data of a spec class with all defaults; a field without one is left out."""
+    data = {
+        shape.name: shape.default
+        for shape, info in zip(fields_of(spec), _infos(spec), strict=True)
+        if not info.is_required()
+    }
+    kind = kind_of(spec)
+    return {"kind": kind, **data} if kind else data
+
+
+def initial(shape: Shape) -> Any:  # noqa: PLR0911 - an arm per shape
+    """A value to start from when an optional field is switched on."""
+    match shape:
+        case Number():
+            low = 1 if shape.low is None else max(shape.low, 1 if shape.high is None or shape.high >= 1 else 0)
+            return int(low) if shape.integer else float(low)
+        case Flag():
+            return False
+        case Choice(values):
+            return values[0]
+        case WordOr(words):
+            return words[0]
+        case Kinds(classes):
+            return defaults_of(classes[0])
+        case Nested(spec):
+            return defaults_of(spec)
+        case CheckList() | TextList():
+            return []
+        case Text():
+            return ""
+        case _:
+            return None
+
+
+def _infos(spec: type[Spec]) -> list[FieldInfo]:
+    return [info for name, info in spec.model_fields.items() if name != "kind"]
+
+
+def _field(name: str, info: FieldInfo) -> FieldShape:
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    return FieldShape(
+        name=name,
+        title=info.title or name.replace("_", " ").capitalize(),
+        help=info.description or "",
+        shape=shape_of(info.annotation, tuple(info.metadata), log=extra.get("scale") == "log"),
+        unit=str(extra.get("unit", "")),
+        advanced=bool(extra.get("advanced")),
+        hidden=extra.get("widget") == "hidden",
+        default=_default(info),
+    )
+
+
+def _default(info: FieldInfo) -> Any:
+    default = info.get_default(call_default_factory=True, validated_data={})
+    if default is PydanticUndefined:
+        return None
+    if isinstance(default, Spec):
+        return spec_to_data(default)
+    return list(default) if isinstance(default, tuple) else default
+
+
+def shape_of(annotation: Any, metadata: tuple[Any, ...] = (), *, log: bool = False) -> Shape:  # noqa: PLR0911 - an arm per shape
+    """The shape of a type annotation.
+
+    Args:
+        annotation: As pydantic keeps it.
+        metadata: Bounds that stand beside it.
+        log: Whether its numbers step by a factor.
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return shape_of(arguments[0], (*metadata, *_flat(arguments[1:])), log=log)
+    if origin is Literal:
+        return Choice(arguments)
+    if origin in (Union, UnionType):
+        return _union(annotation, arguments, metadata, log=log)
+    if origin is tuple:
+        return _sequence(arguments[0])
+    if origin is dict:
+        return Weights() if isinstance(shape_of(arguments[1]), Number) else Unknown()
+    if annotation is bool:
+        return Flag()
+    if annotation in (int, float):
+        return _number(annotation, metadata, log=log)
+    if annotation is str:
+        return Text()
+    return Nested(annotation) if members(annotation) else Unknown()
+
+
+def _flat(metadata: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(m for item in metadata for m in (item.metadata if isinstance(item, FieldInfo) else (item,)))
+
+
+def _number(kind: type, metadata: tuple[Any, ...], *, log: bool) -> Number:
+    found: dict[str, Any] = {}
+    for bound in metadata:
+        match bound:
+            case Ge(value):
+                found |= {"low": value}
+            case Gt(value):
+                found |= {"low": value, "low_open": True}
+            case Le(value):
+                found |= {"high": value}
+            case Lt(value):
+                found |= {"high": value, "high_open": True}
+    return Number(kind is int, log=log, **found)
+
+
+def _union(annotation: Any, arguments: tuple[Any, ...], metadata: tuple[Any, ...], *, log: bool) -> Shape:
+    others = tuple(a for a in arguments if a is not NoneType)
+    if len(others) < len(arguments):
+        inner = others[0] if len(others) == 1 else Union[others]  # noqa: UP007
+        return Maybe(shape_of(inner, metadata, log=log))
+    if classes := members(annotation):
+        return Kinds(classes)
+    shapes = [shape_of(a, metadata, log=log) for a in others]
+    match shapes:
+        case [Choice(words), other]:
+            return WordOr(words, other)
+        case [Text(), TextList()]:
+            return TextList(single=True)
+    return Unknown()
+
+
+def _sequence(item: Any) -> Shape:
+    match shape_of(item):
+        case Choice(values):
+            return CheckList(values)
+        case Text():
+            return TextList()
+    return Unknown()

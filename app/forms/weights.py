@@ -1,0 +1,65 @@
+"""A slider and a number per task."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.theme import GAP
+from app.widgets import WeightSlider
+
+
+class WeightsEditor(QWidget):
+    """Loss weights by task; a task that is left out weighs 1.
+
+    ``moved(task, weight)`` tells which one a person changed, ``valueChanged`` all weights.
+    """
+
+    valueChanged = Signal(object)
+    moved = Signal(str, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sliders: dict[str, WeightSlider] = {}
+        self._value: dict[str, float] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(GAP)
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Show a slider for each task, in their order and colours."""
+        names = list(dict.fromkeys(names))
+        if names == list(self._sliders):
+            return
+        for slider in self._sliders.values():
+            self._column.removeWidget(slider)
+            slider.hide()
+            slider.deleteLater()
+        self._sliders = {name: self._slider(name, i) for i, name in enumerate(names)}
+        self.setValue(self._value)
+
+    def value(self) -> dict[str, float]:
+        """The weights that were given or moved."""
+        return dict(self._value)
+
+    def setValue(self, value: Any) -> None:
+        """Show these weights."""
+        self._value = dict(value or {})
+        if not self._sliders and self._value:
+            self.set_names(list(self._value))
+        for name, slider in self._sliders.items():
+            weight = self._value.get(name, 1.0)
+            if slider.value() != weight:
+                slider.setValue(weight)
+
+    def _slider(self, name: str, index: int) -> WeightSlider:
+        slider = WeightSlider(name, index)
+        slider.valueChanged.connect(lambda weight: self._moved(name, weight))
+        self._column.addWidget(slider)
+        return slider
+
+    def _moved(self, name: str, weight: float) -> None:
+        self._value[name] = weight
+        self.moved.emit(name, weight)
+        self.valueChanged.emit(self.value())

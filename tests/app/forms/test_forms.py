@@ -1,0 +1,285 @@
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
+
+from app.document import Document
+from app.forms import KindForm, NumberEditor, SpecForm, bind, defaults_of, fields_of
+from app.forms.number import number_text
+from app.forms.shapes import (
+    CheckList,
+    Choice,
+    FieldShape,
+    Flag,
+    Kinds,
+    Maybe,
+    Nested,
+    Number,
+    Shape,
+    Text,
+    TextList,
+    Unknown,
+    Weights,
+    WordOr,
+    initial,
+)
+from mtl_core.spec import (
+    Dataset,
+    HardSharing,
+    Layer,
+    Optimizer,
+    Problem,
+    Schedule,
+    Spec,
+    SplitSpec,
+    Task,
+    TrainingSpec,
+    Weighting,
+    members,
+)
+
+EVERY = [
+    *(member for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule) for member in members(union)),
+    SplitSpec,
+    TrainingSpec,
+    HardSharing,
+]
+
+
+def other_value(shape: Shape, default: Any) -> Any:
+    """A value within bounds that is not the default."""
+    match shape:
+        case Number(integer=integer, low=low, high=high):
+            middle = (low or 0) + 3 if high is None or high - (low or 0) > 3 else ((low or 0) + high) / 2
+            value = int(middle) if integer else float(middle) * 0.9871
+            return value + 1 if value == default else value
+        case Flag():
+            return not default
+        case Text():
+            return "가, b"
+        case TextList():
+            return ["한글", 'with, comma and "quotes"']
+        case Choice(values):
+            return next((v for v in values if v != default), values[0])
+        case CheckList(values):
+            return [values[-1]]
+        case WordOr(_, other):
+            return other_value(other, default)
+        case Maybe(inner):
+            return other_value(inner, initial(inner))
+        case Kinds(classes):
+            return other_data(classes[-1])
+        case Nested(spec):
+            return other_data(spec)
+        case Weights():
+            return {"left": 0.25, "right": 3.5}
+        case Unknown():
+            return default
+
+
+def other_data(spec: type[Spec]) -> dict[str, Any]:
+    return {**defaults_of(spec), **{f.name: other_value(f.shape, f.default) for f in fields_of(spec)}}
+
+
+@pytest.fixture
+def document(qapp: QApplication) -> Document:
+    return Document()
+
+
+@pytest.mark.parametrize("spec", EVERY, ids=lambda spec: spec.__name__)
+def test_every_kind_has_a_form_that_round_trips_its_data(qtbot: QtBot, spec: type[Spec]) -> None:
+    form = SpecForm(spec, "here")
+    qtbot.addWidget(form)
+    told: list[object] = []
+    form.valueChanged.connect(told.append)
+    for data in (defaults_of(spec), other_data(spec), defaults_of(spec)):
+        form.setValue(data)
+        assert {name: form.value()[name] for name in data} == data
+    assert told == []
+
+
+@pytest.mark.parametrize("spec", EVERY, ids=lambda spec: spec.__name__)
+def test_every_editor_is_named_after_its_path(qtbot: QtBot, spec: type[Spec]) -> None:
+    form = SpecForm(spec, "here")
+    qtbot.addWidget(form)
+    for field in fields_of(spec):
+        if field.name in form.editors:
+            editor = form.editors[field.name]
+            assert editor.objectName().removeprefix("form:") == f"here.{field.name}"
+            assert editor.accessibleName()
+            assert editor.toolTip() == field.help
+        else:
+            assert field.hidden or isinstance(field.shape, Unknown)
+
+
+def test_only_what_a_page_of_its_own_edits_is_left_out() -> None:
+    left_out = {
+        f"{spec.__name__}.{f.name}"
+        for spec in EVERY
+        for f in fields_of(spec)
+        if isinstance(f.shape, Unknown) and not f.hidden
+    }
+    assert left_out == {"TableDataset.types"}
+
+
+@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule])
+def test_a_union_offers_every_kind_with_its_help(qtbot: QtBot, union: Any) -> None:
+    form = KindForm(members(union), "part")
+    qtbot.addWidget(form)
+    assert form.combo.count() == len(members(union))
+    for spec in members(union):
+        data = other_data(spec)
+        form.setValue(data)
+        assert form.value() == data
+        assert form.help.text() == spec.help()
+        assert form.combo.currentText() == spec.title
+
+
+def test_another_kind_keeps_what_was_changed_and_takes_its_own_defaults(qtbot: QtBot) -> None:
+    form = KindForm(members(Optimizer), "training.optimizer")
+    qtbot.addWidget(form)
+    edits: list[tuple[str, Any]] = []
+    form.edited.connect(lambda path, value, _label: edits.append((path, value)))
+    form.setValue({**defaults_of(members(Optimizer)[2]), "weight_decay": 0.3})
+    choose(form.combo, "SGD")
+    assert edits == [("training.optimizer", form.value())]
+    assert form.value()["weight_decay"] == 0.3
+    assert form.value()["lr"] == 0.01
+
+
+def choose(combo: QComboBox, text: str) -> None:
+    index = combo.findText(text)
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)
+
+
+@pytest.fixture
+def rate(qtbot: QtBot) -> NumberEditor:
+    editor = NumberEditor(Number(False, 0, 100, low_open=True, log=True))
+    qtbot.addWidget(editor)
+    editor.setValue(1e-3)
+    return editor
+
+
+def test_a_number_is_shown_as_a_person_writes_it() -> None:
+    assert [number_text(v) for v in (20, 0.001, 1e-5, 1.0, 0.1 + 0.2, 2**32 - 1)] == [
+        "20",
+        "0.001",
+        "1e-05",
+        "1",
+        "0.3",
+        "4294967295",
+    ]
+
+
+def test_a_log_scale_steps_by_round_factors(rate: NumberEditor) -> None:
+    seen = []
+    for _ in range(4):
+        rate.stepBy(1)
+        seen.append(rate.value())
+    rate.stepBy(-8)
+    assert seen == [0.002, 0.005, 0.01, 0.02]
+    assert rate.value() == 5e-5
+    width = NumberEditor(Number(True, 1, 1000, log=True))
+    width.setValue(48)
+    width.stepBy(1)
+    assert width.value() == 64
+    width.stepBy(-7)
+    assert width.value() == 1
+    width.deleteLater()
+
+
+def test_typing_announces_only_what_is_in_bounds(qtbot: QtBot, rate: NumberEditor) -> None:
+    told: list[object] = []
+    rate.valueChanged.connect(told.append)
+    rate.selectAll()
+    qtbot.keyClicks(rate, "0.02x5")
+    assert told == [0.02, 0.025]
+    rate.selectAll()
+    qtbot.keyClicks(rate, "500")
+    assert told[2:] == [5, 50]
+    qtbot.keyClick(rate, Qt.Key.Key_Return)
+    assert rate.text() == "50"
+
+
+def test_a_number_keeps_its_exact_value(rate: NumberEditor) -> None:
+    rate.setValue(0.1 + 0.2)
+    assert rate.value() == 0.1 + 0.2
+
+
+def test_the_wheel_belongs_to_the_page(qtbot: QtBot, rate: NumberEditor) -> None:
+    form = KindForm(members(Schedule))
+    qtbot.addWidget(form)
+    for field in (rate, form.combo):
+        before = field.value()
+        event = QWheelEvent(
+            QPointF(5, 5),
+            QPointF(5, 5),
+            QPoint(0, 120),
+            QPoint(0, 120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(field, event)
+        assert not event.isAccepted()
+        assert field.value() == before
+        assert field.focusPolicy() == Qt.FocusPolicy.StrongFocus
+
+
+def test_a_problem_stands_at_its_field(qtbot: QtBot) -> None:
+    form = SpecForm(TrainingSpec, "training")
+    qtbot.addWidget(form)
+    form.show_problems(
+        [Problem("training.optimizer.lr", "must be greater than 0", "0"), Problem("model.shared", "none")]
+    )
+    shown = [e.text() for e in form.findChildren(QWidget) if e.property("role") == "error" and e.text()]  # type: ignore[attr-defined]
+    assert shown == ["Must be greater than 0 (found 0)."]
+    form.show_problems([])
+    assert not [e for e in form.findChildren(QWidget) if e.property("role") == "error" and e.text()]  # type: ignore[attr-defined]
+
+
+def test_a_bound_form_edits_the_document_and_follows_undo(qtbot: QtBot, document: Document) -> None:
+    form = SpecForm(TrainingSpec, "training")
+    qtbot.addWidget(form)
+    bind(form, document)
+    epochs = form.findChild(NumberEditor, "training.epochs")
+    assert isinstance(epochs, NumberEditor)
+    epochs.selectAll()
+    qtbot.keyClicks(epochs, "123")
+    assert document.get("training.epochs") == 123
+    assert document.undo_stack.count() == 1
+    stopping = form.findChild(QWidget, "training.early_stopping.on")
+    assert stopping is not None
+    qtbot.keyClick(stopping, Qt.Key.Key_Space)
+    assert document.get("training.early_stopping") == {"patience": 10, "min_delta": 0.0}
+    patience = form.findChild(NumberEditor, "training.early_stopping.patience")
+    assert isinstance(patience, NumberEditor)
+    patience.stepBy(1)
+    assert document.get("training.early_stopping.patience") == 11
+    for _ in range(3):
+        document.undo_stack.undo()
+    assert epochs.value() == 20
+    assert form.value()["early_stopping"] is None
+
+
+def test_a_document_outlives_the_forms_on_it(qtbot: QtBot, document: Document) -> None:
+    form = SpecForm(TrainingSpec, "training")
+    bind(form, document)
+    form.deleteLater()
+    qtbot.waitUntil(lambda: not isValid(form))
+    document.set("training.epochs", 3)
+
+
+def test_shapes_are_read_from_annotations() -> None:
+    shapes = {f.name: f for f in fields_of(TrainingSpec)}
+    assert shapes["epochs"] == FieldShape(
+        "epochs", "Epochs", "Passes over the training rows.", Number(True, 1, 1_000_000), "epochs"
+    )
+    assert shapes["grad_clip"].shape == Maybe(Number(False, 0, low_open=True))
+    assert shapes["checkpoint_seconds"].advanced
