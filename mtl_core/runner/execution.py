@@ -57,11 +57,11 @@ def execute(
         InputError: There is no such run, or a live process has it.
     """
     spec = store.spec(run)
-    device_name = spec.training.device
-    store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device_name, versions=versions())
+    device = _device_label(spec)
+    store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device, versions=versions())
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
-    with Heart(store, run), _signals(stop):
+    with Heart(recorder, run), _signals(stop):
         ending = _ending(store, run, spec, recorder)
         store.finish(run, ending.state, error=ending.error)
         store.merge(run)
@@ -77,7 +77,7 @@ def _ending(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreReco
     except DivergedError as error:
         hint = "A smaller learning rate, gradient clipping or other loss weights may help"
         return Ending("failed", f"{error}. {hint}; the last good checkpoint is kept.")
-    except Exception as error:  # noqa: BLE001  # whatever it was, the run's row must say so
+    except Exception as error:  # whatever it was, the run's row must say so
         recorder.event(0, "error", str(error), {"traceback": traceback.format_exc()})
         return Ending("failed", f"{type(error).__name__}: {error}")
     recorder.event(outcome.steps, "stop" if outcome.state == "stopped" else "finish", _epitaph(outcome))
@@ -85,9 +85,7 @@ def _ending(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreReco
 
 
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> Outcome:
-    device = choose_device(spec.training.device)
-    label = next(d.label for d in devices() if d.name == str(device))
-    store.set_device(run, label)
+    device, label = choose_device(spec.training.device), _device_label(spec)
     data = load(spec.dataset, spec.tasks)
     store.set_fingerprint(run, data.fingerprint)
     folder = store.artifacts_dir(run)
@@ -102,6 +100,15 @@ def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecor
         store.rewind(run, -1)
         recorder.event(0, "start", f"{len(data.train.inputs)} training rows on {label}")
     return trainer.run()
+
+
+def _device_label(spec: ExperimentSpec) -> str:
+    """What the run's device is called; the name in the spec when there is no such device."""
+    try:
+        name = str(choose_device(spec.training.device))
+    except InputError:
+        return spec.training.device
+    return next(device.label for device in devices() if device.name == name)
 
 
 def _hand_moves(events: list[EventRecord]) -> list[WeightMove]:

@@ -1,8 +1,8 @@
 """JSON lines between a window and its worker process; free of torch.
 
-The worker writes ``{"id": 0, "ok": true, "value": "ready"}`` once it can answer. Each line of its standard input is an ask
-``{"id": 7, "ask": "model", …}``; each is answered on its standard output by ``{"id": 7, "ok": true, "value": …}`` or
-``{"id": 7, "ok": false, "error": {"where", "rule", "found", "fix"}}``.
+The worker writes ``{"id": 0, "ok": true, "value": "ready"}`` once it can answer. Each line of its standard input is an
+ask ``{"id": 7, "ask": "model", …}``; each is answered on its standard output by ``{"id": 7, "ok": true, "value": …}``
+or ``{"id": 7, "ok": false, "error": {"where", "rule", "found", "fix"}}``.
 """
 
 import json

@@ -14,6 +14,8 @@ from mtl_core.training.recording import SeriesKey as Key
 
 BEAT_SECONDS = 2.0
 
+_STATES: dict[str, Literal["running", "paused"]] = {"pause": "paused", "resume": "running"}
+
 Observer = Callable[[Progress], None]
 
 
@@ -29,6 +31,7 @@ class StoreRecorder:
 
     def __init__(self, store: RunStore, run: int, stop: threading.Event, observer: Observer | None = None) -> None:
         self._store, self._run, self._stop, self._observer = store, run, stop, observer
+        self._latest = store.run(run).progress or StoredProgress()
 
     def points(self, points: Mapping[Key, tuple[Steps, Values]], directions: Mapping[str, Direction]) -> None:
         """Keep new points."""
@@ -36,14 +39,21 @@ class StoreRecorder:
         self._store.append(self._run, named, directions=directions)
 
     def event(self, step: int, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
-        """Keep something that happened."""
+        """Keep something that happened; a pause is a state of the run too."""
+        if kind in _STATES:
+            self._store.set_state(self._run, _STATES[kind])
         self._store.event(self._run, step, kind, message, dict(data or {}))
 
     def progress(self, progress: Progress) -> None:
         """Keep how far the run is; a sign of life too."""
-        self._store.beat(self._run, StoredProgress(**asdict(progress)))
+        self._latest = StoredProgress(**asdict(progress))
+        self.beat()
         if self._observer is not None:
             self._observer(progress)
+
+    def beat(self) -> None:
+        """A sign of life without news."""
+        self._store.beat(self._run, self._latest)
 
     def checkpoint(self, kind: Literal["best", "last"], path: Path, step: int) -> None:
         """Keep where a checkpoint was saved."""
@@ -59,12 +69,12 @@ class Heart:
     """Tells the store that the run is alive while the loop is busy with something long.
 
     Args:
-        store: Which.
-        run: Whose.
+        recorder: Whose last progress report is repeated.
+        run: Whose run.
     """
 
-    def __init__(self, store: RunStore, run: int) -> None:
-        self._store, self._run = store, run
+    def __init__(self, recorder: StoreRecorder, run: int) -> None:
+        self._recorder = recorder
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"heart of run {run}", daemon=True)
 
@@ -79,5 +89,5 @@ class Heart:
     def _beat(self) -> None:
         due = time.monotonic() + BEAT_SECONDS
         while not self._end.wait(max(due - time.monotonic(), 0)):
-            self._store.beat(self._run)
+            self._recorder.beat()
             due = time.monotonic() + BEAT_SECONDS

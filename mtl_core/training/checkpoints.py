@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file with a JSON header, whole or not there; no pickle.
 
-The tensors are named by part (``model/…``, ``optimizer/…``, ``weighting/…``, ``rng/…``, ``history/…``); all that is not a
-tensor stands as JSON in the file's header.
+The tensors are named by part (``model/…``, ``optimizer/…``, ``weighting/…``, ``rng/…``, ``history/…``); all that is not
+a tensor stands as JSON in the file's header.
 """
 
 import json

@@ -1,6 +1,5 @@
 """The training loop, top to bottom."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -212,8 +211,8 @@ class Trainer:
         parts = [f"{task} {values['loss']:.4g}" for task, values in scores.items() if "loss" in values]
         self.recorder.event(self.step, "epoch", f"epoch {self.epoch}: validation loss " + ", ".join(parts))
         if self.monitor.exhausted(stopping):
-            text = f"no better {self.monitor.path} for {self.monitor.waited} epochs"
-            self.recorder.event(self.step, "early_stop", text)
+            text = f"no better {self.monitor.path} for {self.monitor.waited} epochs: stops early"
+            self.recorder.event(self.step, "epoch", text)
 
     def _tell_scores(self, split: str, scores: Scores, totals: dict[str, float]) -> None:
         flat = {(t, split, m): v for t, values in scores.items() for m, v in values.items()}
@@ -243,7 +242,7 @@ class Trainer:
                 step=self.step,
                 steps=self.steps,
                 samples_per_second=rate * self.train.batch_size,
-                eta_seconds=(self.steps - self.step) / rate if rate > 0 else math.nan,
+                eta_seconds=(self.steps - self.step) / rate if rate > 0 else 0.0,
             )
         )
 

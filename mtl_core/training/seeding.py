@@ -10,7 +10,7 @@ from torch import Tensor
 def seed_everything(seed: int) -> None:
     """Seed Python's, NumPy's and torch's generators."""
     random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002  # libraries draw from the global one
+    np.random.seed(seed % 2**32)  # libraries draw from the global one
     torch.manual_seed(seed)
 
 

@@ -1,0 +1,5 @@
+"""The command line: ``python -m mtl_core VERB`` or ``mtl-workbench VERB``."""
+
+from mtl_core.cli.main import VERBS, main
+
+__all__ = ["VERBS", "main"]

@@ -1,0 +1,117 @@
+"""Verbs and their arguments; one line for an input at fault, and the exit status.
+
+0: done. 1: the run failed. 2: the input is at fault. 130: stopped by the user.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from mtl_core import __version__
+from mtl_core.spec import InputError
+
+INPUT_AT_FAULT, INTERRUPTED = 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
+        sys.exit(INPUT_AT_FAULT)
+
+
+def _store_option() -> argparse.ArgumentParser:
+    parent = _Parser(add_help=False)
+    parent.add_argument("--store", metavar="URL", help="an SQLite file or any SQLAlchemy URL (default: yours)")
+    return parent
+
+
+def _json_option() -> argparse.ArgumentParser:
+    parent = _Parser(add_help=False)
+    parent.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    return parent
+
+
+def _spec_options() -> argparse.ArgumentParser:
+    parent = _Parser(add_help=False)
+    parent.add_argument("spec", metavar="SPEC", help="a spec file, a preset's name, or run:N for a stored run's spec")
+    parent.add_argument("--set", dest="settings", metavar="PATH=VALUE", action="append", default=[], help="a setting")
+    return parent
+
+
+def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
+    """The parser of all verbs."""
+    parser = _Parser(prog=prog, description="Design, train, watch and compare multi-task PyTorch models.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+    store, json, spec = _store_option(), _json_option(), _spec_options()
+
+    def add(name: str, help: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:  # noqa: A002
+        return verbs.add_parser(name, help=help, description=help, parents=list(parents))
+
+    train = add("train", "train an experiment", spec, store, json)
+    train.add_argument("--seed", type=int, action="append", default=[], help="train with this seed; may be repeated")
+    train.add_argument("--device", help="auto, cpu or cuda:N")
+    runs = add("runs", "list the stored runs", store, json)
+    runs.add_argument("--filter", default="", metavar="EXPR", help="e.g. 'state:finished training.epochs>10'")
+    runs.add_argument("--archived", action="store_true", help="archived runs too")
+    show = add("show", "one run: spec, state, device, metrics, events", store, json)
+    show.add_argument("--spec", action="store_true", help="print its spec as YAML, hand-moved weights included")
+    show.add_argument("run", metavar="RUN", help="its number, or 'last'")
+    compare = add("compare", "the differing settings and the metrics of several runs", store, json)
+    compare.add_argument("runs", metavar="RUN", nargs="+", help="their numbers")
+    add("resume", "go on with a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
+    add("stop", "ask a run to stop and keep what it has", store).add_argument("run", metavar="RUN")
+    evaluate = add("evaluate", "the metrics of a run's best model", store, json)
+    evaluate.add_argument("run", metavar="RUN")
+    evaluate.add_argument("--split", choices=("train", "val", "test"), default="test")
+    export = add("export", "write a run's points to a file", store)
+    export.add_argument("run", metavar="RUN")
+    export.add_argument("--to", choices=("csv",), default="csv", help="the format")
+    export.add_argument("--out", metavar="PATH", required=True, help="the file to write")
+    export.add_argument("--force", action="store_true", help="overwrite the file if it is there")
+    add("datasets", "the data sets that come with the application", json)
+    presets = add("presets", "the experiments that come with the application, or one of them as YAML", json)
+    presets.add_argument("name", metavar="NAME", nargs="?")
+    add("check", "validate an experiment; print shapes and parameters", spec, store, json)
+    return parser
+
+
+VERBS = (
+    "train", "runs", "show", "compare", "resume", "stop", "evaluate", "export", "datasets", "presets", "check",
+)  # fmt: skip
+"""What the first argument may be; anything else is the window's."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a verb.
+
+    Args:
+        argv: The arguments after the program's name; those of the process without it.
+
+    Returns:
+        The exit status.
+    """
+    from mtl_core.cli import commands
+
+    try:
+        arguments = build_parser().parse_args(argv)
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    verb: Callable[[Any], int] = getattr(commands, arguments.verb)
+    try:
+        return verb(arguments)
+    except InputError as error:
+        print(f"mtl-workbench {arguments.verb}: {error}", file=sys.stderr)
+        return INPUT_AT_FAULT
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
