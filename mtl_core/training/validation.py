@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.tasks import TaskHead
@@ -22,19 +21,11 @@ def score(model: MultiTaskModel, tasks: Sequence[TaskHead], batches: Batches) ->
     was_training = model.training
     model.eval()
     metrics = [task.metrics(batches.device) for task in tasks]
-    sums = torch.zeros(len(tasks), dtype=torch.float64, device=batches.device)
-    counts = torch.zeros_like(sums)
     for batch in batches.in_order():
-        predictions = model(batch.inputs)
-        for i, task in enumerate(tasks):
-            target, mask = batch.targets[i], batch.masks[i]
-            labelled: Tensor | int = len(target) if mask is None else mask.sum()
-            sums[i] += task.loss(predictions[i], target, mask) * labelled
-            counts[i] += labelled
-            metrics[i].update(predictions[i], target, mask)
+        for i, prediction in enumerate(model(batch.inputs)):
+            metrics[i].update(prediction, batch.targets[i], batch.masks[i])
     model.train(was_training)
-    means, seen = (sums / counts).tolist(), counts.tolist()
-    return {task.name: {"loss": means[i], **metrics[i].compute()} if seen[i] else {} for i, task in enumerate(tasks)}
+    return {task.name: metrics[i].compute() for i, task in enumerate(tasks)}
 
 
 def total(scores: Scores, weights: dict[str, float]) -> float:
