@@ -1,0 +1,67 @@
+"""``mtl-workbench``: the window without a verb, the command line with one."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+_NO_WINDOW = """mtl-workbench: no window can be opened here, {why}.
+Train the bundled example without one:  mtl-workbench train multidigits
+All commands:                           mtl-workbench --help"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window, or hand a verb on to the engine's command line.
+
+    Args:
+        argv: Arguments without the program's name; those of the process by default.
+
+    Returns:
+        The exit status: 0 done, 1 failed, 2 the input is at fault.
+    """
+    given = list(sys.argv[1:] if argv is None else argv)
+    if _for_the_engine(given):
+        from mtl_core.cli import main as command_line
+
+        return command_line(given)
+    arguments = _parser().parse_args(given)
+    if why := _display_missing():
+        sys.stderr.write(_NO_WINDOW.format(why=why) + "\n")
+        return 2
+    from app.application import run_window
+
+    return run_window(arguments)
+
+
+def _for_the_engine(given: Sequence[str]) -> bool:
+    """Whether a verb was given: the first word that is no option and no file, or a plea for help."""
+    if any(word in ("-h", "--help", "--version") for word in given):
+        return True
+    words = iter(given)
+    for word in words:
+        if word == "--store":
+            next(words, None)
+        elif not word.startswith("-"):
+            return not (word.endswith((".yaml", ".yml")) or os.path.exists(word))  # noqa: PTH110 - pathlib is slower
+    return False
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mtl-workbench", add_help=False)
+    parser.add_argument("spec", nargs="?", help="an experiment to open")
+    parser.add_argument("--store", help="path or SQLAlchemy URL of the run store")
+    return parser
+
+
+def _display_missing() -> str:
+    """Why no window can be opened here, or ``""``."""
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
+    if not sys.platform.startswith("linux") or (chosen and not chosen.startswith(("xcb", "wayland"))):
+        return ""
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return ""
+    return "neither DISPLAY nor WAYLAND_DISPLAY is set"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""From a command line to a window, and everything around its event loop."""
+
+import argparse
+import contextlib
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from app.main_window import MainWindow
+from app.session import Session
+from app.settings import Settings, home
+from app.theme import ThemeMode, apply_theme, icon
+
+_LOG_LIMIT = 1_000_000
+
+
+def run_window(arguments: argparse.Namespace) -> int:
+    """Open the window and stay until it is closed.
+
+    Args:
+        arguments: ``spec`` (a path or None) and ``store`` (a path, a URL or None).
+
+    Returns:
+        The exit status.
+    """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("MTL Workbench")
+    app.setApplicationDisplayName("MTL Workbench")
+    app.setDesktopFileName("mtl-workbench")
+    settings = Settings()
+    apply_theme(app, _mode(settings))
+    app.setWindowIcon(icon("share-network", "accent"))
+    session = Session(arguments.store, settings=settings)
+    window = MainWindow(session)
+    if arguments.spec is None:
+        window.files.reopen()
+    elif not window.files.load(Path(arguments.spec)):
+        window.files.example()
+    window.show()
+    with _errors_shown(session), _interruptible(window):
+        QTimer.singleShot(0, window, session.begin)
+        QTimer.singleShot(50, window, window.warm_up)
+        return app.exec()
+
+
+def _mode(settings: Settings) -> ThemeMode:
+    with contextlib.suppress(ValueError):
+        return ThemeMode(settings.get("window/theme", ThemeMode.SYSTEM))
+    return ThemeMode.SYSTEM
+
+
+class _Alarm(QObject):
+    """Carries an error from whatever thread it arose on to the GUI thread."""
+
+    raised = Signal(str)
+
+
+@contextlib.contextmanager
+def _errors_shown(session: Session) -> Iterator[None]:
+    """Show an error nobody caught as a banner and write it to ``window.log``; the window stays open."""
+    alarm = _Alarm()
+    alarm.raised.connect(session.complain)
+    log = home() / "window.log"
+    before, before_thread = sys.excepthook, threading.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            return
+        text = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(text)
+        _write(log, text)
+        alarm.raised.emit(f"Something went wrong: {kind.__name__}: {error}. Details are in {log}.")
+
+    def thread_hook(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            hook(args.exc_type, args.exc_value, args.exc_traceback)
+
+    sys.excepthook, threading.excepthook = hook, thread_hook
+    try:
+        yield
+    finally:
+        sys.excepthook, threading.excepthook = before, before_thread
+
+
+def _write(log: Path, text: str) -> None:
+    with contextlib.suppress(OSError):
+        if log.exists() and log.stat().st_size > _LOG_LIMIT:
+            log.replace(log.with_suffix(".log.1"))
+        with log.open("a", encoding="utf-8") as file:
+            file.write(time.strftime("%Y-%m-%d %H:%M:%S\n") + text + "\n")
+
+
+@contextlib.contextmanager
+def _interruptible(window: MainWindow) -> Iterator[None]:
+    """Close the window on Ctrl+C in the terminal and on a request to terminate.
+
+    Qt's loop runs no Python while nothing happens, so the signal's number wakes it through a socket.
+    """
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    far.setblocking(False)
+    notifier = QSocketNotifier(near.fileno(), QSocketNotifier.Type.Read)
+
+    def heard() -> None:
+        with contextlib.suppress(OSError):
+            near.recv(64)
+        window.close_now()
+
+    def ignore(number: int, frame: FrameType | None) -> None:
+        """Python must have a handler for the wake-up to be written."""
+
+    notifier.activated.connect(heard)
+    old_wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    old = {number: signal.signal(number, ignore) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(old_wakeup)
+        notifier.setEnabled(False)
+        near.close()
+        far.close()

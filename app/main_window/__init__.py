@@ -1,0 +1,5 @@
+"""The window around the pages."""
+
+from app.main_window.window import CANCEL, LET_IT_RUN, STOP_AND_KEEP, MainWindow
+
+__all__ = ["CANCEL", "LET_IT_RUN", "STOP_AND_KEEP", "MainWindow"]

@@ -1,0 +1,149 @@
+"""New, open, save and recent files, with the guard against losing edits."""
+
+import re
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMenu
+
+from app.main_window.questions import Questions
+from app.session import Session
+from mtl_core.spec import InputError, load_preset, preset_names
+
+EXAMPLE = "multidigits"
+_SAVE, _DISCARD, _CANCEL = "Save", "Discard the edits", "Cancel"
+
+
+class Files(QObject):
+    """What the File menu does to the session's document.
+
+    ``recentChanged`` is emitted when the list of recent files has another order.
+    """
+
+    recentChanged = Signal()
+
+    def __init__(self, session: Session, questions: Questions, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._document = session.document
+        self.questions = questions
+
+    def may_leave(self) -> bool:
+        """Whether the document may be left: it has no edits, or they were saved or given up."""
+        if not self._document.dirty:
+            return True
+        text = f"“{self._document.name}” has edits that are not saved."
+        match self.questions.choose("Save the edits?", text, (_SAVE, _DISCARD, _CANCEL)):
+            case "Save":
+                return self.save()
+            case "Discard the edits":
+                return True
+            case _:
+                return False
+
+    def new(self) -> None:
+        """Start a new experiment."""
+        if self.may_leave():
+            self._document.new()
+            self._session.open_page("data")
+
+    def example(self, name: str = EXAMPLE) -> None:
+        """Open a bundled experiment."""
+        if self.may_leave():
+            self._document.load_spec(load_preset(name), "")
+
+    def open(self) -> None:
+        """Ask for a file and open it."""
+        if self.may_leave() and (path := self.questions.file_to_open(self._folder())) is not None:
+            self.load(path)
+
+    def open_recent(self, path: Path) -> None:
+        """Open a file opened before."""
+        if self.may_leave():
+            self.load(path)
+
+    def load(self, path: Path) -> bool:
+        """Open ``path``; whether that went well. An error is shown and the document stays as it was."""
+        try:
+            self._document.open(path)
+        except InputError as error:
+            self._session.complain(error)
+            return False
+        self._remember(path)
+        return True
+
+    def save(self) -> bool:
+        """Save to the document's file, or ask for one."""
+        if self._document.path is None:
+            return self.save_as()
+        try:
+            self._document.save()
+        except InputError as error:
+            return self._overwrite(error)
+        self._session.say(f"Saved {self._document.path.name}.")
+        return True
+
+    def save_as(self) -> bool:
+        """Ask for a file and save there."""
+        if self._document.problems:
+            self._session.complain(InputError.of(self._document.problems))
+            return False
+        path = self.questions.file_to_save(self._folder() / f"{_file_name(self._document.name)}.yaml")
+        if path is None:
+            return False
+        try:
+            self._document.save_as(path)
+        except InputError as error:
+            self._session.complain(error)
+            return False
+        self._remember(path)
+        self._session.say(f"Saved {path.name}.")
+        return True
+
+    def reopen(self) -> None:
+        """At start: the file of last time, else the bundled example, ready to run."""
+        last = self._session.settings.get("file")
+        if last and Path(last).is_file() and self.load(Path(last)):
+            return
+        if EXAMPLE in preset_names():
+            self.example()
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """List the recent files in ``menu``."""
+        menu.clear()
+        for path in self._session.settings.recent():
+            action = menu.addAction(path.name)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _checked=False, file=path: self.open_recent(file))
+        if menu.isEmpty():
+            menu.addAction("No files yet").setEnabled(False)
+
+    def _overwrite(self, error: InputError) -> bool:
+        """The file cannot be saved as it is: someone changed it, or it cannot be written at all."""
+        path = self._document.path
+        if path is None or "another program" not in error.problem.rule:
+            self._session.complain(error)
+            return False
+        overwrite = "Overwrite it"
+        if self.questions.choose(f"Overwrite {path.name}?", str(error), (overwrite, "Cancel")) != overwrite:
+            return False
+        try:
+            self._document.save(overwrite=True)
+        except InputError as again:
+            self._session.complain(again)
+            return False
+        return True
+
+    def _remember(self, path: Path) -> None:
+        self._session.settings.add_recent(path)
+        self.recentChanged.emit()
+
+    def _folder(self) -> Path:
+        if self._document.path is not None:
+            return self._document.path.parent
+        return next((path.parent for path in self._session.settings.recent()), Path.home())
+
+
+def _file_name(name: str) -> str:
+    """A name for the file of an experiment of that name."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "experiment"

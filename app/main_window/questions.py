@@ -1,0 +1,62 @@
+"""The few questions the window asks before it does what cannot be undone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+
+
+class Questions(Protocol):
+    """Whoever answers: a person through dialogs, or a test."""
+
+    def choose(self, title: str, text: str, choices: Sequence[str]) -> str:
+        """The choice made; the last one is what Escape means."""
+
+    def file_to_open(self, folder: Path) -> Path | None:
+        """A spec file to open, or None."""
+
+    def file_to_save(self, suggestion: Path) -> Path | None:
+        """Where to save, or None; a file that is there has been agreed to be replaced."""
+
+
+_FILTER = "Experiments (*.yaml *.yml);;All files (*)"
+
+
+class Dialogs:
+    """Questions asked of a person."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def choose(self, title: str, text: str, choices: Sequence[str]) -> str:
+        """Ask with one button per choice; the first is the default."""
+        box = QMessageBox(self._parent)
+        box.setObjectName("question")
+        box.setWindowTitle(title)
+        box.setText(title)
+        box.setInformativeText(text)
+        buttons: dict[QPushButton, str] = {}
+        for choice in choices:
+            role = QMessageBox.ButtonRole.RejectRole if choice == choices[-1] else QMessageBox.ButtonRole.AcceptRole
+            buttons[box.addButton(choice, role)] = choice
+        first, *_, last = buttons
+        box.setDefaultButton(first)
+        box.setEscapeButton(last)
+        box.exec()
+        clicked = box.clickedButton()
+        box.deleteLater()
+        return next((choice for button, choice in buttons.items() if button is clicked), choices[-1])
+
+    def file_to_open(self, folder: Path) -> Path | None:
+        """Ask with the platform's dialog."""
+        name, _ = QFileDialog.getOpenFileName(self._parent, "Open an experiment", str(folder), _FILTER)
+        return Path(name) if name else None
+
+    def file_to_save(self, suggestion: Path) -> Path | None:
+        """Ask with the platform's dialog."""
+        name, _ = QFileDialog.getSaveFileName(self._parent, "Save the experiment", str(suggestion), _FILTER)
+        if not name:
+            return None
+        path = Path(name)
+        return path if path.suffix else path.with_suffix(".yaml")

@@ -1,0 +1,80 @@
+"""The line at the bottom: how the run that is on is doing."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
+
+from app.main_window import words
+from app.theme import PAGE_MARGIN, small_font, theme
+from app.widgets import Elided
+
+if TYPE_CHECKING:
+    from mtl_core.store import RunRecord
+
+
+class StatusLine(QFrame):
+    """Run, epoch and step; progress; ETA and speed; waiting runs; the store. Widths are fixed: nothing jumps."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("status")
+        self.setProperty("role", "bar")
+        self.run = self._label("status-run", "Run", 34)
+        self.progress = QProgressBar()
+        self.progress.setObjectName("status-progress")
+        self.progress.setAccessibleName("Progress of the run")
+        self.progress.setTextVisible(False)
+        self.progress.setRange(0, 1000)
+        self.progress.setFixedWidth(220)
+        self.eta = self._label("status-eta", "Time left", 17)
+        self.rate = self._label("status-rate", "Samples per second", 19)
+        self.waiting = self._label("status-waiting", "Runs waiting", 0)
+        self.store = self._label("status-store", "Store", 0)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(PAGE_MARGIN, 1, PAGE_MARGIN, 0)
+        row.setSpacing(20)
+        for widget in (self.run, self.progress, self.eta, self.rate):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.waiting)
+        row.addWidget(self.store)
+        self.setFixedHeight(self.fontMetrics().height() + 10)
+        self.show_run(None)
+
+    def show_run(self, record: "RunRecord | None") -> None:
+        """Show how ``record`` is doing, or that nothing is on."""
+        on = record is not None
+        self.run.setText(words.run_line(record) if record else "No run is on")
+        self.eta.setText(words.eta_line(record) if record else "")
+        self.rate.setText(words.rate_line(record) if record else "")
+        self.progress.setValue(round(1000 * words.share_done(record)) if record else 0)
+        self.progress.setEnabled(on)
+
+    def show_waiting(self, count: int) -> None:
+        """Show how many runs wait."""
+        self.waiting.setText(f"{count} waiting" if count else "")
+
+    def show_store(self, url: str) -> None:
+        """Show the store's name; its whole address is the tooltip."""
+        name = Path(url.partition("?")[0]).name if url.startswith("sqlite") else url.rpartition("@")[2]
+        self.store.setText(name)
+        self.store.setToolTip(url if url.startswith("sqlite") else name)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the hairline at the top."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.fillRect(0, 0, self.width(), 1, QColor(theme().border))
+        painter.end()
+
+    def _label(self, name: str, meaning: str, characters: int) -> Elided:
+        label = Elided()
+        label.setObjectName(name)
+        label.setAccessibleDescription(meaning)
+        label.setProperty("role", "muted")
+        label.setFont(small_font())
+        if characters:
+            label.setFixedWidth(label.fontMetrics().averageCharWidth() * characters)
+        return label

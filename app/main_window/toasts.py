@@ -1,0 +1,79 @@
+"""Messages that float over a page: passing news, and errors that stay until they are dismissed."""
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.theme import GAP, PAGE_MARGIN
+from app.widgets import Banner
+
+SHOWN_MS = 6000
+_MOST = 3
+
+
+class Toasts(QWidget):
+    """Stands over the lower right of ``host``; it takes no room and stops no click when it is empty."""
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self.setObjectName("messages")
+        self._host = host
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(GAP)
+        host.installEventFilter(self)
+        self.hide()
+
+    def show_message(self, text: str) -> Banner:
+        """Show ``text`` for a few seconds."""
+        banner = self._add(text, "info")
+        timer = QTimer(banner, singleShot=True, interval=SHOWN_MS)
+        timer.timeout.connect(banner.dismiss)
+        timer.start()
+        return banner
+
+    def show_error(self, text: str) -> Banner:
+        """Show an error until it is dismissed; the same one is not shown twice."""
+        for banner in self.banners():
+            if banner.accessibleName() == text:
+                return banner
+        return self._add(text, "error")
+
+    def banners(self) -> list[Banner]:
+        """What is shown now, oldest first."""
+        items = (self._column.itemAt(index) for index in range(self._column.count()))
+        widgets = (item.widget() for item in items if item is not None)
+        return [widget for widget in widgets if isinstance(widget, Banner)]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the place when the host changes its size."""
+        if watched is self._host and event.type() is QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _add(self, text: str, tone: str) -> Banner:
+        for old in self.banners()[: 1 - _MOST]:
+            self._remove(old)
+        banner = Banner(text, tone=tone)
+        banner.setObjectName(f"message-{tone}")
+        banner.dismissed.connect(lambda: self._remove(banner))
+        self._column.addWidget(banner)
+        self._place()
+        return banner
+
+    def _remove(self, banner: Banner) -> None:
+        self._column.removeWidget(banner)
+        banner.hide()
+        banner.deleteLater()
+        self._place()
+
+    def _place(self) -> None:
+        shown = bool(self.banners())
+        self.setVisible(shown)
+        if not shown:
+            return
+        width = min(480, self._host.width() - 2 * PAGE_MARGIN)
+        height = max(self._column.heightForWidth(width), self._column.sizeHint().height())
+        self.setGeometry(
+            self._host.width() - width - PAGE_MARGIN, self._host.height() - height - PAGE_MARGIN, width, height
+        )
+        self.raise_()

@@ -1,0 +1,275 @@
+"""The window: rail, top bar, page, status line, and what holds them together."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QMenu, QStackedWidget, QWidget
+
+from app.main_window import words
+from app.main_window.actions import Actions, describe, fill_appearance_menu, fill_file_menu
+from app.main_window.files import Files
+from app.main_window.pages import make_page
+from app.main_window.questions import Dialogs, Questions
+from app.main_window.rail import PAGES, Rail
+from app.main_window.status_line import StatusLine
+from app.main_window.toasts import Toasts
+from app.main_window.top_bar import TopBar
+from app.session import Session
+from app.theme import ThemeMode, apply_theme, manager
+
+if TYPE_CHECKING:
+    from mtl_core.store import RunRecord
+
+LET_IT_RUN, STOP_AND_KEEP, CANCEL = "Let it run", "Stop and keep", "Cancel"
+_SIZE = (1280, 800)
+
+
+class MainWindow(QMainWindow):
+    """One experiment, its runs, six pages.
+
+    Args:
+        session: What the pages share; the window begins and closes it.
+        questions: Who answers questions; dialogs by default.
+    """
+
+    def __init__(self, session: Session, questions: Questions | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self.setObjectName("main-window")
+        self.resize(*_SIZE)
+        self.setMinimumSize(760, 520)
+        self.actions_ = Actions(self)
+        self.files = Files(session, questions or Dialogs(self), self)
+        self._menu, self._recent, self._appearance = (QMenu(title, self) for title in ("File", "Recent", "Appearance"))
+        self._recent.setToolTipsVisible(True)
+        self.top = TopBar(self.actions_, self._menu)
+        self.rail = Rail()
+        self.status = StatusLine()
+        self.stack = QStackedWidget()
+        self.stack.setObjectName("pages")
+        self._lay_out()
+        self.toasts = Toasts(self.stack)
+        self._pages: dict[str, QWidget] = {}
+        self._asked = False
+        self._fill_menus()
+        self._connect()
+        self._restore()
+
+    # --- pages
+
+    def page(self, name: str) -> QWidget:
+        """The page ``name``, made when it is first wanted."""
+        if name not in self._pages:
+            page = make_page(name, self.session)
+            self._pages[name] = page
+            self.stack.addWidget(page)
+        return self._pages[name]
+
+    def open_page(self, name: str) -> None:
+        """Show the page ``name``."""
+        self.stack.setCurrentWidget(self.page(name))
+        self.rail.select(name)
+        self.toasts.raise_()
+        self.session.settings.put("window/page", name)
+
+    def current_page(self) -> str:
+        """The name of the page shown."""
+        shown = self.stack.currentWidget()
+        return next((name for name, page in self._pages.items() if page is shown), "")
+
+    def warm_up(self) -> None:
+        """Make the pages not shown yet, one at a time between events, so that the first visit is quick."""
+        missing = [name for name in PAGES if name not in self._pages]
+        if missing and not self._asked:
+            self.page(missing[0])
+            QTimer.singleShot(0, self, self.warm_up)
+
+    # --- the run
+
+    def start_run(self) -> None:
+        """Run the experiment as it stands, or show what keeps it from running."""
+        problems = self.session.document.problems
+        if problems:
+            self.open_page(words.page_of(problems[0].path))
+            self.toasts.show_error(words.problem_line(problems))
+        elif self.session.run():
+            self.open_page("live")
+
+    def toggle_pause(self) -> None:
+        """Pause the run that is on, or let it go on."""
+        record = self._governed()
+        if record is not None:
+            ask = self.session.queue.resume if record.state == "paused" else self.session.queue.pause
+            ask(record.id)
+
+    def stop_run(self) -> None:
+        """Stop the run that is on and keep what it has."""
+        record = self._governed()
+        if record is not None:
+            self.session.queue.stop(record.id)
+            self.session.say(f"Run {record.id} stops after this step; what it has learned is kept.")
+
+    def _governed(self) -> "RunRecord | None":
+        """The run that Pause and Stop mean: the one on Live if it is on, else the one in the status line."""
+        queue = self.session.queue
+        live = [record for record in queue.on if record.id == self.session.live_run]
+        return live[0] if live else queue.active
+
+    def _run_changed(self, record: "RunRecord") -> None:
+        if record.ended:
+            tell = self.toasts.show_error if record.state in ("failed", "interrupted") else self.toasts.show_message
+            tell(words.ended_line(record))
+        self._show_active()
+
+    def _show_active(self) -> None:
+        queue = self.session.queue
+        self.status.show_run(queue.active)
+        self.status.show_waiting(len(queue.waiting))
+        record = self._governed()
+        self.actions_.stop.setEnabled(record is not None)
+        self.actions_.pause.setEnabled(record is not None and record.state in ("running", "paused"))
+        paused = record is not None and record.state == "paused"
+        self.actions_.pause.setIconText("Resume" if paused else "Pause")
+        describe(self.actions_.pause, "Let the run go on" if paused else "Pause the run")
+        describe(self.actions_.run, "Run after the one that is on" if queue.here else "Run this experiment")
+
+    # --- the document
+
+    def _show_document(self) -> None:
+        document = self.session.document
+        file = f" — {document.path.name}" if document.path else ""
+        self.setWindowTitle(f"{document.name or 'untitled'}[*]{file} — MTL Workbench")
+        self.setWindowModified(document.dirty)
+        self.top.show_document(document.name, dirty=document.dirty)
+
+    def _show_undo(self) -> None:
+        stack = self.session.document.undo_stack
+        for action, able, what, word in (
+            (self.actions_.undo, stack.canUndo(), stack.undoText(), "Undo"),
+            (self.actions_.redo, stack.canRedo(), stack.redoText(), "Redo"),
+        ):
+            action.setEnabled(able)
+            describe(action, f"{word}: {what}" if what else word)
+
+    def _remember_file(self) -> None:
+        path = self.session.document.path
+        self.session.settings.put("file", str(path) if path else "")
+        self._show_document()
+
+    # --- closing
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about edits and about the run that is on, then end everything but that run."""
+        if not self._asked and not (self.files.may_leave() and self._settle_run()):
+            event.ignore()
+            return
+        if not self._asked:
+            self._asked = True
+            self._leave()
+        event.accept()
+
+    def close_now(self) -> None:
+        """Close without a question, as Ctrl+C in the terminal does; runs go on."""
+        if not self._asked:
+            self._asked = True
+            self._leave()
+        self.close()
+
+    def _settle_run(self) -> bool:
+        """Whether the window may close: nothing trains here, or it was said what should become of it."""
+        here = self.session.queue.here
+        if not here:
+            return True
+        text = (
+            f"Run {here[0].id} “{here[0].name}” is training. It can go on without the window; the next start shows it."
+        )
+        choice = self.files.questions.choose("A run is on. Let it go on?", text, (LET_IT_RUN, STOP_AND_KEEP, CANCEL))
+        if choice == STOP_AND_KEEP:
+            for record in here:
+                self.session.queue.stop(record.id)
+        return choice != CANCEL
+
+    def _leave(self) -> None:
+        settings = self.session.settings
+        settings.put_bytes("window/geometry", self.saveGeometry())
+        settings.put_bytes("window/state", self.saveState())
+        self.hide()
+        self.session.close()
+
+    def _restore(self) -> None:
+        settings = self.session.settings
+        if not settings.get_bytes("window/geometry").isEmpty():
+            self.restoreGeometry(settings.get_bytes("window/geometry"))
+            self.restoreState(settings.get_bytes("window/state"))
+        page = settings.get("window/page", "data")
+        self.open_page(page if page in PAGES else "data")
+        self._show_document()
+        self._show_active()
+
+    # --- putting together
+
+    def _lay_out(self) -> None:
+        frame = QWidget()
+        grid = QGridLayout(frame)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(self.top, 0, 0, 1, 2)
+        grid.addWidget(self.rail, 1, 0)
+        grid.addWidget(self.stack, 1, 1)
+        grid.addWidget(self.status, 2, 0, 1, 2)
+        grid.setRowStretch(1, 1)
+        grid.setColumnStretch(1, 1)
+        self.setCentralWidget(frame)
+
+    def _fill_menus(self) -> None:
+        fill_file_menu(self._menu, self.actions_, self._recent, self._appearance)
+        fill_appearance_menu(self._appearance, manager().mode, self._choose_theme)
+        self._recent.aboutToShow.connect(lambda: self.files.fill_recent(self._recent))
+
+    def _choose_theme(self, mode: ThemeMode) -> None:
+        self.session.settings.put("window/theme", mode)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, mode)
+
+    def _connect(self) -> None:
+        session, document, actions = self.session, self.session.document, self.actions_
+        wires: list[tuple[object, Callable[[], object]]] = [
+            (actions.new, self.files.new),
+            (actions.open, self.files.open),
+            (actions.save, self.files.save),
+            (actions.save_as, self.files.save_as),
+            (actions.example, self.files.example),
+            (actions.quit, self.close),
+            (actions.undo, document.undo_stack.undo),
+            (actions.redo, document.undo_stack.redo),
+            (actions.run, self.start_run),
+            (actions.pause, self.toggle_pause),
+            (actions.stop, self.stop_run),
+            (actions.file_menu, self.top.file.showMenu),
+        ]
+        for action, slot in wires:
+            action.triggered.connect(lambda _checked=False, do=slot: do())  # type: ignore[attr-defined]
+        for number, name in enumerate(PAGES, start=1):
+            action = actions.make(PAGES[name][0], f"page {name}", f"Ctrl+{number}")
+            action.triggered.connect(lambda _checked=False, page=name: self.open_page(page))
+        self.rail.chosen.connect(self.open_page)
+        session.pageRequested.connect(self.open_page)
+        session.message.connect(self.toasts.show_message)
+        session.problem.connect(self.toasts.show_error)
+        session.devicesChanged.connect(self._show_device)
+        session.store.opened.connect(self.status.show_store)
+        session.queue.runChanged.connect(self._run_changed)
+        session.queue.activeChanged.connect(self._show_active)
+        session.liveRunChanged.connect(lambda _run: self._show_active())
+        document.changed.connect(lambda _paths: self._show_document())
+        document.changed.connect(lambda _paths: self._show_device())
+        document.dirtyChanged.connect(lambda _dirty: self._show_document())
+        document.pathChanged.connect(self._remember_file)
+        for signal in ("canUndoChanged", "canRedoChanged", "undoTextChanged", "redoTextChanged"):
+            getattr(document.undo_stack, signal).connect(lambda _value: self._show_undo())
+
+    def _show_device(self) -> None:
+        self.top.show_device(self.session.device_label())

@@ -1,0 +1,90 @@
+"""Numbers, times and states as a person reads them; free of Qt."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mtl_core.spec import Problem
+    from mtl_core.store import RunRecord
+
+_THIN = "\u2009"
+
+
+def grouped(number: float) -> str:
+    """A whole number with thin spaces between thousands: ``12 840``."""
+    return f"{number:,.0f}".replace(",", _THIN)
+
+
+def duration(seconds: float) -> str:
+    """A time as one or two units: ``40 s``, ``1 min 10 s``, ``2 h 5 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def run_line(record: "RunRecord") -> str:
+    """What the status bar says of a run: ``Run 12 · epoch 7 of 20 · step 4 210``."""
+    parts = [f"Run {record.id}"]
+    if record.state != "running":
+        parts.append(record.state)
+    if record.progress is not None:
+        shown = min(record.progress.epoch + 1, record.progress.epochs)
+        parts.append(f"epoch {shown} of {record.progress.epochs}")
+        parts.append(f"step {grouped(record.progress.step)}")
+    elif record.state == "running":
+        parts.append("starting")
+    return " · ".join(parts)
+
+
+def share_done(record: "RunRecord") -> float:
+    """How much of a run is done, 0…1."""
+    progress = record.progress
+    return 0.0 if progress is None or not progress.steps else min(1.0, progress.step / progress.steps)
+
+
+def eta_line(record: "RunRecord") -> str:
+    """``ETA 1 min 10 s``, or nothing while unknown or paused."""
+    if record.state != "running" or record.progress is None or record.progress.eta_seconds <= 0:
+        return ""
+    return f"ETA {duration(record.progress.eta_seconds)}"
+
+
+def rate_line(record: "RunRecord") -> str:
+    """``12 840 samples/s``, or nothing while unknown or paused."""
+    if record.state != "running" or record.progress is None or record.progress.samples_per_second <= 0:
+        return ""
+    return f"{grouped(record.progress.samples_per_second)} samples/s"
+
+
+def ended_line(record: "RunRecord") -> str:
+    """What is said when a run has ended."""
+    match record.state:
+        case "finished":
+            return f"Run {record.id} has finished."
+        case "stopped":
+            return f"Run {record.id} was stopped; what it learned is kept."
+        case "interrupted":
+            return f"Run {record.id} was interrupted: its process is gone. Resume it from Runs."
+        case _:
+            return f"Run {record.id} failed: {record.error}"
+
+
+def page_of(path: str) -> str:
+    """The page on which the setting at ``path`` is edited."""
+    match path.partition(".")[0].partition("[")[0]:
+        case "model":
+            return "model"
+        case "weighting" | "training":
+            return "training"
+        case _:
+            return "data"
+
+
+def problem_line(problems: "list[Problem]") -> str:
+    """Why an experiment cannot run."""
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"This experiment cannot run yet. {problems[0]}{more}"
