@@ -1,0 +1,75 @@
+"""What a model looks like, layer by layer, without making it."""
+
+from collections.abc import Mapping
+
+from mtl_core.architectures.kinds import KINDS
+from mtl_core.architectures.plan import SHARED, HeadPlan, fix_at, head_place, path_of, plan_model
+from mtl_core.architectures.stack import Step, end_of
+from mtl_core.spec import LayerInfo, ModelInfo, ModelSpec, TargetInfo, join, kind_of
+from mtl_core.spec.reports import Shape
+
+
+def describe_model(model: ModelSpec, input_shape: Shape, targets: Mapping[str, TargetInfo]) -> ModelInfo:
+    """Title, settings, output shape and parameters of every layer, as really built on torch's meta device.
+
+    A layer that cannot be built carries the error and, where one is obvious, the fix; the layers behind it have no
+    shape and no error of their own.
+
+    Args:
+        model: Shared layers and heads.
+        input_shape: Shape of one row of input.
+        targets: Each task's target, in task order.
+    """
+    plan = plan_model(model, input_shape, {task: info.outputs for task, info in targets.items()})
+    shared = _describe(plan.shared, SHARED)
+    heads = {task: _describe(head.layers, head_place(task)) for task, head in plan.heads.items()}
+    outputs = {task: _output(head, task, targets[task]) for task, head in plan.heads.items()}
+    shared_parameters = sum(layer.parameters for layer in shared)
+    own = sum(layer.parameters for head in heads.values() for layer in head)
+    return ModelInfo(
+        input_shape=input_shape,
+        shared=shared,
+        heads=heads,
+        outputs=outputs,
+        parameters=shared_parameters + own + sum(layer.parameters for layer in outputs.values()),
+        shared_parameters=shared_parameters,
+    )
+
+
+def _describe(steps: list[Step], place: tuple[str, ...]) -> tuple[LayerInfo, ...]:
+    return tuple(
+        LayerInfo(
+            path=path_of(index, place),
+            kind=kind_of(type(step.layer)),
+            title=step.layer.title,
+            detail=KINDS[type(step.layer)].detail(step.layer),
+            output_shape=step.leaving,
+            parameters=step.parameters,
+            error=step.fault.text if step.fault else None,
+            fix=fix_at(step, steps, place),
+        )
+        for index, step in enumerate(steps)
+    )
+
+
+def _output(head: HeadPlan, task: str, target: TargetInfo) -> LayerInfo:
+    """The output layer stands in no list of the spec; its path is that of the task's list."""
+    error = next((step.fault.text for step in head.output if step.fault), None)
+    return LayerInfo(
+        path=join(head_place(task)),
+        kind="linear",
+        title=" · ".join(step.layer.title for step in head.output),
+        detail=_meaning(target),
+        output_shape=end_of(head.output, None),
+        parameters=sum(step.parameters for step in head.output),
+        error=error,
+    )
+
+
+def _meaning(target: TargetInfo) -> str:
+    match target.kind:
+        case "multiclass":
+            return f"{len(target.classes)} classes"
+        case "binary":
+            return "1 logit"
+    return f"{target.width} value{'' if target.width == 1 else 's'}"

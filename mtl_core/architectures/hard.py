@@ -1,0 +1,44 @@
+"""Hard parameter sharing (Caruana 1993): one trunk, a head per task."""
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from mtl_core.architectures.base import MultiTaskModel, last_parameters
+
+
+class HardSharingModel(MultiTaskModel):
+    """One trunk that every task reads, and a head per task.
+
+    Args:
+        shared: The trunk; empty for tasks that share only the input.
+        heads: Each task's layers, the output layer included, in task order.
+    """
+
+    def __init__(self, shared: nn.Sequential, heads: Mapping[str, nn.Sequential]) -> None:
+        super().__init__()
+        self.tasks = tuple(heads)
+        self.shared = shared
+        # The prefix keeps a task called "train" or "type" from colliding with an attribute of the module.
+        self.heads = nn.ModuleDict({f"task_{name}": head for name, head in heads.items()})
+
+    def features(self, inputs: Tensor) -> Tensor:
+        """What the trunk makes of a batch."""
+        features: Tensor = self.shared(inputs)
+        return features
+
+    def heads_from(self, features: Tensor) -> list[Tensor]:
+        """Each head's output, in task order."""
+        return [head(features) for head in self.heads.values()]
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        """The trunk's parameters."""
+        return list(self.shared.parameters())
+
+    def last_shared_parameters(self) -> list[nn.Parameter]:
+        """Those of the trunk's last layer that has any."""
+        return last_parameters(self.shared)
+
+    def head_parameters(self, task: str) -> list[nn.Parameter]:
+        """Those of one task's head, its output layer included."""
+        return list(self.heads[f"task_{task}"].parameters())

@@ -1,0 +1,66 @@
+"""A whole model tried out: every layer of the trunk, of each head, and each output layer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mtl_core.architectures.faults import fix_of
+from mtl_core.architectures.stack import Step, end_of, try_out
+from mtl_core.spec import Fix, ModelSpec
+from mtl_core.spec import layers as spec
+from mtl_core.spec.paths import join
+from mtl_core.spec.reports import Shape
+
+SHARED = ("model", "shared")
+
+
+@dataclass(frozen=True)
+class HeadPlan:
+    """A task's own layers, and its output layer: a Linear, with a Flatten before it where one is needed."""
+
+    layers: list[Step]
+    output: list[Step]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A model tried out on a shape of input."""
+
+    shared: list[Step]
+    heads: dict[str, HeadPlan]
+
+
+def head_place(task: str) -> tuple[str, ...]:
+    """Where a head's list of layers stands in the spec."""
+    return ("model", "heads", task)
+
+
+def plan_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, int]) -> Plan:
+    """Try out the trunk, then each task's head and its output layer of ``outputs[task]`` features."""
+    shared = try_out(model.shared, input_shape)
+    parameters = sum(step.parameters for step in shared)
+    heads: dict[str, HeadPlan] = {}
+    for task, out_features in outputs.items():
+        head = _plan_head(model, task, out_features, end_of(shared, input_shape), parameters)
+        heads[task] = head
+        parameters += sum(step.parameters for step in (*head.layers, *head.output))
+    return Plan(shared, heads)
+
+
+def _plan_head(model: ModelSpec, task: str, out_features: int, shape: Shape | None, parameters: int) -> HeadPlan:
+    layers = try_out(model.heads.get(task, ()), shape, parameters)
+    parameters += sum(step.parameters for step in layers)
+    end = end_of(layers, shape)
+    flatten = (spec.Flatten(),) if end is not None and len(end) > 1 else ()
+    return HeadPlan(layers, try_out((*flatten, spec.Linear(out_features=out_features)), end, parameters))
+
+
+def fix_at(step: Step, steps: list[Step], place: tuple[str, ...]) -> Fix | None:
+    """What mends a faulty step of the list of layers at ``place``."""
+    if step.fault is None or step.fault.mend is None:
+        return None
+    return fix_of(step.fault.mend, [s.layer for s in steps], steps.index(step), place)
+
+
+def path_of(index: int, place: tuple[str, ...]) -> str:
+    """The path of a layer in the spec."""
+    return join((*place, index))

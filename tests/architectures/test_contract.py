@@ -1,0 +1,60 @@
+"""Every kind of layer and of sharing has its entry, and every layer keeps its promises."""
+
+from collections import Counter
+from itertools import chain
+
+import pytest
+import torch
+from pydantic import TypeAdapter
+
+from mtl_core.architectures import KINDS, SCHEMES, build_model, describe_model
+from mtl_core.spec import LAYER_GROUPS, Layer, ModelSpec, Spec, TargetInfo, members, spec_to_data
+from mtl_core.spec.model import Sharing
+
+TARGETS = {"t": TargetInfo(name="t", kind="multiclass", classes=("a", "b", "c"))}
+SHAPES = ((16,), (16, 12), (16, 12, 12))
+every_kind = pytest.mark.parametrize("kind", members(Layer), ids=lambda kind: kind.title)
+
+
+def test_every_kind_of_layer_has_an_entry() -> None:
+    assert set(KINDS) == set(members(Layer))
+
+
+def test_the_menu_of_layers_lists_every_kind_once() -> None:
+    assert Counter(chain.from_iterable(LAYER_GROUPS.values())) == Counter(members(Layer))
+
+
+def test_every_sharing_scheme_has_a_builder() -> None:
+    assert set(SCHEMES) == set(members(Sharing))
+
+
+@every_kind
+def test_a_layer_survives_the_way_through_a_file(kind: type[Spec]) -> None:
+    layer = kind()
+    read: Spec = TypeAdapter(Layer).validate_json(layer.model_dump_json())
+    assert read == layer
+    assert TypeAdapter(Layer).validate_python(spec_to_data(layer)) == layer
+
+
+@every_kind
+def test_a_layer_has_a_title_and_a_detail_for_each_of_its_main_settings(kind: type[Spec]) -> None:
+    detail = KINDS[kind].detail(kind())
+    for name in ("out_features", "out_channels", "kernel_size", "num_groups", "p", "negative_slope"):
+        if name in kind.model_fields:
+            assert str(kind.model_fields[name].default) in detail
+    assert kind.title
+    assert kind.help()
+
+
+@every_kind
+def test_a_layer_with_its_defaults_fits_some_input_and_trains(kind: type[Spec]) -> None:
+    fitting = [s for s in SHAPES if not describe_model(ModelSpec(shared=(kind(),)), s, TARGETS).problems]
+    assert fitting
+    for shape in fitting:
+        info = describe_model(ModelSpec(shared=(kind(),)), shape, TARGETS)
+        model = build_model(ModelSpec(shared=(kind(),)), shape, {"t": 3})
+        inputs = torch.randn(4, *shape)
+        assert tuple(model.features(inputs).shape[1:]) == info.shared[0].output_shape
+        sum(output.sum() for output in model(inputs)).backward()
+        assert all(p.grad is not None for p in model.parameters())
+        assert sum(p.numel() for p in model.parameters()) == info.parameters
