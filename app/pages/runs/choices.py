@@ -1,0 +1,52 @@
+"""What can be done with the runs that are selected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mtl_core.store import RunRecord
+
+_RESUMABLE = frozenset({"interrupted", "stopped", "failed"})
+_ON = frozenset({"queued", "running", "paused"})
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do with runs: its key, words, icon, and the keys that do it."""
+
+    key: str
+    text: str
+    icon: str
+    shortcut: str = ""
+
+
+WATCH = Action("watch", "Watch live", "pulse", "Return")
+CURVES = Action("watch", "Show curves", "pulse", "Return")
+OPEN = Action("open", "Open its experiment", "folder-open", "Ctrl+Return")
+AGAIN = Action("again", "Run again", "arrows-clockwise", "Ctrl+R")
+RESUME = Action("resume", "Resume", "play")
+COMPARE = Action("compare", "Compare", "scales", "C")
+RENAME = Action("rename", "Rename", "pencil-simple", "F2")
+STAR = Action("star", "Star", "star", "S")
+UNSTAR = Action("star", "Remove the star", "star", "S")
+EXPORT = Action("export", "Export CSV…", "export", "Ctrl+E")
+ARCHIVE = Action("archive", "Archive", "archive", "Delete")
+RESTORE = Action("archive", "Take out of the archive", "archive", "Delete")
+
+
+def actions_for(records: Sequence[RunRecord]) -> tuple[Action, ...]:
+    """The actions that make sense for the selected runs, in the order of the menu."""
+    if not records:
+        return ()
+    star = UNSTAR if all(record.starred for record in records) else STAR
+    put_away = RESTORE if all(record.archived for record in records) else ARCHIVE
+    if len(records) > 1:
+        return (COMPARE, AGAIN, star, EXPORT, put_away)
+    (record,) = records
+    watch = WATCH if record.state in _ON else CURVES
+    resume = (RESUME,) if record.state in _RESUMABLE else ()
+    archive = () if record.state in _ON else (put_away,)
+    return (watch, OPEN, AGAIN, *resume, RENAME, star, EXPORT, *archive)

@@ -1,0 +1,158 @@
+"""Which columns the runs table shows, in which order and how wide; remembered between starts."""
+
+import json
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
+
+from app.settings import Settings
+from app.tables import RunColumn, RunsModel
+
+_KEY = "page/runs/columns"
+_METRICS_BEFORE = "epochs"
+_SORTED_AT_FIRST = ("id", True)
+
+
+class ColumnChoice(QObject):
+    """Dresses a header with the columns of a model as they come, and keeps what a person makes of them."""
+
+    def __init__(self, header: QHeaderView, model: RunsModel, settings: Settings) -> None:
+        super().__init__(header)
+        self._header, self._model, self._settings = header, model, settings
+        self._kept: dict[str, Any] = _read(settings)
+        self._arranged = 0
+        self._busy = False
+        self._soon = QTimer(self, singleShot=True, interval=300)
+        self._soon.timeout.connect(self.save)
+        self._arrange()
+        key, descending = self._kept.get("sort", _SORTED_AT_FIRST)
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        header.setSortIndicator(max(model.column(key), 0), order)
+        model.sort(max(model.column(key), 0), order)
+        model.columnsInserted.connect(self._arrange)
+        for signal in (header.sectionMoved, header.sectionResized, header.sortIndicatorChanged):
+            signal.connect(self._changed)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._ask_at)
+
+    def menu(self, parent: QWidget) -> QMenu:
+        """A menu that stays open while columns are ticked; metrics stand in a submenu per task."""
+        menu = TickMenu("Columns", parent)
+        menu.setObjectName("columns-menu")
+        submenus: dict[str, QMenu] = {}
+        for section, column in enumerate(self._model.columns()):
+            home: QMenu = menu
+            if column.menu:
+                if column.menu not in submenus:
+                    submenus[column.menu] = TickMenu(f"Metrics of {column.menu}", menu)
+                    menu.addMenu(submenus[column.menu])
+                home = submenus[column.menu]
+            self._add(home, section, column)
+        menu.addSeparator()
+        menu.addAction("Back to the default columns").triggered.connect(self.reset)
+        return menu
+
+    def show(self, section: int, shown: bool) -> None:
+        """Show or hide a column."""
+        self._header.setSectionHidden(section, not shown)
+        self._changed()
+
+    def reset(self) -> None:
+        """As on the first day."""
+        self._kept, self._arranged = {}, 0
+        self._busy = True
+        for section in range(self._header.count()):
+            self._header.moveSection(self._header.visualIndex(section), section)
+        self._busy = False
+        self._arrange()
+        self._changed()
+
+    def save(self) -> None:
+        """Remember the columns now."""
+        self._soon.stop()
+        header, columns = self._header, self._model.columns()
+        order = [columns[header.logicalIndex(v)].key for v in range(header.count())]
+        # Columns of tasks that no run has today keep their place for the day one has.
+        order += [key for key in self._kept.get("order", ()) if key not in order]
+        shown = {c.key: not header.isSectionHidden(i) for i, c in enumerate(columns)}
+        widths = {c.key: header.sectionSize(i) for i, c in enumerate(columns) if shown[c.key]}
+        section = min(max(header.sortIndicatorSection(), 0), len(columns) - 1)
+        descending = header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+        self._kept = {
+            "order": order,
+            "shown": {**self._kept.get("shown", {}), **shown},
+            "widths": {**self._kept.get("widths", {}), **widths},
+            "sort": [columns[section].key, descending],
+        }
+        self._settings.put(_KEY, json.dumps(self._kept))
+
+    def _add(self, menu: QMenu, section: int, column: RunColumn) -> None:
+        action = QAction("Star" if column.key == "star" else column.title, menu, checkable=True)
+        action.setChecked(not self._header.isSectionHidden(section))
+        action.setToolTip(column.help)
+        action.toggled.connect(lambda shown, section=section: self.show(section, shown))
+        menu.addAction(action)
+
+    def _arrange(self) -> None:
+        """Dress the columns that are new: width, visibility and place."""
+        self._busy = True
+        columns = self._model.columns()
+        shown, widths = self._kept.get("shown", {}), self._kept.get("widths", {})
+        character = self._header.fontMetrics().averageCharWidth()
+        for section in range(self._arranged, len(columns)):
+            column = columns[section]
+            self._header.resizeSection(section, int(widths.get(column.key, character * column.width + 24)))
+            self._header.setSectionHidden(section, not shown.get(column.key, column.shown))
+        first, self._arranged = self._arranged, len(columns)
+        self._place(first)
+        self._busy = False
+
+    def _place(self, first: int) -> None:
+        """Put the sections from ``first`` on where they were kept; new metrics before the epochs."""
+        header, columns = self._header, self._model.columns()
+        order: list[str] = self._kept.get("order", [])
+        if order:
+            rank = {key: i for i, key in enumerate(order)}
+            wanted = sorted(range(len(columns)), key=lambda i: rank.get(columns[i].key, len(order)))
+            for visual, section in enumerate(wanted):
+                header.moveSection(header.visualIndex(section), visual)
+            return
+        for section in range(first, len(columns)):
+            if columns[section].menu:
+                epochs = header.visualIndex(self._model.column(_METRICS_BEFORE))
+                header.moveSection(header.visualIndex(section), epochs)
+
+    def _changed(self) -> None:
+        if not self._busy:
+            self._soon.start()
+
+    def _ask_at(self, position: QPoint) -> None:
+        self.menu(self._header).popup(self._header.mapToGlobal(position))
+
+
+class TickMenu(QMenu):
+    """A menu that a click on a ticked entry leaves open, as one rarely ticks just one."""
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Turn the entry under the mouse and stay."""
+        action = self.actionAt(event.position().toPoint())
+        if action is not None and action.isCheckable() and event.type() == QEvent.Type.MouseButtonRelease:
+            action.trigger()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def hideEvent(self, event: Any) -> None:
+        """Go away for good: the next one is made anew."""
+        super().hideEvent(event)
+        if not isinstance(self.parent(), QMenu):
+            self.deleteLater()
+
+
+def _read(settings: Settings) -> dict[str, Any]:
+    try:
+        kept = json.loads(settings.get(_KEY, "{}"))
+    except ValueError:
+        return {}
+    return kept if isinstance(kept, dict) else {}

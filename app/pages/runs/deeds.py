@@ -1,0 +1,114 @@
+"""What the runs page does with runs: every step off the GUI thread, every failure said on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.pages.runs.export import export_points
+from app.session import Session
+from app.tables import count
+
+if TYPE_CHECKING:
+    from mtl_core.spec import ExperimentSpec
+    from mtl_core.store import RunRecord, RunStore
+
+
+class RunDeeds(QObject):
+    """Carries out actions on runs.
+
+    ``changed``: something was written, look again; ``failed(Exception)``: why something was not done;
+    ``putAway(list, bool)``: the ids of runs that were archived or taken out of the archive.
+    """
+
+    changed = Signal()
+    failed = Signal(object)
+    putAway = Signal(list, bool)
+
+    def __init__(self, session: Session, page: QWidget) -> None:
+        super().__init__(page)
+        self._session, self._page = session, page
+
+    def edit(self, run: int, **what: Any) -> None:
+        """Write what a person says about a run: name, tags, notes, star."""
+        self._session.store.call(lambda store: store.edit(run, **what), self._wrote, self._fail)
+
+    def star(self, records: Sequence[RunRecord], on: bool) -> None:
+        """Star runs or take their stars away."""
+        self._edit_all([record.id for record in records], self._wrote, starred=on)
+
+    def archive(self, runs: Sequence[int], away: bool) -> None:
+        """Put runs away or take them back."""
+
+        def done(_: Any) -> None:
+            self.putAway.emit(list(runs), away)
+            self.changed.emit()
+
+        self._edit_all(runs, done, archived=away)
+
+    def watch(self, run: int) -> None:
+        """Show a run's curves."""
+        self._session.show_live(run)
+        self._session.open_page("live")
+
+    def compare(self, runs: Sequence[int]) -> None:
+        """Show runs side by side."""
+        self._session.compare(runs)
+        self._session.open_page("compare")
+
+    def resume(self, run: int) -> None:
+        """Take a run up again from its checkpoint."""
+        self._session.queue.resume_run(run)
+        self.watch(run)
+
+    def open_spec(self, run: int) -> None:
+        """Make a run's experiment the one being edited, once the window has asked about unsaved changes."""
+        self._session.store.call(lambda store: store.spec(run), self._session.open_spec, self._fail)
+
+    def run_again(self, runs: Sequence[int]) -> None:
+        """Queue runs again, with the weights that were moved by hand."""
+
+        def queue(specs: list[tuple[int, ExperimentSpec]]) -> None:
+            for run, spec in specs:
+                self._session.queue.start(spec, parent=run)
+
+        self._session.store.call(lambda store: [(run, _replayed(store, run)) for run in runs], queue, self._fail)
+
+    def export(self, runs: Sequence[int]) -> None:
+        """Ask for a file and write every point of some runs to it."""
+        name = f"run-{runs[0]}.csv" if len(runs) == 1 else "runs.csv"
+        # The dialog asks before a file is overwritten.
+        chosen, _ = QFileDialog.getSaveFileName(self._page, "Export points", name, "CSV (*.csv)")
+        if chosen:
+            self.export_to(runs, Path(chosen))
+
+    def export_to(self, runs: Sequence[int], path: Path) -> None:
+        """Write every point of some runs to a file."""
+
+        def done(points: int) -> None:
+            self._session.say(f"Wrote {count(points)} points to {path.name}")
+
+        self._session.store.call(lambda store: export_points(store, runs, path), done, self._fail)
+
+    def _edit_all(self, runs: Sequence[int], done: Callable[[Any], object], **what: Any) -> None:
+        def write(store: RunStore) -> None:
+            for run in runs:
+                store.edit(run, **what)
+
+        self._session.store.call(write, done, self._fail)
+
+    def _wrote(self, _: Any) -> None:
+        self.changed.emit()
+
+    def _fail(self, error: Exception) -> None:
+        self.failed.emit(error)
+
+
+def _replayed(store: RunStore, run: int) -> ExperimentSpec:
+    from mtl_core.runner.replay import replayed_spec
+
+    return replayed_spec(store.spec(run), store.events(run))

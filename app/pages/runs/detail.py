@@ -1,0 +1,86 @@
+"""What the side panel says of a run: read from the store, made into words, no Qt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.tables import duration, method_title, moment, score
+
+if TYPE_CHECKING:
+    from mtl_core.store import EventRecord, RunRecord, RunStore, Summary
+
+_EVENTS_SHOWN = 200
+_HEADINGS = ("metric", "best", "last", "test")
+
+
+@dataclass(frozen=True)
+class RunDetail:
+    """All that the panel shows of a run, as the store has it."""
+
+    record: RunRecord
+    summaries: tuple[Summary, ...]
+    events: tuple[EventRecord, ...]
+
+
+def read_detail(store: RunStore, run: int) -> RunDetail:
+    """A run with its summaries and its latest events; for the store's thread."""
+    events = store.events(run)[-_EVENTS_SHOWN:]
+    return RunDetail(store.run(run), tuple(store.summaries([run])), tuple(events))
+
+
+def facts(record: RunRecord) -> list[tuple[str, str]]:
+    """Label and words of each known fact, in the order of the panel."""
+    now = time.time()
+    progress = record.progress
+    done = f"{progress.epoch} of {progress.epochs} · step {progress.step}" if progress else ""
+    versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
+    known = [
+        ("Weighting", method_title(record.method)),
+        ("Data", record.dataset),
+        ("Tasks", ", ".join(record.tasks)),
+        ("Device", record.device),
+        ("Seed", str(record.seed)),
+        ("Epochs", done),
+        ("Started", moment(record.started, now)),
+        ("Finished", moment(record.finished, now)),
+        ("Trained for", duration(record.seconds)),
+        ("Machine", record.host),
+        ("Versions", versions),
+        ("Data print", record.fingerprint[:12]),
+    ]
+    return [(label, words) for label, words in known if words]
+
+
+def metric_rows(summaries: Sequence[Summary], tasks: Sequence[str]) -> list[tuple[str, ...]]:
+    """Per task a heading row (its name alone), then a row per metric: name, best and last validation, test."""
+    by_key = {(s.task, s.split, s.metric): s for s in summaries if s.direction}
+    rows: list[tuple[str, ...]] = []
+    for task in (*tasks, "total"):
+        names = list(dict.fromkeys(m for t, split, m in by_key if t == task and split in {"val", "test"}))
+        if names:
+            rows.append((task,))
+        for name in names:
+            val, test = by_key.get((task, "val", name)), by_key.get((task, "test", name))
+            arrow = {"max": " ↑", "min": " ↓"}[(val or test).direction] if val or test else ""  # type: ignore[union-attr]
+            best, last = (score(val.best), score(val.last)) if val else ("", "")
+            rows.append((name + arrow, best, last, score(test.last) if test else ""))
+    return rows
+
+
+def event_lines(events: Sequence[EventRecord]) -> list[str]:
+    """The events as lines, newest first."""
+    lines = []
+    for event in reversed(events):
+        words = event.message or event.kind
+        lines.append(f"{datetime.fromtimestamp(event.time):%H:%M:%S}  {words}")
+    return lines
+
+
+def tags_of(text: str) -> tuple[str, ...]:
+    """The tags a person typed, apart by commas or semicolons, each once, in their order."""
+    parts = (part.strip() for part in text.replace(";", ",").split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))

@@ -1,0 +1,327 @@
+"""The Runs page: find a run, say something about it, do something with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QMenu, QSplitter, QStackedLayout, QWidget
+
+from app.pages.runs.choices import Action, actions_for
+from app.pages.runs.columns import ColumnChoice
+from app.pages.runs.deeds import RunDeeds
+from app.pages.runs.detail import RunDetail, read_detail
+from app.pages.runs.panel import RunPanel
+from app.pages.runs.toast import UndoToast
+from app.pages.runs.view import RunsView
+from app.session import Session
+from app.tables import RunsModel, RunsReader, RunsReading, count
+from app.theme import CARD_GAP, GAP, icon
+from app.widgets import Button, Card, Chip, EmptyState, InlineError, PageBody
+
+if TYPE_CHECKING:
+    from mtl_core.store import RunStore
+
+_LOOK_MS = 1000
+_TYPING_MS = 200
+_MOVING_MS = 60
+_SPLITTER = "page/runs/splitter"
+_FILTER_HINT = "Filter: words, state:finished, tag:baseline, method:pcgrad, training.epochs>10"
+
+
+class RunsPage(PageBody):
+    """Every run of the store, looked at once a second while the page is shown.
+
+    Args:
+        session: Document, store, queue and what the pages share.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Runs")
+        self.setObjectName("runs-page")
+        self._session = session
+        self.model = RunsModel(self)
+        self.deeds = RunDeeds(session, self)
+        self._reader = RunsReader()
+        self._reading = self._again = False
+        self._any = False
+        self._build()
+        self._columns = ColumnChoice(self.view.horizontalHeader(), self.model, session.settings)
+        self._timers()
+        self._connect()
+        self._moved()
+
+    def refresh(self) -> None:
+        """Look at the store, unless that is being done already; then once more."""
+        if self._reading:
+            self._again = True
+            return
+        self._reading, self._again = True, False
+        query, archived, reader = self.filter.text().strip(), self.archived.isChecked(), self._reader
+        self._session.store.call(lambda store: reader.read(store, query, archived), self._read, self._unread)
+
+    def act(self, key: str) -> None:
+        """Do something with the selected runs, as its menu entry would."""
+        records = self.view.selected()
+        if key == "menu":
+            self._menu(self._panel_corner())
+        if not any(action.key == key for action in actions_for(records)):
+            return
+        runs = [record.id for record in records]
+        match key:
+            case "watch":
+                self.deeds.watch(runs[0])
+            case "open":
+                self.deeds.open_spec(runs[0])
+            case "again":
+                self.deeds.run_again(runs)
+            case "resume":
+                self.deeds.resume(runs[0])
+            case "compare":
+                self.deeds.compare(runs)
+            case "rename":
+                self.view.rename()
+            case "star":
+                self.deeds.star(records, not all(record.starred for record in records))
+            case "export":
+                self.deeds.export(runs)
+            case "archive":
+                self.deeds.archive(runs, not all(record.archived for record in records))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look now, then once a second."""
+        super().showEvent(event)
+        self._look.start()
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._look.stop()
+        self.panel.flush()
+        self._session.settings.put_bytes(_SPLITTER, self._splitter.saveState())
+
+    # --- building
+
+    def _build(self) -> None:
+        self.chip = Chip("…", "muted")
+        self.chip.setObjectName("runs-count")
+        self.header.add_chip(self.chip)
+        self.compare = Button("Compare", lambda: self.act("compare"), icon_name="scales", name="compare-runs")
+        self.export = Button("Export CSV…", lambda: self.act("export"), icon_name="export", name="export-runs")
+        for button in (self.compare, self.export):
+            self.header.add_action(button)
+        self.filter = QLineEdit(objectName="runs-filter", accessibleName="Filter of the runs", clearButtonEnabled=True)
+        self.filter.setPlaceholderText(_FILTER_HINT)
+        self.filter.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.archived = QCheckBox("Show archived", objectName="show-archived")
+        self.choose = Button("Columns", self._choose_columns, icon_name="columns", name="choose-columns")
+        bar = QHBoxLayout()
+        bar.setSpacing(CARD_GAP)
+        for widget, stretch in ((self.filter, 1), (self.archived, 0), (self.choose, 0)):
+            bar.addWidget(widget, stretch)
+        self.error = InlineError()
+        self.error.setObjectName("runs-error")
+        self.view = RunsView(self.model)
+        card = Card()
+        card.layout().setContentsMargins(CARD_GAP, CARD_GAP, CARD_GAP, GAP)
+        self.none = EmptyState(
+            "magnifying-glass",
+            "No run matches",
+            "Change the filter to see other runs.",
+            "Clear the filter",
+            self._clear,
+        )
+        self._table_or_none = QStackedLayout()
+        self._table_or_none.addWidget(self.view)
+        self._table_or_none.addWidget(self.none)
+        card.body.addLayout(bar)
+        card.body.addWidget(self.error)
+        card.body.addLayout(self._table_or_none, 1)
+        self.panel = RunPanel()
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, objectName="runs-splitter")
+        self._splitter.setHandleWidth(CARD_GAP)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(card)
+        self._splitter.addWidget(self.panel)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setSizes([10_000, self.panel.minimumWidth()])
+        self._splitter.restoreState(self._session.settings.get_bytes(_SPLITTER))
+        self.empty = EmptyState(
+            "list-bullets",
+            "No runs yet",
+            "Every run of an experiment is kept here with its settings, curves and metrics.",
+            "Run the open experiment",
+            self._first_run,
+        )
+        self.empty.setObjectName("runs-empty")
+        whole = QWidget()
+        self._stack = QStackedLayout(whole)
+        self._stack.addWidget(self._splitter)
+        self._stack.addWidget(self.empty)
+        self.body.addWidget(whole, 1)
+        self.toast = UndoToast(self)
+
+    def _timers(self) -> None:
+        self._look = QTimer(self, interval=_LOOK_MS)
+        self._look.timeout.connect(self.refresh)
+        self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
+        self._typing.timeout.connect(self.refresh)
+        self._moving = QTimer(self, singleShot=True, interval=_MOVING_MS)
+        self._moving.timeout.connect(self._ask_detail)
+
+    def _connect(self) -> None:
+        self.filter.textChanged.connect(lambda _: self._typing.start())
+        self.archived.toggled.connect(lambda _: self.refresh())
+        self.view.opened.connect(lambda: self.act("watch"))
+        self.view.selectionMoved.connect(self._moved)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(lambda at: self._menu(self.view.viewport().mapToGlobal(at)))
+        self.model.renamed.connect(lambda run, name: self.deeds.edit(run, name=name))
+        self.model.starred.connect(lambda run, on: self.deeds.edit(run, starred=on))
+        self.panel.acted.connect(self.act)
+        self.panel.named.connect(lambda run, name: self.deeds.edit(run, name=name))
+        self.panel.tagged.connect(lambda run, tags: self.deeds.edit(run, tags=tags))
+        self.panel.noted.connect(lambda run, notes: self.deeds.edit(run, notes=notes))
+        self.panel.parentWanted.connect(self._show_run)
+        self.deeds.changed.connect(self.refresh)
+        self.deeds.failed.connect(self._session.complain)
+        self.deeds.putAway.connect(self._put_away)
+        self._session.queue.activeChanged.connect(self._active_changed)
+        keys = {"Ctrl+Return": "open", "Ctrl+R": "again", "C": "compare", "S": "star", "Ctrl+E": "export"}
+        for keys_pressed, action in {**keys, "Delete": "archive"}.items():
+            self._shortcut(keys_pressed, self.view).activated.connect(lambda action=action: self.act(action))
+        self._shortcut("Ctrl+F", self, Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(self._find)
+        self._shortcut("Escape", self.filter).activated.connect(self._clear)
+
+    def _shortcut(
+        self, keys: str, on: QWidget, context: Qt.ShortcutContext = Qt.ShortcutContext.WidgetShortcut
+    ) -> QShortcut:
+        return QShortcut(QKeySequence(keys), on, context=context)
+
+    # --- reading
+
+    def _read(self, reading: RunsReading | None) -> None:
+        self._reading = False
+        self.error.set_error("")
+        if reading is not None:
+            self.model.set_rows(reading.rows)
+            self._show_what_there_is()
+            self._moved()
+        if self._again or (reading is not None and not reading.complete):
+            self.refresh()
+
+    def _unread(self, error: Exception) -> None:
+        self._reading = False
+        self.error.set_error(str(error))
+        if self._again:
+            self.refresh()
+
+    def _show_what_there_is(self) -> None:
+        shown = self.model.rowCount()
+        asked = bool(self.filter.text().strip()) or self.archived.isChecked()
+        self._any = self._any or shown > 0
+        if not shown and not asked:
+            self._session.store.call(_has_runs, self._has_runs)
+        self.chip.set_text(f"{count(shown)} {'run' if shown == 1 else 'runs'}")
+        self._stack.setCurrentIndex(1 if not (shown or asked or self._any) else 0)
+        self._table_or_none.setCurrentIndex(0 if shown else 1)
+        self._say_why_none(asked)
+
+    def _say_why_none(self, asked: bool) -> None:
+        self.none.title.setText("No run matches" if asked else "All runs are archived")
+        self.none.text.setText("Change the filter to see other runs." if asked else "Tick “Show archived” to see them.")
+        if self.none.action is not None:
+            self.none.action.setText("Clear the filter" if asked else "Show archived")
+
+    def _has_runs(self, any_run: bool) -> None:
+        """The table is empty without a filter: are there archived runs, or none at all?"""
+        self._any = any_run
+        if self.model.rowCount() == 0 and not self.filter.text().strip() and not self.archived.isChecked():
+            self._stack.setCurrentIndex(0 if any_run else 1)
+
+    # --- selection
+
+    def _moved(self) -> None:
+        records = self.view.selected()
+        self.compare.setEnabled(len(records) > 1)
+        self.export.setEnabled(bool(records))
+        if len(records) == 1:
+            self.panel.set_record(records[0], actions_for(records))
+            self._moving.start()
+        else:
+            self.panel.clear(len(records))
+
+    def _ask_detail(self) -> None:
+        run = self.panel.run
+        if run is not None:
+            self._session.store.call(lambda store: read_detail(store, run), self._have_detail)
+
+    def _have_detail(self, detail: RunDetail) -> None:
+        self.panel.set_detail(detail)
+
+    def _show_run(self, run: int) -> None:
+        if not self.view.select_run(run):
+            self._session.say(f"Run {run} is not in this list; it may be archived or filtered out")
+
+    def _active_changed(self) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    # --- doing
+
+    def _menu(self, at: QPoint) -> None:
+        actions = actions_for(self.view.selected())
+        if not actions:
+            return
+        menu = QMenu(self)
+        menu.setObjectName("run-menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for action in actions:
+            if action.key == "archive":
+                menu.addSeparator()
+            self._add(menu, action)
+        menu.popup(at)
+
+    def _add(self, menu: QMenu, action: Action) -> None:
+        entry = menu.addAction(icon(action.icon), action.text)
+        entry.setObjectName(f"run-menu-{action.key}")
+        if action.shortcut:
+            entry.setShortcut(QKeySequence(action.shortcut))
+        entry.triggered.connect(lambda _=False: self.act(action.key))
+
+    def _panel_corner(self) -> QPoint:
+        button = self.panel.findChild(QWidget, "run-more")
+        return button.mapToGlobal(QPoint(0, button.height())) if button else self.mapToGlobal(QPoint())
+
+    def _put_away(self, runs: list[int], away: bool) -> None:
+        what = f"run {runs[0]}" if len(runs) == 1 else f"{len(runs)} runs"
+        said = f"Archived {what}" if away else f"Took {what} out of the archive"
+        self.toast.offer(said, lambda: self.deeds.archive(runs, not away))
+
+    def _choose_columns(self) -> None:
+        menu = self._columns.menu(self)
+        menu.popup(self.choose.mapToGlobal(QPoint(0, self.choose.height())))
+
+    def _find(self) -> None:
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def _clear(self) -> None:
+        self.filter.clear()
+        self.view.setFocus()
+
+    def _show_more(self) -> None:
+        if self.filter.text():
+            self._clear()
+        else:
+            self.archived.setChecked(True)
+
+    def _first_run(self) -> None:
+        if not self._session.run():
+            self._session.complain("The experiment has a problem; mend it, then run it.")
+
+
+def _has_runs(store: RunStore) -> bool:
+    return bool(store.runs(archived=True))

@@ -1,0 +1,263 @@
+"""The side panel: one run in words, its tags and notes to be edited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.pages.runs.choices import Action
+from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, tags_of
+from app.tables import STATE_WORDS
+from app.theme import CARD_GAP, GAP, card_title_font, mono_font
+from app.widgets import Button, Card, Chip, EmptyState, HLine, InlineError, LinkButton, Muted, ToolButton, scrolling
+
+if TYPE_CHECKING:
+    from mtl_core.store import RunRecord
+
+_NOTES_MS = 700
+_BUTTONS = 3
+
+
+class RunPanel(Card):
+    """Shows a run; what a person writes about it is announced once they pause or leave.
+
+    ``acted(key)``: an action of the panel; ``named``, ``tagged`` and ``noted`` carry the run and what was written;
+    ``parentWanted`` the run it repeats.
+    """
+
+    acted = Signal(str)
+    named = Signal(int, str)
+    tagged = Signal(int, tuple)
+    noted = Signal(int, str)
+    parentWanted = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.setObjectName("run-panel")
+        self.setAccessibleName("Selected run")
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
+        self._record: RunRecord | None = None
+        self._nothing = EmptyState(
+            "cursor-click", "No run selected", "Select a run to see and edit what is known of it."
+        )
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self._nothing)
+        self._pages.addWidget(self._build())
+        self.body.addLayout(self._pages)
+        self._notes_soon = QTimer(self, singleShot=True, interval=_NOTES_MS)
+        self._notes_soon.timeout.connect(self.flush)
+
+    @property
+    def run(self) -> int | None:
+        """The run shown."""
+        return self._record.id if self._record else None
+
+    def clear(self, selected: int = 0) -> None:
+        """Show no run; with several ``selected``, say so."""
+        self.flush()
+        self._record = None
+        self._nothing.title.setText(f"{selected} runs selected" if selected else "No run selected")
+        text = (
+            "Compare them with the button above, or press C."
+            if selected
+            else "Select a run to see what is known of it."
+        )
+        self._nothing.text.setText(text)
+        self._pages.setCurrentIndex(0)
+
+    def set_record(self, record: RunRecord, actions: tuple[Action, ...]) -> None:
+        """Show what the table knows already; metrics and events follow with :meth:`set_detail`."""
+        other = self._record is None or self._record.id != record.id
+        if other:
+            self.flush()
+            self._clear_grid()
+            self.events.clear()
+        self._record = record
+        self._number.setText(f"Run {record.id}")
+        word, tone = STATE_WORDS[record.state]
+        self._state.set_text(word + (" · archived" if record.archived else ""))
+        self._state.set_tone("neutral" if tone == "muted" else tone)
+        self._state.set_dot(tone)
+        self._error.set_error(record.error)
+        self._fill(self.name, record.name, other)
+        self._fill(self.tags, ", ".join(record.tags), other)
+        if other or (not self.notes.hasFocus() and self.notes.toPlainText() != record.notes):
+            self.notes.setPlainText(record.notes)
+            self._notes_soon.stop()
+        self._parent.setVisible(record.parent is not None)
+        self._parent.setText(f"Runs run {record.parent} again")
+        self._set_facts(facts(record))
+        self._set_actions(actions)
+        self._pages.setCurrentIndex(1)
+
+    def set_detail(self, detail: RunDetail) -> None:
+        """Show metrics and events of the run."""
+        if self._record is None or detail.record.id != self._record.id:
+            return
+        self._set_metrics(metric_rows(detail.summaries, detail.record.tasks))
+        lines = "\n".join(event_lines(detail.events))
+        if lines != self.events.toPlainText():
+            self.events.setPlainText(lines)
+
+    def flush(self) -> None:
+        """Announce notes that are still being written."""
+        self._notes_soon.stop()
+        if self._record is not None and self.notes.toPlainText() != self._record.notes:
+            self.noted.emit(self._record.id, self.notes.toPlainText())
+
+    def _build(self) -> QWidget:
+        self._number = QLabel()
+        self._number.setFont(card_title_font())
+        self._state = Chip()
+        self._state.setObjectName("run-state")
+        self._more = ToolButton("dots-three", "More actions", lambda: self.acted.emit("menu"), name="run-more")
+        top = _row(self._number, self._state, None, self._more)
+        self._error = InlineError()
+        self._error.setObjectName("run-error")
+        self._buttons = [Button("", name=f"run-action-{i}") for i in range(_BUTTONS)]
+        for button in self._buttons:
+            button.clicked.connect(self._pressed)
+        self.name = QLineEdit(objectName="run-name", accessibleName="Name of the run")
+        self.name.editingFinished.connect(self._name_done)
+        self.tags = QLineEdit(objectName="run-tags", accessibleName="Tags", placeholderText="Tags, apart by commas")
+        self.tags.editingFinished.connect(self._tags_done)
+        self.notes = QPlainTextEdit(objectName="run-notes", accessibleName="Notes", placeholderText="Notes")
+        self.notes.setTabChangesFocus(True)
+        self.notes.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 12)
+        self.notes.textChanged.connect(self._notes_typed)
+        self._parent = LinkButton("", self._show_parent, name="run-parent")
+        self._facts = QFormLayout()
+        self._facts.setHorizontalSpacing(CARD_GAP)
+        self._facts.setVerticalSpacing(4)
+        self._metrics = QGridLayout()
+        self._metrics.setHorizontalSpacing(CARD_GAP)
+        self._metrics.setVerticalSpacing(4)
+        self._metrics.setColumnStretch(0, 1)
+        self.events = QPlainTextEdit(objectName="run-events", accessibleName="Events", readOnly=True)
+        self.events.setFont(mono_font())
+        self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.events.setMinimumHeight(self.fontMetrics().lineSpacing() * 7)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, GAP, 0)
+        column.setSpacing(GAP)
+        column.addLayout(top)
+        column.addWidget(self._error)
+        column.addLayout(_row(*self._buttons, None))
+        for widget in (self.name, self.tags, self.notes):
+            column.addWidget(widget)
+        column.addWidget(self._parent, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(HLine())
+        column.addLayout(self._metrics)
+        column.addWidget(HLine())
+        column.addLayout(self._facts)
+        column.addWidget(_heading("Events"))
+        column.addWidget(self.events, 1)
+        return scrolling(column)
+
+    def _set_actions(self, actions: tuple[Action, ...]) -> None:
+        first = [action for action in actions if action.key in {"watch", "resume", "again", "open"}]
+        order = {"resume": 0, "watch": 1, "again": 2, "open": 3}
+        first.sort(key=lambda action: order[action.key])
+        for i, button in enumerate(self._buttons):
+            action = first[i] if i < len(first) else None
+            button.setVisible(action is not None)
+            if action is not None:
+                button.setText(action.text.replace("Open its experiment", "Open"))
+                button.setAccessibleName(action.text)
+                button.setToolTip(action.text + (f" ({action.shortcut})" if action.shortcut else ""))
+                button.setProperty("action", action.key)
+
+    def _set_facts(self, pairs: list[tuple[str, str]]) -> None:
+        while self._facts.rowCount() > len(pairs):
+            self._facts.removeRow(self._facts.rowCount() - 1)
+        for i, (label, words) in enumerate(pairs):
+            if i >= self._facts.rowCount():
+                value = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+                value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                self._facts.addRow(Muted(), value)
+            _label(self._facts, i, QFormLayout.ItemRole.LabelRole).setText(label)
+            _label(self._facts, i, QFormLayout.ItemRole.FieldRole).setText(words)
+
+    def _set_metrics(self, rows: list[tuple[str, ...]]) -> None:
+        self._clear_grid()
+        if not rows:
+            self._metrics.addWidget(Muted("Metrics appear after the first epoch."), 0, 0)
+            return
+        for column, title in enumerate(("", "best", "last", "test")):
+            self._metrics.addWidget(Muted(title), 0, column, Qt.AlignmentFlag.AlignRight)
+        for line, words in enumerate(rows, 1):
+            heading = len(words) == 1
+            for column, word in enumerate(words):
+                label = _heading(word) if heading else QLabel(word) if column else Muted(word)
+                side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+                self._metrics.addWidget(label, line, column, side)
+
+    def _clear_grid(self) -> None:
+        while (item := self._metrics.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+
+    def _fill(self, field: QLineEdit, text: str, other: bool) -> None:
+        """Show ``text`` unless someone is typing in the field."""
+        if (other or not field.hasFocus()) and field.text() != text:
+            field.setText(text)
+
+    def _pressed(self) -> None:
+        self.acted.emit(str(self.sender().property("action")))
+
+    def _name_done(self) -> None:
+        if self._record is None:
+            return
+        name = self.name.text().strip()
+        if not name:
+            self.name.setText(self._record.name)
+        elif name != self._record.name:
+            self.named.emit(self._record.id, name)
+
+    def _tags_done(self) -> None:
+        if self._record is not None and set(tags_of(self.tags.text())) != set(self._record.tags):
+            self.tagged.emit(self._record.id, tags_of(self.tags.text()))
+
+    def _notes_typed(self) -> None:
+        if self._record is not None and self.notes.toPlainText() != self._record.notes:
+            self._notes_soon.start()
+
+    def _show_parent(self) -> None:
+        if self._record is not None and self._record.parent is not None:
+            self.parentWanted.emit(self._record.parent)
+
+
+def _row(*widgets: QWidget | None) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(GAP)
+    for widget in widgets:
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget)
+    return row
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setFont(card_title_font())
+    return label
+
+
+def _label(form: QFormLayout, row: int, role: QFormLayout.ItemRole) -> QLabel:
+    widget = form.itemAt(row, role).widget()
+    assert isinstance(widget, QLabel)
+    return widget

@@ -1,0 +1,59 @@
+"""A passing message with a way back, over the page and not in it, so that nothing moves."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from app.theme import CARD_GAP, GAP, PAGE_MARGIN
+from app.widgets import LinkButton
+
+SHOWN_MS = 10_000
+
+
+class UndoToast(QFrame):
+    """Says what was done and offers to undo it, for ten seconds, at the lower edge of ``page``."""
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__(page)
+        self.setObjectName("undo-toast")
+        self.setProperty("role", "toast")
+        self._undo: Callable[[], object] | None = None
+        self._label = QLabel()
+        self.button = LinkButton("Undo", self._undone, name="undo-archive")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(CARD_GAP, GAP, CARD_GAP, GAP)
+        row.setSpacing(CARD_GAP)
+        row.addWidget(self._label)
+        row.addWidget(self.button)
+        self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
+        self._timer.timeout.connect(self.hide)
+        page.installEventFilter(self)
+        self.hide()
+
+    def offer(self, text: str, undo: Callable[[], object]) -> None:
+        """Say ``text``; ``undo`` is what the button does."""
+        self._label.setText(text)
+        self.setAccessibleName(text)
+        self._undo = undo
+        self._place()
+        self.show()
+        self.raise_()
+        self._timer.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay at the lower edge."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        self.adjustSize()
+        page = self.parentWidget()
+        self.move((page.width() - self.width()) // 2, page.height() - self.height() - PAGE_MARGIN - GAP)
+
+    def _undone(self) -> None:
+        self.hide()
+        self._timer.stop()
+        if self._undo is not None:
+            self._undo()

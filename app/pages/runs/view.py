@@ -1,0 +1,119 @@
+"""The table of runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from app.tables import RunsModel, StarDelegate, StateDelegate
+from app.theme import row_height
+
+if TYPE_CHECKING:
+    from mtl_core.store import RunRecord
+
+_FLAGS = QItemSelectionModel.SelectionFlag
+
+
+class RunsView(QTableView):
+    """Rows of runs; ``opened`` when one is double-clicked or Enter is pressed on it."""
+
+    opened = Signal()
+    selectionMoved = Signal()
+
+    def __init__(self, model: RunsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runs-table")
+        self.setAccessibleName("Runs")
+        self._model = model
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        triggers = QAbstractItemView.EditTrigger
+        self.setEditTriggers(triggers.EditKeyPressed | triggers.SelectedClicked)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setSortingEnabled(True)
+        self._dress_headers()
+        self.setItemDelegateForColumn(model.column("state"), StateDelegate(self))
+        self.setItemDelegateForColumn(model.column("star"), StarDelegate(self))
+        self.doubleClicked.connect(self._double_clicked)
+        self._kept: tuple[list[int], int] = ([], -1)
+        model.modelAboutToBeReset.connect(self._keep)
+        model.modelReset.connect(self._restore)
+
+    def selected(self) -> list[RunRecord]:
+        """The selected runs, as the table stands from top to bottom."""
+        rows = self._model.rows()
+        chosen = sorted(
+            row for part in self.selectionModel().selection() for row in range(part.top(), part.bottom() + 1)
+        )
+        return [rows[row].record for row in chosen]
+
+    def select_run(self, run: int) -> bool:
+        """Select a run alone and bring it into view; whether it is there."""
+        row = self._model.row_of(run)
+        if row >= 0:
+            self.setCurrentIndex(self._model.index(row, self._model.column("name")))
+            self.scrollTo(self.currentIndex())
+        return row >= 0
+
+    def rename(self) -> None:
+        """Edit the name of the current run in place."""
+        index = self._model.index(self.currentIndex().row(), self._model.column("name"))
+        if index.isValid():
+            self.setCurrentIndex(index)
+            self.edit(index)
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Say that other runs are selected."""
+        super().selectionChanged(selected, deselected)
+        self.selectionMoved.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens, F2 renames wherever the cursor stands in the row."""
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter if plain and self.currentIndex().isValid():
+                self.opened.emit()
+            case Qt.Key.Key_F2 if self.currentIndex().isValid():
+                self.rename()
+            case _:
+                super().keyPressEvent(event)
+
+    def _dress_headers(self) -> None:
+        rows = self.verticalHeader()
+        rows.setVisible(False)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(row_height())
+        columns = self.horizontalHeader()
+        columns.setSectionsMovable(True)
+        columns.setHighlightSections(False)
+        columns.setMinimumSectionSize(28)
+        columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        columns.setToolTip("Click to sort, drag to move, right-click to choose columns")
+
+    def _double_clicked(self, index: QModelIndex) -> None:
+        if self._model.columns()[index.column()].key != "star":
+            self.opened.emit()
+
+    def _keep(self) -> None:
+        current = self._model.rows()[self.currentIndex().row()].record.id if self.currentIndex().isValid() else -1
+        self._kept = ([record.id for record in self.selected()], current)
+
+    def _restore(self) -> None:
+        chosen, current = self._kept
+        place = {row.record.id: i for i, row in enumerate(self._model.rows())}
+        selection = QItemSelection()
+        for run in chosen:
+            if run in place:
+                index = self._model.index(place[run], 0)
+                selection.select(index, index)
+        self.selectionModel().select(selection, _FLAGS.ClearAndSelect | _FLAGS.Rows)
+        if current in place:
+            index = self._model.index(place[current], self._model.column("name"))
+            self.selectionModel().setCurrentIndex(index, _FLAGS.NoUpdate)

@@ -1,0 +1,31 @@
+"""Item models over plain rows, and the delegates that paint them."""
+
+from app.tables.delegates import StarDelegate, StateDelegate, paint_chip
+from app.tables.preview import PreviewModel
+from app.tables.run_columns import BASE_COLUMNS, RunColumn, method_title, metric_columns, order_of
+from app.tables.run_rows import RunRow, RunsReader, RunsReading
+from app.tables.runs import ROW_ROLE, RunsModel
+from app.tables.words import STATE_WORDS, count, duration, moment, score, shape
+
+__all__ = [
+    "BASE_COLUMNS",
+    "ROW_ROLE",
+    "STATE_WORDS",
+    "PreviewModel",
+    "RunColumn",
+    "RunRow",
+    "RunsModel",
+    "RunsReader",
+    "RunsReading",
+    "StarDelegate",
+    "StateDelegate",
+    "count",
+    "duration",
+    "method_title",
+    "metric_columns",
+    "moment",
+    "order_of",
+    "paint_chip",
+    "score",
+    "shape",
+]

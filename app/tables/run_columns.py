@@ -1,0 +1,151 @@
+"""The columns of the runs table: what each shows of a row and what it is sorted by."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from app.tables.run_rows import RunRow
+from app.tables.words import STATE_WORDS, duration, moment, score
+from mtl_core.spec import Weighting, kind_of, members
+
+if TYPE_CHECKING:
+    from mtl_core.store import SeriesKey
+
+_METHODS = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
+_LEADING = ("accuracy", "r2", "auroc", "f1", "loss")
+_TASKS_AT_FIRST = 3
+
+
+@dataclass(frozen=True)
+class RunColumn:
+    """One column.
+
+    Attributes:
+        key: Names it in settings; never shown.
+        title: Its header.
+        text: What a row shows in it.
+        value: What a row is sorted by: a number (None: last), or a text (empty: last).
+        help: The header's tooltip.
+        numeric: Whether ``value`` gives numbers, shown right-aligned.
+        shown: Whether it is shown before a person chooses.
+        width: Its width at first, in average characters.
+        menu: The submenu of the column choice it stands in, or ``""``.
+    """
+
+    key: str
+    title: str
+    text: Callable[[RunRow], str]
+    value: Callable[[RunRow], float | str | None]
+    help: str = ""
+    numeric: bool = False
+    shown: bool = True
+    width: int = 12
+    menu: str = ""
+
+
+def _epochs(row: RunRow) -> str:
+    progress = row.record.progress
+    return f"{progress.epoch} / {progress.epochs}" if progress and progress.epochs else ""
+
+
+def _epoch(row: RunRow) -> float | None:
+    return row.record.progress.epoch if row.record.progress else None
+
+
+def method_title(kind: str) -> str:
+    """A weighting method as people call it."""
+    return _METHODS.get(kind, kind)
+
+
+def _words(key: str, title: str, text: Callable[[RunRow], str], **more: object) -> RunColumn:
+    return RunColumn(key, title, text, lambda row: text(row).casefold(), **more)  # type: ignore[arg-type]
+
+
+BASE_COLUMNS: tuple[RunColumn, ...] = (
+    RunColumn("star", "★", lambda r: "", lambda r: 0.0 if r.record.starred else 1.0, "Starred", width=4),
+    RunColumn("id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=5),
+    _words("name", "Name", lambda r: r.record.name, width=26),
+    RunColumn(
+        "state", "State", lambda r: STATE_WORDS[r.record.state][0], lambda r: list(STATE_WORDS).index(r.record.state),
+        width=14,
+    ),
+    _words("weighting", "Weighting", lambda r: method_title(r.record.method), width=14),
+    _words("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), width=14),
+    _words("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
+    RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9),
+    RunColumn(
+        "duration", "Duration", lambda r: duration(r.record.seconds), lambda r: r.record.seconds or None,
+        "Time spent training", True, width=12,
+    ),
+    RunColumn(
+        "started", "Started", lambda r: moment(r.record.started or r.record.created, time.time()),
+        lambda r: r.record.started or r.record.created, "When it began", True, width=16,
+    ),
+    _words("device", "Device", lambda r: r.record.device, width=12),
+    _words("tags", "Tags", lambda r: ", ".join(r.record.tags), width=14),
+    _words("notes", "Notes", lambda r: " ".join(r.record.notes.split()), shown=False, width=20),
+    RunColumn("seed", "Seed", lambda r: str(r.record.seed), lambda r: r.record.seed, "", True, False, 6),
+)  # fmt: skip
+
+
+def metric_columns(rows: Iterable[RunRow]) -> list[RunColumn]:
+    """Columns for every validation and test metric that a row has: its best, its last and its test value.
+
+    Of the tasks that most rows have, the best value of the leading metric is shown at first.
+    """
+    seen: Counter[SeriesKey] = Counter()
+    for row in rows:
+        seen.update(row.metrics.keys())
+    tasks = Counter({key.task: n for key, n in reversed(seen.most_common()) if key.task not in {"", "total"}})
+    first = {task for task, _ in tasks.most_common(_TASKS_AT_FIRST)}
+    leading = {task: _leading(key.metric for key in seen if key.task == task and key.split == "val") for task in first}
+    return [
+        column
+        for task in [*(task for task, _ in tasks.most_common()), "total"]
+        for key in sorted(key for key in seen if key.task == task)
+        for column in _of_series(key, leading.get(task) == key.metric)
+    ]
+
+
+def _leading(metrics: Iterable[str]) -> str:
+    present = set(metrics)
+    return next((name for name in _LEADING if name in present), "")
+
+
+def _of_series(key: SeriesKey, leading: bool) -> list[RunColumn]:
+    name = f"{key.task} {key.metric}"
+    if key.split == "test":
+        return [_metric(key, "last", f"{name} (test)", f"{key.metric} of {key.task} on the test split", False)]
+    return [
+        _metric(key, "best", name, f"Best validation {key.metric} of {key.task}", leading),
+        _metric(key, "last", f"{name} (last)", f"Last validation {key.metric} of {key.task}", False),
+    ]
+
+
+def _metric(key: SeriesKey, which: Literal["best", "last"], title: str, text: str, shown: bool) -> RunColumn:
+    def value(row: RunRow) -> float | None:
+        summary = row.metrics.get(key)
+        return None if summary is None else summary.best if which == "best" else summary.last
+
+    name = f"{key.task}.{key.split}.{key.metric}.{which}"
+    return RunColumn(
+        name, title, lambda row: score(value(row)), value, text, True, shown, max(10, len(title) + 2), key.task
+    )
+
+
+def order_of(rows: Sequence[RunRow], column: RunColumn, descending: bool) -> list[int]:
+    """Positions of ``rows`` in sorted order; rows without a value come last either way, ties keep their order."""
+    import numpy as np
+
+    values = [column.value(row) for row in rows]
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) == len(values):
+        filled = [i for i, text in enumerate(texts) if text]
+        filled.sort(key=texts.__getitem__, reverse=descending)
+        return filled + [i for i, text in enumerate(texts) if not text]
+    numbers = np.array([np.nan if value is None else value for value in values], np.float64)
+    return [int(i) for i in np.argsort(-numbers if descending else numbers, kind="stable")]

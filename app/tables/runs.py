@@ -1,0 +1,216 @@
+"""The runs table: thousands of rows, sorted here and not by a proxy, kept in place while they change."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor
+
+from app.tables.run_columns import BASE_COLUMNS, RunColumn, metric_columns, order_of
+from app.tables.run_rows import RunRow
+from app.theme import resolve
+
+Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+_MANY_CHANGES = 200
+ROW_ROLE = Qt.ItemDataRole.UserRole
+"""The whole :class:`RunRow` of a cell."""
+
+
+class RunsModel(QAbstractTableModel):
+    """Rows of runs in sorted order.
+
+    Name and star are edited in place: the model shows the change at once and ``renamed`` or ``starred`` asks for it
+    to be kept.
+    """
+
+    renamed = Signal(int, str)
+    starred = Signal(int, bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._columns: list[RunColumn] = list(BASE_COLUMNS)
+        self._rows: list[RunRow] = []
+        self._sorted_by: tuple[str, bool] = ("id", True)
+
+    def columns(self) -> tuple[RunColumn, ...]:
+        """The columns, in the order of their sections; metric columns come as runs bring them."""
+        return tuple(self._columns)
+
+    def column(self, key: str) -> int:
+        """The section of a column, or -1."""
+        return next((i for i, column in enumerate(self._columns) if column.key == key), -1)
+
+    def rows(self) -> Sequence[RunRow]:
+        """The rows as shown; not to be changed."""
+        return self._rows
+
+    def row_of(self, run: int) -> int:
+        """Where a run stands, or -1."""
+        return next((i for i, row in enumerate(self._rows) if row.record.id == run), -1)
+
+    def set_rows(self, rows: Sequence[RunRow]) -> None:
+        """Show ``rows``; what stays keeps its selection and its open editor.
+
+        A row that is the same object as before is taken to be unchanged.
+        """
+        self._add_columns(rows)
+        new = {row.record.id: row for row in rows}
+        old = {row.record.id for row in self._rows}
+        if len(new.keys() ^ old) > _MANY_CHANGES:
+            self.beginResetModel()
+            self._rows = self._in_order(list(rows))
+            self.endResetModel()
+            return
+        self._remove([i for i, row in enumerate(self._rows) if row.record.id not in new])
+        self._append([row for row in rows if row.record.id not in old])
+        self._exchange(new)
+        self._reorder()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; rows without a value stay at the end."""
+        if 0 <= column < len(self._columns):
+            self._sorted_by = (self._columns[column].key, order == Qt.SortOrder.DescendingOrder)
+            self._reorder()
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """How many runs."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        """How many columns, hidden ones included."""
+        return 0 if parent.isValid() else len(self._columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """What a cell shows."""
+        if not index.isValid():
+            return None
+        return _shown(self._rows[index.row()], self._columns[index.column()], role)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Title and help of a column."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self._columns):
+            return None
+        column = self._columns[section]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return column.title
+            case Qt.ItemDataRole.ToolTipRole:
+                return column.help or column.title
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(column)
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """The name can be edited."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        if self._columns[index.column()].key == "name":
+            flags |= Qt.ItemFlag.ItemIsEditable
+        return flags
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Rename a run."""
+        if not index.isValid() or role != Qt.ItemDataRole.EditRole or self._columns[index.column()].key != "name":
+            return False
+        row, name = self._rows[index.row()], str(value).strip()
+        if not name or name == row.record.name:
+            return False
+        self._set(index.row(), replace(row, record=replace(row.record, name=name)))
+        self.renamed.emit(row.record.id, name)
+        return True
+
+    def toggle_star(self, row: int) -> None:
+        """Star a run, or take its star away."""
+        old = self._rows[row]
+        self._set(row, replace(old, record=replace(old.record, starred=not old.record.starred)))
+        self.starred.emit(old.record.id, not old.record.starred)
+
+    def _set(self, position: int, row: RunRow) -> None:
+        self._rows[position] = row
+        self.dataChanged.emit(self.index(position, 0), self.index(position, len(self._columns) - 1))
+
+    def _add_columns(self, rows: Sequence[RunRow]) -> None:
+        known = {column.key for column in self._columns}
+        fresh = [column for column in metric_columns(rows) if column.key not in known]
+        if fresh:
+            first = len(self._columns)
+            self.beginInsertColumns(_ROOT, first, first + len(fresh) - 1)
+            self._columns += fresh
+            self.endInsertColumns()
+
+    def _remove(self, positions: list[int]) -> None:
+        for position in reversed(positions):
+            self.beginRemoveRows(_ROOT, position, position)
+            del self._rows[position]
+            self.endRemoveRows()
+
+    def _append(self, rows: list[RunRow]) -> None:
+        if rows:
+            first = len(self._rows)
+            self.beginInsertRows(_ROOT, first, first + len(rows) - 1)
+            self._rows += rows
+            self.endInsertRows()
+
+    def _exchange(self, new: dict[int, RunRow]) -> None:
+        changed = [i for i, row in enumerate(self._rows) if new[row.record.id] is not row]
+        if changed:
+            self._rows = [new[row.record.id] for row in self._rows]
+            last = len(self._columns) - 1
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], last))
+
+    def _in_order(self, rows: list[RunRow]) -> list[RunRow]:
+        return [rows[i] for i in self._order(rows)]
+
+    def _order(self, rows: list[RunRow]) -> list[int]:
+        key, descending = self._sorted_by
+        newest = sorted(range(len(rows)), key=lambda i: -rows[i].record.id)
+        column = self._columns[max(self.column(key), 0)]
+        return [newest[i] for i in order_of([rows[i] for i in newest], column, descending)]
+
+    def _reorder(self) -> None:
+        order = self._order(self._rows)
+        if order == list(range(len(order))):
+            return
+        self.layoutAboutToBeChanged.emit()
+        place = {old: new for new, old in enumerate(order)}
+        before = self.persistentIndexList()
+        self._rows = [self._rows[i] for i in order]
+        self.changePersistentIndexList(before, [self.index(place[i.row()], i.column()) for i in before])
+        self.layoutChanged.emit()
+
+
+def _shown(row: RunRow, column: RunColumn, role: int) -> Any:
+    match role:
+        case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+            return column.text(row)
+        case Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        case Qt.ItemDataRole.ForegroundRole if row.record.archived:
+            return QColor(resolve("muted"))
+        case Qt.ItemDataRole.ToolTipRole:
+            return _tooltip(row, column)
+        case Qt.ItemDataRole.AccessibleTextRole if column.key == "star":
+            return "starred" if row.record.starred else "not starred"
+        case _:
+            return row if role == ROW_ROLE else None
+
+
+def _alignment(column: RunColumn) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _tooltip(row: RunRow, column: RunColumn) -> str | None:
+    match column.key:
+        case "star":
+            return "Remove the star" if row.record.starred else "Star this run"
+        case "state":
+            return row.record.error or ("Archived" if row.record.archived else None)
+        case "notes":
+            return row.record.notes or None
+        case "name" | "tasks" | "tags" | "dataset":
+            return column.text(row) or None
+    return None

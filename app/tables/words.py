@@ -1,0 +1,67 @@
+"""How states, times and numbers are said in tables."""
+
+import math
+from datetime import datetime, timedelta
+
+STATE_WORDS: dict[str, tuple[str, str]] = {
+    "queued": ("Queued", "muted"),
+    "running": ("Running", "accent"),
+    "paused": ("Paused", "warning"),
+    "finished": ("Finished", "good"),
+    "stopped": ("Stopped", "muted"),
+    "failed": ("Failed", "error"),
+    "interrupted": ("Interrupted", "warning"),
+}
+"""Each state's word and the tone of its chip."""
+
+
+def duration(seconds: float) -> str:
+    """A stretch of time in its two largest units, e.g. ``1 min 10 s``; ``""`` for none."""
+    if seconds <= 0:
+        return ""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def moment(time: float | None, now: float) -> str:
+    """A point in time (seconds since 1970) in local time: shorter the nearer it is to ``now``."""
+    if time is None:
+        return ""
+    at, today = datetime.fromtimestamp(time), datetime.fromtimestamp(now)
+    if at.date() == today.date():
+        return f"Today {at:%H:%M}"
+    if at.date() == (today - timedelta(days=1)).date():
+        return f"Yesterday {at:%H:%M}"
+    return f"{at:%d %b %H:%M}" if at.year == today.year else f"{at:%Y-%m-%d}"
+
+
+def score(value: float | None) -> str:
+    """A metric with as many decimals as tell two good runs apart."""
+    if value is None:
+        return ""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    text = f"{value:.4f}" if size < 10 else f"{value:.2f}" if size < 10_000 else f"{value:.4g}"
+    if 0 < size < 0.001:
+        text = f"{value:.2e}"
+    return text.replace("-", "−")
+
+
+def count(number: int) -> str:
+    """A whole number in groups of three, as in ``1 797``."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def shape(sizes: tuple[int, ...]) -> str:
+    """A shape as people write it: ``1×16×16``."""
+    return "×".join(str(size) for size in sizes)
