@@ -3,7 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mtl_core.weighting.interface import SharedModel, Weighting, matching, stacked
@@ -32,34 +34,39 @@ class Aggregator(ABC):
         return {}
 
 
+Array = NDArray[np.float64]
+
+GramianRule = Callable[[Array, Tensor], tuple[Array, Array]]
+"""From the Gramian [K, K] and the losses [K], a tensor where the model is, to what each gradient is multiplied by and
+what to show as its weight, [K] each."""
+
+
 class GramianAggregator(Aggregator):
     """A direction that is a weighted sum of the gradients, with weights that follow from their inner products.
 
     The inner products are taken in float64, so that a rule is not at the mercy of rows of very different
-    length.
+    length; it computes with K² numbers, in NumPy, and waits for the device once.
 
     Args:
-        rule: From the Gramian [K, K] and the losses [K], both float64 on the CPU, to what each gradient is
-            multiplied by and what to show as its weight, [K] each.
+        rule: What the weights are.
     """
 
-    def __init__(self, rule: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> None:
+    def __init__(self, rule: GramianRule) -> None:
         self._rule = rule
 
     def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-        """The weighted sum and the weights; one copy from the device for both Gramian and losses."""
-        table = torch.cat([gramian(jacobian), losses.double().unsqueeze(1)], dim=1).cpu()
-        factors, shown = self._rule(table[:, :-1], table[:, -1])
-        return factors.to(jacobian) @ jacobian, shown.to(losses)
+        """The weighted sum, and the weights to show."""
+        factors, shown = self._rule(gramian(jacobian).cpu().numpy(), losses)
+        direction = torch.from_numpy(factors).to(jacobian) @ jacobian
+        return direction, torch.from_numpy(shown).to(losses)
 
 
 def gramian(jacobian: Tensor) -> Tensor:
     """[K, K] float64 inner products of the rows of a [K, P] Jacobian."""
-    total = jacobian.new_zeros((len(jacobian), len(jacobian)), dtype=torch.float64)
-    for part in torch.split(jacobian, _CHUNK, dim=1):
-        exact = part.double()
-        total += exact @ exact.T
-    return total
+    if jacobian.shape[1] <= _CHUNK:
+        exact = jacobian.double()
+        return exact @ exact.mT
+    return torch.stack([gramian(part) for part in torch.split(jacobian, _CHUNK, dim=1)]).sum(dim=0)
 
 
 class Aggregated(Weighting):

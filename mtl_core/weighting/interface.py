@@ -123,7 +123,8 @@ def weighted_backward(losses: Sequence[Tensor], weights: Sequence[Tensor]) -> No
 
 def stacked(losses: Sequence[Tensor]) -> Tensor:
     """[K] the losses' values without their graphs."""
-    return torch.stack([loss.detach() for loss in losses])
+    with torch.no_grad():
+        return torch.stack(list(losses))
 
 
 def presence(losses: Sequence[Tensor], present: Sequence[bool] | Tensor | None) -> Tensor | None:

@@ -1,5 +1,7 @@
 """The shortest vector of a convex hull, exactly."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,21 +26,21 @@ def min_norm_weights(gramian: Array) -> Array:
     Returns:
         [K] the weights.
     """
+    if len(gramian) == 2:
+        return _of_two(gramian)
     lengths: Array = np.sqrt(np.diagonal(gramian))
     if not np.isfinite(gramian).all() or not lengths.any():
         return np.full(len(lengths), 1 / len(lengths))
     if not lengths.all():
         zero = lengths == 0
         return np.asarray(zero / zero.sum())
-    if len(lengths) == 2:
-        return _of_two(gramian)
     return _wolfe(gramian / lengths / lengths[:, None], lengths / lengths.min())
 
 
 def _of_two(gramian: Array) -> Array:
     (first, product), (_, second) = gramian.tolist()
     gap = first + second - 2 * product
-    share = min(max((second - product) / gap, 0.0), 1.0) if gap > 0 else float(first <= second)
+    share = min(max((second - product) / gap, 0.0), 1.0) if 0 < gap < math.inf else 0.5
     return np.array([share, 1 - share])
 
 

@@ -31,6 +31,15 @@ class Scalarizer(ABC):
             0-d, differentiable in the losses and in what the scalarizer learns.
         """
 
+    def slopes(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+        """[K] the total's derivatives by the losses; those by what is learned are left in its ``grad``.
+
+        A scalarizer that knows them in closed form says so here, which is faster.
+        """
+        values = losses.detach().requires_grad_()
+        torch.autograd.backward(self.total(values, present))
+        return torch.zeros_like(values) if values.grad is None else values.grad
+
     def learned(self) -> dict[str, nn.Parameter]:
         """What is learned with the model's optimiser, by name."""
         return {}
@@ -66,9 +75,7 @@ class Scalarized(Weighting):
         self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
     ) -> None:
         """The gradients of the scalar, on the model and on what the scalarizer learns."""
-        values = stacked(losses).requires_grad_()
-        torch.autograd.backward(self.scalarizer.total(values, presence(losses, present)))
-        self._weights = torch.zeros_like(values) if values.grad is None else values.grad
+        self._weights = self.scalarizer.slopes(stacked(losses), presence(losses, present))
         weighted_backward(losses, self._weights.unbind())
 
     def weights(self) -> Tensor:

@@ -66,7 +66,9 @@ def test_mgda_with_unit_gradients_matches_the_exact_solution(case: Any) -> None:
     assert_matches(record, direction_of(weighting, tensor(data["J"])), weighting.weights())
 
 
-@pytest.mark.parametrize("record", reference()["gradient_sequences"]["results"], ids=lambda r: r["params"]["normalization"])
+@pytest.mark.parametrize(
+    "record", reference()["gradient_sequences"]["results"], ids=lambda r: r["params"]["normalization"]
+)
 def test_mgda_normalised_matches_the_exact_solution_step_by_step(record: dict[str, Any]) -> None:
     sequence = reference()["gradient_sequences"]
     weighting = build(MgdaWeighting(**record["params"]), len(sequence["J"][0]))
@@ -135,7 +137,9 @@ def test_fixed_weights_match(method: str, spec: Any) -> None:
         assert close(weighting.weights() @ tensor(values), total, record["tol_rel"])
 
 
-@pytest.mark.parametrize("record", scalarizer_records("uncertainty"), ids=lambda r: f"{r['params']['form']}-{r['params']['init_log_var']}")
+@pytest.mark.parametrize(
+    "record", scalarizer_records("uncertainty"), ids=lambda r: f"{r['params']['form']}-{r['params']['init_log_var']}"
+)
 def test_uncertainty_learns_as_the_references_do(record: dict[str, Any]) -> None:
     params = record["params"]
     kind = "regression" if params["form"] == "regression" else "multiclass"
@@ -164,7 +168,9 @@ def test_dwa_weighs_by_the_ratio_of_the_last_two_epochs() -> None:
         assert close(model.shared.grad, record["weights"][step], record["tol_rel"])
         assert close(weighting.weights() @ tensor(values), record["total"][step], record["tol_rel"])
         if step + 1 == len(epochs) or epochs[step + 1] != epochs[step]:
-            weighting.epoch_end(tensor([row for row, e in zip(steps(), epochs, strict=True) if e == epochs[step]]).mean(0))
+            weighting.epoch_end(
+                tensor([row for row, e in zip(steps(), epochs, strict=True) if e == epochs[step]]).mean(0)
+            )
 
 
 class Chain(nn.Module):

@@ -42,6 +42,7 @@ class GradNorm(Weighting):
         self._used = ones
         self._next = ones
         self._first = torch.full_like(ones, torch.nan)
+        self._incomplete = True
 
     def backward(
         self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
@@ -54,22 +55,29 @@ class GradNorm(Weighting):
             self._step(norms.to(self._used), stacked(losses).to(self._used), presence(losses, present))
 
     def _step(self, norms: Tensor, losses: Tensor, present: Tensor | None) -> None:
-        here = torch.ones_like(norms, dtype=torch.bool) if present is None else present
-        learnable = here & self._first.isnan() & losses.isfinite() & (losses > 0)
-        self._first = torch.where(learnable, losses, self._first)
+        rates = self._rates(losses, present)
         scaled = self._used * norms
-        gradient = norms * torch.sign(scaled - _mean(scaled, here) * self._rates(losses, here) ** self._alpha)
-        moved = (self._used - self._lr * gradient.where(here, 0.0)).clamp(min=0)
+        gradient = norms * torch.sign(scaled - _mean(scaled, present) * rates**self._alpha)
+        if present is not None:
+            gradient = gradient.where(present, 0.0)
+        moved = (self._used - self._lr * gradient).clamp(min=0)
         moved = moved * (len(moved) / moved.sum())
-        sound = moved.isfinite().all() & (losses.isfinite() | ~here).all()
-        self._next = torch.where(sound, moved, self._used)
+        self._next = torch.where((moved * losses).isfinite().all(), moved, self._used)
 
-    def _rates(self, losses: Tensor, here: Tensor) -> Tensor:
-        """[K] r_i: below 1 for a task that trains faster than the mean."""
-        known = here & self._first.isfinite()
-        ratios = (losses / self._first).where(known, 0.0).clamp(min=0)
-        rates = ratios / _mean(ratios, known)
-        return rates.where(known & rates.isfinite(), 1.0)
+    def _rates(self, losses: Tensor, present: Tensor | None) -> Tensor:
+        """[K] r_i: below 1 for a task that trains faster than the mean; 1 where L(0) is not known."""
+        if self._incomplete:
+            self._learn_first(losses, present)
+        ratios = (losses / self._first).clamp(min=0)
+        if not self._incomplete:
+            return ratios / _mean(ratios, present)
+        known = self._first.isfinite() if present is None else self._first.isfinite() & present
+        return (ratios / _mean(ratios, known)).where(known, 1.0)
+
+    def _learn_first(self, losses: Tensor, present: Tensor | None) -> None:
+        new = self._first.isnan() & losses.isfinite() & (losses > 0)
+        self._first = torch.where(new if present is None else new & present, losses, self._first)
+        self._incomplete = bool(self._first.isnan().any())
 
     def weights(self) -> Tensor:
         """[K] the weights that the last step used."""
@@ -84,7 +92,7 @@ class GradNorm(Weighting):
         """Takes them back."""
         loaded = matching(state, self.state_dict())
         self._used, self._next = loaded["weights"], loaded["next_weights"]
-        self._first = loaded["first_losses"]
+        self._first, self._incomplete = loaded["first_losses"], True
 
 
 def gradient_norms(losses: Sequence[Tensor], parameters: Sequence[nn.Parameter]) -> Tensor | None:
@@ -103,11 +111,14 @@ def _norm(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Tensor:
         return loss.new_zeros(())
     found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
     gradients = [gradient for gradient in found if gradient is not None]
-    return torch.nn.utils.get_total_norm(gradients).to(loss) if gradients else loss.new_zeros(())
+    if not gradients:
+        return loss.new_zeros(())
+    flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+    return torch.linalg.vector_norm(flat).to(loss.dtype)
 
 
-def _mean(values: Tensor, over: Tensor) -> Tensor:
-    return values.where(over, 0.0).sum() / over.sum()
+def _mean(values: Tensor, over: Tensor | None) -> Tensor:
+    return values.mean() if over is None else values.where(over, 0.0).sum() / over.sum()
 
 
 def build(spec: GradNormWeighting, setup: Setup) -> GradNorm:

@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import MgdaWeighting
-from mtl_core.weighting.aggregated import Aggregated, GramianAggregator
+from mtl_core.weighting.aggregated import Aggregated, Array, GramianAggregator
 from mtl_core.weighting.build import Setup
 from mtl_core.weighting.min_norm import min_norm_weights
 
@@ -28,28 +28,27 @@ class MinNorm:
     def __init__(self, normalization: Normalization) -> None:
         self._normalization = normalization
 
-    def __call__(self, gramian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, gramian: Array, losses: Tensor) -> tuple[Array, Array]:
         """What each gradient is multiplied by, and the weights, [K] each.
 
         Args:
-            gramian: [K, K] inner products, float64 on the CPU.
-            losses: [K] the losses, likewise.
+            gramian: [K, K] inner products.
+            losses: [K].
         """
-        scale = 1 / self._normaliser(gramian.diagonal().sqrt(), losses.abs())
-        weights = torch.from_numpy(min_norm_weights((gramian * scale * scale.unsqueeze(1)).numpy()))
+        if self._normalization == "none":
+            weights = min_norm_weights(gramian)
+            return weights, weights
+        scale = 1 / self._normaliser(np.sqrt(gramian.diagonal()), losses)
+        weights = min_norm_weights(gramian * scale * scale[:, None])
         return weights * scale, weights
 
-    def _normaliser(self, norms: Tensor, losses: Tensor) -> Tensor:
-        match self._normalization:
-            case "none":
-                chosen = torch.ones_like(norms)
-            case "l2":
-                chosen = norms
-            case "loss":
-                chosen = losses
-            case "loss+":
-                chosen = losses * norms
-        return chosen.where((chosen > 0) & chosen.isfinite(), 1.0)
+    def _normaliser(self, norms: Array, losses: Tensor) -> Array:
+        chosen = np.ones_like(norms)
+        if self._normalization != "l2":
+            chosen *= np.abs(losses.double().cpu().numpy())
+        if self._normalization != "loss":
+            chosen *= norms
+        return np.where((chosen > 0) & np.isfinite(chosen), chosen, 1.0)
 
 
 def build(spec: MgdaWeighting, setup: Setup) -> Aggregated:
