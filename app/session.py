@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.document import Document
 from app.jobs import RunFollower, RunQueue, StoreService, Worker
 from app.settings import Settings
-from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo, spec_to_data
+from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, ModelInfo, spec_to_data
 
 _DEBOUNCE_MS = 150
 
@@ -33,6 +33,7 @@ class Session(QObject):
     compareChanged = Signal(list)
     message = Signal(str)
     problem = Signal(str)
+    specRequested = Signal(object)
     devicesChanged = Signal()
     datasetInfoChanged = Signal()
     modelInfoChanged = Signal()
@@ -103,6 +104,10 @@ class Session(QObject):
         """Make ``runs`` those that Compare shows."""
         self.compared = list(runs)
         self.compareChanged.emit(self.compared)
+
+    def open_spec(self, spec: ExperimentSpec) -> None:
+        """Ask the window to edit ``spec`` instead of the document, which may have unsaved edits."""
+        self.specRequested.emit(spec)
 
     def say(self, text: str) -> None:
         """Show a passing message."""

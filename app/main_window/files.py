@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.main_window.questions import Questions
 from app.session import Session
-from mtl_core.spec import InputError, load_preset, preset_names
+from mtl_core.spec import ExperimentSpec, InputError, load_preset, preset_names
 
 EXAMPLE = "multidigits"
 _SAVE, _DISCARD, _CANCEL = "Save", "Discard the edits", "Cancel"
@@ -51,6 +51,12 @@ class Files(QObject):
         """Open a bundled experiment."""
         if self.may_leave():
             self._document.load_spec(load_preset(name), "")
+
+    def show_spec(self, spec: ExperimentSpec) -> None:
+        """Edit the experiment of a run."""
+        if self.may_leave():
+            self._document.load_spec(spec)
+            self._session.open_page("data")
 
     def open(self) -> None:
         """Ask for a file and open it."""

@@ -257,6 +257,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _checked=False, page=name: self.open_page(page))
         self.rail.chosen.connect(self.open_page)
         session.pageRequested.connect(self.open_page)
+        session.specRequested.connect(self.files.show_spec)
         session.message.connect(self.toasts.show_message)
         session.problem.connect(self.toasts.show_error)
         session.devicesChanged.connect(self._show_device)
