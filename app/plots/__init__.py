@@ -3,18 +3,26 @@
 from app.plots.arrays import XAxis, decimate, smooth
 from app.plots.bars import BarPlot, Histogram
 from app.plots.curve_plot import CurvePlot
+from app.plots.grid import CardGrid, columns_for
+from app.plots.options import AxisKind, PlotOptions
+from app.plots.run_curves import RunCurves
 from app.plots.schedule import SchedulePlot
 from app.plots.series import Series
 from app.plots.texts import grouped, number
 from app.plots.ticker import ticker
 
 __all__ = [
+    "AxisKind",
     "BarPlot",
+    "CardGrid",
     "CurvePlot",
     "Histogram",
+    "PlotOptions",
+    "RunCurves",
     "SchedulePlot",
     "Series",
     "XAxis",
+    "columns_for",
     "decimate",
     "grouped",
     "number",

@@ -34,7 +34,7 @@ class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         """Spacing and places of the ticks with a number, then of those without."""
         if self.logMode:
             return _decades(low, high)
-        room = 100 if self.orientation == "bottom" else 58
+        room = 80 if self.orientation == "bottom" else 42
         major = nice_step((high - low) / max(size / room, 1.0))
         ticks = _multiples(low, high, major)
         between = [tick for tick in _multiples(low, high, major / 2) if tick not in ticks]
@@ -106,7 +106,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
         tokens, font = theme(), small_font()
         metrics = QFontMetrics(font)
         ink, strength = tokens.grid
-        self.setBackground(None)
+        self.setBackground(tokens.surface)
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
             axis.setStyle(

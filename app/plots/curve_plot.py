@@ -161,11 +161,11 @@ class CurvePlot(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for a readable plot."""
-        return QSize(320, 180)
+        return QSize(320, 120)
 
     def minimumSizeHint(self) -> QSize:
         """The least a curve can be read in."""
-        return QSize(180, 110)
+        return QSize(160, 100)
 
     # -- the clock --
 

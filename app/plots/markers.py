@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QColor, QFontMetrics
 
 from app.plots.arrays import XAxis
 from app.plots.canvas import Canvas
@@ -79,3 +79,6 @@ def _dress(line: pg.InfiniteLine, text: pg.TextItem) -> None:
     line.setPen(ink)
     text.setColor(theme().muted)
     text.setFont(small_font())
+    ground = QColor(theme().surface)
+    ground.setAlphaF(0.75)
+    text.fill = pg.mkBrush(ground)

@@ -9,16 +9,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.pages.live.control import ControlCard
-from app.pages.live.curves import TOTAL_COLOR, LossCard, MetricCard, RunCurves, WeightTrajectories, set_axes
-from app.pages.live.grid import CardGrid
+from app.pages.live.curves import TOTAL_COLOR, LossCard, MetricCard, WeightTrajectories, set_axes
 from app.pages.live.log import LogCard
 from app.pages.live.state import TOTAL, LiveView, x_axis
-from app.plots import CurvePlot
+from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves
 from app.theme import CARD_GAP
 from app.widgets import CardRow, scrolling
 
 if TYPE_CHECKING:
-    from app.pages.live.options import PlotOptions
     from mtl_core.store import EventRecord, Points, RunRecord, SeriesKey
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout
 
 from app.pages.live.state import Control
-from app.theme import GAP
+from app.theme import CARD_GAP, GAP
 from app.widgets import Button, Card, Muted, WeightSlider
 
 REST_MS = 200
@@ -34,10 +35,15 @@ class ControlCard(Card):
         self.body.setSpacing(GAP)
         self.sentence = Muted(wrap=True)
         self.sentence.setObjectName("live-weights-sentence")
-        self.give_back = Button("Give back to the method", self._give_back, name="live-give-back")
+        self.give_back = Button("Give back", self._give_back, name="live-give-back")
+        self.give_back.setToolTip("Give the weights back to the weighting method")
+        self.give_back.setAccessibleName("Give back to the method")
+        foot = QHBoxLayout()
+        foot.setSpacing(CARD_GAP)
+        foot.addWidget(self.sentence, 1)
+        foot.addWidget(self.give_back)
         self.body.addStretch(1)
-        self.body.addWidget(self.sentence)
-        self.body.addWidget(self.give_back)
+        self.body.addLayout(foot)
 
     def show_control(self, control: Control) -> None:
         """Shows who is in charge and, unless a hand is on them, the weights in use."""

@@ -24,7 +24,7 @@ class LogCard(Card):
         self.text.setReadOnly(True)
         self.text.setFont(mono_font())
         self.text.setFrameShape(QFrame.Shape.NoFrame)
-        self.text.setProperty("role", "log")
+        self.text.setStyleSheet("border: none; padding: 0; background: transparent;")
         self.text.document().setDocumentMargin(0)
         self.text.setPlaceholderText("What happens in the run is noted here.")
         self.text.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)

@@ -9,10 +9,10 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages.live.board import Board
-from app.pages.live.options import PlotOptions
 from app.pages.live.picker import RunPicker
 from app.pages.live.state import live_view
 from app.pages.live.strip import NoticeStrip
+from app.plots import PlotOptions
 from app.theme import CARD_GAP, PAGE_MARGIN
 from app.widgets import Chip, DangerButton, EmptyState, PageHeader, ToolButton
 
@@ -34,7 +34,7 @@ class LivePage(QWidget):
         self._events: list[EventRecord] = []
         self._wanted: int | None = None
         self.follower = session.follower(self)
-        self.options = PlotOptions(session.settings, self)
+        self.options = PlotOptions("live", session.settings, self)
         self.picker = RunPicker(session.store)
         self.state = Chip()
         self.strip = NoticeStrip()
@@ -76,7 +76,7 @@ class LivePage(QWidget):
         column.addWidget(self.strip)
         column.addWidget(self.board, 1)
         self._empty = EmptyState(
-            "pulse",
+            "chart-line",
             "No run yet",
             "Start a run and its losses, metrics and loss weights are drawn here as it trains.",
             "Go to Training",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from app.plots.arrays import XAxis
+from app.plots import AxisKind, XAxis
 from app.plots.texts import grouped, number
 from mtl_core.spec import ExperimentSpec
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 Tone = Literal["neutral", "accent", "good", "warning", "error"]
 Action = Literal["", "resume", "training", "compare"]
-AxisKind = Literal["step", "epoch", "time"]
 Latest = Mapping["SeriesKey", float]
 
 TOTAL = "total"
@@ -204,7 +203,7 @@ def control(run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[EventRe
     enabled = run.state in ("running", "paused")
     known = {task: latest.get(series_key(task, "train", "weight")) for task in run.tasks}
     weights = {task: value for task, value in known.items() if value is not None}
-    method = spec.weighting.title if spec is not None else run.method
+    method = spec.weighting.title.partition(" (")[0] if spec is not None else run.method
     if given is not None:
         sentence = f"{method} is off: the weights are yours since step {grouped(moves[-1].step)}."
     else:

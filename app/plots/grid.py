@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.theme import CARD_GAP, STACK_BELOW
 
-_LEAST = 350
+_LEAST = 270
 
 
 def columns_for(count: int, width: int, window_width: int) -> int:

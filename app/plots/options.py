@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from app.pages.live.state import AxisKind
-from app.plots import CurvePlot
+from app.plots.curve_plot import CurvePlot
 from app.widgets import ToolButton
 
 SMOOTHING = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99)
+AxisKind = Literal["step", "epoch", "time"]
 AXES: tuple[AxisKind, ...] = ("step", "epoch", "time")
 T = TypeVar("T")
 
@@ -29,24 +29,31 @@ class Memory(Protocol):
 
 
 class PlotOptions(QObject):
-    """Three buttons for a page's header; what they say is remembered."""
+    """Three buttons for a page's header; what they say is remembered.
+
+    Args:
+        page: Name of the page; the buttons' object names begin with it.
+        memory: Where the choices are remembered.
+        parent: Owner.
+        axes: What the horizontal axis may count.
+    """
 
     changed = Signal()
 
-    def __init__(self, memory: Memory, parent: QObject) -> None:
+    def __init__(self, page: str, memory: Memory, parent: QObject, axes: Sequence[AxisKind] = AXES) -> None:
         super().__init__(parent)
-        self._memory = memory
-        self.smoothing = _one_of(memory.get("page/live/smoothing", "0.6"), SMOOTHING, float, 0.6)
-        remembered = memory.get("page/live/axis", "step")
-        self.axis: AxisKind = next((kind for kind in AXES if kind == remembered), "step")
-        self.log_y = memory.get("page/live/log") == "on"
+        self._memory, self._page, self._axes = memory, page, tuple(axes)
+        self.smoothing = _one_of(memory.get(f"page/{page}/smoothing", "0.6"), SMOOTHING, float, 0.6)
+        remembered = memory.get(f"page/{page}/axis", "step")
+        self.axis: AxisKind = next((kind for kind in axes if kind == remembered), "step")
+        self.log_y = memory.get(f"page/{page}/log") == "on"
         self.smoothing_button = _menu_button(
-            "wave-sine", "Smoothing of the training curves", "live-smoothing", map(_percent, SMOOTHING), self._smooth
+            "waves", "Smoothing of the training curves", f"{page}-smoothing", map(_percent, SMOOTHING), self._smooth
         )
         self.log_button = ToolButton(
-            "chart-line-up", "Logarithmic losses", self._log, text="Log y", checkable=True, name="live-log-y"
+            "chart-line-up", "Logarithmic losses", self._log, text="Log y", checkable=True, name=f"{page}-log-y"
         )
-        self.axis_button = _menu_button("arrows-horizontal", "Horizontal axis", "live-x", AXES, self._place)
+        self.axis_button = _menu_button("ruler", "Horizontal axis", f"{page}-x", axes, self._place)
         self._show()
 
     def buttons(self) -> tuple[QToolButton, QToolButton, QToolButton]:
@@ -64,7 +71,7 @@ class PlotOptions(QObject):
         self._keep("smoothing", str(self.smoothing))
 
     def _place(self, index: int) -> None:
-        self.axis = AXES[index]
+        self.axis = self._axes[index]
         self._keep("axis", self.axis)
 
     def _log(self) -> None:
@@ -72,7 +79,7 @@ class PlotOptions(QObject):
         self._keep("log", "on" if self.log_y else "off")
 
     def _keep(self, name: str, value: str) -> None:
-        self._memory.put(f"page/live/{name}", value)
+        self._memory.put(f"page/{self._page}/{name}", value)
         self._show()
         self.changed.emit()
 
@@ -81,7 +88,7 @@ class PlotOptions(QObject):
         self.axis_button.setText(f"x: {self.axis}")
         self.log_button.setChecked(self.log_y)
         _check(self.smoothing_button, SMOOTHING.index(self.smoothing))
-        _check(self.axis_button, AXES.index(self.axis))
+        _check(self.axis_button, self._axes.index(self.axis))
 
 
 def _percent(weight: float) -> str:
