@@ -107,10 +107,12 @@ class Database:
         try:
             yield
         except (sa.exc.DBAPIError, sqlite3.Error) as error:
-            explanation = _explanation(self.name, getattr(error, "orig", error))
+            explanation = _explanation(self.name, error)
             if explanation is None:  # no fault of the input but of this program
                 raise
             raise explanation from error
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise InputError(self.name, "a value is more than the database can hold", found=str(error)) from error
         except sa.exc.TimeoutError as error:
             raise InputError(self.name, "too many threads use this store at once", found=str(error)) from error
 
@@ -181,8 +183,10 @@ _COMPLAINTS = (
 )
 
 
-def _explanation(name: str, error: BaseException) -> InputError | None:
-    said = " ".join(str(error).split())
+def _explanation(name: str, error: Exception) -> InputError | None:
+    said = " ".join(str(getattr(error, "orig", error)).split())
+    if isinstance(error, sa.exc.DataError):
+        return InputError(name, "a value is more than the database can hold", found=said)
     for words, rule, fix in _COMPLAINTS:
         if words in said.lower():
             return InputError(name, rule, found=said, fix=fix)

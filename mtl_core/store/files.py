@@ -68,8 +68,6 @@ def _made(path: Path) -> bool:
     try:
         path.mkdir(parents=True)
     except FileExistsError:
-        if not path.parent.is_dir():  # a file stands where the folder of all artifacts should be
-            raise InputError(str(path.parent), "must be a folder", found="a file") from None
         return False
     except OSError as error:
         raise InputError(str(path), "the folder cannot be made", found=error.strerror) from None

@@ -71,7 +71,9 @@ def _field(term: str, field: str, word: str) -> Condition:  # noqa: PLR0911  # o
         case "name" | "notes" | "dataset" | "device":
             return _holds(RUN.c[field], word)
         case "id":
-            return RUN.c.id == int(_number(term, word))
+            if not _is_id(word):
+                raise _error(term, "the word after the colon must be the number of a run")
+            return RUN.c.id == int(word)
         case "starred" | "archived":
             return RUN.c[field].is_(_YES_NO[_one_of(term, word, tuple(_YES_NO))])
         case _:
@@ -93,7 +95,7 @@ def _setting(term: str, path: str, operator: str, value: str) -> Condition:
 
 def _free(word: str) -> Condition:
     found = [_holds(RUN.c.name, word), _holds(RUN.c.notes, word), _any(TAG, _holds(TAG.c.tag, word))]
-    if word.isascii() and word.isdigit() and len(word) < 10:
+    if _is_id(word):
         found.append(RUN.c.id == int(word))
     return sa.or_(*found)
 
@@ -114,6 +116,10 @@ def _one_of(term: str, word: str, known: tuple[str, ...]) -> str:
     if word.lower() not in known:
         raise _error(term, "the word after the colon must be one of " + ", ".join(known))
     return word.lower()
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _is_number(text: str) -> bool:

@@ -1,6 +1,7 @@
 """Opening a database: is it ours, is it of this version, and bringing it there under a lock."""
 
 import os
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mtl_core.store.places import file_of
 SCHEMA = "0001"  # the newest revision in migrations/versions; stated here so that opening need not import alembic
 MIGRATIONS = Path(__file__).with_name("migrations")
 _MAGIC = b"SQLite format 3\0"
+_alembic = threading.Lock()  # alembic keeps what it is doing in its module
 _OURS = {"alembic_version", "runs", "settings", "summaries", "chunks"}
 
 
@@ -47,10 +49,10 @@ def _check(file: Path, create: bool) -> None:
         raise InputError(name, "there is no such store", fix="Train something first, or name another store.")
     else:
         file.parent.mkdir(parents=True, exist_ok=True)
-    for place in (file, file.parent):  # the folder too: SQLite writes its log beside the file
+    for place, which in ((file, "the file"), (file.parent, "its folder")):  # SQLite writes its log beside the file
         if place.exists() and not os.access(place, os.W_OK):
-            fix = "Change its permissions or take another store."
-            raise InputError(name, "may not be written to", found=f"{place} is read-only", fix=fix)
+            fix = "Change the permissions or take another store."
+            raise InputError(name, "may not be written to", found=f"{which} is read-only", fix=fix)
 
 
 def _check_magic(file: Path) -> None:
@@ -76,7 +78,7 @@ def bring_up_to_date(database: Database) -> None:
         rule = f"was written by a newer version (this one knows schemas up to {SCHEMA})"
         raise InputError(database.name, rule, found=f"schema {revision}", fix=fix)
     database.use_wal()
-    with database.upgrading() as connection:
+    with _alembic, database.upgrading() as connection:
         _upgrade(connection)
 
 

@@ -31,7 +31,7 @@ from mtl_core.store.records import (
 )
 from mtl_core.store.tables import RUN
 
-_MERGE_EVERY, _MERGE_BELOW = 512, 2**15  # flushes (about two minutes of training); points
+_MERGE_EVERY, _MERGE_BELOW = 128, 2**13  # flushes (about half a minute of training); points
 
 
 def open_store(place: str | Path | None = None, *, create: bool = True) -> "RunStore":

@@ -1,0 +1,238 @@
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+
+from mtl_core.spec import InputError
+from mtl_core.store import Progress, life, this_host
+
+HALF = Progress(epoch=1, epochs=2, step=50, steps=100, samples_per_second=1e4, eta_seconds=0.5)
+
+
+@pytest.fixture
+def claim(store):
+    def act(run, **changes):
+        owner = {"pid": os.getpid(), "host": this_host(), "device": "cpu", "versions": {"torch": "2.13"}}
+        store.claim(run, **owner | changes)
+
+    return act
+
+
+@pytest.fixture
+def dead_pid():
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_a_new_run_is_queued_and_tells_what_it_is_of(store, experiment):
+    spec = experiment(weighting={"kind": "uncertainty"}, training={"seed": 2**32 - 1})
+    record = store.run(store.create_run(spec, device="cuda:0", versions={"torch": "2.13"}))
+    assert (record.state, record.name, record.method) == ("queued", "two digits", "uncertainty")
+    assert (record.tasks, record.dataset, record.seed) == (("left", "right"), "multidigits", 2**32 - 1)
+    assert (record.device, record.versions) == ("cuda:0", {"torch": "2.13"})
+    assert record.progress is None
+    assert record.started is None
+
+
+def test_the_spec_comes_back_as_it_was(store, experiment):
+    spec = experiment(name="두 숫자")
+    assert store.spec(store.create_run(spec)) == spec
+
+
+def test_a_table_is_named_by_its_file(store, experiment):
+    dataset = {"kind": "table", "path": "/somewhere/houses.csv", "inputs": ["area"]}
+    tasks = [{"name": "price", "kind": "regression", "target": "price"}]
+    assert store.run(store.create_run(experiment(dataset=dataset, tasks=tasks))).dataset == "houses.csv"
+
+
+def test_runs_come_newest_first_and_archived_ones_only_when_asked_for(store, experiment):
+    first, second, third = (store.create_run(experiment()) for _ in range(3))
+    store.edit(second, archived=True)
+    assert [r.id for r in store.runs()] == [third, first]
+    assert [r.id for r in store.runs(archived=True)] == [third, second, first]
+
+
+def test_edit_changes_what_is_given_and_nothing_else(store, run):
+    store.edit(run, name="best so far", tags=["b", " a ", "b", ""], notes="lr 다시", starred=True)
+    store.edit(run, archived=True)
+    record = store.run(run)
+    assert (record.name, record.tags, record.notes) == ("best so far", ("a", "b"), "lr 다시")
+    assert record.starred
+    assert record.archived
+    store.edit(run, tags=[], starred=False)
+    assert (store.run(run).tags, store.run(run).starred) == ((), False)
+
+
+def test_a_run_may_not_lose_its_name(store, run):
+    with pytest.raises(InputError, match="needs a name"):
+        store.edit(run, name="  ")
+
+
+def test_a_run_knows_which_it_runs_again(store, run, experiment):
+    assert store.run(store.create_run(experiment(), parent=run)).parent == run
+
+
+def test_a_claimed_run_is_running_on_its_process(store, run, claim):
+    claim(run, fingerprint="abc")
+    record = store.run(run)
+    assert (record.state, record.pid, record.host) == ("running", os.getpid(), this_host())
+    assert (record.device, record.fingerprint) == ("cpu", "abc")
+    assert record.started is not None
+    store.set_fingerprint(run, "def")
+    assert store.run(run).fingerprint == "def"
+
+
+def test_a_beat_tells_the_progress(store, run, claim):
+    claim(run)
+    store.beat(run, HALF)
+    record = store.run(run)
+    assert record.progress == HALF
+    assert record.heartbeat >= record.started
+    assert record.seconds >= 0
+
+
+def test_time_counts_while_running_and_not_while_paused(store, run, claim, monkeypatch):
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    claim(run)
+    now += 10
+    store.beat(run, HALF)
+    store.set_state(run, "paused")
+    now += 100
+    store.beat(run, HALF)
+    store.set_state(run, "running")
+    now += 5
+    store.finish(run, "finished")
+    assert store.run(run).seconds == pytest.approx(15)
+
+
+def test_finish_tells_the_end_and_why(store, run, claim):
+    claim(run)
+    store.finish(run, "failed", "left: loss is NaN at step 12")
+    record = store.run(run)
+    assert (record.state, record.error, record.ended) == ("failed", "left: loss is NaN at step 12", True)
+    assert record.finished is not None
+
+
+def test_finish_refuses_a_state_that_is_no_end(store, run):
+    with pytest.raises(ValueError, match="running"):
+        store.finish(run, "running")
+    with pytest.raises(ValueError, match="resting"):
+        store.set_state(run, "resting")
+
+
+@pytest.mark.parametrize("state", ["stopped", "interrupted", "failed"])
+def test_a_run_that_ended_early_may_be_claimed_again(store, run, claim, state):
+    claim(run)
+    first = store.run(run).started
+    store.finish(run, state, "some error")
+    claim(run)
+    record = store.run(run)
+    assert (record.state, record.error, record.finished, record.started) == ("running", "", None, first)
+
+
+def test_a_finished_run_may_not_be_claimed(store, run, claim):
+    claim(run)
+    store.finish(run, "finished")
+    with pytest.raises(InputError, match="has finished"):
+        claim(run)
+
+
+def test_a_run_of_a_living_process_may_not_be_claimed(store, run, claim):
+    claim(run)
+    before = store.run(run)
+    with pytest.raises(InputError, match=f"already; found process {os.getpid()}"):
+        claim(run, pid=os.getppid())
+    assert store.run(run) == before
+
+
+def test_a_paused_run_of_a_dead_process_may_be_claimed(store, run, claim, dead_pid):
+    claim(run, pid=dead_pid)
+    store.set_state(run, "paused")
+    claim(run)
+    assert store.run(run).pid == os.getpid()
+
+
+def test_reap_interrupts_the_run_of_a_dead_process_and_no_other(store, run, claim, dead_pid, experiment):
+    others = [store.create_run(experiment()) for _ in range(2)]
+    claim(run, pid=dead_pid)
+    claim(others[0])
+    assert store.reap() == [run]
+    assert [store.run(r).state for r in (run, *others)] == ["interrupted", "running", "queued"]
+    assert store.reap() == []
+
+
+def test_reap_tells_a_process_from_a_later_one_of_its_number(store, run, claim, monkeypatch):
+    monkeypatch.setattr("mtl_core.store.processes.started", lambda pid: "1")
+    claim(run)
+    assert store.reap() == ([run] if sys.platform == "linux" else [])
+
+
+def test_reap_takes_a_zombie_for_dead(store, run, claim):
+    process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+    claim(run, pid=process.pid)
+    process.stdout.read()  # ends when the process does; it is not waited for, so it stays a zombie
+    deadline = time.monotonic() + 10
+    while not store.reap() and time.monotonic() < deadline:
+        pass
+    assert store.run(run).state == "interrupted"
+    process.communicate()
+
+
+def test_reap_judges_another_machine_by_its_silence(store, run, claim, monkeypatch):
+    claim(run, host="elsewhere")
+    assert store.reap() == []
+    later = time.time() + life.HEARTBEAT_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert store.reap() == [run]
+
+
+def test_a_run_taken_for_dead_by_mistake_runs_again_at_its_next_beat(store, run, claim):
+    claim(run)
+    store.finish(run, "interrupted")
+    store.beat(run, HALF)
+    assert (store.run(run).state, store.run(run).finished) == ("running", None)
+    store.finish(run, "stopped")
+    store.beat(run, replace(HALF, step=51))
+    assert store.run(run).state == "stopped"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda s: s.run(99),
+        lambda s: s.spec(99),
+        lambda s: s.read(99),
+        lambda s: s.append(99, {}),
+        lambda s: s.rewind(99, 0),
+        lambda s: s.merge(99),
+        lambda s: s.events(99),
+        lambda s: s.event(99, 0, "start", ""),
+        lambda s: s.request(99, "stop"),
+        lambda s: s.artifacts(99),
+        lambda s: s.artifacts_dir(99),
+        lambda s: s.add_artifact(99, "checkpoint", "x"),
+        lambda s: s.edit(99, notes=""),
+        lambda s: s.edit(99, tags=["a"]),
+        lambda s: s.beat(99, HALF),
+        lambda s: s.finish(99, "stopped"),
+        lambda s: s.set_state(99, "paused"),
+        lambda s: s.set_fingerprint(99, ""),
+        lambda s: s.claim(99, pid=1, host="", device="", versions={}),
+    ],
+)
+def test_a_run_that_is_not_there_is_named(store, ask):
+    with pytest.raises(InputError, match="run 99: there is no such run"):
+        ask(store)
+
+
+def test_the_version_tells_of_writes_and_of_nothing_else(store, run):
+    before = store.version()
+    store.run(run)
+    assert store.version() == before
+    store.edit(run, starred=True)
+    assert store.version() != before
