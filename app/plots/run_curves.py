@@ -30,7 +30,7 @@ class RunCurves:
         """A series; an empty one where there are no points."""
         return self._series.get(key) or Series()
 
-    def keys(self) -> Collection[SeriesKey]:
+    def names(self) -> Collection[SeriesKey]:
         """The series that have points."""
         return self._series.keys()
 

@@ -55,9 +55,9 @@ class Board(QWidget):
         changed = self.curves.take(points, reset=reset)
         for card in (*self.losses.values(), self.weights):
             card.draw(self.curves, changed)
-        metric = self.metrics.metric
-        self.metrics.offer(self.curves.keys())
-        if metric == self.metrics.metric:
+        metric = self.metrics.shows
+        self.metrics.offer(self.curves.names())
+        if metric == self.metrics.shows:
             self.metrics.draw(self.curves, changed)
         self.metrics.show_latest(self.curves)
 
@@ -92,7 +92,7 @@ class Board(QWidget):
             row.add(right, 2)
 
     def _choose_metric(self) -> None:
-        self.metrics.offer(self.curves.keys())
+        self.metrics.offer(self.curves.names())
         self.metrics.redraw(self.curves)
 
     def _plots(self) -> Iterator[CurvePlot]:

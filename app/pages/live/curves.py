@@ -104,7 +104,7 @@ class MetricCard(PlotCard):
         self.choice.currentTextChanged.connect(self.chosen)
 
     @property
-    def metric(self) -> str:
+    def shows(self) -> str:
         """The metric shown; empty before there is one."""
         return self.choice.currentText()
 
@@ -116,23 +116,23 @@ class MetricCard(PlotCard):
             if name not in known:
                 self.choice.addItem(name)
         self.choice.setVisible(self.choice.count() > 1)
-        self.set_title(f"Validation {self.metric}" if self.metric else "Validation")
+        self.set_title(f"Validation {self.shows}" if self.shows else "Validation")
 
     def redraw(self, curves: RunCurves) -> None:
         """Draws the chosen metric in place of the one before."""
         for key in self.plot.curve_keys():
             self.plot.remove_curve(key)
         self.plot.show_all()
-        self.draw(curves, list(curves.keys()))
+        self.draw(curves, list(curves.names()))
         self.show_latest(curves)
 
     def show_latest(self, curves: RunCurves) -> None:
         """Current values in the header."""
-        self.set_subtitle(metric_text(self.metric, self._tasks, curves.latest()))
+        self.set_subtitle(metric_text(self.shows, self._tasks, curves.latest()))
 
     def wants(self, key: SeriesKey) -> bool:
         """The chosen metric on the validation split."""
-        return key.split == "val" and key.metric == self.metric and key.task in self._colors
+        return key.split == "val" and key.metric == self.shows and key.task in self._colors
 
     def put(self, key: SeriesKey, series: Series) -> None:
         """A value an epoch, not smoothed."""

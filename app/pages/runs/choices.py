@@ -23,10 +23,10 @@ class Action:
     shortcut: str = ""
 
 
-WATCH = Action("watch", "Watch live", "pulse", "Return")
-CURVES = Action("watch", "Show curves", "pulse", "Return")
+WATCH = Action("watch", "Watch live", "activity", "Return")
+CURVES = Action("watch", "Show curves", "activity", "Return")
 OPEN = Action("open", "Open its experiment", "folder-open", "Ctrl+Return")
-AGAIN = Action("again", "Run again", "arrows-clockwise", "Ctrl+R")
+AGAIN = Action("again", "Run again", "arrows-clockwise", "R")
 RESUME = Action("resume", "Resume", "play")
 COMPARE = Action("compare", "Compare", "scales", "C")
 RENAME = Action("rename", "Rename", "pencil-simple", "F2")

@@ -12,7 +12,7 @@ from app.pages.runs.choices import Action, actions_for
 from app.pages.runs.columns import ColumnChoice
 from app.pages.runs.deeds import RunDeeds
 from app.pages.runs.detail import RunDetail, read_detail
-from app.pages.runs.panel import RunPanel
+from app.pages.runs.panel import RunPanel, named
 from app.pages.runs.toast import UndoToast
 from app.pages.runs.view import RunsView
 from app.session import Session
@@ -112,10 +112,10 @@ class RunsPage(PageBody):
         self.export = Button("Export CSV…", lambda: self.act("export"), icon_name="export", name="export-runs")
         for button in (self.compare, self.export):
             self.header.add_action(button)
-        self.filter = QLineEdit(objectName="runs-filter", accessibleName="Filter of the runs", clearButtonEnabled=True)
+        self.filter = named(QLineEdit(clearButtonEnabled=True), "runs-filter", "Filter of the runs")
         self.filter.setPlaceholderText(_FILTER_HINT)
         self.filter.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
-        self.archived = QCheckBox("Show archived", objectName="show-archived")
+        self.archived = named(QCheckBox("Show archived"), "show-archived", "Show archived")
         self.choose = Button("Columns", self._choose_columns, icon_name="columns", name="choose-columns")
         bar = QHBoxLayout()
         bar.setSpacing(CARD_GAP)
@@ -125,7 +125,7 @@ class RunsPage(PageBody):
         self.error.setObjectName("runs-error")
         self.view = RunsView(self.model)
         card = Card()
-        card.layout().setContentsMargins(CARD_GAP, CARD_GAP, CARD_GAP, GAP)
+        card.setContentsMargins(0, GAP // 2, 0, 0)
         self.none = EmptyState(
             "magnifying-glass",
             "No run matches",
@@ -140,7 +140,7 @@ class RunsPage(PageBody):
         card.body.addWidget(self.error)
         card.body.addLayout(self._table_or_none, 1)
         self.panel = RunPanel()
-        self._splitter = QSplitter(Qt.Orientation.Horizontal, objectName="runs-splitter")
+        self._splitter = named(QSplitter(Qt.Orientation.Horizontal), "runs-splitter", "Runs and the selected run")
         self._splitter.setHandleWidth(CARD_GAP)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(card)
@@ -189,7 +189,7 @@ class RunsPage(PageBody):
         self.deeds.failed.connect(self._session.complain)
         self.deeds.putAway.connect(self._put_away)
         self._session.queue.activeChanged.connect(self._active_changed)
-        keys = {"Ctrl+Return": "open", "Ctrl+R": "again", "C": "compare", "S": "star", "Ctrl+E": "export"}
+        keys = {"Ctrl+Return": "open", "R": "again", "C": "compare", "S": "star", "Ctrl+E": "export"}
         for keys_pressed, action in {**keys, "Delete": "archive"}.items():
             self._shortcut(keys_pressed, self.view).activated.connect(lambda action=action: self.act(action))
         self._shortcut("Ctrl+F", self, Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(self._find)
@@ -289,6 +289,7 @@ class RunsPage(PageBody):
         entry.setObjectName(f"run-menu-{action.key}")
         if action.shortcut:
             entry.setShortcut(QKeySequence(action.shortcut))
+            entry.setShortcutVisibleInContextMenu(True)
         entry.triggered.connect(lambda _=False: self.act(action.key))
 
     def _panel_corner(self) -> QPoint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -26,6 +26,7 @@ from app.widgets import Button, Card, Chip, EmptyState, HLine, InlineError, Link
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord
 
+_W = TypeVar("_W", bound=QWidget)
 _NOTES_MS = 700
 _BUTTONS = 3
 
@@ -50,7 +51,7 @@ class RunPanel(Card):
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
         self._record: RunRecord | None = None
         self._nothing = EmptyState(
-            "cursor-click", "No run selected", "Select a run to see and edit what is known of it."
+            "cursor", "No run selected", "Select a run to see and edit what is known of it."
         )
         self._pages = QStackedLayout()
         self._pages.addWidget(self._nothing)
@@ -129,11 +130,11 @@ class RunPanel(Card):
         self._buttons = [Button("", name=f"run-action-{i}") for i in range(_BUTTONS)]
         for button in self._buttons:
             button.clicked.connect(self._pressed)
-        self.name = QLineEdit(objectName="run-name", accessibleName="Name of the run")
+        self.name = named(QLineEdit(), "run-name", "Name of the run")
         self.name.editingFinished.connect(self._name_done)
-        self.tags = QLineEdit(objectName="run-tags", accessibleName="Tags", placeholderText="Tags, apart by commas")
+        self.tags = named(QLineEdit(placeholderText="Tags, apart by commas"), "run-tags", "Tags")
         self.tags.editingFinished.connect(self._tags_done)
-        self.notes = QPlainTextEdit(objectName="run-notes", accessibleName="Notes", placeholderText="Notes")
+        self.notes = named(QPlainTextEdit(placeholderText="Notes"), "run-notes", "Notes")
         self.notes.setTabChangesFocus(True)
         self.notes.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 12)
         self.notes.textChanged.connect(self._notes_typed)
@@ -145,7 +146,7 @@ class RunPanel(Card):
         self._metrics.setHorizontalSpacing(CARD_GAP)
         self._metrics.setVerticalSpacing(4)
         self._metrics.setColumnStretch(0, 1)
-        self.events = QPlainTextEdit(objectName="run-events", accessibleName="Events", readOnly=True)
+        self.events = named(QPlainTextEdit(readOnly=True), "run-events", "Events")
         self.events.setFont(mono_font())
         self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.events.setMinimumHeight(self.fontMetrics().lineSpacing() * 7)
@@ -240,6 +241,13 @@ class RunPanel(Card):
             self.parentWanted.emit(self._record.parent)
 
 
+def named(widget: _W, name: str, accessible: str) -> _W:
+    """``widget`` with what a script and a screen reader find it by."""
+    widget.setObjectName(name)
+    widget.setAccessibleName(accessible)
+    return widget
+
+
 def _row(*widgets: QWidget | None) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(GAP)
@@ -258,6 +266,7 @@ def _heading(text: str) -> QLabel:
 
 
 def _label(form: QFormLayout, row: int, role: QFormLayout.ItemRole) -> QLabel:
-    widget = form.itemAt(row, role).widget()
+    item = form.itemAt(row, role)
+    widget = item.widget() if item is not None else None
     assert isinstance(widget, QLabel)
     return widget

@@ -16,6 +16,7 @@ class UndoToast(QFrame):
 
     def __init__(self, page: QWidget) -> None:
         super().__init__(page)
+        self._page = page
         self.setObjectName("undo-toast")
         self.setProperty("role", "toast")
         self._undo: Callable[[], object] | None = None
@@ -49,8 +50,8 @@ class UndoToast(QFrame):
 
     def _place(self) -> None:
         self.adjustSize()
-        page = self.parentWidget()
-        self.move((page.width() - self.width()) // 2, page.height() - self.height() - PAGE_MARGIN - GAP)
+        below = self._page.height() - self.height() - PAGE_MARGIN - GAP
+        self.move((self._page.width() - self.width()) // 2, below)
 
     def _undone(self) -> None:
         self.hide()

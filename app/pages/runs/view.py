@@ -49,10 +49,9 @@ class RunsView(QTableView):
     def selected(self) -> list[RunRecord]:
         """The selected runs, as the table stands from top to bottom."""
         rows = self._model.rows()
-        chosen = sorted(
-            row for part in self.selectionModel().selection() for row in range(part.top(), part.bottom() + 1)
-        )
-        return [rows[row].record for row in chosen]
+        selection = self.selectionModel().selection()
+        parts = [selection.at(i) for i in range(selection.count())]
+        return [rows[row].record for row in sorted({r for p in parts for r in range(p.top(), p.bottom() + 1)})]
 
     def select_run(self, run: int) -> bool:
         """Select a run alone and bring it into view; whether it is there."""

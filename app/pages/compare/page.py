@@ -1,0 +1,193 @@
+"""The Compare page: what differs between runs, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QComboBox, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from app.pages.compare.curves import CurveWall, choices
+from app.pages.compare.parts import RunChip, RunTable
+from app.pages.compare.selection import Selection
+from app.pages.compare.state import compare_view
+from app.plots import PlotOptions
+from app.theme import CARD_GAP, PAGE_MARGIN, manager
+from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton, scrolling
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from mtl_core.store import RunRecord
+
+_MOST_OFFERED = 40
+_NO_TESTS = "Test metrics appear when the runs have finished."
+
+
+class ComparePage(QWidget):
+    """Shows the session's compared runs side by side; runs that still train go on here."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("ComparePage")
+        self._session = session
+        self.selection = Selection(session, self)
+        self.options = PlotOptions("compare", session.settings, self, axes=("step", "epoch"))
+        self._chips: list[RunChip] = []
+        self._build()
+        self.selection.changed.connect(self._show)
+        self.selection.grown.connect(self._grow)
+        self.options.changed.connect(self._draw)
+        self.metric_choice.currentTextChanged.connect(self._draw)
+        session.compareChanged.connect(self.selection.choose)
+        manager().changed.connect(self._show)
+        self.selection.choose(session.compared)
+
+    # -- building --
+
+    def _build(self) -> None:
+        self.header = PageHeader("Compare")
+        self.metric_choice = QComboBox()
+        self.metric_choice.setObjectName("compare-metric")
+        self.metric_choice.setAccessibleName("Metric of the curves")
+        self.metric_choice.setToolTip("Metric of the curves")
+        self.metric_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.add_run = self._add_button()
+        for widget in (self.metric_choice, *self.options.buttons(), self.add_run):
+            self.header.add_action(widget)
+        self.differs = RunTable("compare-settings", "Settings that differ")
+        self.tests = RunTable("compare-tests", "Test metrics, the best in bold")
+        self.hint, self.no_tests = Muted(wrap=True), Muted(_NO_TESTS, wrap=True)
+        self.hint.setObjectName("compare-hint")
+        self.differs_card, self.tests_card = Card("What differs"), Card("Test metrics")
+        for card, words, table in (
+            (self.differs_card, self.hint, self.differs),
+            (self.tests_card, self.no_tests, self.tests),
+        ):
+            card.body.addWidget(words)
+            card.body.addWidget(table, 1)
+        tables = CardRow()
+        tables.add(self.differs_card, 9)
+        tables.add(self.tests_card, 11)
+        self.wall = CurveWall()
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty_state())
+        self._stack.addWidget(self._filled(tables))
+
+    def _filled(self, tables: QWidget) -> QWidget:
+        inside = QVBoxLayout()
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(CARD_GAP)
+        inside.addWidget(tables)
+        inside.addWidget(self.wall, 1)
+        filled = QWidget()
+        column = QVBoxLayout(filled)
+        column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
+        column.setSpacing(CARD_GAP)
+        column.addWidget(self.header)
+        column.addWidget(scrolling(inside), 1)
+        return filled
+
+    def _empty_state(self) -> EmptyState:
+        empty = EmptyState(
+            "columns",
+            "Nothing to compare yet",
+            "Mark two or more runs on the Runs page: their settings, curves and test metrics stand here side by side.",
+            "Go to Runs",
+            lambda: self._session.open_page("runs"),
+        )
+        empty.setObjectName("compare-empty")
+        return empty
+
+    def _add_button(self) -> ToolButton:
+        button = ToolButton("plus", "Add a run to the comparison", text="Add run", name="compare-add")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._offer = QMenu(button)
+        self._offer.setObjectName("compare-add-menu")
+        self._offer.aboutToShow.connect(self._ask_runs)
+        button.setMenu(self._offer)
+        return button
+
+    # -- showing --
+
+    def _show(self) -> None:
+        """Brings chips, tables and curves up to date."""
+        entries = self.selection.entries
+        self._stack.setCurrentIndex(1 if entries else 0)
+        view = compare_view(entries, self.selection.summaries)
+        runs = [(entry.label, entry.color) for entry in entries]
+        self._show_chips(runs, [entry.run.id for entry in entries])
+        self.differs.fill("setting", runs, view.differing)
+        self.tests.fill("task", runs, view.tests)
+        self.differs_card.set_subtitle(view.differing_text)
+        alike = "All settings are the same; the runs differ in chance alone." if not view.differing else ""
+        self.hint.setText(view.hint or alike)
+        self.hint.setVisible(bool(view.hint or alike))
+        self.differs.setVisible(bool(view.differing))
+        self.no_tests.setVisible(not view.tests)
+        self.tests.setVisible(bool(view.tests))
+        self._draw()
+
+    def _show_chips(self, runs: list[tuple[str, int]], numbers: list[int]) -> None:
+        for chip in self._chips:
+            self.header.chips.removeWidget(chip)
+            chip.deleteLater()
+        self._chips = []
+        for number, (label, color) in zip(numbers, runs, strict=True):
+            chip = RunChip(number, label, color)
+            chip.removed.connect(self._remove)
+            self.header.add_chip(chip)
+            self._chips.append(chip)
+
+    def _draw(self) -> None:
+        self._offer_metrics()
+        self.wall.draw(self.selection.entries, self.selection.curves, self.metric_choice.currentText(), self.options)
+
+    def _grow(self, run: int, keys: set[object]) -> None:
+        self._offer_metrics()
+        metric = self.metric_choice.currentText()
+        changed = (run, keys)
+        self.wall.draw(self.selection.entries, self.selection.curves, metric, self.options, changed)  # type: ignore[arg-type]
+
+    def _offer_metrics(self) -> None:
+        names = choices(self.selection.curves)
+        known = tuple(self.metric_choice.itemText(index) for index in range(self.metric_choice.count()))
+        if names == known:
+            return
+        chosen = self.metric_choice.currentText()
+        blocked = self.metric_choice.blockSignals(True)
+        self.metric_choice.clear()
+        self.metric_choice.addItems(names)
+        self.metric_choice.setCurrentText(chosen if chosen in names else next(iter(names), ""))
+        self.metric_choice.blockSignals(blocked)
+
+    # -- what the person asks --
+
+    def _remove(self, run: int) -> None:
+        self._session.compare(one for one in self.selection.chosen if one != run)
+
+    def _ask_runs(self) -> None:
+        if not self._offer.actions():
+            self._offer.addAction("Reading the runs …").setEnabled(False)
+        self._session.store.call(lambda store: store.runs(), self._offer_runs)
+
+    def _offer_runs(self, runs: list[RunRecord]) -> None:
+        self._offer.clear()
+        left = [run for run in runs if run.id not in self.selection.chosen and run.state != "queued"]
+        for run in left[:_MOST_OFFERED]:
+            action = self._offer.addAction(f"Run {run.id} · {run.name} · {run.method} · {run.state}")
+            wanted = (*self.selection.chosen, run.id)
+            action.triggered.connect(lambda _checked=False, wanted=wanted: self._session.compare(wanted))
+        if not left:
+            self._offer.addAction("There are no other runs").setEnabled(False)
+
+    # -- Qt --
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Polls quickly while it can be seen."""
+        super().showEvent(event)
+        self.selection.set_visible(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Polls slowly while hidden."""
+        super().hideEvent(event)
+        self.selection.set_visible(False)

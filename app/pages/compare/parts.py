@@ -1,0 +1,116 @@
+"""Parts of the Compare page: a run's chip and a small table with a column a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from app.pages.compare.state import Cell, Line
+from app.theme import resolve, row_height
+from app.widgets import Chip, ToolButton
+
+_MOST_ROWS = 8
+
+
+class RunChip(QWidget):
+    """A run's colour and name, with a button that takes it out of the comparison."""
+
+    removed = Signal(int)
+
+    def __init__(self, run: int, label: str, color: int) -> None:
+        super().__init__()
+        self.run = run
+        self.setObjectName(f"compare-chip-{run}")
+        self.chip = Chip(label, dot=color)
+        remove = ToolButton("x", f"Take {label} out", lambda: self.removed.emit(run), name=f"compare-remove-{run}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.chip)
+        row.addWidget(remove)
+
+
+class RunTable(QTableWidget):
+    """Rows of text with a column a run; it is as high as its rows, up to eight, and scrolls beyond."""
+
+    def __init__(self, name: str, title: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(row_height())
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.horizontalHeader().setHighlightSections(False)
+        self.setTabKeyNavigation(False)
+
+    def fill(self, first: str, runs: Sequence[tuple[str, int]], lines: Sequence[Line]) -> None:
+        """Replaces everything.
+
+        Args:
+            first: Header of the first column.
+            runs: Label and hue of each run.
+            lines: The rows; they have a cell a run.
+        """
+        self.setColumnCount(len(runs) + 1)
+        self.setRowCount(len(lines))
+        self.setHorizontalHeaderItem(0, QTableWidgetItem(first))
+        for column, (label, color) in enumerate(runs, start=1):
+            self.setHorizontalHeaderItem(column, QTableWidgetItem(_dot(color), label))
+        for row, line in enumerate(lines):
+            self.setItem(row, 0, _name_item(line.name))
+            for column, cell in enumerate(line.cells, start=1):
+                self.setItem(row, column, _cell_item(cell))
+        shown = min(max(len(lines), 1), _MOST_ROWS)
+        self.setMinimumHeight(row_height() * (shown + 1) + 6)
+
+
+def _name_item(text: str) -> QTableWidgetItem:
+    item = QTableWidgetItem(text)
+    item.setToolTip(text)
+    item.setForeground(QBrush(QColor(resolve("muted"))))
+    return item
+
+
+def _cell_item(cell: Cell) -> QTableWidgetItem:
+    item = QTableWidgetItem(cell.text)
+    item.setToolTip(f"{cell.text}, the best" if cell.best else cell.text)
+    if cell.best:
+        font = item.font()
+        font.setBold(True)
+        item.setFont(font)
+        item.setForeground(QBrush(QColor(resolve("good"))))
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{cell.text}, the best")
+    return item
+
+
+def _dot(color: int) -> QIcon:
+    """A dot in a run's colour, drawn twice as large as shown so that it is sharp on any screen."""
+    side = 20
+    picture = QPixmap(side, side)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(resolve(color)))
+    painter.drawEllipse(QPointF(side / 2, side / 2), side / 2 - 1, side / 2 - 1)
+    painter.end()
+    picture.setDevicePixelRatio(2)
+    return QIcon(picture)

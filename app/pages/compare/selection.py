@@ -1,0 +1,123 @@
+"""Which runs are compared, and what is known of them so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.pages.compare.state import Entry, labels
+from app.plots import RunCurves
+
+if TYPE_CHECKING:
+    from app.jobs import RunFollower
+    from app.session import Session
+    from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, Summary
+
+
+class Selection(QObject):
+    """Follows every chosen run; a run keeps its colour as long as it is chosen.
+
+    ``changed()``: other runs, states or summaries. ``grown(run, keys)``: new points of a run.
+    """
+
+    changed = Signal()
+    grown = Signal(int, object)
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._followers: dict[int, RunFollower] = {}
+        self._records: dict[int, RunRecord] = {}
+        self._data: dict[int, Mapping[str, Any]] = {}
+        self._colors: dict[int, int] = {}
+        self._visible = False
+        self.summaries: tuple[Summary, ...] = ()
+        self.curves: dict[int, RunCurves] = {}
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The runs, in the order they were chosen."""
+        return tuple(self._followers)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The chosen runs that have been read."""
+        ready = [run for run in self._followers if run in self._records and run in self._data]
+        names = labels([self._records[run] for run in ready])
+        return tuple(
+            Entry(self._records[run], self._data[run], name, self._colors[run])
+            for run, name in zip(ready, names, strict=True)
+        )
+
+    def choose(self, runs: Sequence[int]) -> None:
+        """Compares these runs."""
+        wanted = list(dict.fromkeys(runs))
+        for run in [run for run in self._followers if run not in wanted]:
+            self._drop(run)
+        for run in wanted:
+            if run not in self._followers:
+                self._add(run)
+        self._followers = {run: self._followers[run] for run in wanted}
+        self._read_summaries()
+        self.changed.emit()
+
+    def set_visible(self, visible: bool) -> None:
+        """Polls slowly while nobody looks."""
+        self._visible = visible
+        for follower in self._followers.values():
+            follower.set_visible(visible)
+
+    def _add(self, run: int) -> None:
+        taken = set(self._colors.values())
+        self._colors[run] = next(color for color in range(len(taken) + 1) if color not in taken)
+        self.curves[run] = RunCurves()
+        follower = self._session.follower(self)
+        follower.record.connect(self._take_record)
+        follower.points.connect(lambda points, reset: self._take_points(run, points, reset))
+        follower.failed.connect(self._session.complain)
+        follower.set_visible(self._visible)
+        self._followers[run] = follower
+        follower.follow(run)
+        self._session.store.call(lambda store: (run, store.spec_data(run)), self._take_data)
+
+    def _drop(self, run: int) -> None:
+        follower = self._followers.pop(run)
+        follower.follow(None)
+        follower.deleteLater()
+        for known in (self._records, self._data, self._colors, self.curves):
+            known.pop(run, None)
+
+    def _take_data(self, found: tuple[int, Mapping[str, Any]]) -> None:
+        run, data = found
+        if run in self._followers:
+            self._data[run] = data
+            self.changed.emit()
+
+    def _take_record(self, record: RunRecord) -> None:
+        before = self._records.get(record.id)
+        if record.id not in self._followers:
+            return
+        self._records[record.id] = record
+        if before is None or before.state != record.state:
+            self._read_summaries()
+            self.changed.emit()
+
+    def _take_points(self, run: int, points: Mapping[SeriesKey, Points], reset: bool) -> None:
+        if run in self.curves:
+            self.grown.emit(run, self.curves[run].take(points, reset=reset))
+
+    def _read_summaries(self) -> None:
+        runs = self.chosen
+
+        def read(store: RunStore) -> tuple[Summary, ...]:
+            return tuple(store.summaries(runs))
+
+        if runs:
+            self._session.store.call(read, self._take_summaries)
+
+    def _take_summaries(self, summaries: tuple[Summary, ...]) -> None:
+        if summaries != self.summaries:
+            self.summaries = summaries
+            self.changed.emit()
