@@ -13,7 +13,9 @@ from app.forms.editors import (
 )
 from app.forms.factory import make_editor
 from app.forms.form import KindForm, SpecForm
-from app.forms.labels import label_of, metric_label
+from app.forms.labels import count_text, label_of, metric_label, shape_text
+from app.forms.layer_list import LayerList
+from app.forms.layer_row import RowLine
 from app.forms.number import NumberEditor, number_text
 from app.forms.shapes import defaults_of, fields_of, shape_of
 from app.forms.weights import WeightsEditor
@@ -24,14 +26,17 @@ __all__ = [
     "Editor",
     "FlagEditor",
     "KindForm",
+    "LayerList",
     "MaybeEditor",
     "NumberEditor",
+    "RowLine",
     "SpecForm",
     "TextEditor",
     "TextListEditor",
     "WeightsEditor",
     "WordOrEditor",
     "bind",
+    "count_text",
     "defaults_of",
     "fields_of",
     "label_of",
@@ -39,4 +44,5 @@ __all__ = [
     "metric_label",
     "number_text",
     "shape_of",
+    "shape_text",
 ]

@@ -254,11 +254,11 @@ class MaybeEditor(QWidget):
     valueChanged = Signal(object)
 
     def __init__(
-        self, inner: QWidget, start: Callable[[], Any], parent: QWidget | None = None, *, below: bool = False
+        self, inner: Any, start: Callable[[], Any], parent: QWidget | None = None, *, below: bool = False
     ) -> None:
         super().__init__(parent)
         self.box = FlagEditor()
-        self.inner: Any = inner
+        self.inner = inner
         self._start: Callable[[], Any] | None = start
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -1,0 +1,225 @@
+"""The cards of the Model page: shared layers, each task's layers, the diagram."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QTabBar, QVBoxLayout, QWidget
+
+from app.document import Document
+from app.following import task_names
+from app.forms import LayerList, RowLine, shape_text
+from app.pages.model.diagram import Diagram
+from app.pages.model.plan import summary
+from app.theme import GAP, card_title_font
+from app.widgets import Button, Card, EmptyState, Muted, ToolButton
+from mtl_core.spec import HardSharing, LayerInfo, ModelInfo, join, parse
+
+NO_SHARED = "No shared layer yet: the tasks read the data directly. Add a layer, or take a template."
+NO_OWN = "No layer of its own: the task's output layer reads the shared layers directly."
+
+
+class SharedCard(Card):
+    """The sharing scheme and the layers all tasks share."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__("Shared layers", parent=parent)
+        self.layers = LayerList(document, "model.shared", NO_SHARED)
+        self.add = _add_button(self.layers, "add-shared-layer")
+        self.header.addWidget(self.add)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(Muted("Sharing"))
+        scheme = QLabel(HardSharing.title)
+        scheme.setToolTip(HardSharing.help())
+        scheme.setObjectName("model.sharing.kind")
+        scheme.setAccessibleName(f"Sharing: {HardSharing.title}. {HardSharing.help()}")
+        row.addWidget(scheme, 1)
+        self.body.addLayout(row)
+        self.body.addWidget(_scroll(self.layers), 1)
+
+    def show_model(self, info: ModelInfo) -> None:
+        """Put shapes and errors at the layers."""
+        self.layers.set_infos(info.shared, shape_text(info.input_shape))
+
+
+class TasksCard(Card):
+    """A tab per task with its own layers and, last, its output layer.
+
+    ``selected(path)`` as of the list of layers shown.
+    """
+
+    selected = Signal(str)
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.setAccessibleName("Task layers")
+        self._document = document
+        self._info: ModelInfo | None = None
+        self.lists: dict[str, LayerList] = {}
+        self.tabs = QTabBar()
+        self.tabs.setObjectName("task-tabs")
+        self.tabs.setAccessibleName("Tasks")
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.output = RowLine(handle=False, dashed=True)
+        self.output.setObjectName("output-layer")
+        self.add = Button("Add layer", self._add, name="add-task-layer")
+        self._stack = QVBoxLayout()
+        self._stack.setSpacing(6)
+        heading = QHBoxLayout()
+        title = QLabel("Task layers")
+        title.setFont(card_title_font())
+        heading.addWidget(title, 1)
+        heading.addWidget(self.add)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 2, 0)
+        column.setSpacing(6)
+        column.addLayout(self._stack)
+        column.addWidget(self.output)
+        column.addStretch(1)
+        self.body.addWidget(self.tabs)
+        self.body.addLayout(heading)
+        self.body.addWidget(_area(inside), 1)
+        self.tabs.currentChanged.connect(self._show_current)
+        document.changed.connect(self._sync)
+        self._sync()
+
+    @property
+    def task(self) -> str:
+        """The task whose layers are shown."""
+        names = list(self.lists)
+        index = self.tabs.currentIndex()
+        return names[index] if 0 <= index < len(names) else ""
+
+    def show_task(self, task: str) -> None:
+        """Turn to the tab of ``task``."""
+        if task in self.lists:
+            self.tabs.setCurrentIndex(list(self.lists).index(task))
+
+    def show_model(self, info: ModelInfo) -> None:
+        """Put shapes and errors at the layers, and say what the output layer is."""
+        self._info = info
+        last = info.shared[-1].output_shape if info.shared else info.input_shape
+        for name, layers in self.lists.items():
+            layers.set_infos(info.heads.get(name, ()), shape_text(last))
+        self._show_output()
+
+    def _sync(self) -> None:
+        names = list(dict.fromkeys(task_names(self._document.data)))
+        if names == list(self.lists):
+            return
+        current = self.tabs.currentIndex()
+        old, self.lists = self.lists, {}
+        for name, layers in old.items():
+            if name not in names:
+                self._stack.removeWidget(layers)
+                layers.hide()
+                layers.deleteLater()
+        self.lists = {name: old.get(name) or self._new_list(name) for name in names}
+        blocked = self.tabs.blockSignals(True)
+        while self.tabs.count():
+            self.tabs.removeTab(0)
+        for name in names:
+            self.tabs.addTab(name.replace("&", "&&"))
+        self.tabs.setCurrentIndex(min(max(current, 0), len(names) - 1))
+        self.tabs.blockSignals(blocked)
+        if self._info is not None:
+            self.show_model(self._info)
+        self._show_current()
+
+    def _new_list(self, name: str) -> LayerList:
+        layers = LayerList(self._document, join(("model", "heads", name)), NO_OWN)
+        layers.selected.connect(self.selected)
+        self._stack.addWidget(layers)
+        return layers
+
+    def _show_current(self) -> None:
+        for name, layers in self.lists.items():
+            layers.setVisible(name == self.task)
+        self._show_output()
+        self.add.setEnabled(bool(self.task))
+
+    def _show_output(self) -> None:
+        out: LayerInfo | None = self._info.outputs.get(self.task) if self._info else None
+        width = shape_text(out.output_shape) if out else ""
+        self.output.title.setText(f"Output: {out.title} {width}".rstrip() if out else "Output layer")
+        self.output.shape.setText(f"from the task: {out.detail}" if out else "from the task")
+        self.output.set_tone("error" if out and out.error else "")
+        self.output.setToolTip(out.error or "The output layer follows from the task." if out else "")
+        self.output.setAccessibleName(f"{self.output.title.text()}, {self.output.shape.text()}")
+
+    def _add(self) -> None:
+        if self.task:
+            self.lists[self.task].menu.popup(self.add)
+
+
+class DiagramCard(Card):
+    """The diagram, its numbers and its zoom."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Diagram", parent=parent)
+        self.view = Diagram()
+        self.waiting = EmptyState("tree-structure", "The diagram appears here", "The model is being built.")
+        for glyph, tip, action, name in (
+            ("magnifying-glass-minus", "Zoom out (-)", lambda: self.view.zoom(1 / 1.2), "zoom-out"),
+            ("magnifying-glass-plus", "Zoom in (+)", lambda: self.view.zoom(1.2), "zoom-in"),
+            ("corners-out", "Fit (0)", self.view.fit, "zoom-fit"),
+        ):
+            self.header.addWidget(ToolButton(glyph, tip, action, name=name))
+        self.header.setSpacing(2)
+        self.body.addWidget(self.waiting, 1)
+        self.body.addWidget(self.view, 1)
+        self.view.hide()
+
+    def show_model(self, info: ModelInfo, input_title: str) -> None:
+        """Draw this model."""
+        self.waiting.hide()
+        self.view.show()
+        self.view.show_model(info, input_title)
+        self.set_subtitle(summary(info))
+
+    def say(self, text: str) -> None:
+        """Say why there is nothing to draw; what was drawn before stays."""
+        if not self.view.isVisibleTo(self):
+            self.waiting.text.setText(text)
+
+
+def task_of(path: str) -> str:
+    """The task whose layer stands at ``path``, or ``""`` for a shared one."""
+    keys = parse(path)
+    return str(keys[2]) if keys[:2] == ("model", "heads") and len(keys) > 2 else ""
+
+
+def index_of(path: str) -> int:
+    """The place in its list of the layer at ``path``, or -1 for the output layer."""
+    last = parse(path)[-1]
+    return last if isinstance(last, int) else -1
+
+
+def _add_button(layers: LayerList, name: str) -> Button:
+    button = Button("Add layer", name=name)
+    button.clicked.connect(lambda: layers.menu.popup(button))
+    button.setToolTip("After the open layer, or at the end")
+    return button
+
+
+def _scroll(layers: QWidget) -> QScrollArea:
+    inside = QWidget()
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(0, 0, 2, 0)
+    column.addWidget(layers)
+    column.addStretch(1)
+    return _area(inside)
+
+
+def _area(inside: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.viewport().setAutoFillBackground(False)
+    inside.setAutoFillBackground(False)
+    area.setWidget(inside)
+    return area

@@ -1,0 +1,211 @@
+"""The model as a picture: trunk, then a branch per task; boxes select their layers."""
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGraphicsItem,
+    QGraphicsScene,
+    QGraphicsSceneMouseEvent,
+    QGraphicsView,
+    QStyleOptionGraphicsItem,
+    QWidget,
+)
+
+from app.pages.model.plan import Box, Metrics, Plan, plan_of
+from app.theme import CONTROL_RADIUS, manager, resolve, series_color, small_font
+from mtl_core.spec import ModelInfo
+
+_MARGIN = 6.0
+_SMALLEST, _LARGEST = 0.25, 3.0
+_READABLE = 0.62
+"""Scale under which fitting stops and scrolling begins."""
+
+
+class Diagram(QGraphicsView):
+    """Shows a ``ModelInfo``; ``boxClicked(path)`` tells which layer was pointed at.
+
+    Ctrl with the wheel and the keys + and - zoom, 0 fits; the diagram fits itself until someone zooms.
+    """
+
+    boxClicked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("diagram")
+        self.setAccessibleName("Diagram of the model")
+        self.setScene(QGraphicsScene(self))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        self.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.setStyleSheet("background: transparent; border: none;")
+        self.viewport().setAutoFillBackground(False)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
+        self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag)
+        self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
+        self._plan: Plan | None = None
+        self._shown: tuple[ModelInfo, str] | None = None
+        self._items: list[_BoxItem] = []
+        self._selected = ""
+        self._fits = True
+        manager().changed.connect(self.viewport().update)
+
+    @property
+    def plan(self) -> Plan | None:
+        """What is drawn."""
+        return self._plan
+
+    def show_model(self, info: ModelInfo, input_title: str) -> None:
+        """Draw this model."""
+        if (info, input_title) == self._shown:
+            return
+        self._shown = (info, input_title)
+        self._plan = plan_of(info, input_title, _metrics())
+        scene = self.scene()
+        scene.clear()
+        for a, b in self._plan.links:
+            scene.addItem(_LinkItem(self._plan.boxes[a], self._plan.boxes[b]))
+        self._items = [_BoxItem(box, self) for box in self._plan.boxes]
+        for item in self._items:
+            scene.addItem(item)
+        area = QRectF(0, 0, self._plan.width, self._plan.height)
+        scene.setSceneRect(area.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
+        self.select(self._selected)
+        self.setAccessibleDescription(_in_words(self._plan))
+        if self._fits:
+            self.fit()
+
+    def select(self, path: str) -> None:
+        """Mark the box of the layer at ``path``."""
+        self._selected = path
+        for item in self._items:
+            item.set_marked(bool(path) and path in item.box.paths)
+
+    def fit(self) -> None:
+        """Show all of it, as long as it can be read; never larger than drawn."""
+        self._fits = True
+        area = self.scene().sceneRect()
+        room = self.viewport().size()
+        if area.isEmpty() or room.isEmpty():
+            return
+        scale = min(room.width() / area.width(), room.height() / area.height(), 1.0)
+        scale = max(scale, min(_READABLE, room.width() / area.width()), 0.4)
+        self.resetTransform()
+        self.scale(scale, scale)
+
+    def zoom(self, factor: float) -> None:
+        """Enlarge by ``factor``."""
+        scale = self.transform().m11() * factor
+        if _SMALLEST <= scale <= _LARGEST:
+            self._fits = False
+            self.scale(factor, factor)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit again, unless someone has zoomed."""
+        super().resizeEvent(event)
+        if self._fits:
+            self.fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll; with Ctrl zoom."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(1.15 if event.angleDelta().y() > 0 else 1 / 1.15)
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Zoom by keyboard."""
+        match event.text():
+            case "+" | "=":
+                self.zoom(1.15)
+            case "-":
+                self.zoom(1 / 1.15)
+            case "0":
+                self.fit()
+            case _:
+                super().keyPressEvent(event)
+
+
+class _BoxItem(QGraphicsItem):
+    """A rounded box with two lines of text."""
+
+    def __init__(self, box: Box, view: Diagram) -> None:
+        super().__init__()
+        self.box, self._view, self._marked = box, view, False
+        self.setPos(box.x, box.y)
+        self.setToolTip(f"{box.title}\n{box.detail}")
+        self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
+        if box.paths:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def set_marked(self, marked: bool) -> None:
+        """Draw it as the one selected."""
+        if marked != self._marked:
+            self._marked = marked
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The box and its line."""
+        return QRectF(-2, -2, self.box.width + 4, self.box.height + 4)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw in the colours of now."""
+        ink = series_color(self.box.task) if self.box.task >= 0 else resolve("accent")
+        ink = resolve("error") if self.box.error else ink
+        ground = "error_wash" if self.box.error else "accent_wash" if self._marked else "surface"
+        painter.setPen(QPen(QColor(ink), 2.4 if self._marked else 1.5))
+        painter.setBrush(QColor(resolve(ground)))
+        area = QRectF(0, 0, self.box.width, self.box.height)
+        painter.drawRoundedRect(area, CONTROL_RADIUS, CONTROL_RADIUS)
+        font = small_font()
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        room = self.box.width - 10
+        line = metrics.height()
+        top = (self.box.height - 2 * line) / 2 + 0.5
+        for text, colour, y in ((self.box.title, "text", top), (self.box.detail, "muted", top + line - 1)):
+            painter.setPen(QColor(resolve(colour)))
+            words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QRectF(5, y, room, line), Qt.AlignmentFlag.AlignCenter, words)
+
+    def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        """Select the layer."""
+        if self.box.paths:
+            self._view.boxClicked.emit(self.box.paths[0])
+        event.accept()
+
+
+class _LinkItem(QGraphicsItem):
+    """A line from the bottom of one box to the top of another, curved where it goes aside."""
+
+    def __init__(self, above: Box, below: Box) -> None:
+        super().__init__()
+        start, end = QPointF(above.centre, above.y + above.height), QPointF(below.centre, below.y)
+        self._path = QPainterPath(start)
+        if abs(start.x() - end.x()) < 1:
+            self._path.lineTo(end)
+        else:
+            bend = (end.y() - start.y()) * 0.75
+            self._path.cubicTo(start + QPointF(0, bend), end - QPointF(0, bend), end)
+        self.setZValue(-1)
+
+    def boundingRect(self) -> QRectF:
+        """The line and its width."""
+        return self._path.boundingRect().adjusted(-2, -2, 2, 2)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw in the colours of now."""
+        painter.setPen(QPen(QColor(resolve("muted")), 1.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._path)
+
+
+def _metrics() -> Metrics:
+    font = QFontMetricsF(small_font())
+    unit = font.averageCharWidth()
+    return Metrics(trunk=unit * 23, head=unit * 16.5, height=2 * font.height() + 3)
+
+
+def _in_words(plan: Plan) -> str:
+    return "; ".join(f"{box.title} {box.detail}".strip() for box in plan.boxes)

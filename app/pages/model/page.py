@@ -1,0 +1,142 @@
+"""The Model page."""
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+
+from app.following import task_names
+from app.pages.model.cards import DiagramCard, SharedCard, TasksCard, index_of, task_of
+from app.pages.model.templates import TEMPLATES, Template, values_of
+from app.session import Session
+from app.theme import STACK_BELOW
+from app.widgets import Button, CardRow, Chip, PageBody
+from mtl_core.spec import ModelInfo
+
+_STACKED_HEIGHT = 420
+
+
+class ModelPage(QWidget):
+    """Shared layers, a tab per task with its layers, and the diagram; shapes and errors come from the worker.
+
+    Args:
+        session: What the pages share.
+        parent: Owner.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("ModelPage")
+        self.setAccessibleName("Model")
+        self._session = session
+        document = session.document
+        self.problems = Chip("", "error")
+        self.problems.setObjectName("model-problems")
+        self.problems.hide()
+        self.templates = Button("Templates", name="templates")
+        self.templates.setMenu(self._menu())
+        self.shared = SharedCard(document)
+        self.tasks = TasksCard(document)
+        self.diagram = DiagramCard()
+        self._body = PageBody("Model", scroll=True)
+        self._body.header.add_chip(self.problems)
+        self._body.header.add_action(self.templates)
+        row = CardRow()
+        for card, stretch in ((self.shared, 40), (self.tasks, 33), (self.diagram, 40)):
+            row.add(card, stretch)
+        self._body.body.addWidget(row, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._body)
+        self.shared.layers.selected.connect(lambda path: self._selected(path, shared=True))
+        self.tasks.selected.connect(lambda path: self._selected(path, shared=False))
+        self.diagram.view.boxClicked.connect(self.select)
+        session.modelInfoChanged.connect(self._show)
+        session.datasetInfoChanged.connect(self._show)
+        document.problemsChanged.connect(self._count)
+        self._show()
+
+    def select(self, path: str) -> None:
+        """Open the layer at ``path`` where it is edited."""
+        task, index = task_of(path), index_of(path)
+        self.tasks.show_task(task)
+        layers = self.tasks.lists.get(task) if task else self.shared.layers
+        if layers is not None and index >= 0:
+            layers.open(index)
+        elif task:
+            self.tasks.tabs.setFocus()
+
+    def apply(self, template: Template) -> None:
+        """Start from a template; one step of undo."""
+        document = self._session.document
+        values = values_of(template, task_names(document.data), image=self._is_image())
+        document.set_many(values, f"Template {template.title}")
+        self._session.say(f"{template.title}: shared and task layers replaced. Ctrl+Z brings the former back.")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give stacked cards a height of their own."""
+        super().resizeEvent(event)
+        stacked = self.window().width() < STACK_BELOW
+        for card in (self.shared, self.tasks, self.diagram):
+            card.setMinimumHeight(_STACKED_HEIGHT if stacked else 0)
+
+    def _show(self) -> None:
+        """Show what the worker said last; until it answers, what it said before stays."""
+        info = self._session.model_info
+        if info is not None:
+            self.shared.show_model(info)
+            self.tasks.show_model(info)
+            self.diagram.show_model(info, self._input_title(info))
+        elif self._session.model_error is not None:
+            self.diagram.say(str(self._session.model_error))
+        self._count()
+
+    def _count(self) -> None:
+        info, document = self._session.model_info, self._session.document
+        at_layers = info.problems if info is not None else ()
+        messages = [f"{layer.title}: {layer.error}" for layer in at_layers]
+        messages += [str(problem) for problem in document.problems_at("model")]
+        if info is None and self._session.model_error is not None:
+            messages.append(str(self._session.model_error))
+        self.problems.setVisible(bool(messages))
+        self.problems.set_text(f"{len(messages)} problem{'' if len(messages) == 1 else 's'}")
+        self.problems.setToolTip("\n".join(messages))
+        self.problems.setAccessibleDescription("\n".join(messages))
+
+    def _selected(self, path: str, *, shared: bool) -> None:
+        self.diagram.view.select(path)
+        if path and not shared:
+            self.shared.layers.open(-1, focus=False)
+        if path and shared:
+            for layers in self.tasks.lists.values():
+                if layers.opened >= 0:
+                    layers.open(-1, focus=False)
+        if path:
+            self.diagram.view.select(path)
+
+    def _is_image(self) -> bool:
+        data = self._session.dataset_info
+        info = self._session.model_info
+        return data.input_kind == "image" if data is not None else info is not None and len(info.input_shape) > 1
+
+    def _input_title(self, info: ModelInfo) -> str:
+        return "image" if len(info.input_shape) > 1 else "table"
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.setAccessibleName("Templates")
+        for image, heading in ((False, "For tables, or flattened images"), (True, "For images")):
+            menu.addSection(heading)
+            for template in (t for t in TEMPLATES if t.image == image):
+                action = menu.addAction(template.title)
+                action.setObjectName(f"template-{template.name}")
+                action.setToolTip(template.help)
+                action.setData(template.image)
+                action.triggered.connect(lambda _checked=False, template=template: self.apply(template))
+        menu.aboutToShow.connect(self._fit_templates)
+        return menu
+
+    def _fit_templates(self) -> None:
+        image = self._is_image()
+        for action in self.templates.menu().actions():
+            if not action.isSeparator():
+                action.setEnabled(image or not action.data())
