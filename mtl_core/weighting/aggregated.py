@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mtl_core.weighting.interface import SharedModel, Weighting, matching, stacked
+from mtl_core.weighting.interface import SharedModel, Weighting, matching, stacked, taking_part
 
 _CHUNK = 1 << 18
 """Columns of a Jacobian turned to float64 at a time: 2 MB a row."""
@@ -86,11 +86,9 @@ class Aggregated(Weighting):
         self._weights = ones
         self._buffer = torch.empty(0)
 
-    def backward(
-        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
-    ) -> None:
+    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
         """The aggregated gradient on the shared parameters, each loss's plain gradient on all others."""
-        rows = _taking_part(losses, present)
+        rows = [row for row, here in enumerate(taking_part(losses, present)) if here]
         shared = [parameter for parameter in model.shared_parameters() if parameter.requires_grad]
         values = stacked(losses)
         if not rows:
@@ -138,11 +136,6 @@ class Aggregated(Weighting):
         memory = self.aggregator.memory()
         for name, tensor in loaded.items():
             memory[name].copy_(tensor)
-
-
-def _taking_part(losses: Sequence[Tensor], present: Sequence[bool] | Tensor | None) -> list[int]:
-    here = [True] * len(losses) if present is None else [bool(task) for task in torch.as_tensor(present).tolist()]
-    return [row for row, loss in enumerate(losses) if here[row] and loss.requires_grad]
 
 
 def _flat_gradient(parameter: nn.Parameter) -> Tensor:

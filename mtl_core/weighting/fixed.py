@@ -30,9 +30,7 @@ class FixedWeights(Weighting):
         self._weights = weights.detach().clone()
         self._split = self._weights.unbind()
 
-    def backward(
-        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
-    ) -> None:
+    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
         """One backward pass; a task missing from the batch adds nothing to it."""
         weighted_backward(losses, self._split)
 

@@ -57,9 +57,7 @@ class Weighting(ABC):
         return []
 
     @abstractmethod
-    def backward(
-        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
-    ) -> None:
+    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
         """Leaves a gradient on every parameter that the losses reach, and on the method's own.
 
         Args:
@@ -127,10 +125,13 @@ def stacked(losses: Sequence[Tensor]) -> Tensor:
         return torch.stack(list(losses))
 
 
-def presence(losses: Sequence[Tensor], present: Sequence[bool] | Tensor | None) -> Tensor | None:
+def taking_part(losses: Sequence[Tensor], present: Sequence[bool] | None) -> list[bool]:
+    """Which tasks take part in this step: those that have labels and whose loss has a graph."""
+    learning = [loss.requires_grad for loss in losses]
+    return learning if present is None else [a and b for a, b in zip(learning, present, strict=True)]
+
+
+def presence(losses: Sequence[Tensor], present: Sequence[bool] | None) -> Tensor | None:
     """[K] bool on the losses' device: the tasks that take part in this step; none when all of them do."""
-    if present is None:
-        if all(loss.requires_grad for loss in losses):
-            return None
-        present = [loss.requires_grad for loss in losses]
-    return torch.as_tensor(present, device=losses[0].device, dtype=torch.bool)
+    here = taking_part(losses, present)
+    return None if all(here) else torch.tensor(here, device=losses[0].device)

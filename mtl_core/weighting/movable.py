@@ -54,9 +54,7 @@ class MovableWeighting(Weighting):
         """What the method learns."""
         return self.method.parameters()
 
-    def backward(
-        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
-    ) -> None:
+    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
         """By hand-set weights if there are any, else by the method."""
         (self._hand or self.method).backward(losses, model, present)
 

@@ -71,9 +71,7 @@ class Scalarized(Weighting):
         """What the scalarizer learns."""
         return list(self.scalarizer.learned().values())
 
-    def backward(
-        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
-    ) -> None:
+    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
         """The gradients of the scalar, on the model and on what the scalarizer learns."""
         self._weights = self.scalarizer.slopes(stacked(losses), presence(losses, present))
         weighted_backward(losses, self._weights.unbind())

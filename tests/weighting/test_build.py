@@ -191,7 +191,7 @@ def test_a_task_without_labels_neither_pulls_nor_blocks(spec: Any) -> None:
     jacobian = torch.randn(3, 5, dtype=torch.float64)
     jacobian[1] = 0
     model, weighting = Linear(jacobian), build(spec, 3)
-    weighting.backward(model.losses([1.0, 0.0, 1.0]), model, present=torch.tensor([True, False, True]))
+    weighting.backward(model.losses([1.0, 0.0, 1.0]), model, present=(True, False, True))
     assert model.shared.grad is not None
     assert by_graph is not None
     torch.testing.assert_close(model.shared.grad, by_graph)

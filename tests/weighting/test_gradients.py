@@ -149,31 +149,27 @@ def test_gradient_methods_leave_the_heads_their_plain_gradients(spec: object) ->
         torch.testing.assert_close(gradients[name], plain[name])
 
 
-def test_pcgrad_projects_the_whole_shared_gradient() -> None:
-    model = TwoHeads()
-    rows = torch.stack([flat(model.task_gradients(task)) for task in range(2)])
-    if rows[0] @ rows[1] >= 0:  # make them conflict: mirror the second head
-        model.targets[1] = -model.targets[1]
-        with torch.no_grad():
-            for parameter in model.heads[1].parameters():
-                parameter.neg_()
-            model.targets[1] = 2 * model.heads[1](torch.zeros(6, 4, dtype=torch.float64)) - model.targets[0]
-        rows = torch.stack([flat(model.task_gradients(task)) for task in range(2)])
-    left, right = rows
+@pytest.mark.parametrize(("seed", "conflict"), [(0, False), (1, True), (2, True)])
+def test_pcgrad_projects_the_whole_shared_gradient_where_it_conflicts(seed: int, conflict: bool) -> None:
+    model = TwoHeads(seed=seed)
+    left, right = (flat(model.task_gradients(task)) for task in range(2))
+    product = left @ right
+    assert (product < 0) == conflict
     wanted = left + right
-    if left @ right < 0:
-        wanted = left - (left @ right) / (right @ right) * right + right - (left @ right) / (left @ left) * left
+    if conflict:
+        wanted = wanted - product / (right @ right) * right - product / (left @ left) * left
     torch.testing.assert_close(flat(gradients_after(built(PcGradWeighting()), model)), wanted)
 
 
-def test_mgda_gives_the_shortest_combination_of_the_shared_gradients() -> None:
-    model = TwoHeads()
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_mgda_gives_the_shortest_combination_of_the_shared_gradients(seed: int) -> None:
+    model = TwoHeads(seed=seed)
     left, right = (flat(model.task_gradients(task)) for task in range(2))
     weighting = built(MgdaWeighting(normalization="none"))
     found = flat(gradients_after(weighting, model))
     shares = torch.linspace(0, 1, 2001, dtype=torch.float64)
-    lengths = [(share * left + (1 - share) * right).norm() for share in shares]
-    best = min(range(len(shares)), key=lambda place: lengths[place])
+    lengths = [float((share * left + (1 - share) * right).norm()) for share in shares]
+    best = min(range(len(shares)), key=lengths.__getitem__)
     assert found.norm() <= lengths[best] + 1e-12
     assert float(weighting.weights()[0]) == pytest.approx(float(shares[best]), abs=1e-3)
     torch.testing.assert_close(found, weighting.weights()[0] * left + weighting.weights()[1] * right)

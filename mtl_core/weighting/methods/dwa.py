@@ -27,9 +27,7 @@ class DynamicWeightAverage(Weighting):
         self._fixed = FixedWeights(ones)
         self._history = torch.full((2, len(ones)), torch.nan, device=ones.device, dtype=ones.dtype)
 
-    def backward(
-        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
-    ) -> None:
+    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
         """One backward pass of the weighted sum."""
         self._fixed.backward(losses, model, present)
 

@@ -44,9 +44,7 @@ class GradNorm(Weighting):
         self._first = torch.full_like(ones, torch.nan)
         self._incomplete = True
 
-    def backward(
-        self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | Tensor | None = None
-    ) -> None:
+    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
         """The weighted sum's gradients with the present weights, then the weights' own step."""
         norms = gradient_norms(losses, model.last_shared_parameters())
         self._used = self._next
@@ -114,7 +112,8 @@ def _norm(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Tensor:
     if not gradients:
         return loss.new_zeros(())
     flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
-    return torch.linalg.vector_norm(flat).to(loss.dtype)
+    norm: Tensor = torch.linalg.vector_norm(flat)
+    return norm.to(loss.dtype)
 
 
 def _mean(values: Tensor, over: Tensor | None) -> Tensor:
