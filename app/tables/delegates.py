@@ -61,7 +61,7 @@ class StarDelegate(QStyledItemDelegate):
 def paint_ground(painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
     """An item's ground and line, as the style draws them for a cell without text."""
     plain = QStyleOptionViewItem(option)
-    plain.index = QModelIndex(index)
+    plain.index = index if isinstance(index, QModelIndex) else index.model().index(index.row(), index.column())
     widget: QWidget | None = option.widget
     if widget is not None:
         widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, plain, painter, widget)

@@ -66,7 +66,7 @@ def _words(key: str, title: str, text: Callable[[RunRow], str], **more: object) 
 
 
 BASE_COLUMNS: tuple[RunColumn, ...] = (
-    RunColumn("star", "★", lambda r: "", lambda r: 0.0 if r.record.starred else 1.0, "Starred", width=4),
+    RunColumn("star", "★", lambda r: "", lambda r: 0.0 if r.record.starred else 1.0, "Starred", width=1),
     RunColumn("id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=5),
     _words("name", "Name", lambda r: r.record.name, width=26),
     RunColumn(
@@ -74,7 +74,6 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         width=14,
     ),
     _words("weighting", "Weighting", lambda r: method_title(r.record.method), width=14),
-    _words("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), width=14),
     _words("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
     RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9),
     RunColumn(
@@ -85,6 +84,7 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         "started", "Started", lambda r: moment(r.record.started or r.record.created, time.time()),
         lambda r: r.record.started or r.record.created, "When it began", True, width=16,
     ),
+    _words("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), width=14),
     _words("device", "Device", lambda r: r.record.device, width=12),
     _words("tags", "Tags", lambda r: ", ".join(r.record.tags), width=14),
     _words("notes", "Notes", lambda r: " ".join(r.record.notes.split()), shown=False, width=20),
@@ -98,9 +98,10 @@ def metric_columns(rows: Iterable[RunRow]) -> list[RunColumn]:
     Of the tasks that most rows have, the best value of the leading metric is shown at first.
     """
     seen: Counter[SeriesKey] = Counter()
+    tasks: Counter[str] = Counter()  # most rows first, then in the order of their experiment
     for row in rows:
         seen.update(row.metrics.keys())
-    tasks = Counter({key.task: n for key, n in reversed(seen.most_common()) if key.task not in {"", "total"}})
+        tasks.update(row.record.tasks if row.metrics else ())
     first = {task for task, _ in tasks.most_common(_TASKS_AT_FIRST)}
     leading = {task: _leading(key.metric for key in seen if key.task == task and key.split == "val") for task in first}
     return [
@@ -133,7 +134,7 @@ def _metric(key: SeriesKey, which: Literal["best", "last"], title: str, text: st
 
     name = f"{key.task}.{key.split}.{key.metric}.{which}"
     return RunColumn(
-        name, title, lambda row: score(value(row)), value, text, True, shown, max(10, len(title) + 2), key.task
+        name, title, lambda row: score(value(row)), value, text, True, shown, max(9, len(title) + 1), key.task
     )
 
 

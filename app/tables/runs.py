@@ -73,6 +73,7 @@ class RunsModel(QAbstractTableModel):
         if 0 <= column < len(self._columns):
             self._sorted_by = (self._columns[column].key, order == Qt.SortOrder.DescendingOrder)
             self._reorder()
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         """How many runs."""
@@ -95,7 +96,8 @@ class RunsModel(QAbstractTableModel):
         column = self._columns[section]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return column.title
+                # In words, as the style's own arrow is drawn over right-aligned titles.
+                return column.title + self._arrow(column.key)
             case Qt.ItemDataRole.ToolTipRole:
                 return column.help or column.title
             case Qt.ItemDataRole.TextAlignmentRole:
@@ -127,6 +129,10 @@ class RunsModel(QAbstractTableModel):
         old = self._rows[row]
         self._set(row, replace(old, record=replace(old.record, starred=not old.record.starred)))
         self.starred.emit(old.record.id, not old.record.starred)
+
+    def _arrow(self, key: str) -> str:
+        by, descending = self._sorted_by
+        return "" if key != by else " ↓" if descending else " ↑"
 
     def _set(self, position: int, row: RunRow) -> None:
         self._rows[position] = row
@@ -211,6 +217,6 @@ def _tooltip(row: RunRow, column: RunColumn) -> str | None:
             return row.record.error or ("Archived" if row.record.archived else None)
         case "notes":
             return row.record.notes or None
-        case "name" | "tasks" | "tags" | "dataset":
+        case "name" | "weighting" | "tasks" | "tags" | "dataset":
             return column.text(row) or None
     return None

@@ -100,10 +100,10 @@ class ColumnChoice(QObject):
         self._busy = True
         columns = self._model.columns()
         shown, widths = self._kept.get("shown", {}), self._kept.get("widths", {})
-        character = self._header.fontMetrics().averageCharWidth()
+        character = self._header.fontMetrics().horizontalAdvance("0")
         for section in range(self._arranged, len(columns)):
             column = columns[section]
-            self._header.resizeSection(section, int(widths.get(column.key, character * column.width + 24)))
+            self._header.resizeSection(section, int(widths.get(column.key, character * column.width + 22)))
             self._header.setSectionHidden(section, not shown.get(column.key, column.shown))
         first, self._arranged = self._arranged, len(columns)
         self._place(first)

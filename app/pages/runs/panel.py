@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _W = TypeVar("_W", bound=QWidget)
 _NOTES_MS = 700
-_BUTTONS = 3
+_BUTTONS = 2
 
 
 class RunPanel(Card):
@@ -48,11 +48,10 @@ class RunPanel(Card):
         super().__init__(parent=parent)
         self.setObjectName("run-panel")
         self.setAccessibleName("Selected run")
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * 41)
         self._record: RunRecord | None = None
-        self._nothing = EmptyState(
-            "cursor", "No run selected", "Select a run to see and edit what is known of it."
-        )
+        self._nothing = EmptyState("cursor", "No run selected", "Select a run to see and edit what is known of it.")
+        self._nothing.text.setMinimumWidth(0)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._nothing)
         self._pages.addWidget(self._build())

@@ -94,7 +94,8 @@ class RunsView(QTableView):
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(28)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        columns.setToolTip("Click to sort, drag to move, right-click to choose columns")
+        columns.setStyleSheet("QHeaderView::up-arrow, QHeaderView::down-arrow { image: none; width: 0; height: 0; }")
+        self.setCornerWidget(QWidget())
 
     def _double_clicked(self, index: QModelIndex) -> None:
         if self._model.columns()[index.column()].key != "star":
