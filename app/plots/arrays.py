@@ -104,7 +104,7 @@ def nice_limits(low: float, high: float) -> tuple[float, float]:
     if 0 <= low <= 0.4 * high:
         low = 0.0
     span = high - low
-    if span <= 1e-12 * max(abs(low), abs(high), 1e-300):
+    if span <= 1e-3 * max(abs(low), abs(high), 1e-300):
         pad = abs(high) * 0.1 or 0.5
         low, high, span = low - pad, high + pad, 2 * pad
     step = nice_step(span / 6)

@@ -35,7 +35,9 @@ class CurvePlot(QWidget):
         self._drawn: dict[Hashable, tuple[pg.PlotCurveItem, pg.PlotCurveItem]] = {}
         self._picture: Picture | None = None
         self._axis = XAxis()
-        self._smoothing, self._log_y, self._until, self._zoomed, self._stale = 0.0, False, 0.0, False, False
+        self._smoothing, self._until = 0.0, 0.0
+        self._log_y, self._raw, self._from_zero = False, True, False
+        self._zoomed, self._stale = False, False
         self._canvas = Canvas()
         self._markers = Markers(self._canvas)
         self._readout = Readout(self, self._canvas)
@@ -123,6 +125,16 @@ class CurvePlot(QWidget):
         self._smoothing = weight
         self._ask()
 
+    def set_show_raw(self, on: bool) -> None:
+        """Whether the raw line stays under a smoothed one; many curves are clearer without."""
+        self._raw = on
+        self._ask()
+
+    def set_from_zero(self, on: bool) -> None:
+        """Whether a linear vertical axis always holds zero."""
+        self._from_zero = on
+        self._ask()
+
     def set_x_axis(self, axis: XAxis) -> None:
         """Changes what the horizontal axis counts."""
         if axis == self._axis:
@@ -183,8 +195,17 @@ class CurvePlot(QWidget):
         self._stale = False
         columns = max(int(self._canvas.box.width()), 100)
         view = tuple(self._canvas.box.viewRange()[0]) if self._zoomed else None
-        curves = tuple(self._curves.items())
-        return Snapshot(curves, self._axis, columns, self._smoothing, self._log_y, view, self._until)
+        return Snapshot(
+            tuple(self._curves.items()),
+            self._axis,
+            columns,
+            smoothing=self._smoothing,
+            log_y=self._log_y,
+            raw=self._raw,
+            from_zero=self._from_zero,
+            view=view,
+            until=self._until,
+        )
 
     def show_picture(self, picture: Picture) -> None:
         """Draws a picture made from a snapshot."""

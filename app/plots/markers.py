@@ -69,6 +69,7 @@ class Markers:
             _dress(line, text)
             self._lines.append(line)
             self._texts.append(text)
+            text.setZValue(10)
             self._canvas.addItem(line, ignoreBounds=True)
             self._canvas.addItem(text, ignoreBounds=True)
 

@@ -36,14 +36,17 @@ class PlotOptions(QObject):
         memory: Where the choices are remembered.
         parent: Owner.
         axes: What the horizontal axis may count.
+        smoothing: Smoothing until another is chosen.
     """
 
     changed = Signal()
 
-    def __init__(self, page: str, memory: Memory, parent: QObject, axes: Sequence[AxisKind] = AXES) -> None:
+    def __init__(
+        self, page: str, memory: Memory, parent: QObject, *, axes: Sequence[AxisKind] = AXES, smoothing: float = 0.6
+    ) -> None:
         super().__init__(parent)
         self._memory, self._page, self._axes = memory, page, tuple(axes)
-        self.smoothing = _one_of(memory.get(f"page/{page}/smoothing", "0.6"), SMOOTHING, float, 0.6)
+        self.smoothing = _one_of(memory.get(f"page/{page}/smoothing"), SMOOTHING, float, smoothing)
         remembered = memory.get(f"page/{page}/axis", "step")
         self.axis: AxisKind = next((kind for kind in axes if kind == remembered), "step")
         self.log_y = memory.get(f"page/{page}/log") == "on"

@@ -40,6 +40,8 @@ class Snapshot:
     Attributes:
         columns: Width of the plot in pixels.
         view: The x range asked for by zooming, or None to show everything.
+        raw: Whether the raw line stands, faint, under a smoothed one.
+        from_zero: Whether a linear vertical axis always holds zero.
         until: Step up to which the axis reserves room (the planned end), or 0.
     """
 
@@ -48,6 +50,8 @@ class Snapshot:
     columns: int
     smoothing: float = 0.0
     log_y: bool = False
+    raw: bool = True
+    from_zero: bool = False
     view: tuple[float, float] | None = None
     until: float = 0.0
 
@@ -80,7 +84,7 @@ def paint(snapshot: Snapshot) -> Picture:
     full = _x_limits((x for _, x, _ in placed), snapshot)
     view = snapshot.view or full
     lines = {key: _line(curve, x, view, snapshot) for key, x, curve in placed}
-    low, high = _y_limits(lines.values(), log_y=snapshot.log_y)
+    low, high = _y_limits(lines.values(), log_y=snapshot.log_y, from_zero=snapshot.from_zero)
     empty = not any(np.isfinite(line.y).any() for line in lines.values())
     return Picture(lines, full, (low, high), empty)
 
@@ -104,20 +108,23 @@ def _line(curve: Curve, x: Floats, view: tuple[float, float], snapshot: Snapshot
     weight = snapshot.smoothing if curve.smoothed and not curve.faint else 0.0
     main = smooth(raw, weight)
     line = Line(*_reduced(x, main, view, snapshot), None, None, x, main)
-    if main is raw:
+    if main is raw or not snapshot.raw:
         return line
     faint_x, faint_y = _reduced(x, raw, view, snapshot)
     return replace(line, faint_x=faint_x, faint_y=faint_y)
 
 
 def _reduced(x: Floats, y: Floats, view: tuple[float, float], snapshot: Snapshot) -> tuple[Floats, Floats]:
+    if x.size == 1:  # a lone point is drawn as a short dash, or it would not be seen
+        reach = (view[1] - view[0]) * 0.006
+        x, y = np.array([x[0] - reach, x[0] + reach]), np.array([y[0], y[0]])
     if not snapshot.log_y:
         return decimate(x, y, *view, snapshot.columns)
     x, y = decimate(x, positive(y), *view, snapshot.columns)
     return x, np.log10(y)
 
 
-def _y_limits(lines: Iterable[Line], *, log_y: bool) -> tuple[float, float]:
+def _y_limits(lines: Iterable[Line], *, log_y: bool, from_zero: bool) -> tuple[float, float]:
     """Covers every main line whole and 98 % of each raw one, so that one spike does not flatten the rest."""
     bounds: list[tuple[float, float]] = []
     for line in lines:
@@ -134,4 +141,4 @@ def _y_limits(lines: Iterable[Line], *, log_y: bool) -> tuple[float, float]:
     if log_y:
         pad = max((high - low) * 0.05, 0.05)
         return low - pad, high + pad
-    return nice_limits(low, high)
+    return nice_limits(min(low, 0.0), max(high, 0.0)) if from_zero else nice_limits(low, high)

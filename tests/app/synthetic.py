@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from mtl_core.spec import ExperimentSpec, spec_from_data
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
 
@@ -23,7 +24,7 @@ def experiment(tasks: Sequence[str] = ("left", "right"), **changes: Any) -> Expe
         "tasks": [{"name": task, "kind": "multiclass", "target": task} for task in tasks],
         "model": {
             "shared": [{"kind": "flatten"}, {"kind": "linear", "out_features": 128}, {"kind": "relu"}],
-            "heads": {task: head for task in tasks},
+            "heads": dict.fromkeys(tasks, head),
         },
         "weighting": {"kind": "uncertainty"},
         "training": {"epochs": 20, "batch_size": 128},
@@ -62,7 +63,7 @@ def add_run(
     store.claim(run, pid=_own_pid(), host=_host(), device="CPU", versions={"torch": "2.13"})
     store.event(run, 0, "start", "started on CPU")
     tasks = [task.name for task in spec.tasks]
-    store.append(run, _points(tasks, done, np.random.default_rng(seed), seed), directions=_directions(tasks))
+    store.append(run, _points(tasks, done, np.random.default_rng(seed), seed, moved_at), directions=_directions(tasks))
     for epoch in range(1, done // STEPS_PER_EPOCH + 1):
         store.event(run, epoch * STEPS_PER_EPOCH, "epoch", f"epoch {epoch}: val left 0.231 right 0.287")
     if moved_at is not None:
@@ -90,7 +91,9 @@ def synthetic_store(place: Path) -> RunStore:
     return store
 
 
-def _points(tasks: list[str], done: int, rng: np.random.Generator, seed: int) -> dict[SeriesKey, Points]:
+def _points(
+    tasks: list[str], done: int, rng: np.random.Generator, seed: int, moved_at: int | None
+) -> dict[SeriesKey, Points]:
     steps = np.arange(1, done + 1)
     ends = np.arange(STEPS_PER_EPOCH, done + 1, STEPS_PER_EPOCH)
     found: dict[SeriesKey, Points] = {}
@@ -101,6 +104,8 @@ def _points(tasks: list[str], done: int, rng: np.random.Generator, seed: int) ->
         val = low + 0.08 + 0.8 * np.exp(-ends / rate)
         weight = 0.5 + 0.12 * (1 - index) * (1 - np.exp(-steps / 1200))
         total, total_val = total + loss, total_val + val
+        if moved_at is not None:
+            weight[steps >= moved_at] = 0.36 if index == 0 else 1.0
         found[SeriesKey(task, "train", "loss")] = Points.of(steps, loss)
         found[SeriesKey(task, "train", "weight")] = Points.of(steps, weight)
         if ends.size:

@@ -29,6 +29,12 @@ class TaskCard(Card):
         self.plot.set_empty_text(f"The {metric} of {task} appears as the runs train.")
         self.body.addWidget(self.plot, 1)
 
+    def keep(self, runs: Sequence[int]) -> None:
+        """Takes the curves of all other runs away."""
+        for key in self.plot.curve_keys():
+            if isinstance(key, tuple) and key[0] not in runs:
+                self.plot.remove_curve(key)
+
     def put(self, entry: Entry, key: SeriesKey, series: Series, places: Floats) -> None:
         """Draws a series of a run at ``places`` on the horizontal axis."""
         val = key.split == "val"
@@ -47,7 +53,7 @@ class TaskCard(Card):
 
 
 class CurveWall(CardGrid):
-    """The cards; they are made anew when the tasks, the metric or the runs are others."""
+    """The cards; they are made anew when the tasks or the metric are others."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,16 +77,20 @@ class CurveWall(CardGrid):
             options: How.
             changed: Only these series of this run are new; None draws everything.
         """
-        keys = all_keys(curves)
-        tasks = curve_tasks([entry.run for entry in entries], metric, keys)
-        shape = (metric, tasks, tuple((entry.run.id, entry.color) for entry in entries), options.axis)
+        tasks = curve_tasks([entry.run for entry in entries], metric, all_keys(curves))
+        shape = (metric, tasks)
         if shape != self._shape:
             self._shape, changed = shape, None
             self.cards = {task: TaskCard(task, metric) for task in tasks}
             self.set_cards(list(self.cards.values()))
+        if changed is None:
+            for card in self.cards.values():
+                card.keep([entry.run.id for entry in entries])
         for entry in entries:
             if changed is None or changed[0] == entry.run.id:
                 self._draw_run(entry, curves[entry.run.id], options, changed[1] if changed else None)
+        for card in self.cards.values():
+            card.plot.set_show_raw(len(entries) < 2)
         options.apply(card.plot for card in self.cards.values())
         self._place(entries, options)
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.pages.compare.curves import CurveWall, choices
 from app.pages.compare.parts import RunChip, RunTable
 from app.pages.compare.selection import Selection
-from app.pages.compare.state import compare_view
+from app.pages.compare.state import Entry, compare_view
 from app.plots import PlotOptions
-from app.theme import CARD_GAP, PAGE_MARGIN, manager
+from app.theme import CARD_GAP, GAP, PAGE_MARGIN, card_title_font, manager
 from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton, scrolling
 
 if TYPE_CHECKING:
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
     from mtl_core.store import RunRecord
 
 _MOST_OFFERED = 40
+_MOST_NAMED = 3
 _NO_TESTS = "Test metrics appear when the runs have finished."
 
 
@@ -31,7 +42,7 @@ class ComparePage(QWidget):
         self.setObjectName("ComparePage")
         self._session = session
         self.selection = Selection(session, self)
-        self.options = PlotOptions("compare", session.settings, self, axes=("step", "epoch"))
+        self.options = PlotOptions("compare", session.settings, self, axes=("step", "epoch"), smoothing=0.9)
         self._chips: list[RunChip] = []
         self._build()
         self.selection.changed.connect(self._show)
@@ -52,8 +63,7 @@ class ComparePage(QWidget):
         self.metric_choice.setToolTip("Metric of the curves")
         self.metric_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.add_run = self._add_button()
-        for widget in (self.metric_choice, *self.options.buttons(), self.add_run):
-            self.header.add_action(widget)
+        self.header.add_action(self.add_run)
         self.differs = RunTable("compare-settings", "Settings that differ")
         self.tests = RunTable("compare-tests", "Test metrics, the best in bold")
         self.hint, self.no_tests = Muted(wrap=True), Muted(_NO_TESTS, wrap=True)
@@ -66,7 +76,7 @@ class ComparePage(QWidget):
             card.body.addWidget(words)
             card.body.addWidget(table, 1)
         tables = CardRow()
-        tables.add(self.differs_card, 9)
+        tables.add(self.differs_card, 10)
         tables.add(self.tests_card, 11)
         self.wall = CurveWall()
         self._stack = QStackedLayout(self)
@@ -78,6 +88,7 @@ class ComparePage(QWidget):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(CARD_GAP)
         inside.addWidget(tables)
+        inside.addLayout(self._curve_bar())
         inside.addWidget(self.wall, 1)
         filled = QWidget()
         column = QVBoxLayout(filled)
@@ -86,6 +97,18 @@ class ComparePage(QWidget):
         column.addWidget(self.header)
         column.addWidget(scrolling(inside), 1)
         return filled
+
+    def _curve_bar(self) -> QHBoxLayout:
+        bar = QHBoxLayout()
+        bar.setSpacing(GAP)
+        title = QLabel("Curves")
+        title.setFont(card_title_font())
+        bar.addWidget(title)
+        bar.addWidget(self.metric_choice)
+        bar.addStretch(1)
+        for button in self.options.buttons():
+            bar.addWidget(button)
+        return bar
 
     def _empty_state(self) -> EmptyState:
         empty = EmptyState(
@@ -114,10 +137,9 @@ class ComparePage(QWidget):
         entries = self.selection.entries
         self._stack.setCurrentIndex(1 if entries else 0)
         view = compare_view(entries, self.selection.summaries)
-        runs = [(entry.label, entry.color) for entry in entries]
-        self._show_chips(runs, [entry.run.id for entry in entries])
-        self.differs.fill("setting", runs, view.differing)
-        self.tests.fill("task", runs, view.tests)
+        self._show_chips(entries)
+        self.differs.fill("setting", [(entry.short, entry.color) for entry in entries], view.differing)
+        self.tests.fill("task", [(f"{entry.short} · {entry.run.method}", entry.color) for entry in entries], view.tests)
         self.differs_card.set_subtitle(view.differing_text)
         alike = "All settings are the same; the runs differ in chance alone." if not view.differing else ""
         self.hint.setText(view.hint or alike)
@@ -127,13 +149,15 @@ class ComparePage(QWidget):
         self.tests.setVisible(bool(view.tests))
         self._draw()
 
-    def _show_chips(self, runs: list[tuple[str, int]], numbers: list[int]) -> None:
+    def _show_chips(self, entries: Sequence[Entry]) -> None:
         for chip in self._chips:
             self.header.chips.removeWidget(chip)
             chip.deleteLater()
         self._chips = []
-        for number, (label, color) in zip(numbers, runs, strict=True):
-            chip = RunChip(number, label, color)
+        for entry in entries:
+            text = entry.label if len(entries) <= _MOST_NAMED else entry.short
+            chip = RunChip(entry.run.id, text, entry.color)
+            chip.setToolTip(f"{entry.run.name} · {entry.run.method} · {entry.run.state}")
             chip.removed.connect(self._remove)
             self.header.add_chip(chip)
             self._chips.append(chip)

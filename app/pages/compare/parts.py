@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -59,6 +59,7 @@ class RunTable(QTableWidget):
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setHighlightSections(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setTabKeyNavigation(False)
 
     def fill(self, first: str, runs: Sequence[tuple[str, int]], lines: Sequence[Line]) -> None:
@@ -73,13 +74,33 @@ class RunTable(QTableWidget):
         self.setRowCount(len(lines))
         self.setHorizontalHeaderItem(0, QTableWidgetItem(first))
         for column, (label, color) in enumerate(runs, start=1):
-            self.setHorizontalHeaderItem(column, QTableWidgetItem(_dot(color), label))
+            self.setHorizontalHeaderItem(column, _head(label, color))
         for row, line in enumerate(lines):
             self.setItem(row, 0, _name_item(line.name))
             for column, cell in enumerate(line.cells, start=1):
                 self.setItem(row, column, _cell_item(cell))
+        self._fit()
         shown = min(max(len(lines), 1), _MOST_ROWS)
         self.setMinimumHeight(row_height() * (shown + 1) + 6)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives the names what they need, up to 45 % of the width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        metrics = self.fontMetrics()
+        names = [item.text() for row in range(self.rowCount()) if (item := self.item(row, 0)) is not None]
+        needed = max((metrics.horizontalAdvance(name) for name in names), default=0) + 26
+        if self.columnCount():
+            self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+            self.setColumnWidth(0, min(max(needed, 90), round(self.width() * 0.45)))
+
+
+def _head(label: str, color: int) -> QTableWidgetItem:
+    item = QTableWidgetItem(_dot(color), label)
+    item.setToolTip(label)
+    return item
 
 
 def _name_item(text: str) -> QTableWidgetItem:
@@ -103,14 +124,14 @@ def _cell_item(cell: Cell) -> QTableWidgetItem:
 
 def _dot(color: int) -> QIcon:
     """A dot in a run's colour, drawn twice as large as shown so that it is sharp on any screen."""
-    side = 20
+    side = 32
     picture = QPixmap(side, side)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(resolve(color)))
-    painter.drawEllipse(QPointF(side / 2, side / 2), side / 2 - 1, side / 2 - 1)
+    painter.drawEllipse(QPointF(side / 2, side / 2), side / 4, side / 4)
     painter.end()
     picture.setDevicePixelRatio(2)
     return QIcon(picture)

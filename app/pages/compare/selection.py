@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, Summary
 
 
+MOST = 8
+"""As many as there are hues."""
+
+
 class Selection(QObject):
     """Follows every chosen run; a run keeps its colour as long as it is chosen.
 
@@ -53,7 +57,9 @@ class Selection(QObject):
 
     def choose(self, runs: Sequence[int]) -> None:
         """Compares these runs."""
-        wanted = list(dict.fromkeys(runs))
+        wanted = list(dict.fromkeys(runs))[-MOST:]
+        if len(set(runs)) > MOST:
+            self._session.say(f"Compare shows {MOST} runs at once: the {MOST} chosen last.")
         for run in [run for run in self._followers if run not in wanted]:
             self._drop(run)
         for run in wanted:

@@ -35,6 +35,11 @@ class Entry:
     label: str
     color: int
 
+    @property
+    def short(self) -> str:
+        """The run's number, for table headers."""
+        return f"run {self.run.id}"
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -95,7 +100,12 @@ def compare_view(entries: Sequence[Entry], summaries: Sequence[Summary]) -> Comp
 def labels(runs: Sequence[RunRecord]) -> tuple[str, ...]:
     """What tells the runs apart: their numbers, and their names where these are not all the same."""
     alike = len({run.name for run in runs}) < 2
-    return tuple(f"run {run.id}" if alike else f"run {run.id} · {run.name}" for run in runs)
+    return tuple(f"run {run.id}" if alike else f"run {run.id} · {shortened(run.name)}" for run in runs)
+
+
+def shortened(name: str, most: int = 20) -> str:
+    """A name that fits on a chip."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
 
 def differences(specs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Line, ...], int]:

@@ -74,6 +74,7 @@ class WeightTrajectories(PlotCard):
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__("Loss weights", "weights", "The weights in use appear with the first steps.")
+        self.plot.set_from_zero(True)
         self._colors = {task: index for index, task in enumerate(tasks)}
 
     def wants(self, key: SeriesKey) -> bool:

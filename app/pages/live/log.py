@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QPlainTextEdit
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy
 
 from app.theme import mono_font
 from app.widgets import Card
@@ -25,6 +25,8 @@ class LogCard(Card):
         self.text.setFont(mono_font())
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.setStyleSheet("border: none; padding: 0; background: transparent;")
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.text.setMinimumHeight(90)
         self.text.document().setDocumentMargin(0)
         self.text.setPlaceholderText("What happens in the run is noted here.")
         self.text.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
