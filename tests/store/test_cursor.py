@@ -1,14 +1,16 @@
 """Whatever is written, dropped and merged in whatever order: a reader that follows ends up with exactly the points."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtl_core.spec import spec_from_data
-from mtl_core.store import Points, SeriesKey, open_store, series
+from mtl_core.spec import ExperimentSpec, spec_from_data
+from mtl_core.store import Cursor, Points, RunStore, SeriesKey, open_store, series
 
 KEYS = [SeriesKey("left", "train", "loss"), SeriesKey("left", "val", "loss"), SeriesKey("", "train", "lr")]
 
@@ -19,14 +21,17 @@ REWIND = st.tuples(st.just("rewind"), st.integers(0, 30))
 MERGE = st.tuples(st.just("merge"), st.sampled_from([2, 3, 6, 2**31 - 1]))
 
 
+Seen = dict[SeriesKey, list[tuple[int, float]]]
+
+
 @pytest.fixture(scope="module")
-def spec():
+def spec() -> ExperimentSpec:
     task = {"name": "left", "kind": "multiclass", "target": "left"}
     return spec_from_data({"version": 1, "tasks": [task]})
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory):
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunStore]:
     with open_store(tmp_path_factory.mktemp("cursor") / "runs.sqlite") as store:
         yield store
 
@@ -34,10 +39,11 @@ def shared(tmp_path_factory):
 class Reader:
     """Keeps what it reads as a plot does."""
 
-    def __init__(self):
-        self.cursor, self.seen = None, defaultdict(list)
+    def __init__(self) -> None:
+        self.cursor: Cursor | None = None
+        self.seen: Seen = defaultdict(list)
 
-    def follow(self, store, run):
+    def follow(self, store: RunStore, run: int) -> None:
         new, self.cursor = store.read(run, self.cursor)
         if self.cursor.reset:
             self.seen.clear()
@@ -46,16 +52,19 @@ class Reader:
             self.seen[key] += zip(points.steps.tolist(), points.values.tolist(), strict=True)
 
 
-def same(left, right):
+def same(left: Seen, right: Seen) -> bool:
     keys = {key for key in (*left, *right) if left.get(key) or right.get(key)}
     return all(np.array_equal(left.get(k, ()), right.get(k, ()), equal_nan=True) for k in keys)
 
 
 @settings(max_examples=150, deadline=None)
 @given(actions=st.lists(st.one_of(APPEND, APPEND, READ, READ, REWIND, MERGE), max_size=40))
-def test_a_reader_that_follows_has_exactly_the_points(shared, spec, actions):
+def test_a_reader_that_follows_has_exactly_the_points(
+    shared: RunStore, spec: ExperimentSpec, actions: list[Any]
+) -> None:
     run = shared.create_run(spec)
-    readers, model, step = [Reader() for _ in range(3)], defaultdict(list), 0
+    readers, step = [Reader() for _ in range(3)], 0
+    model: Seen = defaultdict(list)
     for kind, given_ in actions:
         match kind:
             case "append":

@@ -4,22 +4,26 @@ import hashlib
 import os
 import socket
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mtl_core.spec import InputError
+from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import Points, SeriesKey, database, home, open_store
+
+Experiment = Callable[..., ExperimentSpec]
 
 LOSS = SeriesKey("left", "train", "loss")
 
 
-def digest(path):
+def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def refused(path, match):
+def refused(path: Path, match: str) -> None:
     """Opening the file is refused, in one line that names it, and does not change it."""
     before = digest(path), sorted(path.parent.iterdir())
     with pytest.raises(InputError, match=match) as caught:
@@ -30,27 +34,27 @@ def refused(path, match):
 
 
 @pytest.fixture
-def made(file, experiment):
+def made(file: Path, experiment: Experiment) -> Path:
     """A store with one run in it, closed."""
     with open_store(file) as store:
         store.create_run(experiment())
     return file
 
 
-def test_the_default_store_is_at_home(experiment):
+def test_the_default_store_is_at_home(experiment: Experiment) -> None:
     with open_store() as store:
         store.create_run(experiment())
         assert (home() / "runs.sqlite").is_file()
         assert store.name == str(home() / "runs.sqlite")
 
 
-def test_home_is_the_users_data_folder_unless_stated(monkeypatch, tmp_path):
+def test_home_is_the_users_data_folder_unless_stated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert home() == tmp_path / "home"
     monkeypatch.delenv("MTL_WORKBENCH_HOME")
     assert home().name == "mtl-workbench"
 
 
-def test_path_and_url_name_the_same_store(made, monkeypatch):
+def test_path_and_url_name_the_same_store(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(made.parent)
     for place in (made, str(made), "runs.sqlite", "sqlite:///runs.sqlite", f"sqlite:///{made}"):
         with open_store(place) as store:
@@ -58,89 +62,95 @@ def test_path_and_url_name_the_same_store(made, monkeypatch):
             assert len(store.runs()) == 1
 
 
-def test_a_store_lives_in_wal_and_keeps_nothing_open(made):
+def test_a_store_lives_in_wal_and_keeps_nothing_open(made: Path) -> None:
     with closing(sqlite3.connect(made)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert sorted(p.name for p in made.parent.iterdir()) == ["artifacts", "runs.sqlite"]
 
 
-def test_an_empty_file_becomes_a_store(file):
+def test_an_empty_file_becomes_a_store(file: Path) -> None:
     file.parent.mkdir()
     file.touch()
     with open_store(file) as store:
         assert store.runs() == []
 
 
-def test_a_store_that_is_not_there_is_made_only_when_wanted(file):
+def test_a_store_that_is_not_there_is_made_only_when_wanted(file: Path) -> None:
     with pytest.raises(InputError, match="there is no such store"):
         open_store(file, create=False)
     assert not file.parent.exists()
 
 
-def test_a_directory_is_refused(tmp_path):
+def test_a_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="must be a file; found a directory"):
         open_store(tmp_path)
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="cannot be opened"):
         open_store(tmp_path / "file" / "runs.sqlite")
 
 
-def test_a_pipe_is_refused(tmp_path):
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match="must be a plain file"):
         open_store(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"SQLite format 2\0" + bytes(100), "한글".encode("cp949"), b"\0"])
-def test_what_is_not_sqlite_is_refused(tmp_path, content):
+def test_what_is_not_sqlite_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "data.csv"
     path.write_bytes(content)
     refused(path, "must be an SQLite database")
 
 
-def test_a_damaged_store_is_refused(made):
+def test_a_damaged_store_is_refused(made: Path) -> None:
     made.write_bytes(made.read_bytes()[:16] + os.urandom(4000))
     refused(made, "must be an SQLite database|damaged")
 
 
 @pytest.mark.parametrize("table", ["notes", "alembic_version", "runs"])
-def test_the_database_of_another_program_is_refused(tmp_path, table):
+def test_the_database_of_another_program_is_refused(tmp_path: Path, table: str) -> None:
     path = tmp_path / "other.sqlite"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"CREATE TABLE {table} (version_num TEXT)")
     refused(path, "not a store of MTL Workbench")
 
 
-def test_a_store_of_a_newer_version_is_refused(made):
+def test_a_store_of_a_newer_version_is_refused(made: Path) -> None:
     with closing(sqlite3.connect(made)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     refused(made, "newer version.*found schema 9999")
 
 
 @pytest.mark.parametrize("read_only", ["file", "folder"])
-def test_a_store_that_may_not_be_written_to_is_refused(made, monkeypatch, read_only):
+def test_a_store_that_may_not_be_written_to_is_refused(
+    made: Path, monkeypatch: pytest.MonkeyPatch, read_only: str
+) -> None:
     forbidden = made if read_only == "file" else made.parent
     allowed = os.access  # as root everything is allowed, so the answer is staged
     monkeypatch.setattr(os, "access", lambda path, mode: path != forbidden and allowed(path, mode))
     refused(made, "may not be written to.*read-only")
 
 
-def test_a_store_that_becomes_read_only_says_so(made, monkeypatch, experiment):
+def test_a_store_that_becomes_read_only_says_so(
+    made: Path, monkeypatch: pytest.MonkeyPatch, experiment: Experiment
+) -> None:
     monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "PRAGMA query_only=ON"))
     with open_store(made) as store, pytest.raises(InputError, match="may not be written to"):
         store.create_run(experiment())
 
 
-def test_a_full_disk_is_told_when_opening(file, monkeypatch):
+def test_a_full_disk_is_told_when_opening(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "PRAGMA max_page_count=4"))
     with pytest.raises(InputError, match="the disk is full"):
         open_store(file)
 
 
-def test_a_full_disk_is_told_when_appending_and_nothing_is_half_written(made, monkeypatch):
+def test_a_full_disk_is_told_when_appending_and_nothing_is_half_written(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pages = made.stat().st_size // 4096
     monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, f"PRAGMA max_page_count={pages + 4}"))
     with open_store(made) as store:
@@ -155,7 +165,9 @@ def test_a_full_disk_is_told_when_appending_and_nothing_is_half_written(made, mo
         store.append(1, {LOSS: Points.of([2], [1.0])})
 
 
-def test_a_store_that_another_program_keeps_locked_says_so(made, monkeypatch, experiment):
+def test_a_store_that_another_program_keeps_locked_says_so(
+    made: Path, monkeypatch: pytest.MonkeyPatch, experiment: Experiment
+) -> None:
     monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "PRAGMA busy_timeout=1"))
     with open_store(made) as store, closing(sqlite3.connect(made, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -165,18 +177,18 @@ def test_a_store_that_another_program_keeps_locked_says_so(made, monkeypatch, ex
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"])
-def test_a_store_in_memory_is_refused(url):
+def test_a_store_in_memory_is_refused(url: str) -> None:
     with pytest.raises(InputError, match="must be a plain file"):
         open_store(url)
 
 
 @pytest.mark.parametrize("url", ["nonsense://x", "://", "postgresql://host:port/x", "", " "])
-def test_a_url_that_cannot_be_read_is_told(url):
+def test_a_url_that_cannot_be_read_is_told(url: str) -> None:
     with pytest.raises(InputError):
         open_store(url)
 
 
-def test_a_server_that_does_not_answer_is_told_without_the_password():
+def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
     pytest.importorskip("psycopg")
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -186,6 +198,6 @@ def test_a_server_that_does_not_answer_is_told_without_the_password():
     assert "secret" not in str(caught.value)
 
 
-def test_a_value_too_large_for_the_database_is_told(made):
+def test_a_value_too_large_for_the_database_is_told(made: Path) -> None:
     with open_store(made) as store, pytest.raises(InputError, match="more than the database can hold"):
         store.run(10**30)

@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from mtl_core.store import Cursor, SeriesKey, open_store
+from mtl_core.spec import ExperimentSpec
+from mtl_core.store import Cursor, RunRecord, RunStore, SeriesKey, open_store
+
+Experiment = Callable[..., ExperimentSpec]
 
 LOSS, RATE = SeriesKey("left", "train", "loss"), SeriesKey("", "train", "lr")
 
@@ -46,12 +50,12 @@ with open_store(sys.argv[1]) as store:
 """
 
 
-def start(program, *arguments):
+def start(program: str, *arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", program, *map(str, arguments)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def follow(store, runs):
+def follow(store: RunStore, runs: list[int]) -> dict[int, dict[SeriesKey, list[float]]]:
     """Every point of some runs, read while they are written."""
     seen = {run: {LOSS: [], RATE: []} for run in runs}
     cursors: dict[int, Cursor | None] = dict.fromkeys(runs)
@@ -67,7 +71,7 @@ def follow(store, runs):
 
 
 @pytest.mark.slow
-def test_every_point_of_two_writing_processes_is_read_once(store, url, experiment):
+def test_every_point_of_two_writing_processes_is_read_once(store: RunStore, url: str, experiment: Experiment) -> None:
     runs = [store.create_run(experiment()) for _ in range(2)]
     writers = [start(WRITER, store.url, run, 150) for run in runs]
     seen = follow(store, runs)
@@ -80,7 +84,7 @@ def test_every_point_of_two_writing_processes_is_read_once(store, url, experimen
 
 
 @pytest.mark.slow
-def test_processes_that_open_a_new_store_at_once_all_get_it(url):
+def test_processes_that_open_a_new_store_at_once_all_get_it(url: str) -> None:
     openers = [start(OPENER, url) for _ in range(4)]
     assert [opener.stdout.readline() for opener in openers] == ["ready\n"] * 4
     for opener in openers:
@@ -89,8 +93,8 @@ def test_processes_that_open_a_new_store_at_once_all_get_it(url):
     assert [opener.communicate()[0] for opener in openers] == ["0\n"] * 4
 
 
-def test_threads_that_open_a_new_store_at_once_all_get_it(url):
-    def look(_):
+def test_threads_that_open_a_new_store_at_once_all_get_it(url: str) -> None:
+    def look(_: int) -> list[RunRecord]:
         with open_store(url) as store:
             return store.runs()
 
@@ -98,7 +102,7 @@ def test_threads_that_open_a_new_store_at_once_all_get_it(url):
         assert list(pool.map(look, range(8))) == [[]] * 8
 
 
-def test_a_killed_process_leaves_its_run_to_the_next(store, run):
+def test_a_killed_process_leaves_its_run_to_the_next(store: RunStore, run: int) -> None:
     process = start(CLAIMER, store.url, run)
     assert process.stdout.readline() == "claimed\n"
     assert store.reap() == []
@@ -108,8 +112,8 @@ def test_a_killed_process_leaves_its_run_to_the_next(store, run):
     assert store.run(run).state == "interrupted"
 
 
-def test_one_store_serves_many_threads(store, run):
-    def edit(number):
+def test_one_store_serves_many_threads(store: RunStore, run: int) -> None:
+    def edit(number: int) -> str:
         store.edit(run, notes=str(number))
         store.event(run, number, "warning", str(number))
         return store.run(run).notes
@@ -120,7 +124,7 @@ def test_one_store_serves_many_threads(store, run):
     assert sorted(event.step for event in store.events(run)) == list(range(40))
 
 
-def test_the_version_tells_of_another_store_objects_writes(store, url, run):
+def test_the_version_tells_of_another_store_objects_writes(store: RunStore, url: str, run: int) -> None:
     before = store.version()
     with open_store(url) as other:
         other.edit(run, starred=True)

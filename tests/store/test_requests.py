@@ -1,23 +1,27 @@
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from mtl_core.spec import InputError
-from mtl_core.store import open_store, this_host
+from mtl_core.spec import ExperimentSpec, InputError
+from mtl_core.store import RequestRecord, RunStore, open_store, this_host
+
+Experiment = Callable[..., ExperimentSpec]
 
 WEIGHTS = {"weights": {"left": 2.0, "오른쪽": 0.5}}
 
 
-def claim(store, run):
+def claim(store: RunStore, run: int) -> None:
     store.claim(run, pid=os.getpid(), host=this_host(), device="cpu", versions={})
 
 
-def kinds(requests):
+def kinds(requests: list[RequestRecord]) -> list[str]:
     return [request.kind for request in requests]
 
 
-def test_a_request_is_taken_once_with_its_particulars(store, run):
+def test_a_request_is_taken_once_with_its_particulars(store: RunStore, run: int) -> None:
     store.request(run, "pause")
     store.request(run, "weights", WEIGHTS)
     taken = store.take_requests(run)
@@ -26,18 +30,18 @@ def test_a_request_is_taken_once_with_its_particulars(store, run):
     assert store.take_requests(run) == []
 
 
-def test_a_request_is_given_to_its_run_alone(store, run, experiment):
+def test_a_request_is_given_to_its_run_alone(store: RunStore, run: int, experiment: Experiment) -> None:
     other = store.create_run(experiment())
     store.request(run, "stop")
     assert store.take_requests(other) == []
     assert kinds(store.take_requests(run)) == ["stop"]
 
 
-def test_of_many_takers_one_gets_each_request(store, run, url):
+def test_of_many_takers_one_gets_each_request(store: RunStore, run: int, url: str) -> None:
     for _ in range(50):
         store.request(run, "checkpoint")
 
-    def take(_):
+    def take(_: int) -> list[int]:
         with open_store(url) as own:
             return [request.id for request in own.take_requests(run)]
 
@@ -46,20 +50,22 @@ def test_of_many_takers_one_gets_each_request(store, run, url):
     assert len(taken) == len(set(taken)) == 50
 
 
-def test_a_run_that_ended_cannot_be_asked(store, run):
+def test_a_run_that_ended_cannot_be_asked(store: RunStore, run: int) -> None:
     store.finish(run, "finished")
     with pytest.raises(InputError, match="is not running; found state finished"):
         store.request(run, "stop")
 
 
-def test_what_was_asked_before_the_start_still_holds(store, run):
+def test_what_was_asked_before_the_start_still_holds(store: RunStore, run: int) -> None:
     store.request(run, "weights", WEIGHTS)
     claim(store, run)
     assert kinds(store.take_requests(run)) == ["weights"]
 
 
 @pytest.mark.parametrize("again", [lambda s, r: s.set_state(r, "queued"), claim], ids=["queued", "claimed"])
-def test_what_was_asked_before_the_end_does_not_stop_a_resumed_run(store, run, again):
+def test_what_was_asked_before_the_end_does_not_stop_a_resumed_run(
+    store: RunStore, run: int, again: Callable[[RunStore, int], None]
+) -> None:
     claim(store, run)
     store.request(run, "stop")
     store.finish(run, "interrupted")
@@ -68,7 +74,7 @@ def test_what_was_asked_before_the_end_does_not_stop_a_resumed_run(store, run, a
     assert kinds(store.take_requests(run)) == ["pause"]
 
 
-def test_events_come_in_order_and_only_the_new_ones(store, run):
+def test_events_come_in_order_and_only_the_new_ones(store: RunStore, run: int) -> None:
     store.event(run, 0, "start", "begins")
     store.event(run, 40, "weights", "moved", WEIGHTS)
     first, second = store.events(run)
@@ -78,21 +84,21 @@ def test_events_come_in_order_and_only_the_new_ones(store, run):
     assert store.events(run, after=second.id) == []
 
 
-def test_an_event_keeps_nan_and_infinity(store, run):
+def test_an_event_keeps_nan_and_infinity(store: RunStore, run: int) -> None:
     store.event(run, 3, "nan", "left: loss is infinite", {"loss": float("inf"), "left": float("nan")})
     data = store.events(run)[0].data
     assert data["loss"] == float("inf")
     assert data["left"] != data["left"]
 
 
-def test_the_folder_of_a_run_is_there(store, run):
+def test_the_folder_of_a_run_is_there(store: RunStore, run: int) -> None:
     folder = store.artifacts_dir(run)
     assert folder.is_dir()
     assert folder.name == str(run)
     assert folder == store.artifacts_dir(run)
 
 
-def test_an_artifact_written_again_is_one_artifact(store, run):
+def test_an_artifact_written_again_is_one_artifact(store: RunStore, run: int) -> None:
     path = store.artifacts_dir(run) / "best"
     store.add_artifact(run, "checkpoint", path, {"step": 1})
     store.add_artifact(run, "checkpoint", path, {"step": 2})
@@ -102,7 +108,7 @@ def test_an_artifact_written_again_is_one_artifact(store, run):
     assert table.path == "/elsewhere/한글.csv"
 
 
-def test_a_moved_store_finds_its_artifacts(tmp_path, experiment):
+def test_a_moved_store_finds_its_artifacts(tmp_path: Path, experiment: Experiment) -> None:
     with open_store(tmp_path / "old" / "runs.sqlite") as store:
         run = store.create_run(experiment())
         store.add_artifact(run, "checkpoint", store.artifacts_dir(run) / "last")
@@ -111,7 +117,7 @@ def test_a_moved_store_finds_its_artifacts(tmp_path, experiment):
         assert store.artifacts(run)[0].path == str(tmp_path / "new" / "artifacts" / str(run) / "last")
 
 
-def test_two_stores_in_one_folder_do_not_share_artifacts(tmp_path, experiment):
+def test_two_stores_in_one_folder_do_not_share_artifacts(tmp_path: Path, experiment: Experiment) -> None:
     folders = []
     for name in ("runs.sqlite", "others.sqlite", "others.db"):
         with open_store(tmp_path / name) as store:
@@ -120,7 +126,7 @@ def test_two_stores_in_one_folder_do_not_share_artifacts(tmp_path, experiment):
     assert names == ["artifacts/1", "artifacts/others-1", "artifacts/others-1-2"]
 
 
-def test_a_run_without_a_folder_is_not_made(tmp_path, experiment):
+def test_a_run_without_a_folder_is_not_made(tmp_path: Path, experiment: Experiment) -> None:
     (tmp_path / "artifacts").write_text("mine")
     with open_store(tmp_path / "runs.sqlite") as store:
         with pytest.raises(InputError, match="the folder cannot be made; found Not a directory"):

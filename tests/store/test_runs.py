@@ -2,19 +2,24 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from mtl_core.spec import InputError
-from mtl_core.store import Progress, life, this_host
+from mtl_core.spec import ExperimentSpec, InputError
+from mtl_core.store import EndState, Progress, RunStore, life, this_host
+
+Experiment = Callable[..., ExperimentSpec]
+Claim = Callable[..., None]
 
 HALF = Progress(epoch=1, epochs=2, step=50, steps=100, samples_per_second=1e4, eta_seconds=0.5)
 
 
 @pytest.fixture
-def claim(store):
-    def act(run, **changes):
+def claim(store: RunStore) -> None:
+    def act(run: int, **changes: Any) -> None:
         owner = {"pid": os.getpid(), "host": this_host(), "device": "cpu", "versions": {"torch": "2.13"}}
         store.claim(run, **owner | changes)
 
@@ -22,13 +27,13 @@ def claim(store):
 
 
 @pytest.fixture
-def dead_pid():
+def dead_pid() -> int:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
 
 
-def test_a_new_run_is_queued_and_tells_what_it_is_of(store, experiment):
+def test_a_new_run_is_queued_and_tells_what_it_is_of(store: RunStore, experiment: Experiment) -> None:
     spec = experiment(weighting={"kind": "uncertainty"}, training={"seed": 2**32 - 1})
     record = store.run(store.create_run(spec, device="cuda:0", versions={"torch": "2.13"}))
     assert (record.state, record.name, record.method) == ("queued", "two digits", "uncertainty")
@@ -38,25 +43,25 @@ def test_a_new_run_is_queued_and_tells_what_it_is_of(store, experiment):
     assert record.started is None
 
 
-def test_the_spec_comes_back_as_it_was(store, experiment):
+def test_the_spec_comes_back_as_it_was(store: RunStore, experiment: Experiment) -> None:
     spec = experiment(name="두 숫자")
     assert store.spec(store.create_run(spec)) == spec
 
 
-def test_a_table_is_named_by_its_file(store, experiment):
+def test_a_table_is_named_by_its_file(store: RunStore, experiment: Experiment) -> None:
     dataset = {"kind": "table", "path": "/somewhere/houses.csv", "inputs": ["area"]}
     tasks = [{"name": "price", "kind": "regression", "target": "price"}]
     assert store.run(store.create_run(experiment(dataset=dataset, tasks=tasks))).dataset == "houses.csv"
 
 
-def test_runs_come_newest_first_and_archived_ones_only_when_asked_for(store, experiment):
+def test_runs_come_newest_first_and_archived_ones_only_when_asked_for(store: RunStore, experiment: Experiment) -> None:
     first, second, third = (store.create_run(experiment()) for _ in range(3))
     store.edit(second, archived=True)
     assert [r.id for r in store.runs()] == [third, first]
     assert [r.id for r in store.runs(archived=True)] == [third, second, first]
 
 
-def test_edit_changes_what_is_given_and_nothing_else(store, run):
+def test_edit_changes_what_is_given_and_nothing_else(store: RunStore, run: int) -> None:
     store.edit(run, name="best so far", tags=["b", " a ", "b", ""], notes="lr 다시", starred=True)
     store.edit(run, archived=True)
     record = store.run(run)
@@ -67,16 +72,16 @@ def test_edit_changes_what_is_given_and_nothing_else(store, run):
     assert (store.run(run).tags, store.run(run).starred) == ((), False)
 
 
-def test_a_run_may_not_lose_its_name(store, run):
+def test_a_run_may_not_lose_its_name(store: RunStore, run: int) -> None:
     with pytest.raises(InputError, match="needs a name"):
         store.edit(run, name="  ")
 
 
-def test_a_run_knows_which_it_runs_again(store, run, experiment):
+def test_a_run_knows_which_it_runs_again(store: RunStore, run: int, experiment: Experiment) -> None:
     assert store.run(store.create_run(experiment(), parent=run)).parent == run
 
 
-def test_a_claimed_run_is_running_on_its_process(store, run, claim):
+def test_a_claimed_run_is_running_on_its_process(store: RunStore, run: int, claim: Claim) -> None:
     claim(run, fingerprint="abc")
     record = store.run(run)
     assert (record.state, record.pid, record.host) == ("running", os.getpid(), this_host())
@@ -86,7 +91,7 @@ def test_a_claimed_run_is_running_on_its_process(store, run, claim):
     assert store.run(run).fingerprint == "def"
 
 
-def test_a_beat_tells_the_progress(store, run, claim):
+def test_a_beat_tells_the_progress(store: RunStore, run: int, claim: Claim) -> None:
     claim(run)
     store.beat(run, HALF)
     record = store.run(run)
@@ -95,7 +100,9 @@ def test_a_beat_tells_the_progress(store, run, claim):
     assert record.seconds >= 0
 
 
-def test_time_counts_while_running_and_not_while_paused(store, run, claim, monkeypatch):
+def test_time_counts_while_running_and_not_while_paused(
+    store: RunStore, run: int, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)
     claim(run)
@@ -110,7 +117,7 @@ def test_time_counts_while_running_and_not_while_paused(store, run, claim, monke
     assert store.run(run).seconds == pytest.approx(15)
 
 
-def test_finish_tells_the_end_and_why(store, run, claim):
+def test_finish_tells_the_end_and_why(store: RunStore, run: int, claim: Claim) -> None:
     claim(run)
     store.finish(run, "failed", "left: loss is NaN at step 12")
     record = store.run(run)
@@ -118,7 +125,7 @@ def test_finish_tells_the_end_and_why(store, run, claim):
     assert record.finished is not None
 
 
-def test_finish_refuses_a_state_that_is_no_end(store, run):
+def test_finish_refuses_a_state_that_is_no_end(store: RunStore, run: int) -> None:
     with pytest.raises(ValueError, match="running"):
         store.finish(run, "running")
     with pytest.raises(ValueError, match="resting"):
@@ -126,7 +133,7 @@ def test_finish_refuses_a_state_that_is_no_end(store, run):
 
 
 @pytest.mark.parametrize("state", ["stopped", "interrupted", "failed"])
-def test_a_run_that_ended_early_may_be_claimed_again(store, run, claim, state):
+def test_a_run_that_ended_early_may_be_claimed_again(store: RunStore, run: int, claim: Claim, state: EndState) -> None:
     claim(run)
     first = store.run(run).started
     store.finish(run, state, "some error")
@@ -135,14 +142,14 @@ def test_a_run_that_ended_early_may_be_claimed_again(store, run, claim, state):
     assert (record.state, record.error, record.finished, record.started) == ("running", "", None, first)
 
 
-def test_a_finished_run_may_not_be_claimed(store, run, claim):
+def test_a_finished_run_may_not_be_claimed(store: RunStore, run: int, claim: Claim) -> None:
     claim(run)
     store.finish(run, "finished")
     with pytest.raises(InputError, match="has finished"):
         claim(run)
 
 
-def test_a_run_of_a_living_process_may_not_be_claimed(store, run, claim):
+def test_a_run_of_a_living_process_may_not_be_claimed(store: RunStore, run: int, claim: Claim) -> None:
     claim(run)
     before = store.run(run)
     with pytest.raises(InputError, match=f"already; found process {os.getpid()}"):
@@ -150,14 +157,16 @@ def test_a_run_of_a_living_process_may_not_be_claimed(store, run, claim):
     assert store.run(run) == before
 
 
-def test_a_paused_run_of_a_dead_process_may_be_claimed(store, run, claim, dead_pid):
+def test_a_paused_run_of_a_dead_process_may_be_claimed(store: RunStore, run: int, claim: Claim, dead_pid: int) -> None:
     claim(run, pid=dead_pid)
     store.set_state(run, "paused")
     claim(run)
     assert store.run(run).pid == os.getpid()
 
 
-def test_reap_interrupts_the_run_of_a_dead_process_and_no_other(store, run, claim, dead_pid, experiment):
+def test_reap_interrupts_the_run_of_a_dead_process_and_no_other(
+    store: RunStore, run: int, claim: Claim, dead_pid: int, experiment: Experiment
+) -> None:
     others = [store.create_run(experiment()) for _ in range(2)]
     claim(run, pid=dead_pid)
     claim(others[0])
@@ -166,13 +175,15 @@ def test_reap_interrupts_the_run_of_a_dead_process_and_no_other(store, run, clai
     assert store.reap() == []
 
 
-def test_reap_tells_a_process_from_a_later_one_of_its_number(store, run, claim, monkeypatch):
+def test_reap_tells_a_process_from_a_later_one_of_its_number(
+    store: RunStore, run: int, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("mtl_core.store.processes.started", lambda pid: "1")
     claim(run)
     assert store.reap() == ([run] if sys.platform == "linux" else [])
 
 
-def test_reap_takes_a_zombie_for_dead(store, run, claim):
+def test_reap_takes_a_zombie_for_dead(store: RunStore, run: int, claim: Claim) -> None:
     process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
     claim(run, pid=process.pid)
     process.stdout.read()  # ends when the process does; it is not waited for, so it stays a zombie
@@ -183,7 +194,9 @@ def test_reap_takes_a_zombie_for_dead(store, run, claim):
     process.communicate()
 
 
-def test_reap_judges_another_machine_by_its_silence(store, run, claim, monkeypatch):
+def test_reap_judges_another_machine_by_its_silence(
+    store: RunStore, run: int, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
     claim(run, host="elsewhere")
     assert store.reap() == []
     later = time.time() + life.HEARTBEAT_SECONDS + 1
@@ -191,7 +204,7 @@ def test_reap_judges_another_machine_by_its_silence(store, run, claim, monkeypat
     assert store.reap() == [run]
 
 
-def test_a_run_taken_for_dead_by_mistake_runs_again_at_its_next_beat(store, run, claim):
+def test_a_run_taken_for_dead_by_mistake_runs_again_at_its_next_beat(store: RunStore, run: int, claim: Claim) -> None:
     claim(run)
     store.finish(run, "interrupted")
     store.beat(run, HALF)
@@ -225,12 +238,12 @@ def test_a_run_taken_for_dead_by_mistake_runs_again_at_its_next_beat(store, run,
         lambda s: s.claim(99, pid=1, host="", device="", versions={}),
     ],
 )
-def test_a_run_that_is_not_there_is_named(store, ask):
+def test_a_run_that_is_not_there_is_named(store: RunStore, ask: Callable[[RunStore], object]) -> None:
     with pytest.raises(InputError, match="run 99: there is no such run"):
         ask(store)
 
 
-def test_the_version_tells_of_writes_and_of_nothing_else(store, run):
+def test_the_version_tells_of_writes_and_of_nothing_else(store: RunStore, run: int) -> None:
     before = store.version()
     store.run(run)
     assert store.version() == before

@@ -2,6 +2,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,22 +12,22 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from numpy.testing import assert_array_equal
 
-from mtl_core.store import Progress, SeriesKey, open_store, schema
+from mtl_core.store import Progress, RunStore, SeriesKey, open_store, schema
 from mtl_core.store.tables import Table
 
 DATA = Path(__file__).with_name("data")
 
 
-def drift(store):
+def drift(store: RunStore) -> list[Any]:
     with store._database.reading() as connection:
         return compare_metadata(MigrationContext.configure(connection), Table.metadata)
 
 
-def test_the_migrations_lead_to_the_tables(store):
+def test_the_migrations_lead_to_the_tables(store: RunStore) -> None:
     assert drift(store) == []
 
 
-def test_the_newest_schema_is_the_head_of_the_migrations():
+def test_the_newest_schema_is_the_head_of_the_migrations() -> None:
     config = Config()
     config.set_main_option("script_location", str(schema.MIGRATIONS))
     config.set_main_option("path_separator", "os")
@@ -34,13 +35,13 @@ def test_the_newest_schema_is_the_head_of_the_migrations():
     assert schema.SCHEMA in schema._known_revisions()
 
 
-def test_each_schema_has_a_database_here():
+def test_each_schema_has_a_database_here() -> None:
     kept = {path.stem.removeprefix("schema_").zfill(4) for path in DATA.glob("schema_*.sqlite")}
     assert kept == set(schema._known_revisions())
 
 
 @pytest.mark.parametrize("number", [1])
-def test_a_store_of_an_older_schema_is_read_whole(tmp_path, number):
+def test_a_store_of_an_older_schema_is_read_whole(tmp_path: Path, number: int) -> None:
     path = Path(shutil.copy(DATA / f"schema_{number}.sqlite", tmp_path / "runs.sqlite"))
     with open_store(path) as store:
         assert drift(store) == []
@@ -63,7 +64,7 @@ def test_a_store_of_an_older_schema_is_read_whole(tmp_path, number):
         assert [r.id for r in store.runs(query="weighting.kind=uncertainty tag:한글")] == [1]
 
 
-def test_importing_the_store_is_cheap():
+def test_importing_the_store_is_cheap() -> None:
     """Alembic is loaded only to make or upgrade a store; pandas, torch and Qt never."""
     check = "import sys, mtl_core.store; print(*sorted({'alembic', 'pandas', 'torch', 'PySide6'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

@@ -1,11 +1,15 @@
 import math
 import sqlite3
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from mtl_core.store import Points, SeriesKey, places
+from mtl_core.spec import ExperimentSpec
+from mtl_core.store import Direction, Points, RunStore, SeriesKey, Summary, places
+
+Experiment = Callable[..., ExperimentSpec]
 
 LOSS = SeriesKey("left", "train", "loss")
 ACCURACY = SeriesKey("left", "val", "accuracy")
@@ -13,15 +17,15 @@ RATE = SeriesKey("", "train", "lr")
 NAN, INF = math.nan, math.inf
 
 
-def points(*values, first=1):
+def points(*values: float, first: int = 1) -> Points:
     return Points.of(range(first, first + len(values)), values)
 
 
-def summary(store, run, key):
+def summary(store: RunStore, run: int, key: SeriesKey) -> Summary:
     return next(s for s in store.summaries([run]) if s.key == key)
 
 
-def test_points_come_back_as_they_were(store, run):
+def test_points_come_back_as_they_were(store: RunStore, run: int) -> None:
     values = [1.5, NAN, INF, -INF, 5e-324, -0.0]
     steps = [0, 1, 2**31, 2**40, 2**62, 2**63 - 1]
     store.append(run, {LOSS: Points.of(steps, values)})
@@ -30,12 +34,12 @@ def test_points_come_back_as_they_were(store, run):
     assert read[LOSS].values.tobytes() == np.array(values).tobytes()
 
 
-def test_points_of_unequal_length_are_refused():
+def test_points_of_unequal_length_are_refused() -> None:
     with pytest.raises(ValueError, match="equal length"):
         Points.of([1, 2], [1.0])
 
 
-def test_a_reader_gets_only_what_is_new(store, run):
+def test_a_reader_gets_only_what_is_new(store: RunStore, run: int) -> None:
     store.append(run, {LOSS: points(3, 2)})
     _, cursor = store.read(run)
     assert store.read(run, cursor)[0] == {}
@@ -45,7 +49,7 @@ def test_a_reader_gets_only_what_is_new(store, run):
     assert not cursor.reset
 
 
-def test_a_merge_brings_nothing_new_to_a_reader(store, run):
+def test_a_merge_brings_nothing_new_to_a_reader(store: RunStore, run: int) -> None:
     for step in range(10):
         store.append(run, {LOSS: points(step, first=step)})
     _, cursor = store.read(run)
@@ -57,7 +61,7 @@ def test_a_merge_brings_nothing_new_to_a_reader(store, run):
     assert_array_equal(store.read(run)[0][LOSS].values, np.arange(11))
 
 
-def test_going_back_drops_what_came_later_and_tells_readers(store, run):
+def test_going_back_drops_what_came_later_and_tells_readers(store: RunStore, run: int) -> None:
     store.append(run, {LOSS: points(4, 3, 2, 1), ACCURACY: points(0.5, first=4)}, {"accuracy": "max"})
     _, cursor = store.read(run)
     store.rewind(run, 2)
@@ -72,14 +76,14 @@ def test_going_back_drops_what_came_later_and_tells_readers(store, run):
     assert new[LOSS].values.tolist() == [9]
 
 
-def test_going_back_to_where_a_run_stands_changes_nothing(store, run):
+def test_going_back_to_where_a_run_stands_changes_nothing(store: RunStore, run: int) -> None:
     store.append(run, {LOSS: points(4, 3)})
     _, cursor = store.read(run)
     store.rewind(run, 2)
     assert not store.read(run, cursor)[1].reset
 
 
-def test_a_cursor_of_another_run_starts_over(store, run, experiment):
+def test_a_cursor_of_another_run_starts_over(store: RunStore, run: int, experiment: Experiment) -> None:
     other = store.create_run(experiment())
     store.append(run, {LOSS: points(4, 3)})
     store.append(other, {LOSS: points(7)})
@@ -91,7 +95,9 @@ def test_a_cursor_of_another_run_starts_over(store, run, experiment):
 @pytest.mark.parametrize(
     ("direction", "best", "step"), [("min", 1, 3), ("max", 4, 2)], ids=["lower is better", "higher is better"]
 )
-def test_the_best_follows_the_direction_and_its_step_is_the_first(store, run, direction, best, step):
+def test_the_best_follows_the_direction_and_its_step_is_the_first(
+    store: RunStore, run: int, direction: Direction, best: float, step: int
+) -> None:
     for part in (points(2, 4, 1), points(1, 4, first=4)):
         store.append(run, {ACCURACY: part}, {ACCURACY: direction})
     found = summary(store, run, ACCURACY)
@@ -99,7 +105,7 @@ def test_the_best_follows_the_direction_and_its_step_is_the_first(store, run, di
     assert (found.count, found.last, found.last_step, found.min, found.max) == (5, 4, 5, 1, 4)
 
 
-def test_a_loss_is_better_low_and_a_rate_has_no_best(store, run):
+def test_a_loss_is_better_low_and_a_rate_has_no_best(store: RunStore, run: int) -> None:
     store.append(run, {LOSS: points(2, 1), RATE: points(0.1, 0.2)})
     assert summary(store, run, LOSS).best_step == 2
     rate = summary(store, run, RATE)
@@ -107,7 +113,7 @@ def test_a_loss_is_better_low_and_a_rate_has_no_best(store, run):
     assert rate.max == 0.2
 
 
-def test_nan_is_a_last_value_and_never_a_best_one(store, run):
+def test_nan_is_a_last_value_and_never_a_best_one(store: RunStore, run: int) -> None:
     store.append(run, {LOSS: points(NAN)})
     found = summary(store, run, LOSS)
     assert all(map(math.isnan, (found.last, found.min, found.max, found.best)))
@@ -118,7 +124,7 @@ def test_nan_is_a_last_value_and_never_a_best_one(store, run):
     assert math.isnan(found.last)
 
 
-def test_summaries_come_by_run_in_the_order_asked_for(store, experiment):
+def test_summaries_come_by_run_in_the_order_asked_for(store: RunStore, experiment: Experiment) -> None:
     runs = [store.create_run(experiment()) for _ in range(3)]
     for run in runs:
         store.append(run, {LOSS: points(1), ACCURACY: points(0.5)})
@@ -127,13 +133,15 @@ def test_summaries_come_by_run_in_the_order_asked_for(store, experiment):
     assert store.summaries([]) == []
 
 
-def test_an_empty_append_writes_nothing(store, run):
+def test_an_empty_append_writes_nothing(store: RunStore, run: int) -> None:
     store.append(run, {LOSS: points()})
     assert store.read(run)[0] == {}
     assert store.summaries([run]) == []
 
 
-def test_a_long_run_is_merged_while_it_lasts(store, run, url, monkeypatch):
+def test_a_long_run_is_merged_while_it_lasts(
+    store: RunStore, run: int, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("mtl_core.store.store._MERGE_EVERY", 10)
     monkeypatch.setattr("mtl_core.store.store._MERGE_BELOW", 15)
     cursor, seen = None, []
@@ -146,7 +154,7 @@ def test_a_long_run_is_merged_while_it_lasts(store, run, url, monkeypatch):
 
 
 @pytest.mark.skipif("'MTL_TEST_STORE' in __import__('os').environ", reason="reads an SQLite file")
-def test_numpy_reads_a_series_in_three_lines(store, run):
+def test_numpy_reads_a_series_in_three_lines(store: RunStore, run: int) -> None:
     for part in (points(2.5, NAN), points(1.5, first=3)):
         store.append(run, {LOSS: part})
     path = places.file_of(places.url_of(store.url))
