@@ -40,6 +40,6 @@ def inspect(spec: ExperimentSpec) -> Inspection:
     model = describe_model(spec.model, data.input_shape, data.targets)
     for layer in model.problems:
         fix = f"{layer.fix.label}." if layer.fix else ""
-        raise InputError(layer.path, layer.error or "cannot be built", fix=fix)
+        raise InputError(layer.path, (layer.error or "cannot be built").removesuffix("."), fix=fix)
     splits = {"train": data.train, "val": data.val, "test": data.test}
     return Inspection(data.targets, model, {name: len(split.inputs) for name, split in splits.items()})
