@@ -15,7 +15,7 @@ from app.theme import GAP, control_height
 from app.widgets import Muted
 from mtl_core.spec import Problem, Spec, join, kind_of, parse
 
-LABEL_CHARACTERS = 16
+LABEL_CHARACTERS = 14
 """Width of the column of labels, so that forms one under the other line up."""
 
 
@@ -253,7 +253,7 @@ def _grid(owner: QWidget) -> QGridLayout:
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(GAP)
     grid.setVerticalSpacing(GAP)
-    grid.setColumnMinimumWidth(0, owner.fontMetrics().averageCharWidth() * LABEL_CHARACTERS)
+    grid.setColumnMinimumWidth(0, owner.fontMetrics().horizontalAdvance("0") * LABEL_CHARACTERS)
     grid.setColumnStretch(1, 1)
     return grid
 

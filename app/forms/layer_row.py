@@ -57,7 +57,7 @@ class RowLine(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for a title and a shape."""
-        return QSize(self.fontMetrics().averageCharWidth() * 30, self.height())
+        return QSize(self.fontMetrics().horizontalAdvance("0") * 30, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw frame and handle."""

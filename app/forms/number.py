@@ -29,7 +29,7 @@ class NumberEditor(QAbstractSpinBox):
         tidy_spin(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setFixedWidth(self.fontMetrics().averageCharWidth() * 12 + 18)
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("0") * 12 + 14)
         self.setValue(self._clamped(0.0))
         edit = self.findChild(QLineEdit)
         assert isinstance(edit, QLineEdit)  # every spin box has one

@@ -220,6 +220,6 @@ def _area(inside: QWidget) -> QScrollArea:
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.viewport().setAutoFillBackground(False)
-    inside.setAutoFillBackground(False)
     area.setWidget(inside)
+    inside.setAutoFillBackground(False)  # setWidget switches it on
     return area

@@ -203,8 +203,8 @@ class _LinkItem(QGraphicsItem):
 
 def _metrics() -> Metrics:
     font = QFontMetricsF(small_font())
-    unit = font.averageCharWidth()
-    return Metrics(trunk=unit * 23, head=unit * 16.5, height=2 * font.height() + 3)
+    unit = font.horizontalAdvance("0")
+    return Metrics(trunk=unit * 21, head=unit * 14.5, height=2 * font.height() + 3)
 
 
 def _in_words(plan: Plan) -> str:

@@ -1,0 +1,5 @@
+"""The Training page: weights, weighting, optimiser, schedule, length, stopping, device, and how tasks are judged."""
+
+from app.pages.training.page import TrainingPage
+
+__all__ = ["TrainingPage"]

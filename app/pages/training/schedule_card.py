@@ -1,0 +1,55 @@
+"""The schedule of the learning rate, with its curve."""
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from app.document import touches
+from app.forms import KindForm, bind, number_text
+from app.pages.training.words import length_of
+from app.plots import SchedulePlot, XAxis
+from app.session import Session
+from app.widgets import Card
+from mtl_core.spec import Schedule, learning_rates, members
+
+_POINTS = 400
+
+
+class ScheduleCard(Card):
+    """A menu of schedules, their parameters, and the learning rate over the run as it will be used."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("Schedule", parent=parent)
+        self.setObjectName("schedule")
+        self._session = session
+        self.form = KindForm(members(Schedule), "training.schedule")
+        bind(self.form, session.document)
+        self.plot = SchedulePlot()
+        self.plot.setObjectName("schedule-plot")
+        self.plot.setAccessibleName("Learning rate over the run")
+        self.plot.setMinimumHeight(150)
+        self.body.addWidget(self.form)
+        self.body.addWidget(self.plot, 1)
+        session.document.changed.connect(self._changed)
+        session.datasetInfoChanged.connect(self._draw)
+        self._draw()
+
+    def _changed(self, paths: list[str]) -> None:
+        if touches(paths, "training") or touches(paths, "dataset"):
+            self._draw()
+
+    def _draw(self) -> None:
+        spec = self._session.document.spec
+        if spec is None:
+            return
+        length = length_of(spec, self._session.dataset_info)
+        peak = spec.training.optimizer.lr
+        steps, rates = learning_rates(spec.training.schedule, peak, length.steps, length.steps_per_epoch, _POINTS)
+        self.plot.set_x_axis(XAxis("epoch", (0.0, float(length.steps_per_epoch)), (0.0, 1.0)))
+        self.plot.set_curve(
+            "rate",
+            np.asarray(steps, dtype=np.float64),
+            np.asarray(rates, dtype=np.float64),
+            color="accent",
+            label="learning rate",
+        )
+        self.set_subtitle(f"highest {number_text(float(f'{max(rates):.3g}'))}")

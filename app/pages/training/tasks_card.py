@@ -1,0 +1,76 @@
+"""How each task is judged: its loss, metrics and what else its kind has."""
+
+from PySide6.QtWidgets import QTabBar, QWidget
+
+from app.document import Document, touches
+from app.forms import SpecForm, bind
+from app.widgets import Card, Muted
+from mtl_core.spec import Spec, Task, kind_of, members
+
+_KINDS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Task)}
+
+
+class TasksCard(Card):
+    """A tab per task with its loss and metrics; which tasks there are is decided on the Data page."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__("Tasks", parent=parent)
+        self.setObjectName("tasks")
+        self._document = document
+        self._shown: list[tuple[str, str]] = []
+        self.forms: list[SpecForm] = []
+        self.tabs = QTabBar()
+        self.tabs.setObjectName("training-task-tabs")
+        self.tabs.setAccessibleName("Tasks")
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        self.words = Muted(wrap=True)
+        self.body.addWidget(self.tabs)
+        self.body.addWidget(self.words)
+        self.tabs.currentChanged.connect(self._turn)
+        document.changed.connect(self._changed)
+        self._changed([""])
+
+    def _changed(self, paths: list[str]) -> None:
+        if not touches(paths, "tasks"):
+            return
+        tasks = self._document.get("tasks") or []
+        shown = [(str(task.get("kind")), str(task.get("name"))) for task in tasks]
+        if shown == self._shown:
+            return
+        same_kinds = [kind for kind, _ in shown] == [kind for kind, _ in self._shown]
+        self._shown = shown
+        if same_kinds:
+            for index, (_, name) in enumerate(shown):
+                self.tabs.setTabText(index, name.replace("&", "&&"))
+        else:
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        current = max(self.tabs.currentIndex(), 0)
+        for form in self.forms:
+            form.hide()
+            self.body.removeWidget(form)
+            form.deleteLater()
+        self.forms = [self._form(index, kind) for index, (kind, _) in enumerate(self._shown)]
+        blocked = self.tabs.blockSignals(True)
+        while self.tabs.count():
+            self.tabs.removeTab(0)
+        for _, name in self._shown:
+            self.tabs.addTab(name.replace("&", "&&"))
+        self.tabs.setCurrentIndex(min(current, len(self._shown) - 1))
+        self.tabs.blockSignals(blocked)
+        self._turn(self.tabs.currentIndex())
+
+    def _form(self, index: int, kind: str) -> SpecForm:
+        form = SpecForm(_KINDS[kind], f"tasks[{index}]", skip=("name", "target"))
+        bind(form, self._document)
+        self.body.addWidget(form)
+        return form
+
+    def _turn(self, index: int) -> None:
+        for i, form in enumerate(self.forms):
+            form.setVisible(i == index)
+        if 0 <= index < len(self._shown):
+            spec = _KINDS[self._shown[index][0]]
+            self.words.setText(f"{spec.title}: {spec.help()[:1].lower()}{spec.help()[1:]}")

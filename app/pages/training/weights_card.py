@@ -1,0 +1,84 @@
+"""The loss weights of the tasks, and the method that sets them."""
+
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from app.document import Document, touches
+from app.following import task_names
+from app.forms import KindForm, WeightsEditor, bind, defaults_of
+from app.pages.training.words import WEIGHTINGS, moves_text, weighting_help, weights_text
+from app.widgets import Card, LinkButton, Muted
+from mtl_core.spec import ManualWeighting, Weighting, join, members
+
+
+class WeightsCard(Card):
+    """A slider and a number per task. Moving one makes the weighting manual, in so many words."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__("Loss weights", parent=parent)
+        self.setObjectName("loss-weights")
+        self._document = document
+        self.editor = WeightsEditor()
+        self.words = Muted(wrap=True)
+        self.words.setObjectName("weights-words")
+        self.even = LinkButton("Set all to 1", self._even, name="weights-even")
+        self.moves = Muted(wrap=True)
+        self.forget = LinkButton("Remove the moves", self._forget, name="weights-forget")
+        self.header.addWidget(self.even)
+        for widget in (self.editor, self.words, self.moves, self.forget):
+            self.body.addWidget(widget)
+        self.body.addStretch(1)
+        self.editor.moved.connect(self._moved)
+        document.changed.connect(self._changed)
+        self._show()
+
+    def _changed(self, paths: list[str]) -> None:
+        if touches(paths, "tasks") or touches(paths, "weighting"):
+            self._show()
+
+    def _show(self) -> None:
+        weighting: dict[str, Any] = self._document.get("weighting") or {}
+        kind = str(weighting.get("kind", ""))
+        weights = weighting.get("weights") if kind == "manual" else {}
+        self.editor.set_names(task_names(self._document.data))
+        self.editor.setValue(weights)
+        self.words.setText(weights_text(kind))
+        self.set_subtitle("" if kind == "manual" else "not in use")
+        self.even.setVisible(kind == "manual" and any(w != 1 for w in (weights or {}).values()))
+        self.moves.setText(moves_text(weighting.get("moves") or ()))
+        self.moves.setVisible(bool(self.moves.text()))
+        self.forget.setVisible(bool(self.moves.text()))
+
+    def _moved(self, task: str, weight: float) -> None:
+        weighting: dict[str, Any] = self._document.get("weighting") or {}
+        if weighting.get("kind") == "manual":
+            self._document.set(join(("weighting", "weights", task)), weight, f"Weight of {task}")
+            return
+        names = task_names(self._document.data)
+        manual = {
+            **defaults_of(ManualWeighting),
+            "weights": {name: weight if name == task else 1.0 for name in names},
+            "moves": weighting.get("moves") or [],
+        }
+        self._document.set("weighting", manual, "Switch to manual weights")
+
+    def _even(self) -> None:
+        self._document.set("weighting.weights", {}, "Set all weights to 1")
+
+    def _forget(self) -> None:
+        self._document.set("weighting.moves", [], "Remove the moves by hand")
+
+
+class WeightingCard(Card):
+    """The weighting method: a menu, what it does and costs, and its own parameters."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__("Weighting method", parent=parent)
+        self.setObjectName("weighting-method")
+        self.form = KindForm(members(Weighting), "weighting", skip=("weights",), help_text=weighting_help)
+        bind(self.form, document)
+        self.body.addWidget(self.form)
+        self.body.addStretch(1)
+        for index, spec in enumerate(WEIGHTINGS.values()):
+            self.form.combo.setItemData(index, spec.help(), 3)  # Qt.ToolTipRole

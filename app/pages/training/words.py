@@ -1,0 +1,89 @@
+"""Sentences and choices of the Training page; without Qt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.following import monitors
+from app.forms import metric_label
+from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Spec, Weighting, kind_of, members
+
+WEIGHTINGS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Weighting)}
+
+
+@dataclass(frozen=True)
+class Length:
+    """Steps of a run; ``known`` is false while the number of rows is not."""
+
+    steps_per_epoch: int
+    epochs: int
+    known: bool
+
+    @property
+    def steps(self) -> int:
+        """All steps."""
+        return self.steps_per_epoch * self.epochs
+
+
+def length_of(spec: ExperimentSpec, info: DatasetInfo | None) -> Length:
+    """How many steps a run of ``spec`` takes; a hundred an epoch until the data are known."""
+    epochs, batch = spec.training.epochs, spec.training.batch_size
+    if info is None:
+        return Length(100, epochs, known=False)
+    rows = max(round(info.rows * spec.dataset.split.train), 1)
+    return Length(-(-rows // batch), epochs, known=True)
+
+
+def length_text(length: Length) -> str:
+    """About 79 steps an epoch, 1 580 in all."""
+    if not length.known:
+        return "The number of steps is known once the data are."
+    return f"About {_grouped(length.steps_per_epoch)} steps an epoch, {_grouped(length.steps)} in all."
+
+
+def weighting_help(spec: type[Spec]) -> str:
+    """What a weighting does, and what it costs."""
+    return f"{spec.help()} {getattr(spec, 'cost', '')}".strip()
+
+
+def weights_text(kind: str) -> str:
+    """What the sliders mean under a weighting method."""
+    match kind:
+        case "manual":
+            return "Each loss is multiplied by its weight. Weights can also be moved during the run."
+        case "equal":
+            return "Equal weighting: every loss counts once. Moving a slider switches to manual weights."
+    title = WEIGHTINGS[kind].title if kind in WEIGHTINGS else kind
+    return f"{title} chooses the weights while it trains. Moving a slider switches to manual weights instead."
+
+
+def moves_text(moves: Sequence[Mapping[str, Any]]) -> str:
+    """What is replayed of the moves of an earlier run."""
+    if not moves:
+        return ""
+    steps = ", ".join(_grouped(int(move.get("step", 0))) for move in moves[:4])
+    more = ", …" if len(moves) > 4 else ""
+    return f"Moved by hand in an earlier run at step {steps}{more}: these moves are replayed."
+
+
+def monitor_choices(data: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the best epoch can be chosen by, and its words."""
+    values = tuple(monitors(data))
+    return values, tuple(_monitor_label(value) for value in values)
+
+
+def _monitor_label(value: str) -> str:
+    task, dot, metric = value.partition(".")
+    return f"{task} · {metric_label(metric)}" if dot else "Total loss"
+
+
+def device_choices(devices: Sequence[DeviceInfo]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Devices that can be asked for, and their words."""
+    best = next((d for d in devices if d.name.startswith("cuda")), devices[0] if devices else None)
+    automatic = f"Automatic: {best.label}" if best else "Automatic"
+    named = [d for d in devices if d.name != "auto"]
+    return ("auto", *(d.name for d in named)), (automatic, *(d.label for d in named))
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", "\u2009")
