@@ -46,6 +46,7 @@ def set_state(connection: sa.Connection, run: int, state: RunState) -> None:
     row = runs.lock(connection, run)
     if state == "queued" and row["state"] in END_STATES:
         requests.forget(connection, run)
+        runs.change(connection, run, finished=None, error="")
     runs.change(connection, run, state=state)
 
 

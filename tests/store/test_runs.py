@@ -132,6 +132,14 @@ def test_finish_refuses_a_state_that_is_no_end(store: RunStore, run: int) -> Non
         store.set_state(run, "resting")
 
 
+def test_a_run_that_is_queued_again_has_not_ended(store: RunStore, run: int, claim: Claim) -> None:
+    claim(run)
+    store.finish(run, "failed", "some error")
+    store.set_state(run, "queued")
+    record = store.run(run)
+    assert (record.state, record.error, record.finished) == ("queued", "", None)
+
+
 @pytest.mark.parametrize("state", ["stopped", "interrupted", "failed"])
 def test_a_run_that_ended_early_may_be_claimed_again(store: RunStore, run: int, claim: Claim, state: EndState) -> None:
     claim(run)
