@@ -1,0 +1,63 @@
+"""What training gets: tensors in memory, and what is needed to treat new rows alike."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mtl_core.spec import TargetInfo
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The rows of one split.
+
+    Attributes:
+        inputs: ``[N, …]`` float32.
+        targets: Per task ``[N, W]`` float32 (regression), ``[N, 1]`` float32 of 0 and 1 (binary) or ``[N]`` int64
+            (multiclass); 0 where the label is missing.
+        masks: Per task ``[N]`` bool, true where there is a label; only of tasks that lack some label in any split.
+    """
+
+    inputs: Tensor
+    targets: dict[str, Tensor]
+    masks: dict[str, Tensor] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def to(self, device: torch.device | str) -> "Split":
+        """The same rows on a device."""
+        return Split(
+            self.inputs.to(device),
+            {name: tensor.to(device) for name, tensor in self.targets.items()},
+            {name: tensor.to(device) for name, tensor in self.masks.items()},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class TaskData:
+    """A data set prepared for some tasks. It is shared between those who ask for it: never write into its tensors.
+
+    Attributes:
+        input_shape: Shape of one row's input.
+        targets: What each task's target looks like.
+        fingerprint: Hash of the content, of how it is read and split, and of the targets.
+        preprocessing: Plain data that :func:`mtl_core.datasets.transform_inputs` needs to treat new rows alike, and
+            each task's classes or mean and deviation.
+        notes: What a person should know about how the rows were used.
+    """
+
+    train: Split
+    val: Split
+    test: Split
+    input_shape: tuple[int, ...]
+    targets: dict[str, TargetInfo]
+    fingerprint: str
+    preprocessing: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+    def to(self, device: torch.device | str) -> "TaskData":
+        """The same data on a device."""
+        return replace(self, train=self.train.to(device), val=self.val.to(device), test=self.test.to(device))

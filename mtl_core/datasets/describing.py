@@ -1,0 +1,154 @@
+"""What a data set looks like, for the Data page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mtl_core.datasets.bundled import ENTRIES
+from mtl_core.datasets.columns import Column, label
+from mtl_core.datasets.inputs import MAX_CATEGORIES
+from mtl_core.datasets.loading import default_inputs
+from mtl_core.datasets.recent import Recent
+from mtl_core.datasets.roles import Role, roles, suggested_tasks, useless
+from mtl_core.datasets.source import Source, open_source, source_key
+from mtl_core.spec import BundledDataset, ColumnInfo, Dataset, DatasetInfo, Histogram, shorten
+from mtl_core.spec.reports import Shape
+
+PREVIEW_ROWS = 100
+EXAMPLE_IMAGES = 24
+TOP_CATEGORIES = 30
+BINS = 40
+_described: Recent[DatasetInfo] = Recent(16)
+
+
+def describe(dataset: Dataset) -> DatasetInfo:
+    """What the data set holds: columns with their distributions, the first rows, the roles that suggest themselves.
+
+    Inputs and types that name no column are passed over here, since a person may be about to change them;
+    :func:`load` refuses them.
+
+    Raises:
+        InputError: The data cannot be read.
+    """
+    return _described.get(source_key(dataset), lambda: _describe(dataset))
+
+
+def _describe(dataset: Dataset) -> DatasetInfo:
+    source = open_source(dataset)
+    columns = list(source.columns.values())
+    role = _roles(dataset, columns)
+    inputs = tuple(name for name, one in role.items() if one == "input")
+    image = source.images is not None
+    return DatasetInfo(
+        name=source.name,
+        title=source.title,
+        description=source.description,
+        rows=source.rows,
+        input_kind="image" if image else "table",
+        input_shape=_shape(source, _chosen(dataset, source) or inputs),
+        columns=tuple(_column_info(column, role[column.name]) for column in columns),
+        preview=_preview(columns, EXAMPLE_IMAGES if image else PREVIEW_ROWS),
+        images=_examples(source),
+        inputs=inputs,
+        tasks=_tasks(dataset, columns, role),
+        notes=(*source.notes, *_ignored_notes(columns, role)),
+        fingerprint=source.digest,
+    )
+
+
+def _roles(dataset: Dataset, columns: Sequence[Column]) -> dict[str, Role]:
+    if not isinstance(dataset, BundledDataset):
+        return roles(columns)
+    entry = ENTRIES[dataset.name]
+    found: dict[str, Role] = {column.name: "input" for column in columns}
+    found |= dict.fromkeys(entry.ignored, "ignore")
+    return found | dict.fromkeys(entry.targets, "target")
+
+
+def _tasks(dataset: Dataset, columns: Sequence[Column], role: dict[str, Role]) -> tuple[dict[str, Any], ...]:
+    if isinstance(dataset, BundledDataset):
+        return ENTRIES[dataset.name].tasks
+    return suggested_tasks([column for column in columns if role[column.name] == "target"])
+
+
+def _chosen(dataset: Dataset, source: Source) -> tuple[str, ...]:
+    names = dataset.inputs or default_inputs(dataset, source, ())
+    return tuple(name for name in names if name in source.columns)
+
+
+def _shape(source: Source, inputs: Sequence[str]) -> Shape:
+    """Shape of one row's input with these columns; a category of the training rows only may make it smaller."""
+    if source.images is not None:
+        return (1, *source.images.shape[1:])
+    return (sum(_width(source.columns[name]) for name in inputs),)
+
+
+def _width(column: Column) -> int:
+    if column.type == "numeric":
+        return 1
+    categories = len(column.values)
+    return min(categories, MAX_CATEGORIES) + (categories > MAX_CATEGORIES) + (not column.there.all())
+
+
+def _column_info(column: Column, role: Role) -> ColumnInfo:
+    there = column.there
+    facts: dict[str, Any] = {}
+    if column.type == "numeric" and there.any():
+        present = column.numbers[there]
+        facts = {"low": float(present.min()), "high": float(present.max()), "mean": float(present.mean())}
+        facts["histogram"] = histogram(column)
+    return ColumnInfo(
+        name=column.name,
+        type=column.type,
+        missing=int((~there).sum()),
+        unique=len(column.values),
+        categories=_top(column),
+        suggested=role,
+        **facts,
+    )
+
+
+def _top(column: Column) -> tuple[tuple[str, int], ...]:
+    """The most frequent values and their rows; of a numeric column only when it has few whole ones."""
+    if column.type == "numeric" and not (column.whole and len(column.values) <= TOP_CATEGORIES):
+        return ()
+    counts = np.bincount(column.codes[column.there], minlength=len(column.values))
+    order = np.argsort(-counts, kind="stable")[:TOP_CATEGORIES]
+    return tuple((shorten(column.values[i]), int(counts[i])) for i in order)
+
+
+def histogram(column: Column) -> Histogram:
+    """Counts in at most 40 bins; few whole numbers get a bin each."""
+    present = column.numbers[column.there]
+    low, high = float(present.min()), float(present.max())
+    if column.whole and high - low < BINS:
+        edges = np.arange(low, high + 2) - 0.5
+    else:
+        edges = np.linspace(low, high, min(BINS, max(5, int(np.sqrt(len(present))))) + 1)
+    if not (np.diff(edges) > 0).all():  # too close together for floating point
+        return Histogram(edges=(low, high), counts=(len(present),))
+    counts, _ = np.histogram(present, edges)
+    return Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
+
+
+def _preview(columns: Sequence[Column], rows: int) -> tuple[tuple[str, ...], ...]:
+    return tuple(zip(*(_cells(column, rows) for column in columns), strict=True))
+
+
+def _cells(column: Column, rows: int) -> list[str]:
+    """The first cells as text, empty where missing."""
+    if column.type == "numeric":
+        return [label(value) if np.isfinite(value) else "" for value in column.numbers[:rows]]
+    return [shorten(column.texts[code]) if code >= 0 else "" for code in column.text[:rows]]
+
+
+def _examples(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    if source.images is None:
+        return ()
+    return tuple(tuple(tuple(row) for row in image) for image in source.images[:EXAMPLE_IMAGES].tolist())
+
+
+def _ignored_notes(columns: Sequence[Column], role: dict[str, Role]) -> list[str]:
+    reasons = [(column.name, useless(column)) for column in columns if role[column.name] == "ignore"]
+    return [f"Column {name!r} is best ignored: {reason}." for name, reason in reasons if reason]

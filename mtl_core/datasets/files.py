@@ -1,0 +1,207 @@
+"""A table file to cells: CSV, TSV and the like as text, Parquet as it is typed."""
+
+import csv
+import io
+import re
+import stat
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import pandas as pd
+
+from mtl_core.datasets.encodings import decode
+from mtl_core.spec import InputError
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_SAMPLE = 1 << 16
+_SAMPLE_ROWS = 100
+_TOO_NARROW = "A table needs at least two columns: an input and a target."
+Stamp = tuple[str, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class RawTable:
+    """Cells by column: text as written (CSV) or typed (Parquet); how they were read; a hash of the file."""
+
+    frame: pd.DataFrame
+    form: str
+    digest: str
+    notes: tuple[str, ...] = ()
+
+
+def stamp(path: str) -> Stamp:
+    """What changes when the file does: absolute path, inode, time of change in ns, size in bytes.
+
+    Raises:
+        InputError: There is no such file, or it is a folder or a device.
+    """
+    if not path.strip():
+        raise InputError("dataset.path", "must name a file", fix="Choose a CSV or Parquet file.")
+    try:
+        place = Path(path).expanduser().absolute()
+        status = place.stat()
+    except FileNotFoundError:
+        raise InputError("dataset.path", "there is no such file", found=path) from None
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=path) from None
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError("dataset.path", "must be a file, it is a folder", found=path, fix="Choose a file in it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError("dataset.path", "must be an ordinary file", found=path)
+    return str(place), status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def read_file(path: str, delimiter: str | None, encoding: str | None) -> RawTable:
+    """The table in a file; what it is follows from its content, not from its name.
+
+    Raises:
+        InputError: It cannot be read or is no table; the error says which and where.
+    """
+    try:
+        data = Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=path) from None
+    return read_bytes(data, Path(path).name, delimiter, encoding)
+
+
+def read_bytes(data: bytes, name: str, delimiter: str | None = None, encoding: str | None = None) -> RawTable:
+    """The table in the content of a file called ``name``.
+
+    Raises:
+        InputError: It is no table.
+    """
+    if not data.strip():
+        raise InputError("dataset.path", "the file is empty", found=name)
+    if data.startswith(b"PAR1") or name.lower().endswith((".parquet", ".pq")):
+        return RawTable(_parquet(data, name), "Parquet", _digest(data))
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        fix = "Save it as CSV (UTF-8)."
+        raise InputError("dataset.path", "must be CSV or Parquet; this is a workbook or archive", found=name, fix=fix)
+    text, encoding = decode(data, encoding)
+    delimiter = _stated(delimiter) if delimiter else _sniffed(text)
+    frame, notes = _cells(text, delimiter)
+    form = f"{DELIMITERS.get(delimiter, repr(delimiter))}-separated text, {encoding.removesuffix('-sig')}"
+    return RawTable(frame, form, _digest(data), notes)
+
+
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def _parquet(data: bytes, name: str) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(io.BytesIO(data))
+        names = _names([str(column) for column in table.column_names])
+        frame: pd.DataFrame = table.rename_columns(names).to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, OSError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise InputError("dataset.path", f"is not a whole Parquet file ({reason})", found=name) from None
+    _check_shape(frame, ", ".join(names))
+    return frame
+
+
+def _check_shape(frame: pd.DataFrame, found: str) -> None:
+    if len(frame.columns) < 2:
+        raise InputError("dataset.path", "has only one column", found=found, fix=_TOO_NARROW)
+    if frame.empty:
+        raise InputError("dataset.path", "has column names and no rows", found=found)
+
+
+def _stated(delimiter: str) -> str:
+    delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter.lower(), delimiter)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        rule = "must be one character, such as , or ; or | or \\t"
+        raise InputError("dataset.delimiter", rule, found=repr(delimiter))
+    return delimiter
+
+
+def _sniffed(text: str) -> str:
+    """The delimiter by which most of the first lines have as many cells as the header; the widest of equals."""
+    head = text[:_SAMPLE]
+    if len(text) > _SAMPLE:
+        head = head[: head.rfind("\n") + 1] or head
+    scores = {delimiter: _fit(head, delimiter) for delimiter in DELIMITERS}
+    best = max(scores, key=lambda delimiter: scores[delimiter])
+    if scores[best][0] == 0:
+        first = next((line for line in head.splitlines() if line.strip()), "")
+        fix = "Cells are separated by , ; | or tab; state another as the delimiter. " + _TOO_NARROW
+        raise InputError("dataset.path", "has only one column", found=first, fix=fix)
+    return best
+
+
+def _fit(head: str, delimiter: str) -> tuple[float, int]:
+    """The share of rows as wide as the header, and the header's width."""
+    widths = []
+    try:
+        for cells in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True):
+            if cells:
+                widths.append(len(cells))
+            if len(widths) > _SAMPLE_ROWS:
+                break
+    except csv.Error:
+        return 0.0, 0
+    if not widths or widths[0] < 2:
+        return 0.0, 0
+    return sum(width == widths[0] for width in widths) / len(widths), widths[0]
+
+
+def _cells(text: str, delimiter: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text), sep=delimiter, header=None, dtype=str, na_filter=False, skipinitialspace=True
+        )
+    except pd.errors.EmptyDataError:
+        raise InputError("dataset.path", "the file is empty") from None
+    except (pd.errors.ParserError, ValueError, csv.Error) as error:
+        raise InputError("dataset.path", _ragged(str(error)), fix=_ragged_fix(delimiter)) from None
+    header = [str(cell) for cell in frame.iloc[0]]
+    frame = frame.iloc[1:].reset_index(drop=True)
+    while len(header) > 2 and not header[-1].strip() and (frame.iloc[:, -1] == "").all():
+        frame, header = frame.iloc[:, :-1], header[:-1]  # lines that end in a delimiter
+    frame.columns = pd.Index(_names(header))
+    _check_shape(frame, ", ".join(frame.columns))
+    return frame, _header_notes(header)
+
+
+def _ragged(message: str) -> str:
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
+    if found:
+        expected, line, saw = found.groups()
+        return f"line {line} has {saw} cells, the header has {expected}"
+    if "EOF inside string" in message:
+        return "a quotation mark is opened and never closed"
+    return "is not a table: " + message.strip().rstrip(".")
+
+
+def _ragged_fix(delimiter: str) -> str:
+    name = DELIMITERS.get(delimiter, repr(delimiter))
+    return f"It was read as separated by {name}; put cells that contain one in quotation marks."
+
+
+def _names(header: list[str]) -> list[str]:
+    """Column names: in composed form (NFC), trimmed, on one line, each its own; an empty one is ``column 3``."""
+    names = [" ".join(unicodedata.normalize("NFC", name).split()) for name in header]
+    names = [name or f"column {i + 1}" for i, name in enumerate(names)]
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        found = ", ".join(f"{name!r} {names.count(name)} times" for name in repeated[:5])
+        raise InputError(
+            "dataset.path", "each column needs a name of its own", found=found, fix="Rename them in the file."
+        )
+    return names
+
+
+def _header_notes(header: list[str]) -> tuple[str, ...]:
+    if all(re.fullmatch(r"\s*[-+]?\d*\.?\d+([eE][-+]?\d+)?\s*", cell) for cell in header):
+        return ("The first line holds only numbers. It is taken as the column names.",)
+    return ()

@@ -1,0 +1,211 @@
+"""A data set and some tasks to tensors."""
+
+import json
+from collections.abc import Hashable, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mtl_core.datasets.bundled import ENTRIES
+from mtl_core.datasets.columns import Column
+from mtl_core.datasets.data import Split, TaskData
+from mtl_core.datasets.inputs import Rows, apply_image, apply_inputs, fit_image, fit_inputs
+from mtl_core.datasets.recent import Recent
+from mtl_core.datasets.source import Source, open_source, source_key
+from mtl_core.datasets.splits import SPLITS, assign
+from mtl_core.datasets.targets import Labels, find_column, read_labels, target_info, target_tensor
+from mtl_core.spec import BundledDataset, Dataset, InputError, TableDataset, TargetInfo, Task, shorten
+
+MIN_ROWS = 10
+_ENOUGH = 3  # labelled rows of a class, below which it cannot be in every split
+_FORMAT = 1  # raise it when the same data would be prepared otherwise
+_prepared: Recent[TaskData] = Recent(4)
+
+
+def load(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
+    """The data set as tensors for these tasks; the same arguments and file give the same tensors, to the bit.
+
+    The last few results are kept and shared: do not write into them.
+
+    Args:
+        dataset: Which data, which inputs, how it is split.
+        tasks: At least one.
+
+    Raises:
+        InputError: The file, a column, a type or a target is at fault; the error names the place in the spec.
+    """
+    if not tasks:
+        raise InputError("tasks", "there must be at least one task")
+    key: Hashable = (source_key(dataset), tuple(tasks))
+    return _prepared.get(key, lambda: _prepare(dataset, tasks))
+
+
+def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
+    source = open_source(dataset)
+    _check_types(dataset, source)
+    labels = read_labels(tasks, source.columns)
+    inputs = _input_columns(dataset, tasks, source)
+    kept, notes = _labelled_rows(labels, source)
+    parts, split_notes = _parts(dataset, labels, source, kept)
+    _check_labelled(labels, parts)
+    matrix, preprocessing, input_notes = _inputs(source, inputs, parts)
+    targets = {one.task.name: target_info(one, parts[0]) for one in labels}
+    train, val, test = (_split(matrix, labels, targets, rows, kept) for rows in parts)
+    preprocessing["targets"] = {name: _plain(tasks, info) for name, info in targets.items()}
+    return TaskData(
+        train=train,
+        val=val,
+        test=test,
+        input_shape=tuple(matrix.shape[1:]),
+        targets=targets,
+        fingerprint=_fingerprint(source, dataset, tasks),
+        preprocessing=preprocessing,
+        notes=(*source.notes, *notes, *split_notes, *input_notes, *_gaps(labels, parts)),
+    )
+
+
+def _check_types(dataset: Dataset, source: Source) -> None:
+    if not isinstance(dataset, TableDataset):
+        return
+    for name, wanted in dataset.types.items():
+        column = find_column(source.columns, name, f"dataset.types.{name}")
+        if wanted == "numeric" and not column.values and column.notes:
+            fix = "Set its type to categorical."
+            raise InputError(f"dataset.types.{name}", "no cell of this column is a number", found=name, fix=fix)
+
+
+def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> list[Column]:
+    """The input columns; none for images."""
+    targets = {target: task.name for task in tasks for target in task.targets}
+    if source.images is not None:
+        if dataset.inputs:
+            raise InputError("dataset.inputs", "the input of this data set is the image", fix="Leave it empty.")
+        return []
+    names = dataset.inputs or default_inputs(dataset, source, tuple(targets))
+    if not names:
+        raise InputError("dataset.inputs", "name at least one input column")
+    for i, name in enumerate(names):
+        if name in targets:
+            rule = f"a column is an input or a target, not both: it is the target of task {targets[name]!r}"
+            raise InputError(f"dataset.inputs[{i}]", rule, found=repr(name))
+    return [find_column(source.columns, name, f"dataset.inputs[{i}]") for i, name in enumerate(names)]
+
+
+def default_inputs(dataset: Dataset, source: Source, targets: Sequence[str]) -> tuple[str, ...]:
+    """The inputs of a bundled table when none are named; a table of the user's has no default."""
+    if not isinstance(dataset, BundledDataset) or source.images is not None:
+        return ()
+    entry = ENTRIES[dataset.name]
+    return tuple(name for name in source.columns if name not in (*entry.ignored, *entry.targets, *targets))
+
+
+def _labelled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[str]]:
+    """The rows in which some task has a label."""
+    labelled = np.any([one.there for one in labels], axis=0)
+    kept, dropped = np.flatnonzero(labelled), int((~labelled).sum())
+    if len(kept) < MIN_ROWS:
+        rule = f"must have at least {MIN_ROWS} rows with a label"
+        raise InputError("dataset", rule, found=f"{len(kept)} of {source.rows} rows")
+    return kept, [f"{dropped} of {source.rows} rows have no label of any task and are left out."] if dropped else []
+
+
+def _parts(dataset: Dataset, labels: Sequence[Labels], source: Source, kept: Rows) -> tuple[list[Rows], list[str]]:
+    """The rows of each split, in the order of the data."""
+    if source.split is not None:
+        return [kept[source.split[kept] == part] for part in range(len(SPLITS))], []
+    keys, notes = [], []
+    for one in labels:
+        if rare := _rare(one):
+            notes.append(f"The split is not stratified by {one.task.name!r}: {rare}.")
+        elif len(np.unique(one.stratum[kept])) > 1:
+            keys.append(one.stratum[kept])
+    rng = np.random.default_rng(dataset.split.seed)
+    parts = assign(keys, len(kept), dataset.split, rng)
+    return [kept[parts == part] for part in range(len(SPLITS))], notes
+
+
+def _rare(labels: Labels) -> str:
+    """Which class has too few rows to be in every split, if any."""
+    if labels.codes is None:
+        return ""
+    counts = np.bincount(labels.codes[labels.there], minlength=len(labels.classes))
+    rare = [name for name, count in zip(labels.classes, counts, strict=True) if count < _ENOUGH]
+    if not rare:
+        return ""
+    named = shorten(", ".join(map(repr, rare[:4])) + (" …" if len(rare) > 4 else ""))
+    return f"{len(rare)} of its classes have fewer than {_ENOUGH} rows ({named})"
+
+
+def _check_labelled(labels: Sequence[Labels], parts: Sequence[Rows]) -> None:
+    for i, one in enumerate(labels):
+        if not one.there[parts[0]].any():
+            rule = f"no row of the training split has a label of task {one.task.name!r}"
+            found = f"{int(one.there.sum())} labelled rows, all in validation and test"
+            raise InputError(f"tasks[{i}].target", rule, found=found, fix="Change dataset.split or drop the task.")
+
+
+def _gaps(labels: Sequence[Labels], parts: Sequence[Rows]) -> list[str]:
+    notes = [
+        f"Task {one.task.name!r} has no label in the {name} split."
+        for one in labels
+        for name, rows in zip(SPLITS[1:], parts[1:], strict=True)
+        if not one.there[rows].any()
+    ]
+    for one in labels:
+        if one.codes is not None:
+            seen = set(one.codes[parts[0]].tolist())
+            unseen = [name for code, name in enumerate(one.classes) if code not in seen]
+            if unseen:
+                names = shorten(", ".join(map(repr, unseen)))
+                notes.append(f"Task {one.task.name!r}: no training row is of class {names}.")
+    return notes
+
+
+def _inputs(
+    source: Source, columns: Sequence[Column], parts: Sequence[Rows]
+) -> tuple[NDArray[np.float32], dict[str, Any], list[str]]:
+    """All rows as the model's input, what new rows need, and notes."""
+    if source.images is not None:
+        image = fit_image(source.images, parts[0])
+        return apply_image(image, source.images), {"version": _FORMAT, **image}, []
+    encoders, notes = fit_inputs(columns, parts[0])
+    matrix = apply_inputs(encoders, {column.name: column for column in columns}, source.rows)
+    if not matrix.shape[1]:
+        raise InputError("dataset.inputs", "no input column has a value in the training rows")
+    return matrix, {"version": _FORMAT, "kind": "table", "inputs": encoders}, notes
+
+
+def _split(
+    matrix: NDArray[np.float32],
+    labels: Sequence[Labels],
+    targets: dict[str, TargetInfo],
+    rows: Rows,
+    kept: Rows,
+) -> Split:
+    return Split(
+        inputs=torch.from_numpy(matrix[rows]),
+        targets={one.task.name: target_tensor(one, targets[one.task.name], rows) for one in labels},
+        masks={one.task.name: torch.from_numpy(one.there[rows]) for one in labels if not one.there[kept].all()},
+    )
+
+
+def _plain(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
+    columns = next(task.targets for task in tasks if task.name == info.name)
+    return {"columns": list(columns), **info.model_dump(mode="json", exclude={"name", "labelled"})}
+
+
+def _fingerprint(source: Source, dataset: Dataset, tasks: Sequence[Task]) -> str:
+    """Hash of all that the tensors follow from; where the file lies, and a task's loss and metrics, do not count."""
+    data = {
+        "format": _FORMAT,
+        "content": source.digest,
+        "dataset": dataset.model_dump(mode="json", exclude={"path"}),
+        "tasks": [
+            task.model_dump(mode="json", include={"name", "kind", "target", "standardize", "positive"})
+            for task in tasks
+        ],
+    }
+    return blake2b(json.dumps(data, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,109 @@
+"""Any data set as typed columns, read once and kept while it does not change."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mtl_core.datasets.bundled import ENTRIES
+from mtl_core.datasets.columns import Column, read_column
+from mtl_core.datasets.files import RawTable, read_file, stamp
+from mtl_core.datasets.multidigits import generate
+from mtl_core.datasets.recent import Recent
+from mtl_core.spec import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset
+
+_raw: Recent[RawTable] = Recent(3)
+_sources: Recent["Source"] = Recent(6)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A data set before any task is known.
+
+    Attributes:
+        columns: By name, in order.
+        digest: Hash of the content.
+        images: ``[N, H, W]`` of 0…255 when the input is an image; the columns are then targets only.
+        split: The split of each row, where the data set has its own.
+    """
+
+    name: str
+    title: str
+    description: str
+    columns: dict[str, Column]
+    digest: str
+    notes: tuple[str, ...] = ()
+    images: NDArray[np.uint8] | None = None
+    split: NDArray[np.int8] | None = None
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(next(iter(self.columns.values())).numbers)
+
+
+def source_key(dataset: Dataset) -> Hashable:
+    """Changes when the data set does: the spec, and for a file its stamp.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    return dataset.model_dump_json(), stamp(dataset.path) if isinstance(dataset, TableDataset) else ()
+
+
+def open_source(dataset: Dataset) -> Source:
+    """The data set's columns.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    match dataset:
+        case TableDataset():
+            key = stamp(dataset.path), dataset.delimiter, dataset.encoding
+            typed = tuple(sorted(dataset.types.items()))
+            return _sources.get((key, typed), lambda: _table(dataset, key))
+        case BundledDataset(name="multidigits"):
+            return _sources.get(dataset.split.model_dump_json(), lambda: _multidigits(dataset.split))
+        case _:
+            return _sources.get(dataset.name, lambda: _bundled_table(dataset.name))
+
+
+def _table(dataset: TableDataset, key: Hashable) -> Source:
+    raw = _raw.get(key, lambda: read_file(dataset.path, dataset.delimiter, dataset.encoding))
+    columns = read_columns(raw.frame, dataset.types)
+    name = Path(dataset.path).name
+    notes = (*raw.notes, *(note for column in columns.values() for note in column.notes))
+    return Source(name, name, raw.form[:1].upper() + raw.form[1:] + ".", columns, raw.digest, notes)
+
+
+def read_columns(frame: pd.DataFrame, types: Mapping[str, ColumnType]) -> dict[str, Column]:
+    """A frame's columns, of the types given or guessed."""
+    return {str(name): read_column(str(name), frame[name], types.get(str(name))) for name in frame.columns}
+
+
+def _multidigits(split: SplitSpec) -> Source:
+    pairs = generate(split)
+    texts = tuple(str(digit) for digit in range(10))
+    nothing = np.full(len(pairs.left), np.nan)
+    columns = {
+        side: Column(side, "categorical", nothing, digits, texts)
+        for side, digits in (("left", pairs.left), ("right", pairs.right))
+    }
+    digest = blake2b(pairs.images.tobytes(), digest_size=16)
+    digest.update(pairs.left.tobytes() + pairs.right.tobytes() + pairs.split.tobytes())
+    entry = ENTRIES["multidigits"]
+    return Source(
+        entry.name, entry.title, entry.description, columns, digest.hexdigest(), (), pairs.images, pairs.split
+    )
+
+
+def _bundled_table(name: str) -> Source:
+    entry = ENTRIES[name]
+    assert entry.frame is not None
+    frame = entry.frame()
+    digest = blake2b(frame.to_csv(index=False).encode(), digest_size=16).hexdigest()
+    return Source(entry.name, entry.title, entry.description, read_columns(frame, {}), digest)
