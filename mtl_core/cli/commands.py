@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mtl_core.cli import output
-from mtl_core.cli.main import INTERRUPTED
+from mtl_core.cli.status import DONE, FAILED, INTERRUPTED
 from mtl_core.spec import (
     ExperimentSpec,
     InputError,
@@ -23,7 +23,7 @@ from mtl_core.spec import (
 )
 from mtl_core.store import RunStore, open_store
 
-_STATUS = {"finished": 0, "stopped": INTERRUPTED, "failed": 1}
+_STATUS = {"finished": DONE, "stopped": INTERRUPTED, "failed": FAILED}
 
 
 def train(arguments: Namespace) -> int:

@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from mtl_core import __version__
+from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
 from mtl_core.spec import InputError
-
-INPUT_AT_FAULT, INTERRUPTED = 2, 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -114,4 +113,4 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return DONE
