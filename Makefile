@@ -13,7 +13,13 @@ FONTS := fonts-noto-cjk
 .PHONY: run test lint bench clean system
 
 run: system $(RUN_READY)
-	@$(BIN)/mtl-workbench $(ARGS)
+	@if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY$$QT_QPA_PLATFORM" ]; then \
+	  echo "There is no display here (DISPLAY and WAYLAND_DISPLAY are not set), so no window can be opened."; \
+	  echo "Training its example, two digits, from the command line instead:"; \
+	  $(BIN)/mtl-workbench train multidigits $(ARGS); \
+	else \
+	  $(BIN)/mtl-workbench $(ARGS); \
+	fi
 
 test: system $(TEST_READY)
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)

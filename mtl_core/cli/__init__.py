@@ -1,5 +1,5 @@
 """The command line: ``python -m mtl_core VERB`` or ``mtl-workbench VERB``."""
 
-from mtl_core.cli.main import VERBS, main
+from mtl_core.cli.verbs import VERBS, main
 
 __all__ = ["VERBS", "main"]
