@@ -148,5 +148,6 @@ def order_of(rows: Sequence[RunRow], column: RunColumn, descending: bool) -> lis
         filled = [i for i, text in enumerate(texts) if text]
         filled.sort(key=texts.__getitem__, reverse=descending)
         return filled + [i for i, text in enumerate(texts) if not text]
-    numbers = np.array([np.nan if value is None else value for value in values], np.float64)
-    return [int(i) for i in np.argsort(-numbers if descending else numbers, kind="stable")]
+    numbers = np.array(values, np.float64)  # None becomes NaN
+    order: list[int] = np.argsort(-numbers if descending else numbers, kind="stable").tolist()
+    return order

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the store brings a database along, which the window loads on another thread
     from mtl_core.store import RunRecord, RunStore, SeriesKey, Summary
 
-_AT_ONCE = 1000
+_FIRST, _NEXT = 500, 2500
 """Runs whose metrics are read in one go, so that the table shows long before the last of ten thousand is read."""
+_REST = 10.0
+"""Reading the whole list may take up one part in this many of the time; between, only what is on is read."""
+_ON = frozenset({"queued", "running", "paused"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,35 +44,64 @@ class RunsReading:
 
 
 class RunsReader:
-    """Reads runs and keeps what cannot change any more; for one thread at a time."""
+    """Reads runs, and again only what may have changed; for one thread at a time."""
 
     def __init__(self) -> None:
         self._version: int | None = None
         self._question: tuple[str, bool] | None = None
-        self._complete = False
         self._rows: dict[int, RunRow] = {}
+        self._shown: list[int] = []
         self._stale: set[int] = set()
+        self._owed = True
+        self._not_before = 0.0
 
-    def read(self, store: RunStore, query: str = "", archived: bool = False) -> RunsReading | None:
+    def read(
+        self, store: RunStore, query: str = "", archived: bool = False, touched: Iterable[int] = ()
+    ) -> RunsReading | None:
         """The runs that match ``query``, or None when nothing changed since the last reading.
 
         Args:
             store: The store.
             query: In the store's query language.
             archived: Whether archived runs are among them.
+            touched: Runs that are known to have changed.
 
         Raises:
             InputError: The query is malformed.
         """
         store.reap()
-        version, question = store.version(), (query, archived)
-        if version == self._version and question == self._question and self._complete:
+        version, question, touched = store.version(), (query, archived), set(touched)
+        other = question != self._question
+        self._owed |= version != self._version
+        if other or (self._owed and not touched and time.monotonic() >= self._not_before):
+            self._read_all(store, query, archived)
+        elif version != self._version or touched:
+            self._read_some(store, query, archived, touched)
+        elif not self._stale.intersection(self._shown):
             return None
-        shown = [self._kept(record) for record in store.runs(archived=archived, query=query)]
-        complete = self._read_metrics(store, shown)
-        self._version, self._question, self._complete = version, question, complete
-        rows = sorted((self._rows[run] for run in shown), key=lambda row: -row.record.id)
-        return RunsReading(tuple(rows), complete)
+        self._version, self._question = version, question
+        complete = self._read_metrics(store)
+        return RunsReading(tuple(self._rows[run] for run in self._shown), complete)
+
+    def _read_all(self, store: RunStore, query: str, archived: bool) -> None:
+        begun = time.monotonic()
+        self._shown = sorted((self._kept(r) for r in store.runs(archived=archived, query=query)), reverse=True)
+        now = time.monotonic()
+        self._owed, self._not_before = False, now + _REST * (now - begun)
+
+    def _read_some(self, store: RunStore, query: str, archived: bool, touched: set[int]) -> None:
+        """Read the runs that are on, those that are touched, and the ones made since."""
+        on = {run for run in self._shown if self._rows[run].record.state in _ON}
+        shown = set(self._shown)
+        for run in on | touched:
+            found = store.runs(archived=archived, query=f"{query} id:{run}")
+            shown.discard(run)
+            shown.update(self._kept(record) for record in found)
+        newest = max(self._rows, default=0) + 1
+        while store.runs(archived=True, query=f"id:{newest}"):
+            shown.update(self._kept(r) for r in store.runs(archived=archived, query=f"{query} id:{newest}"))
+            newest += 1
+        self._shown = sorted(shown, reverse=True)
 
     def _kept(self, record: RunRecord) -> int:
         known = self._rows.get(record.id)
@@ -77,10 +110,10 @@ class RunsReader:
             self._stale.add(record.id)
         return record.id
 
-    def _read_metrics(self, store: RunStore, shown: list[int]) -> bool:
+    def _read_metrics(self, store: RunStore) -> bool:
         """Read the metrics of the newest changed runs; whether none is left."""
-        wanted = sorted(self._stale.intersection(shown), reverse=True)
-        now = wanted[:_AT_ONCE]
+        wanted = [run for run in self._shown if run in self._stale] if self._stale else []
+        now = wanted[: _FIRST if wanted and wanted[0] == self._shown[0] else _NEXT]
         found: dict[int, dict[SeriesKey, Summary]] = {run: {} for run in now}
         for summary in store.summaries(now) if now else ():
             if summary.direction and summary.split in {"val", "test"}:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
+from operator import eq
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
@@ -14,6 +16,10 @@ from app.theme import resolve
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _MANY_CHANGES = 200
+# Made once: Python is slow at joining flags, and the view asks for those of every selected cell.
+_NO_FLAGS = Qt.ItemFlag.NoItemFlags
+_PLAIN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+_EDITABLE = _PLAIN | Qt.ItemFlag.ItemIsEditable
 ROW_ROLE = Qt.ItemDataRole.UserRole
 """The whole :class:`RunRow` of a cell."""
 
@@ -55,8 +61,9 @@ class RunsModel(QAbstractTableModel):
 
         A row that is the same object as before is taken to be unchanged.
         """
-        self._add_columns(rows)
         new = {row.record.id: row for row in rows}
+        known = {id(row) for row in self._rows}
+        self._add_columns([row for row in rows if id(row) not in known])
         old = {row.record.id for row in self._rows}
         if len(new.keys() ^ old) > _MANY_CHANGES:
             self.beginResetModel()
@@ -70,8 +77,11 @@ class RunsModel(QAbstractTableModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; rows without a value stay at the end."""
-        if 0 <= column < len(self._columns):
-            self._sorted_by = (self._columns[column].key, order == Qt.SortOrder.DescendingOrder)
+        if not 0 <= column < len(self._columns):
+            return
+        wanted = (self._columns[column].key, order == Qt.SortOrder.DescendingOrder)
+        if wanted != self._sorted_by:  # the view asks twice
+            self._sorted_by = wanted
             self._reorder()
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
@@ -107,11 +117,8 @@ class RunsModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         """The name can be edited."""
         if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        if self._columns[index.column()].key == "name":
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
+            return _NO_FLAGS
+        return _EDITABLE if self._columns[index.column()].key == "name" else _PLAIN
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Rename a run."""
@@ -172,13 +179,14 @@ class RunsModel(QAbstractTableModel):
 
     def _order(self, rows: list[RunRow]) -> list[int]:
         key, descending = self._sorted_by
-        newest = sorted(range(len(rows)), key=lambda i: -rows[i].record.id)
+        numbers = [row.record.id for row in rows]
+        newest = sorted(range(len(rows)), key=numbers.__getitem__, reverse=True)
         column = self._columns[max(self.column(key), 0)]
         return [newest[i] for i in order_of([rows[i] for i in newest], column, descending)]
 
     def _reorder(self) -> None:
         order = self._order(self._rows)
-        if order == list(range(len(order))):
+        if all(map(eq, order, count())):
             return
         self.layoutAboutToBeChanged.emit()
         place = {old: new for new, old in enumerate(order)}

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 class RunDeeds(QObject):
     """Carries out actions on runs.
 
-    ``changed``: something was written, look again; ``failed(Exception)``: why something was not done;
+    ``changed(list)``: the ids of runs of which something was written; ``failed(Exception)``: why something was not;
     ``putAway(list, bool)``: the ids of runs that were archived or taken out of the archive.
     """
 
-    changed = Signal()
+    changed = Signal(list)
     failed = Signal(object)
     putAway = Signal(list, bool)
 
@@ -35,18 +35,17 @@ class RunDeeds(QObject):
 
     def edit(self, run: int, **what: Any) -> None:
         """Write what a person says about a run: name, tags, notes, star."""
-        self._session.store.call(lambda store: store.edit(run, **what), self._wrote, self._fail)
+        self._edit_all([run], lambda _: None, **what)
 
     def star(self, records: Sequence[RunRecord], on: bool) -> None:
         """Star runs or take their stars away."""
-        self._edit_all([record.id for record in records], self._wrote, starred=on)
+        self._edit_all([record.id for record in records], lambda _: None, starred=on)
 
     def archive(self, runs: Sequence[int], away: bool) -> None:
         """Put runs away or take them back."""
 
         def done(_: Any) -> None:
             self.putAway.emit(list(runs), away)
-            self.changed.emit()
 
         self._edit_all(runs, done, archived=away)
 
@@ -99,10 +98,11 @@ class RunDeeds(QObject):
             for run in runs:
                 store.edit(run, **what)
 
-        self._session.store.call(write, done, self._fail)
+        def wrote(_: Any) -> None:
+            done(None)
+            self.changed.emit(list(runs))
 
-    def _wrote(self, _: Any) -> None:
-        self.changed.emit()
+        self._session.store.call(write, wrote, self._fail)
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(error)

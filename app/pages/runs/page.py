@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer
@@ -45,6 +46,7 @@ class RunsPage(PageBody):
         self.deeds = RunDeeds(session, self)
         self._reader = RunsReader()
         self._reading = self._again = False
+        self._touched: set[int] = set()
         self._any = False
         self._build()
         self._columns = ColumnChoice(self.view.horizontalHeader(), self.model, session.settings)
@@ -52,14 +54,20 @@ class RunsPage(PageBody):
         self._connect()
         self._moved()
 
-    def refresh(self) -> None:
-        """Look at the store, unless that is being done already; then once more."""
+    def refresh(self, touched: Iterable[int] = ()) -> None:
+        """Look at the store, unless that is being done already; then once more.
+
+        Args:
+            touched: Runs that are known to have changed.
+        """
+        self._touched.update(touched)
         if self._reading:
             self._again = True
             return
         self._reading, self._again = True, False
         query, archived, reader = self.filter.text().strip(), self.archived.isChecked(), self._reader
-        self._session.store.call(lambda store: reader.read(store, query, archived), self._read, self._unread)
+        runs, self._touched = self._touched, set()
+        self._session.store.call(lambda store: reader.read(store, query, archived, runs), self._read, self._unread)
 
     def act(self, key: str) -> None:
         """Do something with the selected runs, as its menu entry would."""
@@ -214,7 +222,9 @@ class RunsPage(PageBody):
 
     def _unread(self, error: Exception) -> None:
         self._reading = False
-        self.error.set_error(str(error))
+        problem = getattr(error, "problem", None)
+        filtered = problem is not None and problem.path == "filter"
+        self.error.set_error(f"“{problem.found}”: {problem.rule}. {problem.fix}" if filtered else str(error))
         if self._again:
             self.refresh()
 
@@ -256,7 +266,7 @@ class RunsPage(PageBody):
     def _ask_detail(self) -> None:
         run = self.panel.run
         if run is not None:
-            self._session.store.call(lambda store: read_detail(store, run), self._have_detail)
+            self._session.store.call(lambda store: read_detail(store, run), self._have_detail, lane="live")
 
     def _have_detail(self, detail: RunDetail) -> None:
         self.panel.set_detail(detail)

@@ -94,6 +94,8 @@ class RunsView(QTableView):
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(28)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        # One of its own, always empty: to paint its titles a header asks of every column whether all rows are chosen.
+        columns.setSelectionModel(QItemSelectionModel(self._model, columns))
         columns.setStyleSheet("QHeaderView::up-arrow, QHeaderView::down-arrow { image: none; width: 0; height: 0; }")
         self.setCornerWidget(QWidget())
 
