@@ -150,7 +150,7 @@ ENTRIES = {
         Bundled(
             "diabetes",
             "Diabetes",
-            "Ten measures of diabetes patients (Efron et al. 2004); predict the progression after a year and the glucose.",
+            "Ten measures of diabetes patients (Efron et al. 2004); predict a year's progression and the glucose.",
             442,
             _regression("progression", "glucose"),
             (),
@@ -168,7 +168,7 @@ ENTRIES = {
         Bundled(
             "breast_cancer",
             "Breast cancer",
-            "Cell nuclei in images of breast tissue (Wisconsin); predict the diagnosis and the mean area from texture and shape.",
+            "Cell nuclei of breast tissue (Wisconsin); predict diagnosis and mean area from texture and shape.",
             569,
             (
                 {"name": "diagnosis", "kind": "binary", "target": "diagnosis", "positive": "malignant"},

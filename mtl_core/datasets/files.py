@@ -96,14 +96,14 @@ def _reason(error: Exception) -> str:
 
 
 def _parquet(data: bytes, name: str) -> pd.DataFrame:
-    import pyarrow as pa
     import pyarrow.parquet as pq
+    from pyarrow.lib import ArrowException
 
     try:
-        table = pq.read_table(io.BytesIO(data))
+        table = pq.read_table(io.BytesIO(data))  # type: ignore[no-untyped-call]  # pyarrow has no types
         names = _names([str(column) for column in table.column_names])
         frame: pd.DataFrame = table.rename_columns(names).to_pandas(ignore_metadata=True)
-    except (pa.ArrowException, OSError, NotImplementedError) as error:
+    except (ArrowException, OSError, NotImplementedError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError("dataset.path", f"is not a whole Parquet file ({reason})", found=name) from None
     _check_shape(frame, ", ".join(names))

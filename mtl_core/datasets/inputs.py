@@ -34,8 +34,10 @@ def _fit_numeric(columns: Sequence[Column], rows: Rows) -> list[Encoder]:
     if not columns:
         return []
     cells = np.column_stack([column.numbers[rows] for column in columns])
-    imputer = SimpleImputer(strategy="median", keep_empty_features=True).fit(cells)
-    scaler = StandardScaler().fit(imputer.transform(cells))
+    # scikit-learn has no types; a column without any value takes 0 as its median
+    imputer = SimpleImputer(strategy="median", keep_empty_features=True)  # type: ignore[no-untyped-call]
+    scaler = StandardScaler()  # type: ignore[no-untyped-call]
+    scaler.fit(imputer.fit_transform(cells))  # type: ignore[no-untyped-call]
     return [
         {"name": column.name, "type": "numeric", "median": float(median), "mean": float(mean), "std": float(std)}
         for column, median, mean, std in zip(columns, imputer.statistics_, scaler.mean_, scaler.scale_, strict=True)
@@ -69,7 +71,7 @@ def width(encoder: Encoder) -> int:
     """How many numbers a column becomes."""
     if encoder["type"] == "numeric":
         return 1
-    return len(encoder["categories"]) + encoder["other"] + encoder["missing"]
+    return len(encoder["categories"]) + bool(encoder["other"]) + bool(encoder["missing"])
 
 
 def apply_inputs(encoders: Sequence[Encoder], columns: Mapping[str, Column], rows: int) -> NDArray[np.float32]:
@@ -88,7 +90,8 @@ def apply_inputs(encoders: Sequence[Encoder], columns: Mapping[str, Column], row
 
 def _standardized(encoder: Encoder, numbers: Floats) -> Floats:
     filled = np.where(np.isnan(numbers), encoder["median"], numbers)
-    return np.clip((filled - encoder["mean"]) / encoder["std"], -HUGE, HUGE)
+    scaled: Floats = np.clip((filled - encoder["mean"]) / encoder["std"], -HUGE, HUGE)
+    return scaled
 
 
 def _one_hot(encoder: Encoder, column: Column, out: NDArray[np.float32]) -> None:

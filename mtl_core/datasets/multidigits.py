@@ -1,9 +1,9 @@
-"""Two overlapping handwritten digits on one canvas, after MultiMNIST (Sabour et al. 2017), made from scikit-learn's
-bundled 8×8 digits.
+"""Two overlapping handwritten digits on one canvas, after MultiMNIST (Sabour et al. 2017).
 
-Each digit is enlarged to 9×9 and dropped at a small random shift, one towards the left and one towards the right,
-so that they overlap by two to four columns; where they do, the brighter pixel shows. Source digits are divided among
-train, val and test first, so no handwriting of one split is seen in another.
+They are made from scikit-learn's bundled 8×8 digits. Each is enlarged to 9×9 and dropped at a small random shift, one
+towards the left and one towards the right, so that they overlap by two to four columns; where they do, the brighter
+pixel shows. Source digits are divided among train, val and test first, so no handwriting of one split is seen in
+another.
 """
 
 from dataclasses import dataclass
@@ -55,7 +55,8 @@ def _enlarged(digits: NDArray[np.float64]) -> NDArray[np.uint8]:
     share = at - low
     rows = digits[:, low] * (1 - share)[:, None] + digits[:, low + 1] * share[:, None]
     both = rows[:, :, low] * (1 - share) + rows[:, :, low + 1] * share
-    return np.rint(both * (255 / 16)).astype(np.uint8)
+    enlarged: NDArray[np.uint8] = np.rint(both * (255 / 16)).astype(np.uint8)
+    return enlarged
 
 
 def _placed(digits: NDArray[np.uint8], rng: np.random.Generator, column: int) -> NDArray[np.uint8]:

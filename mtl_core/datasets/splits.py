@@ -14,7 +14,7 @@ SPLITS = ("train", "val", "test")
 def sizes(rows: int, split: SplitSpec) -> NDArray[np.int64]:
     """Rows per split: the shares rounded by largest remainder, at least one each."""
     exact = np.array([split.train, split.val, split.test]) * rows
-    counts = np.floor(exact).astype(np.int64)
+    counts: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - counts), kind="stable")
     counts[order[: rows - counts.sum()]] += 1
     for i in np.flatnonzero(counts == 0):

@@ -83,7 +83,7 @@ def _regression(task: RegressionTask, columns: list[Column], where: str) -> Labe
             found = ", ".join(column.values[:4]) + (" …" if len(column.values) > 4 else "")
             raise InputError(where, rule, found=found, fix=fix + ", or take another target.")
     numbers = np.column_stack([column.numbers for column in columns])
-    return Labels(task, np.isfinite(numbers).all(1), numbers=numbers)
+    return Labels(task, np.asarray(np.isfinite(numbers).all(1)), numbers=numbers)
 
 
 def _classes(task: BinaryTask | MulticlassTask, column: Column, index: int) -> Labels:
