@@ -108,7 +108,8 @@ def nice_limits(low: float, high: float) -> tuple[float, float]:
         pad = abs(high) * 0.1 or 0.5
         low, high, span = low - pad, high + pad, 2 * pad
     step = nice_step(span / 6)
-    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    digits = 2 - math.floor(math.log10(step))
+    return round(math.floor(low / step + 1e-9) * step, digits), round(math.ceil(high / step - 1e-9) * step, digits)
 
 
 def nice_step(rough: float) -> float:

@@ -77,7 +77,7 @@ class ComparePage(QWidget):
             card.body.addWidget(table, 1)
         tables = CardRow()
         tables.add(self.differs_card, 10)
-        tables.add(self.tests_card, 11)
+        tables.add(self.tests_card, 13)
         self.wall = CurveWall()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty_state())

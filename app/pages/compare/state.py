@@ -92,7 +92,7 @@ def compare_view(entries: Sequence[Entry], summaries: Sequence[Summary]) -> Comp
         labels=tuple(entry.label for entry in entries),
         differing=differing,
         settings=settings,
-        tests=test_lines([entry.run for entry in entries], summaries),
+        tests=final_lines([entry.run for entry in entries], summaries),
         hint="Add a second run to see what differs." if len(entries) == 1 else "",
     )
 
@@ -103,7 +103,7 @@ def labels(runs: Sequence[RunRecord]) -> tuple[str, ...]:
     return tuple(f"run {run.id}" if alike else f"run {run.id} · {shortened(run.name)}" for run in runs)
 
 
-def shortened(name: str, most: int = 20) -> str:
+def shortened(name: str, most: int = 26) -> str:
     """A name that fits on a chip."""
     return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
@@ -142,7 +142,7 @@ def setting_text(value: Any) -> str:
             return "—" if value is _ABSENT else str(value)
 
 
-def test_lines(runs: Sequence[RunRecord], summaries: Sequence[Summary]) -> tuple[Line, ...]:
+def final_lines(runs: Sequence[RunRecord], summaries: Sequence[Summary]) -> tuple[Line, ...]:
     """Final test metrics by task, the best of each row marked by the metric's own direction."""
     found = {(one.run, one.task, one.metric): one for one in summaries if one.split == "test"}
     rows = dict.fromkeys((task, metric) for _, task, metric in found)

@@ -31,6 +31,7 @@ class ControlCard(Card):
         self.sliders = {task: WeightSlider(task, index) for index, task in enumerate(tasks)}
         for slider in self.sliders.values():
             slider.valueChanged.connect(self._moved)
+            slider.setEnabled(False)
             self.body.addWidget(slider)
         self.body.setSpacing(GAP)
         self.sentence = Muted(wrap=True)
@@ -38,6 +39,7 @@ class ControlCard(Card):
         self.give_back = Button("Give back", self._give_back, name="live-give-back")
         self.give_back.setToolTip("Give the weights back to the weighting method")
         self.give_back.setAccessibleName("Give back to the method")
+        self.give_back.setEnabled(False)
         foot = QHBoxLayout()
         foot.setSpacing(CARD_GAP)
         foot.addWidget(self.sentence, 1)

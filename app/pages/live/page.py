@@ -68,6 +68,9 @@ class LivePage(QWidget):
         self.stop.setToolTip("Stop this run and keep what it has")
         for widget in (self.pause, self.resume, self.stop, *self.options.buttons()):
             header.add_action(widget)
+        self.pause.setEnabled(False)
+        self.resume.hide()
+        self.stop.setEnabled(False)
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)

@@ -1,0 +1,127 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from app.pages.compare import ComparePage
+from app.pages.compare.parts import RunTable
+from app.plots import ticker
+from app.session import Session
+from app.settings import Settings
+from mtl_core.store import Points, RunStore, SeriesKey
+from tests.app.synthetic import add_run, experiment, synthetic_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RunStore]:
+    with synthetic_store(tmp_path / "runs.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path, store: RunStore) -> Iterator[Session]:
+    made = Session(str(tmp_path / "runs.sqlite"), settings=Settings(tmp_path))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, session: Session) -> Iterator[ComparePage]:
+    made = ComparePage(session)
+    qtbot.addWidget(made)
+    made.resize(1188, 726)
+    made.show()
+    yield made
+    made.hide()
+    made.selection.choose(())
+    qtbot.waitUntil(ticker().idle)
+
+
+def _rows(table: RunTable) -> list[list[str]]:
+    return [
+        [item.text() if (item := table.item(row, column)) else "" for column in range(table.columnCount())]
+        for row in range(table.rowCount())
+    ]
+
+
+def test_a_page_without_runs_points_to_the_list_of_runs(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+    with qtbot.waitSignal(session.pageRequested) as asked:
+        qtbot.mouseClick(page._stack.currentWidget().action, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    assert asked.args == ["runs"]
+
+
+def test_only_what_differs_is_listed_and_the_best_is_bold(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+    session.compare([1, 2])
+    qtbot.waitUntil(lambda: page.tests.rowCount() == 4 and page.differs.rowCount() > 0)
+    assert ["weighting", "equal", "uncertainty"] in _rows(page.differs)
+    best = page.tests.item(0, 2)
+    assert best is not None
+    assert (best.text(), best.font().bold()) == ("0.973", True)
+    worse = page.tests.item(0, 1)
+    assert worse is not None
+    assert not worse.font().bold()
+    assert page.differs_card.subtitle.full_text().endswith("settings")
+
+
+def test_curves_lie_over_each_other_in_the_colours_of_their_runs(
+    qtbot: QtBot, session: Session, page: ComparePage
+) -> None:
+    session.compare([1, 3])
+    qtbot.waitUntil(lambda: len(page.wall.cards) == 3)
+    plot = page.wall.cards["left"].plot
+    qtbot.waitUntil(lambda: len(plot.curve_keys()) == 4)
+    assert set(plot.curve_keys()) == {(1, "train"), (1, "val"), (3, "train"), (3, "val")}
+    assert plot._curves[3, "val"].dash
+    assert plot._curves[3, "val"].color == 1
+
+
+def test_a_run_taken_out_leaves_the_rest_in_their_colours(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+    session.compare([1, 2, 3])
+    qtbot.waitUntil(lambda: len(page.selection.entries) == 3 and len(page.wall.cards) == 3)
+    remove = page.findChild(QToolButton, "compare-remove-1")
+    assert remove is not None
+    qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
+    assert [(entry.run.id, entry.color) for entry in page.selection.entries] == [(2, 1), (3, 2)]
+    assert session.compared == [2, 3]
+    assert all(key[0] != 1 for key in page.wall.cards["left"].plot.curve_keys())  # type: ignore[index]
+
+
+def test_a_single_run_asks_for_a_second(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+    session.compare([2])
+    qtbot.waitUntil(page.hint.isVisible)
+    assert page.hint.text() == "Add a second run to see what differs."
+
+
+def test_another_metric_can_be_laid_over(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+    session.compare([1, 2])
+    qtbot.waitUntil(lambda: page.metric_choice.findText("accuracy") >= 0)
+    page.metric_choice.setCurrentText("accuracy")
+    assert set(page.wall.cards) == {"left", "right"}
+    assert page.wall.cards["left"].subtitle.full_text() == "dashed validation"
+
+
+def test_a_run_that_still_trains_goes_on_here(
+    qtbot: QtBot, store: RunStore, session: Session, page: ComparePage
+) -> None:
+    run = add_run(store, experiment(), until=600, state="running")
+    session.compare([1, run])
+    key = SeriesKey("left", "train", "loss")
+    qtbot.waitUntil(lambda: len(page.selection.curves[run].get(key)) == 600)
+    store.append(run, {key: Points.of([601], [0.5])})
+    qtbot.waitUntil(lambda: len(page.selection.curves[run].get(key)) == 601)
+    store.append(run, {SeriesKey("left", "test", "accuracy"): Points.of([601], [0.99])}, directions={"accuracy": "max"})
+    store.finish(run, "finished")
+    qtbot.waitUntil(lambda: ["left · accuracy ↑", "0.956", "0.990"] in _rows(page.tests))
+
+
+def test_runs_can_be_added_from_a_menu(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+    session.compare([1])
+    qtbot.waitUntil(lambda: len(page.selection.entries) == 1)
+    page._ask_runs()
+    qtbot.waitUntil(lambda: len(page._offer.actions()) == 2)
+    page._offer.actions()[0].trigger()
+    qtbot.waitUntil(lambda: len(page.selection.entries) == 2)
+    assert session.compared == [1, 3]

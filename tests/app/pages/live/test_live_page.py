@@ -1,0 +1,149 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app.pages.live import LivePage
+from app.plots import ticker
+from app.session import Session
+from app.settings import Settings
+from mtl_core.store import Points, RunStore, SeriesKey, open_store
+from tests.app.synthetic import add_run, experiment
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RunStore]:
+    with open_store(tmp_path / "runs.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path, store: RunStore) -> Iterator[Session]:
+    made = Session(str(tmp_path / "runs.sqlite"), settings=Settings(tmp_path))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, session: Session) -> Iterator[LivePage]:
+    made = LivePage(session)
+    qtbot.addWidget(made)
+    made.resize(1188, 726)
+    made.show()
+    yield made
+    made.hide()
+    made.follower.follow(None)
+    qtbot.waitUntil(ticker().idle)
+
+
+def _text(page: LivePage) -> str:
+    label = page.findChild(QLabel, "live-notice-text")
+    assert label is not None
+    return label.text()
+
+
+def test_a_page_without_a_run_says_how_to_start_one(qtbot: QtBot, session: Session, page: LivePage) -> None:
+    empty = page._empty
+    assert empty.isVisible()
+    assert empty.action is not None
+    with qtbot.waitSignal(session.pageRequested) as asked:
+        qtbot.mouseClick(empty.action, Qt.MouseButton.LeftButton)
+    assert asked.args == ["training"]
+
+
+def test_the_curves_of_a_run_appear_with_their_values(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    run = add_run(store, experiment(), until=900, state="running")
+    session.show_live(run)
+    qtbot.waitUntil(lambda: "step 900" in _text(page) and "left" in page.board.losses)
+    qtbot.waitUntil(lambda: page.board.losses["left"].subtitle.full_text().startswith("train 0."))
+    assert set(page.board.losses) == {"left", "right", "total"}
+    assert len(page.board.losses["left"].plot.curve_keys()) == 2
+    assert page.board.metrics.shows == "accuracy"
+
+
+def test_points_written_later_are_drawn_too(qtbot: QtBot, store: RunStore, session: Session, page: LivePage) -> None:
+    run = add_run(store, experiment(), until=900, state="running")
+    session.show_live(run)
+    key = SeriesKey("left", "train", "loss")
+    qtbot.waitUntil(lambda: len(page.board.curves.get(key)) == 900)
+    store.append(run, {key: Points.of([901], [0.5])})
+    qtbot.waitUntil(lambda: len(page.board.curves.get(key)) == 901)
+    assert page.board.losses["left"].subtitle.full_text().startswith("train 0.500")
+
+
+def test_a_moved_slider_asks_the_run_once_for_all_weights(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    run = add_run(store, experiment(), until=900, state="running")
+    session.show_live(run)
+    qtbot.waitUntil(lambda: bool(page.board.control.give_back.isVisible()))
+    qtbot.waitUntil(lambda: bool(page.board.control.sliders["left"].isEnabled()))
+    slider = page.board.control.sliders["left"].slider
+    for _ in range(5):
+        qtbot.keyClick(slider, Qt.Key.Key_Right)
+    asked: list[object] = []
+    qtbot.waitUntil(lambda: asked.extend(store.take_requests(run)) or bool(asked))
+    assert len(asked) == 1
+    assert set(asked[0].payload["weights"]) == {"left", "right"}  # type: ignore[attr-defined]
+
+
+def test_weights_can_be_given_back_to_the_method(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    run = add_run(store, experiment(), until=900, state="running", moved_at=600)
+    session.show_live(run)
+    qtbot.waitUntil(lambda: bool(page.board.control.give_back.isEnabled()))
+    button = page.board.control.give_back
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    asked: list[object] = []
+    qtbot.waitUntil(lambda: asked.extend(store.take_requests(run)) or bool(asked))
+    assert asked[0].payload == {"weights": None}  # type: ignore[attr-defined]
+    assert page.board.control.sentence.text().startswith("Uncertainty is off")
+
+
+def test_pause_and_stop_are_asked_of_the_run(qtbot: QtBot, store: RunStore, session: Session, page: LivePage) -> None:
+    run = add_run(store, experiment(), until=900, state="running")
+    session.show_live(run)
+    qtbot.waitUntil(page.pause.isEnabled)
+    qtbot.mouseClick(page.pause, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.stop, Qt.MouseButton.LeftButton)
+    kinds: list[str] = []
+    qtbot.waitUntil(lambda: kinds.extend(r.kind for r in store.take_requests(run)) or len(kinds) == 2)
+    assert kinds == ["pause", "stop"]
+
+
+def test_another_run_takes_the_place_of_the_one_before(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    first = add_run(store, experiment(), until=900)
+    second = add_run(store, experiment(("price", "sold", "가격")), until=300, state="failed", error="out of memory.")
+    session.show_live(first)
+    qtbot.waitUntil(lambda: page.picker.text() == f"Run {first}")
+    session.show_live(second)
+    qtbot.waitUntil(lambda: page.picker.text() == f"Run {second}" and "out of memory" in _text(page))
+    assert set(page.board.losses) == {"price", "sold", "가격", "total"}
+    qtbot.waitUntil(lambda: len(page.board.curves.get(SeriesKey("price", "train", "loss"))) == 300)
+    assert not page.stop.isEnabled()
+
+
+def test_the_choice_of_smoothing_and_axis_is_remembered(qtbot: QtBot, session: Session, page: LivePage) -> None:
+    page.options.smoothing_button.menu().actions()[4].trigger()
+    page.options.axis_button.menu().actions()[1].trigger()
+    again = LivePage(session)
+    qtbot.addWidget(again)
+    assert again.options.smoothing == 0.9
+    assert again.options.axis == "epoch"
+
+
+def test_cards_stand_in_one_column_in_a_narrow_window(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    session.show_live(add_run(store, experiment(), until=300, state="running"))
+    qtbot.waitUntil(lambda: page.board._grid.columns == 3)
+    page.resize(900, 700)
+    qtbot.waitUntil(lambda: page.board._grid.columns == 1)

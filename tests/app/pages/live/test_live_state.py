@@ -1,0 +1,138 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.pages.live.state import duration, live_view, metric_names, x_axis
+from mtl_core.store import EventRecord, Progress, RunRecord, SeriesKey
+from tests.app.synthetic import experiment
+
+RUN = RunRecord(
+    id=12,
+    name="two digits",
+    state="running",
+    method="uncertainty",
+    dataset="multidigits",
+    tasks=("left", "right"),
+    seed=0,
+    device="CPU",
+    versions={},
+    fingerprint="",
+    created=1000.0,
+    started=1000.0,
+    finished=None,
+    seconds=0.0,
+    heartbeat=1100.0,
+    progress=Progress(6, 20, 1000, 6000, 12840.0, 70.0),
+    pid=1,
+    host="here",
+    error="",
+    tags=(),
+    notes="",
+    starred=False,
+    archived=False,
+    parent=None,
+)
+LATEST = {
+    SeriesKey("left", "train", "loss"): 0.142,
+    SeriesKey("left", "val", "loss"): 0.231,
+    SeriesKey("left", "train", "weight"): 0.6,
+    SeriesKey("right", "train", "weight"): 0.4,
+    SeriesKey("left", "test", "accuracy"): 0.973,
+}
+
+
+def _event(kind: str, step: int = 0, data: dict[str, object] | None = None, message: str = "") -> EventRecord:
+    return EventRecord(1, 12, step, kind, message, data or {}, 1000.0 + step / 10)  # type: ignore[arg-type]
+
+
+def test_headers_say_the_current_losses() -> None:
+    view = live_view(RUN, None, [], LATEST)
+    assert view.headers["left"] == "train 0.142 · val 0.231"
+    assert view.headers["right"] == ""
+    assert view.chip == "Run 12"
+
+
+def test_a_running_run_says_how_far_it_is_and_may_be_paused_and_stopped() -> None:
+    view = live_view(RUN, None, [], LATEST)
+    assert view.notice.text.startswith("epoch 7 of 20 · step 1\u2009000 of 6\u2009000 · 12\u2009840 samples/s")
+    assert "1 min 10 s left" in view.notice.text
+    assert view.notice.share == pytest.approx(1 / 6)
+    assert (view.can_pause, view.can_resume, view.can_stop) == (True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "action"),
+    [
+        ("queued", "Waiting in the queue", ""),
+        ("paused", "Paused at step", "resume"),
+        ("interrupted", "its process is gone", "resume"),
+        ("stopped", "checkpoint is kept", "resume"),
+        ("finished", "left accuracy 0.973", "compare"),
+    ],
+)
+def test_every_state_says_what_is_going_on_and_what_can_be_done(state: str, words: str, action: str) -> None:
+    view = live_view(replace(RUN, state=state), None, [], LATEST)  # type: ignore[arg-type]
+    assert words in view.notice.text
+    assert view.notice.action == action
+
+
+def test_a_diverged_run_says_why_and_how_to_go_on() -> None:
+    run = replace(RUN, state="failed", error="The loss of right is NaN.")
+    view = live_view(run, None, [_event("nan", 900)], LATEST)
+    assert "The loss of right is NaN." in view.notice.text
+    assert "Lower the learning rate" in view.notice.text
+    assert (view.notice.tone, view.notice.action) == ("error", "training")
+
+
+def test_the_method_is_in_charge_until_a_hand_moves_a_weight() -> None:
+    spec = experiment()
+    before = live_view(RUN, spec, [], LATEST)
+    assert before.control.sentence == "Uncertainty sets the weights. Move a slider to take over."
+    assert before.control.weights == {"left": 0.6, "right": 0.4}
+    moved = _event("weights", 2600, {"weights": {"left": 0.36, "right": 1.0}})
+    after = live_view(RUN, spec, [moved], LATEST)
+    assert after.control.by_hand
+    assert "yours since step 2\u2009600" in after.control.sentence
+    assert after.control.weights == {"left": 0.36, "right": 1.0}
+    assert after.markers == ((2600.0, "left 0.36, right 1"),)
+    assert after.weights_header == "moved by hand at step 2\u2009600"
+
+
+def test_weights_given_back_are_the_methods_again() -> None:
+    moves = [_event("weights", 10, {"weights": {"left": 1.0, "right": 1.0}}), _event("weights", 20, {"weights": None})]
+    view = live_view(RUN, experiment(), moves, LATEST)
+    assert not view.control.by_hand
+    assert view.markers[-1] == (20.0, "by method")
+    assert view.control.weights == {"left": 0.6, "right": 0.4}
+
+
+def test_weights_of_a_run_that_is_over_cannot_be_moved() -> None:
+    assert not live_view(replace(RUN, state="finished"), None, [], LATEST).control.enabled
+
+
+def test_the_log_is_newest_first() -> None:
+    view = live_view(RUN, None, [_event("start", message="started"), _event("epoch", message="epoch 1")], {})
+    assert [line.split("  ")[1] for line in view.log] == ["epoch 1", "started"]
+
+
+def test_validation_metrics_are_offered_in_their_order() -> None:
+    keys = [SeriesKey("left", "val", "loss"), SeriesKey("left", "val", "accuracy"), SeriesKey("right", "val", "f1")]
+    assert metric_names(keys) == ("accuracy", "f1")
+
+
+def test_epochs_and_times_stand_where_the_run_says() -> None:
+    epochs = x_axis("epoch", RUN, [])
+    np.testing.assert_allclose(epochs.place(np.array([600.0])), [2.0])
+    times = x_axis("time", RUN, [_event("epoch", 300)])
+    assert times.label == "seconds"
+    np.testing.assert_allclose(times.place(np.array([300.0, 1000.0])), [30.0, 100.0])
+
+
+def test_a_time_axis_without_times_falls_back_to_steps() -> None:
+    assert x_axis("time", replace(RUN, started=None), []).label == "step"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(5, "5 s"), (70, "1 min 10 s"), (3720, "1 h 2 min"), (-1, "0 s")])
+def test_durations_are_told_in_their_largest_units(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -1,0 +1,59 @@
+import numpy as np
+
+from app.plots.arrays import XAxis
+from app.plots.picture import Curve, Snapshot, paint
+
+STEPS = np.arange(1000.0)
+
+
+def _snapshot(*curves: Curve, **options: object) -> Snapshot:
+    return Snapshot(tuple(enumerate(curves)), XAxis(), 400, **options)  # type: ignore[arg-type]
+
+
+def test_a_smoothed_curve_has_its_raw_line_beside_it() -> None:
+    noisy = np.random.default_rng(0).standard_normal(1000)
+    line = paint(_snapshot(Curve(STEPS, noisy), smoothing=0.9)).lines[0]
+    assert line.faint_y is not None
+    assert np.nanstd(line.y) < np.nanstd(line.faint_y)
+
+
+def test_a_curve_that_is_not_to_be_smoothed_is_drawn_alone() -> None:
+    line = paint(_snapshot(Curve(STEPS, STEPS, smoothed=False), smoothing=0.9)).lines[0]
+    assert line.faint_y is None
+
+
+def test_infinite_and_missing_values_do_not_reach_the_axis() -> None:
+    values = np.where(STEPS % 2 == 0, 1.0, np.inf)
+    picture = paint(_snapshot(Curve(STEPS, values)))
+    assert np.isfinite(picture.y_limits).all()
+    assert not picture.empty
+
+
+def test_a_curve_without_one_finite_value_leaves_the_plot_empty() -> None:
+    assert paint(_snapshot(Curve(STEPS, np.full(1000, np.nan)))).empty
+
+
+def test_a_logarithmic_axis_leaves_out_what_is_not_above_zero() -> None:
+    picture = paint(_snapshot(Curve(np.arange(3.0), np.array([-1.0, 0.0, 100.0])), log_y=True))
+    np.testing.assert_allclose(picture.lines[0].y, [np.nan, np.nan, 2.0])
+
+
+def test_room_is_kept_for_the_steps_that_are_planned() -> None:
+    assert paint(_snapshot(Curve(STEPS, STEPS), until=6000)).x_limits == (0.0, 6000.0)
+
+
+def test_one_spike_of_a_raw_line_does_not_flatten_the_smoothed_one() -> None:
+    values = np.ones(1000)
+    values[500] = 1e6
+    assert paint(_snapshot(Curve(STEPS, values), smoothing=0.0)).y_limits[1] >= 1e6
+    noisy = paint(_snapshot(Curve(STEPS, values), smoothing=0.999))
+    assert noisy.y_limits[1] < 1e5
+
+
+def test_a_lone_point_is_drawn_as_a_short_dash() -> None:
+    line = paint(_snapshot(Curve(np.array([300.0]), np.array([0.5])), until=1000)).lines[0]
+    assert line.x[0] < 300.0 < line.x[1]
+
+
+def test_weights_are_drawn_from_zero_when_asked() -> None:
+    assert paint(_snapshot(Curve(STEPS, np.full(1000, 0.9)), from_zero=True)).y_limits[0] == 0.0
