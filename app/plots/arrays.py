@@ -137,7 +137,7 @@ class XAxis:
         if len(self.steps) < 2:
             return steps
         known, places = np.asarray(self.steps), np.asarray(self.places)
-        inside = np.interp(steps, known, places)
+        inside: Floats = np.interp(steps, known, places)
         head = (places[1] - places[0]) / max(known[1] - known[0], 1e-12)
         tail = (places[-1] - places[-2]) / max(known[-1] - known[-2], 1e-12)
         before, after = steps < known[0], steps > known[-1]

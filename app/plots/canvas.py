@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame
 
 from app.plots.arrays import nice_step
+from app.plots.graph import pg
 from app.plots.texts import grouped
 from app.theme import resolve, small_font, theme
 

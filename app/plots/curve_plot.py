@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.plots.arrays import Floats, XAxis
 from app.plots.canvas import FAINT_ALPHA, Canvas, pen
+from app.plots.graph import Item, pg
 from app.plots.markers import Markers
 from app.plots.picture import Curve, Line, Picture, Snapshot
 from app.plots.readout import Readout, Row
@@ -32,7 +32,7 @@ class CurvePlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._curves: dict[Hashable, Curve] = {}
-        self._drawn: dict[Hashable, tuple[pg.PlotCurveItem, pg.PlotCurveItem]] = {}
+        self._drawn: dict[Hashable, tuple[Item, Item]] = {}
         self._picture: Picture | None = None
         self._axis = XAxis()
         self._smoothing, self._until = 0.0, 0.0

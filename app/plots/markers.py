@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtGui import QColor, QFontMetrics
 
 from app.plots.arrays import XAxis
 from app.plots.canvas import Canvas
+from app.plots.graph import Item, pg
 from app.theme import small_font, theme
 
 
@@ -19,8 +19,8 @@ class Markers:
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self._wanted: tuple[tuple[float, str], ...] = ()
-        self._lines: list[pg.InfiniteLine] = []
-        self._texts: list[pg.TextItem] = []
+        self._lines: list[Item] = []
+        self._texts: list[Item] = []
 
     def set(self, markers: Sequence[tuple[float, str]]) -> bool:
         """Replaces the markers; True when they differ from those before."""
@@ -74,7 +74,7 @@ class Markers:
             self._canvas.addItem(text, ignoreBounds=True)
 
 
-def _dress(line: pg.InfiniteLine, text: pg.TextItem) -> None:
+def _dress(line: Item, text: Item) -> None:
     ink = pg.mkPen(theme().muted, width=1)
     ink.setDashPattern([2, 3])
     line.setPen(ink)

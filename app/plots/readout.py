@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.plots.canvas import Canvas
+from app.plots.graph import pg
 from app.plots.texts import grouped, number
 from app.theme import CONTROL_RADIUS, resolve, small_font, theme
 

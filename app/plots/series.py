@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.plots.arrays import Floats
 
@@ -32,7 +33,7 @@ class Series:
         """``[N]`` values so far."""
         return self._values[: self._count]
 
-    def extend(self, steps: Floats, values: Floats) -> None:
+    def extend(self, steps: Floats | NDArray[np.int64], values: Floats) -> None:
         """Appends points; both arrays have the same length."""
         needed = self._count + len(steps)
         if needed > self._steps.size:
