@@ -79,12 +79,12 @@ def _decodes(data: bytes, name: str) -> bool:
 
 
 def _unmarked_utf16(data: bytes) -> str:
-    """UTF-16 shows in its line ends, commas and digits: every other byte of those is 0, always the same one."""
+    """UTF-16 shows in its line ends, commas and digits: every other byte of those is 0."""
     if len(data) % 2 or b"\0" not in data:
         return ""
     even, odd = data[0:_SAMPLE:2].count(0), data[1:_SAMPLE:2].count(0)
     name, few, many = ("utf-16-le", even, odd) if odd > even else ("utf-16-be", odd, even)
-    if few > 0 or many * 20 < min(len(data), _SAMPLE) or not _decodes(data, name):
+    if few * 4 > many or many * 20 < min(len(data), _SAMPLE) or not _decodes(data, name):
         return ""
     text = data[:_SAMPLE].decode(name, "ignore")
     return "" if _CONTROL.search(text.encode("utf-8")) else name
