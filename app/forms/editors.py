@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from app.forms.labels import label_of
 from app.forms.number import NumberEditor
 from app.forms.shapes import WordOr
 from app.theme import GAP
 from app.widgets import guard_wheel
+
+_COLUMNS = 3
 
 
 class Editor(Protocol):
@@ -161,22 +163,21 @@ class TextListEditor(QLineEdit):
 
 
 class CheckListEditor(QWidget):
-    """Any of some values, as check boxes in a row."""
+    """Any of some values, as check boxes."""
 
     valueChanged = Signal(object)
 
     def __init__(self, values: tuple[Any, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._boxes = {value: QCheckBox(label_of(value)) for value in values}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GAP + 4)
-        for value, box in self._boxes.items():
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 6, 0, 4)
+        grid.setSpacing(GAP)
+        grid.setColumnStretch(_COLUMNS, 1)
+        for index, (value, box) in enumerate(self._boxes.items()):
             box.setAccessibleName(label_of(value))
             box.toggled.connect(lambda _on: self.valueChanged.emit(self.value()))
-            box.setProperty("value", value)
-            row.addWidget(box)
-        row.addStretch(1)
+            grid.addWidget(box, index // _COLUMNS, index % _COLUMNS)
         self.setFocusProxy(next(iter(self._boxes.values())))
 
     def name_parts(self, name: str) -> None:

@@ -6,21 +6,20 @@ from typing import Any
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.forms.shapes import FieldShape
-from app.theme import GAP
+from app.theme import GAP, icon
 from app.widgets import InlineError, Muted, ToolButton
 from mtl_core.spec import Problem
 
 
 class FieldCell(QWidget):
-    """An editor, its unit beside it, what belongs to it and its error below.
+    """An editor, its unit beside it, and its error below.
 
     Args:
         editor: Left.
         unit: Muted words after it.
-        below: A sub-form that is shown under the editor.
     """
 
-    def __init__(self, editor: QWidget, unit: str = "", below: QWidget | None = None) -> None:
+    def __init__(self, editor: QWidget, unit: str = "") -> None:
         super().__init__()
         self._editor = editor
         self.error = InlineError()
@@ -38,8 +37,6 @@ class FieldCell(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(row)
-        if below is not None:
-            column.addWidget(below)
         column.addWidget(self.error)
 
     def show_problem(self, problem: Problem | None) -> None:
@@ -68,9 +65,20 @@ def name_editor(editor: QWidget, path: str, shape: FieldShape) -> None:
         parts(path)
 
 
-def fold_button(name: str, unfold: Callable[[bool], None]) -> ToolButton:
-    """A button that shows and hides what is rarely changed."""
-    button = ToolButton("caret-right", "More settings", text="More", checkable=True, name=name)
-    button.setProperty("role", "flat")
-    button.toggled.connect(unfold)
-    return button
+class FoldButton(ToolButton):
+    """Shows and hides what is rarely changed.
+
+    Args:
+        name: objectName.
+        unfold: Called with whether it is shown.
+    """
+
+    def __init__(self, name: str, unfold: Callable[[bool], None]) -> None:
+        super().__init__("caret-right", "More settings", text="More", checkable=True, name=name)
+        self.setProperty("role", "flat")
+        self.toggled.connect(unfold)
+        self.toggled.connect(self._turned)
+
+    def _turned(self, on: bool) -> None:
+        self.setIcon(icon("caret-down" if on else "caret-right"))
+        self.setText("Less" if on else "More")

@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.forms.editors import ChoiceEditor, MaybeEditor
 from app.forms.factory import make_editor
-from app.forms.fields import FieldCell, fold_button, name_editor
+from app.forms.fields import FieldCell, FoldButton, name_editor
 from app.forms.shapes import FieldShape, Kinds, Maybe, Nested, Unknown, defaults_of, fields_of, initial
 from app.forms.weights import WeightsEditor
 from app.theme import GAP, control_height
 from app.widgets import Muted
 from mtl_core.spec import Problem, Spec, join, kind_of, parse
 
-LABEL_CHARACTERS = 14
+LABEL_CHARACTERS = 15
 """Width of the column of labels, so that forms one under the other line up."""
 
 
@@ -92,7 +92,8 @@ class SpecForm(QWidget):
         path = _join(self.path, shape.name)
         editor = self._editor(shape, path)
         name_editor(editor, path, shape)
-        cell = FieldCell(editor, shape.unit, below=_form_in(editor) if isinstance(editor, MaybeEditor) else None)
+        unit = shape.unit if shape.unit != shape.title.lower() else ""
+        cell = FieldCell(editor, unit)
         row = self._grid.rowCount()
         self.editors[shape.name], self._cells[shape.name] = editor, cell
         if isinstance(shape.shape, Nested):
@@ -103,10 +104,12 @@ class SpecForm(QWidget):
         label = _label(shape, editor)
         self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(cell, row, 1)
+        if isinstance(editor, MaybeEditor) and (inner := _form_in(editor)) is not None:
+            self._grid.addWidget(inner, row + 1, 0, 1, 2)
         return [label, cell]
 
     def _add_folded(self, shapes: list[FieldShape]) -> None:
-        button = fold_button(f"{self.path}:more", self._unfold)
+        button = FoldButton(f"{self.path}:more", self._unfold)
         self._grid.addWidget(button, self._grid.rowCount(), 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
         for shape in shapes:
             self._folded += self._add(shape)

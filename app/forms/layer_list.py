@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document, touches
 from app.forms.layer_menu import LayerMenu
-from app.forms.layer_row import CLASSES, LayerRow
+from app.forms.layer_row import CLASSES, LayerRow, title_of
 from app.forms.layer_rows import inserted, match_rows, moved, removed
 from app.forms.shapes import defaults_of
 from app.theme import GAP, resolve
@@ -99,7 +99,7 @@ class LayerList(QWidget):
     def act(self, action: str, index: int) -> None:
         """Do ``up down duplicate`` or ``remove`` to the layer at ``index``."""
         layers = self._layers()
-        title = self.rows[index].line.title.text()
+        title = title_of(self.rows[index].layer)
         match action:
             case "up" if index > 0:
                 self._move(index, index - 1)
@@ -114,7 +114,7 @@ class LayerList(QWidget):
                 self._after(min(index, len(self.rows) - 1), was_open=False)
 
     def _move(self, source: int, target: int) -> None:
-        was_open, title = self._open == source, self.rows[source].line.title.text()
+        was_open, title = self._open == source, title_of(self.rows[source].layer)
         self._set(moved(self._layers(), source, target), f"Move {title}")
         self._after(target - (1 if target > source else 0), was_open=was_open)
 

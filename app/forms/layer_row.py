@@ -4,7 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.forms.form import SpecForm
 from app.forms.labels import shape_text
@@ -14,6 +14,12 @@ from mtl_core.spec import Layer, LayerInfo, Spec, kind_of, members
 
 CLASSES: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Layer)}
 _HANDLE = 34
+
+
+def title_of(layer: dict[str, Any]) -> str:
+    """What a person calls the layer."""
+    spec = CLASSES.get(str(layer.get("kind")))
+    return spec.title if spec else str(layer.get("kind"))
 
 
 class RowLine(QWidget):
@@ -37,17 +43,20 @@ class RowLine(QWidget):
         self._dragging = False
         self.setFixedHeight(control_height() + 4)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if handle else Qt.FocusPolicy.NoFocus)
-        self.title = QLabel()
+        self.title = Elided()
         self.detail = Elided()
         self.detail.setProperty("role", "muted")
         self.detail.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.shape = Muted()
+        self.shape = Elided()
+        self.shape.setProperty("role", "muted")
+        self.shape.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(_HANDLE + GAP if handle else 11, 0, 11, 0)
         row.setSpacing(GAP)
         row.addWidget(self.title)
         row.addWidget(self.detail, 1)
         row.addWidget(self.shape)
+        self.detail.setVisible(handle)
 
     def set_tone(self, tone: str) -> None:
         """``""``, ``selected`` or ``error``."""
@@ -228,7 +237,7 @@ class LayerRow(QWidget):
     def _words(self) -> None:
         spec, info = CLASSES.get(str(self.layer.get("kind"))), self.info
         same = info is not None and info.kind == self.layer.get("kind")
-        title = spec.title if spec else str(self.layer.get("kind"))
+        title = title_of(self.layer)
         detail = info.detail if info is not None and same else ""
         shape = shape_text(info.output_shape) if info is not None and same else ""
         failed = bool(info is not None and same and info.error)

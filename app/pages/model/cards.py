@@ -147,7 +147,7 @@ class TasksCard(Card):
         self.output.shape.setText(f"from the task: {out.detail}" if out else "from the task")
         self.output.set_tone("error" if out and out.error else "")
         self.output.setToolTip(out.error or "The output layer follows from the task." if out else "")
-        self.output.setAccessibleName(f"{self.output.title.text()}, {self.output.shape.text()}")
+        self.output.setAccessibleName(f"{self.output.title.full_text()}, {self.output.shape.full_text()}")
 
     def _add(self) -> None:
         if self.task:

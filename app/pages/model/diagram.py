@@ -164,6 +164,7 @@ class _BoxItem(QGraphicsItem):
         room = self.box.width - 10
         line = metrics.height()
         top = (self.box.height - 2 * line) / 2 + 0.5
+        top += 0 if self.box.detail else line / 2
         for text, colour, y in ((self.box.title, "text", top), (self.box.detail, "muted", top + line - 1)):
             painter.setPen(QColor(resolve(colour)))
             words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)

@@ -27,6 +27,7 @@ class TasksCard(Card):
         self.words = Muted(wrap=True)
         self.body.addWidget(self.tabs)
         self.body.addWidget(self.words)
+        self.body.addStretch(1)
         self.tabs.currentChanged.connect(self._turn)
         document.changed.connect(self._changed)
         self._changed([""])
@@ -65,7 +66,7 @@ class TasksCard(Card):
     def _form(self, index: int, kind: str) -> SpecForm:
         form = SpecForm(_KINDS[kind], f"tasks[{index}]", skip=("name", "target"))
         bind(form, self._document)
-        self.body.addWidget(form)
+        self.body.insertWidget(self.body.count() - 1, form)
         return form
 
     def _turn(self, index: int) -> None:

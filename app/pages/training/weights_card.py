@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.document import Document, touches
@@ -23,11 +24,13 @@ class WeightsCard(Card):
         self.words = Muted(wrap=True)
         self.words.setObjectName("weights-words")
         self.even = LinkButton("Set all to 1", self._even, name="weights-even")
+        self.switch = LinkButton("Use manual weights", self._switch, name="weights-switch")
         self.moves = Muted(wrap=True)
         self.forget = LinkButton("Remove the moves", self._forget, name="weights-forget")
         self.header.addWidget(self.even)
-        for widget in (self.editor, self.words, self.moves, self.forget):
-            self.body.addWidget(widget)
+        for widget in (self.editor, self.words, self.switch, self.moves, self.forget):
+            left = Qt.AlignmentFlag.AlignLeft if isinstance(widget, LinkButton) else Qt.AlignmentFlag(0)
+            self.body.addWidget(widget, 0, left)
         self.body.addStretch(1)
         self.editor.moved.connect(self._moved)
         document.changed.connect(self._changed)
@@ -45,6 +48,7 @@ class WeightsCard(Card):
         self.editor.setValue(weights)
         self.words.setText(weights_text(kind))
         self.set_subtitle("" if kind == "manual" else "not in use")
+        self.switch.setVisible(kind != "manual")
         self.even.setVisible(kind == "manual" and any(w != 1 for w in (weights or {}).values()))
         self.moves.setText(moves_text(weighting.get("moves") or ()))
         self.moves.setVisible(bool(self.moves.text()))
@@ -54,13 +58,13 @@ class WeightsCard(Card):
         weighting: dict[str, Any] = self._document.get("weighting") or {}
         if weighting.get("kind") == "manual":
             self._document.set(join(("weighting", "weights", task)), weight, f"Weight of {task}")
-            return
-        names = task_names(self._document.data)
-        manual = {
-            **defaults_of(ManualWeighting),
-            "weights": {name: weight if name == task else 1.0 for name in names},
-            "moves": weighting.get("moves") or [],
-        }
+        else:
+            self._switch({task: weight})
+
+    def _switch(self, weights: dict[str, float] | None = None) -> None:
+        given = dict.fromkeys(task_names(self._document.data), 1.0) | (weights or {})
+        moves = self._document.get("weighting.moves") or []
+        manual = {**defaults_of(ManualWeighting), "weights": given, "moves": moves}
         self._document.set("weighting", manual, "Switch to manual weights")
 
     def _even(self) -> None:

@@ -1,0 +1,212 @@
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.document import Document
+from app.forms import LayerList, NumberEditor
+from app.forms.labels import count_text, shape_text
+from app.forms.layer_menu import LayerMenu
+from app.forms.layer_rows import match_rows, moved
+from mtl_core.spec import Fix, LayerInfo, load_preset
+
+
+@pytest.fixture
+def document(qapp: QApplication) -> Document:
+    found = Document()
+    found.load_spec(load_preset("multidigits"))
+    return found
+
+
+@pytest.fixture
+def layers(qtbot: QtBot, document: Document) -> LayerList:
+    found = LayerList(document, "model.shared", "None yet.")
+    qtbot.addWidget(found)
+    found.resize(400, 600)
+    found.show()
+    qtbot.waitExposed(found)
+    return found
+
+
+def kinds(document: Document, path: str = "model.shared") -> list[str]:
+    return [layer["kind"] for layer in document.get(path)]
+
+
+BEFORE = ["conv2d", "relu", "max_pool2d", "conv2d", "relu", "max_pool2d", "flatten", "linear", "relu"]
+
+
+def test_rows_follow_the_document(layers: LayerList, document: Document) -> None:
+    assert [row.layer["kind"] for row in layers.rows] == BEFORE
+    document.set("model.shared", [{"kind": "tanh"}])
+    assert [row.line.title.full_text() for row in layers.rows] == ["Tanh"]
+    document.set("model.shared", [])
+    assert layers.empty.isVisibleTo(layers)
+    document.undo_stack.setIndex(0)
+    assert [row.layer["kind"] for row in layers.rows] == BEFORE
+
+
+def test_a_layer_is_found_by_typing_and_added_after_the_open_one(
+    qtbot: QtBot, layers: LayerList, document: Document
+) -> None:
+    layers.open(0)
+    layers.menu.popup(layers)
+    qtbot.keyClicks(layers.menu.search, "layernorm")
+    qtbot.keyClick(layers.menu.search, Qt.Key.Key_Return)
+    assert kinds(document)[:3] == ["conv2d", "layer_norm", "relu"]
+    assert layers.opened == 1
+    assert layers.rows[1].form is not None
+    assert not layers.menu.isVisible()
+    document.undo_stack.undo()
+    assert kinds(document) == BEFORE
+
+
+def test_the_menu_steps_over_headings_and_hidden_entries(qtbot: QtBot) -> None:
+    menu = LayerMenu()
+    qtbot.addWidget(menu)
+    chosen: list[str] = []
+    menu.chosen.connect(chosen.append)
+    menu.popup(menu)
+    for _ in range(3):
+        qtbot.keyClick(menu.search, Qt.Key.Key_Down)
+    qtbot.keyClick(menu.search, Qt.Key.Key_Return)
+    menu.popup(menu)
+    qtbot.keyClicks(menu.search, "pool global")
+    qtbot.keyClick(menu.search, Qt.Key.Key_Down)
+    qtbot.keyClick(menu.search, Qt.Key.Key_Down)
+    qtbot.keyClick(menu.search, Qt.Key.Key_Return)
+    menu.popup(menu)
+    qtbot.keyClicks(menu.search, "no such layer")
+    qtbot.keyClick(menu.search, Qt.Key.Key_Return)
+    menu.hide()
+    assert chosen == ["relu", "global_max_pool"]
+
+
+def test_keys_move_duplicate_and_remove_a_layer(qtbot: QtBot, layers: LayerList, document: Document) -> None:
+    def press(index: int, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(layers.rows[index].line, key, modifier)
+
+    alt, control = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
+    press(0, Qt.Key.Key_Down, alt)
+    assert kinds(document)[:3] == ["relu", "conv2d", "max_pool2d"]
+    press(1, Qt.Key.Key_Up, alt)
+    assert kinds(document) == BEFORE
+    press(0, Qt.Key.Key_Up, alt)
+    assert kinds(document) == BEFORE
+    press(2, Qt.Key.Key_D, control)
+    assert kinds(document)[:5] == ["conv2d", "relu", "max_pool2d", "max_pool2d", "conv2d"]
+    press(3, Qt.Key.Key_Delete)
+    assert kinds(document) == BEFORE
+    assert document.undo_stack.count() == 4
+    press(0, Qt.Key.Key_Return)
+    assert layers.opened == 0
+    press(0, Qt.Key.Key_Space)
+    assert layers.opened == -1
+
+
+def test_a_layer_is_dragged_to_another_place(qtbot: QtBot, layers: LayerList, document: Document) -> None:
+    line = layers.rows[0].line
+    target = line.mapFromGlobal(layers.rows[2].mapToGlobal(QPoint(20, layers.rows[2].height() - 4)))
+    qtbot.mousePress(line, Qt.MouseButton.LeftButton, pos=QPoint(20, 10))
+    qtbot.mouseMove(line, QPoint(20, 40))
+    qtbot.mouseMove(line, target)
+    assert layers._mark.isVisible()
+    qtbot.mouseRelease(line, Qt.MouseButton.LeftButton, pos=target)
+    assert not layers._mark.isVisible()
+    assert kinds(document)[:3] == ["relu", "max_pool2d", "conv2d"]
+
+
+def test_escape_ends_a_drag(qtbot: QtBot, layers: LayerList, document: Document) -> None:
+    line = layers.rows[0].line
+    qtbot.mousePress(line, Qt.MouseButton.LeftButton, pos=QPoint(20, 10))
+    qtbot.mouseMove(line, QPoint(20, 200))
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    qtbot.mouseRelease(line, Qt.MouseButton.LeftButton, pos=QPoint(20, 200))
+    assert kinds(document) == BEFORE
+    assert not layers._mark.isVisible()
+
+
+def test_a_click_opens_the_settings_in_place(qtbot: QtBot, layers: LayerList, document: Document) -> None:
+    opened: list[str] = []
+    layers.selected.connect(opened.append)
+    qtbot.mouseClick(layers.rows[7].line, Qt.MouseButton.LeftButton)
+    width = layers.findChild(NumberEditor, "model.shared[7].out_features")
+    assert isinstance(width, NumberEditor)
+    width.stepBy(1)
+    assert document.get("model.shared[7].out_features") == 256
+    assert layers.opened == 7
+    document.undo_stack.undo()
+    assert width.value() == 128
+    qtbot.mouseClick(layers.rows[7].line, Qt.MouseButton.LeftButton)
+    assert opened == ["model.shared[7]", ""]
+
+
+def info(index: int, kind: str, **values: Any) -> LayerInfo:
+    return LayerInfo(path=f"model.shared[{index}]", kind=kind, title=kind.title(), **values)
+
+
+def test_an_error_stands_at_its_layer_and_its_fix_can_be_undone(
+    qtbot: QtBot, layers: LayerList, document: Document
+) -> None:
+    fix = Fix(label="Use BatchNorm1d", path="model.shared[1]", value={"kind": "batch_norm1d"})
+    document.set("model.shared", [{"kind": "flatten"}, {"kind": "batch_norm2d"}])
+    layers.set_infos(
+        [
+            info(0, "flatten", output_shape=(256,)),
+            info(1, "batch_norm2d", error="takes channels × height × width; 256 features arrive", fix=fix),
+        ],
+        "1×16×16",
+    )
+    assert layers.rows[0].line.shape.full_text() == "256"
+    assert "256 features arrive" in layers.rows[1].error.label.text()
+    assert "256 features arrive" in layers.rows[1].line.accessibleName()
+    link = layers.rows[1].findChild(QWidget, "fix:model.shared[1]")
+    assert link is not None
+    qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+    assert kinds(document) == ["flatten", "batch_norm1d"]
+    document.undo_stack.undo()
+    assert kinds(document) == ["flatten", "batch_norm2d"]
+
+
+def test_shapes_stay_with_their_layers_until_the_worker_answers(layers: LayerList, document: Document) -> None:
+    infos = [info(i, kind, output_shape=(i + 1,)) for i, kind in enumerate(BEFORE)]
+    layers.set_infos(infos, "1×16×16")
+    document.set("model.shared", [{"kind": "dropout", "p": 0.1}, *document.get("model.shared")])
+    assert [row.line.shape.full_text() for row in layers.rows] == ["", *(str(i + 1) for i in range(9))]
+
+
+def test_keys_the_list_does_not_know_are_left_to_others(layers: LayerList) -> None:
+    event = QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_F5, Qt.KeyboardModifier.NoModifier)
+    layers.rows[0].line.keyPressEvent(event)
+    assert not event.isAccepted()
+
+
+def test_rows_are_matched_by_what_stayed() -> None:
+    assert match_rows("abc", "abc") == [0, 1, 2]
+    assert match_rows("abc", "axbc") == [0, None, 1, 2]
+    assert match_rows("abc", "ac") == [0, 2]
+    assert match_rows("abc", "cab") == [2, 0, 1]
+    assert match_rows("abc", "aXc") == [0, 1, 2]
+    assert match_rows("", "ab") == [None, None]
+    assert match_rows("aa", "aaa") == [0, 1, None]
+
+
+def test_a_move_counts_places_before_it_is_taken_out() -> None:
+    assert moved("abc", 0, 2) == ["b", "a", "c"]
+    assert moved("abc", 2, 0) == ["c", "a", "b"]
+    assert moved("abc", 0, 3) == ["b", "c", "a"]
+
+
+def test_counts_and_shapes_are_short() -> None:
+    assert [count_text(n) for n in (0, 320, 8256, 150_016, 999_600, 12_345_678)] == [
+        "0",
+        "320",
+        "8.3 k",
+        "150 k",
+        "1.0 M",
+        "12 M",
+    ]
+    assert [shape_text(s) for s in (None, (128,), (2048,), (32, 16, 16))] == ["", "128", "2\u2009048", "32×16×16"]

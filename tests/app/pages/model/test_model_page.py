@@ -1,0 +1,189 @@
+from typing import Any, cast
+
+import pytest
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.document import Document
+from app.pages.model import ModelPage
+from app.pages.model.plan import plan_of, summary
+from app.pages.model.templates import TEMPLATES, values_of
+from app.session import Session
+from mtl_core.spec import LayerInfo, ModelInfo, load_preset, spec_from_data
+
+
+class FakeSession(QObject):
+    message = Signal(str)
+    modelInfoChanged = Signal()
+    datasetInfoChanged = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.document = Document(self)
+        self.document.load_spec(load_preset("multidigits"))
+        self.model_info: ModelInfo | None = None
+        self.model_error: Exception | None = None
+        self.dataset_info = None
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def answer(self, info: ModelInfo) -> None:
+        self.model_info = info
+        self.modelInfoChanged.emit()
+
+
+def layer(path: str, kind: str, title: str, shape: tuple[int, ...] | None, **values: Any) -> LayerInfo:
+    return LayerInfo(path=path, kind=kind, title=title, output_shape=shape, **values)
+
+
+def model_info(error: str | None = None) -> ModelInfo:
+    return ModelInfo(
+        input_shape=(1, 16, 16),
+        shared=(
+            layer("model.shared[0]", "conv2d", "Conv2d", (32, 16, 16), parameters=320),
+            layer("model.shared[1]", "relu", "ReLU", (32, 16, 16)),
+            layer("model.shared[2]", "flatten", "Flatten", (8192,)),
+        ),
+        heads={
+            "left": (layer("model.heads.left[0]", "linear", "Linear", None if error else (64,), error=error),),
+            "right": (),
+        },
+        outputs={
+            "left": layer("model.heads.left", "linear", "Linear", (10,), detail="10 classes", parameters=680),
+            "right": layer("model.heads.right", "linear", "Linear", (10,), detail="10 classes"),
+        },
+        parameters=1000,
+        shared_parameters=320,
+    )
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> FakeSession:
+    return FakeSession()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, session: FakeSession) -> ModelPage:
+    found = ModelPage(cast(Session, session))
+    qtbot.addWidget(found)
+    found.resize(1188, 726)
+    found.show()
+    qtbot.waitExposed(found)
+    return found
+
+
+def test_the_page_stands_before_the_worker_has_answered(page: ModelPage, session: FakeSession) -> None:
+    assert len(page.shared.layers.rows) == 9
+    assert list(page.tasks.lists) == ["left", "right"]
+    assert page.diagram.waiting.isVisible()
+    session.model_error = ValueError("the data cannot be read")
+    session.modelInfoChanged.emit()
+    assert page.diagram.waiting.text.text() == "the data cannot be read"
+    assert page.problems.isVisible()
+
+
+def test_an_answer_fills_shapes_output_layer_diagram_and_header(page: ModelPage, session: FakeSession) -> None:
+    session.answer(model_info())
+    assert page.shared.layers.rows[0].line.shape.full_text() == "32×16×16"
+    assert page.tasks.output.title.full_text() == "Output: Linear 10"
+    assert page.tasks.output.shape.full_text() == "from the task: 10 classes"
+    assert page.diagram.subtitle.full_text() == "1.0 k parameters · 32 % shared"
+    assert page.diagram.view.isVisible()
+    assert not page.problems.isVisible()
+
+
+def test_problems_are_counted_in_the_header(page: ModelPage, session: FakeSession) -> None:
+    session.answer(model_info("takes images"))
+    assert page.problems.text() == "1 problem"
+    assert "takes images" in page.problems.toolTip()
+    session.answer(model_info())
+    assert not page.problems.isVisible()
+
+
+def test_the_last_answer_stays_while_the_next_is_awaited(page: ModelPage, session: FakeSession) -> None:
+    session.answer(model_info())
+    session.model_info = None
+    session.modelInfoChanged.emit()
+    assert page.diagram.view.isVisible()
+
+
+def test_a_box_of_the_diagram_opens_its_layer(page: ModelPage, session: FakeSession) -> None:
+    session.answer(model_info())
+    page.diagram.view.boxClicked.emit("model.heads.right[1]")
+    assert page.tasks.task == "right"
+    assert page.tasks.lists["right"].opened == 1
+    page.diagram.view.boxClicked.emit("model.shared[2]")
+    assert page.shared.layers.opened == 2
+    assert page.tasks.lists["right"].opened == -1
+    page.diagram.view.boxClicked.emit("model.heads.left")
+    assert page.tasks.task == "left"
+
+
+def test_clicking_the_picture_tells_the_layer(qtbot: QtBot, page: ModelPage, session: FakeSession) -> None:
+    session.answer(model_info())
+    view = page.diagram.view
+    plan = view.plan
+    assert plan is not None
+    box = plan.boxes[1]
+    place = view.mapFromScene(box.centre, box.y + box.height / 2)
+    with qtbot.waitSignal(view.boxClicked) as clicked:
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert clicked.args == ["model.shared[0]"]
+
+
+def test_tabs_follow_the_tasks(page: ModelPage, session: FakeSession) -> None:
+    session.document.set("tasks[0].name", "a.b & c")
+    session.document.set("tasks[0].name", "왼쪽 & c")
+    assert list(page.tasks.lists) == ["왼쪽 & c", "right"]
+    assert len(page.tasks.lists["왼쪽 & c"].rows) == 2
+    session.document.remove("tasks[1]")
+    assert list(page.tasks.lists) == ["왼쪽 & c"]
+    session.document.undo_stack.setIndex(0)
+    assert list(page.tasks.lists) == ["left", "right"]
+
+
+def test_a_layer_is_added_to_the_task_whose_tab_is_shown(page: ModelPage, session: FakeSession) -> None:
+    page.tasks.tabs.setCurrentIndex(1)
+    page.tasks.lists[page.tasks.task].add("tanh")
+    assert [layer["kind"] for layer in session.document.get("model.heads.right")] == ["linear", "relu", "tanh"]
+    assert len(session.document.get("model.heads.left")) == 2
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda t: t.name)
+def test_every_template_is_a_valid_model(template: Any) -> None:
+    document = Document()
+    document.set_many(values_of(template, ["left", "right"], image=True))
+    assert document.problems == []
+    assert spec_from_data(document.data).model.heads.keys() == {"left", "right"}
+
+
+def test_a_template_is_one_step_of_undo(page: ModelPage, session: FakeSession) -> None:
+    before = session.document.data
+    page.apply(TEMPLATES[1])
+    assert session.document.data != before
+    assert session.said
+    session.document.undo_stack.undo()
+    assert session.document.data == before
+
+
+def test_the_plan_has_a_trunk_and_a_column_per_task() -> None:
+    plan = plan_of(model_info(), "image")
+    assert [box.title for box in plan.boxes] == ["image", "Conv2d · ReLU", "Flatten", "Linear", "left", "right"]
+    assert [box.task for box in plan.boxes] == [-1, -1, -1, 0, 0, 1]
+    assert plan.links == ((0, 1), (1, 2), (2, 3), (3, 4), (2, 5))
+    assert plan.boxes[1].detail == "32×16×16 · 320"
+    assert plan.boxes[4].x == plan.boxes[3].x < plan.boxes[5].x
+    for one in plan.boxes:
+        for two in plan.boxes:
+            apart = one.x + one.width <= two.x or two.x + two.width <= one.x
+            apart |= one.y + one.height <= two.y or two.y + two.height <= one.y
+            assert one is two or apart
+    assert max(box.x + box.width for box in plan.boxes) <= plan.width
+
+
+def test_a_model_without_parameters_has_a_summary() -> None:
+    empty = model_info().model_copy(update={"parameters": 0, "shared_parameters": 0})
+    assert summary(empty) == "no parameters"

@@ -1,0 +1,194 @@
+from typing import cast
+
+import pytest
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.document import Document
+from app.forms import ChoiceEditor, NumberEditor
+from app.pages.training import TrainingPage
+from app.pages.training.words import (
+    WEIGHTINGS,
+    device_choices,
+    length_of,
+    length_text,
+    moves_text,
+    weighting_help,
+    weights_text,
+)
+from app.session import Session
+from app.widgets import WeightSlider
+from mtl_core.spec import DatasetInfo, DeviceInfo, load_preset
+
+
+class FakeSession(QObject):
+    datasetInfoChanged = Signal()
+    devicesChanged = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.document = Document(self)
+        self.document.load_spec(load_preset("multidigits"))
+        self.dataset_info: DatasetInfo | None = None
+        self.devices: list[DeviceInfo] = []
+
+
+DATA = DatasetInfo(
+    name="multidigits",
+    title="Two digits",
+    description="",
+    rows=10_000,
+    input_kind="image",
+    input_shape=(1, 16, 16),
+    columns=(),
+)
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> FakeSession:
+    return FakeSession()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, session: FakeSession) -> TrainingPage:
+    found = TrainingPage(cast(Session, session))
+    qtbot.addWidget(found)
+    found.resize(1188, 726)
+    found.show()
+    qtbot.waitExposed(found)
+    return found
+
+
+def choose(combo: QComboBox, text: str) -> None:
+    index = combo.findText(text)
+    assert index >= 0
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)
+
+
+def slider(page: TrainingPage, task: str) -> WeightSlider:
+    found = page.weights.findChild(WeightSlider, f"weight-{task}")
+    assert isinstance(found, WeightSlider)
+    return found
+
+
+def test_moving_a_slider_under_another_method_switches_to_manual_weights(
+    page: TrainingPage, session: FakeSession
+) -> None:
+    assert "chooses the weights" in page.weights.words.text()
+    slider(page, "left").slider.setValue(700)
+    weights = session.document.get("weighting.weights")
+    assert session.document.get("weighting.kind") == "manual"
+    assert weights["right"] == 1.0
+    assert weights["left"] == slider(page, "left").value() > 1
+    assert page.weighting.form.combo.currentText() == "Manual"
+    assert session.document.undo_stack.undoText() == "Switch to manual weights"
+    session.document.undo_stack.undo()
+    assert session.document.get("weighting.kind") == "uncertainty"
+    assert slider(page, "left").value() == 1.0
+
+
+def test_a_drag_of_a_slider_is_one_step_of_undo(page: TrainingPage, session: FakeSession) -> None:
+    session.document.set("weighting", {"kind": "manual", "weights": {}, "moves": []})
+    for position in range(500, 700, 10):
+        slider(page, "right").slider.setValue(position)
+    assert session.document.undo_stack.count() == 2
+    assert session.document.get("weighting.weights") == {"right": slider(page, "right").value()}
+
+
+def test_manual_weights_can_be_switched_to_and_evened_by_links(
+    qtbot: QtBot, page: TrainingPage, session: FakeSession
+) -> None:
+    qtbot.mouseClick(page.weights.switch, Qt.MouseButton.LeftButton)
+    assert session.document.get("weighting.weights") == {"left": 1.0, "right": 1.0}
+    slider(page, "left").slider.setValue(900)
+    qtbot.mouseClick(page.weights.even, Qt.MouseButton.LeftButton)
+    assert slider(page, "left").value() == 1.0
+
+
+def test_moves_by_hand_are_told_and_can_be_removed(qtbot: QtBot, page: TrainingPage, session: FakeSession) -> None:
+    session.document.set("weighting.moves", [{"step": 2600, "weights": {"left": 2.0}}])
+    assert "step 2\u2009600" in page.weights.moves.text()
+    qtbot.mouseClick(page.weights.forget, Qt.MouseButton.LeftButton)
+    assert session.document.get("weighting.moves") == []
+
+
+def test_a_method_shows_its_paper_cost_and_parameters(page: TrainingPage, session: FakeSession) -> None:
+    choose(page.weighting.form.combo, "GradNorm (Chen et al. 2018)")
+    assert "One more gradient" in page.weighting.form.help.text()
+    alpha = page.weighting.findChild(NumberEditor, "weighting.alpha")
+    assert isinstance(alpha, NumberEditor)
+    alpha.stepBy(1)
+    assert session.document.get("weighting.alpha") == 1.6
+
+
+def test_the_schedule_is_drawn_as_it_will_be_used(page: TrainingPage, session: FakeSession) -> None:
+    assert page.schedule.plot.curve_keys() == ["rate"]
+    choose(page.schedule.form.combo, "One cycle")
+    assert session.document.get("training.schedule.kind") == "one_cycle"
+    lr = page.optimizer.findChild(NumberEditor, "training.optimizer.lr")
+    assert isinstance(lr, NumberEditor)
+    lr.stepBy(1)
+    assert page.schedule.subtitle.full_text() == "highest 0.002"
+
+
+def test_the_steps_follow_from_the_data_and_the_batch_size(page: TrainingPage, session: FakeSession) -> None:
+    session.dataset_info = DATA
+    session.datasetInfoChanged.emit()
+    assert page.length.words.text() == "About 55 steps an epoch, 1\u2009100 in all."
+    session.document.set("training.batch_size", 7000)
+    assert page.length.words.text() == "About 1 steps an epoch, 20 in all."
+
+
+def test_the_monitor_offers_total_losses_and_metrics(page: TrainingPage, session: FakeSession) -> None:
+    combo = page.stopping.findChild(ChoiceEditor, "training.monitor")
+    assert isinstance(combo, ChoiceEditor)
+    words = [combo.itemText(i) for i in range(combo.count())]
+    assert words[:3] == ["Total loss", "left · loss", "left · accuracy"]
+    choose(combo, "left · accuracy")
+    assert session.document.get("training.monitor") == "left.accuracy"
+    session.document.set("tasks[0].name", "first")
+    assert combo.currentText() == "first · accuracy"
+    session.document.set("training.monitor", "right")
+    assert combo.currentText() == "right · loss"
+
+
+def test_devices_appear_when_the_worker_has_answered(page: TrainingPage, session: FakeSession) -> None:
+    combo = page.run.findChild(ChoiceEditor, "training.device")
+    assert isinstance(combo, ChoiceEditor)
+    assert combo.value() == "auto"
+    session.devices = [DeviceInfo(name="cpu", label="CPU"), DeviceInfo(name="cuda:0", label="CUDA 0 · H200")]
+    session.devicesChanged.emit()
+    choose(combo, "CUDA 0 · H200")
+    assert session.document.get("training.device") == "cuda:0"
+
+
+def test_a_tasks_metrics_and_smoothing_are_edited_on_its_tab(
+    qtbot: QtBot, page: TrainingPage, session: FakeSession
+) -> None:
+    page.tasks.tabs.setCurrentIndex(1)
+    box = page.tasks.findChild(QWidget, "tasks[1].metrics.recall")
+    assert box is not None
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+    assert session.document.get("tasks[1].metrics") == ["accuracy", "f1", "recall"]
+    session.document.set("tasks", [{"kind": "regression", "name": "price", "target": "price"}])
+    assert page.tasks.tabs.count() == 1
+    assert page.tasks.words.text().startswith("Regression")
+
+
+def test_a_problem_is_told_in_the_header_and_at_the_field(page: TrainingPage, session: FakeSession) -> None:
+    session.document.set("training.optimizer.lr", -1.0)
+    assert page.problems.text() == "1 problem"
+    assert not page.problems.isHidden()
+    session.document.undo_stack.undo()
+    assert page.problems.isHidden()
+
+
+def test_words_cover_every_method_and_state() -> None:
+    for kind, spec in WEIGHTINGS.items():
+        assert weights_text(kind)
+        assert weighting_help(spec).count(".") >= 2
+    assert moves_text([]) == ""
+    assert device_choices([]) == (("auto",), ("Automatic",))
+    assert "known once" in length_text(length_of(load_preset("multidigits"), None))
