@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,24 @@ if TYPE_CHECKING:
     from mtl_core.runner.inspection import Inspection
     from mtl_core.training.recording import Progress as RunProgress
 
-_out = Console(highlight=False, soft_wrap=True)
+_PIPED_WIDTH = 160
+
+
+def _console() -> Console:
+    """Standard output as it is now; tables keep their columns when it is a file or a pipe."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+
+
+def _print(what: str | Table) -> None:
+    _console().print(what, soft_wrap=isinstance(what, str))
+
+
+def _table(*columns: str, wrapped: str = "", **options: Any) -> Table:
+    """A table whose cells stay on one line, but for one column."""
+    table = Table(**options)
+    for column in columns:
+        table.add_column(column, no_wrap=column != wrapped)
+    return table
 
 
 def json_object(data: Any) -> None:
@@ -65,9 +83,9 @@ def progress_bar(name: str, *, quiet: bool) -> Iterator[Callable[["RunProgress"]
 
 def run_result(result: dict[str, Any], store: str) -> None:
     """How a run ended: a table per task, and where it is kept."""
-    _out.print(f"run {result['run']} {result['state']} on {result['device']} in {result['seconds']:.1f} s")
+    _print(f"run {result['run']} {result['state']} on {result['device']} in {result['seconds']:.1f} s")
     _scores(result["test"], "test")
-    _out.print(f"kept in {store}; see: mtl-workbench show {result['run']}")
+    _print(f"kept in {store}; see: mtl-workbench show {result['run']}")
 
 
 def scores(data: dict[str, Any], *, as_json: bool) -> None:
@@ -84,7 +102,7 @@ def _scores(scores: dict[str, dict[str, float]], split: str) -> None:
     for task, metrics in scores.items():
         table.add_row(task, *(f"{metrics[name]:.4g}" if name in metrics else "" for name in names))
     if scores:
-        _out.print(table)
+        _print(table)
 
 
 def runs(records: Sequence[RunRecord], summaries: Sequence[Summary], *, as_json: bool) -> None:
@@ -93,9 +111,9 @@ def runs(records: Sequence[RunRecord], summaries: Sequence[Summary], *, as_json:
         json_object({"runs": [_record(r) | {"metrics": _metrics(summaries, r.id)} for r in records]})
         return
     if not records:
-        _out.print("no runs; start one with: mtl-workbench train multidigits")
+        _print("no runs; start one with: mtl-workbench train multidigits")
         return
-    table = Table("run", "name", "state", "weighting", "tasks", "epochs", "started", "seconds", "test")
+    table = _table("run", "name", "state", "weighting", "epochs", "started", "seconds", "test", wrapped="name")
     for record in records:
         progress = record.progress
         table.add_row(
@@ -103,13 +121,12 @@ def runs(records: Sequence[RunRecord], summaries: Sequence[Summary], *, as_json:
             record.name,
             record.state,
             record.method,
-            ", ".join(record.tasks),
             f"{progress.epoch}/{progress.epochs}" if progress else "",
             time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started)) if record.started else "",
             f"{record.seconds:.0f}",
             _brief(_metrics(summaries, record.id).get("test", {})),
         )
-    _out.print(table)
+    _print(table)
 
 
 def _brief(metrics: dict[str, dict[str, float]]) -> str:
@@ -134,19 +151,19 @@ def run(
         metrics = _metrics(summaries, record.id)
         json_object(_record(record) | {"spec": spec, "metrics": metrics, "events": told, "artifacts": files})
         return
-    _out.print(f"run {record.id} · {record.name} · {record.state} · {record.device} · {record.seconds:.1f} s")
+    _print(f"run {record.id} · {record.name} · {record.state} · {record.device} · {record.seconds:.1f} s")
     if record.error:
-        _out.print(record.error)
+        _print(record.error)
     table = Table("task", "split", "metric", "last", "best", "at step")
     for s in summaries:
         best = "" if math.isnan(s.best) else f"{s.best:.4g}"
         step = "" if s.best_step is None else str(s.best_step)
         table.add_row(s.task, s.split, s.metric, f"{s.last:.4g}", best, step)
-    _out.print(table)
+    _print(table)
     for event in events[-12:]:
-        _out.print(f"{time.strftime('%H:%M:%S', time.localtime(event.time))} step {event.step}: {event.message}")
+        _print(f"{time.strftime('%H:%M:%S', time.localtime(event.time))} step {event.step}: {event.message}")
     for artifact in artifacts:
-        _out.print(f"{artifact.kind}: {artifact.path}")
+        _print(f"{artifact.kind}: {artifact.path}")
 
 
 def comparison(
@@ -165,13 +182,13 @@ def comparison(
     names = [f"run {record.id}" for record in records]
     table = Table("setting", *names, title="What differs")
     for difference in differences:
-        table.add_row(difference["path"], *(str(value) for value in difference["values"]))
-    _out.print(table if differences else "no settings differ")
+        table.add_row(difference["path"], *("—" if value is None else str(value) for value in difference["values"]))
+    _print(table if differences else "no settings differ")
     table = Table("task", "metric", *names, title="Test metrics (* best)")
     for row in rows:
         values = [row["values"][record.id] for record in records]
         table.add_row(row["task"], row["metric"], *(_marked(value, row["best"]) for value in values))
-    _out.print(table)
+    _print(table)
 
 
 def _compared(records: Sequence[RunRecord], summaries: Sequence[Summary]) -> list[dict[str, Any]]:
@@ -199,10 +216,10 @@ def datasets(infos: Sequence[DatasetInfo], *, as_json: bool) -> None:
         keys = ("name", "title", "description", "rows", "input_kind", "input_shape", "tasks")
         json_object({"datasets": [{k: v for k, v in i.model_dump(mode="json").items() if k in keys} for i in infos]})
         return
-    table = Table("name", "rows", "tasks", "what it is")
+    table = _table("name", "rows", "tasks", "what it is", wrapped="what it is")
     for info in infos:
         table.add_row(info.name, str(info.rows), ", ".join(t["name"] for t in info.tasks), info.description)
-    _out.print(table)
+    _print(table)
 
 
 def presets(specs: dict[str, ExperimentSpec], *, as_json: bool) -> None:
@@ -213,7 +230,7 @@ def presets(specs: dict[str, ExperimentSpec], *, as_json: bool) -> None:
     table = Table("preset", "name", "tasks", "weighting")
     for name, spec in specs.items():
         table.add_row(name, spec.name, ", ".join(spec.task_names), spec.weighting.kind)
-    _out.print(table)
+    _print(table)
 
 
 def inspection(spec: ExperimentSpec, found: "Inspection", *, as_json: bool) -> None:
@@ -223,7 +240,7 @@ def inspection(spec: ExperimentSpec, found: "Inspection", *, as_json: bool) -> N
         targets = {name: info.model_dump(mode="json") for name, info in found.targets.items()}
         json_object({"ok": True, "splits": found.splits, "targets": targets, "model": model.model_dump(mode="json")})
         return
-    _out.print(f"{spec.name}: " + ", ".join(f"{name} {rows} rows" for name, rows in found.splits.items()))
+    _print(f"{spec.name}: " + ", ".join(f"{name} {rows} rows" for name, rows in found.splits.items()))
     table = Table("layer", "", "output", "parameters")
     table.add_row("input", "", "×".join(map(str, model.input_shape)), "")
     branches = {f"{name}: ": (*model.heads.get(name, ()), model.outputs[name]) for name in spec.task_names}
@@ -231,9 +248,9 @@ def inspection(spec: ExperimentSpec, found: "Inspection", *, as_json: bool) -> N
         for layer in layers:
             shape = "×".join(map(str, layer.output_shape or ()))
             table.add_row(prefix + layer.title, layer.detail, shape, f"{layer.parameters:,}")
-    _out.print(table)
+    _print(table)
     shared = model.shared_parameters / max(model.parameters, 1)
-    _out.print(f"{model.parameters:,} parameters, {shared:.0%} of them shared")
+    _print(f"{model.parameters:,} parameters, {shared:.0%} of them shared")
 
 
 def _record(record: RunRecord) -> dict[str, Any]:
