@@ -80,12 +80,12 @@ def test_new_rows_are_treated_alike_after_a_way_through_json() -> None:
     again = transform_inputs(plain, frame)
     assert again.dtype == torch.float32
     assert np.array_equal(again.numpy(), apply_inputs(encoders, columns, 4))
-    with pytest.raises(InputError, match="column 'x': is an input of the model"):
+    with pytest.raises(InputError, match=r"column 'x': is an input of the model"):
         transform_inputs(plain, frame[["지역"]])
 
 
 def test_images_of_another_size_are_refused() -> None:
     plain = {"kind": "image", "shape": [1, 16, 16], "mean": 40.0, "std": 60.0}
     assert transform_inputs(plain, np.zeros((3, 16, 16))).shape == (3, 1, 16, 16)
-    with pytest.raises(InputError, match="must be 16×16"):
+    with pytest.raises(InputError, match=r"must be 16×16"):
         transform_inputs(plain, np.zeros((3, 8, 8)))
