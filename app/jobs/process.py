@@ -86,10 +86,8 @@ class WorkerProcess(QObject):
         return True
 
     def forget(self) -> None:
-        """Let it live on after this process; nothing more is heard of it."""
+        """Let it live on after this process; nothing more is heard of it. Its reader buries it if it ends before."""
         self.close()
-        # Popen warns when it is collected while its child lives; this child is meant to.
-        self._process.returncode = self._process.returncode or 0
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

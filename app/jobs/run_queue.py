@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from mtl_core.store import RequestKind, RunRecord, RunStore
 
 WATCH_MS = 250
-_REAP_EVERY = 20
+_WIDELY_EVERY = 8
+"""Every so many looks: whose process has died, and what have others started?"""
+LIVE = ("running", "paused")
 _LEFT_BEHIND_SECONDS = 10.0
 """A queued run older than this at start belongs to a window that is gone."""
 
@@ -64,7 +66,7 @@ class RunQueue(QObject):
         """The run to show in the run bar: one's own that trains, else another that is on, else the first waiting."""
         if self._training is not None and self._training.run in self._records:
             return self._records[self._training.run]
-        on = [record for record in self._records.values() if record.state in ("running", "paused")]
+        on = [record for record in self._records.values() if record.state in LIVE]
         return next(iter(on or self._records.values()), None)
 
     @property
@@ -212,19 +214,20 @@ class RunQueue(QObject):
         self.failed.emit(error)
 
     def _watch(self) -> None:
-        if self._watching or self._closed or not self._records:
+        self._looks += 1
+        widely = self._looks % _WIDELY_EVERY == 0
+        if self._watching or self._closed or not (self._records or widely):
             return
         self._watching = True
-        self._looks += 1
-        runs, reap = tuple(self._records), self._looks % _REAP_EVERY == 0
-        self._store.call(lambda store: _look(store, runs, reap=reap), self._looked, self._look_failed, lane="live")
+        runs = tuple(self._records)
+        self._store.call(lambda store: _look(store, runs, widely=widely), self._looked, self._fail_look, lane="live")
 
     def _looked(self, records: "list[RunRecord]") -> None:
         self._watching = False
         self._take_in(records)
         self._next()
 
-    def _look_failed(self, error: Exception) -> None:
+    def _fail_look(self, error: Exception) -> None:
         self._watching = False
         self._fail(error)
 
@@ -252,7 +255,7 @@ def _find(store: "RunStore") -> "tuple[list[RunRecord], list[RunRecord]]":
     """The runs that are on, and those that a window which is gone left waiting."""
     store.reap()
     records = sorted(store.runs(), key=lambda record: record.id)
-    on = [record for record in records if record.state in ("running", "paused")]
+    on = [record for record in records if record.state in LIVE]
     before = time.time() - _LEFT_BEHIND_SECONDS
     return on, [record for record in records if record.state == "queued" and record.created < before]
 
@@ -263,7 +266,11 @@ def _after(store: "RunStore", run: int) -> "RunRecord":
     return store.run(run)
 
 
-def _look(store: "RunStore", runs: tuple[int, ...], *, reap: bool) -> "list[RunRecord]":
-    if reap:
-        store.reap()
-    return [store.run(run) for run in runs]
+def _look(store: "RunStore", runs: tuple[int, ...], *, widely: bool) -> "list[RunRecord]":
+    """The records of some runs; ``widely``: also of those that others have started, after burying the dead."""
+    known = [store.run(run) for run in runs]
+    if not widely:
+        return known
+    store.reap()
+    others = [record for state in LIVE for record in store.runs(query=f"state:{state}") if record.id not in runs]
+    return [*known, *others]

@@ -105,10 +105,8 @@ class Worker(QObject):
         self._restart.stop()
         self._asks.clear()
         if self._process is not None:
-            self._process.close()
-            if not self._process.wait(0.2):
-                self._process.kill()
-                self._process.wait(seconds)
+            self._process.kill()  # it only answers questions: there is nothing to lose
+            self._process.wait(seconds)
             self._process = None
 
     def _advance(self) -> None:

@@ -21,17 +21,17 @@ class StatusLine(QFrame):
         super().__init__(parent)
         self.setObjectName("status")
         self.setProperty("role", "bar")
-        self.run = self._label("status-run", "Run", 34)
+        self.run = self._label("status-run", "Run", "Run 1000 · epoch 100 of 100 · step 100 000")
         self.progress = QProgressBar()
         self.progress.setObjectName("status-progress")
         self.progress.setAccessibleName("Progress of the run")
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)
         self.progress.setFixedWidth(220)
-        self.eta = self._label("status-eta", "Time left", 17)
-        self.rate = self._label("status-rate", "Samples per second", 19)
-        self.waiting = self._label("status-waiting", "Runs waiting", 0)
-        self.store = self._label("status-store", "Store", 0)
+        self.eta = self._label("status-eta", "Time left", "ETA 10 min 10 s")
+        self.rate = self._label("status-rate", "Samples per second", "100 000 samples/s")
+        self.waiting = self._label("status-waiting", "Runs waiting")
+        self.store = self._label("status-store", "Store")
         row = QHBoxLayout(self)
         row.setContentsMargins(PAGE_MARGIN, 1, PAGE_MARGIN, 0)
         row.setSpacing(20)
@@ -69,12 +69,12 @@ class StatusLine(QFrame):
         painter.fillRect(0, 0, self.width(), 1, QColor(theme().border))
         painter.end()
 
-    def _label(self, name: str, meaning: str, characters: int) -> Elided:
+    def _label(self, name: str, meaning: str, widest: str = "") -> Elided:
         label = Elided()
         label.setObjectName(name)
         label.setAccessibleDescription(meaning)
         label.setProperty("role", "muted")
         label.setFont(small_font())
-        if characters:
-            label.setFixedWidth(label.fontMetrics().averageCharWidth() * characters)
+        if widest:
+            label.setFixedWidth(label.fontMetrics().horizontalAdvance(widest) + 4)
         return label

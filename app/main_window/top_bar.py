@@ -1,7 +1,7 @@
 """The bar at the top: the experiment and its file at the left, the run at the right."""
 
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from app.main_window.actions import Actions
 from app.theme import GAP, PAGE_MARGIN, card_title_font, control_height, theme
@@ -92,13 +92,10 @@ class TopBar(QFrame):
         painter.end()
 
 
-def _menu_button(text: str, menu: QMenu) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName("file-menu")
-    button.setProperty("role", "button")
-    button.setText(text)
+def _menu_button(text: str, menu: QMenu) -> Button:
+    button = Button(text, name="file-menu")
     button.setAccessibleName(f"{text} menu")
     button.setToolTip("New, open, save, recent files, appearance (Alt+F)")
+    button.setProperty("menu", "true")
     button.setMenu(menu)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     return button

@@ -195,7 +195,6 @@ class MainWindow(QMainWindow):
         settings = self.session.settings
         settings.put_bytes("window/geometry", self.saveGeometry())
         settings.put_bytes("window/state", self.saveState())
-        self.hide()
         self.session.close()
 
     def _restore(self) -> None:

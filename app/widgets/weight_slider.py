@@ -82,8 +82,8 @@ class WeightSpin(DoubleSpinBox):
         self.setFixedWidth(self.fontMetrics().horizontalAdvance("00.0000") + 18)
 
     def textFromValue(self, value: float) -> str:
-        """Two decimals, more only when they say something."""
-        text = f"{value:.6f}".rstrip("0")
+        """Two decimals, a third only when it says something, more for the very small."""
+        text = f"{value:.{3 if value >= 0.01 or value == 0 else 6}f}".rstrip("0")
         whole, _, decimals = text.partition(".")
         return f"{whole}.{decimals:0<2}"
 

@@ -1,0 +1,100 @@
+"""Speaks the worker's protocol without torch; the name of a run's experiment says how it goes.
+
+``quick`` ends at once, ``hold`` trains until it is asked to stop, ``die`` dies after it has begun, ``refuse`` answers
+with an error before it claims the run. The file ``deaths`` in the home folder counts the asks that are to kill it.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtl_core.runner.protocol import READY, Reply, encode_reply
+from mtl_core.spec import Problem
+
+
+def main() -> None:
+    say(Reply(READY, "ready"))
+    for line in sys.stdin:
+        ask = json.loads(line)
+        (Path(os.environ["MTL_WORKBENCH_HOME"]) / "asks.log").open("a").write(ask["ask"] + "\n")
+        say(answer(ask))
+
+
+def say(reply: Reply) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(encode_reply(reply))
+        sys.stdout.flush()
+
+
+def answer(ask: dict[str, Any]) -> Reply:
+    match ask["ask"]:
+        case "devices":
+            return Reply(ask["id"], [{"name": "cpu", "label": "CPU · test"}])
+        case "check":
+            return check(ask)
+        case "train":
+            return train(ask)
+        case _:
+            return Reply(ask["id"], error=Problem(ask["ask"], "is not known to this worker"))
+
+
+def check(ask: dict[str, Any]) -> Reply:
+    match ask["spec"]:
+        case "die":
+            sys.stderr.write("no memory left\n")
+            sys.stderr.flush()
+            os._exit(3)
+        case "noise":
+            sys.stdout.write("a library greets you\n")
+        case "hold":
+            time.sleep(60)
+    return Reply(ask["id"], {"pid": os.getpid(), "spec": ask["spec"]})
+
+
+def train(ask: dict[str, Any]) -> Reply:
+    from mtl_core.store import open_store
+
+    with open_store(ask["store"]) as store:
+        run = ask["run"]
+        name = store.spec(run).name
+        if name == "refuse":
+            return Reply(ask["id"], error=Problem("dataset", "there is no such file", "x.csv"))
+        store.claim(run, pid=os.getpid(), host=socket.gethostname(), device="CPU · test", versions={})
+        if name == "die":
+            os._exit(9)
+        state = hold(store, run) if name.startswith("hold") else "finished"
+        store.finish(run, state)
+        return Reply(ask["id"], {"run": run, "state": state})
+
+
+def hold(store: Any, run: int) -> str:
+    """Append a point every few hundredths of a second until asked to stop."""
+    from mtl_core.store import Points, Progress, SeriesKey
+
+    step = 0
+    while True:
+        step += 1
+        point = Points(np.array([step]), np.array([1.0 / step]))
+        store.append(run, {SeriesKey("left", "train", "loss"): point})
+        store.beat(run, Progress(0, 20, step, 1000, 1234.0, 70.0))
+        for request in store.take_requests(run):
+            store.event(run, step, "start", f"asked to {request.kind}", {"payload": dict(request.payload)})
+            match request.kind:
+                case "stop":
+                    return "stopped"
+                case "pause":
+                    store.set_state(run, "paused")
+                case "resume":
+                    store.set_state(run, "running")
+        time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Runs one after the other, through a fake worker and a real store."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+from pytestqt.qtbot import QtBot
+
+from app.jobs import RunQueue, StoreService, Worker
+from mtl_core.store import open_store
+
+
+def _states(home: Path) -> dict[str, str]:
+    with open_store(home / "runs.sqlite") as store:
+        return {record.name: record.state for record in store.runs()}
+
+
+def test_a_run_is_stored_trained_and_told_of(queue: RunQueue, wait: Any, spec_named: Any) -> None:
+    started: list[int] = []
+    told: list[Any] = []
+    queue.started.connect(started.append)
+    queue.runChanged.connect(told.append)
+    queue.start(spec_named("quick"))
+    wait(lambda: told and told[-1].ended)
+    assert started == [1]
+    assert (told[0].state, told[-1].state) == ("queued", "finished")
+    assert queue.active is None
+
+
+def test_one_run_trains_and_the_others_wait_their_turn(queue: RunQueue, wait: Any, spec_named: Any, home: Path) -> None:
+    for name in ("hold-1", "hold-2", "quick"):
+        queue.start(spec_named(name))
+    wait(lambda: queue.active is not None and queue.active.state == "running" and len(queue.waiting) == 2)
+    assert queue.active is not None
+    assert queue.active.name == "hold-1"
+    queue.stop(1)
+    wait(lambda: queue.active is not None and queue.active.name == "hold-2" and queue.active.state == "running")
+    queue.stop(2)
+    wait(lambda: queue.active is None)
+    assert _states(home) == {"hold-1": "stopped", "hold-2": "stopped", "quick": "finished"}
+
+
+def test_a_waiting_run_that_is_stopped_never_trains(queue: RunQueue, wait: Any, spec_named: Any, home: Path) -> None:
+    queue.start(spec_named("hold"))
+    queue.start(spec_named("quick"))
+    wait(lambda: queue.waiting == (2,) and queue.on)
+    queue.stop(2)
+    queue.stop(1)
+    wait(lambda: queue.active is None)
+    assert _states(home) == {"hold": "stopped", "quick": "stopped"}
+
+
+def test_pause_resume_and_weights_reach_the_run_as_requests(
+    queue: RunQueue, wait: Any, spec_named: Any, store: StoreService
+) -> None:
+    queue.start(spec_named("hold"))
+    wait(lambda: queue.on)
+    queue.pause(1)
+    wait(lambda: queue.active is not None and queue.active.state == "paused")
+    queue.resume(1)
+    wait(lambda: queue.active is not None and queue.active.state == "running")
+    queue.set_weights(1, {"left": 2.0})
+    queue.stop(1)
+    wait(lambda: queue.active is None)
+    events: list[Any] = []
+    store.call(lambda s: s.events(1), events.append)
+    wait(lambda: events)
+    assert [event.message for event in events[0]] == [f"asked to {k}" for k in ("pause", "resume", "weights", "stop")]
+    assert events[0][2].data["payload"] == {"weights": {"left": 2.0}}
+
+
+def test_a_process_that_dies_leaves_its_run_interrupted_and_the_next_one_starts(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    errors: list[Exception] = []
+    queue.failed.connect(errors.append)
+    queue.start(spec_named("die"))
+    queue.start(spec_named("quick"))
+    wait(lambda: queue.active is None and not queue.waiting and _states(home).get("quick") == "finished")
+    assert _states(home)["die"] == "interrupted"
+    assert "ended with status 9" in str(errors[0])
+
+
+def test_a_run_that_the_worker_refuses_has_failed_with_the_reason(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    errors: list[Exception] = []
+    queue.failed.connect(errors.append)
+    queue.start(spec_named("refuse"))
+    wait(lambda: errors and queue.active is None)
+    with open_store(home / "runs.sqlite") as store:
+        record = store.run(1)
+    assert record.state == "failed"
+    assert "there is no such file" in record.error
+
+
+def test_questions_are_answered_while_a_run_trains(queue: RunQueue, worker: Worker, wait: Any, spec_named: Any) -> None:
+    queue.start(spec_named("hold"))
+    wait(lambda: queue.on)
+    answers: list[Any] = []
+    worker.ask("check", {"spec": "now"}, answers.append)
+    wait(lambda: answers)
+    assert answers[0]["pid"] != queue.on[0].pid
+    queue.stop(1)
+    wait(lambda: queue.active is None)
+
+
+def test_a_run_outlives_its_window_and_is_found_by_the_next(
+    store: StoreService, wait: Any, spec_named: Any, worker: Worker, qtbot: QtBot
+) -> None:
+    first = RunQueue(store, worker)
+    first.attach()
+    first.start(spec_named("hold"))
+    first.start(spec_named("quick"))
+    wait(lambda: first.on)
+    pid = first.on[0].pid
+    first.close()
+    second = RunQueue(store, worker)
+    second.attach()
+    wait(lambda: second.on)
+    assert second.on[0].pid == pid
+    assert second.here == second.on
+    second.stop(1)
+    wait(lambda: second.active is None or second.active.id != 1)
+    second.close()
+
+
+def test_a_found_run_whose_process_is_killed_becomes_interrupted(
+    store: StoreService, wait: Any, spec_named: Any, worker: Worker
+) -> None:
+    first = RunQueue(store, worker)
+    first.attach()
+    first.start(spec_named("hold"))
+    wait(lambda: first.on)
+    told: list[Any] = []
+    first.close()
+    second = RunQueue(store, worker)
+    second.runChanged.connect(told.append)
+    second.attach()
+    wait(lambda: second.on)
+    os.kill(second.on[0].pid or 0, signal.SIGKILL)
+    wait(lambda: told[-1].state == "interrupted")
+    second.close()
+
+
+def test_an_interrupted_run_is_taken_up_again_under_its_number(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    queue.start(spec_named("hold"))
+    wait(lambda: queue.on)
+    os.kill(queue.on[0].pid or 0, signal.SIGKILL)
+    wait(lambda: queue.active is None)
+    queue.resume_run(1)
+    wait(lambda: queue.on and queue.on[0].state == "running")
+    queue.stop(1)
+    wait(lambda: queue.active is None)
+    assert _states(home) == {"hold": "stopped"}
+
+
+def test_a_run_started_by_another_program_is_noticed(queue: RunQueue, wait: Any, spec_named: Any, home: Path) -> None:
+    queue.start(spec_named("quick"))
+    wait(lambda: _states(home).get("quick") == "finished")
+    with open_store(home / "runs.sqlite") as other:
+        run = other.create_run(spec_named("theirs"))
+        other.claim(run, pid=os.getpid(), host=socket.gethostname(), device="", versions={})
+        wait(lambda: queue.active is not None and queue.active.name == "theirs")
+        other.finish(run, "finished")
+    wait(lambda: queue.active is None)

@@ -1,0 +1,98 @@
+"""The warm worker: it answers, dies, and is started again."""
+
+import os
+import signal
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.jobs import Worker
+from mtl_core.spec import DeviceInfo, InputError
+
+
+class Answers:
+    """Collects what is called back."""
+
+    def __init__(self) -> None:
+        self.good: list[Any] = []
+        self.bad: list[Exception] = []
+
+    def done(self, value: Any) -> None:
+        self.good.append(value)
+
+    def failed(self, error: Exception) -> None:
+        self.bad.append(error)
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+def test_an_answer_arrives_as_its_report(worker: Worker, answers: Answers, wait: Any) -> None:
+    worker.ask("devices", {}, answers.done, answers.failed)
+    wait(lambda: answers.good)
+    assert answers.good == [[DeviceInfo(name="cpu", label="CPU · test")]]
+
+
+def test_a_worker_says_when_it_can_answer(worker: Worker, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(worker.ready, timeout=20_000):
+        worker.start()
+
+
+def test_an_error_of_the_worker_reaches_who_asked(worker: Worker, answers: Answers, wait: Any) -> None:
+    worker.ask("dataset", {"dataset": {}}, answers.done, answers.failed)
+    wait(lambda: answers.bad)
+    assert str(answers.bad[0]) == "dataset: is not known to this worker"
+    assert isinstance(answers.bad[0], InputError)
+
+
+def test_what_a_library_prints_is_passed_over(worker: Worker, answers: Answers, wait: Any) -> None:
+    worker.ask("check", {"spec": "noise"}, answers.done, answers.failed)
+    wait(lambda: answers.good)
+    assert answers.good[0]["spec"] == "noise"
+
+
+def test_a_worker_that_dies_tells_who_waits_and_answers_the_next(worker: Worker, answers: Answers, wait: Any) -> None:
+    worker.ask("check", {"spec": "die"}, answers.done, answers.failed)
+    worker.ask("check", {"spec": "after"}, answers.done, answers.failed)
+    wait(lambda: answers.good)
+    assert "ended with status 3: no memory left" in str(answers.bad[0])
+    assert [answer["spec"] for answer in answers.good] == ["after"]
+
+
+def test_a_worker_killed_from_outside_is_started_again(worker: Worker, answers: Answers, wait: Any) -> None:
+    worker.ask("check", {"spec": 1}, answers.done, answers.failed)
+    wait(lambda: answers.good)
+    os.kill(answers.good[0]["pid"], signal.SIGKILL)
+    wait(lambda: worker.pid is None)
+    worker.ask("check", {"spec": 2}, answers.done, answers.failed)
+    wait(lambda: len(answers.good) == 2)
+    assert answers.good[0]["pid"] != answers.good[1]["pid"]
+    assert answers.bad == []
+
+
+def test_a_worker_that_cannot_start_fails_what_is_asked(qtbot: QtBot, answers: Answers, wait: Any) -> None:
+    worker = Worker(("/bin/false",))
+    worker.ask("devices", {}, answers.done, answers.failed)
+    wait(lambda: answers.bad)
+    worker.close()
+    assert "must stay alive to answer" in str(answers.bad[0])
+
+
+def test_a_later_ask_of_the_same_key_replaces_one_that_waits(worker: Worker, answers: Answers, wait: Any) -> None:
+    for number in range(5):
+        worker.ask("check", {"spec": number}, answers.done, answers.failed, key="model")
+    wait(lambda: [answer["spec"] for answer in answers.good] == [0, 4])
+
+
+def test_a_process_taken_away_leaves_its_ask_to_the_next(worker: Worker, answers: Answers, wait: Any) -> None:
+    worker.ask("check", {"spec": "hold"}, None, None, key="slow")
+    worker.ask("check", {"spec": "mine"}, answers.done, answers.failed)
+    taken = worker.take()
+    assert worker.pid != taken.pid
+    taken.kill()
+    assert taken.wait(10)
+    taken.deleteLater()
+    assert answers.bad == []

@@ -1,0 +1,85 @@
+"""What holds for every test: no display, a home of its own, and nothing left behind."""
+
+import gc
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+_PATIENCE = 10.0
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The application's folder, which is this test's alone."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("MTL_WORKBENCH_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(home: Path) -> Iterator[None]:
+    """Fail a test that leaves a thread, a child process or a window."""
+    threads, children, widgets = set(threading.enumerate()), _children(), _windows()
+    yield
+    _settle()
+    assert _gone(lambda: set(threading.enumerate()) - threads) == [], "threads were left behind"
+    assert _gone(lambda: _children() - children) == [], "child processes were left behind"
+    assert _gone(lambda: _windows() - widgets) == [], "windows were left behind"
+
+
+def _gone(left: Callable[[], set[object]]) -> list[str]:
+    """What is still there after a fair wait."""
+    end = time.monotonic() + _PATIENCE
+    while (found := left()) and time.monotonic() < end:
+        _settle()
+        threading.Event().wait(0.01)
+    return sorted(map(str, found))
+
+
+def _settle() -> None:
+    """Let what was told to go, go."""
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    QCoreApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    if _windows():
+        gc.collect()
+
+
+def _windows() -> set[object]:
+    """The top-level widgets there are, by class, name and identity."""
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return set()
+    tops = [widget for widget in widgets.QApplication.topLevelWidgets() if widget.parent() is None]
+    return {f"{type(one).__name__} {one.objectName()} {id(one)}" for one in tops}
+
+
+def _children() -> set[object]:
+    """The numbers and commands of this process's children, where the system tells."""
+    numbers: list[str] = []
+    for task in Path("/proc/self/task").glob("*/children"):
+        try:
+            numbers += task.read_text().split()
+        except OSError:
+            continue
+    return {f"{number} {command}" for number in numbers if (command := _command(number))}
+
+
+def _command(number: str) -> str:
+    """The command of a process; nothing for Python's own helper, which stays by design."""
+    try:
+        command = Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "" if "resource_tracker" in command else command or "(zombie)"
