@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-import numpy as np
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -14,8 +13,7 @@ from app.plots.canvas import FAINT_ALPHA, Canvas, pen
 from app.plots.graph import Item, pg
 from app.plots.markers import Markers
 from app.plots.picture import Curve, Line, Picture, Snapshot
-from app.plots.readout import Readout, Row
-from app.plots.texts import number
+from app.plots.readout import Readout, rows_at
 from app.plots.ticker import ticker
 from app.theme import manager, theme
 
@@ -268,25 +266,8 @@ class CurvePlot(QWidget):
         if not left <= place.x() <= right:
             self._readout.hide()
             return
-        rows, x = self._values_at(place.x(), (right - left) * 0.03)
+        rows, x = rows_at(self._picture.lines, self._curves, place.x(), (right - left) * 0.03)
         self._readout.show_rows(x, self._axis.label, rows, position)
-
-    def _values_at(self, x: float, reach: float) -> tuple[list[Row], float]:
-        """The drawn value of every curve that has a point near ``x``, and the place of the nearest point."""
-        rows: list[Row] = []
-        nearest = x
-        best = np.inf
-        for key, line in (self._picture.lines if self._picture else {}).items():
-            curve = self._curves.get(key)
-            if curve is None or curve.faint or not line.full_x.size:
-                continue
-            index = _nearest(line.full_x, x)
-            distance = abs(float(line.full_x[index]) - x)
-            if distance < best:
-                best, nearest = distance, float(line.full_x[index])
-            if _covers(line.full_x, x, reach):
-                rows.append(Row(curve.label, number(float(line.full_y[index])), curve.color, curve.dash))
-        return rows, nearest
 
     # -- Qt --
 
@@ -301,15 +282,3 @@ class CurvePlot(QWidget):
         super().resizeEvent(event)
         self._empty.setGeometry(self.rect().adjusted(56, 8, -24, -24))
         self._ask()
-
-
-def _nearest(x: Floats, place: float) -> int:
-    right = int(np.clip(np.searchsorted(x, place), 1, max(x.size - 1, 1)))
-    left = right - 1
-    if x.size == 1:
-        return 0
-    return left if place - x[left] <= x[right] - place else right
-
-
-def _covers(x: Floats, place: float, reach: float) -> bool:
-    return bool(x[0] - reach <= place <= x[-1] + reach)

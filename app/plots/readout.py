@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from app.plots.arrays import Floats
 from app.plots.canvas import Canvas
 from app.plots.graph import pg
+from app.plots.picture import Curve, Line
 from app.plots.texts import grouped, number
 from app.theme import CONTROL_RADIUS, resolve, small_font, theme
 
@@ -25,6 +28,30 @@ class Row:
     value: str
     color: int | str
     dash: bool
+
+
+def rows_at(
+    lines: Mapping[Hashable, Line], curves: Mapping[Hashable, Curve], x: float, reach: float
+) -> tuple[list[Row], float]:
+    """The drawn value of every curve that covers ``x``, give or take ``reach``, and the place of the nearest point."""
+    rows: list[Row] = []
+    places = [x]
+    for key, line in lines.items():
+        curve, points = curves.get(key), line.full_x
+        if curve is None or curve.faint or not points.size:
+            continue
+        if points[0] - reach <= x <= points[-1] + reach:
+            index = _nearest(points, x)
+            places.append(float(points[index]))
+            rows.append(Row(curve.label, number(float(line.full_y[index])), curve.color, curve.dash))
+    return rows, min(places[1:], key=lambda place: abs(place - x), default=x)
+
+
+def _nearest(x: Floats, place: float) -> int:
+    if x.size == 1:
+        return 0
+    right = int(np.clip(np.searchsorted(x, place), 1, x.size - 1))
+    return right - 1 if place - x[right - 1] <= x[right] - place else right
 
 
 class Readout:

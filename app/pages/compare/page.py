@@ -114,7 +114,7 @@ class ComparePage(QWidget):
         empty = EmptyState(
             "columns",
             "Nothing to compare yet",
-            "Mark two or more runs on the Runs page: their settings, curves and test metrics stand here side by side.",
+            "Mark two or more runs on the Runs page to see them here.",
             "Go to Runs",
             lambda: self._session.open_page("runs"),
         )

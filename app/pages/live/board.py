@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.pages.live.axes import x_axis
 from app.pages.live.control import ControlCard
 from app.pages.live.curves import TOTAL_COLOR, LossCard, MetricCard, WeightTrajectories, set_axes
 from app.pages.live.log import LogCard
-from app.pages.live.state import TOTAL, LiveView, x_axis
+from app.pages.live.state import TOTAL, LiveView
 from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves
 from app.theme import CARD_GAP
 from app.widgets import CardRow, scrolling

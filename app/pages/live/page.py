@@ -81,7 +81,7 @@ class LivePage(QWidget):
         self._empty = EmptyState(
             "chart-line",
             "No run yet",
-            "Start a run and its losses, metrics and loss weights are drawn here as it trains.",
+            "Its losses, metrics and weights are drawn here as it trains.",
             "Go to Training",
             lambda: self._session.open_page("training"),
         )
@@ -169,8 +169,6 @@ class LivePage(QWidget):
 
     def _act(self, action: str) -> None:
         match action:
-            case "resume":
-                self._resume()
             case "compare" if self._run is not None:
                 self._session.compare([*self._session.compared, self._run.id])
                 self._session.open_page("compare")

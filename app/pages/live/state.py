@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from app.plots import AxisKind, XAxis
 from app.plots.texts import grouped, number
 from mtl_core.spec import ExperimentSpec
 
@@ -15,11 +14,11 @@ if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord, SeriesKey
 
 Tone = Literal["neutral", "accent", "good", "warning", "error"]
-Action = Literal["", "resume", "training", "compare"]
+Action = Literal["", "training", "compare"]
 Latest = Mapping["SeriesKey", float]
 
 TOTAL = "total"
-_RESUME: tuple[Action, str] = ("resume", "Resume")
+_LONGEST_LOG = 500
 _TONES: dict[str, Tone] = {
     "queued": "neutral",
     "running": "accent",
@@ -76,7 +75,7 @@ class LiveView:
     Attributes:
         headers: Current values by task, ``total`` included, for the cards' headers.
         markers: Steps at which weights were moved by hand, with a text.
-        log: Lines, newest first.
+        log: Lines, newest first, the last five hundred.
     """
 
     chip: str
@@ -115,7 +114,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         weights_header=_moved_text(moves),
         control=control(run, spec, moves, latest),
         markers=tuple((float(event.step), marker_text(event)) for event in moves),
-        log=tuple(log_line(event) for event in reversed(events)),
+        log=tuple(log_line(event) for event in reversed(events[-_LONGEST_LOG:])),
     )
 
 
@@ -129,15 +128,15 @@ def notice(run: RunRecord, events: Sequence[EventRecord], latest: Latest) -> Not
         case "running":
             found = Notice(progress_text(run), "accent", share)
         case "paused":
-            found = Notice(f"Paused{at}. It computes nothing until it is resumed.", "warning", share, *_RESUME)
+            found = Notice(f"Paused{at}. It computes nothing until it is resumed.", "warning", share)
         case "failed":
             why = run.error or "the log says why."
             found = Notice(f"Failed{at}: {why} {_advice(events)}", "error", None, "training", "Open Training")
         case "interrupted":
             text = f"Interrupted{at}: its process is gone. Everything up to the last checkpoint is kept."
-            found = Notice(text, "warning", share, *_RESUME)
+            found = Notice(text, "warning", share)
         case "stopped":
-            found = Notice(f"Stopped{at}. Its last checkpoint is kept.", "neutral", share, *_RESUME)
+            found = Notice(f"Stopped{at}. Its last checkpoint is kept.", "neutral", share)
         case "finished":
             found = Notice(finished_text(run, latest), "good", None, "compare", "Compare")
     return found
@@ -229,34 +228,6 @@ def marker_text(event: EventRecord) -> str:
 def log_line(event: EventRecord) -> str:
     """One line of the log: local time, then what happened."""
     return f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {event.message or event.kind}"
-
-
-def x_axis(kind: AxisKind, run: RunRecord, events: Sequence[EventRecord]) -> XAxis:
-    """The horizontal axis; steps where epochs or times are not known yet."""
-    now = run.progress
-    if kind == "epoch" and now is not None and now.epochs and now.steps:
-        return XAxis("epoch", (0.0, float(now.steps)), (0.0, float(now.epochs)))
-    if kind == "time":
-        return _time_axis(run, events)
-    return XAxis()
-
-
-def _time_axis(run: RunRecord, events: Sequence[EventRecord]) -> XAxis:
-    """Time since the start, known at every event and at the last sign of life."""
-    if run.started is None:
-        return XAxis()
-    seen = [(float(event.step), event.time - run.started) for event in events]
-    if run.progress is not None and run.heartbeat is not None:
-        seen.append((float(run.progress.step), run.heartbeat - run.started))
-    steps, places = [0.0], [0.0]
-    for step, place in sorted(seen):
-        if step > steps[-1] and place > places[-1]:
-            steps.append(step)
-            places.append(place)
-    if len(steps) < 2:
-        return XAxis()
-    unit, length = ("minutes", 60.0) if places[-1] > 180 else ("seconds", 1.0)
-    return XAxis(unit, tuple(steps), tuple(place / length for place in places))
 
 
 def series_key(task: str, split: str, metric: str) -> SeriesKey:

@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.pages.live.state import duration, live_view, metric_names, x_axis
+from app.pages.live.axes import x_axis
+from app.pages.live.state import duration, live_view, metric_names
 from mtl_core.store import EventRecord, Progress, RunRecord, SeriesKey
 from tests.app.synthetic import experiment
 
@@ -65,9 +66,9 @@ def test_a_running_run_says_how_far_it_is_and_may_be_paused_and_stopped() -> Non
     ("state", "words", "action"),
     [
         ("queued", "Waiting in the queue", ""),
-        ("paused", "Paused at step", "resume"),
-        ("interrupted", "its process is gone", "resume"),
-        ("stopped", "checkpoint is kept", "resume"),
+        ("paused", "Paused at step", ""),
+        ("interrupted", "its process is gone", ""),
+        ("stopped", "checkpoint is kept", ""),
         ("finished", "left accuracy 0.973", "compare"),
     ],
 )
@@ -75,6 +76,7 @@ def test_every_state_says_what_is_going_on_and_what_can_be_done(state: str, word
     view = live_view(replace(RUN, state=state), None, [], LATEST)  # type: ignore[arg-type]
     assert words in view.notice.text
     assert view.notice.action == action
+    assert view.can_resume == (state in ("paused", "interrupted", "stopped"))
 
 
 def test_a_diverged_run_says_why_and_how_to_go_on() -> None:
