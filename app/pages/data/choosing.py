@@ -1,0 +1,69 @@
+"""Another data set for an experiment: tasks that suggest themselves and a model that can read it, no Qt."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.pages.data.catalogue import BUNDLED
+from mtl_core.spec import DatasetInfo, SplitSpec, load_preset, spec_to_data
+
+_IMAGE_PRESET = "multidigits"
+_TRUNK = [{"kind": "linear", "out_features": 64}, {"kind": "relu"}] * 2
+_HEAD = [{"kind": "linear", "out_features": 32}, {"kind": "relu"}]
+_FOR_IMAGES = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
+_NAMES_TO_LEAVE = ("untitled", "experiment")
+
+
+def bundled(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Spec data of a bundled data set."""
+    return {"kind": "bundled", "name": name, "inputs": None, "split": dict(split or spec_to_data(SplitSpec()))}
+
+
+def table(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Spec data of a file, before anything is known of its columns."""
+    split = dict(split or spec_to_data(SplitSpec()))
+    return {
+        "kind": "table", "path": path, "inputs": [], "types": {}, "delimiter": None, "encoding": None, "split": split,
+    }  # fmt: skip
+
+
+def with_dataset(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
+    """The whole experiment with another data set.
+
+    Layers stay when they can read it; else those for images or for tables take their place.
+
+    Args:
+        data: The experiment so far.
+        dataset: Spec data of the new data set.
+        info: What is known of it.
+    """
+    chosen = dict(dataset)
+    if chosen["kind"] == "table":
+        chosen["inputs"] = list(info.inputs)
+    return {
+        **data,
+        "name": _name(data, info),
+        "dataset": chosen,
+        "tasks": [dict(task) for task in info.tasks],
+        "model": _model(data, info),
+    }
+
+
+def _model(data: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
+    model = dict(data.get("model") or {})
+    shared = model.get("shared") or []
+    spatial = any(str(layer.get("kind", "")).startswith(_FOR_IMAGES) for layer in shared)
+    if shared and spatial == (info.input_kind == "image"):
+        return model
+    if info.input_kind == "image":
+        preset = spec_to_data(load_preset(_IMAGE_PRESET))["model"]
+        head = next(iter(preset["heads"].values()))
+        return {**preset, "heads": {task["name"]: head for task in info.tasks}}
+    return {**model, "shared": _TRUNK, "heads": {task["name"]: _HEAD for task in info.tasks}}
+
+
+def _name(data: Mapping[str, Any], info: DatasetInfo) -> str:
+    """The experiment's name; one that nobody chose follows the data."""
+    name = str(data.get("name", ""))
+    file = str(data.get("dataset", {}).get("path") or "").replace("\\", "/").rpartition("/")[2]
+    unchosen = {*_NAMES_TO_LEAVE, load_preset(_IMAGE_PRESET).name, *(entry.title for entry in BUNDLED), file}
+    return info.title[:200] if name in unchosen and info.title else name

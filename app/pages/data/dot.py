@@ -1,0 +1,30 @@
+"""The dot that stands for a task's colour."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from app.theme import resolve
+
+
+class Dot(QWidget):
+    """A small round patch of a colour."""
+
+    def __init__(self, colour: int | str = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour = colour
+        self.setFixedSize(10, 10)
+
+    def set_colour(self, colour: int | str) -> None:
+        """Draw in another colour."""
+        self._colour = colour
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(resolve(self._colour)))
+        painter.drawEllipse(1, 1, 8, 8)
+        painter.end()

@@ -1,0 +1,190 @@
+"""The header of the preview: per column its name, what it is for and how it is read, as boxes to choose from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QSizePolicy, QVBoxLayout, QWidget
+
+from app.pages.data.dot import Dot
+from app.pages.data.roles import KIND_TITLES
+from app.theme import GAP, card_title_font, control_height
+from app.widgets import Elided, guard_wheel
+
+WIDTH = 148
+_EDGE = 4
+_ROLE_TITLES = {"input": "Input", "target": "Target", "ignore": "Ignore"}
+_TYPE_TITLES = {"numeric": "Numeric", "categorical": "Categorical"}
+
+
+@dataclass(frozen=True)
+class ColumnView:
+    """What the header shows of a column.
+
+    Attributes:
+        role: One of ``roles``.
+        type: ``numeric`` or ``categorical``; it can be chosen if ``type_free``.
+        kind: Kind of the task that predicts it, of ``kinds``; ``""`` when none does.
+        colour: Series index of that task.
+        task: Its name.
+    """
+
+    name: str
+    role: str
+    type: str
+    roles: tuple[str, ...]
+    type_free: bool = False
+    kind: str = ""
+    kinds: tuple[str, ...] = ()
+    colour: int | None = None
+    task: str = ""
+
+
+class RoleHeader(QHeaderView):
+    """Boxes over every column that is in sight.
+
+    ``roleChosen(column, role)``, ``typeChosen(column, type)`` and ``kindChosen(column, kind)`` tell what a person
+    chose; ``menuWanted(column, point)`` that they asked for more.
+    """
+
+    roleChosen = Signal(str, str)
+    typeChosen = Signal(str, str)
+    kindChosen = Signal(str, str)
+    menuWanted = Signal(str, QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setObjectName("column-roles")
+        self.setAccessibleName("Roles of the columns")
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.setDefaultSectionSize(WIDTH)
+        self.setMinimumSectionSize(WIDTH - 40)
+        self._views: tuple[ColumnView, ...] = ()
+        self._cells: dict[int, ColumnCell] = {}
+        self.sectionResized.connect(self.place)
+        self.geometriesChanged.connect(self.place)
+
+    def show_columns(self, views: Sequence[ColumnView]) -> None:
+        """Show these columns; boxes of columns that stay are changed in place."""
+        if [view.name for view in views] != [view.name for view in self._views]:
+            for cell in self._cells.values():
+                cell.hide()
+                cell.deleteLater()
+            self._cells = {}
+        self._views = tuple(views)
+        for section, cell in self._cells.items():
+            cell.show_column(self._views[section])
+        self.place()
+
+    def cell(self, section: int) -> "ColumnCell | None":
+        """The boxes of a column, if they have been in sight."""
+        return self._cells.get(section)
+
+    def place(self) -> None:
+        """Put the boxes over their columns; called whenever the table scrolls."""
+        for section in range(min(len(self._views), self.count())):
+            left, width = self.sectionViewportPosition(section), self.sectionSize(section)
+            seen = left + width > 0 and left < self.viewport().width()
+            cell = self._cells.get(section)
+            if seen and cell is None:
+                cell = self._make(section)
+            if cell is not None:
+                cell.setGeometry(left, 0, width, self.viewport().height())
+                cell.setVisible(seen)
+
+    def sizeHint(self) -> QSize:
+        """A line for the name and two boxes."""
+        line = self.fontMetrics().height()
+        return QSize(super().sizeHint().width(), line + 2 * control_height() + 4 * _EDGE + _EDGE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A line below; names and boxes are widgets."""
+        painter = QPainter(self.viewport())
+        painter.setPen(self.palette().mid().color())
+        bottom = self.viewport().height() - 1
+        painter.drawLine(0, bottom, self.viewport().width(), bottom)
+        painter.end()
+
+    def _make(self, section: int) -> "ColumnCell":
+        cell = ColumnCell(self.viewport(), self)
+        cell.show_column(self._views[section])
+        self._cells[section] = cell
+        return cell
+
+
+class ColumnCell(QWidget):
+    """Name, role, and type or kind of task of one column."""
+
+    def __init__(self, parent: QWidget, header: RoleHeader) -> None:
+        super().__init__(parent)
+        self._header = header
+        self._view: ColumnView | None = None
+        self._dot = Dot()
+        self._name = Elided()
+        self._name.setFont(card_title_font())
+        self.role, self.type, self.kind = _box(), _box(), _box()
+        top = QHBoxLayout()
+        top.setSpacing(_EDGE)
+        top.addWidget(self._dot)
+        top.addWidget(self._name, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
+        column.setSpacing(_EDGE)
+        column.addLayout(top)
+        for box in (self.role, self.type, self.kind):
+            column.addWidget(box)
+        column.addStretch(1)
+        self.role.activated.connect(partial(self._chosen, self.role, header.roleChosen.emit))
+        self.type.activated.connect(partial(self._chosen, self.type, header.typeChosen.emit))
+        self.kind.activated.connect(partial(self._chosen, self.kind, header.kindChosen.emit))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._asked)
+
+    def show_column(self, view: ColumnView) -> None:
+        """Show a column as it is now."""
+        if view == self._view:
+            return
+        self._view = view
+        self._name.setText(view.name)
+        self._dot.setVisible(view.colour is not None)
+        self._dot.set_colour(view.colour or 0)
+        target = view.role == "target"
+        _fill(self.role, {role: _ROLE_TITLES[role] for role in view.roles}, view.role)
+        _fill(self.type, _TYPE_TITLES, view.type)
+        _fill(self.kind, {kind: KIND_TITLES[kind] for kind in view.kinds}, view.kind)
+        self.type.setVisible(not target)
+        self.type.setEnabled(view.type_free and view.role != "ignore")
+        self.kind.setVisible(target)
+        for box, prefix, words in (
+            (self.role, "role", "Role"),
+            (self.type, "type", "Type"),
+            (self.kind, "task-kind", "Kind of task"),
+        ):
+            box.setObjectName(f"{prefix}-{view.name}")
+            box.setAccessibleName(f"{words} of column {view.name}")
+
+    def _chosen(self, box: QComboBox, tell: Callable[[str, str], None], _index: int) -> None:
+        if self._view is not None:
+            tell(self._view.name, str(box.currentData()))
+
+    def _asked(self, at: QPoint) -> None:
+        if self._view is not None:
+            self._header.menuWanted.emit(self._view.name, self.mapToGlobal(at))
+
+
+def _box() -> QComboBox:
+    box = QComboBox()
+    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    box.setMinimumWidth(GAP)
+    guard_wheel(box)
+    return box
+
+
+def _fill(box: QComboBox, titles: dict[str, str], current: str) -> None:
+    box.clear()
+    for key, title in titles.items():
+        box.addItem(title, key)
+    box.setCurrentIndex(box.findData(current))

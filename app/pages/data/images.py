@@ -1,0 +1,95 @@
+"""Example images with their labels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.theme import CARD_GAP, GAP, resolve, theme
+
+_SIDE = 84
+Label = tuple[str, int | None]
+"""A label and the series index of its task, None where no task predicts it."""
+
+
+class ImageGrid(QWidget):
+    """Small grey images in rows, enlarged without smoothing, a label per task below each in the task's colour."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("example-images")
+        self.setAccessibleName("Example images")
+        self._images: list[QImage] = []
+        self._labels: list[tuple[Label, ...]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+
+    def show_images(self, images: Sequence[Sequence[Sequence[int]]]) -> None:
+        """Other images: rows of grey values 0…255."""
+        self._images = [_image(rows) for rows in images]
+        self._reserve()
+        self.update()
+
+    def set_labels(self, labels: Sequence[Sequence[Label]]) -> None:
+        """The labels below the images."""
+        self._labels = [tuple(words) for words in labels]
+        words = [" ".join(text for text, _ in one) for one in self._labels]
+        self.setAccessibleDescription("; ".join(words))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for all images at this width."""
+        return QSize(6 * self._step(), self._height_for(max(self.width(), 6 * self._step())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Reserve the height that this width needs."""
+        super().resizeEvent(event)
+        self._reserve()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw images and labels."""
+        painter = QPainter(self)
+        columns = self._columns(self.width())
+        for place, image in enumerate(self._images):
+            row, column = divmod(place, columns)
+            box = QRect(column * self._step(), row * self._row_height(), _SIDE, _SIDE)
+            painter.fillRect(box, QColor(theme().sunken))
+            painter.drawImage(box, image)
+            self._draw_label(painter, box, self._labels[place] if place < len(self._labels) else ())
+        painter.end()
+
+    def _draw_label(self, painter: QPainter, box: QRect, words: Sequence[Label]) -> None:
+        if not words:
+            return
+        share = box.width() / len(words)
+        for place, (text, colour) in enumerate(words):
+            space = QRect(round(box.left() + place * share), box.bottom() + 3, round(share), self._line())
+            painter.setPen(QColor(resolve("muted" if colour is None else colour)))
+            painter.drawText(space, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _reserve(self) -> None:
+        self.setMinimumHeight(self._height_for(self.width()) if self._images else 0)
+
+    def _height_for(self, width: int) -> int:
+        columns = self._columns(width)
+        return -(-len(self._images) // columns) * self._row_height()
+
+    def _columns(self, width: int) -> int:
+        return max(1, (width + CARD_GAP) // self._step())
+
+    def _step(self) -> int:
+        return _SIDE + CARD_GAP
+
+    def _line(self) -> int:
+        return self.fontMetrics().height()
+
+    def _row_height(self) -> int:
+        return _SIDE + self._line() + GAP + 4
+
+
+def _image(rows: Sequence[Sequence[int]]) -> QImage:
+    pixels = np.ascontiguousarray(np.asarray(rows, np.uint8))
+    height, width = pixels.shape
+    # A copy, since QImage does not keep the array alive.
+    return QImage(pixels.tobytes(), width, height, width, QImage.Format.Format_Grayscale8).copy()

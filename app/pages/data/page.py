@@ -1,0 +1,350 @@
+"""The Data page: choose data, say what each column is for, see what is predicted, divide the rows."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QMimeData, QPoint
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QMenu
+from shiboken6 import isValid
+
+from app.document import touches
+from app.pages.data import choosing, roles
+from app.pages.data.preview import PreviewCard
+from app.pages.data.sources import SUFFIXES, SourceCard
+from app.pages.data.split import SplitCard
+from app.pages.data.tasks import TasksCard
+from app.pages.data.views import column_views, data_key, data_name, image_labels, task_views
+from app.session import Session
+from app.widgets import Button, CardRow, Chip, PageBody
+from mtl_core.spec import ColumnInfo, DatasetInfo, Problem
+
+_KEPT = 16
+_SIDE_WIDTH = 34
+_FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq);;All files (*)"
+
+
+class DataPage(PageBody):
+    """Edits ``dataset`` and ``tasks`` of the experiment; what it knows of the data comes from the worker.
+
+    Args:
+        session: Document, worker and what the pages share.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Data", scroll=True)
+        self.setObjectName("data-page")
+        self.setAcceptDrops(True)
+        self._session = session
+        self._document = session.document
+        self._known: dict[tuple[Any, ...], DatasetInfo] = {}
+        self._reading = ""
+        self._build()
+        self._connect()
+        self._show()
+
+    @property
+    def info(self) -> DatasetInfo | None:
+        """What is known of the experiment's data set, if it has been read."""
+        return self._known.get(data_key(self._document.data["dataset"]))
+
+    # --- choosing
+
+    def choose_bundled(self, name: str) -> None:
+        """Read a bundled data set and, once that went well, make it the experiment's."""
+        self._choose(choosing.bundled(name, self._document.data["dataset"].get("split")))
+
+    def open_file(self, path: Path) -> None:
+        """Read a file and, once that went well, make it the experiment's data."""
+        self._choose(choosing.table(str(path), self._document.data["dataset"].get("split")))
+
+    def ask_file(self) -> None:
+        """Ask for a file and open it."""
+        now = self._document.data["dataset"].get("path")
+        folder = self._session.settings.get("page/data/folder") or (str(Path(now).parent) if now else "")
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open a table", folder, _FILTER)
+        if chosen:
+            self._session.settings.put("page/data/folder", str(Path(chosen).parent))
+            self.open_file(Path(chosen))
+
+    def read_otherwise(self, delimiter: str | None, encoding: str | None) -> None:
+        """Read the experiment's file with another delimiter or encoding."""
+        dataset = self._document.data["dataset"]
+        self._choose({**dataset, "delimiter": delimiter, "encoding": encoding})
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a table's file."""
+        if _file_of(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the file that was dropped."""
+        path = _file_of(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.open_file(path)
+
+    def _choose(self, dataset: dict[str, Any]) -> None:
+        self._source.error.set_error("")
+        self._reading = data_name(dataset)
+        self._show_reading()
+        done, failed = partial(self._chosen, dataset), partial(self._not_chosen, dataset)
+        self._session.worker.ask("dataset", {"dataset": dataset}, done, failed, key="data-page")
+
+    def _chosen(self, dataset: dict[str, Any], info: DatasetInfo) -> None:
+        if not isValid(self) or self._reading != data_name(dataset):
+            return  # the page is gone, or something else has been chosen since
+        self._reading = ""
+        if len(self._known) >= _KEPT:
+            self._known.pop(next(iter(self._known)))
+        self._known[data_key(dataset)] = info
+        before = self._document.data
+        if _fits(before, dataset, info):
+            words = {"delimiter": dataset["delimiter"], "encoding": dataset["encoding"]}
+            self._document.set_many({f"dataset.{k}": v for k, v in words.items()}, "Read the file otherwise")
+        else:
+            label = f"Open {data_name(dataset)}" if dataset["kind"] == "table" else f"Choose {info.title}"
+            self._document.replace(choosing.with_dataset(before, dataset, info), label)
+        self._show()
+
+    def _not_chosen(self, dataset: dict[str, Any], error: Exception) -> None:
+        if not isValid(self) or self._reading != data_name(dataset):
+            return
+        self._reading = ""
+        table = dataset["kind"] == "table"
+        self._source.error.set_error(
+            str(error), "Open another file…" if table else "", self.ask_file if table else None
+        )
+        self._show()
+
+    # --- roles
+
+    def set_role(self, column: str, role: roles.Role) -> None:
+        """Make a column an input, a target or neither."""
+        if self.info is not None:
+            self._edit(
+                roles.with_role(self._document.data, self.info, column, role), f"Make {column} {_ARTICLES[role]}"
+            )
+
+    def set_type(self, column: str, wanted: str) -> None:
+        """Read a column as numbers or as categories."""
+        found = self._column(column)
+        if found is not None:
+            self._edit(roles.with_type(self._document.data, found, wanted), f"Read {column} as {wanted}")
+
+    def set_kind(self, place: int, kind: roles.Kind) -> None:
+        """Make a task one of another kind."""
+        name = self._document.data["tasks"][place]["name"]
+        self._edit(roles.with_kind(self._document.data, place, kind), f"Make {name} {roles.KIND_TITLES[kind].lower()}")
+
+    def rename_task(self, place: int, name: str) -> None:
+        """Call a task something else; its head, weight and monitor follow."""
+        self._document.set(f"tasks[{place}].name", name, f"Rename task to {name}", merge=False)
+
+    def remove_task(self, place: int) -> None:
+        """Predict nothing from a task's targets any more."""
+        if self.info is not None:
+            task = self._document.data["tasks"][place]
+            wanted: dict[str, roles.Role] = dict.fromkeys(roles.targets_of(task), "ignore")
+            self._edit(roles.with_roles(self._document.data, self.info, wanted), f"Remove task {task['name']}")
+        else:
+            self._document.remove(f"tasks[{place}]", "Remove task")
+
+    def _edit(self, changes: dict[str, Any], label: str) -> None:
+        self._document.set_many(changes, label, merge=False)
+
+    def _kind_of_column(self, column: str, kind: roles.Kind) -> None:
+        place = roles.task_of(self._document.data, column)
+        if place >= 0:
+            self.set_kind(place, kind)
+
+    def _column(self, name: str) -> ColumnInfo | None:
+        return next((c for c in self.info.columns if c.name == name), None) if self.info else None
+
+    def _set_all(self, role: roles.Role) -> None:
+        """Give every column that is no target one role."""
+        if self.info is None:
+            return
+        now = roles.roles_of(self._document.data, self.info)
+        wanted: dict[str, roles.Role] = {name: role for name, old in now.items() if old != "target"}
+        self._edit(roles.with_roles(self._document.data, self.info, wanted), f"Make all other columns {role}")
+
+    def _column_menu(self, name: str, at: QPoint) -> None:
+        menu = self.menu_of(name)
+        if menu is not None:
+            menu.popup(at)
+
+    def menu_of(self, name: str) -> QMenu | None:
+        """The context menu of a column: role, type, and predicting it together with others."""
+        column, data = self._column(name), self._document.data
+        if column is None or self.info is None:
+            return None
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        for role, words in _ARTICLES.items():
+            menu.addAction(f"Make it {words}").triggered.connect(partial(self._act, self.set_role, name, role))
+        if data["dataset"].get("kind") == "table":
+            menu.addSeparator()
+            for wanted, words in (("numeric", "Read as numbers"), ("categorical", "Read as categories")):
+                menu.addAction(words).triggered.connect(partial(self._act, self.set_type, name, wanted))
+        self._add_partners(menu, column)
+        return menu
+
+    def _add_partners(self, menu: QMenu, column: ColumnInfo) -> None:
+        data = self._document.data
+        places = roles.partners(data, self.info, column) if self.info else []
+        if places:
+            menu.addSeparator()
+        for place in places:
+            task = data["tasks"][place]["name"]
+            action = menu.addAction(f"Predict together with {task}")
+            action.triggered.connect(partial(self._act, self._join, column.name, place))
+        own = roles.task_of(data, column.name)
+        if own >= 0 and len(roles.targets_of(data["tasks"][own])) > 1:
+            menu.addAction("Predict on its own").triggered.connect(partial(self._act, self._part, column))
+
+    def _act(self, do: Any, *what: Any) -> None:
+        do(*[one for one in what if not isinstance(one, bool)])  # without the state that triggered() sends
+
+    def _join(self, column: str, place: int) -> None:
+        data = self._document.data
+        changes = roles.joined(data, column, place)
+        inputs = data["dataset"].get("inputs")
+        if inputs and column in inputs:
+            changes["dataset.inputs"] = [name for name in inputs if name != column]
+        self._edit(changes, f"Predict {column} with {data['tasks'][place]['name']}")
+
+    def _part(self, column: ColumnInfo) -> None:
+        self._edit(roles.parted(self._document.data, column), f"Predict {column.name} on its own")
+
+    # --- showing
+
+    def _show(self) -> None:
+        data, info = self._document.data, self.info
+        self._source.show_dataset(data["dataset"])
+        if info is not None:
+            self._preview.show_info(info, column_views(data, info), image_labels(data, info))
+        self._tasks.show_tasks(task_views(data, info, self._problem_at), self._problem_of_tasks())
+        problems = self._document.problems_at("dataset.split")
+        self._split.show_split(
+            data["dataset"].get("split") or {}, info.rows if info else 0, _words(problems[0]) if problems else ""
+        )
+        self._show_reading()
+
+    def _show_reading(self) -> None:
+        error = self._session.dataset_error
+        unread = self.info is None and error is None
+        name = self._reading or (data_name(self._document.data["dataset"]) if unread else "")
+        if self.info is None and not self._reading:
+            self._preview.show_nothing()
+        self._preview.set_busy(f"Reading {name} …" if name else "")
+        if not name and self.info is not None:
+            data = self._document.data
+            self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
+        text = str(error) if error is not None and not self._reading else self._input_problem()
+        offer = error is not None and not self._reading
+        self._preview.error.set_error(text, "Open another file…" if offer else "", self.ask_file if offer else None)
+        self._chip.setVisible(bool(self._reading))
+        self._chip.set_text(f"Reading {self._reading} …" if self._reading else "")
+
+    def _input_problem(self) -> str:
+        problems = [p for p in self._document.problems_at("dataset") if not p.path.startswith("dataset.split")]
+        return _words(problems[0]) if problems else ""
+
+    def _problem_at(self, path: str) -> str:
+        problems = self._document.problems_at(path)
+        return _words(problems[0]) if problems else ""
+
+    def _problem_of_tasks(self) -> str:
+        if not self._document.data.get("tasks"):
+            return "Nothing is predicted yet: make a column a target."
+        own = [problem for problem in self._document.problems_at("tasks") if problem.path == "tasks"]
+        return _words(own[0]) if own else ""
+
+    def _changed(self, paths: list[str]) -> None:
+        if touches(paths, "dataset") or touches(paths, "tasks"):
+            self._show()
+
+    def _info_changed(self) -> None:
+        if self._session.dataset_info is not None:
+            self._known[data_key(self._document.data["dataset"])] = self._session.dataset_info
+        self._show()
+
+    # --- building
+
+    def _build(self) -> None:
+        self._chip = Chip("", "accent")
+        self._chip.setObjectName("reading-chip")
+        self.header.add_chip(self._chip)
+        self._source, self._preview = SourceCard(), PreviewCard()
+        self._tasks, self._split = TasksCard(), SplitCard()
+        line = self.fontMetrics().lineSpacing()
+        side = self.fontMetrics().horizontalAdvance("0") * _SIDE_WIDTH
+        for card in (self._source, self._split):
+            card.setFixedWidth(side)
+        above, below = CardRow(stack_below=900), CardRow(stack_below=900)
+        above.add(self._source, 0)
+        above.add(self._preview, 1)
+        below.add(self._split, 0)
+        below.add(self._tasks, 1)
+        above.setMinimumHeight(line * 17)
+        below.setMinimumHeight(line * 12)
+        self.body.addWidget(above, 3)
+        self.body.addWidget(below, 2)
+        self.header.add_action(
+            Button("Open a file…", self.ask_file, icon_name="folder-open", name="open-data-file-header")
+        )
+
+    def _connect(self) -> None:
+        self._source.bundledChosen.connect(self.choose_bundled)
+        self._source.fileWanted.connect(self.ask_file)
+        self._source.optionsChosen.connect(self.read_otherwise)
+        header = self._preview.header_
+        header.roleChosen.connect(self.set_role)
+        header.typeChosen.connect(self.set_type)
+        header.kindChosen.connect(self._kind_of_column)
+        header.menuWanted.connect(self._column_menu)
+        menu = self._preview.menu
+        menu.addAction("All other columns are inputs").triggered.connect(lambda: self._set_all("input"))
+        menu.addAction("Ignore all but the targets").triggered.connect(lambda: self._set_all("ignore"))
+        self._tasks.renamed.connect(self.rename_task)
+        self._tasks.kindChosen.connect(self.set_kind)
+        self._tasks.removed.connect(self.remove_task)
+        self._split.changed.connect(self._set_split)
+        self._document.changed.connect(self._changed)
+        self._document.problemsChanged.connect(self._show)
+        self._session.datasetInfoChanged.connect(self._info_changed)
+        if self._session.dataset_info is not None:
+            self._known[data_key(self._document.data["dataset"])] = self._session.dataset_info
+
+    def _set_split(self, values: dict[str, Any]) -> None:
+        label = "Change the seed of the split" if "seed" in values else "Change the split"
+        self._document.set_many({f"dataset.split.{name}": value for name, value in values.items()}, label)
+
+
+_ARTICLES: dict[roles.Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
+
+
+def _fits(data: dict[str, Any], dataset: dict[str, Any], info: DatasetInfo) -> bool:
+    """Whether it is the same file read in another way, with all the columns that the experiment uses."""
+    old = data["dataset"]
+    if old.get("kind") != "table" or old.get("path") != dataset.get("path") or not old.get("inputs"):
+        return False
+    there = {column.name for column in info.columns}
+    used = {*old["inputs"], *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}
+    return used <= there
+
+
+def _words(problem: Problem) -> str:
+    found = f"; found {problem.found}" if problem.found else ""
+    return f"{problem.rule[:1].upper()}{problem.rule[1:]}{found}. {problem.fix}".strip().rstrip(".") + "."
+
+
+def _file_of(mime: QMimeData) -> Path | None:
+    """The table's file that is being dragged, if it is one."""
+    urls = mime.urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    path = Path(urls[0].toLocalFile())
+    return path if path.suffix.lower() in SUFFIXES else None

@@ -1,0 +1,123 @@
+"""The first rows of the data, below boxes that say what each column is for; or example images."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QProgressBar, QStackedLayout, QTableView, QVBoxLayout, QWidget
+
+from app.pages.data.header import ColumnView, RoleHeader
+from app.pages.data.images import ImageGrid, Label
+from app.tables import PreviewModel, count, shape
+from app.theme import row_height
+from app.widgets import Card, EmptyState, InlineError, Muted, ToolButton, scrolling
+from mtl_core.spec import DatasetInfo
+
+_NOTES_SHOWN = 3
+
+
+class PreviewCard(Card):
+    """Shows a data set once it has been read; before, that it is being read, or why it cannot be."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Preview", parent=parent)
+        self.setObjectName("preview-card")
+        self._shown: DatasetInfo | None = None
+        self.model = PreviewModel(self)
+        self.table = QTableView()
+        self.header_ = RoleHeader(self.table)
+        self._dress_table()
+        self.images = ImageGrid()
+        self.more = ToolButton("dots-three", "Roles of many columns at once", name="all-columns")
+        self.more.setPopupMode(ToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self.more)
+        self.more.setMenu(self.menu)
+        self.header.addWidget(self.more)
+        self.description = Muted(wrap=True)
+        self.busy = QProgressBar()
+        self.busy.setObjectName("reading-data")
+        self.busy.setRange(0, 0)
+        self.busy.setTextVisible(False)
+        self.busy.setFixedHeight(4)
+        policy = self.busy.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing jumps when reading begins or ends
+        self.busy.setSizePolicy(policy)
+        self.error = InlineError()
+        self.error.setObjectName("preview-error")
+        self.notes = Muted(wrap=True)
+        self.notes.setObjectName("data-notes")
+        self._views = QStackedLayout()
+        images = QVBoxLayout()
+        images.setContentsMargins(0, 0, 0, 0)
+        images.addWidget(self.images)
+        images.addStretch(1)
+        self._nothing = EmptyState(
+            "table", "Nothing to show yet", "The first rows appear here once they have been read."
+        )
+        for page in (self.table, scrolling(images), self._nothing):
+            self._views.addWidget(page)
+        for widget in (self.description, self.busy, self.error):
+            self.body.addWidget(widget)
+        self.body.addLayout(self._views, 1)
+        self.body.addWidget(self.notes)
+        self.set_busy("")
+        self.show_nothing()
+
+    def show_info(self, info: DatasetInfo, views: Sequence[ColumnView], labels: Sequence[Sequence[Label]]) -> None:
+        """Show a data set with the roles of its columns; of images, the labels below them."""
+        table = info.input_kind == "table"
+        if info is not self._shown:
+            self._shown = info
+            self.model.show(info.columns, info.preview if table else ())
+            self.images.show_images(info.images)
+            self.set_title(info.title)
+            self.description.setText(info.description)
+            self.description.setVisible(bool(info.description))
+            self._show_notes(info.notes)
+        what = f"{count(len(info.columns))} columns" if table else f"images {shape(info.input_shape)}"
+        self.set_subtitle(f"{count(info.rows)} rows · {what}")
+        self.header_.show_columns(views)
+        self.model.set_ignored(frozenset(view.name for view in views if view.role == "ignore"))
+        self.images.set_labels(labels)
+        self._views.setCurrentIndex(0 if table else 1)
+        self.more.setVisible(table)
+
+    def show_nothing(self) -> None:
+        """No data set is known."""
+        self._shown = None
+        self.set_title("Preview")
+        self.set_subtitle("")
+        self.description.hide()
+        self.notes.hide()
+        self.more.hide()
+        self._views.setCurrentIndex(2)
+
+    def set_busy(self, text: str) -> None:
+        """Say what is being read, or nothing."""
+        self.busy.setVisible(bool(text))
+        self.busy.setAccessibleName(text)
+        if text:
+            self.set_subtitle(text)
+            self._nothing.title.setText(text)
+
+    def _show_notes(self, notes: Sequence[str]) -> None:
+        more = [f"and {len(notes) - _NOTES_SHOWN} more"] if len(notes) > _NOTES_SHOWN else []
+        self.notes.setText("\n".join([*notes[:_NOTES_SHOWN], *more]))
+        self.notes.setToolTip("\n".join(notes))
+        self.notes.setVisible(bool(notes))
+
+    def _dress_table(self) -> None:
+        table = self.table
+        table.setObjectName("data-preview")
+        table.setAccessibleName("First rows of the data")
+        table.setHorizontalHeader(self.header_)
+        table.setModel(self.model)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.verticalHeader().setVisible(False)
+        table.verticalHeader().setDefaultSectionSize(row_height() - 4)
+        table.setCornerWidget(QWidget())
+        table.horizontalScrollBar().valueChanged.connect(self.header_.place)
+        self.header_.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)

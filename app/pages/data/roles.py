@@ -1,0 +1,155 @@
+"""What each column is for: read from spec data and changed in it, no Qt.
+
+Every change is a mapping of paths to values, to be made in one step of undo.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from mtl_core.spec import TOTAL, ColumnInfo, DatasetInfo
+
+Data = Mapping[str, Any]
+Role = Literal["input", "target", "ignore"]
+Kind = Literal["regression", "binary", "multiclass"]
+
+KIND_TITLES: dict[str, str] = {"regression": "Regression", "binary": "Binary", "multiclass": "Multiclass"}
+_MAX_CLASSES = 1000
+_FEW = 10
+_FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
+
+
+def targets_of(task: Data) -> list[str]:
+    """The target columns of a task."""
+    target = task.get("target") or ()
+    return [target] if isinstance(target, str) else list(target)
+
+
+def task_of(data: Data, column: str) -> int:
+    """The place of the task that predicts a column, or -1."""
+    return next((i for i, task in enumerate(data.get("tasks") or ()) if column in targets_of(task)), -1)
+
+
+def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
+    """The role of every column; of a bundled set without stated inputs, all that are no targets and not ignored."""
+    inputs = data["dataset"].get("inputs")
+    roles: dict[str, Role] = {}
+    for column in info.columns:
+        stated = column.name in inputs if inputs is not None else column.suggested != "ignore"
+        chosen: Role = "input" if stated and info.input_kind == "table" else "ignore"
+        roles[column.name] = "target" if task_of(data, column.name) >= 0 else chosen
+    return roles
+
+
+def kinds_for(column: ColumnInfo) -> list[Kind]:
+    """The kinds of task that a target allows, the sensible one first."""
+    numeric = column.type == "numeric"
+    whole_few = bool(column.categories) and column.unique <= _FEW
+    kinds: list[Kind] = []
+    if column.unique == 2:
+        kinds.append("binary")
+    if numeric:
+        kinds.append("regression")
+    if 2 <= column.unique <= _MAX_CLASSES and (not numeric or column.categories):
+        kinds.insert(0 if whole_few and column.unique > 2 else len(kinds), "multiclass")
+    return kinds or ["regression" if numeric else "multiclass"]
+
+
+def with_role(data: Data, info: DatasetInfo, column: str, role: Role) -> dict[str, Any]:
+    """The change that gives a column a role."""
+    return with_roles(data, info, {column: role})
+
+
+def with_roles(data: Data, info: DatasetInfo, wanted: Mapping[str, Role]) -> dict[str, Any]:
+    """The change that gives several columns their roles; new targets get a task each."""
+    roles = roles_of(data, info) | dict(wanted)
+    tasks = [shrunk for task in data.get("tasks") or () if (shrunk := _shrunk(task, roles)) is not None]
+    predicted = {target for task in tasks for target in targets_of(task)}
+    for column in info.columns:
+        if roles[column.name] == "target" and column.name not in predicted:
+            tasks.append(_new_task(column, [str(task["name"]) for task in tasks]))
+    changes: dict[str, Any] = {"tasks": tasks}
+    if info.input_kind == "table":
+        changes["dataset.inputs"] = [column.name for column in info.columns if roles[column.name] == "input"]
+    return changes
+
+
+def with_type(data: Data, column: ColumnInfo, wanted: str) -> dict[str, Any]:
+    """The change that has a column read as numbers or as categories; its task stays possible."""
+    changes: dict[str, Any] = {"dataset.types": {**data["dataset"].get("types", {}), column.name: wanted}}
+    place = task_of(data, column.name)
+    if place >= 0 and wanted == "categorical" and data["tasks"][place]["kind"] == "regression":
+        kind = "binary" if column.unique == 2 else "multiclass"
+        changes["tasks"] = _exchanged(data["tasks"], place, _of_kind(data["tasks"][place], kind, column.name))
+    return changes
+
+
+def with_kind(data: Data, place: int, kind: Kind) -> dict[str, Any]:
+    """The change that makes a task one of another kind; its name and its first target stay."""
+    task = data["tasks"][place]
+    targets = targets_of(task)
+    if len(targets) > 1 and kind != "regression":
+        return {"tasks": _exchanged(data["tasks"], place, _of_kind(task, kind, targets[0]))}
+    return {"tasks": _exchanged(data["tasks"], place, _of_kind(task, kind, task["target"]))}
+
+
+def joined(data: Data, column: str, place: int) -> dict[str, Any]:
+    """The change that has the regression task at ``place`` predict ``column`` as well."""
+    tasks: list[Any] = []
+    for i, task in enumerate(data["tasks"]):
+        rest = [target for target in targets_of(task) if target != column]
+        if i == place:
+            tasks.append({**task, "target": [*rest, column]})
+        elif rest:
+            tasks.append(_with_targets(task, rest))
+    return {"tasks": tasks}
+
+
+def parted(data: Data, column: ColumnInfo) -> dict[str, Any]:
+    """The change that gives a column of a task of several a task of its own."""
+    place = task_of(data, column.name)
+    rest = [target for target in targets_of(data["tasks"][place]) if target != column.name]
+    tasks = _exchanged(data["tasks"], place, _with_targets(data["tasks"][place], rest))
+    alone = _new_task(column, [str(task["name"]) for task in tasks], "regression")
+    return {"tasks": [*tasks[: place + 1], alone, *tasks[place + 1 :]]}
+
+
+def partners(data: Data, info: DatasetInfo, column: ColumnInfo) -> list[int]:
+    """The regression tasks that could predict a numeric column together with their own."""
+    if column.type != "numeric" or info.input_kind != "table":
+        return []
+    own = task_of(data, column.name)
+    tasks = list(enumerate(data.get("tasks") or ()))
+    return [i for i, task in tasks if task.get("kind") == "regression" and i != own]
+
+
+def task_name(column: str, taken: Sequence[str]) -> str:
+    """A name for the task that predicts a column: its own, without what paths cannot hold, unlike those taken."""
+    base = _FORBIDDEN.sub(" ", column).strip() or "task"
+    tries = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
+    return next(name for name in tries if name not in taken and name != TOTAL)
+
+
+def _new_task(column: ColumnInfo, taken: Sequence[str], kind: str = "") -> dict[str, Any]:
+    return {"name": task_name(column.name, taken), "kind": kind or kinds_for(column)[0], "target": column.name}
+
+
+def _of_kind(task: Data, kind: str, target: Any) -> dict[str, Any]:
+    """A task of another kind; loss and metrics are that kind's own."""
+    return dict(task) if task["kind"] == kind else {"name": task["name"], "kind": kind, "target": target}
+
+
+def _shrunk(task: Data, roles: Mapping[str, Role]) -> dict[str, Any] | None:
+    """A task without the columns that are no targets any more; None when none is left."""
+    left = [target for target in targets_of(task) if roles.get(target, "target") == "target"]
+    if left == targets_of(task):
+        return dict(task)
+    return _with_targets(task, left) if left else None
+
+
+def _with_targets(task: Data, targets: list[str]) -> dict[str, Any]:
+    return {**task, "target": targets[0] if len(targets) == 1 else targets}
+
+
+def _exchanged(tasks: Sequence[Any], place: int, task: Any) -> list[Any]:
+    return [*tasks[:place], task, *tasks[place + 1 :]]

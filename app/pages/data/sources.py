@@ -1,0 +1,179 @@
+"""Where the data come from: a bundled set, or a file and how it is read."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from app.pages.data.catalogue import BUNDLED
+from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
+from app.widgets import Button, Card, InlineError, Muted, guard_wheel
+
+_TEXT = Qt.ItemDataRole.UserRole + 1
+_NAME = Qt.ItemDataRole.UserRole
+_FILE = "file:"
+_AUTO = "found by looking"
+_DELIMITERS = ((_AUTO, None), ("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|"), ("Space", " "))
+_ENCODINGS = ("utf-8", "cp949", "euc-kr", "shift_jis", "gb18030", "latin-1", "cp1252", "utf-16")
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+
+
+class SourceCard(Card):
+    """The list of data sets.
+
+    ``bundledChosen(name)``: a bundled set; ``fileWanted``: ask for a file; ``optionsChosen(delimiter, encoding)``:
+    read the file in another way, None for found by looking.
+    """
+
+    bundledChosen = Signal(str)
+    fileWanted = Signal()
+    optionsChosen = Signal(object, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Data set", parent=parent)
+        self.setObjectName("source-card")
+        self.list = QListWidget()
+        self.list.setObjectName("data-sets")
+        self.list.setAccessibleName("Data sets")
+        self.list.setItemDelegate(_TwoLines(self.list))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.list.setMouseTracking(True)
+        for entry in BUNDLED:
+            self._add(entry.name, entry.title, entry.text)
+        self.list.itemClicked.connect(self._chosen)
+        self.list.itemActivated.connect(self._chosen)
+        self._current: dict[str, Any] = {}
+        self.error = InlineError()
+        self.error.setObjectName("source-error")
+        self.open = Button("Open a file…", self.fileWanted.emit, icon_name="folder-open", name="open-data-file")
+        self.open.setToolTip("A CSV, TSV or Parquet file; it can also be dropped onto this page")
+        self.options = self._build_options()
+        self.body.addWidget(self.list, 1)
+        self.body.addWidget(self.options)
+        self.body.addWidget(self.error)
+        self.body.addWidget(self.open)
+
+    def show_dataset(self, dataset: dict[str, Any]) -> None:
+        """Mark the data set of the experiment."""
+        self._current = dataset
+        file = dataset.get("kind") == "table"
+        self._show_file(str(dataset.get("path", "")) if file else "")
+        key = _FILE if file else str(dataset.get("name"))
+        for row in range(self.list.count()):
+            if self.list.item(row).data(_NAME) == key:
+                self.list.setCurrentRow(row)
+        table = file and not str(dataset.get("path", "")).lower().endswith((".parquet", ".pq"))
+        self.options.setVisible(table)
+        if table:
+            self._show_options(dataset.get("delimiter"), dataset.get("encoding"))
+
+    def _build_options(self) -> QWidget:
+        box = QWidget()
+        box.setObjectName("file-options")
+        form = QFormLayout(box)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(GAP // 2)
+        self.delimiter = QComboBox()
+        self.delimiter.setObjectName("file-delimiter")
+        self.delimiter.setAccessibleName("Delimiter of the file")
+        for title, value in _DELIMITERS:
+            self.delimiter.addItem(title, value)
+        self.encoding = QComboBox()
+        self.encoding.setObjectName("file-encoding")
+        self.encoding.setAccessibleName("Encoding of the file")
+        self.encoding.setEditable(True)
+        self.encoding.addItems([_AUTO, *_ENCODINGS])
+        for combo in (self.delimiter, self.encoding):
+            guard_wheel(combo)
+            combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            combo.activated.connect(lambda _: self._options_chosen())
+        form.addRow(Muted("File options"))
+        form.addRow("Delimiter", self.delimiter)
+        form.addRow("Encoding", self.encoding)
+        return box
+
+    def _show_options(self, delimiter: str | None, encoding: str | None) -> None:
+        if delimiter is not None and self.delimiter.findData(delimiter) < 0:
+            self.delimiter.addItem(repr(delimiter), delimiter)
+        self.delimiter.setCurrentIndex(max(self.delimiter.findData(delimiter), 0))
+        self.encoding.setCurrentText(encoding or _AUTO)
+
+    def _options_chosen(self) -> None:
+        encoding = self.encoding.currentText().strip()
+        chosen = (self.delimiter.currentData(), None if encoding in {"", _AUTO} else encoding)
+        if chosen != (self._current.get("delimiter"), self._current.get("encoding")):
+            self.optionsChosen.emit(*chosen)
+
+    def _show_file(self, path: str) -> None:
+        """The opened file stands first in the list, while there is one."""
+        first = self.list.item(0)
+        there = first is not None and first.data(_NAME) == _FILE
+        if there and not path:
+            self.list.takeItem(0)
+        if path and not there:
+            self.list.insertItem(0, _item(_FILE, "", ""))
+        if path:
+            item = self.list.item(0)
+            item.setText(Path(path).name)
+            item.setData(_TEXT, "your file")
+            item.setToolTip(path)
+
+    def _add(self, name: str, title: str, text: str) -> None:
+        self.list.addItem(_item(name, title, text))
+
+    def _chosen(self, item: QListWidgetItem) -> None:
+        name = str(item.data(_NAME))
+        if name != _FILE and name != self._current.get("name"):
+            self.bundledChosen.emit(name)
+
+
+def _item(name: str, title: str, text: str) -> QListWidgetItem:
+    item = QListWidgetItem(title)
+    item.setData(_NAME, name)
+    item.setData(_TEXT, text)
+    item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, text)
+    return item
+
+
+class _TwoLines(QStyledItemDelegate):
+    """A title and a smaller line below it."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        box = option.rect.adjusted(0, 1, 0, -1)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if chosen or hovered:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(resolve("accent_wash" if chosen else "hover")))
+            painter.drawRoundedRect(box, CONTROL_RADIUS, CONTROL_RADIUS)
+        words = box.adjusted(GAP, GAP // 2 + 1, -GAP, -GAP // 2)
+        painter.setPen(QColor(resolve("text")))
+        metrics = QFontMetrics(option.font)
+        title = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideMiddle, words.width())
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
+        painter.setFont(small_font())
+        painter.setPen(QColor(resolve("muted")))
+        text = QFontMetrics(small_font()).elidedText(str(index.data(_TEXT)), Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, text)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        lines = QFontMetrics(option.font).height() + QFontMetrics(small_font()).height()
+        return QSize(120, lines + GAP + 2)

@@ -1,0 +1,145 @@
+"""How the rows are divided: three shares that always sum to one, and a seed."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+
+from app.pages.data.dot import Dot
+from app.tables import count
+from app.theme import CONTROL_RADIUS, GAP, resolve
+from app.widgets import Card, DoubleSpinBox, InlineError, Muted, SpinBox
+
+_PARTS = (("train", "Train", "accent"), ("val", "Validation", "warning"), ("test", "Test", "good"))
+_LEAST = 10
+_WHOLE = 1000
+Shares = tuple[int, int, int]
+
+
+def rebalanced(shares: Shares, part: int, wanted: int) -> Shares:
+    """Shares in tenths of a percent that sum to 1000, after one of them was set.
+
+    The training share gives or takes; what it cannot give the third one does. Setting the training share itself
+    scales the two others. None falls below 1 %.
+
+    Args:
+        shares: Train, validation and test so far.
+        part: Which was set: 0, 1 or 2.
+        wanted: To what.
+    """
+    wanted = min(max(wanted, _LEAST), _WHOLE - 2 * _LEAST)
+    rest = _WHOLE - wanted
+    if part == 0:
+        old = shares[1] + shares[2]
+        val = min(max(round(rest * shares[1] / old) if old else rest // 2, _LEAST), rest - _LEAST)
+        return wanted, val, rest - val
+    other = min(shares[3 - part], rest - _LEAST)
+    train = rest - other
+    return (train, wanted, other) if part == 1 else (train, other, wanted)
+
+
+class SplitCard(Card):
+    """``changed(shares, label)`` carries the paths below ``dataset.split`` and their new values."""
+
+    changed = Signal(dict)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Split", parent=parent)
+        self.setObjectName("split-card")
+        self._shares: Shares = (700, 150, 150)
+        self._bar = _Bar()
+        self._error = InlineError()
+        self.spins: list[DoubleSpinBox] = []
+        self._rows: list[QLabel] = []
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP)
+        grid.setVerticalSpacing(GAP)
+        grid.setColumnStretch(1, 1)
+        for line, (name, title, colour) in enumerate(_PARTS):
+            self._add(grid, line, name, title, colour)
+        self.seed = SpinBox()
+        self.seed.setRange(0, 2_147_483_647)
+        self.seed.setObjectName("split-seed")
+        self.seed.setAccessibleName("Seed of the split")
+        self.seed.setToolTip("The same seed gives the same rows")
+        self.seed.setKeyboardTracking(False)
+        self.seed.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.seed.valueChanged.connect(lambda seed: self.changed.emit({"seed": seed}))
+        grid.addWidget(QLabel("Seed"), len(_PARTS), 1)
+        grid.addWidget(self.seed, len(_PARTS), 3)
+        self.body.addWidget(self._bar)
+        self.body.addLayout(grid)
+        self.body.addWidget(self._error)
+        self.body.addWidget(Muted("Rows are drawn at random; classes keep their shares in each part.", wrap=True))
+        self.body.addStretch(1)
+
+    def show_split(self, split: dict[str, object], rows: int, problem: str = "") -> None:
+        """Show the split of the experiment, of so many rows (0: unknown)."""
+        tenths = [round(float(str(split.get(name, 0))) * _WHOLE) for name, _, _ in _PARTS]
+        self._shares = (tenths[0], tenths[1], tenths[2])
+        self._error.set_error(problem)
+        for spin, label, share in zip(self.spins, self._rows, self._shares, strict=True):
+            _quietly(spin, share / 10)
+            label.setText(f"≈ {count(round(rows * share / _WHOLE))} rows" if rows else "")
+        _quietly(self.seed, int(str(split.get("seed", 0))))
+        self._bar.set_shares(self._shares)
+
+    def _add(self, grid: QGridLayout, line: int, name: str, title: str, colour: str) -> None:
+        spin = DoubleSpinBox()
+        spin.setObjectName(f"split-{name}")
+        spin.setAccessibleName(f"Share of the {title.lower()} rows")
+        spin.setRange(_LEAST / 10, 98)
+        spin.setDecimals(1)
+        spin.setSingleStep(5)
+        spin.setSuffix(" %")
+        spin.setKeyboardTracking(False)
+        spin.setAlignment(Qt.AlignmentFlag.AlignRight)
+        spin.valueChanged.connect(lambda value, part=line: self._set(part, round(value * 10)))
+        rows = Muted()
+        self.spins.append(spin)
+        self._rows.append(rows)
+        grid.addWidget(Dot(colour), line, 0)
+        grid.addWidget(QLabel(title), line, 1)
+        grid.addWidget(rows, line, 2, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(spin, line, 3)
+
+    def _set(self, part: int, tenths: int) -> None:
+        train, val, test = rebalanced(self._shares, part, tenths)
+        self.changed.emit({"train": train / _WHOLE, "val": val / _WHOLE, "test": test / _WHOLE})
+
+
+class _Bar(QWidget):
+    """The three shares as stretches of one bar."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shares: Shares = (700, 150, 150)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_shares(self, shares: Shares) -> None:
+        self._shares = shares
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, 10)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        clip = QPainterPath()
+        clip.addRoundedRect(QRectF(self.rect()), CONTROL_RADIUS - 1, CONTROL_RADIUS - 1)
+        painter.setClipPath(clip)
+        left = 0.0
+        for share, (_, _, colour) in zip(self._shares, _PARTS, strict=True):
+            width = self.width() * share / _WHOLE
+            painter.fillRect(QRectF(left, 0, width - 2, self.height()), QColor(resolve(colour)))
+            left += width
+        painter.end()
+
+
+def _quietly(spin: QSpinBox | DoubleSpinBox, value: float) -> None:
+    spin.blockSignals(True)
+    if isinstance(spin, QSpinBox):
+        spin.setValue(int(value))
+    else:
+        spin.setValue(value)
+    spin.blockSignals(False)

@@ -1,0 +1,206 @@
+"""What is predicted: a box per task with its name, kind, coverage and the distribution of its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from app.pages.data.dot import Dot
+from app.pages.data.roles import KIND_TITLES
+from app.plots import BarPlot, Histogram
+from app.tables import count
+from app.theme import CARD_GAP, GAP
+from app.widgets import Card, Elided, InlineError, Muted, ToolButton, guard_wheel
+from mtl_core.spec import ColumnInfo
+
+_MIN_WIDTH = 224
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """What a box shows of a task.
+
+    Attributes:
+        columns: Its target columns, as far as the data has them.
+        targets: Their names.
+        kinds: The kinds it could be of.
+        rows: Rows of the data set.
+        colour: Its series index.
+        problem: What is wrong with it.
+    """
+
+    name: str
+    kind: str
+    kinds: tuple[str, ...]
+    targets: tuple[str, ...]
+    columns: tuple[ColumnInfo, ...]
+    rows: int
+    colour: int
+    problem: str = ""
+
+    def coverage(self) -> str:
+        """How many rows have a label."""
+        if not self.columns:
+            return ""
+        least = min(self.rows - column.missing for column in self.columns)
+        return "every row labelled" if least == self.rows else f"{count(least)} of {count(self.rows)} rows labelled"
+
+
+class TasksCard(Card):
+    """``renamed(place, name)``, ``kindChosen(place, kind)``, ``removed(place)``: what a person wants of a task."""
+
+    renamed = Signal(int, str)
+    kindChosen = Signal(int, str)
+    removed = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Tasks", parent=parent)
+        self.setObjectName("tasks-card")
+        self.boxes: list[TaskBox] = []
+        inside = QWidget()
+        self._row = QHBoxLayout(inside)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(CARD_GAP)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidget(inside)
+        self._area.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        self._none = InlineError()
+        self.body.addWidget(self._none)
+        self.body.addWidget(self._area, 1)
+
+    def show_tasks(self, views: Sequence[TaskView], problem: str = "") -> None:
+        """Show the tasks of the experiment; boxes of tasks that stay keep their focus."""
+        while len(self.boxes) > len(views):
+            box = self.boxes.pop()
+            self._row.removeWidget(box)
+            box.hide()
+            box.deleteLater()
+        while len(self.boxes) < len(views):
+            self._add(len(self.boxes))
+        for box, view in zip(self.boxes, views, strict=True):
+            box.show_task(view)
+        self._none.set_error(problem)
+        self.set_subtitle(f"{len(views)} {'task' if len(views) == 1 else 'tasks'}" if views else "")
+
+    def _add(self, place: int) -> None:
+        box = TaskBox()
+        box.renamed.connect(lambda name: self.renamed.emit(place, name))
+        box.kindChosen.connect(lambda kind: self.kindChosen.emit(place, kind))
+        box.removed.connect(lambda: self.removed.emit(place))
+        self.boxes.append(box)
+        self._row.addWidget(box, 1)
+
+
+class TaskBox(QWidget):
+    """One task."""
+
+    renamed = Signal(str)
+    kindChosen = Signal(str)
+    removed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumWidth(_MIN_WIDTH)
+        self._view: TaskView | None = None
+        self._dot = Dot()
+        self.name = QLineEdit()
+        self.name.editingFinished.connect(self._name_done)
+        self.kind = QComboBox()
+        self.kind.activated.connect(lambda _: self.kindChosen.emit(str(self.kind.currentData())))
+        guard_wheel(self.kind)
+        self._remove = ToolButton("x", "Remove this task", self.removed.emit)
+        self._target = Elided()
+        self._target.setProperty("role", "muted")
+        self._error = InlineError()
+        top = QHBoxLayout()
+        top.setSpacing(GAP)
+        for widget, stretch in ((self._dot, 0), (self.name, 1), (self.kind, 0), (self._remove, 0)):
+            top.addWidget(widget, stretch)
+        self._plots = QHBoxLayout()
+        self._plots.setSpacing(GAP)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(top)
+        column.addWidget(self._target)
+        column.addWidget(self._error)
+        column.addLayout(self._plots, 1)
+
+    def show_task(self, view: TaskView) -> None:
+        """Show a task as it is now."""
+        before, self._view = self._view, view
+        if view == before:
+            return
+        if before is None or not self.name.hasFocus() or before.name != view.name:
+            self.name.setText(view.name)
+        self._dot.set_colour(view.colour)
+        self.kind.clear()
+        for kind in dict.fromkeys((*view.kinds, view.kind)):
+            self.kind.addItem(KIND_TITLES.get(kind, kind), kind)
+        self.kind.setCurrentIndex(self.kind.findData(view.kind))
+        targets = ", ".join(view.targets)
+        words = [targets if targets != view.name else "", view.coverage()]
+        self._target.setText(" · ".join(word for word in words if word))
+        self._error.set_error(view.problem)
+        self._name_parts(view.name)
+        if before is None or (before.columns, before.kind, before.colour) != (view.columns, view.kind, view.colour):
+            self._draw(view)
+
+    def _name_parts(self, name: str) -> None:
+        self.setObjectName(f"task-{name}")
+        self.setAccessibleName(f"Task {name}")
+        self.name.setObjectName(f"task-name-{name}")
+        self.name.setAccessibleName(f"Name of task {name}")
+        self.kind.setObjectName(f"kind-of-{name}")
+        self.kind.setAccessibleName(f"Kind of task {name}")
+        self._remove.setObjectName(f"remove-task-{name}")
+
+    def _draw(self, view: TaskView) -> None:
+        while (item := self._plots.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for column in view.columns:
+            self._plots.addWidget(distribution(column, view.kind, view.colour), 1)
+        if not view.columns:
+            self._plots.addWidget(Muted("The distribution appears once the data are read.", wrap=True))
+
+    def _name_done(self) -> None:
+        if self._view is None:
+            return
+        name = self.name.text().strip()
+        if not name:
+            self.name.setText(self._view.name)
+        elif name != self._view.name:
+            self.renamed.emit(name)
+
+
+def distribution(column: ColumnInfo, kind: str, colour: int) -> QWidget:
+    """A plot of a target: bars for classes, a histogram for numbers."""
+    plot = Histogram() if kind == "regression" and column.histogram is not None else BarPlot()
+    plot.setObjectName(f"distribution-{column.name}")
+    plot.setAccessibleName(f"Distribution of {column.name}")
+    plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+    if isinstance(plot, Histogram) and column.histogram is not None:
+        plot.set_counts(column.histogram.edges, column.histogram.counts, color=colour)
+        return plot
+    pairs = _in_order(column.categories)
+    plot.set_empty_text("No classes to show")
+    plot.set_bars([name for name, _ in pairs], [rows for _, rows in pairs], color=colour)
+    return plot
+
+
+def _in_order(categories: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Classes that are numbers by size, others as they came: most frequent first."""
+    try:
+        return sorted(categories, key=lambda pair: float(pair[0]))
+    except ValueError:
+        return list(categories)

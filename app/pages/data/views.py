@@ -1,0 +1,94 @@
+"""What the Data page shows, from spec data and what is known of the data set; no Qt."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.pages.data.header import ColumnView
+from app.pages.data.images import Label
+from app.pages.data.roles import kinds_for, roles_of, targets_of, task_of
+from app.pages.data.tasks import TaskView
+from mtl_core.spec import ColumnInfo, DatasetInfo
+
+Data = Mapping[str, Any]
+
+
+def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
+    """The header's boxes: a column of images is a target or nothing; bundled columns keep their type."""
+    roles = roles_of(data, info)
+    allowed = ("input", "target", "ignore") if info.input_kind == "table" else ("target", "ignore")
+    free = data["dataset"].get("kind") == "table"
+    views = []
+    for column in info.columns:
+        place = task_of(data, column.name)
+        task = data["tasks"][place] if place >= 0 else {}
+        kind = str(task.get("kind", ""))
+        views.append(
+            ColumnView(
+                name=column.name,
+                role=roles[column.name],
+                type=column.type,
+                roles=allowed,
+                type_free=free,
+                kind=kind,
+                kinds=_kinds(column, kind) if kind else (),
+                colour=place if place >= 0 else None,
+                task=str(task.get("name", "")),
+            )
+        )
+    return views
+
+
+def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str], str]) -> list[TaskView]:
+    """The boxes of the Tasks card; without ``info`` what the experiment itself says.
+
+    Args:
+        data: The experiment.
+        info: Its data set, if known.
+        problem_at: What is wrong at a path, or ``""``.
+    """
+    known = {column.name: column for column in info.columns} if info else {}
+    views = []
+    for place, task in enumerate(data.get("tasks") or ()):
+        targets = targets_of(task)
+        columns = tuple(known[target] for target in targets if target in known)
+        missing = [target for target in targets if info is not None and target not in known]
+        problem = problem_at(f"tasks[{place}]")
+        if missing and not problem:
+            problem = f"The data have no column {', '.join(repr(name) for name in missing)}"
+        kind = str(task.get("kind", ""))
+        views.append(
+            TaskView(
+                name=str(task.get("name", "")),
+                kind=kind,
+                kinds=_kinds(columns[0], kind) if columns else (kind,),
+                targets=tuple(targets),
+                columns=columns,
+                rows=info.rows if info else 0,
+                colour=place,
+                problem=problem,
+            )
+        )
+    return views
+
+
+def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
+    """The labels below example images, each in the colour of the task that predicts it."""
+    places = [task_of(data, column.name) for column in info.columns]
+    colours = [place if place >= 0 else None for place in places]
+    return [tuple(zip(map(str, row), colours, strict=False)) for row in info.preview]
+
+
+def data_key(dataset: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What of a data set decides what is known of it: not its inputs, not its split."""
+    types = tuple(sorted((dataset.get("types") or {}).items()))
+    names = ("kind", "name", "path", "delimiter", "encoding")
+    return (*(dataset.get(name) for name in names), types)
+
+
+def data_name(dataset: Mapping[str, Any]) -> str:
+    """What to call a data set while it is being read."""
+    return str(dataset.get("path") or dataset.get("name") or "").replace("\\", "/").rpartition("/")[2]
+
+
+def _kinds(column: ColumnInfo, kind: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*kinds_for(column), kind)))
