@@ -91,6 +91,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAntialiasing(True)
         self.setMenuEnabled(False)
+        self.getPlotItem().ctrlMenu.setParent(self)  # else a window of its own, which outlives the plot
         self.hideButtons()
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.box = self.getPlotItem().getViewBox()
