@@ -71,13 +71,16 @@ class RunCard(Card):
         self.body.addWidget(self.form)
         self.body.addStretch(1)
         session.document.changed.connect(self._changed)
-        session.devicesChanged.connect(lambda: self._changed([""]))
-        self._changed([""])
+        session.devicesChanged.connect(self._show)
+        self._show()
 
     def _changed(self, paths: list[str]) -> None:
         if touches(paths, "training.device"):
-            self.device.combo.set_choices(*device_choices(self._session.devices))
-            self.device.combo.setValue(self._session.document.get("training.device"))
+            self._show()
+
+    def _show(self) -> None:
+        self.device.combo.set_choices(*device_choices(self._session.devices))
+        self.device.combo.setValue(self._session.document.get("training.device"))
 
 
 class _Picked(QWidget):

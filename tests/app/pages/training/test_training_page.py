@@ -129,6 +129,7 @@ def test_the_schedule_is_drawn_as_it_will_be_used(page: TrainingPage, session: F
     assert session.document.get("training.schedule.kind") == "one_cycle"
     lr = page.optimizer.findChild(NumberEditor, "training.optimizer.lr")
     assert isinstance(lr, NumberEditor)
+    session.document.set("training.optimizer.lr", 0.001)
     lr.stepBy(1)
     assert page.schedule.subtitle.full_text() == "highest 0.002"
 
