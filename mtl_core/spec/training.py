@@ -116,6 +116,9 @@ class TrainingSpec(Spec):
     early_stopping: EarlyStopping | None = field(None, "Stop when the monitored value no longer improves.")
     seed: int = field(0, "Seed of initial weights, order of rows and dropout.", ge=0, le=2**32 - 1)
     device: DeviceName = field("auto", "'auto' takes CUDA when there is one, else the CPU.")
+    threads: int | None = field(
+        None, "CPU threads; empty: one for a small model, all cores for a larger one.", ge=1, le=1024, advanced=True
+    )
     checkpoint_seconds: float = field(
         10.0, "Time between two saved checkpoints.", ge=0, le=86_400, unit="s", advanced=True
     )

@@ -22,6 +22,7 @@ from mtl_core.training.monitor import Monitor
 from mtl_core.training.optimizers import build_optimizer
 from mtl_core.training.recording import Direction, Progress, Recorder, Request, SeriesKey, Steps, Values
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
+from mtl_core.training.threads import threads_for
 from mtl_core.training.validation import Scores, score, total
 from mtl_core.weighting import MovableWeighting, build_weighting
 
@@ -112,6 +113,11 @@ class Trainer:
         """
         self._clock = self._told = self._saved = time.perf_counter()
         self._told_step = self.step
+        row = self.data.train.inputs[:1].to(self.device)
+        with threads_for(self.model, row, self.train.batch_size, self.spec.training.threads):
+            return self._run()
+
+    def _run(self) -> Outcome:
         self.model.train()
         state = "finished"
         try:
