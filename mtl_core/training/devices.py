@@ -1,5 +1,6 @@
 """Which device a run trains on."""
 
+import os
 import platform
 
 import torch
@@ -13,7 +14,7 @@ def devices() -> tuple[DeviceInfo, ...]:
         DeviceInfo(name=f"cuda:{i}", label=f"CUDA {i} · {torch.cuda.get_device_name(i)}")
         for i in range(torch.cuda.device_count())
     )
-    return (*cuda, DeviceInfo(name="cpu", label=f"CPU · {torch.get_num_threads()} threads"))
+    return (*cuda, DeviceInfo(name="cpu", label=f"CPU · {os.cpu_count()} cores"))
 
 
 def choose_device(name: str) -> torch.device:
