@@ -1,6 +1,7 @@
 """Forms made from the spec classes; a new field or kind appears in them by itself."""
 
 from app.forms.binding import bind
+from app.forms.discard import discard
 from app.forms.editors import (
     CheckListEditor,
     ChoiceEditor,
@@ -38,6 +39,7 @@ __all__ = [
     "bind",
     "count_text",
     "defaults_of",
+    "discard",
     "fields_of",
     "label_of",
     "make_editor",

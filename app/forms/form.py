@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from app.forms.discard import discard
 from app.forms.editors import ChoiceEditor, MaybeEditor
 from app.forms.factory import make_editor
 from app.forms.fields import FieldCell, FoldButton, name_editor
@@ -215,9 +216,7 @@ class KindForm(QWidget):
         if self.form is not None and self.form.spec is spec:
             return
         if self.form is not None:
-            self.form.hide()
-            self._column.removeWidget(self.form)
-            self.form.deleteLater()
+            discard(self.form)
             self.form = None
         self.help.setText(self._help_text(spec) if spec else "")
         if spec is not None:

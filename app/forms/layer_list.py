@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document, touches
+from app.forms.discard import discard
 from app.forms.layer_menu import LayerMenu
 from app.forms.layer_row import CLASSES, LayerRow, title_of
 from app.forms.layer_rows import inserted, match_rows, moved, removed
@@ -143,9 +144,7 @@ class LayerList(QWidget):
         self.rows = [old[match] if match is not None else self._new_row() for match in matches]
         for row in old:
             if row not in self.rows:
-                self._column.removeWidget(row)
-                row.hide()
-                row.deleteLater()
+                discard(row)
         for index, (row, layer) in enumerate(zip(self.rows, layers, strict=True)):
             if self._column.indexOf(row) != index:
                 self._column.insertWidget(index, row)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.forms.discard import discard
 from app.forms.form import SpecForm
 from app.forms.labels import shape_text
 from app.theme import CONTROL_RADIUS, GAP, control_height, resolve
@@ -229,9 +230,7 @@ class LayerRow(QWidget):
 
     def _drop_form(self) -> None:
         if self.form is not None:
-            self.form.hide()
-            self._inside.removeWidget(self.form)
-            self.form.deleteLater()
+            discard(self.form)
             self.form = None
 
     def _words(self) -> None:

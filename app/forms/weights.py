@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.forms.discard import discard
 from app.theme import GAP
 from app.widgets import WeightSlider
 
@@ -33,9 +34,7 @@ class WeightsEditor(QWidget):
         if names == list(self._sliders):
             return
         for slider in self._sliders.values():
-            self._column.removeWidget(slider)
-            slider.hide()
-            slider.deleteLater()
+            discard(slider)
         self._sliders = {name: self._slider(name, i) for i, name in enumerate(names)}
         self.setValue(self._value)
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QTabBar,
 
 from app.document import Document
 from app.following import task_names
-from app.forms import LayerList, RowLine, shape_text
+from app.forms import LayerList, RowLine, discard, shape_text
 from app.pages.model.diagram import Diagram
 from app.pages.model.plan import summary
 from app.theme import GAP, card_title_font
@@ -113,9 +113,7 @@ class TasksCard(Card):
         old, self.lists = self.lists, {}
         for name, layers in old.items():
             if name not in names:
-                self._stack.removeWidget(layers)
-                layers.hide()
-                layers.deleteLater()
+                discard(layers)
         self.lists = {name: old.get(name) or self._new_list(name) for name in names}
         blocked = self.tabs.blockSignals(True)
         while self.tabs.count():

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QTabBar, QWidget
 
 from app.document import Document, touches
-from app.forms import SpecForm, bind
+from app.forms import SpecForm, bind, discard
 from app.widgets import Card, Muted
 from mtl_core.spec import Spec, Task, kind_of, members
 
@@ -50,9 +50,7 @@ class TasksCard(Card):
     def _rebuild(self) -> None:
         current = max(self.tabs.currentIndex(), 0)
         for form in self.forms:
-            form.hide()
-            self.body.removeWidget(form)
-            form.deleteLater()
+            discard(form)
         self.forms = [self._form(index, kind) for index, (kind, _) in enumerate(self._shown)]
         blocked = self.tabs.blockSignals(True)
         while self.tabs.count():
