@@ -150,6 +150,7 @@ class ColumnCell(QWidget):
         self._name.setText(view.name)
         self._dot.setVisible(view.colour is not None)
         self._dot.set_colour(view.colour or 0)
+        self._name.setEnabled(view.role != "ignore")
         target = view.role == "target"
         _fill(self.role, {role: _ROLE_TITLES[role] for role in view.roles}, view.role)
         _fill(self.type, _TYPE_TITLES, view.type)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import CARD_GAP, GAP, resolve, theme
 
-_SIDE = 84
+_LEAST = 84
 Label = tuple[str, int | None]
 """A label and the series index of its task, None where no task predicts it."""
 
@@ -40,7 +40,7 @@ class ImageGrid(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for all images at this width."""
-        return QSize(6 * self._step(), self._height_for(max(self.width(), 6 * self._step())))
+        return QSize(6 * (_LEAST + CARD_GAP), self._height_for(max(self.width(), 6 * (_LEAST + CARD_GAP))))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Reserve the height that this width needs."""
@@ -53,7 +53,7 @@ class ImageGrid(QWidget):
         columns = self._columns(self.width())
         for place, image in enumerate(self._images):
             row, column = divmod(place, columns)
-            box = QRect(column * self._step(), row * self._row_height(), _SIDE, _SIDE)
+            box = QRect(column * (self._side() + CARD_GAP), row * self._row_height(), self._side(), self._side())
             painter.fillRect(box, QColor(theme().sunken))
             painter.drawImage(box, image)
             self._draw_label(painter, box, self._labels[place] if place < len(self._labels) else ())
@@ -76,16 +76,18 @@ class ImageGrid(QWidget):
         return -(-len(self._images) // columns) * self._row_height()
 
     def _columns(self, width: int) -> int:
-        return max(1, (width + CARD_GAP) // self._step())
+        return max(1, (width + CARD_GAP) // (_LEAST + CARD_GAP))
 
-    def _step(self) -> int:
-        return _SIDE + CARD_GAP
+    def _side(self) -> int:
+        """As large as fills the width."""
+        columns = self._columns(self.width())
+        return max(_LEAST, (self.width() + CARD_GAP) // columns - CARD_GAP)
 
     def _line(self) -> int:
         return self.fontMetrics().height()
 
     def _row_height(self) -> int:
-        return _SIDE + self._line() + GAP + 4
+        return self._side() + self._line() + GAP + 4
 
 
 def _image(rows: Sequence[Sequence[int]]) -> QImage:

@@ -17,7 +17,7 @@ from app.pages.data.split import SplitCard
 from app.pages.data.tasks import TasksCard
 from app.pages.data.views import column_views, data_key, data_name, image_labels, task_views
 from app.session import Session
-from app.widgets import Button, CardRow, Chip, PageBody
+from app.widgets import CardRow, Chip, PageBody
 from mtl_core.spec import ColumnInfo, DatasetInfo, Problem
 
 _KEPT = 16
@@ -289,12 +289,9 @@ class DataPage(PageBody):
         below.add(self._split, 0)
         below.add(self._tasks, 1)
         above.setMinimumHeight(line * 17)
-        below.setMinimumHeight(line * 12)
-        self.body.addWidget(above, 3)
-        self.body.addWidget(below, 2)
-        self.header.add_action(
-            Button("Open a file…", self.ask_file, icon_name="folder-open", name="open-data-file-header")
-        )
+        below.setMinimumHeight(line * 11)
+        self.body.addWidget(above, 5)
+        self.body.addWidget(below, 3)
 
     def _connect(self) -> None:
         self._source.bundledChosen.connect(self.choose_bundled)

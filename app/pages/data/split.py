@@ -45,6 +45,7 @@ class SplitCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Split", parent=parent)
         self.setObjectName("split-card")
+        self.setToolTip("Rows are drawn at random; classes keep their shares in each part")
         self._shares: Shares = (700, 150, 150)
         self._bar = _Bar()
         self._error = InlineError()
@@ -69,7 +70,6 @@ class SplitCard(Card):
         self.body.addWidget(self._bar)
         self.body.addLayout(grid)
         self.body.addWidget(self._error)
-        self.body.addWidget(Muted("Rows are drawn at random; classes keep their shares in each part.", wrap=True))
         self.body.addStretch(1)
 
     def show_split(self, split: dict[str, object], rows: int, problem: str = "") -> None:
@@ -79,7 +79,7 @@ class SplitCard(Card):
         self._error.set_error(problem)
         for spin, label, share in zip(self.spins, self._rows, self._shares, strict=True):
             _quietly(spin, share / 10)
-            label.setText(f"≈ {count(round(rows * share / _WHOLE))} rows" if rows else "")
+            label.setText(f"≈ {count(round(rows * share / _WHOLE))}" if rows else "")
         _quietly(self.seed, int(str(split.get("seed", 0))))
         self._bar.set_shares(self._shares)
 
@@ -95,6 +95,7 @@ class SplitCard(Card):
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         spin.valueChanged.connect(lambda value, part=line: self._set(part, round(value * 10)))
         rows = Muted()
+        rows.setToolTip(f"About so many {title.lower()} rows")
         self.spins.append(spin)
         self._rows.append(rows)
         grid.addWidget(Dot(colour), line, 0)

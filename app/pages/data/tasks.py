@@ -17,6 +17,7 @@ from app.widgets import Card, Elided, InlineError, Muted, ToolButton, guard_whee
 from mtl_core.spec import ColumnInfo
 
 _MIN_WIDTH = 224
+_WIDEST_BAR = 96
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ class TaskBox(QWidget):
         self.name.editingFinished.connect(self._name_done)
         self.kind = QComboBox()
         self.kind.activated.connect(lambda _: self.kindChosen.emit(str(self.kind.currentData())))
+        self.kind.setMinimumContentsLength(10)
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         guard_wheel(self.kind)
         self._remove = ToolButton("x", "Remove this task", self.removed.emit)
         self._target = Elided()
@@ -170,6 +173,7 @@ class TaskBox(QWidget):
                 widget.deleteLater()
         for column in view.columns:
             self._plots.addWidget(distribution(column, view.kind, view.colour), 1)
+        self._plots.addStretch()
         if not view.columns:
             self._plots.addWidget(Muted("The distribution appears once the data are read.", wrap=True))
 
@@ -195,6 +199,7 @@ def distribution(column: ColumnInfo, kind: str, colour: int) -> QWidget:
     pairs = _in_order(column.categories)
     plot.set_empty_text("No classes to show")
     plot.set_bars([name for name, _ in pairs], [rows for _, rows in pairs], color=colour)
+    plot.setMaximumWidth(_WIDEST_BAR * max(len(pairs), 2))
     return plot
 
 

@@ -20,6 +20,7 @@ from app.session import Session
 from app.tables import RunsModel, RunsReader, RunsReading, count
 from app.theme import CARD_GAP, GAP, icon
 from app.widgets import Button, Card, Chip, EmptyState, InlineError, PageBody
+from mtl_core.spec import InputError
 
 if TYPE_CHECKING:
     from mtl_core.store import RunStore
@@ -222,9 +223,7 @@ class RunsPage(PageBody):
 
     def _unread(self, error: Exception) -> None:
         self._reading = False
-        problem = getattr(error, "problem", None)
-        filtered = problem is not None and problem.path == "filter"
-        self.error.set_error(f"“{problem.found}”: {problem.rule}. {problem.fix}" if filtered else str(error))
+        self.error.set_error(_why(error))
         if self._again:
             self.refresh()
 
@@ -332,6 +331,13 @@ class RunsPage(PageBody):
     def _first_run(self) -> None:
         if not self._session.run():
             self._session.complain("The experiment has a problem; mend it, then run it.")
+
+
+def _why(error: Exception) -> str:
+    """An error as a line below the filter, which need not be named there."""
+    if isinstance(error, InputError) and error.problem.path == "filter":
+        return f"“{error.problem.found}”: {error.problem.rule}. {error.problem.fix}"
+    return str(error)
 
 
 def _has_runs(store: RunStore) -> bool:
