@@ -50,24 +50,28 @@ class Column:
     notes: tuple[str, ...] = ()
 
     @cached_property
-    def _levels(self) -> tuple[Codes, tuple[str, ...]]:
-        if self.type == "categorical":
-            return self.text, self.texts
-        there = np.isfinite(self.numbers)
-        values, inverse = np.unique(self.numbers[there], return_inverse=True)
+    def _levels(self) -> tuple[Codes, Floats]:
+        """Of a numeric column: the index of each row's number among the different ones, and these by size."""
+        there = self.there
+        levels, inverse = np.unique(self.numbers[there], return_inverse=True)
         codes = np.full(len(self.numbers), -1, np.int64)
         codes[there] = inverse
-        return codes, tuple(label(value) for value in values)
+        return codes, levels
 
     @property
     def codes(self) -> Codes:
         """``[N]`` indices into :attr:`values`, -1 where missing."""
-        return self._levels[0]
+        return self.text if self.type == "categorical" else self._levels[0]
 
-    @property
+    @cached_property
     def values(self) -> tuple[str, ...]:
         """The different values as text, in order: numbers by size, others by alphabet."""
-        return self._levels[1]
+        return self.texts if self.type == "categorical" else tuple(map(label, self._levels[1].tolist()))
+
+    @property
+    def different(self) -> int:
+        """How many different values there are."""
+        return len(self.texts if self.type == "categorical" else self._levels[1])
 
     @cached_property
     def there(self) -> NDArray[np.bool_]:
@@ -100,6 +104,9 @@ def read_column(name: str, cells: "pd.Series[Any]", wanted: ColumnType | None = 
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         numbers = cells.to_numpy(np.float64, na_value=np.nan)
         return _numeric(name, numbers) if wanted != "categorical" else _categorical_numbers(name, numbers)
+    plain = _plain_numbers(cells) if wanted != "categorical" else None
+    if plain is not None:
+        return _numeric(name, plain)
     codes, texts = _cleaned(cells)
     parsed = [number(text) for text in texts]
     numbers = np.array([np.nan if value is None else value for value in parsed] + [np.nan])[codes]
@@ -109,6 +116,19 @@ def read_column(name: str, cells: "pd.Series[Any]", wanted: ColumnType | None = 
         odd = [text for text, value in zip(texts, parsed, strict=True) if value is None]
         return _numeric(name, numbers, odd, present - numeric)
     return _categorical(name, codes, texts)
+
+
+def _plain_numbers(cells: "pd.Series[Any]") -> Floats | None:
+    """The fast way for long columns of nothing but numbers and empty cells; None where :func:`number` must look."""
+    texts = cells.tolist()
+    if set(map(type, texts)) != {str}:
+        return None
+    try:
+        numbers = np.array([text or "nan" for text in texts], object).astype(np.float64)
+    except ValueError:
+        return None
+    together = "".join(texts)
+    return numbers if together.isascii() and "_" not in together else None
 
 
 def _numeric(name: str, numbers: Floats, odd: list[str] | None = None, odd_cells: int = 0) -> Column:

@@ -102,7 +102,7 @@ def _column_info(column: Column, role: Role) -> ColumnInfo:
         name=column.name,
         type=column.type,
         missing=int((~there).sum()),
-        unique=len(column.values),
+        unique=column.different,
         categories=_top(column),
         suggested=role,
         **facts,
@@ -111,7 +111,7 @@ def _column_info(column: Column, role: Role) -> ColumnInfo:
 
 def _top(column: Column) -> tuple[tuple[str, int], ...]:
     """The most frequent values and their rows; of a numeric column only when it has few whole ones."""
-    if column.type == "numeric" and not (column.whole and len(column.values) <= TOP_CATEGORIES):
+    if column.type == "numeric" and not (column.whole and column.different <= TOP_CATEGORIES):
         return ()
     counts = np.bincount(column.codes[column.there], minlength=len(column.values))
     order = np.argsort(-counts, kind="stable")[:TOP_CATEGORIES]

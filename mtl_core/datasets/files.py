@@ -73,7 +73,7 @@ def read_bytes(data: bytes, name: str, delimiter: str | None = None, encoding: s
     Raises:
         InputError: It is no table.
     """
-    if not data.strip():
+    if not data or data.isspace():
         raise InputError("dataset.path", "the file is empty", found=name)
     if data.startswith(b"PAR1") or name.lower().endswith((".parquet", ".pq")):
         return RawTable(_parquet(data, name), "Parquet", _digest(data))
@@ -158,7 +158,7 @@ def _fit(head: str, delimiter: str) -> tuple[float, int]:
 def _cells(text: str, delimiter: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     try:
         frame = pd.read_csv(
-            io.StringIO(text), sep=delimiter, header=None, dtype=str, na_filter=False, skipinitialspace=True
+            io.StringIO(text), sep=delimiter, header=None, dtype=object, na_filter=False, skipinitialspace=True
         )
     except pd.errors.EmptyDataError:
         raise InputError("dataset.path", "the file is empty") from None

@@ -72,7 +72,7 @@ def _check_types(dataset: Dataset, source: Source) -> None:
         return
     for name, wanted in dataset.types.items():
         column = find_column(source.columns, name, f"dataset.types.{name}")
-        if wanted == "numeric" and not column.values and column.notes:
+        if wanted == "numeric" and not column.different and column.notes:
             fix = "Set its type to categorical."
             raise InputError(f"dataset.types.{name}", "no cell of this column is a number", found=name, fix=fix)
 

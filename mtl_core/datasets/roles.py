@@ -18,7 +18,7 @@ _FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
 def useless(column: Column) -> str:
     """Why a column is no use as an input or target, or nothing."""
     present = int(column.there.sum())
-    different = len(column.values)
+    different = column.different
     if different == 0:
         return "it is empty"
     if different == 1:
@@ -44,7 +44,7 @@ def roles(columns: Sequence[Column]) -> dict[str, Role]:
 
 def task_kind(column: Column) -> Literal["regression", "binary", "multiclass"]:
     """The kind of task that a target suggests."""
-    different = len(column.values)
+    different = column.different
     if different == 2:
         return "binary"
     if column.type == "numeric" and not (column.whole and different <= _FEW):
@@ -58,7 +58,7 @@ def suggested_tasks(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
     tasks = []
     for column in columns:
         kind = task_kind(column)
-        if kind != "multiclass" or len(column.values) <= MAX_CLASSES:
+        if kind != "multiclass" or column.different <= MAX_CLASSES:
             names.append(_task_name(column.name, names))
             tasks.append({"name": names[-1], "kind": kind, "target": column.name})
     return tuple(tasks)

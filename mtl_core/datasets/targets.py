@@ -76,7 +76,7 @@ def read_labels(tasks: Sequence[Task], columns: Mapping[str, Column]) -> list[La
 
 def _regression(task: RegressionTask, columns: list[Column], where: str) -> Labels:
     for column in columns:
-        if column.type != "numeric" and column.values:
+        if column.type != "numeric" and column.different:
             numeric = all(number(value) is not None for value in column.values)
             fix = "Set the column's type to numeric" if numeric else "Make it a classification task"
             rule = f"a regression needs numbers; column {column.name!r} is categorical"
@@ -88,7 +88,7 @@ def _regression(task: RegressionTask, columns: list[Column], where: str) -> Labe
 
 def _classes(task: BinaryTask | MulticlassTask, column: Column, index: int) -> Labels:
     where = f"tasks[{index}].target"
-    count = len(column.values)
+    count = column.different
     found = f"{count} in column {column.name!r}: " + ", ".join(column.values[:6]) + (" …" if count > 6 else "")
     if isinstance(task, BinaryTask):
         if count not in (0, 2):
