@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QGraphicsGridLayout
 
 from app.plots.arrays import nice_step
-from app.plots.graph import pg
+from app.plots.graph import Item, pg
 from app.plots.texts import grouped
 from app.theme import resolve, small_font, theme
 
@@ -79,28 +79,53 @@ def _power(value: float) -> str:
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}".replace("-", "−")
 
 
-class Canvas(pg.PlotWidget):  # type: ignore[misc]
-    """A plot area that zooms by dragging a rectangle and leaves the wheel to the page unless Ctrl is held."""
+class Canvas(pg.GraphicsView):  # type: ignore[misc]
+    """A view box with two axes that zooms by dragging a rectangle; the wheel is the page's unless Ctrl is held.
+
+    pyqtgraph's own PlotItem is not used: it brings menus and dialogs nobody asked for, a few hundred objects a plot.
+    """
 
     hovered = Signal(object)
     reset = Signal()
 
     def __init__(self) -> None:
-        axes = {side: TickAxis(side) for side in ("left", "bottom")}
-        super().__init__(axisItems=axes)
+        super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAntialiasing(True)
-        self.setMenuEnabled(False)
-        self.getPlotItem().ctrlMenu.setParent(self)  # else a window of its own, which outlives the plot
-        self.hideButtons()
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.box = self.getPlotItem().getViewBox()
+        self.setMouseTracking(True)
+        self.box = pg.ViewBox(enableMenu=False, defaultPadding=0)
         self.box.setMouseMode(pg.ViewBox.RectMode)
         self.box.disableAutoRange()
-        self.box.setDefaultPadding(0)
-        self.getPlotItem().layout.setContentsMargins(0, 8, 16, 0)
-        self.setMouseTracking(True)
+        self.box.setZValue(1)
+        self._axes = {side: TickAxis(side) for side in ("left", "bottom")}
+        self._lay_out()
         self.restyle()
+
+    def _lay_out(self) -> None:
+        inside = pg.GraphicsWidget()
+        grid = QGraphicsGridLayout(inside)
+        grid.setContentsMargins(0, 8, 16, 0)
+        grid.setSpacing(0)
+        for item, row, column in ((self._axes["left"], 0, 0), (self.box, 0, 1), (self._axes["bottom"], 1, 1)):
+            grid.addItem(item, row, column)
+        grid.setRowStretchFactor(0, 1)
+        grid.setColumnStretchFactor(1, 1)
+        for axis in self._axes.values():
+            axis.linkToView(self.box)
+        self.setCentralItem(inside)
+
+    def add(self, item: Item) -> None:
+        """Puts something on the canvas."""
+        self.box.addItem(item, ignoreBounds=True)
+
+    def remove(self, item: Item) -> None:
+        """Takes something off the canvas."""
+        self.box.removeItem(item)
+
+    def set_log_y(self, on: bool) -> None:
+        """Writes powers of ten along the vertical axis."""
+        if self._axes["left"].logMode != on:
+            self._axes["left"].setLogMode(y=on)
 
     def restyle(self) -> None:
         """Takes the colours and the type of the theme in use."""
@@ -108,8 +133,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
         metrics = QFontMetrics(font)
         ink, strength = tokens.grid
         self.setBackground(tokens.surface)
-        for side in ("left", "bottom"):
-            axis = self.getAxis(side)
+        for axis in self._axes.values():
             axis.setStyle(
                 tickFont=font,
                 tickLength=0,
@@ -122,8 +146,8 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
             axis.setTextPen(pg.mkPen(tokens.muted))
             axis.setTickPen(pg.mkPen(QColor(ink), width=1))
             axis.setGrid(round(255 * strength))
-        self.getAxis("left").setWidth(metrics.horizontalAdvance("0.000") + 12)
-        self.getAxis("bottom").setHeight(metrics.height() + 6)
+        self._axes["left"].setWidth(metrics.horizontalAdvance("0.000") + 12)
+        self._axes["bottom"].setHeight(metrics.height() + 6)
         band = QColor(tokens.accent)
         band.setAlphaF(0.12)
         self.box.rbScaleBox.setPen(pg.mkPen(tokens.accent))

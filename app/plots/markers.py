@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtGui import QColor, QFontMetrics
+from PySide6.QtGui import QFontMetrics
 
 from app.plots.arrays import XAxis
 from app.plots.canvas import Canvas
@@ -62,16 +62,16 @@ class Markers:
 
     def _match(self, count: int) -> None:
         while len(self._lines) > count:
-            self._canvas.removeItem(self._lines.pop())
-            self._canvas.removeItem(self._texts.pop())
+            self._canvas.remove(self._lines.pop())
+            self._canvas.remove(self._texts.pop())
         while len(self._lines) < count:
             line, text = pg.InfiniteLine(angle=90), pg.TextItem()
             _dress(line, text)
             self._lines.append(line)
             self._texts.append(text)
             text.setZValue(10)
-            self._canvas.addItem(line, ignoreBounds=True)
-            self._canvas.addItem(text, ignoreBounds=True)
+            self._canvas.add(line)
+            self._canvas.add(text)
 
 
 def _dress(line: Item, text: Item) -> None:
@@ -80,6 +80,3 @@ def _dress(line: Item, text: Item) -> None:
     line.setPen(ink)
     text.setColor(theme().muted)
     text.setFont(small_font())
-    ground = QColor(theme().surface)
-    ground.setAlphaF(0.75)
-    text.fill = pg.mkBrush(ground)

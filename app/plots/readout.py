@@ -66,7 +66,7 @@ class Readout:
         self._panel.hide()
         self._hair = pg.InfiniteLine(angle=90)
         self._hair.setVisible(False)
-        canvas.addItem(self._hair, ignoreBounds=True)
+        canvas.add(self._hair)
 
     @property
     def text(self) -> str:
