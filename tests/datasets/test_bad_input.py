@@ -1,6 +1,8 @@
 """Every bad input is one clear error that names the place, the rule, what was found and what to do."""
 
+import json
 import os
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +10,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from mtl_core.datasets import describe, load
 from mtl_core.spec import (
@@ -213,3 +218,22 @@ def test_an_error_is_one_line_and_leaves_the_file_as_it_was(write: WriteTable, h
         load(TableDataset(path=path, inputs=("면적",)), (RegressionTask(name="t", target="지역"),))
     assert "\n" not in str(caught.value)
     assert Path(path).read_bytes() == before
+
+
+@given(st.one_of(st.binary(max_size=200), st.text("a1가,;|\"'\n\r\t .-é", max_size=120).map(str.encode)))
+@example(b"a,b\r1,2\r3,4\r")
+@example(b"a,b,c\n1,2\n3\n\n4,5,6\n")
+@example(b"a,b,\n1,2,\n")
+@example(b'"a\nb",c\n1,2\n')
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_a_table_or_one_clear_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzz"
+    path.write_bytes(data)
+    message = "fine: it is a table"
+    try:
+        info = describe(TableDataset(path=str(path)))
+        tasks = TypeAdapter(tuple[Task, ...]).validate_json(json.dumps(info.tasks))
+        load(TableDataset(path=str(path), inputs=info.inputs), tasks)
+    except InputError as error:
+        message = str(error)
+    assert re.fullmatch(r"\S.*: .+", message)
