@@ -13,7 +13,7 @@ from mtl_core.store.places import file_of
 
 SCHEMA = "0001"  # the newest revision in migrations/versions; stated here so that opening need not import alembic
 MIGRATIONS = Path(__file__).with_name("migrations")
-_MAGIC = b"SQLite format 3\0"
+_SMALLEST = 512  # bytes of one page, and so of a database; SQLite would take less for an empty one
 _alembic = threading.Lock()  # alembic keeps what it is doing in its module
 _OURS = {"alembic_version", "runs", "settings", "summaries", "chunks"}
 
@@ -26,7 +26,7 @@ def check_file(url: sa.URL, *, create: bool) -> None:
         create: Whether a file that is not there will be made, with its folder.
 
     Raises:
-        InputError: It is a directory, not SQLite, may not be written to, or is not there.
+        InputError: It is a directory or a pipe, may not be written to, or is not there.
     """
     file = file_of(url)
     if file is None:
@@ -44,7 +44,11 @@ def _check(file: Path, create: bool) -> None:
     if file.exists():
         if not file.is_file():
             raise InputError(name, "must be a plain file", found="a device or a pipe")
-        _check_magic(file)
+        # Whether it is a database is left to SQLite: to close a file that was opened here only to look at it would
+        # drop every lock this process holds on it, and with them another store object's protection of its log.
+        if 0 < file.stat().st_size < _SMALLEST:
+            fix = "Take another file; this one was left as it was."
+            raise InputError(name, "must be an SQLite database", found=f"{file.stat().st_size} bytes", fix=fix)
     elif not create:
         raise InputError(name, "there is no such store", fix="Train something first, or name another store.")
     else:
@@ -53,14 +57,6 @@ def _check(file: Path, create: bool) -> None:
         if place.exists() and not os.access(place, os.W_OK):
             fix = "Change the permissions or take another store."
             raise InputError(name, "may not be written to", found=f"{which} is read-only", fix=fix)
-
-
-def _check_magic(file: Path) -> None:
-    with file.open("rb") as stream:
-        found = stream.read(len(_MAGIC))
-    if found and found != _MAGIC:
-        fix = "Take another file; this one was left as it was."
-        raise InputError(str(file), "must be an SQLite database", found=f"a file that begins {found!r}", fix=fix)
 
 
 def bring_up_to_date(database: Database) -> None:

@@ -201,3 +201,23 @@ def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
 def test_a_value_too_large_for_the_database_is_told(made: Path) -> None:
     with open_store(made) as store, pytest.raises(InputError, match="more than the database can hold"):
         store.run(10**30)
+
+
+def test_opening_a_store_twice_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
+    """To open and close a database file by hand drops the process's locks on it, which corrupts its log."""
+    path = tmp_path / "runs.sqlite"
+    with open_store(path) as first:
+        first.runs()
+        held = _locks(path)
+        with open_store(path):
+            pass
+        assert _locks(path) >= held
+
+
+def _locks(path: Path) -> int:
+    """How many locks the system knows on a file."""
+    locks = Path("/proc/locks")
+    if not locks.exists():
+        pytest.skip("this system does not tell of locks")
+    number = f":{path.stat().st_ino} "
+    return sum(number in line for line in locks.read_text().splitlines())
