@@ -81,7 +81,7 @@ class LivePage(QWidget):
         self._empty = EmptyState(
             "chart-line",
             "No run yet",
-            "Its losses, metrics and weights are drawn here as it trains.",
+            "Start one: its losses and weights are drawn here.",
             "Go to Training",
             lambda: self._session.open_page("training"),
         )
