@@ -1,0 +1,54 @@
+from app.pages.data import choosing
+from app.pages.data.catalogue import BUNDLED
+from app.pages.data.split import rebalanced
+from mtl_core.spec import BundledDataset, load_preset, problems_of, spec_to_data
+from tests.app.pages.data.synthetic_sets import data, images, table
+
+
+def test_the_list_offers_every_bundled_set() -> None:
+    names = BundledDataset.model_json_schema()["properties"]["name"]["enum"]
+    assert [entry.name for entry in BUNDLED] == names
+
+
+def test_a_table_after_images_brings_layers_that_read_it() -> None:
+    chosen = choosing.with_dataset(spec_to_data(load_preset("multidigits")), choosing.table("/x/houses.csv"), table())
+    assert [layer["kind"] for layer in chosen["model"]["shared"]] == ["linear", "relu"] * 2
+    assert [task["name"] for task in chosen["tasks"]] == ["price", "sold"]
+    assert set(chosen["model"]["heads"]) == {"price", "sold"}
+    assert chosen["dataset"]["inputs"] == ["area", "rooms", "도시"]
+
+
+def test_images_after_a_table_bring_convolutions() -> None:
+    chosen = choosing.with_dataset(data(), choosing.bundled("multidigits"), images())
+    assert chosen["model"]["shared"][0]["kind"] == "conv2d"
+    chosen["weighting"], chosen["training"] = {"kind": "equal"}, {}
+    assert problems_of(chosen) == []
+
+
+def test_layers_that_can_read_the_new_data_stay() -> None:
+    chosen = choosing.with_dataset(data(), choosing.bundled("wine"), table("Wine"))
+    assert chosen["model"] == data()["model"]
+
+
+def test_a_name_that_nobody_chose_follows_the_data() -> None:
+    preset = spec_to_data(load_preset("multidigits"))
+    assert choosing.with_dataset(preset, choosing.table("/x/h.csv"), table())["name"] == "houses.csv"
+    mine = {**preset, "name": "my study"}
+    assert choosing.with_dataset(mine, choosing.table("/x/h.csv"), table())["name"] == "my study"
+
+
+def test_shares_always_sum_to_the_whole() -> None:
+    for part in range(3):
+        for wanted in range(-50, 1100, 7):
+            shares = rebalanced((700, 150, 150), part, wanted)
+            assert sum(shares) == 1000
+            assert min(shares) >= 10
+
+
+def test_validation_takes_from_training_and_leaves_test_alone() -> None:
+    assert rebalanced((700, 150, 150), 1, 200) == (650, 200, 150)
+    assert rebalanced((700, 150, 150), 2, 50) == (800, 150, 50)
+
+
+def test_training_scales_the_two_others() -> None:
+    assert rebalanced((700, 200, 100), 0, 400) == (400, 400, 200)
