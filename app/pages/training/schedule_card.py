@@ -26,7 +26,7 @@ class ScheduleCard(Card):
         self.plot = SchedulePlot()
         self.plot.setObjectName("schedule-plot")
         self.plot.setAccessibleName("Learning rate over the run")
-        self.plot.setMinimumHeight(150)
+        self.plot.setMinimumHeight(130)
         self.body.addWidget(self.form)
         self.body.addWidget(self.plot, 1)
         session.document.changed.connect(self._changed)
