@@ -9,8 +9,8 @@ from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, SplitSpec
 from mtl_core.spec.difference import Difference, diff, diff_data
 from mtl_core.spec.errors import InputError, Problem, shorten
 from mtl_core.spec.experiment import (
-    CURRENT_VERSION,
     ExperimentSpec,
+    dataset_from_data,
     problems_of,
     spec_from_data,
     spec_to_data,
@@ -35,6 +35,7 @@ from mtl_core.spec.schedules import learning_rate, learning_rates
 from mtl_core.spec.tasks import TOTAL, BinaryTask, MulticlassTask, RegressionTask, Task
 from mtl_core.spec.training import EarlyStopping, Optimizer, Schedule, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
+from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "Weighting",
     "apply_overrides",
     "data_to_yaml",
+    "dataset_from_data",
     "diff",
     "diff_data",
     "dump_spec",

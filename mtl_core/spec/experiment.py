@@ -3,9 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
@@ -63,6 +64,24 @@ def problems_of(data: Any) -> list[Problem]:
     return _read(data)[1]
 
 
+def dataset_from_data(data: Any) -> Dataset:
+    """A data set alone, from plain data.
+
+    Raises:
+        InputError: With the path below ``dataset``, the rule and what was found.
+    """
+    try:
+        dataset: Dataset = _DATASET.validate_json(json.dumps({"dataset": data}))["dataset"]
+    except ValidationError as error:
+        raise InputError.of(_problems(error, {"dataset": data})) from None
+    except (TypeError, ValueError) as error:
+        raise InputError("dataset", "must hold only text, numbers, lists and mappings", found=error) from None
+    return dataset
+
+
+_DATASET: TypeAdapter[dict[str, Dataset]] = TypeAdapter(dict[str, Dataset])
+
+
 def _read(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
     if not isinstance(data, dict):
         return None, [Problem("spec", "must be a mapping with dataset, tasks, model …", shorten(data))]
@@ -71,12 +90,12 @@ def _read(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
         text = json.dumps(data)
     except InputError as error:
         return None, list(error.problems)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         return None, [Problem("spec", "must hold only text, numbers, lists and mappings", str(error))]
     try:
         spec = ExperimentSpec.model_validate_json(text)
     except ValidationError as error:
-        return None, [_problem(one, data) for one in error.errors(include_url=False, include_context=True)]
+        return None, _problems(error, data)
     problems = list(_contradictions(spec))
     return (None if problems else spec), problems
 
@@ -84,7 +103,7 @@ def _read(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
 def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
     """Parts that are each fine and do not fit together."""
     names = spec.task_names
-    known = "the tasks are " + ", ".join(names)
+    known = f"Tasks: {', '.join(names)}."
     for name, count in Counter(names).items():
         if count > 1:
             yield Problem("tasks", "each task needs a name of its own", f"{count} tasks named {name!r}")
@@ -97,7 +116,7 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
             yield Problem(f"tasks[{i}].target", "each column once", repr(repeated))
     for name in spec.model.heads:
         if name not in names:
-            yield Problem(join(("model", "heads", name)), "there is no such task", repr(name), known.capitalize() + ".")
+            yield Problem(join(("model", "heads", name)), "there is no such task", repr(name), known)
     if isinstance(spec.weighting, ManualWeighting):
         yield from _weights(spec.weighting.weights, names, ("weighting", "weights"))
         if all(spec.weighting.weights.get(name, 1) == 0 for name in names):
@@ -116,11 +135,9 @@ def _weights(weights: dict[str, float], names: tuple[str, ...], where: tuple[Key
 
 
 def _monitor(spec: ExperimentSpec) -> Iterator[Problem]:
-    metrics = {task.name: ("loss", *task.metrics) for task in spec.tasks}
+    choices = [TOTAL, *(f"{task.name}.{metric}" for task in spec.tasks for metric in ("loss", *task.metrics))]
     monitor = spec.training.monitor
-    task, _, metric = monitor.partition(".")
-    if monitor != TOTAL and (task not in metrics or metric not in ("", *metrics[task])):
-        choices = [TOTAL, *(f"{t}.{m}" for t, ms in metrics.items() for m in ms)]
+    if monitor not in (*choices, *spec.task_names):
         yield Problem("training.monitor", "must be one of " + ", ".join(choices), repr(monitor))
 
 
@@ -161,6 +178,23 @@ _RULES = {
 }
 
 
+def _problems(error: ValidationError, data: Any) -> list[Problem]:
+    """What a validator found; alternatives of one place, such as ``'same'`` or a number, are one problem."""
+    found: dict[str, Problem] = {}
+    errors = error.errors(include_url=False, include_context=True)
+    for problem in (_problem(one, data) for one in errors if not _echoes(one)):
+        first = found.setdefault(problem.path, problem)
+        if problem.rule not in first.rule:
+            either = problem.rule.removeprefix("must be ") if first.rule.startswith("must be ") else problem.rule
+            found[problem.path] = replace(first, rule=f"{first.rule} or {either}")
+    return list(found.values())
+
+
+def _echoes(error: Any) -> bool:
+    """Whether a list is called too short only because entries of it are wrong, which is said already."""
+    return bool(error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"])
+
+
 def _problem(error: Any, data: Any) -> Problem:
     """One validation error as a problem, its path free of the union tags that the validator puts in."""
     keys, context, kind = _keys(error["loc"], data), error.get("ctx", {}), error["type"]
@@ -179,7 +213,8 @@ def _problem(error: Any, data: Any) -> Problem:
         case "string_pattern_mismatch" if path == "training.device":
             return Problem(path, "must be auto, cpu, cuda or cuda:N", found)
     rule = _RULES.get(kind, error["msg"][:1].lower() + error["msg"][1:])
-    return Problem(path or "spec", rule.format(**context), found)
+    plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
+    return Problem(path or "spec", rule.format(**plain), found)
 
 
 def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:

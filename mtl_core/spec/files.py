@@ -1,10 +1,10 @@
 """Spec files: YAML in and out."""
 
-import os
 import re
-import tempfile
+import shutil
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import yaml
 
@@ -35,6 +35,20 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """Decimal, as in YAML 1.2: the loader of 1.1 takes ``010`` for eight."""
+    return int(loader.construct_scalar(node))
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """Quoted with escapes where it holds a break that only Unicode knows: in a key it would be lost."""
+    style = '"' if any(c in text for c in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+_Dumper.add_representer(str, _text)
+
 _RESOLVERS = {
     "tag:yaml.org,2002:bool": (r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
     "tag:yaml.org,2002:int": (r"^[-+]?[0-9]+$", "-+0123456789"),
@@ -62,6 +76,8 @@ def parse_yaml(text: str, where: str = "spec") -> Any:
         mark = getattr(error, "problem_mark", None)
         place = f"{where}, line {mark.line + 1}" if mark else where
         raise InputError(place, "is not valid YAML", found=getattr(error, "problem", None) or error) from None
+    except (ValueError, RecursionError) as error:  # ``!!int x``; brackets a thousand deep
+        raise InputError(where, "is not valid YAML", found=error) from None
 
 
 def data_to_yaml(data: Any) -> str:
@@ -119,19 +135,19 @@ def save_spec(spec: ExperimentSpec, path: str | Path) -> None:
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file through a temporary one beside it, so that it is whole or as it was.
 
+    A link is followed, and the permissions of a file that is there are kept.
+
     Raises:
         InputError: The file cannot be written.
     """
-    path = Path(path)
-    temporary = ""
+    target = Path(path).resolve()
+    temporary = target.with_name(f".{target.name[:100]}.{uuid4().hex}")
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            temporary = file.name
+        with temporary.open("x", encoding="utf-8") as file:
             file.write(text)
-        Path(temporary).replace(path)
-        temporary = ""
+        if target.exists():
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise InputError(str(path), "cannot be written", found=error.strerror or error) from None
-    finally:
-        if temporary:
-            os.unlink(temporary)  # noqa: PTH108

@@ -23,10 +23,16 @@ def parse(path: str) -> tuple[Key, ...]:
         match = _PART.match(path, position)
         if match is None or (path[position] == "." and position == 0):
             raise InputError(path, "is not a path such as training.optimizer.lr or model.shared[0].kind")
-        name, index, quoted = match.groups()
-        keys.append(name if name is not None else int(index) if index is not None else json.loads(quoted))
+        keys.append(_key(path, *match.groups()))
         position = match.end()
     return tuple(keys)
+
+
+def _key(path: str, name: str | None, index: str | None, quoted: str | None) -> Key:
+    try:
+        return name if name is not None else int(index) if index is not None else str(json.loads(quoted or ""))
+    except ValueError:  # a number of thousands of digits, a broken escape
+        raise InputError(path, "is not a path such as training.optimizer.lr or model.shared[0].kind") from None
 
 
 def join(keys: Sequence[Key]) -> str:
@@ -49,10 +55,13 @@ def get_at(data: Any, path: str) -> Any:
         InputError: Nothing stands there.
     """
     for key in parse(path):
-        try:
-            data = data[key]
-        except (KeyError, IndexError, TypeError):
-            raise InputError(path, "there is no such setting") from None
+        match data, key:
+            case dict(), str() if key in data:
+                data = data[key]
+            case list() | tuple(), int() if key < len(data):
+                data = data[key]
+            case _:
+                raise InputError(path, "there is no such setting")
     return data
 
 

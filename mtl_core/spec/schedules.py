@@ -37,7 +37,8 @@ def learning_rates(
 
 
 def _factor(schedule: Schedule, step: int, steps: int, steps_per_epoch: int) -> float:
-    share = min(step / max(steps - 1, 1), 1.0)
+    last = max(steps - 1, 1)
+    share = min(step / last, 1.0)
     match schedule:
         case ConstantSchedule():
             return 1.0
@@ -45,10 +46,11 @@ def _factor(schedule: Schedule, step: int, steps: int, steps_per_epoch: int) -> 
             return float(schedule.gamma ** (step // (schedule.every * max(steps_per_epoch, 1))))
         case CosineSchedule():
             return _between(1.0, schedule.final, share)
-        case OneCycleSchedule() if share < schedule.rise:
-            return _between(schedule.start, 1.0, share / schedule.rise)
         case OneCycleSchedule():
-            return _between(1.0, schedule.final, (share - schedule.rise) / (1 - schedule.rise))
+            top = max(schedule.rise * steps - 1, 0.0)
+            if step < top:
+                return _between(schedule.start, 1.0, step / top)
+            return _between(1.0, schedule.final, min((step - top) / (last - top), 1.0))
 
 
 def _between(start: float, end: float, share: float) -> float:
