@@ -1,0 +1,186 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListWidget, QProgressBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.pages.data import DataPage
+from app.plots import BarPlot, Histogram
+from app.session import Session
+from app.widgets import DoubleSpinBox, InlineError
+from mtl_core.spec import InputError
+from tests.app.pages.data.conftest import PatientWorker
+from tests.app.pages.data.synthetic_sets import table
+
+
+def pick(page: DataPage, name: str, text: str) -> None:
+    """Choose an entry of a box as a person does."""
+    box = page.findChild(QComboBox, name)
+    assert box is not None, name
+    place = box.findText(text)
+    assert place >= 0, [box.itemText(i) for i in range(box.count())]
+    box.setCurrentIndex(place)
+    box.activated.emit(place)
+
+
+def shown(page: DataPage, kind: type[Any], name: str) -> bool:
+    widget = page.findChild(kind, name)
+    return widget is not None and bool(widget.isVisible())
+
+
+@pytest.fixture
+def opened(page: DataPage, worker: PatientWorker) -> DataPage:
+    """The page after a file has been opened."""
+    page.open_file(Path("/x/houses.csv"))
+    worker.answer(table())
+    return page
+
+
+def test_images_are_shown_with_a_task_for_each_digit(page: DataPage) -> None:
+    assert shown(page, QWidget, "example-images")
+    assert page.findChild(QLineEdit, "task-name-left") is not None
+    assert page.findChild(BarPlot, "distribution-right") is not None
+
+
+def test_a_chosen_set_replaces_data_tasks_and_model_in_one_step(
+    page: DataPage, session: Session, worker: PatientWorker, qtbot: QtBot
+) -> None:
+    sets = page.findChild(QListWidget, "data-sets")
+    assert sets is not None
+    item = sets.findItems("Houses", Qt.MatchFlag.MatchExactly)[0]
+    qtbot.mouseClick(sets.viewport(), Qt.MouseButton.LeftButton, pos=sets.visualItemRect(item).center())
+    assert worker.asked()["dataset"]["name"] == "houses"
+    assert session.document.data["dataset"]["name"] == "multidigits"
+    worker.answer(table("Houses"))
+    assert session.document.data["dataset"]["name"] == "houses"
+    assert session.document.valid
+    session.document.undo_stack.undo()
+    assert session.document.data["dataset"]["name"] == "multidigits"
+    assert not session.document.undo_stack.canUndo()
+
+
+def test_while_a_file_is_read_the_page_says_so(page: DataPage, worker: PatientWorker) -> None:
+    page.open_file(Path("/x/houses.csv"))
+    assert shown(page, QProgressBar, "reading-data")
+    worker.answer(table())
+    assert not shown(page, QProgressBar, "reading-data")
+
+
+def test_a_file_that_cannot_be_read_leaves_the_experiment_alone(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    before = session.document.data
+    page.open_file(Path("/x/empty.csv"))
+    worker.refuse(InputError("/x/empty.csv", "the file is empty"))
+    error = page.findChild(InlineError, "source-error")
+    assert error is not None
+    assert "the file is empty" in error.label.text()
+    assert session.document.data is before
+
+
+def test_only_the_last_of_two_choices_counts(page: DataPage, session: Session, worker: PatientWorker) -> None:
+    page.choose_bundled("iris")
+    first = worker.asks[-1]
+    page.choose_bundled("wine")
+    first[2](table("Iris"))
+    assert session.document.data["dataset"]["name"] == "multidigits"
+    worker.answer(table("Wine"))
+    assert session.document.data["dataset"]["name"] == "wine"
+
+
+def test_a_dropped_table_is_opened(page: DataPage, worker: PatientWorker) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile("/x/houses.parquet")])
+    drop = QDropEvent(
+        QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    page.dropEvent(drop)
+    assert worker.asked()["dataset"]["path"] == "/x/houses.parquet"
+
+
+def test_a_column_becomes_a_target_by_its_box(opened: DataPage, session: Session) -> None:
+    pick(opened, "role-도시", "Target")
+    data = session.document.data
+    assert [task["name"] for task in data["tasks"]] == ["price", "sold", "도시"]
+    assert data["dataset"]["inputs"] == ["area", "rooms"]
+    assert session.document.valid
+    session.document.undo_stack.undo()
+    assert [task["name"] for task in session.document.data["tasks"]] == ["price", "sold"]
+
+
+def test_type_and_kind_are_chosen_in_the_header(opened: DataPage, session: Session) -> None:
+    pick(opened, "type-rooms", "Categorical")
+    assert session.document.data["dataset"]["types"] == {"rooms": "categorical"}
+    pick(opened, "task-kind-sold", "Multiclass")
+    assert session.document.data["tasks"][1]["kind"] == "multiclass"
+    assert session.document.valid
+
+
+def test_a_renamed_task_takes_its_head_along(opened: DataPage, session: Session, qtbot: QtBot) -> None:
+    field = opened.findChild(QLineEdit, "task-name-price")
+    assert field is not None
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "worth")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert session.document.data["tasks"][0]["name"] == "worth"
+    assert set(session.document.data["model"]["heads"]) == {"worth", "sold"}
+    assert session.document.valid
+
+
+def test_a_name_that_paths_cannot_hold_is_told_at_the_task(opened: DataPage, session: Session) -> None:
+    opened.rename_task(0, "a.b")
+    texts = [label.text() for label in opened.findChildren(QLabel) if label.property("role") == "error"]
+    assert any("Must not be empty nor hold" in text for text in texts)
+
+
+def test_two_numbers_are_joined_from_the_columns_menu(opened: DataPage, session: Session) -> None:
+    menu = opened.menu_of("rooms")
+    assert menu is not None
+    action = next(action for action in menu.actions() if action.text() == "Predict together with price")
+    action.trigger()
+    menu.deleteLater()
+    assert session.document.data["tasks"][0]["target"] == ["price", "rooms"]
+    assert session.document.valid
+    assert opened.findChild(Histogram, "distribution-rooms") is not None
+
+
+def test_many_columns_change_their_role_at_once(opened: DataPage, session: Session) -> None:
+    opened._preview.menu.actions()[0].trigger()
+    assert session.document.data["dataset"]["inputs"] == ["area", "rooms", "도시", "id"]
+
+
+def test_without_a_target_the_page_says_what_to_do(opened: DataPage, session: Session) -> None:
+    opened.remove_task(1)
+    opened.remove_task(0)
+    texts = [label.text() for label in opened.findChildren(QLabel) if label.property("role") == "error"]
+    assert "Nothing is predicted yet: make a column a target." in texts
+
+
+def test_the_shares_stay_whole_when_one_is_set(opened: DataPage, session: Session) -> None:
+    spin = opened.findChild(DoubleSpinBox, "split-val")
+    assert spin is not None
+    spin.setValue(20.0)
+    split = session.document.data["dataset"]["split"]
+    assert (split["train"], split["val"], split["test"]) == (0.65, 0.2, 0.15)
+    assert session.document.valid
+
+
+def test_reading_the_file_otherwise_keeps_the_roles(opened: DataPage, session: Session, worker: PatientWorker) -> None:
+    pick(opened, "role-rooms", "Ignore")
+    pick(opened, "file-delimiter", "Semicolon ;")
+    assert worker.asked()["dataset"]["delimiter"] == ";"
+    worker.answer(table())
+    dataset = session.document.data["dataset"]
+    assert (dataset["delimiter"], dataset["inputs"]) == (";", ["area", "도시"])
+
+
+def test_an_unreadable_data_set_of_the_experiment_is_told_in_the_preview(page: DataPage, session: Session) -> None:
+    session._no_dataset(InputError("/x/gone.csv", "there is no such file"))
+    error = page.findChild(InlineError, "preview-error")
+    assert error is not None
+    assert "there is no such file" in error.label.text()
+    assert error.link.text() == "Open another file…"
