@@ -1,10 +1,11 @@
 """The training loop, top to bottom."""
 
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ from mtl_core.weighting import MovableWeighting, build_weighting
 TICK_SECONDS = 0.2
 """How often losses are copied out, requests are read and progress is told."""
 PAUSE_SECONDS = 0.1
+LOG_SECONDS = 1.0
 EVALUATION_ROWS = 2048
 
 
@@ -93,6 +95,9 @@ class Trainer:
         self.steps = self.train.count * training.epochs
         self.monitor = Monitor(training.monitor, self._direction(training.monitor))
         self._ledger = Ledger(names)
+        self._pending: defaultdict[SeriesKey, list[tuple[Steps, Values]]] = defaultdict(list)
+        self._directions: dict[str, Direction] = {m: d for task in self.tasks for m, d in task.directions.items()}
+        self._logged = -LOG_SECONDS
         self._epoch_losses: list[np.ndarray[Any, np.dtype[np.float64]]] = []
         self._best: dict[str, Tensor] = {}
         self._ruler = self._hand_weights({})
@@ -129,6 +134,7 @@ class Trainer:
         except StoppedError:
             state = "stopped"
         self.save()
+        self._tell_progress()
         return Outcome(state, self.step, self.monitor.best_step, self._test())
 
     def _train_epoch(self) -> None:
@@ -139,7 +145,7 @@ class Trainer:
             self._train_step(batch)
             if time.perf_counter() >= self._clock:
                 self._tick()
-        self._flush()
+        self._collect()
 
     def _train_step(self, batch: Batch) -> None:
         self._set_rate()
@@ -175,8 +181,8 @@ class Trainer:
             self.save()
         self._clock = time.perf_counter() + TICK_SECONDS
 
-    def _flush(self) -> None:
-        """Copy the losses of the last steps out and hand them to the recorder.
+    def _collect(self) -> None:
+        """Copy the losses of the last steps from the device.
 
         Raises:
             DivergedError: One is NaN or infinite.
@@ -189,7 +195,20 @@ class Trainer:
             self.recorder.event(error.step, "nan", str(error), {"task": error.task})
             raise
         self._epoch_losses.append(page.losses)
-        self.recorder.points(self._train_points(page), {"loss": "min"})
+        for key, points in self._train_points(page).items():
+            self._pending[key].append(points)
+
+    def _flush(self) -> None:
+        """Hand everything new to the recorder.
+
+        Raises:
+            DivergedError: A loss is NaN or infinite.
+        """
+        self._collect()
+        pending, self._pending = self._pending, defaultdict(list)
+        if pending:
+            joined = {key: tuple(map(np.concatenate, zip(*parts, strict=True))) for key, parts in pending.items()}
+            self.recorder.points(cast(dict[SeriesKey, tuple[Steps, Values]], joined), self._directions)
 
     def _train_points(self, page: Page) -> dict[SeriesKey, tuple[Steps, Values]]:
         points: dict[SeriesKey, tuple[Steps, Values]] = {}
@@ -213,28 +232,35 @@ class Trainer:
         stopping = self.spec.training.early_stopping
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
             self._best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
-        self._tell_scores("val", scores, {TOTAL: combined})
-        parts = [f"{task} {values['loss']:.4g}" for task, values in scores.items() if "loss" in values]
-        self.recorder.event(self.step, "epoch", f"epoch {self.epoch}: validation loss " + ", ".join(parts))
-        if self.monitor.exhausted(stopping):
+        self._note_scores("val", scores, combined)
+        self._log_epoch(scores)
+
+    def _log_epoch(self, scores: Scores) -> None:
+        """An epoch's losses in the log, at most one epoch a second: all of them are in the series."""
+        stops = self.monitor.exhausted(self.spec.training.early_stopping)
+        now = time.perf_counter()
+        if now - self._logged >= LOG_SECONDS or stops or self.epoch == self.spec.training.epochs:
+            self._logged = now
+            parts = [f"{task} {values['loss']:.4g}" for task, values in scores.items() if "loss" in values]
+            self.recorder.event(self.step, "epoch", f"epoch {self.epoch}: validation loss " + ", ".join(parts))
+        if stops:
             text = f"no better {self.monitor.path} for {self.monitor.waited} epochs: stops early"
             self.recorder.event(self.step, "epoch", text)
 
-    def _tell_scores(self, split: str, scores: Scores, totals: dict[str, float]) -> None:
-        flat = {(t, split, m): v for t, values in scores.items() for m, v in values.items()}
-        flat |= {(t, split, "loss"): v for t, v in totals.items()}
-        directions: dict[str, Direction] = {m: d for task in self.tasks for m, d in task.directions.items()}
+    def _note_scores(self, split: str, scores: Scores, combined: float) -> None:
+        """Keep a split's scores for the next flush."""
         step = self.monitor.best_step if split == "test" and self._best else self.step
-        at = np.array([step], dtype=np.int64)
-        points = {key: (at, np.array([value])) for key, value in flat.items()}
-        self.recorder.points(points, directions)
+        flat = {(t, split, m): v for t, values in scores.items() for m, v in values.items()}
+        for key, value in {**flat, (TOTAL, split, "loss"): combined}.items():
+            self._pending[key].append((np.array([step]), np.array([value])))
 
     def _test(self) -> Scores:
         """The best model on the test split."""
         if self._best:
             self.model.load_state_dict(self._best)
         scores = score(self.model, self.tasks, self.test)
-        self._tell_scores("test", scores, {TOTAL: total(scores, self._ruler)})
+        self._note_scores("test", scores, total(scores, self._ruler))
+        self._flush()
         return scores
 
     def _tell_progress(self) -> None:
@@ -243,7 +269,7 @@ class Trainer:
         self._told, self._told_step = now, self.step
         self.recorder.progress(
             Progress(
-                epoch=min(self.epoch + 1, self.spec.training.epochs),
+                epoch=self.epoch,
                 epochs=self.spec.training.epochs,
                 step=self.step,
                 steps=self.steps,

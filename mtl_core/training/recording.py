@@ -21,7 +21,7 @@ class Progress:
     """How far a run is.
 
     Attributes:
-        epoch: The epoch under way, from 1; ``epochs`` of them.
+        epoch: Epochs completed, of ``epochs``.
         step: Steps done, of ``steps``.
         samples_per_second: Training rows a second since the last report.
         eta_seconds: Expected time to the end.
