@@ -47,7 +47,7 @@ Optimizer = Annotated[Sgd | Adam | AdamW, Field(discriminator="kind")]
 
 
 class _Schedule(Spec):
-    warmup_steps: int = field(0, "Steps over which the rate rises from near zero.", ge=0, unit="steps")
+    warmup_steps: int = field(0, "Steps over which the rate rises from near zero.", title="Warm-up", ge=0, unit="steps")
 
 
 class ConstantSchedule(_Schedule):
@@ -62,8 +62,8 @@ class StepSchedule(_Schedule):
 
     title: ClassVar[str] = "Step"
     kind: Literal["step"] = "step"
-    every: int = field(10, "Epochs between two drops.", ge=1, unit="epochs")
-    gamma: float = field(0.5, "Factor at each drop.", gt=0, le=1)
+    every: int = field(10, "Epochs between two drops.", title="Drop every", ge=1, unit="epochs")
+    gamma: float = field(0.5, "Factor at each drop.", title="Factor", gt=0, le=1)
 
 
 class CosineSchedule(_Schedule):
@@ -71,7 +71,7 @@ class CosineSchedule(_Schedule):
 
     title: ClassVar[str] = "Cosine"
     kind: Literal["cosine"] = "cosine"
-    final: float = field(0.0, "Share of the rate left at the end.", ge=0, le=1)
+    final: float = field(0.0, "Share of the rate left at the end.", title="Share left at the end", ge=0, le=1)
 
 
 class OneCycleSchedule(_Schedule):
@@ -79,9 +79,9 @@ class OneCycleSchedule(_Schedule):
 
     title: ClassVar[str] = "One cycle"
     kind: Literal["one_cycle"] = "one_cycle"
-    rise: float = field(0.3, "Share of the run spent rising.", gt=0, lt=1)
-    start: float = field(0.04, "Share of the peak at the start.", gt=0, le=1)
-    final: float = field(1e-4, "Share of the peak at the end.", ge=0, le=1, scale="log")
+    rise: float = field(0.3, "Share of the run spent rising.", title="Share spent rising", gt=0, lt=1)
+    start: float = field(0.04, "Share of the peak at the start.", title="Start, share of peak", gt=0, le=1)
+    final: float = field(1e-4, "Share of the peak at the end.", title="End, share of peak", ge=0, le=1, scale="log")
 
 
 Schedule = Annotated[ConstantSchedule | StepSchedule | CosineSchedule | OneCycleSchedule, Field(discriminator="kind")]
@@ -92,7 +92,7 @@ class EarlyStopping(Spec):
 
     title: ClassVar[str] = "Early stopping"
     patience: int = field(10, "Epochs without improvement before the run stops.", ge=1, unit="epochs")
-    min_delta: float = field(0.0, "Improvements no larger than this do not count.", ge=0)
+    min_delta: float = field(0.0, "Improvements no larger than this do not count.", title="Smallest gain", ge=0)
 
 
 DeviceName = Annotated[str, StringConstraints(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
@@ -112,6 +112,7 @@ class TrainingSpec(Spec):
     monitor: str = field(
         "total",
         "What the best epoch is chosen by, on validation: 'total', a task (its loss) or 'task.metric'.",
+        title="Best epoch by",
     )
     early_stopping: EarlyStopping | None = field(None, "Stop when the monitored value no longer improves.")
     seed: int = field(0, "Seed of initial weights, order of rows and dropout.", ge=0, le=2**32 - 1)
@@ -120,5 +121,5 @@ class TrainingSpec(Spec):
         None, "CPU threads; empty: one for a small model, all cores for a larger one.", ge=1, le=1024, advanced=True
     )
     checkpoint_seconds: float = field(
-        10.0, "Time between two saved checkpoints.", ge=0, le=86_400, unit="s", advanced=True
+        10.0, "Time between two saved checkpoints.", title="Save every", ge=0, le=86_400, unit="s", advanced=True
     )

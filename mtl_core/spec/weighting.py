@@ -44,7 +44,7 @@ class UncertaintyWeighting(_Weighting):
 
     title: ClassVar[str] = "Uncertainty (Kendall et al. 2018)"
     kind: Literal["uncertainty"] = "uncertainty"
-    initial: float = field(0.0, "Initial log-variance of every task.", ge=-20, le=20)
+    initial: float = field(0.0, "Initial log-variance of every task.", title="Initial log-variance", ge=-20, le=20)
 
 
 class DwaWeighting(_Weighting):
@@ -61,8 +61,12 @@ class GradNormWeighting(_Weighting):
     title: ClassVar[str] = "GradNorm (Chen et al. 2018)"
     cost: ClassVar[str] = "One more gradient of the last shared layer per task."
     kind: Literal["gradnorm"] = "gradnorm"
-    alpha: float = field(1.5, "How strongly slow tasks are pulled up; 0 equalises gradient norms.", ge=0, le=10)
-    lr: float = field(0.025, "Learning rate of the weights.", gt=0, le=10, scale="log")
+    alpha: float = field(
+        1.5, "How strongly slow tasks are pulled up; 0 equalises gradient norms.", title="Pull (alpha)", ge=0, le=10
+    )
+    lr: float = field(
+        0.025, "Learning rate of the weights.", title="Learning rate of the weights", gt=0, le=10, scale="log"
+    )
 
 
 class PcGradWeighting(_Weighting):

@@ -310,6 +310,8 @@ class Trainer:
     def _move(self, weights: dict[str, float] | None, *, replayed: bool = False) -> None:
         """Weights set by hand hold from the next step on; None gives them back to the method."""
         self._flush()
+        if weights is not None:
+            weights = {name: weights.get(name, 1.0) for name in self.spec.task_names} | weights
         try:
             self.weighting.move(weights)
         except InputError as error:
