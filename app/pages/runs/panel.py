@@ -93,7 +93,8 @@ class RunPanel(Card):
         self._error.set_error(record.error)
         self._fill(self.name, record.name, other)
         self._fill(self.tags, ", ".join(record.tags), other)
-        if other or (not self.notes.hasFocus() and self.notes.toPlainText() != record.notes):
+        writing = self.notes.hasFocus() or self._notes_soon.isActive()
+        if other or (not writing and self.notes.toPlainText() != record.notes):
             self.notes.setPlainText(record.notes)
             self._notes_soon.stop()
         self._parent.setVisible(record.parent is not None)

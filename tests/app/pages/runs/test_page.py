@@ -1,0 +1,230 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.jobs import Worker
+from app.pages.runs import RunsPage
+from app.session import Session
+from app.settings import Settings
+from app.widgets import InlineError
+from mtl_core.store import RunStore
+
+Wait = Callable[[Callable[[], object]], None]
+_FLAGS = QItemSelectionModel.SelectionFlag
+
+
+def names(page: RunsPage) -> list[str]:
+    return [row.record.name for row in page.model.rows()]
+
+
+def select(page: RunsPage, *runs: int) -> None:
+    page.view.clearSelection()
+    for run in runs:
+        index = page.model.index(page.model.row_of(run), 0)
+        page.view.selectionModel().select(index, _FLAGS.Select | _FLAGS.Rows)
+        page.view.selectionModel().setCurrentIndex(index, _FLAGS.NoUpdate)
+
+
+def test_the_page_shows_every_run_with_its_metrics(page: RunsPage, wait: Wait) -> None:
+    assert names(page) == [f"study {i}" for i in (5, 4, 3, 2, 1)]
+    wait(lambda: page.model.column("left.val.accuracy.best") > 0)
+    column = page.model.column("left.val.accuracy.best")
+    assert page.model.index(4, column).data() == "0.9000"
+    assert page.chip.text() == "5 runs"
+
+
+def test_a_run_made_elsewhere_appears_by_itself(page: RunsPage, records: RunStore, wait: Wait) -> None:
+    records.create_run(records.spec(1))
+    wait(lambda: page.model.rowCount() == 6)
+
+
+def test_the_filter_speaks_the_stores_language(page: RunsPage, qtbot: QtBot, wait: Wait) -> None:
+    qtbot.keyClicks(page.filter, "method:equal")
+    wait(lambda: names(page) == ["study 5", "study 1"])
+
+
+def test_a_malformed_filter_is_told_below_the_box_and_changes_nothing(page: RunsPage, qtbot: QtBot, wait: Wait) -> None:
+    error = page.findChild(InlineError, "runs-error")
+    assert error is not None
+    page.filter.setText("state:done")
+    wait(error.isVisible)
+    assert "state:done" in error.label.text()
+    assert page.model.rowCount() == 5
+    page.filter.clear()
+    wait(lambda: not error.isVisible())
+
+
+def test_a_filter_that_nothing_matches_offers_to_clear_it(page: RunsPage, wait: Wait, qtbot: QtBot) -> None:
+    page.filter.setText("nonsense")
+    wait(page.none.isVisible)
+    assert page.none.action is not None
+    qtbot.mouseClick(page.none.action, Qt.MouseButton.LeftButton)
+    wait(lambda: page.model.rowCount() == 5)
+
+
+def test_clicking_a_header_sorts(page: RunsPage, qtbot: QtBot) -> None:
+    header = page.view.horizontalHeader()
+    section = page.model.column("name")
+    x = header.sectionViewportPosition(section) + 20
+    qtbot.mouseClick(
+        header.viewport(), Qt.MouseButton.LeftButton, pos=header.viewport().rect().topLeft().__class__(x, 8)
+    )
+    assert names(page) == sorted(names(page))
+
+
+def test_renaming_in_place_reaches_the_store(page: RunsPage, records: RunStore, qtbot: QtBot, wait: Wait) -> None:
+    page.view.setFocus()
+    select(page, 3)
+    qtbot.keyClick(page.view, Qt.Key.Key_F2)
+    editor = page.view.viewport().findChild(QLineEdit)
+    assert editor is not None
+    editor.setText("better name")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    wait(lambda: records.run(3).name == "better name")
+
+
+def test_tags_and_notes_are_kept(page: RunsPage, records: RunStore, qtbot: QtBot, wait: Wait) -> None:
+    select(page, 2)
+    tags, notes = page.findChild(QLineEdit, "run-tags"), page.findChild(QPlainTextEdit, "run-notes")
+    assert tags is not None
+    assert notes is not None
+    tags.setFocus()
+    qtbot.keyClicks(tags, "paper, baseline")
+    qtbot.keyClick(tags, Qt.Key.Key_Return)
+    notes.setPlainText("warm-up helped")
+    wait(lambda: records.run(2).tags == ("baseline", "paper") and records.run(2).notes == "warm-up helped")
+
+
+def test_notes_still_being_written_are_kept_when_another_run_is_selected(
+    page: RunsPage, records: RunStore, wait: Wait
+) -> None:
+    select(page, 2)
+    page.panel.notes.setPlainText("half a thought")
+    select(page, 3)
+    assert page.panel.notes.toPlainText() == ""
+    wait(lambda: records.run(2).notes == "half a thought")
+    assert records.run(3).notes == ""
+
+
+def test_the_panel_shows_metrics_and_events(page: RunsPage, wait: Wait) -> None:
+    select(page, 4)
+    wait(lambda: "weight left" in page.panel.events.toPlainText())
+    assert page.panel.run == 4
+
+
+def test_archiving_can_be_undone(page: RunsPage, records: RunStore, qtbot: QtBot, wait: Wait) -> None:
+    select(page, 4, 5)
+    page.view.setFocus()
+    qtbot.keyClick(page.view, Qt.Key.Key_Delete)
+    wait(lambda: page.model.rowCount() == 3)
+    wait(page.toast.isVisible)
+    qtbot.mouseClick(page.toast.button, Qt.MouseButton.LeftButton)
+    wait(lambda: page.model.rowCount() == 5)
+    assert not records.run(4).archived
+
+
+def test_archived_runs_show_on_demand(page: RunsPage, records: RunStore, wait: Wait) -> None:
+    records.edit(1, archived=True)
+    wait(lambda: page.model.rowCount() == 4)
+    page.archived.setChecked(True)
+    wait(lambda: page.model.rowCount() == 5)
+
+
+def test_a_star_is_kept(page: RunsPage, records: RunStore, qtbot: QtBot, wait: Wait) -> None:
+    index = page.model.index(page.model.row_of(3), page.model.column("star"))
+    qtbot.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=page.view.visualRect(index).center())
+    wait(lambda: records.run(3).starred)
+
+
+def test_compare_takes_the_selected_runs(page: RunsPage, session: Session, qtbot: QtBot) -> None:
+    button = page.findChild(QPushButton, "compare-runs")
+    assert button is not None
+    assert not button.isEnabled()
+    select(page, 1, 3)
+    with qtbot.waitSignal(session.compareChanged) as compared:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert sorted(compared.args[0]) == [1, 3]
+
+
+def test_enter_shows_the_curves_of_a_run(page: RunsPage, session: Session, qtbot: QtBot) -> None:
+    select(page, 2)
+    with qtbot.waitSignals([session.liveRunChanged, session.pageRequested]):
+        qtbot.keyClick(page.view, Qt.Key.Key_Return)
+    assert session.live_run == 2
+
+
+def test_opening_an_experiment_hands_its_spec_to_the_window(
+    page: RunsPage, session: Session, records: RunStore, qtbot: QtBot
+) -> None:
+    select(page, 3)
+    with qtbot.waitSignal(session.specRequested, timeout=10_000) as asked:
+        page.act("open")
+    assert asked.args[0] == records.spec(3)
+
+
+def test_running_again_replays_the_weights_moved_by_hand(
+    page: RunsPage, session: Session, monkeypatch: pytest.MonkeyPatch, wait: Wait
+) -> None:
+    queued: list[tuple[object, object]] = []
+    monkeypatch.setattr(
+        session.queue, "start", lambda spec, *, parent=None: queued.append((spec.weighting.moves, parent))
+    )
+    select(page, 1)
+    page.act("again")
+    wait(lambda: queued)
+    moves, parent = queued[0]
+    assert parent == 1
+    assert [(move.step, move.weights) for move in moves] == [(12, {"left": 2.0, "right": 1.0})]  # type: ignore[attr-defined]
+
+
+def test_an_interrupted_run_can_be_resumed(
+    page: RunsPage, session: Session, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    resumed: list[int] = []
+    monkeypatch.setattr(session.queue, "resume_run", resumed.append)
+    select(page, 1)
+    page.act("resume")
+    select(page, 2)
+    page.act("resume")
+    assert resumed == [2]
+
+
+def test_every_point_is_exported(page: RunsPage, tmp_path: Path, wait: Wait) -> None:
+    path = tmp_path / "points.csv"
+    page.deeds.export_to([1], path)
+    wait(path.exists)
+    assert path.read_text().splitlines() == [
+        "task,split,metric,step,value",
+        "left,val,accuracy,10,0.8",
+        "left,val,accuracy,20,0.9",
+    ]
+
+
+def test_a_file_that_cannot_be_written_is_told(page: RunsPage, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(session.problem, timeout=10_000) as told:
+        page.deeds.export_to([1], tmp_path / "nowhere" / "points.csv")
+    assert "cannot be written" in told.args[0]
+
+
+def test_column_choice_is_remembered(page: RunsPage, session: Session, qtbot: QtBot) -> None:
+    section = page.model.column("seed")
+    page._columns.show(section, True)
+    page._columns.save()
+    again = RunsPage(session)
+    qtbot.addWidget(again)
+    assert not again.view.horizontalHeader().isSectionHidden(section)
+
+
+def test_an_empty_store_offers_to_run_the_experiment(qtbot: QtBot, tmp_path: Path, wait: Wait) -> None:
+    session = Session(str(tmp_path / "new.sqlite"), worker=Worker(), settings=Settings(tmp_path))
+    page = RunsPage(session)
+    qtbot.addWidget(page)
+    page.show()
+    empty = page.findChild(QWidget, "runs-empty")
+    assert empty is not None
+    wait(empty.isVisible)
+    session.close()
