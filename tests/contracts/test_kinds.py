@@ -1,0 +1,128 @@
+"""A new kind is one spec class, one builder and one test: whatever can be chosen has a form, a file and a builder."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+import torch
+from pytestqt.qtbot import QtBot
+
+from app.document import Document
+from app.forms import KindForm, bind
+from app.pages.data.catalogue import BUNDLED
+from app.pages.data.roles import KIND_TITLES
+from app.pages.model.templates import TEMPLATES, values_of
+from mtl_core import train
+from mtl_core.architectures import build_model, describe_model
+from mtl_core.spec import (
+    ModelSpec,
+    Spec,
+    TargetInfo,
+    dump_spec,
+    kind_of,
+    load_spec,
+    save_spec,
+    spec_from_data,
+    spec_to_data,
+)
+from mtl_core.spec.dataset import BundledName
+from mtl_core.store import SeriesKey, open_store
+from tests.contracts.unions import experiment_with, kinds_by_place, path_of
+
+PLACES = kinds_by_place()
+EVERY = [pytest.param(place, kind, id=f"{place}-{kind_of(kind)}") for place, kinds in PLACES.items() for kind in kinds]
+LAYERS = [kind for place, kind in (one.values for one in EVERY) if place == "model.shared"]
+TRAINED = [one for one in EVERY if one.values[0] not in ("model.shared", "model.heads")]
+SHAPES = ((16,), (16, 12), (16, 12, 12))
+"""A row of a table, of a sequence, of an image."""
+
+
+def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None:
+    """A new union makes this fail: it needs an experiment in ``unions.py`` and whatever trains it."""
+    assert set(PLACES) == {
+        "dataset",
+        "tasks",
+        "model.sharing",
+        "model.shared",
+        "model.heads",
+        "weighting",
+        "training.optimizer",
+        "training.schedule",
+    }
+
+
+def test_a_kind_means_the_same_wherever_it_can_be_chosen() -> None:
+    classes: dict[str, set[type[Spec]]] = defaultdict(set)
+    for kinds in PLACES.values():
+        for kind in kinds:
+            classes[kind_of(kind)].add(kind)
+    assert {kind: len(found) for kind, found in classes.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize(("place", "kind"), EVERY)
+def test_an_experiment_with_any_kind_survives_its_file(place: str, kind: type[Spec], tmp_path: Path) -> None:
+    spec = experiment_with(place, kind, tmp_path)
+    save_spec(spec, tmp_path / "experiment.yaml")
+    read = load_spec(tmp_path / "experiment.yaml")
+    assert read == spec
+    assert dump_spec(read) == dump_spec(spec)
+
+
+@pytest.mark.parametrize(("place", "kind"), EVERY)
+def test_a_form_shows_any_kind_and_gives_it_back_unchanged(
+    qtbot: QtBot, place: str, kind: type[Spec], tmp_path: Path
+) -> None:
+    spec, path = experiment_with(place, kind, tmp_path), path_of(place)
+    document = Document()
+    document.load_spec(spec)
+    form = KindForm(PLACES[place], path)
+    qtbot.addWidget(form)
+    bind(form, document)
+    shown = form.value()
+    assert shown["kind"] == kind_of(kind)
+    document.set(path, shown)
+    assert not document.dirty
+    assert document.spec == spec
+    document.deleteLater()
+
+
+@pytest.mark.parametrize(("place", "kind"), TRAINED)
+def test_any_kind_trains_and_is_kept(place: str, kind: type[Spec], tmp_path: Path) -> None:
+    spec = experiment_with(place, kind, tmp_path)
+    with open_store(tmp_path / "runs.sqlite") as store:
+        run = train(spec, store)
+        assert (run.state, run.error) == ("finished", "")
+        points = store.read(run.id)[0]
+        for task in spec.tasks:
+            losses = points[SeriesKey(task.name, "train", "loss")]
+            assert list(losses.steps) == list(range(len(losses)))
+            assert len(losses) > 1
+            assert set(task.metrics) <= set(run.test[task.name])
+        assert store.spec(run.id) == spec
+
+
+@pytest.mark.parametrize("kind", LAYERS, ids=kind_of)
+def test_any_layer_is_built_as_it_was_described(kind: type[Spec]) -> None:
+    target = {"t": TargetInfo(name="t", kind="binary", classes=("no", "yes"))}
+    model = ModelSpec.model_validate({"shared": [{"kind": kind_of(kind)}]}, strict=False)
+    fits = [shape for shape in SHAPES if not describe_model(model, shape, target).problems]
+    assert fits
+    described = describe_model(model, fits[0], target)
+    built = build_model(model, fits[0], {"t": 1})
+    assert tuple(built.features(torch.zeros(2, *fits[0])).shape[1:]) == described.shared[0].output_shape
+
+
+def test_the_data_page_offers_every_bundled_set_and_every_kind_of_task() -> None:
+    assert sorted(entry.name for entry in BUNDLED) == sorted(BundledName.__args__)
+    assert set(KIND_TITLES) == {kind_of(kind) for kind in PLACES["tasks"]}
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
+def test_every_template_is_a_valid_model(template: object, tmp_path: Path) -> None:
+    data = spec_to_data(experiment_with("weighting", PLACES["weighting"][0], tmp_path))
+    document = Document()
+    document.load_data(data)
+    document.set_many(values_of(template, ["first", "second"], image=False), "Template")  # type: ignore[arg-type]
+    assert document.problems == []
+    assert spec_from_data(document.data).model.shared is not None
+    document.deleteLater()

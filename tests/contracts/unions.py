@@ -1,0 +1,92 @@
+"""The unions of kinds that an experiment is made of, found by walking the spec, and a small experiment for each kind."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
+
+from mtl_core.spec import ExperimentSpec, Spec, kind_of, members, spec_from_data
+
+ROWS = 40
+
+
+def kinds_by_place() -> dict[str, tuple[type[Spec], ...]]:
+    """Where in an experiment a kind is chosen, and what can be chosen there."""
+    return dict(_walk(ExperimentSpec, ""))
+
+
+def _walk(spec: type[Spec], path: str) -> Iterator[tuple[str, tuple[type[Spec], ...]]]:
+    for name, field in spec.model_fields.items():
+        place = f"{path}.{name}".lstrip(".")
+        for found in _unions(field):
+            if any(kind_of(member) for member in found):
+                yield place, found
+            for member in found:
+                yield from _walk(member, place)
+
+
+def _unions(field: FieldInfo) -> Iterator[tuple[type[Spec], ...]]:
+    """The unions or classes that stand in an annotation, however deep."""
+    waiting: list[Any] = [field.annotation]
+    while waiting:
+        annotation = waiting.pop()
+        if found := members(annotation):
+            yield found
+        else:
+            waiting += get_args(annotation)
+
+
+def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentSpec:
+    """A small experiment on a table in ``folder`` that holds ``member`` at ``place`` and can be trained."""
+    given = {"kind": kind_of(member)}
+    data = _small(folder)
+    match place:
+        case "dataset" if kind_of(member) == "bundled":
+            data["dataset"] = given | {"name": "linnerud"}
+            data["tasks"] = [{"name": name, "kind": "regression", "target": name} for name in ("weight", "pulse")]
+            data["model"]["heads"] = {}
+        case "tasks":
+            target = {"regression": "height", "binary": "smoker", "multiclass": "city"}[kind_of(member)]
+            data["tasks"] = [given | {"name": "first", "target": target}, *data["tasks"][1:]]
+        case "model.shared":
+            data["model"]["shared"] = [given]
+        case "model.heads":
+            data["model"]["heads"] = {"first": [given]}
+        case "dataset":
+            data["dataset"] |= given
+        case _:
+            _put(data, place, given)
+    return spec_from_data(data)
+
+
+def path_of(place: str) -> str:
+    """The path of the kind in what :func:`experiment_with` returns for this place."""
+    return {"tasks": "tasks[0]", "model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}.get(
+        place, place
+    )
+
+
+def _small(folder: Path) -> dict[str, Any]:
+    lines = ["age,height,smoker,city"]
+    lines += [f"{20 + i % 7},{150 + 3 * (i % 11)},{'yn'[i % 2]},{'abc'[i % 3]}" for i in range(ROWS)]
+    table = folder / "people.csv"
+    table.write_text("\n".join(lines), "utf-8")
+    return {
+        "version": 1,
+        "name": "contract",
+        "dataset": {"kind": "table", "path": str(table), "inputs": ["age"]},
+        "tasks": [
+            {"name": "first", "kind": "regression", "target": "height"},
+            {"name": "second", "kind": "multiclass", "target": "city"},
+        ],
+        "model": {"shared": [{"kind": "linear", "out_features": 4}], "heads": {}},
+        "training": {"epochs": 2, "batch_size": 16, "checkpoint_seconds": 60},
+    }
+
+
+def _put(data: dict[str, Any], place: str, value: Mapping[str, Any]) -> None:
+    *above, last = place.split(".")
+    for name in above:
+        data = data.setdefault(name, {})
+    data[last] = dict(value)
