@@ -28,6 +28,9 @@ class StatusLine(QFrame):
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)
         self.progress.setFixedWidth(220)
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(policy)
         self.eta = self._label("status-eta", "Time left", "ETA 10 min 10 s")
         self.rate = self._label("status-rate", "Samples per second", "100 000 samples/s")
         self.waiting = self._label("status-waiting", "Runs waiting")
@@ -45,12 +48,11 @@ class StatusLine(QFrame):
 
     def show_run(self, record: "RunRecord | None") -> None:
         """Show how ``record`` is doing, or that nothing is on."""
-        on = record is not None
         self.run.setText(words.run_line(record) if record else "No run is on")
         self.eta.setText(words.eta_line(record) if record else "")
         self.rate.setText(words.rate_line(record) if record else "")
         self.progress.setValue(round(1000 * words.share_done(record)) if record else 0)
-        self.progress.setEnabled(on)
+        self.progress.setVisible(record is not None)
 
     def show_waiting(self, count: int) -> None:
         """Show how many runs wait."""

@@ -59,7 +59,7 @@ LIGHT = Tokens(
     warning="#9A5B00",
     hover="#F1F3F7",
     grid=("#1B2430", 0.09),
-    series=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A6D00", "#4B4FC4", "#56A0D3", "#7A4A2B"),
+    series=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A6D00", "#4B4FC4", "#3F8FC4", "#7A4A2B"),
 )
 
 DARK = Tokens(

@@ -27,9 +27,15 @@ def wait(qtbot: QtBot) -> Wait:
 
 
 @pytest.fixture
-def worker(qtbot: QtBot) -> Iterator[Worker]:
+def fake_worker() -> Callable[[], Worker]:
+    """Makes workers whose process is the fake one; who makes one closes it."""
+    return lambda: Worker(FAKE_WORKER)
+
+
+@pytest.fixture
+def worker(qtbot: QtBot, fake_worker: Callable[[], Worker]) -> Iterator[Worker]:
     """A worker whose process is the fake one."""
-    worker = Worker(FAKE_WORKER)
+    worker = fake_worker()
     yield worker
     worker.close()
 

@@ -1,0 +1,282 @@
+"""The window around the pages, with a fake worker and real pages."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.jobs import Worker
+from app.main_window import CANCEL, LET_IT_RUN, STOP_AND_KEEP, MainWindow
+from app.session import Session
+from app.theme import apply_theme
+from mtl_core.spec import load_spec
+from mtl_core.store import open_store
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+class Answers:
+    """A person who has made up their mind."""
+
+    def __init__(self) -> None:
+        self.choice = ""
+        self.file: Path | None = None
+        self.asked: list[str] = []
+
+    def choose(self, title: str, text: str, choices: Sequence[str]) -> str:
+        self.asked.append(title)
+        assert self.choice in choices
+        return self.choice
+
+    def file_to_open(self, folder: Path) -> Path | None:
+        return self.file
+
+    def file_to_save(self, suggestion: Path) -> Path | None:
+        return self.file
+
+
+Open = Callable[[], MainWindow]
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def open_window(
+    qtbot: QtBot, qapp: QApplication, answers: Answers, fake_worker: Callable[[], Worker]
+) -> Iterator[Open]:
+    """Opens windows as the application does; those still open are closed without a question."""
+    apply_theme(qapp, "light")
+    opened: list[MainWindow] = []
+
+    def make() -> MainWindow:
+        window = MainWindow(Session(worker=fake_worker()), answers)
+        window.files.reopen()
+        window.show()
+        window.session.begin()
+        opened.append(window)
+        return window
+
+    yield make
+    for window in opened:
+        window.close_now()
+        window.deleteLater()
+
+
+@pytest.fixture
+def window(open_window: Open) -> MainWindow:
+    return open_window()
+
+
+def child(window: MainWindow, name: str) -> Any:
+    found = window.findChild(QWidget, name)
+    assert found is not None, name
+    return found
+
+
+def edit(window: MainWindow, name: str = "edited by hand") -> None:
+    window.session.document.set("name", name)
+
+
+def run_named(window: MainWindow, name: str) -> None:
+    edit(window, name)
+    window.session.document.undo_stack.setClean()
+    child(window, "run").click()
+
+
+def test_the_first_start_shows_the_example_ready_to_run(window: MainWindow) -> None:
+    assert window.session.document.problems == []
+    assert window.session.document.name == "two digits, hard sharing"
+    assert not window.session.document.dirty
+    assert child(window, "run").isEnabled()
+    assert window.current_page() == "data"
+
+
+def test_each_page_is_opened_by_its_key_and_by_the_rail(window: MainWindow, qtbot: QtBot) -> None:
+    names = ["data", "model", "training", "live", "runs", "compare"]
+    for number, name in enumerate(names, start=1):
+        qtbot.keyClick(window, getattr(Qt.Key, f"Key_{number}"), CONTROL)
+        assert window.current_page() == name
+    for name in names:
+        qtbot.mouseClick(child(window, f"rail-{name}"), Qt.MouseButton.LeftButton)
+        assert window.current_page() == name
+
+
+def test_the_pages_not_shown_are_made_in_the_background(window: MainWindow, wait: Any) -> None:
+    window.warm_up()
+    wait(lambda: window.stack.count() == 6)
+
+
+def test_an_edit_marks_the_document_and_undo_clears_it(window: MainWindow, qtbot: QtBot) -> None:
+    edit(window)
+    assert window.isWindowModified()
+    assert child(window, "document-edited").isVisible()
+    assert child(window, "document-title").full_text() == "edited by hand"
+    qtbot.keyClick(window, Qt.Key.Key_Z, CONTROL)
+    assert not window.isWindowModified()
+    assert child(window, "redo").isEnabled()
+    qtbot.keyClick(window, Qt.Key.Key_Y, CONTROL)
+    assert window.isWindowModified()
+
+
+def test_edits_are_saved_before_another_experiment_is_opened(
+    window: MainWindow, answers: Answers, tmp_path: Path, qtbot: QtBot
+) -> None:
+    edit(window, "keep me")
+    answers.choice, answers.file = "Save", tmp_path / "kept.yaml"
+    qtbot.keyClick(window, Qt.Key.Key_N, CONTROL)
+    assert answers.asked == ["Save the edits?"]
+    assert load_spec(tmp_path / "kept.yaml").name == "keep me"
+    assert window.session.document.name == "untitled"
+    assert window.session.settings.recent() == [tmp_path / "kept.yaml"]
+
+
+def test_cancel_keeps_the_edits(window: MainWindow, answers: Answers, qtbot: QtBot) -> None:
+    edit(window, "keep me")
+    answers.choice = "Cancel"
+    qtbot.keyClick(window, Qt.Key.Key_N, CONTROL)
+    assert window.session.document.name == "keep me"
+    assert not window.close()
+    assert window.isVisible()
+
+
+def test_a_file_that_cannot_be_read_is_told_and_changes_nothing(
+    window: MainWindow, answers: Answers, tmp_path: Path, qtbot: QtBot
+) -> None:
+    answers.file = tmp_path / "broken.yaml"
+    answers.file.write_text("tasks: [")
+    qtbot.keyClick(window, Qt.Key.Key_O, CONTROL)
+    assert [banner.objectName() for banner in window.toasts.banners()] == ["message-error"]
+    assert window.session.document.name == "two digits, hard sharing"
+
+
+def test_a_file_is_opened_again_at_the_next_start(
+    open_window: Open, answers: Answers, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first = open_window()
+    edit(first, "mine")
+    answers.file = tmp_path / "mine.yaml"
+    qtbot.keyClick(first, Qt.Key.Key_S, CONTROL)
+    first.open_page("training")
+    first.close()
+    second = open_window()
+    assert second.session.document.path == tmp_path / "mine.yaml"
+    assert second.current_page() == "training"
+
+
+def test_a_file_changed_by_another_program_is_overwritten_only_when_told(
+    window: MainWindow, answers: Answers, tmp_path: Path, qtbot: QtBot
+) -> None:
+    answers.file = path = tmp_path / "mine.yaml"
+    window.files.save_as()
+    theirs = path.read_text() + "# theirs\n"
+    path.write_text(theirs)
+    edit(window)
+    answers.choice = "Cancel"
+    qtbot.keyClick(window, Qt.Key.Key_S, CONTROL)
+    assert path.read_text() == theirs
+    answers.choice = "Overwrite it"
+    qtbot.keyClick(window, Qt.Key.Key_S, CONTROL)
+    assert load_spec(path).name == "edited by hand"
+
+
+def test_an_experiment_with_a_problem_does_not_run_and_shows_where(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.document.set("training.epochs", 0)
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    assert window.current_page() == "training"
+    assert "training.epochs" in window.toasts.banners()[0].label.text()
+    assert window.session.queue.active is None
+
+
+def test_a_run_is_started_shown_and_stopped_by_the_bar(window: MainWindow, wait: Any, qtbot: QtBot) -> None:
+    run_named(window, "hold")
+    assert window.current_page() == "live"
+    wait(lambda: child(window, "stop").isEnabled() and "epoch 1 of 20" in child(window, "status-run").full_text())
+    assert window.session.live_run == 1
+    assert child(window, "status-eta").full_text() == "ETA 1 min 10 s"
+    assert child(window, "status-rate").full_text() == "1\u2009234 samples/s"
+    assert child(window, "status-store").full_text() == "runs.sqlite"
+    child(window, "pause").click()
+    wait(lambda: child(window, "pause").text() == "Resume")
+    child(window, "pause").click()
+    wait(lambda: child(window, "pause").text() == "Pause")
+    child(window, "stop").click()
+    wait(lambda: not child(window, "stop").isEnabled())
+    assert child(window, "status-run").full_text() == "No run is on"
+
+
+def test_runs_that_wait_are_counted(window: MainWindow, wait: Any) -> None:
+    run_named(window, "hold")
+    wait(lambda: window.session.queue.on)
+    run_named(window, "quick")
+    wait(lambda: child(window, "status-waiting").full_text() == "1 waiting")
+    child(window, "stop").click()
+    wait(lambda: window.session.queue.active is None)
+
+
+def test_a_run_let_go_on_is_live_again_at_the_next_start(
+    open_window: Open, answers: Answers, wait: Any, home: Path
+) -> None:
+    first = open_window()
+    run_named(first, "hold")
+    wait(lambda: first.session.queue.here)
+    answers.choice = LET_IT_RUN
+    assert first.close()
+    second = open_window()
+    wait(lambda: second.session.queue.here)
+    assert second.session.live_run == 1
+    answers.choice = STOP_AND_KEEP
+    assert second.close()
+    with open_store(home / "runs.sqlite") as store:
+        wait(lambda: store.run(1).state == "stopped")
+
+
+def test_closing_during_a_run_can_be_called_off(window: MainWindow, answers: Answers, wait: Any) -> None:
+    run_named(window, "hold")
+    wait(lambda: window.session.queue.here)
+    answers.choice = CANCEL
+    assert not window.close()
+    assert window.isVisible()
+    child(window, "stop").click()
+    wait(lambda: window.session.queue.active is None)
+
+
+def test_a_run_that_fails_is_told_in_the_window(window: MainWindow, wait: Any) -> None:
+    run_named(window, "refuse")
+    wait(lambda: any("there is no such file" in banner.label.text() for banner in window.toasts.banners()))
+
+
+def test_the_same_error_is_shown_once_and_can_be_dismissed(window: MainWindow) -> None:
+    for _ in range(3):
+        window.session.complain("something is wrong")
+    (banner,) = window.toasts.banners()
+    banner.dismiss()
+    assert window.toasts.banners() == []
+    assert not window.toasts.isVisible()
+
+
+def test_the_device_of_the_next_run_is_shown(window: MainWindow, wait: Any) -> None:
+    wait(lambda: child(window, "device").text() == "CPU · test")
+
+
+def test_a_theme_chosen_by_hand_is_kept(window: MainWindow, qapp: QApplication) -> None:
+    window._choose_theme("dark")  # type: ignore[arg-type]
+    assert window.session.settings.get("window/theme") == "dark"
+    apply_theme(qapp, "light")
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_control_of_the_bar_has_a_name_for_those_who_do_not_see(
+    window: MainWindow, mode: str, qapp: QApplication
+) -> None:
+    apply_theme(qapp, mode)
+    window.grab()
+    for name in ("run", "pause", "stop", "undo", "redo", "file-menu", "rail-data", "rail-compare"):
+        assert child(window, name).accessibleName(), name
+    apply_theme(qapp, "light")
