@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QMimeData, QPoint
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QMenu
 from shiboken6 import isValid
 
@@ -18,10 +18,12 @@ from app.pages.data.tasks import TasksCard
 from app.pages.data.views import column_views, data_key, data_name, image_labels, task_views
 from app.session import Session
 from app.widgets import CardRow, Chip, PageBody
-from mtl_core.spec import ColumnInfo, DatasetInfo, Problem
+from mtl_core.spec import ColumnInfo, DatasetInfo, InputError, Problem
 
 _KEPT = 16
 _SIDE_WIDTH = 34
+_STACK_BELOW = 900
+_NO_LIMIT = 16_777_215
 _FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq);;All files (*)"
 
 
@@ -73,6 +75,14 @@ class DataPage(PageBody):
         dataset = self._document.data["dataset"]
         self._choose({**dataset, "delimiter": delimiter, "encoding": encoding})
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The cards at the left are narrow, unless they stand above the others."""
+        super().resizeEvent(event)
+        stacked = self.window().width() < _STACK_BELOW
+        for card in (self._source, self._split):
+            card.setMaximumWidth(_NO_LIMIT if stacked else card.minimumWidth())
+        self._preview.table.setMinimumHeight(self.fontMetrics().lineSpacing() * 14 if stacked else 0)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take a table's file."""
         if _file_of(event.mimeData()) is not None:
@@ -114,7 +124,7 @@ class DataPage(PageBody):
         self._reading = ""
         table = dataset["kind"] == "table"
         self._source.error.set_error(
-            str(error), "Open another file…" if table else "", self.ask_file if table else None
+            _said(error), "Open another file…" if table else "", self.ask_file if table else None
         )
         self._show()
 
@@ -242,7 +252,7 @@ class DataPage(PageBody):
         if not name and self.info is not None:
             data = self._document.data
             self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
-        text = str(error) if error is not None and not self._reading else self._input_problem()
+        text = _said(error) if error is not None and not self._reading else self._input_problem()
         offer = error is not None and not self._reading
         self._preview.error.set_error(text, "Open another file…" if offer else "", self.ask_file if offer else None)
         self._chip.setVisible(bool(self._reading))
@@ -280,10 +290,9 @@ class DataPage(PageBody):
         self._source, self._preview = SourceCard(), PreviewCard()
         self._tasks, self._split = TasksCard(), SplitCard()
         line = self.fontMetrics().lineSpacing()
-        side = self.fontMetrics().horizontalAdvance("0") * _SIDE_WIDTH
         for card in (self._source, self._split):
-            card.setFixedWidth(side)
-        above, below = CardRow(stack_below=900), CardRow(stack_below=900)
+            card.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * _SIDE_WIDTH)
+        above, below = CardRow(stack_below=_STACK_BELOW), CardRow(stack_below=_STACK_BELOW)
         above.add(self._source, 0)
         above.add(self._preview, 1)
         below.add(self._split, 0)
@@ -333,9 +342,16 @@ def _fits(data: dict[str, Any], dataset: dict[str, Any], info: DatasetInfo) -> b
     return used <= there
 
 
+def _said(error: Exception) -> str:
+    """An error beside the list of data sets, where the path of the setting says nothing to a person."""
+    return _words(error.problem) if isinstance(error, InputError) else str(error)
+
+
 def _words(problem: Problem) -> str:
     found = f"; found {problem.found}" if problem.found else ""
-    return f"{problem.rule[:1].upper()}{problem.rule[1:]}{found}. {problem.fix}".strip().rstrip(".") + "."
+    where = f"{data_name({'path': problem.path})}: " if "/" in problem.path or "\\" in problem.path else ""
+    rule = problem.rule if where else problem.rule[:1].upper() + problem.rule[1:]
+    return f"{where}{rule}{found}. {problem.fix}".strip().rstrip(".") + "."
 
 
 def _file_of(mime: QMimeData) -> Path | None:

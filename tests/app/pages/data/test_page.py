@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_read_leaves_the_experiment_alone(
     worker.refuse(InputError("/x/empty.csv", "the file is empty"))
     error = page.findChild(InlineError, "source-error")
     assert error is not None
-    assert "the file is empty" in error.label.text()
+    assert error.label.text() == "empty.csv: the file is empty."
     assert session.document.data is before
 
 
