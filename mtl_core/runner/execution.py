@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import torch
+
 from mtl_core.datasets import load
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
@@ -54,17 +56,22 @@ def execute(
         How it ended; the same stands in the store. What goes wrong in the run is told there, never raised.
 
     Raises:
-        InputError: There is no such run, or a live process has it.
+        InputError: There is no such run, a live process has it, or its checkpoint is not whole; it is left as it was.
     """
     spec = store.spec(run)
     device = _device_label(spec)
+    _checkpoints(store.artifacts_dir(run))
     store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device, versions=versions())
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
-    with Heart(recorder, run), _signals(stop):
-        ending = _ending(store, run, spec, recorder)
-        store.finish(run, ending.state, error=ending.error)
-        store.merge(run)
+    try:
+        with Heart(recorder, run), _signals(stop):
+            ending = _ending(store, run, spec, recorder)
+            store.finish(run, ending.state, error=ending.error)
+            store.merge(run)
+    except KeyboardInterrupt:  # a second one, by someone who will not wait
+        store.finish(run, "interrupted")
+        raise
     return ending
 
 
@@ -72,13 +79,13 @@ def _ending(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreReco
     try:
         outcome = _train(store, run, spec, recorder)
     except InputError as error:
-        recorder.event(0, "error", str(error))
+        recorder.event(recorder.step, "error", str(error))
         return Ending("failed", str(error), input_at_fault=True)
     except DivergedError as error:
         hint = "A smaller learning rate, gradient clipping or other loss weights may help"
         return Ending("failed", f"{error}. {hint}; the last good checkpoint is kept.")
     except Exception as error:  # whatever it was, the run's row must say so
-        recorder.event(0, "error", str(error), {"traceback": traceback.format_exc()})
+        recorder.event(recorder.step, "error", str(error), {"traceback": traceback.format_exc()})
         return Ending("failed", f"{type(error).__name__}: {error}")
     recorder.event(outcome.steps, "stop" if outcome.state == "stopped" else "finish", _epitaph(outcome))
     return Ending(outcome.state, test=outcome.test)
@@ -90,16 +97,27 @@ def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecor
     store.set_fingerprint(run, data.fingerprint)
     folder = store.artifacts_dir(run)
     trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)))
-    last = folder / "last.safetensors"
-    if last.exists():
-        best = folder / "best.safetensors"
-        trainer.restore(Checkpoint.load(last, device), Checkpoint.load(best, device) if best.exists() else None)
-        store.rewind(run, trainer.step)
+    last, best = _checkpoints(folder, device)
+    if last:
+        trainer.restore(last, best)
+        # A step's training points stand at its number; what was validated after S steps stands at S.
+        store.rewind(run, {"train": trainer.step - 1, "val": trainer.step, "test": -1})
         recorder.event(trainer.step, "start", f"goes on from step {trainer.step} on {label}")
     else:
         store.rewind(run, -1)
         recorder.event(0, "start", f"{len(data.train.inputs)} training rows on {label}")
     return trainer.run()
+
+
+def _checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, Checkpoint | None]:
+    """The last and the best checkpoint of a run, as far as there are any.
+
+    Raises:
+        InputError: One is not whole.
+    """
+    paths = (folder / "last.safetensors", folder / "best.safetensors")
+    last, best = (Checkpoint.load(path, device) if path.exists() else None for path in paths)
+    return last, best
 
 
 def _device_label(spec: ExperimentSpec) -> str:
@@ -112,9 +130,13 @@ def _device_label(spec: ExperimentSpec) -> str:
 
 
 def _hand_moves(events: list[EventRecord]) -> list[WeightMove]:
-    """The weight moves made by hand so far, which a resumed run must make again after its checkpoint."""
+    """The weight moves made by hand so far, which a resumed run must make again after its checkpoint.
+
+    Of several at one step the last is the one that held; a run that was resumed has made some of them twice.
+    """
     moves = [event.data for event in events if event.kind == "weights" and not event.data.get("replayed")]
-    return [WeightMove(step=move["step"], weights=move["weights"]) for move in moves]
+    last = {move["step"]: WeightMove(step=move["step"], weights=move["weights"]) for move in moves}
+    return list(last.values())
 
 
 def _epitaph(outcome: Outcome) -> str:
@@ -124,13 +146,14 @@ def _epitaph(outcome: Outcome) -> str:
 
 @contextmanager
 def _signals(stop: threading.Event) -> Iterator[None]:
-    """A first interrupt or termination asks the run to stop and keep what it has."""
+    """A first interrupt or termination asks the run to stop and keep what it has; a second one is not held up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def ask(number: int, frame: FrameType | None) -> None:
         stop.set()
+        signal.signal(number, previous[signal.Signals(number)])
 
     previous: dict[signal.Signals, Any] = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
     try:

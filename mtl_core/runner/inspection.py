@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from mtl_core.architectures import describe_model
+from mtl_core.architectures import build_model, describe_model
 from mtl_core.datasets import describe, load
-from mtl_core.spec import DatasetInfo, ExperimentSpec, InputError, ModelInfo, TargetInfo
+from mtl_core.spec import DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.dataset import Dataset
+from mtl_core.spec.layers import Linear, ReLU
+from mtl_core.training.batches import check_single_rows
 from mtl_core.training.devices import choose_device
 
 
@@ -29,6 +31,12 @@ def inspect_model(spec: ExperimentSpec) -> ModelInfo:
     return describe_model(spec.model, data.input_shape, data.targets)
 
 
+def warm_up() -> None:
+    """Describe a small model, which takes a second in a new process and milliseconds from then on."""
+    target = TargetInfo(name="y", kind="regression")
+    describe_model(ModelSpec(shared=(Linear(), ReLU())), (1,), {"y": target})
+
+
 def inspect(spec: ExperimentSpec) -> Inspection:
     """Everything that can be known before training.
 
@@ -38,6 +46,9 @@ def inspect(spec: ExperimentSpec) -> Inspection:
     choose_device(spec.training.device)
     data = load(spec.dataset, spec.tasks)
     model = describe_model(spec.model, data.input_shape, data.targets)
+    if min(spec.training.batch_size, len(data.train)) == 1 and not model.problems:
+        outputs = {name: target.outputs for name, target in data.targets.items()}
+        check_single_rows(build_model(spec.model, data.input_shape, outputs), len(data.train), data.input_shape)
     for layer in model.problems:
         fix = f"{layer.fix.label}." if layer.fix else ""
         raise InputError(layer.path, (layer.error or "cannot be built").removesuffix("."), fix=fix)

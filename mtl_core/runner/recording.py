@@ -1,5 +1,6 @@
 """Between the training loop and the store."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -7,12 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
+from mtl_core.spec import InputError
 from mtl_core.store import Points, RunStore, SeriesKey
 from mtl_core.store import Progress as StoredProgress
 from mtl_core.training.recording import Direction, Progress, Request, Steps, Values
 from mtl_core.training.recording import SeriesKey as Key
 
 BEAT_SECONDS = 2.0
+
+log = logging.getLogger(__name__)
 
 _STATES: dict[str, Literal["running", "paused"]] = {"pause": "paused", "resume": "running"}
 
@@ -50,6 +54,11 @@ class StoreRecorder:
         self.beat()
         if self._observer is not None:
             self._observer(progress)
+
+    @property
+    def step(self) -> int:
+        """The last step that was told."""
+        return self._latest.step
 
     def beat(self) -> None:
         """A sign of life without news."""
@@ -89,5 +98,8 @@ class Heart:
     def _beat(self) -> None:
         due = time.monotonic() + BEAT_SECONDS
         while not self._end.wait(max(due - time.monotonic(), 0)):
-            self._recorder.beat()
+            try:
+                self._recorder.beat()
+            except InputError as error:  # a full disk, a locked store: the loop meets it too, and says so
+                log.warning("no sign of life: %s", error)
             due = time.monotonic() + BEAT_SECONDS

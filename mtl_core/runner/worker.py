@@ -1,13 +1,13 @@
 """The worker process: it waits, warm, for questions about specs, and for a run to train."""
 
+import json
 import logging
 import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
 from mtl_core.runner.protocol import READY, Reply, encode_reply, problem_of
-from mtl_core.spec import InputError, problems_of, spec_from_data
-from mtl_core.spec.dataset import Dataset
+from mtl_core.spec import InputError, dataset_from_data, problems_of, spec_from_data
 
 log = logging.getLogger(__name__)
 
@@ -19,24 +19,29 @@ def serve(asks: TextIO, answers: TextIO) -> None:
     from mtl_core.runner import execution, inspection  # noqa: F401
 
     _write(answers, Reply(READY, "ready"))
+    inspection.warm_up()
     for line in asks:
         if line.strip():
             _write(answers, _answer(line))
 
 
 def _answer(line: str) -> Reply:
-    import json
-
     number = -1
     try:
         payload = json.loads(line)
         number = payload["id"]
-        return Reply(number, _ANSWERS[payload["ask"]](payload))
+        return Reply(number, _answerer(payload["ask"])(payload))
     except InputError as error:
         return Reply(number, error=error.problem)
     except Exception as error:
         log.exception("an ask failed: %s", line[:200])
         return Reply(number, error=problem_of(error))
+
+
+def _answerer(ask: str) -> Callable[[dict[str, Any]], Any]:
+    if ask not in _ANSWERS:
+        raise InputError("ask", f"must be one of {', '.join(_ANSWERS)}", found=ask)
+    return _ANSWERS[ask]
 
 
 def _write(answers: TextIO, reply: Reply) -> None:
@@ -54,17 +59,9 @@ def _devices(payload: dict[str, Any]) -> Any:
 
 
 def _dataset(payload: dict[str, Any]) -> Any:
-    import json
-
-    from pydantic import TypeAdapter, ValidationError
-
     from mtl_core.runner.inspection import inspect_dataset
 
-    try:
-        dataset: Dataset = TypeAdapter(Dataset).validate_json(json.dumps(payload["dataset"]))
-    except ValidationError as error:
-        raise InputError("dataset", error.errors()[0]["msg"]) from None
-    return inspect_dataset(dataset).model_dump(mode="json")
+    return inspect_dataset(dataset_from_data(payload["dataset"])).model_dump(mode="json")
 
 
 def _model(payload: dict[str, Any]) -> Any:

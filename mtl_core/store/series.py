@@ -95,11 +95,12 @@ def read(connection: sa.Connection, run: int, cursor: Cursor | None) -> tuple[di
     return fresh, Cursor(run, reset, rewinds, newest, counts)
 
 
-def rewind(connection: sa.Connection, run: int, step: int) -> bool:
-    """Drop the points after a step; True when there were any."""
+def rewind(connection: sa.Connection, run: int, step: int | Mapping[str, int]) -> bool:
+    """Drop the points after a step, or after one by split; True when there were any."""
     pieces = _pieces(connection, _PIECES, run)
     before = {key: _joined(parts, 0) for key, parts in pieces.items()}
-    after = {key: _up_to(points, step) for key, points in before.items()}
+    last = {key: step if isinstance(step, int) else step[key.split] for key in before}
+    after = {key: _up_to(points, last[key]) for key, points in before.items()}
     shorter = [key for key in before if len(after[key]) < len(before[key])]
     if not shorter:
         return False

@@ -281,8 +281,13 @@ class RunStore:
             raise runs.no_such_run(run)
         return found
 
-    def rewind(self, run: int, step: int) -> None:
-        """Drop the points after a step, from which the run goes on."""
+    def rewind(self, run: int, step: int | Mapping[str, int]) -> None:
+        """Drop the points after a step, from which the run goes on.
+
+        Args:
+            run: The run.
+            step: The last step that is kept, or that of each split.
+        """
         with self._database.writing() as connection:
             runs.lock(connection, run)
             series.rewind(connection, run, step)

@@ -60,15 +60,16 @@ class Checkpoint:
         try:
             with safe_open(path, framework="pt", device=str(device)) as file:
                 values = json.loads((file.metadata() or {})["mtl_workbench"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                known = values["format"]
+                tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
         except FileNotFoundError:
             raise InputError(str(path), "there is no such checkpoint") from None
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
+        except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
             raise InputError(
                 str(path), "is not a whole checkpoint", found=error, fix="Run the experiment again."
             ) from None
-        if values.get("format") != FORMAT:
-            raise InputError(str(path), f"must be a checkpoint of format {FORMAT}", found=values.get("format"))
+        if known != FORMAT:
+            raise InputError(str(path), f"must be a checkpoint of format {FORMAT}", found=known)
         parts: dict[str, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             part, _, rest = name.partition("/")

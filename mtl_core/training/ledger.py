@@ -32,12 +32,14 @@ class Page:
         losses: ``[n, K]``; NaN where a task had no label in the batch.
         weights: ``[n, K]`` the loss weights in use.
         rates: ``[n]`` learning rates.
+        diverged: What is wrong with the step after these, which is not among them; None when all is well.
     """
 
     steps: NDArray[np.int64]
     losses: NDArray[np.float64]
     weights: NDArray[np.float64]
     rates: NDArray[np.float64]
+    diverged: DivergedError | None = None
 
 
 class Ledger:
@@ -76,14 +78,11 @@ class Ledger:
         self._rates.append(rate)
 
     def take(self, end: int, constant: Tensor) -> Page:
-        """The noted steps, the last of which is ``end - 1``; the ledger is empty afterwards.
+        """The noted steps up to the first whose losses are not finite; the ledger is empty afterwards.
 
         Args:
             end: The number of steps done.
             constant: ``[K]`` the weights in use, when they were not noted step by step.
-
-        Raises:
-            DivergedError: A loss is NaN or infinite; the first such step and task.
         """
         count, width = len(self._rates), len(self._tasks)
         losses = torch.stack(self._losses).view(count, width).double().cpu().numpy()
@@ -91,15 +90,12 @@ class Ledger:
             weights = torch.stack(self._weights).double().cpu().numpy()
         else:
             weights = np.repeat(constant.double().cpu().numpy()[None], count, axis=0)
-        self._check(losses, end - count)
+        steps, rates = np.arange(end - count, end), np.array(self._rates)
+        good, diverged = count, None
+        if len(bad := np.argwhere(~np.isfinite(losses))):
+            good, column = map(int, bad[0])
+            diverged = DivergedError(self._tasks[column], int(steps[good]), float(losses[good, column]))
         for row, column in self._absent:
             losses[row, column] = np.nan
-        page = Page(np.arange(end - count, end), losses, weights, np.array(self._rates))
         self._losses, self._weights, self._rates, self._absent = [], [], [], []
-        return page
-
-    def _check(self, losses: NDArray[np.float64], first: int) -> None:
-        bad = np.argwhere(~np.isfinite(losses))
-        if len(bad):
-            row, column = bad[0]
-            raise DivergedError(self._tasks[column], first + int(row), float(losses[row, column]))
+        return Page(steps[:good], losses[:good], weights[:good], rates[:good], diverged)

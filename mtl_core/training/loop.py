@@ -1,14 +1,16 @@
 """The training loop, top to bottom."""
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
@@ -16,7 +18,7 @@ from mtl_core.datasets import TaskData
 from mtl_core.spec import TOTAL, ExperimentSpec, InputError, ManualWeighting, WeightMove, learning_rate
 from mtl_core.spec.training import ConstantSchedule
 from mtl_core.tasks import TaskHead, build_task
-from mtl_core.training.batches import Batch, Batches, fits, split_bytes
+from mtl_core.training.batches import Batch, Batches, check_single_rows, fits, split_bytes
 from mtl_core.training.checkpoints import Checkpoint, optimizer_state, restore_optimizer
 from mtl_core.training.ledger import DivergedError, Ledger, Page
 from mtl_core.training.monitor import Monitor
@@ -92,6 +94,8 @@ class Trainer:
         self.optimizer = build_optimizer(training.optimizer, parameters, self.weighting.parameters())
         self._clipped = parameters
         self._place_data(names)
+        if self.train.batch_size == 1:
+            check_single_rows(self.model, self.train.rows, self.data.input_shape)
         self.steps = self.train.count * training.epochs
         self.monitor = Monitor(training.monitor, self._direction(training.monitor))
         self._ledger = Ledger(names)
@@ -100,7 +104,9 @@ class Trainer:
         self._logged = -LOG_SECONDS
         self._epoch_losses: list[np.ndarray[Any, np.dtype[np.float64]]] = []
         self._best: dict[str, Tensor] = {}
-        self._ruler = self._hand_weights({})
+        self._best_saved = -1
+        self._threads = training.threads
+        self._ruler = self._hand_weights(None)
         ordered = sorted((*spec.weighting.moves, *self.moves), key=lambda move: move.step)
         self._moves = [(move, move in spec.weighting.moves) for move in ordered]
         self._rate = training.optimizer.lr
@@ -119,16 +125,14 @@ class Trainer:
         self._clock = self._told = self._saved = time.perf_counter()
         self._told_step = self.step
         row = self.data.train.inputs[:1].to(self.device)
-        with threads_for(self.model, row, self.train.batch_size, self.spec.training.threads):
+        with threads_for(self.model, row, self.train.batch_size, self._threads) as self._threads:
             return self._run()
 
     def _run(self) -> Outcome:
         self.model.train()
         state = "finished"
         try:
-            while self.epoch < self.spec.training.epochs and not self.monitor.exhausted(
-                self.spec.training.early_stopping
-            ):
+            while not self._done():
                 self._train_epoch()
                 self._end_epoch()
         except StoppedError:
@@ -137,14 +141,18 @@ class Trainer:
         self._tell_progress()
         return Outcome(state, self.step, self.monitor.best_step, self._test())
 
+    def _done(self) -> bool:
+        training = self.spec.training
+        return self.epoch >= training.epochs or self.monitor.exhausted(training.early_stopping)
+
     def _train_epoch(self) -> None:
         start = self.step - self.epoch * self.train.count
         for batch in self.train.shuffled(self.spec.training.seed, self.epoch, start):
             if self._moves and self._moves[0][0].step <= self.step:
                 self._replay_moves()
-            self._train_step(batch)
             if time.perf_counter() >= self._clock:
                 self._tick()
+            self._train_step(batch)
         self._collect()
 
     def _train_step(self, batch: Batch) -> None:
@@ -172,7 +180,11 @@ class Trainer:
             group["lr"] = self._rate
 
     def _tick(self) -> None:
-        """A few times a second: tell what happened, do what was asked."""
+        """A few times a second: tell what happened, do what was asked.
+
+        It comes before a step, never between the last step of an epoch and its validation: what is asked and saved
+        at step S comes after all that happened in the S steps before.
+        """
         self._flush()
         self._tell_progress()
         self._answer(self.recorder.requests())
@@ -189,14 +201,12 @@ class Trainer:
         """
         if not len(self._ledger):
             return
-        try:
-            page = self._ledger.take(self.step, self.weighting.weights())
-        except DivergedError as error:
-            self.recorder.event(error.step, "nan", str(error), {"task": error.task})
-            raise
+        page = self._ledger.take(self.step, self.weighting.weights())
         self._epoch_losses.append(page.losses)
         for key, points in self._train_points(page).items():
             self._pending[key].append(points)
+        if page.diverged:
+            self._refuse(page.diverged)
 
     def _flush(self) -> None:
         """Hand everything new to the recorder.
@@ -223,6 +233,7 @@ class Trainer:
 
     def _end_epoch(self) -> None:
         scores = score(self.model, self.tasks, self.val)
+        self._check(scores)
         combined = total(scores, self._ruler)
         means = _means(np.concatenate(self._epoch_losses))
         self.weighting.epoch_end(torch.from_numpy(means).to(self.weighting.weights()))
@@ -234,6 +245,22 @@ class Trainer:
             self._best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
         self._note_scores("val", scores, combined)
         self._log_epoch(scores)
+
+    def _check(self, scores: Scores) -> None:
+        """See that the last step of an epoch has not broken the model: its loss was taken before."""
+        for task, values in scores.items():
+            if not math.isfinite(values.get("loss", 0.0)) and not self._finite():
+                self._refuse(DivergedError(task, self.step, values["loss"]))
+
+    def _refuse(self, diverged: DivergedError) -> NoReturn:
+        """Tell all that came before, and end the run."""
+        self._flush()
+        self.recorder.event(diverged.step, "nan", str(diverged), {"task": diverged.task})
+        raise diverged
+
+    def _finite(self) -> bool:
+        """Whether every parameter is a number."""
+        return all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
 
     def _log_epoch(self, scores: Scores) -> None:
         """An epoch's losses in the log, at most one epoch a second: all of them are in the series."""
@@ -310,12 +337,13 @@ class Trainer:
     def _move(self, weights: dict[str, float] | None, *, replayed: bool = False) -> None:
         """Weights set by hand hold from the next step on; None gives them back to the method."""
         self._flush()
-        if weights is not None:
-            weights = {name: weights.get(name, 1.0) for name in self.spec.task_names} | weights
         try:
+            given = WeightMove(step=self.step, weights=weights).weights
+            weights = None if given is None else dict.fromkeys(self.spec.task_names, 1.0) | given
             self.weighting.move(weights)
-        except InputError as error:
-            self.recorder.event(self.step, "warning", str(error))
+        except (InputError, ValidationError) as error:
+            text = " ".join(str(error).split())
+            self.recorder.event(self.step, "warning", f"the weights stay as they are: {text}")
             return
         self._ruler = self._hand_weights(weights)
         parts = ", ".join(f"{task} {weight:g}" for task, weight in weights.items()) if weights else ""
@@ -324,7 +352,7 @@ class Trainer:
 
     def _hand_weights(self, moved: dict[str, float] | None) -> dict[str, float]:
         """By what the total is measured: weights set by a person; learned ones would move the ruler."""
-        if moved:
+        if moved is not None:
             return dict(moved)
         return dict(self.spec.weighting.weights) if isinstance(self.spec.weighting, ManualWeighting) else {}
 
@@ -343,14 +371,19 @@ class Trainer:
         self.test = Batches(data.test, names, evaluation, self.device)
 
     def save(self) -> None:
-        """Write the last checkpoint, and the best one when there is one.
+        """Write the last checkpoint, and before it the best one when it is new.
+
+        A model with a parameter that is not a number is not written: its next loss will say what happened.
 
         Raises:
             DivergedError: The last steps' losses are not finite; nothing is written.
         """
         self._flush()
-        if self._best:
+        if not self._finite():
+            return
+        if self._best and self.monitor.best_step != self._best_saved:
             self._write("best", Checkpoint({"model": self._best}, {"step": self.monitor.best_step}))
+            self._best_saved = self.monitor.best_step
         self._write("last", self._snapshot())
         self._saved = time.perf_counter()
 
@@ -377,6 +410,7 @@ class Trainer:
                 "monitor": self.monitor.state(),
                 "ruler": self._ruler,
                 "fingerprint": self.data.fingerprint,
+                "threads": self._threads,
             },
         )
 
@@ -402,9 +436,10 @@ class Trainer:
         restore_rng(parts["rng"])
         self.step, self.epoch = values["step"], values["epoch"]
         self.monitor.restore(values["monitor"])
-        self._ruler = values["ruler"]
+        self._ruler, self._threads = values["ruler"], values["threads"]
         self._epoch_losses = [parts["history"]["losses"].cpu().numpy()]
-        self._best = best.parts["model"] if best else {}
+        if best:
+            self._best, self._best_saved = best.parts["model"], best.values["step"]
         self._moves = [(move, known) for move, known in self._moves if move.step >= self.step]
 
 

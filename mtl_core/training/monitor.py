@@ -7,6 +7,8 @@ from typing import Any, Literal
 from mtl_core.spec import TOTAL, EarlyStopping
 from mtl_core.training.validation import Scores
 
+_KEPT = ("best", "best_step", "mark", "waited")
+
 
 @dataclass
 class Monitor:
@@ -16,13 +18,15 @@ class Monitor:
         path: ``total``, a task (its loss) or ``task.metric``.
         direction: Which way is better.
         best: The best value so far, at step ``best_step``.
-        waited: Epochs since the last improvement by more than ``min_delta``.
+        mark: The last value that was better than the mark before by more than ``min_delta``.
+        waited: Epochs since then.
     """
 
     path: str
     direction: Literal["min", "max"]
     best: float = math.nan
     best_step: int = -1
+    mark: float = math.nan
     waited: int = 0
 
     def value(self, scores: Scores, total: float) -> float:
@@ -33,14 +37,23 @@ class Monitor:
         return scores.get(task, {}).get(metric or "loss", math.nan)
 
     def improved(self, value: float, step: int, min_delta: float = 0.0) -> bool:
-        """Take in an epoch's value; whether it is better than the best so far by more than ``min_delta``."""
-        gain = self.best - value if self.direction == "min" else value - self.best
-        first = math.isnan(self.best) and not math.isnan(value)
-        if first or gain > min_delta:
-            self.best, self.best_step, self.waited = value, step, 0
-            return True
-        self.waited += 1
-        return False
+        """Take in an epoch's value; whether it is the best so far.
+
+        Waiting begins with the first value that is a number: what is never there cannot fail to improve.
+        """
+        if self._better(value, self.mark, min_delta):
+            self.mark, self.waited = value, 0
+        elif not math.isnan(self.mark):
+            self.waited += 1
+        if not self._better(value, self.best):
+            return False
+        self.best, self.best_step = value, step
+        return True
+
+    def _better(self, value: float, than: float, by: float = 0.0) -> bool:
+        if math.isnan(than):
+            return not math.isnan(value)
+        return (than - value if self.direction == "min" else value - than) > by
 
     def exhausted(self, stopping: EarlyStopping | None) -> bool:
         """Whether early stopping says that this was the last epoch."""
@@ -48,8 +61,8 @@ class Monitor:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {k: v for k, v in asdict(self).items() if k in ("best", "best_step", "waited")}
+        return {name: value for name, value in asdict(self).items() if name in _KEPT}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take back a kept state."""
-        self.best, self.best_step, self.waited = state["best"], state["best_step"], state["waited"]
+        self.best, self.best_step, self.mark, self.waited = (state[name] for name in _KEPT)

@@ -1,0 +1,25 @@
+"""A tick before every step, and a tick that never comes."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from mtl_core.training import batches, loop
+
+
+@pytest.fixture(autouse=True)
+def _tick_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "PAUSE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def chunk_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Sets how many batches are gathered at once."""
+    return lambda count: monkeypatch.setattr(batches, "_CHUNK_BATCHES", count)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
