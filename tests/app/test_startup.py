@@ -1,8 +1,10 @@
 """How the program starts, from outside."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,19 @@ def test_recent_files_are_remembered_newest_first_and_forgotten_when_gone(tmp_pa
     assert Settings().recent() == [first, second]
     second.unlink()
     assert Settings().recent() == [first]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal")
+def test_ctrl_c_in_the_terminal_closes_the_window_and_its_worker(home: Path) -> None:
+    command = [sys.executable, "-m", "app"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        settings = home / "runs.sqlite"
+        deadline = time.monotonic() + 60
+        while not settings.exists() and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    assert "Traceback" not in output
+    assert (home / "window.ini").is_file()
