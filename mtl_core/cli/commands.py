@@ -23,6 +23,7 @@ from mtl_core.spec import (
 )
 from mtl_core.store import RunStore, open_store
 
+_DIGITS = 18  # of a number that every database can hold
 _STATUS = {"finished": DONE, "stopped": INTERRUPTED, "failed": FAILED}
 
 
@@ -107,7 +108,7 @@ def compare(arguments: Namespace) -> int:
         store.reap()
         numbers = list(dict.fromkeys(_number(store, run) for run in arguments.runs))
         if len(numbers) < 2:
-            raise InputError("compare", "name at least two different runs", found=" ".join(arguments.runs))
+            raise InputError("RUN", "name at least two different runs", found=" ".join(arguments.runs))
         records = [store.run(run) for run in numbers]
         specs = [store.spec_data(run) for run in numbers]
         summaries = store.summaries(numbers)
@@ -199,8 +200,8 @@ def _spec_data(arguments: Namespace) -> dict[str, Any]:
     if name.startswith("run:"):
         with open_store(arguments.store, create=False) as store:
             data: Any = spec_to_data(_replayed(store, _number(store, name.removeprefix("run:"))))
-    elif name in preset_names() and not Path(name).exists():
-        data = spec_to_data(load_preset(name))
+    elif not Path(name).exists() and (name in preset_names() or (Path(name).name == name and not Path(name).suffix)):
+        data = spec_to_data(_preset(name))
     else:
         data = load_spec_data(name)
     if not isinstance(data, dict):
@@ -208,8 +209,17 @@ def _spec_data(arguments: Namespace) -> dict[str, Any]:
     return apply_overrides(data, arguments.settings)
 
 
+def _preset(name: str) -> ExperimentSpec:
+    if name not in preset_names():
+        fix = f"Presets: {', '.join(preset_names())}."
+        raise InputError(name, "there is no such file and no such preset", fix=fix)
+    return load_preset(name)
+
+
 def _spec(data: dict[str, Any], arguments: Namespace) -> ExperimentSpec:
-    return spec_from_data(data, "" if arguments.spec in preset_names() else arguments.spec)
+    """The spec; its file is named in an error unless it may as well lie with a setting that was given."""
+    given = arguments.settings or getattr(arguments, "seed", None) or getattr(arguments, "device", None)
+    return spec_from_data(data, "" if given or not Path(arguments.spec).exists() else arguments.spec)
 
 
 def _replayed(store: RunStore, run: int) -> ExperimentSpec:
@@ -224,6 +234,6 @@ def _number(store: RunStore, text: str) -> int:
         if not records:
             raise InputError("last", "there is no run in this store yet")
         return max(record.id for record in records)
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > _DIGITS:
         raise InputError(text, "a run is named by its number or 'last'", fix="mtl-workbench runs lists them.")
     return store.run(int(text)).id

@@ -58,14 +58,15 @@ def _finite(data: Any) -> Any:
 
 @contextmanager
 def progress_bar(name: str, *, quiet: bool) -> Iterator[Callable[["RunProgress"], None]]:
-    """A progress bar on standard error, and what feeds it."""
+    """A progress bar on standard error where that is a terminal, and what feeds it."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]} · {task.fields[rate]:,.0f} rows/s"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
         line = bar.add_task(shorten(name, 40), total=None, epoch=0, epochs="?", rate=0.0)
 
         def show(progress: "RunProgress") -> None:

@@ -44,13 +44,13 @@ def stamp(path: str) -> Stamp:
         place = Path(path).expanduser().absolute()
         status = place.stat()
     except FileNotFoundError:
-        raise InputError("dataset.path", "there is no such file", found=path) from None
+        raise InputError("dataset.path", "there is no such file", found=Path(path)) from None
     except (OSError, ValueError, RuntimeError) as error:
-        raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=path) from None
+        raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
     if stat.S_ISDIR(status.st_mode):
-        raise InputError("dataset.path", "must be a file, it is a folder", found=path, fix="Choose a file in it.")
+        raise InputError("dataset.path", "must be a file, it is a folder", found=Path(path), fix="Choose a file in it.")
     if not stat.S_ISREG(status.st_mode):
-        raise InputError("dataset.path", "must be an ordinary file", found=path)
+        raise InputError("dataset.path", "must be an ordinary file", found=Path(path))
     return str(place), status.st_ino, status.st_mtime_ns, status.st_size
 
 
@@ -63,7 +63,7 @@ def read_file(path: str, delimiter: str | None, encoding: str | None) -> RawTabl
     try:
         data = Path(path).expanduser().read_bytes()
     except OSError as error:
-        raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=path) from None
+        raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
     return read_bytes(data, Path(path).name, delimiter, encoding)
 
 
@@ -104,7 +104,7 @@ def _parquet(data: bytes, name: str) -> pd.DataFrame:
         names = _names([str(column) for column in table.column_names])
         frame: pd.DataFrame = table.rename_columns(names).to_pandas(ignore_metadata=True)
     except (ArrowException, OSError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+        reason = str(error).splitlines()[0].rstrip(".").removeprefix("Could not open Parquet input source '<Buffer>': ")
         raise InputError("dataset.path", f"is not a whole Parquet file ({reason})", found=name) from None
     _check_shape(frame, ", ".join(names))
     return frame

@@ -1,6 +1,7 @@
 """What is said when the input is at fault."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -58,7 +59,15 @@ class InputError(ValueError):
 
 
 def shorten(value: Any, length: int = 80) -> str:
-    """A value as one short line of text."""
-    text = value if isinstance(value, str) else repr(value)
+    """A value as one short line of text: its beginning, the end of a path, what an exception says."""
+    match value:
+        case OSError():
+            text = value.strerror or str(value)
+        case str() | Path() | BaseException():
+            text = str(value)
+        case _:
+            text = repr(value)
     text = " ".join(text.split())
-    return text if len(text) <= length else text[: length - 1] + "…"
+    if len(text) <= length:
+        return text
+    return "…" + text[1 - length :] if isinstance(value, Path) else text[: length - 1] + "…"

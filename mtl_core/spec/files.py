@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import yaml
 
-from mtl_core.spec.errors import InputError
+from mtl_core.spec.errors import InputError, shorten
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
 
 
@@ -75,9 +75,10 @@ def parse_yaml(text: str, where: str = "spec") -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{where}, line {mark.line + 1}" if mark else where
-        raise InputError(place, "is not valid YAML", found=getattr(error, "problem", None) or error) from None
+        reason = shorten(getattr(error, "problem", None) or str(error))
+        raise InputError(place, f"is not valid YAML: {reason}") from None
     except (ValueError, RecursionError) as error:  # ``!!int x``; brackets a thousand deep
-        raise InputError(where, "is not valid YAML", found=error) from None
+        raise InputError(where, f"is not valid YAML: {shorten(str(error))}") from None
 
 
 def data_to_yaml(data: Any) -> str:
@@ -101,7 +102,7 @@ def load_spec_data(path: str | Path) -> Any:
     except UnicodeDecodeError:
         raise InputError(str(path), "must be a YAML file in UTF-8") from None
     except OSError as error:
-        raise InputError(str(path), "cannot be read", found=error.strerror or error) from None
+        raise InputError(str(path), "cannot be read", found=error) from None
     data = parse_yaml(text, str(path))
     dataset = data.get("dataset") if isinstance(data, dict) else None
     if isinstance(dataset, dict) and dataset.get("kind") == "table" and isinstance(dataset.get("path"), str):
@@ -150,4 +151,4 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise InputError(str(path), "cannot be written", found=error.strerror or error) from None
+        raise InputError(str(path), "cannot be written", found=error) from None

@@ -55,6 +55,9 @@ class Database:
         except ModuleNotFoundError as error:
             rule, fix = "needs a driver that is not installed", "Run: pip install 'mtl-workbench[postgresql]'."
             raise InputError(self.name, rule, found=error.name, fix=fix) from None
+        except sa.exc.NoSuchModuleError:
+            found, fix = self.url.drivername, "Write a file, or a URL such as postgresql://user@host/database."
+            raise InputError(self.name, "there is no such kind of database", found=found, fix=fix) from None
         except (sa.exc.ArgumentError, TypeError) as error:
             raise InputError(self.name, "must be a URL that SQLAlchemy knows", found=str(error)) from None
 

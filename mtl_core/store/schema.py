@@ -33,8 +33,11 @@ def check_file(url: sa.URL, *, create: bool) -> None:
         return
     try:
         _check(file, create)
+    except (FileExistsError, NotADirectoryError):
+        above = next(place for place in file.parents if place.exists())
+        raise InputError(str(file), f"cannot be opened: {above} is a file, not a folder") from None
     except OSError as error:
-        raise InputError(str(file), "cannot be opened", found=error.strerror or error) from None
+        raise InputError(str(file), "cannot be opened", found=error) from None
 
 
 def _check(file: Path, create: bool) -> None:
