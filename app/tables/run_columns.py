@@ -129,8 +129,8 @@ def _of_series(key: SeriesKey, leading: bool) -> list[RunColumn]:
 
 def _metric(key: SeriesKey, which: Literal["best", "last"], title: str, text: str, shown: bool) -> RunColumn:
     def value(row: RunRow) -> float | None:
-        summary = row.metrics.get(key)
-        return None if summary is None else summary.best if which == "best" else summary.last
+        found = row.metrics.get(key)
+        return None if found is None else found[0] if which == "best" else found[1]
 
     name = f"{key.task}.{key.split}.{key.metric}.{which}"
     return RunColumn(

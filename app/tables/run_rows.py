@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the store brings a database along, which the window loads on another thread
-    from mtl_core.store import RunRecord, RunStore, SeriesKey, Summary
+    from mtl_core.store import RunRecord, RunStore, SeriesKey
 
+Score = tuple[float, float]
 _FIRST, _NEXT = 500, 2500
 """Runs whose metrics are read in one go, so that the table shows long before the last of ten thousand is read."""
 _REST = 10.0
@@ -19,15 +22,16 @@ _ON = frozenset({"queued", "running", "paused"})
 
 @dataclass(frozen=True, eq=False)
 class RunRow:
-    """A run and the summaries of its validation and test metrics.
+    """A run and its validation and test metrics.
 
     Attributes:
         record: The run.
-        metrics: Its summaries by series; empty until they have been read.
+        metrics: Best and last value by series; empty until they have been read. Plain pairs under shared keys, as
+            ten thousand runs of richer objects make the garbage collector stop the window for a quarter of a second.
     """
 
     record: RunRecord
-    metrics: Mapping[SeriesKey, Summary] = field(default_factory=dict)
+    metrics: Mapping[SeriesKey, Score] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class RunsReader:
         self._rows: dict[int, RunRow] = {}
         self._shown: list[int] = []
         self._stale: set[int] = set()
+        self._keys: dict[SeriesKey, SeriesKey] = {}
         self._owed = True
         self._not_before = 0.0
 
@@ -69,8 +74,12 @@ class RunsReader:
         Raises:
             InputError: The query is malformed.
         """
+        with _uncollected():
+            return self._read(store, query, archived, set(touched))
+
+    def _read(self, store: RunStore, query: str, archived: bool, touched: set[int]) -> RunsReading | None:
         store.reap()
-        version, question, touched = store.version(), (query, archived), set(touched)
+        version, question = store.version(), (query, archived)
         other = question != self._question
         self._owed |= version != self._version
         if other or (self._owed and not touched and time.monotonic() >= self._not_before):
@@ -114,11 +123,24 @@ class RunsReader:
         """Read the metrics of the newest changed runs; whether none is left."""
         wanted = [run for run in self._shown if run in self._stale] if self._stale else []
         now = wanted[: _FIRST if wanted and wanted[0] == self._shown[0] else _NEXT]
-        found: dict[int, dict[SeriesKey, Summary]] = {run: {} for run in now}
+        found: dict[int, dict[SeriesKey, Score]] = {run: {} for run in now}
         for summary in store.summaries(now) if now else ():
             if summary.direction and summary.split in {"val", "test"}:
-                found[summary.run][summary.key] = summary
+                key = self._keys.setdefault(summary.key, summary.key)
+                found[summary.run][key] = (summary.best, summary.last)
         for run, metrics in found.items():
             self._rows[run] = RunRow(self._rows[run].record, metrics)
         self._stale.difference_update(now)
         return len(now) == len(wanted)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: it would stop the GUI thread for every few thousand records that are built here."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()

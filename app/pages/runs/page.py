@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mtl_core.store import RunStore
 
 _LOOK_MS = 1000
+_REST_MS = 60
 _TYPING_MS = 200
 _MOVING_MS = 60
 _SPLITTER = "page/runs/splitter"
@@ -218,8 +219,11 @@ class RunsPage(PageBody):
             self.model.set_rows(reading.rows)
             self._show_what_there_is()
             self._moved()
-        if self._again or (reading is not None and not reading.complete):
+        if self._again:
             self.refresh()
+        elif reading is not None and not reading.complete:
+            # Not at once: the table is painted first, which waits for nobody while the store's thread rests.
+            QTimer.singleShot(_REST_MS, self, self.refresh)
 
     def _unread(self, error: Exception) -> None:
         self._reading = False
