@@ -1,53 +1,81 @@
-"""Phosphor icons, drawn in the palette's colours at the moment they are painted."""
+"""Phosphor icons, drawn in the palette's colours at the moment they are painted.
 
+The font and its table of names come with qtawesome. Its code is not imported: that would load every Qt binding layer
+and a dozen fonts, a quarter of a second of each start.
+"""
+
+import json
 from functools import cache
-from typing import Any
+from importlib.util import find_spec
+from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter
-from qtawesome.iconic_font import CharIconEngine, IconicFont
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 
 from app.theme.manager import resolve
 
-_FONT = ("ph", "phosphor-1.3.0.ttf", "phosphor-charmap-1.3.0.json")
+_FILL = 0.95
+"""Size of the glyph as a share of the icon's height."""
 
 
-class _GlyphPainter:
+class _Engine(QIconEngine):
     """Asks for the colour when it paints, so that icons follow the theme without being made again."""
 
     def __init__(self, glyph: str, colour: int | str) -> None:
+        super().__init__()
         self._glyph = glyph
         self._colour = colour
 
-    def paint(  # noqa: PLR0917 - qtawesome calls it
-        self,
-        iconic: IconicFont,
-        painter: QPainter,
-        rect: QRect,
-        mode: QIcon.Mode,
-        state: QIcon.State,
-        options: Any,
-    ) -> None:
+    def clone(self) -> QIconEngine:
+        """Another of the same."""
+        return _Engine(self._glyph, self._colour)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """The icon as a picture."""
+        picture = QPixmap(size)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
+        painter.end()
+        return picture
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """Draw the glyph in the colour of now."""
+        font = QFont(_family())
+        font.setPixelSize(max(1, round(min(rect.width(), rect.height()) * _FILL)))
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-        painter.setFont(iconic.font("ph", rect.height()))  # type: ignore[no-untyped-call]
+        painter.setFont(font)
         painter.setPen(self._ink(mode, state))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._glyph)
         painter.restore()
 
     def _ink(self, mode: QIcon.Mode, state: QIcon.State) -> QColor:
-        plain = self._colour in ("text", "muted")
-        ink = QColor(resolve("accent" if plain and state is QIcon.State.On else self._colour))
         if mode is QIcon.Mode.Disabled:
             ink = QColor(resolve("muted"))
             ink.setAlphaF(0.5)
-        return ink
+            return ink
+        plain = self._colour in ("text", "muted")
+        return QColor(resolve("accent" if plain and state is QIcon.State.On else self._colour))
+
+
+def _folder() -> Path:
+    found = find_spec("qtawesome")
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("qtawesome, which brings the icons, is not installed")
+    return Path(found.submodule_search_locations[0]) / "fonts"
 
 
 @cache
-def _font() -> IconicFont:
-    # Only this one of the dozen fonts qtawesome carries; loading all takes a third of a second.
-    return IconicFont(_FONT)  # type: ignore[no-untyped-call]
+def _family() -> str:
+    """The name of the icon font, once the application knows it."""
+    number = QFontDatabase.addApplicationFont(str(next(_folder().glob("phosphor-[0-9]*.ttf"))))
+    return QFontDatabase.applicationFontFamilies(number)[0]
+
+
+@cache
+def _glyphs() -> dict[str, str]:
+    names: dict[str, str] = json.loads(next(_folder().glob("phosphor-charmap-*.json")).read_text(encoding="utf-8"))
+    return names
 
 
 def icon(name: str, colour: int | str = "text") -> QIcon:
@@ -60,6 +88,4 @@ def icon(name: str, colour: int | str = "text") -> QIcon:
     Raises:
         KeyError: There is no such icon.
     """
-    font = _font()
-    glyph = font.charmap["ph"][name.removeprefix("ph.")]
-    return QIcon(CharIconEngine(font, _GlyphPainter(glyph, colour), [{}]))  # type: ignore[no-untyped-call]
+    return QIcon(_Engine(chr(int(_glyphs()[name.removeprefix("ph.")], 16)), colour))
