@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mtl_core.spec import DatasetInfo, ExperimentSpec, shorten
+from mtl_core.spec import ExperimentSpec, shorten
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
 
 if TYPE_CHECKING:
+    from mtl_core.datasets import Bundled
     from mtl_core.runner.inspection import Inspection
     from mtl_core.training.recording import Progress as RunProgress
 
@@ -211,15 +212,15 @@ def _marked(value: float | None, best: float | None) -> str:
     return "" if value is None else f"{value:.4g}{' *' if value == best else ''}"
 
 
-def datasets(infos: Sequence[DatasetInfo], *, as_json: bool) -> None:
+def datasets(bundled: Sequence["Bundled"], *, as_json: bool) -> None:
     """The bundled data sets."""
     if as_json:
-        keys = ("name", "title", "description", "rows", "input_kind", "input_shape", "tasks")
-        json_object({"datasets": [{k: v for k, v in i.model_dump(mode="json").items() if k in keys} for i in infos]})
+        keys = ("name", "title", "description", "rows", "tasks")
+        json_object({"datasets": [{key: getattr(one, key) for key in keys} for one in bundled]})
         return
     table = _table("name", "rows", "tasks", "what it is", wrapped="what it is")
-    for info in infos:
-        table.add_row(info.name, str(info.rows), ", ".join(t["name"] for t in info.tasks), info.description)
+    for one in bundled:
+        table.add_row(one.name, str(one.rows), ", ".join(t["name"] for t in one.tasks), one.description)
     _print(table)
 
 

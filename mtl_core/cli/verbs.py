@@ -23,19 +23,19 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(INPUT_AT_FAULT)
 
 
-def _store_option() -> argparse.ArgumentParser:
+def _store_option() -> _Parser:
     parent = _Parser(add_help=False)
     parent.add_argument("--store", metavar="URL", help="an SQLite file or any SQLAlchemy URL (default: yours)")
     return parent
 
 
-def _json_option() -> argparse.ArgumentParser:
+def _json_option() -> _Parser:
     parent = _Parser(add_help=False)
     parent.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     return parent
 
 
-def _spec_options() -> argparse.ArgumentParser:
+def _spec_options() -> _Parser:
     parent = _Parser(add_help=False)
     parent.add_argument("spec", metavar="SPEC", help="a spec file, a preset's name, or run:N for a stored run's spec")
     parent.add_argument("--set", dest="settings", metavar="PATH=VALUE", action="append", default=[], help="a setting")
@@ -49,7 +49,7 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
     store, json, spec = _store_option(), _json_option(), _spec_options()
 
-    def add(name: str, help: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:  # noqa: A002
+    def add(name: str, help: str, *parents: _Parser) -> argparse.ArgumentParser:  # noqa: A002
         return verbs.add_parser(name, help=help, description=help, parents=list(parents))
 
     train = add("train", "train an experiment", spec, store, json)

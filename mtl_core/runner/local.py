@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtl_core.runner.execution import Ending, execute
@@ -62,7 +62,7 @@ class Run:
         return pd.concat(frames, ignore_index=True)
 
 
-def train(spec: ExperimentSpec, store: RunStore | str | PathLike[str] | None = None) -> Run:
+def train(spec: ExperimentSpec, store: RunStore | str | Path | None = None) -> Run:
     """Train an experiment in this process and keep the run.
 
     Args:

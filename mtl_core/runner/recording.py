@@ -11,7 +11,7 @@ from typing import Any, Literal
 from mtl_core.spec import InputError
 from mtl_core.store import Points, RunStore, SeriesKey
 from mtl_core.store import Progress as StoredProgress
-from mtl_core.training.recording import Direction, Progress, Request, Steps, Values
+from mtl_core.training.recording import Direction, EventKind, Progress, Request, Steps, Values
 from mtl_core.training.recording import SeriesKey as Key
 
 BEAT_SECONDS = 2.0
@@ -42,7 +42,7 @@ class StoreRecorder:
         named = {SeriesKey(*key): Points(*arrays) for key, arrays in points.items() if len(arrays[0])}
         self._store.append(self._run, named, directions=directions)
 
-    def event(self, step: int, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
+    def event(self, step: int, kind: EventKind, message: str, data: Mapping[str, Any] | None = None) -> None:
         """Keep something that happened; a pause is a state of the run too."""
         if kind in _STATES:
             self._store.set_state(self._run, _STATES[kind])

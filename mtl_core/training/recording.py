@@ -14,6 +14,7 @@ SeriesKey = tuple[str, str, str]
 Steps = NDArray[np.int64]
 Values = NDArray[np.float64]
 Direction = Literal["min", "max", ""]
+EventKind = Literal["start", "epoch", "weights", "pause", "resume", "stop", "nan", "warning", "finish", "error"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Recorder(Protocol):
     def points(self, points: Mapping[SeriesKey, tuple[Steps, Values]], directions: Mapping[str, Direction]) -> None:
         """Keep new points; ``directions`` says which way each metric is better."""
 
-    def event(self, step: int, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
+    def event(self, step: int, kind: EventKind, message: str, data: Mapping[str, Any] | None = None) -> None:
         """Keep something that happened."""
 
     def progress(self, progress: Progress) -> None:
