@@ -6,6 +6,8 @@ a tensor stands as JSON in the file's header.
 
 import json
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,13 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from mtl_core.spec import InputError
 
 FORMAT = 1
+OWN_CHECKPOINT = "Put the run's own checkpoint back, or run the experiment again."
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Checkpoint:
             temporary.replace(path)
         except (OSError, SafetensorError) as error:
             temporary.unlink(missing_ok=True)
-            raise InputError(str(path), "the checkpoint cannot be saved", found=error, fix="Free some space.") from None
+            fix = "See that its folder may be written to and the disk has room, then resume the run."
+            raise InputError(str(path), "the checkpoint cannot be saved", found=_said(error), fix=fix) from None
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu") -> "Checkpoint":
@@ -65,9 +69,8 @@ class Checkpoint:
         except FileNotFoundError:
             raise InputError(str(path), "there is no such checkpoint") from None
         except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
-            raise InputError(
-                str(path), "is not a whole checkpoint", found=error, fix="Run the experiment again."
-            ) from None
+            fix = "Put a copy back, or run the experiment again."
+            raise InputError(str(path), "is not a whole checkpoint", found=_said(error), fix=fix) from None
         if known != FORMAT:
             raise InputError(str(path), f"must be a checkpoint of format {FORMAT}", found=known)
         parts: dict[str, dict[str, Tensor]] = {}
@@ -75,6 +78,39 @@ class Checkpoint:
             part, _, rest = name.partition("/")
             parts.setdefault(part, {})[rest] = tensor
         return cls(parts, values)
+
+
+def load_model(model: nn.Module, path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Put a checkpoint's weights into a model.
+
+    Args:
+        model: Into which.
+        path: The checkpoint's file, for the error.
+        tensors: Its part ``model``.
+
+    Raises:
+        InputError: They are those of another model; the first difference is named.
+    """
+    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    saved = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    for name in sorted(own.keys() | saved.keys()):
+        if own.get(name) != saved.get(name):
+            found = f"{name} {_shape(saved.get(name))}, the model has {_shape(own.get(name))}"
+            raise InputError(str(path), "is a checkpoint of another model", found=found, fix=OWN_CHECKPOINT)
+    model.load_state_dict(dict(tensors))
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "nothing of that name" if shape is None else f"of shape {'×'.join(map(str, shape)) or '1'}"
+
+
+def _said(error: Exception) -> str:
+    """What went wrong with a file, without the words of the library that met it."""
+    if isinstance(error, KeyError):
+        return f"no entry {error}"
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    return re.sub(r"Error while \w+( header)?: |I/O error: | \(os error \d+\)", "", str(error)).strip().lower()
 
 
 def optimizer_state(optimizer: Optimizer) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from mtl_core.spec import TOTAL, ExperimentSpec, InputError, ManualWeighting, We
 from mtl_core.spec.training import ConstantSchedule
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batches import Batch, Batches, check_single_rows, fits, split_bytes
-from mtl_core.training.checkpoints import Checkpoint, optimizer_state, restore_optimizer
+from mtl_core.training.checkpoints import OWN_CHECKPOINT, Checkpoint, load_model, optimizer_state, restore_optimizer
 from mtl_core.training.ledger import DivergedError, Ledger, Page
 from mtl_core.training.monitor import Monitor
 from mtl_core.training.optimizers import build_optimizer
@@ -51,7 +51,7 @@ class Outcome:
         test: Metrics of the best model on the test split.
     """
 
-    state: str
+    state: Literal["finished", "stopped"]
     steps: int
     best_step: int
     test: Scores
@@ -130,7 +130,7 @@ class Trainer:
 
     def _run(self) -> Outcome:
         self.model.train()
-        state = "finished"
+        state: Literal["finished", "stopped"] = "finished"
         try:
             while not self._done():
                 self._train_epoch()
@@ -420,19 +420,20 @@ class Trainer:
         Raises:
             InputError: It is of other data or of another model.
         """
-        values, parts = checkpoint.values, checkpoint.parts
+        values, parts, path = checkpoint.values, checkpoint.parts, self.folder / "last.safetensors"
         if values["fingerprint"] != self.data.fingerprint:
             raise InputError(
                 "dataset",
                 "the data has changed since the checkpoint was saved",
                 fix="Put the old data back, or run the experiment again.",
             )
+        load_model(self.model, path, parts["model"])
         try:
-            self.model.load_state_dict(parts["model"])
             restore_optimizer(self.optimizer, parts.get("optimizer", {}), values["groups"])
+            self.weighting.load_state_dict(parts.get("weighting", {}))
         except (RuntimeError, ValueError, KeyError) as error:
-            raise InputError("checkpoint", "is of another model", found=error) from None
-        self.weighting.load_state_dict(parts.get("weighting", {}))
+            rule = "is a checkpoint of another optimiser or weighting"
+            raise InputError(str(path), rule, found=error, fix=OWN_CHECKPOINT) from None
         restore_rng(parts["rng"])
         self.step, self.epoch = values["step"], values["epoch"]
         self.monitor.restore(values["monitor"])

@@ -30,8 +30,21 @@ def build_optimizer(
     common: dict[str, Any] = {"lr": spec.lr, "weight_decay": spec.weight_decay, "fused": True}
     match spec:
         case Sgd():
-            return torch.optim.SGD(groups, momentum=spec.momentum, nesterov=spec.nesterov, **common)
+            return _with_momentum(torch.optim.SGD(groups, momentum=spec.momentum, nesterov=spec.nesterov, **common))
         case Adam():
             return torch.optim.Adam(groups, betas=(spec.beta1, spec.beta2), **common)
         case AdamW():
             return torch.optim.AdamW(groups, betas=(spec.beta1, spec.beta2), **common)
+
+
+def _with_momentum(optimizer: torch.optim.SGD) -> torch.optim.SGD:
+    """SGD whose every parameter has its momentum, 0, from the start.
+
+    The fused kernel fails when a parameter gets its first gradient after others have had theirs, as a head does whose
+    task has no label in the first batches. A momentum of 0 gives the same first step as none.
+    """
+    for group in optimizer.param_groups:
+        if group["momentum"]:
+            for parameter in group["params"]:
+                optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+    return optimizer
