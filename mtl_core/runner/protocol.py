@@ -58,7 +58,7 @@ def decode_reply(line: str) -> Reply:
             return Reply(data["id"], data["value"])
         error = data["error"]
         return Reply(data["id"], error=Problem(error["where"], error["rule"], error["found"], error["fix"]))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a reply: {line[:80]!r}") from error
 
 

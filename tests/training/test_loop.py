@@ -36,6 +36,7 @@ def values(ran: Ran, task: str, split: str, metric: str) -> dict[int, float]:
 def test_every_step_and_every_epoch_is_recorded_once(tmp_path: Path) -> None:
     ran = run(experiment(), tmp_path, data=toy_data(masked=False))
     series = ran.recording.series
+    assert ran.outcome
     for task in (*TASKS, "total"):
         assert series[task, "train", "loss"][0].tolist() == list(range(STEPS))
         assert series[task, "val", "loss"][0].tolist() == [PER_EPOCH, 2 * PER_EPOCH, 3 * PER_EPOCH]
@@ -220,6 +221,7 @@ def test_the_best_checkpoint_is_that_of_the_monitored_value(tmp_path: Path, moni
     best = (max if metric == "accuracy" else min)(found.values())
     step = next(step for step, value in found.items() if value == best)
     saved = Checkpoint.load(tmp_path / "best.safetensors")
+    assert ran.outcome
     assert saved.values["step"] == step == ran.outcome.best_step
     partial = run(
         spec.model_copy(update={"training": spec.training.model_copy(update={"epochs": step // PER_EPOCH})}),

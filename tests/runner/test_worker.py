@@ -1,0 +1,250 @@
+"""The worker as a process of its own, spoken to as the window does."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtl_core.runner.execution import execute
+from mtl_core.runner.protocol import Reply, decode_reply, encode_ask, encode_reply, problem_of, worker_command
+from mtl_core.spec import (
+    DatasetInfo,
+    DeviceInfo,
+    ExperimentSpec,
+    InputError,
+    ModelInfo,
+    Problem,
+    set_at,
+    spec_to_data,
+)
+from mtl_core.store import RunStore, open_store
+from tests.runner.conftest import Experiment, Wait
+from tests.runner.test_execution import assert_same_points
+
+
+class Worker:
+    """A worker process and its two pipes."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            worker_command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+            start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    def write(self, line: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+
+    def read(self) -> Reply:
+        assert self.process.stdout
+        return decode_reply(self.process.stdout.readline())
+
+    def ask(self, number: int, kind: str, **payload: Any) -> Reply:
+        self.write(encode_ask(number, kind, payload))
+        reply = self.read()
+        assert reply.id == number
+        return reply
+
+    def hang_up(self) -> None:
+        """What the death of the window does."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def end(self) -> int:
+        self.hang_up()
+        if self.process.poll() is None:
+            self.process.kill()
+        return self.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    """A worker that many tests ask."""
+    worker = Worker()
+    assert worker.read() == Reply(0, "ready")
+    yield worker
+    worker.end()
+
+
+def test_devices_are_told(worker: Worker) -> None:
+    found = [DeviceInfo.model_validate(device) for device in worker.ask(1, "devices").value]
+    assert found[-1].name == "cpu"
+
+
+def test_a_dataset_is_described(worker: Worker) -> None:
+    info = DatasetInfo.model_validate(worker.ask(2, "dataset", dataset={"kind": "bundled", "name": "iris"}).value)
+    assert info.rows == 150
+
+
+def test_a_model_is_described_with_the_error_at_its_layer(worker: Worker, experiment: Experiment) -> None:
+    spec = spec_to_data(experiment())
+    info = ModelInfo.model_validate(worker.ask(3, "model", spec=spec).value)
+    assert info.problems == ()
+    assert info.shared[0].output_shape == (16,)
+    broken = set_at(spec, "model.shared[0]", {"kind": "conv2d"})
+    info = ModelInfo.model_validate(worker.ask(4, "model", spec=broken).value)
+    assert [layer.path for layer in info.problems][:1] == ["model.shared[0]"]
+
+
+def test_a_check_gives_every_problem(worker: Worker, experiment: Experiment) -> None:
+    spec = spec_to_data(experiment())
+    assert worker.ask(5, "check", spec=spec).value == []
+    (problem,) = worker.ask(6, "check", spec=set_at(spec, "training.epochs", 0)).value
+    assert problem == {"path": "training.epochs", "rule": "must be at least 1", "found": "0", "fix": ""}
+    (problem,) = worker.ask(7, "check", spec=set_at(spec, "training.device", "cuda:77")).value
+    assert problem["path"] == "training.device"
+    single = set_at(set_at(spec, "model.shared[1]", {"kind": "batch_norm1d"}), "training.batch_size", 1)
+    (problem,) = worker.ask(8, "check", spec=single).value
+    assert problem["path"] == "training.batch_size"
+
+
+@pytest.mark.parametrize(
+    ("ask", "payload", "where"),
+    [
+        ("dataset", {"dataset": {"kind": "bundled", "name": "irises"}}, "dataset.name"),
+        ("dataset", {"dataset": {"kind": "table", "path": "/nowhere.csv"}}, "dataset.path"),
+        ("dataset", {"dataset": None}, "dataset"),
+        ("dataset", {}, "worker"),
+        ("model", {"spec": {"version": 1}}, "tasks"),
+        ("model", {"spec": 3}, "spec"),
+        ("train", {"run": 1, "store": "/nowhere/at/all/runs.sqlite"}, None),
+        ("dance", {}, "ask"),
+    ],
+)
+def test_an_ask_that_fails_is_answered_with_what_is_wrong(
+    worker: Worker, ask: str, payload: dict[str, Any], where: str | None
+) -> None:
+    reply = worker.ask(9, ask, **payload)
+    assert reply.value is None
+    assert reply.error
+    assert where is None or reply.error.path == where
+    assert reply.error.rule
+    assert worker.ask(10, "devices").value
+
+
+@pytest.mark.parametrize("line", ["garbage", "[1, 2]", "3", '"text"', "{}", '{"id": 1}', "\u00e9\x00"])
+def test_a_line_that_is_no_ask_is_answered_and_survived(worker: Worker, line: str) -> None:
+    worker.write(line + "\n")
+    assert worker.read().error
+    assert worker.ask(11, "devices").value
+
+
+def test_empty_lines_are_passed_over(worker: Worker) -> None:
+    worker.write("\n  \n")
+    assert worker.ask(12, "devices").value
+
+
+def test_a_run_is_trained_and_its_end_told(worker: Worker, store: RunStore, experiment: Experiment) -> None:
+    run = store.create_run(experiment())
+    assert worker.ask(13, "train", run=run, store=store.url).value == {"run": run, "state": "finished"}
+    assert store.run(run).pid == worker.process.pid
+    here = store.create_run(experiment())
+    execute(store, here)
+    assert_same_points(store.read(run)[0], store.read(here)[0])
+
+
+def test_a_run_that_is_not_there_is_refused(worker: Worker, store: RunStore) -> None:
+    reply = worker.ask(14, "train", run=99, store=store.url)
+    assert reply.error
+    assert reply.error.path == "run 99"
+
+
+def _long(experiment: Experiment) -> ExperimentSpec:
+    return experiment(training__epochs=150, weighting={"kind": "pcgrad"}, training__schedule={"kind": "one_cycle"})
+
+
+def _steps(store: RunStore, run: int) -> int:
+    progress = store.run(run).progress
+    return progress.step if progress else 0
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_to_its_end_when_the_window_dies(store: RunStore, experiment: Experiment, wait: Wait) -> None:
+    worker, run = Worker(), store.create_run(_long(experiment))
+    worker.read()
+    worker.write(encode_ask(1, "train", {"run": run, "store": store.url}))
+    wait(lambda: _steps(store, run) > 10, "the tenth step")
+    worker.hang_up()
+    assert store.run(run).state == "running"
+    wait(lambda: store.run(run).state == "finished", "the end of the run")
+    assert worker.process.wait(30) == 0
+
+
+@pytest.mark.slow
+def test_a_run_whose_worker_was_killed_is_interrupted_and_resumes_bit_for_bit(
+    store: RunStore, experiment: Experiment, wait: Wait
+) -> None:
+    worker, run = Worker(), store.create_run(_long(experiment))
+    worker.read()
+    worker.write(encode_ask(1, "train", {"run": run, "store": store.url}))
+    wait(lambda: _steps(store, run) > 200, "the two hundredth step")
+    worker.process.send_signal(signal.SIGKILL)
+    worker.end()
+    with open_store(store.url) as other:
+        assert other.reap() == [run]
+    assert store.run(run).state == "interrupted"
+    assert execute(store, run).state == "finished"
+    whole = store.create_run(_long(experiment))
+    assert execute(store, whole).state == "finished"
+    assert_same_points(store.read(run)[0], store.read(whole)[0])
+    assert [event.kind for event in store.events(run)].count("start") == 2
+
+
+@pytest.mark.slow
+def test_a_worker_told_to_terminate_stops_its_run_and_keeps_it(
+    store: RunStore, experiment: Experiment, wait: Wait
+) -> None:
+    worker, run = Worker(), store.create_run(_long(experiment))
+    worker.read()
+    worker.write(encode_ask(1, "train", {"run": run, "store": store.url}))
+    wait(lambda: _steps(store, run) > 10, "the tenth step")
+    worker.process.send_signal(signal.SIGTERM)
+    assert worker.read().value == {"run": run, "state": "stopped"}
+    worker.end()
+    assert (store.artifacts_dir(run) / "last.safetensors").exists()
+
+
+def test_replies_survive_their_line() -> None:
+    for reply in (Reply(3, {"a": [1, None]}), Reply(4, error=Problem("x", "must", "y", "Do z."))):
+        line = encode_reply(reply)
+        assert line.count("\n") == 1
+        assert decode_reply(line) == reply
+
+
+@pytest.mark.parametrize("line", ["", "text", "[]", "3", "{}", '{"ok": true}', '{"id": 1, "ok": false}'])
+def test_a_line_that_is_no_reply_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="not a reply"):
+        decode_reply(line)
+
+
+def test_any_exception_is_a_problem_a_person_can_read() -> None:
+    assert problem_of(InputError("here", "must")) == Problem("here", "must")
+    assert "KeyError" in problem_of(KeyError("x")).rule
+
+
+_LIGHT = """
+import sys
+import {module}
+print([name for name in ("torch", "sqlalchemy", "PySide6", "pandas") if name in sys.modules])
+"""
+
+
+@pytest.mark.parametrize("module", ["mtl_core", "mtl_core.spec", "mtl_core.runner.protocol", "mtl_core.cli"])
+def test_what_the_window_imports_loads_neither_torch_nor_sqlalchemy(module: str, tmp_path: Path) -> None:
+    code = _LIGHT.format(module=module)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(result.stdout.replace("'", '"')) == []
