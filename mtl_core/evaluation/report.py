@@ -8,7 +8,7 @@ from mtl_core.datasets import load
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.tasks import build_task
 from mtl_core.training.batches import Batches
-from mtl_core.training.checkpoints import Checkpoint
+from mtl_core.training.checkpoints import Checkpoint, load_model
 from mtl_core.training.devices import choose_device
 from mtl_core.training.loop import EVALUATION_ROWS
 from mtl_core.training.validation import Scores, score
@@ -31,12 +31,10 @@ def evaluate(
     device = choose_device(spec.training.device)
     data = load(spec.dataset, spec.tasks)
     if fingerprint and fingerprint != data.fingerprint:
-        raise InputError("dataset", "the data has changed since the run was trained", fix="Put the old data back.")
+        fix = "Put the old data back, or run the experiment again."
+        raise InputError("dataset", "the data has changed since the run was trained", fix=fix)
     tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
     model = build_model(spec.model, data.input_shape, {task.name: task.out_features for task in tasks}).to(device)
-    try:
-        model.load_state_dict(Checkpoint.load(checkpoint, device).parts["model"])
-    except (RuntimeError, KeyError) as error:
-        raise InputError(str(checkpoint), "is of another model", found=error) from None
+    load_model(model, checkpoint, Checkpoint.load(checkpoint, device).parts.get("model", {}))
     rows = {"train": data.train, "val": data.val, "test": data.test}[split]
     return score(model, tasks, Batches(rows, spec.task_names, EVALUATION_ROWS, device))

@@ -6,11 +6,11 @@ import socket
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -35,7 +35,7 @@ class Ending:
         test: Test metrics by task.
     """
 
-    state: str
+    state: Literal["finished", "stopped", "failed"]
     error: str = ""
     input_at_fault: bool = False
     test: dict[str, dict[str, float]] | None = None
@@ -56,22 +56,44 @@ def execute(
         How it ended; the same stands in the store. What goes wrong in the run is told there, never raised.
 
     Raises:
-        InputError: There is no such run, a live process has it, or its checkpoint is not whole; it is left as it was.
+        InputError: There is no such run, a live process has it, or it cannot go on; it is left as it was.
     """
     spec = store.spec(run)
     device = _device_label(spec)
-    _checkpoints(store.artifacts_dir(run))
+    check_resume(store, run)
     store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device, versions=versions())
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
     try:
         with Heart(recorder, run), _signals(stop):
-            ending = _ending(store, run, spec, recorder)
-            store.finish(run, ending.state, error=ending.error)
-            store.merge(run)
+            ending = _ended(store, run, _ending(store, run, spec, recorder))
     except KeyboardInterrupt:  # a second one, by someone who will not wait
         store.finish(run, "interrupted")
         raise
+    return ending
+
+
+def check_resume(store: RunStore, run: int) -> None:
+    """See that a run can be trained, or can go on from its checkpoint if it has one; nothing is changed.
+
+    Raises:
+        InputError: There is no such run, it has finished or is being trained, its checkpoint is not whole or of
+            another model, its data or device is gone, or the data has changed.
+    """
+    store.check_free(run)
+    folder = store.artifacts_dir(run)
+    if _checkpoints(folder)[0]:
+        _trainer(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
+
+
+def _ended(store: RunStore, run: int, ending: Ending) -> Ending:
+    """Write how a run ended; when the store cannot take that, it stays the run of a dead process: interrupted."""
+    try:
+        store.finish(run, ending.state, error=ending.error)
+    except InputError as error:
+        return ending if ending.error else Ending("failed", str(error), input_at_fault=True)
+    with suppress(InputError):  # it only makes the run faster to read
+        store.merge(run)
     return ending
 
 
@@ -79,7 +101,8 @@ def _ending(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreReco
     try:
         outcome = _train(store, run, spec, recorder)
     except InputError as error:
-        recorder.event(recorder.step, "error", str(error))
+        with suppress(InputError):  # a full disk keeps this from being written too
+            recorder.event(recorder.step, "error", str(error))
         return Ending("failed", str(error), input_at_fault=True)
     except DivergedError as error:
         hint = "A smaller learning rate, gradient clipping or other loss weights may help"
@@ -92,21 +115,29 @@ def _ending(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreReco
 
 
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> Outcome:
-    device, label = choose_device(spec.training.device), _device_label(spec)
-    data = load(spec.dataset, spec.tasks)
-    store.set_fingerprint(run, data.fingerprint)
-    folder = store.artifacts_dir(run)
-    trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)))
-    last, best = _checkpoints(folder, device)
-    if last:
-        trainer.restore(last, best)
+    trainer, goes_on = _trainer(store, run, spec, recorder)
+    label = _device_label(spec)
+    store.set_fingerprint(run, trainer.data.fingerprint)
+    if goes_on:
         # A step's training points stand at its number; what was validated after S steps stands at S.
         store.rewind(run, {"train": trainer.step - 1, "val": trainer.step, "test": -1})
         recorder.event(trainer.step, "start", f"goes on from step {trainer.step} on {label}")
     else:
         store.rewind(run, -1)
-        recorder.event(0, "start", f"{len(data.train.inputs)} training rows on {label}")
+        recorder.event(0, "start", f"{len(trainer.data.train.inputs)} training rows on {label}")
     return trainer.run()
+
+
+def _trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> tuple[Trainer, bool]:
+    """What trains a run, put back to its last checkpoint if it has one; whether it has."""
+    device = choose_device(spec.training.device)
+    folder = store.artifacts_dir(run)
+    data = load(spec.dataset, spec.tasks)
+    trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)))
+    last, best = _checkpoints(folder, device)
+    if last:
+        trainer.restore(last, best)
+    return trainer, last is not None
 
 
 def _checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, Checkpoint | None]:

@@ -22,12 +22,7 @@ def claim(connection: sa.Connection, run: int, *, pid: int, host: str, **columns
         InputError: There is no such run, it has finished, or a living process trains it.
     """
     row = runs.lock(connection, run)
-    if row["state"] == "finished":
-        raise InputError(f"run {run}", "has finished", fix="Run it again as a new run instead.")
-    itself = (row["pid"], row["host"]) == (pid, host)
-    if row["state"] in LIVE_STATES and not itself and not _dead(row, time.time()):
-        owner = f"process {row['pid']} on {row['host']}"
-        raise InputError(f"run {run}", "is being trained already", found=owner, fix="Stop it first.")
+    check_free(row, pid, host)
     if row["state"] != "queued":
         requests.forget(connection, run)
     now = time.time()
@@ -35,6 +30,21 @@ def claim(connection: sa.Connection, run: int, *, pid: int, host: str, **columns
     owner_columns = {"pid": pid, "host": host, "process_started": begun, "heartbeat": now}
     started = {"state": "running", "started": row["started"] or now, "finished": None, "error": ""}
     runs.change(connection, run, **owner_columns, **started, **columns)
+
+
+def check_free(row: sa.RowMapping, pid: int | None = None, host: str = "") -> None:
+    """See that a process may train a run.
+
+    Raises:
+        InputError: It has finished, or another living process trains it.
+    """
+    run = f"run {row['id']}"
+    if row["state"] == "finished":
+        raise InputError(run, "has finished", fix="Run it again as a new run instead.")
+    itself = (row["pid"], row["host"]) == (pid, host)
+    if row["state"] in LIVE_STATES and not itself and not _dead(row, time.time()):
+        owner = f"process {row['pid']} on {row['host']}"
+        raise InputError(run, "is being trained already", found=owner, fix="Stop it first.")
 
 
 def set_state(connection: sa.Connection, run: int, state: RunState) -> None:

@@ -21,7 +21,8 @@ _LIFE = ("id", "state", "pid", "host", "process_started", "heartbeat", "started"
 LIFE = sa.select(*(RUN.c[name] for name in _LIFE))  # what tells whether a run lives
 _EXISTS = sa.select(RUN.c.id).where(RUN.c.id == sa.bindparam("of_run"))
 _AT_ONCE = 5000  # databases limit the number of values in a statement
-_LOCK = LIFE.where(RUN.c.id == sa.bindparam("of_run")).with_for_update()
+_LOOK = LIFE.where(RUN.c.id == sa.bindparam("of_run"))
+_LOCK = _LOOK.with_for_update()
 
 
 def no_such_run(run: int) -> InputError:
@@ -64,7 +65,20 @@ def lock(connection: sa.Connection, run: int) -> sa.RowMapping:
     Raises:
         InputError: There is no such run.
     """
-    row = connection.execute(_LOCK, {"of_run": run}).mappings().one_or_none()
+    return _life(connection, _LOCK, run)
+
+
+def look(connection: sa.Connection, run: int) -> sa.RowMapping:
+    """The columns of ``LIFE`` of a run, without taking it.
+
+    Raises:
+        InputError: There is no such run.
+    """
+    return _life(connection, _LOOK, run)
+
+
+def _life(connection: sa.Connection, statement: sa.Select[Any], run: int) -> sa.RowMapping:
+    row = connection.execute(statement, {"of_run": run}).mappings().one_or_none()
     if row is None:
         raise no_such_run(run)
     return row

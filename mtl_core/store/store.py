@@ -207,6 +207,15 @@ class RunStore:
         with self._database.writing() as connection:
             life.claim(connection, run, pid=pid, host=host, **columns)
 
+    def check_free(self, run: int) -> None:
+        """See that a run may be claimed, and change nothing.
+
+        Raises:
+            InputError: There is no such run, it has finished, or a living process trains it.
+        """
+        with self._database.reading() as connection:
+            life.check_free(runs.look(connection, run))
+
     def set_fingerprint(self, run: int, fingerprint: str) -> None:
         """Write down the digest of the data of a run."""
         with self._database.writing() as connection:

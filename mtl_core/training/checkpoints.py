@@ -95,13 +95,18 @@ def load_model(model: nn.Module, path: Path, tensors: Mapping[str, Tensor]) -> N
     saved = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     for name in sorted(own.keys() | saved.keys()):
         if own.get(name) != saved.get(name):
-            found = f"{name} {_shape(saved.get(name))}, the model has {_shape(own.get(name))}"
+            found = _difference(name, saved.get(name), own.get(name))
             raise InputError(str(path), "is a checkpoint of another model", found=found, fix=OWN_CHECKPOINT)
     model.load_state_dict(dict(tensors))
 
 
-def _shape(shape: tuple[int, ...] | None) -> str:
-    return "nothing of that name" if shape is None else f"of shape {'×'.join(map(str, shape)) or '1'}"
+def _difference(name: str, saved: tuple[int, ...] | None, own: tuple[int, ...] | None) -> str:
+    if saved is None:
+        return f"no {name}"
+    if own is None:
+        return f"{name}, which the model has not"
+    there, here = ("×".join(map(str, shape)) or "scalar" for shape in (saved, own))
+    return f"{name} of shape {there} instead of {here}"
 
 
 def _said(error: Exception) -> str:
