@@ -18,6 +18,7 @@ from mtl_core.spec import (
     load_preset,
     load_spec_data,
     preset_names,
+    problems_of,
     spec_from_data,
     spec_to_data,
 )
@@ -80,7 +81,7 @@ def _execute(store: RunStore, run: int, *, quiet: bool) -> dict[str, Any]:
 
 def runs(arguments: Namespace) -> int:
     """List runs."""
-    with open_store(arguments.store) as store:
+    with open_store(arguments.store, create=arguments.store is None) as store:
         store.reap()
         records = store.runs(archived=arguments.archived, query=arguments.filter)
         summaries = store.summaries([record.id for record in records])
@@ -206,6 +207,8 @@ def _spec_data(arguments: Namespace) -> dict[str, Any]:
         data = load_spec_data(name)
     if not isinstance(data, dict):
         raise InputError(name, "must be a mapping with dataset, tasks, model …", found=data)
+    if arguments.settings and not problems_of(data):
+        data = spec_to_data(spec_from_data(data))  # with its defaults, so that ``training.optimizer.lr`` has a place
     return apply_overrides(data, arguments.settings)
 
 

@@ -1,0 +1,61 @@
+"""The command line in this process, over a spec short enough to wait for."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtl_core.cli import main
+
+SPEC = """
+version: 1
+name: iris
+dataset: {kind: bundled, name: iris}
+tasks:
+  - {name: species, kind: multiclass, target: species}
+  - {name: width, kind: regression, target: petal width}
+model: {shared: [{kind: linear, out_features: 8}, {kind: relu}]}
+training: {epochs: 2, batch_size: 32, device: cpu}
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as the one JSON object it must be."""
+        assert self.out.count("\n") == 1
+        return json.loads(self.out)
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    """A spec file."""
+    file = tmp_path / "iris.yaml"
+    file.write_text(SPEC, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def command(capfd: pytest.CaptureFixture[str]) -> Command:
+    """Runs a command; all that reaches the two streams is caught."""
+
+    def run(*words: object) -> Said:
+        capfd.readouterr()
+        status = main([str(word) for word in words])
+        caught = capfd.readouterr()
+        return Said(status, caught.out, caught.err)
+
+    return run

@@ -1,0 +1,271 @@
+import csv
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mtl_core.cli import VERBS, main
+from mtl_core.spec import parse_yaml, preset_names, spec_from_data
+from mtl_core.store import SeriesKey, open_store
+from tests.cli.conftest import Command
+
+
+def test_training_ends_with_the_run_as_one_json_object(command: Command, spec: Path) -> None:
+    said = command("train", spec, "--json")
+    assert said.status == 0
+    found = said.json
+    assert (found["run"], found["state"], found["seed"], found["error"]) == (1, "finished", 0, "")
+    assert found["test"]["species"]["accuracy"] >= 0
+    assert found["device"].startswith("CPU")
+
+
+def test_training_tells_a_person_each_tasks_metrics_and_where_they_are_kept(
+    command: Command, spec: Path, home: Path
+) -> None:
+    said = command("train", spec)
+    assert said.status == 0
+    for words in ("run 1 finished on CPU", "species", "width", str(home / "runs.sqlite")):
+        assert words in said.out.replace("\n", "")
+
+
+def test_settings_seeds_and_device_are_taken_from_the_command_line(command: Command, spec: Path) -> None:
+    settings = ["--set", "training.epochs=1", "--set", "training.optimizer.lr=0.5", "--set", "weighting.kind=dwa"]
+    said = command("train", spec, *settings, "--seed", 3, "--seed", 4, "--device", "cpu", "--json")
+    assert [run["seed"] for run in said.json["runs"]] == [3, 4]
+    stored = command("show", 2, "--json").json["spec"]
+    assert stored["training"]["epochs"] == 1
+    assert stored["training"]["optimizer"] == {
+        "kind": "adamw", "lr": 0.5, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.01,
+    }  # fmt: skip
+    assert stored["weighting"]["kind"] == "dwa"
+
+
+def test_the_same_seed_gives_the_same_metrics_to_the_bit(command: Command, spec: Path) -> None:
+    first, second = (command("train", spec, "--seed", 5, "--json").json["test"] for _ in range(2))
+    assert first == second
+
+
+def test_a_preset_and_a_stored_run_can_be_trained(command: Command, spec: Path) -> None:
+    assert command("train", "houses", "--set", "training.epochs=1", "--json").json["name"]
+    again = command("train", "run:1", "--json").json
+    metrics = command("show", 1, "--json").json["metrics"]["test"]
+    assert again["test"] == {task: metrics[task] for task in ("price", "sold")}
+
+
+def test_runs_show_and_compare_list_what_is_stored(command: Command, spec: Path) -> None:
+    assert "no runs" in command("runs").out
+    command("train", spec)
+    command("train", spec, "--set", "weighting.kind=uncertainty", "--set", "name=with uncertainty")
+    listed = command("runs", "--json").json["runs"]
+    assert [(run["run"], run["state"], run["method"]) for run in listed] == [
+        (2, "finished", "uncertainty"),
+        (1, "finished", "equal"),
+    ]
+    assert [run["run"] for run in command("runs", "--filter", "uncertainty", "--json").json["runs"]] == [2]
+    assert "with uncertainty" in command("runs").out
+    shown = command("show", "last", "--json").json
+    assert (shown["run"], shown["spec"]["weighting"]["kind"]) == (2, "uncertainty")
+    assert shown["events"][-1]["kind"] == "finish"
+    assert shown["metrics"]["test"].keys() == {"species", "width", "total"}
+    assert "with uncertainty" in command("show", 2).out
+    compared = command("compare", 1, 2, "--json").json
+    assert compared["differences"] == [
+        {"path": "name", "values": ["iris", "with uncertainty"]},
+        {"path": "weighting.kind", "values": ["equal", "uncertainty"]},
+        {"path": "weighting.initial", "values": [None, 0.0]},
+    ]
+    told = command("compare", 1, 2).out
+    assert "weighting.kind" in told
+    assert " *" in told
+
+
+def test_a_shown_spec_can_be_trained_again(command: Command, spec: Path, tmp_path: Path) -> None:
+    command("train", spec)
+    said = command("show", 1, "--spec")
+    assert spec_from_data(parse_yaml(said.out)).name == "iris"
+
+
+def test_evaluating_gives_the_metrics_the_run_ended_with(command: Command, spec: Path) -> None:
+    trained = command("train", spec, "--json").json["test"]
+    assert command("evaluate", 1, "--json").json == {"run": 1, "split": "test", "metrics": trained}
+    assert command("evaluate", 1, "--split", "val", "--json").json["metrics"] != trained
+    assert "species" in command("evaluate", "last").out
+
+
+def test_every_point_is_exported_once_and_no_file_is_overwritten(
+    command: Command, spec: Path, tmp_path: Path, home: Path
+) -> None:
+    command("train", spec)
+    out = tmp_path / "points.csv"
+    assert command("export", 1, "--to", "csv", "--out", out).status == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with open_store(home / "runs.sqlite") as store:
+        series = store.read(1)[0]
+    assert len(rows) == sum(map(len, series.values()))
+    lr = [float(row["value"]) for row in rows if row["metric"] == "lr"]
+    assert lr == series[SeriesKey("", "train", "lr")].values.tolist()
+    before = out.read_bytes()
+    assert command("export", 1, "--out", out).status == 2
+    assert out.read_bytes() == before
+    assert command("export", 1, "--out", out, "--force").status == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "iris.yaml", "points.csv"]
+
+
+def test_datasets_and_presets_are_listed(command: Command) -> None:
+    sets = command("datasets", "--json").json["datasets"]
+    assert {"multidigits", "iris", "houses"} <= {one["name"] for one in sets}
+    assert "multidigits" in command("datasets").out
+    presets = command("presets", "--json").json["presets"]
+    assert [one["preset"] for one in presets] == list(preset_names())
+    assert "multidigits" in command("presets").out
+    assert command("presets", "multidigits", "--json").json["version"] == 1
+    assert spec_from_data(parse_yaml(command("presets", "multidigits").out))
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_each_preset_passes_its_check(command: Command, name: str) -> None:
+    found = command("check", name, "--json").json
+    assert found["ok"]
+    assert found["model"]["parameters"] > 0
+    assert min(found["splits"].values()) > 0
+    assert "parameters" in command("check", name).out
+
+
+def test_a_run_that_diverges_exits_with_one(command: Command, spec: Path) -> None:
+    wild = ["--set", "training.optimizer={kind: sgd, lr: 100}", "--set", "training.epochs=30"]
+    said = command("train", spec, *wild, "--json")
+    assert said.status == 1
+    assert said.json["state"] == "failed"
+    assert "became" in said.json["error"]
+    assert [line for line in said.err.splitlines() if "run 1 failed" in line]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("train", "nothing.yaml"), "nothing.yaml"),
+        (("train", "nothing"), "nothing"),
+        (("train", "multidigits", "--set", "training.epochs=0"), "training.epochs"),
+        (("train", "multidigits", "--set", "training"), "path=value"),
+        (("train", "multidigits", "--seed", "-1"), "training.seed"),
+        (("train", "multidigits", "--seed", "x"), "--seed"),
+        (("train", "multidigits", "--device", "cuda:99"), "cuda:99"),
+        (("check", "multidigits", "--set", "model.shared[6].kind=conv2d"), "model.shared[7]"),
+        (("show", "7"), "runs.sqlite"),
+        (("runs", "--store", "there is none.sqlite"), "there is none.sqlite"),
+        (("compare", "1"), "runs.sqlite"),
+        (("presets", "digits"), "digits"),
+        (("export", "1"), "--out"),
+        (("dance",), "dance"),
+        ((), "VERB"),
+    ],
+)
+def test_an_input_at_fault_is_one_line_on_standard_error_and_exits_with_two(
+    command: Command, words: tuple[str, ...], names: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = command(*words)
+    assert said.status == 2
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert names in said.err
+    assert list(tmp_path.glob("**/*.sqlite")) == []
+
+
+def test_a_run_that_is_not_there_is_refused(command: Command, spec: Path) -> None:
+    command("train", spec, "--set", "training.epochs=1")
+    for words in (("show", "9"), ("stop", "1"), ("resume", "1"), ("evaluate", "x"), ("compare", "1", "1")):
+        said = command(*words)
+        assert (said.status, said.err.count("\n")) == (2, 1), words
+
+
+def test_help_and_version_exit_with_zero(command: Command) -> None:
+    assert command("--version").status == 0
+    for verb in VERBS:
+        assert command(verb, "--help").status == 0
+
+
+def test_a_stop_asked_from_elsewhere_ends_the_run_with_130_and_it_can_be_resumed(
+    command: Command, spec: Path, home: Path
+) -> None:
+    store = home / "runs.sqlite"
+
+    def stop_it() -> None:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            if store.exists():
+                with open_store(store) as opened:
+                    if any(run.state == "running" for run in opened.runs()):
+                        opened.request(1, "stop")
+                        return
+            threading.Event().wait(0.05)
+
+    thread = threading.Thread(target=stop_it)
+    thread.start()
+    said = command("train", spec, "--set", "training.epochs=100000", "--json")
+    thread.join()
+    assert said.status == 130
+    assert said.json["state"] == "stopped"
+    assert said.json["test"]
+
+
+def test_stop_asks_a_queued_run_to_stop(command: Command, spec: Path, home: Path) -> None:
+    with open_store() as store:
+        run = store.create_run(spec_from_data(parse_yaml(spec.read_text())))
+    assert command("stop", run).status == 0
+    said = command("resume", run, "--json")
+    assert (said.status, said.json["state"]) == (130, "stopped")
+    said = command("resume", run, "--json")
+    assert (said.status, said.json["state"]) == (0, "finished")
+    assert math.isfinite(said.json["test"]["width"]["rmse"])
+    assert command("resume", run).status == 2
+
+
+@pytest.mark.slow
+def test_control_c_stops_the_run_keeps_it_and_exits_with_130(spec: Path, home: Path) -> None:
+    words = [sys.executable, "-m", "mtl_core", "train", str(spec), "--set", "training.epochs=1000000", "--json"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}, text=True)
+    end = time.monotonic() + 60
+    while not _training(home / "runs.sqlite"):
+        assert time.monotonic() < end
+        threading.Event().wait(0.2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert json.loads(out)["state"] == "stopped"
+    assert "Traceback" not in err
+
+
+def _training(file: Path) -> bool:
+    """Whether the newest run of a store has done some steps."""
+    if not file.exists():
+        return False
+    with open_store(file) as store:
+        progress = [run.progress for run in store.runs()[:1]]
+    return any(one is not None and one.step > 5 for one in progress)
+
+
+def test_a_reader_that_goes_away_is_no_fault(monkeypatch: pytest.MonkeyPatch, spec: Path, home: Path) -> None:
+    words = [sys.executable, "-m", "mtl_core", "presets", "multidigits"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    process.stdout.close()
+    assert process.stderr
+    said = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(60), said) == (0, "")
+
+
+def test_every_verb_has_its_command() -> None:
+    from mtl_core.cli import commands
+
+    assert all(callable(getattr(commands, verb)) for verb in VERBS)
+    assert callable(main)
