@@ -53,6 +53,8 @@ def _check(file: Path, create: bool) -> None:
             fix = "Take another file; this one was left as it was."
             raise InputError(name, "must be an SQLite database", found=f"{file.stat().st_size} bytes", fix=fix)
     elif not create:
+        if any(place.is_file() for place in file.parents):
+            raise NotADirectoryError
         raise InputError(name, "there is no such store", fix="Train something first, or name another store.")
     else:
         file.parent.mkdir(parents=True, exist_ok=True)
