@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import Document
-from app.jobs import RunFollower, RunQueue, StoreService, Worker
+from app.jobs import Failed, RunFollower, RunQueue, StoreService, Worker
 from app.settings import Settings
 from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, ModelInfo, spec_to_data
 
@@ -117,11 +117,15 @@ class Session(QObject):
         """Show an error that has no place of its own on a page."""
         self.problem.emit(str(error))
 
-    def run(self) -> bool:
-        """Start a run of the document as it stands; whether it is valid."""
+    def run(self, refused: Failed | None = None) -> bool:
+        """Start a run of the document as it stands; whether it is valid.
+
+        Args:
+            refused: Told why a valid document cannot run on this machine and its data; ``problem`` without it.
+        """
         if self.document.problems or self.document.spec is None:
             return False
-        self.queue.start(self.document.spec)
+        self.queue.start(self.document.spec, refused=refused)
         return True
 
     def device_label(self) -> str:

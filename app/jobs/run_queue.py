@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.jobs.callbacks import Done, Failed
 from app.jobs.process import WorkerProcess
 from app.jobs.store_service import StoreService
 from app.jobs.worker import Worker
 from mtl_core.runner.protocol import Reply
-from mtl_core.spec import ExperimentSpec, InputError
+from mtl_core.spec import ExperimentSpec, InputError, Problem, spec_to_data
 
 if TYPE_CHECKING:
     from mtl_core.store import RequestKind, RunRecord, RunStore
@@ -89,27 +90,39 @@ class RunQueue(QObject):
         self._store.call(_find, self._found, self._fail)
         self._timer.start(WATCH_MS)
 
-    def start(self, spec: ExperimentSpec, *, parent: int | None = None) -> None:
-        """Make a run of ``spec`` and start it as soon as it is its turn.
+    def start(self, spec: ExperimentSpec, *, parent: int | None = None, refused: Failed | None = None) -> None:
+        """Make a run of ``spec`` and start it as soon as it is its turn; nothing is made when it cannot run.
 
         Args:
             spec: What to run.
             parent: The run it repeats.
+            refused: Told why it cannot run; ``failed`` without it.
         """
 
         def create(store: "RunStore") -> "RunRecord":
             return store.run(store.create_run(spec, parent=parent))
 
-        self._store.call(create, self._created, self._fail)
+        def checked(problems: list[dict[str, str]]) -> None:
+            if problems:
+                (refused or self._fail)(InputError.of([Problem(**problem) for problem in problems]))
+            else:
+                self._store.call(create, self._created, self._fail)
+
+        self._worker.ask("check", {"spec": spec_to_data(spec)}, self._unless_closed(checked), refused or self._fail)
 
     def resume_run(self, run: int) -> None:
-        """Take an interrupted, stopped or failed run up again from its last checkpoint."""
+        """Take an interrupted, stopped or failed run up again from its last checkpoint; one that cannot stays so."""
 
         def queue(store: "RunStore") -> "RunRecord":
             store.set_state(run, "queued")
             return store.run(run)
 
-        self._store.call(queue, self._created, self._fail)
+        def look(url: str) -> None:
+            asked = {"run": run, "store": url}
+            can = self._unless_closed(lambda _: self._store.call(queue, self._created, self._fail))
+            self._worker.ask("resumable", asked, can, self._fail)
+
+        self._store.call(lambda store: store.url, self._unless_closed(look), self._fail)
 
     def pause(self, run: int) -> None:
         """Ask a run to pause."""
@@ -138,6 +151,9 @@ class RunQueue(QObject):
         if self._training is not None:
             self._training.process.forget()
             self._training = None
+
+    def _unless_closed(self, function: Done) -> Done:
+        return lambda value: None if self._closed else function(value)
 
     def _request(self, run: int, kind: "RequestKind", payload: dict[str, Any] | None = None) -> None:
         self._store.call(lambda store: store.request(run, kind, payload), None, self._fail, lane="live")

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mtl_core.spec import Problem
     from mtl_core.store import RunRecord
 
@@ -84,7 +86,7 @@ def page_of(path: str) -> str:
             return "data"
 
 
-def problem_line(problems: "list[Problem]") -> str:
+def problem_line(problems: "Sequence[Problem]") -> str:
     """Why an experiment cannot run."""
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"This experiment cannot run yet. {problems[0]}{more}"

@@ -82,6 +82,16 @@ def _check(payload: dict[str, Any]) -> Any:
     return [{"path": p.path, "rule": p.rule, "found": p.found, "fix": p.fix} for p in problems]
 
 
+def _resumable(payload: dict[str, Any]) -> Any:
+    from mtl_core.runner.execution import check_resume
+    from mtl_core.store import open_store
+
+    with open_store(payload["store"], create=False) as store:
+        store.reap()
+        check_resume(store, payload["run"])
+    return True
+
+
 def _train(payload: dict[str, Any]) -> Any:
     from mtl_core.runner.execution import execute
     from mtl_core.store import open_store
@@ -96,6 +106,7 @@ _ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "dataset": _dataset,
     "model": _model,
     "check": _check,
+    "resumable": _resumable,
     "train": _train,
 }
 

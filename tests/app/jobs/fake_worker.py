@@ -39,6 +39,8 @@ def answer(ask: dict[str, Any]) -> Reply:
             return Reply(ask["id"], [{"name": "cpu", "label": "CPU · test"}])
         case "check":
             return check(ask)
+        case "resumable":
+            return Reply(ask["id"], True)
         case "train":
             return train(ask)
         case _:
@@ -47,6 +49,8 @@ def answer(ask: dict[str, Any]) -> Reply:
 
 def check(ask: dict[str, Any]) -> Reply:
     match ask["spec"]:
+        case dict():
+            return Reply(ask["id"], [])
         case "die":
             sys.stderr.write("no memory left\n")
             sys.stderr.flush()
