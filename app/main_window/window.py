@@ -1,6 +1,6 @@
 """The window: rail, top bar, page, status line, and what holds them together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -18,8 +18,10 @@ from app.main_window.toasts import Toasts
 from app.main_window.top_bar import TopBar
 from app.session import Session
 from app.theme import ThemeMode, apply_theme, manager
+from mtl_core.spec import InputError
 
 if TYPE_CHECKING:
+    from mtl_core.spec import Problem
     from mtl_core.store import RunRecord
 
 LET_IT_RUN, STOP_AND_KEEP, CANCEL = "Let it run", "Stop and keep", "Cancel"
@@ -92,10 +94,20 @@ class MainWindow(QMainWindow):
         """Run the experiment as it stands, or show what keeps it from running."""
         problems = self.session.document.problems
         if problems:
-            self.open_page(words.page_of(problems[0].path))
-            self.toasts.show_error(words.problem_line(problems))
-        elif self.session.run():
+            self._refuse(problems)
+        elif self.session.run(self._cannot_run):
             self.open_page("live")
+
+    def _refuse(self, problems: "Sequence[Problem]") -> None:
+        """Say why the experiment cannot run, on the page where that is mended."""
+        self.open_page(words.page_of(problems[0].path))
+        self.toasts.show_error(words.problem_line(problems))
+
+    def _cannot_run(self, error: Exception) -> None:
+        if isinstance(error, InputError):
+            self._refuse(error.problems)
+        else:
+            self.session.complain(error)
 
     def toggle_pause(self) -> None:
         """Pause the run that is on, or let it go on."""
