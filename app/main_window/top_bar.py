@@ -96,6 +96,5 @@ def _menu_button(text: str, menu: QMenu) -> Button:
     button = Button(text, name="file-menu")
     button.setAccessibleName(f"{text} menu")
     button.setToolTip("New, open, save, recent files, appearance (Alt+F)")
-    button.setProperty("menu", "true")
     button.setMenu(menu)
     return button

@@ -51,9 +51,7 @@ class _Engine(QIconEngine):
 
     def _ink(self, mode: QIcon.Mode, state: QIcon.State) -> QColor:
         if mode is QIcon.Mode.Disabled:
-            ink = QColor(resolve("muted"))
-            ink.setAlphaF(0.5)
-            return ink
+            return QColor(resolve("faint"))
         plain = self._colour in ("text", "muted")
         return QColor(resolve("accent" if plain and state is QIcon.State.On else self._colour))
 

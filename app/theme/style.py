@@ -39,8 +39,7 @@ def make_palette(tokens: Tokens) -> QPalette:
         role.Shadow: tokens.border,
     }.items():
         palette.setColor(key, QColor(colour))
-    disabled = QColor(tokens.muted)
-    disabled.setAlphaF(0.65)
+    disabled = QColor(tokens.faint)
     for key in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
         palette.setColor(QPalette.ColorGroup.Disabled, key, disabled)
     palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(tokens.border))
@@ -66,8 +65,7 @@ def make_style_sheet(tokens: Tokens) -> str:
         "card_r": f"{CARD_RADIUS}px",
         "h": f"{control_height() - 2}px",
         "tick": (_RESOURCES / "icons" / f"check-{scheme}.svg").as_posix(),
-        "down": (_RESOURCES / "icons" / "caret-down.svg").as_posix(),
-        "up": (_RESOURCES / "icons" / "caret-up.svg").as_posix(),
+        "down": (_RESOURCES / "icons" / f"caret-down-{scheme}.svg").as_posix(),
     }
     sheet = (_RESOURCES / "style.qss").read_text(encoding="utf-8").partition("*/")[2]
     return re.sub(r"@(\w+)", lambda found: values[found[1]], sheet)

@@ -26,6 +26,8 @@ class Tokens:
     border: str
     text: str
     muted: str
+    faint: str
+    """What cannot be used now; the one ink that may be hard to read."""
     accent: str
     accent_wash: str
     on_accent: str
@@ -49,6 +51,7 @@ LIGHT = Tokens(
     border="#D8DDE5",
     text="#1B2430",
     muted="#5B6776",
+    faint="#9BA5B2",
     accent="#3457D5",
     accent_wash="#E4EAFD",
     on_accent="#FFFFFF",
@@ -70,6 +73,7 @@ DARK = Tokens(
     border="#323A46",
     text="#E6EAF0",
     muted="#9AA6B5",
+    faint="#667282",
     accent="#86A2FF",
     accent_wash="#27345C",
     on_accent="#14171C",

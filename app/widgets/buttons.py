@@ -3,13 +3,16 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QFocusEvent, QIcon, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QPushButton, QStyleOptionButton, QToolButton, QWidget
 
 from app.theme import icon
 
+_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+
 
 class Button(QPushButton):
-    """A plain button; ``name`` is its objectName.
+    """A plain button; ``name`` is its objectName. It shows that it has the focus when a key gave it to it.
 
     Args:
         text: Its words.
@@ -36,12 +39,49 @@ class Button(QPushButton):
             self.setProperty("role", self.role)
         if icon_name:
             self.setIcon(icon(icon_name, self.ink))
+            side = self.fontMetrics().height()
+            self.setIconSize(QSize(side + 4, side))  # a little air before the words
         if name:
             self.setObjectName(name)
         self.setAccessibleName(text)
         self.setAutoDefault(False)
         if on_click is not None:
             self.clicked.connect(lambda _checked=False: on_click())
+
+    def setMenu(self, menu: QMenu) -> None:
+        """Open ``menu`` when pressed, and show by a caret that it does."""
+        super().setMenu(menu)
+        self._mark("menu", True)
+
+    def initStyleOption(self, option: QStyleOptionButton) -> None:
+        """Look like a button without a menu: the style would shift the words for an indicator of its own."""
+        super().initStyleOption(option)
+        option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu  # type: ignore[attr-defined]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the button, and the caret of a menu."""
+        super().paintEvent(event)
+        if self.menu() is not None:
+            side = round(self.fontMetrics().height() * 0.7)
+            mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
+            painter = QPainter(self)
+            icon("caret-down", "muted").paint(
+                painter, self.width() - side - 8, (self.height() - side) // 2 + 1, side, side, mode=mode
+            )
+            painter.end()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Draw the ring if a key brought the focus."""
+        if event.reason() not in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
+            self._mark("ring", event.reason() in _BY_KEY)
+        super().focusInEvent(event)
+
+    def _mark(self, name: str, value: bool) -> None:
+        """Set a property that the style sheet asks for."""
+        if bool(self.property(name)) != value:
+            self.setProperty(name, value)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
 
 class PrimaryButton(Button):

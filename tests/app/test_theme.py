@@ -45,7 +45,12 @@ def test_text_stands_out_from_its_ground(tokens: Tokens, ground: str, ink: str) 
 @pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize(
     ("ink", "ground"),
-    [("on_accent", "accent"), ("on_accent", "accent_hover"), ("error", "error_wash"), ("accent", "accent_wash")],
+    [
+        *(("on_accent", ground) for ground in ("accent", "accent_hover")),
+        *(("error", ground) for ground in ("error_wash", "hover")),
+        *((ink, ground) for ink in ("text", "muted", "accent") for ground in ("accent_wash", "hover")),
+        ("text", "error_wash"),
+    ],
 )
 def test_words_on_coloured_grounds_can_be_read(tokens: Tokens, ink: str, ground: str) -> None:
     assert _contrast(getattr(tokens, ink), getattr(tokens, ground)) >= 4.5
