@@ -50,7 +50,7 @@ class Elided(QLabel):
 
     def minimumSizeHint(self) -> QSize:
         """Room for a few characters."""
-        return QSize(QFontMetrics(self.font()).averageCharWidth() * 3, self.sizeHint().height())
+        return QSize(QFontMetrics(self.font()).horizontalAdvance("0") * 3, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Elide anew."""

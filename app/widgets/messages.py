@@ -10,6 +10,9 @@ from app.theme import CARD_GAP, GAP, card_title_font, icon
 from app.widgets.buttons import LinkButton, PrimaryButton, ToolButton
 from app.widgets.labels import Muted
 
+_WIDEST_TEXT = 56
+"""Digits in a line of an empty page's text, about as many as are read with ease."""
+
 
 class Glyph(QLabel):
     """An icon as a picture."""
@@ -58,15 +61,21 @@ class EmptyState(QWidget):
         self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.text = Muted(text, wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.text.setMinimumWidth(self.fontMetrics().averageCharWidth() * 30)
-        self.text.setMaximumWidth(self.fontMetrics().averageCharWidth() * 60)
+        self.text.setMaximumWidth(self.fontMetrics().horizontalAdvance("0") * _WIDEST_TEXT)
         column = QVBoxLayout(self)
         column.setSpacing(GAP)
         column.addStretch(1)
         centre = Qt.AlignmentFlag.AlignHCenter
         column.addWidget(Glyph(icon_name, lines=2.6), 0, centre)
         column.addWidget(self.title, 0, centre)
-        column.addWidget(self.text, 0, centre)
+        # Across the whole width and not centred as a widget: a layout asks an aligned one for its preferred width
+        # only, and cuts the lines that wrap in less.
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(self.text, 1000)
+        row.addStretch(1)
+        column.addLayout(row)
         self.action: PrimaryButton | None = None
         if action_label:
             self.action = PrimaryButton(action_label, on_action)

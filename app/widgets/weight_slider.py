@@ -56,6 +56,8 @@ class ColourSlider(QSlider):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(resolve("sunken")))
         painter.drawRoundedRect(QRectF(1, centre.y() - 2, self.width() - 2, 4), 2, 2)
+        painter.setBrush(QColor(resolve("border")))
+        painter.drawRoundedRect(QRectF(self._one(option) - 1, centre.y() - 6, 2, 12), 1, 1)
         painter.setBrush(ink)
         painter.drawRoundedRect(QRectF(1, centre.y() - 2, max(centre.x() - 1, 0), 4), 2, 2)
         painter.setBrush(QColor(resolve("accent_wash" if self.hasFocus() else "surface")))
@@ -66,6 +68,14 @@ class ColourSlider(QSlider):
         painter.setPen(pen)
         painter.drawEllipse(centre, 6.0, 6.0)
         painter.end()
+
+    def _one(self, option: QStyleOptionSlider) -> float:
+        """Where the handle's centre stands for a weight of 1."""
+        part = QStyle.SubControl
+        groove = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part.SC_SliderGroove, self)
+        handle = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part.SC_SliderHandle, self)
+        room = groove.width() - handle.width()
+        return groove.x() + handle.width() / 2 + QStyle.sliderPositionFromValue(0, _STEPS, position_of(1.0), room)
 
 
 class WeightSpin(DoubleSpinBox):
@@ -107,13 +117,15 @@ class WeightSlider(QWidget):
         self.setObjectName(f"weight-{name}")
         self.dot = _Dot(color)
         self.label = Elided(name)
-        self.label.setFixedWidth(self.fontMetrics().averageCharWidth() * 9)
+        self.label.setFixedWidth(self.fontMetrics().horizontalAdvance("0") * 11)
         self.slider = ColourSlider(color)
         self.slider.setObjectName(f"weight-slider-{name}")
         self.slider.setAccessibleName(f"Loss weight of {name}")
+        self.slider.setToolTip(f"Loss weight of {name}: 0 to {HIGHEST:g}, 1 at the mark. Type a larger one.")
         self.spin = WeightSpin()
         self.spin.setObjectName(f"weight-spin-{name}")
         self.spin.setAccessibleName(f"Loss weight of {name}, number")
+        self.spin.setToolTip(f"Loss weight of {name}: any number from 0")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)

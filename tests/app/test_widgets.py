@@ -1,13 +1,25 @@
 """Small parts: what they show, and when they speak."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.theme import apply_theme
-from app.widgets import Banner, Card, CardRow, Chip, Elided, EmptyState, InlineError, PageBody, SpinBox, WeightSlider
+from app.widgets import (
+    Banner,
+    Button,
+    Card,
+    CardRow,
+    Chip,
+    Elided,
+    EmptyState,
+    InlineError,
+    PageBody,
+    SpinBox,
+    WeightSlider,
+)
 from app.widgets.weight_slider import position_of, weight_at
 
 
@@ -159,3 +171,21 @@ def test_a_page_and_a_chip_can_be_drawn_in_both_schemes(qtbot: QtBot, qapp: QApp
     apply_theme(qapp, "dark")
     assert page.grab().toImage() != light
     apply_theme(qapp, "light")
+
+
+def test_an_empty_page_shows_all_its_words_where_they_wrap(qtbot: QtBot) -> None:
+    state = EmptyState("table", "Nothing yet", "These words are many more than fit on one line of a narrow card.")
+    qtbot.addWidget(state)
+    state.resize(220, 400)
+    state.show()
+    assert state.text.height() >= state.text.heightForWidth(state.text.width())
+    assert state.text.height() > 2 * state.text.fontMetrics().height()
+
+
+def test_a_button_shows_its_focus_only_when_a_key_gave_it(qtbot: QtBot) -> None:
+    button = Button("Go on")
+    qtbot.addWidget(button)
+    button.show()
+    for reason, ring in ((Qt.FocusReason.MouseFocusReason, False), (Qt.FocusReason.TabFocusReason, True)):
+        QApplication.sendEvent(button, QFocusEvent(QEvent.Type.FocusIn, reason))
+        assert bool(button.property("ring")) is ring
