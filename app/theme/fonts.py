@@ -6,6 +6,8 @@ from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 _FALLBACKS = ("Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", "Noto Sans")
+_FIXED = ("DejaVu Sans Mono", "Noto Sans Mono", "Cascadia Mono", "Consolas", "Menlo", "Liberation Mono")
+_FIXED_FALLBACKS = ("Noto Sans Mono CJK KR", "D2Coding", *_FALLBACKS)
 _NO_PREFERENCE = {"Sans Serif", "Sans", "sans-serif", "Helvetica", ""}
 _BARE_SIZE = 10.5
 _semibold = QFont.Weight.DemiBold
@@ -53,8 +55,13 @@ def small_font() -> QFont:
 
 
 def mono_font() -> QFont:
-    """For logs and code."""
+    """For logs and code.
+
+    The system may name an alias ("monospace") that is no family: Qt would then take the next in the list, so that a
+    family that is really there comes first.
+    """
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    font.setFamilies([font.family(), *(f for f in _FALLBACKS if QFontDatabase.hasFamily(f))])
+    wanted = (font.family(), *_FIXED, *_FIXED_FALLBACKS)
+    font.setFamilies([name for name in wanted if QFontDatabase.hasFamily(name)] or [font.family()])
     font.setPointSizeF(QApplication.font().pointSizeF() * 0.88)
     return font

@@ -29,6 +29,7 @@ class LogCard(Card):
         self.text.setMinimumHeight(90)
         self.text.document().setDocumentMargin(0)
         self.text.setPlaceholderText("What happens in the run is noted here.")
+        self.text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # lines wrap
         self.text.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.body.addWidget(self.text, 1)
 
