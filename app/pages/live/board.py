@@ -89,8 +89,8 @@ class Board(QWidget):
         self._grid.set_cards(list(self.losses.values()))
         for row, left, right in ((self._middle, self.weights, self.control), (self._lower, self.metrics, self.log)):
             row.clear()
-            row.add(left, 3)
-            row.add(right, 2)
+            row.add(left, 11)
+            row.add(right, 9)
 
     def _choose_metric(self) -> None:
         self.metrics.offer(self.curves.names())

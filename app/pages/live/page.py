@@ -19,7 +19,7 @@ from app.widgets import Chip, DangerButton, EmptyState, PageHeader, ToolButton
 if TYPE_CHECKING:
     from app.session import Session
     from mtl_core.spec import ExperimentSpec
-    from mtl_core.store import EventRecord, Points, RunRecord, SeriesKey
+    from mtl_core.store import EventRecord, Points, RunRecord, RunStore, SeriesKey
 
 
 class LivePage(QWidget):
@@ -68,9 +68,8 @@ class LivePage(QWidget):
         self.stop.setToolTip("Stop this run and keep what it has")
         for widget in (self.pause, self.resume, self.stop, *self.options.buttons()):
             header.add_action(widget)
-        self.pause.setEnabled(False)
-        self.resume.hide()
-        self.stop.setEnabled(False)
+        for widget in (self.pause, self.resume, self.stop):
+            widget.hide()
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
@@ -81,7 +80,7 @@ class LivePage(QWidget):
         self._empty = EmptyState(
             "chart-line",
             "No run yet",
-            "Start one: its losses and weights are drawn here.",
+            "Press Run (F5): losses, metrics and loss weights are drawn here as they come.",
             "Go to Training",
             lambda: self._session.open_page("training"),
         )
@@ -99,10 +98,18 @@ class LivePage(QWidget):
         self.strip.acted.connect(self._act)
         self.board.weightsWanted.connect(self._move_weights)
         self._session.liveRunChanged.connect(self.show_run)
+        self._session.queue.activeChanged.connect(self._show)
         if self._session.live_run is not None:
             self.show_run(self._session.live_run)
+        else:
+            self._session.store.call(_newest, self._take_newest)
 
     # -- what the store says --
+
+    def _take_newest(self, run: int | None) -> None:
+        """With nothing on, the run that ended last; one that starts takes its place."""
+        if run is not None and self._wanted is None:
+            self.show_run(run)
 
     def _take_spec(self, found: tuple[int, ExperimentSpec]) -> None:
         if found[0] == self._wanted:
@@ -132,14 +139,22 @@ class LivePage(QWidget):
             return
         view = live_view(self._run, self._spec, self._events, self.board.curves.latest())
         self.picker.set_text(view.chip, self._run.name)
-        self.state.set_text(view.state)
+        self.state.set_text(view.state.capitalize())
         self.state.set_tone(view.tone)
-        self.pause.setVisible(not view.can_resume)
-        self.pause.setEnabled(view.can_pause)
-        self.resume.setVisible(view.can_resume)
-        self.stop.setEnabled(view.can_stop)
+        # The bar at the top pauses and stops the run that is on; here only what it does not mean.
+        other = not self._is_governed(self._run.id)
+        self.pause.setVisible(other and view.can_pause)
+        self.resume.setVisible(other and view.can_resume)
+        self.stop.setVisible(other and view.can_stop)
         self.strip.show_notice(view.notice)
         self.board.show_view(view)
+
+    def _is_governed(self, run: int) -> bool:
+        """Whether Pause and Stop in the bar at the top mean ``run``."""
+        queue = self._session.queue
+        active = queue.active
+        on = self._session.live_run == run and any(record.id == run for record in queue.on)
+        return on or (active is not None and active.id == run)
 
     def _draw_options(self) -> None:
         if self._run is not None:
@@ -186,3 +201,8 @@ class LivePage(QWidget):
         """Polls slowly while hidden."""
         super().hideEvent(event)
         self.follower.set_visible(False)
+
+
+def _newest(store: RunStore) -> int | None:
+    runs = store.runs()
+    return runs[0].id if runs else None

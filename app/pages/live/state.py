@@ -124,7 +124,7 @@ def notice(run: RunRecord, events: Sequence[EventRecord], latest: Latest) -> Not
     at = f" at step {grouped(run.progress.step)}" if run.progress and run.progress.step else ""
     match run.state:
         case "queued":
-            found = Notice("Waiting in the queue. It starts when the runs before it have ended.")
+            found = Notice("Queued. It starts when the engine is ready and the runs before it have ended.")
         case "running":
             found = Notice(progress_text(run), "accent", share)
         case "paused":
@@ -206,10 +206,12 @@ def control(run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[EventRe
     if given is not None:
         sentence = f"{method} is off: the weights are yours since step {grouped(moves[-1].step)}."
     else:
-        sentence = f"{method} sets the weights. Move a slider to take over."
-    if not enabled:
+        sentence = f"Set by the method: {method}. Move a slider to take over."
+    if run.state == "queued":
+        sentence = f"To be set by the method: {method}."
+    elif not enabled:
         sentence = (
-            f"{method} set the weights."
+            f"Were set by the method: {method}."
             if given is None
             else f"The weights were yours from step {grouped(moves[-1].step)}."
         )

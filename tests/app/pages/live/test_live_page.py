@@ -106,15 +106,40 @@ def test_weights_can_be_given_back_to_the_method(
     assert page.board.control.sentence.text().startswith("Uncertainty is off")
 
 
-def test_pause_and_stop_are_asked_of_the_run(qtbot: QtBot, store: RunStore, session: Session, page: LivePage) -> None:
+def test_pause_and_stop_are_asked_of_a_run_that_the_top_bar_does_not_mean(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
     run = add_run(store, experiment(), until=900, state="running")
     session.show_live(run)
-    qtbot.waitUntil(page.pause.isEnabled)
+    qtbot.waitUntil(page.pause.isVisible)
     qtbot.mouseClick(page.pause, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(page.stop, Qt.MouseButton.LeftButton)
     kinds: list[str] = []
     qtbot.waitUntil(lambda: kinds.extend(r.kind for r in store.take_requests(run)) or len(kinds) == 2)
     assert kinds == ["pause", "stop"]
+
+
+def test_the_run_that_the_top_bar_means_has_no_buttons_of_its_own(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    run = add_run(store, experiment(), until=900, state="running")
+    session.queue.attach()
+    session.show_live(run)
+    qtbot.waitUntil(lambda: any(record.id == run for record in session.queue.on))
+    qtbot.waitUntil(lambda: page.state.text() == "Running" and not page.pause.isVisible())
+    assert not page.stop.isVisible()
+    assert not page.resume.isVisible()
+
+
+def test_with_nothing_on_the_run_that_ended_last_is_shown(qtbot: QtBot, store: RunStore, session: Session) -> None:
+    add_run(store, experiment(), until=10, state="finished")
+    last = add_run(store, experiment(), until=20, state="finished")
+    made = LivePage(session)
+    qtbot.addWidget(made)
+    qtbot.waitUntil(lambda: made.picker.text() == f"Run {last}")
+    assert session.live_run is None
+    made.follower.follow(None)
+    qtbot.waitUntil(ticker().idle)
 
 
 def test_another_run_takes_the_place_of_the_one_before(
@@ -128,7 +153,8 @@ def test_another_run_takes_the_place_of_the_one_before(
     qtbot.waitUntil(lambda: page.picker.text() == f"Run {second}" and "out of memory" in _text(page))
     assert set(page.board.losses) == {"price", "sold", "가격", "total"}
     qtbot.waitUntil(lambda: len(page.board.curves.get(SeriesKey("price", "train", "loss"))) == 300)
-    assert not page.stop.isEnabled()
+    assert not page.stop.isVisible()
+    assert page.resume.isVisible()
 
 
 def test_the_choice_of_smoothing_and_axis_is_remembered(qtbot: QtBot, session: Session, page: LivePage) -> None:

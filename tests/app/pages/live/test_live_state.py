@@ -65,7 +65,7 @@ def test_a_running_run_says_how_far_it_is_and_may_be_paused_and_stopped() -> Non
 @pytest.mark.parametrize(
     ("state", "words", "action"),
     [
-        ("queued", "Waiting in the queue", ""),
+        ("queued", "Queued. It starts when", ""),
         ("paused", "Paused at step", ""),
         ("interrupted", "its process is gone", ""),
         ("stopped", "checkpoint is kept", ""),
@@ -90,7 +90,7 @@ def test_a_diverged_run_says_why_and_how_to_go_on() -> None:
 def test_the_method_is_in_charge_until_a_hand_moves_a_weight() -> None:
     spec = experiment()
     before = live_view(RUN, spec, [], LATEST)
-    assert before.control.sentence == "Uncertainty sets the weights. Move a slider to take over."
+    assert before.control.sentence == "Set by the method: Uncertainty. Move a slider to take over."
     assert before.control.weights == {"left": 0.6, "right": 0.4}
     moved = _event("weights", 2600, {"weights": {"left": 0.36, "right": 1.0}})
     after = live_view(RUN, spec, [moved], LATEST)
