@@ -5,7 +5,7 @@ from app.tables.preview import PreviewModel
 from app.tables.run_columns import BASE_COLUMNS, RunColumn, method_title, metric_columns, order_of
 from app.tables.run_rows import RunRow, RunsReader, RunsReading
 from app.tables.runs import ROW_ROLE, RunsModel
-from app.tables.words import STATE_WORDS, count, duration, moment, score, shape
+from app.tables.words import STATE_WORDS, brief, count, duration, moment, score, shape
 
 __all__ = [
     "BASE_COLUMNS",
@@ -19,6 +19,7 @@ __all__ = [
     "RunsReading",
     "StarDelegate",
     "StateDelegate",
+    "brief",
     "count",
     "duration",
     "method_title",

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from app.tables.run_rows import RunRow
-from app.tables.words import STATE_WORDS, duration, moment, score
+from app.tables.words import STATE_WORDS, brief, duration, moment, score
 from mtl_core.spec import Weighting, kind_of, members
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
 
 _METHODS = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
+_SHORT = {"dwa": "DWA"}
 _LEADING = ("accuracy", "r2", "auroc", "f1", "loss")
-_TASKS_AT_FIRST = 3
+_BRIEF = 2
+"""Tasks whose scores the column of all tasks names; of more it says the mean."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class RunColumn:
         shown: Whether it is shown before a person chooses.
         width: Its width at first, in average characters.
         menu: The submenu of the column choice it stands in, or ``""``.
+        tip: A cell's tooltip, if it is not what the cell shows.
     """
 
     key: str
@@ -43,8 +46,9 @@ class RunColumn:
     help: str = ""
     numeric: bool = False
     shown: bool = True
-    width: int = 12
+    width: float = 12
     menu: str = ""
+    tip: Callable[[RunRow], str] | None = None
 
 
 def _epochs(row: RunRow) -> str:
@@ -61,32 +65,68 @@ def method_title(kind: str) -> str:
     return _METHODS.get(kind, kind)
 
 
+def _method(row: RunRow) -> str:
+    kind = row.record.method
+    return _SHORT.get(kind, method_title(kind))
+
+
+def leading_scores(row: RunRow) -> dict[SeriesKey, float]:
+    """Of every task the best validation value of its leading metric, in the order of the experiment."""
+    found: dict[SeriesKey, float] = {}
+    for task in row.record.tasks:
+        own = {key.metric: key for key in row.metrics if key.task == task and key.split == "val"}
+        if name := _leading(own):
+            found[own[name]] = row.metrics[own[name]][0]
+    return found
+
+
+def _scores(row: RunRow) -> str:
+    values = list(leading_scores(row).values())
+    if len(values) > _BRIEF:
+        return f"mean {brief(sum(values) / len(values))}"
+    return " · ".join(brief(value) for value in values)
+
+
+def _mean_score(row: RunRow) -> float | None:
+    found = {key: value for key, value in leading_scores(row).items() if key.metric != "loss"}
+    return sum(found.values()) / len(found) if found else None
+
+
+def _scores_tip(row: RunRow) -> str:
+    return "\n".join(f"{key.task}: best {key.metric} {score(value)}" for key, value in leading_scores(row).items())
+
+
 def _words(key: str, title: str, text: Callable[[RunRow], str], **more: object) -> RunColumn:
     return RunColumn(key, title, text, lambda row: text(row).casefold(), **more)  # type: ignore[arg-type]
 
 
 BASE_COLUMNS: tuple[RunColumn, ...] = (
-    RunColumn("star", "★", lambda r: "", lambda r: 0.0 if r.record.starred else 1.0, "Starred", width=1),
-    RunColumn("id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=5),
-    _words("name", "Name", lambda r: r.record.name, width=26),
+    RunColumn("star", "★", lambda r: "", lambda r: 0.0 if r.record.starred else 1.0, "Starred", width=2.5),
+    RunColumn("id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=5.5),
+    _words("name", "Name", lambda r: r.record.name, width=20),
     RunColumn(
         "state", "State", lambda r: STATE_WORDS[r.record.state][0], lambda r: list(STATE_WORDS).index(r.record.state),
-        width=14,
+        width=12.5,
     ),
-    _words("weighting", "Weighting", lambda r: method_title(r.record.method), width=14),
+    _words("weighting", "Weighting", _method, width=11, tip=lambda r: method_title(r.record.method)),
+    RunColumn(
+        "scores", "Best", _scores, _mean_score,
+        "Best validation score of each task: accuracy, R², or else the loss. Sorted by their mean", True, width=12,
+        tip=_scores_tip,
+    ),
     _words("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
-    RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9),
+    RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=7),
     RunColumn(
         "duration", "Duration", lambda r: duration(r.record.seconds), lambda r: r.record.seconds or None,
-        "Time spent training", True, width=12,
+        "Time spent training", True, width=10,
     ),
     RunColumn(
         "started", "Started", lambda r: moment(r.record.started or r.record.created, time.time()),
-        lambda r: r.record.started or r.record.created, "When it began", True, width=16,
+        lambda r: r.record.started or r.record.created, "When it began", True, width=11,
     ),
-    _words("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), width=14),
-    _words("device", "Device", lambda r: r.record.device, width=12),
-    _words("tags", "Tags", lambda r: ", ".join(r.record.tags), width=14),
+    _words("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), shown=False, width=14),
+    _words("device", "Device", lambda r: r.record.device, shown=False, width=12),
+    _words("tags", "Tags", lambda r: ", ".join(r.record.tags), shown=False, width=14),
     _words("notes", "Notes", lambda r: " ".join(r.record.notes.split()), shown=False, width=20),
     RunColumn("seed", "Seed", lambda r: str(r.record.seed), lambda r: r.record.seed, "", True, False, 6),
 )  # fmt: skip
@@ -95,20 +135,19 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
 def metric_columns(rows: Iterable[RunRow]) -> list[RunColumn]:
     """Columns for every validation and test metric that a row has: its best, its last and its test value.
 
-    Of the tasks that most rows have, the best value of the leading metric is shown at first.
+    None is shown before a person chooses it, as runs of other data have none of these tasks: the column of all tasks
+    says how each run did.
     """
     seen: Counter[SeriesKey] = Counter()
     tasks: Counter[str] = Counter()  # most rows first, then in the order of their experiment
     for row in rows:
         seen.update(row.metrics.keys())
         tasks.update(row.record.tasks if row.metrics else ())
-    first = {task for task, _ in tasks.most_common(_TASKS_AT_FIRST)}
-    leading = {task: _leading(key.metric for key in seen if key.task == task and key.split == "val") for task in first}
     return [
         column
         for task in [*(task for task, _ in tasks.most_common()), "total"]
         for key in sorted(key for key in seen if key.task == task)
-        for column in _of_series(key, leading.get(task) == key.metric)
+        for column in _of_series(key)
     ]
 
 
@@ -117,24 +156,24 @@ def _leading(metrics: Iterable[str]) -> str:
     return next((name for name in _LEADING if name in present), "")
 
 
-def _of_series(key: SeriesKey, leading: bool) -> list[RunColumn]:
+def _of_series(key: SeriesKey) -> list[RunColumn]:
     name = f"{key.task} {key.metric}"
     if key.split == "test":
-        return [_metric(key, "last", f"{name} (test)", f"{key.metric} of {key.task} on the test split", False)]
+        return [_metric(key, "last", f"{name} (test)", f"{key.metric} of {key.task} on the test split")]
     return [
-        _metric(key, "best", name, f"Best validation {key.metric} of {key.task}", leading),
-        _metric(key, "last", f"{name} (last)", f"Last validation {key.metric} of {key.task}", False),
+        _metric(key, "best", name, f"Best validation {key.metric} of {key.task}"),
+        _metric(key, "last", f"{name} (last)", f"Last validation {key.metric} of {key.task}"),
     ]
 
 
-def _metric(key: SeriesKey, which: Literal["best", "last"], title: str, text: str, shown: bool) -> RunColumn:
+def _metric(key: SeriesKey, which: Literal["best", "last"], title: str, text: str) -> RunColumn:
     def value(row: RunRow) -> float | None:
         found = row.metrics.get(key)
         return None if found is None else found[0] if which == "best" else found[1]
 
     name = f"{key.task}.{key.split}.{key.metric}.{which}"
     return RunColumn(
-        name, title, lambda row: score(value(row)), value, text, True, shown, max(9, len(title) + 1), key.task
+        name, title, lambda row: score(value(row)), value, text, True, False, max(9, len(title) + 1), key.task
     )
 
 

@@ -218,6 +218,8 @@ def _alignment(column: RunColumn) -> Qt.AlignmentFlag:
 
 
 def _tooltip(row: RunRow, column: RunColumn) -> str | None:
+    if column.tip is not None:
+        return column.tip(row) or None
     match column.key:
         case "star":
             return "Remove the star" if row.record.starred else "Star this run"
@@ -225,6 +227,6 @@ def _tooltip(row: RunRow, column: RunColumn) -> str | None:
             return row.record.error or ("Archived" if row.record.archived else None)
         case "notes":
             return row.record.notes or None
-        case "name" | "weighting" | "tasks" | "tags" | "dataset":
+        case "name" | "tasks" | "tags" | "dataset":
             return column.text(row) or None
     return None

@@ -57,6 +57,17 @@ def score(value: float | None) -> str:
     return text.replace("-", "−")
 
 
+def brief(value: float) -> str:
+    """A metric in as little room as says how good a run was: ``0.966``, ``54.2``, ``1 230``."""
+    if not math.isfinite(value):
+        return score(value)
+    size = abs(value)
+    if 0 < size < 0.001 or size >= 1e6:
+        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
+    text = f"{value:.3f}" if size < 10 else f"{value:.1f}" if size < 100 else f"{value:.0f}"
+    return text.replace("-", "−")
+
+
 def count(number: int) -> str:
     """A whole number in groups of three, as in ``1 797``."""
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

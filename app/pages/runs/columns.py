@@ -12,6 +12,8 @@ from app.tables import RunColumn, RunsModel
 
 _KEY = "page/runs/columns"
 _METRICS_BEFORE = "epochs"
+_AIR = 16
+_STRETCHED, _NARROWEST, _WIDEST = "name", 17, 60
 _SORTED_AT_FIRST = ("id", True)
 
 
@@ -32,8 +34,10 @@ class ColumnChoice(QObject):
         header.setSortIndicator(max(model.column(key), 0), order)
         model.sort(max(model.column(key), 0), order)
         model.columnsInserted.connect(self._arrange)
-        for signal in (header.sectionMoved, header.sectionResized, header.sortIndicatorChanged):
+        for signal in (header.sectionMoved, header.sortIndicatorChanged):
             signal.connect(self._changed)
+        header.sectionResized.connect(self._resized)
+        header.installEventFilter(self)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._ask_at)
 
@@ -57,7 +61,14 @@ class ColumnChoice(QObject):
     def show(self, section: int, shown: bool) -> None:
         """Show or hide a column."""
         self._header.setSectionHidden(section, not shown)
+        self._fit()
         self._changed()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give the name another width when the table gets one."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return False
 
     def reset(self) -> None:
         """As on the first day."""
@@ -77,13 +88,12 @@ class ColumnChoice(QObject):
         # Columns of tasks that no run has today keep their place for the day one has.
         order += [key for key in self._kept.get("order", ()) if key not in order]
         shown = {c.key: not header.isSectionHidden(i) for i, c in enumerate(columns)}
-        widths = {c.key: header.sectionSize(i) for i, c in enumerate(columns) if shown[c.key]}
         section = min(max(header.sortIndicatorSection(), 0), len(columns) - 1)
         descending = header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
         self._kept = {
             "order": order,
             "shown": {**self._kept.get("shown", {}), **shown},
-            "widths": {**self._kept.get("widths", {}), **widths},
+            "widths": self._kept.get("widths", {}),
             "sort": [columns[section].key, descending],
         }
         self._settings.put(_KEY, json.dumps(self._kept))
@@ -103,11 +113,32 @@ class ColumnChoice(QObject):
         character = self._header.fontMetrics().horizontalAdvance("0")
         for section in range(self._arranged, len(columns)):
             column = columns[section]
-            self._header.resizeSection(section, int(widths.get(column.key, character * column.width + 22)))
+            self._header.resizeSection(section, int(widths.get(column.key, character * column.width + _AIR)))
             self._header.setSectionHidden(section, not shown.get(column.key, column.shown))
         first, self._arranged = self._arranged, len(columns)
         self._place(first)
         self._busy = False
+        self._fit()
+
+    def _fit(self) -> None:
+        """Let the name take the room that the other columns leave, until a person gives it a width."""
+        name = self._model.column(_STRETCHED)
+        if _STRETCHED in self._kept.get("widths", {}) or self._header.isSectionHidden(name):
+            return
+        others = self._header.length() - self._header.sectionSize(name)
+        narrowest = self._header.fontMetrics().horizontalAdvance("0") * _NARROWEST
+        widest = self._header.fontMetrics().horizontalAdvance("0") * _WIDEST
+        was, self._busy = self._busy, True
+        self._header.resizeSection(name, min(max(self._header.width() - others, narrowest), widest))
+        self._busy = was
+
+    def _resized(self, section: int, _old: int, new: int) -> None:
+        """A person gave a column a width."""
+        if not self._busy and new > 0:
+            key = self._model.columns()[section].key
+            self._kept["widths"] = {**self._kept.get("widths", {}), key: new}
+            self._fit()
+            self._changed()
 
     def _place(self, first: int) -> None:
         """Put the sections from ``first`` on where they were kept; new metrics before the epochs."""

@@ -48,10 +48,9 @@ class RunPanel(Card):
         super().__init__(parent=parent)
         self.setObjectName("run-panel")
         self.setAccessibleName("Selected run")
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * 41)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * 36)
         self._record: RunRecord | None = None
         self._nothing = EmptyState("cursor", "No run selected", "Select a run to see and edit what is known of it.")
-        self._nothing.text.setMinimumWidth(0)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._nothing)
         self._pages.addWidget(self._build())

@@ -53,9 +53,18 @@ def test_metric_columns_come_with_the_runs_that_have_them(model: RunsModel) -> N
     model.set_rows([row(1), row(2, 0.9312)])
     section = model.column("left.val.accuracy.best")
     assert model.headerData(section, Qt.Orientation.Horizontal) == "left accuracy"
-    assert model.columns()[section].shown
+    assert not model.columns()[section].shown
     assert not model.columns()[model.column("left.val.accuracy.last")].shown
     assert model.index(0, section).data() == "0.9312"
+
+
+def test_one_column_says_how_each_run_did_whatever_its_tasks(model: RunsModel) -> None:
+    model.set_rows([row(1), row(2, 0.9312)])
+    section = model.column("scores")
+    assert model.columns()[section].shown
+    assert [model.index(i, section).data() for i in range(2)] == ["0.931", ""]
+    assert "best accuracy 0.9312" in model.index(0, section).data(Qt.ItemDataRole.ToolTipRole)
+    assert ids(model)[-1] == 1
 
 
 def test_a_change_keeps_the_selection_on_the_same_runs(model: RunsModel, qtbot: QtBot) -> None:
