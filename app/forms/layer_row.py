@@ -45,6 +45,7 @@ class RowLine(QWidget):
         self.setFixedHeight(control_height() + 4)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if handle else Qt.FocusPolicy.NoFocus)
         self.title = Elided()
+        self.title.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)  # what it is goes before all
         self.detail = Elided()
         self.detail.setProperty("role", "muted")
         self.detail.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -56,6 +56,7 @@ class ImageGrid(QWidget):
             box = QRect(column * (self._side() + CARD_GAP), row * self._row_height(), self._side(), self._side())
             painter.fillRect(box, QColor(theme().sunken))
             painter.drawImage(box, image)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._draw_label(painter, box, self._labels[place] if place < len(self._labels) else ())
         painter.end()
 
@@ -65,8 +66,13 @@ class ImageGrid(QWidget):
         share = box.width() / len(words)
         for place, (text, colour) in enumerate(words):
             space = QRect(round(box.left() + place * share), box.bottom() + 3, round(share), self._line())
-            painter.setPen(QColor(resolve("muted" if colour is None else colour)))
+            painter.setPen(QColor(resolve("text")))
             painter.drawText(space, Qt.AlignmentFlag.AlignCenter, text)
+            if colour is not None:  # beside the words, as not every colour of the cycle can be read as one
+                dot = space.center().x() - painter.fontMetrics().horizontalAdvance(text) / 2 - 8
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(resolve(colour)))
+                painter.drawEllipse(QPointF(dot, space.center().y() + 1), 3, 3)
 
     def _reserve(self) -> None:
         self.setMinimumHeight(self._height_for(self.width()) if self._images else 0)

@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from app.document import touches
 from app.pages.data import choosing, roles
+from app.pages.data.catalogue import BUNDLED
 from app.pages.data.preview import PreviewCard
 from app.pages.data.sources import SUFFIXES, SourceCard
 from app.pages.data.split import SplitCard
@@ -21,6 +22,7 @@ from app.widgets import CardRow, Chip, PageBody
 from mtl_core.spec import ColumnInfo, DatasetInfo, InputError, Problem
 
 _KEPT = 16
+_TITLES = {entry.name: entry.title for entry in BUNDLED}
 _SIDE_WIDTH = 34
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
@@ -246,9 +248,10 @@ class DataPage(PageBody):
         error = self._session.dataset_error
         unread = self.info is None and error is None
         name = self._reading or (data_name(self._document.data["dataset"]) if unread else "")
+        name = _TITLES.get(name, name)
         if self.info is None and not self._reading:
             self._preview.show_nothing()
-        self._preview.set_busy(f"Reading {name} …" if name else "")
+        self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
         if not name and self.info is not None:
             data = self._document.data
             self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
@@ -256,7 +259,7 @@ class DataPage(PageBody):
         offer = error is not None and not self._reading
         self._preview.error.set_error(text, "Open another file…" if offer else "", self.ask_file if offer else None)
         self._chip.setVisible(bool(self._reading))
-        self._chip.set_text(f"Reading {self._reading} …" if self._reading else "")
+        self._chip.set_text(f"Reading {name} …" if self._reading else "")
 
     def _input_problem(self) -> str:
         problems = [p for p in self._document.problems_at("dataset") if not p.path.startswith("dataset.split")]
@@ -321,6 +324,7 @@ class DataPage(PageBody):
         self._document.changed.connect(self._changed)
         self._document.problemsChanged.connect(self._show)
         self._session.datasetInfoChanged.connect(self._info_changed)
+        self._session.devicesChanged.connect(self._show_reading)
         if self._session.dataset_info is not None:
             self._known[data_key(self._document.data["dataset"])] = self._session.dataset_info
 

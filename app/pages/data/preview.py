@@ -13,6 +13,8 @@ from app.widgets import Card, EmptyState, InlineError, Muted, ToolButton, scroll
 from mtl_core.spec import DatasetInfo
 
 _NOTES_SHOWN = 3
+_NEARLY = "The first rows appear here once they have been read."
+_STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
 
 
 class PreviewCard(Card):
@@ -50,9 +52,7 @@ class PreviewCard(Card):
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
         images.addStretch(1)
-        self._nothing = EmptyState(
-            "table", "Nothing to show yet", "The first rows appear here once they have been read."
-        )
+        self._nothing = EmptyState("table", "Nothing to show yet", _NEARLY)
         for page in (self.table, scrolling(images), self._nothing):
             self._views.addWidget(page)
         for widget in (self.description, self.busy, self.error):
@@ -91,13 +91,14 @@ class PreviewCard(Card):
         self.more.hide()
         self._views.setCurrentIndex(2)
 
-    def set_busy(self, text: str) -> None:
-        """Say what is being read, or nothing."""
+    def set_busy(self, text: str, *, starting: bool = False) -> None:
+        """Say what is being read, or nothing; ``starting``: that it waits for the engine."""
         self.busy.setVisible(bool(text))
         self.busy.setAccessibleName(text)
         if text:
             self.set_subtitle(text)
             self._nothing.title.setText(text)
+            self._nothing.text.setText(_STARTING if starting else _NEARLY)
 
     def _show_notes(self, notes: Sequence[str]) -> None:
         more = [f"and {len(notes) - _NOTES_SHOWN} more"] if len(notes) > _NOTES_SHOWN else []

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.pages.data.dot import Dot
@@ -17,6 +18,7 @@ from app.widgets import Card, Elided, InlineError, Muted, ToolButton, guard_whee
 from mtl_core.spec import ColumnInfo
 
 _MIN_WIDTH = 224
+_ONE_LINE = 340
 _WIDEST_BAR = 96
 
 
@@ -122,23 +124,33 @@ class TaskBox(QWidget):
         self._target = Elided()
         self._target.setProperty("role", "muted")
         self._error = InlineError()
-        top = QHBoxLayout()
-        top.setSpacing(GAP)
+        self._top, self._below = QHBoxLayout(), QHBoxLayout()
         for widget, stretch in ((self._dot, 0), (self.name, 1), (self._remove, 0)):
-            top.addWidget(widget, stretch)
-        below = QHBoxLayout()
-        below.setSpacing(GAP)
-        below.addWidget(self.kind)
-        below.addWidget(self._target, 1)
+            self._top.addWidget(widget, stretch)
+        for row in (self._top, self._below):
+            row.setSpacing(GAP)
+        self._below.addWidget(self.kind)
+        self._below.addWidget(self._target, 1)
         self._plots = QHBoxLayout()
         self._plots.setSpacing(GAP)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(top)
-        column.addLayout(below)
+        column.addLayout(self._top)
+        column.addLayout(self._below)
         column.addWidget(self._error)
         column.addLayout(self._plots, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Name and kind on one line where there is room, so that more is left for the distribution."""
+        super().resizeEvent(event)
+        wide = self.width() >= _ONE_LINE
+        if wide != (self._top.indexOf(self.kind) >= 0):
+            (self._below if wide else self._top).removeWidget(self.kind)
+            if wide:
+                self._top.insertWidget(2, self.kind)
+            else:
+                self._below.insertWidget(0, self.kind)
 
     def show_task(self, view: TaskView) -> None:
         """Show a task as it is now."""
@@ -176,8 +188,9 @@ class TaskBox(QWidget):
                 widget.deleteLater()
         for column in view.columns:
             self._plots.addWidget(distribution(column, view.kind, view.colour), 1)
-        self._plots.addStretch()
-        if not view.columns:
+        if view.columns:
+            self._plots.addStretch()
+        else:
             self._plots.addWidget(Muted("The distribution appears once the data are read.", wrap=True))
 
     def _name_done(self) -> None:

@@ -158,7 +158,7 @@ class DiagramCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Diagram", parent=parent)
         self.view = Diagram()
-        self.waiting = EmptyState("tree-structure", "The diagram appears here", "The model is being built.")
+        self.waiting = EmptyState("tree-structure", "The diagram appears here", "")
         for glyph, tip, action, name in (
             ("magnifying-glass-minus", "Zoom out (-)", lambda: self.view.zoom(1 / 1.2), "zoom-out"),
             ("magnifying-glass-plus", "Zoom in (+)", lambda: self.view.zoom(1.2), "zoom-in"),

@@ -1,17 +1,21 @@
 """The Model page."""
 
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from app.following import task_names
 from app.pages.model.cards import DiagramCard, SharedCard, TasksCard, index_of, task_of
 from app.pages.model.templates import TEMPLATES, Template, values_of
 from app.session import Session
-from app.theme import STACK_BELOW
-from app.widgets import Button, CardRow, Chip, PageBody
+from app.theme import CARD_GAP, STACK_BELOW
+from app.widgets import Button, Chip, PageBody
 from mtl_core.spec import ModelInfo
 
 _STACKED_HEIGHT = 420
+_STARTING = "The engine is starting, which takes a few seconds. You can edit meanwhile."
+_BUILDING = "The model is being built."
+_SPLITTER = "page/model/splitter"
 
 
 class ModelPage(QWidget):
@@ -39,10 +43,17 @@ class ModelPage(QWidget):
         self._body = PageBody("Model", scroll=True)
         self._body.header.add_chip(self.problems)
         self._body.header.add_action(self.templates)
-        row = CardRow()
-        for card, stretch in ((self.shared, 40), (self.tasks, 33), (self.diagram, 40)):
-            row.add(card, stretch)
-        self._body.body.addWidget(row, 1)
+        self._cards = QSplitter(Qt.Orientation.Horizontal)
+        self._cards.setObjectName("model-splitter")
+        self._cards.setAccessibleName("Shared layers, task layers, diagram")
+        self._cards.setChildrenCollapsible(False)
+        self._cards.setHandleWidth(CARD_GAP)
+        for place, (card, share) in enumerate(((self.shared, 36), (self.tasks, 35), (self.diagram, 40))):
+            self._cards.addWidget(card)
+            self._cards.setStretchFactor(place, share)
+        self._cards.setSizes([360, 350, 400])
+        self._cards.restoreState(session.settings.get_bytes(_SPLITTER))
+        self._body.body.addWidget(self._cards, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._body)
@@ -51,6 +62,7 @@ class ModelPage(QWidget):
         self.diagram.view.boxClicked.connect(self.select)
         session.modelInfoChanged.connect(self._show)
         session.datasetInfoChanged.connect(self._show)
+        session.devicesChanged.connect(self._show)
         document.problemsChanged.connect(self._count)
         self._show()
 
@@ -75,8 +87,17 @@ class ModelPage(QWidget):
         """Give stacked cards a height of their own."""
         super().resizeEvent(event)
         stacked = self.window().width() < STACK_BELOW
+        wanted = Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
+        if self._cards.orientation() != wanted:
+            self._cards.setOrientation(wanted)
         for card in (self.shared, self.tasks, self.diagram):
             card.setMinimumHeight(_STACKED_HEIGHT if stacked else 0)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Remember how wide the cards are."""
+        super().hideEvent(event)
+        if self._cards.orientation() == Qt.Orientation.Horizontal:
+            self._session.settings.put_bytes(_SPLITTER, self._cards.saveState())
 
     def _show(self) -> None:
         """Show what the worker said last; until it answers, what it said before stays."""
@@ -87,6 +108,8 @@ class ModelPage(QWidget):
             self.diagram.show_model(info, self._input_title(info))
         elif self._session.model_error is not None:
             self.diagram.say(str(self._session.model_error))
+        else:
+            self.diagram.say(_BUILDING if self._session.devices else _STARTING)
         self._count()
 
     def _count(self) -> None:

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -10,16 +11,20 @@ from app.pages.model import ModelPage
 from app.pages.model.plan import plan_of, summary
 from app.pages.model.templates import TEMPLATES, values_of
 from app.session import Session
-from mtl_core.spec import LayerInfo, ModelInfo, load_preset, spec_from_data
+from app.settings import Settings
+from mtl_core.spec import DeviceInfo, LayerInfo, ModelInfo, load_preset, spec_from_data
 
 
 class FakeSession(QObject):
     message = Signal(str)
     modelInfoChanged = Signal()
     datasetInfoChanged = Signal()
+    devicesChanged = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__()
+        self.settings = settings
+        self.devices: list[DeviceInfo] = []
         self.document = Document(self)
         self.document.load_spec(load_preset("multidigits"))
         self.model_info: ModelInfo | None = None
@@ -61,8 +66,8 @@ def model_info(error: str | None = None) -> ModelInfo:
 
 
 @pytest.fixture
-def session(qapp: QApplication) -> FakeSession:
-    return FakeSession()
+def session(qapp: QApplication, tmp_path: Path) -> FakeSession:
+    return FakeSession(Settings(tmp_path))
 
 
 @pytest.fixture
@@ -187,3 +192,21 @@ def test_the_plan_has_a_trunk_and_a_column_per_task() -> None:
 def test_a_model_without_parameters_has_a_summary() -> None:
     empty = model_info().model_copy(update={"parameters": 0, "shared_parameters": 0})
     assert summary(empty) == "no parameters"
+
+
+def test_while_the_engine_starts_the_diagram_says_so(page: ModelPage, session: FakeSession) -> None:
+    assert "engine is starting" in page.diagram.waiting.text.text()
+    session.devices = [DeviceInfo(name="cpu", label="CPU")]
+    session.devicesChanged.emit()
+    assert page.diagram.waiting.text.text() == "The model is being built."
+
+
+def test_the_widths_of_the_cards_are_remembered(page: ModelPage, session: FakeSession, qtbot: QtBot) -> None:
+    page._cards.setSizes([500, 300, 300])
+    wanted = page._cards.sizes()
+    page.hide()
+    again = ModelPage(cast(Session, session))
+    qtbot.addWidget(again)
+    again.resize(page.size())
+    again.show()
+    assert again._cards.sizes() == wanted
