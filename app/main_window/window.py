@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from app.main_window import words
@@ -71,7 +71,11 @@ class MainWindow(QMainWindow):
 
     def open_page(self, name: str) -> None:
         """Show the page ``name``."""
-        self.stack.setCurrentWidget(self.page(name))
+        page = self.page(name)
+        focus = self.focusWidget()
+        if page is not self.stack.currentWidget() and focus is not None and self.stack.isAncestorOf(focus):
+            self.stack.setFocus(Qt.FocusReason.OtherFocusReason)  # else Qt picks a button of the new page
+        self.stack.setCurrentWidget(page)
         self.rail.select(name)
         self.toasts.raise_()
         self.session.settings.put("window/page", name)
@@ -146,6 +150,12 @@ class MainWindow(QMainWindow):
         self.actions_.pause.setIconText("Resume" if paused else "Pause")
         describe(self.actions_.pause, "Let the run go on" if paused else "Pause the run")
         describe(self.actions_.run, "Run after the one that is on" if queue.here else "Run this experiment")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the focus to no control at first: Tab enters the window at its first one."""
+        super().showEvent(event)
+        if self.focusWidget() is None:
+            self.stack.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # --- the document
 
@@ -281,7 +291,7 @@ class MainWindow(QMainWindow):
         document.dirtyChanged.connect(lambda _dirty: self._show_document())
         document.pathChanged.connect(self._remember_file)
         for signal in ("canUndoChanged", "canRedoChanged", "undoTextChanged", "redoTextChanged"):
-            getattr(document.undo_stack, signal).connect(lambda _value: self._show_undo())
+            getattr(document.undo_stack, signal).connect(self._show_undo)
 
     def _show_device(self) -> None:
         self.top.show_device(self.session.device_label())
