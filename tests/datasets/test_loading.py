@@ -1,10 +1,8 @@
 import json
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -257,14 +255,3 @@ def test_a_file_is_read_again_only_when_it_changes(homes: pd.DataFrame, write: W
 def test_data_moves_to_a_device(homes: pd.DataFrame, write: WriteTable) -> None:
     data = load(TableDataset(path=write(homes), inputs=INPUTS), (PRICE, SALE)).to("meta")
     assert {data.train.inputs.device.type, data.val.masks["가격"].device.type} == {"meta"}
-
-
-def test_ten_thousand_rows_take_less_than_two_seconds(write: WriteTable) -> None:
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({f"x{i}": rng.normal(size=10_000) for i in range(12)})
-    path = write(frame.assign(c=rng.choice(list("abcdef"), 10_000), y=rng.normal(size=10_000)))
-    dataset = TableDataset(path=path, inputs=("x0", "x1", "c"))
-    start = time.process_time()
-    describe(dataset)
-    load(dataset, (RegressionTask(name="y", target="y"),))
-    assert time.process_time() - start < 2
