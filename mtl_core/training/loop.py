@@ -2,28 +2,27 @@
 
 import math
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NoReturn, cast
+from typing import Any, Literal
 
-import numpy as np
 import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import TaskData
-from mtl_core.spec import TOTAL, ExperimentSpec, InputError, ManualWeighting, WeightMove, learning_rate
+from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove, learning_rate
 from mtl_core.spec.training import ConstantSchedule
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batches import Batch, Batches, check_single_rows, fits, split_bytes
 from mtl_core.training.checkpoints import OWN_CHECKPOINT, Checkpoint, load_model, optimizer_state, restore_optimizer
-from mtl_core.training.ledger import DivergedError, Ledger, Page
+from mtl_core.training.journal import Journal
+from mtl_core.training.ledger import DivergedError
 from mtl_core.training.monitor import Monitor
 from mtl_core.training.optimizers import build_optimizer
-from mtl_core.training.recording import Direction, Progress, Recorder, Request, SeriesKey, Steps, Values
+from mtl_core.training.recording import Recorder, Request
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.threads import threads_for
 from mtl_core.training.validation import Scores, score, total
@@ -32,7 +31,6 @@ from mtl_core.weighting import MovableWeighting, build_weighting
 TICK_SECONDS = 0.2
 """How often losses are copied out, requests are read and progress is told."""
 PAUSE_SECONDS = 0.1
-LOG_SECONDS = 1.0
 EVALUATION_ROWS = 2048
 
 
@@ -98,15 +96,10 @@ class Trainer:
             check_single_rows(self.model, self.train.rows, self.data.input_shape)
         self.steps = self.train.count * training.epochs
         self.monitor = Monitor(training.monitor, self._direction(training.monitor))
-        self._ledger = Ledger(names)
-        self._pending: defaultdict[SeriesKey, list[tuple[Steps, Values]]] = defaultdict(list)
-        self._directions: dict[str, Direction] = {m: d for task in self.tasks for m, d in task.directions.items()}
-        self._logged = -LOG_SECONDS
-        self._epoch_losses: list[np.ndarray[Any, np.dtype[np.float64]]] = []
+        self.journal = Journal(self.recorder, self.tasks, self._hand_weights(None))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
         self._threads = training.threads
-        self._ruler = self._hand_weights(None)
         ordered = sorted((*spec.weighting.moves, *self.moves), key=lambda move: move.step)
         self._moves = [(move, move in spec.weighting.moves) for move in ordered]
         self._rate = training.optimizer.lr
@@ -122,8 +115,8 @@ class Trainer:
             DivergedError: A loss became NaN or infinite; the checkpoints are those from before.
             InputError: A checkpoint cannot be saved.
         """
-        self._clock = self._told = self._saved = time.perf_counter()
-        self._told_step = self.step
+        self._clock = self._saved = time.perf_counter()
+        self.journal.start_clock(self.step)
         row = self.data.train.inputs[:1].to(self.device)
         with threads_for(self.model, row, self.train.batch_size, self._threads) as self._threads:
             return self._run()
@@ -153,7 +146,7 @@ class Trainer:
             if time.perf_counter() >= self._clock:
                 self._tick()
             self._train_step(batch)
-        self._collect()
+        self.journal.collect(self.step, self.weighting.weights())
 
     def _train_step(self, batch: Batch) -> None:
         self._set_rate()
@@ -168,7 +161,7 @@ class Trainer:
             nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
         self.optimizer.step()
         weights = None if self.weighting.constant else self.weighting.weights().clone()
-        self._ledger.add([loss.detach_() for loss in losses], weights, self._rate, batch.present)
+        self.journal.note_step([loss.detach_() for loss in losses], weights, self._rate, batch.present)
         self.step += 1
 
     def _set_rate(self) -> None:
@@ -193,116 +186,52 @@ class Trainer:
             self.save()
         self._clock = time.perf_counter() + TICK_SECONDS
 
-    def _collect(self) -> None:
-        """Copy the losses of the last steps from the device.
-
-        Raises:
-            DivergedError: One is NaN or infinite.
-        """
-        if not len(self._ledger):
-            return
-        page = self._ledger.take(self.step, self.weighting.weights())
-        self._epoch_losses.append(page.losses)
-        for key, points in self._train_points(page).items():
-            self._pending[key].append(points)
-        if page.diverged:
-            self._refuse(page.diverged)
-
     def _flush(self) -> None:
-        """Hand everything new to the recorder.
-
-        Raises:
-            DivergedError: A loss is NaN or infinite.
-        """
-        self._collect()
-        pending, self._pending = self._pending, defaultdict(list)
-        if pending:
-            joined = {key: tuple(map(np.concatenate, zip(*parts, strict=True))) for key, parts in pending.items()}
-            self.recorder.points(cast(dict[SeriesKey, tuple[Steps, Values]], joined), self._directions)
-
-    def _train_points(self, page: Page) -> dict[SeriesKey, tuple[Steps, Values]]:
-        points: dict[SeriesKey, tuple[Steps, Values]] = {}
-        for i, task in enumerate(self.tasks):
-            here = ~np.isnan(page.losses[:, i])
-            points[task.name, "train", "loss"] = page.steps[here], page.losses[here, i]
-            points[task.name, "train", "weight"] = page.steps, page.weights[:, i]
-        ruler = np.array([self._ruler.get(task.name, 1.0) for task in self.tasks])
-        points[TOTAL, "train", "loss"] = page.steps, np.nansum(page.losses * ruler, axis=1)
-        points["", "train", "lr"] = page.steps, page.rates
-        return points
+        self.journal.flush(self.step, self.weighting.weights())
 
     def _end_epoch(self) -> None:
         scores = score(self.model, self.tasks, self.val)
         self._check(scores)
-        combined = total(scores, self._ruler)
-        means = _means(np.concatenate(self._epoch_losses))
-        self.weighting.epoch_end(torch.from_numpy(means).to(self.weighting.weights()))
-        self._epoch_losses = []
+        means = torch.from_numpy(self.journal.end_epoch())
+        self.weighting.epoch_end(means.to(self.weighting.weights()))
         self.epoch += 1
-        value = self.monitor.value(scores, combined)
+        value = self.monitor.value(scores, total(scores, self.journal.ruler))
         stopping = self.spec.training.early_stopping
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
             self._best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
-        self._note_scores("val", scores, combined)
-        self._log_epoch(scores)
+        self.journal.note_scores("val", self.step, scores)
+        stops = self.monitor.exhausted(stopping)
+        self.journal.log_epoch(self.step, self.epoch, scores, last=self._done())
+        if stops:
+            text = f"no better {self.monitor.path} for {self.monitor.waited} epochs: stops early"
+            self.recorder.event(self.step, "epoch", text)
 
     def _check(self, scores: Scores) -> None:
         """See that the last step of an epoch has not broken the model: its loss was taken before."""
         for task, values in scores.items():
             if not math.isfinite(values.get("loss", 0.0)) and not self._finite():
-                self._refuse(DivergedError(task, self.step, values["loss"]))
-
-    def _refuse(self, diverged: DivergedError) -> NoReturn:
-        """Tell all that came before, and end the run."""
-        self._flush()
-        self.recorder.event(diverged.step, "nan", str(diverged), {"task": diverged.task})
-        raise diverged
+                self.journal.refuse(DivergedError(task, self.step, values["loss"]))
 
     def _finite(self) -> bool:
         """Whether every parameter is a number."""
         return all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
-
-    def _log_epoch(self, scores: Scores) -> None:
-        """An epoch's losses in the log, at most one epoch a second: all of them are in the series."""
-        stops = self.monitor.exhausted(self.spec.training.early_stopping)
-        now = time.perf_counter()
-        if now - self._logged >= LOG_SECONDS or stops or self.epoch == self.spec.training.epochs:
-            self._logged = now
-            parts = [f"{task} {values['loss']:.4g}" for task, values in scores.items() if "loss" in values]
-            self.recorder.event(self.step, "epoch", f"epoch {self.epoch}: validation loss " + ", ".join(parts))
-        if stops:
-            text = f"no better {self.monitor.path} for {self.monitor.waited} epochs: stops early"
-            self.recorder.event(self.step, "epoch", text)
-
-    def _note_scores(self, split: str, scores: Scores, combined: float) -> None:
-        """Keep a split's scores for the next flush."""
-        step = self.monitor.best_step if split == "test" and self._best else self.step
-        flat = {(t, split, m): v for t, values in scores.items() for m, v in values.items()}
-        for key, value in {**flat, (TOTAL, split, "loss"): combined}.items():
-            self._pending[key].append((np.array([step]), np.array([value])))
 
     def _test(self) -> Scores:
         """The best model on the test split."""
         if self._best:
             self.model.load_state_dict(self._best)
         scores = score(self.model, self.tasks, self.test)
-        self._note_scores("test", scores, total(scores, self._ruler))
+        self.journal.note_scores("test", self.monitor.best_step if self._best else self.step, scores)
         self._flush()
         return scores
 
     def _tell_progress(self) -> None:
-        now = time.perf_counter()
-        rate = (self.step - self._told_step) / max(now - self._told, 1e-9)
-        self._told, self._told_step = now, self.step
-        self.recorder.progress(
-            Progress(
-                epoch=self.epoch,
-                epochs=self.spec.training.epochs,
-                step=self.step,
-                steps=self.steps,
-                samples_per_second=rate * self.train.batch_size,
-                eta_seconds=(self.steps - self.step) / rate if rate > 0 else 0.0,
-            )
+        self.journal.tell_progress(
+            step=self.step,
+            steps=self.steps,
+            epoch=self.epoch,
+            epochs=self.spec.training.epochs,
+            batch_size=self.train.batch_size,
         )
 
     def _answer(self, requests: Sequence[Request]) -> None:
@@ -320,7 +249,7 @@ class Trainer:
                     case "resume" if paused:
                         paused = False
                         self.recorder.event(self.step, "resume", "goes on")
-                        self._told = time.perf_counter()
+                        self.journal.start_clock(self.step)
                     case "checkpoint":
                         self.save()
                     case "weights":
@@ -345,7 +274,7 @@ class Trainer:
             text = " ".join(str(error).split())
             self.recorder.event(self.step, "warning", f"the weights stay as they are: {text}")
             return
-        self._ruler = self._hand_weights(weights)
+        self.journal.ruler = self._hand_weights(weights)
         parts = ", ".join(f"{task} {weight:g}" for task, weight in weights.items()) if weights else ""
         text = f"weights moved to {parts}" if weights else "weights back to the method"
         self.recorder.event(self.step, "weights", text, {"weights": weights, "step": self.step, "replayed": replayed})
@@ -394,21 +323,20 @@ class Trainer:
 
     def _snapshot(self) -> Checkpoint:
         tensors, groups = optimizer_state(self.optimizer)
-        history = np.concatenate([*self._epoch_losses, np.zeros((0, len(self.tasks)))])
         return Checkpoint(
             {
                 "model": self.model.state_dict(),
                 "optimizer": tensors,
                 "weighting": self.weighting.state_dict(),
                 "rng": rng_state(),
-                "history": {"losses": torch.from_numpy(history)},
+                "history": {"losses": torch.from_numpy(self.journal.history())},
             },
             {
                 "step": self.step,
                 "epoch": self.epoch,
                 "groups": groups,
                 "monitor": self.monitor.state(),
-                "ruler": self._ruler,
+                "ruler": self.journal.ruler,
                 "fingerprint": self.data.fingerprint,
                 "threads": self._threads,
             },
@@ -437,14 +365,8 @@ class Trainer:
         restore_rng(parts["rng"])
         self.step, self.epoch = values["step"], values["epoch"]
         self.monitor.restore(values["monitor"])
-        self._ruler, self._threads = values["ruler"], values["threads"]
-        self._epoch_losses = [parts["history"]["losses"].cpu().numpy()]
+        self.journal.ruler, self._threads = values["ruler"], values["threads"]
+        self.journal.losses = [parts["history"]["losses"].cpu().numpy()]
         if best:
             self._best, self._best_saved = best.parts["model"], best.values["step"]
         self._moves = [(move, known) for move, known in self._moves if move.step >= self.step]
-
-
-def _means(losses: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """``[K]`` mean over the steps that had a label; NaN for a task that had none all along."""
-    counts = (~np.isnan(losses)).sum(axis=0)
-    return np.where(counts > 0, np.nansum(losses, axis=0) / np.maximum(counts, 1), np.nan)
