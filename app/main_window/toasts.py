@@ -72,6 +72,7 @@ class Toasts(QWidget):
         if not shown:
             return
         width = min(480, self._host.width() - 2 * PAGE_MARGIN)
+        self._column.invalidate()  # a banner that was just added has not told its size yet
         height = max(self._column.heightForWidth(width), self._column.sizeHint().height())
         self.setGeometry(
             self._host.width() - width - PAGE_MARGIN, self._host.height() - height - PAGE_MARGIN, width, height

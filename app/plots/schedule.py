@@ -14,6 +14,7 @@ class SchedulePlot(CurvePlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.set_from_zero(True)  # a constant rate is a line at the top, and its axis has few digits
         self.set_empty_text("The learning rate over the training appears here.")
 
     def set_schedule(self, rates: Floats, *, steps_per_epoch: float = 0.0) -> None:

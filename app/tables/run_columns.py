@@ -102,16 +102,16 @@ def _words(key: str, title: str, text: Callable[[RunRow], str], **more: object) 
 
 BASE_COLUMNS: tuple[RunColumn, ...] = (
     RunColumn("star", "★", lambda r: "", lambda r: 0.0 if r.record.starred else 1.0, "Starred", width=2.5),
-    RunColumn("id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=5.5),
+    RunColumn("id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=6),
     _words("name", "Name", lambda r: r.record.name, width=20),
     RunColumn(
         "state", "State", lambda r: STATE_WORDS[r.record.state][0], lambda r: list(STATE_WORDS).index(r.record.state),
-        width=12.5,
+        width=12,
     ),
     _words("weighting", "Weighting", _method, width=11, tip=lambda r: method_title(r.record.method)),
     RunColumn(
         "scores", "Best", _scores, _mean_score,
-        "Best validation score of each task: accuracy, R², or else the loss. Sorted by their mean", True, width=12,
+        "Best validation score of each task: accuracy, R², or else the loss. Sorted by their mean", True, width=11.5,
         tip=_scores_tip,
     ),
     _words("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),

@@ -17,7 +17,7 @@ from app.theme import CARD_GAP, GAP
 from app.widgets import Card, Elided, InlineError, Muted, ToolButton, guard_wheel
 from mtl_core.spec import ColumnInfo
 
-_MIN_WIDTH = 224
+_MIN_WIDTH = 248
 _ONE_LINE = 340
 _WIDEST_BAR = 96
 
@@ -49,7 +49,7 @@ class TaskView:
         if not self.columns:
             return ""
         least = min(self.rows - column.missing for column in self.columns)
-        return "every row labelled" if least == self.rows else f"{count(least)} of {count(self.rows)} rows labelled"
+        return "all labelled" if least == self.rows else f"{count(least)} of {count(self.rows)} labelled"
 
 
 class TasksCard(Card):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mtl_core.spec import ExperimentSpec
     from mtl_core.store import EventRecord, Points, RunRecord, RunStore, SeriesKey
 
+_EMPTY, _FILLED, _BLANK = range(3)
+
 
 class LivePage(QWidget):
     """Follows the session's live run, or one picked from the list of runs."""
@@ -86,8 +88,9 @@ class LivePage(QWidget):
         )
         self._empty.setObjectName("live-empty")
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(filled)
+        for widget in (self._empty, filled, QWidget()):
+            self._stack.addWidget(widget)
+        self._stack.setCurrentIndex(_BLANK)  # until the store has said whether there are runs
 
     def _connect(self) -> None:
         self.follower.record.connect(self._take_record)
@@ -102,14 +105,16 @@ class LivePage(QWidget):
         if self._session.live_run is not None:
             self.show_run(self._session.live_run)
         else:
-            self._session.store.call(_newest, self._take_newest)
+            self._session.store.call(_newest, self._take_newest, lambda _error: self._take_newest(None))
 
     # -- what the store says --
 
     def _take_newest(self, run: int | None) -> None:
         """With nothing on, the run that ended last; one that starts takes its place."""
-        if run is not None and self._wanted is None:
+        if self._wanted is None and run is not None:
             self.show_run(run)
+        elif self._wanted is None:
+            self._stack.setCurrentIndex(_EMPTY)
 
     def _take_spec(self, found: tuple[int, ExperimentSpec]) -> None:
         if found[0] == self._wanted:
@@ -119,7 +124,7 @@ class LivePage(QWidget):
     def _take_record(self, record: RunRecord) -> None:
         if self._run is None:
             self.board.begin(record.tasks)
-            self._stack.setCurrentIndex(1)
+            self._stack.setCurrentIndex(_FILLED)
         self._run = record
         self._draw_options()
         self._show()

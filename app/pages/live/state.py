@@ -19,6 +19,9 @@ Latest = Mapping["SeriesKey", float]
 
 TOTAL = "total"
 _LONGEST_LOG = 500
+_LEADING = ("accuracy", "r2", "auroc", "f1")
+_NAMED = 4
+"""Tasks whose result the strip under the header names."""
 _TONES: dict[str, Tone] = {
     "queued": "neutral",
     "running": "accent",
@@ -160,13 +163,17 @@ def progress_text(run: RunRecord) -> str:
 def finished_text(run: RunRecord, latest: Latest) -> str:
     """How long a finished run took and how it did on the test split."""
     seconds = run.seconds or ((run.finished or 0.0) - (run.started or 0.0))
-    tests = [
-        f"{key.task} {key.metric} {number(value)}"
-        for key, value in latest.items()
-        if key.split == "test" and key.metric != "loss"
-    ]
+    tests = [text for task in run.tasks if (text := _test_text(task, latest))]
+    more = [f"and {len(tests) - _NAMED} more"] if len(tests) > _NAMED else []
     took = f"Finished in {duration(seconds)}" if seconds > 0 else "Finished"
-    return f"{took}. Test: {' · '.join(tests)}" if tests else f"{took}."
+    return f"{took}. Test: {' · '.join([*tests[:_NAMED], *more])}" if tests else f"{took}."
+
+
+def _test_text(task: str, latest: Latest) -> str:
+    """The leading test metric of a task; Compare has all."""
+    own = {key.metric: value for key, value in latest.items() if key.split == "test" and key.task == task}
+    name = next((name for name in (*_LEADING, *own) if name in own and name != "loss"), "")
+    return f"{task} {name} {number(own[name])}" if name else ""
 
 
 def duration(seconds: float) -> str:

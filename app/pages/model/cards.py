@@ -60,7 +60,7 @@ class TasksCard(Card):
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
         self.tabs.setUsesScrollButtons(True)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)  # the bar scrolls instead
         self.output = RowLine(handle=False, dashed=True)
         self.output.setObjectName("output-layer")
         self.add = Button("Add layer", self._add, name="add-task-layer")

@@ -13,7 +13,7 @@ from app.tables import RunColumn, RunsModel
 _KEY = "page/runs/columns"
 _METRICS_BEFORE = "epochs"
 _AIR = 16
-_STRETCHED, _NARROWEST, _WIDEST = "name", 17, 60
+_STRETCHED, _NARROWEST = "name", 16
 _SORTED_AT_FIRST = ("id", True)
 
 
@@ -127,9 +127,8 @@ class ColumnChoice(QObject):
             return
         others = self._header.length() - self._header.sectionSize(name)
         narrowest = self._header.fontMetrics().horizontalAdvance("0") * _NARROWEST
-        widest = self._header.fontMetrics().horizontalAdvance("0") * _WIDEST
         was, self._busy = self._busy, True
-        self._header.resizeSection(name, min(max(self._header.width() - others, narrowest), widest))
+        self._header.resizeSection(name, max(self._header.width() - others, narrowest))
         self._busy = was
 
     def _resized(self, section: int, _old: int, new: int) -> None:

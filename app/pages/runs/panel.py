@@ -50,7 +50,7 @@ class RunPanel(Card):
         self.setAccessibleName("Selected run")
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * 36)
         self._record: RunRecord | None = None
-        self._nothing = EmptyState("cursor", "No run selected", "Select a run to see and edit what is known of it.")
+        self._nothing = EmptyState("cursor", "No run selected", "")
         self._pages = QStackedLayout()
         self._pages.addWidget(self._nothing)
         self._pages.addWidget(self._build())
@@ -71,7 +71,7 @@ class RunPanel(Card):
         text = (
             "Compare them with the button above, or press C."
             if selected
-            else "Select a run to see what is known of it."
+            else "Select a run to see its settings, metrics and events."
         )
         self._nothing.text.setText(text)
         self._pages.setCurrentIndex(0)
@@ -198,9 +198,11 @@ class RunPanel(Card):
         for column, title in enumerate(("", "best", "last", "test")):
             self._metrics.addWidget(Muted(title), 0, column, Qt.AlignmentFlag.AlignRight)
         for line, words in enumerate(rows, 1):
-            heading = len(words) == 1
+            if len(words) == 1:
+                self._metrics.addWidget(_heading(words[0]), line, 0, 1, 4)
+                continue
             for column, word in enumerate(words):
-                label = _heading(word) if heading else QLabel(word) if column else Muted(word)
+                label = QLabel(word) if column else Muted(word)
                 side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
                 self._metrics.addWidget(label, line, column, side)
 

@@ -47,7 +47,7 @@ def _text(page: LivePage) -> str:
 
 def test_a_page_without_a_run_says_how_to_start_one(qtbot: QtBot, session: Session, page: LivePage) -> None:
     empty = page._empty
-    assert empty.isVisible()
+    qtbot.waitUntil(empty.isVisible)
     assert empty.action is not None
     with qtbot.waitSignal(session.pageRequested) as asked:
         qtbot.mouseClick(empty.action, Qt.MouseButton.LeftButton)

@@ -230,12 +230,12 @@ def test_an_empty_store_offers_to_run_the_experiment(qtbot: QtBot, tmp_path: Pat
     session.close()
 
 
-def test_the_columns_fit_beside_the_panel_until_a_person_widens_the_name(
+def test_the_name_takes_the_room_that_is_left_until_a_person_gives_it_a_width(
     page: RunsPage, session: Session, qtbot: QtBot, wait: Wait
 ) -> None:
     header = page.view.horizontalHeader()
-    page.resize(1188, 722)
-    wait(lambda: header.width() > 0 and header.length() <= header.width())
+    page.resize(2400, 722)
+    wait(lambda: 0 < header.length() == header.width())
     name = page.model.column("name")
     header.resizeSection(name, 400)
     page.resize(1100, 722)
