@@ -1,0 +1,80 @@
+"""A real window on a real store with real workers, in this process and offscreen."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.main_window import MainWindow
+from app.plots import ticker
+from app.session import Session
+from app.settings import Settings
+from app.theme import ThemeMode, apply_theme
+from mtl_core.spec import save_spec
+from mtl_core.store import RunStore, open_store
+from mtl_core.store.processes import alive
+from tests.e2e.experiments import houses
+from tests.e2e.person import PATIENCE_MS, Person
+
+OpenWindow = Callable[..., Person]
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the workers of a test from fighting over the processor."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[RunStore]:
+    """The store that the windows use, to see from outside what is in it."""
+    with open_store() as opened:
+        yield opened
+        for run in opened.runs(archived=True):
+            if run.state in ("running", "paused") and run.pid is not None and alive(run.pid):
+                os.kill(run.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, store: RunStore, tmp_path: Path) -> Iterator[OpenWindow]:
+    """Opens the application's window as its start does; at the end whatever is still open goes."""
+    people: list[Person] = []
+
+    def open_one(spec: Path | None = None) -> Person:
+        if spec is None:
+            spec = tmp_path / "experiment.yaml"
+            if not spec.exists():
+                save_spec(houses(), spec)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        apply_theme(application, ThemeMode.LIGHT)
+        session = Session(settings=Settings())
+        window = MainWindow(session)
+        assert window.files.load(spec)
+        window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
+        session.begin()
+        QTimer.singleShot(50, window, window.warm_up)
+        people.append(Person(qtbot, window))
+        return people[-1]
+
+    yield open_one
+    for person in people:
+        put_away(qtbot, person)
+
+
+def put_away(qtbot: QtBot, person: Person) -> None:
+    """Close a window without a question and wait until nothing of it is drawn any more."""
+    with contextlib.suppress(RuntimeError):
+        session = person.window.session
+        person.window.close_now()
+        qtbot.waitUntil(ticker().idle, timeout=PATIENCE_MS)
+        person.window.deleteLater()
+        session.deleteLater()
