@@ -140,6 +140,10 @@ class RunQueue(QObject):
         else:
             self._request(run, "stop")
 
+    def kill(self, run: int) -> None:
+        """End a run's process at once; it is interrupted and can go on from its last checkpoint."""
+        self._store.call(lambda store: store.kill(run), lambda _: self._watch(), self._fail)
+
     def set_weights(self, run: int, weights: dict[str, float] | None) -> None:
         """Move the loss weights of a running run by hand; None gives them back to the method."""
         self._request(run, "weights", {"weights": weights})

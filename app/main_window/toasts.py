@@ -1,5 +1,7 @@
 """Messages that float over a page: passing news, and errors that stay until they are dismissed."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -23,9 +25,9 @@ class Toasts(QWidget):
         host.installEventFilter(self)
         self.hide()
 
-    def show_message(self, text: str) -> Banner:
-        """Show ``text`` for a few seconds."""
-        banner = self._add(text, "info")
+    def show_message(self, text: str, action: str = "", on_action: Callable[[], object] | None = None) -> Banner:
+        """Show ``text`` for a few seconds, with a link that does something more."""
+        banner = self._add(text, "info", action, on_action)
         timer = QTimer(banner, singleShot=True, interval=SHOWN_MS)
         timer.timeout.connect(banner.dismiss)
         timer.start()
@@ -50,10 +52,10 @@ class Toasts(QWidget):
             self._place()
         return False
 
-    def _add(self, text: str, tone: str) -> Banner:
+    def _add(self, text: str, tone: str, action: str = "", on_action: Callable[[], object] | None = None) -> Banner:
         for old in self.banners()[: 1 - _MOST]:
             self._remove(old)
-        banner = Banner(text, tone=tone)
+        banner = Banner(text, action, on_action, tone=tone)
         banner.setObjectName(f"message-{tone}")
         banner.dismissed.connect(lambda: self._remove(banner))
         self._column.addWidget(banner)

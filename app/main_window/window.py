@@ -124,8 +124,10 @@ class MainWindow(QMainWindow):
         """Stop the run that is on and keep what it has."""
         record = self._governed()
         if record is not None:
-            self.session.queue.stop(record.id)
-            self.session.say(f"Run {record.id} stops after this step; what it has learned is kept.")
+            run, queue = record.id, self.session.queue
+            queue.stop(run)
+            text = f"Run {run} stops after this step; what it has learned is kept."
+            self.toasts.show_message(text, "Kill it now", lambda: queue.kill(run))
 
     def _governed(self) -> "RunRecord | None":
         """The run that Pause and Stop mean: the one on Live if it is on, else the one in the status line."""

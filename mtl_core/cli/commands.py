@@ -125,6 +125,10 @@ def stop(arguments: Namespace) -> int:
     with open_store(arguments.store, create=False) as store:
         store.reap()
         run = _number(store, arguments.run)
+        if arguments.kill:
+            store.kill(run)
+            print(f"killed run {run}; mtl-workbench resume {run} goes on from its last checkpoint")
+            return DONE
         store.request(run, "stop")
     print(f"asked run {run} to stop; what it has is kept")
     return 0

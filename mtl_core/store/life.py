@@ -96,6 +96,20 @@ def reap(connection: sa.Connection, numbers: Iterable[int]) -> list[int]:
     return found
 
 
+def owner(connection: sa.Connection, run: int) -> tuple[int, str]:
+    """The process of this machine that trains a run: its number, and what tells it from a later one.
+
+    Raises:
+        InputError: There is no such run, it is not being trained, or it is trained on another machine.
+    """
+    row = runs.lock(connection, run)
+    if row["state"] not in LIVE_STATES or row["pid"] is None:
+        raise InputError(f"run {run}", "is not being trained", found=row["state"])
+    if row["host"] != processes.this_host():
+        raise InputError(f"run {run}", "is trained on another machine", found=row["host"], fix="Kill it there.")
+    return row["pid"], row["process_started"]
+
+
 def dead(connection: sa.Connection) -> list[int]:
     """The runs that are said to be running and whose process is gone."""
     rows = connection.execute(runs.LIFE.where(RUN.c.state.in_(LIVE_STATES))).mappings()

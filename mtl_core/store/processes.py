@@ -1,8 +1,10 @@
 """Whether a process of this machine still lives, without help from outside the standard library."""
 
 import os
+import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 
@@ -28,6 +30,22 @@ def alive(pid: int, begun: str = "") -> bool:
     if stat:  # a zombie is dead, only not buried yet
         return stat[0] not in {"Z", "X"} and (not begun or begun == stat[19])
     return not Path("/proc/self/stat").exists() and _answers(pid)
+
+
+def kill(pid: int, begun: str = "", *, patience: float = 5.0) -> bool:
+    """End a process of this machine at once, and wait until it is gone; whether it is.
+
+    Args:
+        pid: Its number.
+        begun: What :func:`started` said when it lived; another process of that number is left alone.
+        patience: Seconds to wait.
+    """
+    if alive(pid, begun):
+        os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    end = time.monotonic() + patience
+    while alive(pid, begun) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not alive(pid, begun)
 
 
 def _stat(pid: int) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from mtl_core.spec import ExperimentSpec, InputError, spec_from_data
-from mtl_core.store import files, filters, life, places, requests, runs, schema, series
+from mtl_core.store import files, filters, life, places, processes, requests, runs, schema, series
 from mtl_core.store.database import Changes, Database
 from mtl_core.store.records import (
     END_STATES,
@@ -252,6 +252,18 @@ class RunStore:
             return []
         with self._database.writing() as connection:
             return life.reap(connection, dead)
+
+    def kill(self, run: int) -> None:
+        """End the process that trains a run at once; the run is interrupted and can go on from its last checkpoint.
+
+        Raises:
+            InputError: The run is not being trained, is trained on another machine, or its process does not end.
+        """
+        with self._database.writing() as connection:
+            pid, begun = life.owner(connection, run)
+        if not processes.kill(pid, begun):
+            raise InputError(f"run {run}", "its process does not end", found=pid)
+        self.reap()
 
     # --- series
 
