@@ -67,6 +67,8 @@ def ended_line(record: "RunRecord") -> str:
     match record.state:
         case "finished":
             return f"Run {record.id} has finished."
+        case "stopped" if record.started is None:
+            return f"Run {record.id} was taken out of the queue."
         case "stopped":
             return f"Run {record.id} was stopped; what it learned is kept."
         case "interrupted":

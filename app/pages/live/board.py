@@ -69,8 +69,10 @@ class Board(QWidget):
         self.weights.set_subtitle(view.weights_header)
         self.control.show_control(view.control)
         self.log.show_lines(view.log)
-        for plot in self._plots():
-            plot.set_markers(view.markers)
+        for card in self.losses.values():
+            card.plot.set_markers(view.markers)
+        for plot in (self.weights.plot, self.metrics.plot):  # whose curves run where the words would stand
+            plot.set_markers([(step, "") for step, _ in view.markers])
 
     def draw_options(self, options: PlotOptions, run: RunRecord, events: Sequence[EventRecord]) -> None:
         """Draws the curves as chosen in the header."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
@@ -148,9 +149,14 @@ class LivePage(QWidget):
         self.state.set_tone(view.tone)
         # The bar at the top pauses and stops the run that is on; here only what it does not mean.
         other = not self._is_governed(self._run.id)
+        if any(button.hasFocus() for button in (self.pause, self.resume, self.stop)):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else hiding it hands the focus to its neighbour
         self.pause.setVisible(other and view.can_pause)
         self.resume.setVisible(other and view.can_resume)
         self.stop.setVisible(other and view.can_stop)
+        waits = self._run.state == "queued"
+        self.stop.setText("Remove from the queue" if waits else "Stop")
+        self.stop.setToolTip("Let this run not start" if waits else "Stop this run and keep what it has")
         self.strip.show_notice(view.notice)
         self.board.show_view(view)
 
