@@ -1,0 +1,1 @@
+"""What the application costs: speed of training, start of the window, blocking of its thread."""

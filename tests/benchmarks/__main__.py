@@ -1,0 +1,98 @@
+"""``make bench``: what the application costs on this machine, in one run.
+
+``make bench ARGS=--quick`` is a fast pass with few repetitions; single parts are named: ``speed startup blocked``.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.responsiveness import Blocked, blocked
+from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
+from tests.benchmarks.startup import start_up
+from tests.benchmarks.workloads import digits, table
+
+SPEED_GOAL, BLOCKED_GOAL = 0.95, 0.1
+_PARTS = ("speed", "startup", "blocked")
+
+
+def main() -> int:
+    """Run the parts asked for and print what they found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", help="|".join(_PARTS) + "; all without")
+    parser.add_argument("--quick", action="store_true", help="few repetitions")
+    parser.add_argument("--rounds", type=int, help="repetitions of the race")
+    arguments = parser.parse_args()
+    parts, quick = arguments.parts or _PARTS, arguments.quick
+    if unknown := set(parts) - set(_PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    _say(f"{os.cpu_count()} cores, torch {version('torch')}")
+    with tempfile.TemporaryDirectory(prefix="mtl-bench-") as name:
+        folder = Path(name)
+        if "speed" in parts:
+            rounds, seconds = arguments.rounds or (3 if quick else 15), 60.0 if quick else 240.0
+            for workload in (table(folder, 5 if quick else 12), digits(1 if quick else 2)):
+                _print_race(race(workload, _made(folder / workload.folder), rounds, seconds))
+        if "startup" in parts:
+            _print_start_up(*start_up(_made(folder / "startup"), 3 if quick else 7))
+        if "blocked" in parts:
+            watching, leafing = blocked(_made(folder / "blocked"), 3 if quick else 8)
+            _print_blocked("following a run on Live, from pressing Run to its end", watching)
+            _print_blocked("visiting every page twice meanwhile", leafing)
+    return 0
+
+
+def _print_race(found: Race) -> None:
+    rounds = len(found.laps[BY_HAND])
+    _say(f"\n{found.workload.name}: samples/s, medians of {rounds} rounds, threads: {found.threads} {_load()}")
+    for name in found.laps:
+        cpu, base = found.cpu_per_row(name), found.cpu_per_row(BY_HAND)
+        ratio = f"{found.ratio(name):5.2f} × by hand"
+        _say(f"  {name:36} {found.speed(name):10,.0f}   {ratio}   processor time a sample {cpu / base:5.2f} ×")
+    goal = "reached" if found.ratio(TRAINER) >= SPEED_GOAL else "missed"
+    low, high = found.spread(TRAINER)
+    _say(f"  at least {SPEED_GOAL:.2f} × by hand is {goal}; half of the rounds lie in {low:.2f} … {high:.2f} ×")
+    around, points = median(run.around for run in found.runs), found.runs[-1].points
+    window = median(found.window_cpu)
+    _say(f"  besides: {around:.2f} s to begin and end a run of {points:,} stored values;")
+    _say(f"  the window takes {window:.0%} of a core meanwhile")
+
+
+def _print_start_up(window: float, torch_import: float) -> None:
+    _say(f"\nStart {_load()}")
+    _say(f"  window painted with the example open {window:6.2f} s")
+    _say(f"  import torch                         {torch_import:6.2f} s   ({window / torch_import:.2f} ×)")
+
+
+def _print_blocked(scene: str, worst: list[Blocked]) -> None:
+    longest = max((one.seconds for one in worst), default=0.0)
+    goal = "reached" if longest < BLOCKED_GOAL else "missed"
+    _say(f"\nThe window's thread, {scene} {_load()}")
+    _say(f"  longest blockage {longest * 1000:.0f} ms; under {BLOCKED_GOAL * 1000:.0f} ms is {goal}")
+    for one in worst:
+        own = f"{one.seconds * 1000:4.0f} ms, {one.cpu * 1000:3.0f} of them computing"
+        _say(f"  {own:32} {one.at}")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _load() -> str:
+    one, five, _ = os.getloadavg()
+    return f"(load {one:.1f}, {five:.1f} over five minutes)"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""The real window in a process of its own, led by lines on its standard input; see :mod:`tests.benchmarks.window`.
+
+It says ``painted`` after its first frame and ``ready`` once its worker has answered. Then it takes:
+``follow N`` (show run N on Live), ``run`` (press Run), ``visit PAGE``, ``watch`` (count blocked time from here on),
+``report`` and ``quit``. Every command is answered with one line of JSON.
+"""
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
+
+from app import __main__ as entry
+from app import application
+from app.main_window import MainWindow
+from tests.benchmarks.heartbeat import Heartbeat
+
+
+class Lead(QObject):
+    """Does in the window what the lines say."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._heartbeat = Heartbeat()
+        self._painted = False
+        self._text = b""
+        window.installEventFilter(self)
+        self._lines = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, self)
+        self._lines.activated.connect(self._read)
+        self._patience = QTimer(self, interval=100)
+        self._patience.timeout.connect(self._see_whether_ready)
+        self._patience.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not self._painted and event.type() == QEvent.Type.Paint:
+            self._painted = True
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(0, self._tell_painted)
+        return False
+
+    def _tell_painted(self) -> None:
+        _say("painted", document=self._window.session.document.name)
+
+    def _see_whether_ready(self) -> None:
+        session = self._window.session
+        if session.devices and session.dataset_info and session.model_info:
+            self._patience.stop()
+            _say("ready")
+
+    def _read(self) -> None:
+        self._text += os.read(sys.stdin.fileno(), 4096)
+        *lines, self._text = self._text.split(b"\n")
+        for line in lines:
+            self._obey(*line.decode().split())
+
+    def _obey(self, command: str, *arguments: str) -> None:
+        session = self._window.session
+        match command, arguments:
+            case "follow", (run,):
+                session.queue.attach()
+                session.show_live(int(run))
+                self._window.open_page("live")
+                _say("follows")
+            case "run", ():
+                self._window.start_run()
+                _say("runs")
+            case "visit", (page,):
+                self._window.open_page(page)
+                _say("visits")
+            case "watch", ():
+                self._heartbeat.start()
+                _say("watches")
+            case "report", ():
+                state = session.queue.active.state if session.queue.active else "none"
+                live = self._window.page("live").follower.run
+                _say("report", state=state, live=live, cpu=time.process_time(), **self._heartbeat.report())
+            case "quit", ():
+                self._window.close_now()
+                _say("quits")
+
+
+def _say(what: str, **more: Any) -> None:
+    sys.stdout.write(json.dumps({"what": what, **more}) + "\n")
+    sys.stdout.flush()
+
+
+def _led(*arguments: Any) -> MainWindow:
+    window = MainWindow(*arguments)
+    Lead(window)
+    return window
+
+
+def main() -> int:
+    """Open the window as the command does, with a lead."""
+    application.MainWindow = _led  # type: ignore[assignment,misc]
+    return entry.main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
