@@ -56,7 +56,7 @@ class Button(QPushButton):
     def initStyleOption(self, option: QStyleOptionButton) -> None:
         """Look like a button without a menu: the style would shift the words for an indicator of its own."""
         super().initStyleOption(option)
-        option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu  # type: ignore[attr-defined]
+        option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the button, and the caret of a menu."""

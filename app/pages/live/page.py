@@ -71,8 +71,8 @@ class LivePage(QWidget):
         self.stop.setToolTip("Stop this run and keep what it has")
         for widget in (self.pause, self.resume, self.stop, *self.options.buttons()):
             header.add_action(widget)
-        for widget in (self.pause, self.resume, self.stop):
-            widget.hide()
+        for button in (self.pause, self.resume, self.stop):
+            button.hide()
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
@@ -89,8 +89,8 @@ class LivePage(QWidget):
         )
         self._empty.setObjectName("live-empty")
         self._stack = QStackedLayout(self)
-        for widget in (self._empty, filled, QWidget()):
-            self._stack.addWidget(widget)
+        for face in (self._empty, filled, QWidget()):
+            self._stack.addWidget(face)
         self._stack.setCurrentIndex(_BLANK)  # until the store has said whether there are runs
 
     def _connect(self) -> None:
