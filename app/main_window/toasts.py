@@ -74,9 +74,19 @@ class Toasts(QWidget):
         if not shown:
             return
         width = min(480, self._host.width() - 2 * PAGE_MARGIN)
-        self._column.invalidate()  # a banner that was just added has not told its size yet
-        height = max(self._column.heightForWidth(width), self._column.sizeHint().height())
+        for banner in self.banners():
+            _reserve(banner, width)
+        count = len(self.banners())
+        height = sum(banner.minimumHeight() for banner in self.banners()) + GAP * (count - 1)
         self.setGeometry(
             self._host.width() - width - PAGE_MARGIN, self._host.height() - height - PAGE_MARGIN, width, height
         )
         self.raise_()
+
+
+def _reserve(banner: Banner, width: int) -> None:
+    """Keep room for all lines of ``banner``: a layout gives words that wrap one line only before it was shown."""
+    banner.ensurePolished()
+    layout = banner.layout()
+    wanted = layout.totalHeightForWidth(width - 2 * banner.frameWidth()) if layout.hasHeightForWidth() else 0
+    banner.setMinimumHeight(max(wanted, banner.minimumSizeHint().height()) + 2 * banner.frameWidth())

@@ -37,6 +37,8 @@ class RunButton(PrimaryButton):
 def mirror(button: Button, action: QAction) -> None:
     """Let ``button`` look as ``action`` does."""
     button.setText(action.iconText())
+    if button.hasFocus() and not action.isEnabled():
+        button.clearFocus()  # else Qt hands it to the next button as if by Tab
     button.setEnabled(action.isEnabled())
     button.setToolTip(action.toolTip())
     button.setAccessibleName(action.iconText())

@@ -6,6 +6,7 @@ from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.main_window.toasts import Toasts
 from app.theme import apply_theme
 from app.widgets import (
     Banner,
@@ -189,3 +190,18 @@ def test_a_button_shows_its_focus_only_when_a_key_gave_it(qtbot: QtBot) -> None:
     for reason, ring in ((Qt.FocusReason.MouseFocusReason, False), (Qt.FocusReason.TabFocusReason, True)):
         QApplication.sendEvent(button, QFocusEvent(QEvent.Type.FocusIn, reason))
         assert bool(button.property("ring")) is ring
+
+
+def test_every_message_shows_all_its_lines(qtbot: QtBot) -> None:
+    host = QWidget()
+    qtbot.addWidget(host)
+    host.resize(700, 500)
+    host.show()
+    toasts = Toasts(host)
+    for number in range(3):
+        toasts.show_error(
+            f"Run {number} was interrupted: its process is gone, and its last checkpoint is kept for you."
+        )
+    for banner in toasts.banners():
+        QApplication.processEvents()
+        assert banner.label.height() >= banner.label.heightForWidth(banner.label.width())
