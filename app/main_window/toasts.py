@@ -88,5 +88,5 @@ def _reserve(banner: Banner, width: int) -> None:
     """Keep room for all lines of ``banner``: a layout gives words that wrap one line only before it was shown."""
     banner.ensurePolished()
     layout = banner.layout()
-    wanted = layout.totalHeightForWidth(width - 2 * banner.frameWidth()) if layout.hasHeightForWidth() else 0
+    wanted = layout.totalHeightForWidth(width - 2 * banner.frameWidth()) if layout is not None else 0
     banner.setMinimumHeight(max(wanted, banner.minimumSizeHint().height()) + 2 * banner.frameWidth())

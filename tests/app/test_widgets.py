@@ -200,7 +200,7 @@ def test_every_message_shows_all_its_lines(qtbot: QtBot) -> None:
     toasts = Toasts(host)
     for number in range(3):
         toasts.show_error(
-            f"Run {number} was interrupted: its process is gone, and its last checkpoint is kept for you."
+            f"Run {number} was interrupted: its process is gone, and its last checkpoint is kept."
         )
     for banner in toasts.banners():
         QApplication.processEvents()
