@@ -19,9 +19,13 @@ _PLAIN = tuple(
 _RECORD = sa.select(*(RUN.c[name] for name in _PLAIN), RUN.c.progress, RUN.c.versions)
 _LIFE = ("id", "state", "pid", "host", "process_started", "heartbeat", "started")
 LIFE = sa.select(*(RUN.c[name] for name in _LIFE))  # what tells whether a run lives
-_EXISTS = sa.select(RUN.c.id).where(RUN.c.id == sa.bindparam("of_run"))
+_THIS = RUN.c.id == sa.bindparam("of_run")
+_ONE = _RECORD.where(_THIS)
+_ITS_TASKS = sa.select(TASK.c.name).where(TASK.c.run_id == sa.bindparam("of_run")).order_by(TASK.c.position)
+_ITS_TAGS = sa.select(TAG.c.tag).where(TAG.c.run_id == sa.bindparam("of_run")).order_by(TAG.c.tag)
+_EXISTS = sa.select(RUN.c.id).where(_THIS)
 _AT_ONCE = 5000  # databases limit the number of values in a statement
-_LOOK = LIFE.where(RUN.c.id == sa.bindparam("of_run"))
+_LOOK = LIFE.where(_THIS)
 _LOCK = _LOOK.with_for_update()
 
 
@@ -55,6 +59,20 @@ def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> li
     tags = _words(connection, sa.select(TAG.c.run_id, TAG.c.tag).order_by(TAG.c.run_id, TAG.c.tag), chosen)
     rows = connection.execute(_RECORD.where(*conditions).order_by(RUN.c.id.desc()))
     return [_record(row, tasks, tags) for row in rows.mappings()]
+
+
+def one(connection: sa.Connection, run: int) -> RunRecord:
+    """One run, as it is looked up several times a second while it trains.
+
+    Raises:
+        InputError: There is no such run.
+    """
+    this = {"of_run": run}
+    row = connection.execute(_ONE, this).mappings().one_or_none()
+    if row is None:
+        raise no_such_run(run)
+    tasks, tags = (tuple(connection.scalars(words, this)) for words in (_ITS_TASKS, _ITS_TAGS))
+    return _record(row, {run: tasks}, {run: tags})
 
 
 def lock(connection: sa.Connection, run: int) -> sa.RowMapping:

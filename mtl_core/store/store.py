@@ -124,10 +124,7 @@ class RunStore:
     def run(self, run: int) -> RunRecord:
         """One run."""
         with self._database.reading() as connection:
-            found = runs.select(connection, RUN.c.id == run)
-        if not found:
-            raise runs.no_such_run(run)
-        return found[0]
+            return runs.one(connection, run)
 
     def runs(self, *, archived: bool = False, query: str = "") -> list[RunRecord]:
         """The runs, newest first.
