@@ -44,10 +44,10 @@ def train(arguments: Namespace) -> int:
             result = _execute(store, store.create_run(spec), quiet=False)
             results.append(result)
             status = status or _STATUS[result["state"]]
-            if result["state"] == "stopped":
-                break
             if not arguments.json:
                 output.run_result(result, store.name)
+            if result["state"] == "stopped":
+                break
     if arguments.json:
         output.json_object(results[0] if len(specs) == 1 else {"runs": results})
     return status
