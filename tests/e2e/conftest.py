@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.jobs import Worker
 from app.main_window import MainWindow
 from app.plots import ticker
 from app.session import Session
@@ -46,7 +47,7 @@ def open_window(qtbot: QtBot, store: RunStore, tmp_path: Path) -> Iterator[OpenW
     """Opens the application's window as its start does; at the end whatever is still open goes."""
     people: list[Person] = []
 
-    def open_one(spec: Path | None = None) -> Person:
+    def open_one(spec: Path | None = None, worker: Worker | None = None) -> Person:
         if spec is None:
             spec = tmp_path / "experiment.yaml"
             if not spec.exists():
@@ -54,7 +55,7 @@ def open_window(qtbot: QtBot, store: RunStore, tmp_path: Path) -> Iterator[OpenW
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, ThemeMode.LIGHT)
-        session = Session(settings=Settings())
+        session = Session(worker=worker, settings=Settings())
         window = MainWindow(session)
         assert window.files.load(spec)
         window.show()

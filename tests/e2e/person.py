@@ -76,7 +76,11 @@ class Person:
 
     def reads(self, name: str, *words: str) -> None:
         """Wait until a widget says all these words."""
-        self.wait(lambda: all(word in self.text(name) for word in words), f"{words} in {name}")
+        try:
+            self.bot.waitUntil(lambda: all(word in self.text(name) for word in words), timeout=PATIENCE_MS)
+        except self.bot.TimeoutError:
+            said = f"{name} says {self.text(name)!r} and not {words}; the window says {self.messages()}"
+            raise AssertionError(said) from None
 
     def messages(self) -> list[str]:
         """What floats over the page, errors included."""
@@ -93,6 +97,10 @@ class Person:
         head = [str(model.headerData(column, Qt.Orientation.Horizontal)) for column in columns]
         rows = range(model.rowCount())
         return [head, *([str(model.index(row, column).data() or "") for column in columns] for row in rows)]
+
+    def links(self, name: str) -> list[QAbstractButton]:
+        """The links and buttons inside a widget that can be seen."""
+        return [button for button in self.find(name).findChildren(QAbstractButton) if button.isVisible()]
 
     # --- mouse
 
@@ -189,6 +197,10 @@ class Person:
         self._come_forward()
         self.bot.keyClick(QApplication.focusWidget() or self.window, key, modifier)
 
+    def press_return(self) -> None:
+        """Press Return wherever the focus is."""
+        self.press(Qt.Key.Key_Return)
+
     # --- what is asked in a dialog
 
     def answer(self, choice: str) -> "Answer":
@@ -221,10 +233,13 @@ class Person:
 
     def _come_forward(self) -> None:
         """What a window manager does once a pop-up has closed: give the window the focus again."""
-        held = QApplication.activePopupWidget() or QApplication.activeModalWidget()
-        if held is None and not self.window.isActiveWindow():
+        if QApplication.activePopupWidget() is None and QApplication.activeModalWidget() is None:
+            self.wait(self._in_front, "the window to be active")
+
+    def _in_front(self) -> bool:
+        if not self.window.isActiveWindow():
             self.window.activateWindow()
-            self.wait(self.window.isActiveWindow, "the window to be active")
+        return self.window.isActiveWindow()
 
     def _in_view(self, widget: _Widget) -> _Widget:
         area = widget.parentWidget()

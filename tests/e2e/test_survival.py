@@ -26,7 +26,7 @@ STORED = 5
 def test_a_killed_window_and_a_killed_worker_lose_nothing(
     qtbot: QtBot, open_window: OpenWindow, store: RunStore, tmp_path: Path
 ) -> None:
-    spec = houses(epochs=400, batch_size=32, checkpoint_seconds=0.0)
+    spec = houses(epochs=150, batch_size=32, checkpoint_seconds=0.0)
     save_spec(spec, tmp_path / "experiment.yaml")
     for seed in range(STORED):
         add_run(store, spec, seed=seed, epochs=3)

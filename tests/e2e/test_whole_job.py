@@ -44,14 +44,14 @@ def add_a_layer_and_take_an_edit_back(person: Person) -> None:
     person.click("add-shared-layer")
     menu = person.find("layer-menu")
     person.bot.keyClicks(menu.focusWidget() or person.find("layer-search"), "dropout")
-    person.press(Qt.Key.Key_Return)
+    person.press_return()
     path = f"model.shared[{layers}]"
     person.find(f"row:{path}")
     person.type_over(f"{path}.p", "0.3")
     person.wait(lambda: person.window.session.document.get(f"{path}.p") == 0.3)
     person.click("add-shared-layer")
     person.bot.keyClicks(person.find("layer-search"), "batchnorm1d")
-    person.press(Qt.Key.Key_Return)
+    person.press_return()
     person.find(f"row:model.shared[{layers + 1}]")
     person.click("undo")
     person.wait(lambda: person.look(f"row:model.shared[{layers + 1}]") is None, "the layer to go")
@@ -61,7 +61,7 @@ def add_a_layer_and_take_an_edit_back(person: Person) -> None:
     person.click_on(tabs, tabs.tabRect(1).center())
     person.click("add-task-layer")
     person.bot.keyClicks(person.find("layer-search"), "linear")
-    person.press(Qt.Key.Key_Return)
+    person.press_return()
     person.find("row:model.heads.sold[0]")
 
 

@@ -1,0 +1,68 @@
+"""A window and the command line on one store at once."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtl_core.spec import save_spec
+from mtl_core.store import RunStore
+from tests.e2e.conftest import OpenWindow
+from tests.e2e.experiments import ENDLESS, houses
+from tests.e2e.person import Person, column
+
+
+@pytest.mark.slow
+def test_the_window_and_the_command_line_work_on_one_store_at_once(
+    open_window: OpenWindow, store: RunStore, tmp_path: Path
+) -> None:
+    endless, short = tmp_path / "experiment.yaml", tmp_path / "short.yaml"
+    save_spec(houses(epochs=ENDLESS), endless)
+    save_spec(houses(epochs=2), short)
+    person = open_window()
+    person.click("run")
+    person.reads("live-notice-text", "epoch 1", "samples/s")
+    mine = store.runs()[0].id
+    trained = finish(person, command("train", str(short), "--json"))
+    assert (trained["state"], set(trained["test"])) == ("finished", {"price", "sold"})
+    assert store.run(mine).state == "running"
+    see_both(person, store, mine, trained["run"])
+    finish(person, command("stop", str(mine)), parse=False)
+    person.page("live")
+    person.reads("live-notice-text", "Stopped")
+    person.reads("status-run", "No run is on")
+    shown = finish(person, command("show", str(mine), "--json"))
+    assert shown["state"] == "stopped"
+
+
+def command(*arguments: str) -> "subprocess.Popen[str]":
+    """A command beside the window."""
+    words = [sys.executable, "-m", "mtl_core", *arguments]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def finish(person: Person, process: "subprocess.Popen[str]", *, parse: bool = True) -> Any:
+    """Wait for a command while the window goes on; what it printed."""
+    try:
+        person.wait(lambda: process.poll() is not None, "the command to end")
+    finally:
+        process.kill()
+        text, _ = process.communicate()
+    assert process.returncode == 0
+    return json.loads(text) if parse else text
+
+
+def see_both(person: Person, store: RunStore, mine: int, other: int) -> None:
+    """The table has both runs, and what the command line trained can be looked at on Live."""
+    person.page("runs")
+    person.wait(lambda: len(person.cells("runs-table")) == 3, "two runs in the table")
+    assert sorted(column(person.cells("runs-table"), "State")) == ["Finished", "Running"]
+    person.choose_runs(other)
+    person.click("run-action-0")
+    person.wait(lambda: person.window.current_page() == "live", "its curves")
+    person.reads("live-notice-text", "Finished")
+    person.pick_from("live-run", f"Run {mine} ")
+    person.reads("live-notice-text", "epoch", "samples/s")
