@@ -12,8 +12,6 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import StandardScaler
 
 from mtl_core.datasets.columns import HUGE, Column, Floats, read_column
 from mtl_core.spec import InputError
@@ -25,23 +23,26 @@ Rows = NDArray[np.int64]
 
 def fit_inputs(columns: Sequence[Column], rows: Rows) -> tuple[list[Encoder], list[str]]:
     """How each column becomes numbers, learned from the given rows alone, and what to know about it."""
-    numeric = iter(_fit_numeric([c for c in columns if c.type == "numeric"], rows))
-    encoders = [next(numeric) if c.type == "numeric" else _fit_categorical(c, rows) for c in columns]
+    encoders = [(_fit_numeric if c.type == "numeric" else _fit_categorical)(c, rows) for c in columns]
     return encoders, [note for c, e in zip(columns, encoders, strict=True) if (note := _note(c, e, rows))]
 
 
-def _fit_numeric(columns: Sequence[Column], rows: Rows) -> list[Encoder]:
-    if not columns:
-        return []
-    cells = np.column_stack([column.numbers[rows] for column in columns])
-    # scikit-learn has no types; a column without any value takes 0 as its median
-    imputer = SimpleImputer(strategy="median", keep_empty_features=True)  # type: ignore[no-untyped-call]
-    scaler = StandardScaler()  # type: ignore[no-untyped-call]
-    scaler.fit(imputer.fit_transform(cells))  # type: ignore[no-untyped-call]
-    return [
-        {"name": column.name, "type": "numeric", "median": float(median), "mean": float(mean), "std": float(std)}
-        for column, median, mean, std in zip(columns, imputer.statistics_, scaler.mean_, scaler.scale_, strict=True)
-    ]
+def _fit_numeric(column: Column, rows: Rows) -> Encoder:
+    """As scikit-learn's imputer and scaler do it, without the second and a half that importing them takes."""
+    cells = column.numbers[rows]
+    known = cells[~np.isnan(cells)]
+    median = float(np.median(known)) if len(known) else 0.0
+    filled = np.where(np.isnan(cells), median, cells)
+    mean, std = float(filled.mean()), float(filled.std())
+    rounding = len(filled) * np.finfo(np.float64).eps
+    constant = std**2 <= rounding * std**2 + (rounding * mean) ** 2
+    return {
+        "name": column.name,
+        "type": "numeric",
+        "median": median,
+        "mean": mean,
+        "std": 1.0 if constant else std,
+    }
 
 
 def _fit_categorical(column: Column, rows: Rows) -> Encoder:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
 from mtl_core.datasets.splits import assign, sizes
 from mtl_core.spec import SplitSpec
@@ -34,6 +33,8 @@ class Pairs:
 
 def generate(split: SplitSpec) -> Pairs:
     """All pairs; the same split spec gives the same ones, to the bit."""
+    from sklearn.datasets import load_digits  # late: importing scikit-learn takes a second and a half
+
     rng = np.random.default_rng(split.seed)
     pixels, labels = load_digits(return_X_y=True)
     bank = _enlarged(pixels.reshape(-1, 8, 8))
