@@ -107,7 +107,7 @@ class Document(QObject):
 
     def problems_at(self, path: str) -> list[Problem]:
         """The problems at ``path`` and below it."""
-        return [problem for problem in self._problems if _below(problem.path, path)]
+        return [problem for problem in self._problems if below(problem.path, path)]
 
     def set(self, path: str, value: Any, label: str = "", *, merge: bool | None = None) -> None:
         """Put ``value`` at ``path`` as one step of undo.
@@ -278,7 +278,7 @@ def changes(before: Any, after: Any, keys: tuple[str | int, ...] = ()) -> Iterab
 
 def touches(paths: Iterable[str], place: str) -> bool:
     """Whether any of the changed ``paths`` is at, below or above ``place``."""
-    return any(path == "" or _below(path, place) or _below(place, path) for path in paths)
+    return any(path == "" or below(path, place) or below(place, path) for path in paths)
 
 
 def without(data: Any, path: str) -> Any:
@@ -298,7 +298,8 @@ def without(data: Any, path: str) -> Any:
     return set_at(data, parent, rest)
 
 
-def _below(path: str, place: str) -> bool:
+def below(path: str, place: str) -> bool:
+    """Whether ``path`` is ``place`` or stands below it."""
     return place == "" or (path.startswith(place) and path[len(place) : len(place) + 1] in ("", ".", "["))
 
 

@@ -62,8 +62,10 @@ def _windows() -> set[object]:
     widgets = sys.modules.get("PySide6.QtWidgets")
     if widgets is None or widgets.QApplication.instance() is None:
         return set()
+    from shiboken6 import getCppPointer
+
     tops = [widget for widget in widgets.QApplication.topLevelWidgets() if widget.parent() is None]
-    return {f"{type(one).__name__} {one.objectName()} {id(one)}" for one in tops}
+    return {f"{type(one).__name__} {one.objectName()} {getCppPointer(one)[0]}" for one in tops}
 
 
 def _children() -> set[object]:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QMenu
 from shiboken6 import isValid
 
-from app.document import touches
+from app.document import below, touches
 from app.pages.data import choosing, roles
 from app.pages.data.catalogue import BUNDLED
 from app.pages.data.preview import PreviewCard
@@ -262,12 +262,18 @@ class DataPage(PageBody):
         self._chip.set_text(f"Reading {name} …" if self._reading else "")
 
     def _input_problem(self) -> str:
-        problems = [p for p in self._document.problems_at("dataset") if not p.path.startswith("dataset.split")]
+        problems = [p for p in self._problems_at("dataset") if not p.path.startswith("dataset.split")]
         return _words(problems[0]) if problems else ""
 
     def _problem_at(self, path: str) -> str:
-        problems = self._document.problems_at(path)
+        problems = self._problems_at(path)
         return _words(problems[0]) if problems else ""
+
+    def _problems_at(self, path: str) -> list[Problem]:
+        """What is wrong at ``path`` by itself, else what the worker found when it read the data for the tasks."""
+        error = self._session.model_error
+        told = error.problems if isinstance(error, InputError) else ()
+        return self._document.problems_at(path) or [problem for problem in told if below(problem.path, path)]
 
     def _problem_of_tasks(self) -> str:
         if not self._document.data.get("tasks"):
@@ -324,6 +330,7 @@ class DataPage(PageBody):
         self._document.changed.connect(self._changed)
         self._document.problemsChanged.connect(self._show)
         self._session.datasetInfoChanged.connect(self._info_changed)
+        self._session.modelInfoChanged.connect(self._show)
         self._session.devicesChanged.connect(self._show_reading)
         if self._session.dataset_info is not None:
             self._known[data_key(self._document.data["dataset"])] = self._session.dataset_info
@@ -355,7 +362,8 @@ def _words(problem: Problem) -> str:
     found = f"; found {problem.found}" if problem.found else ""
     where = f"{data_name({'path': problem.path})}: " if "/" in problem.path or "\\" in problem.path else ""
     rule = problem.rule if where else problem.rule[:1].upper() + problem.rule[1:]
-    return f"{where}{rule}{found}. {problem.fix}".strip().rstrip(".") + "."
+    text = f"{where}{rule}{found}. {problem.fix}".strip().rstrip(".")
+    return text if text.endswith("?") else text + "."
 
 
 def _file_of(mime: QMimeData) -> Path | None:

@@ -13,6 +13,7 @@ from app.widgets import Card, EmptyState, InlineError, Muted, ToolButton, scroll
 from mtl_core.spec import DatasetInfo
 
 _NOTES_SHOWN = 3
+_NOTHING = "Nothing to show yet"
 _NEARLY = "The first rows appear here once they have been read."
 _STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
 
@@ -52,7 +53,7 @@ class PreviewCard(Card):
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
         images.addStretch(1)
-        self._nothing = EmptyState("table", "Nothing to show yet", _NEARLY)
+        self._nothing = EmptyState("table", _NOTHING, _NEARLY)
         for page in (self.table, scrolling(images), self._nothing):
             self._views.addWidget(page)
         for widget in (self.description, self.busy, self.error):
@@ -99,6 +100,9 @@ class PreviewCard(Card):
             self.set_subtitle(text)
             self._nothing.title.setText(text)
             self._nothing.text.setText(_STARTING if starting else _NEARLY)
+        else:
+            self._nothing.title.setText(_NOTHING)
+            self._nothing.text.setText(_NEARLY)
 
     def _show_notes(self, notes: Sequence[str]) -> None:
         more = [f"and {len(notes) - _NOTES_SHOWN} more"] if len(notes) > _NOTES_SHOWN else []

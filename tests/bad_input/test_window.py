@@ -1,0 +1,316 @@
+"""The same bad inputs in the window: said where they arise, nothing modal, the window usable, everything as it was.
+
+One window with a real worker serves the cases of a spec, its data and its model; a bad store, and runs that cannot go
+on, each need a window of their own, which borrows the same worker.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.jobs import Worker
+from app.main_window import MainWindow
+from app.main_window.rail import PAGES
+from app.pages.data import DataPage
+from app.session import Session
+from app.settings import Settings
+from mtl_core.spec import load_preset
+from mtl_core.store import open_store
+from tests.bad_input.cases import COLUMNS, DEVICES, FILES, MODELS, RESUMES, RUNS, SPECS, STORES, Case
+from tests.bad_input.place import STOPPED, Place
+
+_PATIENCE_MS = 8_000
+_BY_NAME = {case.name: case for case in (*RESUMES, *RUNS)}
+_PAGES = {"model": "model", "training": "training"}
+
+
+class KeptWorker(Worker):
+    """A worker that the windows of a module share: none of them owns or ends it."""
+
+    def setParent(self, parent: QObject | None) -> None:
+        """Belong to nobody."""
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Forget what was asked; the process stays warm."""
+        self._asks.clear()
+
+    def end(self) -> None:
+        """End the process."""
+        super().close()
+
+
+@pytest.fixture(scope="module")
+def home_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The application's folder of what lives longer than one test."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MTL_WORKBENCH_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def worker(qapp: QApplication, home_of_all: Path) -> Iterator[KeptWorker]:
+    """The one real worker, warm."""
+    worker = KeptWorker()
+    answers: list[Any] = []
+    worker.ask("devices", {}, answers.append)
+    _until(lambda: answers, 120_000)
+    yield worker
+    worker.end()
+
+
+@pytest.fixture(scope="module")
+def shared_window(worker: KeptWorker, home_of_all: Path) -> Iterator[MainWindow]:
+    """The window of the cases that leave it as it was."""
+    with _opened(worker, home_of_all, None) as window:
+        window.session.store.call(lambda store: store.version(), lane="live")
+        _until(lambda: window.session.dataset_info is not None and window.session.store.url, 60_000)
+        for page in PAGES:
+            window.open_page(page)
+        yield window
+
+
+@pytest.fixture
+def window(shared_window: MainWindow, place: Place, qtbot: QtBot) -> Iterator[MainWindow]:
+    """The shared window, which must be usable after the case."""
+    yield shared_window
+    _assert_usable(shared_window, place)
+    assert _stored(shared_window) == 0
+
+
+@contextmanager
+def _opened(worker: KeptWorker, folder: Path, store: Path | str | None) -> Iterator[MainWindow]:
+    """A window on a store, with the bundled example open."""
+    window = MainWindow(Session(None if store is None else str(store), worker=worker, settings=Settings(folder)))
+    window.files.example("houses")
+    window.show()
+    window.session.begin()
+    yield window
+    window.close_now()
+    window.deleteLater()
+
+
+def _until(condition: Callable[[], object], patience_ms: int = _PATIENCE_MS) -> None:
+    """Let the window live until something holds."""
+    end = time.monotonic() + patience_ms / 1000
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        QApplication.processEvents()
+        time.sleep(0.002)
+
+
+def _stored(window: MainWindow) -> int:
+    with open_store(window.session.store.url, create=False) as store:
+        return len(store.runs(archived=True))
+
+
+def _texts(window: QWidget) -> list[str]:
+    return [label.text() for label in window.findChildren(QLabel) if label.isVisible() and label.text()]
+
+
+def _names(text: str, parts: tuple[str, ...]) -> bool:
+    text, position = text.lower(), 0
+    for part in parts:
+        position = text.find(part.lower(), position)
+        if position < 0:
+            return False
+    return True
+
+
+def wait_for_words(widget: QWidget, parts: tuple[str, ...]) -> None:
+    """Wait until something that can be seen below ``widget`` names these things in this order."""
+    try:
+        _until(lambda: any(_names(text, parts) for text in _texts(widget)))
+    except AssertionError:
+        raise AssertionError(f"nothing names {parts} among {_texts(widget)}") from None
+    assert QApplication.activeModalWidget() is None
+
+
+def _clear_messages(window: MainWindow) -> None:
+    for banner in window.toasts.banners():
+        banner.dismiss()
+
+
+def _assert_usable(window: MainWindow, place: Place) -> None:
+    """Messages go when they are dismissed, pages open, and a good experiment can be opened."""
+    _clear_messages(window)
+    assert window.toasts.banners() == []
+    for page in ("runs", "data"):
+        window.open_page(page)
+        assert window.current_page() == page
+    window.session.document.load_spec(load_preset("houses"))
+    assert window.session.document.valid
+    assert window.isEnabled()
+
+
+def _press_run(window: MainWindow) -> None:
+    window.actions_.run.trigger()
+
+
+def _named(case: Case) -> str:
+    return case.name
+
+
+@pytest.mark.parametrize("case", SPECS, ids=_named)
+def test_a_bad_spec_file_is_refused_and_the_experiment_stays(case: Case, window: MainWindow, place: Place) -> None:
+    spec = Path(case.make(place)[1])
+    before, data = place.digest(), window.session.document.data
+    assert not window.files.load(spec)
+    wait_for_words(window.toasts, case.parts)
+    assert window.session.document.data is data
+    assert place.digest() == before
+
+
+@pytest.mark.parametrize("case", [*FILES, *COLUMNS], ids=_named)
+def test_bad_data_are_told_on_their_page_and_keep_the_experiment_from_running(
+    case: Case, window: MainWindow, place: Place
+) -> None:
+    spec = Path(case.make(place)[1])
+    before = place.digest()
+    assert window.files.load(spec)
+    window.open_page("live")
+    _press_run(window)
+    wait_for_words(window.toasts, case.parts)
+    assert window.current_page() == "data"
+    _clear_messages(window)
+    wait_for_words(window.page("data"), case.shown_parts[1:])
+    assert place.digest() == before
+
+
+@pytest.mark.parametrize("case", FILES, ids=_named)
+def test_a_bad_file_is_refused_where_it_is_chosen(case: Case, window: MainWindow, place: Place) -> None:
+    case.make(place)
+    before, data = place.digest(), window.session.document.data
+    page = window.page("data")
+    assert isinstance(page, DataPage)
+    parquet = place.folder / "homes.parquet"
+    page.open_file(parquet if parquet.exists() else place.table)
+    error = page.findChild(QWidget, "source-error")
+    assert error is not None
+    wait_for_words(error, case.parts[1:])
+    assert window.session.document.data is data
+    assert place.digest() == before
+
+
+@pytest.mark.parametrize("case", MODELS, ids=_named)
+def test_a_model_that_cannot_be_built_is_told_at_the_layer_and_does_not_run(
+    case: Case, window: MainWindow, place: Place
+) -> None:
+    assert window.files.load(Path(case.make(place)[1]))
+    before = place.digest()
+    _press_run(window)
+    wait_for_words(window.toasts, case.parts)
+    assert window.current_page() == "model"
+    _clear_messages(window)
+    wait_for_words(window.page("model"), case.shown_parts)
+    assert place.digest() == before
+
+
+@pytest.mark.parametrize("case", DEVICES, ids=_named)
+def test_a_device_that_is_not_there_is_told_on_the_training_page(case: Case, window: MainWindow, place: Place) -> None:
+    assert window.files.load(Path(case.make(place)[1]))
+    _press_run(window)
+    wait_for_words(window.toasts, case.parts)
+    assert window.current_page() == "training"
+
+
+def test_a_setting_that_is_made_bad_is_told_where_it_is_set(window: MainWindow) -> None:
+    window.session.document.set("training.epochs", 0)
+    _press_run(window)
+    wait_for_words(window.toasts, ("cannot run yet", "training.epochs", "at least 1", "0"))
+    assert window.current_page() == "training"
+    wait_for_words(window.page("training"), ("at least 1",))
+
+
+@pytest.mark.parametrize("case", STORES, ids=_named)
+def test_a_bad_store_is_told_and_nothing_is_run(
+    case: Case, worker: KeptWorker, place: Place, home: Path, qtbot: QtBot
+) -> None:
+    store = case.make(place)[-1]
+    before = place.digest()
+    with _opened(worker, home, store) as window:
+        wait_for_words(window.toasts, case.parts)
+        _clear_messages(window)
+        _press_run(window)
+        wait_for_words(window.toasts, case.parts)
+        _assert_usable(window, place)
+    assert place.digest() == before
+
+
+_ON_RUNS: dict[str, Callable[[MainWindow], object]] = {
+    "resuming a finished run": lambda window: window.session.queue.resume_run(1),
+    "resuming from a cut checkpoint": lambda window: window.session.queue.resume_run(int(STOPPED)),
+    "resuming another model": lambda window: window.session.queue.resume_run(int(STOPPED)),
+    "resuming on changed data": lambda window: window.session.queue.resume_run(int(STOPPED)),
+    "stopping an ended run": lambda window: window.session.queue.stop(int(STOPPED)),
+    "a filter with an open quote": lambda window: _filter(window, '"two'),
+    "a filter by an unknown field": lambda window: _filter(window, "colour:red"),
+    "a filter by an unknown state": lambda window: _filter(window, "state:done"),
+    "a filter that compares text": lambda window: _filter(window, "training.epochs>many"),
+    "no room for artifacts": _press_run,
+}
+
+
+def _filter(window: MainWindow, text: str) -> None:
+    window.open_page("runs")
+    field = window.findChild(QLineEdit, "runs-filter")
+    assert field is not None
+    field.setText(text)
+
+
+@pytest.mark.parametrize("name", _ON_RUNS)
+def test_what_cannot_be_done_with_runs_is_told_and_leaves_them_as_they_were(
+    name: str, worker: KeptWorker, place: Place, home: Path, qtbot: QtBot
+) -> None:
+    case = _BY_NAME[name]
+    case.make(place)
+    before = place.digest()
+    with _opened(worker, home, place.store) as window:
+        _ON_RUNS[name](window)
+        wait_for_words(window, _in_window(case))
+        _assert_usable(window, place)
+    assert place.digest() == before
+
+
+def _in_window(case: Case) -> tuple[str, ...]:
+    """A filter's error stands below the filter: it begins with what was typed there and need not name the place."""
+    return ("“", *case.parts[1:2]) if case.parts[0] == "filter" else case.parts
+
+
+def test_an_experiment_is_not_saved_into_a_folder_that_is_not_there(window: MainWindow, place: Place) -> None:
+    from mtl_core.spec import InputError
+
+    with pytest.raises(InputError, match="cannot be written"):
+        window.session.document.save_as(place.folder / "no" / "spec.yaml")
+
+
+def test_a_comparison_of_one_run_says_what_is_missing(
+    worker: KeptWorker, place: Place, home: Path, qtbot: QtBot
+) -> None:
+    store = place.with_runs()
+    before = place.digest()
+    with _opened(worker, home, store) as window:
+        window.session.compare([1])
+        window.open_page("compare")
+        wait_for_words(window.page("compare"), ("Add a second run",))
+    assert place.digest() == before
+
+
+def test_points_are_not_exported_into_a_folder_that_is_not_there(
+    worker: KeptWorker, place: Place, home: Path, qtbot: QtBot
+) -> None:
+    store = place.with_runs()
+    before = place.digest()
+    with _opened(worker, home, store) as window:
+        window.open_page("runs")
+        page: Any = window.page("runs")
+        page.deeds.export_to([1], place.folder / "no" / "points.csv")
+        wait_for_words(window.toasts, ("no/points.csv", "cannot be written"))
+    assert place.digest() == before
