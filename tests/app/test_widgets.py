@@ -199,9 +199,7 @@ def test_every_message_shows_all_its_lines(qtbot: QtBot) -> None:
     host.show()
     toasts = Toasts(host)
     for number in range(3):
-        toasts.show_error(
-            f"Run {number} was interrupted: its process is gone, and its last checkpoint is kept."
-        )
+        toasts.show_error(f"Run {number} was interrupted: its process is gone, and its last checkpoint is kept.")
     for banner in toasts.banners():
         QApplication.processEvents()
         assert banner.label.height() >= banner.label.heightForWidth(banner.label.width())
