@@ -57,6 +57,7 @@ class RunQueue(QObject):
         self._waiting: list[int] = []
         self._training: _Training | None = None
         self._watching = False
+        self._asked: tuple[int, ...] = ()
         self._looks = 0
         self._closed = False
         self._timer = QTimer(self)
@@ -239,12 +240,13 @@ class RunQueue(QObject):
         if self._watching or self._closed or not (self._records or widely):
             return
         self._watching = True
-        runs = tuple(self._records)
+        runs = self._asked = tuple(self._records)
         self._store.call(lambda store: _look(store, runs, widely=widely), self._looked, self._fail_look, lane="live")
 
     def _looked(self, records: "list[RunRecord]") -> None:
         self._watching = False
-        self._take_in(records)
+        ended_since = {run for run in self._asked if run not in self._records}
+        self._take_in([record for record in records if record.id not in ended_since])
         self._next()
 
     def _fail_look(self, error: Exception) -> None:
@@ -255,6 +257,8 @@ class RunQueue(QObject):
         changed = False
         for record in records:
             before = self._records.get(record.id)
+            if record.ended and before is None:
+                continue  # its end has been told
             if record.state != "queued" and record.id in self._waiting:
                 self._waiting.remove(record.id)  # another window has taken it
             if record.ended:

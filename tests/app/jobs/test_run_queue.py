@@ -29,6 +29,23 @@ def test_a_run_is_stored_trained_and_told_of(queue: RunQueue, wait: Any, spec_na
     assert queue.active is None
 
 
+def test_the_end_of_a_run_is_told_once_though_it_is_seen_before_its_process_is_through(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    ends: list[int] = []
+    queue.runChanged.connect(lambda record: ends.append(record.id) if record.ended else None)
+    queue.start(spec_named("hold"))
+    wait(lambda: queue.on)
+    process = queue.on[0].pid
+    with open_store(home / "runs.sqlite") as store:
+        store.finish(1, "stopped")
+    wait(lambda: ends)
+    os.kill(process, signal.SIGKILL)
+    queue.start(spec_named("quick"))
+    wait(lambda: 2 in ends and queue.active is None)
+    assert ends == [1, 2]
+
+
 def test_one_run_trains_and_the_others_wait_their_turn(queue: RunQueue, wait: Any, spec_named: Any, home: Path) -> None:
     for name in ("hold-1", "hold-2", "quick"):
         queue.start(spec_named(name))
