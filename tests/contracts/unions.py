@@ -1,4 +1,4 @@
-"""The unions of kinds that an experiment is made of, found by walking the spec, and a small experiment for each kind."""
+"""Every place of an experiment where a kind is chosen, found by walking the spec, and a small experiment for each."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
