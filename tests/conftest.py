@@ -29,23 +29,23 @@ def nothing_left_behind(home: Path) -> Iterator[None]:
     """Fail a test that leaves a thread, a child process or a window."""
     threads, children, widgets = set(threading.enumerate()), _children(), _windows()
     yield
-    _settle()
-    assert _gone(lambda: set(threading.enumerate()) - threads) == [], "threads were left behind"
-    assert _gone(lambda: _children() - children) == [], "child processes were left behind"
-    assert _gone(lambda: _windows() - widgets) == [], "windows were left behind"
+    _settle(widgets)
+    assert _gone(lambda: set(threading.enumerate()) - threads, widgets) == [], "threads were left behind"
+    assert _gone(lambda: _children() - children, widgets) == [], "child processes were left behind"
+    assert _gone(lambda: _windows() - widgets, widgets) == [], "windows were left behind"
 
 
-def _gone(left: Callable[[], set[object]]) -> list[str]:
+def _gone(left: Callable[[], set[object]], widgets: set[object]) -> list[str]:
     """What is still there after a fair wait."""
     end = time.monotonic() + _PATIENCE
     while (found := left()) and time.monotonic() < end:
-        _settle()
+        _settle(widgets)
         threading.Event().wait(0.01)
     return sorted(map(str, found))
 
 
-def _settle() -> None:
-    """Let what was told to go, go."""
+def _settle(before: set[object]) -> None:
+    """Let what was told to go, go; ``before``: the windows that may stay."""
     widgets = sys.modules.get("PySide6.QtWidgets")
     if widgets is None or widgets.QApplication.instance() is None:
         return
@@ -53,7 +53,7 @@ def _settle() -> None:
 
     QCoreApplication.processEvents()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    if _windows():
+    if _windows() - before:
         gc.collect()
 
 

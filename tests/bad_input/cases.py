@@ -257,15 +257,15 @@ STORES = (
     bad_store("a folder for a store", lambda p: p.store.mkdir(), "runs.sqlite … must be a file … a directory"),
     bad_store("a store of a newer version", _newer, "runs.sqlite … newer version … 9999 … Update MTL Workbench"),
     bad_store("a store that is text", _text("Dear diary,\n" * 100), f"runs.sqlite … {_NO_DATABASE}"),
-    bad_store("a store that is a word", _text("hello"), f"runs.sqlite … {_NO_DATABASE}"),
+    bad_store("a PostgreSQL that is away", lambda p: _POSTGRES, "postgresql … nobody:***@127.0.0.1:1/db"),
     bad_store("another program's database", _foreign, "runs.sqlite … not a store of MTL Workbench … recipes"),
     bad_store("a truncated store", _truncated, "runs.sqlite … damaged … Restore it"),
     bad_store(
         "a store below a file", lambda p: p.write_table() / "runs.sqlite", "cannot be opened … homes.csv is a file"
     ),
+    bad_store("a store that is a word", _text("hello"), f"runs.sqlite … {_NO_DATABASE}"),
     bad_store("an unknown kind of database", lambda p: "nosuch://host/db", "nosuch … no such kind of database"),
     bad_store("a URL that is none", lambda p: "://", "must be a file or a URL"),
-    bad_store("a PostgreSQL that is away", lambda p: _POSTGRES, "postgresql … nobody:***@127.0.0.1:1/db"),
     bad_store("a store in memory", lambda p: "sqlite://", "must be a plain file"),
 )
 
