@@ -4,6 +4,7 @@ One window with a real worker serves the cases of a spec, its data and its model
 on, each need a window of their own, which borrows the same worker.
 """
 
+import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,9 +27,8 @@ from mtl_core.store import open_store
 from tests.bad_input.cases import COLUMNS, DEVICES, FILES, MODELS, RESUMES, RUNS, SPECS, STORES, Case
 from tests.bad_input.place import STOPPED, Place
 
-_PATIENCE_MS = 8_000
+_PATIENCE_MS = 30_000
 _BY_NAME = {case.name: case for case in (*RESUMES, *RUNS)}
-_PAGES = {"model": "model", "training": "training"}
 
 
 class KeptWorker(Worker):
@@ -81,12 +81,12 @@ def shared_window(worker: KeptWorker, home_of_all: Path) -> Iterator[MainWindow]
 def window(shared_window: MainWindow, place: Place, qtbot: QtBot) -> Iterator[MainWindow]:
     """The shared window, which must be usable after the case."""
     yield shared_window
-    _assert_usable(shared_window, place)
+    _assert_usable(shared_window)
     assert _stored(shared_window) == 0
 
 
 @contextmanager
-def _opened(worker: KeptWorker, folder: Path, store: Path | str | None) -> Iterator[MainWindow]:
+def _opened(worker: Worker, folder: Path, store: Path | str | None) -> Iterator[MainWindow]:
     """A window on a store, with the bundled example open."""
     window = MainWindow(Session(None if store is None else str(store), worker=worker, settings=Settings(folder)))
     window.files.example("houses")
@@ -138,7 +138,7 @@ def _clear_messages(window: MainWindow) -> None:
         banner.dismiss()
 
 
-def _assert_usable(window: MainWindow, place: Place) -> None:
+def _assert_usable(window: MainWindow) -> None:
     """Messages go when they are dismissed, pages open, and a good experiment can be opened."""
     _clear_messages(window)
     assert window.toasts.banners() == []
@@ -243,7 +243,7 @@ def test_a_bad_store_is_told_and_nothing_is_run(
         _clear_messages(window)
         _press_run(window)
         wait_for_words(window.toasts, case.parts)
-        _assert_usable(window, place)
+        _assert_usable(window)
     assert place.digest() == before
 
 
@@ -278,7 +278,7 @@ def test_what_cannot_be_done_with_runs_is_told_and_leaves_them_as_they_were(
     with _opened(worker, home, place.store) as window:
         _ON_RUNS[name](window)
         wait_for_words(window, _in_window(case))
-        _assert_usable(window, place)
+        _assert_usable(window)
     assert place.digest() == before
 
 
@@ -317,3 +317,22 @@ def test_points_are_not_exported_into_a_folder_that_is_not_there(
         page.deeds.export_to([1], place.folder / "no" / "points.csv")
         wait_for_words(window.toasts, ("no/points.csv", "cannot be written"))
     assert place.digest() == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits another process's files, which Linux alone does")
+def test_a_checkpoint_that_finds_no_room_ends_the_run_with_one_message(
+    qapp: QApplication, place: Place, home: Path, qtbot: QtBot
+) -> None:
+    wide = {"model.shared[0].out_features": 100_000, "training.epochs": 1000, "training.checkpoint_seconds": 0.0}
+    worker = Worker()
+    with _opened(worker, home, place.store) as window:
+        assert window.files.load(place.write_spec(wide))
+        _until(lambda: window.session.devices and worker.pid, 120_000)
+        resource.prlimit(worker.pid or 0, resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))  # a checkpoint has 8 MB
+        _press_run(window)
+        wait_for_words(window.toasts, ("Run 1 failed", "last.safetensors", "cannot be saved", "file too large"))
+        _assert_usable(window)
+    with open_store(place.store) as store:
+        assert store.run(1).state == "failed"
+        assert list(store.artifacts_dir(1).iterdir()) == []
