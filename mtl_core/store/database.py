@@ -50,6 +50,8 @@ class Database:
     def _make_engine(self) -> sa.Engine:
         # SQLite's transactions are begun by `_begin`, not by the driver, which would begin them at the first write.
         settings: dict[str, Any] = {"isolation_level": None} if self.is_sqlite else {}
+        if self.url.get_backend_name() == "postgresql":
+            settings = {"connect_timeout": _ANSWER_SECONDS}
         try:
             return sa.create_engine(self.url, connect_args=settings, pool_size=4, max_overflow=16)
         except ModuleNotFoundError as error:
@@ -172,7 +174,7 @@ def _begin(connection: sa.Connection) -> None:
 
 # What databases say in their own words, and what it means for a person.
 _COMPLAINTS = (
-    ("full", "the disk is full", "Free some space and try again; what was stored is intact."),
+    ("is full", "the disk is full", "Free some space and try again; what was stored is intact."),
     ("no space left", "the disk is full", "Free some space and try again; what was stored is intact."),
     ("readonly", "may not be written to", "Change its permissions or take another store."),
     ("read-only", "may not be written to", "Change its permissions or take another store."),
@@ -182,15 +184,21 @@ _COMPLAINTS = (
     ("locked", "another program keeps the store locked", "Close it and try again."),
     ("unable to open", "cannot be opened", "See that the folder exists and may be written to."),
     ("disk i/o error", "the disk cannot be read or written", "See that the disk is whole and not full."),
-    ("connection", "the database does not answer", "See that the server runs and the URL is right."),
+    ("authentication failed", "the database refuses the user or the password", "Correct the URL."),
+    ("does not exist", "the server has no such database or user", "Make it, or correct the URL."),
 )
+_ANSWER_SECONDS = 10  # that a server may take to answer at all; the driver's own patience is over two minutes
 
 
 def _explanation(name: str, error: Exception) -> InputError | None:
-    said = " ".join(str(getattr(error, "orig", error)).split())
+    said = " ".join(str(getattr(error, "orig", error)).split()).rpartition(" failed: ")[2]
     if isinstance(error, sa.exc.DataError):
         return InputError(name, "a value is more than the database can hold", found=said)
     for words, rule, fix in _COMPLAINTS:
         if words in said.lower():
             return InputError(name, rule, found=said, fix=fix)
+    away = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and error.statement is None
+    if away or "connection" in said.lower():
+        fix = "See that the server runs and the URL is right."
+        return InputError(name, "the database does not answer", found=said, fix=fix)
     return None
