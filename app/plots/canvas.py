@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QGraphicsGridLayout
+from PySide6.QtWidgets import QFrame, QGraphicsGridLayout, QGraphicsItem
 
 from app.plots.arrays import nice_step
 from app.plots.graph import Item, pg
@@ -98,6 +98,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.box.disableAutoRange()
         self.box.setZValue(1)
         self._axes = {side: TickAxis(side) for side in ("left", "bottom")}
+        # It fills its whole ground itself, so Qt need not draw card, page and window beneath it at every tick.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._lay_out()
         self.restyle()
 
@@ -112,6 +114,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         grid.setColumnStretchFactor(1, 1)
         for axis in self._axes.values():
             axis.linkToView(self.box)
+            # Drawn again only when its ticks change: playing back its picture costs more than all curves together.
+            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setCentralItem(inside)
 
     def add(self, item: Item) -> None:

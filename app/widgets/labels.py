@@ -34,7 +34,9 @@ class Elided(QLabel):
         self._fit()
 
     def setText(self, text: str) -> None:
-        """Show ``text``, as much of it as fits."""
+        """Show ``text``, as much of it as fits; the same text again costs nothing, not even a layout."""
+        if text == self._full:
+            return
         self._full = text
         self.updateGeometry()
         self._fit()
@@ -103,6 +105,8 @@ class Chip(QWidget):
 
     def set_text(self, text: str) -> None:
         """Show another word."""
+        if text == self._text:
+            return
         self._text = text
         self.setAccessibleName(text)
         self.updateGeometry()
