@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 
 class Board(QWidget):
-    """A card per task and one for the total; trajectories, sliders, validation metrics and the log below."""
+    """A card per task and one for the total; trajectories, sliders, validation metrics and the log below.
+
+    Args:
+        tasks: The tasks to expect; a run of other tasks costs new cards.
+    """
 
     weightsWanted = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, tasks: Sequence[str] = ()) -> None:
         super().__init__()
         self.curves = RunCurves()
         self._tasks: tuple[str, ...] = ()
@@ -40,7 +44,7 @@ class Board(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolling(column))
-        self._make(())
+        self._make(tasks)
 
     def begin(self, tasks: Sequence[str]) -> None:
         """Forgets the run before; cards are made anew only when the tasks are others."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from app.following import task_names
 from app.pages.live.board import Board
 from app.pages.live.picker import RunPicker
 from app.pages.live.state import live_view
@@ -41,7 +42,8 @@ class LivePage(QWidget):
         self.picker = RunPicker(session.store)
         self.state = Chip()
         self.strip = NoticeStrip()
-        self.board = Board()
+        # The cards of the run to expect are made with the page, not when it starts, which would be felt.
+        self.board = Board(task_names(session.document.data))
         self._build()
         self._connect()
 
