@@ -37,9 +37,10 @@ def store(home: Path) -> Iterator[RunStore]:
     """The store that the windows use, to see from outside what is in it."""
     with open_store() as opened:
         yield opened
-        for run in opened.runs(archived=True):
-            if run.state in ("running", "paused") and run.pid is not None and alive(run.pid):
-                os.kill(run.pid, signal.SIGKILL)
+        orphans = {run.pid for run in opened.runs(archived=True) if run.state in ("running", "paused")}
+        for pid in {*orphans, *_worker_children()}:
+            if pid is not None and alive(pid):
+                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -69,6 +70,15 @@ def open_window(qtbot: QtBot, store: RunStore, tmp_path: Path) -> Iterator[OpenW
     yield open_one
     for person in people:
         put_away(qtbot, person)
+
+
+def _worker_children() -> Iterator[int]:
+    """The workers that this process has started and that still live, so that no failed test leaves one training."""
+    for children in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for pid in map(int, children.read_text().split()):
+                if b"mtl_core" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    yield pid
 
 
 def put_away(qtbot: QtBot, person: Person) -> None:

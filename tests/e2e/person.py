@@ -26,7 +26,7 @@ from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 """Long enough for a worker that loads torch on a machine that is busy."""
 LEFT = Qt.MouseButton.LeftButton
 
