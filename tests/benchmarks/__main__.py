@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.responsiveness import Blocked, blocked
+from tests.benchmarks.responsiveness import Scene, blocked
 from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.workloads import digits, table
@@ -69,12 +69,13 @@ def _print_start_up(window: float, torch_import: float) -> None:
     _say(f"  import torch                         {torch_import:6.2f} s   ({window / torch_import:.2f} ×)")
 
 
-def _print_blocked(scene: str, worst: list[Blocked]) -> None:
-    longest = max((one.seconds for one in worst), default=0.0)
+def _print_blocked(what: str, scene: Scene) -> None:
+    longest = max((one.seconds for one in scene.worst), default=0.0)
     goal = "reached" if longest < BLOCKED_GOAL else "missed"
-    _say(f"\nThe window's thread, {scene} {_load()}")
+    _say(f"\nThe window's thread, {what} {_load()}")
     _say(f"  longest blockage {longest * 1000:.0f} ms; under {BLOCKED_GOAL * 1000:.0f} ms is {goal}")
-    for one in worst:
+    _say(f"  a process that only sleeps was kept waiting for up to {scene.sleeper * 1000:.0f} ms at the same time")
+    for one in scene.worst:
         own = f"{one.seconds * 1000:4.0f} ms, {one.cpu * 1000:3.0f} of them computing"
         _say(f"  {own:32} {one.at}")
 

@@ -3,7 +3,6 @@
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +57,20 @@ class Heartbeat:
     def _watch(self) -> None:
         while True:
             time.sleep(_LATE_SECONDS / 2)
-            late = self._beating and time.perf_counter() - self._last[0] > _LATE_SECONDS
-            if late and (frame := sys._current_frames().get(self._thread)):
-                self._seen.append(_place(frame))
+            if self._beating and time.perf_counter() - self._last[0] > _LATE_SECONDS:
+                self._seen.append(_place(self._thread))
 
 
-def _place(frame: Any) -> str:
-    """The innermost frames of this project."""
-    own = [entry for entry in traceback.extract_stack(frame) if entry.filename.startswith(_ROOT)]
-    names = [f"{Path(entry.filename).relative_to(_ROOT)}:{entry.lineno} {entry.name}" for entry in own]
-    return " < ".join(names[:-4:-1])
+def _place(thread: int) -> str:
+    """The innermost frames of this project in a thread.
+
+    No frame is kept: one that is held keeps its painter alive.
+    """
+    frame = sys._current_frames().get(thread)
+    names: list[str] = []
+    while frame is not None and len(names) < 3:
+        code = frame.f_code
+        if code.co_filename.startswith(_ROOT):
+            names.append(f"{code.co_filename[len(_ROOT) + 1 :]}:{frame.f_lineno} {code.co_name}")
+        frame = frame.f_back
+    return " < ".join(names)
