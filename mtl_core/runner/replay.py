@@ -22,7 +22,8 @@ def replayed_spec(spec: ExperimentSpec, events: Iterable[EventRecord]) -> Experi
     if not moved:
         return spec
     moves = sorted((*spec.weighting.moves, *moved), key=lambda move: move.step)
-    return spec.model_copy(update={"weighting": spec.weighting.model_copy(update={"moves": tuple(moves)})})
+    last = {move.step: move for move in moves}  # of several at one step, as after a crash, the last one held
+    return spec.model_copy(update={"weighting": spec.weighting.model_copy(update={"moves": tuple(last.values())})})
 
 
 def _moved_by_hand(events: Iterable[EventRecord]) -> list[WeightMove]:

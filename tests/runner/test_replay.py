@@ -56,3 +56,12 @@ def test_a_move_made_during_a_pause_is_replayed() -> None:
 def test_the_replayed_spec_is_valid_and_survives_being_written() -> None:
     again = replayed_spec(spec_with(), [event(3, weights={"left": 2, "right": 1}, step=3)])
     assert spec_from_data(spec_to_data(again)) == again
+
+
+def test_a_move_made_again_after_a_crash_is_replayed_once() -> None:
+    events = [
+        event(90, weights={"left": 9.0}, step=90),
+        event(80, "start"),
+        event(90, weights={"left": 9.0}, step=90),
+    ]
+    assert replayed_spec(spec_with(), events).weighting.moves == (WeightMove(step=90, weights={"left": 9.0}),)
