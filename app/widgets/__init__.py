@@ -2,6 +2,7 @@
 
 from app.widgets.buttons import Button, DangerButton, LinkButton, PrimaryButton, ToolButton
 from app.widgets.card import Card, CardRow, HLine, PageBody, scrolling
+from app.widgets.dot import Dot
 from app.widgets.labels import Chip, Elided, Muted, PageHeader
 from app.widgets.messages import Banner, EmptyState, Glyph, InlineError
 from app.widgets.spin import DoubleSpinBox, SpinBox, guard_wheel, tidy_spin
@@ -15,6 +16,7 @@ __all__ = [
     "Chip",
     "ColourSlider",
     "DangerButton",
+    "Dot",
     "DoubleSpinBox",
     "Elided",
     "EmptyState",

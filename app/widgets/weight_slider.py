@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from app.theme import GAP, resolve
+from app.widgets.dot import Dot
 from app.widgets.labels import Elided
 from app.widgets.spin import DoubleSpinBox, guard_wheel
 
@@ -115,7 +116,7 @@ class WeightSlider(QWidget):
         super().__init__(parent)
         self.name = name
         self.setObjectName(f"weight-{name}")
-        self.dot = _Dot(color)
+        self.dot = Dot(color)
         self.label = Elided(name)
         self.label.setFixedWidth(self.fontMetrics().horizontalAdvance("0") * 11)
         self.slider = ColourSlider(color)
@@ -159,25 +160,6 @@ class WeightSlider(QWidget):
     def _typed(self, value: float) -> None:
         _quietly(self.slider, position_of(value))
         self.valueChanged.emit(value)
-
-
-class _Dot(QWidget):
-    def __init__(self, colour: int | str) -> None:
-        super().__init__()
-        self._colour = colour
-        self.setFixedSize(10, 10)
-
-    def set_colour(self, colour: int | str) -> None:
-        self._colour = colour
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(resolve(self._colour)))
-        painter.drawEllipse(1, 1, 8, 8)
-        painter.end()
 
 
 def _quietly(widget: QSlider | QDoubleSpinBox, value: float) -> None:

@@ -8,10 +8,10 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QSizePolicy, QVBoxLayout, QWidget
 
-from app.pages.data.dot import Dot
 from app.pages.data.roles import KIND_TITLES
 from app.theme import GAP, card_title_font, control_height
 from app.widgets import Elided, guard_wheel
+from app.widgets.dot import Dot
 
 WIDTH = 148
 _EDGE = 4

@@ -4,10 +4,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
-from app.pages.data.dot import Dot
 from app.tables import count
 from app.theme import CONTROL_RADIUS, GAP, resolve
 from app.widgets import Card, DoubleSpinBox, InlineError, Muted, SpinBox
+from app.widgets.dot import Dot
 
 _PARTS = (("train", "Train", "accent"), ("val", "Validation", "warning"), ("test", "Test", "good"))
 _LEAST = 10

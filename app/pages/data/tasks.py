@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.pages.data.dot import Dot
 from app.pages.data.roles import KIND_TITLES
 from app.plots import BarPlot, Histogram
 from app.tables import count
 from app.theme import CARD_GAP, GAP
 from app.widgets import Card, Elided, InlineError, Muted, ToolButton, guard_wheel
+from app.widgets.dot import Dot
 from mtl_core.spec import ColumnInfo
 
 _MIN_WIDTH = 248
