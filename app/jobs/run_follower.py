@@ -1,5 +1,7 @@
 """Follows one run: what is new in the store, a few times a second."""
 
+import os
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
 
 VISIBLE_MS = 100
 HIDDEN_MS = 1000
+SLOWEST_MS = 1000
+SHARE = 0.0125
+"""Of the processor time of all cores, what following a run may take while the run needs it."""
 _LOOK_ANYWAY = 10
 """Every so many polls the store is read even if its change counter says there is nothing new."""
 
@@ -42,8 +47,10 @@ class RunFollower(QObject):
 
     ``points(dict[SeriesKey, Points], reset)``: with ``reset`` these replace all points delivered before, which is
     so for the first delivery of a run and when the run went back to a checkpoint. ``events(list[EventRecord])`` and
-    ``record(RunRecord)`` are emitted when there is something new. Polls 10 times a second while ``visible`` and the
-    run is on, else once.
+    ``record(RunRecord)`` are emitted when there is something new.
+
+    Polls 10 times a second while ``visible`` and the run is on, else once. On a machine of few cores what is drawn is
+    taken from the training: there it polls less often, so that reading and drawing stay within a share of the machine.
     """
 
     points = Signal(object, bool)
@@ -58,6 +65,7 @@ class RunFollower(QObject):
         self._last: RunRecord | None = None
         self._visible = True
         self._polling = False
+        self._spent, self._rest = time.process_time(), 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._poll)
 
@@ -71,6 +79,7 @@ class RunFollower(QObject):
         self._tail = None if run is None else _Tail(run)
         self._last = None
         self._polling = False
+        self._spent, self._rest = time.process_time(), 0
         self._pace()
         if run is not None:
             self._poll()
@@ -87,14 +96,22 @@ class RunFollower(QObject):
             self._timer.stop()
             return
         on = self._last is None or not self._last.ended
-        wanted = VISIBLE_MS if self._visible and on else HIDDEN_MS
+        wanted = max(VISIBLE_MS, self._rest) if self._visible and on else HIDDEN_MS
         if not self._timer.isActive() or self._timer.interval() != wanted:
             self._timer.start(wanted)
+
+    def _thrift(self) -> None:
+        """Rests long enough for what the last round took, drawing included, to stay within the share."""
+        before, self._spent = self._spent, time.process_time()
+        took = (self._spent - before) / (SHARE * (os.cpu_count() or 1))
+        self._rest = min(SLOWEST_MS, 50 * round(20 * took))
+        self._pace()
 
     def _poll(self) -> None:
         if self._tail is None or self._polling:
             return
         self._polling = True
+        self._thrift()
         tail = self._tail
         self._store.call(lambda store: _read(store, tail), self._deliver, self._fail, lane="live")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QObject, QThreadPool, QTimer, Signal, Slot
@@ -38,7 +39,7 @@ class Ticker(QObject):
         self._pool.setMaxThreadCount(1)
         self._pool.setExpiryTimeout(2000)
         self._waiting: weakref.WeakSet[Drawable] = weakref.WeakSet()
-        self._making: dict[int, weakref.ref[Drawable]] = {}
+        self._making: dict[int, tuple[weakref.ref[Drawable], ...]] = {}
         self._numbers = itertools.count()
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -63,24 +64,30 @@ class Ticker(QObject):
         if not self._waiting:
             self._timer.stop()
             return
-        busy = {ref() for ref in self._making.values()}
-        for plot in [plot for plot in self._waiting if plot not in busy]:
+        busy = {ref() for refs in self._making.values() for ref in refs}
+        plots = [plot for plot in self._waiting if plot not in busy]
+        for plot in plots:
             self._waiting.discard(plot)
-            if isValid(plot) and plot.wants_drawing():
-                self._send(plot)
+        if seen := [plot for plot in plots if isValid(plot) and plot.wants_drawing()]:
+            self._send(seen)
 
-    def _send(self, plot: Drawable) -> None:
-        number, snapshot = next(self._numbers), plot.snapshot()
-        self._making[number] = weakref.ref(plot)
-        self._pool.start(lambda: self._made.emit(number, _attempt(snapshot)))
+    def _send(self, plots: Sequence[Drawable]) -> None:
+        """One errand for all plots of a tick: waking a thread costs more than a small picture."""
+        number, snapshots = next(self._numbers), [plot.snapshot() for plot in plots]
+        self._making[number] = tuple(weakref.ref(plot) for plot in plots)
+        self._pool.start(lambda: self._made.emit(number, [_attempt(snapshot) for snapshot in snapshots]))
 
     @Slot(int, object)
-    def _take(self, number: int, picture: Picture | Exception) -> None:
-        plot = self._making.pop(number)()
-        if isinstance(picture, Exception):
-            raise picture
-        if plot is not None and isValid(plot):
-            plot.show_picture(picture)
+    def _take(self, number: int, pictures: Sequence[Picture | Exception]) -> None:
+        failed: Exception | None = None
+        for ref, picture in zip(self._making.pop(number), pictures, strict=True):
+            plot = ref()
+            if isinstance(picture, Exception):
+                failed = picture
+            elif plot is not None and isValid(plot):
+                plot.show_picture(picture)
+        if failed is not None:
+            raise failed
 
 
 def _attempt(snapshot: Snapshot) -> Picture | Exception:

@@ -19,7 +19,7 @@ from mtl_core.training.seeding import epoch_order
 
 Take = Callable[[Tensor], Tensor]
 
-_CHUNK_BYTES = 16 * 2**20
+_CHUNK_BYTES = 2**20
 _CHUNK_BATCHES = 64
 
 

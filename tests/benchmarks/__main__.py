@@ -36,7 +36,7 @@ def main() -> int:
         folder = Path(name)
         if "speed" in parts:
             rounds, seconds = arguments.rounds or (3 if quick else 15), 60.0 if quick else 240.0
-            for workload in (table(folder, 5 if quick else 12), digits(1 if quick else 2)):
+            for workload in (table(folder, 5 if quick else 12), digits(2 if quick else 4)):
                 _print_race(race(workload, _made(folder / workload.folder), rounds, seconds))
         if "startup" in parts:
             _print_start_up(*start_up(_made(folder / "startup"), 3 if quick else 7))

@@ -1,5 +1,6 @@
 """Following a run through the store."""
 
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.jobs import RunFollower, StoreService
+from app.jobs.run_follower import VISIBLE_MS
 from mtl_core.store import Points, SeriesKey
 
 KEY = SeriesKey("left", "train", "loss")
@@ -81,7 +83,7 @@ def test_a_hidden_follower_looks_less_often(follower: RunFollower, store: StoreS
     heard = Heard(follower)
     store.call(lambda s: follower, lambda f: f.follow(1))
     wait(lambda: heard.states)
-    assert follower._timer.interval() == 100
+    wait(lambda: follower._timer.interval() == VISIBLE_MS)
     follower.set_visible(False)
     assert follower._timer.interval() == 1000
     follower.follow(None)
@@ -92,4 +94,19 @@ def test_a_run_that_does_not_exist_is_told_as_an_error(follower: RunFollower, qt
     with qtbot.waitSignal(follower.failed, timeout=20_000) as caught:
         follower.follow(99)
     assert "99" in str(caught.args[0])
+    follower.follow(None)
+
+
+def test_following_rests_when_it_takes_more_of_the_machine_than_its_share(
+    follower: RunFollower, store: StoreService, wait: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = Heard(follower)
+    store.call(lambda s: follower, lambda f: f.follow(1))
+    wait(lambda: heard.states)
+    monkeypatch.setattr("app.jobs.run_follower.os.cpu_count", lambda: 2)
+    spent = iter(count(follower._spent + 0.02, 0.02))
+    monkeypatch.setattr("app.jobs.run_follower.time.process_time", lambda: next(spent))
+    wait(lambda: follower._timer.interval() == 800)  # 20 ms are 1.25 % of two cores in 0.8 s
+    monkeypatch.setattr("app.jobs.run_follower.time.process_time", lambda: 0.0)
+    wait(lambda: follower._timer.interval() == VISIBLE_MS)
     follower.follow(None)
