@@ -120,6 +120,15 @@ class TrainingSpec(Spec):
     threads: int | None = field(
         None, "CPU threads; empty: one for a small model, all cores for a larger one.", ge=1, le=1024, advanced=True
     )
+    compare_gradients: int | None = field(
+        None,
+        "Steps between two comparisons of the tasks' gradients (conflict, norms), which cost one more backward pass of "
+        "the shared layers a task each time; empty: never.",
+        title="Compare gradients every",
+        ge=1,
+        le=1_000_000,
+        unit="steps",
+    )
     checkpoint_seconds: float = field(
         10.0, "Time between two saved checkpoints.", title="Save every", ge=0, le=86_400, unit="s", advanced=True
     )

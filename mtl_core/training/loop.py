@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import TaskData
-from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove, learning_rate
+from mtl_core.spec import TOTAL, ExperimentSpec, InputError, ManualWeighting, WeightMove, learning_rate
 from mtl_core.spec.training import ConstantSchedule
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batches import Batch, Batches, check_single_rows, fits, split_bytes
@@ -27,7 +27,8 @@ from mtl_core.training.recording import Recorder, Request
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.threads import threads_for
 from mtl_core.training.validation import Scores, score, total
-from mtl_core.weighting import MovableWeighting, build_weighting
+from mtl_core.weighting import MovableWeighting, Pass, build_weighting
+from mtl_core.weighting.diagnostics import agreement, as_values, blocks_of
 
 TICK_SECONDS = 0.2
 """How often losses are copied out, requests are read and progress is told."""
@@ -155,6 +156,9 @@ class Trainer:
         parts = [batch] if weighting.parts == 1 else parted(batch, weighting.parts)
         passes = [forward(self.model, self.tasks, part, cut=weighting.cuts) for part in parts]
         self.optimizer.zero_grad()
+        every = self.spec.training.compare_gradients
+        if every is not None and self.step % every == 0:
+            self._compare_gradients(passes[0])
         penalty = self.model.penalty()
         added = None if penalty is None else Penalty(penalty, self._clipped)
         weighting.backward_parts(passes, self.model)
@@ -168,6 +172,10 @@ class Trainer:
         weights = None if weighting.constant else weighting.weights().clone()
         self.journal.note_step(mean_losses(passes), weights, self._rate, batch.present)
         self.step += 1
+
+    def _compare_gradients(self, one: Pass) -> None:
+        found = agreement(one, blocks_of(self.model, self.model.shared_parameters()))
+        self.journal.note_values(self.step, as_values(found, self.spec.task_names, TOTAL))
 
     @torch.no_grad()
     def _look_again(self, batch: Batch) -> None:
@@ -210,7 +218,7 @@ class Trainer:
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
             self._best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
         self.journal.note_scores("val", self.step, scores)
-        self.journal.note_values(self.step, self.model.learned())
+        self.journal.note_values(self.step - 1, self.model.learned())  # of the last step, which a resumed run keeps
         stops = self.monitor.exhausted(stopping)
         self.journal.log_epoch(self.step, self.epoch, scores, last=self._done())
         if stops:
