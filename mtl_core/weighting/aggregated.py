@@ -17,21 +17,47 @@ _CHUNK = 1 << 18
 class Aggregator(ABC):
     """From the gradients of K tasks to one direction."""
 
+    parts: int = 1
+    """In how many independent parts of a batch the gradients are wanted; with more than one, see `combine_parts`."""
+
     @abstractmethod
-    def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+    def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
         """One direction for all tasks.
 
         Args:
             jacobian: [K, P] a task's gradient per row; not to be kept, its memory is used again.
             losses: [K] the losses.
+            rows: Which tasks the rows are of; none when all tasks are there, in their order.
 
         Returns:
             [P] what becomes the gradient of the shared parameters, and [K] the weights to show for it.
         """
 
+    def combine_parts(
+        self, jacobians: Sequence[Tensor], losses: Tensor, rows: Sequence[int] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The same from the gradients on independent parts of the batch, at the same parameters.
+
+        Args:
+            jacobians: `parts` Jacobians, [K, P] each.
+            losses: [K] the losses of the whole batch.
+            rows: As for `combine`.
+        """
+        return self.combine(jacobians[0], losses, rows)
+
     def memory(self) -> dict[str, Tensor]:
-        """State of a resumed run, by name; loaded in place."""
+        """State of a resumed run, by name."""
         return {}
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Takes back what `memory` gave, in place.
+
+        Raises:
+            InputError: The names or shapes are not those of this method and number of tasks.
+        """
+        memory = self.memory()
+        for name, tensor in matching(state, memory).items():
+            memory[name].copy_(tensor)
 
 
 Array = NDArray[np.float64]
@@ -41,11 +67,32 @@ GramianRule = Callable[[Array, Tensor], tuple[Array, Array]]
 what to show as its weight, [K] each."""
 
 
-class GramianAggregator(Aggregator):
+class GramianMethod(Aggregator):
     """A direction that is a weighted sum of the gradients, with weights that follow from their inner products.
 
     The inner products are taken in float64, so that a rule is not at the mercy of rows of very different
     length; it computes with K² numbers, in NumPy, and waits for the device once.
+    """
+
+    @abstractmethod
+    def factors(self, gramian: Array, losses: Tensor, rows: Sequence[int] | None) -> tuple[Array, Array]:
+        """What each gradient is multiplied by, and what to show as its weight, [K] each.
+
+        Args:
+            gramian: [K, K] inner products.
+            losses: [K], where the model is.
+            rows: As for `combine`.
+        """
+
+    def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
+        """The weighted sum, and the weights to show."""
+        factors, shown = self.factors(gramian(jacobian).cpu().numpy(), losses, rows)
+        direction = torch.from_numpy(factors).to(jacobian) @ jacobian
+        return direction, torch.from_numpy(shown).to(losses)
+
+
+class GramianAggregator(GramianMethod):
+    """A Gramian method that treats all tasks alike and remembers nothing.
 
     Args:
         rule: What the weights are.
@@ -54,11 +101,9 @@ class GramianAggregator(Aggregator):
     def __init__(self, rule: GramianRule) -> None:
         self._rule = rule
 
-    def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-        """The weighted sum, and the weights to show."""
-        factors, shown = self._rule(gramian(jacobian).cpu().numpy(), losses)
-        direction = torch.from_numpy(factors).to(jacobian) @ jacobian
-        return direction, torch.from_numpy(shown).to(losses)
+    def factors(self, gramian: Array, losses: Tensor, rows: Sequence[int] | None) -> tuple[Array, Array]:
+        """Those of the rule."""
+        return self._rule(gramian, losses)
 
 
 def gramian(jacobian: Tensor) -> Tensor:
@@ -96,7 +141,7 @@ class Aggregated(Weighting):
             return
         with torch.no_grad():
             direction, used = self.aggregator.combine(
-                self._jacobian([losses[row] for row in rows], shared), values[rows]
+                self._jacobian([losses[row] for row in rows], shared), values[rows], _some(rows, len(losses))
             )
             _write(direction, shared)
             self._weights = used if len(rows) == len(losses) else _scattered(used, rows, len(losses))
@@ -131,11 +176,10 @@ class Aggregated(Weighting):
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Takes the state back, in place."""
-        loaded = matching(state, self.state_dict())
-        self._weights = loaded.pop("weights")
-        memory = self.aggregator.memory()
-        for name, tensor in loaded.items():
-            memory[name].copy_(tensor)
+        own = {name: tensor for name, tensor in state.items() if name == "weights"}
+        weights = matching(own, {"weights": self._weights})["weights"]
+        self.aggregator.load({name: tensor for name, tensor in state.items() if name not in own})
+        self._weights = weights
 
 
 def _flat_gradient(parameter: nn.Parameter) -> Tensor:
@@ -147,6 +191,10 @@ def _write(direction: Tensor, shared: Sequence[nn.Parameter]) -> None:
     parts = torch.split(direction, [parameter.numel() for parameter in shared])
     for parameter, part in zip(shared, parts, strict=True):
         parameter.grad = part.view(parameter.shape).to(parameter.dtype)
+
+
+def _some(rows: list[int], count: int) -> list[int] | None:
+    return None if len(rows) == count else rows
 
 
 def _scattered(used: Tensor, rows: list[int], count: int) -> Tensor:

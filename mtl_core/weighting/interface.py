@@ -47,6 +47,9 @@ class SharedModel(Protocol):
 class Weighting(ABC):
     """One way of turning K losses into the gradients of one step."""
 
+    looks_again: bool = False
+    """Whether the method wants the losses of the same batch again after the step, through `observe`."""
+
     @property
     def constant(self) -> bool:
         """Whether the weights never change by themselves, so that recording them once is enough."""
@@ -72,6 +75,14 @@ class Weighting(ABC):
 
     def epoch_end(self, mean_losses: Tensor) -> None:  # noqa: B027 (most methods do not care)
         """Tells the mean training loss of each task over the epoch that just ended, [K]."""
+
+    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:  # noqa: B027 (few look again)
+        """Tells a method that `looks_again` what the optimiser's step did to the losses of its batch.
+
+        Args:
+            losses: [K] the losses of the same batch after the step, without graphs.
+            present: [K] bool, which tasks have labels in it; without it, those that the backward pass had.
+        """
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything that a resumed run needs; safe to keep while training goes on."""

@@ -31,6 +31,16 @@ class MovableWeighting(Weighting):
         """Whether the weights in use never change by themselves."""
         return (self._hand or self.method).constant
 
+    @property
+    def looks_again(self) -> bool:  # type: ignore[override]
+        """Whether the method in use wants to see the losses after the step."""
+        return self._hand is None and self.method.looks_again
+
+    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:
+        """Tells the method, unless it stands still."""
+        if self._hand is None:
+            self.method.observe(losses, present)
+
     def move(self, weights: Mapping[str, float] | None) -> None:
         """Uses these weights from the next step on, or the method again.
 
