@@ -33,8 +33,8 @@ def losses_of(tasks: Sequence[TaskHead], outputs: Sequence[Tensor], batch: Batch
 
 
 def parted(batch: Batch, parts: int) -> list[Batch]:
-    """A batch dealt out to several of nearly equal size; whole to each when it has fewer rows than that."""
-    if len(batch.inputs) < parts:
+    """A batch dealt out to several of nearly equal size; whole to each where they would have fewer than two rows."""
+    if len(batch.inputs) < 2 * parts:
         return [batch] * parts
     return [batch.rows(slice(part, None, parts)) for part in range(parts)]
 

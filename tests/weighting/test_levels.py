@@ -1,5 +1,6 @@
 """Where the tasks' gradients are compared, and the forward pass cut at the shared representation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -112,7 +113,7 @@ def test_a_frozen_trunk_still_trains_the_heads_of_a_cut_pass(model: MultiTaskMod
 
 
 class _NoSum(Aggregator):
-    def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+    def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
         return jacobian.abs().amax(dim=0), torch.ones_like(losses)
 
 

@@ -41,6 +41,6 @@ def surgery(gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
     return total, total
 
 
-def build(spec: PcGradWeighting, setup: Setup) -> Aggregated:
+def build(_spec: PcGradWeighting, setup: Setup) -> Aggregated:
     """The sum, not the mean, of the projected gradients."""
-    return Aggregated(GramianAggregator(surgery), setup.ones, spec.level)
+    return Aggregated(GramianAggregator(surgery), setup.ones)
