@@ -13,8 +13,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import TaskData
-from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove, learning_rate
-from mtl_core.spec.training import ConstantSchedule
+from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batches import Batch, Batches, check_single_rows, fits, split_bytes
 from mtl_core.training.checkpoints import OWN_CHECKPOINT, Checkpoint, load_model, optimizer_state, restore_optimizer
@@ -22,6 +21,8 @@ from mtl_core.training.journal import Journal
 from mtl_core.training.ledger import DivergedError
 from mtl_core.training.monitor import Monitor
 from mtl_core.training.optimizers import build_optimizer
+from mtl_core.training.parts import Penalties, groups_of
+from mtl_core.training.rates import Rate
 from mtl_core.training.recording import Recorder, Request
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.threads import threads_for
@@ -88,22 +89,23 @@ class Trainer:
         self.model = build_model(spec.model, self.data.input_shape, outputs).to(self.device)
         method = build_weighting(spec.weighting, spec.tasks, device=self.device)
         self.weighting = MovableWeighting(method, names)
-        parameters = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimizer = build_optimizer(training.optimizer, parameters, self.weighting.parameters())
-        self._clipped = parameters
+        self.optimizer = build_optimizer(
+            training.optimizer, groups_of(self.model, training), self.weighting.parameters()
+        )
+        self._penalties = Penalties(self.model, training)
+        self._clipped = [p for p in self.model.parameters() if p.requires_grad]
         self._place_data(names)
         if self.train.batch_size == 1:
             check_single_rows(self.model, self.train.rows, self.data.input_shape)
         self.steps = self.train.count * training.epochs
         self.monitor = Monitor(training.monitor, self._direction(training.monitor))
+        self.rate = Rate(training, self.optimizer, self.monitor.direction, self.steps, self.train.count)
         self.journal = Journal(self.recorder, self.tasks, self._hand_weights(None))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
         self._threads = training.threads
         ordered = sorted((*spec.weighting.moves, *self.moves), key=lambda move: move.step)
         self._moves = [(move, move in spec.weighting.moves) for move in ordered]
-        self._rate = training.optimizer.lr
-        self._constant_rate = isinstance(training.schedule, ConstantSchedule) and training.schedule.warmup_steps == 0
 
     def run(self) -> Outcome:
         """Train to the end, or until someone stops it.
@@ -149,7 +151,7 @@ class Trainer:
         self.journal.collect(self.step, self.weighting.weights())
 
     def _train_step(self, batch: Batch) -> None:
-        self._set_rate()
+        self.rate.before_step(self.step)
         predictions = self.model(batch.inputs)
         losses = [
             task.loss(prediction, target, mask)
@@ -157,20 +159,13 @@ class Trainer:
         ]
         self.optimizer.zero_grad()
         self.weighting.backward(losses, self.model, batch.present)
+        self._penalties.add()
         if self.spec.training.grad_clip is not None:
             nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
         self.optimizer.step()
         weights = None if self.weighting.constant else self.weighting.weights().clone()
-        self.journal.note_step([loss.detach_() for loss in losses], weights, self._rate, batch.present)
+        self.journal.note_step([loss.detach_() for loss in losses], weights, self.rate.now, batch.present)
         self.step += 1
-
-    def _set_rate(self) -> None:
-        if self._constant_rate:
-            return
-        training = self.spec.training
-        self._rate = learning_rate(training.schedule, training.optimizer.lr, self.step, self.steps, self.train.count)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._rate
 
     def _tick(self) -> None:
         """A few times a second: tell what happened, do what was asked.
@@ -196,6 +191,7 @@ class Trainer:
         self.weighting.epoch_end(means.to(self.weighting.weights()))
         self.epoch += 1
         value = self.monitor.value(scores, total(scores, self.journal.ruler))
+        self.rate.after_epoch(value)
         stopping = self.spec.training.early_stopping
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
             self._best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
@@ -336,6 +332,7 @@ class Trainer:
                 "epoch": self.epoch,
                 "groups": groups,
                 "monitor": self.monitor.state(),
+                "rate": self.rate.state(),
                 "ruler": self.journal.ruler,
                 "fingerprint": self.data.fingerprint,
                 "threads": self._threads,
@@ -365,6 +362,7 @@ class Trainer:
         restore_rng(parts["rng"])
         self.step, self.epoch = values["step"], values["epoch"]
         self.monitor.restore(values["monitor"])
+        self.rate.restore(values["rate"])
         self.journal.ruler, self._threads = values["ruler"], values["threads"]
         self.journal.losses = [parts["history"]["losses"].cpu().numpy()]
         if best:

@@ -1,6 +1,5 @@
 """A run that stopped, or was killed, and went on is the run that never stopped, bit for bit."""
 
-import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,8 +33,14 @@ WEIGHTINGS: list[dict[str, Any]] = [
 SCHEDULES: list[dict[str, Any]] = [
     {"kind": "constant"},
     {"kind": "step", "every": 1, "gamma": 0.5},
+    {"kind": "multi_step", "milestones": [1, 2]},
+    {"kind": "exponential"},
+    {"kind": "polynomial", "power": 2.0},
     {"kind": "cosine", "warmup_steps": 4},
+    {"kind": "cosine_restarts", "first": 1},
+    {"kind": "cyclic", "half": 1, "shrink": 0.5},
     {"kind": "one_cycle"},
+    {"kind": "reduce_on_plateau", "patience": 1, "min_delta": 100.0},
     {"kind": "constant", "warmup_steps": 7},
 ]
 OPTIMIZERS: list[dict[str, Any]] = [
@@ -43,6 +48,11 @@ OPTIMIZERS: list[dict[str, Any]] = [
     {"kind": "sgd", "momentum": 0.0, "weight_decay": 0.01},
     {"kind": "adam"},
     {"kind": "adamw"},
+    {"kind": "nadam"},
+    {"kind": "rmsprop", "momentum": 0.5, "centered": True},
+    {"kind": "adagrad", "lr_decay": 0.1},
+    {"kind": "adamax"},
+    {"kind": "muon"},
 ]
 
 
@@ -77,14 +87,16 @@ def _made(before: Ran) -> list[WeightMove]:
     return [WeightMove(step=data["step"], weights=data["weights"]) for data in events]
 
 
-PAIRS = [(w, o, SCHEDULES[i % len(SCHEDULES)]) for i, (w, o) in enumerate(itertools.product(WEIGHTINGS, OPTIMIZERS))]
+LONGEST = max(len(WEIGHTINGS), len(OPTIMIZERS), len(SCHEDULES))
+TRIPLES = [tuple(kinds[i % len(kinds)] for kinds in (WEIGHTINGS, OPTIMIZERS, SCHEDULES)) for i in range(LONGEST)]
+"""Every weighting, every optimiser and every schedule at least once."""
 
 
 def _name(part: Any) -> str:
     return "-".join(map(str, part.values()))
 
 
-@pytest.mark.parametrize(("weighting", "optimizer", "schedule"), PAIRS, ids=_name)
+@pytest.mark.parametrize(("weighting", "optimizer", "schedule"), TRIPLES, ids=_name)
 def test_resuming_is_bit_equal_for_every_weighting_and_optimizer(
     tmp_path: Path, weighting: Any, optimizer: Any, schedule: Any
 ) -> None:
