@@ -32,6 +32,7 @@ from mtl_core.spec.reports import (
     ModelInfo,
     TargetInfo,
 )
+from mtl_core.spec.sampling import Sampling
 from mtl_core.spec.schedules import Schedule, learning_rate, learning_rates
 from mtl_core.spec.tasks import TOTAL, BinaryTask, MulticlassTask, RegressionTask, Task
 from mtl_core.spec.training import EarlyStopping, TrainingSpec
@@ -68,6 +69,7 @@ __all__ = [
     "Problem",
     "RegressionTask",
     "Report",
+    "Sampling",
     "Schedule",
     "Spec",
     "SplitSpec",

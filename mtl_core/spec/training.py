@@ -6,6 +6,7 @@ from pydantic import StringConstraints
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.optimizers import AdamW, HeadsPart, Optimizer, SharedPart
+from mtl_core.spec.sampling import Sampling, Shuffled
 from mtl_core.spec.schedules import ConstantSchedule, Schedule
 
 
@@ -26,6 +27,7 @@ class TrainingSpec(Spec):
     title: ClassVar[str] = "Training"
     epochs: int = field(20, "Passes over the training rows.", ge=1, le=1_000_000, unit="epochs")
     batch_size: int = field(128, "Rows per step.", ge=1, le=1_000_000, unit="rows", scale="log")
+    sampling: Sampling = field(Shuffled(), "Which rows an epoch draws.", title="Rows")
     optimizer: Optimizer = field(AdamW(), "How gradients become steps.")
     schedule: Schedule = field(ConstantSchedule(), "How the learning rate changes.")
     shared: SharedPart = field(SharedPart(), "What the shared layers have of their own.", title="Shared layers")

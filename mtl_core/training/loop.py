@@ -24,6 +24,7 @@ from mtl_core.training.optimizers import build_optimizer
 from mtl_core.training.parts import Penalties, groups_of
 from mtl_core.training.rates import Rate
 from mtl_core.training.recording import Recorder, Request
+from mtl_core.training.sampling import build_order
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.threads import threads_for
 from mtl_core.training.validation import Scores, score, total
@@ -290,7 +291,8 @@ class Trainer:
         splits = {"train": self.data.train, "val": self.data.val, "test": self.data.test}
         data = self.data.to(self.device) if fits(split_bytes(splits), self.device) else self.data
         batch_size = self.spec.training.batch_size
-        self.train = Batches(data.train, names, batch_size, self.device, drop_single=True)
+        order = build_order(self.spec.training.sampling, self.data.train, self.spec.tasks)
+        self.train = Batches(data.train, names, batch_size, self.device, drop_single=True, order=order)
         evaluation = max(batch_size, EVALUATION_ROWS)
         self.val = Batches(data.val, names, evaluation, self.device)
         self.test = Batches(data.test, names, evaluation, self.device)

@@ -46,6 +46,7 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
         "model.shared",
         "model.heads",
         "weighting",
+        "training.sampling",
         "training.optimizer",
         "training.schedule",
     }

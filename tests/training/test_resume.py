@@ -122,6 +122,23 @@ def test_resuming_is_bit_equal_in_the_middle_of_a_gathered_chunk(
     assert_resumes(tmp_path, {"weighting": {"kind": "dwa"}}, step)
 
 
+SETTINGS: list[dict[str, Any]] = [
+    {"sampling": {"kind": "balanced_classes", "task": "kind"}},
+    {"sampling": {"kind": "balanced_tasks"}},
+    {"shared": {"lr_factor": 0.1, "l1": 0.01, "depth_factor": 0.5}, "heads": {"weight_decay": 0.1, "l2": 0.1}},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("step", [3, PER_EPOCH + 1])
+@pytest.mark.parametrize("weighting", ["equal", "uncertainty", "mgda"])
+def test_resuming_is_bit_equal_with_any_way_to_train(
+    tmp_path: Path, settings: dict[str, Any], step: int, weighting: str
+) -> None:
+    changes = {f"training__{name}": value for name, value in settings.items()}
+    assert_resumes(tmp_path, {"weighting": {"kind": weighting}, **changes}, step)
+
+
 @pytest.mark.parametrize("step", [0, 4, PER_EPOCH, STEPS - 1])
 def test_a_run_that_was_stopped_and_kept_goes_on_bit_equal(tmp_path: Path, step: int) -> None:
     spec = experiment(weighting={"kind": "pcgrad"})
