@@ -125,9 +125,16 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
     for i, move in enumerate(spec.weighting.moves):
         if move.weights is not None:
             yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))
+    yield from _level(spec)
     yield from _monitor(spec)
     yield from _sampling(spec)
     yield from _inputs(spec)
+
+
+def _level(spec: ExperimentSpec) -> Iterator[Problem]:
+    if getattr(spec.weighting, "level", "") == "representation" and not spec.model.sharing.one_representation:
+        rule = f"under {spec.model.sharing.title.lower()} the tasks have no representation in common"
+        yield Problem("weighting.level", rule, "'representation'", "Take all shared parameters.")
 
 
 def _weights(weights: dict[str, float], names: tuple[str, ...], where: tuple[Key, ...]) -> Iterator[Problem]:

@@ -22,6 +22,16 @@ class _Weighting(Spec):
     moves: tuple[WeightMove, ...] = field((), "Weights moved by hand during the run.", widget="hidden")
 
 
+class _GradientWeighting(_Weighting):
+    level: Literal["parameters", "last_layer", "representation"] = field(
+        "parameters",
+        "Whose gradients are compared: of all shared parameters, as published, one backward pass of the shared layers "
+        "a task; of the last shared layer; or of what the shared layers give for the batch; one pass in all for these "
+        "two. They are not the same objective.",
+        title="Gradients of",
+    )
+
+
 class EqualWeighting(_Weighting):
     """The plain sum of the losses."""
 
@@ -69,7 +79,7 @@ class GradNormWeighting(_Weighting):
     )
 
 
-class PcGradWeighting(_Weighting):
+class PcGradWeighting(_GradientWeighting):
     """Conflicting gradients are projected onto each other's normal plane (Yu et al. 2020)."""
 
     title: ClassVar[str] = "PCGrad (Yu et al. 2020)"
@@ -77,7 +87,7 @@ class PcGradWeighting(_Weighting):
     kind: Literal["pcgrad"] = "pcgrad"
 
 
-class MgdaWeighting(_Weighting):
+class MgdaWeighting(_GradientWeighting):
     """The shortest convex combination of the gradients: a step that worsens no task (Sener & Koltun 2018)."""
 
     title: ClassVar[str] = "MGDA (Sener & Koltun 2018)"

@@ -40,6 +40,12 @@ class Batch:
     masks: tuple[Tensor | None, ...]
     present: tuple[bool, ...] | None
 
+    def rows(self, chosen: slice) -> "Batch":
+        """Some of its rows."""
+        masks = tuple(None if mask is None else mask[chosen] for mask in self.masks)
+        present = None if self.present is None else _present([None if m is None else (m,) for m in masks], 1)[0]
+        return Batch(self.inputs[chosen], tuple(target[chosen] for target in self.targets), masks, present)
+
 
 class Batches:
     """A split cut into batches, on the training device.

@@ -22,6 +22,7 @@ from mtl_core.training.ledger import DivergedError
 from mtl_core.training.monitor import Monitor
 from mtl_core.training.optimizers import build_optimizer
 from mtl_core.training.parts import Penalties, groups_of
+from mtl_core.training.passes import Penalty, forward, mean_losses, parted
 from mtl_core.training.rates import Rate
 from mtl_core.training.recording import Recorder, Request
 from mtl_core.training.sampling import build_order
@@ -153,20 +154,29 @@ class Trainer:
 
     def _train_step(self, batch: Batch) -> None:
         self.rate.before_step(self.step)
-        predictions = self.model(batch.inputs)
-        losses = [
-            task.loss(prediction, target, mask)
-            for task, prediction, target, mask in zip(self.tasks, predictions, batch.targets, batch.masks, strict=True)
-        ]
+        weighting = self.weighting
+        parts = [batch] if weighting.parts == 1 else parted(batch, weighting.parts)
+        passes = [forward(self.model, self.tasks, part, cut=weighting.cuts) for part in parts]
         self.optimizer.zero_grad()
-        self.weighting.backward(losses, self.model, batch.present)
+        penalty = self.model.penalty()
+        added = None if penalty is None else Penalty(penalty, self._clipped)
+        weighting.backward_parts(passes, self.model)
+        if added is not None:
+            added.add()
         self._penalties.add()
         if self.spec.training.grad_clip is not None:
             nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
         self.optimizer.step()
-        weights = None if self.weighting.constant else self.weighting.weights().clone()
-        self.journal.note_step([loss.detach_() for loss in losses], weights, self.rate.now, batch.present)
+        if weighting.looks_again:
+            self._look_again(batch)
+        weights = None if weighting.constant else weighting.weights().clone()
+        self.journal.note_step(mean_losses(passes), weights, self.rate.now, batch.present)
         self.step += 1
+
+    @torch.no_grad()
+    def _look_again(self, batch: Batch) -> None:
+        again = forward(self.model, self.tasks, batch, cut=False)
+        self.weighting.observe(torch.stack(list(again.losses)), batch.present)
 
     def _tick(self) -> None:
         """A few times a second: tell what happened, do what was asked.
@@ -197,6 +207,7 @@ class Trainer:
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
             self._best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
         self.journal.note_scores("val", self.step, scores)
+        self.journal.note_values(self.step, self.model.learned())
         stops = self.monitor.exhausted(stopping)
         self.journal.log_epoch(self.step, self.epoch, scores, last=self._done())
         if stops:

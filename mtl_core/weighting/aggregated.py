@@ -2,20 +2,29 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mtl_core.weighting.interface import SharedModel, Weighting, matching, stacked, taking_part
+from mtl_core.spec import InputError
+from mtl_core.weighting.cut import Cut
+from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, stacked, taking_part
 
 _CHUNK = 1 << 18
 """Columns of a Jacobian turned to float64 at a time: 2 MB a row."""
 
 
+Level = Literal["parameters", "last_layer", "representation"]
+
+
 class Aggregator(ABC):
     """From the gradients of K tasks to one direction."""
+
+    parts: ClassVar[int] = 1
+    """How many independent samples of the gradients a step takes."""
 
     @abstractmethod
     def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
@@ -28,6 +37,19 @@ class Aggregator(ABC):
         Returns:
             [P] what becomes the gradient of the shared parameters, and [K] the weights to show for it.
         """
+
+    def combine_parts(self, jacobians: Sequence[Tensor], losses: Tensor) -> tuple[Tensor, Tensor]:
+        """The same from several independent samples of the gradients, for aggregators with several parts."""
+        return self.combine(jacobians[0], losses)
+
+    def weigh(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+        """What each task's gradient is multiplied by and the weight to show for it, [K] each.
+
+        Raises:
+            InputError: The direction is not a weighted sum of the gradients.
+        """
+        rule = "the direction of this method is no weighted sum of the gradients"
+        raise InputError("weighting.level", rule, found="last_layer", fix="Take all shared parameters.")
 
     def memory(self) -> dict[str, Tensor]:
         """State of a resumed run, by name; loaded in place."""
@@ -56,9 +78,13 @@ class GramianAggregator(Aggregator):
 
     def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
         """The weighted sum, and the weights to show."""
+        factors, shown = self.weigh(jacobian, losses)
+        return factors @ jacobian, shown
+
+    def weigh(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+        """By the rule."""
         factors, shown = self._rule(gramian(jacobian).cpu().numpy(), losses)
-        direction = torch.from_numpy(factors).to(jacobian) @ jacobian
-        return direction, torch.from_numpy(shown).to(losses)
+        return torch.from_numpy(factors).to(jacobian), torch.from_numpy(shown).to(losses)
 
 
 def gramian(jacobian: Tensor) -> Tensor:
@@ -70,55 +96,106 @@ def gramian(jacobian: Tensor) -> Tensor:
 
 
 class Aggregated(Weighting):
-    """Trains by an aggregator: one backward pass per task, no pass beside them.
+    """Trains by an aggregator.
 
-    A pass leaves the task's plain gradient on its head, where it stays, and on the shared parameters, where it
-    is taken off as a row of the Jacobian. Parameters that a task does not reach count as zeros in its row;
-    frozen ones are not looked at.
+    Where the forward pass was cut at the shared representation, the heads are gone through once, and then the shared
+    layers as the level needs it. Otherwise every task has a whole backward pass, which leaves its plain gradient on its
+    head, and on the shared parameters, where it is taken off as a row of the Jacobian. Parameters that a task does not
+    reach count as zeros in its row; frozen ones are not looked at.
 
     Args:
         aggregator: How the rows become one direction.
         ones: [K] ones where the losses will be, shown as weights before the first step.
+        level: Whose gradients are compared: ``parameters``, all shared ones, one backward pass of the shared layers a
+            task; ``last_layer``, and the weights found there hold for all shared layers, one pass; or
+            ``representation``, what the shared layers give for this batch, one pass.
     """
 
-    def __init__(self, aggregator: Aggregator, ones: Tensor) -> None:
-        self.aggregator = aggregator
-        self._weights = ones
-        self._buffer = torch.empty(0)
+    cuts = True
 
-    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
+    def __init__(self, aggregator: Aggregator, ones: Tensor, level: Level = "parameters") -> None:
+        self.aggregator = aggregator
+        self.level = level
+        self.parts = aggregator.parts
+        self._weights = ones
+        self._buffers: dict[int, Tensor] = {}
+
+    def backward(
+        self,
+        losses: Sequence[Tensor],
+        model: SharedModel,
+        present: Sequence[bool] | None = None,
+        cut: Cut | None = None,
+    ) -> None:
         """The aggregated gradient on the shared parameters, each loss's plain gradient on all others."""
-        rows = [row for row, here in enumerate(taking_part(losses, present)) if here]
-        shared = [parameter for parameter in model.shared_parameters() if parameter.requires_grad]
-        values = stacked(losses)
+        self.backward_parts([Pass(losses, present, cut)], model)
+
+    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
+        """The same from several samples of the batch; a task takes part that has labels in all of them."""
+        here = [taking_part(one.losses, one.present) for one in passes]
+        rows = [row for row in range(len(here[0])) if all(part[row] for part in here)]
+        values = torch.stack([stacked(one.losses) for one in passes]).mean(dim=0)
         if not rows:
             self._weights = torch.zeros_like(values)
             return
-        with torch.no_grad():
-            direction, used = self.aggregator.combine(
-                self._jacobian([losses[row] for row in rows], shared), values[rows]
-            )
-            _write(direction, shared)
-            self._weights = used if len(rows) == len(losses) else _scattered(used, rows, len(losses))
+        shared = [parameter for parameter in model.shared_parameters() if parameter.requires_grad]
+        used = self._update(passes, rows, values[rows], shared, model)
+        self._weights = used if len(rows) == len(values) else _scattered(used, rows, len(values))
 
-    def _jacobian(self, losses: Sequence[Tensor], shared: Sequence[nn.Parameter]) -> Tensor:
+    def _update(
+        self, passes: Sequence[Pass], rows: list[int], values: Tensor, shared: list[nn.Parameter], model: SharedModel
+    ) -> Tensor:
+        cuts = [one.cut for one in passes if one.cut is not None]
+        for one in passes:
+            if one.cut is not None:
+                share = torch.full((), 1 / len(passes), dtype=values.dtype, device=values.device)
+                torch.autograd.backward([one.losses[row] for row in rows], [share] * len(rows))
+        first = cuts[0] if cuts else None
+        if first is None or self.level == "parameters" or not first.learned:
+            jacobians = [self._jacobian(number, one, rows, shared) for number, one in enumerate(passes)]
+            with torch.no_grad():
+                direction, used = self._combined(jacobians, values)
+                _write(direction, shared)
+            return used
+        if self.level == "representation":
+            direction, used = self._combined([torch.stack([cut.row(row) for row in rows]) for cut in cuts], values)
+            first.push(first.shaped(direction))
+            return used
+        last = [parameter for parameter in model.last_shared_parameters() if parameter.requires_grad]
+        jacobian = torch.stack([_flat(first.pull(row, last, keep=True), last) for row in rows])
+        factors, used = self.aggregator.weigh(jacobian, values)
+        first.push(first.mixed(factors, rows))
+        return used
+
+    def _combined(self, jacobians: Sequence[Tensor], values: Tensor) -> tuple[Tensor, Tensor]:
+        if len(jacobians) > 1:
+            return self.aggregator.combine_parts(jacobians, values)
+        return self.aggregator.combine(jacobians[0], values)
+
+    def _jacobian(self, number: int, one: Pass, rows: list[int], shared: Sequence[nn.Parameter]) -> Tensor:
         """[K, P]; the last pass frees the graph."""
-        jacobian = self._rows(len(losses), shared)
-        for row, loss in enumerate(losses):
-            for parameter in shared:
-                parameter.grad = None
-            torch.autograd.backward(loss, retain_graph=row < len(losses) - 1)
+        jacobian = self._rows(number, len(rows), shared)
+        for place, row in enumerate(rows):
+            keep = place < len(rows) - 1
+            if one.cut is not None:
+                found = one.cut.pull(row, shared, keep=keep)
+            else:
+                for parameter in shared:
+                    parameter.grad = None
+                torch.autograd.backward(one.losses[row], retain_graph=keep)
+                found = [parameter.grad for parameter in shared]
             if shared:
-                torch.cat([_flat_gradient(parameter) for parameter in shared], out=jacobian[row])
+                _flat(found, shared, out=jacobian[place])
         return jacobian
 
-    def _rows(self, count: int, shared: Sequence[nn.Parameter]) -> Tensor:
+    def _rows(self, number: int, count: int, shared: Sequence[nn.Parameter]) -> Tensor:
         """Memory for a Jacobian, kept from step to step: fresh pages cost more than filling them."""
         like = shared[0] if shared else self._weights
         size = (count, sum(parameter.numel() for parameter in shared))
-        if self._buffer.shape != size or self._buffer.dtype != like.dtype or self._buffer.device != like.device:
-            self._buffer = torch.empty(size, dtype=like.dtype, device=like.device)
-        return self._buffer
+        known = self._buffers.get(number)
+        if known is None or known.shape != size or known.dtype != like.dtype or known.device != like.device:
+            self._buffers[number] = known = torch.empty(size, dtype=like.dtype, device=like.device)
+        return known
 
     def weights(self) -> Tensor:
         """[K] what the aggregator shows as weights; 0 for a task that was missing from the batch."""
@@ -138,9 +215,11 @@ class Aggregated(Weighting):
             memory[name].copy_(tensor)
 
 
-def _flat_gradient(parameter: nn.Parameter) -> Tensor:
-    gradient = parameter.grad
-    return parameter.new_zeros(parameter.numel()) if gradient is None else gradient.reshape(-1)
+def _flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter], out: Tensor | None = None) -> Tensor:
+    """[P] all gradients one after the other, zeros for those that are missing."""
+    pairs = zip(parameters, gradients, strict=True)
+    with torch.no_grad():
+        return torch.cat([p.new_zeros(p.numel()) if g is None else g.reshape(-1) for p, g in pairs], out=out)
 
 
 def _write(direction: Tensor, shared: Sequence[nn.Parameter]) -> None:

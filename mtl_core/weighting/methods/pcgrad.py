@@ -45,6 +45,6 @@ def _project(task: int, products: list[list[float]]) -> list[float]:
     return weights
 
 
-def build(_spec: PcGradWeighting, setup: Setup) -> Aggregated:
+def build(spec: PcGradWeighting, setup: Setup) -> Aggregated:
     """The sum, not the mean, of the projected gradients."""
-    return Aggregated(GramianAggregator(surgery), setup.ones)
+    return Aggregated(GramianAggregator(surgery), setup.ones, spec.level)
