@@ -9,6 +9,7 @@ from mtl_core.spec.dataset import Dataset
 from mtl_core.spec.layers import Linear, ReLU
 from mtl_core.training.batches import check_single_rows
 from mtl_core.training.devices import choose_device
+from mtl_core.training.precision import check_precision
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def inspect(spec: ExperimentSpec) -> Inspection:
     Raises:
         InputError: The data, the model or the device is at fault.
     """
-    choose_device(spec.training.device)
+    check_precision(spec.training.precision, choose_device(spec.training.device))
     data = load(spec.dataset, spec.tasks)
     model = describe_model(spec.model, data.input_shape, data.targets)
     if min(spec.training.batch_size, len(data.train)) == 1 and not model.problems:

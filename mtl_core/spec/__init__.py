@@ -4,6 +4,7 @@ A parameter's type, default, bounds, unit and help text are written once, here; 
 the comparison of runs and the documentation derive from it.
 """
 
+from mtl_core.spec.averaging import Averaging
 from mtl_core.spec.base import Report, Spec
 from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset
 from mtl_core.spec.difference import Difference, diff, diff_data
@@ -35,7 +36,7 @@ from mtl_core.spec.reports import (
 from mtl_core.spec.sampling import Sampling
 from mtl_core.spec.schedules import Schedule, learning_rate, learning_rates
 from mtl_core.spec.tasks import TOTAL, BinaryTask, MulticlassTask, RegressionTask, Task
-from mtl_core.spec.training import EarlyStopping, TrainingSpec
+from mtl_core.spec.training import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
@@ -44,6 +45,7 @@ __all__ = [
     "CURRENT_VERSION",
     "LAYER_GROUPS",
     "TOTAL",
+    "Averaging",
     "BinaryTask",
     "BundledDataset",
     "ColumnInfo",
@@ -66,6 +68,7 @@ __all__ = [
     "MulticlassTask",
     "Optimizer",
     "Part",
+    "Precision",
     "Problem",
     "RegressionTask",
     "Report",

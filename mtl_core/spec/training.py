@@ -1,9 +1,10 @@
 """How the model is trained: optimiser, schedule, length, stopping, seed and device."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
+from mtl_core.spec.averaging import Averaging, Unaveraged
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.optimizers import AdamW, HeadsPart, Optimizer, SharedPart
 from mtl_core.spec.sampling import Sampling, Shuffled
@@ -21,6 +22,9 @@ class EarlyStopping(Spec):
 DeviceName = Annotated[str, StringConstraints(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
 
 
+Precision = Literal["float32", "bf16", "fp16"]
+
+
 class TrainingSpec(Spec):
     """Length, optimiser, schedule, stopping, seed and device."""
 
@@ -32,6 +36,7 @@ class TrainingSpec(Spec):
     schedule: Schedule = field(ConstantSchedule(), "How the learning rate changes.")
     shared: SharedPart = field(SharedPart(), "What the shared layers have of their own.", title="Shared layers")
     heads: HeadsPart = field(HeadsPart(), "What the task heads have of their own.", title="Task heads")
+    averaging: Averaging = field(Unaveraged(), "Which weights are validated, tested and kept.", title="Weight average")
     grad_clip: float | None = field(
         None, "Largest norm of the whole gradient; empty: no limit.", gt=0, title="Gradient clipping"
     )
@@ -43,6 +48,20 @@ class TrainingSpec(Spec):
     early_stopping: EarlyStopping | None = field(None, "Stop when the monitored value no longer improves.")
     seed: int = field(0, "Seed of initial weights, order of rows and dropout.", ge=0, le=2**32 - 1)
     device: DeviceName = field("auto", "'auto' takes CUDA when there is one, else the CPU.")
+    precision: Precision = field(
+        "float32", "What layers compute in; bf16 and fp16 are faster on newer GPUs. Validation is in float32."
+    )
+    accumulate: int = field(
+        1,
+        "Pieces in which a batch is computed, one after the other: less memory, for one more forward pass.",
+        title="Pieces per batch",
+        ge=1,
+        le=1024,
+        advanced=True,
+    )
+    compile: bool = field(
+        False, "Compile the model first (torch.compile): a slower start, faster steps.", advanced=True
+    )
     threads: int | None = field(
         None, "CPU threads; empty: one for a small model, all cores for a larger one.", ge=1, le=1024, advanced=True
     )

@@ -15,14 +15,17 @@ from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import TaskData
 from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove
 from mtl_core.tasks import TaskHead, build_task
+from mtl_core.training.averaging import Average
 from mtl_core.training.batches import Batch, Batches, check_single_rows, fits, split_bytes
 from mtl_core.training.checkpoints import OWN_CHECKPOINT, Checkpoint, load_model, optimizer_state, restore_optimizer
+from mtl_core.training.computing import computing
 from mtl_core.training.journal import Journal
 from mtl_core.training.ledger import DivergedError
 from mtl_core.training.monitor import Monitor
 from mtl_core.training.optimizers import build_optimizer
 from mtl_core.training.parts import Penalties, groups_of
 from mtl_core.training.passes import Penalty, forward, mean_losses, parted
+from mtl_core.training.precision import LossScale, check_precision
 from mtl_core.training.rates import Rate
 from mtl_core.training.recording import Recorder, Request
 from mtl_core.training.sampling import build_order
@@ -85,6 +88,7 @@ class Trainer:
 
     def __post_init__(self) -> None:
         spec, training, names = self.spec, self.spec.training, self.spec.task_names
+        check_precision(training.precision, self.device)
         seed_everything(training.seed)
         self.tasks = tuple(build_task(task, self.data.targets[task.name]) for task in spec.tasks)
         outputs = {task.name: task.out_features for task in self.tasks}
@@ -94,6 +98,9 @@ class Trainer:
         self.optimizer = build_optimizer(
             training.optimizer, groups_of(self.model, training), self.weighting.parameters()
         )
+        self.scale = LossScale(self.model, active=training.precision == "fp16")
+        self.computing = computing(self.model, training, self.scale, self._warn)
+        self.average = Average(training.averaging, self.model, training.epochs)
         self._penalties = Penalties(self.model, training)
         self._clipped = [p for p in self.model.parameters() if p.requires_grad]
         self._place_data(names)
@@ -156,9 +163,10 @@ class Trainer:
         self.rate.before_step(self.step)
         weighting = self.weighting
         parts = [batch] if weighting.parts == 1 else parted(batch, weighting.parts)
-        passes = [forward(self.model, self.tasks, part, cut=weighting.cuts) for part in parts]
+        self.scale.before(weighting)
+        passes = [forward(self.computing, self.tasks, part, cut=weighting.cuts) for part in parts]
         self.optimizer.zero_grad()
-        penalty = self.model.penalty()
+        penalty = self.computing.penalty()
         added = None if penalty is None else Penalty(penalty, self._clipped)
         weighting.backward_parts(passes, self.model)
         if added is not None:
@@ -166,7 +174,9 @@ class Trainer:
         self._penalties.add()
         if self.spec.training.grad_clip is not None:
             nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
-        self.optimizer.step()
+        if self.scale.allows(self._clipped, weighting):
+            self.optimizer.step()
+        self.average.after_step(self.step)
         if weighting.looks_again:
             self._look_again(batch)
         weights = None if weighting.constant else weighting.weights().clone()
@@ -175,7 +185,7 @@ class Trainer:
 
     @torch.no_grad()
     def _look_again(self, batch: Batch) -> None:
-        again = forward(self.model, self.tasks, batch, cut=False)
+        again = forward(self.computing, self.tasks, batch, cut=False)
         self.weighting.observe(torch.stack(list(again.losses)), batch.present)
 
     def _tick(self) -> None:
@@ -196,7 +206,9 @@ class Trainer:
         self.journal.flush(self.step, self.weighting.weights())
 
     def _end_epoch(self) -> None:
-        scores = score(self.model, self.tasks, self.val)
+        self.average.after_epoch(self.epoch + 1)
+        judged = self.average.judged(self.train)
+        scores = score(judged, self.tasks, self.val)
         self._check(scores)
         means = torch.from_numpy(self.journal.end_epoch())
         self.weighting.epoch_end(means.to(self.weighting.weights()))
@@ -205,7 +217,7 @@ class Trainer:
         self.rate.after_epoch(value)
         stopping = self.spec.training.early_stopping
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
-            self._best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+            self._best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
         self.journal.note_scores("val", self.step, scores)
         self.journal.note_values(self.step, self.model.learned())
         stops = self.monitor.exhausted(stopping)
@@ -226,12 +238,16 @@ class Trainer:
 
     def _test(self) -> Scores:
         """The best model on the test split."""
+        judged = self.model if self._best else self.average.judged(self.train)
         if self._best:
             self.model.load_state_dict(self._best)
-        scores = score(self.model, self.tasks, self.test)
+        scores = score(judged, self.tasks, self.test)
         self.journal.note_scores("test", self.monitor.best_step if self._best else self.step, scores)
         self._flush()
         return scores
+
+    def _warn(self, text: str) -> None:
+        self.recorder.event(self.step, "warning", text)
 
     def _tell_progress(self) -> None:
         self.journal.tell_progress(
@@ -337,6 +353,7 @@ class Trainer:
                 "model": self.model.state_dict(),
                 "optimizer": tensors,
                 "weighting": self.weighting.state_dict(),
+                "average": self.average.state(),
                 "rng": rng_state(),
                 "history": {"losses": torch.from_numpy(self.journal.history())},
             },
@@ -346,6 +363,7 @@ class Trainer:
                 "groups": groups,
                 "monitor": self.monitor.state(),
                 "rate": self.rate.state(),
+                "scale": self.scale.state(),
                 "ruler": self.journal.ruler,
                 "fingerprint": self.data.fingerprint,
                 "threads": self._threads,
@@ -369,6 +387,7 @@ class Trainer:
         try:
             restore_optimizer(self.optimizer, parts.get("optimizer", {}), values["groups"])
             self.weighting.load_state_dict(parts.get("weighting", {}))
+            self.average.restore(parts.get("average", {}))
         except (RuntimeError, ValueError, KeyError) as error:
             rule = "is a checkpoint of another optimiser or weighting"
             raise InputError(str(path), rule, found=error, fix=OWN_CHECKPOINT) from None
@@ -376,6 +395,7 @@ class Trainer:
         self.step, self.epoch = values["step"], values["epoch"]
         self.monitor.restore(values["monitor"])
         self.rate.restore(values["rate"])
+        self.scale.restore(values["scale"])
         self.journal.ruler, self._threads = values["ruler"], values["threads"]
         self.journal.losses = [parts["history"]["losses"].cpu().numpy()]
         if best:

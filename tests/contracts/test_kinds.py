@@ -48,6 +48,7 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
         "weighting",
         "training.sampling",
         "training.optimizer",
+        "training.averaging",
         "training.schedule",
     }
 

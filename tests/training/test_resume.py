@@ -126,6 +126,11 @@ SETTINGS: list[dict[str, Any]] = [
     {"sampling": {"kind": "balanced_classes", "task": "kind"}},
     {"sampling": {"kind": "balanced_tasks"}},
     {"shared": {"lr_factor": 0.1, "l1": 0.01, "depth_factor": 0.5}, "heads": {"weight_decay": 0.1, "l2": 0.1}},
+    {"averaging": {"kind": "ema", "decay": 0.9}},
+    {"averaging": {"kind": "swa", "start": 0.3}},
+    {"precision": "bf16"},
+    {"accumulate": 3},
+    {"accumulate": 2, "precision": "bf16", "averaging": {"kind": "swa", "start": 0.0}},
 ]
 
 

@@ -29,6 +29,7 @@ from app.forms.shapes import (
     initial,
 )
 from mtl_core.spec import (
+    Averaging,
     Dataset,
     HardSharing,
     Layer,
@@ -47,7 +48,7 @@ from mtl_core.spec import (
 EVERY = [
     *(
         member
-        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling)
+        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging)
         for member in members(union)
     ),
     SplitSpec,
@@ -134,7 +135,7 @@ def test_only_what_a_page_of_its_own_edits_is_left_out() -> None:
     assert left_out == {"TableDataset.types"}
 
 
-@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling])
+@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging])
 def test_a_union_offers_every_kind_with_its_help(qtbot: QtBot, union: Any) -> None:
     form = KindForm(members(union), "part")
     qtbot.addWidget(form)
