@@ -6,12 +6,11 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch._dynamo.exc import TorchDynamoException
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.spec import TrainingSpec
+from mtl_core.spec import TrainingSpec, shorten
 from mtl_core.training.precision import LossScale, autocast
 
 Tensors = tuple[Tensor, ...]
@@ -72,8 +71,8 @@ class Computed:
     ) -> None:
         self._model, self._scale, self._tell = model, scale, tell
         self._precision, self._pieces = training.precision, training.accumulate
-        self._whole: Any = torch.compile(model) if training.compile else model
-        self._shared: Any = torch.compile(model.features) if training.compile else model.features
+        compiled = _compiled if training.compile else lambda function: function
+        self._whole, self._shared = compiled(model), compiled(model.features)
         self._penalty: Tensor | None = None
 
     def __call__(self, inputs: Tensor) -> list[Tensor]:
@@ -98,24 +97,25 @@ class Computed:
 
     def _outputs(self, inputs: Tensor) -> Tensors:
         with autocast(self._precision, inputs.device):
-            return tuple(output.float() for output in self._compiled("_whole", self._model, inputs))
+            return tuple(output.float() for output in self._called("_whole", self._model, inputs))
 
     def _features(self, inputs: Tensor) -> Tensors:
         with autocast(self._precision, inputs.device):
-            return tuple(feature.float() for feature in self._compiled("_shared", self._model.features, inputs))
+            return tuple(feature.float() for feature in self._called("_shared", self._model.features, inputs))
 
     def _head(self, task: int, *features: Tensor) -> Tensors:
         with autocast(self._precision, features[0].device):
             return (self._model.head(task, features).float(),)
 
-    def _compiled(self, name: str, plain: Any, inputs: Tensor) -> Any:
+    def _called(self, name: str, plain: Any, inputs: Tensor) -> Any:
         """A compiled function's result, or from now on the plain one's when it cannot be compiled."""
         try:
             return getattr(self, name)(inputs)
-        except TorchDynamoException as error:
+        except RuntimeError as error:
+            if not _from_compiler(error):
+                raise
             setattr(self, name, plain)
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            self._tell(f"trains without torch.compile, which does not work here: {reason}")
+            self._tell(f"trains without torch.compile, which does not work here: {shorten(error, 200)}")
             return plain(inputs)
 
     def _in_pieces(self, function: Pure, inputs: Tensors, *, penalized: bool) -> Tensors:
@@ -146,6 +146,20 @@ class Computed:
             context_fn=lambda: (_Counting(self._model, on=True), _Counting(self._model, on=False)),
         )
         return found
+
+
+def _compiled(function: Any) -> Any:
+    """A function that is compiled when it is first called, for graphs that may be gone through more than once."""
+    from torch._functorch import config  # takes a while, of those who compile only
+
+    config.donated_buffer = False
+    return torch.compile(function)
+
+
+def _from_compiler(error: Exception) -> bool:
+    from torch._dynamo.exc import TorchDynamoException  # takes a second, of those who compile only
+
+    return isinstance(error, TorchDynamoException)
 
 
 class _Counting:
