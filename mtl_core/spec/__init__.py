@@ -35,6 +35,7 @@ from mtl_core.spec.reports import (
 )
 from mtl_core.spec.sampling import Sampling
 from mtl_core.spec.schedules import Schedule, learning_rate, learning_rates
+from mtl_core.spec.start import Start
 from mtl_core.spec.tasks import TOTAL, BinaryTask, MulticlassTask, RegressionTask, Task
 from mtl_core.spec.training import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
@@ -76,6 +77,7 @@ __all__ = [
     "Schedule",
     "Spec",
     "SplitSpec",
+    "Start",
     "TableDataset",
     "TargetInfo",
     "Task",

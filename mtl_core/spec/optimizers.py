@@ -156,6 +156,9 @@ class SharedPart(Part):
     """What the shared layers have of their own."""
 
     title: ClassVar[str] = "Shared layers"
+    freeze_epochs: int = field(
+        0, "Epochs at the beginning in which they stay as they are.", title="Frozen for", ge=0, unit="epochs"
+    )
     depth_factor: float = field(
         1.0,
         "Each layer's learning rate as a share of the next one's: below 1, the first layers change least.",

@@ -9,6 +9,7 @@ from mtl_core.spec.base import Spec, field
 from mtl_core.spec.optimizers import AdamW, HeadsPart, Optimizer, SharedPart
 from mtl_core.spec.sampling import Sampling, Shuffled
 from mtl_core.spec.schedules import ConstantSchedule, Schedule
+from mtl_core.spec.start import Scratch, Start
 
 
 class EarlyStopping(Spec):
@@ -34,6 +35,7 @@ class TrainingSpec(Spec):
     sampling: Sampling = field(Shuffled(), "Which rows an epoch draws.", title="Rows")
     optimizer: Optimizer = field(AdamW(), "How gradients become steps.")
     schedule: Schedule = field(ConstantSchedule(), "How the learning rate changes.")
+    start_from: Start = field(Scratch(), "What the shared layers begin with.", title="Shared layers begin with")
     shared: SharedPart = field(SharedPart(), "What the shared layers have of their own.", title="Shared layers")
     heads: HeadsPart = field(HeadsPart(), "What the task heads have of their own.", title="Task heads")
     averaging: Averaging = field(Unaveraged(), "Which weights are validated, tested and kept.", title="Weight average")
@@ -64,6 +66,15 @@ class TrainingSpec(Spec):
     )
     threads: int | None = field(
         None, "CPU threads; empty: one for a small model, all cores for a larger one.", ge=1, le=1024, advanced=True
+    )
+    compare_gradients: int | None = field(
+        None,
+        "Steps between two comparisons of the tasks' gradients (conflict, norms), which cost one more backward pass of "
+        "the shared layers a task each time; empty: never.",
+        title="Compare gradients every",
+        ge=1,
+        le=1_000_000,
+        unit="steps",
     )
     checkpoint_seconds: float = field(
         10.0, "Time between two saved checkpoints.", title="Save every", ge=0, le=86_400, unit="s", advanced=True

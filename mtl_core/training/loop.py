@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import TaskData
-from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove
+from mtl_core.spec import TOTAL, ExperimentSpec, InputError, ManualWeighting, WeightMove
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.averaging import Average
 from mtl_core.training.batches import Batch, Batches, check_single_rows, fits, split_bytes
@@ -31,8 +31,10 @@ from mtl_core.training.recording import Recorder, Request
 from mtl_core.training.sampling import build_order
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.threads import threads_for
+from mtl_core.training.transfer import freeze_trunk, take_trunk
 from mtl_core.training.validation import Scores, score, total
-from mtl_core.weighting import MovableWeighting, build_weighting
+from mtl_core.weighting import MovableWeighting, Pass, build_weighting
+from mtl_core.weighting.diagnostics import agreement, as_values, blocks_of
 
 TICK_SECONDS = 0.2
 """How often losses are copied out, requests are read and progress is told."""
@@ -72,6 +74,7 @@ class Trainer:
         recorder: Who keeps the results.
         folder: Where ``last.safetensors`` and ``best.safetensors`` go.
         moves: Weight moves beside the spec's own, of a run that is resumed: those made by hand before it ended.
+        start: The file that the shared layers begin with, of a run that is not resumed.
     """
 
     spec: ExperimentSpec
@@ -80,6 +83,7 @@ class Trainer:
     recorder: Recorder
     folder: Path
     moves: Sequence[WeightMove] = ()
+    start: Path | None = None
 
     model: MultiTaskModel = field(init=False)
     tasks: tuple[TaskHead, ...] = field(init=False)
@@ -93,6 +97,7 @@ class Trainer:
         self.tasks = tuple(build_task(task, self.data.targets[task.name]) for task in spec.tasks)
         outputs = {task.name: task.out_features for task in self.tasks}
         self.model = build_model(spec.model, self.data.input_shape, outputs).to(self.device)
+        self.taken = take_trunk(self.model, self.start) if self.start else ""
         method = build_weighting(spec.weighting, spec.tasks, device=self.device)
         self.weighting = MovableWeighting(method, names)
         self.optimizer = build_optimizer(
@@ -150,6 +155,7 @@ class Trainer:
         return self.epoch >= training.epochs or self.monitor.exhausted(training.early_stopping)
 
     def _train_epoch(self) -> None:
+        freeze_trunk(self.model, frozen=self.epoch < self.spec.training.shared.freeze_epochs)
         start = self.step - self.epoch * self.train.count
         for batch in self.train.shuffled(self.spec.training.seed, self.epoch, start):
             if self._moves and self._moves[0][0].step <= self.step:
@@ -166,6 +172,9 @@ class Trainer:
         self.scale.before(weighting)
         passes = [forward(self.computing, self.tasks, part, cut=weighting.cuts) for part in parts]
         self.optimizer.zero_grad()
+        every = self.spec.training.compare_gradients
+        if every is not None and self.step % every == 0:
+            self._compare_gradients(passes[0])
         penalty = self.computing.penalty()
         added = None if penalty is None else Penalty(penalty, self._clipped)
         weighting.backward_parts(passes, self.model)
@@ -182,6 +191,10 @@ class Trainer:
         weights = None if weighting.constant else weighting.weights().clone()
         self.journal.note_step(mean_losses(passes), weights, self.rate.now, batch.present)
         self.step += 1
+
+    def _compare_gradients(self, one: Pass) -> None:
+        found = agreement(one, blocks_of(self.model, self.model.shared_parameters()))
+        self.journal.note_values(self.step, as_values(found, self.spec.task_names, TOTAL))
 
     @torch.no_grad()
     def _look_again(self, batch: Batch) -> None:
@@ -219,7 +232,7 @@ class Trainer:
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
             self._best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
         self.journal.note_scores("val", self.step, scores)
-        self.journal.note_values(self.step, self.model.learned())
+        self.journal.note_values(self.step - 1, self.model.learned())  # of the last step, which a resumed run keeps
         stops = self.monitor.exhausted(stopping)
         self.journal.log_epoch(self.step, self.epoch, scores, last=self._done())
         if stops:

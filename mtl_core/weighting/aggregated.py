@@ -162,7 +162,7 @@ class Aggregated(Weighting):
             first.push(first.shaped(direction))
             return used
         last = [parameter for parameter in model.last_shared_parameters() if parameter.requires_grad]
-        jacobian = torch.stack([_flat(first.pull(row, last, keep=True), last) for row in rows])
+        jacobian = torch.stack([flat(first.pull(row, last, keep=True), last) for row in rows])
         factors, used = self.aggregator.weigh(jacobian, values)
         first.push(first.mixed(factors, rows))
         return used
@@ -185,7 +185,7 @@ class Aggregated(Weighting):
                 torch.autograd.backward(one.losses[row], retain_graph=keep)
                 found = [parameter.grad for parameter in shared]
             if shared:
-                _flat(found, shared, out=jacobian[place])
+                flat(found, shared, out=jacobian[place])
         return jacobian
 
     def _rows(self, number: int, count: int, shared: Sequence[nn.Parameter]) -> Tensor:
@@ -215,7 +215,7 @@ class Aggregated(Weighting):
             memory[name].copy_(tensor)
 
 
-def _flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter], out: Tensor | None = None) -> Tensor:
+def flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter], out: Tensor | None = None) -> Tensor:
     """[P] all gradients one after the other, zeros for those that are missing."""
     pairs = zip(parameters, gradients, strict=True)
     with torch.no_grad():

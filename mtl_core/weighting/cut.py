@@ -71,11 +71,24 @@ class Cut:
             parameters: That learn.
             keep: Whether the graph is needed again.
         """
-        pairs = [(t, g) for t, g in zip(self.learned, self.gradients(task), strict=True) if g is not None]
+        return self._back(self.gradients(task), parameters, keep=keep)
+
+    def _back(
+        self, gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter], *, keep: bool
+    ) -> list[Tensor | None]:
+        pairs = [(t, g) for t, g in zip(self.learned, gradients, strict=True) if g is not None]
         if not pairs or not parameters:
             return [None] * len(parameters)
-        outputs, gradients = zip(*pairs, strict=True)
-        return list(torch.autograd.grad(outputs, parameters, gradients, retain_graph=keep, allow_unused=True))
+        outputs, given = zip(*pairs, strict=True)
+        return list(torch.autograd.grad(outputs, parameters, given, retain_graph=keep, allow_unused=True))
+
+    def reach(self, loss: Tensor, task: int, parameters: Sequence[nn.Parameter]) -> list[Tensor | None]:
+        """A loss's gradients of shared parameters before any backward pass, through the cut; the graphs are kept."""
+        copies = [self.copies[task][i] for i in self._learned]
+        if not copies:
+            return [None] * len(parameters)
+        found = torch.autograd.grad(loss, copies, retain_graph=True, allow_unused=True)
+        return self._back(found, parameters, keep=True)
 
     def push(self, gradients: Sequence[Tensor]) -> None:
         """Back through the shared layers from given gradients of what is learned; frees the graph."""

@@ -130,6 +130,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"averaging": {"kind": "swa", "start": 0.3}},
     {"precision": "bf16"},
     {"accumulate": 3},
+    {"shared": {"freeze_epochs": 1}, "compare_gradients": 2},
     {"accumulate": 2, "precision": "bf16", "averaging": {"kind": "swa", "start": 0.0}},
 ]
 

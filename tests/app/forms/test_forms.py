@@ -39,6 +39,7 @@ from mtl_core.spec import (
     Schedule,
     Spec,
     SplitSpec,
+    Start,
     Task,
     TrainingSpec,
     Weighting,
@@ -48,7 +49,7 @@ from mtl_core.spec import (
 EVERY = [
     *(
         member
-        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging)
+        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, Start)
         for member in members(union)
     ),
     SplitSpec,
@@ -135,7 +136,7 @@ def test_only_what_a_page_of_its_own_edits_is_left_out() -> None:
     assert left_out == {"TableDataset.types"}
 
 
-@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging])
+@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, Start])
 def test_a_union_offers_every_kind_with_its_help(qtbot: QtBot, union: Any) -> None:
     form = KindForm(members(union), "part")
     qtbot.addWidget(form)
