@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import TaskData
-from mtl_core.spec import TOTAL, ExperimentSpec, InputError, ManualWeighting, WeightMove
+from mtl_core.spec import TOTAL, ExperimentSpec, InputError, WeightMove
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.averaging import Average
 from mtl_core.training.batches import Batch, Batches, check_single_rows, fits, split_bytes
@@ -22,6 +21,7 @@ from mtl_core.training.computing import computing
 from mtl_core.training.journal import Journal
 from mtl_core.training.ledger import DivergedError
 from mtl_core.training.monitor import Monitor
+from mtl_core.training.moves import Moves, hand_weights
 from mtl_core.training.optimizers import build_optimizer
 from mtl_core.training.parts import Penalties, groups_of
 from mtl_core.training.passes import Penalty, forward, mean_losses, parted
@@ -114,12 +114,11 @@ class Trainer:
         self.steps = self.train.count * training.epochs
         self.monitor = Monitor(training.monitor, self._direction(training.monitor))
         self.rate = Rate(training, self.optimizer, self.monitor.direction, self.steps, self.train.count)
-        self.journal = Journal(self.recorder, self.tasks, self._hand_weights(None))
+        self.journal = Journal(self.recorder, self.tasks, hand_weights(spec))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
         self._threads = training.threads
-        ordered = sorted((*spec.weighting.moves, *self.moves), key=lambda move: move.step)
-        self._moves = [(move, move in spec.weighting.moves) for move in ordered]
+        self._moves = Moves(spec, self.moves, self.weighting, self.journal, self.recorder)
 
     def run(self) -> Outcome:
         """Train to the end, or until someone stops it.
@@ -158,8 +157,7 @@ class Trainer:
         freeze_trunk(self.model, frozen=self.epoch < self.spec.training.shared.freeze_epochs)
         start = self.step - self.epoch * self.train.count
         for batch in self.train.shuffled(self.spec.training.seed, self.epoch, start):
-            if self._moves and self._moves[0][0].step <= self.step:
-                self._replay_moves()
+            self._moves.replay(self.step)
             if time.perf_counter() >= self._clock:
                 self._tick()
             self._train_step(batch)
@@ -290,37 +288,10 @@ class Trainer:
                     case "checkpoint":
                         self.save()
                     case "weights":
-                        self._move(request.payload.get("weights"))
+                        self._moves.make(self.step, request.payload.get("weights"))
             if paused:
                 time.sleep(PAUSE_SECONDS)
             waiting = list(self.recorder.requests()) if paused else []
-
-    def _replay_moves(self) -> None:
-        while self._moves and self._moves[0][0].step <= self.step:
-            move, replayed = self._moves.pop(0)
-            self._move(move.weights, replayed=replayed)
-
-    def _move(self, weights: dict[str, float] | None, *, replayed: bool = False) -> None:
-        """Weights set by hand hold from the next step on; None gives them back to the method."""
-        self._flush()
-        try:
-            given = WeightMove(step=self.step, weights=weights).weights
-            weights = None if given is None else dict.fromkeys(self.spec.task_names, 1.0) | given
-            self.weighting.move(weights)
-        except (InputError, ValidationError) as error:
-            text = " ".join(str(error).split())
-            self.recorder.event(self.step, "warning", f"the weights stay as they are: {text}")
-            return
-        self.journal.ruler = self._hand_weights(weights)
-        parts = ", ".join(f"{task} {weight:g}" for task, weight in weights.items()) if weights else ""
-        text = f"weights moved to {parts}" if weights else "weights back to the method"
-        self.recorder.event(self.step, "weights", text, {"weights": weights, "step": self.step, "replayed": replayed})
-
-    def _hand_weights(self, moved: dict[str, float] | None) -> dict[str, float]:
-        """By what the total is measured: weights set by a person; learned ones would move the ruler."""
-        if moved is not None:
-            return dict(moved)
-        return dict(self.spec.weighting.weights) if isinstance(self.spec.weighting, ManualWeighting) else {}
 
     def _direction(self, path: str) -> Any:
         task, _, metric = path.partition(".")
@@ -413,4 +384,4 @@ class Trainer:
         self.journal.losses = [parts["history"]["losses"].cpu().numpy()]
         if best:
             self._best, self._best_saved = best.parts["model"], best.values["step"]
-        self._moves = [(move, known) for move, known in self._moves if move.step >= self.step]
+        self._moves.forget_before(self.step)
