@@ -60,15 +60,15 @@ class LossScale:
         self._kept: dict[str, Tensor] = {}
         if active:
             for parameter in model.parameters():
-                parameter.register_hook(lambda gradient: gradient / self.scale)
+                parameter.register_hook(lambda gradient: gradient / self.scale)  # type: ignore[no-untyped-call]
 
     def enter(self, tensor: Tensor) -> Tensor:
         """The same tensor, whose gradient is multiplied on its way into the model."""
-        return _Scaled.apply(tensor, self.scale) if self.active else tensor  # type: ignore[no-any-return, no-untyped-call]
+        return _Scaled.apply(tensor, self.scale) if self.active else tensor  # type: ignore[no-untyped-call]
 
     def leave(self, tensor: Tensor) -> Tensor:
         """The same tensor, whose gradient is divided on its way out of the model."""
-        return _Scaled.apply(tensor, 1 / self.scale) if self.active else tensor  # type: ignore[no-any-return, no-untyped-call]
+        return _Scaled.apply(tensor, 1 / self.scale) if self.active else tensor  # type: ignore[no-untyped-call]
 
     def before(self, weighting: Weighting) -> None:
         """Keep what a weighting method knows before a step."""

@@ -32,7 +32,9 @@ def build_order(sampling: Sampling, split: Split, tasks: Sequence[Task]) -> Orde
             targets, mask = split.targets[task], split.masks.get(task)
             classes = targets.reshape(rows, -1)[:, 0].long().cpu()
             labelled = torch.ones(rows, dtype=torch.bool) if mask is None else mask.cpu()
-            groups = [rows_of for c in classes.unique() if len(rows_of := _where(labelled & (classes == c)))]
+            groups = [
+                rows_of for c in sorted(set(classes.tolist())) if len(rows_of := _where(labelled & (classes == c)))
+            ]
             return partial(_balanced, groups, _where(~labelled))
         case BalancedTasks():
             masks = {tuple(mask.tolist()): mask.cpu() for mask in split.masks.values()}

@@ -10,6 +10,7 @@ import pytest
 
 from mtl_core.spec import InputError, Optimizer, Schedule, WeightMove, kind_of, members
 from mtl_core.spec import Weighting as WeightingUnion
+from mtl_core.training import loop, precision
 from tests.training.toy import (
     PER_EPOCH,
     STEPS,
@@ -143,6 +144,16 @@ def test_resuming_is_bit_equal_with_any_way_to_train(
 ) -> None:
     changes = {f"training__{name}": value for name, value in settings.items()}
     assert_resumes(tmp_path, {"weighting": {"kind": weighting}, **changes}, step)
+
+
+@pytest.mark.parametrize("weighting", ["equal", "gradnorm", "mgda"])
+def test_resuming_is_bit_equal_in_half_precision_with_steps_that_overflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weighting: str
+) -> None:
+    monkeypatch.setattr(loop, "check_precision", lambda *_: None)  # the CPU can, only slowly
+    monkeypatch.setattr(precision, "_START", 2.0**24)
+    monkeypatch.setattr(precision, "_STEPS_TO_GROW", 3)
+    assert_resumes(tmp_path, {"weighting": {"kind": weighting}, "training__precision": "fp16"}, 6)
 
 
 @pytest.mark.parametrize("step", [0, 4, PER_EPOCH, STEPS - 1])
