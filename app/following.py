@@ -1,9 +1,10 @@
-"""What follows when tasks are added, removed or renamed: heads, manual weights, moves by hand, the monitor."""
+"""What follows when tasks are added, removed or renamed: heads, manual weights, moves by hand, monitor, sampling."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from mtl_core.spec import TOTAL
+from mtl_core.spec.sampling import CLASS_KINDS
 
 Data = dict[str, Any]
 
@@ -104,7 +105,8 @@ def _training(training: Data, after: Data, renamed: Mapping[str, str]) -> Data:
         result["monitor"] = _monitor(monitor, after, renamed)
     if isinstance(sampling := training.get("sampling"), dict) and sampling.get("task"):
         task = renamed.get(sampling["task"], sampling["task"])
-        result["sampling"] = {**sampling, "task": task if task in _names(after) else ""}
+        classed = [one.get("name") for one in _tasks(after) if one.get("kind") in CLASS_KINDS]
+        result["sampling"] = {**sampling, "task": task if task in classed else ""}
     return result
 
 

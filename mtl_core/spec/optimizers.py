@@ -133,7 +133,9 @@ class Part(Spec):
     lr_factor: float = field(
         1.0, "The optimiser's learning rate times this.", title="Learning rate ×", gt=0, le=1000, scale="log"
     )
-    weight_decay: float | None = field(None, "Instead of the optimiser's; empty: the same.", ge=0, le=10)
+    weight_decay: float | None = field(
+        None, "Instead of the optimiser's; off: the same.", title="Own weight decay", ge=0, le=10
+    )
     l1: float = field(
         0.0,
         "Adds this times the sum of the weights' sizes to the loss: small ones become 0.",
