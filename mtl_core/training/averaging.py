@@ -31,14 +31,13 @@ class Average:
         self._spec, self._model, self._epochs = spec, model, epochs
         self._average = None if isinstance(spec, Unaveraged) else copy.deepcopy(model).requires_grad_(False)
         self._taken = 0
+        self._pairs = [] if self._average is None else _pairs(self._average, model)
 
-    @torch.no_grad()
     def after_step(self, step: int) -> None:
         """Take in the weights that a step left; ``step`` is its number, from 0."""
         if isinstance(self._spec, Ema):
             self._mix(1 - min(self._spec.decay, (1 + step) / (10 + step)))
 
-    @torch.no_grad()
     def after_epoch(self, epoch: int) -> None:
         """Take in the weights at the end of an epoch; ``epoch`` is how many are done."""
         if isinstance(self._spec, Swa) and epoch > self._spec.start * self._epochs:
@@ -74,14 +73,19 @@ class Average:
             self._taken = int(kept.pop(".taken"))
             self._average.load_state_dict(kept)
 
+    @torch.no_grad()
     def _mix(self, share: float) -> None:
         """Move the average by a share of the way to the model; whole numbers are taken as they are."""
-        assert self._average is not None  # whoever mixes has an average
-        ours, theirs = self._average.state_dict(), self._model.state_dict()
-        moving = [name for name, tensor in ours.items() if tensor.is_floating_point()]
-        torch._foreach_lerp_([ours[name] for name in moving], [theirs[name] for name in moving], share)
-        for name in ours.keys() - moving:
-            ours[name].copy_(theirs[name])
+        ours, theirs = zip(*((one, two) for one, two in self._pairs if one.is_floating_point()), strict=True)
+        torch._foreach_lerp_(ours, theirs, share)
+        for one, two in self._pairs:
+            if not one.is_floating_point():
+                one.copy_(two)
+
+
+def _pairs(average: MultiTaskModel, model: MultiTaskModel) -> list[tuple[Tensor, Tensor]]:
+    """Each parameter and buffer of the average with the model's; they are only ever changed in place."""
+    return list(zip(average.state_dict().values(), model.state_dict().values(), strict=True))
 
 
 @torch.no_grad()

@@ -378,8 +378,8 @@ class Trainer:
         restore_rng(parts["rng"])
         self.step, self.epoch = values["step"], values["epoch"]
         self.monitor.restore(values["monitor"])
-        self.rate.restore(values["rate"])
-        self.scale.restore(values["scale"])
+        self.rate.restore(values.get("rate", {}))  # checkpoints of the first release have none of the two
+        self.scale.restore(values.get("scale", {}))
         self.journal.ruler, self._threads = values["ruler"], values["threads"]
         self.journal.losses = [parts["history"]["losses"].cpu().numpy()]
         if best:

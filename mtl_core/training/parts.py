@@ -72,14 +72,17 @@ class Penalties:
         ]
         self._terms = [(part, [p for p in found if p.ndim > 1]) for part, found in parts if part.l1 or part.l2]
 
-    @torch.no_grad()
     def add(self) -> None:
         """Add to the gradients there are; a parameter without one takes no part in the step and is left alone."""
         for part, parameters in self._terms:
-            learning = [parameter for parameter in parameters if parameter.grad is not None]
-            gradients: list[Tensor] = [parameter.grad for parameter in learning if parameter.grad is not None]
-            weights: list[Tensor] = list(learning)
-            if part.l2 and weights:
-                torch._foreach_add_(gradients, weights, alpha=part.l2)
-            if part.l1 and weights:
-                torch._foreach_add_(gradients, torch._foreach_sign(weights), alpha=part.l1)
+            with torch.no_grad():
+                _add(part, [parameter for parameter in parameters if parameter.grad is not None])
+
+
+def _add(part: Part, parameters: Sequence[nn.Parameter]) -> None:
+    gradients: list[Tensor] = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    weights: list[Tensor] = list(parameters)
+    if part.l2 and weights:
+        torch._foreach_add_(gradients, weights, alpha=part.l2)
+    if part.l1 and weights:
+        torch._foreach_add_(gradients, torch._foreach_sign(weights), alpha=part.l1)

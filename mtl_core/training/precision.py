@@ -95,7 +95,7 @@ class LossScale:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take back a kept state."""
-        self.scale, self._good_steps = state["scale"], state["good_steps"]
+        self.scale, self._good_steps = state.get("scale", self.scale), state.get("good_steps", 0)
 
 
 class _Scaled(torch.autograd.Function):

@@ -10,7 +10,8 @@ from app.pages.training.picked import Picked
 from app.pages.training.words import class_task_choices
 from app.session import Session
 from app.widgets import Card
-from mtl_core.spec import Averaging, Optimizer, Sampling, Start, TrainingSpec, kind_of, members
+from mtl_core.spec import Averaging, Optimizer, Sampling, Spec, Start, kind_of, members
+from mtl_core.spec.optimizers import HeadsPart, SharedPart
 from mtl_core.spec.sampling import BalancedClasses
 
 
@@ -87,7 +88,7 @@ class SharedCard(KindCard):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Shared layers", Start, "training.start_from")
-        self.part = _part(session, "shared")
+        self.part = _part(session, "shared", SharedPart)
         self.body.addWidget(self.part)
         self.body.addStretch(1)
 
@@ -98,14 +99,12 @@ class HeadsCard(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Task heads")
         self.setObjectName("heads")
-        self.part = _part(session, "heads")
+        self.part = _part(session, "heads", HeadsPart)
         self.body.addWidget(self.part)
         self.body.addStretch(1)
 
 
-def _part(session: Session, name: str) -> SpecForm:
-    spec = TrainingSpec.model_fields[name].annotation
-    assert spec is not None  # every field of a spec has one
+def _part(session: Session, name: str, spec: type[Spec]) -> SpecForm:
     form = SpecForm(spec, f"training.{name}")
     bind(form, session.document)
     return form
