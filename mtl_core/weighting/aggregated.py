@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mtl_core.spec import InputError
 from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, stacked, taking_part
+from mtl_core.weighting.jacobian import Jacobian, flat
 
 _CHUNK = 1 << 18
 """Columns of a Jacobian turned to float64 at a time: 2 MB a row."""
@@ -118,7 +119,7 @@ class Aggregated(Weighting):
         self.level = level
         self.parts = aggregator.parts
         self._weights = ones
-        self._buffers: dict[int, Tensor] = {}
+        self._jacobians = [Jacobian(ones) for _ in range(self.parts)]
 
     def backward(
         self,
@@ -134,68 +135,41 @@ class Aggregated(Weighting):
         """The same from several samples of the batch; a task takes part that has labels in all of them."""
         here = [taking_part(one.losses, one.present) for one in passes]
         rows = [row for row in range(len(here[0])) if all(part[row] for part in here)]
-        values = torch.stack([stacked(one.losses) for one in passes]).mean(dim=0)
+        values = _mean(passes)
         if not rows:
             self._weights = torch.zeros_like(values)
             return
-        shared = [parameter for parameter in model.shared_parameters() if parameter.requires_grad]
-        used = self._update(passes, rows, values[rows], shared, model)
-        self._weights = used if len(rows) == len(values) else _scattered(used, rows, len(values))
+        if len(rows) == len(values):
+            self._weights = self._update(passes, rows, values, model)
+        else:
+            self._weights = _scattered(self._update(passes, rows, values[rows], model), rows, len(values))
 
-    def _update(
-        self, passes: Sequence[Pass], rows: list[int], values: Tensor, shared: list[nn.Parameter], model: SharedModel
-    ) -> Tensor:
-        cuts = [one.cut for one in passes if one.cut is not None]
+    def _update(self, passes: Sequence[Pass], rows: list[int], values: Tensor, model: SharedModel) -> Tensor:
         for one in passes:
             if one.cut is not None:
-                share = torch.full((), 1 / len(passes), dtype=values.dtype, device=values.device)
-                torch.autograd.backward([one.losses[row] for row in rows], [share] * len(rows))
-        first = cuts[0] if cuts else None
-        if first is None or self.level == "parameters" or not first.learned:
-            jacobians = [self._jacobian(number, one, rows, shared) for number, one in enumerate(passes)]
+                _through_heads(one, rows, len(passes))
+        shared = [parameter for parameter in model.shared_parameters() if parameter.requires_grad]
+        cut = passes[0].cut
+        if cut is None or self.level == "parameters" or not cut.learned:
+            jacobians = [known.rows(one, rows, shared) for known, one in zip(self._jacobians, passes, strict=True)]
             with torch.no_grad():
                 direction, used = self._combined(jacobians, values)
                 _write(direction, shared)
             return used
         if self.level == "representation":
-            direction, used = self._combined([torch.stack([cut.row(row) for row in rows]) for cut in cuts], values)
-            first.push(first.shaped(direction))
+            direction, used = self.aggregator.combine(torch.stack([cut.row(row) for row in rows]), values)
+            cut.push(cut.shaped(direction))
             return used
         last = [parameter for parameter in model.last_shared_parameters() if parameter.requires_grad]
-        jacobian = torch.stack([flat(first.pull(row, last, keep=True), last) for row in rows])
+        jacobian = torch.stack([flat(cut.pull(row, last, keep=True), last) for row in rows])
         factors, used = self.aggregator.weigh(jacobian, values)
-        first.push(first.mixed(factors, rows))
+        cut.push(cut.mixed(factors, rows))
         return used
 
     def _combined(self, jacobians: Sequence[Tensor], values: Tensor) -> tuple[Tensor, Tensor]:
         if len(jacobians) > 1:
             return self.aggregator.combine_parts(jacobians, values)
         return self.aggregator.combine(jacobians[0], values)
-
-    def _jacobian(self, number: int, one: Pass, rows: list[int], shared: Sequence[nn.Parameter]) -> Tensor:
-        """[K, P]; the last pass frees the graph."""
-        jacobian = self._rows(number, len(rows), shared)
-        for place, row in enumerate(rows):
-            keep = place < len(rows) - 1
-            if one.cut is not None:
-                found = one.cut.pull(row, shared, keep=keep)
-            else:
-                for parameter in shared:
-                    parameter.grad = None
-                torch.autograd.backward(one.losses[row], retain_graph=keep)
-                found = [parameter.grad for parameter in shared]
-            if shared:
-                flat(found, shared, out=jacobian[place])
-        return jacobian
-
-    def _rows(self, number: int, count: int, shared: Sequence[nn.Parameter]) -> Tensor:
-        """Memory for a Jacobian, kept from step to step: fresh pages cost more than filling them."""
-        like = shared[0] if shared else self._weights
-        size = (count, sum(parameter.numel() for parameter in shared))
-        known = self._buffers.get(number)
-        if known is None or known.shape != size or known.dtype != like.dtype or known.device != like.device:
-            self._buffers[number] = known = torch.empty(size, dtype=like.dtype, device=like.device)
-        return known
 
     def weights(self) -> Tensor:
         """[K] what the aggregator shows as weights; 0 for a task that was missing from the batch."""
@@ -215,11 +189,20 @@ class Aggregated(Weighting):
             memory[name].copy_(tensor)
 
 
-def flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter], out: Tensor | None = None) -> Tensor:
-    """[P] all gradients one after the other, zeros for those that are missing."""
-    pairs = zip(parameters, gradients, strict=True)
-    with torch.no_grad():
-        return torch.cat([p.new_zeros(p.numel()) if g is None else g.reshape(-1) for p, g in pairs], out=out)
+def _mean(passes: Sequence[Pass]) -> Tensor:
+    """[K] the losses' values, over all parts of the batch."""
+    if len(passes) == 1:
+        return stacked(passes[0].losses)
+    return torch.stack([stacked(one.losses) for one in passes]).mean(dim=0)
+
+
+def _through_heads(one: Pass, rows: Sequence[int], parts: int) -> None:
+    """The backward pass of the heads: each its plain gradient, over several parts their mean."""
+    losses = [one.losses[row] for row in rows]
+    if parts == 1:
+        torch.autograd.backward(losses)
+    else:
+        torch.autograd.backward(losses, [torch.full_like(loss, 1 / parts) for loss in losses])
 
 
 def _write(direction: Tensor, shared: Sequence[nn.Parameter]) -> None:
