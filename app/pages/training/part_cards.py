@@ -1,18 +1,21 @@
 """Cards of what is chosen from a menu of kinds, and of the parts of the model."""
 
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document import touches
 from app.forms import KindForm, SpecForm, bind, fields_of
 from app.pages.training.picked import Picked
 from app.pages.training.words import class_task_choices
 from app.session import Session
-from app.widgets import Card
+from app.widgets import Card, LinkButton
 from mtl_core.spec import Averaging, Optimizer, Sampling, Spec, Start, kind_of, members
 from mtl_core.spec.optimizers import HeadsPart, SharedPart
 from mtl_core.spec.sampling import BalancedClasses
+from mtl_core.spec.start import FromFile
 
 
 class KindCard(Card):
@@ -88,9 +91,27 @@ class SharedCard(KindCard):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Shared layers", Start, "training.start_from")
+        self.choose = LinkButton("Choose the file…", self.ask_file, name="start-file")
+        self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
         self.part = _part(session, "shared", SharedPart)
         self.body.addWidget(self.part)
         self.body.addStretch(1)
+        session.document.changed.connect(self._changed)
+        self._changed([""])
+
+    def ask_file(self) -> None:
+        """Ask for the file the shared layers begin with."""
+        document = self._session.document
+        now = str(document.get("training.start_from.path", ""))
+        folder = str(Path(now).parent) if Path(now).is_absolute() else ""
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open shared layers", folder, "Tensors (*.safetensors)")
+        if chosen:
+            document.set("training.start_from.path", chosen, "Choose shared layers")
+
+    def _changed(self, paths: list[str]) -> None:
+        if touches(paths, "training.start_from"):
+            kind = self._session.document.get("training.start_from.kind")
+            self.choose.setVisible(kind == kind_of(FromFile))
 
 
 class HeadsCard(Card):

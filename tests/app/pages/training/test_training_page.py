@@ -2,7 +2,7 @@ from typing import cast
 
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.document import Document
@@ -163,6 +163,18 @@ def test_the_task_to_balance_by_is_chosen_among_those_with_classes(page: Trainin
     session.document.set("tasks[1]", {"kind": "regression", "name": "price", "target": "price"})
     assert [combo.itemText(i) for i in range(combo.count())] == ["The first with classes (left)", "left"]
     assert session.document.get("training.sampling.task") == ""
+
+
+def test_the_file_of_the_shared_layers_is_chosen(
+    page: TrainingPage, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/models/trunk.safetensors", ""))
+    assert page.shared.choose.isHidden()
+    choose(page.shared.form.combo, "A file")
+    assert not page.shared.choose.isHidden()
+    page.shared.choose.click()
+    assert session.document.get("training.start_from") == {"kind": "from_file", "path": "/models/trunk.safetensors"}
+    assert session.document.valid
 
 
 def test_each_part_of_the_model_has_its_own_settings(page: TrainingPage, session: FakeSession) -> None:
