@@ -13,6 +13,9 @@ _LABELS = {
     "f1": "F1",
     "auroc": "AUROC",
     "l2": "Gradient norm",
+    "float32": "float32",
+    "bf16": "bf16",
+    "fp16": "fp16",
     "loss+": "Loss × gradient norm",
 }
 

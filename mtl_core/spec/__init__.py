@@ -4,6 +4,7 @@ A parameter's type, default, bounds, unit and help text are written once, here; 
 the comparison of runs and the documentation derive from it.
 """
 
+from mtl_core.spec.averaging import Averaging
 from mtl_core.spec.base import Report, Spec
 from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset
 from mtl_core.spec.difference import Difference, diff, diff_data
@@ -18,6 +19,7 @@ from mtl_core.spec.experiment import (
 from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
 from mtl_core.spec.model import HardSharing, ModelSpec
+from mtl_core.spec.optimizers import Optimizer, Part
 from mtl_core.spec.overrides import apply_overrides
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
 from mtl_core.spec.presets import load_preset, preset_names
@@ -31,9 +33,11 @@ from mtl_core.spec.reports import (
     ModelInfo,
     TargetInfo,
 )
-from mtl_core.spec.schedules import learning_rate, learning_rates
+from mtl_core.spec.sampling import Sampling
+from mtl_core.spec.schedules import Schedule, learning_rate, learning_rates
+from mtl_core.spec.start import Start
 from mtl_core.spec.tasks import TOTAL, BinaryTask, MulticlassTask, RegressionTask, Task
-from mtl_core.spec.training import EarlyStopping, Optimizer, Schedule, TrainingSpec
+from mtl_core.spec.training import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
@@ -42,6 +46,7 @@ __all__ = [
     "CURRENT_VERSION",
     "LAYER_GROUPS",
     "TOTAL",
+    "Averaging",
     "BinaryTask",
     "BundledDataset",
     "ColumnInfo",
@@ -63,12 +68,16 @@ __all__ = [
     "ModelSpec",
     "MulticlassTask",
     "Optimizer",
+    "Part",
+    "Precision",
     "Problem",
     "RegressionTask",
     "Report",
+    "Sampling",
     "Schedule",
     "Spec",
     "SplitSpec",
+    "Start",
     "TableDataset",
     "TargetInfo",
     "Task",

@@ -13,6 +13,7 @@ from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
 from mtl_core.spec.errors import InputError, Problem, shorten
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
+from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses
 from mtl_core.spec.tasks import TOTAL, Task
 from mtl_core.spec.training import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgraded
@@ -126,6 +127,7 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
             yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))
     yield from _level(spec)
     yield from _monitor(spec)
+    yield from _sampling(spec)
     yield from _inputs(spec)
 
 
@@ -146,6 +148,15 @@ def _monitor(spec: ExperimentSpec) -> Iterator[Problem]:
     monitor = spec.training.monitor
     if monitor not in (*choices, *spec.task_names):
         yield Problem("training.monitor", "must be one of " + ", ".join(choices), repr(monitor))
+
+
+def _sampling(spec: ExperimentSpec) -> Iterator[Problem]:
+    sampling = spec.training.sampling
+    if isinstance(sampling, BalancedClasses):
+        classed = [task.name for task in spec.tasks if task.kind in CLASS_KINDS]
+        if not classed or sampling.task not in ("", *classed):
+            fix = f"Tasks with classes: {', '.join(classed)}." if classed else "Take another way to draw rows."
+            yield Problem("training.sampling.task", "must be a task with classes", repr(sampling.task), fix)
 
 
 def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures import MultiTaskModel
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batches import Batch
+from mtl_core.training.computing import Computing
 from mtl_core.weighting import Pass, cut_forward
 
 
-def forward(model: MultiTaskModel, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> Pass:
+def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> Pass:
     """The tasks' losses on a batch.
 
     Args:

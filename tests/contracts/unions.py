@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 from pydantic.fields import FieldInfo
+from safetensors.numpy import save_file
 
 from mtl_core.spec import ExperimentSpec, Spec, kind_of, members, spec_from_data
 
@@ -55,6 +57,9 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["model"]["heads"] = {"first": [given]}
         case "dataset":
             data["dataset"] |= given
+        case "training.start_from" if kind_of(member) == "from_file":
+            save_file({"shared.0.weight": np.ones((4, 1), np.float32)}, folder / "trunk.safetensors")
+            _put(data, place, given | {"path": str(folder / "trunk.safetensors")})
         case _:
             _put(data, place, given)
     return spec_from_data(data)
