@@ -17,6 +17,7 @@ from mtl_core.spec.experiment import (
 )
 from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
+from mtl_core.spec.metrics import DIRECTIONS, Direction, direction, score_of
 from mtl_core.spec.model import HardSharing, ModelSpec
 from mtl_core.spec.overrides import apply_overrides
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
@@ -32,7 +33,21 @@ from mtl_core.spec.reports import (
     TargetInfo,
 )
 from mtl_core.spec.schedules import learning_rate, learning_rates
-from mtl_core.spec.tasks import TOTAL, BinaryTask, MulticlassTask, RegressionTask, Task
+from mtl_core.spec.tasks import (
+    TOTAL,
+    BaseTask,
+    BinaryTask,
+    BoxTask,
+    CountTask,
+    DistributionTask,
+    MulticlassTask,
+    MultilabelTask,
+    ObjectiveTask,
+    OrdinalTask,
+    RegressionTask,
+    SegmentationTask,
+    Task,
+)
 from mtl_core.spec.training import EarlyStopping, Optimizer, Schedule, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
 from mtl_core.spec.upgrade import CURRENT_VERSION
@@ -40,16 +55,22 @@ from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
 
 __all__ = [
     "CURRENT_VERSION",
+    "DIRECTIONS",
     "LAYER_GROUPS",
     "TOTAL",
+    "BaseTask",
     "BinaryTask",
+    "BoxTask",
     "BundledDataset",
     "ColumnInfo",
     "ColumnType",
+    "CountTask",
     "Dataset",
     "DatasetInfo",
     "DeviceInfo",
     "Difference",
+    "Direction",
+    "DistributionTask",
     "EarlyStopping",
     "ExperimentSpec",
     "Fix",
@@ -62,11 +83,15 @@ __all__ = [
     "ModelInfo",
     "ModelSpec",
     "MulticlassTask",
+    "MultilabelTask",
+    "ObjectiveTask",
     "Optimizer",
+    "OrdinalTask",
     "Problem",
     "RegressionTask",
     "Report",
     "Schedule",
+    "SegmentationTask",
     "Spec",
     "SplitSpec",
     "TableDataset",
@@ -80,6 +105,7 @@ __all__ = [
     "dataset_from_data",
     "diff",
     "diff_data",
+    "direction",
     "dump_spec",
     "flatten",
     "get_at",
@@ -96,6 +122,7 @@ __all__ = [
     "preset_names",
     "problems_of",
     "save_spec",
+    "score_of",
     "set_at",
     "shorten",
     "spec_from_data",

@@ -108,12 +108,7 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
         if count > 1:
             yield Problem("tasks", "each task needs a name of its own", f"{count} tasks named {name!r}")
     for i, task in enumerate(spec.tasks):
-        if task.name == TOTAL:
-            yield Problem(f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another.")
-        if not task.targets:
-            yield Problem(f"tasks[{i}].target", "name at least one column")
-        for repeated in (t for t, n in Counter(task.targets).items() if n > 1):
-            yield Problem(f"tasks[{i}].target", "each column once", repr(repeated))
+        yield from _task(i, task)
     for name in spec.model.heads:
         if name not in names:
             yield Problem(join(("model", "heads", name)), "there is no such task", repr(name), known)
@@ -126,6 +121,18 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
             yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))
     yield from _monitor(spec)
     yield from _inputs(spec)
+
+
+def _task(i: int, task: Task) -> Iterator[Problem]:
+    if task.name == TOTAL:
+        yield Problem(f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another.")
+    if not task.targets:
+        yield Problem(f"tasks[{i}].target", "name at least one column")
+    for repeated in (t for t, n in Counter(task.targets).items() if n > 1):
+        yield Problem(f"tasks[{i}].target", "each column once", repr(repeated))
+    if task.score is not None and task.score not in task.metrics:
+        rule = "must be one of the task's metrics, " + ", ".join(task.metrics)
+        yield Problem(f"tasks[{i}].score", rule, repr(task.score))
 
 
 def _weights(weights: dict[str, float], names: tuple[str, ...], where: tuple[Key, ...]) -> Iterator[Problem]:

@@ -29,7 +29,7 @@ FIELD_ERRORS = [
     ("tasks", "price", "must be a list", "price"),
     ("tasks[0].name", "a.b", "must not be empty nor hold any of . [ ] / : = , or quotes", "a.b"),
     ("tasks[0].target", 5, "must be text or a list", "5"),
-    ("tasks[0].loss", "mape", "must be mse, mae or huber", "mape"),
+    ("tasks[0].loss", "mape", "must be mse, mae, huber, quantile or gaussian_nll", "mape"),
     ("tasks[0].standardize", "no", "must be true or false", "no"),
     ("tasks[2].metrics", ["auroc"], None, "auroc"),
     ("model.heads", [], "must be a mapping", "[]"),
