@@ -126,12 +126,16 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
 def _task(i: int, task: Task) -> Iterator[Problem]:
     if task.name == TOTAL:
         yield Problem(f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another.")
-    if not task.targets:
+    count = len(task.targets)
+    if not count:
         yield Problem(f"tasks[{i}].target", "name at least one column")
+    elif not task.fewest <= count <= (task.most or count):
+        rule = f"a {task.kind} task needs {'' if task.most else 'at least '}{task.fewest} columns"
+        yield Problem(f"tasks[{i}].target", rule, f"{count}: {', '.join(task.targets)}")
     for repeated in (t for t, n in Counter(task.targets).items() if n > 1):
         yield Problem(f"tasks[{i}].target", "each column once", repr(repeated))
     if task.score is not None and task.score not in task.metrics:
-        rule = "must be one of the task's metrics, " + ", ".join(task.metrics)
+        rule = "must be empty or one of the task's metrics, " + ", ".join(task.metrics)
         yield Problem(f"tasks[{i}].score", rule, repr(task.score))
 
 

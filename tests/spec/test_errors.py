@@ -31,7 +31,7 @@ FIELD_ERRORS = [
     ("tasks[0].target", 5, "must be text or a list", "5"),
     ("tasks[0].loss", "mape", "must be mse, mae, huber, quantile or gaussian_nll", "mape"),
     ("tasks[0].standardize", "no", "must be true or false", "no"),
-    ("tasks[2].metrics", ["auroc"], None, "auroc"),
+    ("tasks[2].metrics", ["r2"], None, "r2"),
     ("model.heads", [], "must be a mapping", "[]"),
     ("model.shared[0].kind", "dense", None, "'dense'"),
     ("model.shared[0].out_features", 0, "must be at least 1", "0"),

@@ -45,6 +45,18 @@ def test_a_direction_is_known_of_the_loss_and_of_the_task_s_own_metrics() -> Non
 
 
 def test_a_score_that_is_not_measured_is_refused() -> None:
-    data = {"tasks": [{"name": "t", "kind": "regression", "target": "y", "metrics": ["mae"], "score": "r2"}]}
+    data = {
+        "version": 1,
+        "tasks": [{"name": "t", "kind": "regression", "target": "y", "metrics": ["mae"], "score": "r2"}],
+    }
     (problem,) = problems_of(data | {"dataset": {"kind": "bundled", "name": "wine"}})
     assert problem.path == "tasks[0].score"
+
+
+@pytest.mark.parametrize(("kind", "count"), [("box", 3), ("distribution", 1), ("objective", 3)])
+def test_a_kind_says_how_many_columns_it_needs(kind: str, count: int) -> None:
+    task = {"name": "t", "kind": kind, "target": [f"c{i}" for i in range(count)]}
+    dataset = {"kind": "bundled", "name": "wine"}
+    (problem,) = problems_of({"version": 1, "tasks": [task], "dataset": dataset})
+    assert problem.path == "tasks[0].target"
+    assert "columns" in problem.rule

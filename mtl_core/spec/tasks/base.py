@@ -1,6 +1,6 @@
 """What all kinds of task have in common."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
@@ -18,7 +18,15 @@ GAMMA = "How much less a row weighs that is predicted well already; 0 is cross-e
 
 
 class BaseTask(Spec):
-    """A task of any kind: each has ``kind``, ``target``, ``metrics`` and ``score`` of its own."""
+    """A task of any kind: each has ``kind``, ``target``, ``metrics`` and ``score`` of its own.
+
+    Attributes:
+        fewest: How many target columns it needs at least.
+        most: How many it takes at most; None for any number.
+    """
+
+    fewest: ClassVar[int] = 1
+    most: ClassVar[int | None] = None
 
     if TYPE_CHECKING:
         target: Any

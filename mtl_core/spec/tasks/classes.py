@@ -110,8 +110,9 @@ class DistributionTask(BaseTask):
 
     title: ClassVar[str] = "Distribution"
     kind: Literal["distribution"] = "distribution"
-    target: tuple[Column, ...] = field(
-        help="A column of probabilities per class; each row is made to sum to 1.", widget="columns", min_length=2
+    fewest: ClassVar[int] = 2
+    target: Column | tuple[Column, ...] = field(
+        help="A column of probabilities per class; each row is made to sum to 1.", widget="columns"
     )
     loss: Literal["cross_entropy", "kl"] = field(
         "cross_entropy", "Cross-entropy with the soft labels, or the KL divergence from them: its minimum is 0."

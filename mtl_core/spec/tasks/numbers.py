@@ -52,9 +52,9 @@ class BoxTask(BaseTask):
 
     title: ClassVar[str] = "Box"
     kind: Literal["box"] = "box"
-    target: tuple[Column, ...] = field(
-        help="The four columns, in the order of the format.", widget="columns", min_length=4, max_length=4
-    )
+    fewest: ClassVar[int] = 4
+    most: ClassVar[int | None] = 4
+    target: Column | tuple[Column, ...] = field(help="The four columns, in the order of the format.", widget="columns")
     format: Literal["cxcywh", "xywh", "xyxy"] = field(
         "cxcywh", "Centre and size; left top corner and size; or left top and right bottom corner."
     )
@@ -77,9 +77,9 @@ class ObjectiveTask(BaseTask):
 
     title: ClassVar[str] = "Objective"
     kind: Literal["objective"] = "objective"
-    target: tuple[Column, ...] = field(
-        help="The two columns of the starting point.", widget="columns", min_length=2, max_length=2
-    )
+    fewest: ClassVar[int] = 2
+    most: ClassVar[int | None] = 2
+    target: Column | tuple[Column, ...] = field(help="The two columns of the starting point.", widget="columns")
     loss: Literal["valley_left", "valley_right"] = field("valley_left", "The first or second of the paper's functions.")
     metrics: tuple[Literal["value"], ...] = field(("value",), METRICS, min_length=1)
     score: Literal["value"] | None = field(None, SCORE, advanced=True)
