@@ -72,10 +72,11 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
 
 
 def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
-    """The labels below example images, each in the colour of the task that predicts it."""
-    places = [task_of(data, column.name) for column in info.columns]
+    """The classes below example images, each in the colour of the task that predicts it; numbers would not fit."""
+    chosen = [i for i, column in enumerate(info.columns) if column.type == "categorical" and not column.pixels]
+    places = [task_of(data, info.columns[i].name) for i in chosen]
     colours = [place if place >= 0 else None for place in places]
-    return [tuple(zip(map(str, row), colours, strict=False)) for row in info.preview]
+    return [tuple(zip((str(row[i]) for i in chosen), colours, strict=True)) for row in info.preview]
 
 
 def data_key(dataset: Mapping[str, Any]) -> tuple[Any, ...]:
