@@ -106,6 +106,7 @@ def _column_info(column: Column, role: Role) -> ColumnInfo:
         missing=int((~there).sum()),
         unique=column.different,
         categories=_top(column),
+        whole=column.whole,
         suggested=role,
         **facts,
     )

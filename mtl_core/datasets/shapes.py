@@ -9,9 +9,9 @@ COUNT = 2000
 SIDE = 64
 NAMES = ("circle", "cross", "square", "triangle")
 BACKGROUND = "background"
-_SMALLEST, _LARGEST = 14, 38
+_SMALLEST, _LARGEST = 16, 40
 _NOISE = 12.0
-_CONTRAST = 90
+_DARK, _BRIGHT = 100, 140
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -35,7 +35,7 @@ class Shapes:
 
 
 def generate_shapes(count: int = COUNT, seed: int = 0) -> Shapes:
-    """Images of circles, crosses, squares and triangles of any colour, size and place; the same ones for a seed."""
+    """Circles, crosses, squares and triangles in bright colours on dark ones, anywhere; a seed gives the same ones."""
     rng = np.random.default_rng(seed)
     classes = rng.permutation(np.arange(count, dtype=np.int64) % len(NAMES))
     size = rng.uniform(_SMALLEST, _LARGEST, (count, 1, 1))
@@ -66,12 +66,9 @@ def boxes_around(inside: Flags) -> Floats:
 
 
 def _colours(rng: np.random.Generator, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """``[N, 3]`` of the background and of the shape, well apart in one channel at least."""
-    ground = rng.uniform(0, 255, (count, 3))
-    away = np.where(ground < 127.5, 1, -1) * rng.uniform(_CONTRAST, 127, (count, 3))
-    plain = rng.uniform(0, 255, (count, 3))
-    chosen = rng.integers(0, 3, (count, 1)) == np.arange(3)
-    return ground.astype(np.float32), np.where(chosen, ground + away, plain).astype(np.float32)
+    """``[N, 3]`` of the background, dark, and of the shape, bright."""
+    ground, colour = rng.uniform(0, _DARK, (count, 3)), rng.uniform(_BRIGHT, 255, (count, 3))
+    return ground.astype(np.float32), colour.astype(np.float32)
 
 
 def _circle(x: Floats, y: Floats) -> Flags:

@@ -33,8 +33,9 @@ class Histogram(Report):
 class ColumnInfo(Report):
     """A column as looking at the data says it is.
 
-    ``low``, ``high`` and ``mean`` are of numeric columns; ``categories`` are (value, rows) of the most frequent
-    values, most frequent first. With ``pixels`` it is a map of classes, and they are counted in pixels.
+    ``low``, ``high`` and ``mean`` are of numeric columns, as is ``whole``: numbers without fractions. ``categories``
+    are (value, rows) of the most frequent values, most frequent first. With ``pixels`` the column is a map of classes,
+    and they are counted in pixels.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ColumnInfo(Report):
     mean: float | None = None
     categories: tuple[tuple[str, int], ...] = ()
     histogram: Histogram | None = None
+    whole: bool = False
     pixels: bool = False
     suggested: Literal["input", "target", "ignore"] = "input"
 

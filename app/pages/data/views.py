@@ -30,7 +30,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
                 roles=allowed,
                 type_free=free,
                 kind=kind,
-                kinds=_kinds(column, kind) if kind else (),
+                kinds=_kinds((column,), kind) if kind else (),
                 colour=place if place >= 0 else None,
                 task=str(task.get("name", "")),
             )
@@ -60,7 +60,7 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
             TaskView(
                 name=str(task.get("name", "")),
                 kind=kind,
-                kinds=_kinds(columns[0], kind) if columns else (kind,),
+                kinds=_kinds(columns, kind) if columns else (kind,),
                 targets=tuple(targets),
                 columns=columns,
                 rows=info.rows if info else 0,
@@ -91,5 +91,5 @@ def data_name(dataset: Mapping[str, Any]) -> str:
     return str(dataset.get("path") or dataset.get("name") or "").replace("\\", "/").rpartition("/")[2]
 
 
-def _kinds(column: ColumnInfo, kind: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*kinds_for(column), kind)))
+def _kinds(columns: Sequence[ColumnInfo], kind: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*kinds_for(*columns), kind)))
