@@ -41,7 +41,7 @@ def load(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     """
     if not tasks:
         raise InputError("tasks", "there must be at least one task")
-    key: Hashable = (source_key(dataset), tuple(tasks))
+    key: Hashable = (source_key(dataset), tuple(task.model_dump_json() for task in tasks))
     return _prepared.get(key, lambda: _prepare(dataset, tasks))
 
 

@@ -11,10 +11,10 @@ from mtl_core.spec import TargetInfo
 _LEAST = 1e-6
 
 
-def focal(cross_entropy: Tensor, gamma: float) -> Tensor:
-    """Each cross-entropy times (1 - p)^gamma, p being the probability of the truth (Lin et al. 2017, equation 4)."""
+def modulation(plain: Tensor, gamma: float) -> Tensor:
+    """(1 - p)^gamma, the factor of the focal loss (Lin et al. 2017, equation 4), from the plain cross-entropy -ln p."""
     # The clamp keeps the gradient of a power below 1 finite where p is 1.
-    return (-torch.expm1(-cross_entropy)).clamp(min=_LEAST) ** gamma * cross_entropy
+    return (-torch.expm1(-plain)).clamp(min=_LEAST) ** gamma
 
 
 def binary_rows(
@@ -30,10 +30,12 @@ def binary_rows(
         smoothing: Share of the label spread over both classes.
     """
     weights = torch.where(target > 0.5, positive.to(prediction), torch.ones_like(target))
-    if smoothing:
-        target = target * (1 - smoothing) + smoothing / 2
-    entropy = F.binary_cross_entropy_with_logits(prediction, target, reduction="none")
-    return (weights * (entropy if gamma is None else focal(entropy, gamma))).flatten(1).mean(1)
+    smooth = target * (1 - smoothing) + smoothing / 2 if smoothing else target
+    entropy = weights * F.binary_cross_entropy_with_logits(prediction, smooth, reduction="none")
+    if gamma is not None:
+        plain = F.binary_cross_entropy_with_logits(prediction, target, reduction="none")
+        entropy = modulation(plain, gamma) * entropy
+    return entropy.flatten(1).mean(1)
 
 
 def class_rows(
@@ -58,8 +60,8 @@ def class_rows(
     """
     entropy = F.cross_entropy(prediction, target, reduction="none", label_smoothing=smoothing)
     if gamma is not None:
-        truth = F.cross_entropy(prediction, target, reduction="none") if smoothing else entropy
-        entropy = focal(truth, gamma) if not smoothing else focal(truth, gamma) / truth.clamp(min=_LEAST) * entropy
+        plain = F.cross_entropy(prediction, target, reduction="none") if smoothing else entropy
+        entropy = modulation(plain, gamma) * entropy
     if weights is not None:
         entropy = entropy * weights.to(prediction)[target]
     return entropy.reshape(len(prediction), -1).mean(1)
