@@ -50,3 +50,20 @@ def test_the_two_objectives_end_among_their_best_compromises(tmp_path: Path) -> 
         run = train(preset("cagrad_toy", 60), store)
     left, right = run.test["left"]["value"], run.test["right"]["value"]
     assert np.sqrt(10 * (left + 20)) + np.sqrt(10 * (right + 20)) == pytest.approx(14, abs=0.2)
+
+
+@pytest.mark.slow
+def test_gradnorm_orders_the_weights_of_the_toy_by_scale_and_brings_its_losses_together(tmp_path: Path) -> None:
+    names = load_preset("gradnorm_toy").task_names
+    spreads = {}
+    for weighting in ("{kind: gradnorm, alpha: 0.12}", "{kind: equal}"):
+        data = apply_overrides(spec_to_data(preset("gradnorm_toy", 30)), [f"weighting={weighting}"])
+        with open_store(tmp_path / "runs.sqlite") as store:
+            points = store.read(train(spec_from_data(data), store).id)[0]
+        losses = np.array([points[SeriesKey(name, "train", "loss")].values for name in names])
+        spreads[weighting] = np.std(losses[:, -14:].mean(1) / losses[:, 0])
+        if "gradnorm" in weighting:
+            weights = [points[SeriesKey(name, "train", "weight")].values[-1] for name in names]
+            assert weights == sorted(weights, reverse=True)
+    learned, equal = spreads.values()
+    assert learned < 0.7 * equal
