@@ -168,6 +168,18 @@ def partners(data: Data, info: DatasetInfo, column: ColumnInfo) -> list[int]:
     return [i for i, task in tasks if task.get("kind") in kinds and i != own]
 
 
+def absent_tasks(data: Data, info: DatasetInfo) -> list[dict[str, Any]]:
+    """The tasks that could be added: those that suggest themselves, and a task for each map that none predicts."""
+    present = list(data.get("tasks") or ())
+    predicted = {target for task in present for target in targets_of(task)}
+    taken = [str(task.get("name", "")) for task in present]
+    found = [dict(task) for task in info.tasks if not predicted & set(targets_of(task))]
+    for task in found:
+        task["name"] = task_name(str(task["name"]), taken)
+    maps = [column for column in info.columns if column.pixels and column.name not in predicted]
+    return [*found, *(_new_task(column, [*taken, *(str(t["name"]) for t in found)]) for column in maps)]
+
+
 def task_name(column: str, taken: Sequence[str]) -> str:
     """A name for the task that predicts a column: its own, without what paths cannot hold, unlike those taken."""
     base = _FORBIDDEN.sub(" ", column).strip() or "task"

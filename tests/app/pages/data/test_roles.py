@@ -136,3 +136,11 @@ def test_reading_a_regression_target_as_categories_makes_it_a_classification() -
 )
 def test_a_task_name_holds_nothing_that_paths_cannot(column: str, taken: list[str], name: str) -> None:
     assert roles.task_name(column, taken) == name
+
+
+def test_a_map_that_no_task_predicts_can_be_segmented() -> None:
+    info = images()
+    info = info.model_copy(update={"columns": (*info.columns, categorical("mask", "a", "b", pixels=True))})
+    before = {"tasks": list(info.tasks)}
+    assert roles.absent_tasks(before, info) == [{"name": "mask", "kind": "segmentation", "target": "mask"}]
+    assert roles.absent_tasks({"tasks": [*info.tasks, *roles.absent_tasks(before, info)]}, info) == []
