@@ -1,4 +1,4 @@
-"""What follows when tasks are added, removed or renamed: heads, manual weights, moves by hand, monitor, sampling."""
+"""What follows when tasks change: heads, manual weights, moves by hand, monitor, score, sampling."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def follow_tasks(before: Data, after: Data) -> Data:
     if metrics_kept or len(set(new)) < len(new):
         return after
     renamed = _renamed(old, new, after)
-    result = dict(after)
+    result = {**after, "tasks": [_judged(task) for task in after["tasks"]]}
     if isinstance(model := after.get("model"), dict) and isinstance(heads := model.get("heads"), dict):
         result["model"] = {**model, "heads": _heads(heads, old, new, renamed)}
     if isinstance(weighting := after.get("weighting"), dict):
@@ -72,6 +72,13 @@ def _renamed(old: list[str], new: list[str], after: Data) -> dict[str, str]:
 def _kept(values: Mapping[str, Any], new: list[str], renamed: Mapping[str, str]) -> Data:
     now = {renamed.get(name, name): value for name, value in values.items()}
     return {name: value for name, value in now.items() if name in new}
+
+
+def _judged(task: Any) -> Any:
+    """A task whose score is not measured any more is judged by the first of its metrics."""
+    if not isinstance(task, dict) or not isinstance(metrics := task.get("metrics"), list | tuple):
+        return task
+    return {**task, "score": None} if task.get("score") not in (None, *metrics) else task
 
 
 def _heads(heads: Data, old: list[str], new: list[str], renamed: Mapping[str, str]) -> Data:

@@ -7,6 +7,7 @@ from app.forms.editors import (
     ChoiceEditor,
     FlagEditor,
     MaybeEditor,
+    NumbersEditor,
     TextEditor,
     TextListEditor,
     WordOrEditor,
@@ -51,6 +52,8 @@ def make_editor(shape: Shape) -> QWidget:  # noqa: PLR0911 - an arm per shape
             return ChoiceEditor(values)
         case CheckList(values):
             return CheckListEditor(values)
+        case WordOr(_, Weights()):
+            return WordOrEditor(shape, NumbersEditor(), "By name")
         case WordOr(_, Number() as number):
             return WordOrEditor(shape, NumberEditor(number))
         case Maybe(inner):

@@ -264,7 +264,7 @@ def _union(annotation: Any, arguments: tuple[Any, ...], metadata: tuple[Any, ...
         return Kinds(classes)
     shapes = [shape_of(a, metadata, log=log) for a in others]
     match shapes:
-        case [Choice(words), other]:
+        case [Choice(words), Number() | Weights() as other]:
             return WordOr(words, other)
         case [Text(), TextList()]:
             return TextList(single=True)

@@ -18,6 +18,7 @@ from mtl_core.spec.experiment import (
 )
 from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
+from mtl_core.spec.metrics import DIRECTIONS, Direction, direction, score_of
 from mtl_core.spec.model import HardSharing, ModelSpec
 from mtl_core.spec.optimizers import Optimizer, Part
 from mtl_core.spec.overrides import apply_overrides
@@ -36,7 +37,21 @@ from mtl_core.spec.reports import (
 from mtl_core.spec.sampling import Sampling
 from mtl_core.spec.schedules import Schedule, learning_rate, learning_rates
 from mtl_core.spec.start import Start
-from mtl_core.spec.tasks import TOTAL, BinaryTask, MulticlassTask, RegressionTask, Task
+from mtl_core.spec.tasks import (
+    TOTAL,
+    BaseTask,
+    BinaryTask,
+    BoxTask,
+    CountTask,
+    DistributionTask,
+    MulticlassTask,
+    MultilabelTask,
+    ObjectiveTask,
+    OrdinalTask,
+    RegressionTask,
+    SegmentationTask,
+    Task,
+)
 from mtl_core.spec.training import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
 from mtl_core.spec.upgrade import CURRENT_VERSION
@@ -44,17 +59,23 @@ from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
 
 __all__ = [
     "CURRENT_VERSION",
+    "DIRECTIONS",
     "LAYER_GROUPS",
     "TOTAL",
     "Averaging",
+    "BaseTask",
     "BinaryTask",
+    "BoxTask",
     "BundledDataset",
     "ColumnInfo",
     "ColumnType",
+    "CountTask",
     "Dataset",
     "DatasetInfo",
     "DeviceInfo",
     "Difference",
+    "Direction",
+    "DistributionTask",
     "EarlyStopping",
     "ExperimentSpec",
     "Fix",
@@ -67,7 +88,10 @@ __all__ = [
     "ModelInfo",
     "ModelSpec",
     "MulticlassTask",
+    "MultilabelTask",
+    "ObjectiveTask",
     "Optimizer",
+    "OrdinalTask",
     "Part",
     "Precision",
     "Problem",
@@ -75,6 +99,7 @@ __all__ = [
     "Report",
     "Sampling",
     "Schedule",
+    "SegmentationTask",
     "Spec",
     "SplitSpec",
     "Start",
@@ -89,6 +114,7 @@ __all__ = [
     "dataset_from_data",
     "diff",
     "diff_data",
+    "direction",
     "dump_spec",
     "flatten",
     "get_at",
@@ -105,6 +131,7 @@ __all__ = [
     "preset_names",
     "problems_of",
     "save_spec",
+    "score_of",
     "set_at",
     "shorten",
     "spec_from_data",

@@ -109,12 +109,7 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
         if count > 1:
             yield Problem("tasks", "each task needs a name of its own", f"{count} tasks named {name!r}")
     for i, task in enumerate(spec.tasks):
-        if task.name == TOTAL:
-            yield Problem(f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another.")
-        if not task.targets:
-            yield Problem(f"tasks[{i}].target", "name at least one column")
-        for repeated in (t for t, n in Counter(task.targets).items() if n > 1):
-            yield Problem(f"tasks[{i}].target", "each column once", repr(repeated))
+        yield from _task(i, task)
     for name in spec.model.heads:
         if name not in names:
             yield Problem(join(("model", "heads", name)), "there is no such task", repr(name), known)
@@ -135,6 +130,22 @@ def _level(spec: ExperimentSpec) -> Iterator[Problem]:
     if getattr(spec.weighting, "level", "") == "representation" and not spec.model.sharing.one_representation:
         rule = f"under {spec.model.sharing.title.lower()} the tasks have no representation in common"
         yield Problem("weighting.level", rule, "'representation'", "Take all shared parameters.")
+
+
+def _task(i: int, task: Task) -> Iterator[Problem]:
+    if task.name == TOTAL:
+        yield Problem(f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another.")
+    count = len(task.targets)
+    if not count:
+        yield Problem(f"tasks[{i}].target", "name at least one column")
+    elif not task.fewest <= count <= (task.most or count):
+        rule = f"a {task.kind} task needs {'' if task.most else 'at least '}{task.fewest} columns"
+        yield Problem(f"tasks[{i}].target", rule, f"{count}: {', '.join(task.targets)}")
+    for repeated in (t for t, n in Counter(task.targets).items() if n > 1):
+        yield Problem(f"tasks[{i}].target", "each column once", repr(repeated))
+    if task.score is not None and task.score not in task.metrics:
+        rule = "must be empty or one of the task's metrics, " + ", ".join(task.metrics)
+        yield Problem(f"tasks[{i}].score", rule, repr(task.score))
 
 
 def _weights(weights: dict[str, float], names: tuple[str, ...], where: tuple[Key, ...]) -> Iterator[Problem]:

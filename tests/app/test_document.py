@@ -132,6 +132,14 @@ def test_a_head_survives_its_task_passing_through_anothers_name(document: Docume
     assert list(document.get("model.heads")) == ["right2", "right"]
 
 
+def test_a_score_that_is_not_measured_any_more_gives_way_to_the_first_metric(document: Document) -> None:
+    document.set("tasks[0].score", "f1")
+    assert document.problems == []
+    document.set("tasks[0].metrics", ["accuracy"])
+    assert document.get("tasks[0].score") is None
+    assert document.problems == []
+
+
 def test_the_monitor_falls_back_to_the_loss_when_its_metric_goes(document: Document) -> None:
     document.set("training.monitor", "left.f1")
     document.set("tasks[0].metrics", ["accuracy"])

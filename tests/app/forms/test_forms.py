@@ -9,6 +9,7 @@ from shiboken6 import isValid
 
 from app.document import Document
 from app.forms import KindForm, NumberEditor, SpecForm, bind, defaults_of, fields_of
+from app.forms.editors import NumbersEditor
 from app.forms.number import number_text
 from app.forms.shapes import (
     CheckList,
@@ -33,6 +34,7 @@ from mtl_core.spec import (
     Dataset,
     HardSharing,
     Layer,
+    MulticlassTask,
     Optimizer,
     Problem,
     Sampling,
@@ -293,3 +295,23 @@ def test_shapes_are_read_from_annotations() -> None:
     )
     assert shapes["grad_clip"].shape == Maybe(Number(False, 0, low_open=True))
     assert shapes["checkpoint_seconds"].advanced
+
+
+def test_numbers_by_name_are_typed_and_nonsense_is_left_to_the_spec(qtbot: QtBot) -> None:
+    editor = NumbersEditor()
+    qtbot.addWidget(editor)
+    editor.setValue({"a b": 2.0, "c": 0.5})
+    assert editor.text() == "a b=2, c=0.5"
+    editor.setText("a b=2, c=1e-3,")
+    assert editor.value() == {"a b": 2.0, "c": 0.001}
+    for nonsense in ("a", "a=x", "=3"):
+        editor.setText(nonsense)
+        assert editor.value() == nonsense
+
+
+def test_class_weights_are_equal_balanced_or_given(qtbot: QtBot) -> None:
+    form = SpecForm(MulticlassTask, "tasks[0]", only=("class_weights",))
+    qtbot.addWidget(form)
+    for value in ("balanced", {"b": 2.0}, "equal"):
+        form.setValue({"class_weights": value})
+        assert form.value()["class_weights"] == value
