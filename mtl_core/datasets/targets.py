@@ -56,17 +56,23 @@ def find_column(columns: Mapping[str, Column], name: str, where: str) -> Column:
     raise InputError(where, "there is no such column", found=repr(name), fix=fix)
 
 
-def read_labels(tasks: Sequence[Task], columns: Mapping[str, Column]) -> list[Labels]:
+def read_labels(tasks: Sequence[Task], columns: Mapping[str, Column], place: str = "tasks") -> list[Labels]:
     """The labels of each task.
+
+    Args:
+        tasks: The tasks.
+        columns: All columns by name.
+        place: Where in the spec the tasks stand.
 
     Raises:
         InputError: A target is not there, has no label, or does not suit the kind of task.
     """
     labels = []
     for i, task in enumerate(tasks):
-        where = f"tasks[{i}].target"
+        at = f"{place}[{i}]"
+        where = f"{at}.target"
         found = [find_column(columns, name, where) for name in task.targets]
-        read = _regression(task, found, where) if isinstance(task, RegressionTask) else _classes(task, found[0], i)
+        read = _regression(task, found, where) if isinstance(task, RegressionTask) else _classes(task, found[0], at)
         if not read.there.any():
             rule = "no row has a label" if len(found) == 1 else "no row has a label in all of these columns"
             raise InputError(where, rule, found=", ".join(task.targets), fix="Take another target.")
@@ -86,15 +92,15 @@ def _regression(task: RegressionTask, columns: list[Column], where: str) -> Labe
     return Labels(task, np.asarray(np.isfinite(numbers).all(1)), numbers=numbers)
 
 
-def _classes(task: BinaryTask | MulticlassTask, column: Column, index: int) -> Labels:
-    where = f"tasks[{index}].target"
+def _classes(task: BinaryTask | MulticlassTask, column: Column, place: str) -> Labels:
+    where = f"{place}.target"
     count = column.different
     found = f"{count} in column {column.name!r}: " + ", ".join(column.values[:6]) + (" …" if count > 6 else "")
     if isinstance(task, BinaryTask):
         if count not in (0, 2):
             fix = "Make it a multiclass task." if 2 < count <= MAX_CLASSES else "Take another target."
             raise InputError(where, "a binary task needs exactly two values", found=found, fix=fix)
-        return _binary(task, column, index)
+        return _binary(task, column, place)
     if count == 1 or count > MAX_CLASSES:
         rule = f"a multiclass task needs 2 to {MAX_CLASSES} classes"
         fix = "Make it a regression." if column.type == "numeric" and count > 1 else "Take another target."
@@ -102,13 +108,13 @@ def _classes(task: BinaryTask | MulticlassTask, column: Column, index: int) -> L
     return Labels(task, column.there, codes=column.codes, classes=column.values)
 
 
-def _binary(task: BinaryTask, column: Column, index: int) -> Labels:
+def _binary(task: BinaryTask, column: Column, place: str) -> Labels:
     values, codes = column.values, column.codes
     if task.positive is not None and values:
         positive = _place(task.positive, values)
         if positive is None:
             rule = "must be one of the target's two values, " + " and ".join(map(repr, values))
-            raise InputError(f"tasks[{index}].positive", rule, found=repr(task.positive))
+            raise InputError(f"{place}.positive", rule, found=repr(task.positive))
         if positive == 0:
             values, codes = values[::-1], np.where(codes < 0, codes, 1 - codes)
     return Labels(task, column.there, codes=codes, classes=values)

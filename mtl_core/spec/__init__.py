@@ -32,6 +32,8 @@ from mtl_core.spec.reports import (
     TargetInfo,
 )
 from mtl_core.spec.schedules import learning_rate, learning_rates
+from mtl_core.spec.scores import direction, score_of
+from mtl_core.spec.study import Member, seeded, single_task, study_members
 from mtl_core.spec.tasks import TOTAL, BinaryTask, MulticlassTask, RegressionTask, Task
 from mtl_core.spec.training import EarlyStopping, Optimizer, Schedule, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
@@ -59,6 +61,7 @@ __all__ = [
     "Layer",
     "LayerInfo",
     "ManualWeighting",
+    "Member",
     "ModelInfo",
     "ModelSpec",
     "MulticlassTask",
@@ -80,6 +83,7 @@ __all__ = [
     "dataset_from_data",
     "diff",
     "diff_data",
+    "direction",
     "dump_spec",
     "flatten",
     "get_at",
@@ -96,8 +100,12 @@ __all__ = [
     "preset_names",
     "problems_of",
     "save_spec",
+    "score_of",
+    "seeded",
     "set_at",
     "shorten",
+    "single_task",
     "spec_from_data",
     "spec_to_data",
+    "study_members",
 ]

@@ -46,9 +46,13 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["dataset"] = given | {"name": "linnerud"}
             data["tasks"] = [{"name": name, "kind": "regression", "target": name} for name in ("weight", "pulse")]
             data["model"]["heads"] = {}
-        case "tasks":
+        case "tasks" | "dataset.split.tasks":
             target = {"regression": "height", "binary": "smoker", "multiclass": "city"}[kind_of(member)]
-            data["tasks"] = [given | {"name": "first", "target": target}, *data["tasks"][1:]]
+            tasks = [given | {"name": "first", "target": target}, *data["tasks"][1:]]
+            if place == "tasks":
+                data["tasks"] = tasks
+            else:
+                data["dataset"]["split"] = {"tasks": tasks}
         case "model.shared":
             data["model"]["shared"] = [given]
         case "model.heads":
@@ -62,9 +66,8 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
 
 def path_of(place: str) -> str:
     """The path of the kind in what :func:`experiment_with` returns for this place."""
-    return {"tasks": "tasks[0]", "model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}.get(
-        place, place
-    )
+    in_lists = {"model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}
+    return {"tasks": "tasks[0]", "dataset.split.tasks": "dataset.split.tasks[0]", **in_lists}.get(place, place)
 
 
 def _small(folder: Path) -> dict[str, Any]:
