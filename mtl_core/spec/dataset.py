@@ -21,8 +21,8 @@ class SplitSpec(Spec):
     seed: int = field(0, "Seed of the split; the same seed gives the same rows.", ge=0, le=2**32 - 1)
     tasks: tuple[Task, ...] = field(
         (),
-        "Tasks whose labels choose and stratify the rows, and whose targets are no inputs; empty: the experiment's own. "
-        "A single-task baseline names those of the experiment it is held against, and so gets the same rows.",
+        "Tasks whose labels choose and stratify the rows, and whose targets are no inputs; empty: the experiment's "
+        "own. A single-task baseline names those of the experiment it is held against, and so gets the same rows.",
         widget="hidden",
     )
 
