@@ -49,7 +49,7 @@ class MetricJudgement:
         score: Whether the task is judged by this metric.
         multi: Values of the runs of all tasks, one a seed.
         single: Values of the single-task baselines, one a seed.
-        change: Relative change of each seed that has both, positive where it is better together.
+        by_seed: Relative change of each seed that has both, positive where it is better together.
     """
 
     task: str
@@ -58,7 +58,12 @@ class MetricJudgement:
     score: bool
     multi: Spread
     single: Spread
-    change: Spread
+    by_seed: Mapping[int, float]
+
+    @property
+    def change(self) -> Spread:
+        """The relative change over the seeds."""
+        return Spread.of(list(self.by_seed.values()))
 
     @property
     def transfer(self) -> Transfer:
@@ -196,7 +201,7 @@ def _judged(task: Task, metric: str, multi: Mapping[int, Scores], single: Mappin
         metric == score_of(task),
         values(multi),
         values(single),
-        Spread.of([_change(task, metric, multi[seed], single[seed]) for seed in both]),
+        {seed: _change(task, metric, multi[seed], single[seed]) for seed in both},
     )
 
 

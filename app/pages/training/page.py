@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.forms import KindForm, bind
 from app.pages.training.run_cards import LengthCard, RunCard, StoppingCard
 from app.pages.training.schedule_card import ScheduleCard
+from app.pages.training.study_card import StudyCard
 from app.pages.training.tasks_card import TasksCard
 from app.pages.training.weights_card import WeightingCard, WeightsCard
 from app.session import Session
@@ -47,11 +48,12 @@ class TrainingPage(QWidget):
         self.tasks = TasksCard(document)
         self.optimizer, self.schedule = OptimizerCard(session), ScheduleCard(session)
         self.length, self.stopping, self.run = LengthCard(session), StoppingCard(session), RunCard(session)
+        self.study = StudyCard(session)
         body = PageBody("Training", scroll=True)
         body.header.add_chip(self.problems)
         row = CardRow()
         row.add(_column(self.weights, self.weighting, self.run))
-        row.add(_column(self.optimizer, self.schedule))
+        row.add(_column(self.optimizer, self.schedule, self.study))
         row.add(_column(self.length, self.stopping, self.tasks))
         body.body.addWidget(row, 1)
         column = QVBoxLayout(self)
