@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mtl_core.weighting import Weighting, build_weighting
+
 DATA = Path(__file__).parent / "data" / "reference.json"
 
 
@@ -78,3 +80,43 @@ class TwoHeads(nn.Module):
         names, parameters = zip(*self.named_parameters(), strict=True)
         found = torch.autograd.grad(self.losses()[task], parameters, allow_unused=True, materialize_grads=True)
         return dict(zip(names, found, strict=True))
+
+
+def tensor(values: Any) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def build(spec: Any, tasks: int, kind: str = "regression") -> Weighting:
+    return build_weighting(spec, [(f"t{task}", kind) for task in range(tasks)], dtype=torch.float64)
+
+
+def direction_of(weighting: Weighting, jacobian: Tensor, losses: list[float] | None = None) -> Tensor:
+    model = Linear(jacobian)
+    weighting.backward(model.losses(losses), model)
+    assert model.shared.grad is not None
+    return model.shared.grad
+
+
+def assert_matches(record: dict[str, Any], direction: Tensor, weights: Tensor) -> None:
+    assert (direction - tensor(record["direction"])).abs().max() <= record["max_abs_err"]
+    assert direction.isfinite().all()
+    if "weights" in record:
+        assert (weights - tensor(record["weights"])).abs().max() <= record["weights_max_abs_err"]
+
+
+def close(found: Tensor, wanted: Any, tol_rel: float) -> bool:
+    return bool((found - tensor(wanted)).abs().max() <= tol_rel * tensor(wanted).abs().max())
+
+
+def scalarizer_records(method: str) -> list[dict[str, Any]]:
+    return [record for record in reference()["scalarizers"]["results"] if record["method"] == method]
+
+
+def steps() -> list[list[float]]:
+    losses: list[list[float]] = reference()["scalarizers"]["losses"]
+    return losses
+
+
+def sequence_records(method: str) -> list[dict[str, Any]]:
+    """Records of methods with a memory: a direction for each of five Jacobians."""
+    return [record for record in reference()["gradient_sequences"]["results"] if record["method"] == method]
