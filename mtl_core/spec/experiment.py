@@ -117,8 +117,10 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
     for name in spec.model.heads:
         if name not in names:
             yield Problem(join(("model", "heads", name)), "there is no such task", repr(name), known)
+    for key in type(spec.weighting).model_fields:
+        if isinstance(by_task := getattr(spec.weighting, key), dict):
+            yield from _weights(by_task, names, ("weighting", key))
     if isinstance(spec.weighting, ManualWeighting):
-        yield from _weights(spec.weighting.weights, names, ("weighting", "weights"))
         if all(spec.weighting.weights.get(name, 1) == 0 for name in names):
             yield Problem("weighting.weights", "at least one task needs a weight above 0")
     for i, move in enumerate(spec.weighting.moves):

@@ -6,7 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from mtl_core.weighting import Weighting, build_weighting
@@ -120,3 +122,23 @@ def steps() -> list[list[float]]:
 def sequence_records(method: str) -> list[dict[str, Any]]:
     """Records of methods with a memory: a direction for each of five Jacobians."""
     return [record for record in reference()["gradient_sequences"]["results"] if record["method"] == method]
+
+
+@st.composite
+def jacobians(draw: st.DrawFn) -> Tensor:
+    """[K, P] rows that are random, conflicting, of different length, dependent or nearly so."""
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    tasks, width = draw(st.integers(2, 12)), draw(st.sampled_from([1, 2, 3, 10, 60]))
+    rows = generator.standard_normal((tasks, width))
+    match draw(st.sampled_from(["plain", "scales", "near", "duplicate", "leaning", "low rank"])):
+        case "scales":
+            rows *= 10 ** generator.uniform(-4, 4, (tasks, 1))
+        case "near":
+            rows = rows[:1] + 1e-6 * rows
+        case "duplicate":
+            rows[-1] = rows[0] * draw(st.sampled_from([1.0, 3.0, -1.0]))
+        case "leaning":
+            rows += 3 * rows[:1]
+        case "low rank":
+            rows = generator.standard_normal((tasks, 2)) @ rows[:2]
+    return torch.from_numpy(rows)
