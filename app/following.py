@@ -1,9 +1,10 @@
-"""What follows when tasks are added, removed or changed: heads, manual weights, moves by hand, monitor, score."""
+"""What follows when tasks change: heads, manual weights, moves by hand, monitor, score, sampling."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from mtl_core.spec import TOTAL
+from mtl_core.spec.sampling import CLASS_KINDS
 
 Data = dict[str, Any]
 
@@ -27,8 +28,8 @@ def follow_tasks(before: Data, after: Data) -> Data:
         result["model"] = {**model, "heads": _heads(heads, old, new, renamed)}
     if isinstance(weighting := after.get("weighting"), dict):
         result["weighting"] = _weighting(weighting, new, renamed)
-    if isinstance(training := after.get("training"), dict) and isinstance(training.get("monitor"), str):
-        result["training"] = {**training, "monitor": _monitor(training["monitor"], after, renamed)}
+    if isinstance(training := after.get("training"), dict):
+        result["training"] = _training(training, after, renamed)
     return result
 
 
@@ -103,6 +104,17 @@ def _weighting(weighting: Data, new: list[str], renamed: Mapping[str, str]) -> D
 def _move(move: Data, new: list[str], renamed: Mapping[str, str]) -> Data:
     weights = move.get("weights")
     return {**move, "weights": _kept(weights, new, renamed)} if isinstance(weights, dict) else move
+
+
+def _training(training: Data, after: Data, renamed: Mapping[str, str]) -> Data:
+    result = dict(training)
+    if isinstance(monitor := training.get("monitor"), str):
+        result["monitor"] = _monitor(monitor, after, renamed)
+    if isinstance(sampling := training.get("sampling"), dict) and sampling.get("task"):
+        task = renamed.get(sampling["task"], sampling["task"])
+        classed = [one.get("name") for one in _tasks(after) if one.get("kind") in CLASS_KINDS]
+        result["sampling"] = {**sampling, "task": task if task in classed else ""}
+    return result
 
 
 def _monitor(monitor: str, after: Data, renamed: Mapping[str, str]) -> str:

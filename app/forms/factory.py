@@ -13,12 +13,14 @@ from app.forms.editors import (
     WordOrEditor,
 )
 from app.forms.number import NumberEditor
+from app.forms.number_list import NumberListEditor
 from app.forms.shapes import (
     CheckList,
     Choice,
     Flag,
     Maybe,
     Number,
+    NumberList,
     Shape,
     Text,
     TextList,
@@ -44,6 +46,8 @@ def make_editor(shape: Shape) -> QWidget:  # noqa: PLR0911 - an arm per shape
             return TextEditor()
         case TextList(single):
             return TextListEditor(single=single)
+        case NumberList(integer):
+            return NumberListEditor(integer=integer)
         case Choice(values):
             return ChoiceEditor(values)
         case CheckList(values):

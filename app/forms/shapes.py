@@ -41,6 +41,13 @@ class TextList:
 
 
 @dataclass(frozen=True)
+class NumberList:
+    """Several numbers."""
+
+    integer: bool
+
+
+@dataclass(frozen=True)
 class Choice:
     """One of some values."""
 
@@ -93,7 +100,21 @@ class Unknown:
     """Something a page of its own edits; a form carries it along."""
 
 
-Shape = Number | Flag | Text | TextList | Choice | CheckList | WordOr | Maybe | Kinds | Nested | Weights | Unknown
+Shape = (
+    Number
+    | Flag
+    | Text
+    | TextList
+    | NumberList
+    | Choice
+    | CheckList
+    | WordOr
+    | Maybe
+    | Kinds
+    | Nested
+    | Weights
+    | Unknown
+)
 
 
 @dataclass(frozen=True)
@@ -152,7 +173,7 @@ def initial(shape: Shape) -> Any:  # noqa: PLR0911 - an arm per shape
             return defaults_of(classes[0])
         case Nested(spec):
             return defaults_of(spec)
-        case CheckList() | TextList():
+        case CheckList() | TextList() | NumberList():
             return []
         case Text():
             return ""
@@ -256,4 +277,6 @@ def _sequence(item: Any) -> Shape:
             return CheckList(values)
         case Text():
             return TextList()
+        case Number(integer):
+            return NumberList(integer)
     return Unknown()

@@ -4,6 +4,7 @@ A parameter's type, default, bounds, unit and help text are written once, here; 
 the comparison of runs and the documentation derive from it.
 """
 
+from mtl_core.spec.averaging import Averaging
 from mtl_core.spec.base import Report, Spec
 from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset
 from mtl_core.spec.difference import Difference, diff, diff_data
@@ -19,6 +20,7 @@ from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_da
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
 from mtl_core.spec.metrics import DIRECTIONS, Direction, direction, score_of
 from mtl_core.spec.model import HardSharing, ModelSpec
+from mtl_core.spec.optimizers import Optimizer, Part
 from mtl_core.spec.overrides import apply_overrides
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
 from mtl_core.spec.presets import load_preset, preset_names
@@ -32,7 +34,10 @@ from mtl_core.spec.reports import (
     ModelInfo,
     TargetInfo,
 )
-from mtl_core.spec.schedules import learning_rate, learning_rates
+from mtl_core.spec.sampling import Sampling
+from mtl_core.spec.schedules import Schedule, learning_rate, learning_rates
+from mtl_core.spec.start import Start
+from mtl_core.spec.study import Member, seeded, single_task, study_members
 from mtl_core.spec.tasks import (
     TOTAL,
     BaseTask,
@@ -48,7 +53,7 @@ from mtl_core.spec.tasks import (
     SegmentationTask,
     Task,
 )
-from mtl_core.spec.training import EarlyStopping, Optimizer, Schedule, TrainingSpec
+from mtl_core.spec.training import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
@@ -58,6 +63,7 @@ __all__ = [
     "DIRECTIONS",
     "LAYER_GROUPS",
     "TOTAL",
+    "Averaging",
     "BaseTask",
     "BinaryTask",
     "BoxTask",
@@ -80,6 +86,7 @@ __all__ = [
     "Layer",
     "LayerInfo",
     "ManualWeighting",
+    "Member",
     "ModelInfo",
     "ModelSpec",
     "MulticlassTask",
@@ -87,13 +94,17 @@ __all__ = [
     "ObjectiveTask",
     "Optimizer",
     "OrdinalTask",
+    "Part",
+    "Precision",
     "Problem",
     "RegressionTask",
     "Report",
+    "Sampling",
     "Schedule",
     "SegmentationTask",
     "Spec",
     "SplitSpec",
+    "Start",
     "TableDataset",
     "TargetInfo",
     "Task",
@@ -123,8 +134,11 @@ __all__ = [
     "problems_of",
     "save_spec",
     "score_of",
+    "seeded",
     "set_at",
     "shorten",
+    "single_task",
     "spec_from_data",
     "spec_to_data",
+    "study_members",
 ]

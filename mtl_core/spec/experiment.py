@@ -13,6 +13,7 @@ from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
 from mtl_core.spec.errors import InputError, Problem, shorten
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
+from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses
 from mtl_core.spec.tasks import TOTAL, Task
 from mtl_core.spec.training import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgraded
@@ -119,8 +120,16 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
     for i, move in enumerate(spec.weighting.moves):
         if move.weights is not None:
             yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))
+    yield from _level(spec)
     yield from _monitor(spec)
+    yield from _sampling(spec)
     yield from _inputs(spec)
+
+
+def _level(spec: ExperimentSpec) -> Iterator[Problem]:
+    if getattr(spec.weighting, "level", "") == "representation" and not spec.model.sharing.one_representation:
+        rule = f"under {spec.model.sharing.title.lower()} the tasks have no representation in common"
+        yield Problem("weighting.level", rule, "'representation'", "Take all shared parameters.")
 
 
 def _task(i: int, task: Task) -> Iterator[Problem]:
@@ -152,11 +161,21 @@ def _monitor(spec: ExperimentSpec) -> Iterator[Problem]:
         yield Problem("training.monitor", "must be one of " + ", ".join(choices), repr(monitor))
 
 
+def _sampling(spec: ExperimentSpec) -> Iterator[Problem]:
+    sampling = spec.training.sampling
+    if isinstance(sampling, BalancedClasses):
+        classed = [task.name for task in spec.tasks if task.kind in CLASS_KINDS]
+        if not classed or sampling.task not in ("", *classed):
+            fix = f"Tasks with classes: {', '.join(classed)}." if classed else "Take another way to draw rows."
+            yield Problem("training.sampling.task", "must be a task with classes", repr(sampling.task), fix)
+
+
 def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:
     inputs = spec.dataset.inputs
     if isinstance(spec.dataset, TableDataset) and not inputs:
         yield Problem("dataset.inputs", "name at least one input column")
-    targets = {target: task.name for task in spec.tasks for target in task.targets}
+    tasks = (*spec.dataset.split.tasks, *spec.tasks)
+    targets = {target: task.name for task in tasks for target in task.targets}
     for i, column in enumerate(inputs or ()):
         if column in targets:
             rule = f"a column is an input or a target, not both: it is the target of task {targets[column]!r}"

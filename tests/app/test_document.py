@@ -90,6 +90,7 @@ def test_a_renamed_task_takes_its_head_weights_moves_and_monitor_along(document:
                 "moves": [{"step": 5, "weights": {"left": 1.0, "right": 3.0}}],
             },
             "training.monitor": "left.accuracy",
+            "training.sampling": {"kind": "balanced_classes", "task": "left"},
         }
     )
     heads = document.get("model.heads")
@@ -99,6 +100,7 @@ def test_a_renamed_task_takes_its_head_weights_moves_and_monitor_along(document:
     assert document.get("weighting.weights") == {"first": 2.0}
     assert document.get("weighting.moves[0].weights") == {"first": 1.0, "right": 3.0}
     assert document.get("training.monitor") == "first.accuracy"
+    assert document.get("training.sampling.task") == "first"
     assert document.valid
     document.undo_stack.undo()
     assert document.get("model.heads") == heads

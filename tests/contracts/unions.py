@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 from pydantic.fields import FieldInfo
+from safetensors.numpy import save_file
 
 from mtl_core.spec import ExperimentSpec, Spec, kind_of, members, spec_from_data
 
@@ -58,8 +60,12 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["dataset"] = given | {"name": "linnerud"}
             data["tasks"] = [{"name": name, "kind": "regression", "target": name} for name in ("weight", "pulse")]
             data["model"]["heads"] = {}
-        case "tasks":
-            data["tasks"] = [given | {"name": "first", "target": _TARGETS[kind_of(member)]}, *data["tasks"][1:]]
+        case "tasks" | "dataset.split.tasks":
+            tasks = [given | {"name": "first", "target": _TARGETS[kind_of(member)]}, *data["tasks"][1:]]
+            if place == "tasks":
+                data["tasks"] = tasks
+            else:
+                data["dataset"]["split"] = {"tasks": tasks}
             if kind_of(member) == "segmentation":
                 _on_images(data)
             elif kind_of(member) == "objective":
@@ -70,6 +76,9 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["model"]["heads"] = {"first": [given]}
         case "dataset":
             data["dataset"] |= given
+        case "training.start_from" if kind_of(member) == "from_file":
+            save_file({"shared.0.weight": np.ones((4, 1), np.float32)}, folder / "trunk.safetensors")
+            _put(data, place, given | {"path": str(folder / "trunk.safetensors")})
         case _:
             _put(data, place, given)
     return spec_from_data(data)
@@ -77,9 +86,8 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
 
 def path_of(place: str) -> str:
     """The path of the kind in what :func:`experiment_with` returns for this place."""
-    return {"tasks": "tasks[0]", "model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}.get(
-        place, place
-    )
+    in_lists = {"model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}
+    return {"tasks": "tasks[0]", "dataset.split.tasks": "dataset.split.tasks[0]", **in_lists}.get(place, place)
 
 
 def _small(folder: Path) -> dict[str, Any]:

@@ -18,7 +18,12 @@ FIELD_ERRORS = [
     ("training.optimizer.lr", float("nan"), "must be a finite number", "nan"),
     ("training.optimizer.lr", "fast", "must be a number", "fast"),
     ("training.optimizer.beta1", 1.0, "must be less than 1", "1.0"),
-    ("training.optimizer.kind", "adamx", "must be one of sgd, adam, adamw", "'adamx'"),
+    (
+        "training.optimizer.kind",
+        "adamx",
+        "must be one of sgd, adam, adamw, nadam, rmsprop, adagrad, adamax, muon",
+        "'adamx'",
+    ),
     ("training.optimizer", {"lr": 0.1}, "must have a kind", "{'lr': 0.1}"),
     ("training.optimizer", 3, "must be a mapping", "3"),
     ("training.device", "gpu", "must be auto, cpu, cuda or cuda:N", "gpu"),

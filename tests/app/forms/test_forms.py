@@ -20,6 +20,7 @@ from app.forms.shapes import (
     Maybe,
     Nested,
     Number,
+    NumberList,
     Shape,
     Text,
     TextList,
@@ -29,15 +30,18 @@ from app.forms.shapes import (
     initial,
 )
 from mtl_core.spec import (
+    Averaging,
     Dataset,
     HardSharing,
     Layer,
     MulticlassTask,
     Optimizer,
     Problem,
+    Sampling,
     Schedule,
     Spec,
     SplitSpec,
+    Start,
     Task,
     TrainingSpec,
     Weighting,
@@ -45,7 +49,11 @@ from mtl_core.spec import (
 )
 
 EVERY = [
-    *(member for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule) for member in members(union)),
+    *(
+        member
+        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, Start)
+        for member in members(union)
+    ),
     SplitSpec,
     TrainingSpec,
     HardSharing,
@@ -65,6 +73,8 @@ def other_value(shape: Shape, default: Any) -> Any:
             return "가, b"
         case TextList():
             return ["한글", 'with, comma and "quotes"']
+        case NumberList(integer):
+            return [2, 5] if integer else [0.25, 3.0]
         case Choice(values):
             return next((v for v in values if v != default), values[0])
         case CheckList(values):
@@ -128,7 +138,7 @@ def test_only_what_a_page_of_its_own_edits_is_left_out() -> None:
     assert left_out == {"TableDataset.types"}
 
 
-@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule])
+@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, Start])
 def test_a_union_offers_every_kind_with_its_help(qtbot: QtBot, union: Any) -> None:
     form = KindForm(members(union), "part")
     qtbot.addWidget(form)
