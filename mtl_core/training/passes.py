@@ -49,12 +49,16 @@ def mean_losses(passes: Sequence[Pass]) -> list[Tensor]:
 class Penalty:
     """The gradient of what a sharing scheme adds to the losses, taken before the weighting's pass frees the graph.
 
-    It is added as it is, whatever the weighting makes of the tasks' gradients.
+    It is added as it is, whatever the weighting makes of the tasks' gradients; frozen parameters have none.
     """
 
     def __init__(self, penalty: Tensor, parameters: Sequence[nn.Parameter]) -> None:
-        self._parameters = parameters
-        self._gradients = torch.autograd.grad(penalty, list(parameters), retain_graph=True, allow_unused=True)
+        self._parameters = [parameter for parameter in parameters if parameter.requires_grad and penalty.requires_grad]
+        self._gradients = (
+            torch.autograd.grad(penalty, self._parameters, retain_graph=True, allow_unused=True)
+            if self._parameters
+            else ()
+        )
 
     def add(self) -> None:
         """Add it to the parameters' gradients."""
