@@ -77,6 +77,11 @@ class Computed:
         self._whole, self._shared = compiled(model), compiled(model.features)
         self._penalty: Tensor | None = None
 
+    @property
+    def in_pieces(self) -> bool:
+        """Whether batches are computed in pieces, and again in each backward pass."""
+        return self._pieces > 1
+
     def __call__(self, inputs: Tensor) -> list[Tensor]:
         """Each task's output."""
         outputs = self._in_pieces(self._outputs, (inputs,), penalized=True)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batches import Batch
-from mtl_core.training.computing import Computing
+from mtl_core.training.computing import Computed, Computing
 from mtl_core.weighting import Pass, cut_forward
 
 
@@ -22,6 +22,7 @@ def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: b
     """
     if cut:
         outputs, at = cut_forward(model.features(batch.inputs), model.head, len(tasks))
+        at.again = isinstance(model, Computed) and model.in_pieces
         return Pass(losses_of(tasks, outputs, batch), batch.present, at)
     return Pass(losses_of(tasks, model(batch.inputs), batch), batch.present)
 
