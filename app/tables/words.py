@@ -68,6 +68,21 @@ def brief(value: float) -> str:
     return text.replace("-", "−")
 
 
+def percent(share: float, spread: float = math.nan) -> str:
+    """A relative change as ``+1.20 %``, with its standard deviation as ``+1.20 ± 0.31 %``; a dash for none."""
+    if not math.isfinite(share):
+        return "—"
+    more = f" ± {100 * spread:.2f}" if math.isfinite(spread) else ""
+    return f"{100 * share:+.2f}{more} %".replace("-", "−")
+
+
+def plus_minus(mean: float, spread: float) -> str:
+    """A mean with its standard deviation: ``0.956 ± 0.003``; a dash for none."""
+    if not math.isfinite(mean):
+        return "—"
+    return brief(mean) + (f" ± {brief(spread)}" if math.isfinite(spread) else "")
+
+
 def count(number: int) -> str:
     """A whole number in groups of three, as in ``1 797``."""
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

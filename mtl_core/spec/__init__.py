@@ -37,6 +37,7 @@ from mtl_core.spec.reports import (
 from mtl_core.spec.sampling import Sampling
 from mtl_core.spec.schedules import Schedule, learning_rate, learning_rates
 from mtl_core.spec.start import Start
+from mtl_core.spec.study import Member, seeded, single_task, study_members
 from mtl_core.spec.tasks import (
     TOTAL,
     BaseTask,
@@ -85,6 +86,7 @@ __all__ = [
     "Layer",
     "LayerInfo",
     "ManualWeighting",
+    "Member",
     "ModelInfo",
     "ModelSpec",
     "MulticlassTask",
@@ -132,8 +134,11 @@ __all__ = [
     "problems_of",
     "save_spec",
     "score_of",
+    "seeded",
     "set_at",
     "shorten",
+    "single_task",
     "spec_from_data",
     "spec_to_data",
+    "study_members",
 ]

@@ -174,7 +174,8 @@ def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:
     inputs = spec.dataset.inputs
     if isinstance(spec.dataset, TableDataset) and not inputs:
         yield Problem("dataset.inputs", "name at least one input column")
-    targets = {target: task.name for task in spec.tasks for target in task.targets}
+    tasks = (*spec.dataset.split.tasks, *spec.tasks)
+    targets = {target: task.name for task in tasks for target in task.targets}
     for i, column in enumerate(inputs or ()):
         if column in targets:
             rule = f"a column is an input or a target, not both: it is the target of task {targets[column]!r}"

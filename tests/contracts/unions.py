@@ -60,8 +60,12 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["dataset"] = given | {"name": "linnerud"}
             data["tasks"] = [{"name": name, "kind": "regression", "target": name} for name in ("weight", "pulse")]
             data["model"]["heads"] = {}
-        case "tasks":
-            data["tasks"] = [given | {"name": "first", "target": _TARGETS[kind_of(member)]}, *data["tasks"][1:]]
+        case "tasks" | "dataset.split.tasks":
+            tasks = [given | {"name": "first", "target": _TARGETS[kind_of(member)]}, *data["tasks"][1:]]
+            if place == "tasks":
+                data["tasks"] = tasks
+            else:
+                data["dataset"]["split"] = {"tasks": tasks}
             if kind_of(member) == "segmentation":
                 _on_images(data)
             elif kind_of(member) == "objective":
@@ -82,9 +86,8 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
 
 def path_of(place: str) -> str:
     """The path of the kind in what :func:`experiment_with` returns for this place."""
-    return {"tasks": "tasks[0]", "model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}.get(
-        place, place
-    )
+    in_lists = {"model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}
+    return {"tasks": "tasks[0]", "dataset.split.tasks": "dataset.split.tasks[0]", **in_lists}.get(place, place)
 
 
 def _small(folder: Path) -> dict[str, Any]:

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -18,6 +20,7 @@ from app.pages.training.words import (
     weights_text,
 )
 from app.session import Session
+from app.settings import Settings
 from app.widgets import WeightSlider
 from mtl_core.spec import DatasetInfo, DeviceInfo, load_preset
 
@@ -26,12 +29,17 @@ class FakeSession(QObject):
     datasetInfoChanged = Signal()
     devicesChanged = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__()
         self.document = Document(self)
         self.document.load_spec(load_preset("multidigits"))
         self.dataset_info: DatasetInfo | None = None
         self.devices: list[DeviceInfo] = []
+        self.settings = Settings(folder)
+        self.studies: list[tuple[list[int], bool]] = []
+
+    def request_study(self, seeds: Iterable[int], *, baselines: bool) -> None:
+        self.studies.append((list(seeds), baselines))
 
 
 DATA = DatasetInfo(
@@ -46,8 +54,8 @@ DATA = DatasetInfo(
 
 
 @pytest.fixture
-def session(qapp: QApplication) -> FakeSession:
-    return FakeSession()
+def session(qapp: QApplication, tmp_path: Path) -> FakeSession:
+    return FakeSession(tmp_path)
 
 
 @pytest.fixture
