@@ -61,6 +61,8 @@ class Computed:
     **In pieces**, the rows go through the model a few at a time, and what a backward pass needs of a piece is computed
     again when it gets there (Chen et al. 2016): so the losses and their gradients are those of the whole batch, for any
     loss and any weighting method, and only one piece lies in memory at a time. Gradients are combined once per step.
+    It costs a further forward pass for each backward pass: one for methods that weigh losses, one a task for methods
+    that compare the gradients of all shared parameters.
     Batch normalisation sees the pieces, and counts each once.
 
     Args: as for :func:`computing`.
@@ -74,6 +76,11 @@ class Computed:
         compiled = _compiled if training.compile else lambda function: function
         self._whole, self._shared = compiled(model), compiled(model.features)
         self._penalty: Tensor | None = None
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether batches are computed in pieces, and again in each backward pass."""
+        return self._pieces > 1
 
     def __call__(self, inputs: Tensor) -> list[Tensor]:
         """Each task's output."""
