@@ -199,7 +199,8 @@ def test_a_study_is_checked_once_a_seed_made_whole_and_trained_in_its_order(
     wait(lambda: len(ends) == 6)
     assert ends == [1, 2, 3, 4, 5, 6]
     assert started == [1]
-    assert not queue.has_study(1)
+    assert queue.study_over(1)
+    assert not queue.study_over(2)
     assert (home / "asks.log").read_text().split().count("check") == 3
     with open_store(home / "runs.sqlite") as store:
         assert {(run.study, run.baseline) for run in store.runs()} == {(1, ""), (1, "left"), (1, "right")}
