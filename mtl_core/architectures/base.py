@@ -5,27 +5,42 @@ from collections.abc import Iterable, Sequence
 
 from torch import Tensor, nn
 
+Features = tuple[Tensor, ...]
+"""What the shared layers give: one tensor for all tasks under hard sharing, several under other schemes."""
+
 
 class MultiTaskModel(nn.Module, ABC):
-    """A model with one output per task.
+    """A model with one output per task, in two halves: what the tasks share, and from there each task's own part.
 
-    Every parameter is either shared or belongs to the head of exactly one task.
+    Every parameter is either shared or belongs to the head of exactly one task; but for what only a penalty trains.
     """
 
     tasks: tuple[str, ...]
     """The tasks' names, in the order of the outputs."""
 
     @abstractmethod
-    def features(self, inputs: Tensor) -> Tensor:
-        """The shared representation of a batch ``[N, …]``."""
+    def features(self, inputs: Tensor) -> Features:
+        """What the shared half makes of a batch ``[N, …]``."""
 
     @abstractmethod
-    def heads_from(self, features: Tensor) -> list[Tensor]:
-        """Each task's output ``[N, out_features]`` from the shared representation, in task order."""
+    def head(self, task: int, features: Features) -> Tensor:
+        """A task's output ``[N, out_features]`` from what the shared half gave."""
+
+    def heads_from(self, features: Features) -> list[Tensor]:
+        """Each task's output, in task order."""
+        return [self.head(task, features) for task in range(len(self.tasks))]
+
+    def penalty(self) -> Tensor | None:
+        """What the sharing scheme adds to the losses of the last forward pass, 0-d with its graph; None: nothing."""
+        return None
+
+    def learned(self) -> dict[tuple[str, str], float]:
+        """What the scheme has learned about sharing, as numbers by task and name, to be recorded and drawn."""
+        return {}
 
     @abstractmethod
     def shared_parameters(self) -> list[nn.Parameter]:
-        """The parameters every task's loss reaches."""
+        """The parameters of the shared half."""
 
     @abstractmethod
     def last_shared_parameters(self) -> list[nn.Parameter]:

@@ -9,7 +9,7 @@ from mtl_core.architectures.hard import HardSharingModel
 from mtl_core.architectures.plan import SHARED, HeadPlan, Plan, fix_at, head_place, path_of, plan_model
 from mtl_core.architectures.stack import Step, modules_of
 from mtl_core.spec import HardSharing, InputError, ModelSpec, Spec, join
-from mtl_core.spec.reports import Shape
+from mtl_core.spec.reports import Outputs, Shape
 
 
 def _hard(plan: Plan) -> MultiTaskModel:
@@ -26,13 +26,13 @@ SCHEMES: dict[type[Spec], Callable[[Plan], MultiTaskModel]] = {HardSharing: _har
 """One builder per sharing scheme; a contract test holds it to :data:`mtl_core.spec.model.Sharing`."""
 
 
-def build_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, int]) -> MultiTaskModel:
+def build_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]) -> MultiTaskModel:
     """The model on the CPU, with torch's own initialisation; the caller sets the seed and moves it to a device.
 
     Args:
         model: Shared layers and heads.
         input_shape: Shape of one row of input.
-        outputs: Width of each task's output layer, in task order.
+        outputs: What each task's output layer must give, in task order.
 
     Raises:
         InputError: A layer cannot be built; it names the first one, what arrives and what it needs.

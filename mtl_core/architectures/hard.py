@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from mtl_core.architectures.base import MultiTaskModel, last_parameters
+from mtl_core.architectures.base import Features, MultiTaskModel, last_parameters
 
 
 class HardSharingModel(MultiTaskModel):
@@ -22,14 +22,14 @@ class HardSharingModel(MultiTaskModel):
         # The prefix keeps a task called "train" or "type" from colliding with an attribute of the module.
         self.heads = nn.ModuleDict({f"task_{name}": head for name, head in heads.items()})
 
-    def features(self, inputs: Tensor) -> Tensor:
+    def features(self, inputs: Tensor) -> Features:
         """What the trunk makes of a batch."""
-        features: Tensor = self.shared(inputs)
-        return features
+        return (self.shared(inputs),)
 
-    def heads_from(self, features: Tensor) -> list[Tensor]:
-        """Each head's output, in task order."""
-        return [head(features) for head in self.heads.values()]
+    def head(self, task: int, features: Features) -> Tensor:
+        """A head's output."""
+        output: Tensor = self.heads[f"task_{self.tasks[task]}"](features[0])
+        return output
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """The trunk's parameters."""

@@ -10,7 +10,16 @@ from mtl_core.cli.status import DONE
 from mtl_core.cli.training import resume, train
 from mtl_core.evaluation.best_epochs import best_epochs
 from mtl_core.evaluation.studies import studies_of
-from mtl_core.spec import InputError, diff_data, dump_spec, flatten, load_preset, preset_names, spec_to_data
+from mtl_core.spec import (
+    InputError,
+    ManualWeighting,
+    diff_data,
+    dump_spec,
+    flatten,
+    load_preset,
+    preset_names,
+    spec_to_data,
+)
 from mtl_core.store import open_store
 
 __all__ = [
@@ -87,9 +96,12 @@ def evaluate(arguments: Namespace) -> int:
         spec, record = store.spec(run), store.run(run)
         from mtl_core.evaluation import evaluate as scores_of
         from mtl_core.runner.execution import checkpoint_of
+        from mtl_core.training.validation import total
 
         scores = scores_of(spec, checkpoint_of(store, run), arguments.split, record.fingerprint)
-    output.scores({"run": run, "split": arguments.split, "metrics": scores}, as_json=arguments.json)
+    weights = spec.weighting.weights if isinstance(spec.weighting, ManualWeighting) else {}
+    found = {"run": run, "split": arguments.split, "metrics": scores, "total": total(scores, dict(weights))}
+    output.scores(found, as_json=arguments.json)
     return 0
 
 

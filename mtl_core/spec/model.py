@@ -6,7 +6,12 @@ from mtl_core.spec.base import Spec, field
 from mtl_core.spec.layers import Layer
 
 
-class HardSharing(Spec):
+class _Sharing(Spec):
+    one_representation: ClassVar[bool] = True
+    """Whether all tasks read the same features, so that their gradients there can be compared."""
+
+
+class HardSharing(_Sharing):
     """All tasks read one trunk; each has a head of its own (Caruana 1993)."""
 
     title: ClassVar[str] = "Hard parameter sharing"

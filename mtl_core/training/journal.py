@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, cast
 
 import numpy as np
@@ -112,6 +112,11 @@ class Journal:
         flat = {(t, split, m): v for t, values in scores.items() for m, v in values.items()}
         for key, value in {**flat, (TOTAL, split, "loss"): total(scores, self.ruler)}.items():
             self._pending[key].append((np.array([step]), np.array([value])))
+
+    def note_values(self, step: int, values: Mapping[tuple[str, str], float]) -> None:
+        """Keep numbers of the training by task and name, such as what a sharing scheme has learned."""
+        for (task, name), value in values.items():
+            self._pending[task, "train", name].append((np.array([step]), np.array([value])))
 
     def log_epoch(self, step: int, epoch: int, scores: Scores, *, last: bool) -> None:
         """An epoch's validation losses in the log: the last epoch's, and of the others one a second."""

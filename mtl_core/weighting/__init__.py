@@ -5,7 +5,18 @@ for how to add one. The conventions that hold for all of them stand in `mtl_core
 """
 
 from mtl_core.weighting.build import Setup, TaskLike, build_weighting
-from mtl_core.weighting.interface import SharedModel, Weighting
+from mtl_core.weighting.cut import Cut, cut_forward
+from mtl_core.weighting.interface import Pass, SharedModel, Weighting
 from mtl_core.weighting.movable import MovableWeighting
 
-__all__ = ["MovableWeighting", "Setup", "SharedModel", "TaskLike", "Weighting", "build_weighting"]
+__all__ = [
+    "Cut",
+    "MovableWeighting",
+    "Pass",
+    "Setup",
+    "SharedModel",
+    "TaskLike",
+    "Weighting",
+    "build_weighting",
+    "cut_forward",
+]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.interface import SharedModel, Weighting, weighted_backward
 
 
@@ -30,7 +31,13 @@ class FixedWeights(Weighting):
         self._weights = weights.detach().clone()
         self._split = self._weights.unbind()
 
-    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
+    def backward(
+        self,
+        losses: Sequence[Tensor],
+        model: SharedModel,
+        present: Sequence[bool] | None = None,
+        cut: Cut | None = None,
+    ) -> None:
         """One backward pass; a task missing from the batch adds nothing to it."""
         weighted_backward(losses, self._split)
 

@@ -24,12 +24,14 @@ says what happens instead.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from mtl_core.spec import InputError
+from mtl_core.weighting.cut import Cut
 
 
 class SharedModel(Protocol):
@@ -44,8 +46,30 @@ class SharedModel(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Pass:
+    """A forward pass.
+
+    Attributes:
+        losses: K 0-d tensors in task order, with their graphs.
+        present: [K] bool, which tasks have labels in it; without it, those whose loss has a graph.
+        cut: Where its graph was cut, if it was.
+    """
+
+    losses: Sequence[Tensor]
+    present: Sequence[bool] | None = None
+    cut: Cut | None = None
+
+
 class Weighting(ABC):
     """One way of turning K losses into the gradients of one step."""
+
+    cuts: bool = False
+    """Whether it wants the forward pass cut at the shared representation."""
+    parts: int = 1
+    """How many independent parts of the batch it wants a forward pass of."""
+    looks_again: bool = False
+    """Whether the method wants the losses of the same batch again after the step, through `observe`."""
 
     @property
     def constant(self) -> bool:
@@ -57,14 +81,26 @@ class Weighting(ABC):
         return []
 
     @abstractmethod
-    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
+    def backward(
+        self,
+        losses: Sequence[Tensor],
+        model: SharedModel,
+        present: Sequence[bool] | None = None,
+        cut: Cut | None = None,
+    ) -> None:
         """Leaves a gradient on every parameter that the losses reach, and on the method's own.
 
         Args:
             losses: K 0-d tensors, one per task, in task order, with their graphs; the graphs are used up.
             model: Whose shared parameters are meant. All gradients are none or zero before.
             present: [K] bool, which tasks have labels in this batch; without it, those whose loss has a graph.
+            cut: Where the forward pass was cut, for methods that ask for it.
         """
+
+    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
+        """The same from a forward pass of each part of the batch, for methods that want several."""
+        (one,) = passes
+        self.backward(one.losses, model, one.present, one.cut)
 
     @abstractmethod
     def weights(self) -> Tensor:
@@ -72,6 +108,14 @@ class Weighting(ABC):
 
     def epoch_end(self, mean_losses: Tensor) -> None:  # noqa: B027 (most methods do not care)
         """Tells the mean training loss of each task over the epoch that just ended, [K]."""
+
+    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:  # noqa: B027 (few look again)
+        """Tells a method that `looks_again` what the optimiser's step did to the losses of its batch.
+
+        Args:
+            losses: [K] the losses of the same batch after the step, without graphs.
+            present: [K] bool, which tasks have labels in it; without it, those that the backward pass had.
+        """
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything that a resumed run needs; safe to keep while training goes on."""

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec import InputError
+from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.fixed import FixedWeights
-from mtl_core.weighting.interface import SharedModel, Weighting
+from mtl_core.weighting.interface import Pass, SharedModel, Weighting
 
 
 class MovableWeighting(Weighting):
@@ -27,9 +28,29 @@ class MovableWeighting(Weighting):
         self._hand: FixedWeights | None = None
 
     @property
+    def cuts(self) -> bool:  # type: ignore[override]
+        """Whether the method in charge wants the forward pass cut."""
+        return (self._hand or self.method).cuts
+
+    @property
+    def parts(self) -> int:  # type: ignore[override]
+        """How many parts of a batch the method in charge wants."""
+        return (self._hand or self.method).parts
+
+    @property
     def constant(self) -> bool:
         """Whether the weights in use never change by themselves."""
         return (self._hand or self.method).constant
+
+    @property
+    def looks_again(self) -> bool:  # type: ignore[override]
+        """Whether the method in use wants to see the losses after the step."""
+        return self._hand is None and self.method.looks_again
+
+    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:
+        """Tells the method, unless it stands still."""
+        if self._hand is None:
+            self.method.observe(losses, present)
 
     def move(self, weights: Mapping[str, float] | None) -> None:
         """Uses these weights from the next step on, or the method again.
@@ -54,9 +75,19 @@ class MovableWeighting(Weighting):
         """What the method learns."""
         return self.method.parameters()
 
-    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
+    def backward(
+        self,
+        losses: Sequence[Tensor],
+        model: SharedModel,
+        present: Sequence[bool] | None = None,
+        cut: Cut | None = None,
+    ) -> None:
         """By hand-set weights if there are any, else by the method."""
-        (self._hand or self.method).backward(losses, model, present)
+        (self._hand or self.method).backward(losses, model, present, cut)
+
+    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
+        """By hand-set weights if there are any, else by the method."""
+        (self._hand or self.method).backward_parts(passes, model)
 
     def weights(self) -> Tensor:
         """[K] the weights in use."""

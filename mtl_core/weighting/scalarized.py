@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.interface import (
     SharedModel,
     Weighting,
@@ -71,7 +72,13 @@ class Scalarized(Weighting):
         """What the scalarizer learns."""
         return list(self.scalarizer.learned().values())
 
-    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
+    def backward(
+        self,
+        losses: Sequence[Tensor],
+        model: SharedModel,
+        present: Sequence[bool] | None = None,
+        cut: Cut | None = None,
+    ) -> None:
         """The gradients of the scalar, on the model and on what the scalarizer learns."""
         self._weights = self.scalarizer.slopes(stacked(losses), presence(losses, present))
         weighted_backward(losses, self._weights.unbind())

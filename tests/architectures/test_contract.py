@@ -54,7 +54,7 @@ def test_a_layer_with_its_defaults_fits_some_input_and_trains(kind: type[Spec]) 
         info = describe_model(ModelSpec(shared=(kind(),)), shape, TARGETS)
         model = build_model(ModelSpec(shared=(kind(),)), shape, {"t": 3})
         inputs = torch.randn(4, *shape)
-        assert tuple(model.features(inputs).shape[1:]) == info.shared[0].output_shape
+        assert tuple(model.features(inputs)[0].shape[1:]) == info.shared[0].output_shape
         sum(output.sum() for output in model(inputs)).backward()
         assert all(p.grad is not None for p in model.parameters())
         assert sum(p.numel() for p in model.parameters()) == info.parameters

@@ -42,7 +42,7 @@ def test_outputs_come_in_task_order() -> None:
 def test_forward_is_heads_over_features() -> None:
     model, inputs = two_heads(), torch.randn(7, 8)
     features = model.features(inputs)
-    assert features.shape == (7, 5)
+    assert features[0].shape == (7, 5)
     for one, other in zip(model(inputs), model.heads_from(features), strict=True):
         assert torch.equal(one, other)
 
@@ -70,7 +70,7 @@ def test_a_trunk_without_parameters_shares_only_the_input() -> None:
     model = build_model(ModelSpec(), (8,), {"a": 1, "b": 2})
     assert model.shared_parameters() == model.last_shared_parameters() == []
     inputs = torch.randn(3, 8)
-    assert model.features(inputs) is inputs
+    assert model.features(inputs)[0] is inputs
     assert [o.shape[1] for o in model(inputs)] == [1, 2]
 
 

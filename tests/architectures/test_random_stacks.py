@@ -80,7 +80,7 @@ def test_a_stack_builds_as_described_or_is_refused(shared: Any, head: Any, shape
     inputs = torch.randn(3, *shape)
     assert shapes(built.shared, inputs) == [layer.output_shape for layer in info.shared]
     features = built.features(inputs)
-    in_head = shapes(built.heads["task_a"], features)
+    in_head = shapes(built.heads["task_a"], features[0])
     assert in_head[: len(head)] == [layer.output_shape for layer in info.heads["a"]]
     assert [tuple(o.shape) for o in built.heads_from(features)] == [(3, 3), (3, 2)]
     assert info.parameters == sum(p.numel() for p in built.parameters())
@@ -110,4 +110,4 @@ def test_same_padding_is_torch_s_own(kernel: int, dilation: int, size: int) -> N
     torch.manual_seed(0)
     theirs = nn.Conv2d(1, 2, kernel, dilation=dilation, padding="same")
     inputs = torch.randn(2, 1, size, size)
-    torch.testing.assert_close(ours.features(inputs), theirs(inputs))
+    torch.testing.assert_close(ours.features(inputs)[0], theirs(inputs))

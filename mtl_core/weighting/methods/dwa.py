@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mtl_core.spec.weighting import DwaWeighting
 from mtl_core.weighting.build import Setup
+from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.fixed import FixedWeights
 from mtl_core.weighting.interface import SharedModel, Weighting, matching
 
@@ -27,7 +28,13 @@ class DynamicWeightAverage(Weighting):
         self._fixed = FixedWeights(ones)
         self._history = torch.full((2, len(ones)), torch.nan, device=ones.device, dtype=ones.dtype)
 
-    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
+    def backward(
+        self,
+        losses: Sequence[Tensor],
+        model: SharedModel,
+        present: Sequence[bool] | None = None,
+        cut: Cut | None = None,
+    ) -> None:
         """One backward pass of the weighted sum."""
         self._fixed.backward(losses, model, present)
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mtl_core.spec.weighting import GradNormWeighting
 from mtl_core.weighting.build import Setup
+from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.interface import (
     SharedModel,
     Weighting,
@@ -44,7 +45,13 @@ class GradNorm(Weighting):
         self._first = torch.full_like(ones, torch.nan)
         self._incomplete = True
 
-    def backward(self, losses: Sequence[Tensor], model: SharedModel, present: Sequence[bool] | None = None) -> None:
+    def backward(
+        self,
+        losses: Sequence[Tensor],
+        model: SharedModel,
+        present: Sequence[bool] | None = None,
+        cut: Cut | None = None,
+    ) -> None:
         """The weighted sum's gradients with the present weights, then the weights' own step."""
         norms = gradient_norms(losses, model.last_shared_parameters())
         self._used = self._next

@@ -149,6 +149,7 @@ def test_two_numbers_are_joined_from_the_columns_menu(opened: DataPage, session:
 
 
 def test_many_columns_change_their_role_at_once(opened: DataPage, session: Session) -> None:
+    opened._preview.menu.aboutToShow.emit()
     opened._preview.menu.actions()[0].trigger()
     assert session.document.data["dataset"]["inputs"] == ["area", "rooms", "도시", "id"]
 
@@ -213,3 +214,15 @@ def test_another_data_set_does_not_take_the_splitting_tasks_along(
     page.choose_bundled("iris")
     worker.answer(table("Iris"))
     assert session.document.data["dataset"]["split"]["tasks"] == []
+
+
+def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:
+    assert not page._preview.more.isVisible()
+    page.remove_task(0)
+    assert page._preview.more.isVisible()
+    page._preview.menu.aboutToShow.emit()
+    (action,) = page._preview.menu.actions()
+    assert action.text() == "Add task left (multiclass)"
+    action.trigger()
+    assert [task["name"] for task in page._document.data["tasks"]] == ["right", "left"]
+    assert not page._preview.more.isVisible()

@@ -1,0 +1,123 @@
+"""A forward pass whose graph is cut at the shared representation."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+Features = tuple[Tensor, ...]
+
+
+class Cut:
+    """Where the shared layers end, every task reads a copy of its own of what they give.
+
+    So one backward pass of all losses leaves each head its plain gradient and each copy the gradient of its task alone
+    (Sener & Koltun 2018, section 3.3): the heads are gone through once, not once for each task. What goes back into the
+    shared layers is up to the weighting.
+
+    Args:
+        features: What the shared layers give, with their graph.
+        tasks: How many tasks read it.
+    """
+
+    def __init__(self, features: Features, tasks: int) -> None:
+        self.features = features
+        self._learned = [i for i, tensor in enumerate(features) if tensor.requires_grad]
+        self.copies = [self._copy() for _ in range(tasks)]
+
+    def _copy(self) -> Features:
+        return tuple(tensor.detach().requires_grad_(tensor.requires_grad) for tensor in self.features)
+
+    @property
+    def learned(self) -> list[Tensor]:
+        """What of the representation the shared layers learn."""
+        return [self.features[i] for i in self._learned]
+
+    def gradients(self, task: int) -> list[Tensor | None]:
+        """A task's gradients of what is learned, after the losses' backward pass; None where it reads nothing."""
+        return [self.copies[task][i].grad for i in self._learned]
+
+    def row(self, task: int) -> Tensor:
+        """A task's gradient of the whole learned representation, flat; zeros where it reads nothing."""
+        return torch.cat([part.reshape(-1) for part in self._filled(task)])
+
+    def shaped(self, flat: Tensor) -> list[Tensor]:
+        """A flat direction as gradients of what is learned."""
+        sizes = [tensor.numel() for tensor in self.learned]
+        parts = torch.split(flat, sizes)
+        return [part.view_as(tensor) for part, tensor in zip(parts, self.learned, strict=True)]
+
+    def mixed(self, factors: Tensor, tasks: Sequence[int]) -> list[Tensor]:
+        """The sum of factor × gradient over some tasks, for each part of what is learned.
+
+        Args:
+            factors: [len(tasks)].
+            tasks: Which.
+        """
+        sums = [torch.zeros_like(tensor) for tensor in self.learned]
+        for factor, task in zip(factors.unbind(), tasks, strict=True):
+            for total, gradient in zip(sums, self.gradients(task), strict=True):
+                if gradient is not None:
+                    total.add_(gradient * factor)
+        return sums
+
+    def pull(self, task: int, parameters: Sequence[nn.Parameter], *, keep: bool) -> list[Tensor | None]:
+        """A task's gradients of shared parameters: None for those it does not reach.
+
+        Args:
+            task: Which.
+            parameters: That learn.
+            keep: Whether the graph is needed again.
+        """
+        return self._back(self.gradients(task), parameters, keep=keep)
+
+    def pull_all(self, tasks: Sequence[int], parameters: Sequence[nn.Parameter], *, keep: bool) -> list[Tensor]:
+        """All these tasks' gradients of shared parameters at once, [len(tasks), …] each; zeros for what is not reached.
+
+        Raises:
+            RuntimeError: A layer cannot go back for several tasks at once.
+        """
+        given = [torch.stack(column) for column in zip(*map(self._filled, tasks), strict=True)]
+        found = torch.autograd.grad(
+            self.learned, list(parameters), given, retain_graph=keep, allow_unused=True, is_grads_batched=True
+        )
+        pairs = zip(parameters, found, strict=True)
+        return [p.new_zeros(len(tasks), *p.shape) if gradient is None else gradient for p, gradient in pairs]
+
+    def _filled(self, task: int) -> list[Tensor]:
+        pairs = zip(self.learned, self.gradients(task), strict=True)
+        return [torch.zeros_like(tensor) if gradient is None else gradient for tensor, gradient in pairs]
+
+    def _back(
+        self, gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter], *, keep: bool
+    ) -> list[Tensor | None]:
+        pairs = [(t, g) for t, g in zip(self.learned, gradients, strict=True) if g is not None]
+        if not pairs or not parameters:
+            return [None] * len(parameters)
+        outputs, given = zip(*pairs, strict=True)
+        return list(torch.autograd.grad(outputs, parameters, given, retain_graph=keep, allow_unused=True))
+
+    def reach(self, loss: Tensor, task: int, parameters: Sequence[nn.Parameter]) -> list[Tensor | None]:
+        """A loss's gradients of shared parameters before any backward pass, through the cut; the graphs are kept."""
+        copies = [self.copies[task][i] for i in self._learned]
+        if not copies:
+            return [None] * len(parameters)
+        found = torch.autograd.grad(loss, copies, retain_graph=True, allow_unused=True)
+        return self._back(found, parameters, keep=True)
+
+    def push(self, gradients: Sequence[Tensor]) -> None:
+        """Back through the shared layers from given gradients of what is learned; frees the graph."""
+        if gradients:
+            torch.autograd.backward(self.learned, list(gradients))
+
+
+def cut_forward(features: Features, head: Callable[[int, Features], Tensor], tasks: int) -> tuple[list[Tensor], Cut]:
+    """Each task's output from a copy of its own of the representation.
+
+    Args:
+        features: What the shared layers give.
+        head: From task number and representation to its output.
+        tasks: How many tasks.
+    """
+    cut = Cut(features, tasks)
+    return [head(task, copy) for task, copy in enumerate(cut.copies)], cut
