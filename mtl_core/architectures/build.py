@@ -3,31 +3,28 @@
 from collections.abc import Callable, Mapping
 
 import torch
-from torch import nn
 
+from mtl_core.architectures import cross_stitch, hard, mtan, nddr, separate, sluice, soft
 from mtl_core.architectures.base import MultiTaskModel
 from mtl_core.architectures.faults import LIMIT, Fault, amount
-from mtl_core.architectures.hard import HardSharingModel
-from mtl_core.architectures.plan import SHARED, HeadPlan, Plan, fix_at, head_place, path_of, plan_model
-from mtl_core.architectures.stack import Step, modules_of
-from mtl_core.spec import HardSharing, InputError, ModelSpec, Spec, join
+from mtl_core.architectures.plan import SHARED, Plan, fix_at, head_place, path_of, plan_model
+from mtl_core.architectures.stack import Step
+from mtl_core.spec import InputError, ModelSpec, Spec, join
+from mtl_core.spec import model as spec
 from mtl_core.spec.reports import Shape
 
-
-def _hard(plan: Plan) -> MultiTaskModel:
-    shared = nn.Sequential(*modules_of(plan.shared))
-    heads = {task: _head(head) for task, head in plan.heads.items()}
-    return HardSharingModel(shared, heads)
-
-
-def _head(head: HeadPlan) -> nn.Sequential:
-    return nn.Sequential(*modules_of(head.layers), *modules_of(head.output))
-
-
-SCHEMES: dict[type[Spec], Callable[[Plan], MultiTaskModel]] = {HardSharing: _hard}
+SCHEMES: dict[type[Spec], Callable[[Plan], MultiTaskModel]] = {
+    spec.HardSharing: hard.build,
+    spec.SeparateModels: separate.build,
+    spec.SoftSharing: soft.build,
+    spec.CrossStitch: cross_stitch.build,
+    spec.Sluice: sluice.build,
+    spec.Nddr: nddr.build,
+    spec.Mtan: mtan.build,
+}
 """One builder per sharing scheme; a contract test holds it to :data:`mtl_core.spec.model.Sharing`."""
 
-CHECKS: dict[type[Spec], Callable[[Plan], Plan]] = {}
+CHECKS: dict[type[Spec], Callable[[Plan], Plan]] = {spec.Sluice: sluice.check}
 """What a scheme asks of the layers beyond that each can be built: the plan, with faults at those that do not do."""
 
 
@@ -76,7 +73,7 @@ def _nothing(plan: Plan) -> Plan:
 
 def _too_large(model: ModelSpec, parameters: int) -> Fault:
     held = f"at most {amount(LIMIT)} can be held"
-    return Fault(f"Under {model.sharing.title.lower()} the model would have {amount(parameters)} parameters; {held}.")
+    return Fault(f"With {model.sharing.title!r} the model would have {amount(parameters)} parameters; {held}.")
 
 
 def _refuse_faults(steps: list[Step], place: tuple[str, ...], *, in_list: bool = True) -> None:
