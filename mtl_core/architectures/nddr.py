@@ -16,7 +16,7 @@ from mtl_core.spec.reports import Shape
 class NddrUnit(nn.Module):
     """All tasks' features side by side, then for each task a 1×1 convolution back to its width, batch norm and ReLU.
 
-    On features without positions the convolution is a linear layer. It has no bias: batch norm has one.
+    On features without positions the convolution is a linear layer.
 
     Args:
         tasks: K, how many.
@@ -28,7 +28,7 @@ class NddrUnit(nn.Module):
     def __init__(self, tasks: int, shape: Shape, own: float) -> None:
         super().__init__()
         channels = shape[0]
-        self.reductions = nn.ModuleList(pointwise(tasks * channels, channels, shape, bias=False) for _ in range(tasks))
+        self.reductions = nn.ModuleList(pointwise(tasks * channels, channels, shape) for _ in range(tasks))
         self.norms = nn.ModuleList(batch_norm(shape) for _ in range(tasks))
         identity = torch.eye(channels)
         with torch.no_grad():

@@ -46,10 +46,9 @@ def test_a_mask_is_the_rule_of_the_paper(shape: tuple[int, ...]) -> None:
     features, before = torch.randn(3, *shape), torch.randn(3, *shape)
     first, second = attention.mask[0], attention.mask[3]
     weights = [torch.as_tensor(layer.weight).detach().flatten(1) for layer in (first, second)]
-    biases = [torch.as_tensor(layer.bias).detach().view(-1, *[1] * (len(shape) - 1)) for layer in (first, second)]
     scale = (1 + 1e-5) ** -0.5
-    hidden = torch.einsum("oi,ni...->no...", weights[0], torch.cat([features, before], dim=1)) + biases[0]
-    gate = torch.einsum("oi,ni...->no...", weights[1], torch.relu(hidden * scale)) + biases[1]
+    hidden = torch.einsum("oi,ni...->no...", weights[0], torch.cat([features, before], dim=1))
+    gate = torch.einsum("oi,ni...->no...", weights[1], torch.relu(hidden * scale))
     wanted = torch.sigmoid(gate * scale) * features
     torch.testing.assert_close(attention(features, before), wanted)
 
