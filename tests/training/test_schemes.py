@@ -53,11 +53,16 @@ def test_resuming_is_bit_equal_under_every_scheme(tmp_path: Path, scheme: str, o
 
 
 @every_scheme
+def test_resuming_between_two_epochs_is_bit_equal_under_every_scheme(tmp_path: Path, scheme: str) -> None:
+    assert_resumes(tmp_path, {"model__sharing": {"kind": scheme}}, 2 * PER_EPOCH)
+
+
+@every_scheme
 def test_what_a_scheme_learns_is_recorded_after_every_epoch(tmp_path: Path, scheme: str) -> None:
     ran = run(experiment(model__sharing={"kind": scheme}), tmp_path)
     for task, name in ran.trainer.model.learned():
         steps, values = ran.recording.series[task, "train", name]
-        assert steps.tolist() == [PER_EPOCH, 2 * PER_EPOCH, 3 * PER_EPOCH]
+        assert steps.tolist() == [PER_EPOCH - 1, 2 * PER_EPOCH - 1, 3 * PER_EPOCH - 1]
         assert np.isfinite(values).all()
         assert task in TASKS
 
