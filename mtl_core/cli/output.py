@@ -96,6 +96,7 @@ def scores(data: dict[str, Any], *, as_json: bool) -> None:
         json_object(data)
     else:
         _scores(data["metrics"], data["split"])
+        _print(f"total loss {data['total']:.4g}")
 
 
 def _scores(scores: dict[str, dict[str, float]], split: str) -> None:

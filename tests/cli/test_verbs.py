@@ -95,7 +95,10 @@ def test_a_shown_spec_can_be_trained_again(command: Command, spec: Path, tmp_pat
 
 def test_evaluating_gives_the_metrics_the_run_ended_with(command: Command, spec: Path) -> None:
     trained = command("train", spec, "--json").json["test"]
-    assert command("evaluate", 1, "--json").json == {"run": 1, "split": "test", "metrics": trained}
+    found = command("evaluate", 1, "--json").json
+    total = sum(metrics["loss"] for metrics in trained.values())
+    assert found == {"run": 1, "split": "test", "metrics": trained, "total": pytest.approx(total)}
+    assert "total loss" in command("evaluate", 1).out
     assert command("evaluate", 1, "--split", "val", "--json").json["metrics"] != trained
     assert "species" in command("evaluate", "last").out
 

@@ -34,7 +34,12 @@ from tests.contracts.unions import experiment_with, kinds_by_place, path_of
 PLACES = kinds_by_place()
 EVERY = [pytest.param(place, kind, id=f"{place}-{kind_of(kind)}") for place, kinds in PLACES.items() for kind in kinds]
 LAYERS = [kind for place, kind in (one.values for one in EVERY) if place == "model.shared"]
-TRAINED = [one for one in EVERY if one.values[0] not in ("model.shared", "model.heads")]
+TRAINED = [
+    one
+    for one in EVERY
+    if one.values[0] not in ("model.shared", "model.heads") and one.id != "training.start_from-from_run"
+]
+"""A run that begins with another needs that one: ``tests/runner`` has it."""
 SHAPES = ((16,), (16, 12), (16, 12, 12))
 """A row of a table, of a sequence, of an image."""
 
@@ -48,7 +53,10 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
         "model.shared",
         "model.heads",
         "weighting",
+        "training.sampling",
         "training.optimizer",
+        "training.start_from",
+        "training.averaging",
         "training.schedule",
     }
 
