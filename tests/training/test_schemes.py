@@ -1,7 +1,6 @@
 """Every sharing scheme trains with every kind of weighting, and goes on after a crash as if nothing had been."""
 
 import random
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,29 +18,59 @@ from tests.training.toy import PER_EPOCH, STEPS, TASKS, experiment, run
 
 SCHEMES = [kind_of(member) for member in members(Sharing)]
 WEIGHTINGS = [kind_of(member) for member in members(WeightingUnion)]
-LEVELLED = [kind_of(member) for member in members(WeightingUnion) if "level" in member.model_fields]
-BY_PUBLICATION = [kind for kind in ("equal", "uncertainty", "pcgrad", "nash_mtl", "famo") if kind in WEIGHTINGS]
+CLASSICS = ("equal", "uncertainty", "gradnorm", "pcgrad", "mgda")
+ACCEPTED = [kind for kind in ("equal", "uncertainty", "pcgrad", "nash_mtl", "famo") if kind in WEIGHTINGS]
 
 every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
 
 
-@every_scheme
-@pytest.mark.parametrize("weighting", WEIGHTINGS)
-def test_every_scheme_trains_with_every_weighting_though_labels_are_missing(
-    tmp_path: Path, scheme: str, weighting: str
-) -> None:
-    changes = {"model__sharing": {"kind": scheme}, "weighting": {"kind": weighting}, "training__epochs": 1}
-    ran = run(experiment(**changes), tmp_path)
+def assert_trains(folder: Path, **changes: Any) -> None:
+    ran = run(experiment(**{"training__epochs": 1, **changes}), folder)
     assert ran.state == "finished"
     assert all(tensor.isfinite().all() for tensor in ran.parameters().values())
 
 
 @every_scheme
-@pytest.mark.parametrize("weighting", LEVELLED)
+@pytest.mark.parametrize("weighting", [kind for kind in WEIGHTINGS if kind in CLASSICS])
+def test_every_scheme_trains_with_a_weighting_of_each_sort_though_labels_are_missing(
+    tmp_path: Path, scheme: str, weighting: str
+) -> None:
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting})
+
+
+@pytest.mark.slow
+@every_scheme
+@pytest.mark.parametrize("weighting", [kind for kind in WEIGHTINGS if kind not in CLASSICS])
+def test_every_scheme_trains_with_every_other_weighting_too(tmp_path: Path, scheme: str, weighting: str) -> None:
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting})
+
+
+@every_scheme
+@pytest.mark.parametrize("weighting", ["equal", "pcgrad"])
+@pytest.mark.parametrize("how", [{"training__accumulate": 2}, {"training__precision": "bf16"}], ids=str)
+def test_every_scheme_trains_in_pieces_and_in_half_the_precision(
+    tmp_path: Path, scheme: str, weighting: str, how: dict[str, Any]
+) -> None:
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting}, **how)
+
+
+@every_scheme
+@pytest.mark.parametrize("weighting", ["pcgrad", "mgda"])
 def test_the_gradients_may_be_those_of_the_last_shared_layer_alone(tmp_path: Path, scheme: str, weighting: str) -> None:
-    changes = {"model__sharing": {"kind": scheme}, "weighting": {"kind": weighting, "level": "last_layer"}}
-    with suppress(InputError):  # some methods' direction is no weighted sum of the gradients
-        assert run(experiment(**changes, training__epochs=1), tmp_path).state == "finished"
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting, "level": "last_layer"})
+
+
+@every_scheme
+def test_the_gradients_are_those_of_a_common_representation_only_where_there_is_one(
+    tmp_path: Path, scheme: str
+) -> None:
+    changes = {"model__sharing": {"kind": scheme}, "weighting": {"kind": "pcgrad", "level": "representation"}}
+    (member,) = (member for member in members(Sharing) if kind_of(member) == scheme)
+    if member().one_representation:  # type: ignore[attr-defined]
+        assert_trains(tmp_path, **changes)
+    else:
+        with pytest.raises(InputError, match=r"weighting\.level"):
+            experiment(**changes)
 
 
 @every_scheme
@@ -131,7 +160,7 @@ def pair_of_digits(scheme: str, weighting: str) -> Any:
 
 @pytest.mark.slow
 @every_scheme
-@pytest.mark.parametrize("weighting", BY_PUBLICATION)
+@pytest.mark.parametrize("weighting", ACCEPTED)
 def test_every_scheme_learns_both_digits_in_two_epochs(tmp_path: Path, scheme: str, weighting: str) -> None:
     ran = run(pair_of_digits(scheme, weighting), tmp_path, data=digits())
     for task in ("left", "right"):
