@@ -4,11 +4,16 @@ from typing import ClassVar, Literal
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.layers import Layer
+from mtl_core.spec.reports import Shape
 
 
 class _Sharing(Spec):
     one_representation: ClassVar[bool] = True
     """Whether all tasks read the same features, so that their gradients there can be compared."""
+
+    def representation(self, shape: Shape) -> Shape:
+        """Shape of what a task's own layers read when the shared layers, as listed, give ``shape``."""
+        return shape
 
 
 class HardSharing(_Sharing):
