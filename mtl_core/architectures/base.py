@@ -30,6 +30,13 @@ class MultiTaskModel(nn.Module, ABC):
         """Each task's output, in task order."""
         return [self.head(task, features) for task in range(len(self.tasks))]
 
+    def see_labels(self, masks: Sequence[Tensor | None]) -> None:
+        """Tells before a forward pass in training which rows have a label.
+
+        Args:
+            masks: Each task's ``[N]``, or None where all rows have one.
+        """
+
     def penalty(self) -> Tensor | None:
         """What the sharing scheme adds to the losses of the last forward pass, 0-d with its graph; None: nothing."""
         return None

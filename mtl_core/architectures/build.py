@@ -3,31 +3,35 @@
 from collections.abc import Callable, Mapping
 
 import torch
-from torch import nn
 
+from mtl_core.architectures import adversarial, branch, mixtures
 from mtl_core.architectures.base import MultiTaskModel
 from mtl_core.architectures.faults import LIMIT, Fault, amount
 from mtl_core.architectures.hard import HardSharingModel
-from mtl_core.architectures.plan import SHARED, HeadPlan, Plan, fix_at, head_place, path_of, plan_model
-from mtl_core.architectures.stack import Step, modules_of
+from mtl_core.architectures.parts import copy_of, heads_of
+from mtl_core.architectures.plan import SHARED, Plan, fix_at, head_place, path_of, plan_model
+from mtl_core.architectures.stack import Step
 from mtl_core.spec import HardSharing, InputError, ModelSpec, Spec, join
+from mtl_core.spec import model as model_spec
 from mtl_core.spec.reports import Shape
 
 
 def _hard(plan: Plan) -> MultiTaskModel:
-    shared = nn.Sequential(*modules_of(plan.shared))
-    heads = {task: _head(head) for task, head in plan.heads.items()}
-    return HardSharingModel(shared, heads)
+    return HardSharingModel(copy_of(plan.shared), heads_of(plan))
 
 
-def _head(head: HeadPlan) -> nn.Sequential:
-    return nn.Sequential(*modules_of(head.layers), *modules_of(head.output))
-
-
-SCHEMES: dict[type[Spec], Callable[[Plan], MultiTaskModel]] = {HardSharing: _hard}
+SCHEMES: dict[type[Spec], Callable[[Plan], MultiTaskModel]] = {
+    HardSharing: _hard,
+    model_spec.MmoeSharing: mixtures.build_mmoe,
+    model_spec.CgcSharing: mixtures.build_cgc,
+    model_spec.PleSharing: mixtures.build_ple,
+    model_spec.DselectKSharing: mixtures.build_dselect_k,
+    model_spec.BranchSharing: branch.build,
+    model_spec.AdversarialSharing: adversarial.build,
+}
 """One builder per sharing scheme; a contract test holds it to :data:`mtl_core.spec.model.Sharing`."""
 
-CHECKS: dict[type[Spec], Callable[[Plan], Plan]] = {}
+CHECKS: dict[type[Spec], Callable[[Plan], Plan]] = {model_spec.PleSharing: mixtures.check_ple}
 """What a scheme asks of the layers beyond that each can be built: the plan, with faults at those that do not do."""
 
 

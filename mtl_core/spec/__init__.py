@@ -17,7 +17,7 @@ from mtl_core.spec.experiment import (
 )
 from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
-from mtl_core.spec.model import HardSharing, ModelSpec
+from mtl_core.spec.model import HardSharing, ModelSpec, Sharing
 from mtl_core.spec.overrides import apply_overrides
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
 from mtl_core.spec.presets import load_preset, preset_names
@@ -67,6 +67,7 @@ __all__ = [
     "RegressionTask",
     "Report",
     "Schedule",
+    "Sharing",
     "Spec",
     "SplitSpec",
     "TableDataset",

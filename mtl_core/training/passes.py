@@ -20,6 +20,7 @@ def forward(model: MultiTaskModel, tasks: Sequence[TaskHead], batch: Batch, *, c
         batch: The rows.
         cut: Whether to cut the graph where the shared half of the model ends.
     """
+    model.see_labels(batch.masks)
     if cut:
         outputs, at = cut_forward(model.features(batch.inputs), model.head, len(tasks))
         return Pass(losses_of(tasks, outputs, batch), batch.present, at)
