@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures.base import Features, MultiTaskModel, last_parameters
-from mtl_core.architectures.parts import copies_of, copy_of, heads_of
+from mtl_core.architectures.parts import ByTask, copies_of, heads_of, stack_of
 from mtl_core.architectures.plan import Plan
 from mtl_core.architectures.stack import end_of
-from mtl_core.spec.model import AdversarialSharing
+from mtl_core.spec.model import Adversarial
 
 
 class _Reverse(torch.autograd.Function):
@@ -52,7 +52,7 @@ class AdversarialModel(MultiTaskModel):
         self,
         shared: nn.Sequential,
         private: Sequence[nn.Sequential],
-        heads: Mapping[str, nn.Sequential],
+        heads: Mapping[str, nn.Module],
         width: int,
         *,
         adversary: float,
@@ -62,7 +62,7 @@ class AdversarialModel(MultiTaskModel):
         self.tasks = tuple(heads)
         self.shared = shared
         self.private = nn.ModuleList(private)
-        self.heads = nn.ModuleDict({f"task_{name}": head for name, head in heads.items()})
+        self.heads = ByTask(heads)
         self.discriminator = nn.Linear(width, len(heads))
         self._adversary, self._orthogonality = adversary, orthogonality
         self._masks: Sequence[Tensor | None] = [None] * len(heads)
@@ -86,7 +86,7 @@ class AdversarialModel(MultiTaskModel):
         own = self.private[task](inputs)
         if self.training:
             self._own[task] = own
-        output: Tensor = self.heads[f"task_{self.tasks[task]}"](torch.cat([common, own], dim=1))
+        output: Tensor = self.heads.of(self.tasks[task])(torch.cat([common, own], dim=1))
         return output
 
     def penalty(self) -> Tensor | None:
@@ -120,7 +120,7 @@ class AdversarialModel(MultiTaskModel):
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """Those of a task's private copy and of its layers."""
         private = self.private[self.tasks.index(task)]
-        return [*private.parameters(), *self.heads[f"task_{task}"].parameters()]
+        return [*private.parameters(), *self.heads.of(task).parameters()]
 
 
 def overlap(common: Tensor, own: Tensor, rows: Tensor) -> Tensor:
@@ -148,8 +148,8 @@ def _unit(values: Tensor, rows: Tensor) -> Tensor:
 def build(plan: Plan) -> AdversarialModel:
     """The trunk once for all tasks and once for each."""
     spec = plan.sharing
-    assert isinstance(spec, AdversarialSharing)
-    shared, private, heads = copy_of(plan.shared), copies_of(plan.shared, len(plan.tasks)), heads_of(plan)
+    assert isinstance(spec, Adversarial)
+    shared, private, heads = stack_of(plan.shared), copies_of(plan.shared, len(plan.tasks)), heads_of(plan)
     width = prod(end_of(plan.shared, plan.input_shape) or ())
     settings = {"adversary": spec.adversary, "orthogonality": spec.orthogonality}
     return AdversarialModel(shared, private, heads, width, **settings)

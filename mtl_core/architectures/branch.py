@@ -8,10 +8,9 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.base import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.gates import mixed
-from mtl_core.architectures.parts import copies_of, heads_of
+from mtl_core.architectures.parts import ByTask, copies_of, heads_of, whole_stages
 from mtl_core.architectures.plan import Plan
-from mtl_core.architectures.stages import cut_stages
-from mtl_core.spec.model import BranchSharing
+from mtl_core.spec.model import Branching
 
 _COLDEST = 0.1
 
@@ -74,7 +73,7 @@ class BranchModel(MultiTaskModel):
     def __init__(
         self,
         stages: Sequence[Sequence[nn.Module]],
-        heads: Mapping[str, nn.Sequential],
+        heads: Mapping[str, nn.Module],
         *,
         warmup: int,
         temperature: float,
@@ -83,7 +82,7 @@ class BranchModel(MultiTaskModel):
         super().__init__()
         self.tasks = tuple(heads)
         self.stages = nn.ModuleList(nn.ModuleList(nodes) for nodes in stages)
-        self.heads = nn.ModuleDict({f"task_{name}": head for name, head in heads.items()})
+        self.heads = ByTask(heads)
         sizes = [len(nodes) for nodes in stages]
         self.choices = nn.ModuleList(Choice(after, before) for before, after in pairwise(sizes))
         self.leaves = nn.ModuleList(Choice(1, sizes[-1] if sizes else 1) for _ in heads)
@@ -116,7 +115,7 @@ class BranchModel(MultiTaskModel):
     def head(self, task: int, features: Features) -> Tensor:
         """A head's output on the node it chose."""
         leaf = mixed(self._drawn(self.leaves[task]), features)
-        output: Tensor = self.heads[f"task_{self.tasks[task]}"](leaf)
+        output: Tensor = self.heads.of(self.tasks[task])(leaf)
         return output
 
     def learned(self) -> dict[tuple[str, str], float]:
@@ -145,17 +144,13 @@ class BranchModel(MultiTaskModel):
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """Those of a task's layers and of its choice."""
         number = self.tasks.index(task)
-        return [*self.heads[f"task_{task}"].parameters(), *self.leaves[number].parameters()]
+        return [*self.heads.of(task).parameters(), *self.leaves[number].parameters()]
 
 
 def build(plan: Plan) -> BranchModel:
     """A row of nodes for every stage; what lies behind the last stage belongs to its nodes."""
     spec = plan.sharing
-    assert isinstance(spec, BranchSharing)
-    cut = cut_stages(plan.shared)
-    parts = [stage.steps for stage in cut.stages]
-    if parts:
-        parts[-1] = [*parts[-1], *cut.tail]
-    stages = [copies_of(steps, spec.nodes) for steps in parts]
+    assert isinstance(spec, Branching)
+    stages = [copies_of(steps, spec.nodes) for steps in whole_stages(plan.shared)]
     settings = {"warmup": spec.warmup, "half_life": spec.half_life}
     return BranchModel(stages, heads_of(plan), temperature=spec.temperature, **settings)

@@ -4,34 +4,44 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from mtl_core.architectures import adversarial, branch, mixtures
+from mtl_core.architectures import (
+    adversarial,
+    branch,
+    cross_stitch,
+    hard,
+    mixtures,
+    mtan,
+    nddr,
+    separate,
+    sluice,
+    soft,
+)
 from mtl_core.architectures.base import MultiTaskModel
 from mtl_core.architectures.faults import LIMIT, Fault, amount
-from mtl_core.architectures.hard import HardSharingModel
-from mtl_core.architectures.parts import copy_of, heads_of
 from mtl_core.architectures.plan import SHARED, Plan, fix_at, head_place, path_of, plan_model
 from mtl_core.architectures.stack import Step
-from mtl_core.spec import HardSharing, InputError, ModelSpec, Spec, join
-from mtl_core.spec import model as model_spec
+from mtl_core.spec import InputError, ModelSpec, Spec, join
+from mtl_core.spec import model as spec
 from mtl_core.spec.reports import Shape
 
-
-def _hard(plan: Plan) -> MultiTaskModel:
-    return HardSharingModel(copy_of(plan.shared), heads_of(plan))
-
-
 SCHEMES: dict[type[Spec], Callable[[Plan], MultiTaskModel]] = {
-    HardSharing: _hard,
-    model_spec.MmoeSharing: mixtures.build_mmoe,
-    model_spec.CgcSharing: mixtures.build_cgc,
-    model_spec.PleSharing: mixtures.build_ple,
-    model_spec.DselectKSharing: mixtures.build_dselect_k,
-    model_spec.BranchSharing: branch.build,
-    model_spec.AdversarialSharing: adversarial.build,
+    spec.HardSharing: hard.build,
+    spec.SeparateModels: separate.build,
+    spec.SoftSharing: soft.build,
+    spec.CrossStitch: cross_stitch.build,
+    spec.Sluice: sluice.build,
+    spec.Nddr: nddr.build,
+    spec.Mtan: mtan.build,
+    spec.Mmoe: mixtures.build_mmoe,
+    spec.Cgc: mixtures.build_cgc,
+    spec.Ple: mixtures.build_ple,
+    spec.DselectK: mixtures.build_dselect_k,
+    spec.Branching: branch.build,
+    spec.Adversarial: adversarial.build,
 }
 """One builder per sharing scheme; a contract test holds it to :data:`mtl_core.spec.model.Sharing`."""
 
-CHECKS: dict[type[Spec], Callable[[Plan], Plan]] = {model_spec.PleSharing: mixtures.check_ple}
+CHECKS: dict[type[Spec], Callable[[Plan], Plan]] = {spec.Sluice: sluice.check}
 """What a scheme asks of the layers beyond that each can be built: the plan, with faults at those that do not do."""
 
 
@@ -80,7 +90,7 @@ def _nothing(plan: Plan) -> Plan:
 
 def _too_large(model: ModelSpec, parameters: int) -> Fault:
     held = f"at most {amount(LIMIT)} can be held"
-    return Fault(f"Under {model.sharing.title.lower()} the model would have {amount(parameters)} parameters; {held}.")
+    return Fault(f"With {model.sharing.title!r} the model would have {amount(parameters)} parameters; {held}.")
 
 
 def _refuse_faults(steps: list[Step], place: tuple[str, ...], *, in_list: bool = True) -> None:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.base import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.gates import Gate, mixed
+from mtl_core.architectures.parts import ByTask
 from mtl_core.spec.reports import Shape
 
 
@@ -82,11 +83,11 @@ class ExpertsModel(MultiTaskModel):
         heads: Each task's layers, the output layer included, in task order.
     """
 
-    def __init__(self, levels: Sequence[Level], heads: Mapping[str, nn.Sequential]) -> None:
+    def __init__(self, levels: Sequence[Level], heads: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.tasks = tuple(heads)
         self.levels = nn.ModuleList(levels)
-        self.heads = nn.ModuleDict({f"task_{name}": head for name, head in heads.items()})
+        self.heads = ByTask(heads)
 
     @property
     def _last(self) -> Level:
@@ -108,7 +109,7 @@ class ExpertsModel(MultiTaskModel):
         count = len(features) - len(last.shared)
         state = features[task if len(self.levels) > 1 else 0]
         mixture = last.mix(task, state, last.experts_of(task, state), features[count:])
-        output: Tensor = self.heads[f"task_{self.tasks[task]}"](mixture)
+        output: Tensor = self.heads.of(self.tasks[task])(mixture)
         return output
 
     def penalty(self) -> Tensor | None:
@@ -140,5 +141,5 @@ class ExpertsModel(MultiTaskModel):
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """Those of a task's layers, of its gate and of its own experts in the last level."""
         number = self.tasks.index(task)
-        parts = (self.heads[f"task_{task}"], self._last.gates[number], self._last.own[number])
+        parts = (self.heads.of(task), self._last.gates[number], self._last.own[number])
         return [parameter for part in parts for parameter in part.parameters()]

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from mtl_core.architectures.experts import ExpertsModel, Level
-from mtl_core.architectures.faults import Fault
 from mtl_core.architectures.gates import DselectKGate, Gate, SoftmaxGate
-from mtl_core.architectures.parts import copies_of, heads_of
+from mtl_core.architectures.parts import copies_of, heads_of, whole_stages
 from mtl_core.architectures.plan import Plan
 from mtl_core.architectures.stack import Step, end_of
-from mtl_core.architectures.stages import cut_stages
-from mtl_core.spec.model import CgcSharing, DselectKSharing, MmoeSharing, PleSharing
+from mtl_core.spec.model import Cgc, DselectK, Mmoe, Ple
 from mtl_core.spec.reports import Shape
 
 MakeGate = Callable[[Shape, int], Gate]
@@ -17,19 +15,19 @@ MakeGate = Callable[[Shape, int], Gate]
 
 def build_mmoe(plan: Plan) -> ExpertsModel:
     """A gate per task over the experts."""
-    assert isinstance(plan.sharing, MmoeSharing)
+    assert isinstance(plan.sharing, Mmoe)
     return _model(plan, [plan.shared], plan.sharing.experts, 0, SoftmaxGate)
 
 
 def build_cgc(plan: Plan) -> ExpertsModel:
     """A gate per task over its own and the shared experts."""
-    assert isinstance(plan.sharing, CgcSharing)
+    assert isinstance(plan.sharing, Cgc)
     return _model(plan, [plan.shared], plan.sharing.shared_experts, plan.sharing.own_experts, SoftmaxGate)
 
 
 def build_ple(plan: Plan) -> ExpertsModel:
     """The same at each of several levels."""
-    assert isinstance(plan.sharing, PleSharing)
+    assert isinstance(plan.sharing, Ple)
     levels = cut_levels(plan.shared, plan.sharing.levels)
     return _model(plan, levels, plan.sharing.shared_experts, plan.sharing.own_experts, SoftmaxGate)
 
@@ -37,7 +35,7 @@ def build_ple(plan: Plan) -> ExpertsModel:
 def build_dselect_k(plan: Plan) -> ExpertsModel:
     """A DSelect-k gate per task over the experts."""
     spec = plan.sharing
-    assert isinstance(spec, DselectKSharing)
+    assert isinstance(spec, DselectK)
 
     def gate(shape: Shape, experts: int) -> Gate:
         rest = {"gamma": spec.gamma, "entropy": spec.entropy}
@@ -46,24 +44,10 @@ def build_dselect_k(plan: Plan) -> ExpertsModel:
     return _model(plan, [plan.shared], spec.experts, 0, gate)
 
 
-def check_ple(plan: Plan) -> Plan:
-    """There must be a stage for every level."""
-    assert isinstance(plan.sharing, PleSharing)
-    wanted, there = plan.sharing.levels, len(cut_stages(plan.shared).stages)
-    if not there or wanted <= there:
-        return plan
-    has = "there is one" if there == 1 else f"there are {there}"
-    text = f"{wanted} levels need as many linear or convolution layers; {has}. Add layers, or set fewer levels."
-    return plan.refuse(len(plan.shared) - 1, Fault(text))
-
-
 def cut_levels(steps: Sequence[Step], levels: int) -> list[list[Step]]:
-    """A trunk cut into levels of about as many stages, the earlier ones taking one more; one level of no layer."""
-    cut = cut_stages(steps)
-    parts = [stage.steps for stage in cut.stages]
-    if not parts:
-        return [list(steps)]
-    parts[-1] = [*parts[-1], *cut.tail]
+    """A trunk cut into levels of about as many stages, the earlier ones taking one more; no more than there are."""
+    parts = whole_stages(steps) or [[]]
+    levels = min(levels, len(parts))
     each, more = divmod(len(parts), levels)
     ends = [(level + 1) * each + min(level + 1, more) for level in range(levels)]
     starts = [0, *ends[:-1]]

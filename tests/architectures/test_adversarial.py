@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mtl_core.architectures.adversarial import overlap
-from tests.architectures.schemes import IMAGE, built, gradients, rows
+from tests.architectures.small import IMAGE, built, gradients, rows
 
 ONLY_ADVERSARY: dict[str, Any] = {"kind": "adversarial", "adversary": 0.3, "orthogonality": 0.0}
 ONLY_OVERLAP: dict[str, Any] = {"kind": "adversarial", "adversary": 0.0, "orthogonality": 2.0}

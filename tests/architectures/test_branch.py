@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.architectures.schemes import IMAGE, built, gradients, rows
+from tests.architectures.small import IMAGE, built, gradients, rows
 
 TREE: dict[str, Any] = {"kind": "branch", "nodes": 2, "warmup": 0}
 

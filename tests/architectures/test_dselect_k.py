@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mtl_core.architectures.gates import DselectKGate, smooth_step
-from tests.architectures.schemes import built, rows
+from tests.architectures.small import built, rows
 
 
 def gate(experts: int = 8, *, selected: int = 2, gamma: float = 1.0, per_row: bool = False) -> DselectKGate:

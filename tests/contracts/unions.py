@@ -53,8 +53,6 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["model"]["shared"] = [given]
         case "model.heads":
             data["model"]["heads"] = {"first": [given]}
-        case "model.sharing" if kind_of(member) == "ple":
-            data["model"] |= {"sharing": given, "shared": 2 * data["model"]["shared"]}
         case "dataset":
             data["dataset"] |= given
         case _:
