@@ -17,7 +17,7 @@ from mtl_core.spec.experiment import (
 )
 from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
-from mtl_core.spec.model import HardSharing, ModelSpec, Sharing
+from mtl_core.spec.model import HardSharing, ModelSpec, Sharing, sharing_of
 from mtl_core.spec.overrides import apply_overrides
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
 from mtl_core.spec.presets import load_preset, preset_names
@@ -98,6 +98,7 @@ __all__ = [
     "problems_of",
     "save_spec",
     "set_at",
+    "sharing_of",
     "shorten",
     "spec_from_data",
     "spec_to_data",

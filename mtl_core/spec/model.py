@@ -6,7 +6,7 @@ from pydantic import Field
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.layers import Layer
-from mtl_core.spec.reports import Shape
+from mtl_core.spec.reports import ModelInfo, Shape
 
 _OWN = "Share of its own features each task starts with; the others get the rest in equal parts."
 
@@ -251,6 +251,11 @@ Sharing = Annotated[
     | Adversarial,
     Field(discriminator="kind"),
 ]
+
+
+def sharing_of(info: ModelInfo) -> Sharing:
+    """The sharing scheme of a model described."""
+    return ModelSpec.model_validate({"sharing": info.sharing}, strict=False).sharing
 
 
 class ModelSpec(Spec):
