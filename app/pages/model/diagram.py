@@ -69,7 +69,7 @@ class Diagram(QGraphicsView):
             scene.addItem(_FrameTitle(frame))
         for pairs, dashed in ((self._plan.links, False), (self._plan.ties, True)):
             for a, b in pairs:
-                scene.addItem(_LinkItem(self._plan.boxes[a], self._plan.boxes[b], dashed=dashed))
+                scene.addItem(_LinkItem(self._plan, a, b, dashed=dashed))
         self._items = [_BoxItem(box, self) for box in self._plan.boxes]
         for item in self._items:
             scene.addItem(item)
@@ -232,9 +232,10 @@ class _FrameTitle(QGraphicsItem):
 class _LinkItem(QGraphicsItem):
     """A line from the bottom of one box to the top of another, curved where it goes aside, or straight across."""
 
-    def __init__(self, above: Box, below: Box, *, dashed: bool) -> None:
+    def __init__(self, plan: Plan, a: int, b: int, *, dashed: bool) -> None:
         super().__init__()
         self._dashed = dashed
+        above, below = plan.boxes[a], plan.boxes[b]
         start, end = QPointF(above.centre, above.y + above.height), QPointF(below.centre, below.y)
         if below.unit and below.width > 2 * above.width:  # a bar across several columns is met straight below
             end.setX(start.x())
@@ -247,8 +248,14 @@ class _LinkItem(QGraphicsItem):
         if abs(start.x() - end.x()) < 1 or abs(start.y() - end.y()) < 1:
             self._path.lineTo(end)
         else:
-            bend = (end.y() - start.y()) * 0.75
-            self._path.cubicTo(start + QPointF(0, bend), end - QPointF(0, bend), end)
+            # Through a frame a line goes straight; it turns aside between frames.
+            last, first = plan.frame_of(above), plan.frame_of(below)
+            leaves = QPointF(start.x(), last.y + last.height if last else start.y())
+            enters = QPointF(end.x(), first.y if first else end.y())
+            bend = (enters.y() - leaves.y()) * 0.75
+            self._path.lineTo(leaves)
+            self._path.cubicTo(leaves + QPointF(0, bend), enters - QPointF(0, bend), enters)
+            self._path.lineTo(end)
         self.setZValue(-1)
 
     def boundingRect(self) -> QRectF:

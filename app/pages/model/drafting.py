@@ -83,6 +83,10 @@ class Plan:
     frames: tuple[Frame, ...] = ()
     ties: tuple[tuple[int, int], ...] = ()
 
+    def frame_of(self, box: Box) -> Frame | None:
+        """The frame a box stands in."""
+        return next((f for f in self.frames if f.x <= box.x < f.x + f.width and f.y <= box.y < f.y + f.height), None)
+
 
 Entry = tuple[str, str, tuple[str, ...], bool]
 """Title, detail, paths and whether it fails."""
