@@ -1,9 +1,10 @@
-"""What follows when tasks are added, removed or renamed: heads, manual weights, moves by hand, the monitor."""
+"""What follows when tasks change: heads, manual weights, moves by hand, monitor, score, sampling."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from mtl_core.spec import TOTAL
+from mtl_core.spec.sampling import CLASS_KINDS
 
 Data = dict[str, Any]
 
@@ -22,13 +23,13 @@ def follow_tasks(before: Data, after: Data) -> Data:
     if metrics_kept or len(set(new)) < len(new):
         return after
     renamed = _renamed(old, new, after)
-    result = dict(after)
+    result = {**after, "tasks": [_judged(task) for task in after["tasks"]]}
     if isinstance(model := after.get("model"), dict) and isinstance(heads := model.get("heads"), dict):
         result["model"] = {**model, "heads": _heads(heads, old, new, renamed)}
     if isinstance(weighting := after.get("weighting"), dict):
         result["weighting"] = _weighting(weighting, new, renamed)
-    if isinstance(training := after.get("training"), dict) and isinstance(training.get("monitor"), str):
-        result["training"] = {**training, "monitor": _monitor(training["monitor"], after, renamed)}
+    if isinstance(training := after.get("training"), dict):
+        result["training"] = _training(training, after, renamed)
     return result
 
 
@@ -73,6 +74,13 @@ def _kept(values: Mapping[str, Any], new: list[str], renamed: Mapping[str, str])
     return {name: value for name, value in now.items() if name in new}
 
 
+def _judged(task: Any) -> Any:
+    """A task whose score is not measured any more is judged by the first of its metrics."""
+    if not isinstance(task, dict) or not isinstance(metrics := task.get("metrics"), list | tuple):
+        return task
+    return {**task, "score": None} if task.get("score") not in (None, *metrics) else task
+
+
 def _heads(heads: Data, old: list[str], new: list[str], renamed: Mapping[str, str]) -> Data:
     """Heads by task; a new task gets the layers that all heads so far have in common."""
     kept = _kept(heads, new, renamed)
@@ -96,6 +104,17 @@ def _weighting(weighting: Data, new: list[str], renamed: Mapping[str, str]) -> D
 def _move(move: Data, new: list[str], renamed: Mapping[str, str]) -> Data:
     weights = move.get("weights")
     return {**move, "weights": _kept(weights, new, renamed)} if isinstance(weights, dict) else move
+
+
+def _training(training: Data, after: Data, renamed: Mapping[str, str]) -> Data:
+    result = dict(training)
+    if isinstance(monitor := training.get("monitor"), str):
+        result["monitor"] = _monitor(monitor, after, renamed)
+    if isinstance(sampling := training.get("sampling"), dict) and sampling.get("task"):
+        task = renamed.get(sampling["task"], sampling["task"])
+        classed = [one.get("name") for one in _tasks(after) if one.get("kind") in CLASS_KINDS]
+        result["sampling"] = {**sampling, "task": task if task in classed else ""}
+    return result
 
 
 def _monitor(monitor: str, after: Data, renamed: Mapping[str, str]) -> str:

@@ -162,6 +162,33 @@ class TextListEditor(QLineEdit):
             self.setText(line.getvalue().replace(",", ", ") if not any("," in t for t in texts) else line.getvalue())
 
 
+class NumbersEditor(QLineEdit):
+    """Numbers by name, written ``a=2, b=0.5``; text that is not so is given as it stands, for the spec to refuse."""
+
+    valueChanged = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText("name=2, other=0.5")
+        self.textEdited.connect(lambda _text: self.valueChanged.emit(self.value()))
+
+    def value(self) -> dict[str, float] | str:
+        """The numbers, or the text."""
+        numbers = {}
+        for part in filter(str.strip, self.text().split(",")):
+            name, _, number = part.rpartition("=")
+            try:
+                numbers[name.strip()] = float(number)
+            except ValueError:
+                return self.text()
+        return self.text() if "" in numbers else numbers
+
+    def setValue(self, value: Any) -> None:
+        """Show the numbers."""
+        if value != self.value():
+            self.setText(", ".join(f"{name}={number:g}" for name, number in dict(value or {}).items()))
+
+
 class CheckListEditor(QWidget):
     """Any of some values, as check boxes."""
 
@@ -198,14 +225,23 @@ class CheckListEditor(QWidget):
 
 
 class WordOrEditor(QWidget):
-    """A word from a list or a value of another kind, which appears when the last entry is chosen."""
+    """A word from a list or a value of another kind, which appears when the last entry is chosen.
+
+    Args:
+        shape: The words.
+        other: The editor of the other value.
+        last: What the last entry is called.
+        parent: Owner.
+    """
 
     valueChanged = Signal(object)
 
-    def __init__(self, shape: WordOr, other: NumberEditor, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, shape: WordOr, other: NumberEditor | NumbersEditor, last: str = "Number", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._words = shape.words
-        self.combo = ChoiceEditor((*shape.words, None), (*map(label_of, shape.words), "Number"))
+        self.combo = ChoiceEditor((*shape.words, None), (*map(label_of, shape.words), last))
         self.other = other
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -223,7 +259,7 @@ class WordOrEditor(QWidget):
         self.combo.setObjectName(f"{name}.word")
         self.combo.setAccessibleName(self.accessibleName())
         self.other.setObjectName(f"{name}.number")
-        self.other.setAccessibleName(f"{self.accessibleName()}, number")
+        self.other.setAccessibleName(f"{self.accessibleName()}, {self.combo.itemText(self.combo.count() - 1).lower()}")
 
     def value(self) -> Any:
         """The word or the other value."""

@@ -7,17 +7,20 @@ from app.forms.editors import (
     ChoiceEditor,
     FlagEditor,
     MaybeEditor,
+    NumbersEditor,
     TextEditor,
     TextListEditor,
     WordOrEditor,
 )
 from app.forms.number import NumberEditor
+from app.forms.number_list import NumberListEditor
 from app.forms.shapes import (
     CheckList,
     Choice,
     Flag,
     Maybe,
     Number,
+    NumberList,
     Shape,
     Text,
     TextList,
@@ -43,10 +46,14 @@ def make_editor(shape: Shape) -> QWidget:  # noqa: PLR0911 - an arm per shape
             return TextEditor()
         case TextList(single):
             return TextListEditor(single=single)
+        case NumberList(integer):
+            return NumberListEditor(integer=integer)
         case Choice(values):
             return ChoiceEditor(values)
         case CheckList(values):
             return CheckListEditor(values)
+        case WordOr(_, Weights()):
+            return WordOrEditor(shape, NumbersEditor(), "By name")
         case WordOr(_, Number() as number):
             return WordOrEditor(shape, NumberEditor(number))
         case Maybe(inner):

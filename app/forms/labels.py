@@ -13,8 +13,38 @@ _LABELS = {
     "f1": "F1",
     "auroc": "AUROC",
     "l2": "Gradient norm",
+    "float32": "float32",
+    "bf16": "bf16",
+    "fp16": "fp16",
     "loss+": "Loss × gradient norm",
+    "quantile": "Quantile error",
+    "gaussian_nll": "Gaussian likelihood, variance learned",
+    "poisson": "Poisson likelihood",
+    "focal": "Focal loss",
+    "cumulative_link": "Cumulative link",
+    "corn": "CORN",
+    "kl": "KL divergence",
+    "smooth_l1": "Smooth absolute error",
+    "iou": "IoU",
+    "giou": "GIoU",
+    "iou50": "IoU of 0.5 or more",
+    "cxcywh": "centre, width, height",
+    "xywh": "left, top, width, height",
+    "xyxy": "left, top, right, bottom",
+    "mape": "MAPE",
+    "pearson": "Pearson correlation",
+    "spearman": "Spearman correlation",
+    "f1_micro": "F1 over all labels",
+    "map": "Mean average precision",
+    "mcc": "MCC",
+    "kappa": "Cohen's kappa",
+    "brier": "Brier score",
+    "top3_accuracy": "Top-3 accuracy",
 }
+_NAMES = frozenset(
+    ("rmse", "r2", "f1", "auroc", "mape", "mcc", "iou", "giou", "iou50", "kl", "pearson", "spearman", "kappa", "brier")
+)
+"""Metrics that begin with a capital wherever they stand."""
 
 
 def label_of(value: Any) -> str:
@@ -27,7 +57,7 @@ def label_of(value: Any) -> str:
 def metric_label(metric: str) -> str:
     """A metric inside a sentence: ``accuracy``, ``F1``."""
     label = label_of(metric)
-    return label if metric in ("rmse", "r2", "f1", "auroc") else label[:1].lower() + label[1:]
+    return label if metric in (*_NAMES, "f1_micro") else label[:1].lower() + label[1:]
 
 
 def count_text(number: int) -> str:

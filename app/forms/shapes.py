@@ -41,6 +41,13 @@ class TextList:
 
 
 @dataclass(frozen=True)
+class NumberList:
+    """Several numbers."""
+
+    integer: bool
+
+
+@dataclass(frozen=True)
 class Choice:
     """One of some values."""
 
@@ -93,7 +100,21 @@ class Unknown:
     """Something a page of its own edits; a form carries it along."""
 
 
-Shape = Number | Flag | Text | TextList | Choice | CheckList | WordOr | Maybe | Kinds | Nested | Weights | Unknown
+Shape = (
+    Number
+    | Flag
+    | Text
+    | TextList
+    | NumberList
+    | Choice
+    | CheckList
+    | WordOr
+    | Maybe
+    | Kinds
+    | Nested
+    | Weights
+    | Unknown
+)
 
 
 @dataclass(frozen=True)
@@ -152,7 +173,7 @@ def initial(shape: Shape) -> Any:  # noqa: PLR0911 - an arm per shape
             return defaults_of(classes[0])
         case Nested(spec):
             return defaults_of(spec)
-        case CheckList() | TextList():
+        case CheckList() | TextList() | NumberList():
             return []
         case Text():
             return ""
@@ -243,7 +264,7 @@ def _union(annotation: Any, arguments: tuple[Any, ...], metadata: tuple[Any, ...
         return Kinds(classes)
     shapes = [shape_of(a, metadata, log=log) for a in others]
     match shapes:
-        case [Choice(words), other]:
+        case [Choice(words), Number() | Weights() as other]:
             return WordOr(words, other)
         case [Text(), TextList()]:
             return TextList(single=True)
@@ -256,4 +277,6 @@ def _sequence(item: Any) -> Shape:
             return CheckList(values)
         case Text():
             return TextList()
+        case Number(integer):
+            return NumberList(integer)
     return Unknown()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _METHODS = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
 _SHORT = {"dwa": "DWA"}
-_LEADING = ("accuracy", "r2", "auroc", "f1", "loss")
+_LEADING = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
 _BRIEF = 2
 """Tasks whose scores the column of all tasks names; of more it says the mean."""
 

@@ -66,18 +66,18 @@ class AdversarialModel(MultiTaskModel):
         self.discriminator = nn.Linear(width, len(heads))
         self._adversary, self._orthogonality = adversary, orthogonality
         self._masks: Sequence[Tensor | None] = [None] * len(heads)
-        self._common: Tensor | None = None
+        self._seen: Features | None = None
         self._own: dict[int, Tensor] = {}
 
     def see_labels(self, masks: Sequence[Tensor | None]) -> None:
-        """Whose rows are whose, for the penalty of the next forward pass."""
+        """Whose rows are whose, for the penalty."""
         self._masks = masks
 
     def features(self, inputs: Tensor) -> Features:
         """The input, which the private copies read, and the shared features."""
         common = self.shared(inputs)
         if self.training:
-            self._common = common
+            self._seen, self._own = (inputs, common), {}
         return inputs, common
 
     def head(self, task: int, features: Features) -> Tensor:
@@ -91,9 +91,10 @@ class AdversarialModel(MultiTaskModel):
 
     def penalty(self) -> Tensor | None:
         """What the adversary and the overlap add; None when neither teaches anything."""
-        if self._common is None:
+        if self._seen is None:
             return None
-        common = self._common.flatten(1)
+        inputs, common = self._seen
+        common = common.flatten(1).to(self.discriminator.weight.dtype)  # a pass may be in lower precision
         total = common.new_zeros(())
         for task in range(len(self.tasks)):
             mask = self._masks[task]
@@ -101,7 +102,9 @@ class AdversarialModel(MultiTaskModel):
             if self._adversary:
                 total = total + self._adversary * self._guess(common, rows, task)
             if self._orthogonality:
-                total = total + self._orthogonality * overlap(common, self._own[task].flatten(1), rows)
+                own = self._own.get(task)
+                own = self.private[task](inputs) if own is None else own  # where the heads are yet to run
+                total = total + self._orthogonality * overlap(common, own.flatten(1).to(common), rows)
         return total if total.requires_grad else None
 
     def _guess(self, common: Tensor, rows: Tensor, task: int) -> Tensor:

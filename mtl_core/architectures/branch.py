@@ -94,10 +94,13 @@ class BranchModel(MultiTaskModel):
         """0-d, of the next draw."""
         return (self._hottest * 0.5 ** (self.passes / self._half_life)).clamp(min=_COLDEST)
 
-    def features(self, inputs: Tensor) -> Features:
-        """What the nodes of the last stage give; the input when there is no stage."""
+    def begin_pass(self) -> None:
+        """Counts it, unless nothing is learned in it."""
         if self.training and torch.is_grad_enabled():
             self.passes += 1
+
+    def features(self, inputs: Tensor) -> Features:
+        """What the nodes of the last stage give; the input when there is no stage."""
         reads: Sequence[Tensor] = (inputs,)
         for number, nodes in enumerate(self.stages):
             if number:
@@ -108,8 +111,8 @@ class BranchModel(MultiTaskModel):
         return tuple(reads)
 
     def _drawn(self, choice: nn.Module) -> Tensor:
-        warm = self.passes <= self._warmup if self.training else self.passes < self._warmup
-        drawn: Tensor = choice(self.temperature, warm)
+        under_way = self.training and self._warmup > 0  # the present pass is counted already
+        drawn: Tensor = choice(self.temperature, self.passes < self._warmup + under_way)
         return drawn
 
     def head(self, task: int, features: Features) -> Tensor:

@@ -22,7 +22,7 @@ from mtl_core.architectures.plan import SHARED, Plan, fix_at, head_place, path_o
 from mtl_core.architectures.stack import Step
 from mtl_core.spec import InputError, ModelSpec, Spec, join
 from mtl_core.spec import model as spec
-from mtl_core.spec.reports import Shape
+from mtl_core.spec.reports import Outputs, Shape
 
 SCHEMES: dict[type[Spec], Callable[[Plan], MultiTaskModel]] = {
     spec.HardSharing: hard.build,
@@ -45,13 +45,13 @@ CHECKS: dict[type[Spec], Callable[[Plan], Plan]] = {spec.Sluice: sluice.check}
 """What a scheme asks of the layers beyond that each can be built: the plan, with faults at those that do not do."""
 
 
-def build_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, int]) -> MultiTaskModel:
+def build_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]) -> MultiTaskModel:
     """The model on the CPU, with torch's own initialisation; the caller sets the seed and moves it to a device.
 
     Args:
         model: Sharing scheme, shared layers and heads.
         input_shape: Shape of one row of input.
-        outputs: Width of each task's output layer, in task order.
+        outputs: What each task's output layer must give, in task order.
 
     Raises:
         InputError: A layer cannot be built; it names the first one, what arrives and what it needs.
@@ -64,7 +64,9 @@ def build_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, int]
     return SCHEMES[type(model.sharing)](plan)
 
 
-def try_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, int]) -> tuple[Plan, MultiTaskModel | None]:
+def try_model(
+    model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]
+) -> tuple[Plan, MultiTaskModel | None]:
     """Try out every layer, then the whole model under its sharing scheme, on torch's meta device.
 
     Returns:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from mtl_core.architectures.parts import heads_of, towers_of
 from mtl_core.architectures.plan import Plan
 from mtl_core.architectures.stages import cut_stages
-from mtl_core.architectures.towers import TowersModel, others
+from mtl_core.architectures.towers import TowersModel, shares
 from mtl_core.spec.model import CrossStitch
 
 
@@ -23,8 +23,7 @@ class StitchUnit(nn.Module):
 
     def __init__(self, tasks: int, channels: int | None, own: float) -> None:
         super().__init__()
-        alpha = torch.full((tasks, tasks), others(own, tasks - 1))
-        alpha.fill_diagonal_(own if tasks > 1 else 1.0)
+        alpha = shares(own, tasks)
         self.alpha = nn.Parameter(alpha if channels is None else alpha[..., None].repeat(1, 1, channels))
 
     def forward(self, streams: Sequence[Tensor]) -> list[Tensor]:
@@ -43,7 +42,7 @@ class CrossStitchModel(TowersModel):
     @torch.no_grad()
     def learned(self) -> dict[tuple[str, str], float]:
         """Every unit's α; its mean over the channels where each has its own."""
-        return self.shares("stitch", [unit.table().tolist() for unit in self.units if isinstance(unit, StitchUnit)])
+        return self.tabled("stitch", [unit.table().tolist() for unit in self.units if isinstance(unit, StitchUnit)])
 
 
 def build(plan: Plan) -> CrossStitchModel:

@@ -88,19 +88,30 @@ def _output(head: HeadPlan, task: str, target: TargetInfo) -> LayerInfo:
     error = next((step.fault.text for step in head.output if step.fault), None)
     return LayerInfo(
         path=join(head_place(task)),
-        kind="linear",
-        title=" · ".join(step.layer.title for step in head.output),
+        kind=kind_of(type(head.output[-1].layer)) if head.output else "linear",
+        title=" · ".join(step.layer.title for step in head.output) or "No output layer",
         detail=_meaning(target),
-        output_shape=end_of(head.output, None),
+        output_shape=end_of(head.output, (target.width,) if target.kind == "objective" else None),
         parameters=sum(step.parameters for step in head.output),
         error=error,
     )
 
 
-def _meaning(target: TargetInfo) -> str:
+def _meaning(target: TargetInfo) -> str:  # noqa: PLR0911 - an arm per kind
     match target.kind:
-        case "multiclass":
+        case "multiclass" | "segmentation" | "distribution":
             return f"{len(target.classes)} classes"
+        case "multilabel":
+            return f"{len(target.classes)} labels"
+        case "ordinal":
+            return f"{len(target.classes) - 1} thresholds"
         case "binary":
             return "1 logit"
-    return f"{target.width} value{'' if target.width == 1 else 's'}"
+        case "box":
+            return "4 numbers"
+        case "count":
+            return f"{target.width} log rate{'' if target.width == 1 else 's'}"
+        case "objective":
+            return f"{target.width} features"
+    variances = f", {target.width} variance{'' if target.width == 1 else 's'}" if target.per_value > 1 else ""
+    return f"{target.width} value{'' if target.width == 1 else 's'}{variances}"

@@ -88,6 +88,7 @@ class ExpertsModel(MultiTaskModel):
         self.tasks = tuple(heads)
         self.levels = nn.ModuleList(levels)
         self.heads = ByTask(heads)
+        self._inputs: Tensor | None = None
 
     @property
     def _last(self) -> Level:
@@ -97,6 +98,7 @@ class ExpertsModel(MultiTaskModel):
 
     def features(self, inputs: Tensor) -> Features:
         """What gates and own experts of the last level read, the input or a tensor per task; then shared experts'."""
+        self._inputs = inputs if self.training else self._inputs
         states, common = [inputs] * len(self.tasks), inputs
         for level in list(self.levels)[:-1]:
             states, common = level(states, common)
@@ -113,10 +115,13 @@ class ExpertsModel(MultiTaskModel):
         return output
 
     def penalty(self) -> Tensor | None:
-        """What the gates add."""
-        gates = [gate for gate in self.modules() if isinstance(gate, Gate)]
-        found = [penalty for gate in gates if (penalty := gate.penalty()) is not None and penalty.requires_grad]
-        return torch.stack(found).sum() if found else None
+        """What the gates that read the input add."""
+        if self._inputs is None:
+            return None
+        gates = [gate for gate in self.levels[0].modules() if isinstance(gate, Gate)]
+        found = [gate.penalty(self._inputs) for gate in gates]
+        terms = [penalty for penalty in found if penalty is not None and penalty.requires_grad]
+        return torch.stack(terms).sum() if terms else None
 
     def learned(self) -> dict[tuple[str, str], float]:
         """Every task's mean gate weights in the last training pass."""

@@ -15,8 +15,8 @@ _EPSILON = 1e-6
 class Gate(nn.Module):
     """Gives every row a weight per expert ``[N, experts]``."""
 
-    def penalty(self) -> Tensor | None:
-        """What it adds to the losses of the last training pass, 0-d; None: nothing."""
+    def penalty(self, rows: Tensor) -> Tensor | None:
+        """What it adds to the losses for rows ``[N, *shape]``, 0-d; None: nothing."""
         return None
 
 
@@ -70,28 +70,26 @@ class DselectKGate(Gate):
             nn.init.uniform_(self.to_mix.weight, -0.05, 0.05)
         spelled = list(product((0.0, 1.0), repeat=bits))[:experts]
         self.register_buffer("codes", torch.tensor(spelled).view(experts, bits), persistent=False)
-        self._penalty: Tensor | None = None
 
     def forward(self, rows: Tensor) -> Tensor:
         """``[N, experts]`` from ``[N, *shape]``."""
-        flat, bits, mix = rows.flatten(1), self.bits[None], self.mix[None]
-        if self.to_bits is not None and self.to_mix is not None:
-            bits = bits + self.to_bits(flat).view(len(flat), *self.bits.shape)
-            mix = mix + self.to_mix(flat)
-        chosen = self._chosen(smooth_step(bits, self._gamma))
-        if self.training:
-            self._penalty = self._entropy * _undecided(chosen) if self._entropy else None
-        weights = (torch.softmax(mix, dim=1)[..., None] * chosen).sum(dim=1)
+        mix = self.mix[None]
+        if self.to_mix is not None:
+            mix = mix + self.to_mix(rows.flatten(1))
+        weights = (torch.softmax(mix, dim=1)[..., None] * self._chosen(rows)).sum(dim=1)
         return weights.expand(len(rows), -1)
 
-    def _chosen(self, bits: Tensor) -> Tensor:
+    def _chosen(self, rows: Tensor) -> Tensor:
         """``[N or 1, selected, experts]``: per expert, the product of its bits or their complements."""
-        bits = bits[..., None, :]
+        bits = self.bits[None]
+        if self.to_bits is not None:
+            bits = bits + self.to_bits(rows.flatten(1)).view(len(rows), *self.bits.shape)
+        bits = smooth_step(bits, self._gamma)[..., None, :]
         return torch.where(self.codes > 0, bits, 1 - bits).prod(dim=-1)
 
-    def penalty(self) -> Tensor | None:
-        """Of the choices of the last training pass, their mean over the rows."""
-        return self._penalty
+    def penalty(self, rows: Tensor) -> Tensor | None:
+        """Of the choices for some rows, their mean."""
+        return self._entropy * _undecided(self._chosen(rows)) if self._entropy else None
 
 
 def smooth_step(t: Tensor, gamma: float) -> Tensor:

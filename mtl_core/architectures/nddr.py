@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from mtl_core.architectures.parts import batch_norm, heads_of, pointwise, towers_of
 from mtl_core.architectures.plan import Plan
 from mtl_core.architectures.stages import cut_stages
-from mtl_core.architectures.towers import TowersModel, others
+from mtl_core.architectures.towers import TowersModel, shares
 from mtl_core.spec.model import Nddr
 from mtl_core.spec.reports import Shape
 
@@ -16,7 +16,7 @@ from mtl_core.spec.reports import Shape
 class NddrUnit(nn.Module):
     """All tasks' features side by side, then for each task a 1×1 convolution back to its width, batch norm and ReLU.
 
-    On features without positions the convolution is a linear layer. It has no bias: batch norm has one.
+    On features without positions the convolution is a linear layer.
 
     Args:
         tasks: K, how many.
@@ -28,13 +28,12 @@ class NddrUnit(nn.Module):
     def __init__(self, tasks: int, shape: Shape, own: float) -> None:
         super().__init__()
         channels = shape[0]
-        self.reductions = nn.ModuleList(pointwise(tasks * channels, channels, shape, bias=False) for _ in range(tasks))
+        self.reductions = nn.ModuleList(pointwise(tasks * channels, channels, shape) for _ in range(tasks))
         self.norms = nn.ModuleList(batch_norm(shape) for _ in range(tasks))
         identity = torch.eye(channels)
         with torch.no_grad():
-            for i, weight in enumerate(self.weights()):
-                shares = [own if tasks == 1 or i == j else others(own, tasks - 1) for j in range(tasks)]
-                weight.copy_(torch.cat([share * identity for share in shares], dim=1).view_as(weight))
+            for weight, row in zip(self.weights(), shares(own, tasks), strict=True):
+                weight.copy_(torch.cat([share * identity for share in row], dim=1).view_as(weight))
 
     def weights(self) -> list[Tensor]:
         """Each task's [C, K·C, …]."""
@@ -58,7 +57,7 @@ class NddrModel(TowersModel):
             assert isinstance(unit, NddrUnit)
             sums = torch.stack([w.abs().reshape(len(w), len(self.tasks), -1).sum(dim=(0, 2)) for w in unit.weights()])
             tables.append((sums / sums.sum(dim=1, keepdim=True)).tolist())
-        return self.shares("fusion", tables)
+        return self.tabled("fusion", tables)
 
 
 def build(plan: Plan) -> NddrModel:

@@ -1,7 +1,6 @@
 """What sharing schemes are put together from."""
 
 from collections.abc import Mapping, Sequence
-from math import prod
 
 from torch import Tensor, nn
 
@@ -85,26 +84,27 @@ def towers_of(plan: Plan) -> dict[str, Tower]:
     return {task: Tower(cut) for task in plan.tasks}
 
 
-def pointwise(inputs: int, outputs: int, shape: Shape, *, bias: bool = True) -> nn.Linear | nn.Conv1d | nn.Conv2d:
+def pointwise(inputs: int, outputs: int, shape: Shape) -> nn.Linear | nn.Conv1d | nn.Conv2d:
     """A linear map of the channels at each position: a Linear on features, a 1×1 convolution on what has positions.
+
+    It has no bias: batch normalisation follows it, which would take that out again.
 
     Args:
         inputs: Channels that arrive.
         outputs: Channels that leave.
         shape: Shape of a row, channels first.
-        bias: Whether it has one.
 
     Raises:
         ValueError: No such shape is known.
     """
     match len(shape):
         case 1:
-            return nn.Linear(inputs, outputs, bias=bias)
+            return nn.Linear(inputs, outputs, bias=False)
         case 2:
-            return nn.Conv1d(inputs, outputs, 1, bias=bias)
+            return nn.Conv1d(inputs, outputs, 1, bias=False)
         case 3:
-            return nn.Conv2d(inputs, outputs, 1, bias=bias)
-    raise ValueError(f"no map of the channels of {shape}, {prod(shape)} values")
+            return nn.Conv2d(inputs, outputs, 1, bias=False)
+    raise ValueError(f"no map of the channels of a row of shape {shape}")
 
 
 def batch_norm(shape: Shape) -> nn.BatchNorm1d | nn.BatchNorm2d:

@@ -3,20 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mtl_core.architectures.faults import Fault, fix_of
+from mtl_core.architectures.faults import Fault, arrives, fix_of
 from mtl_core.architectures.stack import Step, end_of, try_out
 from mtl_core.spec import Fix, ModelSpec
 from mtl_core.spec import layers as spec
 from mtl_core.spec.model import Sharing
 from mtl_core.spec.paths import join
-from mtl_core.spec.reports import Shape
+from mtl_core.spec.reports import Outputs, Shape
 
 SHARED = ("model", "shared")
 
 
 @dataclass(frozen=True)
 class HeadPlan:
-    """A task's own layers, and its output layer: a Linear, with a Flatten before it where one is needed."""
+    """A task's own layers, and its output layer: a Linear, with a Flatten before it where one is needed.
+
+    For a map it is a 1×1 convolution; a task that works on the features themselves has none.
+    """
 
     layers: list[Step]
     output: list[Step]
@@ -60,26 +63,39 @@ def head_place(task: str) -> tuple[str, ...]:
     return ("model", "heads", task)
 
 
-def plan_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, int]) -> Plan:
-    """Try out the trunk, then each task's head and its output layer of ``outputs[task]`` features."""
+def plan_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]) -> Plan:
+    """Try out the trunk, then each task's head and the output layer that ``outputs[task]`` asks for."""
     shared = try_out(model.shared, input_shape)
     end = end_of(shared, input_shape)
     reads = None if end is None else model.sharing.representation(end)
     parameters = sum(step.parameters for step in shared)
     heads: dict[str, HeadPlan] = {}
-    for task, out_features in outputs.items():
-        head = _plan_head(model, task, out_features, reads, parameters)
+    for task, wanted in outputs.items():
+        head = _plan_head(model, task, wanted, reads, parameters)
         heads[task] = head
         parameters += sum(step.parameters for step in (*head.layers, *head.output))
     return Plan(model.sharing, input_shape, shared, heads)
 
 
-def _plan_head(model: ModelSpec, task: str, out_features: int, shape: Shape | None, parameters: int) -> HeadPlan:
+def _plan_head(model: ModelSpec, task: str, wanted: Outputs, shape: Shape | None, parameters: int) -> HeadPlan:
     layers = try_out(model.heads.get(task, ()), shape, parameters)
     parameters += sum(step.parameters for step in layers)
     end = end_of(layers, shape)
-    flatten = (spec.Flatten(),) if end is not None and len(end) > 1 else ()
-    return HeadPlan(layers, try_out((*flatten, spec.Linear(out_features=out_features)), end, parameters))
+    return HeadPlan(layers, _output(wanted, end, parameters))
+
+
+def _output(wanted: Outputs, end: Shape | None, parameters: int) -> list[Step]:
+    """The output layer tried out on what leaves the head."""
+    match wanted:
+        case int():
+            flatten = (spec.Flatten(),) if end is not None and len(end) > 1 else ()
+            return try_out((*flatten, spec.Linear(out_features=wanted)), end, parameters)
+        case (features,):
+            if end in (None, wanted):
+                return []
+            text = f"The task works on {features} features themselves; {arrives(end or ())}."
+            return [Step(spec.Linear(out_features=features), end, fault=Fault(text))]
+    return try_out((spec.Conv2d(out_channels=wanted[0], kernel_size=1),), end, parameters)
 
 
 def fix_at(step: Step, steps: list[Step], place: tuple[str, ...]) -> Fix | None:

@@ -10,7 +10,7 @@ from mtl_core.architectures.faults import Fault, Mend
 from mtl_core.architectures.parts import Tower, heads_of, towers_of
 from mtl_core.architectures.plan import Plan
 from mtl_core.architectures.stages import Stage, Stages, cut_stages
-from mtl_core.architectures.towers import TowersModel, others
+from mtl_core.architectures.towers import TowersModel, shares
 from mtl_core.spec.layers import Conv1d, Conv2d, Linear
 from mtl_core.spec.model import Sluice
 
@@ -27,8 +27,7 @@ class SluiceUnit(nn.Module):
 
     def __init__(self, tasks: int, own: float) -> None:
         super().__init__()
-        alpha = torch.full((2 * tasks, 2 * tasks), others(own, 2 * tasks - 1))
-        self.alpha = nn.Parameter(alpha.fill_diagonal_(own))
+        self.alpha = nn.Parameter(shares(own, 2 * tasks))
 
     def forward(self, streams: Sequence[Tensor]) -> list[Tensor]:
         """Mix K tensors ``[N, C, …]`` of even C."""
@@ -56,17 +55,16 @@ class SluiceModel(TowersModel):
     """
 
     beta: nn.Parameter | None
+    """[K, L], the share of each mixed stage in what each head reads; None where there is but one."""
 
     def __init__(self, towers: Mapping[str, Tower], heads: Mapping[str, nn.Module], cut: Stages, spec: Sluice) -> None:
         super().__init__(towers, heads, [SluiceUnit(len(heads), spec.own) for _ in cut.stages])
         self._strength = spec.orthogonality
         self._mixed = [i for i, stage in enumerate(cut.stages) if stage.shape == cut.stages[-1].shape]
         self._channels = [stage.shape[0] for stage in cut.stages]
-        beta = None
+        self.beta = None
         if len(self._mixed) > 1:
-            beta = torch.full((len(heads), len(self._mixed)), others(spec.last, len(self._mixed) - 1))
-            beta[:, -1] = spec.last
-        self.register_parameter("beta", None if beta is None else nn.Parameter(beta))
+            self.beta = nn.Parameter(shares(spec.last, len(self._mixed))[-1].repeat(len(heads), 1))
 
     def ends(self, levels: Sequence[Sequence[Tensor]], inputs: Tensor) -> Features:
         """What the trunks make of the mixture of their stages."""
@@ -97,7 +95,7 @@ class SluiceModel(TowersModel):
     def learned(self) -> dict[tuple[str, str], float]:
         """What each task takes from each at every unit, over the subspaces; and of which stage its head reads."""
         tables = [unit.table().tolist() for unit in self.units if isinstance(unit, SluiceUnit)]
-        found = self.shares("stitch", tables)
+        found = self.tabled("stitch", tables)
         if self.beta is not None:
             for task, row in zip(self.tasks, self.beta.tolist(), strict=True):
                 found |= {(task, f"share of stage {i + 1}"): beta for i, beta in zip(self._mixed, row, strict=True)}

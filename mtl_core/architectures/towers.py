@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures.base import Features, MultiTaskModel
@@ -64,7 +65,7 @@ class TowersModel(MultiTaskModel):
         """Those of one task's head, its output layer included."""
         return list(self.heads.of(task).parameters())
 
-    def shares(self, unit: str, tables: Sequence[Sequence[Sequence[float]]]) -> dict[tuple[str, str], float]:
+    def tabled(self, unit: str, tables: Sequence[Sequence[Sequence[float]]]) -> dict[tuple[str, str], float]:
         """Numbers to record: what each task takes from each, at every unit.
 
         Args:
@@ -79,6 +80,8 @@ class TowersModel(MultiTaskModel):
         }
 
 
-def others(own: float, count: int) -> float:
-    """What each of the other ``count`` parts is given when one takes the share ``own`` of 1."""
-    return (1 - own) / count if count else 0.0
+def shares(own: float, size: int) -> Tensor:
+    """[size, size]: each row gives ``own`` to itself and the rest of 1 in equal parts to the others."""
+    if size == 1:
+        return torch.ones(1, 1)
+    return torch.full((size, size), (1 - own) / (size - 1)).fill_diagonal_(own)

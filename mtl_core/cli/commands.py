@@ -11,6 +11,7 @@ from mtl_core.cli.status import DONE, FAILED, INTERRUPTED
 from mtl_core.spec import (
     ExperimentSpec,
     InputError,
+    ManualWeighting,
     apply_overrides,
     diff_data,
     dump_spec,
@@ -141,9 +142,12 @@ def evaluate(arguments: Namespace) -> int:
         spec, record = store.spec(run), store.run(run)
         from mtl_core.evaluation import evaluate as scores_of
         from mtl_core.runner.execution import checkpoint_of
+        from mtl_core.training.validation import total
 
         scores = scores_of(spec, checkpoint_of(store, run), arguments.split, record.fingerprint)
-    output.scores({"run": run, "split": arguments.split, "metrics": scores}, as_json=arguments.json)
+    weights = spec.weighting.weights if isinstance(spec.weighting, ManualWeighting) else {}
+    found = {"run": run, "split": arguments.split, "metrics": scores, "total": total(scores, dict(weights))}
+    output.scores(found, as_json=arguments.json)
     return 0
 
 

@@ -96,6 +96,7 @@ def scores(data: dict[str, Any], *, as_json: bool) -> None:
         json_object(data)
     else:
         _scores(data["metrics"], data["split"])
+        _print(f"total loss {data['total']:.4g}")
 
 
 def _scores(scores: dict[str, dict[str, float]], split: str) -> None:
@@ -252,7 +253,7 @@ def inspection(spec: ExperimentSpec, found: "Inspection", *, as_json: bool) -> N
             table.add_row(prefix + layer.title, layer.detail, shape, f"{layer.parameters:,}")
     _print(table)
     shared = model.shared_parameters / max(model.parameters, 1)
-    _print(f"{model.parameters:,} parameters, {shared:.0%} of them shared")
+    _print(f"{spec.model.sharing.title}: {model.parameters:,} parameters in all, {shared:.0%} of them shared")
 
 
 def _record(record: RunRecord) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
+from mtl_core.datasets import toys
 from mtl_core.spec.dataset import BundledName
 
 _DIGIT_TASKS = tuple({"name": side, "kind": "multiclass", "target": side} for side in ("left", "right"))
@@ -34,7 +35,8 @@ class Bundled:
     @property
     def targets(self) -> tuple[str, ...]:
         """The columns that the suggested tasks predict."""
-        return tuple(task["target"] for task in self.tasks)
+        several = [[t["target"]] if isinstance(t["target"], str) else t["target"] for t in self.tasks]
+        return tuple(target for targets in several for target in targets)
 
 
 def bundled_names() -> tuple[str, ...]:
@@ -118,6 +120,16 @@ ENTRIES = {
             _DIGIT_TASKS,
         ),
         Bundled(
+            "shapes",
+            "Shapes",
+            "Made-up 64×64 colour images with one shape each; say which it is, in which box, and which pixels are its.",
+            2000,
+            (
+                {"name": "shape", "kind": "multiclass", "target": "shape"},
+                {"name": "box", "kind": "box", "target": ["x", "y", "width", "height"]},
+            ),
+        ),
+        Bundled(
             "houses",
             "Houses",
             "Made-up house sales with numeric and categorical columns and gaps; predict the price and whether it sold.",
@@ -176,6 +188,56 @@ ENTRIES = {
             ),
             _CELL_SIZES,
             _breast_cancer,
+        ),
+        Bundled(
+            "two_heads",
+            "Two heads",
+            "Made up: ten numbers from which follow five others and the probabilities of three classes.",
+            1000,
+            (
+                {"name": "numbers", "kind": "regression", "target": toys.names("y", 5)},
+                {"name": "probabilities", "kind": "distribution", "target": toys.names("p", 3)},
+            ),
+            (),
+            toys.two_heads,
+        ),
+        Bundled(
+            "many_heads",
+            "Many heads",
+            "Made up: twelve numbers from which follow eight others, all by the same few hidden features.",
+            1000,
+            _regression(*toys.names("y", toys.HEADS)),
+            (),
+            toys.many_heads,
+        ),
+        Bundled(
+            "gradnorm_toy",
+            "Ten scales",
+            "The toy of the GradNorm paper (Chen et al. 2018) at a tenth of its widths: ten tasks of unlike scale.",
+            2000,
+            tuple(
+                {
+                    "name": f"task {i + 1}",
+                    "kind": "regression",
+                    "target": toys.gradnorm_targets(i),
+                    "standardize": False,
+                }
+                for i in range(len(toys.GRADNORM_SCALES))
+            ),
+            (),
+            toys.gradnorm_toy,
+        ),
+        Bundled(
+            "two_objectives",
+            "Two objectives",
+            "The toy of the CAGrad paper (Liu et al. 2021): two functions of two parameters, nothing to predict.",
+            1000,
+            tuple(
+                {"name": side, "kind": "objective", "target": ["start_1", "start_2"], "loss": f"valley_{side}"}
+                for side in ("left", "right")
+            ),
+            (),
+            toys.two_objectives,
         ),
     )
 }

@@ -15,8 +15,9 @@ class Split:
 
     Attributes:
         inputs: ``[N, …]`` float32.
-        targets: Per task ``[N, W]`` float32 (regression), ``[N, 1]`` float32 of 0 and 1 (binary) or ``[N]`` int64
-            (multiclass); 0 where the label is missing.
+        targets: Per task ``[N, W]`` float32 (regression, count, box, objective; distribution: probabilities;
+            multilabel: 0 and 1), ``[N, 1]`` float32 of 0 and 1 (binary), ``[N]`` int64 (multiclass, ordinal) or
+            ``[N, H, W]`` uint8 (segmentation); 0 where the label is missing.
         masks: Per task ``[N]`` bool, true where there is a label; only of tasks that lack some label in any split.
     """
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from mtl_core.datasets.bundled import ENTRIES
 from mtl_core.datasets.columns import Column, label
-from mtl_core.datasets.inputs import MAX_CATEGORIES
+from mtl_core.datasets.inputs import MAX_CATEGORIES, image_shape
 from mtl_core.datasets.loading import default_inputs
 from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.roles import Role, roles, suggested_tasks, useless
@@ -17,6 +17,7 @@ from mtl_core.spec.reports import Shape
 
 PREVIEW_ROWS = 100
 EXAMPLE_IMAGES = 24
+EXAMPLE_SIDE = 32
 TOP_CATEGORIES = 30
 BINS = 40
 _described: Recent[DatasetInfo] = Recent(16)
@@ -40,6 +41,7 @@ def _describe(dataset: Dataset) -> DatasetInfo:
     role = _roles(dataset, columns)
     inputs = tuple(name for name, one in role.items() if one == "input")
     image = source.images is not None
+    shown = EXAMPLE_IMAGES if image else PREVIEW_ROWS
     return DatasetInfo(
         name=source.name,
         title=source.title,
@@ -47,8 +49,8 @@ def _describe(dataset: Dataset) -> DatasetInfo:
         rows=source.rows,
         input_kind="image" if image else "table",
         input_shape=_shape(source, _chosen(dataset, source) or inputs),
-        columns=tuple(_column_info(column, role[column.name]) for column in columns),
-        preview=_preview(columns, EXAMPLE_IMAGES if image else PREVIEW_ROWS),
+        columns=(*(_column_info(column, role[column.name]) for column in columns), *_map_infos(source)),
+        preview=tuple((*row, *("" for _ in source.maps)) for row in _preview(columns, shown)),
         images=_examples(source),
         inputs=inputs,
         tasks=_tasks(dataset, columns, role),
@@ -80,7 +82,7 @@ def _chosen(dataset: Dataset, source: Source) -> tuple[str, ...]:
 def _shape(source: Source, inputs: Sequence[str]) -> Shape:
     """Shape of one row's input with these columns; a category of the training rows only may make it smaller."""
     if source.images is not None:
-        return (1, *source.images.shape[1:])
+        return image_shape(source.images)
     return (sum(_width(source.columns[name]) for name in inputs),)
 
 
@@ -104,9 +106,20 @@ def _column_info(column: Column, role: Role) -> ColumnInfo:
         missing=int((~there).sum()),
         unique=column.different,
         categories=_top(column),
+        whole=column.whole,
         suggested=role,
         **facts,
     )
+
+
+def _map_infos(source: Source) -> list[ColumnInfo]:
+    infos = []
+    for name, found in source.maps.items():
+        counts = np.bincount(found.values.ravel(), minlength=len(found.classes)).tolist()
+        pairs = sorted(zip(found.classes, counts, strict=True), key=lambda pair: -pair[1])
+        there: dict[str, Any] = {"missing": 0, "unique": len(found.classes), "pixels": True, "suggested": "ignore"}
+        infos.append(ColumnInfo(name=name, type="categorical", categories=tuple(pairs), **there))
+    return infos
 
 
 def _top(column: Column) -> tuple[tuple[str, int], ...]:
@@ -146,7 +159,11 @@ def _cells(column: Column, rows: int) -> list[str]:
 def _examples(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
     if source.images is None:
         return ()
-    return tuple(tuple(tuple(row) for row in image) for image in source.images[:EXAMPLE_IMAGES].tolist())
+    step = -(-source.images.shape[1] // EXAMPLE_SIDE)
+    images = source.images[:EXAMPLE_IMAGES, ::step, ::step]
+    if images.ndim == 4:
+        images = images.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    return tuple(tuple(tuple(row) for row in image) for image in images.tolist())
 
 
 def _ignored_notes(columns: Sequence[Column], role: dict[str, Role]) -> list[str]:

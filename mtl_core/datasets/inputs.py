@@ -109,7 +109,8 @@ def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> torch.Tenso
 
     Args:
         preprocessing: That of a :class:`TaskData`, or the same after a way through JSON.
-        rows: A pandas frame with at least the input columns, or for image data an array ``[N, H, W]`` of 0…255.
+        rows: A pandas frame with at least the input columns, or for image data an array ``[N, H, W]`` or
+            ``[N, H, W, 3]`` of 0…255.
 
     Returns:
         ``[N, …]`` float32.
@@ -130,24 +131,31 @@ def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> torch.Tenso
 
 
 def fit_image(images: NDArray[np.uint8], rows: Rows) -> dict[str, Any]:
-    """Mean and deviation of the pixels of the given rows of images ``[N, H, W]``."""
+    """Mean and deviation of the pixels of the given rows of images ``[N, H, W]`` or ``[N, H, W, 3]``."""
     pixels = images[rows]
     return {
         "kind": "image",
-        "shape": [1, *images.shape[1:]],
+        "shape": list(image_shape(images)),
         "mean": float(pixels.mean()),
         "std": float(pixels.std()) or 1.0,
     }
 
 
+def image_shape(images: NDArray[Any]) -> tuple[int, ...]:
+    """Shape of one image as the model's input, channels first."""
+    channels = images.shape[3] if images.ndim == 4 else 1
+    return (channels, *images.shape[1:3])
+
+
 def apply_image(preprocessing: Mapping[str, Any], images: NDArray[Any]) -> NDArray[np.float32]:
-    """Images ``[N, H, W]`` of 0…255 as ``[N, 1, H, W]`` of mean 0 and deviation 1.
+    """Images ``[N, H, W]`` or ``[N, H, W, 3]`` of 0…255 as ``[N, C, H, W]`` of mean 0 and deviation 1.
 
     Raises:
-        InputError: They have another size.
+        InputError: They have another size, or other channels.
     """
     shape = tuple(preprocessing["shape"])
-    if images.shape[1:] != shape[1:]:
-        raise InputError("images", f"must be {shape[1]}×{shape[2]}", found=str(images.shape[1:]))
+    if images.ndim not in (3, 4) or image_shape(images) != shape:
+        colour = "" if shape[0] == 1 else f"×{shape[0]}"
+        raise InputError("images", f"must be {shape[1]}×{shape[2]}{colour}", found=str(images.shape[1:]))
     scaled = (images.astype(np.float32) - np.float32(preprocessing["mean"])) / np.float32(preprocessing["std"])
-    return scaled.reshape(-1, *shape)
+    return scaled.reshape(-1, *shape) if images.ndim == 3 else np.ascontiguousarray(np.moveaxis(scaled, 3, 1))

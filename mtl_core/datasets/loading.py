@@ -13,14 +13,16 @@ from mtl_core.datasets.bundled import ENTRIES
 from mtl_core.datasets.columns import Column
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.inputs import Rows, apply_image, apply_inputs, fit_image, fit_inputs
+from mtl_core.datasets.labels import Labels, find_column, read_labels
 from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.source import Source, open_source, source_key
 from mtl_core.datasets.splits import SPLITS, assign
-from mtl_core.datasets.targets import Labels, find_column, read_labels, target_info, target_tensor
+from mtl_core.datasets.targets import target_info, target_tensor
 from mtl_core.spec import BundledDataset, Dataset, InputError, TableDataset, TargetInfo, Task, shorten
 
 MIN_ROWS = 10
 _ENOUGH = 3  # labelled rows of a class, below which it cannot be in every split
+_READ_BY = ("standardize", "positive", "order", "separator")  # what decides how a target is read
 _FORMAT = 1  # raise it when the same data would be prepared otherwise
 _prepared: Recent[TaskData] = Recent(4)
 
@@ -39,14 +41,14 @@ def load(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     """
     if not tasks:
         raise InputError("tasks", "there must be at least one task")
-    key: Hashable = (source_key(dataset), tuple(tasks))
+    key: Hashable = (source_key(dataset), tuple(task.model_dump_json() for task in tasks))
     return _prepared.get(key, lambda: _prepare(dataset, tasks))
 
 
 def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     source = open_source(dataset)
     _check_types(dataset, source)
-    labels = read_labels(tasks, source.columns)
+    labels = read_labels(tasks, source.columns, source.maps)
     inputs = _input_columns(dataset, tasks, source)
     kept, notes = _labelled_rows(labels, source)
     parts, split_notes = _parts(dataset, labels, source, kept)
@@ -194,7 +196,7 @@ def _split(
 
 def _plain(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
     columns = next(task.targets for task in tasks if task.name == info.name)
-    return {"columns": list(columns), **info.model_dump(mode="json", exclude={"name", "labelled"})}
+    return {"columns": list(columns), **info.model_dump(mode="json", exclude={"name", "labelled", "counts"})}
 
 
 def _fingerprint(source: Source, dataset: Dataset, tasks: Sequence[Task]) -> str:
@@ -203,9 +205,6 @@ def _fingerprint(source: Source, dataset: Dataset, tasks: Sequence[Task]) -> str
         "format": _FORMAT,
         "content": source.digest,
         "dataset": dataset.model_dump(mode="json", exclude={"path"}),
-        "tasks": [
-            task.model_dump(mode="json", include={"name", "kind", "target", "standardize", "positive"})
-            for task in tasks
-        ],
+        "tasks": [task.model_dump(mode="json", include={"name", "kind", "target", *_READ_BY}) for task in tasks],
     }
     return blake2b(json.dumps(data, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -1,7 +1,7 @@
 """Any data set as typed columns, read once and kept while it does not change."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from mtl_core.datasets.bundled import ENTRIES
 from mtl_core.datasets.columns import Column, read_column
 from mtl_core.datasets.files import RawTable, read_file, stamp
+from mtl_core.datasets.maps import PixelMap
 from mtl_core.datasets.multidigits import generate
 from mtl_core.datasets.recent import Recent
+from mtl_core.datasets.shapes import BACKGROUND, NAMES, generate_shapes
 from mtl_core.spec import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset
 
 _raw: Recent[RawTable] = Recent(3)
@@ -27,8 +29,10 @@ class Source:
     Attributes:
         columns: By name, in order.
         digest: Hash of the content.
-        images: ``[N, H, W]`` of 0…255 when the input is an image; the columns are then targets only.
+        images: ``[N, H, W]`` or, in colour, ``[N, H, W, 3]`` of 0…255 when the input is an image; the columns are then
+            targets only.
         split: The split of each row, where the data set has its own.
+        maps: Targets that have a class for every pixel, by name.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Source:
     notes: tuple[str, ...] = ()
     images: NDArray[np.uint8] | None = None
     split: NDArray[np.int8] | None = None
+    maps: Mapping[str, PixelMap] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -68,6 +73,8 @@ def open_source(dataset: Dataset) -> Source:
             return _sources.get((key, typed), lambda: _table(dataset, key))
         case BundledDataset(name="multidigits"):
             return _sources.get(dataset.split.model_dump_json(), lambda: _multidigits(dataset.split))
+        case BundledDataset(name="shapes"):
+            return _sources.get("shapes", _shapes)
         case _:
             return _sources.get(dataset.name, lambda: _bundled_table(dataset.name))
 
@@ -99,6 +106,18 @@ def _multidigits(split: SplitSpec) -> Source:
     return Source(
         entry.name, entry.title, entry.description, columns, digest.hexdigest(), (), pairs.images, pairs.split
     )
+
+
+def _shapes() -> Source:
+    made = generate_shapes()
+    nothing, none = np.full(len(made.classes), np.nan), np.full(len(made.classes), -1, np.int64)
+    columns = {"shape": Column("shape", "categorical", nothing, made.classes, NAMES)}
+    for name, numbers in zip(("x", "y", "width", "height"), made.boxes.T, strict=True):
+        columns[name] = Column(name, "numeric", numbers, none)
+    digest = blake2b(made.images.tobytes() + made.masks.tobytes() + made.boxes.tobytes(), digest_size=16).hexdigest()
+    entry = ENTRIES["shapes"]
+    maps = {"mask": PixelMap(made.masks, (BACKGROUND, *NAMES))}
+    return Source(entry.name, entry.title, entry.description, columns, digest, (), made.images, maps=maps)
 
 
 def _bundled_table(name: str) -> Source:

@@ -17,6 +17,7 @@ import torch
 from mtl_core.datasets import load
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
+from mtl_core.spec.start import FromFile, FromRun, Scratch
 from mtl_core.store import EventRecord, RunStore
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.devices import choose_device, devices, versions
@@ -125,6 +126,8 @@ def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecor
     else:
         store.rewind(run, -1)
         recorder.event(0, "start", f"{len(trainer.data.train.inputs)} training rows on {label}")
+        if trainer.taken:
+            recorder.event(0, "start", trainer.taken)
     return trainer.run()
 
 
@@ -133,11 +136,28 @@ def _trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRec
     device = choose_device(spec.training.device)
     folder = store.artifacts_dir(run)
     data = load(spec.dataset, spec.tasks)
-    trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)))
     last, best = _checkpoints(folder, device)
+    start = None if last else _start(store, spec)
+    trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)), start)
     if last:
         trainer.restore(last, best)
     return trainer, last is not None
+
+
+def _start(store: RunStore, spec: ExperimentSpec) -> Path | None:
+    """The file that the shared layers begin with.
+
+    Raises:
+        InputError: There is no such run, or it has saved no model.
+    """
+    match spec.training.start_from:
+        case FromRun(run=other):
+            store.run(other)
+            return checkpoint_of(store, other)
+        case FromFile(path=path):
+            return Path(path)
+        case Scratch():
+            return None
 
 
 def _checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, Checkpoint | None]:

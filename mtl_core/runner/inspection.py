@@ -1,14 +1,18 @@
 """What a worker finds out about a spec without training it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from mtl_core.architectures import build_model, describe_model
-from mtl_core.datasets import describe, load
+from mtl_core.architectures import MultiTaskModel, build_model, describe_model
+from mtl_core.datasets import TaskData, describe, load
 from mtl_core.spec import DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.dataset import Dataset
 from mtl_core.spec.layers import Linear, ReLU
+from mtl_core.spec.start import FromFile
 from mtl_core.training.batches import check_single_rows
 from mtl_core.training.devices import choose_device
+from mtl_core.training.precision import check_precision
+from mtl_core.training.transfer import take_trunk
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,19 @@ def inspect(spec: ExperimentSpec) -> Inspection:
     Raises:
         InputError: The data, the model or the device is at fault.
     """
-    choose_device(spec.training.device)
+    check_precision(spec.training.precision, choose_device(spec.training.device))
     data = load(spec.dataset, spec.tasks)
     model = describe_model(spec.model, data.input_shape, data.targets)
     if min(spec.training.batch_size, len(data.train)) == 1 and not model.problems:
-        outputs = {name: target.outputs for name, target in data.targets.items()}
-        check_single_rows(build_model(spec.model, data.input_shape, outputs), len(data.train), data.input_shape)
+        check_single_rows(_built(spec, data), len(data.train), data.input_shape)
+    if isinstance(spec.training.start_from, FromFile) and not model.problems:
+        take_trunk(_built(spec, data), Path(spec.training.start_from.path))
     for layer in model.problems:
         fix = f"{layer.fix.label}." if layer.fix else ""
         raise InputError(layer.path, (layer.error or "cannot be built").removesuffix("."), fix=fix)
     splits = {"train": data.train, "val": data.val, "test": data.test}
     return Inspection(data.targets, model, {name: len(split.inputs) for name, split in splits.items()})
+
+
+def _built(spec: ExperimentSpec, data: TaskData) -> MultiTaskModel:
+    return build_model(spec.model, data.input_shape, {name: target.outputs for name, target in data.targets.items()})

@@ -4,6 +4,7 @@ A parameter's type, default, bounds, unit and help text are written once, here; 
 the comparison of runs and the documentation derive from it.
 """
 
+from mtl_core.spec.averaging import Averaging
 from mtl_core.spec.base import Report, Spec
 from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset
 from mtl_core.spec.difference import Difference, diff, diff_data
@@ -17,7 +18,9 @@ from mtl_core.spec.experiment import (
 )
 from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
+from mtl_core.spec.metrics import DIRECTIONS, Direction, direction, score_of
 from mtl_core.spec.model import HardSharing, ModelSpec, Sharing, sharing_of
+from mtl_core.spec.optimizers import Optimizer, Part
 from mtl_core.spec.overrides import apply_overrides
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
 from mtl_core.spec.presets import load_preset, preset_names
@@ -31,25 +34,48 @@ from mtl_core.spec.reports import (
     ModelInfo,
     TargetInfo,
 )
-from mtl_core.spec.schedules import learning_rate, learning_rates
-from mtl_core.spec.tasks import TOTAL, BinaryTask, MulticlassTask, RegressionTask, Task
-from mtl_core.spec.training import EarlyStopping, Optimizer, Schedule, TrainingSpec
+from mtl_core.spec.sampling import Sampling
+from mtl_core.spec.schedules import Schedule, learning_rate, learning_rates
+from mtl_core.spec.start import Start
+from mtl_core.spec.tasks import (
+    TOTAL,
+    BaseTask,
+    BinaryTask,
+    BoxTask,
+    CountTask,
+    DistributionTask,
+    MulticlassTask,
+    MultilabelTask,
+    ObjectiveTask,
+    OrdinalTask,
+    RegressionTask,
+    SegmentationTask,
+    Task,
+)
+from mtl_core.spec.training import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
 
 __all__ = [
     "CURRENT_VERSION",
+    "DIRECTIONS",
     "LAYER_GROUPS",
     "TOTAL",
+    "Averaging",
+    "BaseTask",
     "BinaryTask",
+    "BoxTask",
     "BundledDataset",
     "ColumnInfo",
     "ColumnType",
+    "CountTask",
     "Dataset",
     "DatasetInfo",
     "DeviceInfo",
     "Difference",
+    "Direction",
+    "DistributionTask",
     "EarlyStopping",
     "ExperimentSpec",
     "Fix",
@@ -62,14 +88,22 @@ __all__ = [
     "ModelInfo",
     "ModelSpec",
     "MulticlassTask",
+    "MultilabelTask",
+    "ObjectiveTask",
     "Optimizer",
+    "OrdinalTask",
+    "Part",
+    "Precision",
     "Problem",
     "RegressionTask",
     "Report",
+    "Sampling",
     "Schedule",
+    "SegmentationTask",
     "Sharing",
     "Spec",
     "SplitSpec",
+    "Start",
     "TableDataset",
     "TargetInfo",
     "Task",
@@ -81,6 +115,7 @@ __all__ = [
     "dataset_from_data",
     "diff",
     "diff_data",
+    "direction",
     "dump_spec",
     "flatten",
     "get_at",
@@ -97,6 +132,7 @@ __all__ = [
     "preset_names",
     "problems_of",
     "save_spec",
+    "score_of",
     "set_at",
     "sharing_of",
     "shorten",

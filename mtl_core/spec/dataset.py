@@ -7,7 +7,20 @@ from pydantic import Field, model_validator
 from mtl_core.spec.base import Spec, field
 
 ColumnType = Literal["numeric", "categorical"]
-BundledName = Literal["multidigits", "houses", "iris", "wine", "diabetes", "linnerud", "breast_cancer"]
+BundledName = Literal[
+    "multidigits",
+    "shapes",
+    "houses",
+    "iris",
+    "wine",
+    "diabetes",
+    "linnerud",
+    "breast_cancer",
+    "two_heads",
+    "many_heads",
+    "gradnorm_toy",
+    "two_objectives",
+]
 
 
 class SplitSpec(Spec):

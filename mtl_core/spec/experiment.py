@@ -13,6 +13,7 @@ from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
 from mtl_core.spec.errors import InputError, Problem, shorten
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
+from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses
 from mtl_core.spec.tasks import TOTAL, Task
 from mtl_core.spec.training import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgraded
@@ -108,12 +109,7 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
         if count > 1:
             yield Problem("tasks", "each task needs a name of its own", f"{count} tasks named {name!r}")
     for i, task in enumerate(spec.tasks):
-        if task.name == TOTAL:
-            yield Problem(f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another.")
-        if not task.targets:
-            yield Problem(f"tasks[{i}].target", "name at least one column")
-        for repeated in (t for t, n in Counter(task.targets).items() if n > 1):
-            yield Problem(f"tasks[{i}].target", "each column once", repr(repeated))
+        yield from _task(i, task)
     for name in spec.model.heads:
         if name not in names:
             yield Problem(join(("model", "heads", name)), "there is no such task", repr(name), known)
@@ -126,6 +122,7 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
             yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))
     yield from _level(spec)
     yield from _monitor(spec)
+    yield from _sampling(spec)
     yield from _inputs(spec)
 
 
@@ -133,6 +130,22 @@ def _level(spec: ExperimentSpec) -> Iterator[Problem]:
     if getattr(spec.weighting, "level", "") == "representation" and not spec.model.sharing.one_representation:
         rule = f"with {spec.model.sharing.title!r} the tasks have no representation in common"
         yield Problem("weighting.level", rule, "'representation'", "Take all shared parameters.")
+
+
+def _task(i: int, task: Task) -> Iterator[Problem]:
+    if task.name == TOTAL:
+        yield Problem(f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another.")
+    count = len(task.targets)
+    if not count:
+        yield Problem(f"tasks[{i}].target", "name at least one column")
+    elif not task.fewest <= count <= (task.most or count):
+        rule = f"a {task.kind} task needs {'' if task.most else 'at least '}{task.fewest} columns"
+        yield Problem(f"tasks[{i}].target", rule, f"{count}: {', '.join(task.targets)}")
+    for repeated in (t for t, n in Counter(task.targets).items() if n > 1):
+        yield Problem(f"tasks[{i}].target", "each column once", repr(repeated))
+    if task.score is not None and task.score not in task.metrics:
+        rule = "must be empty or one of the task's metrics, " + ", ".join(task.metrics)
+        yield Problem(f"tasks[{i}].score", rule, repr(task.score))
 
 
 def _weights(weights: dict[str, float], names: tuple[str, ...], where: tuple[Key, ...]) -> Iterator[Problem]:
@@ -146,6 +159,15 @@ def _monitor(spec: ExperimentSpec) -> Iterator[Problem]:
     monitor = spec.training.monitor
     if monitor not in (*choices, *spec.task_names):
         yield Problem("training.monitor", "must be one of " + ", ".join(choices), repr(monitor))
+
+
+def _sampling(spec: ExperimentSpec) -> Iterator[Problem]:
+    sampling = spec.training.sampling
+    if isinstance(sampling, BalancedClasses):
+        classed = [task.name for task in spec.tasks if task.kind in CLASS_KINDS]
+        if not classed or sampling.task not in ("", *classed):
+            fix = f"Tasks with classes: {', '.join(classed)}." if classed else "Take another way to draw rows."
+            yield Problem("training.sampling.task", "must be a task with classes", repr(sampling.task), fix)
 
 
 def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:

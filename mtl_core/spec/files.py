@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ import yaml
 
 from mtl_core.spec.errors import InputError, shorten
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
+from mtl_core.spec.paths import Key, parse
 
 
 class _Loader(yaml.SafeLoader):
@@ -87,7 +89,7 @@ def data_to_yaml(data: Any) -> str:
 
 
 def load_spec_data(path: str | Path) -> Any:
-    """The plain data of a spec file, not yet validated; a relative table path is made absolute.
+    """The plain data of a spec file, not yet validated; relative paths of files in it are made absolute.
 
     Raises:
         InputError: The file cannot be read or is not YAML.
@@ -104,10 +106,24 @@ def load_spec_data(path: str | Path) -> Any:
     except OSError as error:
         raise InputError(str(path), "cannot be read", found=error) from None
     data = parse_yaml(text, str(path))
-    dataset = data.get("dataset") if isinstance(data, dict) else None
-    if isinstance(dataset, dict) and dataset.get("kind") == "table" and isinstance(dataset.get("path"), str):
-        data = {**data, "dataset": {**dataset, "path": str(path.parent.resolve() / dataset["path"])}}
+    for place, kind in _FILES.items():
+        data = _absolute(data, parse(place), kind, path.parent.resolve())
     return data
+
+
+_FILES = {"dataset": "table", "training.start_from": "from_file"}
+"""Where the path of a file may stand, and in what kind."""
+
+
+def _absolute(data: Any, keys: Sequence[Key], kind: str, folder: Path) -> Any:
+    """The data with a relative path at a place made absolute."""
+    if not isinstance(data, dict):
+        return data
+    if keys:
+        first, *rest = keys
+        return {**data, first: _absolute(data[first], rest, kind, folder)} if first in data else data
+    given = data.get("path")
+    return {**data, "path": str(folder / given)} if data.get("kind") == kind and isinstance(given, str) else data
 
 
 def load_spec(path: str | Path) -> ExperimentSpec:

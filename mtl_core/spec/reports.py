@@ -8,6 +8,21 @@ from mtl_core.spec.base import Report
 from mtl_core.spec.dataset import ColumnType
 
 Shape = tuple[int, ...]
+Outputs = int | Shape
+"""What a task's output layer gives: a row of that many numbers from a linear layer; of a shape (C, H, W) a map of C
+channels from a 1×1 convolution, of any size; of a shape (C,) there is no output layer, C features must arrive."""
+TaskKind = Literal[
+    "regression",
+    "binary",
+    "multiclass",
+    "multilabel",
+    "ordinal",
+    "count",
+    "distribution",
+    "box",
+    "segmentation",
+    "objective",
+]
 
 
 class Histogram(Report):
@@ -20,8 +35,9 @@ class Histogram(Report):
 class ColumnInfo(Report):
     """A column as looking at the data says it is.
 
-    ``low``, ``high`` and ``mean`` are of numeric columns; ``categories`` are (value, rows) of the most frequent
-    values, most frequent first.
+    ``low``, ``high`` and ``mean`` are of numeric columns, as is ``whole``: numbers without fractions. ``categories``
+    are (value, rows) of the most frequent values, most frequent first. With ``pixels`` the column is a map of classes,
+    and they are counted in pixels.
     """
 
     name: str
@@ -33,6 +49,8 @@ class ColumnInfo(Report):
     mean: float | None = None
     categories: tuple[tuple[str, int], ...] = ()
     histogram: Histogram | None = None
+    whole: bool = False
+    pixels: bool = False
     suggested: Literal["input", "target", "ignore"] = "input"
 
 
@@ -40,24 +58,39 @@ class TargetInfo(Report):
     """What a task's target looks like in the training rows.
 
     Attributes:
-        width: Values per row (regression), else 1.
-        classes: The classes in the order of their numbers; binary: negative, positive.
-        mean: Per value, regression only; so is ``std``. The identity (0, 1) where nothing is standardised.
+        width: Values per row where the target is numbers, else 1.
+        classes: The classes in the order of their numbers; binary: negative, positive; multilabel: the labels.
+        counts: Labelled training rows of each class; multilabel: of each label; segmentation: pixels.
+        mean: Per value, numbers only; so is ``std``. The identity (0, 1) where nothing is standardised.
+        per_value: Outputs for each value: 2 where its variance is learned too.
+        size: Height and width of a map of classes.
         labelled: Rows of the training split that have a label.
     """
 
     name: str
-    kind: Literal["regression", "binary", "multiclass"]
+    kind: TaskKind
     width: int = 1
     classes: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    per_value: int = 1
+    size: Shape = ()
     labelled: int = 0
 
     @property
-    def outputs(self) -> int:
-        """Width of the output layer."""
-        return len(self.classes) if self.kind == "multiclass" else self.width
+    def outputs(self) -> Outputs:
+        """What the output layer must give."""
+        match self.kind:
+            case "multiclass" | "multilabel" | "distribution":
+                return len(self.classes)
+            case "ordinal":
+                return len(self.classes) - 1
+            case "segmentation":
+                return (len(self.classes), *self.size)
+            case "objective":
+                return (self.width,)
+        return self.width * self.per_value
 
 
 class DatasetInfo(Report):
@@ -65,7 +98,8 @@ class DatasetInfo(Report):
 
     Attributes:
         rows: All rows, or for each split when the data set has splits of its own.
-        preview: The first rows as text, in the order of ``columns``; for images, small arrays of 0…255 rows.
+        preview: The first rows as text, in the order of ``columns``; an empty one for a map.
+        images: The first images, each a few rows of 0…255, or in colour of 0xRRGGBB.
         tasks: Tasks that suggest themselves, as spec data.
         inputs: The inputs that suggest themselves.
     """

@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from mtl_core.spec import DIRECTIONS, BaseTask, Direction
+from mtl_core.spec.reports import Outputs
 from mtl_core.tasks.metrics import Measure, Read, TaskMetrics
 
-Direction = Literal["min", "max"]
+RowLoss = Callable[[Tensor, Tensor], Tensor]
+"""From outputs ``[N, …]`` and targets ``[N, …]`` to each row's loss ``[N]``."""
 
 
 class Loss(Protocol):
     """How a task's mean loss of a batch is called.
 
     Args:
-        prediction: What the output layer gives, ``[N, out_features]``.
-        target: ``[N, W]`` float32 (regression), ``[N, 1]`` float32 of 0 and 1 (binary), ``[N]`` int64 (multiclass).
+        prediction: What the output layer gives, ``[N, out_features]`` or ``[N, C, h, w]``.
+        target: As in :class:`mtl_core.datasets.Split`.
         mask: ``[N]`` bool, true where the row has a label; ``None`` when every row has one.
 
     Returns:
@@ -36,9 +39,9 @@ class TaskHead:
 
     Attributes:
         name: The task's name.
-        out_features: Width of the output layer.
-        loss: The mean loss of a batch; without a mask exactly one call of ``torch.nn.functional``.
-        predict: From the output layer to what a person reads: class probabilities ``[N, classes]`` in the order of
+        out_features: What the output layer must give: its width, or the shape of a map.
+        loss: The mean loss of a batch; the plain ones, without a mask, are one call of ``torch.nn.functional``.
+        predict: From the output layer to what a person reads: class probabilities ``[N, classes, …]`` in the order of
             the target's classes (binary: negative, positive), or values ``[N, W]`` float64 in the target's own units.
         directions: Whether less or more is better, for ``loss`` and each metric.
         read: From output and target to what the metrics take.
@@ -46,7 +49,7 @@ class TaskHead:
     """
 
     name: str
-    out_features: int
+    out_features: Outputs
     loss: Loss
     predict: Callable[[Tensor], Tensor]
     directions: Mapping[str, Direction]
@@ -63,9 +66,23 @@ def labelled_count(mask: Tensor) -> Tensor:
     return mask.sum().clamp(min=1)
 
 
-def directions(measures: Mapping[str, Measure]) -> dict[str, Direction]:
+def directions(task: BaseTask) -> dict[str, Direction]:
     """The direction of ``loss`` and of each metric."""
-    found: dict[str, Direction] = {"loss": "min"}
-    for name, measure in measures.items():
-        found[name] = "max" if measure.metric.higher_is_better else "min"
-    return found
+    return {name: DIRECTIONS[name] for name in ("loss", *task.metrics)}
+
+
+def mean_of(row_loss: RowLoss) -> Loss:
+    """The mean over the labelled rows of a loss that is known row by row.
+
+    Args:
+        row_loss: Finite, with a finite gradient, for a target of zeros: that stands in for a missing one.
+    """
+
+    def loss(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+        if mask is None:
+            return row_loss(prediction, target).mean()
+        rows = mask.view(-1, *(1,) * (target.dim() - 1))
+        safe = target.masked_fill(~rows, 0)  # NaN × 0 would stay NaN
+        return row_loss(prediction, safe).masked_fill(~mask, 0).sum() / labelled_count(mask)
+
+    return loss

@@ -1,5 +1,7 @@
 """Binary classification: one logit a row, positive above 0."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
@@ -7,14 +9,20 @@ from torchmetrics import Metric
 from torchmetrics.classification import (
     BinaryAccuracy,
     BinaryAUROC,
+    BinaryAveragePrecision,
+    BinaryCalibrationError,
     BinaryF1Score,
+    BinaryMatthewsCorrCoef,
     BinaryPrecision,
     BinaryRecall,
+    BinarySpecificity,
 )
 from torchmetrics.utilities import dim_zero_cat
 
 from mtl_core.spec import BinaryTask, TargetInfo
-from mtl_core.tasks.base import TaskHead, directions, labelled_count
+from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
+from mtl_core.tasks.losses import binary_rows, positive_weights
+from mtl_core.tasks.measures import BinaryBalancedAccuracy, RowMean, log_loss
 from mtl_core.tasks.metrics import Measure
 
 
@@ -27,15 +35,29 @@ def build_binary(task: BinaryTask, info: TargetInfo) -> TaskHead:
     return TaskHead(
         name=task.name,
         out_features=info.outputs,
-        loss=_loss,
+        loss=_loss(task, info),
         predict=_predict,
-        directions=directions(measures()),
+        directions=directions(task),
         read=_read,
         measures=measures,
     )
 
 
-def _loss(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+def _loss(task: BinaryTask, info: TargetInfo) -> Loss:
+    if task.loss == "bce" and task.positive_weight == 1 and not task.label_smoothing:
+        return _plain
+    positives = torch.tensor([float(info.counts[1])]) if info.counts else torch.zeros(1)
+    return mean_of(
+        partial(
+            binary_rows,
+            positive=positive_weights(task.positive_weight, positives, info.labelled),
+            gamma=task.gamma if task.loss == "focal" else None,
+            smoothing=task.label_smoothing,
+        )
+    )
+
+
+def _plain(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
     if mask is None:
         return F.binary_cross_entropy_with_logits(prediction, target)
     rows = mask.unsqueeze(1)
@@ -54,18 +76,32 @@ def _read(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return torch.sigmoid(prediction.double()).squeeze(1), target.squeeze(1).long()
 
 
-def _measure(name: str) -> Measure:
+def _measure(name: str) -> Measure:  # noqa: PLR0911 - an arm per metric
     match name:
         case "accuracy":
             return Measure(BinaryAccuracy(validate_args=False))
+        case "balanced_accuracy":
+            return Measure(BinaryBalancedAccuracy(validate_args=False))
         case "f1":
             return Measure(BinaryF1Score(validate_args=False))
         case "precision":
             return Measure(BinaryPrecision(validate_args=False))
         case "recall":
             return Measure(BinaryRecall(validate_args=False))
+        case "specificity":
+            return Measure(BinarySpecificity(validate_args=False))
         case "auroc":
             return Measure(BinaryAUROC(validate_args=False), _has_both_classes)
+        case "average_precision":
+            return Measure(BinaryAveragePrecision(validate_args=False), _has_both_classes)
+        case "mcc":
+            return Measure(BinaryMatthewsCorrCoef(validate_args=False))
+        case "log_loss":
+            return Measure(RowMean(lambda p, y: log_loss(torch.stack([1 - p, p], dim=1), y)))
+        case "brier":
+            return Measure(RowMean(lambda p, y: (p - y).square()))
+        case "calibration_error":
+            return Measure(BinaryCalibrationError(validate_args=False))
     raise ValueError(f"no such metric of a binary task: {name}")
 
 

@@ -1,6 +1,7 @@
 """Metrics of a task over the batches of a split."""
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -21,10 +22,17 @@ def always(_: Metric) -> bool:
 
 @dataclass(frozen=True)
 class Measure:
-    """A metric, and whether what it has seen defines it (AUROC needs both classes, R² two rows)."""
+    """A metric of a task.
+
+    Attributes:
+        metric: What gathers it.
+        defined: Whether what it has seen defines it (AUROC needs both classes, R² two rows).
+        take: What it takes of the predictions as they are read, e.g. classes instead of probabilities.
+    """
 
     metric: Metric
     defined: Callable[[Metric], bool] = always
+    take: Callable[[Tensor], Tensor] | None = None
 
 
 class TaskMetrics:
@@ -78,8 +86,8 @@ class TaskMetrics:
     def compute(self) -> dict[str, float]:
         """``loss`` and each metric over all batches so far.
 
-        Nothing when no row had a label; a metric that the labels leave undefined is left out. A NaN loss stands
-        alone, since metrics of NaN outputs mean nothing.
+        Nothing when no row had a label; a metric that the labels leave undefined, or that comes out as NaN, is left
+        out. A NaN loss stands alone, since metrics of NaN outputs mean nothing.
         """
         self._flush()
         if not self._rows:
@@ -87,9 +95,12 @@ class TaskMetrics:
         loss = (self._loss_sum / self._rows).item()
         if math.isnan(loss):
             return {"loss": loss}
-        defined = {n: m.metric.compute() for n, m in self._measures.items() if m.defined(m.metric)}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torchmetrics warns of what is undefined; it is left out
+            defined = {n: m.metric.compute() for n, m in self._measures.items() if m.defined(m.metric)}
         values = torch.stack([v.double().mean() for v in defined.values()]).tolist() if defined else []
-        return {"loss": loss, **dict(zip(defined, values, strict=True))}
+        found = {name: value for name, value in zip(defined, values, strict=True) if not math.isnan(value)}
+        return {"loss": loss, **found}
 
     @torch.no_grad()
     def _flush(self) -> None:
@@ -106,9 +117,9 @@ class TaskMetrics:
             return
         self._rows += rows
         self._loss_sum = self._loss_sum + self._loss(prediction, target).double() * rows
-        for_metrics = self._read(prediction, target)
+        read, truth = self._read(prediction, target)
         for measure in self._measures.values():
-            measure.metric.update(*for_metrics)
+            measure.metric.update(measure.take(read) if measure.take else read, truth)
 
 
 def _whole(target: Tensor) -> Tensor:

@@ -1,17 +1,24 @@
 """Multiclass classification: one logit a class."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 from torchmetrics.classification import (
     MulticlassAccuracy,
+    MulticlassCalibrationError,
+    MulticlassCohenKappa,
     MulticlassF1Score,
+    MulticlassMatthewsCorrCoef,
     MulticlassPrecision,
     MulticlassRecall,
 )
 
 from mtl_core.spec import InputError, MulticlassTask, TargetInfo
-from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count
+from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
+from mtl_core.tasks.losses import class_rows, class_weights
+from mtl_core.tasks.measures import MulticlassBalancedAccuracy, RowMean, Whole, brier, class_auroc, log_loss
 from mtl_core.tasks.metrics import Measure
 
 _IGNORE = -100
@@ -33,12 +40,20 @@ def build_multiclass(task: MulticlassTask, info: TargetInfo) -> TaskHead:
     return TaskHead(
         name=task.name,
         out_features=classes,
-        loss=_cross_entropy(task.label_smoothing),
+        loss=_loss(task, info),
         predict=lambda output: torch.softmax(output, dim=1),
-        directions=directions(measures()),
-        read=lambda prediction, target: (prediction.argmax(dim=1), target),
+        directions=directions(task),
+        read=lambda prediction, target: (torch.softmax(prediction.double(), dim=1), target),
         measures=measures,
     )
+
+
+def _loss(task: MulticlassTask, info: TargetInfo) -> Loss:
+    weights = class_weights(task.class_weights, info)
+    if task.loss == "cross_entropy" and weights is None:
+        return _cross_entropy(task.label_smoothing)
+    gamma = task.gamma if task.loss == "focal" else None
+    return mean_of(partial(class_rows, weights=weights, gamma=gamma, smoothing=task.label_smoothing))
 
 
 def _cross_entropy(smoothing: float) -> Loss:
@@ -52,14 +67,30 @@ def _cross_entropy(smoothing: float) -> Loss:
     return loss
 
 
-def _measure(name: str, classes: int) -> Measure:
+def _measure(name: str, classes: int) -> Measure:  # noqa: PLR0911 - an arm per metric
     match name:
         case "accuracy":
             return Measure(MulticlassAccuracy(classes, average="micro", validate_args=False))
+        case "balanced_accuracy":
+            return Measure(MulticlassBalancedAccuracy(classes, validate_args=False))
+        case "top3_accuracy":
+            return Measure(MulticlassAccuracy(classes, top_k=min(3, classes), average="micro", validate_args=False))
         case "f1":
             return Measure(MulticlassF1Score(classes, average="macro", validate_args=False))
         case "precision":
             return Measure(MulticlassPrecision(classes, average="macro", validate_args=False))
         case "recall":
             return Measure(MulticlassRecall(classes, average="macro", validate_args=False))
+        case "auroc":
+            return Measure(Whole(class_auroc))
+        case "mcc":
+            return Measure(MulticlassMatthewsCorrCoef(classes, validate_args=False))
+        case "kappa":
+            return Measure(MulticlassCohenKappa(classes, validate_args=False))
+        case "log_loss":
+            return Measure(RowMean(log_loss))
+        case "brier":
+            return Measure(RowMean(brier))
+        case "calibration_error":
+            return Measure(MulticlassCalibrationError(classes, validate_args=False))
     raise ValueError(f"no such metric of a multiclass task: {name}")

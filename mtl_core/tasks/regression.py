@@ -1,40 +1,69 @@
 """Regression: one or several numbers a row."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 from torchmetrics import Metric
-from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError, R2Score
+from torchmetrics.regression import MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, R2Score
 
 from mtl_core.spec import RegressionTask, TargetInfo
-from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count
+from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
+from mtl_core.tasks.measures import Whole, explained_variance, pearson, spearman
 from mtl_core.tasks.metrics import Measure
 
-_LOSSES: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
+_PLAIN: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 
 
 def build_regression(task: RegressionTask, info: TargetInfo) -> TaskHead:
     """The runtime of a regression task; metrics and predictions are in the target's own units.
 
-    With several values a row, each metric is the mean over the values' own metrics.
+    With several values a row, each metric is the mean over the values' own metrics. Where the variance is learned, the
+    first half of the outputs are the means, which are what is predicted, the other half the logarithms of the
+    variances (in training units).
     """
+    width = info.width
     restore = _restore(info)
 
     def measures() -> dict[str, Measure]:
-        return {name: _measure(name, info.width) for name in task.metrics}
+        return {name: _measure(name, width) for name in task.metrics}
 
     return TaskHead(
         name=task.name,
-        out_features=info.width,
-        loss=_masked(_LOSSES[task.loss], info.width),
-        predict=restore,
-        directions=directions(measures()),
-        read=lambda prediction, target: (restore(prediction), restore(target)),
+        out_features=info.outputs,
+        loss=_loss(task, width),
+        predict=lambda output: restore(output[:, :width]),
+        directions=directions(task),
+        read=lambda prediction, target: (restore(prediction[:, :width]), restore(target)),
         measures=measures,
     )
+
+
+def _loss(task: RegressionTask, width: int) -> Loss:
+    match task.loss:
+        case "huber":
+            return _masked(partial(F.huber_loss, delta=task.delta), width)
+        case "quantile":
+            return mean_of(partial(pinball, quantile=task.quantile))
+        case "gaussian_nll":
+            return mean_of(_gaussian)
+    return _masked(_PLAIN[task.loss], width)
+
+
+def pinball(prediction: Tensor, target: Tensor, quantile: float) -> Tensor:
+    """[N] mean quantile error (Koenker & Bassett 1978) of the W values of a row."""
+    error = target - prediction
+    return torch.maximum(quantile * error, (quantile - 1) * error).mean(1)
+
+
+def _gaussian(prediction: Tensor, target: Tensor) -> Tensor:
+    """[N] negative log-likelihood of a row's W values, without the constant (Nix & Weigend 1994)."""
+    width = target.shape[1]
+    mean, log_variance = prediction[:, :width], prediction[:, width:]
+    return F.gaussian_nll_loss(mean, target, log_variance.exp(), reduction="none").mean(1)
 
 
 def _masked(function: Callable[..., Tensor], width: int) -> Loss:
@@ -59,23 +88,37 @@ def _restore(info: TargetInfo) -> Callable[[Tensor], Tensor]:
     return restore
 
 
-def _measure(name: str, width: int) -> Measure:
+def _measure(name: str, width: int) -> Measure:  # noqa: PLR0911 - an arm per metric
     match name:
         case "rmse":
-            return Measure(_double(MeanSquaredError(squared=False, num_outputs=width)))
+            return Measure(in_float64(MeanSquaredError(squared=False, num_outputs=width)))
         case "mae":
-            return Measure(_double(MeanAbsoluteError(num_outputs=width)))
+            return Measure(in_float64(MeanAbsoluteError(num_outputs=width)))
         case "r2":
-            return Measure(_double(_R2()), _has_two_rows)
+            return r2()
+        case "mape":
+            return Measure(in_float64(MeanAbsolutePercentageError()))
+        case "explained_variance":
+            return Measure(Whole(explained_variance))
+        case "pearson":
+            return Measure(Whole(pearson))
+        case "spearman":
+            return Measure(Whole(spearman))
     raise ValueError(f"no such metric of a regression: {name}")
+
+
+def r2() -> Measure:
+    """The coefficient of determination, the mean of the values' own."""
+    return Measure(in_float64(_R2()), _has_two_rows)
+
+
+def in_float64(metric: Metric) -> Metric:
+    """A metric that sums in double precision."""
+    return metric.set_dtype(torch.float64)
 
 
 def _has_two_rows(metric: Metric) -> bool:
     return int(cast(Tensor, metric.total)) >= 2
-
-
-def _double(metric: Metric) -> Metric:
-    return metric.set_dtype(torch.float64)
 
 
 class _R2(R2Score):

@@ -15,6 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.datasets import Split
 from mtl_core.spec import InputError
+from mtl_core.training.sampling import Order
 from mtl_core.training.seeding import epoch_order
 
 Take = Callable[[Tensor], Tensor]
@@ -55,10 +56,18 @@ class Batches:
         batch_size: Rows per batch.
         device: Where the batches are wanted.
         drop_single: Leave out a last batch of one row, which batch normalisation cannot take.
+        order: Which rows an epoch visits, as many as there are; by default each once.
     """
 
     def __init__(
-        self, split: Split, tasks: tuple[str, ...], batch_size: int, device: torch.device, *, drop_single: bool = False
+        self,
+        split: Split,
+        tasks: tuple[str, ...],
+        batch_size: int,
+        device: torch.device,
+        *,
+        drop_single: bool = False,
+        order: Order | None = None,
     ) -> None:
         self.rows = len(split.inputs)
         self.batch_size = min(batch_size, max(self.rows, 1))
@@ -68,6 +77,7 @@ class Batches:
         self._inputs = split.inputs
         self._targets = tuple(split.targets[task] for task in tasks)
         self._masks = tuple(split.masks.get(task) for task in tasks)
+        self._order = order or partial(epoch_order, self.rows)
         row_bytes = max(split.inputs[:1].nbytes, 1)
         self._chunk = max(1, min(_CHUNK_BATCHES, _CHUNK_BYTES // (row_bytes * self.batch_size)))
 
@@ -76,7 +86,7 @@ class Batches:
 
         Chunks begin at the same rows wherever one starts, so that a resumed run computes on memory laid out alike.
         """
-        order = epoch_order(self.rows, seed, epoch).to(self._inputs.device)
+        order = self._order(seed, epoch).to(self._inputs.device)
         for first in range(start - start % self._chunk, self.count, self._chunk):
             last = min(first + self._chunk, self.count)
             rows = order[first * self.batch_size : last * self.batch_size]

@@ -8,26 +8,33 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import TaskData
-from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove, learning_rate
-from mtl_core.spec.training import ConstantSchedule
+from mtl_core.spec import TOTAL, ExperimentSpec, InputError, WeightMove
 from mtl_core.tasks import TaskHead, build_task
+from mtl_core.training.averaging import Average
 from mtl_core.training.batches import Batch, Batches, check_single_rows, fits, split_bytes
 from mtl_core.training.checkpoints import OWN_CHECKPOINT, Checkpoint, load_model, optimizer_state, restore_optimizer
+from mtl_core.training.computing import computing
 from mtl_core.training.journal import Journal
 from mtl_core.training.ledger import DivergedError
 from mtl_core.training.monitor import Monitor
+from mtl_core.training.moves import Moves, hand_weights
 from mtl_core.training.optimizers import build_optimizer
+from mtl_core.training.parts import Penalties, groups_of
 from mtl_core.training.passes import Penalty, forward, mean_losses, parted
+from mtl_core.training.precision import LossScale, check_precision
+from mtl_core.training.rates import Rate
 from mtl_core.training.recording import Recorder, Request
+from mtl_core.training.sampling import build_order
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.threads import threads_for
+from mtl_core.training.transfer import freeze_trunk, take_trunk
 from mtl_core.training.validation import Scores, score, total
-from mtl_core.weighting import MovableWeighting, build_weighting
+from mtl_core.weighting import MovableWeighting, Pass, build_weighting
+from mtl_core.weighting.diagnostics import agreement, as_values, blocks_of
 
 TICK_SECONDS = 0.2
 """How often losses are copied out, requests are read and progress is told."""
@@ -67,6 +74,7 @@ class Trainer:
         recorder: Who keeps the results.
         folder: Where ``last.safetensors`` and ``best.safetensors`` go.
         moves: Weight moves beside the spec's own, of a run that is resumed: those made by hand before it ended.
+        start: The file that the shared layers begin with, of a run that is not resumed.
     """
 
     spec: ExperimentSpec
@@ -75,6 +83,7 @@ class Trainer:
     recorder: Recorder
     folder: Path
     moves: Sequence[WeightMove] = ()
+    start: Path | None = None
 
     model: MultiTaskModel = field(init=False)
     tasks: tuple[TaskHead, ...] = field(init=False)
@@ -83,28 +92,33 @@ class Trainer:
 
     def __post_init__(self) -> None:
         spec, training, names = self.spec, self.spec.training, self.spec.task_names
+        check_precision(training.precision, self.device)
         seed_everything(training.seed)
         self.tasks = tuple(build_task(task, self.data.targets[task.name]) for task in spec.tasks)
         outputs = {task.name: task.out_features for task in self.tasks}
         self.model = build_model(spec.model, self.data.input_shape, outputs).to(self.device)
+        self.taken = take_trunk(self.model, self.start) if self.start else ""
         method = build_weighting(spec.weighting, spec.tasks, device=self.device)
         self.weighting = MovableWeighting(method, names)
-        parameters = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimizer = build_optimizer(training.optimizer, parameters, self.weighting.parameters())
-        self._clipped = parameters
+        self.optimizer = build_optimizer(
+            training.optimizer, groups_of(self.model, training), self.weighting.parameters()
+        )
+        self.scale = LossScale(self.model, active=training.precision == "fp16")
+        self.computing = computing(self.model, training, self.scale, self._warn)
+        self.average = Average(training.averaging, self.model, training.epochs)
+        self._penalties = Penalties(self.model, training)
+        self._clipped = [p for p in self.model.parameters() if p.requires_grad]
         self._place_data(names)
         if self.train.batch_size == 1:
             check_single_rows(self.model, self.train.rows, self.data.input_shape)
         self.steps = self.train.count * training.epochs
         self.monitor = Monitor(training.monitor, self._direction(training.monitor))
-        self.journal = Journal(self.recorder, self.tasks, self._hand_weights(None))
+        self.rate = Rate(training, self.optimizer, self.monitor.direction, self.steps, self.train.count)
+        self.journal = Journal(self.recorder, self.tasks, hand_weights(spec))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
         self._threads = training.threads
-        ordered = sorted((*spec.weighting.moves, *self.moves), key=lambda move: move.step)
-        self._moves = [(move, move in spec.weighting.moves) for move in ordered]
-        self._rate = training.optimizer.lr
-        self._constant_rate = isinstance(training.schedule, ConstantSchedule) and training.schedule.warmup_steps == 0
+        self._moves = Moves(spec, self.moves, self.weighting, self.journal, self.recorder)
 
     def run(self) -> Outcome:
         """Train to the end, or until someone stops it.
@@ -140,47 +154,50 @@ class Trainer:
         return self.epoch >= training.epochs or self.monitor.exhausted(training.early_stopping)
 
     def _train_epoch(self) -> None:
+        freeze_trunk(self.model, frozen=self.epoch < self.spec.training.shared.freeze_epochs)
         start = self.step - self.epoch * self.train.count
         for batch in self.train.shuffled(self.spec.training.seed, self.epoch, start):
-            if self._moves and self._moves[0][0].step <= self.step:
-                self._replay_moves()
+            self._moves.replay(self.step)
             if time.perf_counter() >= self._clock:
                 self._tick()
             self._train_step(batch)
         self.journal.collect(self.step, self.weighting.weights())
 
     def _train_step(self, batch: Batch) -> None:
-        self._set_rate()
+        self.rate.before_step(self.step)
         weighting = self.weighting
         parts = [batch] if weighting.parts == 1 else parted(batch, weighting.parts)
-        passes = [forward(self.model, self.tasks, part, cut=weighting.cuts) for part in parts]
+        self.scale.before(weighting)
+        passes = [forward(self.computing, self.tasks, part, cut=weighting.cuts) for part in parts]
         self.optimizer.zero_grad()
-        penalty = self.model.penalty()
+        every = self.spec.training.compare_gradients
+        if every is not None and self.step % every == 0:
+            self._compare_gradients(passes[0])
+        penalty = self.computing.penalty()
         added = None if penalty is None else Penalty(penalty, self._clipped)
         weighting.backward_parts(passes, self.model)
         if added is not None:
             added.add()
+        self._penalties.add()
         if self.spec.training.grad_clip is not None:
             nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
-        self.optimizer.step()
+        if self.scale.allows(self._clipped, weighting):
+            self.optimizer.step()
+        self.average.after_step(self.step)
         if weighting.looks_again:
             self._look_again(batch)
         weights = None if weighting.constant else weighting.weights().clone()
-        self.journal.note_step(mean_losses(passes), weights, self._rate, batch.present)
+        self.journal.note_step(mean_losses(passes), weights, self.rate.now, batch.present)
         self.step += 1
+
+    def _compare_gradients(self, one: Pass) -> None:
+        found = agreement(one, blocks_of(self.model, self.model.shared_parameters()))
+        self.journal.note_values(self.step, as_values(found, self.spec.task_names, TOTAL))
 
     @torch.no_grad()
     def _look_again(self, batch: Batch) -> None:
-        again = forward(self.model, self.tasks, batch, cut=False)
+        again = forward(self.computing, self.tasks, batch, cut=False)
         self.weighting.observe(torch.stack(list(again.losses)), batch.present)
-
-    def _set_rate(self) -> None:
-        if self._constant_rate:
-            return
-        training = self.spec.training
-        self._rate = learning_rate(training.schedule, training.optimizer.lr, self.step, self.steps, self.train.count)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._rate
 
     def _tick(self) -> None:
         """A few times a second: tell what happened, do what was asked.
@@ -200,15 +217,18 @@ class Trainer:
         self.journal.flush(self.step, self.weighting.weights())
 
     def _end_epoch(self) -> None:
-        scores = score(self.model, self.tasks, self.val)
+        self.average.after_epoch(self.epoch + 1)
+        judged = self.average.judged(self.train)
+        scores = score(judged, self.tasks, self.val)
         self._check(scores)
         means = torch.from_numpy(self.journal.end_epoch())
         self.weighting.epoch_end(means.to(self.weighting.weights()))
         self.epoch += 1
         value = self.monitor.value(scores, total(scores, self.journal.ruler))
+        self.rate.after_epoch(value)
         stopping = self.spec.training.early_stopping
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
-            self._best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+            self._best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
         self.journal.note_scores("val", self.step, scores)
         self.journal.note_values(self.step - 1, self.model.learned())  # of the last step, which a resumed run keeps
         stops = self.monitor.exhausted(stopping)
@@ -229,12 +249,16 @@ class Trainer:
 
     def _test(self) -> Scores:
         """The best model on the test split."""
+        judged = self.model if self._best else self.average.judged(self.train)
         if self._best:
             self.model.load_state_dict(self._best)
-        scores = score(self.model, self.tasks, self.test)
+        scores = score(judged, self.tasks, self.test)
         self.journal.note_scores("test", self.monitor.best_step if self._best else self.step, scores)
         self._flush()
         return scores
+
+    def _warn(self, text: str) -> None:
+        self.recorder.event(self.step, "warning", text)
 
     def _tell_progress(self) -> None:
         self.journal.tell_progress(
@@ -264,37 +288,10 @@ class Trainer:
                     case "checkpoint":
                         self.save()
                     case "weights":
-                        self._move(request.payload.get("weights"))
+                        self._moves.make(self.step, request.payload.get("weights"))
             if paused:
                 time.sleep(PAUSE_SECONDS)
             waiting = list(self.recorder.requests()) if paused else []
-
-    def _replay_moves(self) -> None:
-        while self._moves and self._moves[0][0].step <= self.step:
-            move, replayed = self._moves.pop(0)
-            self._move(move.weights, replayed=replayed)
-
-    def _move(self, weights: dict[str, float] | None, *, replayed: bool = False) -> None:
-        """Weights set by hand hold from the next step on; None gives them back to the method."""
-        self._flush()
-        try:
-            given = WeightMove(step=self.step, weights=weights).weights
-            weights = None if given is None else dict.fromkeys(self.spec.task_names, 1.0) | given
-            self.weighting.move(weights)
-        except (InputError, ValidationError) as error:
-            text = " ".join(str(error).split())
-            self.recorder.event(self.step, "warning", f"the weights stay as they are: {text}")
-            return
-        self.journal.ruler = self._hand_weights(weights)
-        parts = ", ".join(f"{task} {weight:g}" for task, weight in weights.items()) if weights else ""
-        text = f"weights moved to {parts}" if weights else "weights back to the method"
-        self.recorder.event(self.step, "weights", text, {"weights": weights, "step": self.step, "replayed": replayed})
-
-    def _hand_weights(self, moved: dict[str, float] | None) -> dict[str, float]:
-        """By what the total is measured: weights set by a person; learned ones would move the ruler."""
-        if moved is not None:
-            return dict(moved)
-        return dict(self.spec.weighting.weights) if isinstance(self.spec.weighting, ManualWeighting) else {}
 
     def _direction(self, path: str) -> Any:
         task, _, metric = path.partition(".")
@@ -305,7 +302,8 @@ class Trainer:
         splits = {"train": self.data.train, "val": self.data.val, "test": self.data.test}
         data = self.data.to(self.device) if fits(split_bytes(splits), self.device) else self.data
         batch_size = self.spec.training.batch_size
-        self.train = Batches(data.train, names, batch_size, self.device, drop_single=True)
+        order = build_order(self.spec.training.sampling, self.data.train, self.spec.tasks)
+        self.train = Batches(data.train, names, batch_size, self.device, drop_single=True, order=order)
         evaluation = max(batch_size, EVALUATION_ROWS)
         self.val = Batches(data.val, names, evaluation, self.device)
         self.test = Batches(data.test, names, evaluation, self.device)
@@ -339,6 +337,7 @@ class Trainer:
                 "model": self.model.state_dict(),
                 "optimizer": tensors,
                 "weighting": self.weighting.state_dict(),
+                "average": self.average.state(),
                 "rng": rng_state(),
                 "history": {"losses": torch.from_numpy(self.journal.history())},
             },
@@ -347,6 +346,8 @@ class Trainer:
                 "epoch": self.epoch,
                 "groups": groups,
                 "monitor": self.monitor.state(),
+                "rate": self.rate.state(),
+                "scale": self.scale.state(),
                 "ruler": self.journal.ruler,
                 "fingerprint": self.data.fingerprint,
                 "threads": self._threads,
@@ -370,14 +371,17 @@ class Trainer:
         try:
             restore_optimizer(self.optimizer, parts.get("optimizer", {}), values["groups"])
             self.weighting.load_state_dict(parts.get("weighting", {}))
+            self.average.restore(parts.get("average", {}))
         except (RuntimeError, ValueError, KeyError) as error:
             rule = "is a checkpoint of another optimiser or weighting"
             raise InputError(str(path), rule, found=error, fix=OWN_CHECKPOINT) from None
         restore_rng(parts["rng"])
         self.step, self.epoch = values["step"], values["epoch"]
         self.monitor.restore(values["monitor"])
+        self.rate.restore(values.get("rate", {}))  # checkpoints of the first release have none of the two
+        self.scale.restore(values.get("scale", {}))
         self.journal.ruler, self._threads = values["ruler"], values["threads"]
         self.journal.losses = [parts["history"]["losses"].cpu().numpy()]
         if best:
             self._best, self._best_saved = best.parts["model"], best.values["step"]
-        self._moves = [(move, known) for move, known in self._moves if move.step >= self.step]
+        self._moves.forget_before(self.step)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures import MultiTaskModel
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batches import Batch
+from mtl_core.training.computing import Computing
 from mtl_core.weighting import Pass, cut_forward
 
 
-def forward(model: MultiTaskModel, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> Pass:
+def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> Pass:
     """The tasks' losses on a batch.
 
     Args:
@@ -20,6 +20,7 @@ def forward(model: MultiTaskModel, tasks: Sequence[TaskHead], batch: Batch, *, c
         batch: The rows.
         cut: Whether to cut the graph where the shared half of the model ends.
     """
+    model.begin_pass()
     model.see_labels(batch.masks)
     if cut:
         outputs, at = cut_forward(model.features(batch.inputs), model.head, len(tasks))
@@ -34,8 +35,8 @@ def losses_of(tasks: Sequence[TaskHead], outputs: Sequence[Tensor], batch: Batch
 
 
 def parted(batch: Batch, parts: int) -> list[Batch]:
-    """A batch dealt out to several of nearly equal size; whole to each when it has fewer rows than that."""
-    if len(batch.inputs) < parts:
+    """A batch dealt out to several of nearly equal size; whole to each where they would have fewer than two rows."""
+    if len(batch.inputs) < 2 * parts:
         return [batch] * parts
     return [batch.rows(slice(part, None, parts)) for part in range(parts)]
 

@@ -19,9 +19,13 @@ def epoch_order(rows: int, seed: int, epoch: int) -> Tensor:
 
     It depends on nothing but its arguments, so a checkpoint need not hold it.
     """
+    return torch.randperm(rows, generator=epoch_generator(seed, epoch))
+
+
+def epoch_generator(seed: int, epoch: int) -> torch.Generator:
+    """A generator of an epoch's own, which depends on nothing but seed and epoch."""
     sequence = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0]
-    generator = torch.Generator().manual_seed(int(sequence >> np.uint64(1)))
-    return torch.randperm(rows, generator=generator)
+    return torch.Generator().manual_seed(int(sequence >> np.uint64(1)))
 
 
 def rng_state() -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mtl_core.spec import InputError
 from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, stacked, taking_part
+from mtl_core.weighting.jacobian import Jacobian, flat
 
 _CHUNK = 1 << 18
 """Columns of a Jacobian turned to float64 at a time: 2 MB a row."""
@@ -23,27 +24,36 @@ Level = Literal["parameters", "last_layer", "representation"]
 class Aggregator(ABC):
     """From the gradients of K tasks to one direction."""
 
-    parts: ClassVar[int] = 1
-    """How many independent samples of the gradients a step takes."""
+    parts: int = 1
+    """In how many independent parts of a batch the gradients are wanted; with more than one, see `combine_parts`."""
 
     @abstractmethod
-    def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+    def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
         """One direction for all tasks.
 
         Args:
             jacobian: [K, P] a task's gradient per row; not to be kept, its memory is used again.
             losses: [K] the losses.
+            rows: Which tasks the rows are of; none when all tasks are there, in their order.
 
         Returns:
             [P] what becomes the gradient of the shared parameters, and [K] the weights to show for it.
         """
 
-    def combine_parts(self, jacobians: Sequence[Tensor], losses: Tensor) -> tuple[Tensor, Tensor]:
-        """The same from several independent samples of the gradients, for aggregators with several parts."""
-        return self.combine(jacobians[0], losses)
+    def combine_parts(
+        self, jacobians: Sequence[Tensor], losses: Tensor, rows: Sequence[int] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The same from the gradients on independent parts of the batch, at the same parameters.
 
-    def weigh(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-        """What each task's gradient is multiplied by and the weight to show for it, [K] each.
+        Args:
+            jacobians: `parts` Jacobians, [K, P] each.
+            losses: [K] the losses of the whole batch.
+            rows: As for `combine`.
+        """
+        return self.combine(jacobians[0], losses, rows)
+
+    def weigh(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
+        """What each task's gradient is multiplied by and the weight to show for it, [K] each; arguments of `combine`.
 
         Raises:
             InputError: The direction is not a weighted sum of the gradients.
@@ -52,8 +62,18 @@ class Aggregator(ABC):
         raise InputError("weighting.level", rule, found="last_layer", fix="Take all shared parameters.")
 
     def memory(self) -> dict[str, Tensor]:
-        """State of a resumed run, by name; loaded in place."""
+        """State of a resumed run, by name."""
         return {}
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Takes back what `memory` gave, in place.
+
+        Raises:
+            InputError: The names or shapes are not those of this method and number of tasks.
+        """
+        memory = self.memory()
+        for name, tensor in matching(state, memory).items():
+            memory[name].copy_(tensor)
 
 
 Array = NDArray[np.float64]
@@ -63,11 +83,36 @@ GramianRule = Callable[[Array, Tensor], tuple[Array, Array]]
 what to show as its weight, [K] each."""
 
 
-class GramianAggregator(Aggregator):
+class GramianMethod(Aggregator):
     """A direction that is a weighted sum of the gradients, with weights that follow from their inner products.
 
     The inner products are taken in float64, so that a rule is not at the mercy of rows of very different
     length; it computes with K² numbers, in NumPy, and waits for the device once.
+    """
+
+    @abstractmethod
+    def factors(self, gramian: Array, losses: Tensor, rows: Sequence[int] | None) -> tuple[Array, Array]:
+        """What each gradient is multiplied by, and what to show as its weight, [K] each.
+
+        Args:
+            gramian: [K, K] inner products.
+            losses: [K], where the model is.
+            rows: As for `combine`.
+        """
+
+    def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
+        """The weighted sum, and the weights to show."""
+        factors, shown = self.weigh(jacobian, losses, rows)
+        return factors @ jacobian, shown
+
+    def weigh(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
+        """By the factors."""
+        factors, shown = self.factors(gramian(jacobian).cpu().numpy(), losses, rows)
+        return torch.from_numpy(factors).to(jacobian), torch.from_numpy(shown).to(losses)
+
+
+class GramianAggregator(GramianMethod):
+    """A Gramian method that treats all tasks alike and remembers nothing.
 
     Args:
         rule: What the weights are.
@@ -76,15 +121,9 @@ class GramianAggregator(Aggregator):
     def __init__(self, rule: GramianRule) -> None:
         self._rule = rule
 
-    def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-        """The weighted sum, and the weights to show."""
-        factors, shown = self.weigh(jacobian, losses)
-        return factors @ jacobian, shown
-
-    def weigh(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-        """By the rule."""
-        factors, shown = self._rule(gramian(jacobian).cpu().numpy(), losses)
-        return torch.from_numpy(factors).to(jacobian), torch.from_numpy(shown).to(losses)
+    def factors(self, gramian: Array, losses: Tensor, rows: Sequence[int] | None) -> tuple[Array, Array]:
+        """Those of the rule."""
+        return self._rule(gramian, losses)
 
 
 def gramian(jacobian: Tensor) -> Tensor:
@@ -118,7 +157,7 @@ class Aggregated(Weighting):
         self.level = level
         self.parts = aggregator.parts
         self._weights = ones
-        self._buffers: dict[int, Tensor] = {}
+        self._jacobians = [Jacobian(ones) for _ in range(self.parts)]
 
     def backward(
         self,
@@ -134,68 +173,43 @@ class Aggregated(Weighting):
         """The same from several samples of the batch; a task takes part that has labels in all of them."""
         here = [taking_part(one.losses, one.present) for one in passes]
         rows = [row for row in range(len(here[0])) if all(part[row] for part in here)]
-        values = torch.stack([stacked(one.losses) for one in passes]).mean(dim=0)
+        values = _mean(passes)
         if not rows:
             self._weights = torch.zeros_like(values)
             return
-        shared = [parameter for parameter in model.shared_parameters() if parameter.requires_grad]
-        used = self._update(passes, rows, values[rows], shared, model)
-        self._weights = used if len(rows) == len(values) else _scattered(used, rows, len(values))
+        if len(rows) == len(values):
+            self._weights = self._update(passes, rows, values, model)
+        else:
+            self._weights = _scattered(self._update(passes, rows, values[rows], model), rows, len(values))
 
-    def _update(
-        self, passes: Sequence[Pass], rows: list[int], values: Tensor, shared: list[nn.Parameter], model: SharedModel
-    ) -> Tensor:
-        cuts = [one.cut for one in passes if one.cut is not None]
+    def _update(self, passes: Sequence[Pass], rows: list[int], values: Tensor, model: SharedModel) -> Tensor:
         for one in passes:
             if one.cut is not None:
-                share = torch.full((), 1 / len(passes), dtype=values.dtype, device=values.device)
-                torch.autograd.backward([one.losses[row] for row in rows], [share] * len(rows))
-        first = cuts[0] if cuts else None
-        if first is None or self.level == "parameters" or not first.learned:
-            jacobians = [self._jacobian(number, one, rows, shared) for number, one in enumerate(passes)]
+                _through_heads(one, rows, len(passes))
+        shared = [parameter for parameter in model.shared_parameters() if parameter.requires_grad]
+        cut, some = passes[0].cut, _some(rows, len(passes[0].losses))
+        if cut is None or self.level == "parameters" or not cut.learned:
+            jacobians = [known.rows(one, rows, shared) for known, one in zip(self._jacobians, passes, strict=False)]
             with torch.no_grad():
-                direction, used = self._combined(jacobians, values)
+                direction, used = self._combined(jacobians, values, some)
                 _write(direction, shared)
             return used
         if self.level == "representation":
-            direction, used = self._combined([torch.stack([cut.row(row) for row in rows]) for cut in cuts], values)
-            first.push(first.shaped(direction))
+            direction, used = self.aggregator.combine(torch.stack([cut.row(row) for row in rows]), values, some)
+            cut.push(cut.shaped(direction))
             return used
         last = [parameter for parameter in model.last_shared_parameters() if parameter.requires_grad]
-        jacobian = torch.stack([_flat(first.pull(row, last, keep=True), last) for row in rows])
-        factors, used = self.aggregator.weigh(jacobian, values)
-        first.push(first.mixed(factors, rows))
+        jacobian = torch.stack([flat(cut.pull(row, last, keep=True), last) for row in rows])
+        factors, used = self.aggregator.weigh(jacobian, values, some)
+        cut.push(cut.mixed(factors, rows))
         return used
 
-    def _combined(self, jacobians: Sequence[Tensor], values: Tensor) -> tuple[Tensor, Tensor]:
+    def _combined(
+        self, jacobians: Sequence[Tensor], values: Tensor, rows: Sequence[int] | None
+    ) -> tuple[Tensor, Tensor]:
         if len(jacobians) > 1:
-            return self.aggregator.combine_parts(jacobians, values)
-        return self.aggregator.combine(jacobians[0], values)
-
-    def _jacobian(self, number: int, one: Pass, rows: list[int], shared: Sequence[nn.Parameter]) -> Tensor:
-        """[K, P]; the last pass frees the graph."""
-        jacobian = self._rows(number, len(rows), shared)
-        for place, row in enumerate(rows):
-            keep = place < len(rows) - 1
-            if one.cut is not None:
-                found = one.cut.pull(row, shared, keep=keep)
-            else:
-                for parameter in shared:
-                    parameter.grad = None
-                torch.autograd.backward(one.losses[row], retain_graph=keep)
-                found = [parameter.grad for parameter in shared]
-            if shared:
-                _flat(found, shared, out=jacobian[place])
-        return jacobian
-
-    def _rows(self, number: int, count: int, shared: Sequence[nn.Parameter]) -> Tensor:
-        """Memory for a Jacobian, kept from step to step: fresh pages cost more than filling them."""
-        like = shared[0] if shared else self._weights
-        size = (count, sum(parameter.numel() for parameter in shared))
-        known = self._buffers.get(number)
-        if known is None or known.shape != size or known.dtype != like.dtype or known.device != like.device:
-            self._buffers[number] = known = torch.empty(size, dtype=like.dtype, device=like.device)
-        return known
+            return self.aggregator.combine_parts(jacobians, values, rows)
+        return self.aggregator.combine(jacobians[0], values, rows)
 
     def weights(self) -> Tensor:
         """[K] what the aggregator shows as weights; 0 for a task that was missing from the batch."""
@@ -208,24 +222,36 @@ class Aggregated(Weighting):
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Takes the state back, in place."""
-        loaded = matching(state, self.state_dict())
-        self._weights = loaded.pop("weights")
-        memory = self.aggregator.memory()
-        for name, tensor in loaded.items():
-            memory[name].copy_(tensor)
+        own = {name: tensor for name, tensor in state.items() if name == "weights"}
+        weights = matching(own, {"weights": self._weights})["weights"]
+        self.aggregator.load({name: tensor for name, tensor in state.items() if name not in own})
+        self._weights = weights
 
 
-def _flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter], out: Tensor | None = None) -> Tensor:
-    """[P] all gradients one after the other, zeros for those that are missing."""
-    pairs = zip(parameters, gradients, strict=True)
-    with torch.no_grad():
-        return torch.cat([p.new_zeros(p.numel()) if g is None else g.reshape(-1) for p, g in pairs], out=out)
+def _mean(passes: Sequence[Pass]) -> Tensor:
+    """[K] the losses' values, over all parts of the batch."""
+    if len(passes) == 1:
+        return stacked(passes[0].losses)
+    return torch.stack([stacked(one.losses) for one in passes]).mean(dim=0)
+
+
+def _through_heads(one: Pass, rows: Sequence[int], parts: int) -> None:
+    """The backward pass of the heads: each its plain gradient, over several parts their mean."""
+    losses = [one.losses[row] for row in rows]
+    if parts == 1:
+        torch.autograd.backward(losses)
+    else:
+        torch.autograd.backward(losses, [torch.full_like(loss, 1 / parts) for loss in losses])
 
 
 def _write(direction: Tensor, shared: Sequence[nn.Parameter]) -> None:
     parts = torch.split(direction, [parameter.numel() for parameter in shared])
     for parameter, part in zip(shared, parts, strict=True):
         parameter.grad = part.view(parameter.shape).to(parameter.dtype)
+
+
+def _some(rows: list[int], count: int) -> list[int] | None:
+    return None if len(rows) == count else rows
 
 
 def _scattered(used: Tensor, rows: list[int], count: int) -> Tensor:

@@ -1,14 +1,17 @@
 """From a weighting spec to the weighting that trains."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
 import torch
 
+from mtl_core.spec import InputError
 from mtl_core.spec.weighting import Weighting as WeightingSpec
+from mtl_core.weighting.aggregated import Aggregated
 from mtl_core.weighting.interface import Weighting
+from mtl_core.weighting.normalized import Normalized
 
 
 class TaskLike(Protocol):
@@ -46,6 +49,28 @@ class Setup:
         """[K] ones where the losses will be."""
         return torch.ones(len(self.names), device=self.device, dtype=self.dtype)
 
+    def per_task(self, given: Mapping[str, float], field: str, default: float = 1.0) -> torch.Tensor:
+        """[K] a number per task where the losses will be.
+
+        Args:
+            given: By the name of the task.
+            field: The weighting's field it is from.
+            default: For a task left out.
+
+        Raises:
+            InputError: A number is for a task that does not exist.
+        """
+        unknown = [name for name in given if name not in self.names]
+        if unknown:
+            raise InputError(
+                f"weighting.{field}",
+                f"each name must be a task: {', '.join(self.names)}",
+                found=unknown[0],
+                fix="Remove the entry or rename it.",
+            )
+        values = [given.get(name, default) for name in self.names]
+        return torch.tensor(values, device=self.device, dtype=self.dtype)
+
 
 def build_weighting(
     spec: WeightingSpec,
@@ -73,4 +98,7 @@ def build_weighting(
         dtype=dtype or torch.get_default_dtype(),
     )
     module = import_module(f"mtl_core.weighting.methods.{spec.kind}")
-    return cast(Weighting, module.build(spec, setup))
+    method = cast(Weighting, module.build(spec, setup))
+    if isinstance(method, Aggregated):
+        method.level = getattr(spec, "level", method.level)
+    return method if spec.normalize == "none" else Normalized(method, spec.normalize, setup.ones)

@@ -39,9 +39,7 @@ class Cut:
 
     def row(self, task: int) -> Tensor:
         """A task's gradient of the whole learned representation, flat; zeros where it reads nothing."""
-        pairs = zip(self.learned, self.gradients(task), strict=True)
-        parts = [torch.zeros_like(tensor) if found is None else found for tensor, found in pairs]
-        return torch.cat([part.reshape(-1) for part in parts])
+        return torch.cat([part.reshape(-1) for part in self._filled(task)])
 
     def shaped(self, flat: Tensor) -> list[Tensor]:
         """A flat direction as gradients of what is learned."""
@@ -71,11 +69,41 @@ class Cut:
             parameters: That learn.
             keep: Whether the graph is needed again.
         """
-        pairs = [(t, g) for t, g in zip(self.learned, self.gradients(task), strict=True) if g is not None]
+        return self._back(self.gradients(task), parameters, keep=keep)
+
+    def pull_all(self, tasks: Sequence[int], parameters: Sequence[nn.Parameter], *, keep: bool) -> list[Tensor]:
+        """All these tasks' gradients of shared parameters at once, [len(tasks), …] each; zeros for what is not reached.
+
+        Raises:
+            RuntimeError: A layer cannot go back for several tasks at once.
+        """
+        given = [torch.stack(column) for column in zip(*map(self._filled, tasks), strict=True)]
+        found = torch.autograd.grad(
+            self.learned, list(parameters), given, retain_graph=keep, allow_unused=True, is_grads_batched=True
+        )
+        pairs = zip(parameters, found, strict=True)
+        return [p.new_zeros(len(tasks), *p.shape) if gradient is None else gradient for p, gradient in pairs]
+
+    def _filled(self, task: int) -> list[Tensor]:
+        pairs = zip(self.learned, self.gradients(task), strict=True)
+        return [torch.zeros_like(tensor) if gradient is None else gradient for tensor, gradient in pairs]
+
+    def _back(
+        self, gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter], *, keep: bool
+    ) -> list[Tensor | None]:
+        pairs = [(t, g) for t, g in zip(self.learned, gradients, strict=True) if g is not None]
         if not pairs or not parameters:
             return [None] * len(parameters)
-        outputs, gradients = zip(*pairs, strict=True)
-        return list(torch.autograd.grad(outputs, parameters, gradients, retain_graph=keep, allow_unused=True))
+        outputs, given = zip(*pairs, strict=True)
+        return list(torch.autograd.grad(outputs, parameters, given, retain_graph=keep, allow_unused=True))
+
+    def reach(self, loss: Tensor, task: int, parameters: Sequence[nn.Parameter]) -> list[Tensor | None]:
+        """A loss's gradients of shared parameters before any backward pass, through the cut; the graphs are kept."""
+        copies = [self.copies[task][i] for i in self._learned]
+        if not copies:
+            return [None] * len(parameters)
+        found = torch.autograd.grad(loss, copies, retain_graph=True, allow_unused=True)
+        return self._back(found, parameters, keep=True)
 
     def push(self, gradients: Sequence[Tensor]) -> None:
         """Back through the shared layers from given gradients of what is learned; frees the graph."""

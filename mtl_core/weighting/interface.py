@@ -25,7 +25,7 @@ says what happens instead.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -68,8 +68,8 @@ class Weighting(ABC):
     """Whether it wants the forward pass cut at the shared representation."""
     parts: int = 1
     """How many independent parts of the batch it wants a forward pass of."""
-    looks_again: ClassVar[bool] = False
-    """Whether it wants the batch's losses once more after the step."""
+    looks_again: bool = False
+    """Whether the method wants the losses of the same batch again after the step, through `observe`."""
 
     @property
     def constant(self) -> bool:
@@ -102,15 +102,20 @@ class Weighting(ABC):
         (one,) = passes
         self.backward(one.losses, model, one.present, one.cut)
 
-    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:  # noqa: B027 (few methods care)
-        """Tells methods that look again the losses of the same batch after the step, [K] without graph."""
-
     @abstractmethod
     def weights(self) -> Tensor:
         """[K] detached: the weights that the last backward used (before the first: the ones it would start from)."""
 
     def epoch_end(self, mean_losses: Tensor) -> None:  # noqa: B027 (most methods do not care)
         """Tells the mean training loss of each task over the epoch that just ended, [K]."""
+
+    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:  # noqa: B027 (few look again)
+        """Tells a method that `looks_again` what the optimiser's step did to the losses of its batch.
+
+        Args:
+            losses: [K] the losses of the same batch after the step, without graphs.
+            present: [K] bool, which tasks have labels in it; without it, those that the backward pass had.
+        """
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything that a resumed run needs; safe to keep while training goes on."""

@@ -38,14 +38,19 @@ class MovableWeighting(Weighting):
         return (self._hand or self.method).parts
 
     @property
-    def looks_again(self) -> bool:  # type: ignore[override]
-        """Whether the method in charge wants the losses after the step."""
-        return (self._hand or self.method).looks_again
-
-    @property
     def constant(self) -> bool:
         """Whether the weights in use never change by themselves."""
         return (self._hand or self.method).constant
+
+    @property
+    def looks_again(self) -> bool:  # type: ignore[override]
+        """Whether the method in use wants to see the losses after the step."""
+        return self._hand is None and self.method.looks_again
+
+    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:
+        """Tells the method, unless it stands still."""
+        if self._hand is None:
+            self.method.observe(losses, present)
 
     def move(self, weights: Mapping[str, float] | None) -> None:
         """Uses these weights from the next step on, or the method again.
@@ -83,10 +88,6 @@ class MovableWeighting(Weighting):
     def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
         """By hand-set weights if there are any, else by the method."""
         (self._hand or self.method).backward_parts(passes, model)
-
-    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:
-        """Tells the method."""
-        self.method.observe(losses, present)
 
     def weights(self) -> Tensor:
         """[K] the weights in use."""

@@ -90,6 +90,7 @@ def test_a_renamed_task_takes_its_head_weights_moves_and_monitor_along(document:
                 "moves": [{"step": 5, "weights": {"left": 1.0, "right": 3.0}}],
             },
             "training.monitor": "left.accuracy",
+            "training.sampling": {"kind": "balanced_classes", "task": "left"},
         }
     )
     heads = document.get("model.heads")
@@ -99,6 +100,7 @@ def test_a_renamed_task_takes_its_head_weights_moves_and_monitor_along(document:
     assert document.get("weighting.weights") == {"first": 2.0}
     assert document.get("weighting.moves[0].weights") == {"first": 1.0, "right": 3.0}
     assert document.get("training.monitor") == "first.accuracy"
+    assert document.get("training.sampling.task") == "first"
     assert document.valid
     document.undo_stack.undo()
     assert document.get("model.heads") == heads
@@ -128,6 +130,14 @@ def test_a_head_survives_its_task_passing_through_anothers_name(document: Docume
     document.set("tasks[0].name", "right2")
     assert document.get("model.heads.right2") == [{"kind": "tanh"}]
     assert list(document.get("model.heads")) == ["right2", "right"]
+
+
+def test_a_score_that_is_not_measured_any_more_gives_way_to_the_first_metric(document: Document) -> None:
+    document.set("tasks[0].score", "f1")
+    assert document.problems == []
+    document.set("tasks[0].metrics", ["accuracy"])
+    assert document.get("tasks[0].score") is None
+    assert document.problems == []
 
 
 def test_the_monitor_falls_back_to_the_loss_when_its_metric_goes(document: Document) -> None:

@@ -64,7 +64,9 @@ def test_until_the_warm_up_is_over_all_parents_have_an_equal_part() -> None:
     mean = torch.stack([node(inputs) for node in first]).mean(dim=0)
     leaf = torch.stack([node(mean) for node in last]).mean(dim=0)
     for _ in range(2):
+        model.begin_pass()
         torch.testing.assert_close(model(inputs)[1], model.heads["task_b"](leaf))
+    model.begin_pass()
     outputs = {tuple(model(inputs)[1].flatten().tolist()) for _ in range(20)}
     assert len(outputs) == 4  # two leaves, each with one of two parents
 
@@ -82,10 +84,10 @@ def test_the_temperature_halves_and_stops_at_a_tenth() -> None:
 
 def test_passes_are_counted_in_training_alone_and_saved() -> None:
     model = built(TREE)
-    model(rows())
-    model.eval()(rows())
+    model.begin_pass()
+    model.eval().begin_pass()
     with torch.no_grad():
-        model.train()(rows())
+        model.train().begin_pass()
     assert model.state_dict()["passes"].item() == 1
 
 

@@ -45,12 +45,10 @@ def test_a_static_gate_is_the_same_for_all_rows_and_one_per_row_is_not() -> None
 
 def test_the_penalty_is_least_for_a_clear_choice() -> None:
     one = gate(selected=1)
-    one(rows())
-    undecided = one.penalty()
+    undecided = one.penalty(rows())
     with torch.no_grad():
         one.bits.fill_(1.0)
-    one(rows())
-    clear = one.penalty()
+    clear = one.penalty(rows())
     assert undecided is not None
     assert clear is not None
     assert undecided.item() == pytest.approx(0.1 * (3 * math.log(2) + 1), rel=1e-2)
@@ -61,8 +59,7 @@ def test_the_penalty_keeps_a_selector_from_numbers_that_no_expert_has() -> None:
     one = gate(experts=3, selected=1)
     with torch.no_grad():
         one.bits.fill_(0.4)  # nearly the fourth of three
-    one(rows())
-    penalty = one.penalty()
+    penalty = one.penalty(rows())
     assert penalty is not None
     assert penalty > 1
     penalty.backward()
@@ -73,6 +70,6 @@ def test_the_penalty_keeps_a_selector_from_numbers_that_no_expert_has() -> None:
 def test_every_gate_of_the_model_adds_its_penalty() -> None:
     model = built({"kind": "dselect_k", "entropy": 0.5})
     model(rows())
-    total = sum(level.penalty() for level in model.levels[0].gates)
+    total = sum(gate.penalty(rows()) for gate in model.levels[0].gates)
     torch.testing.assert_close(model.penalty(), total)
     assert built({"kind": "dselect_k", "entropy": 0.0}).penalty() is None

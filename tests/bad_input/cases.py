@@ -95,6 +95,12 @@ SPECS = (
     changed("a weight of an unknown task", "weighting", _manual(prise=1.0), f"weighting.weights.prise … {_NO_TASK}"),
     changed("weights of zero alone", "weighting", _manual(price=0.0, sold=0.0), "weighting.weights … above 0"),
     changed("a monitor of an unknown task", "training.monitor", "prise.mae", "monitor … must be one of total … prise"),
+    changed(
+        "balancing the classes of no such task",
+        "training.sampling",
+        {"kind": "balanced_classes", "task": "price"},
+        "training.sampling.task … must be a task with classes … price … sold",
+    ),
     changed("an unknown weighting", "weighting", {"kind": "magic"}, "weighting.kind … must be one of equal … magic"),
     changed("an unknown data set", "dataset", {"kind": "bundled", "name": "mnist"}, "dataset.name … wine … mnist"),
     lacking("no version", "version", "version … must be given … Write version: 1"),
@@ -163,6 +169,16 @@ MODELS = (
 )
 
 DEVICES = (
+    unbuildable(
+        "half precision without a GPU",
+        {"training.precision": "fp16", "training.device": "cpu"},
+        "training.precision … fp16 needs a CUDA device … cpu … bf16",
+    ),
+    unbuildable(
+        "a trunk from no file",
+        {"training.start_from": {"kind": "from_file", "path": "no.safetensors"}},
+        "training.start_from … no such file … no.safetensors",
+    ),
     unbuildable("no such device", {"training.device": "cuda:77"}, "training.device … no such device … cuda:77 … cpu"),
 )
 

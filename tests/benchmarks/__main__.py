@@ -1,6 +1,6 @@
 """``make bench``: what the application costs on this machine, in one run.
 
-``make bench ARGS=--quick`` is a fast pass with few repetitions; single parts are named: ``speed startup blocked``.
+``make bench ARGS=--quick`` is a fast pass with few repetitions; single parts are named, such as ``speed``.
 """
 
 import argparse
@@ -11,13 +11,17 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
+from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs
 from tests.benchmarks.responsiveness import Scene, blocked
 from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.workloads import digits, table
 
 SPEED_GOAL, BLOCKED_GOAL = 0.95, 0.1
-_PARTS = ("speed", "startup", "blocked")
+_PARTS = ("speed", "startup", "blocked", "methods")
+_COUNTS = (2, 8, 40)
+_SHARED_GOALS = {"MLP": 1.6, "CNN": 1.3}
+_TORCHJD_GOAL = 0.6
 
 
 def main() -> int:
@@ -44,7 +48,33 @@ def main() -> int:
             watching, leafing = blocked(_made(folder / "blocked"), 3 if quick else 8)
             _print_blocked("following a run on Live, from pressing Run to its end", watching)
             _print_blocked("visiting every page twice meanwhile", leafing)
+        if "methods" in parts:
+            for network in NETWORKS:
+                _print_costs(network, {tasks: costs(network, tasks, _rounds(tasks, quick)) for tasks in _COUNTS})
     return 0
+
+
+def _rounds(tasks: int, quick: bool) -> int:
+    return (10 if quick else 40) if tasks < 40 else (4 if quick else 10)
+
+
+def _print_costs(network: Network, found: dict[int, dict[str, float]]) -> None:
+    base = {tasks: times[SUMMED] for tasks, times in found.items()}
+    plain = ", ".join(f"{1000 * base[tasks]:.2f} ms" for tasks in found)
+    _say(f"\n{network.name}: a step of {_COUNTS} tasks by the plain sum takes {plain}; as multiples of that {_load()}")
+    for name in found[_COUNTS[0]]:
+        _say(f"  {name:36} " + " ".join(f"{times[name] / base[tasks]:7.2f}" for tasks, times in found.items()))
+    eight = found[8]
+    goal = _SHARED_GOALS[network.name[:3]]
+    worst = max((name for name in eight if name.endswith("representation")), key=lambda name: eight[name])
+    _goal(f"the representation at 8 tasks at most {goal} × the sum, {worst}", eight[worst] / base[8], goal)
+    ours = eight["pcgrad · parameters"]
+    _goal("PCGrad on all shared parameters at 8 tasks, of TorchJD's time", ours / eight[TORCHJD], _TORCHJD_GOAL)
+    _goal("and of the time of a plain loop with the same solver", ours / eight[LOOP], 1.0)
+
+
+def _goal(what: str, value: float, most: float) -> None:
+    _say(f"  {what}: {value:.2f}; at most {most} is {'reached' if value <= most else 'missed'}")
 
 
 def _print_race(found: Race) -> None:

@@ -4,11 +4,25 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 from pydantic.fields import FieldInfo
+from safetensors.numpy import save_file
 
 from mtl_core.spec import ExperimentSpec, Spec, kind_of, members, spec_from_data
 
 ROWS = 40
+_TARGETS: dict[str, str | list[str]] = {
+    "regression": "height",
+    "binary": "smoker",
+    "multiclass": "city",
+    "multilabel": ["glasses", "beard"],
+    "ordinal": "glasses",
+    "count": "height",
+    "distribution": ["p", "q"],
+    "box": ["p", "q", "glasses", "beard"],
+    "segmentation": "mask",
+    "objective": ["p", "q"],
+}
 
 
 def kinds_by_place() -> dict[str, tuple[type[Spec], ...]]:
@@ -47,14 +61,20 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["tasks"] = [{"name": name, "kind": "regression", "target": name} for name in ("weight", "pulse")]
             data["model"]["heads"] = {}
         case "tasks":
-            target = {"regression": "height", "binary": "smoker", "multiclass": "city"}[kind_of(member)]
-            data["tasks"] = [given | {"name": "first", "target": target}, *data["tasks"][1:]]
+            data["tasks"] = [given | {"name": "first", "target": _TARGETS[kind_of(member)]}, *data["tasks"][1:]]
+            if kind_of(member) == "segmentation":
+                _on_images(data)
+            elif kind_of(member) == "objective":
+                data["model"]["heads"] = {"first": [{"kind": "linear", "out_features": 2}]}
         case "model.shared":
             data["model"]["shared"] = [given]
         case "model.heads":
             data["model"]["heads"] = {"first": [given]}
         case "dataset":
             data["dataset"] |= given
+        case "training.start_from" if kind_of(member) == "from_file":
+            save_file({"shared.0.weight": np.ones((4, 1), np.float32)}, folder / "trunk.safetensors")
+            _put(data, place, given | {"path": str(folder / "trunk.safetensors")})
         case _:
             _put(data, place, given)
     return spec_from_data(data)
@@ -68,8 +88,11 @@ def path_of(place: str) -> str:
 
 
 def _small(folder: Path) -> dict[str, Any]:
-    lines = ["age,height,smoker,city"]
-    lines += [f"{20 + i % 7},{150 + 3 * (i % 11)},{'yn'[i % 2]},{'abc'[i % 3]}" for i in range(ROWS)]
+    lines = ["age,height,smoker,city,glasses,beard,p,q"]
+    for i in range(ROWS):
+        share = i % 5 / 10
+        words = f"{20 + i % 7},{150 + 3 * (i % 11)},{'yn'[i % 2]},{'abc'[i % 3]}"
+        lines.append(f"{words},{i % 2},{i // 2 % 2},{share},{1 - share}")
     table = folder / "people.csv"
     table.write_text("\n".join(lines), "utf-8")
     return {
@@ -83,6 +106,13 @@ def _small(folder: Path) -> dict[str, Any]:
         "model": {"shared": [{"kind": "linear", "out_features": 4}], "heads": {}},
         "training": {"epochs": 2, "batch_size": 16, "checkpoint_seconds": 60},
     }
+
+
+def _on_images(data: dict[str, Any]) -> None:
+    data["dataset"] = {"kind": "bundled", "name": "shapes"}
+    data["tasks"][1]["target"] = "shape"
+    data["model"]["shared"] = [{"kind": "avg_pool2d", "kernel_size": 8}, {"kind": "conv2d", "out_channels": 4}]
+    data["training"]["batch_size"] = 700
 
 
 def _put(data: dict[str, Any], place: str, value: Mapping[str, Any]) -> None:

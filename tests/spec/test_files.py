@@ -14,6 +14,15 @@ def test_a_relative_table_path_starts_at_the_spec_file(tmp_path: Path) -> None:
     assert Path(load_spec_data(file)["dataset"]["path"]).resolve() == tmp_path / "houses.csv"
 
 
+def test_a_relative_path_of_the_shared_layers_starts_at_the_spec_file(tmp_path: Path) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text("training: {start_from: {kind: from_file, path: trunk.safetensors}}", encoding="utf-8")
+    assert load_spec_data(file)["training"]["start_from"]["path"] == str(tmp_path / "trunk.safetensors")
+    for other in ("training: {start_from: {kind: scratch}}", "training: 5", "training: {}", "dataset: [1]"):
+        file.write_text(other, encoding="utf-8")
+        load_spec_data(file)
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [

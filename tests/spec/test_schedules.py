@@ -4,10 +4,30 @@ from typing import Any
 import pytest
 import torch
 from torch.optim import SGD
-from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    CyclicLR,
+    ExponentialLR,
+    MultiStepLR,
+    OneCycleLR,
+    PolynomialLR,
+    StepLR,
+)
 
 from mtl_core.spec import Schedule, learning_rate, learning_rates, members
-from mtl_core.spec.training import ConstantSchedule, CosineSchedule, OneCycleSchedule, StepSchedule
+from mtl_core.spec.schedules import (
+    ConstantSchedule,
+    CosineRestartsSchedule,
+    CosineSchedule,
+    CyclicSchedule,
+    ExponentialSchedule,
+    MultiStepSchedule,
+    OneCycleSchedule,
+    PlateauSchedule,
+    PolynomialSchedule,
+    StepSchedule,
+)
 
 STEPS, PER_EPOCH, PEAK = 60, 12, 0.5
 KINDS = members(Schedule)
@@ -38,6 +58,39 @@ def test_cosine_is_torchs_over_the_whole_run(final: float) -> None:
 def test_step_is_torchs(every: int) -> None:
     reference = theirs(lambda o: StepLR(o, every * PER_EPOCH, gamma=0.3))
     assert ours(StepSchedule(every=every, gamma=0.3)) == pytest.approx(reference)
+
+
+def test_multi_step_is_torchs() -> None:
+    reference = theirs(lambda o: MultiStepLR(o, [PER_EPOCH, 3 * PER_EPOCH], gamma=0.3))
+    assert ours(MultiStepSchedule(milestones=(1, 3), gamma=0.3)) == pytest.approx(reference)
+
+
+def test_exponential_is_torchs_with_the_factor_of_an_epoch_spread_over_its_steps() -> None:
+    reference = theirs(lambda o: ExponentialLR(o, 0.8 ** (1 / PER_EPOCH)))
+    assert ours(ExponentialSchedule(gamma=0.8)) == pytest.approx(reference)
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_polynomial_is_torchs_over_the_whole_run(power: float) -> None:
+    reference = theirs(lambda o: PolynomialLR(o, STEPS - 1, power))
+    assert ours(PolynomialSchedule(power=power)) == pytest.approx(reference, abs=1e-12)
+
+
+@pytest.mark.parametrize("growth", [1, 2])
+@pytest.mark.parametrize("first", [1, 2])
+def test_cosine_with_restarts_is_torchs(first: int, growth: int) -> None:
+    reference = theirs(lambda o: CosineAnnealingWarmRestarts(o, first * PER_EPOCH, T_mult=growth, eta_min=0.1 * PEAK))
+    assert ours(CosineRestartsSchedule(first=first, growth=growth, final=0.1)) == pytest.approx(reference)
+
+
+@pytest.mark.parametrize(("shrink", "mode"), [(1.0, "triangular"), (0.5, "triangular2")])
+def test_cyclic_is_torchs(shrink: float, mode: Any) -> None:
+    reference = theirs(lambda o: CyclicLR(o, 0.2 * PEAK, PEAK, step_size_up=PER_EPOCH, mode=mode, cycle_momentum=False))
+    assert ours(CyclicSchedule(half=1, low=0.2, shrink=shrink)) == pytest.approx(reference)
+
+
+def test_a_rate_that_drops_on_a_plateau_is_planned_without_any() -> None:
+    assert set(ours(PlateauSchedule())) == {PEAK}
 
 
 @pytest.mark.parametrize("rise", [0.3, 0.25, 0.77])

@@ -1,18 +1,41 @@
 """Every kind of task has a runtime, and every runtime keeps its promises."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from mtl_core.spec import BinaryTask, MulticlassTask, RegressionTask, TargetInfo, Task, members
+from mtl_core.spec import (
+    BinaryTask,
+    BoxTask,
+    CountTask,
+    DistributionTask,
+    MulticlassTask,
+    MultilabelTask,
+    ObjectiveTask,
+    OrdinalTask,
+    RegressionTask,
+    SegmentationTask,
+    TargetInfo,
+    Task,
+    members,
+)
 from mtl_core.tasks import BUILDERS, TaskHead, build_task
 
 REGRESSION = TargetInfo(name="t", kind="regression", width=1, mean=(100.0,), std=(4.0,))
 WIDE = TargetInfo(name="t", kind="regression", width=3, mean=(0.0, 1.0, 2.0), std=(1.0, 2.0, 3.0))
 BINARY = TargetInfo(name="t", kind="binary", classes=("no", "yes"))
-CLASSES = TargetInfo(name="t", kind="multiclass", classes=("a", "b", "c", "d"))
+CLASSES = TargetInfo(name="t", kind="multiclass", classes=("a", "b", "c", "d"), counts=(1, 5, 0, 2), labelled=8)
+LABELS = TargetInfo(name="t", kind="multilabel", width=3, classes=("a", "b", "c"), counts=(0, 5, 8), labelled=8)
+RANKS = TargetInfo(name="t", kind="ordinal", classes=("low", "middle", "high", "top"))
+SOFT = TargetInfo(name="t", kind="distribution", width=3, classes=("a", "b", "c"))
+VARIANCE = TargetInfo(name="t", kind="regression", width=2, mean=(0.0, 1.0), std=(1.0, 2.0), per_value=2)
+BOX = TargetInfo(name="t", kind="box", width=4)
+MAP = TargetInfo(name="t", kind="segmentation", classes=("a", "b", "c"), counts=(8, 0, 2), size=(4, 6))
+POINT = TargetInfo(name="t", kind="objective", width=2)
+FOUR = ("x", "y", "w", "h")
 
 CASES = {
     "mse": (RegressionTask(name="t", target="y", loss="mse"), REGRESSION),
@@ -28,7 +51,31 @@ CASES = {
         CLASSES,
     ),
     "smoothed": (MulticlassTask(name="t", target="y", label_smoothing=0.1), CLASSES),
+    "quantile": (RegressionTask(name="t", target=("x", "y", "z"), loss="quantile", quantile=0.9), WIDE),
+    "gaussian": (RegressionTask(name="t", target=("x", "y"), loss="gaussian_nll"), VARIANCE),
+    "focal": (BinaryTask(name="t", target="y", loss="focal", gamma=0.5, label_smoothing=0.1), BINARY),
+    "positive": (BinaryTask(name="t", target="y", positive_weight=3.0), BINARY),
+    "balanced": (MulticlassTask(name="t", target="y", class_weights="balanced"), CLASSES),
+    "given": (MulticlassTask(name="t", target="y", class_weights={"b": 2.0}, loss="focal", gamma=0.0), CLASSES),
+    "focal classes": (MulticlassTask(name="t", target="y", loss="focal", label_smoothing=0.1), CLASSES),
+    "multilabel": (MultilabelTask(name="t", target=("a", "b", "c"), positive_weight="balanced"), LABELS),
+    "focal labels": (MultilabelTask(name="t", target=("a", "b", "c"), loss="focal"), LABELS),
+    "cumulative": (OrdinalTask(name="t", target="y"), RANKS),
+    "corn": (OrdinalTask(name="t", target="y", loss="corn"), RANKS),
+    "count": (CountTask(name="t", target=("x", "y")), TargetInfo(name="t", kind="count", width=2)),
+    "soft": (DistributionTask(name="t", target=("a", "b", "c")), SOFT),
+    "kl": (DistributionTask(name="t", target=("a", "b", "c"), loss="kl"), SOFT),
+    "box": (BoxTask(name="t", target=FOUR), BOX),
+    "box bce": (BoxTask(name="t", target=FOUR, loss="bce", format="xywh"), BOX),
+    "box iou": (BoxTask(name="t", target=FOUR, loss="iou", format="xyxy"), BOX),
+    "box giou": (BoxTask(name="t", target=FOUR, loss="giou"), BOX),
+    "map": (SegmentationTask(name="t", target="y"), MAP),
+    "focal map": (SegmentationTask(name="t", target="y", loss="focal", class_weights="balanced"), MAP),
+    "objective": (ObjectiveTask(name="t", target=("x", "y"), loss="valley_right"), POINT),
 }
+PLAIN = ("mse", "mae", "huber", "wide", "binary", "multiclass", "smoothed", "soft")
+"""Losses that torch has as they are."""
+INFOS = {info.kind: info for _, info in CASES.values()} | {"regression": REGRESSION}
 
 
 @pytest.fixture(params=CASES)
@@ -40,13 +87,23 @@ def case(request: pytest.FixtureRequest) -> tuple[TaskHead, TargetInfo]:
 def batch(info: TargetInfo, rows: int, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Outputs that ask for a gradient, and targets."""
     torch.manual_seed(seed)
-    prediction = torch.randn(rows, info.outputs).requires_grad_()
+    outputs = (info.outputs,) if isinstance(info.outputs, int) else info.outputs
+    smaller = tuple(side // 2 for side in outputs[1:])
+    prediction = torch.randn(rows, outputs[0], *smaller).requires_grad_()
     match info.kind:
-        case "regression":
+        case "regression" | "objective":
             return prediction, torch.randn(rows, info.width)
         case "binary":
             return prediction, (torch.arange(rows) % 2).float().unsqueeze(1)
-    return prediction, torch.randint(len(info.classes), (rows,))
+        case "multilabel":
+            return prediction, (torch.rand(rows, info.width) < 0.5).float()
+        case "count":
+            return prediction, torch.randint(9, (rows, info.width)).float()
+        case "distribution":
+            return prediction, torch.rand(rows, info.width).softmax(1)
+        case "box":
+            return prediction, 0.2 + 0.3 * torch.rand(rows, 4) + torch.tensor([0.0, 0.0, 0.3, 0.3])
+    return prediction, torch.randint(len(info.classes), (rows, *info.size))
 
 
 def spoil(target: Tensor, mask: Tensor) -> Tensor:
@@ -65,7 +122,7 @@ def test_every_metric_of_a_spec_has_a_measure_and_a_direction() -> None:
         field = kind.model_fields["metrics"].annotation
         names = field.__args__[0].__args__
         task = kind(name="t", target="y", metrics=names)  # type: ignore[call-arg]
-        info = {"regression": REGRESSION, "binary": BINARY, "multiclass": CLASSES}[task.kind]  # type: ignore[attr-defined]
+        info = INFOS[task.kind]  # type: ignore[attr-defined]
         head = build_task(task, info)  # type: ignore[arg-type]
         assert set(head.directions) == {"loss", *names}
         assert set(head.measures()) == set(names)
@@ -126,8 +183,9 @@ class Calls(torch.overrides.TorchFunctionMode):
             return func(*args, **(kwargs or {}))
 
 
-def test_without_a_mask_the_loss_is_one_functional_call(case: tuple[TaskHead, TargetInfo]) -> None:
-    head, info = case
+@pytest.mark.parametrize("name", PLAIN)
+def test_without_a_mask_a_plain_loss_is_one_functional_call(name: str) -> None:
+    head, info = build_task(*CASES[name]), CASES[name][1]
     prediction, target = batch(info, 6)
     with Calls() as calls:
         head.loss(prediction, target)
@@ -187,6 +245,31 @@ def test_a_split_without_labels_has_no_metrics_instead_of_nan(case: tuple[TaskHe
     prediction, target = batch(info, 5)
     metrics.update(prediction, target, torch.zeros(5, dtype=torch.bool))
     assert metrics.compute() == {}
+
+
+@pytest.mark.parametrize("kind", members(Task), ids=lambda kind: kind.model_fields["kind"].default)
+def test_every_metric_is_measured_and_does_not_depend_on_batches(kind: type[Any]) -> None:
+    names = kind.model_fields["metrics"].annotation.__args__[0].__args__
+    info = INFOS[kind.model_fields["kind"].default]
+    head = build_task(kind(name="t", target="y", metrics=names), info)
+    prediction, target = batch(info, 60)
+    whole, cut = head.metrics("cpu"), head.metrics("cpu")
+    whole.update(prediction, target)
+    for rows in torch.arange(60).split(25):
+        cut.update(prediction[rows], target[rows])
+    found = whole.compute()
+    assert set(found) == {"loss", *names}
+    assert all(math.isfinite(value) for value in found.values())
+    assert cut.compute() == pytest.approx(found)
+
+
+@pytest.mark.parametrize("kind", members(Task), ids=lambda kind: kind.model_fields["kind"].default)
+def test_any_metric_of_one_row_is_finite_or_left_out(kind: type[Any]) -> None:
+    names = kind.model_fields["metrics"].annotation.__args__[0].__args__
+    info = INFOS[kind.model_fields["kind"].default]
+    metrics = build_task(kind(name="t", target="y", metrics=names), info).metrics("cpu")
+    metrics.update(*batch(info, 1))
+    assert all(math.isfinite(value) for value in metrics.compute().values())
 
 
 def test_reset_forgets_every_batch(case: tuple[TaskHead, TargetInfo]) -> None:

@@ -22,6 +22,7 @@ from tests.training.toy import (
     assert_same_series,
     assert_same_tensors,
     experiment,
+    joined,
     moved,
     run,
     toy_data,
@@ -330,3 +331,25 @@ def test_gradients_are_clipped_to_the_norm_asked_for(tmp_path: Path) -> None:
     moved_by = [a - b for a, b in zip(ran.trainer.model.parameters(), again.model.parameters(), strict=True)]
     norm = float(torch.cat([m.detach().flatten() for m in moved_by]).norm())
     assert norm == pytest.approx(1e-3, rel=1e-2)
+
+
+def test_comparing_gradients_records_them_and_leaves_the_run_as_it_is(tmp_path: Path) -> None:
+    for kind in ("uncertainty", "pcgrad"):
+        plain = run(experiment(weighting={"kind": kind}), tmp_path / kind)
+        compared = run(
+            experiment(weighting={"kind": kind}, training__compare_gradients=4), tmp_path / f"{kind} compared"
+        )
+        assert_same_tensors(plain.parameters(), compared.parameters())
+        steps, shares = compared.recording.series["total", "train", "gradient conflicts"]
+        assert list(steps) == [0, 4, 8, 12]
+        assert ((shares >= 0) & (shares <= 1) | np.isnan(shares)).all()
+        assert (compared.recording.series["kind", "train", "gradient norm shared.0"][1] > 0).all()
+
+
+@pytest.mark.parametrize("stop_at", [3, 5, 7])
+def test_comparisons_are_resumed_bit_for_bit(tmp_path: Path, stop_at: int) -> None:
+    spec = experiment(training__compare_gradients=2)
+    whole = run(spec, tmp_path / "whole")
+    before = run(spec, tmp_path / "parts", script={stop_at: [ask("checkpoint")]}, kill_at=stop_at + 2)
+    after = run(spec, tmp_path / "parts", resume=True)
+    assert_same_series(whole.recording.series, joined(before, after, stop_at))

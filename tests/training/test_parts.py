@@ -7,7 +7,7 @@ import torch
 
 from mtl_core.datasets import Split
 from mtl_core.spec import InputError, Optimizer, kind_of, members
-from mtl_core.spec.training import AdamW
+from mtl_core.spec.optimizers import AdamW
 from mtl_core.training.batches import Batches, fits, split_bytes
 from mtl_core.training.checkpoints import optimizer_state, restore_optimizer
 from mtl_core.training.devices import choose_device, devices, versions
@@ -116,8 +116,8 @@ def test_the_ledger_marks_missing_labels_and_stops_before_what_is_not_finite() -
 @pytest.mark.parametrize("member", members(Optimizer), ids=kind_of)
 def test_an_optimiser_restored_from_names_steps_as_it_would_have(member: Callable[[], Optimizer]) -> None:
     def setup() -> tuple[torch.nn.Parameter, torch.nn.Parameter, torch.optim.Optimizer]:
-        ours, weights = torch.nn.Parameter(torch.ones(3)), torch.nn.Parameter(torch.ones(2))
-        return ours, weights, build_optimizer(member(), [ours], [weights])
+        ours, weights = torch.nn.Parameter(torch.ones(3, 1)), torch.nn.Parameter(torch.ones(2))
+        return ours, weights, build_optimizer(member(), [{"params": [ours]}], [weights])
 
     def step(ours: torch.nn.Parameter, weights: torch.nn.Parameter, optimizer: torch.optim.Optimizer) -> None:
         optimizer.zero_grad()
@@ -139,7 +139,7 @@ def test_an_optimiser_restored_from_names_steps_as_it_would_have(member: Callabl
 
 def test_what_a_weighting_learns_is_never_decayed() -> None:
     weights = torch.nn.Parameter(torch.ones(2))
-    optimizer = build_optimizer(AdamW(weight_decay=0.5), [torch.nn.Parameter(torch.ones(1))], [weights])
+    optimizer = build_optimizer(AdamW(weight_decay=0.5), [{"params": [torch.nn.Parameter(torch.ones(1))]}], [weights])
     weights.grad = torch.zeros(2)
     optimizer.step()
     assert weights.tolist() == [1.0, 1.0]

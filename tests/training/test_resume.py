@@ -1,6 +1,5 @@
 """A run that stopped, or was killed, and went on is the run that never stopped, bit for bit."""
 
-import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,8 @@ import pytest
 
 from mtl_core.spec import InputError, Optimizer, Schedule, WeightMove, kind_of, members
 from mtl_core.spec import Weighting as WeightingUnion
+from mtl_core.training import loop, precision
+from mtl_core.training.checkpoints import Checkpoint
 from tests.training.toy import (
     PER_EPOCH,
     STEPS,
@@ -34,8 +35,14 @@ WEIGHTINGS: list[dict[str, Any]] = [
 SCHEDULES: list[dict[str, Any]] = [
     {"kind": "constant"},
     {"kind": "step", "every": 1, "gamma": 0.5},
+    {"kind": "multi_step", "milestones": [1, 2]},
+    {"kind": "exponential"},
+    {"kind": "polynomial", "power": 2.0},
     {"kind": "cosine", "warmup_steps": 4},
+    {"kind": "cosine_restarts", "first": 1},
+    {"kind": "cyclic", "half": 1, "shrink": 0.5},
     {"kind": "one_cycle"},
+    {"kind": "reduce_on_plateau", "patience": 1, "min_delta": 100.0},
     {"kind": "constant", "warmup_steps": 7},
 ]
 OPTIMIZERS: list[dict[str, Any]] = [
@@ -43,6 +50,11 @@ OPTIMIZERS: list[dict[str, Any]] = [
     {"kind": "sgd", "momentum": 0.0, "weight_decay": 0.01},
     {"kind": "adam"},
     {"kind": "adamw"},
+    {"kind": "nadam"},
+    {"kind": "rmsprop", "momentum": 0.5, "centered": True},
+    {"kind": "adagrad", "lr_decay": 0.1},
+    {"kind": "adamax"},
+    {"kind": "muon"},
 ]
 
 
@@ -77,20 +89,32 @@ def _made(before: Ran) -> list[WeightMove]:
     return [WeightMove(step=data["step"], weights=data["weights"]) for data in events]
 
 
-PAIRS = [(w, o, SCHEDULES[i % len(SCHEDULES)]) for i, (w, o) in enumerate(itertools.product(WEIGHTINGS, OPTIMIZERS))]
+LONGEST = max(len(WEIGHTINGS), len(OPTIMIZERS), len(SCHEDULES))
+TRIPLES = [tuple(kinds[i % len(kinds)] for kinds in (WEIGHTINGS, OPTIMIZERS, SCHEDULES)) for i in range(LONGEST)]
+"""Every weighting, every optimiser and every schedule at least once."""
 
 
 def _name(part: Any) -> str:
     return "-".join(map(str, part.values()))
 
 
-@pytest.mark.parametrize(("weighting", "optimizer", "schedule"), PAIRS, ids=_name)
-def test_resuming_is_bit_equal_for_every_weighting_and_optimizer(
+@pytest.mark.parametrize(("weighting", "optimizer", "schedule"), TRIPLES, ids=_name)
+def test_resuming_is_bit_equal_for_every_weighting_optimizer_and_schedule(
     tmp_path: Path, weighting: Any, optimizer: Any, schedule: Any
 ) -> None:
     step = random.Random(str((weighting, optimizer))).randrange(1, STEPS - 1)
     changes = {"weighting": weighting, "training__optimizer": {**optimizer, "lr": 0.02}}
     assert_resumes(tmp_path, {**changes, "training__schedule": schedule, "training__grad_clip": 1.0}, step)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=_name)
+@pytest.mark.parametrize("weighting", WEIGHTINGS, ids=_name)
+def test_resuming_is_bit_equal_for_every_pair_of_weighting_and_optimizer(
+    tmp_path: Path, weighting: Any, optimizer: Any
+) -> None:
+    step = random.Random(str((weighting, optimizer))).randrange(0, STEPS - 1)
+    assert_resumes(tmp_path, {"weighting": weighting, "training__optimizer": {**optimizer, "lr": 0.02}}, step)
 
 
 @pytest.mark.slow
@@ -108,6 +132,78 @@ def test_resuming_is_bit_equal_in_the_middle_of_a_gathered_chunk(
 ) -> None:
     chunk_of(chunk)
     assert_resumes(tmp_path, {"weighting": {"kind": "dwa"}}, step)
+
+
+SETTINGS: list[dict[str, Any]] = [
+    {"sampling": {"kind": "balanced_classes", "task": "kind"}},
+    {"sampling": {"kind": "balanced_tasks"}},
+    {"shared": {"lr_factor": 0.1, "l1": 0.01, "depth_factor": 0.5}, "heads": {"weight_decay": 0.1, "l2": 0.1}},
+    {"averaging": {"kind": "ema", "decay": 0.9}},
+    {"averaging": {"kind": "swa", "start": 0.3}},
+    {"precision": "bf16"},
+    {"accumulate": 3},
+    {"shared": {"freeze_epochs": 1}, "compare_gradients": 2},
+    {"accumulate": 2, "precision": "bf16", "averaging": {"kind": "swa", "start": 0.0}},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("step", [3, PER_EPOCH + 1])
+@pytest.mark.parametrize("weighting", ["equal", "uncertainty", "mgda"])
+def test_resuming_is_bit_equal_with_any_way_to_train(
+    tmp_path: Path, settings: dict[str, Any], step: int, weighting: str
+) -> None:
+    changes = {f"training__{name}": value for name, value in settings.items()}
+    assert_resumes(tmp_path, {"weighting": {"kind": weighting}, **changes}, step)
+
+
+def drawn(seed: int) -> dict[str, Any]:
+    """A random experiment."""
+    draw = random.Random(seed)
+    part = {"lr_factor": draw.choice([0.5, 1.0]), "l1": draw.choice([0.0, 0.01]), "l2": draw.choice([0.0, 0.1])}
+    return {
+        "weighting": draw.choice(WEIGHTINGS),
+        "training__optimizer": {**draw.choice(OPTIMIZERS), "lr": 10 ** draw.uniform(-3, -1)},
+        "training__schedule": {**draw.choice(SCHEDULES), "warmup_steps": draw.choice([0, 0, 5])},
+        "training__sampling": {"kind": draw.choice(["shuffled", "balanced_classes", "balanced_tasks"])},
+        "training__averaging": {"kind": draw.choice(["unaveraged", "ema", "swa"])},
+        "training__precision": draw.choice(["float32", "float32", "bf16"]),
+        "training__accumulate": draw.choice([1, 1, 2, 3]),
+        "training__shared": {**part, "freeze_epochs": draw.choice([0, 0, 1]), "depth_factor": draw.choice([0.5, 1.0])},
+        "training__heads": {**part, "weight_decay": draw.choice([None, 0.1])},
+        "training__grad_clip": draw.choice([None, 0.5]),
+        "training__compare_gradients": draw.choice([None, 2]),
+        "training__batch_size": draw.choice([7, 8]),
+        "training__seed": draw.randrange(100),
+    }
+
+
+@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 120))])
+def test_resuming_is_bit_equal_for_any_experiment(tmp_path: Path, seed: int) -> None:
+    assert_resumes(tmp_path, drawn(seed), random.Random(seed).randrange(0, STEPS - 2))
+
+
+def test_a_checkpoint_of_before_there_were_schedules_by_results_goes_on(tmp_path: Path) -> None:
+    spec = experiment()
+    whole = run(spec, tmp_path / "whole")
+    run(spec, tmp_path / "old", script={7: [ask("stop")]})
+    path = tmp_path / "old" / "last.safetensors"
+    saved = Checkpoint.load(path)
+    values = {name: value for name, value in saved.values.items() if name not in ("rate", "scale")}
+    for group in values["groups"]:
+        del group["lr_factor"]
+    Checkpoint({name: part for name, part in saved.parts.items() if name != "average"}, values).save(path)
+    assert_same_tensors(run(spec, tmp_path / "old", resume=True).parameters(), whole.parameters())
+
+
+@pytest.mark.parametrize("weighting", ["equal", "gradnorm", "mgda"])
+def test_resuming_is_bit_equal_in_half_precision_with_steps_that_overflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weighting: str
+) -> None:
+    monkeypatch.setattr(loop, "check_precision", lambda *_: None)  # the CPU can, only slowly
+    monkeypatch.setattr(precision, "_START", 2.0**24)
+    monkeypatch.setattr(precision, "_STEPS_TO_GROW", 3)
+    assert_resumes(tmp_path, {"weighting": {"kind": weighting}, "training__precision": "fp16"}, 6)
 
 
 @pytest.mark.parametrize("step", [0, 4, PER_EPOCH, STEPS - 1])

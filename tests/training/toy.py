@@ -163,10 +163,11 @@ def run(
     kill_at: int | None = None,
     resume: bool = False,
     moves: Sequence[WeightMove] = (),
+    start: Path | None = None,
 ) -> Ran:
     """Train the toy in a folder; with ``resume``, from the checkpoints in it."""
     recording = Recording(dict(script or {}), kill_at)
-    trainer = Trainer(spec, data or toy_data(), torch.device("cpu"), recording, folder, moves)
+    trainer = Trainer(spec, data or toy_data(), torch.device("cpu"), recording, folder, moves, start)
     recording.step = lambda: trainer.step
     if resume:
         best = folder / "best.safetensors"

@@ -1,5 +1,6 @@
 """Where the tasks' gradients are compared, and the forward pass cut at the shared representation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -112,7 +113,7 @@ def test_a_frozen_trunk_still_trains_the_heads_of_a_cut_pass(model: MultiTaskMod
 
 
 class _NoSum(Aggregator):
-    def combine(self, jacobian: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+    def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
         return jacobian.abs().amax(dim=0), torch.ones_like(losses)
 
 
@@ -132,3 +133,29 @@ def test_the_level_is_part_of_the_spec() -> None:
     spec = spec_from_data(data)
     assert isinstance(spec.weighting, MgdaWeighting)
     assert spec.weighting.level == "representation"
+
+
+def test_shared_parameters_that_a_small_trunk_does_not_reach_count_as_zeros(model: MultiTaskModel) -> None:
+    unreached = nn.Parameter(torch.ones(3, dtype=torch.float64))
+    shared = [*model.shared_parameters(), unreached]
+    model.shared_parameters = lambda: shared  # type: ignore[method-assign]
+    whole = after(model, built(MgdaWeighting), Pass(losses(model(INPUTS))))
+    cut = after(model, built(MgdaWeighting), cut_pass(model))
+    for one, other in zip(whole, cut, strict=True):
+        torch.testing.assert_close(one, other)
+    assert unreached.grad is not None
+    assert not unreached.grad.any()
+
+
+def test_a_trunk_with_convolutions_is_gone_through_task_by_task() -> None:
+    torch.manual_seed(0)
+    spec = ModelSpec.model_validate_json(
+        '{"shared": [{"kind": "conv2d", "out_channels": 2, "kernel_size": 3}, {"kind": "batch_norm2d"},'
+        ' {"kind": "max_pool2d", "kernel_size": 2}, {"kind": "flatten"}]}'
+    )
+    model = build_model(spec, (1, 6, 6), {"a": 1, "b": 2, "c": 3}).double()
+    images = torch.randn(4, 1, 6, 6, dtype=torch.float64)
+    whole = after(model, built(MgdaWeighting), Pass(losses(model(images))))
+    outputs, at = cut_forward(model.features(images), model.head, 3)
+    for one, other in zip(whole, after(model, built(MgdaWeighting), Pass(losses(outputs), cut=at)), strict=True):
+        torch.testing.assert_close(one, other)

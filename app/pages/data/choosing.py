@@ -52,6 +52,8 @@ def _model(data: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
     model = dict(data.get("model") or {})
     shared = model.get("shared") or []
     spatial = any(str(layer.get("kind", "")).startswith(_FOR_IMAGES) for layer in shared)
+    if any(task.get("kind") == "objective" for task in info.tasks):
+        return {**model, "shared": [{"kind": "linear", "out_features": 2}], "heads": {}}
     if shared and spatial == (info.input_kind == "image"):
         return model
     if info.input_kind == "image":

@@ -15,7 +15,7 @@ Label = tuple[str, int | None]
 
 
 class ImageGrid(QWidget):
-    """Small grey images in rows, enlarged without smoothing, a label per task below each in the task's colour."""
+    """Small images in rows, enlarged without smoothing, a label per task below each in the task's colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,9 +25,9 @@ class ImageGrid(QWidget):
         self._labels: list[tuple[Label, ...]] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 
-    def show_images(self, images: Sequence[Sequence[Sequence[int]]]) -> None:
-        """Other images: rows of grey values 0…255."""
-        self._images = [_image(rows) for rows in images]
+    def show_images(self, images: Sequence[Sequence[Sequence[int]]], *, colour: bool = False) -> None:
+        """Other images: rows of grey values 0…255, or with ``colour`` of 0xRRGGBB."""
+        self._images = [_image(rows, colour=colour) for rows in images]
         self._reserve()
         self.update()
 
@@ -96,7 +96,11 @@ class ImageGrid(QWidget):
         return self._side() + self._line() + GAP + 4
 
 
-def _image(rows: Sequence[Sequence[int]]) -> QImage:
+def _image(rows: Sequence[Sequence[int]], *, colour: bool) -> QImage:
+    if colour:
+        packed = np.ascontiguousarray(np.asarray(rows, np.uint32))
+        height, width = packed.shape
+        return QImage(packed.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
     pixels = np.ascontiguousarray(np.asarray(rows, np.uint8))
     height, width = pixels.shape
     # A copy, since QImage does not keep the array alive.

@@ -216,6 +216,21 @@ class DataPage(PageBody):
         if own >= 0 and len(roles.targets_of(data["tasks"][own])) > 1:
             menu.addAction("Predict on its own").triggered.connect(partial(self._act, self._part, column))
 
+    def _fill_menu(self) -> None:
+        """Roles of all columns of a table; of images, which have no column headers, the tasks that are absent."""
+        menu = self._preview.menu
+        menu.clear()
+        if self.info is not None and self.info.input_kind == "image":
+            for task in roles.absent_tasks(self._document.data, self.info):
+                text = f"Add task {task['name']} ({roles.KIND_TITLES[task['kind']].lower()})"
+                menu.addAction(text).triggered.connect(partial(self._act, self._add_task, task))
+            return
+        menu.addAction("All other columns are inputs").triggered.connect(lambda: self._set_all("input"))
+        menu.addAction("Ignore all but the targets").triggered.connect(lambda: self._set_all("ignore"))
+
+    def _add_task(self, task: dict[str, Any]) -> None:
+        self._edit({"tasks": [*(self._document.data.get("tasks") or ()), task]}, f"Add task {task['name']}")
+
     def _act(self, do: Any, *what: Any) -> None:
         do(*[one for one in what if not isinstance(one, bool)])  # without the state that triggered() sends
 
@@ -237,6 +252,7 @@ class DataPage(PageBody):
         self._source.show_dataset(data["dataset"])
         if info is not None:
             self._preview.show_info(info, column_views(data, info), image_labels(data, info))
+            self._preview.more.setVisible(info.input_kind == "table" or bool(roles.absent_tasks(data, info)))
         self._tasks.show_tasks(task_views(data, info, self._problem_at), self._problem_of_tasks())
         problems = self._document.problems_at("dataset.split")
         self._split.show_split(
@@ -320,9 +336,7 @@ class DataPage(PageBody):
         header.typeChosen.connect(self.set_type)
         header.kindChosen.connect(self._kind_of_column)
         header.menuWanted.connect(self._column_menu)
-        menu = self._preview.menu
-        menu.addAction("All other columns are inputs").triggered.connect(lambda: self._set_all("input"))
-        menu.addAction("Ignore all but the targets").triggered.connect(lambda: self._set_all("ignore"))
+        self._preview.menu.aboutToShow.connect(self._fill_menu)
         self._tasks.renamed.connect(self.rename_task)
         self._tasks.kindChosen.connect(self.set_kind)
         self._tasks.removed.connect(self.remove_task)

@@ -30,7 +30,7 @@ class PreviewCard(Card):
         self.header_ = RoleHeader(self.table)
         self._dress_table()
         self.images = ImageGrid()
-        self.more = ToolButton("dots-three", "Roles of many columns at once", name="all-columns")
+        self.more = ToolButton("dots-three", "More", name="all-columns")
         self.more.setPopupMode(ToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.more)
         self.more.setMenu(self.menu)
@@ -69,7 +69,7 @@ class PreviewCard(Card):
         if info is not self._shown:
             self._shown = info
             self.model.show(info.columns, info.preview if table else ())
-            self.images.show_images(info.images)
+            self.images.show_images(info.images, colour=info.input_shape[0] == 3)
             self.set_title(info.title)
             self.description.setText(info.description)
             self.description.setVisible(bool(info.description))
@@ -80,7 +80,6 @@ class PreviewCard(Card):
         self.model.set_ignored(frozenset(view.name for view in views if view.role == "ignore"))
         self.images.set_labels(labels)
         self._views.setCurrentIndex(0 if table else 1)
-        self.more.setVisible(table)
 
     def show_nothing(self) -> None:
         """No data set is known."""

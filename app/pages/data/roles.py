@@ -8,12 +8,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from mtl_core.spec import TOTAL, ColumnInfo, DatasetInfo
+from mtl_core.spec.reports import TaskKind
 
 Data = Mapping[str, Any]
 Role = Literal["input", "target", "ignore"]
-Kind = Literal["regression", "binary", "multiclass"]
+Kind = TaskKind
 
-KIND_TITLES: dict[str, str] = {"regression": "Regression", "binary": "Binary", "multiclass": "Multiclass"}
+KIND_TITLES: dict[str, str] = {
+    "regression": "Regression",
+    "binary": "Binary",
+    "multiclass": "Multiclass",
+    "multilabel": "Multilabel",
+    "ordinal": "Ordinal",
+    "count": "Count",
+    "distribution": "Distribution",
+    "box": "Box",
+    "segmentation": "Segmentation",
+    "objective": "Objective",
+}
+OF_NUMBERS = ("regression", "count", "distribution", "box", "objective")
+"""Kinds whose targets are numbers, which a histogram shows."""
+_OF_SEVERAL = (*OF_NUMBERS, "multilabel")
+_BOX = 4
 _MAX_CLASSES = 1000
 _FEW = 10
 _FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
@@ -41,8 +57,31 @@ def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
     return roles
 
 
-def kinds_for(column: ColumnInfo) -> list[Kind]:
-    """The kinds of task that a target allows, the sensible one first."""
+def kinds_for(*columns: ColumnInfo) -> list[Kind]:
+    """The kinds of task that the targets allow, the sensible one first."""
+    return _kinds_for_one(columns[0]) if len(columns) == 1 else _kinds_for_several(columns)
+
+
+def _kinds_for_several(columns: Sequence[ColumnInfo]) -> list[Kind]:
+    """Tasks that predict several columns together."""
+    kinds: list[Kind] = []
+    if all(column.unique <= 2 for column in columns):
+        kinds.append("multilabel")
+    if not all(column.type == "numeric" for column in columns):
+        return kinds or ["multilabel"]
+    kinds.append("regression")
+    low, high = min(column.low or 0 for column in columns), max(column.high or 0 for column in columns)
+    if low >= 0 and all(column.whole for column in columns):
+        kinds.append("count")
+    if low >= 0 and high <= 1:
+        kinds.append("distribution")
+        kinds += ["box"] if len(columns) == _BOX else []
+    return kinds
+
+
+def _kinds_for_one(column: ColumnInfo) -> list[Kind]:
+    if column.pixels:
+        return ["segmentation"]
     numeric = column.type == "numeric"
     whole_few = bool(column.categories) and column.unique <= _FEW
     kinds: list[Kind] = []
@@ -52,6 +91,10 @@ def kinds_for(column: ColumnInfo) -> list[Kind]:
         kinds.append("regression")
     if 2 <= column.unique <= _MAX_CLASSES and (not numeric or column.categories):
         kinds.insert(0 if whole_few and column.unique > 2 else len(kinds), "multiclass")
+    if "multiclass" in kinds and column.unique > 2:
+        kinds.append("ordinal")
+    if numeric and column.whole and (column.low or 0) >= 0:
+        kinds.append("count")
     return kinds or ["regression" if numeric else "multiclass"]
 
 
@@ -78,7 +121,7 @@ def with_type(data: Data, column: ColumnInfo, wanted: str) -> dict[str, Any]:
     """The change that has a column read as numbers or as categories; its task stays possible."""
     changes: dict[str, Any] = {"dataset.types": {**data["dataset"].get("types", {}), column.name: wanted}}
     place = task_of(data, column.name)
-    if place >= 0 and wanted == "categorical" and data["tasks"][place]["kind"] == "regression":
+    if place >= 0 and wanted == "categorical" and data["tasks"][place]["kind"] in OF_NUMBERS:
         kind = "binary" if column.unique == 2 else "multiclass"
         changes["tasks"] = _exchanged(data["tasks"], place, _of_kind(data["tasks"][place], kind, column.name))
     return changes
@@ -88,13 +131,13 @@ def with_kind(data: Data, place: int, kind: Kind) -> dict[str, Any]:
     """The change that makes a task one of another kind; its name and its first target stay."""
     task = data["tasks"][place]
     targets = targets_of(task)
-    if len(targets) > 1 and kind != "regression":
+    if len(targets) > 1 and kind not in _OF_SEVERAL:
         return {"tasks": _exchanged(data["tasks"], place, _of_kind(task, kind, targets[0]))}
     return {"tasks": _exchanged(data["tasks"], place, _of_kind(task, kind, task["target"]))}
 
 
 def joined(data: Data, column: str, place: int) -> dict[str, Any]:
-    """The change that has the regression task at ``place`` predict ``column`` as well."""
+    """The change that has the task at ``place`` predict ``column`` as well."""
     tasks: list[Any] = []
     for i, task in enumerate(data["tasks"]):
         rest = [target for target in targets_of(task) if target != column]
@@ -110,17 +153,31 @@ def parted(data: Data, column: ColumnInfo) -> dict[str, Any]:
     place = task_of(data, column.name)
     rest = [target for target in targets_of(data["tasks"][place]) if target != column.name]
     tasks = _exchanged(data["tasks"], place, _with_targets(data["tasks"][place], rest))
-    alone = _new_task(column, [str(task["name"]) for task in tasks], "regression")
+    kind = "regression" if tasks[place]["kind"] == "regression" else ""
+    alone = _new_task(column, [str(task["name"]) for task in tasks], kind)
     return {"tasks": [*tasks[: place + 1], alone, *tasks[place + 1 :]]}
 
 
 def partners(data: Data, info: DatasetInfo, column: ColumnInfo) -> list[int]:
-    """The regression tasks that could predict a numeric column together with their own."""
-    if column.type != "numeric" or info.input_kind != "table":
+    """The tasks that could predict a column together with their own: those of numbers, or of labels."""
+    kinds = ("multilabel",) if column.type != "numeric" else _OF_SEVERAL
+    if column.pixels or (column.type != "numeric" and column.unique > 2):
         return []
     own = task_of(data, column.name)
     tasks = list(enumerate(data.get("tasks") or ()))
-    return [i for i, task in tasks if task.get("kind") == "regression" and i != own]
+    return [i for i, task in tasks if task.get("kind") in kinds and i != own]
+
+
+def absent_tasks(data: Data, info: DatasetInfo) -> list[dict[str, Any]]:
+    """The tasks that could be added: those that suggest themselves, and a task for each map that none predicts."""
+    present = list(data.get("tasks") or ())
+    predicted = {target for task in present for target in targets_of(task)}
+    taken = [str(task.get("name", "")) for task in present]
+    found = [dict(task) for task in info.tasks if not predicted & set(targets_of(task))]
+    for task in found:
+        task["name"] = task_name(str(task["name"]), taken)
+    maps = [column for column in info.columns if column.pixels and column.name not in predicted]
+    return [*found, *(_new_task(column, [*taken, *(str(t["name"]) for t in found)]) for column in maps)]
 
 
 def task_name(column: str, taken: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.pages.data.roles import KIND_TITLES
+from app.pages.data.roles import KIND_TITLES, OF_NUMBERS
 from app.plots import BarPlot, Histogram
 from app.tables import count
 from app.theme import CARD_GAP, GAP
@@ -205,7 +205,7 @@ class TaskBox(QWidget):
 
 def distribution(column: ColumnInfo, kind: str, colour: int) -> QWidget:
     """A plot of a target: bars for classes, a histogram for numbers."""
-    plot = Histogram() if kind == "regression" and column.histogram is not None else BarPlot()
+    plot = Histogram() if kind in OF_NUMBERS and column.histogram is not None else BarPlot()
     plot.setObjectName(f"distribution-{column.name}")
     plot.setAccessibleName(f"Distribution of {column.name}")
     plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

@@ -30,7 +30,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
                 roles=allowed,
                 type_free=free,
                 kind=kind,
-                kinds=_kinds(column, kind) if kind else (),
+                kinds=_kinds((column,), kind) if kind else (),
                 colour=place if place >= 0 else None,
                 task=str(task.get("name", "")),
             )
@@ -60,7 +60,7 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
             TaskView(
                 name=str(task.get("name", "")),
                 kind=kind,
-                kinds=_kinds(columns[0], kind) if columns else (kind,),
+                kinds=_kinds(columns, kind) if columns else (kind,),
                 targets=tuple(targets),
                 columns=columns,
                 rows=info.rows if info else 0,
@@ -72,10 +72,11 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
 
 
 def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
-    """The labels below example images, each in the colour of the task that predicts it."""
-    places = [task_of(data, column.name) for column in info.columns]
+    """The classes below example images, each in the colour of the task that predicts it; numbers would not fit."""
+    chosen = [i for i, column in enumerate(info.columns) if column.type == "categorical" and not column.pixels]
+    places = [task_of(data, info.columns[i].name) for i in chosen]
     colours = [place if place >= 0 else None for place in places]
-    return [tuple(zip(map(str, row), colours, strict=False)) for row in info.preview]
+    return [tuple(zip((str(row[i]) for i in chosen), colours, strict=True)) for row in info.preview]
 
 
 def data_key(dataset: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -90,5 +91,5 @@ def data_name(dataset: Mapping[str, Any]) -> str:
     return str(dataset.get("path") or dataset.get("name") or "").replace("\\", "/").rpartition("/")[2]
 
 
-def _kinds(column: ColumnInfo, kind: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*kinds_for(column), kind)))
+def _kinds(columns: Sequence[ColumnInfo], kind: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*kinds_for(*columns), kind)))

@@ -2,29 +2,16 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.forms import KindForm, bind
+from app.pages.training.part_cards import AveragingCard, HeadsCard, OptimizerCard, SamplingCard, SharedCard
 from app.pages.training.run_cards import LengthCard, RunCard, StoppingCard
 from app.pages.training.schedule_card import ScheduleCard
 from app.pages.training.tasks_card import TasksCard
 from app.pages.training.weights_card import WeightingCard, WeightsCard
 from app.session import Session
 from app.theme import CARD_GAP
-from app.widgets import Card, CardRow, Chip, PageBody
-from mtl_core.spec import Optimizer, members
+from app.widgets import CardRow, Chip, PageBody
 
 _PARTS = ("tasks", "weighting", "training")
-
-
-class OptimizerCard(Card):
-    """The optimiser and its parameters."""
-
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("Optimiser", parent=parent)
-        self.setObjectName("optimizer")
-        self.form = KindForm(members(Optimizer), "training.optimizer")
-        bind(self.form, session.document)
-        self.body.addWidget(self.form)
-        self.body.addStretch(1)
 
 
 class TrainingPage(QWidget):
@@ -47,12 +34,14 @@ class TrainingPage(QWidget):
         self.tasks = TasksCard(document)
         self.optimizer, self.schedule = OptimizerCard(session), ScheduleCard(session)
         self.length, self.stopping, self.run = LengthCard(session), StoppingCard(session), RunCard(session)
+        self.sampling, self.averaging = SamplingCard(session), AveragingCard(session)
+        self.shared, self.heads = SharedCard(session), HeadsCard(session)
         body = PageBody("Training", scroll=True)
         body.header.add_chip(self.problems)
         row = CardRow()
-        row.add(_column(self.weights, self.weighting, self.run))
-        row.add(_column(self.optimizer, self.schedule))
-        row.add(_column(self.length, self.stopping, self.tasks))
+        row.add(_column(self.weights, self.weighting, self.shared, self.heads))
+        row.add(_column(self.optimizer, self.schedule, self.averaging))
+        row.add(_column(self.length, self.sampling, self.stopping, self.run, self.tasks))
         body.body.addWidget(row, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

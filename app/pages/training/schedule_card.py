@@ -4,8 +4,8 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from app.document import touches
-from app.forms import KindForm, bind, number_text
-from app.pages.training.words import length_of
+from app.forms import KindForm, bind
+from app.pages.training.words import length_of, schedule_text
 from app.plots import SchedulePlot, XAxis
 from app.session import Session
 from app.widgets import Card
@@ -52,4 +52,4 @@ class ScheduleCard(Card):
             color="accent",
             label="learning rate",
         )
-        self.set_subtitle(f"highest {number_text(float(f'{max(rates):.3g}'))}")
+        self.set_subtitle(schedule_text(spec.training.schedule, max(rates)))

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.following import monitors
-from app.forms import metric_label
-from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Spec, Weighting, kind_of, members
+from app.forms import metric_label, number_text
+from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
+from mtl_core.spec.sampling import CLASS_KINDS
+from mtl_core.spec.schedules import PlateauSchedule
 
 WEIGHTINGS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Weighting)}
 
@@ -70,6 +72,20 @@ def monitor_choices(data: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, .
     """What the best epoch can be chosen by, and its words."""
     values = tuple(monitors(data))
     return values, tuple(_monitor_label(value) for value in values)
+
+
+def schedule_text(schedule: Schedule, highest: float) -> str:
+    """What the curve of a schedule is: its highest rate, and where it depends on results, on which."""
+    text = f"highest {number_text(float(f'{highest:.3g}'))}"
+    return f"{text}, while results improve" if isinstance(schedule, PlateauSchedule) else text
+
+
+def class_task_choices(data: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tasks whose classes can be balanced, and their words; the first stands for itself and for none named."""
+    tasks = [task for task in data.get("tasks") or () if isinstance(task, dict) and task.get("kind") in CLASS_KINDS]
+    names = [str(task.get("name")) for task in tasks]
+    first = f"The first with classes ({names[0]})" if names else "No task has classes"
+    return ("", *names), (first, *names)
 
 
 def _monitor_label(value: str) -> str:

@@ -53,4 +53,4 @@ class MinNorm:
 
 def build(spec: MgdaWeighting, setup: Setup) -> Aggregated:
     """With the spec's normalisation."""
-    return Aggregated(GramianAggregator(MinNorm(spec.normalization)), setup.ones / len(setup.names), spec.level)
+    return Aggregated(GramianAggregator(MinNorm(spec.normalization)), setup.ones / len(setup.names))

@@ -9,6 +9,7 @@ from shiboken6 import isValid
 
 from app.document import Document
 from app.forms import KindForm, NumberEditor, SpecForm, bind, defaults_of, fields_of
+from app.forms.editors import NumbersEditor
 from app.forms.number import number_text
 from app.forms.shapes import (
     CheckList,
@@ -19,6 +20,7 @@ from app.forms.shapes import (
     Maybe,
     Nested,
     Number,
+    NumberList,
     Shape,
     Text,
     TextList,
@@ -28,14 +30,18 @@ from app.forms.shapes import (
     initial,
 )
 from mtl_core.spec import (
+    Averaging,
     Dataset,
     HardSharing,
     Layer,
+    MulticlassTask,
     Optimizer,
     Problem,
+    Sampling,
     Schedule,
     Spec,
     SplitSpec,
+    Start,
     Task,
     TrainingSpec,
     Weighting,
@@ -43,7 +49,11 @@ from mtl_core.spec import (
 )
 
 EVERY = [
-    *(member for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule) for member in members(union)),
+    *(
+        member
+        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, Start)
+        for member in members(union)
+    ),
     SplitSpec,
     TrainingSpec,
     HardSharing,
@@ -63,6 +73,8 @@ def other_value(shape: Shape, default: Any) -> Any:
             return "가, b"
         case TextList():
             return ["한글", 'with, comma and "quotes"']
+        case NumberList(integer):
+            return [2, 5] if integer else [0.25, 3.0]
         case Choice(values):
             return next((v for v in values if v != default), values[0])
         case CheckList(values):
@@ -126,7 +138,7 @@ def test_only_what_a_page_of_its_own_edits_is_left_out() -> None:
     assert left_out == {"TableDataset.types"}
 
 
-@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule])
+@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, Start])
 def test_a_union_offers_every_kind_with_its_help(qtbot: QtBot, union: Any) -> None:
     form = KindForm(members(union), "part")
     qtbot.addWidget(form)
@@ -283,3 +295,23 @@ def test_shapes_are_read_from_annotations() -> None:
     )
     assert shapes["grad_clip"].shape == Maybe(Number(False, 0, low_open=True))
     assert shapes["checkpoint_seconds"].advanced
+
+
+def test_numbers_by_name_are_typed_and_nonsense_is_left_to_the_spec(qtbot: QtBot) -> None:
+    editor = NumbersEditor()
+    qtbot.addWidget(editor)
+    editor.setValue({"a b": 2.0, "c": 0.5})
+    assert editor.text() == "a b=2, c=0.5"
+    editor.setText("a b=2, c=1e-3,")
+    assert editor.value() == {"a b": 2.0, "c": 0.001}
+    for nonsense in ("a", "a=x", "=3"):
+        editor.setText(nonsense)
+        assert editor.value() == nonsense
+
+
+def test_class_weights_are_equal_balanced_or_given(qtbot: QtBot) -> None:
+    form = SpecForm(MulticlassTask, "tasks[0]", only=("class_weights",))
+    qtbot.addWidget(form)
+    for value in ("balanced", {"b": 2.0}, "equal"):
+        form.setValue({"class_weights": value})
+        assert form.value()["class_weights"] == value

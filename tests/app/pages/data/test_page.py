@@ -149,6 +149,7 @@ def test_two_numbers_are_joined_from_the_columns_menu(opened: DataPage, session:
 
 
 def test_many_columns_change_their_role_at_once(opened: DataPage, session: Session) -> None:
+    opened._preview.menu.aboutToShow.emit()
     opened._preview.menu.actions()[0].trigger()
     assert session.document.data["dataset"]["inputs"] == ["area", "rooms", "도시", "id"]
 
@@ -184,3 +185,15 @@ def test_an_unreadable_data_set_of_the_experiment_is_told_in_the_preview(page: D
     assert error is not None
     assert "there is no such file" in error.label.text()
     assert error.link.text() == "Open another file…"
+
+
+def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:
+    assert not page._preview.more.isVisible()
+    page.remove_task(0)
+    assert page._preview.more.isVisible()
+    page._preview.menu.aboutToShow.emit()
+    (action,) = page._preview.menu.actions()
+    assert action.text() == "Add task left (multiclass)"
+    action.trigger()
+    assert [task["name"] for task in page._document.data["tasks"]] == ["right", "left"]
+    assert not page._preview.more.isVisible()

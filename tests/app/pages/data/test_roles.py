@@ -37,6 +37,10 @@ def test_a_new_target_gets_a_task_of_the_sensible_kind_and_is_no_input() -> None
     assert problems_of(changed) == []
 
 
+def part(name: str) -> ColumnInfo:
+    return numeric(name).model_copy(update={"high": 1.0})
+
+
 def test_a_target_that_becomes_an_input_takes_its_task_along() -> None:
     changed = after(data(), roles.with_role(data(), table(), "price", "input"))
     assert names(changed) == ["sold"]
@@ -62,13 +66,36 @@ def test_an_image_column_that_is_no_target_is_ignored_and_needs_no_inputs() -> N
     [
         (numeric("x"), ["regression"]),
         (numeric("x", 2, categories=(("0", 1), ("1", 1))), ["binary", "regression", "multiclass"]),
-        (numeric("x", 5, categories=(("1", 1),)), ["multiclass", "regression"]),
+        (numeric("x", 5, categories=(("1", 1),), whole=True), ["multiclass", "regression", "ordinal", "count"]),
         (categorical("x", "a", "b"), ["binary", "multiclass"]),
-        (categorical("x", "a", "b", "c"), ["multiclass"]),
+        (categorical("x", "a", "b", "c"), ["multiclass", "ordinal"]),
+        (categorical("x", "a", "b", pixels=True), ["segmentation"]),
     ],
 )
 def test_a_target_allows_the_kinds_its_values_fit(column: ColumnInfo, kinds: list[str]) -> None:
     assert roles.kinds_for(column) == kinds
+
+
+@pytest.mark.parametrize(
+    ("columns", "kinds"),
+    [
+        ([numeric("x"), numeric("y")], ["regression"]),
+        ([numeric("x", whole=True)] * 2, ["regression", "count"]),
+        ([numeric("x", 2), categorical("y", "a", "b")], ["multilabel"]),
+        ([part("x")] * 2, ["regression", "distribution"]),
+        ([part("x")] * 4, ["regression", "distribution", "box"]),
+    ],
+)
+def test_targets_together_allow_the_kinds_that_all_their_values_fit(
+    columns: list[ColumnInfo], kinds: list[str]
+) -> None:
+    assert roles.kinds_for(*columns) == kinds
+
+
+def test_a_task_of_several_columns_keeps_them_all_as_a_kind_that_predicts_several() -> None:
+    together = after(data(), roles.joined(data(), "rooms", 0) | {"dataset.inputs": ["area", "도시"]})
+    assert after(together, roles.with_kind(together, 0, "count"))["tasks"][0]["target"] == ["price", "rooms"]
+    assert after(together, roles.with_kind(together, 0, "ordinal"))["tasks"][0]["target"] == "price"
 
 
 def test_a_task_of_another_kind_keeps_its_name_and_drops_the_old_kinds_settings() -> None:
@@ -109,3 +136,11 @@ def test_reading_a_regression_target_as_categories_makes_it_a_classification() -
 )
 def test_a_task_name_holds_nothing_that_paths_cannot(column: str, taken: list[str], name: str) -> None:
     assert roles.task_name(column, taken) == name
+
+
+def test_a_map_that_no_task_predicts_can_be_segmented() -> None:
+    info = images()
+    info = info.model_copy(update={"columns": (*info.columns, categorical("mask", "a", "b", pixels=True))})
+    before = {"tasks": list(info.tasks)}
+    assert roles.absent_tasks(before, info) == [{"name": "mask", "kind": "segmentation", "target": "mask"}]
+    assert roles.absent_tasks({"tasks": [*info.tasks, *roles.absent_tasks(before, info)]}, info) == []

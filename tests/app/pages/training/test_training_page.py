@@ -2,7 +2,7 @@ from typing import cast
 
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.document import Document
@@ -132,6 +132,57 @@ def test_the_schedule_is_drawn_as_it_will_be_used(page: TrainingPage, session: F
     session.document.set("training.optimizer.lr", 0.001)
     lr.stepBy(1)
     assert page.schedule.subtitle.full_text() == "highest 0.002"
+
+
+def test_a_schedule_that_depends_on_results_says_so(page: TrainingPage) -> None:
+    choose(page.schedule.form.combo, "Reduce on plateau")
+    assert page.schedule.subtitle.full_text() == "highest 0.001, while results improve"
+
+
+def test_milestones_are_typed_as_a_list(qtbot: QtBot, page: TrainingPage, session: FakeSession) -> None:
+    choose(page.schedule.form.combo, "Multi-step")
+    line = page.schedule.findChild(QLineEdit, "training.schedule.milestones")
+    assert isinstance(line, QLineEdit)
+    assert line.text() == "10, 15"
+    line.clear()
+    qtbot.keyClicks(line, "3, 7 9")
+    assert session.document.get("training.schedule.milestones") == [3, 7, 9]
+    assert session.document.valid
+    qtbot.keyClicks(line, " x")
+    assert [p.path for p in session.document.problems] == ["training.schedule.milestones[3]"]
+
+
+def test_the_task_to_balance_by_is_chosen_among_those_with_classes(page: TrainingPage, session: FakeSession) -> None:
+    combo = page.sampling.task.combo
+    assert page.sampling.task.isHidden()
+    choose(page.sampling.form.combo, "Balanced by class")
+    assert not page.sampling.task.isHidden()
+    assert combo.currentText() == "The first with classes (left)"
+    choose(combo, "right")
+    assert session.document.get("training.sampling") == {"kind": "balanced_classes", "task": "right"}
+    session.document.set("tasks[1]", {"kind": "regression", "name": "price", "target": "price"})
+    assert [combo.itemText(i) for i in range(combo.count())] == ["The first with classes (left)", "left"]
+    assert session.document.get("training.sampling.task") == ""
+
+
+def test_the_file_of_the_shared_layers_is_chosen(
+    page: TrainingPage, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/models/trunk.safetensors", ""))
+    assert page.shared.choose.isHidden()
+    choose(page.shared.form.combo, "A file")
+    assert not page.shared.choose.isHidden()
+    page.shared.choose.click()
+    assert session.document.get("training.start_from") == {"kind": "from_file", "path": "/models/trunk.safetensors"}
+    assert session.document.valid
+
+
+def test_each_part_of_the_model_has_its_own_settings(page: TrainingPage, session: FakeSession) -> None:
+    for part, card in (("shared", page.shared), ("heads", page.heads)):
+        factor = card.findChild(NumberEditor, f"training.{part}.lr_factor")
+        assert isinstance(factor, NumberEditor)
+        factor.stepBy(1)
+        assert session.document.get(f"training.{part}.lr_factor") == 2.0
 
 
 def test_the_steps_follow_from_the_data_and_the_batch_size(page: TrainingPage, session: FakeSession) -> None:

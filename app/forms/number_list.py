@@ -1,0 +1,37 @@
+"""An editor of several numbers."""
+
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+
+class NumberListEditor(QLineEdit):
+    """Numbers separated by commas or spaces; a word among them is kept as it is, for the spec to refuse.
+
+    Args:
+        integer: Whether they are whole numbers.
+        parent: Owner.
+    """
+
+    valueChanged = Signal(object)
+
+    def __init__(self, *, integer: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._number = int if integer else float
+        self.textEdited.connect(lambda _text: self.valueChanged.emit(self.value()))
+
+    def value(self) -> Any:
+        """The numbers."""
+        return [self._read(word) for word in self.text().replace(",", " ").split()]
+
+    def setValue(self, value: Any) -> None:
+        """Show the numbers."""
+        if list(value or ()) != self.value():
+            self.setText(", ".join(map(str, value or ())))
+
+    def _read(self, word: str) -> Any:
+        try:
+            return self._number(word)
+        except ValueError:
+            return word

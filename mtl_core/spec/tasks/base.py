@@ -1,0 +1,46 @@
+"""What all kinds of task have in common."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from mtl_core.spec.base import Spec, field
+
+TaskName = Annotated[str, StringConstraints(pattern=r"^[^.\[\]/:=,\s\"']([^.\[\]/:=,\"']*[^.\[\]/:=,\s\"'])?$")]
+"""A task's name: any letters, no ``. [ ] / : = ,`` or quotes, since it stands in paths such as ``left.accuracy``."""
+
+Column = Annotated[str, StringConstraints(min_length=1)]
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+
+METRICS = "What is reported on the validation and the test split."
+SCORE = "The metric the task is judged by when models are compared; empty: the first of its metrics."
+GAMMA = "How much less a row weighs that is predicted well already; 0 is cross-entropy."
+
+
+class BaseTask(Spec):
+    """A task of any kind: each has ``kind``, ``target``, ``metrics`` and ``score`` of its own.
+
+    Attributes:
+        fewest: How many target columns it needs at least.
+        most: How many it takes at most; None for any number.
+    """
+
+    fewest: ClassVar[int] = 1
+    most: ClassVar[int | None] = None
+
+    if TYPE_CHECKING:
+        target: Any
+        metrics: Any
+        score: Any
+
+    name: TaskName = field(help="The task's name, in tables, plots and paths.")
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The target columns."""
+        return (self.target,) if isinstance(self.target, str) else tuple(self.target)
+
+    @property
+    def score_metric(self) -> str:
+        """The metric the task is judged by; its direction is :func:`mtl_core.spec.metrics.direction`."""
+        return str(self.score or self.metrics[0])

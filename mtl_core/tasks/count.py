@@ -1,0 +1,49 @@
+"""Counts by Poisson regression: the output is the logarithm of what is expected."""
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # its usual name
+from torch import Tensor
+from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
+
+from mtl_core.spec import CountTask, TargetInfo
+from mtl_core.tasks.base import TaskHead, directions, mean_of
+from mtl_core.tasks.measures import RowMean, Whole, spearman
+from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.regression import in_float64, r2
+
+
+def build_count(task: CountTask, info: TargetInfo) -> TaskHead:
+    """The runtime of a count: Poisson likelihood without the term that no model changes."""
+
+    def measures() -> dict[str, Measure]:
+        return {name: _measure(name, info.width) for name in task.metrics}
+
+    return TaskHead(
+        name=task.name,
+        out_features=info.outputs,
+        loss=mean_of(lambda p, y: F.poisson_nll_loss(p, y, log_input=True, reduction="none").mean(1)),
+        predict=lambda output: output.double().exp(),
+        directions=directions(task),
+        read=lambda prediction, target: (prediction.double().exp(), target.double()),
+        measures=measures,
+    )
+
+
+def deviance(rate: Tensor, count: Tensor) -> Tensor:
+    """[N] mean Poisson deviance of the W counts of a row."""
+    return 2 * (torch.xlogy(count, count / rate) - count + rate).mean(1)
+
+
+def _measure(name: str, width: int) -> Measure:
+    match name:
+        case "deviance":
+            return Measure(RowMean(deviance))
+        case "mae":
+            return Measure(in_float64(MeanAbsoluteError(num_outputs=width)))
+        case "rmse":
+            return Measure(in_float64(MeanSquaredError(squared=False, num_outputs=width)))
+        case "r2":
+            return r2()
+        case "spearman":
+            return Measure(Whole(spearman))
+    raise ValueError(f"no such metric of a count: {name}")

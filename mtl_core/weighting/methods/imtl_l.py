@@ -1,0 +1,46 @@
+"""IMTL-L (Liu, Li, Kuang et al.: Towards Impartial Multi-task Learning, ICLR 2021)."""
+
+import torch
+from torch import Tensor, nn
+
+from mtl_core.spec.weighting import ImtlLWeighting
+from mtl_core.weighting.build import Setup
+from mtl_core.weighting.scalarized import Scalarized, Scalarizer
+
+
+class LossScaling(Scalarizer):
+    """The sum of exp(s)·L - s with a learned log-factor s per task, which ends at s = -log L: all losses at size 1.
+
+    A task missing from the batch adds nothing, so that its s stays. Under a loss of 0 or below s only grows.
+
+    Args:
+        ones: [K] ones where the losses will be.
+        initial: s at the start.
+    """
+
+    def __init__(self, ones: Tensor, initial: float) -> None:
+        self.log_factors = nn.Parameter(torch.full_like(ones, initial))
+
+    def total(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+        """It may be negative."""
+        terms = torch.exp(self.log_factors) * losses - self.log_factors
+        return terms.sum() if present is None else terms.where(present, 0.0).sum()
+
+    def slopes(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+        """[K] exp(s), in closed form."""
+        weights = torch.exp(self.log_factors.detach())
+        gradient = weights * losses.detach() - 1
+        if present is not None:
+            weights, gradient = weights.where(present, 0.0), gradient.where(present, 0.0)
+        self.log_factors.grad = gradient
+        return weights
+
+    def learned(self) -> dict[str, nn.Parameter]:
+        """The log-factors, [K]."""
+        return {"log_factors": self.log_factors}
+
+
+def build(spec: ImtlLWeighting, setup: Setup) -> Scalarized:
+    """With the spec's initial log-factor."""
+    scalarizer = LossScaling(setup.ones, spec.initial)
+    return Scalarized(scalarizer, initial=torch.exp(scalarizer.log_factors.detach()))

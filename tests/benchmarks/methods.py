@@ -1,0 +1,159 @@
+"""What a step costs under each weighting method and level, beside the plain sum of the losses."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+
+from mtl_core.architectures import MultiTaskModel, build_model
+from mtl_core.spec import ModelSpec, kind_of, members
+from mtl_core.spec.weighting import Weighting as Methods
+from mtl_core.weighting import Pass, Weighting, build_weighting, cut_forward
+from mtl_core.weighting.aggregated import Aggregator, GramianAggregator
+from mtl_core.weighting.methods.pcgrad import surgery
+
+SUMMED, LOOP, TORCHJD = "sum of the losses", "loop of autograd.grad, PCGrad", "TorchJD mtl_backward, PCGrad"
+LEVELS = ("parameters", "last_layer", "representation")
+_BATCH = 128
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trunk and heads of 64 units with one output each."""
+
+    name: str
+    shape: tuple[int, ...]
+    shared: str
+    threads: int
+
+
+NETWORKS = (
+    Network(
+        "MLP 20-64-64",
+        (20,),
+        '[{"kind": "linear", "out_features": 64}, {"kind": "relu"},'
+        ' {"kind": "linear", "out_features": 64}, {"kind": "relu"}]',
+        1,
+    ),
+    Network(
+        "CNN 1×16×16, two convolutions",
+        (1, 16, 16),
+        '[{"kind": "conv2d", "out_channels": 32, "kernel_size": 3, "padding": "same"}, {"kind": "relu"},'
+        ' {"kind": "max_pool2d", "kernel_size": 2},'
+        ' {"kind": "conv2d", "out_channels": 64, "kernel_size": 3, "padding": "same"}, {"kind": "relu"},'
+        ' {"kind": "max_pool2d", "kernel_size": 2}, {"kind": "flatten"},'
+        ' {"kind": "linear", "out_features": 128}, {"kind": "relu"}]',
+        2,
+    ),
+)
+
+
+class Bench:
+    """One network with some tasks on one batch."""
+
+    def __init__(self, network: Network, tasks: int) -> None:
+        torch.manual_seed(0)
+        names = [f"t{task}" for task in range(tasks)]
+        head = '[{"kind": "linear", "out_features": 64}, {"kind": "relu"}]'
+        heads = ", ".join(f'"{name}": {head}' for name in names)
+        spec = ModelSpec.model_validate_json(f'{{"shared": {network.shared}, "heads": {{{heads}}}}}')
+        self.model: MultiTaskModel = build_model(spec, network.shape, dict.fromkeys(names, 1))
+        self.kinds = [(name, "regression") for name in names]
+        self.inputs = torch.randn(_BATCH, *network.shape)
+        self.targets = [torch.randn(_BATCH, 1) for _ in names]
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-4, fused=True)
+
+    def losses(self, outputs: Sequence[Tensor]) -> list[Tensor]:
+        return [nn.functional.mse_loss(o, y) for o, y in zip(outputs, self.targets, strict=True)]
+
+    def summed(self) -> None:
+        self.optimizer.zero_grad()
+        torch.stack(self.losses(self.model(self.inputs))).sum().backward()
+        self.optimizer.step()
+
+    def loop(self, aggregator: Aggregator) -> None:
+        """The Jacobian as one writes it by hand, row by row."""
+        self.optimizer.zero_grad()
+        losses = self.losses(self.model(self.inputs))
+        shared, rows = self.model.shared_parameters(), []
+        for task, loss in enumerate(losses):
+            own = self.model.head_parameters(self.model.tasks[task])
+            found = torch.autograd.grad(loss, [*shared, *own], retain_graph=task < len(losses) - 1)
+            rows.append(torch.cat([gradient.reshape(-1) for gradient in found[: len(shared)]]))
+            for parameter, gradient in zip(own, found[len(shared) :], strict=True):
+                parameter.grad = gradient
+        direction, _ = aggregator.combine(torch.stack(rows), torch.stack(losses).detach())
+        for parameter, part in zip(shared, torch.split(direction, [p.numel() for p in shared]), strict=True):
+            parameter.grad = part.view_as(parameter)
+        self.optimizer.step()
+
+    def torchjd(self, aggregator: Callable[[Tensor], Tensor]) -> Callable[[], None]:
+        from torchjd.autojac import jac_to_grad, mtl_backward
+
+        def step() -> None:
+            self.optimizer.zero_grad()
+            (features,) = self.model.features(self.inputs)
+            mtl_backward(self.losses(self.model.heads_from((features,))), features=features)
+            jac_to_grad(self.model.shared_parameters(), aggregator)
+            self.optimizer.step()
+
+        return step
+
+    def by(self, weighting: Weighting) -> Callable[[], None]:
+        def step() -> None:
+            self.optimizer.zero_grad()
+            passes = [self._pass(weighting.cuts) for _ in range(weighting.parts)]
+            weighting.backward_parts(passes, self.model)
+            self.optimizer.step()
+            if weighting.looks_again:
+                with torch.no_grad():
+                    weighting.observe(torch.stack(self.losses(self.model(self.inputs))))
+
+        return step
+
+    def _pass(self, cut: bool) -> Pass:
+        if not cut:
+            return Pass(self.losses(self.model(self.inputs)))
+        outputs, at = cut_forward(self.model.features(self.inputs), self.model.head, len(self.targets))
+        return Pass(self.losses(outputs), cut=at)
+
+
+def methods(tasks: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Weighting]]:
+    """Every weighting method at every level it has."""
+    for spec in members(Methods):
+        levels = LEVELS if "level" in spec.model_fields else (None,)
+        for level in levels:
+            given = spec() if level is None else spec(level=level)
+            yield kind_of(spec) + (f" · {level}" if level else ""), build_weighting(given, tasks)
+
+
+def costs(
+    network: Network, tasks: int, rounds: int, contestants: dict[str, Callable[[], None]] | None = None
+) -> dict[str, float]:
+    """Median seconds of a step by contestant, all of them in turn in every round."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(network.threads)
+    bench = Bench(network, tasks)
+    steps = all_of(bench)
+    laps: dict[str, list[float]] = {name: [] for name in steps}
+    for number in range(rounds + 2):
+        for name, step in steps.items():
+            begun = time.perf_counter()
+            step()
+            if number > 1:
+                laps[name].append(time.perf_counter() - begun)
+    torch.set_num_threads(before)
+    return {name: median(times) for name, times in laps.items()}
+
+
+def all_of(bench: Bench) -> dict[str, Callable[[], None]]:
+    """The references and every method."""
+    from torchjd.aggregation import PCGrad
+
+    ours = GramianAggregator(surgery)
+    found: dict[str, Callable[[], None]] = {SUMMED: bench.summed, LOOP: lambda: bench.loop(ours)}
+    found[TORCHJD] = bench.torchjd(PCGrad())
+    return found | {name: bench.by(weighting) for name, weighting in methods(bench.kinds)}

@@ -1,0 +1,69 @@
+"""The presets that come as examples of the field train as they stand: every loss falls."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mtl_core import train
+from mtl_core.spec import ExperimentSpec, apply_overrides, load_preset, spec_from_data, spec_to_data
+from mtl_core.store import SeriesKey, open_store
+
+
+def preset(name: str, epochs: int) -> ExperimentSpec:
+    return spec_from_data(apply_overrides(spec_to_data(load_preset(name)), [f"training.epochs={epochs}"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs"),
+    [
+        ("two_heads", 15),
+        ("many_heads", 10),
+        ("gradnorm_toy", 10),
+        pytest.param("cagrad_toy", 60, marks=pytest.mark.slow),
+        pytest.param("shapes", 2, marks=pytest.mark.slow),
+    ],
+)
+def test_every_loss_of_a_preset_falls(name: str, epochs: int, tmp_path: Path) -> None:
+    spec = preset(name, epochs)
+    with open_store(tmp_path / "runs.sqlite") as store:
+        run = train(spec, store)
+        assert run.state == "finished"
+        points = store.read(run.id)[0]
+    for task in spec.task_names:
+        losses = points[SeriesKey(task, "train", "loss")].values
+        tenth = max(len(losses) // 10, 1)
+        assert np.mean(losses[-tenth:]) < np.mean(losses[:tenth])
+
+
+def test_the_class_head_and_the_box_head_of_the_shapes_are_as_wide_as_published() -> None:
+    model = load_preset("shapes").model
+    widths = {task: next(getattr(layer, "out_features", 0) for layer in layers) for task, layers in model.heads.items()}
+    assert widths == {"shape": 128, "box": 256}
+    assert [layer.kind for layer in model.shared].count("max_pool2d") == 2
+
+
+@pytest.mark.slow
+def test_the_two_objectives_end_among_their_best_compromises(tmp_path: Path) -> None:
+    """On the line y = -8, -7 <= x <= 7, no objective can fall without the other rising."""
+    with open_store(tmp_path / "runs.sqlite") as store:
+        run = train(preset("cagrad_toy", 60), store)
+    left, right = run.test["left"]["value"], run.test["right"]["value"]
+    assert np.sqrt(10 * (left + 20)) + np.sqrt(10 * (right + 20)) == pytest.approx(14, abs=0.2)
+
+
+@pytest.mark.slow
+def test_gradnorm_orders_the_weights_of_the_toy_by_scale_and_brings_its_losses_together(tmp_path: Path) -> None:
+    names = load_preset("gradnorm_toy").task_names
+    spreads = {}
+    for weighting in ("{kind: gradnorm, alpha: 0.12}", "{kind: equal}"):
+        data = apply_overrides(spec_to_data(preset("gradnorm_toy", 30)), [f"weighting={weighting}"])
+        with open_store(tmp_path / "runs.sqlite") as store:
+            points = store.read(train(spec_from_data(data), store).id)[0]
+        losses = np.array([points[SeriesKey(name, "train", "loss")].values for name in names])
+        spreads[weighting] = np.std(losses[:, -14:].mean(1) / losses[:, 0])
+        if "gradnorm" in weighting:
+            weights = [points[SeriesKey(name, "train", "weight")].values[-1] for name in names]
+            assert weights == sorted(weights, reverse=True)
+    learned, equal = spreads.values()
+    assert learned < 0.7 * equal

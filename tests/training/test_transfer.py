@@ -1,0 +1,91 @@
+"""Beginning with the shared layers of another model, and keeping them as they are for a while."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from mtl_core.architectures import MultiTaskModel, build_model
+from mtl_core.spec import InputError, ModelSpec, Weighting, kind_of, members
+from mtl_core.training.checkpoints import Checkpoint
+from mtl_core.training.parts import named_shared_parameters
+from mtl_core.training.transfer import shared_state, take_trunk
+from tests.training.toy import EPOCHS, PER_EPOCH, ask, assert_same_tensors, experiment, run
+
+LINEAR = {"kind": "linear", "out_features": 6}
+TRUNK = [LINEAR, {"kind": "batch_norm1d"}, {"kind": "relu"}, LINEAR]
+
+
+def model(layers: list[dict[str, Any]], seed: int = 0) -> MultiTaskModel:
+    torch.manual_seed(seed)
+    spec = {"shared": layers, "heads": {"a": [LINEAR, {"kind": "batch_norm1d"}]}}
+    return build_model(ModelSpec.model_validate(spec, strict=False), (3,), {"a": 1, "b": 2})
+
+
+def saved(net: MultiTaskModel, folder: Path) -> Path:
+    save_file({name: tensor + 1 for name, tensor in net.state_dict().items()}, folder / "trunk.safetensors")
+    return folder / "trunk.safetensors"
+
+
+def test_the_shared_part_has_its_buffers_and_nothing_of_the_heads() -> None:
+    names = shared_state(model(TRUNK)).keys()
+    assert names == {name for name in model(TRUNK).state_dict() if name.startswith("shared.")}
+    assert "shared.1.running_mean" in names
+
+
+def test_tensors_of_the_same_name_and_shape_are_taken_and_heads_are_left_alone(tmp_path: Path) -> None:
+    old, new = model(TRUNK, 0), model(TRUNK, 1)
+    before = {name: tensor.clone() for name, tensor in new.state_dict().items()}
+    text = take_trunk(new, saved(old, tmp_path))
+    assert text == f"6 of 6 tensors of the shared layers come from {tmp_path / 'trunk.safetensors'}"
+    for name, tensor in new.state_dict().items():
+        expected = old.state_dict()[name] + 1 if name.startswith("shared.") else before[name]
+        assert torch.equal(tensor, expected), name
+
+
+def test_layers_that_differ_are_new_and_named(tmp_path: Path) -> None:
+    old, new = model(TRUNK), model([*TRUNK[:3], {"kind": "linear", "out_features": 5}])
+    text = take_trunk(new, saved(old, tmp_path))
+    assert text.startswith("4 of 6 tensors")
+    assert text.endswith("; new: shared.3.weight 5×6, shared.3.bias 5")
+
+
+@pytest.mark.parametrize("content", ["other", "text", "nothing", "folder"])
+def test_a_file_without_anything_that_fits_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "trunk.safetensors"
+    match content:
+        case "other":
+            save_file({"encoder.weight": torch.ones(2, 2)}, path)
+        case "text":
+            path.write_text("not tensors")
+        case "folder":
+            path.mkdir()
+    with pytest.raises(InputError, match=r"^training\.start_from: ") as error:
+        take_trunk(model(TRUNK), path)
+    rule = {"other": "must hold tensors such as shared.0.weight 6×3", "nothing": "there is no such file"}
+    assert rule.get(content, "must be a safetensors file") in error.value.problem.rule
+
+
+def test_a_run_begins_with_the_trunk_of_a_checkpoint_and_keeps_it_while_it_is_frozen(tmp_path: Path) -> None:
+    first = run(experiment(), tmp_path / "first")
+    spec = experiment(training__seed=9, training__shared={"freeze_epochs": EPOCHS})
+    second = run(spec, tmp_path / "second", start=tmp_path / "first" / "best.safetensors")
+    assert second.trainer.taken.startswith("4 of 4 tensors")
+    for name in named_shared_parameters(first.trainer.model):
+        assert torch.equal(second.parameters()[name], first.parameters()[name])
+    heads = [name for name in second.parameters() if name.startswith("heads.") and name.endswith("weight")]
+    assert all(not torch.equal(second.parameters()[name], first.parameters()[name]) for name in heads)
+
+
+@pytest.mark.parametrize("weighting", [kind_of(member) for member in members(Weighting)])
+def test_a_frozen_trunk_learns_from_the_epoch_on_that_was_asked_for(tmp_path: Path, weighting: str) -> None:
+    changes: dict[str, Any] = {"weighting": {"kind": weighting}, "training__shared": {"freeze_epochs": 1}}
+    shared = []
+    for step in (1, PER_EPOCH, PER_EPOCH + 1):
+        part = run(experiment(**changes), tmp_path / str(step), script={step: [ask("stop")]})
+        last = Checkpoint.load(tmp_path / str(step) / "last.safetensors").parts["model"]
+        shared.append({name: last[name] for name in named_shared_parameters(part.trainer.model)})
+    assert_same_tensors(shared[0], shared[1])
+    assert any(not torch.equal(shared[1][name], tensor) for name, tensor in shared[2].items())
