@@ -101,7 +101,7 @@ def test_at_a_stationary_point_the_step_is_zero(spec: Any) -> None:
     if spec.kind != "moco":
         assert combined(spec, jacobian).abs().max() <= 1e-9
     weighting = build(spec, 2)
-    for _ in range(2000 if spec.kind == "moco" else 1):
+    for _ in range(20 if spec.kind == "moco" else 1):
         direction = direction_of(weighting, torch.stack([jacobian[0], -jacobian[0]]))
     assert direction.abs().max() <= 1e-6
 

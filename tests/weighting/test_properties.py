@@ -118,7 +118,7 @@ def test_pcgrad_draws_and_projects_as_torchjd_does(jacobian: Tensor, seed: int) 
     torch.testing.assert_close(found @ jacobian, wanted @ jacobian, rtol=1e-6, atol=tolerance(jacobian))
 
 
-@given(jacobians().filter(lambda jacobian: len(jacobian) == 2), st.integers(0, 2**31))
+@given(jacobians().map(lambda jacobian: jacobian[:2]), st.integers(0, 2**31))
 @settings(max_examples=20, deadline=None)
 def test_pcgrad_of_two_tasks_works_against_neither(jacobian: Tensor, seed: int) -> None:
     torch.manual_seed(seed)
