@@ -61,15 +61,13 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["tasks"] = [{"name": name, "kind": "regression", "target": name} for name in ("weight", "pulse")]
             data["model"]["heads"] = {}
         case "tasks" | "dataset.split.tasks":
-            tasks = [given | {"name": "first", "target": _TARGETS[kind_of(member)]}, *data["tasks"][1:]]
-            if place == "tasks":
-                data["tasks"] = tasks
-            else:
-                data["dataset"].setdefault("split", {})["tasks"] = tasks
+            data["tasks"] = [given | {"name": "first", "target": _TARGETS[kind_of(member)]}, *data["tasks"][1:]]
             if kind_of(member) == "segmentation":
                 _on_images(data)
             elif kind_of(member) == "objective":
                 data["model"]["heads"] = {"first": [{"kind": "linear", "out_features": 2}]}
+            if place != "tasks":
+                data["dataset"]["split"] = {"tasks": data["tasks"]}
         case "model.shared":
             data["model"]["shared"] = [given]
         case "model.heads":
