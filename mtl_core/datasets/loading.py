@@ -49,9 +49,8 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     source = open_source(dataset)
     _check_types(dataset, source)
     labels = read_labels(tasks, source.columns, source.maps)
-    splitting = dataset.split.tasks
-    deciding = read_labels(splitting, source.columns, source.maps, "dataset.split.tasks") if splitting else labels
-    inputs = _input_columns(dataset, (*tasks, *splitting), source)
+    deciding = read_labels(dataset.split.tasks, source.columns, source.maps, "dataset.split.tasks") or labels
+    inputs = _input_columns(dataset, (*tasks, *dataset.split.tasks), source)
     kept, notes = _labelled_rows(deciding, source)
     parts, split_notes = _parts(dataset, deciding, source, kept)
     _check_labelled(labels, parts)

@@ -76,3 +76,12 @@ def test_an_input_that_was_a_target_of_the_experiment_is_refused_in_a_baseline()
     data["dataset"]["inputs"] = ["price"]
     with pytest.raises(InputError, match="an input or a target"):
         spec_from_data(data)
+
+
+@pytest.mark.parametrize(("task", "kind"), [("", "balanced_classes"), ("sold", "balanced_classes")])
+def test_rows_are_balanced_by_the_classes_of_the_task_itself_alone(task: str, kind: str) -> None:
+    spec = experiment(training={"sampling": {"kind": "balanced_classes", "task": task}, "compare_gradients": 3})
+    sold, price = single_task(spec, "sold").training, single_task(spec, "price").training
+    assert spec_to_data(sold.sampling) == {"kind": kind, "task": "sold"}
+    assert price.sampling.kind == "shuffled"
+    assert sold.compare_gradients is None
