@@ -42,7 +42,7 @@ def test_an_objective_takes_the_features_as_they_are() -> None:
     assert described.parameters == described.shared_parameters == 4
     built = build_model(spec, (1,), {"point": POINT.outputs})
     inputs = torch.randn(3, 1)
-    assert torch.equal(built(inputs)[0], built.features(inputs))
+    assert torch.equal(built(inputs)[0], built.features(inputs)[0])
 
 
 def test_an_objective_of_other_features_is_refused() -> None:

@@ -110,8 +110,10 @@ def _small(folder: Path) -> dict[str, Any]:
 
 
 def _on_images(data: dict[str, Any]) -> None:
-    data["dataset"] = {"kind": "bundled", "name": "shapes"}
-    data["tasks"][1]["target"] = "shape"
+    split = data["dataset"].get("split", {})
+    data["dataset"] = {"kind": "bundled", "name": "shapes", "split": split}
+    for task in (*data["tasks"], *split.get("tasks", ())):
+        task["target"] = {"regression": "x", "multiclass": "shape"}.get(task["kind"], task["target"])
     data["model"]["shared"] = [{"kind": "avg_pool2d", "kernel_size": 8}, {"kind": "conv2d", "out_channels": 4}]
     data["training"]["batch_size"] = 700
 
