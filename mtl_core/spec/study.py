@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mtl_core.spec.errors import InputError
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
 from mtl_core.spec.model import HardSharing
+from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses, Sampling, Shuffled
 from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.weighting import EqualWeighting
 
@@ -72,7 +73,8 @@ def single_task(spec: ExperimentSpec, name: str) -> ExperimentSpec:
     """The single-task baseline of a task.
 
     The best epoch is chosen by the experiment's rule where that looks at this task, else by the task's loss. One task
-    leaves nothing to share or to weigh: the scheme is the plain one, the weighting equal.
+    leaves nothing to share or to weigh: the scheme is the plain one, the weighting equal. Rows balanced by the classes
+    of another task are shuffled.
 
     Args:
         spec: The experiment of several tasks.
@@ -99,7 +101,18 @@ def single_task(spec: ExperimentSpec, name: str) -> ExperimentSpec:
                 }
             ),
             "weighting": EqualWeighting(),
-            "training": spec.training.model_copy(update={"monitor": monitor if own else TOTAL}),
+            "training": spec.training.model_copy(
+                update={"monitor": monitor if own else TOTAL, "sampling": _sampling(spec, name)}
+            ),
         }
     )
     return spec_from_data(spec_to_data(alone))
+
+
+def _sampling(spec: ExperimentSpec, name: str) -> Sampling:
+    """How a task alone draws its rows."""
+    sampling = spec.training.sampling
+    if not isinstance(sampling, BalancedClasses):
+        return sampling
+    balanced = sampling.task or next(task.name for task in spec.tasks if task.kind in CLASS_KINDS)
+    return sampling if balanced == name else Shuffled()

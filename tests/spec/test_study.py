@@ -76,3 +76,11 @@ def test_an_input_that_was_a_target_of_the_experiment_is_refused_in_a_baseline()
     data["dataset"]["inputs"] = ["price"]
     with pytest.raises(InputError, match="an input or a target"):
         spec_from_data(data)
+
+
+@pytest.mark.parametrize("task", ["", "sold"])
+def test_a_baseline_draws_rows_by_its_own_classes_only(task: str) -> None:
+    sampling = {"kind": "balanced_classes", "task": task}
+    spec = experiment(training={"epochs": 3, "sampling": sampling})
+    assert single_task(spec, "sold").training.sampling == spec.training.sampling
+    assert single_task(spec, "price").training.sampling.kind == "shuffled"
