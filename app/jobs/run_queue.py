@@ -56,6 +56,7 @@ class RunQueue(QObject):
         self._host = socket.gethostname()
         self._records: dict[int, RunRecord] = {}
         self._waiting: list[int] = []
+        self._studies: set[int] = set()
         self._training: _Training | None = None
         self._watching = False
         self._asked: tuple[int, ...] = ()
@@ -87,9 +88,9 @@ class RunQueue(QObject):
         """The runs that wait for their turn, in that order."""
         return tuple(self._waiting)
 
-    def has_study(self, study: int) -> bool:
-        """Whether a run of a study is on or waits."""
-        return any(record.study == study for record in self._records.values())
+    def study_over(self, study: int | None) -> bool:
+        """Whether this queue has trained runs of a study and none of its runs is on or waits any more."""
+        return study in self._studies and all(record.study != study for record in self._records.values())
 
     def attach(self) -> None:
         """Find what is on and what was left waiting in this store, and watch it."""
@@ -208,6 +209,8 @@ class RunQueue(QObject):
         for record in records:
             self._records[record.id] = record
             self._waiting.append(record.id)
+            if record.study is not None:
+                self._studies.add(record.study)
         self.started.emit(records[0].id)
         for record in records:
             self.runChanged.emit(record)

@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
         if record.ended:
             tell = self.toasts.show_error if record.state in ("failed", "interrupted") else self.toasts.show_message
             tell(words.ended_line(record))
-            if record.study is not None and not self.session.queue.has_study(record.study):
+            if record.study is not None and self.session.queue.study_over(record.study):
                 self._tell_study(record.study)
         self._show_active()
 

@@ -66,8 +66,17 @@ def method_title(kind: str) -> str:
 
 
 def _method(row: RunRow) -> str:
+    if row.record.baseline:
+        return f"{row.record.baseline} alone"  # one task leaves nothing to weigh
     kind = row.record.method
     return _SHORT.get(kind, method_title(kind))
+
+
+def _method_tip(row: RunRow) -> str:
+    record = row.record
+    if record.baseline:
+        return f"Single-task baseline of {record.baseline}, for study {record.study}"
+    return method_title(record.method) + (f" · study {record.study}" if record.study is not None else "")
 
 
 def leading_scores(row: RunRow) -> dict[SeriesKey, float]:
@@ -115,7 +124,7 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         "state", "State", lambda r: STATE_WORDS[r.record.state][0], lambda r: list(STATE_WORDS).index(r.record.state),
         width=12,
     ),
-    _words("weighting", "Weighting", _method, width=11, tip=lambda r: method_title(r.record.method)),
+    _words("weighting", "Weighting", _method, width=11, tip=_method_tip),
     RunColumn(
         "scores", "Best", _scores, _mean_score,
         "Best validation score of each task: accuracy, R², or else the loss. Sorted by their mean", True, width=11.5,

@@ -76,13 +76,6 @@ def percent(share: float, spread: float = math.nan) -> str:
     return f"{100 * share:+.2f}{more} %".replace("-", "−")
 
 
-def plus_minus(mean: float, spread: float) -> str:
-    """A mean with its standard deviation: ``0.956 ± 0.003``; a dash for none."""
-    if not math.isfinite(mean):
-        return "—"
-    return brief(mean) + (f" ± {brief(spread)}" if math.isfinite(spread) else "")
-
-
 def count(number: int) -> str:
     """A whole number in groups of three, as in ``1 797``."""
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

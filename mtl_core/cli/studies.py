@@ -35,9 +35,9 @@ def _row(one: MetricJudgement, against: bool) -> list[str]:
     arrow = "↑" if one.direction == "max" else "↓"
     cells = [one.task, f"{one.metric} {arrow}" + (" *" if one.score else ""), str(len(one.multi.values))]
     if not against:
-        return [*cells, plain(one.multi)]
+        return [*cells, one.multi.text()]
     transfer = _transfer(one) if one.score else ""
-    return [*cells, plain(one.single), plain(one.multi), per_cent(one.change), transfer]
+    return [*cells, one.single.text(), one.multi.text(), per_cent(one.change), transfer]
 
 
 def _transfer(one: MetricJudgement) -> str:
@@ -58,13 +58,6 @@ def conclusions(judgement: Judgement) -> list[str]:
     if judgement.missing:
         lines.append("not in Δm: " + "; ".join(judgement.missing))
     return lines
-
-
-def plain(spread: Spread) -> str:
-    """A spread in the metric's own unit: ``0.956 ± 0.003``."""
-    if not spread:
-        return "—"
-    return f"{spread.mean:.4g}" + ("" if math.isnan(spread.sd) else f" ± {spread.sd:.2g}")
 
 
 def per_cent(spread: Spread) -> str:

@@ -6,7 +6,7 @@ where multi-task training is better (Maninis et al. 2019; Vandenhende et al. 202
     Δm = 1/K · Σ_k s_k · (M_multi,k - M_single,k) / |M_single,k|      s_k = 1 where more is better, -1 where less is
 
 Each seed has its own Δm, against the baselines of the same seed; their spread is that of Δm. The score of a task is the
-first of its metrics, on the test split, of the epoch that the run's own rule chose.
+metric that it is judged by (its ``score``, else the first), on the test split, of the epoch that the run's rule chose.
 """
 
 import math
@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mtl_core.evaluation.spread import Spread
-from mtl_core.spec import Task, direction, score_of
-from mtl_core.spec.metrics import Direction
+from mtl_core.spec import Direction, Task, direction, score_of
 from mtl_core.store.records import RunRecord, Summary
 
 Scores = Mapping[str, Mapping[str, float]]

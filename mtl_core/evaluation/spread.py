@@ -47,6 +47,18 @@ class Spread:
         half = student_t(len(self.values) - 1) * self.sd / math.sqrt(len(self.values))
         return self.mean - half, self.mean + half
 
+    def text(self) -> str:
+        """Mean and standard deviation with as many decimals as two digits of the latter need: ``0.9563 ± 0.0031``."""
+        if not self.values:
+            return "—"
+        mean, sd = self.mean, self.sd
+        if not sd > 0:
+            return f"{mean:.4g}" + ("" if math.isnan(sd) else " ± 0")
+        if sd >= 1e6 or sd < 1e-6:
+            return f"{mean:.3e} ± {sd:.1e}"
+        decimals = max(0, 1 - math.floor(math.log10(sd)))
+        return f"{mean:.{decimals}f} ± {sd:.{decimals}f}"
+
     def data(self) -> dict[str, float | int | list[float] | None]:
         """As plain data; None for what cannot be said."""
         low, high = self.interval

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from mtl_core.spec.errors import InputError
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
 from mtl_core.spec.model import HardSharing
-from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses, Sampling, Shuffled
+from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses, Shuffled
 from mtl_core.spec.tasks import TOTAL
+from mtl_core.spec.training import TrainingSpec
 from mtl_core.spec.weighting import EqualWeighting
 
 _LONGEST_NAME = 200
@@ -73,8 +74,8 @@ def single_task(spec: ExperimentSpec, name: str) -> ExperimentSpec:
     """The single-task baseline of a task.
 
     The best epoch is chosen by the experiment's rule where that looks at this task, else by the task's loss. One task
-    leaves nothing to share or to weigh: the scheme is the plain one, the weighting equal. Rows balanced by the classes
-    of another task are shuffled.
+    leaves nothing to share, to weigh or to compare: the scheme is the plain one, the weighting equal. Rows that are
+    drawn by the classes of another task are drawn at random here.
 
     Args:
         spec: The experiment of several tasks.
@@ -84,8 +85,6 @@ def single_task(spec: ExperimentSpec, name: str) -> ExperimentSpec:
         InputError: A setting names another task and so has no meaning here.
     """
     task = next(one for one in spec.tasks if one.name == name)
-    monitor = spec.training.monitor
-    own = monitor.partition(".")[0] == name
     split = spec.dataset.split
     alone = spec.model_copy(
         update={
@@ -101,18 +100,19 @@ def single_task(spec: ExperimentSpec, name: str) -> ExperimentSpec:
                 }
             ),
             "weighting": EqualWeighting(),
-            "training": spec.training.model_copy(
-                update={"monitor": monitor if own else TOTAL, "sampling": _sampling(spec, name)}
-            ),
+            "training": _training(spec, name),
         }
     )
     return spec_from_data(spec_to_data(alone))
 
 
-def _sampling(spec: ExperimentSpec, name: str) -> Sampling:
-    """How a task alone draws its rows."""
-    sampling = spec.training.sampling
-    if not isinstance(sampling, BalancedClasses):
-        return sampling
-    balanced = sampling.task or next(task.name for task in spec.tasks if task.kind in CLASS_KINDS)
-    return sampling if balanced == name else Shuffled()
+def _training(spec: ExperimentSpec, name: str) -> TrainingSpec:
+    """The same budget, without what looks at other tasks."""
+    training = spec.training
+    own = training.monitor.partition(".")[0] == name
+    sampling = training.sampling
+    if isinstance(sampling, BalancedClasses):
+        classed = next((task.name for task in spec.tasks if task.kind in CLASS_KINDS), "")
+        sampling = BalancedClasses(task=name) if (sampling.task or classed) == name else Shuffled()
+    changes = {"monitor": training.monitor if own else TOTAL, "sampling": sampling, "compare_gradients": None}
+    return training.model_copy(update=changes)

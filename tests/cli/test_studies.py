@@ -108,3 +108,17 @@ def test_show_names_each_tasks_best_epoch_beside_the_chosen_one(command: Command
     assert best["species"]["value"] == summary.best
     assert best["species"]["epoch"] == summary.best_step // (steps.steps // steps.epochs)
     assert "the run's rule chose epoch" in command("show", 1).out
+
+
+@pytest.mark.slow
+def test_delta_m_of_three_seeds_on_multidigits_is_one_command(command: Command) -> None:
+    small = ["--set", "training.epochs=1", "--set", "training.batch_size=512"]
+    said = command("train", "multidigits", *small, "--seed", 0, "--seed", 1, "--seed", 2, "--baselines", "--json")
+    assert said.status == 0
+    assert said.json["delta_m"]["n"] == 3
+    assert said.json["delta_m"]["sd"] > 0
+    assert set(said.json["tasks"]) == {"left", "right"}
+    assert said.json["tasks"]["left"]["metric"] == "accuracy"
+    with open_store() as store:
+        assert store.spec(1).model.sharing.kind == "hard"
+        assert {run.fingerprint for run in store.runs(query="baseline:none")} != {""}

@@ -65,7 +65,7 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             if place == "tasks":
                 data["tasks"] = tasks
             else:
-                data["dataset"]["split"] = {"tasks": tasks}
+                data["dataset"].setdefault("split", {})["tasks"] = tasks
             if kind_of(member) == "segmentation":
                 _on_images(data)
             elif kind_of(member) == "objective":

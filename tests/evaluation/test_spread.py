@@ -40,6 +40,22 @@ def test_what_is_no_number_is_left_out() -> None:
     assert not Spread.of([math.nan])
 
 
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((), "—"),
+        ((0.95,), "0.95"),
+        ((0.5, 0.5), "0.5 ± 0"),
+        ((0.95, 0.96, 0.97), "0.960 ± 0.010"),
+        ((46.1, 45.3, 46.8), "46.07 ± 0.75"),
+        ((1200.0, 1250.0), "1225 ± 35"),
+        ((1e9, 2e9), "1.500e+09 ± 7.1e+08"),
+    ],
+)
+def test_a_spread_is_told_with_the_digits_that_mean_something(values: tuple[float, ...], text: str) -> None:
+    assert Spread.of(values).text() == text
+
+
 def test_judging_loads_no_torch() -> None:
     check = "import sys, mtl_core.evaluation.judging; print('torch' in sys.modules, 'scipy' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

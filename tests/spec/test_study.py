@@ -78,9 +78,10 @@ def test_an_input_that_was_a_target_of_the_experiment_is_refused_in_a_baseline()
         spec_from_data(data)
 
 
-@pytest.mark.parametrize("task", ["", "sold"])
-def test_a_baseline_draws_rows_by_its_own_classes_only(task: str) -> None:
-    sampling = {"kind": "balanced_classes", "task": task}
-    spec = experiment(training={"epochs": 3, "sampling": sampling})
-    assert single_task(spec, "sold").training.sampling == spec.training.sampling
-    assert single_task(spec, "price").training.sampling.kind == "shuffled"
+@pytest.mark.parametrize(("task", "kind"), [("", "balanced_classes"), ("sold", "balanced_classes")])
+def test_rows_are_balanced_by_the_classes_of_the_task_itself_alone(task: str, kind: str) -> None:
+    spec = experiment(training={"sampling": {"kind": "balanced_classes", "task": task}, "compare_gradients": 3})
+    sold, price = single_task(spec, "sold").training, single_task(spec, "price").training
+    assert spec_to_data(sold.sampling) == {"kind": kind, "task": "sold"}
+    assert price.sampling.kind == "shuffled"
+    assert sold.compare_gradients is None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.pages.compare.state import Cell, Line
-from app.tables.words import percent, plus_minus
+from app.tables.words import percent
 
 if TYPE_CHECKING:
     from mtl_core.evaluation.judging import Judgement, MetricJudgement
@@ -104,7 +104,7 @@ def _line(one: MetricJudgement, against: bool) -> Line:
 
 
 def _value(spread: Spread) -> str:
-    return plus_minus(spread.mean, spread.sd)
+    return spread.text().replace("-", "−")
 
 
 def _by_seed(judgement: Judgement) -> tuple[Line, ...]:

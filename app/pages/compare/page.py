@@ -258,4 +258,5 @@ class ComparePage(QWidget):
 def _group_head(group: Sequence[Entry]) -> tuple[str, int]:
     first = group[0]
     runs = first.short if len(group) == 1 else f"{len(group)} seeds of {first.short}"
-    return f"{runs} · {first.run.method}", first.color
+    what = f"{first.run.baseline} alone" if first.run.baseline else first.run.method
+    return f"{runs} · {what}", first.color

@@ -209,7 +209,7 @@ def _best_epochs(entry: Entry, spec: ExperimentSpec, summaries: Sequence[Summary
 def _best_cell(found: BestEpoch | None) -> Cell:
     if found is None:
         return Cell("—")
-    return Cell(f"epoch {found.epoch} · {number(found.value)}" if found.epoch is not None else f"step {found.step}")
+    return Cell(f"epoch {found.epoch}" if found.epoch is not None else f"step {found.step}")
 
 
 def metric_choices(keys: Sequence[SeriesKey]) -> tuple[str, ...]:
@@ -241,10 +241,9 @@ def _test_line(
 
 
 def _told(values: Sequence[float], mean: float) -> str:
-    if not values:
-        return "—"
-    spread = Spread.of(values).sd
-    return number(mean) + (f" ± {number(spread)}" if math.isfinite(spread) else "")
+    if len(values) < 2:
+        return number(mean) if values else "—"
+    return Spread.of(values).text().replace("-", "−")
 
 
 def best_of(values: Sequence[float], direction: str) -> tuple[bool, ...]:

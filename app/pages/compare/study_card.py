@@ -45,7 +45,7 @@ class StudyCard(Card):
         self.headline.setText(view.headline)
         self.words.setText(" ".join(view.words))
         self.words.setVisible(bool(view.words))
-        self.metrics.fill("test, over the seeds", [(head, None) for head in view.heads], view.lines)
+        self.metrics.fill("test metric", [(head, None) for head in view.heads], view.lines)
         self.seeds.fill("change by seed", [(head, None) for head in view.seed_heads], view.by_seed)
         self.metrics.setVisible(bool(view.lines))
         self.seeds.setVisible(bool(view.by_seed))
