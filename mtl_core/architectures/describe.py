@@ -1,11 +1,18 @@
 """What a model looks like, layer by layer, without making it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
+from torch import nn
+
+from mtl_core.architectures.build import try_model
 from mtl_core.architectures.kinds import KINDS
-from mtl_core.architectures.plan import SHARED, HeadPlan, fix_at, head_place, path_of, plan_model
+from mtl_core.architectures.mixtures import cut_levels
+from mtl_core.architectures.plan import SHARED, HeadPlan, Plan, fix_at, head_place, path_of
 from mtl_core.architectures.stack import Step, end_of
-from mtl_core.spec import LayerInfo, ModelInfo, ModelSpec, TargetInfo, join, kind_of
+from mtl_core.architectures.stages import cut_stages
+from mtl_core.spec import LayerInfo, ModelInfo, ModelSpec, TargetInfo, join, kind_of, spec_to_data
+from mtl_core.spec.model import Ple
 from mtl_core.spec.reports import Shape
 
 
@@ -13,27 +20,51 @@ def describe_model(model: ModelSpec, input_shape: Shape, targets: Mapping[str, T
     """Title, settings, output shape and parameters of every layer, as really built on torch's meta device.
 
     A layer that cannot be built carries the error and, where one is obvious, the fix; the layers behind it have no
-    shape and no error of their own.
+    shape and no error of their own. A layer's parameters are those of one copy of it; the model's are counted under its
+    sharing scheme, as far as it can be built.
 
     Args:
-        model: Shared layers and heads.
+        model: Sharing scheme, shared layers and heads.
         input_shape: Shape of one row of input.
         targets: Each task's target, in task order.
     """
-    plan = plan_model(model, input_shape, {task: info.outputs for task, info in targets.items()})
+    plan, built = try_model(model, input_shape, {task: info.outputs for task, info in targets.items()})
     shared = _describe(plan.shared, SHARED)
     heads = {task: _describe(head.layers, head_place(task)) for task, head in plan.heads.items()}
     outputs = {task: _output(head, task, targets[task]) for task, head in plan.heads.items()}
-    shared_parameters = sum(layer.parameters for layer in shared)
-    own = sum(layer.parameters for head in heads.values() for layer in head)
     return ModelInfo(
         input_shape=input_shape,
         shared=shared,
         heads=heads,
         outputs=outputs,
-        parameters=shared_parameters + own + sum(layer.parameters for layer in outputs.values()),
-        shared_parameters=shared_parameters,
+        parameters=_listed([shared, *heads.values(), outputs.values()])
+        if built is None
+        else _count(built.parameters()),
+        shared_parameters=_listed([shared]) if built is None else _count(built.shared_parameters()),
+        sharing=spec_to_data(model.sharing),
+        stages=() if plan.faulty else _starts(plan),
+        tail=_tail(plan),
     )
+
+
+def _starts(plan: Plan) -> tuple[int, ...]:
+    if isinstance(plan.sharing, Ple):
+        lengths = [len(level) for level in cut_levels(plan.shared, plan.sharing.levels)]
+        return tuple(accumulate([0, *lengths[:-1]]))
+    return tuple(stage.first for stage in cut_stages(plan.shared).stages)
+
+
+def _tail(plan: Plan) -> int:
+    behind = 0 if plan.faulty or isinstance(plan.sharing, Ple) else len(cut_stages(plan.shared).tail)
+    return len(plan.shared) - behind
+
+
+def _listed(lists: Iterable[Iterable[LayerInfo]]) -> int:
+    return sum(layer.parameters for layers in lists for layer in layers)
+
+
+def _count(parameters: Iterable[nn.Parameter]) -> int:
+    return sum(parameter.numel() for parameter in parameters)
 
 
 def _describe(steps: list[Step], place: tuple[str, ...]) -> tuple[LayerInfo, ...]:

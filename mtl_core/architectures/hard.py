@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from mtl_core.architectures.base import Features, MultiTaskModel, last_parameters
+from mtl_core.architectures.parts import ByTask, heads_of, stack_of
+from mtl_core.architectures.plan import Plan
 
 
 class HardSharingModel(MultiTaskModel):
@@ -15,12 +17,11 @@ class HardSharingModel(MultiTaskModel):
         heads: Each task's layers, the output layer included, in task order.
     """
 
-    def __init__(self, shared: nn.Sequential, heads: Mapping[str, nn.Sequential]) -> None:
+    def __init__(self, shared: nn.Sequential, heads: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.tasks = tuple(heads)
         self.shared = shared
-        # The prefix keeps a task called "train" or "type" from colliding with an attribute of the module.
-        self.heads = nn.ModuleDict({f"task_{name}": head for name, head in heads.items()})
+        self.heads = ByTask(heads)
 
     def features(self, inputs: Tensor) -> Features:
         """What the trunk makes of a batch."""
@@ -28,7 +29,7 @@ class HardSharingModel(MultiTaskModel):
 
     def head(self, task: int, features: Features) -> Tensor:
         """A head's output."""
-        output: Tensor = self.heads[f"task_{self.tasks[task]}"](features[0])
+        output: Tensor = self.heads.of(self.tasks[task])(features[0])
         return output
 
     def shared_parameters(self) -> list[nn.Parameter]:
@@ -41,4 +42,9 @@ class HardSharingModel(MultiTaskModel):
 
     def head_parameters(self, task: str) -> list[nn.Parameter]:
         """Those of one task's head, its output layer included."""
-        return list(self.heads[f"task_{task}"].parameters())
+        return list(self.heads.of(task).parameters())
+
+
+def build(plan: Plan) -> HardSharingModel:
+    """The trunk, then the heads."""
+    return HardSharingModel(stack_of(plan.shared), heads_of(plan))

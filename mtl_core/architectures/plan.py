@@ -1,12 +1,13 @@
 """A whole model tried out: every layer of the trunk, of each head, and each output layer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mtl_core.architectures.faults import Fault, arrives, fix_of
 from mtl_core.architectures.stack import Step, end_of, try_out
 from mtl_core.spec import Fix, ModelSpec
 from mtl_core.spec import layers as spec
+from mtl_core.spec.model import Sharing
 from mtl_core.spec.paths import join
 from mtl_core.spec.reports import Outputs, Shape
 
@@ -26,10 +27,35 @@ class HeadPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """A model tried out on a shape of input."""
+    """A model tried out on a shape of input.
 
+    Attributes:
+        sharing: The sharing scheme's settings.
+        input_shape: Shape of one row of input.
+        shared: The shared layers as listed.
+        heads: Each task's own layers, in task order.
+    """
+
+    sharing: Sharing
+    input_shape: Shape
     shared: list[Step]
     heads: dict[str, HeadPlan]
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks' names, in their order."""
+        return tuple(self.heads)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether some layer cannot be built."""
+        steps = [*self.shared, *(step for head in self.heads.values() for step in (*head.layers, *head.output))]
+        return any(step.fault for step in steps)
+
+    def refuse(self, index: int, fault: Fault) -> "Plan":
+        """The same with a fault at a shared layer."""
+        steps = [replace(step, fault=fault) if i == index else step for i, step in enumerate(self.shared)]
+        return replace(self, shared=steps)
 
 
 def head_place(task: str) -> tuple[str, ...]:
@@ -40,13 +66,15 @@ def head_place(task: str) -> tuple[str, ...]:
 def plan_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]) -> Plan:
     """Try out the trunk, then each task's head and the output layer that ``outputs[task]`` asks for."""
     shared = try_out(model.shared, input_shape)
+    end = end_of(shared, input_shape)
+    reads = None if end is None else model.sharing.representation(end)
     parameters = sum(step.parameters for step in shared)
     heads: dict[str, HeadPlan] = {}
     for task, wanted in outputs.items():
-        head = _plan_head(model, task, wanted, end_of(shared, input_shape), parameters)
+        head = _plan_head(model, task, wanted, reads, parameters)
         heads[task] = head
         parameters += sum(step.parameters for step in (*head.layers, *head.output))
-    return Plan(shared, heads)
+    return Plan(model.sharing, input_shape, shared, heads)
 
 
 def _plan_head(model: ModelSpec, task: str, wanted: Outputs, shape: Shape | None, parameters: int) -> HeadPlan:

@@ -188,7 +188,7 @@ def inspection(spec: ExperimentSpec, found: "Inspection", *, as_json: bool) -> N
             table.add_row(prefix + layer.title, layer.detail, shape, f"{layer.parameters:,}")
     print_out(table)
     shared = model.shared_parameters / max(model.parameters, 1)
-    print_out(f"{model.parameters:,} parameters, {shared:.0%} of them shared")
+    print_out(f"{spec.model.sharing.title}: {model.parameters:,} parameters in all, {shared:.0%} of them shared")
 
 
 def cost(name: str, found: "Cost", *, as_json: bool) -> None:

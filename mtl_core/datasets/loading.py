@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -50,7 +49,7 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     source = open_source(dataset)
     _check_types(dataset, source)
     labels = read_labels(tasks, source.columns, source.maps)
-    deciding = _deciding(dataset, source) or labels
+    deciding = read_labels(dataset.split.tasks, source.columns, source.maps, "dataset.split.tasks") or labels
     inputs = _input_columns(dataset, (*tasks, *dataset.split.tasks), source)
     kept, notes = _labelled_rows(deciding, source)
     parts, split_notes = _parts(dataset, deciding, source, kept)
@@ -69,14 +68,6 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
         preprocessing=preprocessing,
         notes=(*source.notes, *notes, *split_notes, *input_notes, *_gaps(labels, parts)),
     )
-
-
-def _deciding(dataset: Dataset, source: Source) -> list[Labels]:
-    """The labels of the tasks that make the split, where they are not the experiment's own."""
-    try:
-        return read_labels(dataset.split.tasks, source.columns, source.maps)
-    except InputError as error:
-        raise InputError.of([replace(one, path=f"dataset.split.{one.path}") for one in error.problems]) from None
 
 
 def _check_types(dataset: Dataset, source: Source) -> None:

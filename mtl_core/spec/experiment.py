@@ -135,7 +135,7 @@ def _weighting(spec: ExperimentSpec) -> Iterator[Problem]:
 
 def _level(spec: ExperimentSpec) -> Iterator[Problem]:
     if getattr(spec.weighting, "level", "") == "representation" and not spec.model.sharing.one_representation:
-        rule = f"under {spec.model.sharing.title.lower()} the tasks have no representation in common"
+        rule = f"with {spec.model.sharing.title!r} the tasks have no representation in common"
         yield Problem("weighting.level", rule, "'representation'", "Take all shared parameters.")
 
 

@@ -114,7 +114,7 @@ class Journal:
             self._pending[key].append((np.array([step]), np.array([value])))
 
     def note_values(self, step: int, values: Mapping[tuple[str, str], float]) -> None:
-        """Keep numbers of the training by task and name, such as what a sharing scheme has learned."""
+        """Keep numbers of the training by task and name, such as what a sharing scheme learned up to and in a step."""
         for (task, name), value in values.items():
             self._pending[task, "train", name].append((np.array([step]), np.array([value])))
 

@@ -20,6 +20,8 @@ def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: b
         batch: The rows.
         cut: Whether to cut the graph where the shared half of the model ends.
     """
+    model.begin_pass()
+    model.see_labels(batch.masks)
     if cut:
         outputs, at = cut_forward(model.features(batch.inputs), model.head, len(tasks))
         at.again = isinstance(model, Computed) and model.in_pieces

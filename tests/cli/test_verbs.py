@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from mtl_core.cli import VERBS, main
-from mtl_core.spec import parse_yaml, preset_names, spec_from_data
+from mtl_core.spec import kind_of, members, parse_yaml, preset_names, spec_from_data
+from mtl_core.spec.model import Sharing
 from mtl_core.store import SeriesKey, open_store
 from tests.cli.conftest import Command
 
@@ -140,6 +141,18 @@ def test_each_preset_passes_its_check(command: Command, name: str) -> None:
     assert found["model"]["parameters"] > 0
     assert min(found["splits"].values()) > 0
     assert "parameters" in command("check", name).out
+
+
+@pytest.mark.parametrize("kind", [kind_of(member) for member in members(Sharing)])
+def test_a_check_says_the_sharing_scheme_and_counts_all_its_parameters(command: Command, kind: str) -> None:
+    words = ("check", "wine", "--set", f"model.sharing.kind={kind}")
+    found = command(*words, "--json").json["model"]
+    lists = [found["shared"], *found["heads"].values(), found["outputs"].values()]
+    once = sum(layer["parameters"] for layers in lists for layer in layers)
+    assert found["parameters"] == once if kind == "hard" else found["parameters"] > once
+    (scheme,) = (member for member in members(Sharing) if kind_of(member) == kind)
+    share = f"{found['shared_parameters'] / found['parameters']:.0%}"
+    assert f"{scheme.title}: {found['parameters']:,} parameters in all, {share} of them shared" in command(*words).out
 
 
 def test_a_run_that_diverges_exits_with_one(command: Command, spec: Path) -> None:

@@ -14,6 +14,7 @@ from app.pages.data.roles import KIND_TITLES
 from app.pages.model.templates import TEMPLATES, values_of
 from mtl_core import train
 from mtl_core.architectures import build_model, describe_model
+from mtl_core.runner.execution import execute
 from mtl_core.spec import (
     ModelSpec,
     Spec,
@@ -27,6 +28,7 @@ from mtl_core.spec import (
 )
 from mtl_core.spec.dataset import BundledName
 from mtl_core.store import SeriesKey, open_store
+from mtl_core.training import loop
 from tests.contracts.unions import experiment_with, kinds_by_place, path_of
 
 PLACES = kinds_by_place()
@@ -108,6 +110,24 @@ def test_any_kind_trains_and_is_kept(place: str, kind: type[Spec], tmp_path: Pat
             assert len(losses) > 1
             assert set(task.metrics) <= set(run.test[task.name])
         assert store.spec(run.id) == spec
+
+
+@pytest.mark.parametrize("kind", PLACES["model.sharing"], ids=kind_of)
+def test_any_sharing_scheme_goes_on_where_it_was_stopped(
+    kind: type[Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
+    spec = experiment_with("model.sharing", kind, tmp_path)
+    with open_store(tmp_path / "runs.sqlite") as store:
+        whole, run = store.create_run(spec), store.create_run(spec)
+        assert execute(store, whole).state == "finished"
+        stopped = execute(store, run, observer=lambda told: told.step == 2 and store.request(run, "stop"))
+        assert stopped.state == "stopped"
+        assert execute(store, run).state == "finished"
+        found = store.read(run)[0]
+        for key, points in store.read(whole)[0].items():
+            assert found[key].steps.tolist() == points.steps.tolist(), key
+            assert found[key].values.tobytes() == points.values.tobytes(), key
 
 
 @pytest.mark.parametrize("kind", LAYERS, ids=kind_of)

@@ -1,0 +1,175 @@
+"""Every sharing scheme trains with every kind of weighting, and goes on after a crash as if nothing had been."""
+
+import random
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mtl_core.datasets import TaskData, load
+from mtl_core.spec import InputError, ModelSpec, kind_of, members, spec_from_data
+from mtl_core.spec import Weighting as WeightingUnion
+from mtl_core.spec.model import Sharing
+from tests.training.test_resume import assert_resumes
+from tests.training.toy import PER_EPOCH, STEPS, TASKS, experiment, run
+
+SCHEMES = [kind_of(member) for member in members(Sharing)]
+WEIGHTINGS = [kind_of(member) for member in members(WeightingUnion)]
+CLASSICS = ("equal", "uncertainty", "gradnorm", "pcgrad", "mgda")
+ACCEPTED = [kind for kind in ("equal", "uncertainty", "pcgrad", "nash_mtl", "famo") if kind in WEIGHTINGS]
+
+every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
+
+
+def assert_trains(folder: Path, **changes: Any) -> None:
+    ran = run(experiment(**{"training__epochs": 1, **changes}), folder)
+    assert ran.state == "finished"
+    assert all(tensor.isfinite().all() for tensor in ran.parameters().values())
+
+
+@every_scheme
+@pytest.mark.parametrize("weighting", [kind for kind in WEIGHTINGS if kind in CLASSICS])
+def test_every_scheme_trains_with_a_weighting_of_each_sort_though_labels_are_missing(
+    tmp_path: Path, scheme: str, weighting: str
+) -> None:
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting})
+
+
+@pytest.mark.slow
+@every_scheme
+@pytest.mark.parametrize("weighting", [kind for kind in WEIGHTINGS if kind not in CLASSICS])
+def test_every_scheme_trains_with_every_other_weighting_too(tmp_path: Path, scheme: str, weighting: str) -> None:
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting})
+
+
+@every_scheme
+@pytest.mark.parametrize("weighting", ["equal", "pcgrad"])
+@pytest.mark.parametrize("how", [{"training__accumulate": 2}, {"training__precision": "bf16"}], ids=str)
+def test_every_scheme_trains_in_pieces_and_in_half_the_precision(
+    tmp_path: Path, scheme: str, weighting: str, how: dict[str, Any]
+) -> None:
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting}, **how)
+
+
+@every_scheme
+@pytest.mark.parametrize("weighting", ["pcgrad", "mgda"])
+def test_the_gradients_may_be_those_of_the_last_shared_layer_alone(tmp_path: Path, scheme: str, weighting: str) -> None:
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting, "level": "last_layer"})
+
+
+@every_scheme
+def test_the_gradients_are_those_of_a_common_representation_only_where_there_is_one(
+    tmp_path: Path, scheme: str
+) -> None:
+    changes = {"model__sharing": {"kind": scheme}, "weighting": {"kind": "pcgrad", "level": "representation"}}
+    (member,) = (member for member in members(Sharing) if kind_of(member) == scheme)
+    if member().one_representation:  # type: ignore[attr-defined]
+        assert_trains(tmp_path, **changes)
+    else:
+        with pytest.raises(InputError, match=r"weighting\.level"):
+            experiment(**changes)
+
+
+@every_scheme
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_resuming_is_bit_equal_under_every_scheme(tmp_path: Path, scheme: str, optimizer: str) -> None:
+    step = random.Random(scheme + optimizer).randrange(1, STEPS - 1)
+    changes = {"model__sharing": {"kind": scheme}, "training__optimizer": {"kind": optimizer, "lr": 0.02}}
+    assert_resumes(tmp_path, {**changes, "weighting": {"kind": "pcgrad"}}, step)
+
+
+@every_scheme
+def test_resuming_between_two_epochs_is_bit_equal_under_every_scheme(tmp_path: Path, scheme: str) -> None:
+    assert_resumes(tmp_path, {"model__sharing": {"kind": scheme}}, 2 * PER_EPOCH)
+
+
+@every_scheme
+def test_what_a_scheme_learns_is_recorded_after_every_epoch(tmp_path: Path, scheme: str) -> None:
+    ran = run(experiment(model__sharing={"kind": scheme}), tmp_path)
+    for task, name in ran.trainer.model.learned():
+        steps, values = ran.recording.series[task, "train", name]
+        assert steps.tolist() == [PER_EPOCH - 1, 2 * PER_EPOCH - 1, 3 * PER_EPOCH - 1]
+        assert np.isfinite(values).all()
+        assert task in TASKS
+
+
+def test_cross_stitch_learns_its_units(tmp_path: Path) -> None:
+    ran = run(experiment(model__sharing={"kind": "cross_stitch"}), tmp_path)
+    _, values = ran.recording.series["price", "train", "stitch 1 from sold"]
+    assert len(set(values)) == len(values)
+
+
+@pytest.mark.parametrize("weighting", ["equal", "gradnorm", "pcgrad", "mgda"])
+def test_soft_sharing_without_strength_trains_as_separate_models_do(tmp_path: Path, weighting: str) -> None:
+    sharings = [{"kind": "soft", "strength": 0.0}, {"kind": "separate"}]
+    both = [
+        run(experiment(model__sharing=sharing, weighting={"kind": weighting}), tmp_path / sharing["kind"])
+        for sharing in sharings
+    ]
+    soft, separate = (ran.parameters() for ran in both)
+    assert all(torch.equal(tensor, separate[name]) for name, tensor in soft.items())
+
+
+def test_soft_sharing_brings_the_trunks_closer_the_stronger_it_is(tmp_path: Path) -> None:
+    distances = []
+    for strength in (0.0, 0.1, 10.0):
+        sharing, optimizer = {"kind": "soft", "strength": strength}, {"kind": "sgd", "lr": 0.01, "momentum": 0.0}
+        spec = experiment(model__sharing=sharing, training__optimizer=optimizer)
+        ran = run(spec, tmp_path / str(strength))
+        distances.append(ran.recording.series["price", "train", "distance to sold"][1][-1])
+    assert distances[0] > distances[1] > distances[2]
+    assert distances[2] < 0.2 * distances[0]
+
+
+@pytest.mark.parametrize("scheme", ["nddr", "mtan"])
+def test_a_batch_of_one_row_is_refused_where_the_scheme_normalises_over_the_batch(tmp_path: Path, scheme: str) -> None:
+    changes = {"model__sharing": {"kind": scheme}, "model__shared": [{"kind": "linear", "out_features": 4}]}
+    with pytest.raises(InputError, match="two rows"):
+        run(experiment(**changes, training__batch_size=1), tmp_path)
+
+
+@cache
+def digits() -> TaskData:
+    spec = pair_of_digits("hard", "equal")
+    return load(spec.dataset, spec.tasks)
+
+
+def pair_of_digits(scheme: str, weighting: str) -> Any:
+    conv = [
+        {"kind": "conv2d", "out_channels": 8, "stride": 2, "padding": 1},
+        {"kind": "batch_norm2d"},
+        {"kind": "relu"},
+    ]
+    dense = [{"kind": "linear", "out_features": 32}, {"kind": "batch_norm1d"}, {"kind": "relu"}]
+    shared = [*conv, *conv, {"kind": "flatten"}, *dense]
+    return spec_from_data(
+        {
+            "version": 1,
+            "name": f"two digits, {scheme}",
+            "dataset": {"kind": "bundled", "name": "multidigits"},
+            "tasks": [{"name": name, "kind": "multiclass", "target": name} for name in ("left", "right")],
+            "model": {"sharing": {"kind": scheme}, "shared": shared, "heads": {}},
+            "weighting": {"kind": weighting},
+            "training": {"epochs": 2, "batch_size": 128, "optimizer": {"kind": "adam", "lr": 0.003}, "threads": 1},
+        }
+    )
+
+
+@pytest.mark.slow
+@every_scheme
+@pytest.mark.parametrize("weighting", ACCEPTED)
+def test_every_scheme_learns_both_digits_in_two_epochs(tmp_path: Path, scheme: str, weighting: str) -> None:
+    ran = run(pair_of_digits(scheme, weighting), tmp_path, data=digits())
+    for task in ("left", "right"):
+        _, losses = ran.recording.series[task, "train", "loss"]
+        assert losses[-10:].mean() < 0.7 * losses[:10].mean()
+        _, accuracy = ran.recording.series[task, "val", "accuracy"]
+        assert accuracy[-1] > 0.25
+
+
+def test_a_scheme_needs_no_setting_but_its_kind() -> None:
+    for scheme in SCHEMES:
+        assert ModelSpec.model_validate({"sharing": {"kind": scheme}}, strict=False).sharing.kind == scheme
