@@ -34,6 +34,10 @@ class MultiTaskModel(nn.Module, ABC):
         """What the sharing scheme adds to the losses of the last forward pass, 0-d with its graph; None: nothing."""
         return None
 
+    def lr_factor(self, name: str) -> float:
+        """What multiplies the learning rate of the parameter of this name, beside what the training says."""
+        return 1.0
+
     def learned(self) -> dict[tuple[str, str], float]:
         """What the scheme has learned about sharing, as numbers by task and name, to be recorded and drawn."""
         return {}

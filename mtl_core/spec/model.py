@@ -1,6 +1,6 @@
 """The model: a sharing scheme, shared layers and each task's own layers."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,11 @@ from mtl_core.spec.layers import Layer
 from mtl_core.spec.reports import Shape
 
 _OWN = "Share of its own features each task starts with; the others get the rest in equal parts."
+
+
+def _lr_factor() -> Any:
+    text = "Learning rate of the units as a multiple of that of the shared layers; with SGD, 100 is usual."
+    return field(1.0, text, title="Units' learning rate, factor", gt=0, le=1e6, scale="log", advanced=True)
 
 
 class _Sharing(Spec):
@@ -65,6 +70,7 @@ class CrossStitch(_Sharing):
     one_representation: ClassVar[bool] = False
     own: float = field(0.9, _OWN, title="Own share at the start", ge=0, le=1)
     per_channel: bool = field(False, "Learn a share for each channel instead of one for all of a stage.")
+    lr_factor: float = _lr_factor()
 
 
 class Sluice(_Sharing):
@@ -93,6 +99,7 @@ class Sluice(_Sharing):
     orthogonality: float = field(
         0.1, "Strength of the penalty that keeps a task's two subspaces apart.", ge=0, le=1e6, scale="log"
     )
+    lr_factor: float = _lr_factor()
 
 
 class Nddr(_Sharing):
@@ -106,6 +113,7 @@ class Nddr(_Sharing):
     kind: Literal["nddr"] = "nddr"
     one_representation: ClassVar[bool] = False
     own: float = field(0.9, _OWN, title="Own share at the start", ge=0, le=1)
+    lr_factor: float = _lr_factor()
 
 
 class Mtan(_Sharing):
