@@ -92,6 +92,21 @@ def test_cutting_the_graph_at_the_features_gives_the_same_outputs_and_gradients(
 
 
 @every_scheme
+def test_a_task_s_row_of_the_jacobian_is_the_gradient_of_its_loss_alone(kind: str) -> None:
+    model, inputs = built(kind, "convs").eval(), batch("convs")
+    shared = model.shared_parameters()
+    alone = losses(model, inputs) if shared else []
+    plain = [torch.autograd.grad(loss, shared, retain_graph=True, allow_unused=True) for loss in alone]
+    outputs, cut = cut_forward(model.features(inputs), model.head, len(model.tasks))
+    torch.autograd.backward([output.square().mean() for output in outputs])
+    for task, wanted in enumerate(plain):
+        for one, other in zip(cut.pull(task, shared, keep=True), wanted, strict=True):
+            assert (one is None or not one.any()) == (other is None or not other.any())
+            if one is not None and other is not None:
+                torch.testing.assert_close(one, other)
+
+
+@every_scheme
 def test_all_that_a_model_knows_is_in_its_state(kind: str) -> None:
     model, other, inputs = built(kind, "convs"), built(kind, "convs", seed=1), batch("convs")
     outputs_of(model, inputs)

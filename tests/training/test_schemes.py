@@ -55,6 +55,29 @@ def test_every_scheme_trains_in_pieces_and_in_half_the_precision(
 
 
 @every_scheme
+def test_every_scheme_trains_on_when_what_is_shared_was_frozen_for_an_epoch(tmp_path: Path, scheme: str) -> None:
+    part = {"freeze_epochs": 1, "depth_factor": 0.5}
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, training__shared=part, training__epochs=2)
+
+
+@pytest.mark.parametrize("scheme", ["cross_stitch", "sluice", "nddr"])
+def test_units_may_learn_at_a_rate_of_their_own(tmp_path: Path, scheme: str) -> None:
+    layers = [{"kind": "linear", "out_features": 4}, {"kind": "relu"}] * 3
+    sharing = {"kind": scheme, "lr_factor": 100.0}
+    changes = {"model__sharing": sharing, "model__shared": layers, "training__shared": {"depth_factor": 0.5}}
+    ran = run(experiment(**changes, training__optimizer={"kind": "sgd", "lr": 1e-4}, training__epochs=1), tmp_path)
+    names = {id(parameter): name for name, parameter in ran.trainer.model.named_parameters()}
+    rates = {names[id(p)]: group["lr"] for group in ran.trainer.optimizer.param_groups for p in group["params"]}
+    places = [rates[f"towers.task_price.stages.{place // 2}.{place}.weight"] for place in (0, 2, 4)]
+    assert places == sorted(places)
+    for place in (0, 2, 4):
+        units = [rate for name, rate in rates.items() if name.startswith(f"units.{place + 1}.")]
+        assert units
+        assert min(units) >= 100 * rates[f"towers.task_price.stages.{place // 2}.{place}.weight"]
+    assert rates.get("beta", 1e-2) == pytest.approx(1e-2)
+
+
+@every_scheme
 @pytest.mark.parametrize("weighting", ["pcgrad", "mgda"])
 def test_the_gradients_may_be_those_of_the_last_shared_layer_alone(tmp_path: Path, scheme: str, weighting: str) -> None:
     assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting, "level": "last_layer"})
@@ -149,11 +172,11 @@ def pair_of_digits(scheme: str, weighting: str) -> Any:
         {
             "version": 1,
             "name": f"two digits, {scheme}",
-            "dataset": {"kind": "bundled", "name": "multidigits"},
+            "dataset": {"kind": "bundled", "name": "multidigits", "split": {"train": 0.35, "val": 0.05, "test": 0.6}},
             "tasks": [{"name": name, "kind": "multiclass", "target": name} for name in ("left", "right")],
             "model": {"sharing": {"kind": scheme}, "shared": shared, "heads": {}},
             "weighting": {"kind": weighting},
-            "training": {"epochs": 2, "batch_size": 128, "optimizer": {"kind": "adam", "lr": 0.003}, "threads": 1},
+            "training": {"epochs": 2, "batch_size": 64, "optimizer": {"kind": "adam", "lr": 0.003}, "threads": 1},
         }
     )
 
