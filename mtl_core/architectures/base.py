@@ -47,6 +47,10 @@ class MultiTaskModel(nn.Module, ABC):
         """
         return None
 
+    def lr_factor(self, name: str) -> float:
+        """What multiplies the learning rate of the parameter of this name, beside what the training says."""
+        return 1.0
+
     def learned(self) -> dict[tuple[str, str], float]:
         """What the scheme has learned about sharing, as numbers by task and name, to be recorded and drawn."""
         return {}

@@ -42,7 +42,9 @@ class CrossStitchModel(TowersModel):
     @torch.no_grad()
     def learned(self) -> dict[tuple[str, str], float]:
         """Every unit's α; its mean over the channels where each has its own."""
-        return self.tabled("stitch", [unit.table().tolist() for unit in self.units if isinstance(unit, StitchUnit)])
+        return self.tabled(
+            "stitch", [unit.table().tolist() for unit in self.units.values() if isinstance(unit, StitchUnit)]
+        )
 
 
 def build(plan: Plan) -> CrossStitchModel:
@@ -50,6 +52,8 @@ def build(plan: Plan) -> CrossStitchModel:
     spec = plan.sharing
     assert isinstance(spec, CrossStitch)
     towers, heads = towers_of(plan), heads_of(plan)
-    stages = cut_stages(plan.shared).stages
-    units = [StitchUnit(len(heads), stage.shape[0] if spec.per_channel else None, spec.own) for stage in stages]
-    return CrossStitchModel(towers, heads, units)
+    units = {
+        stage.last: StitchUnit(len(heads), stage.shape[0] if spec.per_channel else None, spec.own)
+        for stage in cut_stages(plan.shared).stages
+    }
+    return CrossStitchModel(towers, heads, units, spec.lr_factor)

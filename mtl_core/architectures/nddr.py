@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.parts import batch_norm, heads_of, pointwise, towers_of
+from mtl_core.architectures.parts import ByTask, batch_norm, heads_of, pointwise, towers_of
 from mtl_core.architectures.plan import Plan
 from mtl_core.architectures.stages import cut_stages
 from mtl_core.architectures.towers import TowersModel, shares
@@ -19,30 +19,30 @@ class NddrUnit(nn.Module):
     On features without positions the convolution is a linear layer.
 
     Args:
-        tasks: K, how many.
+        tasks: The names of the K tasks.
         shape: Shape of a row of a task's features, channels first.
         own: What a task takes of each of its own channels at the start; the same channel of the others shares the
             rest of 1.
     """
 
-    def __init__(self, tasks: int, shape: Shape, own: float) -> None:
+    def __init__(self, tasks: Sequence[str], shape: Shape, own: float) -> None:
         super().__init__()
-        channels = shape[0]
-        self.reductions = nn.ModuleList(pointwise(tasks * channels, channels, shape) for _ in range(tasks))
-        self.norms = nn.ModuleList(batch_norm(shape) for _ in range(tasks))
-        identity = torch.eye(channels)
+        width = shape[0]
+        self.reductions = ByTask({task: pointwise(len(tasks) * width, width, shape) for task in tasks})
+        self.norms = ByTask({task: batch_norm(shape) for task in tasks})
+        identity = torch.eye(width)
         with torch.no_grad():
-            for weight, row in zip(self.weights(), shares(own, tasks), strict=True):
+            for weight, row in zip(self.weights(), shares(own, len(tasks)), strict=True):
                 weight.copy_(torch.cat([share * identity for share in row], dim=1).view_as(weight))
 
     def weights(self) -> list[Tensor]:
         """Each task's [C, K·C, …]."""
-        return [torch.as_tensor(reduction.weight) for reduction in self.reductions]
+        return [torch.as_tensor(reduction.weight) for reduction in self.reductions.values()]
 
     def forward(self, streams: Sequence[Tensor]) -> list[Tensor]:
         """Fuse K tensors ``[N, C, …]``."""
         beside = torch.cat(list(streams), dim=1)
-        pairs = zip(self.reductions, self.norms, strict=True)
+        pairs = zip(self.reductions.values(), self.norms.values(), strict=True)
         return [torch.relu(norm(reduction(beside))) for reduction, norm in pairs]
 
 
@@ -53,7 +53,7 @@ class NddrModel(TowersModel):
     def learned(self) -> dict[tuple[str, str], float]:
         """The share of each task's absolute weights that reads each task's channels."""
         tables = []
-        for unit in self.units:
+        for unit in self.units.values():
             assert isinstance(unit, NddrUnit)
             sums = torch.stack([w.abs().reshape(len(w), len(self.tasks), -1).sum(dim=(0, 2)) for w in unit.weights()])
             tables.append((sums / sums.sum(dim=1, keepdim=True)).tolist())
@@ -65,5 +65,5 @@ def build(plan: Plan) -> NddrModel:
     spec = plan.sharing
     assert isinstance(spec, Nddr)
     towers, heads = towers_of(plan), heads_of(plan)
-    units = [NddrUnit(len(heads), stage.shape, spec.own) for stage in cut_stages(plan.shared).stages]
-    return NddrModel(towers, heads, units)
+    units = {stage.last: NddrUnit(tuple(heads), stage.shape, spec.own) for stage in cut_stages(plan.shared).stages}
+    return NddrModel(towers, heads, units, spec.lr_factor)

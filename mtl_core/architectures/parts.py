@@ -1,5 +1,6 @@
 """What sharing schemes are put together from."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
@@ -7,7 +8,7 @@ from torch import Tensor, nn
 from mtl_core.architectures.base import last_parameters
 from mtl_core.architectures.plan import HeadPlan, Plan
 from mtl_core.architectures.stack import Step, modules_of
-from mtl_core.architectures.stages import Stages, cut_stages
+from mtl_core.architectures.stages import Stage, Stages, cut_stages
 from mtl_core.spec.reports import Shape
 
 
@@ -57,13 +58,15 @@ class ByTask(nn.ModuleDict):
 class Tower(nn.Module):
     """A copy of the trunk of its own, in stages.
 
+    Its layers are named by their place in the trunk, wherever a stage begins.
+
     Args:
         cut: The trunk.
     """
 
     def __init__(self, cut: Stages) -> None:
         super().__init__()
-        self.stages = nn.ModuleList(stack_of(stage.steps) for stage in cut.stages)
+        self.stages = nn.ModuleList(_placed(stage) for stage in cut.stages)
         self.tail = stack_of(cut.tail)
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -76,6 +79,11 @@ class Tower(nn.Module):
     def last_parameters(self) -> list[nn.Parameter]:
         """Those of its last layer that has any."""
         return last_parameters([layer for stage in self.stages for layer in stage.children()])
+
+
+def _placed(stage: Stage) -> nn.Sequential:
+    modules = modules_of(stage.steps)
+    return nn.Sequential(OrderedDict((str(place), module) for place, module in enumerate(modules, stage.first)))
 
 
 def towers_of(plan: Plan) -> dict[str, Tower]:

@@ -58,7 +58,8 @@ class SluiceModel(TowersModel):
     """[K, L], the share of each mixed stage in what each head reads; None where there is but one."""
 
     def __init__(self, towers: Mapping[str, Tower], heads: Mapping[str, nn.Module], cut: Stages, spec: Sluice) -> None:
-        super().__init__(towers, heads, [SluiceUnit(len(heads), spec.own) for _ in cut.stages])
+        units = {stage.last: SluiceUnit(len(heads), spec.own) for stage in cut.stages}
+        super().__init__(towers, heads, units, spec.lr_factor)
         self._strength = spec.orthogonality
         self._mixed = [i for i, stage in enumerate(cut.stages) if stage.shape == cut.stages[-1].shape]
         self._channels = [stage.shape[0] for stage in cut.stages]
@@ -73,6 +74,10 @@ class SluiceModel(TowersModel):
         stacked = [torch.stack([levels[level][task] for level in self._mixed]) for task in range(len(self.tasks))]
         mixed = [torch.einsum("l,ln...->n...", beta, x) for beta, x in zip(self.beta, stacked, strict=True)]
         return super().ends([mixed], inputs)
+
+    def lr_factor(self, name: str) -> float:
+        """β learns at the units' rate."""
+        return super().lr_factor("units.beta" if name == "beta" else name)
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """Those of all trunks and units, and β."""
@@ -94,7 +99,7 @@ class SluiceModel(TowersModel):
     @torch.no_grad()
     def learned(self) -> dict[tuple[str, str], float]:
         """What each task takes from each at every unit, over the subspaces; and of which stage its head reads."""
-        tables = [unit.table().tolist() for unit in self.units if isinstance(unit, SluiceUnit)]
+        tables = [unit.table().tolist() for unit in self.units.values() if isinstance(unit, SluiceUnit)]
         found = self.tabled("stitch", tables)
         if self.beta is not None:
             for task, row in zip(self.tasks, self.beta.tolist(), strict=True):
@@ -133,7 +138,7 @@ def _odd(plan: Plan, stage: Stage) -> Plan:
         if isinstance(layer, Conv1d | Conv2d) and layer.groups == 1:
             wider = layer.model_copy(update={"out_channels": layer.out_channels + 1})
             return plan.refuse(index, Fault(text, Mend(f"Set the filters to {wider.out_channels}", (wider,))))
-    return plan.refuse(stage.first + len(stage.steps) - 1, Fault(text))
+    return plan.refuse(stage.last, Fault(text))
 
 
 def build(plan: Plan) -> SluiceModel:

@@ -26,6 +26,11 @@ class Stage:
     first: int
     shape: Shape
 
+    @property
+    def last(self) -> int:
+        """Where the last of its layers stands in the trunk."""
+        return self.first + len(self.steps) - 1
+
 
 @dataclass(frozen=True)
 class Stages:

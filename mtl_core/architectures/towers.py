@@ -17,15 +17,23 @@ class TowersModel(MultiTaskModel):
     Args:
         towers: Each task's trunk, in task order.
         heads: Each task's layers, the output layer included.
-        units: One for each stage, from K tensors to K tensors of the same shape.
+        units: For each stage, by the place of its last layer, from K tensors to K tensors of the same shape.
+        lr_factor: The units' learning rate as a multiple of the trunks'.
     """
 
-    def __init__(self, towers: Mapping[str, Tower], heads: Mapping[str, nn.Module], units: Sequence[nn.Module]) -> None:
+    def __init__(
+        self,
+        towers: Mapping[str, Tower],
+        heads: Mapping[str, nn.Module],
+        units: Mapping[int, nn.Module],
+        lr_factor: float = 1.0,
+    ) -> None:
         super().__init__()
         self.tasks = tuple(heads)
         self.towers = ByTask(towers)
         self.heads = ByTask(heads)
-        self.units = nn.ModuleList(units)
+        self.units = nn.ModuleDict({str(place): unit for place, unit in units.items()})
+        self._lr_factor = lr_factor
 
     def features(self, inputs: Tensor) -> Features:
         """One tensor for each task, behind its own trunk."""
@@ -35,7 +43,7 @@ class TowersModel(MultiTaskModel):
         """What leaves each unit: a tensor for each task."""
         streams = [inputs] * len(self.tasks)
         found = []
-        for level, unit in enumerate(self.units):
+        for level, unit in enumerate(self.units.values()):
             streams = unit([tower.stages[level](x) for tower, x in zip(self._towers(), streams, strict=True)])
             found.append(streams)
         return found
@@ -52,6 +60,10 @@ class TowersModel(MultiTaskModel):
         """A head's output from the features of its task."""
         output: Tensor = self.heads.of(self.tasks[task])(features[task])
         return output
+
+    def lr_factor(self, name: str) -> float:
+        """The units may learn at a rate of their own."""
+        return self._lr_factor if name.startswith("units.") else 1.0
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """Those of all trunks and units."""

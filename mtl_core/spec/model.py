@@ -1,6 +1,6 @@
 """The model: a sharing scheme, shared layers and each task's own layers."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,11 @@ _OWN = "Share of its own features each task starts with; the others get the rest
 
 _SHARED_EXPERTS = "Experts that every task reads; each is a copy of the shared layers."
 _OWN_EXPERTS = "Further experts of each task that no other task reads."
+
+
+def _lr_factor() -> Any:
+    text = "Learning rate of the units as a multiple of that of the shared layers; with SGD, 100 is usual."
+    return field(1.0, text, title="Units' learning rate, factor", gt=0, le=1e6, scale="log", advanced=True)
 
 
 class _Sharing(Spec):
@@ -68,6 +73,7 @@ class CrossStitch(_Sharing):
     one_representation: ClassVar[bool] = False
     own: float = field(0.9, _OWN, title="Own share at the start", ge=0, le=1)
     per_channel: bool = field(False, "Learn a share for each channel instead of one for all of a stage.")
+    lr_factor: float = _lr_factor()
 
 
 class Sluice(_Sharing):
@@ -96,6 +102,7 @@ class Sluice(_Sharing):
     orthogonality: float = field(
         0.1, "Strength of the penalty that keeps a task's two subspaces apart.", ge=0, le=1e6, scale="log"
     )
+    lr_factor: float = _lr_factor()
 
 
 class Nddr(_Sharing):
@@ -109,6 +116,7 @@ class Nddr(_Sharing):
     kind: Literal["nddr"] = "nddr"
     one_representation: ClassVar[bool] = False
     own: float = field(0.9, _OWN, title="Own share at the start", ge=0, le=1)
+    lr_factor: float = _lr_factor()
 
 
 class Mtan(_Sharing):

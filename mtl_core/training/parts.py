@@ -36,7 +36,7 @@ def groups_of(model: MultiTaskModel, training: TrainingSpec) -> list[Group]:
     groups: dict[tuple[float, float | None], list[nn.Parameter]] = {}
     for name, parameter in shared.items():
         below = len(depths) - 1 - depths.index(depth) if (depth := _depth(name)) is not None else 0
-        factor = training.shared.lr_factor * training.shared.depth_factor**below
+        factor = training.shared.lr_factor * training.shared.depth_factor**below * model.lr_factor(name)
         groups.setdefault((factor, training.shared.weight_decay), []).append(parameter)
     of_heads = [parameter for parameter in head_parameters(model) if parameter.requires_grad]
     if of_heads:

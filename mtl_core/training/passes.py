@@ -55,8 +55,8 @@ class Penalty:
     """
 
     def __init__(self, penalty: Tensor, parameters: Sequence[nn.Parameter]) -> None:
-        self._parameters = parameters
-        self._gradients = torch.autograd.grad(penalty, list(parameters), retain_graph=True, allow_unused=True)
+        self._parameters = [parameter for parameter in parameters if parameter.requires_grad]
+        self._gradients = torch.autograd.grad(penalty, self._parameters, retain_graph=True, allow_unused=True)
 
     def add(self) -> None:
         """Add it to the parameters' gradients."""

@@ -19,7 +19,7 @@ def fused(trunk: str = "convs", **settings: Any) -> MultiTaskModel:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_with_nothing_taken_from_others_a_unit_is_relu(shape: tuple[int, ...]) -> None:
-    unit = NddrUnit(2, shape, own=1.0).eval()
+    unit = NddrUnit(("a", "b"), shape, own=1.0).eval()
     streams = [torch.randn(6, *shape) for _ in range(2)]
     for stream, output in zip(streams, unit(streams), strict=True):
         torch.testing.assert_close(output, torch.relu(stream), rtol=1e-4, atol=1e-5)
@@ -29,14 +29,14 @@ def test_with_nothing_taken_from_others_a_unit_is_relu(shape: tuple[int, ...]) -
 def test_a_unit_starts_with_nine_tenths_of_its_own_channel_and_the_rest_of_the_others_same(
     shape: tuple[int, ...],
 ) -> None:
-    unit = NddrUnit(3, shape, own=0.9).eval()
+    unit = NddrUnit(("a", "b", "c"), shape, own=0.9).eval()
     streams = [torch.randn(6, *shape) for _ in range(3)]
     wanted = torch.relu(0.05 * streams[0] + 0.9 * streams[1] + 0.05 * streams[2])
     torch.testing.assert_close(unit(streams)[1], wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_a_unit_normalises_over_the_batch_after_it_has_reduced() -> None:
-    unit = NddrUnit(2, (4, 3, 2), own=0.9).train()
+    unit = NddrUnit(("a", "b"), (4, 3, 2), own=0.9).train()
     before = [torch.randn(16, 4, 3, 2) * 7 + 3 for _ in range(2)]
     with torch.no_grad():
         for weight in unit.weights():
@@ -55,7 +55,7 @@ def test_there_is_a_unit_behind_every_stage_before_positions_become_channels() -
 
 
 def test_a_model_of_one_task_reads_its_own_features_whole() -> None:
-    unit = NddrUnit(1, (4,), own=0.9).eval()
+    unit = NddrUnit(("a",), (4,), own=0.9).eval()
     stream = torch.randn(3, 4)
     torch.testing.assert_close(unit([stream])[0], torch.relu(stream), rtol=1e-4, atol=1e-5)
 

@@ -1,7 +1,6 @@
 """Every sharing scheme trains with every kind of weighting, and goes on after a crash as if nothing had been."""
 
 import random
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,29 +18,82 @@ from tests.training.toy import PER_EPOCH, STEPS, TASKS, experiment, run
 
 SCHEMES = [kind_of(member) for member in members(Sharing)]
 WEIGHTINGS = [kind_of(member) for member in members(WeightingUnion)]
-LEVELLED = [kind_of(member) for member in members(WeightingUnion) if "level" in member.model_fields]
-BY_PUBLICATION = [kind for kind in ("equal", "uncertainty", "pcgrad", "nash_mtl", "famo") if kind in WEIGHTINGS]
+CLASSICS = ("equal", "uncertainty", "gradnorm", "pcgrad", "mgda")
+ACCEPTED = [kind for kind in ("equal", "uncertainty", "pcgrad", "nash_mtl", "famo") if kind in WEIGHTINGS]
 
 every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
 
 
-@every_scheme
-@pytest.mark.parametrize("weighting", WEIGHTINGS)
-def test_every_scheme_trains_with_every_weighting_though_labels_are_missing(
-    tmp_path: Path, scheme: str, weighting: str
-) -> None:
-    changes = {"model__sharing": {"kind": scheme}, "weighting": {"kind": weighting}, "training__epochs": 1}
-    ran = run(experiment(**changes), tmp_path)
+def assert_trains(folder: Path, **changes: Any) -> None:
+    ran = run(experiment(**{"training__epochs": 1, **changes}), folder)
     assert ran.state == "finished"
     assert all(tensor.isfinite().all() for tensor in ran.parameters().values())
 
 
 @every_scheme
-@pytest.mark.parametrize("weighting", LEVELLED)
+@pytest.mark.parametrize("weighting", [kind for kind in WEIGHTINGS if kind in CLASSICS])
+def test_every_scheme_trains_with_a_weighting_of_each_sort_though_labels_are_missing(
+    tmp_path: Path, scheme: str, weighting: str
+) -> None:
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting})
+
+
+@pytest.mark.slow
+@every_scheme
+@pytest.mark.parametrize("weighting", [kind for kind in WEIGHTINGS if kind not in CLASSICS])
+def test_every_scheme_trains_with_every_other_weighting_too(tmp_path: Path, scheme: str, weighting: str) -> None:
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting})
+
+
+@every_scheme
+@pytest.mark.parametrize("weighting", ["equal", "pcgrad"])
+@pytest.mark.parametrize("how", [{"training__accumulate": 2}, {"training__precision": "bf16"}], ids=str)
+def test_every_scheme_trains_in_pieces_and_in_half_the_precision(
+    tmp_path: Path, scheme: str, weighting: str, how: dict[str, Any]
+) -> None:
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting}, **how)
+
+
+@every_scheme
+def test_every_scheme_trains_on_when_what_is_shared_was_frozen_for_an_epoch(tmp_path: Path, scheme: str) -> None:
+    part = {"freeze_epochs": 1, "depth_factor": 0.5}
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, training__shared=part, training__epochs=2)
+
+
+@pytest.mark.parametrize("scheme", ["cross_stitch", "sluice", "nddr"])
+def test_units_may_learn_at_a_rate_of_their_own(tmp_path: Path, scheme: str) -> None:
+    layers = [{"kind": "linear", "out_features": 4}, {"kind": "relu"}] * 3
+    sharing = {"kind": scheme, "lr_factor": 100.0}
+    changes = {"model__sharing": sharing, "model__shared": layers, "training__shared": {"depth_factor": 0.5}}
+    ran = run(experiment(**changes, training__optimizer={"kind": "sgd", "lr": 1e-4}, training__epochs=1), tmp_path)
+    names = {id(parameter): name for name, parameter in ran.trainer.model.named_parameters()}
+    rates = {names[id(p)]: group["lr"] for group in ran.trainer.optimizer.param_groups for p in group["params"]}
+    places = [rates[f"towers.task_price.stages.{place // 2}.{place}.weight"] for place in (0, 2, 4)]
+    assert places == sorted(places)
+    for place in (0, 2, 4):
+        units = [rate for name, rate in rates.items() if name.startswith(f"units.{place + 1}.")]
+        assert units
+        assert min(units) >= 100 * rates[f"towers.task_price.stages.{place // 2}.{place}.weight"]
+    assert rates.get("beta", 1e-2) == pytest.approx(1e-2)
+
+
+@every_scheme
+@pytest.mark.parametrize("weighting", ["pcgrad", "mgda"])
 def test_the_gradients_may_be_those_of_the_last_shared_layer_alone(tmp_path: Path, scheme: str, weighting: str) -> None:
-    changes = {"model__sharing": {"kind": scheme}, "weighting": {"kind": weighting, "level": "last_layer"}}
-    with suppress(InputError):  # some methods' direction is no weighted sum of the gradients
-        assert run(experiment(**changes, training__epochs=1), tmp_path).state == "finished"
+    assert_trains(tmp_path, model__sharing={"kind": scheme}, weighting={"kind": weighting, "level": "last_layer"})
+
+
+@every_scheme
+def test_the_gradients_are_those_of_a_common_representation_only_where_there_is_one(
+    tmp_path: Path, scheme: str
+) -> None:
+    changes = {"model__sharing": {"kind": scheme}, "weighting": {"kind": "pcgrad", "level": "representation"}}
+    (member,) = (member for member in members(Sharing) if kind_of(member) == scheme)
+    if member().one_representation:  # type: ignore[attr-defined]
+        assert_trains(tmp_path, **changes)
+    else:
+        with pytest.raises(InputError, match=r"weighting\.level"):
+            experiment(**changes)
 
 
 @every_scheme
@@ -120,18 +172,18 @@ def pair_of_digits(scheme: str, weighting: str) -> Any:
         {
             "version": 1,
             "name": f"two digits, {scheme}",
-            "dataset": {"kind": "bundled", "name": "multidigits"},
+            "dataset": {"kind": "bundled", "name": "multidigits", "split": {"train": 0.35, "val": 0.05, "test": 0.6}},
             "tasks": [{"name": name, "kind": "multiclass", "target": name} for name in ("left", "right")],
             "model": {"sharing": {"kind": scheme}, "shared": shared, "heads": {}},
             "weighting": {"kind": weighting},
-            "training": {"epochs": 2, "batch_size": 128, "optimizer": {"kind": "adam", "lr": 0.003}, "threads": 1},
+            "training": {"epochs": 2, "batch_size": 64, "optimizer": {"kind": "adam", "lr": 0.003}, "threads": 1},
         }
     )
 
 
 @pytest.mark.slow
 @every_scheme
-@pytest.mark.parametrize("weighting", BY_PUBLICATION)
+@pytest.mark.parametrize("weighting", ACCEPTED)
 def test_every_scheme_learns_both_digits_in_two_epochs(tmp_path: Path, scheme: str, weighting: str) -> None:
     ran = run(pair_of_digits(scheme, weighting), tmp_path, data=digits())
     for task in ("left", "right"):
