@@ -106,7 +106,9 @@ def test_the_penalty_is_the_same_before_and_after_the_heads(kind: str) -> None:
     assert after is not None
     torch.testing.assert_close(before, after)
     parameters = list(model.parameters())
-    found = [torch.autograd.grad(penalty, parameters, allow_unused=True) for penalty in (before, after)]
+    found = [
+        torch.autograd.grad(penalty, parameters, retain_graph=True, allow_unused=True) for penalty in (before, after)
+    ]
     for one, other in zip(*found, strict=True):
         assert (one is None) == (other is None)
         if one is not None:
