@@ -26,11 +26,14 @@ def take_trunk(model: MultiTaskModel, path: Path) -> str:
         What was taken, in words.
 
     Raises:
-        InputError: The file cannot be read, or nothing in it fits.
+        InputError: The file cannot be read, nothing in it fits, or no layer is shared.
     """
     found, own = _tensors(path), shared_state(model)
     fits = {name: found[name] for name, tensor in own.items() if name in found and found[name].shape == tensor.shape}
     learned = named_shared_parameters(model).keys()
+    if not learned:
+        fix = "Take new weights, or another sharing scheme."
+        raise InputError("training.start_from", "the model has no shared layers to begin with", fix=fix)
     if not fits.keys() & learned:
         raise InputError(
             "training.start_from",

@@ -69,6 +69,12 @@ def test_a_file_without_anything_that_fits_is_refused(tmp_path: Path, content: s
     assert rule.get(content, "must be a safetensors file") in error.value.problem.rule
 
 
+def test_a_model_in_which_nothing_is_shared_begins_with_nothing(tmp_path: Path) -> None:
+    path = saved(model(TRUNK), tmp_path)
+    with pytest.raises(InputError, match=r"^training\.start_from: the model has no shared layers"):
+        take_trunk(model([]), path)
+
+
 def test_a_run_begins_with_the_trunk_of_a_checkpoint_and_keeps_it_while_it_is_frozen(tmp_path: Path) -> None:
     first = run(experiment(), tmp_path / "first")
     spec = experiment(training__seed=9, training__shared={"freeze_epochs": EPOCHS})
