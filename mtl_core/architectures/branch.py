@@ -1,7 +1,7 @@
 """A tree of stages whose branches are learned (Guo, Lee & Ulbricht: Learning to Branch, ICML 2020)."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor, nn
@@ -154,6 +154,8 @@ def build(plan: Plan) -> BranchModel:
     """A row of nodes for every stage; what lies behind the last stage belongs to its nodes."""
     spec = plan.sharing
     assert isinstance(spec, Branching)
-    stages = [copies_of(steps, spec.nodes) for steps in whole_stages(plan.shared)]
+    parts = whole_stages(plan.shared)
+    firsts = accumulate([0, *(len(steps) for steps in parts)])
+    stages = [copies_of(steps, spec.nodes, first) for steps, first in zip(parts, firsts, strict=False)]
     settings = {"warmup": spec.warmup, "half_life": spec.half_life}
     return BranchModel(stages, heads_of(plan), temperature=spec.temperature, **settings)

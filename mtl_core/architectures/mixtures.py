@@ -1,6 +1,7 @@
 """Builders of the schemes whose tasks mix experts by gates."""
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from mtl_core.architectures.experts import ExpertsModel, Level
 from mtl_core.architectures.gates import DselectKGate, Gate, SoftmaxGate
@@ -56,7 +57,11 @@ def cut_levels(steps: Sequence[Step], levels: int) -> list[list[Step]]:
 
 def _model(plan: Plan, levels: Sequence[Sequence[Step]], shared: int, own: int, gate: MakeGate) -> ExpertsModel:
     """Gates are made last, so that with one expert the numbers of all layers are those of hard sharing."""
-    made = [Level(copies_of(steps, shared), [copies_of(steps, own) for _ in plan.tasks]) for steps in levels]
+    firsts = accumulate([0, *(len(steps) for steps in levels[:-1])])
+    made = [
+        Level(copies_of(steps, shared, first), [copies_of(steps, own, first) for _ in plan.tasks])
+        for steps, first in zip(levels, firsts, strict=True)
+    ]
     heads = heads_of(plan)
     shape: Shape | None = plan.input_shape
     for number, (level, steps) in enumerate(zip(made, levels, strict=True), 1):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from mtl_core.architectures.base import last_parameters
 from mtl_core.architectures.plan import HeadPlan, Plan
 from mtl_core.architectures.stack import Step, modules_of
-from mtl_core.architectures.stages import Stage, Stages, cut_stages
+from mtl_core.architectures.stages import Stages, cut_stages
 from mtl_core.spec.reports import Shape
 
 
@@ -17,9 +17,15 @@ def stack_of(steps: Sequence[Step]) -> nn.Sequential:
     return nn.Sequential(*modules_of(steps))
 
 
-def copies_of(steps: Sequence[Step], count: int) -> list[nn.Sequential]:
-    """The same layers several times, each with initial weights of its own."""
-    return [stack_of(steps) for _ in range(count)]
+def copies_of(steps: Sequence[Step], count: int, first: int = 0) -> list[nn.Sequential]:
+    """The same layers several times, each with initial weights of its own.
+
+    Args:
+        steps: The layers.
+        count: How many times.
+        first: The place in the trunk of the first of them; they are named by their places.
+    """
+    return [_placed(steps, first) for _ in range(count)]
 
 
 def whole_stages(steps: Sequence[Step]) -> list[list[Step]]:
@@ -66,7 +72,7 @@ class Tower(nn.Module):
 
     def __init__(self, cut: Stages) -> None:
         super().__init__()
-        self.stages = nn.ModuleList(_placed(stage) for stage in cut.stages)
+        self.stages = nn.ModuleList(_placed(stage.steps, stage.first) for stage in cut.stages)
         self.tail = stack_of(cut.tail)
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -81,9 +87,9 @@ class Tower(nn.Module):
         return last_parameters([layer for stage in self.stages for layer in stage.children()])
 
 
-def _placed(stage: Stage) -> nn.Sequential:
-    modules = modules_of(stage.steps)
-    return nn.Sequential(OrderedDict((str(place), module) for place, module in enumerate(modules, stage.first)))
+def _placed(steps: Sequence[Step], first: int) -> nn.Sequential:
+    modules = modules_of(steps)
+    return nn.Sequential(OrderedDict((str(place), module) for place, module in enumerate(modules, first)))
 
 
 def towers_of(plan: Plan) -> dict[str, Tower]:

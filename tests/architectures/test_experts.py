@@ -120,3 +120,10 @@ def test_there_are_no_more_levels_than_stages() -> None:
 @pytest.mark.parametrize("kind", ["mmoe", "cgc", "ple", "dselect_k", "branch", "adversarial"])
 def test_without_shared_layers_the_tasks_read_the_input(kind: str) -> None:
     assert [tuple(output.shape) for output in built({"kind": kind}, [])(rows())] == [(9, 1), (9, 2), (9, 3)]
+
+
+@pytest.mark.parametrize("kind", ["ple", "branch"])
+def test_layers_are_named_by_their_place_in_the_trunk(kind: str) -> None:
+    named = {name for name, _ in built({"kind": kind}).named_parameters() if name.startswith(("levels.1", "stages.1"))}
+    places = {name.split(".")[-2] for name in named if "gate" not in name}
+    assert places == {"2"}
