@@ -1,4 +1,4 @@
-"""What follows when tasks change: heads, manual weights, moves by hand, monitor, score, sampling."""
+"""What follows when tasks change: heads, numbers by task, moves by hand, monitor, score, sampling."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -92,9 +92,7 @@ def _heads(heads: Data, old: list[str], new: list[str], renamed: Mapping[str, st
 
 
 def _weighting(weighting: Data, new: list[str], renamed: Mapping[str, str]) -> Data:
-    result = dict(weighting)
-    if isinstance(weights := weighting.get("weights"), dict):
-        result["weights"] = _kept(weights, new, renamed)
+    result = {key: _kept(value, new, renamed) if isinstance(value, dict) else value for key, value in weighting.items()}
     if isinstance(moves := weighting.get("moves"), list | tuple):
         followed = [_move(move, new, renamed) for move in moves]
         result["moves"] = [move for move in followed if move.get("weights") != {}]

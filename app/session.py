@@ -1,14 +1,28 @@
 """What the pages share: the document, the worker, the store, the queue, and what is known of them."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import Document
 from app.jobs import Failed, RunFollower, RunQueue, StoreService, Worker
 from app.settings import Settings
-from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, ModelInfo, spec_to_data
+from mtl_core.spec import (
+    DatasetInfo,
+    DeviceInfo,
+    ExperimentSpec,
+    InputError,
+    ModelInfo,
+    spec_to_data,
+    study_members,
+)
+
+if TYPE_CHECKING:
+    from mtl_core.store import RunRecord, RunStore
+
+MOST_COMPARED = 8
+"""Runs side by side on Compare: as many as there are hues."""
 
 _DEBOUNCE_MS = 150
 
@@ -34,6 +48,7 @@ class Session(QObject):
     message = Signal(str)
     problem = Signal(str)
     specRequested = Signal(object)
+    studyRequested = Signal(list, bool)
     devicesChanged = Signal()
     datasetInfoChanged = Signal()
     modelInfoChanged = Signal()
@@ -61,6 +76,7 @@ class Session(QObject):
         self.model_info: ModelInfo | None = None
         self.model_error: Exception | None = None
         self.live_run: int | None = None
+        self._live_study: int | None = None
         self.compared: list[int] = []
         self._asked_dataset: Any = None
         self._asked_model: Any = None
@@ -68,6 +84,7 @@ class Session(QObject):
         self._ask_soon.timeout.connect(self._ask)
         self.document.changed.connect(self._document_changed)
         self.queue.started.connect(self.show_live)
+        self.queue.runChanged.connect(self._follow_study)
         self.queue.failed.connect(self._tell)
         self.store.failed.connect(self._tell)
 
@@ -97,7 +114,7 @@ class Session(QObject):
     def show_live(self, run: int) -> None:
         """Make ``run`` the one that Live shows."""
         if run != self.live_run:
-            self.live_run = run
+            self.live_run, self._live_study = run, None
             self.liveRunChanged.emit(run)
 
     def compare(self, runs: Iterable[int]) -> None:
@@ -128,6 +145,40 @@ class Session(QObject):
         self.queue.start(self.document.spec, refused=refused)
         return True
 
+    def request_study(self, seeds: Iterable[int], *, baselines: bool) -> None:
+        """Ask the window to run the document once per seed, with single-task baselines if they are wanted."""
+        self.studyRequested.emit(list(seeds), baselines)
+
+    def run_study(self, seeds: Sequence[int], *, baselines: bool, refused: Failed | None = None) -> bool:
+        """Start a study of the document as it stands; whether it is valid.
+
+        Args:
+            seeds: A run of all tasks for each.
+            baselines: Whether every task is trained alone too.
+            refused: Told why a valid document cannot run as a study; ``problem`` without it.
+        """
+        if self.document.problems or self.document.spec is None:
+            return False
+        try:
+            members = study_members(self.document.spec, seeds, baselines=baselines)
+        except InputError as error:
+            (refused or self._tell)(error)
+            return False
+        self.queue.start_study(members, refused=refused)
+        return True
+
+    def compare_study(self, study: int) -> None:
+        """Show on Compare the runs of a study that train all tasks; the page judges them by the others."""
+
+        def read(store: "RunStore") -> list[int]:
+            return sorted(record.id for record in store.runs(archived=True, query=f"study:{study} baseline:none"))
+
+        def show(runs: list[int]) -> None:
+            self.compare(runs)
+            self.open_page("compare")
+
+        self.store.call(read, show, self._tell)
+
     def device_label(self) -> str:
         """The device that the document's next run will use, in a person's words; ``""`` until it is known."""
         wanted = self.document.data.get("training", {}).get("device", "auto")
@@ -146,6 +197,19 @@ class Session(QObject):
         active = self.queue.active
         if self.live_run is None and active is not None:
             self.show_live(active.id)
+
+    def _follow_study(self, record: "RunRecord") -> None:
+        """When the run on Live is over, go on with the next of its study."""
+        if record.id == self.live_run:
+            self._live_study = record.study
+        elif (
+            record.state == "running"
+            and record.study is not None
+            and record.study == self._live_study
+            and all(one.id != self.live_run for one in self.queue.on)
+        ):
+            self.show_live(record.id)
+            self._live_study = record.study
 
     def _document_changed(self) -> None:
         self._ask_soon.start()

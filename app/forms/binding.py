@@ -3,7 +3,9 @@
 from PySide6.QtCore import QObject
 
 from app.document import Document, touches
+from app.following import task_names
 from app.forms.form import KindForm, SpecForm
+from app.forms.weights import WeightsEditor
 
 
 class _Binding(QObject):
@@ -22,6 +24,9 @@ class _Binding(QObject):
         value = self._document.get(self._form.path)
         if value is not None and touches(paths, self._form.path):
             self._form.setValue(value)
+        if touches(paths, self._form.path) or touches(paths, "tasks"):
+            for editor in self._form.findChildren(WeightsEditor):
+                editor.set_names(task_names(self._document.data))
 
     def _problems(self) -> None:
         self._form.show_problems(self._document.problems)

@@ -14,7 +14,8 @@ from app.forms.shapes import WordOr
 from app.theme import GAP
 from app.widgets import guard_wheel
 
-_COLUMNS = 3
+_COLUMNS, _WIDTH = 3, 44
+"""Of check boxes side by side: at most so many, and together no wider than so many digits."""
 
 
 class Editor(Protocol):
@@ -200,11 +201,13 @@ class CheckListEditor(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 6, 0, 4)
         grid.setSpacing(GAP)
-        grid.setColumnStretch(_COLUMNS, 1)
+        widest = max(box.sizeHint().width() for box in self._boxes.values()) + GAP
+        columns = max(1, min(_COLUMNS, self.fontMetrics().horizontalAdvance("0") * _WIDTH // widest))
+        grid.setColumnStretch(columns, 1)
         for index, (value, box) in enumerate(self._boxes.items()):
             box.setAccessibleName(label_of(value))
             box.toggled.connect(lambda _on: self.valueChanged.emit(self.value()))
-            grid.addWidget(box, index // _COLUMNS, index % _COLUMNS)
+            grid.addWidget(box, index // columns, index % columns)
         self.setFocusProxy(next(iter(self._boxes.values())))
 
     def name_parts(self, name: str) -> None:

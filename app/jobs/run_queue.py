@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from app.jobs.process import WorkerProcess
 from app.jobs.store_service import StoreService
 from app.jobs.worker import Worker
 from mtl_core.runner.protocol import Reply
-from mtl_core.spec import ExperimentSpec, InputError, Problem, spec_to_data
+from mtl_core.spec import ExperimentSpec, InputError, Member, Problem, spec_to_data
 
 if TYPE_CHECKING:
     from mtl_core.store import RequestKind, RunRecord, RunStore
@@ -39,8 +40,8 @@ class RunQueue(QObject):
     training are found at start and watched like one's own; everything asked of a run goes through the store.
 
     ``runChanged(RunRecord)``: news of a run that is on, waiting, or has just ended. ``activeChanged()``: another set
-    of runs is on or waiting. ``started(int)``: a run row has been made. ``failed(Exception)``: something could not
-    be done.
+    of runs is on or waiting. ``started(int)``: a run, or the first of a study, has been made. ``failed(Exception)``:
+    something could not be done.
     """
 
     runChanged = Signal(object)
@@ -55,6 +56,7 @@ class RunQueue(QObject):
         self._host = socket.gethostname()
         self._records: dict[int, RunRecord] = {}
         self._waiting: list[int] = []
+        self._studies: set[int] = set()
         self._training: _Training | None = None
         self._watching = False
         self._asked: tuple[int, ...] = ()
@@ -86,6 +88,10 @@ class RunQueue(QObject):
         """The runs that wait for their turn, in that order."""
         return tuple(self._waiting)
 
+    def study_over(self, study: int | None) -> bool:
+        """Whether this queue has trained runs of a study and none of its runs is on or waits any more."""
+        return study in self._studies and all(record.study != study for record in self._records.values())
+
     def attach(self) -> None:
         """Find what is on and what was left waiting in this store, and watch it."""
         self._store.call(_find, self._found, self._fail)
@@ -100,23 +106,50 @@ class RunQueue(QObject):
             refused: Told why it cannot run; ``failed`` without it.
         """
 
-        def create(store: "RunStore") -> "RunRecord":
-            return store.run(store.create_run(spec, parent=parent))
+        def create(store: "RunStore") -> "list[RunRecord]":
+            return [store.run(store.create_run(spec, parent=parent))]
+
+        self._make([spec], create, refused)
+
+    def start_study(
+        self, members: Sequence[Member], *, first: int | None = None, refused: Failed | None = None
+    ) -> None:
+        """Make the runs of a study, to be trained in their order; none is made when one of them cannot run.
+
+        Args:
+            members: The runs; those of one seed run if those of another do.
+            first: A run whose study they join.
+            refused: Told why one cannot run; ``failed`` without it.
+        """
+
+        def create(store: "RunStore") -> "list[RunRecord]":
+            return [store.run(run) for run in store.create_study(members, first)]
+
+        seed = members[0].spec.training.seed
+        self._make([member.spec for member in members if member.spec.training.seed == seed], create, refused)
+
+    def _make(
+        self, specs: Sequence[ExperimentSpec], create: "Callable[[RunStore], list[RunRecord]]", refused: Failed | None
+    ) -> None:
+        """Make runs once the worker has said of each spec that it can run."""
+        refuse = refused or self._fail
 
         def checked(problems: list[dict[str, str]]) -> None:
             if problems:
-                (refused or self._fail)(InputError.of([Problem(**problem) for problem in problems]))
+                refuse(InputError.of([Problem(**problem) for problem in problems]))
+            elif len(specs) > 1:
+                self._make(specs[1:], create, refused)
             else:
                 self._store.call(create, self._created, self._fail)
 
-        self._worker.ask("check", {"spec": spec_to_data(spec)}, self._unless_closed(checked), refused or self._fail)
+        self._worker.ask("check", {"spec": spec_to_data(specs[0])}, self._unless_closed(checked), refuse)
 
     def resume_run(self, run: int) -> None:
         """Take an interrupted, stopped or failed run up again from its last checkpoint; one that cannot stays so."""
 
-        def queue(store: "RunStore") -> "RunRecord":
+        def queue(store: "RunStore") -> "list[RunRecord]":
             store.set_state(run, "queued")
-            return store.run(run)
+            return [store.run(run)]
 
         def look(url: str) -> None:
             asked = {"run": run, "store": url}
@@ -172,11 +205,15 @@ class RunQueue(QObject):
         self.activeChanged.emit()
         self._next()
 
-    def _created(self, record: "RunRecord") -> None:
-        self._records[record.id] = record
-        self._waiting.append(record.id)
-        self.started.emit(record.id)
-        self.runChanged.emit(record)
+    def _created(self, records: "list[RunRecord]") -> None:
+        for record in records:
+            self._records[record.id] = record
+            self._waiting.append(record.id)
+            if record.study is not None:
+                self._studies.add(record.study)
+        self.started.emit(records[0].id)
+        for record in records:
+            self.runChanged.emit(record)
         self.activeChanged.emit()
         self._next()
 

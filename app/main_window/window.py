@@ -22,7 +22,7 @@ from mtl_core.spec import InputError
 
 if TYPE_CHECKING:
     from mtl_core.spec import Problem
-    from mtl_core.store import RunRecord
+    from mtl_core.store import RunRecord, RunStore
 
 LET_IT_RUN, STOP_AND_KEEP, CANCEL = "Let it run", "Stop and keep", "Cancel"
 _SIZE = (1280, 800)
@@ -102,6 +102,14 @@ class MainWindow(QMainWindow):
         elif self.session.run(self._cannot_run):
             self.open_page("live")
 
+    def start_study(self, seeds: list[int], baselines: bool) -> None:
+        """Run the experiment as it stands once per seed, with single-task baselines if they are wanted."""
+        problems = self.session.document.problems
+        if problems:
+            self._refuse(problems)
+        elif self.session.run_study(seeds, baselines=baselines, refused=self._cannot_run):
+            self.open_page("live")
+
     def _refuse(self, problems: "Sequence[Problem]") -> None:
         """Say why the experiment cannot run, on the page where that is mended."""
         self.open_page(words.page_of(problems[0].path))
@@ -139,7 +147,24 @@ class MainWindow(QMainWindow):
         if record.ended:
             tell = self.toasts.show_error if record.state in ("failed", "interrupted") else self.toasts.show_message
             tell(words.ended_line(record))
+            if record.study is not None and self.session.queue.study_over(record.study):
+                self._tell_study(record.study)
         self._show_active()
+
+    def _tell_study(self, study: int) -> None:
+        """Say what came of a study whose last run has ended."""
+
+        def read(store: "RunStore") -> str:
+            from mtl_core.evaluation.studies import read_study
+
+            found = read_study(store, study)
+            return words.study_line(found) if found is not None and len(found.runs) > 1 else ""
+
+        def tell(line: str) -> None:
+            if line:
+                self.toasts.show_message(line, "Compare", lambda: self.session.compare_study(study))
+
+        self.session.store.call(read, tell)
 
     def _show_active(self) -> None:
         queue = self.session.queue
@@ -281,6 +306,7 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.open_page)
         session.pageRequested.connect(self.open_page)
         session.specRequested.connect(self.files.show_spec)
+        session.studyRequested.connect(self.start_study)
         session.message.connect(self.toasts.show_message)
         session.problem.connect(self.toasts.show_error)
         session.devicesChanged.connect(self._show_device)

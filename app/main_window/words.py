@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from app.tables.words import percent
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mtl_core.evaluation.studies import Study
     from mtl_core.spec import Problem
     from mtl_core.store import RunRecord
 
@@ -75,6 +78,16 @@ def ended_line(record: "RunRecord") -> str:
             return f"Run {record.id} was interrupted: its process is gone. Resume it from Runs."
         case _:
             return f"Run {record.id} failed: {record.error}"
+
+
+def study_line(study: "Study") -> str:
+    """What is said when the last run of a study has ended."""
+    judgement = study.judgement
+    if not judgement.delta_m:
+        return f"Study {study.number} is over: {len(judgement.seeds)} seeds of all tasks."
+    harmed = ", ".join(one.task for one in judgement.harmed)
+    transfer = f" Negative transfer: {harmed}." if harmed else ""
+    return f"Study {study.number} is over: Δm {percent(judgement.delta_m.mean, judgement.delta_m.sd)}.{transfer}"
 
 
 def page_of(path: str) -> str:

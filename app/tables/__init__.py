@@ -2,10 +2,10 @@
 
 from app.tables.delegates import StarDelegate, StateDelegate, paint_chip
 from app.tables.preview import PreviewModel
-from app.tables.run_columns import BASE_COLUMNS, RunColumn, method_title, metric_columns, order_of
+from app.tables.run_columns import BASE_COLUMNS, RunColumn, method_title, metric_columns, order_of, study_words
 from app.tables.run_rows import RunRow, RunsReader, RunsReading
 from app.tables.runs import ROW_ROLE, RunsModel
-from app.tables.words import STATE_WORDS, brief, count, duration, moment, score, shape
+from app.tables.words import STATE_WORDS, brief, count, duration, moment, percent, score, shape
 
 __all__ = [
     "BASE_COLUMNS",
@@ -27,6 +27,8 @@ __all__ = [
     "moment",
     "order_of",
     "paint_chip",
+    "percent",
     "score",
     "shape",
+    "study_words",
 ]

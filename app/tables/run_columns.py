@@ -13,7 +13,7 @@ from app.tables.words import STATE_WORDS, brief, duration, moment, score
 from mtl_core.spec import Weighting, kind_of, members
 
 if TYPE_CHECKING:
-    from mtl_core.store import SeriesKey
+    from mtl_core.store import RunRecord, SeriesKey
 
 _METHODS = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
 _SHORT = {"dwa": "DWA"}
@@ -66,8 +66,17 @@ def method_title(kind: str) -> str:
 
 
 def _method(row: RunRow) -> str:
+    if row.record.baseline:
+        return f"{row.record.baseline} alone"  # one task leaves nothing to weigh
     kind = row.record.method
     return _SHORT.get(kind, method_title(kind))
+
+
+def _method_tip(row: RunRow) -> str:
+    record = row.record
+    if record.baseline:
+        return f"Single-task baseline of {record.baseline}, for study {record.study}"
+    return method_title(record.method) + (f" · study {record.study}" if record.study is not None else "")
 
 
 def leading_scores(row: RunRow) -> dict[SeriesKey, float]:
@@ -96,6 +105,13 @@ def _scores_tip(row: RunRow) -> str:
     return "\n".join(f"{key.task}: best {key.metric} {score(value)}" for key, value in leading_scores(row).items())
 
 
+def study_words(record: RunRecord) -> str:
+    """Which study a run belongs to and what it is in it; empty for a run by itself."""
+    if record.study is None:
+        return ""
+    return f"{record.study} · {f'{record.baseline} alone' if record.baseline else 'all tasks'}"
+
+
 def _words(key: str, title: str, text: Callable[[RunRow], str], **more: object) -> RunColumn:
     return RunColumn(key, title, text, lambda row: text(row).casefold(), **more)  # type: ignore[arg-type]
 
@@ -108,11 +124,15 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         "state", "State", lambda r: STATE_WORDS[r.record.state][0], lambda r: list(STATE_WORDS).index(r.record.state),
         width=12,
     ),
-    _words("weighting", "Weighting", _method, width=11, tip=lambda r: method_title(r.record.method)),
+    _words("weighting", "Weighting", _method, width=11, tip=_method_tip),
     RunColumn(
         "scores", "Best", _scores, _mean_score,
         "Best validation score of each task: accuracy, R², or else the loss. Sorted by their mean", True, width=11.5,
         tip=_scores_tip,
+    ),
+    RunColumn(
+        "study", "Study", lambda r: study_words(r.record), lambda r: r.record.study,
+        "The study it belongs to, by the number of its first run, and what it trains", shown=False, width=14,
     ),
     _words("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
     RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=7),

@@ -68,6 +68,14 @@ def brief(value: float) -> str:
     return text.replace("-", "−")
 
 
+def percent(share: float, spread: float = math.nan) -> str:
+    """A relative change as ``+1.20 %``, with its standard deviation as ``+1.20 ± 0.31 %``; a dash for none."""
+    if not math.isfinite(share):
+        return "—"
+    more = f" ± {100 * spread:.2f}" if math.isfinite(spread) else ""
+    return f"{100 * share:+.2f}{more} %".replace("-", "−")
+
+
 def count(number: int) -> str:
     """A whole number in groups of three, as in ``1 797``."""
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -30,8 +30,21 @@ class MultiTaskModel(nn.Module, ABC):
         """Each task's output, in task order."""
         return [self.head(task, features) for task in range(len(self.tasks))]
 
+    def begin_pass(self) -> None:
+        """Tells once that a forward pass in training begins, in however many pieces it may go."""
+
+    def see_labels(self, masks: Sequence[Tensor | None]) -> None:
+        """Tells before a forward pass in training which of its rows have a label.
+
+        Args:
+            masks: Each task's ``[N]``, or None where all rows have one.
+        """
+
     def penalty(self) -> Tensor | None:
-        """What the sharing scheme adds to the losses of the last forward pass, 0-d with its graph; None: nothing."""
+        """What the sharing scheme adds to the losses of the last forward pass, 0-d with its graph; None: nothing.
+
+        It may be asked for as soon as there are features, before any head has been run.
+        """
         return None
 
     def lr_factor(self, name: str) -> float:

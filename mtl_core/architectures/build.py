@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from mtl_core.architectures import cross_stitch, hard, mtan, nddr, separate, sluice, soft
+from mtl_core.architectures import (
+    adversarial,
+    branch,
+    cross_stitch,
+    hard,
+    mixtures,
+    mtan,
+    nddr,
+    separate,
+    sluice,
+    soft,
+)
 from mtl_core.architectures.base import MultiTaskModel
 from mtl_core.architectures.faults import LIMIT, Fault, amount
 from mtl_core.architectures.plan import SHARED, Plan, fix_at, head_place, path_of, plan_model
@@ -21,6 +32,12 @@ SCHEMES: dict[type[Spec], Callable[[Plan], MultiTaskModel]] = {
     spec.Sluice: sluice.build,
     spec.Nddr: nddr.build,
     spec.Mtan: mtan.build,
+    spec.Mmoe: mixtures.build_mmoe,
+    spec.Cgc: mixtures.build_cgc,
+    spec.Ple: mixtures.build_ple,
+    spec.DselectK: mixtures.build_dselect_k,
+    spec.Branching: branch.build,
+    spec.Adversarial: adversarial.build,
 }
 """One builder per sharing scheme; a contract test holds it to :data:`mtl_core.spec.model.Sharing`."""
 

@@ -1,14 +1,18 @@
 """What a model looks like, layer by layer, without making it."""
 
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 from torch import nn
 
 from mtl_core.architectures.build import try_model
 from mtl_core.architectures.kinds import KINDS
-from mtl_core.architectures.plan import SHARED, HeadPlan, fix_at, head_place, path_of
+from mtl_core.architectures.mixtures import cut_levels
+from mtl_core.architectures.plan import SHARED, HeadPlan, Plan, fix_at, head_place, path_of
 from mtl_core.architectures.stack import Step, end_of
-from mtl_core.spec import LayerInfo, ModelInfo, ModelSpec, TargetInfo, join, kind_of
+from mtl_core.architectures.stages import cut_stages
+from mtl_core.spec import LayerInfo, ModelInfo, ModelSpec, TargetInfo, join, kind_of, spec_to_data
+from mtl_core.spec.model import Ple
 from mtl_core.spec.reports import Shape
 
 
@@ -37,7 +41,22 @@ def describe_model(model: ModelSpec, input_shape: Shape, targets: Mapping[str, T
         if built is None
         else _count(built.parameters()),
         shared_parameters=_listed([shared]) if built is None else _count(built.shared_parameters()),
+        sharing=spec_to_data(model.sharing),
+        stages=() if plan.faulty else _starts(plan),
+        tail=_tail(plan),
     )
+
+
+def _starts(plan: Plan) -> tuple[int, ...]:
+    if isinstance(plan.sharing, Ple):
+        lengths = [len(level) for level in cut_levels(plan.shared, plan.sharing.levels)]
+        return tuple(accumulate([0, *lengths[:-1]]))
+    return tuple(stage.first for stage in cut_stages(plan.shared).stages)
+
+
+def _tail(plan: Plan) -> int:
+    behind = 0 if plan.faulty or isinstance(plan.sharing, Ple) else len(cut_stages(plan.shared).tail)
+    return len(plan.shared) - behind
 
 
 def _listed(lists: Iterable[Iterable[LayerInfo]]) -> int:

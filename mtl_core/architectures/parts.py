@@ -17,6 +17,19 @@ def stack_of(steps: Sequence[Step]) -> nn.Sequential:
     return nn.Sequential(*modules_of(steps))
 
 
+def copies_of(steps: Sequence[Step], count: int) -> list[nn.Sequential]:
+    """The same layers several times, each with initial weights of its own."""
+    return [stack_of(steps) for _ in range(count)]
+
+
+def whole_stages(steps: Sequence[Step]) -> list[list[Step]]:
+    """A trunk in stages, of which the last holds the tail too; none for a trunk without layers."""
+    cut = cut_stages(steps)
+    parts = [stage.steps for stage in cut.stages] or [[]]
+    parts[-1] = [*parts[-1], *cut.tail]
+    return parts if parts[-1] else []
+
+
 def heads_of(plan: Plan) -> dict[str, nn.Module]:
     """Each task's own layers and its output layer, by task."""
     return {task: _head(head) for task, head in plan.heads.items()}

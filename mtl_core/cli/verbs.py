@@ -54,6 +54,8 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
 
     train = add("train", "train an experiment", spec, store, json)
     train.add_argument("--seed", type=int, action="append", default=[], help="train with this seed; may be repeated")
+    help_ = "also train each task alone, with the same rows and budget, and print Δm"
+    train.add_argument("--baselines", action="store_true", help=help_)
     train.add_argument("--device", help="auto, cpu or cuda:N")
     runs = add("runs", "list the stored runs", store, json)
     runs.add_argument("--filter", default="", metavar="EXPR", help="e.g. 'state:finished training.epochs>10'")
@@ -62,7 +64,7 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     show.add_argument("--spec", action="store_true", help="print its spec as YAML, hand-moved weights included")
     show.add_argument("run", metavar="RUN", help="its number, or 'last'")
     compare = add("compare", "the differing settings and the metrics of several runs", store, json)
-    compare.add_argument("runs", metavar="RUN", nargs="+", help="their numbers")
+    compare.add_argument("runs", metavar="RUN", nargs="+", help="their numbers, or study:N for those of a study")
     add("resume", "go on with a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
     stop = add("stop", "ask a run to stop and keep what it has", store)
     stop.add_argument("run", metavar="RUN")
@@ -79,11 +81,19 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     presets = add("presets", "the experiments that come with the application, or one of them as YAML", json)
     presets.add_argument("name", metavar="NAME", nargs="?")
     add("check", "validate an experiment; print shapes and parameters", spec, store, json)
+    add(
+        "cost",
+        "what inference costs: parameters, FLOPs, latency, memory; SPEC may be a run's number",
+        spec,
+        store,
+        json,
+    )
     return parser
 
 
 VERBS = (
     "train", "runs", "show", "compare", "resume", "stop", "evaluate", "export", "datasets", "presets", "check",
+    "cost",
 )  # fmt: skip
 """What the first argument may be; anything else is the window's."""
 

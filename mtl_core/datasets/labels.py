@@ -69,7 +69,10 @@ def find_column(columns: Mapping[str, Column], name: str, where: str) -> Column:
 
 
 def read_labels(
-    tasks: Sequence[Task], columns: Mapping[str, Column], maps: Mapping[str, PixelMap] | None = None
+    tasks: Sequence[Task],
+    columns: Mapping[str, Column],
+    maps: Mapping[str, PixelMap] | None = None,
+    place: str = "tasks",
 ) -> list[Labels]:
     """The labels of each task.
 
@@ -77,22 +80,24 @@ def read_labels(
         tasks: The tasks.
         columns: The data's columns by name.
         maps: The data's maps of classes by name.
+        place: Where in the spec the tasks stand.
 
     Raises:
         InputError: A target is not there, has no label, or does not suit the kind of task.
     """
     labels = []
     for i, task in enumerate(tasks):
-        where = f"tasks[{i}].target"
+        at = f"{place}[{i}]"
+        where = f"{at}.target"
         if isinstance(task, SegmentationTask):
-            labels.append(_segmentation(task, maps or {}, i))
+            labels.append(_segmentation(task, maps or {}, at))
             continue
         for name in task.targets:
             if maps and name in maps:
                 raise InputError(
                     where, f"is a map of classes, which a {task.kind} task cannot predict", found=repr(name)
                 )
-        read = _read(task, [find_column(columns, name, where) for name in task.targets], i)
+        read = _read(task, [find_column(columns, name, where) for name in task.targets], at)
         if not read.there.any():
             rule = "no row has a label" if len(task.targets) == 1 else "no row has a label in all of these columns"
             raise InputError(where, rule, found=", ".join(task.targets), fix="Take another target.")
@@ -100,41 +105,41 @@ def read_labels(
     return labels
 
 
-def _read(task: Task, columns: list[Column], index: int) -> Labels:
+def _read(task: Task, columns: list[Column], at: str) -> Labels:
     match task:
         case BinaryTask():
-            return _two_classes(task, columns[0], index)
+            return _two_classes(task, columns[0], at)
         case MulticlassTask():
-            return _weighed(_classes(task, columns[0], index), index)
+            return _weighed(_classes(task, columns[0], at), at)
         case OrdinalTask():
-            return _ordered(_classes(task, columns[0], index), index)
+            return _ordered(_classes(task, columns[0], at), at)
         case MultilabelTask():
-            return _labels(task, columns, index)
-    return _numbers(task, columns, index)
+            return _labels(task, columns, at)
+    return _numbers(task, columns, at)
 
 
-def _segmentation(task: SegmentationTask, maps: Mapping[str, PixelMap], index: int) -> Labels:
+def _segmentation(task: SegmentationTask, maps: Mapping[str, PixelMap], at: str) -> Labels:
     if task.target not in maps:
         there = ", ".join(map(repr, maps))
         fix = f"The maps are {there}." if there else "Take a data set with maps, such as shapes."
-        raise InputError(f"tasks[{index}].target", "there is no such map of classes", found=repr(task.target), fix=fix)
+        raise InputError(f"{at}.target", "there is no such map of classes", found=repr(task.target), fix=fix)
     found = maps[task.target]
     everywhere = np.ones(len(found.values), np.bool_)
-    return _weighed(Labels(task, everywhere, classes=found.classes, maps=found.values), index)
+    return _weighed(Labels(task, everywhere, classes=found.classes, maps=found.values), at)
 
 
-def _weighed(labels: Labels, index: int) -> Labels:
+def _weighed(labels: Labels, at: str) -> Labels:
     """The same, once the weights that were given name its classes."""
     weights = getattr(labels.task, "class_weights", "equal")
     for name in weights if isinstance(weights, dict) else ():
         if name not in labels.classes:
             fix = "The classes are " + shorten(", ".join(map(repr, labels.classes)), 200) + "."
-            raise InputError(f"tasks[{index}].class_weights", "there is no such class", found=repr(name), fix=fix)
+            raise InputError(f"{at}.class_weights", "there is no such class", found=repr(name), fix=fix)
     return labels
 
 
-def _numbers(task: Task, columns: list[Column], index: int) -> Labels:
-    where = f"tasks[{index}].target"
+def _numbers(task: Task, columns: list[Column], at: str) -> Labels:
+    where = f"{at}.target"
     for column in columns:
         if column.type != "numeric" and column.different:
             numeric = all(number(value) is not None for value in column.values)
@@ -173,8 +178,8 @@ def _refuse(bad: NDArray[np.bool_], numbers: Floats, where: str, rule: str, fix:
         raise InputError(where, rule, found=found, fix=fix)
 
 
-def _labels(task: MultilabelTask, columns: list[Column], index: int) -> Labels:
-    where = f"tasks[{index}].target"
+def _labels(task: MultilabelTask, columns: list[Column], at: str) -> Labels:
+    where = f"{at}.target"
     if len(columns) == 1 and columns[0].type == "categorical":
         return _separated(task, columns[0], where)
     numbers = np.column_stack([_flags(column, where) for column in columns])
@@ -204,21 +209,21 @@ def _separated(task: MultilabelTask, column: Column, where: str) -> Labels:
     return Labels(task, column.there, numbers=table[column.codes], classes=names)
 
 
-def _two_classes(task: BinaryTask, column: Column, index: int) -> Labels:
+def _two_classes(task: BinaryTask, column: Column, at: str) -> Labels:
     count = column.different
     if count not in (0, 2):
         fix = "Make it a multiclass task." if 2 < count <= MAX_CLASSES else "Take another target."
         rule = "a binary task needs exactly two values"
-        raise InputError(f"tasks[{index}].target", rule, found=_shown(column), fix=fix)
-    return _binary(task, column, index)
+        raise InputError(f"{at}.target", rule, found=_shown(column), fix=fix)
+    return _binary(task, column, at)
 
 
-def _classes(task: MulticlassTask | OrdinalTask, column: Column, index: int) -> Labels:
+def _classes(task: MulticlassTask | OrdinalTask, column: Column, at: str) -> Labels:
     count = column.different
     if count == 1 or count > MAX_CLASSES:
         rule = f"{'an' if task.kind == 'ordinal' else 'a'} {task.kind} task needs 2 to {MAX_CLASSES} classes"
         fix = "Make it a regression." if column.type == "numeric" and count > 1 else "Take another target."
-        raise InputError(f"tasks[{index}].target", rule, found=_shown(column), fix=fix)
+        raise InputError(f"{at}.target", rule, found=_shown(column), fix=fix)
     return Labels(task, column.there, codes=column.codes, classes=column.values)
 
 
@@ -227,7 +232,7 @@ def _shown(column: Column) -> str:
     return f"{column.different} in column {column.name!r}: " + ", ".join(column.values[:6]) + more
 
 
-def _ordered(labels: Labels, index: int) -> Labels:
+def _ordered(labels: Labels, at: str) -> Labels:
     """The classes in the order that was given, if one was."""
     order = getattr(labels.task, "order", ())
     if not order or not labels.classes:
@@ -235,19 +240,19 @@ def _ordered(labels: Labels, index: int) -> Labels:
     if sorted(order) != sorted(labels.classes):
         fix = "The classes are " + shorten(", ".join(map(repr, labels.classes)), 200) + "."
         rule = "must name each class of the target once"
-        raise InputError(f"tasks[{index}].order", rule, found=shorten(", ".join(order)), fix=fix)
+        raise InputError(f"{at}.order", rule, found=shorten(", ".join(order)), fix=fix)
     place = np.array([*(order.index(name) for name in labels.classes), -1], np.int64)
     assert labels.codes is not None
     return Labels(labels.task, labels.there, codes=place[labels.codes], classes=tuple(order))
 
 
-def _binary(task: BinaryTask, column: Column, index: int) -> Labels:
+def _binary(task: BinaryTask, column: Column, at: str) -> Labels:
     values, codes = column.values, column.codes
     if task.positive is not None and values:
         positive = _place(task.positive, values)
         if positive is None:
             rule = "must be one of the target's two values, " + " and ".join(map(repr, values))
-            raise InputError(f"tasks[{index}].positive", rule, found=repr(task.positive))
+            raise InputError(f"{at}.positive", rule, found=repr(task.positive))
         if positive == 0:
             values, codes = values[::-1], np.where(codes < 0, codes, 1 - codes)
     return Labels(task, column.there, codes=codes, classes=values)

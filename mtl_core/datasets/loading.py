@@ -49,9 +49,10 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     source = open_source(dataset)
     _check_types(dataset, source)
     labels = read_labels(tasks, source.columns, source.maps)
-    inputs = _input_columns(dataset, tasks, source)
-    kept, notes = _labelled_rows(labels, source)
-    parts, split_notes = _parts(dataset, labels, source, kept)
+    deciding = read_labels(dataset.split.tasks, source.columns, source.maps, "dataset.split.tasks") or labels
+    inputs = _input_columns(dataset, (*tasks, *dataset.split.tasks), source)
+    kept, notes = _labelled_rows(deciding, source)
+    parts, split_notes = _parts(dataset, deciding, source, kept)
     _check_labelled(labels, parts)
     matrix, preprocessing, input_notes = _inputs(source, inputs, parts)
     targets = {one.task.name: target_info(one, parts[0]) for one in labels}
@@ -201,10 +202,17 @@ def _plain(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
 
 def _fingerprint(source: Source, dataset: Dataset, tasks: Sequence[Task]) -> str:
     """Hash of all that the tensors follow from; where the file lies, and a task's loss and metrics, do not count."""
-    data = {
+    data: dict[str, Any] = {
         "format": _FORMAT,
         "content": source.digest,
-        "dataset": dataset.model_dump(mode="json", exclude={"path"}),
-        "tasks": [task.model_dump(mode="json", include={"name", "kind", "target", *_READ_BY}) for task in tasks],
+        "dataset": dataset.model_dump(mode="json", exclude={"path": True, "split": {"tasks"}}),
+        "tasks": _targets_of(tasks),
     }
+    if dataset.split.tasks:
+        data["splitting"] = _targets_of(dataset.split.tasks)
     return blake2b(json.dumps(data, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _targets_of(tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """What of the tasks the tensors follow from."""
+    return [task.model_dump(mode="json", include={"name", "kind", "target", *_READ_BY}) for task in tasks]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mtl_core.datasets.columns import HUGE
 from mtl_core.datasets.labels import Labels
-from mtl_core.spec import MultilabelTask, RegressionTask, TargetInfo
+from mtl_core.spec import CountTask, MultilabelTask, RegressionTask, TargetInfo
 
 Rows = NDArray[np.int64]
 
@@ -35,6 +35,9 @@ def target_info(labels: Labels, train: Rows) -> TargetInfo:
         if task.standardize:
             mean, std = labels.numbers[rows].mean(0), labels.numbers[rows].std(0)
             std = np.where(std > 1e-9 * np.maximum(np.abs(mean), 1e-30), std, 1.0)
+    elif isinstance(task, CountTask) and task.standardize:
+        std = labels.numbers[rows].mean(0)
+        std = np.where(std > 0, std, 1.0)
     return TargetInfo(**facts, width=width, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
 
 

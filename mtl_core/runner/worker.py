@@ -82,6 +82,12 @@ def _check(payload: dict[str, Any]) -> Any:
     return [{"path": p.path, "rule": p.rule, "found": p.found, "fix": p.fix} for p in problems]
 
 
+def _cost(payload: dict[str, Any]) -> Any:
+    from mtl_core.evaluation import cost
+
+    return cost(spec_from_data(payload["spec"])).data()
+
+
 def _resumable(payload: dict[str, Any]) -> Any:
     from mtl_core.runner.execution import check_resume
     from mtl_core.store import open_store
@@ -106,6 +112,7 @@ _ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "dataset": _dataset,
     "model": _model,
     "check": _check,
+    "cost": _cost,
     "resumable": _resumable,
     "train": _train,
 }

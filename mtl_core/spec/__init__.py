@@ -19,7 +19,7 @@ from mtl_core.spec.experiment import (
 from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
 from mtl_core.spec.metrics import DIRECTIONS, Direction, direction, score_of
-from mtl_core.spec.model import HardSharing, ModelSpec
+from mtl_core.spec.model import HardSharing, ModelSpec, Sharing, sharing_of
 from mtl_core.spec.optimizers import Optimizer, Part
 from mtl_core.spec.overrides import apply_overrides
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
@@ -37,6 +37,7 @@ from mtl_core.spec.reports import (
 from mtl_core.spec.sampling import Sampling
 from mtl_core.spec.schedules import Schedule, learning_rate, learning_rates
 from mtl_core.spec.start import Start
+from mtl_core.spec.study import Member, seeded, single_task, study_members
 from mtl_core.spec.tasks import (
     TOTAL,
     BaseTask,
@@ -85,6 +86,7 @@ __all__ = [
     "Layer",
     "LayerInfo",
     "ManualWeighting",
+    "Member",
     "ModelInfo",
     "ModelSpec",
     "MulticlassTask",
@@ -100,6 +102,7 @@ __all__ = [
     "Sampling",
     "Schedule",
     "SegmentationTask",
+    "Sharing",
     "Spec",
     "SplitSpec",
     "Start",
@@ -132,8 +135,12 @@ __all__ = [
     "problems_of",
     "save_spec",
     "score_of",
+    "seeded",
     "set_at",
+    "sharing_of",
     "shorten",
+    "single_task",
     "spec_from_data",
     "spec_to_data",
+    "study_members",
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from mtl_core.spec.base import Spec, field
+from mtl_core.spec.tasks import Task
 
 ColumnType = Literal["numeric", "categorical"]
 BundledName = Literal[
@@ -31,6 +32,12 @@ class SplitSpec(Spec):
     val: float = field(0.15, "Share of the rows to choose the best epoch by.", gt=0, lt=1, widget="slider")
     test: float = field(0.15, "Share of the rows for the final report.", gt=0, lt=1, widget="slider")
     seed: int = field(0, "Seed of the split; the same seed gives the same rows.", ge=0, le=2**32 - 1)
+    tasks: tuple[Task, ...] = field(
+        (),
+        "Tasks whose labels choose and stratify the rows, and whose targets are no inputs; empty: the experiment's "
+        "own. A single-task baseline names those of the experiment it is held against, and so gets the same rows.",
+        widget="hidden",
+    )
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> "SplitSpec":

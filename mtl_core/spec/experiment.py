@@ -113,17 +113,24 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
     for name in spec.model.heads:
         if name not in names:
             yield Problem(join(("model", "heads", name)), "there is no such task", repr(name), known)
-    if isinstance(spec.weighting, ManualWeighting):
-        yield from _weights(spec.weighting.weights, names, ("weighting", "weights"))
-        if all(spec.weighting.weights.get(name, 1) == 0 for name in names):
-            yield Problem("weighting.weights", "at least one task needs a weight above 0")
-    for i, move in enumerate(spec.weighting.moves):
-        if move.weights is not None:
-            yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))
+    yield from _weighting(spec)
     yield from _level(spec)
     yield from _monitor(spec)
     yield from _sampling(spec)
     yield from _inputs(spec)
+
+
+def _weighting(spec: ExperimentSpec) -> Iterator[Problem]:
+    names = spec.task_names
+    for key in type(spec.weighting).model_fields:
+        if isinstance(by_task := getattr(spec.weighting, key), dict):
+            yield from _weights(by_task, names, ("weighting", key))
+    manual = spec.weighting if isinstance(spec.weighting, ManualWeighting) else None
+    if manual and all(manual.weights.get(name, 1) == 0 for name in names):
+        yield Problem("weighting.weights", "at least one task needs a weight above 0")
+    for i, move in enumerate(spec.weighting.moves):
+        if move.weights is not None:
+            yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))
 
 
 def _level(spec: ExperimentSpec) -> Iterator[Problem]:
@@ -174,7 +181,8 @@ def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:
     inputs = spec.dataset.inputs
     if isinstance(spec.dataset, TableDataset) and not inputs:
         yield Problem("dataset.inputs", "name at least one input column")
-    targets = {target: task.name for task in spec.tasks for target in task.targets}
+    tasks = (*spec.dataset.split.tasks, *spec.tasks)
+    targets = {target: task.name for task in tasks for target in task.targets}
     for i, column in enumerate(inputs or ()):
         if column in targets:
             rule = f"a column is an input or a target, not both: it is the target of task {targets[column]!r}"

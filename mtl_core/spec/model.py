@@ -6,9 +6,12 @@ from pydantic import Field
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.layers import Layer
-from mtl_core.spec.reports import Shape
+from mtl_core.spec.reports import ModelInfo, Shape
 
 _OWN = "Share of its own features each task starts with; the others get the rest in equal parts."
+
+_SHARED_EXPERTS = "Experts that every task reads; each is a copy of the shared layers."
+_OWN_EXPERTS = "Further experts of each task that no other task reads."
 
 
 def _lr_factor() -> Any:
@@ -123,10 +126,144 @@ class Mtan(_Sharing):
     kind: Literal["mtan"] = "mtan"
 
 
+class Mmoe(_Sharing):
+    """Several copies of the shared layers, the experts; each task mixes them by a gate (Ma et al. 2018).
+
+    The gate is a softmax over a linear map of the input, flattened where that is an image.
+    """
+
+    title: ClassVar[str] = "Mixture of experts (MMoE)"
+    kind: Literal["mmoe"] = "mmoe"
+    experts: int = field(4, "Copies of the shared layers.", ge=1, le=64)
+
+
+class Cgc(_Sharing):
+    """Experts for all tasks and experts of each task's own; a gate per task mixes both (Tang et al. 2020)."""
+
+    title: ClassVar[str] = "Customized gate control (CGC)"
+    kind: Literal["cgc"] = "cgc"
+    shared_experts: int = field(2, _SHARED_EXPERTS, ge=1, le=64)
+    own_experts: int = field(1, _OWN_EXPERTS, ge=0, le=64)
+
+
+class Ple(_Sharing):
+    """Customized gate control level upon level: progressive layered extraction (Tang et al. 2020).
+
+    The shared layers are cut into levels of about as many stages; a stage is a layer that learns features with the
+    norm, activation and pooling behind it. Between levels, a gate per task makes what its own experts read next, and a
+    gate over all experts makes what the shared ones read.
+    """
+
+    title: ClassVar[str] = "Progressive layered extraction (PLE)"
+    one_representation: ClassVar[bool] = False
+    kind: Literal["ple"] = "ple"
+    levels: int = field(
+        2,
+        "The shared layers are cut into as many, but no more than they have stages.",
+        title="Levels at most",
+        ge=1,
+        le=16,
+    )
+    shared_experts: int = field(2, "Experts that every task reads, at each level.", ge=1, le=64)
+    own_experts: int = field(1, "Further experts of each task, at each level.", ge=0, le=64)
+
+
+class DselectK(_Sharing):
+    """A mixture of experts whose gates learn to pick a few of them, smoothly: DSelect-k (Hazimeh et al. 2021)."""
+
+    title: ClassVar[str] = "Gates that pick experts (DSelect-k)"
+    kind: Literal["dselect_k"] = "dselect_k"
+    experts: int = field(4, "Copies of the shared layers; a power of two suits the gates best.", ge=1, le=64)
+    selected: int = field(2, "How many of them a task picks at most, in the end.", title="Picked (k)", ge=1, le=64)
+    per_row: bool = field(False, "Pick anew for every row by its input, not once for the task.", title="Pick per row")
+    entropy: float = field(
+        0.01, "How strongly gates are drawn to a clear choice.", title="Entropy weight", ge=0, le=100, scale="log"
+    )
+    gamma: float = field(
+        1.0, "Width of the smooth step; smaller decides sooner.", title="Step width", gt=0, le=100, advanced=True
+    )
+
+
+class Branching(_Sharing):
+    """A tree is learned: every stage of the trunk has several nodes, each chooses its parent (Guo et al. 2020).
+
+    A stage is a layer that learns features with the norm, activation and pooling behind it. While training, choices are
+    drawn by their learned probabilities, ever less at random; at the end each node and task has the most probable
+    parent.
+    """
+
+    title: ClassVar[str] = "Learning to branch"
+    kind: Literal["branch"] = "branch"
+    nodes: int = field(2, "Nodes of every stage; no more than there are tasks are of use.", ge=1, le=16)
+    warmup: int = field(
+        100, "All parents have an equal part until then.", title="Warm-up", unit="steps", ge=0, le=10_000_000
+    )
+    temperature: float = field(
+        5.0, "How random the choices are at first; it falls to 0.1.", ge=0.1, le=1000, scale="log"
+    )
+    half_life: int = field(
+        500,
+        "The temperature falls by half in as many.",
+        title="Half-life",
+        unit="steps",
+        ge=1,
+        le=10_000_000,
+        scale="log",
+    )
+
+
+class Adversarial(_Sharing):
+    """A shared trunk and a copy of it per task; an adversary keeps what is of one task alone out of the shared one.
+
+    Liu et al. 2017. Task layers read both, one behind the other. The adversary guesses from the shared features which
+    task a row is of, so there is something to guess only where rows have a label for some tasks but not for others.
+    """
+
+    title: ClassVar[str] = "Adversarial shared-private"
+    kind: Literal["adversarial"] = "adversarial"
+    adversary: float = field(
+        0.05,
+        "How strongly the shared trunk hides whose a row is; of use only where rows lack the labels of some tasks.",
+        title="Adversary weight",
+        ge=0,
+        le=100,
+        scale="log",
+    )
+    orthogonality: float = field(
+        0.01,
+        "How strongly shared and own features are kept apart.",
+        title="Orthogonality weight",
+        ge=0,
+        le=10_000,
+        scale="log",
+    )
+
+    def representation(self, shape: Shape) -> Shape:
+        """Shared and own features, one behind the other."""
+        return (2 * shape[0], *shape[1:])
+
+
 Sharing = Annotated[
-    HardSharing | SeparateModels | SoftSharing | CrossStitch | Sluice | Nddr | Mtan,
+    HardSharing
+    | SeparateModels
+    | SoftSharing
+    | CrossStitch
+    | Sluice
+    | Nddr
+    | Mtan
+    | Mmoe
+    | Cgc
+    | Ple
+    | DselectK
+    | Branching
+    | Adversarial,
     Field(discriminator="kind"),
 ]
+
+
+def sharing_of(info: ModelInfo) -> Sharing:
+    """The sharing scheme of a model described."""
+    return ModelSpec.model_validate({"sharing": info.sharing}, strict=False).sharing
 
 
 class ModelSpec(Spec):

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from mtl_core.spec.base import Report
 from mtl_core.spec.dataset import ColumnType
 
@@ -139,7 +141,15 @@ class LayerInfo(Report):
 
 
 class ModelInfo(Report):
-    """A model as built on no device at all: every layer's shape, or the error at the layer that fails."""
+    """A model as built on no device at all: every layer's shape, or the error at the layer that fails.
+
+    Attributes:
+        shared: The shared layers as listed; schemes with copies have several of each.
+        sharing: The sharing scheme as spec data.
+        stages: Where among the shared layers each stage begins (each level, in a scheme of levels); none where a layer
+            fails.
+        tail: Where the last stage ends; what follows belongs to none.
+    """
 
     input_shape: Shape
     shared: tuple[LayerInfo, ...]
@@ -147,6 +157,9 @@ class ModelInfo(Report):
     outputs: dict[str, LayerInfo]
     parameters: int
     shared_parameters: int
+    sharing: dict[str, Any] = Field(default_factory=lambda: {"kind": "hard"})
+    stages: tuple[int, ...] = ()
+    tail: int = 0
 
     @property
     def problems(self) -> tuple[LayerInfo, ...]:

@@ -55,8 +55,10 @@ class TrainingSpec(Spec):
     )
     accumulate: int = field(
         1,
-        "Pieces in which a batch is computed, one after the other: less memory, for one more forward pass.",
-        title="Pieces per batch",
+        "Pieces in which a batch is computed, one after the other (gradient accumulation): less memory, but each "
+        "backward pass computes them again.",
+        title="Accumulation",
+        unit="pieces",
         ge=1,
         le=1024,
         advanced=True,

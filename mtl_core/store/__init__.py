@@ -8,7 +8,8 @@ looks gets only what is new.
 Tables
 ------
 =============  ======================================================================================================
-``runs``       a run a row: spec (JSON), state, seed, device, versions, data fingerprint, times, process, progress
+``runs``       a run a row: spec (JSON), state, seed, device, versions, data fingerprint, times, process, progress;
+               ``study`` (the first run of its study) and ``baseline`` (the task it trains alone, for its study)
 ``settings``   a leaf of a run's spec a row: ``path``, ``text``, ``number`` (where it is one)
 ``tasks``      the tasks of a run; ``tags`` the words people gave it
 ``summaries``  a series of a run a row: count, last, min, max, best and their steps

@@ -4,7 +4,8 @@ Terms are separated by spaces and must all hold; quotes keep spaces together. A 
 
 - a word, found in the name, the notes, a tag or as the number of a run: ``digits``, ``"two digits"``, ``12``;
 - a field and a word: ``state:finished``, ``tag:baseline``, ``task:left``, ``method:pcgrad``, ``dataset:multidigits``,
-  ``device:cuda``, ``name:digits``, ``notes:lr``, ``id:12``; ``starred:yes``, ``archived:no``;
+  ``device:cuda``, ``name:digits``, ``notes:lr``, ``id:12``; ``starred:yes``, ``archived:no``; ``study:12`` (the number
+  of a study is that of its first run), ``baseline:left`` (the single-task baselines of a task), ``baseline:none``;
 - a setting of the spec, a comparison (``= != > >= < <=``) and a value: ``training.epochs>10``,
   ``weighting.kind=pcgrad``, ``model.shared[0].out_channels>=32``.
 
@@ -70,14 +71,18 @@ def _field(term: str, field: str, word: str) -> Condition:  # noqa: PLR0911  # o
             return _same(RUN.c.method, word)
         case "name" | "notes" | "dataset" | "device":
             return _holds(RUN.c[field], word)
-        case "id":
+        case "id" | "study":
             if not _is_id(word):
-                raise _error(term, "the word after the colon must be the number of a run")
-            return RUN.c.id == int(word)
+                raise _error(
+                    term, f"the word after the colon must be the number of a {'run' if field == 'id' else field}"
+                )
+            return RUN.c[field] == int(word)
+        case "baseline":
+            return RUN.c.baseline == "" if word.lower() == "none" else _same(RUN.c.baseline, word)
         case "starred" | "archived":
             return RUN.c[field].is_(_YES_NO[_one_of(term, word, tuple(_YES_NO))])
         case _:
-            fields = "state, tag, task, method, name, notes, dataset, device, id, starred or archived"
+            fields = "state, tag, task, method, name, notes, dataset, device, id, study, baseline, starred or archived"
             raise _error(term, f"the word before the colon must be {fields}", "Put a text with a colon in quotes.")
 
 

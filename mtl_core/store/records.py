@@ -134,6 +134,8 @@ class RunRecord:
         starred: Marked by a person.
         archived: Put away by a person.
         parent: The run it was run again from, or None.
+        study: The study it belongs to, named by the number of its first run, or None.
+        baseline: The task it trains alone as a single-task baseline of its study; ``""`` for the experiment itself.
     """
 
     id: int
@@ -160,6 +162,8 @@ class RunRecord:
     starred: bool
     archived: bool
     parent: int | None
+    study: int | None = None
+    baseline: str = ""
 
     @property
     def ended(self) -> bool:

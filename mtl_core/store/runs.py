@@ -35,13 +35,19 @@ def no_such_run(run: int) -> InputError:
 
 
 def insert(
-    connection: sa.Connection, spec: ExperimentSpec, *, device: str, versions: Mapping[str, str], parent: int | None
+    connection: sa.Connection,
+    spec: ExperimentSpec,
+    *,
+    device: str = "",
+    versions: Mapping[str, str] | None = None,
+    parent: int | None = None,
+    baseline: str = "",
 ) -> int:
     """Write a queued run with its tasks and settings; its number."""
     data = spec_to_data(spec)
     if parent is not None:
         lock(connection, parent)
-    row = _blank(data) | {"device": device, "versions": dict(versions), "parent": parent}
+    row = _blank(data) | {"device": device, "versions": dict(versions or {}), "parent": parent, "baseline": baseline}
     inserted = connection.execute(sa.insert(RUN).values(row))
     run = int(inserted.inserted_primary_key[0])  # type: ignore[index]  # a row was inserted
     tasks = enumerate(data["tasks"])
@@ -50,6 +56,21 @@ def insert(
     )
     connection.execute(sa.insert(SETTING), [_setting(run, path, value) for path, value in flatten(data).items()])
     return run
+
+
+def join_study(connection: sa.Connection, run: int, first: int | None) -> int:
+    """Make a run part of the study that a run belongs to or begins; without one it begins its own. The study's number.
+
+    Raises:
+        InputError: There is no such run.
+    """
+    if first is None:
+        first = run
+    lock(connection, first)
+    study = connection.scalar(sa.select(RUN.c.study).where(RUN.c.id == first)) or first
+    change(connection, first, study=study)
+    change(connection, run, study=study)
+    return int(study)
 
 
 def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[RunRecord]:

@@ -11,7 +11,7 @@ from mtl_core.spec import InputError
 from mtl_core.store.database import Database
 from mtl_core.store.places import file_of
 
-SCHEMA = "0001"  # the newest revision in migrations/versions; stated here so that opening need not import alembic
+SCHEMA = "0002"  # the newest revision in migrations/versions; stated here so that opening need not import alembic
 MIGRATIONS = Path(__file__).with_name("migrations")
 _SMALLEST = 512  # bytes of one page, and so of a database; SQLite would take less for an empty one
 _alembic = threading.Lock()  # alembic keeps what it is doing in its module

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from mtl_core.spec import ExperimentSpec, InputError, spec_from_data
+from mtl_core.spec import ExperimentSpec, InputError, Member, spec_from_data
 from mtl_core.store import files, filters, life, places, processes, requests, runs, schema, series
 from mtl_core.store.database import Changes, Database
 from mtl_core.store.records import (
@@ -117,9 +117,32 @@ class RunStore:
             Its number.
         """
         with self._database.writing() as connection:
-            run = runs.insert(connection, spec, device=device, versions=versions or {}, parent=parent)
+            run = runs.insert(connection, spec, device=device, versions=versions, parent=parent)
             files.make_folder(connection, self._database.url, run)
         return run
+
+    def create_study(self, members: Iterable[Member], first: int | None = None) -> list[int]:
+        """Add queued runs that belong together: seeds of one experiment, and its single-task baselines.
+
+        Args:
+            members: The runs, in the order in which they are to train.
+            first: A run whose study they join, and which begins one if it is in none; without it the first of them
+                begins one.
+
+        Returns:
+            Their numbers. The study goes by the number of the run that began it.
+
+        Raises:
+            InputError: There is no run ``first``.
+        """
+        numbers: list[int] = []
+        with self._database.writing() as connection:
+            for member in members:
+                run = runs.insert(connection, member.spec, baseline=member.baseline)
+                files.make_folder(connection, self._database.url, run)
+                first = runs.join_study(connection, run, first)
+                numbers.append(run)
+        return numbers
 
     def run(self, run: int) -> RunRecord:
         """One run."""

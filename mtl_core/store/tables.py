@@ -91,6 +91,8 @@ class Run(Table):
     starred: Mapped[bool]
     archived: Mapped[bool]
     parent: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    study: Mapped[int | None] = mapped_column(index=True)  # the run that began it
+    baseline: Mapped[str] = mapped_column(server_default="")  # the task that it trains alone, for its study
     folder: Mapped[str]  # of its artifacts, relative to the store's
     rewinds: Mapped[int]  # how often points were dropped; a reader that knows another number starts over
 

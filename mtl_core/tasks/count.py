@@ -9,11 +9,12 @@ from mtl_core.spec import CountTask, TargetInfo
 from mtl_core.tasks.base import TaskHead, directions, mean_of
 from mtl_core.tasks.measures import RowMean, Whole, spearman
 from mtl_core.tasks.metrics import Measure
-from mtl_core.tasks.regression import in_float64, r2
+from mtl_core.tasks.regression import in_float64, r2, restoring
 
 
 def build_count(task: CountTask, info: TargetInfo) -> TaskHead:
-    """The runtime of a count: Poisson likelihood without the term that no model changes."""
+    """The runtime of a count: Poisson likelihood without the term that no model changes; predictions are counts."""
+    restore = restoring(info)
 
     def measures() -> dict[str, Measure]:
         return {name: _measure(name, info.width) for name in task.metrics}
@@ -22,9 +23,9 @@ def build_count(task: CountTask, info: TargetInfo) -> TaskHead:
         name=task.name,
         out_features=info.outputs,
         loss=mean_of(lambda p, y: F.poisson_nll_loss(p, y, log_input=True, reduction="none").mean(1)),
-        predict=lambda output: output.double().exp(),
+        predict=lambda output: restore(output.double().exp()),
         directions=directions(task),
-        read=lambda prediction, target: (prediction.double().exp(), target.double()),
+        read=lambda prediction, target: (restore(prediction.double().exp()), restore(target)),
         measures=measures,
     )
 

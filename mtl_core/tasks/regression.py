@@ -26,7 +26,7 @@ def build_regression(task: RegressionTask, info: TargetInfo) -> TaskHead:
     variances (in training units).
     """
     width = info.width
-    restore = _restore(info)
+    restore = restoring(info)
 
     def measures() -> dict[str, Measure]:
         return {name: _measure(name, width) for name in task.metrics}
@@ -77,7 +77,7 @@ def _masked(function: Callable[..., Tensor], width: int) -> Loss:
     return loss
 
 
-def _restore(info: TargetInfo) -> Callable[[Tensor], Tensor]:
+def restoring(info: TargetInfo) -> Callable[[Tensor], Tensor]:
     """From training units to the target's own, in float64: a float32 year would lose its fraction."""
     mean = torch.tensor(info.mean or (0.0,), dtype=torch.float64)
     std = torch.tensor(info.std or (1.0,), dtype=torch.float64)

@@ -1,6 +1,6 @@
 """How a forward pass is computed: in which precision, in how many pieces, compiled or not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from mtl_core.training.precision import LossScale, autocast
 
 Tensors = tuple[Tensor, ...]
 Pure = Callable[..., Tensors]
+Masks = Sequence[Tensor | None]
 
 
 class Computing(Protocol):
@@ -30,6 +31,14 @@ class Computing(Protocol):
 
     def head(self, task: int, features: Tensors) -> Tensor:
         """A task's output from what the shared half gave."""
+        ...
+
+    def begin_pass(self) -> None:
+        """Tells that a forward pass begins."""
+        ...
+
+    def see_labels(self, masks: Masks) -> None:
+        """Tells which of its rows have a label."""
         ...
 
     def penalty(self) -> Tensor | None:
@@ -61,6 +70,8 @@ class Computed:
     **In pieces**, the rows go through the model a few at a time, and what a backward pass needs of a piece is computed
     again when it gets there (Chen et al. 2016): so the losses and their gradients are those of the whole batch, for any
     loss and any weighting method, and only one piece lies in memory at a time. Gradients are combined once per step.
+    It costs a further forward pass for each backward pass: one for methods that weigh losses, one a task for methods
+    that compare the gradients of all shared parameters.
     Batch normalisation sees the pieces, and counts each once.
 
     Args: as for :func:`computing`.
@@ -74,6 +85,20 @@ class Computed:
         compiled = _compiled if training.compile else lambda function: function
         self._whole, self._shared = compiled(model), compiled(model.features)
         self._penalty: Tensor | None = None
+        self._masks: Masks = ()
+
+    def begin_pass(self) -> None:
+        """Tells the model."""
+        self._model.begin_pass()
+
+    def see_labels(self, masks: Masks) -> None:
+        """Keeps them for the pieces."""
+        self._masks = masks
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether batches are computed in pieces, and again in each backward pass."""
+        return self._pieces > 1
 
     def __call__(self, inputs: Tensor) -> list[Tensor]:
         """Each task's output."""
@@ -122,21 +147,28 @@ class Computed:
         rows = len(inputs[0])
         count = min(self._pieces, max(rows // 2, 1))  # batch normalisation needs two rows
         if count == 1:
+            self._model.see_labels(self._masks)
             results = function(*inputs)
             self._penalty = self._model.penalty() if penalized else self._penalty
             return results
         pieces = list(zip(*(tensor.tensor_split(count) for tensor in inputs), strict=True))
-        found = [self._again(function, piece, penalized=penalized) for piece in pieces]
+        masks = zip(*([None] * count if m is None else m.tensor_split(count) for m in self._masks), strict=True)
+        labelled = list(masks) or [()] * count
+        found = [
+            self._again(function, piece, labels, penalized=penalized)
+            for piece, labels in zip(pieces, labelled, strict=True)
+        ]
         if penalized:
             shares = [len(piece[0]) / rows for piece in pieces]
             terms = [share * penalty for share, (_, penalty) in zip(shares, found, strict=True) if penalty is not None]
             self._penalty = torch.stack(terms).sum() if terms else None
         return tuple(torch.cat(column) for column in zip(*(results for results, _ in found), strict=True))
 
-    def _again(self, function: Pure, piece: Tensors, *, penalized: bool) -> tuple[Tensors, Tensor | None]:
+    def _again(self, function: Pure, piece: Tensors, masks: Masks, *, penalized: bool) -> tuple[Tensors, Tensor | None]:
         """A piece's results and penalty, computed once more when a backward pass needs them."""
 
         def compute(*tensors: Tensor) -> tuple[Tensors, Tensor | None]:
+            self._model.see_labels(masks)
             return function(*tensors), self._model.penalty() if penalized else None
 
         found: tuple[Tensors, Tensor | None] = checkpoint(

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batches import Batch
-from mtl_core.training.computing import Computing
+from mtl_core.training.computing import Computed, Computing
 from mtl_core.weighting import Pass, cut_forward
 
 
@@ -20,8 +20,11 @@ def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: b
         batch: The rows.
         cut: Whether to cut the graph where the shared half of the model ends.
     """
+    model.begin_pass()
+    model.see_labels(batch.masks)
     if cut:
         outputs, at = cut_forward(model.features(batch.inputs), model.head, len(tasks))
+        at.again = isinstance(model, Computed) and model.in_pieces
         return Pass(losses_of(tasks, outputs, batch), batch.present, at)
     return Pass(losses_of(tasks, model(batch.inputs), batch), batch.present)
 
@@ -49,12 +52,16 @@ def mean_losses(passes: Sequence[Pass]) -> list[Tensor]:
 class Penalty:
     """The gradient of what a sharing scheme adds to the losses, taken before the weighting's pass frees the graph.
 
-    It is added as it is, whatever the weighting makes of the tasks' gradients.
+    It is added as it is, whatever the weighting makes of the tasks' gradients; frozen parameters have none.
     """
 
     def __init__(self, penalty: Tensor, parameters: Sequence[nn.Parameter]) -> None:
-        self._parameters = [parameter for parameter in parameters if parameter.requires_grad]
-        self._gradients = torch.autograd.grad(penalty, self._parameters, retain_graph=True, allow_unused=True)
+        self._parameters = [parameter for parameter in parameters if parameter.requires_grad and penalty.requires_grad]
+        self._gradients = (
+            torch.autograd.grad(penalty, self._parameters, retain_graph=True, allow_unused=True)
+            if self._parameters
+            else ()
+        )
 
     def add(self) -> None:
         """Add it to the parameters' gradients."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -33,11 +34,13 @@ def build_order(sampling: Sampling, split: Split, tasks: Sequence[Task]) -> Orde
             classes = targets.reshape(rows, -1)[:, 0].long().cpu()
             labelled = torch.ones(rows, dtype=torch.bool) if mask is None else mask.cpu()
             groups = [
-                rows_of for c in sorted(set(classes.tolist())) if len(rows_of := _where(labelled & (classes == c)))
+                rows_of
+                for c in np.unique(classes.numpy()).tolist()
+                if len(rows_of := _where(labelled & (classes == c)))
             ]
             return partial(_balanced, groups, _where(~labelled))
         case BalancedTasks():
-            masks = {tuple(mask.tolist()): mask.cpu() for mask in split.masks.values()}
+            masks = {mask.cpu().numpy().tobytes(): mask.cpu() for mask in split.masks.values()}
             whole = [torch.ones(rows, dtype=torch.bool)] if len(split.masks) < len(tasks) else []
             groups = [found for mask in (*masks.values(), *whole) if len(found := _where(mask))]
             if not groups or (len(groups) == 1 and len(groups[0]) == rows):

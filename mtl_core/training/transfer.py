@@ -67,7 +67,10 @@ def _is_shared(model: MultiTaskModel, name: str, tensor: Tensor, heads: set[int]
 
 
 def freeze_trunk(model: MultiTaskModel, *, frozen: bool) -> None:
-    """Let the shared layers learn, or keep them as they are."""
+    """Let the shared layers learn, or keep their parameters as they are.
+
+    Statistics of batch normalisation follow the data all the same, as in fastai (Howard & Gugger 2020).
+    """
     for parameter in named_shared_parameters(model).values():
         parameter.requires_grad_(not frozen)
 

@@ -54,7 +54,7 @@ def _newton(cosines: Array, pull: Array, power: float) -> Array:
             break
         step = -np.linalg.solve(cosines + np.diag(power * wanted / point), gradient)
         falling = step < 0
-        size = min(1.0, 0.95 * float((point[falling] / -step[falling]).min())) if falling.any() else 1.0
+        size = min(1.0, 0.99 * float((point[falling] / -step[falling]).min())) if falling.any() else 1.0
         slope = float(gradient @ step)
         if slope >= 0:
             break

@@ -18,10 +18,15 @@ class Cut:
     Args:
         features: What the shared layers give, with their graph.
         tasks: How many tasks read it.
+
+    Attributes:
+        again: Whether each backward pass computes the shared layers again, which cannot be done for several tasks at
+            once: their dropout would have to be drawn the same for all.
     """
 
     def __init__(self, features: Features, tasks: int) -> None:
         self.features = features
+        self.again = False
         self._learned = [i for i, tensor in enumerate(features) if tensor.requires_grad]
         self.copies = [self._copy() for _ in range(tasks)]
 

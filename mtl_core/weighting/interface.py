@@ -1,10 +1,13 @@
 """What every weighting method offers, and the conventions that hold for all of them.
 
 **Scale.** Equal weighting is the *sum* of the losses (weights 1), and so is every other method unless its
-definition says
-otherwise: manual, uncertainty, DWA and GradNorm sum weighted losses (the weights of DWA and GradNorm add up to
-    K), PCGrad sums the projected gradients. MGDA's weights add up to 1. Between methods of different sum the
-    effective learning rate of the shared layers differs by the factor K.
+definition says otherwise. Weights add up to K under DWA, GradNorm, ExcessMTL and STCH (times 1/L there), and to 1
+under random weighting, FAMO, MGDA, IMTL-G, MoCo, SDMGrad and MoDo. CAGrad, Aligned-MTL, UPGrad and DualProj
+start from the *mean* of the gradients; PCGrad, GradVac, GradDrop, ConFIG and DB-MTL sum. The step of Nash-MTL has the
+length root of K, or the longest that is allowed, whatever the gradients' lengths are. Between methods of
+different sum the effective learning rate of the shared layers differs by up to the factor K.
+
+**Normalised losses** (``normalize``) are made before any method sees them, and are what its heads' gradients are of.
 
 **Task heads.** Methods that weigh losses weigh the heads' gradients too: one backward pass of the weighted sum.
 Methods that combine gradients combine those of the shared parameters only; every other parameter gets the

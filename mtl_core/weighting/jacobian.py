@@ -58,9 +58,10 @@ class Jacobian:
                 flat([parameter.grad for parameter in shared], shared, out=memory[place])
 
     def _through(self, cut: Cut, tasks: Sequence[int], shared: Sequence[nn.Parameter], memory: Tensor) -> None:
-        if self._at_once is None:
-            self._at_once = len(tasks) > 1 and all(p.ndim <= 2 for p in shared) and _can(cut, tasks, shared)
-        if self._at_once:
+        several = len(tasks) > 1 and not cut.again
+        if several and self._at_once is None:
+            self._at_once = all(p.ndim <= 2 for p in shared) and _can(cut, tasks, shared)
+        if several and self._at_once:
             found = cut.pull_all(tasks, shared, keep=False)
             torch.cat([gradient.reshape(len(tasks), -1) for gradient in found], dim=1, out=memory)
             return

@@ -8,6 +8,10 @@ from mtl_core.weighting.cosines import Array, split_lengths
 from mtl_core.weighting.min_norm import min_norm_weights
 
 _ROUNDING = 1e-14
+_NOTHING = 1e-12
+"""A weight this small, against the largest, is a rounding error."""
+_TOUCHING = 1e-13
+"""Squared distance of a hull from zero, in shortest rows, that is a rounding error."""
 
 
 def conflict_averse_weights(gramian: Array, centre: Array, radius: float) -> Array:
@@ -27,65 +31,60 @@ def conflict_averse_weights(gramian: Array, centre: Array, radius: float) -> Arr
     Returns:
         [K] the weights.
     """
-    lengths, cosines = split_lengths(gramian)
-    there = np.flatnonzero(lengths)
+    there = gramian.diagonal() > 0
     inner = float(centre.mean())
-    if len(there) == len(lengths):
-        return _of_rows(gramian, lengths, cosines, centre, radius, inner)
-    part = np.ix_(there, there)
-    weights = np.zeros(len(lengths))
-    if len(there):
-        weights[there] = _of_rows(gramian[part], lengths[there], cosines[part], centre[there], radius, inner)
+    if there.all():
+        return _Problem(gramian, centre, radius, inner).weights()
+    weights = np.zeros(len(gramian))
+    if there.any():
+        weights[there] = _Problem(gramian[np.ix_(there, there)], centre[there], radius, inner).weights()
     # A zero row offers the value 0.
     height = float(centre @ weights) + radius * math.sqrt(max(float(weights @ gramian @ weights), 0.0))
-    zero = lengths == 0
-    return weights if height < -_ROUNDING * radius * lengths.max() else np.asarray(zero / zero.sum())
-
-
-def _of_rows(gramian: Array, lengths: Array, cosines: Array, centre: Array, radius: float, inner: float) -> Array:
-    shortest = lengths.min()
-    problem = _Problem(cosines, shortest / lengths, centre / lengths, radius)
-    first = int(np.argmin((problem.gains + radius) / problem.shares))
-    start = np.zeros(len(lengths))
-    start[first] = lengths[first] / shortest
-    point = problem.solved(start)
-    if problem.vanished(point):
-        below = _below_zero(problem, gramian, lengths, centre, radius, inner)
-        point = point if below is None else problem.solved(below)
-    weights = point * problem.shares
-    return np.asarray(weights / weights.sum())
-
-
-def _below_zero(
-    problem: "_Problem", gramian: Array, lengths: Array, centre: Array, radius: float, inner: float
-) -> Array | None:
-    """A point of negative value, if there is any: the search has ended at 0, where the value has a kink.
-
-    The minimum is at weights w of the shortest combination of the rows g_i + abs(g_w)/radius·g_0; if it is negative,
-    so is the value at the weights for any smaller number in the place of abs(g_w).
-    """
-    for size in (1e-2, 1e-4, 1e-6):
-        shift = size * float(lengths.min()) / radius
-        weights = min_norm_weights(gramian + shift * (centre + centre[:, None]) + shift**2 * inner)
-        point = weights * lengths / lengths.min()
-        if problem.value(point) < -_ROUNDING * radius * np.abs(point).sum():
-            return np.asarray(point)
-    return None
+    longest = math.sqrt(gramian.diagonal().max())
+    return weights if height < -_ROUNDING * radius * longest else np.asarray(~there / (~there).sum())
 
 
 class _Problem:
     """In v = w·length (the shortest length being 1): lowest b'v + radius·sqrt(v'Cv) with a'v = 1 and v >= 0."""
 
-    def __init__(self, cosines: Array, shares: Array, gains: Array, radius: float) -> None:
-        self._cosines = cosines
-        self.shares = shares
-        self.gains = gains
+    def __init__(self, gramian: Array, centre: Array, radius: float, inner: float) -> None:
+        self._gramian, self._centre, self._inner = gramian, centre, inner
         self._radius = radius
+        self._lengths, self._cosines = split_lengths(gramian)
+        self._shares = self._lengths.min() / self._lengths
+        self._gains = centre / self._lengths
         # C + aa' has the same minimisers under a'v = 1, and an inverse on rows that are affinely independent.
-        self._system = cosines + np.outer(shares, shares)
+        self._system = self._cosines + np.outer(self._shares, self._shares)
+
+    def weights(self) -> Array:
+        """[K] w at the minimum."""
+        first = int(np.argmin((self._gains + self._radius) / self._shares))
+        start = np.zeros(len(self._shares))
+        start[first] = 1 / self._shares[first]
+        point = self.solved(start)
+        if self.vanished(point):
+            below = self._below_zero()
+            point = point if below is None else self.solved(below)
+        weights = point * self._shares
+        return np.asarray(weights / weights.sum())
+
+    def _below_zero(self) -> Array | None:
+        """A point of negative value, if there is any: the search has ended at 0, where the value has a kink.
+
+        The minimum is at weights w of the shortest combination of the rows g_i + abs(g_w)/radius·g_0; if it is
+        negative, so is the value at the weights for any smaller number in the place of abs(g_w).
+        """
+        shortest = float(self._lengths.min())
+        for size in (1e-2, 1e-4, 1e-6):
+            shift = size * shortest / self._radius
+            pulled = shift * (self._centre + self._centre[:, None]) + shift**2 * self._inner
+            point = min_norm_weights(self._gramian + pulled) * self._lengths / shortest
+            if self.value(point) < -_ROUNDING * self._radius * np.abs(point).sum():
+                return np.asarray(point)
+        return None
 
     def value(self, point: Array) -> float:
-        return float(self.gains @ point) + self._radius * math.sqrt(max(float(point @ self._cosines @ point), 0.0))
+        return float(self._gains @ point) + self._radius * math.sqrt(max(float(point @ self._cosines @ point), 0.0))
 
     def vanished(self, point: Array) -> bool:
         """Whether the combination of the rows is zero, up to rounding."""
@@ -93,7 +92,9 @@ class _Problem:
 
     def solved(self, start: Array) -> Array:
         """The minimum, reached from a point."""
-        point, height = start, self.value(start)
+        settled = self._descend(start, np.flatnonzero(start).tolist())
+        point = start if settled is None or self.value(settled) > self.value(start) else settled
+        height = self.value(point)
         for _ in range(20 * len(point)):
             active = np.flatnonzero(point).tolist()
             entering = self._entering(point, active)
@@ -109,12 +110,12 @@ class _Problem:
             return None
         products = self._cosines @ point
         size = math.sqrt(float(point @ products))
-        slopes = self.gains + self._radius * products / size
+        slopes = self._gains + self._radius * products / size
         level = float(point @ slopes)
-        slack = slopes - level * self.shares
+        slack = slopes - level * self._shares
         slack[active] = np.inf
         entering = int(np.argmin(slack))
-        noise = _ROUNDING * (np.abs(self.gains).max() + self._radius) * max(1.0, np.abs(point).sum() / size)
+        noise = _ROUNDING * (np.abs(self._gains).max() + self._radius) * max(1.0, np.abs(point).sum() / size)
         return None if slack[entering] >= -noise else entering
 
     def _descend(self, point: Array, active: list[int]) -> Array | None:
@@ -125,13 +126,15 @@ class _Problem:
             if found is None:
                 return None
             target, far = found
-            if not far and (target > 0).all():
+            if not far:
+                target = np.where(np.abs(target) > _NOTHING * np.abs(target).max(), target, 0.0)
+            if not far and (target >= 0).all():
                 point[:] = 0
                 point[active] = target
                 return point
             here = point[active]
             change = target if far else target - here
-            falling = np.flatnonzero(change < 0)
+            falling = np.flatnonzero(target < 0)
             if not len(falling):
                 return None
             steps = here[falling] / -change[falling]
@@ -143,7 +146,7 @@ class _Problem:
 
     def _lowest(self, active: list[int]) -> tuple[Array, bool] | None:
         """The lowest point and False, or, where the value falls without end, the direction of that and True."""
-        shares, gains = self.shares[active], self.gains[active]
+        shares, gains = self._shares[active], self._gains[active]
         try:
             both = np.linalg.solve(self._system[np.ix_(active, active)], np.stack([shares, gains], axis=1))
         except np.linalg.LinAlgError:
@@ -152,7 +155,8 @@ class _Problem:
             return None
         level, bent = both[:, 0], both[:, 1]
         ones, mixed = float(shares @ level), float(shares @ bent)
-        distance = max(1 / ones - 1, 0.0)
+        distance = 1 / ones - 1
+        distance = distance if distance > _TOUCHING else 0.0
         along = bent - mixed / ones * level
         room = self._radius**2 - max(float(gains @ along), 0.0)
         if room <= 0:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, stacked, taking_part
 
-EPS = 1e-8
+EPS = 1e-12
 """Added to a loss before its logarithm is taken."""
 DECAY = 0.99
 """How much of a running mean is kept in a step."""
@@ -18,7 +18,7 @@ DECAY = 0.99
 class Normalized(Weighting):
     """A method on normalised losses: every gradient, also the heads', is that of the normalised loss.
 
-    ``log``: log(L + 1e-8), with no gradient from a loss below 0. ``scale``: L divided by the running mean of its
+    ``log``: log(L + 1e-12), with no gradient from a loss below 0. ``scale``: L divided by the running mean of its
     absolute value, this step's included, a constant to the gradient; losses that are not finite are left out of
     the mean, and while it is 0 the loss is left as it is. A task missing from the batch keeps its mean.
 

@@ -107,6 +107,12 @@ def test_a_renamed_task_takes_its_head_weights_moves_and_monitor_along(document:
     assert document.get("training.monitor") == "left.accuracy"
 
 
+def test_a_renamed_task_takes_its_preference_along(document: Document) -> None:
+    document.set("weighting", {"kind": "upgrad", "preference": {"left": 2.0}})
+    document.set("tasks[0].name", "first")
+    assert document.get("weighting.preference") == {"first": 2.0}
+
+
 def test_a_removed_task_leaves_nothing_behind(document: Document) -> None:
     document.set_many({"weighting": {"kind": "manual", "weights": {"left": 2.0}}, "training.monitor": "left"})
     document.remove("tasks[0]", "Remove task left")

@@ -95,3 +95,31 @@ def test_an_error_nobody_caught_is_shown_and_written_down(
     assert "out of luck" in caught.args[0]
     assert "out of luck" in (home / "window.log").read_text()
     assert "out of luck" in capsys.readouterr().err
+
+
+def test_live_goes_on_with_the_next_run_of_a_study(session: Session, wait: Any) -> None:
+    session.document.set("name", "hold")
+    assert session.run_study((0, 1), baselines=False)
+    wait(lambda: session.queue.on)
+    assert session.live_run == 1
+    session.queue.stop(1)
+    wait(lambda: session.live_run == 2)
+    session.show_live(1)
+    session.queue.stop(2)
+    wait(lambda: session.queue.active is None)
+    assert session.live_run == 1
+
+
+def test_a_study_that_cannot_be_is_told_and_starts_nothing(session: Session) -> None:
+    told: list[Exception] = []
+    assert not session.run_study((1, 1), baselines=False, refused=told.append)
+    assert "each seed once" in str(told[0])
+
+
+def test_the_runs_of_all_tasks_of_a_study_are_compared(session: Session, wait: Any) -> None:
+    session.document.set("name", "quick")
+    session.run_study((0, 1), baselines=True)
+    wait(lambda: session.queue.active is None and session.live_run is not None)
+    session.compare_study(1)
+    wait(lambda: session.compared)
+    assert session.compared == [1, 4]

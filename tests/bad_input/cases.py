@@ -93,6 +93,12 @@ SPECS = (
     changed("an input that is a target", "dataset.inputs", ["area", "price"], "dataset.inputs[1] … not both … price"),
     changed("a head of an unknown task", "model.heads", {"prise": []}, f"model.heads.prise … {_NO_TASK}"),
     changed("a weight of an unknown task", "weighting", _manual(prise=1.0), f"weighting.weights.prise … {_NO_TASK}"),
+    changed(
+        "a preference for an unknown task",
+        "weighting",
+        {"kind": "upgrad", "preference": {"prise": 2.0}},
+        f"weighting.preference.prise … {_NO_TASK}",
+    ),
     changed("weights of zero alone", "weighting", _manual(price=0.0, sold=0.0), "weighting.weights … above 0"),
     changed("a monitor of an unknown task", "training.monitor", "prise.mae", "monitor … must be one of total … prise"),
     changed(

@@ -60,12 +60,14 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["dataset"] = given | {"name": "linnerud"}
             data["tasks"] = [{"name": name, "kind": "regression", "target": name} for name in ("weight", "pulse")]
             data["model"]["heads"] = {}
-        case "tasks":
+        case "tasks" | "dataset.split.tasks":
             data["tasks"] = [given | {"name": "first", "target": _TARGETS[kind_of(member)]}, *data["tasks"][1:]]
             if kind_of(member) == "segmentation":
                 _on_images(data)
             elif kind_of(member) == "objective":
                 data["model"]["heads"] = {"first": [{"kind": "linear", "out_features": 2}]}
+            if place != "tasks":
+                data["dataset"]["split"] = {"tasks": data["tasks"]}
         case "model.shared":
             data["model"]["shared"] = [given]
         case "model.heads":
@@ -82,9 +84,8 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
 
 def path_of(place: str) -> str:
     """The path of the kind in what :func:`experiment_with` returns for this place."""
-    return {"tasks": "tasks[0]", "model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}.get(
-        place, place
-    )
+    in_lists = {"model.shared": "model.shared[0]", "model.heads": "model.heads.first[0]"}
+    return {"tasks": "tasks[0]", "dataset.split.tasks": "dataset.split.tasks[0]", **in_lists}.get(place, place)
 
 
 def _small(folder: Path) -> dict[str, Any]:
@@ -109,8 +110,10 @@ def _small(folder: Path) -> dict[str, Any]:
 
 
 def _on_images(data: dict[str, Any]) -> None:
-    data["dataset"] = {"kind": "bundled", "name": "shapes"}
-    data["tasks"][1]["target"] = "shape"
+    split = data["dataset"].get("split", {})
+    data["dataset"] = {"kind": "bundled", "name": "shapes", "split": split}
+    for task in (*data["tasks"], *split.get("tasks", ())):
+        task["target"] = {"regression": "x", "multiclass": "shape"}.get(task["kind"], task["target"])
     data["model"]["shared"] = [{"kind": "avg_pool2d", "kernel_size": 8}, {"kind": "conv2d", "out_channels": 4}]
     data["training"]["batch_size"] = 700
 

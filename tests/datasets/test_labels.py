@@ -83,9 +83,16 @@ def test_probabilities_are_made_to_sum_to_one(tmp_path: Path) -> None:
     assert data.targets["t"].outputs == 2
 
 
-def test_counts_and_boxes_are_not_standardised(tmp_path: Path) -> None:
-    counts = read(tmp_path, CountTask(name="t", target="n"), n=[0, 3, 7])
-    assert set(rows_of(counts).flatten().tolist()) == {0.0, 3.0, 7.0}
+def test_counts_are_in_units_of_their_mean(tmp_path: Path) -> None:
+    data = read(tmp_path, CountTask(name="t", target="n"), n=[0, 300, 700])
+    assert data.targets["t"].mean == (0.0,)
+    assert data.train.targets["t"].mean().item() == pytest.approx(1)
+    assert (rows_of(data) >= 0).all()
+    plain = read(tmp_path, CountTask(name="t", target="n", standardize=False), n=[0, 3, 7])
+    assert set(rows_of(plain).flatten().tolist()) == {0.0, 3.0, 7.0}
+
+
+def test_boxes_are_not_standardised(tmp_path: Path) -> None:
     box = read(tmp_path, BoxTask(name="t", target=("a", "b", "c", "d")), a=[0.5, 0.25], b=[1], c=[0], d=[0.125])
     assert rows_of(box)[0].tolist()[1:] == [1.0, 0.0, 0.125]
 

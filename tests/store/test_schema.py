@@ -40,12 +40,14 @@ def test_each_schema_has_a_database_here() -> None:
     assert kept == set(schema._known_revisions())
 
 
-@pytest.mark.parametrize("number", [1])
+@pytest.mark.parametrize("number", [1, 2])
 def test_a_store_of_an_older_schema_is_read_whole(tmp_path: Path, number: int) -> None:
     path = Path(shutil.copy(DATA / f"schema_{number}.sqlite", tmp_path / "runs.sqlite"))
     with open_store(path) as store:
         assert drift(store) == []
-        queued, finished = store.runs()
+        *study, queued, finished = store.runs()
+        assert [(run.study, run.baseline) for run in study] == ([] if number == 1 else [(3, "right"), (3, "")])
+        assert (finished.study, finished.baseline) == (None, "")
         assert (finished.id, finished.name, finished.state) == (1, "두 숫자", "finished")
         assert (finished.tags, finished.notes, finished.starred) == (("baseline", "한글"), "kept for the tests", True)
         assert (finished.method, finished.tasks) == ("uncertainty", ("left", "right"))

@@ -143,6 +143,19 @@ def test_a_count_has_the_likelihood_of_a_poisson_distribution() -> None:
     np.testing.assert_allclose(runtime.predict(output).numpy(), rate, rtol=1e-6)
 
 
+def test_counts_in_units_of_their_mean_have_the_same_best_point_and_real_counts_as_predictions() -> None:
+    task, info = CountTask(name="t", target="y"), TargetInfo(name="t", kind="count", mean=(0.0,), std=(50.0,))
+    runtime, counts = head(task, info), torch.tensor([[40.0], [70.0]])
+    output = torch.full((2, 1), math.log(55 / 50), requires_grad=True)
+    runtime.loss(output, counts / 50).backward()
+    assert output.grad is not None
+    assert output.grad.sum().item() == pytest.approx(0, abs=1e-6)
+    assert runtime.predict(output.detach())[0].item() == pytest.approx(55)
+    metrics = runtime.metrics("cpu")
+    metrics.update(output, counts / 50)
+    assert metrics.compute()["mae"] == pytest.approx(15)
+
+
 def test_soft_labels_give_cross_entropy_and_their_own_entropy_less_is_the_divergence() -> None:
     info = TargetInfo(name="t", kind="distribution", width=3, classes=("a", "b", "c"))
     columns = ("a", "b", "c")

@@ -30,6 +30,7 @@ from tests.training.toy import (
 WEIGHTINGS: list[dict[str, Any]] = [
     *({"kind": kind_of(member)} for member in members(WeightingUnion)),
     {"kind": "mgda", "normalization": "loss+"},
+    {"kind": "nash_mtl", "update_every": 3, "normalize": "scale"},
     {"kind": "manual", "weights": {"price": 2.0, "kind": 0.25}},
 ]
 SCHEDULES: list[dict[str, Any]] = [

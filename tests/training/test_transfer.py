@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from mtl_core.architectures import MultiTaskModel, build_model
+from mtl_core.architectures.hard import HardSharingModel
 from mtl_core.spec import InputError, ModelSpec, Weighting, kind_of, members
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.parts import named_shared_parameters
@@ -89,3 +90,19 @@ def test_a_frozen_trunk_learns_from_the_epoch_on_that_was_asked_for(tmp_path: Pa
         shared.append({name: last[name] for name in named_shared_parameters(part.trainer.model)})
     assert_same_tensors(shared[0], shared[1])
     assert any(not torch.equal(shared[1][name], tensor) for name, tensor in shared[2].items())
+
+
+def test_what_a_scheme_adds_to_the_losses_leaves_a_frozen_trunk_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def penalty(net: MultiTaskModel) -> torch.Tensor:
+        return torch.stack([(p**2).sum() for p in net.shared_parameters()]).sum()
+
+    monkeypatch.setattr(HardSharingModel, "penalty", penalty)
+    changes: dict[str, Any] = {"training__shared": {"freeze_epochs": 1}}
+    shared = []
+    for step in (1, PER_EPOCH, PER_EPOCH + 1):
+        run(experiment(**changes), tmp_path / str(step), script={step: [ask("stop")]})
+        shared.append(Checkpoint.load(tmp_path / str(step) / "last.safetensors").parts["model"]["shared.0.weight"])
+    assert torch.equal(shared[0], shared[1])
+    assert not torch.equal(shared[1], shared[2])

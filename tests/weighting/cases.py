@@ -6,8 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from hypothesis import strategies as st
 from torch import Tensor, nn
+
+from mtl_core.weighting import Weighting, build_weighting
 
 DATA = Path(__file__).parent / "data" / "reference.json"
 
@@ -78,3 +82,63 @@ class TwoHeads(nn.Module):
         names, parameters = zip(*self.named_parameters(), strict=True)
         found = torch.autograd.grad(self.losses()[task], parameters, allow_unused=True, materialize_grads=True)
         return dict(zip(names, found, strict=True))
+
+
+def tensor(values: Any) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def build(spec: Any, tasks: int, kind: str = "regression") -> Weighting:
+    return build_weighting(spec, [(f"t{task}", kind) for task in range(tasks)], dtype=torch.float64)
+
+
+def direction_of(weighting: Weighting, jacobian: Tensor, losses: list[float] | None = None) -> Tensor:
+    model = Linear(jacobian)
+    weighting.backward(model.losses(losses), model)
+    assert model.shared.grad is not None
+    return model.shared.grad
+
+
+def assert_matches(record: dict[str, Any], direction: Tensor, weights: Tensor) -> None:
+    assert (direction - tensor(record["direction"])).abs().max() <= record["max_abs_err"]
+    assert direction.isfinite().all()
+    if "weights" in record:
+        assert (weights - tensor(record["weights"])).abs().max() <= record["weights_max_abs_err"]
+
+
+def close(found: Tensor, wanted: Any, tol_rel: float) -> bool:
+    return bool((found - tensor(wanted)).abs().max() <= tol_rel * tensor(wanted).abs().max())
+
+
+def scalarizer_records(method: str) -> list[dict[str, Any]]:
+    return [record for record in reference()["scalarizers"]["results"] if record["method"] == method]
+
+
+def steps() -> list[list[float]]:
+    losses: list[list[float]] = reference()["scalarizers"]["losses"]
+    return losses
+
+
+def sequence_records(method: str) -> list[dict[str, Any]]:
+    """Records of methods with a memory: a direction for each of five Jacobians."""
+    return [record for record in reference()["gradient_sequences"]["results"] if record["method"] == method]
+
+
+@st.composite
+def jacobians(draw: st.DrawFn) -> Tensor:
+    """[K, P] rows that are random, conflicting, of different length, dependent or nearly so."""
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    tasks, width = draw(st.integers(2, 12)), draw(st.sampled_from([1, 2, 3, 10, 60]))
+    rows = generator.standard_normal((tasks, width))
+    match draw(st.sampled_from(["plain", "scales", "near", "duplicate", "leaning", "low rank"])):
+        case "scales":
+            rows *= 10 ** generator.uniform(-4, 4, (tasks, 1))
+        case "near":
+            rows = rows[:1] + 1e-6 * rows
+        case "duplicate":
+            rows[-1] = rows[0] * draw(st.sampled_from([1.0, 3.0, -1.0]))
+        case "leaning":
+            rows += 3 * rows[:1]
+        case "low rank":
+            rows = generator.standard_normal((tasks, 2)) @ rows[:2]
+    return torch.from_numpy(rows)

@@ -7,15 +7,23 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec import BinaryTask, InputError, MulticlassTask, RegressionTask, kind_of, members
-from mtl_core.spec.weighting import ManualWeighting, UncertaintyWeighting
+from mtl_core.spec.weighting import (
+    DwaWeighting,
+    EqualWeighting,
+    FamoWeighting,
+    ManualWeighting,
+    UncertaintyWeighting,
+)
 from mtl_core.spec.weighting import Weighting as WeightingSpec
 from mtl_core.weighting import Weighting, build_weighting
 from tests.weighting.cases import Linear, TwoHeads
 
 SPECS = [member() for member in members(WeightingSpec)]
+NORMALIZED = [EqualWeighting(normalize="scale"), FamoWeighting(normalize="scale"), DwaWeighting(normalize="log")]
 PAIRS = [("left", "regression"), ("right", "regression")]
 
 every_method = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.kind)
+stateful = pytest.mark.parametrize("spec", [*SPECS, *NORMALIZED], ids=lambda spec: f"{spec.kind}-{spec.normalize}")
 
 
 def build(spec: Any, tasks: int = 2) -> Weighting:
@@ -30,6 +38,8 @@ def step(weighting: Weighting, model: TwoHeads) -> list[Tensor]:
     weighting.backward(model.losses(), model)
     gradients = [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in parameters]
     optimizer.step()
+    if weighting.looks_again:
+        weighting.observe(torch.stack(model.losses()).detach())
     return gradients
 
 
@@ -73,7 +83,7 @@ def test_gradients_that_were_zeros_do_not_matter(spec: Any) -> None:
         torch.testing.assert_close(left.grad, right.grad, rtol=0, atol=0)
 
 
-@every_method
+@stateful
 def test_a_resumed_run_goes_on_bit_for_bit(spec: Any) -> None:
     model, weighting = TwoHeads(seed=3), build(spec)
     for number in range(4):
@@ -95,7 +105,7 @@ def test_a_resumed_run_goes_on_bit_for_bit(spec: Any) -> None:
     assert torch.equal(weighting.weights(), other.weights())
 
 
-@every_method
+@stateful
 def test_a_saved_state_is_not_changed_by_further_steps(spec: Any) -> None:
     model, weighting = TwoHeads(), build(spec)
     step(weighting, model)
@@ -107,7 +117,7 @@ def test_a_saved_state_is_not_changed_by_further_steps(spec: Any) -> None:
     assert all(isinstance(tensor, Tensor) and not tensor.requires_grad for tensor in state.values())
 
 
-@every_method
+@stateful
 def test_a_state_of_another_number_of_tasks_is_refused(spec: Any) -> None:
     state = build(spec, tasks=3).state_dict() or {"weights": torch.ones(3)}
     with pytest.raises(InputError, match=r"checkpoint\.weighting"):
@@ -196,6 +206,24 @@ def test_a_task_without_labels_neither_pulls_nor_blocks(spec: Any) -> None:
     assert by_graph is not None
     torch.testing.assert_close(model.shared.grad, by_graph)
     assert model.shared.grad.norm() > 0
+
+
+@every_method
+def test_what_a_method_knows_of_a_task_without_labels_stays(spec: Any) -> None:
+    generator = torch.Generator().manual_seed(4)
+    weighting = build(spec, 3)
+    for _ in range(2):
+        model = Linear(torch.randn(3, 5, dtype=torch.float64, generator=generator))
+        weighting.backward(model.losses([1.0, 2.0, 3.0]), model)
+        weighting.observe(torch.tensor([0.9, 1.8, 2.9], dtype=torch.float64))
+    before = weighting.state_dict()
+    model = Linear(torch.randn(3, 5, dtype=torch.float64, generator=generator))
+    weighting.backward(model.losses([1.0, 0.0, 3.0]), model, present=(True, False, True))
+    weighting.observe(torch.tensor([0.9, 0.0, 2.9], dtype=torch.float64), (True, False, True))
+    after = weighting.state_dict()
+    by_task = [name for name, tensor in before.items() if tensor.ndim and len(tensor) == 3 and "weights" not in name]
+    assert all(torch.equal(after[name][1], before[name][1]) for name in by_task)
+    assert float(weighting.weights()[1]) == 0 or spec.kind in ("equal", "manual", "dwa", "gradnorm", "uncertainty")
 
 
 @every_method

@@ -10,11 +10,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mtl_core.spec.weighting import (
     DwaWeighting,
     EqualWeighting,
+    FamoWeighting,
+    GeometricMeanWeighting,
     GradNormWeighting,
+    ImtlLWeighting,
     ManualWeighting,
     MgdaWeighting,
     PcGradWeighting,
+    RandomWeighting,
     UncertaintyWeighting,
+    UpGradWeighting,
 )
 from mtl_core.weighting import MovableWeighting, Weighting, build_weighting
 from tests.weighting.cases import TwoHeads
@@ -71,7 +76,17 @@ def test_uncertainty_adds_a_handful_of_operations() -> None:
 
 @pytest.mark.parametrize(
     "spec",
-    [EqualWeighting(), ManualWeighting(), UncertaintyWeighting(), DwaWeighting(), GradNormWeighting()],
+    [
+        EqualWeighting(),
+        ManualWeighting(),
+        UncertaintyWeighting(),
+        DwaWeighting(),
+        GradNormWeighting(),
+        RandomWeighting(),
+        GeometricMeanWeighting(),
+        ImtlLWeighting(),
+        FamoWeighting(),
+    ],
     ids=lambda spec: spec.kind,
 )
 def test_methods_on_losses_never_wait_for_the_device(spec: Any) -> None:
@@ -79,7 +94,12 @@ def test_methods_on_losses_never_wait_for_the_device(spec: Any) -> None:
     assert waiting == []
 
 
-@pytest.mark.parametrize("spec", [PcGradWeighting(), MgdaWeighting()], ids=lambda spec: spec.kind)
+def test_losses_that_are_not_normalised_cost_nothing() -> None:
+    method = build_weighting(EqualWeighting(), PAIRS)
+    assert type(build_weighting(EqualWeighting(normalize="none"), PAIRS)) is type(method)
+
+
+@pytest.mark.parametrize("spec", [PcGradWeighting(), MgdaWeighting(), UpGradWeighting()], ids=lambda spec: spec.kind)
 def test_gradient_methods_run_each_head_once(spec: Any) -> None:
     # Two passes over two shared layers and one over each head: the products of a hand-written loop, and one for the
     # Gramian and one for the direction.

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from mtl_core.spec import members
 from mtl_core.spec.weighting import (
     DwaWeighting,
     EqualWeighting,
@@ -13,6 +14,7 @@ from mtl_core.spec.weighting import (
     PcGradWeighting,
     UncertaintyWeighting,
 )
+from mtl_core.spec.weighting import Weighting as WeightingSpec
 from mtl_core.weighting import Weighting, build_weighting
 from tests.weighting.cases import TwoHeads
 
@@ -140,7 +142,10 @@ def test_gradnorm_takes_the_first_loss_of_a_task_that_comes_late() -> None:
     assert weighting.state_dict()["first_losses"].tolist() == [float(left.detach()), float(right.detach())]
 
 
-@pytest.mark.parametrize("spec", [PcGradWeighting(), MgdaWeighting()], ids=lambda spec: spec.kind)
+GRADIENT = [member() for member in members(WeightingSpec) if issubclass(member, PcGradWeighting.__mro__[1])]
+
+
+@pytest.mark.parametrize("spec", GRADIENT, ids=lambda spec: spec.kind)
 def test_gradient_methods_leave_the_heads_their_plain_gradients(spec: object) -> None:
     model = TwoHeads()
     gradients = gradients_after(built(spec), model)

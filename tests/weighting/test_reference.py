@@ -17,37 +17,19 @@ from mtl_core.spec.weighting import (
     PcGradWeighting,
     UncertaintyWeighting,
 )
-from mtl_core.weighting import Weighting, build_weighting
-from tests.weighting.cases import Linear, aggregator_cases, reference
-
-
-def tensor(values: Any) -> Tensor:
-    return torch.tensor(values, dtype=torch.float64)
-
-
-def build(spec: Any, tasks: int, kind: str = "regression") -> Weighting:
-    return build_weighting(spec, [(f"t{task}", kind) for task in range(tasks)], dtype=torch.float64)
-
-
-def direction_of(weighting: Weighting, jacobian: Tensor, losses: list[float] | None = None) -> Tensor:
-    model = Linear(jacobian)
-    weighting.backward(model.losses(losses), model)
-    assert model.shared.grad is not None
-    return model.shared.grad
-
-
-def assert_matches(record: dict[str, Any], direction: Tensor, weights: Tensor) -> None:
-    assert (direction - tensor(record["direction"])).abs().max() <= record["max_abs_err"]
-    if "weights" in record:
-        assert (weights - tensor(record["weights"])).abs().max() <= record["weights_max_abs_err"]
-
-
-def close(found: Tensor, wanted: Any, tol_rel: float) -> bool:
-    return bool((found - tensor(wanted)).abs().max() <= tol_rel * tensor(wanted).abs().max())
-
-
-def ids(cases: list[Any]) -> list[str]:
-    return [case[0] for case in cases]
+from tests.weighting.cases import (
+    Linear,
+    aggregator_cases,
+    assert_matches,
+    build,
+    close,
+    direction_of,
+    reference,
+    scalarizer_records,
+    sequence_records,
+    steps,
+    tensor,
+)
 
 
 @pytest.mark.parametrize("case", aggregator_cases("mgda"), ids=lambda case: case[0])
@@ -66,9 +48,7 @@ def test_mgda_with_unit_gradients_matches_the_exact_solution(case: Any) -> None:
     assert_matches(record, direction_of(weighting, tensor(data["J"])), weighting.weights())
 
 
-@pytest.mark.parametrize(
-    "record", reference()["gradient_sequences"]["results"], ids=lambda r: r["params"]["normalization"]
-)
+@pytest.mark.parametrize("record", sequence_records("mgda_normalised"), ids=lambda r: r["params"]["normalization"])
 def test_mgda_normalised_matches_the_exact_solution_step_by_step(record: dict[str, Any]) -> None:
     sequence = reference()["gradient_sequences"]
     weighting = build(MgdaWeighting(**record["params"]), len(sequence["J"][0]))
@@ -110,15 +90,6 @@ def test_pcgrad_averaged_over_all_orders_matches(case: Any, visit_in: Callable[[
         directions.append(direction_of(weighting, tensor(data["J"])))
         weights.append(weighting.weights())
     assert_matches(record, torch.stack(directions).mean(0), torch.stack(weights).mean(0))
-
-
-def scalarizer_records(method: str) -> list[dict[str, Any]]:
-    return [record for record in reference()["scalarizers"]["results"] if record["method"] == method]
-
-
-def steps() -> list[list[float]]:
-    losses: list[list[float]] = reference()["scalarizers"]["losses"]
-    return losses
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
@@ -17,10 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.compare.cost_card import CostCard
 from app.pages.compare.curves import CurveWall, choices
 from app.pages.compare.parts import RunChip, RunTable
 from app.pages.compare.selection import Selection
 from app.pages.compare.state import Entry, compare_view
+from app.pages.compare.study_card import StudyCard
 from app.plots import PlotOptions
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, card_title_font, manager
 from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton, scrolling
@@ -78,6 +81,20 @@ class ComparePage(QWidget):
         tables = CardRow()
         tables.add(self.differs_card, 10)
         tables.add(self.tests_card, 13)
+        self.group = QCheckBox("Group seeds")
+        self.group.setObjectName("compare-group")
+        self.group.setToolTip("One column for runs that differ in nothing but the seed: mean ± standard deviation")
+        self.group.toggled.connect(self._show)
+        self.tests_card.header.addWidget(self.group)
+        self.studies: dict[int, StudyCard] = {}
+        self._studies = QVBoxLayout()
+        self._studies.setSpacing(CARD_GAP)
+        self.best = RunTable("compare-best", "The best epoch of each task")
+        self.best_card, self.cost_card = Card("Best epoch of each task", "on validation"), CostCard(self._session)
+        self.best_card.body.addWidget(self.best, 1)
+        self._more = CardRow()
+        self._more.add(self.best_card, 10)
+        self._more.add(self.cost_card, 13)
         self.wall = CurveWall()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty_state())
@@ -87,9 +104,11 @@ class ComparePage(QWidget):
         inside = QVBoxLayout()
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(CARD_GAP)
+        inside.addLayout(self._studies)
         inside.addWidget(tables)
         inside.addLayout(self._curve_bar())
         inside.addWidget(self.wall, 1)
+        inside.addWidget(self._more)
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
@@ -136,10 +155,15 @@ class ComparePage(QWidget):
         """Brings chips, tables and curves up to date."""
         entries = self.selection.entries
         self._stack.setCurrentIndex(1 if entries else 0)
-        view = compare_view(entries, self.selection.summaries)
+        view = compare_view(entries, self.selection.summaries, grouped=self.group.isChecked())
         self._show_chips(entries)
+        self._show_studies()
         self.differs.fill("setting", [(entry.short, entry.color) for entry in entries], view.differing)
-        self.tests.fill("task", [(f"{entry.short} · {entry.run.method}", entry.color) for entry in entries], view.tests)
+        self.tests.fill("task", [_group_head(group) for group in view.groups], view.tests)
+        self.group.setVisible(view.seeds)
+        self.best.fill("task", [(entry.short, entry.color) for entry in entries], view.best)
+        self.best_card.setVisible(bool(view.best))
+        self.cost_card.show_runs(entries)
         self.differs_card.set_subtitle(view.differing_text)
         alike = "All settings are the same; the runs differ in chance alone." if not view.differing else ""
         self.hint.setText(view.hint or alike)
@@ -148,6 +172,20 @@ class ComparePage(QWidget):
         self.no_tests.setVisible(not view.tests)
         self.tests.setVisible(bool(view.tests))
         self._draw()
+
+    def _show_studies(self) -> None:
+        """A card for each study that a compared run belongs to."""
+        shown = {study.number: study for study in self.selection.studies}
+        for number in [number for number in self.studies if number not in shown]:
+            card = self.studies.pop(number)
+            self._studies.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        for number, study in shown.items():
+            if number not in self.studies:
+                self.studies[number] = StudyCard(number)
+                self._studies.addWidget(self.studies[number])
+            self.studies[number].show_study(study)
 
     def _show_chips(self, entries: Sequence[Entry]) -> None:
         for chip in self._chips:
@@ -215,3 +253,10 @@ class ComparePage(QWidget):
         """Polls slowly while hidden."""
         super().hideEvent(event)
         self.selection.set_visible(False)
+
+
+def _group_head(group: Sequence[Entry]) -> tuple[str, int]:
+    first = group[0]
+    runs = first.short if len(group) == 1 else f"{len(group)} seeds of {first.short}"
+    what = f"{first.run.baseline} alone" if first.run.baseline else first.run.method
+    return f"{runs} · {what}", first.color

@@ -62,12 +62,12 @@ class RunTable(QTableWidget):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setTabKeyNavigation(False)
 
-    def fill(self, first: str, runs: Sequence[tuple[str, int]], lines: Sequence[Line]) -> None:
+    def fill(self, first: str, runs: Sequence[tuple[str, int | None]], lines: Sequence[Line]) -> None:
         """Replaces everything.
 
         Args:
             first: Header of the first column.
-            runs: Label and hue of each run.
+            runs: Label and hue of each run; no hue for what is no run.
             lines: The rows; they have a cell a run.
         """
         self.setColumnCount(len(runs) + 1)
@@ -97,8 +97,8 @@ class RunTable(QTableWidget):
             self.setColumnWidth(0, min(max(needed, 90), round(self.width() * 0.45)))
 
 
-def _head(label: str, color: int) -> QTableWidgetItem:
-    item = QTableWidgetItem(_dot(color), label)
+def _head(label: str, color: int | None) -> QTableWidgetItem:
+    item = QTableWidgetItem(label) if color is None else QTableWidgetItem(_dot(color), label)
     item.setToolTip(label)
     return item
 
@@ -113,6 +113,8 @@ def _name_item(text: str) -> QTableWidgetItem:
 def _cell_item(cell: Cell) -> QTableWidgetItem:
     item = QTableWidgetItem(cell.text)
     item.setToolTip(f"{cell.text}, the best" if cell.best else cell.text)
+    if cell.tone:
+        item.setForeground(QBrush(QColor(resolve(cell.tone))))
     if cell.best:
         font = item.font()
         font.setBold(True)

@@ -9,21 +9,20 @@ from PySide6.QtCore import QObject, Signal
 
 from app.pages.compare.state import Entry, labels
 from app.plots import RunCurves
+from app.session import MOST_COMPARED
+from mtl_core.spec import ExperimentSpec, InputError
 
 if TYPE_CHECKING:
     from app.jobs import RunFollower
     from app.session import Session
+    from mtl_core.evaluation.studies import Study
     from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, Summary
-
-
-MOST = 8
-"""As many as there are hues."""
 
 
 class Selection(QObject):
     """Follows every chosen run; a run keeps its colour as long as it is chosen.
 
-    ``changed()``: other runs, states or summaries. ``grown(run, keys)``: new points of a run.
+    ``changed()``: other runs, states, summaries or studies. ``grown(run, keys)``: new points of a run.
     """
 
     changed = Signal()
@@ -35,10 +34,13 @@ class Selection(QObject):
         self._followers: dict[int, RunFollower] = {}
         self._records: dict[int, RunRecord] = {}
         self._data: dict[int, Mapping[str, Any]] = {}
+        self._specs: dict[int, ExperimentSpec | None] = {}
         self._colors: dict[int, int] = {}
         self._visible = False
         self.summaries: tuple[Summary, ...] = ()
+        self.studies: tuple[Study, ...] = ()
         self.curves: dict[int, RunCurves] = {}
+        session.queue.runChanged.connect(self._study_changed)
 
     @property
     def chosen(self) -> tuple[int, ...]:
@@ -51,15 +53,15 @@ class Selection(QObject):
         ready = [run for run in self._followers if run in self._records and run in self._data]
         names = labels([self._records[run] for run in ready])
         return tuple(
-            Entry(self._records[run], self._data[run], name, self._colors[run])
+            Entry(self._records[run], self._data[run], name, self._colors[run], self._specs.get(run))
             for run, name in zip(ready, names, strict=True)
         )
 
     def choose(self, runs: Sequence[int]) -> None:
         """Compares these runs."""
-        wanted = list(dict.fromkeys(runs))[-MOST:]
-        if len(set(runs)) > MOST:
-            self._session.say(f"Compare shows {MOST} runs at once: the {MOST} chosen last.")
+        wanted = list(dict.fromkeys(runs))[-MOST_COMPARED:]
+        if len(set(runs)) > MOST_COMPARED:
+            self._session.say(f"Compare shows {MOST_COMPARED} runs at once: the {MOST_COMPARED} chosen last.")
         for run in [run for run in self._followers if run not in wanted]:
             self._drop(run)
         for run in wanted:
@@ -67,6 +69,7 @@ class Selection(QObject):
                 self._add(run)
         self._followers = {run: self._followers[run] for run in wanted}
         self._read_summaries()
+        self._read_studies()
         self.changed.emit()
 
     def set_visible(self, visible: bool) -> None:
@@ -86,19 +89,19 @@ class Selection(QObject):
         follower.set_visible(self._visible)
         self._followers[run] = follower
         follower.follow(run)
-        self._session.store.call(lambda store: (run, store.spec_data(run)), self._take_data)
+        self._session.store.call(lambda store: _read_spec(store, run), self._take_data)
 
     def _drop(self, run: int) -> None:
         follower = self._followers.pop(run)
         follower.follow(None)
         follower.deleteLater()
-        for known in (self._records, self._data, self._colors, self.curves):
+        for known in (self._records, self._data, self._specs, self._colors, self.curves):
             known.pop(run, None)
 
-    def _take_data(self, found: tuple[int, Mapping[str, Any]]) -> None:
-        run, data = found
+    def _take_data(self, found: tuple[int, Mapping[str, Any], ExperimentSpec | None]) -> None:
+        run, data, spec = found
         if run in self._followers:
-            self._data[run] = data
+            self._data[run], self._specs[run] = data, spec
             self.changed.emit()
 
     def _take_record(self, record: RunRecord) -> None:
@@ -108,6 +111,7 @@ class Selection(QObject):
         self._records[record.id] = record
         if before is None or before.state != record.state:
             self._read_summaries()
+            self._read_studies()
             self.changed.emit()
 
     def _take_points(self, run: int, points: Mapping[SeriesKey, Points], reset: bool) -> None:
@@ -127,3 +131,32 @@ class Selection(QObject):
         if summaries != self.summaries:
             self.summaries = summaries
             self.changed.emit()
+
+    def _study_changed(self, record: RunRecord) -> None:
+        """A run of a study that is shown, chosen or not, has news."""
+        if record.ended and record.study in {study.number for study in self.studies}:
+            self._read_studies()
+
+    def _read_studies(self) -> None:
+        records = [self._records[run] for run in self._followers if run in self._records]
+
+        def read(store: RunStore) -> tuple[Study, ...]:
+            from mtl_core.evaluation.studies import studies_of
+
+            return studies_of(store, records)
+
+        self._session.store.call(read, self._take_studies)
+
+    def _take_studies(self, studies: tuple[Study, ...]) -> None:
+        if studies != self.studies:
+            self.studies = studies
+            self.changed.emit()
+
+
+def _read_spec(store: RunStore, run: int) -> tuple[int, Mapping[str, Any], ExperimentSpec | None]:
+    """A run's spec as written, and as understood; None when this version cannot read it."""
+    data = store.spec_data(run)
+    try:
+        return run, data, store.spec(run)
+    except InputError:
+        return run, data, None

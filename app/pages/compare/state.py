@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.plots.texts import number
-from mtl_core.spec import flatten
+from mtl_core.evaluation.best_epochs import BestEpoch, best_epochs
+from mtl_core.evaluation.spread import Spread
+from mtl_core.spec import ExperimentSpec, flatten
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey, Summary
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 TOTAL = "total"
 _ABSENT = object()
 _UNCOUNTED = ("version", "name")
+_SEED = "training.seed"
+_SPLITTING = "dataset.split.tasks"
+"""Who made the split of a baseline: the same rows for all runs of a study, so no difference to be told."""
 _ARROWS = {"max": " ↑", "min": " ↓"}
 
 
@@ -28,12 +33,14 @@ class Entry:
         data: Its spec as plain data.
         label: What its chip says.
         color: Hue by number; it is the run's own as long as it is compared.
+        spec: Its spec, or None when this version cannot read it.
     """
 
     run: RunRecord
     data: Mapping[str, Any]
     label: str
     color: int
+    spec: ExperimentSpec | None = None
 
     @property
     def short(self) -> str:
@@ -43,10 +50,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value in a table, and whether it is the best of its row."""
+    """A value in a table, whether it is the best of its row, and else the tone it is written in."""
 
     text: str
     best: bool = False
+    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,10 @@ class CompareView:
     Attributes:
         differing: A row a setting that is not the same in all runs.
         settings: How many settings there are.
-        tests: A row a test metric.
+        tests: A row a test metric; a cell a run, or a group of runs that differ in nothing but the seed.
+        groups: The runs of each cell of ``tests``.
+        seeds: Whether some of the runs differ in nothing but the seed.
+        best: A row a task: the epoch in which each run was best on it, beside the one that its rule chose.
         hint: What is missing for a comparison; empty when nothing is.
     """
 
@@ -72,6 +83,9 @@ class CompareView:
     differing: tuple[Line, ...]
     settings: int
     tests: tuple[Line, ...]
+    groups: tuple[tuple[Entry, ...], ...]
+    seeds: bool
+    best: tuple[Line, ...]
     hint: str
 
     @property
@@ -80,19 +94,25 @@ class CompareView:
         return f"{len(self.differing)} of {self.settings} settings" if len(self.labels) > 1 else ""
 
 
-def compare_view(entries: Sequence[Entry], summaries: Sequence[Summary]) -> CompareView:
+def compare_view(entries: Sequence[Entry], summaries: Sequence[Summary], *, grouped: bool = False) -> CompareView:
     """The page for some runs.
 
     Args:
         entries: The runs, in the order they are shown.
         summaries: Summaries of all their series.
+        grouped: Whether runs that differ in nothing but the seed share a column.
     """
+    alike = seed_groups(entries)
+    groups = alike if grouped else tuple((entry,) for entry in entries)
     differing, settings = differences([entry.data for entry in entries])
     return CompareView(
         labels=tuple(entry.label for entry in entries),
         differing=differing,
         settings=settings,
-        tests=final_lines([entry.run for entry in entries], summaries),
+        tests=final_lines([[entry.run for entry in group] for group in groups], summaries),
+        groups=groups,
+        seeds=len(alike) < len(entries),
+        best=best_lines(entries, summaries),
         hint="Add a second run to see what differs." if len(entries) == 1 else "",
     )
 
@@ -115,7 +135,8 @@ def differences(specs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Line, ...], i
         specs: Spec data; version and name are no settings.
     """
     flat = [flatten(dict(data)) for data in specs]
-    paths = [path for path in dict.fromkeys(path for one in flat for path in one) if path not in _UNCOUNTED]
+    every = dict.fromkeys(path for one in flat for path in one)
+    paths = [path for path in every if path not in _UNCOUNTED and not path.startswith(_SPLITTING)]
     lines = []
     for path in paths:
         values = [one.get(path, _ABSENT) for one in flat]
@@ -142,14 +163,53 @@ def setting_text(value: Any) -> str:
             return "—" if value is _ABSENT else str(value)
 
 
-def final_lines(runs: Sequence[RunRecord], summaries: Sequence[Summary]) -> tuple[Line, ...]:
-    """Final test metrics by task, the best of each row marked by the metric's own direction."""
+def seed_groups(entries: Sequence[Entry]) -> tuple[tuple[Entry, ...], ...]:
+    """Runs that differ in nothing but the seed together, in the order of the first of each."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        settings = {path: value for path, value in flatten(dict(entry.data)).items() if path not in (_SEED, "name")}
+        groups.setdefault(repr(sorted(settings.items(), key=lambda item: item[0])), []).append(entry)
+    return tuple(tuple(group) for group in groups.values())
+
+
+def final_lines(groups: Sequence[Sequence[RunRecord]], summaries: Sequence[Summary]) -> tuple[Line, ...]:
+    """Final test metrics by task, the best of each row marked by the metric's own direction.
+
+    Args:
+        groups: The runs of each column; of several the mean and the standard deviation are told.
+        summaries: Summaries of them all.
+    """
+    runs = [run for group in groups for run in group]
     found = {(one.run, one.task, one.metric): one for one in summaries if one.split == "test"}
     rows = dict.fromkeys((task, metric) for _, task, metric in found)
     order = {task: index for index, task in enumerate(dict.fromkeys(t for run in runs for t in run.tasks))}
     last = len(order)
     ranked = sorted(rows, key=lambda row: (order.get(row[0], last), row[1] == "loss"))
-    return tuple(_test_line(task, metric, runs, found) for task, metric in ranked)
+    return tuple(_test_line(task, metric, groups, found) for task, metric in ranked)
+
+
+def best_lines(entries: Sequence[Entry], summaries: Sequence[Summary]) -> tuple[Line, ...]:
+    """A row a task: each run's best epoch on it by the task's score, and the epoch that the run's rule chose."""
+    known = [{} if one.spec is None else _best_epochs(one, one.spec, summaries) for one in entries]
+    tasks = dict.fromkeys((epoch.task, epoch.metric) for epochs in known for epoch in epochs.values())
+    lines = [
+        Line(f"{task} · {metric}", tuple(_best_cell(epochs.get((task, metric))) for epochs in known))
+        for task, metric in tasks
+    ]
+    chosen = [next((epoch.chosen for epoch in epochs.values() if epoch.chosen is not None), None) for epochs in known]
+    if lines and any(epoch is not None for epoch in chosen):
+        lines.append(Line("chosen by the run's rule", tuple(Cell("—" if e is None else f"epoch {e}") for e in chosen)))
+    return tuple(lines)
+
+
+def _best_epochs(entry: Entry, spec: ExperimentSpec, summaries: Sequence[Summary]) -> dict[tuple[str, str], BestEpoch]:
+    return {(one.task, one.metric): one for one in best_epochs(entry.run, spec.tasks, summaries)}
+
+
+def _best_cell(found: BestEpoch | None) -> Cell:
+    if found is None:
+        return Cell("—")
+    return Cell(f"epoch {found.epoch}" if found.epoch is not None else f"step {found.step}")
 
 
 def metric_choices(keys: Sequence[SeriesKey]) -> tuple[str, ...]:
@@ -166,17 +226,24 @@ def curve_tasks(runs: Sequence[RunRecord], metric: str, keys: Sequence[SeriesKey
 
 
 def _test_line(
-    task: str, metric: str, runs: Sequence[RunRecord], found: Mapping[tuple[int, str, str], Summary]
+    task: str,
+    metric: str,
+    groups: Sequence[Sequence[RunRecord]],
+    found: Mapping[tuple[int, str, str], Summary],
 ) -> Line:
-    summaries = [found.get((run.id, task, metric)) for run in runs]
-    values = [one.last if one is not None else math.nan for one in summaries]
-    direction = next((one.direction for one in summaries if one is not None), "")
+    summaries = [[found.get((run.id, task, metric)) for run in group] for group in groups]
+    spreads = [[one.last for one in group if one is not None] for group in summaries]
+    values = [Spread.of(group).mean if len(group) != 1 else group[0] for group in spreads]
+    direction = next((one.direction for group in summaries for one in group if one is not None), "")
     marks = best_of(values, direction)
-    cells = tuple(
-        Cell("—" if one is None else number(value), mark)
-        for one, value, mark in zip(summaries, values, marks, strict=True)
-    )
+    cells = tuple(Cell(_told(group, value), mark) for group, value, mark in zip(spreads, values, marks, strict=True))
     return Line(f"{task} · {metric}{_ARROWS.get(direction, '')}", cells)
+
+
+def _told(values: Sequence[float], mean: float) -> str:
+    if len(values) < 2:
+        return number(mean) if values else "—"
+    return Spread.of(values).text().replace("-", "−")
 
 
 def best_of(values: Sequence[float], direction: str) -> tuple[bool, ...]:

@@ -15,15 +15,20 @@ _NAMES_TO_LEAVE = ("untitled", "experiment")
 
 def bundled(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a bundled data set."""
-    return {"kind": "bundled", "name": name, "inputs": None, "split": dict(split or spec_to_data(SplitSpec()))}
+    return {"kind": "bundled", "name": name, "inputs": None, "split": _shares(split)}
 
 
 def table(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a file, before anything is known of its columns."""
-    split = dict(split or spec_to_data(SplitSpec()))
     return {
-        "kind": "table", "path": path, "inputs": [], "types": {}, "delimiter": None, "encoding": None, "split": split,
+        "kind": "table", "path": path, "inputs": [], "types": {}, "delimiter": None, "encoding": None,
+        "split": _shares(split),
     }  # fmt: skip
+
+
+def _shares(split: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The split of the data before, without the tasks that made it: they are not in the new data."""
+    return spec_to_data(SplitSpec()) if split is None else {**split, "tasks": []}
 
 
 def with_dataset(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:

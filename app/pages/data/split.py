@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidge
 
 from app.tables import count
 from app.theme import CONTROL_RADIUS, GAP, resolve
-from app.widgets import Card, DoubleSpinBox, InlineError, Muted, SpinBox
+from app.widgets import Card, DoubleSpinBox, InlineError, LinkButton, Muted, SpinBox
 from app.widgets.dot import Dot
 
 _PARTS = (("train", "Train", "accent"), ("val", "Validation", "warning"), ("test", "Test", "good"))
@@ -67,8 +67,13 @@ class SplitCard(Card):
         self.seed.valueChanged.connect(lambda seed: self.changed.emit({"seed": seed}))
         grid.addWidget(QLabel("Seed"), len(_PARTS), 1)
         grid.addWidget(self.seed, len(_PARTS), 3)
+        self._owners = Muted(wrap=True)
+        self._owners.setObjectName("split-owners")
+        self._own = LinkButton("Use this experiment's own rows", self._disown, name="split-own")
         self.body.addWidget(self._bar)
         self.body.addLayout(grid)
+        self.body.addWidget(self._owners)
+        self.body.addWidget(self._own)
         self.body.addWidget(self._error)
         self.body.addStretch(1)
 
@@ -81,7 +86,14 @@ class SplitCard(Card):
             _quietly(spin, share / 10)
             label.setText(f"≈ {count(round(rows * share / _WHOLE))}" if rows else "")
         _quietly(self.seed, int(str(split.get("seed", 0))))
+        owners = [str(task.get("name")) for task in _list(split.get("tasks"))]
+        self._owners.setText(f"The rows are those of an experiment with {', '.join(owners)}, to be compared with it.")
+        for widget in (self._owners, self._own):
+            widget.setVisible(bool(owners))
         self._bar.set_shares(self._shares)
+
+    def _disown(self) -> None:
+        self.changed.emit({"tasks": []})
 
     def _add(self, grid: QGridLayout, line: int, name: str, title: str, colour: str) -> None:
         spin = DoubleSpinBox()
@@ -135,6 +147,11 @@ class _Bar(QWidget):
             painter.fillRect(QRectF(left, 0, width - 2, self.height()), QColor(resolve(colour)))
             left += width
         painter.end()
+
+
+def _list(tasks: object) -> list[dict[str, object]]:
+    """The tasks that make the split, as far as the document has them right."""
+    return [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
 
 
 def _quietly(spin: QSpinBox | DoubleSpinBox, value: float) -> None:

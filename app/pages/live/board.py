@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.pages.live.axes import x_axis
 from app.pages.live.control import ControlCard
 from app.pages.live.curves import TOTAL_COLOR, LossCard, MetricCard, WeightTrajectories, set_axes
 from app.pages.live.log import LogCard
+from app.pages.live.sharing import SharingCard
 from app.pages.live.state import TOTAL, LiveView
 from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves
 from app.theme import CARD_GAP
@@ -36,14 +38,17 @@ class Board(QWidget):
         self._tasks: tuple[str, ...] = ()
         self._grid = CardGrid()
         self._middle, self._lower = CardRow(), CardRow()
-        column = QVBoxLayout()
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(CARD_GAP)
+        self._page, self._below = QWidget(), CardRow()
+        rows, column, outer = QVBoxLayout(self._page), QVBoxLayout(), QVBoxLayout(self)
+        for layout in (rows, column, outer):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(CARD_GAP)
         for row, stretch in ((self._grid, 6), (self._middle, 5), (self._lower, 5)):
-            column.addWidget(row, stretch)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolling(column))
+            rows.addWidget(row, stretch)
+        column.addWidget(self._page, 1)
+        column.addWidget(self._below)
+        self._area = scrolling(column)
+        outer.addWidget(self._area)
         self._make(tasks)
 
     def begin(self, tasks: Sequence[str]) -> None:
@@ -53,6 +58,8 @@ class Board(QWidget):
             self._make(tasks)
         for plot in self._plots():
             plot.clear()
+        self.sharing.clear()
+        self._hold_page()
         self.log.show_lines(())
 
     def take(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> None:
@@ -60,6 +67,8 @@ class Board(QWidget):
         changed = self.curves.take(points, reset=reset)
         for card in (*self.losses.values(), self.weights):
             card.draw(self.curves, changed)
+        self.sharing.take(self.curves, changed)
+        self._hold_page()
         metric = self.metrics.shows
         self.metrics.offer(self.curves.names())
         if metric == self.metrics.shows:
@@ -89,7 +98,7 @@ class Board(QWidget):
         self.losses = {task: LossCard(task, index) for index, task in enumerate(tasks)}
         self.losses[TOTAL] = LossCard(TOTAL, TOTAL_COLOR)
         self.weights, self.control = WeightTrajectories(tasks), ControlCard(tasks)
-        self.metrics, self.log = MetricCard(tasks), LogCard()
+        self.metrics, self.log, self.sharing = MetricCard(tasks), LogCard(), SharingCard(tasks)
         self.control.wanted.connect(self.weightsWanted)
         self.metrics.chosen.connect(self._choose_metric)
         self._grid.set_cards(list(self.losses.values()))
@@ -97,6 +106,20 @@ class Board(QWidget):
             row.clear()
             row.add(left, 11)
             row.add(right, 9)
+        self._below.clear()
+        self._below.add(self.sharing)
+
+    def _hold_page(self) -> None:
+        """The other cards keep the height they have without the card below, which one scrolls to."""
+        shown = not self.sharing.isHidden()
+        self._below.setVisible(shown)
+        least = max(self._area.viewport().height(), self._page.minimumSizeHint().height())
+        self._page.setMinimumHeight(least if shown else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps the cards to the height there is."""
+        super().resizeEvent(event)
+        self._hold_page()
 
     def _choose_metric(self) -> None:
         self.metrics.offer(self.curves.names())
@@ -105,3 +128,4 @@ class Board(QWidget):
     def _plots(self) -> Iterator[CurvePlot]:
         for card in (*self.losses.values(), self.weights, self.metrics):
             yield card.plot
+        yield from self.sharing.plots.values()

@@ -5,12 +5,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QTabBar,
 
 from app.document import Document
 from app.following import task_names
-from app.forms import LayerList, RowLine, discard, shape_text
+from app.forms import KindForm, LayerList, RowLine, bind, discard, shape_text
 from app.pages.model.diagram import Diagram
 from app.pages.model.plan import summary
-from app.theme import GAP, card_title_font
-from app.widgets import Button, Card, EmptyState, Muted, ToolButton
-from mtl_core.spec import HardSharing, LayerInfo, ModelInfo, join, parse
+from app.theme import card_title_font
+from app.widgets import Button, Card, EmptyState, ToolButton
+from mtl_core.spec import LayerInfo, ModelInfo, Sharing, join, members, parse, sharing_of
 
 NO_SHARED = "No shared layer yet: the tasks read the data directly. Add a layer, or take a template."
 NO_OWN = "No layer of its own: the task's output layer reads the shared layers directly."
@@ -24,16 +24,11 @@ class SharedCard(Card):
         self.layers = LayerList(document, "model.shared", NO_SHARED)
         self.add = _add_button(self.layers, "add-shared-layer")
         self.header.addWidget(self.add)
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
-        row.addWidget(Muted("Sharing"))
-        scheme = QLabel(HardSharing.title)
-        scheme.setToolTip(HardSharing.help())
-        scheme.setObjectName("model.sharing.kind")
-        scheme.setAccessibleName(f"Sharing: {HardSharing.title}. {HardSharing.help()}")
-        row.addWidget(scheme, 1)
-        self.body.addLayout(row)
-        self.body.addWidget(_scroll(self.layers), 1)
+        self.sharing = KindForm(members(Sharing), "model.sharing")
+        bind(self.sharing, document)
+        for index, scheme in enumerate(members(Sharing)):
+            self.sharing.combo.setItemData(index, scheme.help(), Qt.ItemDataRole.ToolTipRole)
+        self.body.addWidget(_scroll(self.sharing, self.layers), 1)
 
     def show_model(self, info: ModelInfo) -> None:
         """Put shapes and errors at the layers."""
@@ -101,6 +96,7 @@ class TasksCard(Card):
         """Put shapes and errors at the layers, and say what the output layer is."""
         self._info = info
         last = info.shared[-1].output_shape if info.shared else info.input_shape
+        last = sharing_of(info).representation(last) if last else last
         for name, layers in self.lists.items():
             layers.set_infos(info.heads.get(name, ()), shape_text(last))
         self._show_output()
@@ -202,11 +198,12 @@ def _add_button(layers: LayerList, name: str) -> Button:
     return button
 
 
-def _scroll(layers: QWidget) -> QScrollArea:
+def _scroll(*widgets: QWidget) -> QScrollArea:
     inside = QWidget()
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 2, 0)
-    column.addWidget(layers)
+    for widget in widgets:
+        column.addWidget(widget)
     column.addStretch(1)
     return _area(inside)
 

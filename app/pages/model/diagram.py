@@ -12,7 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.model.plan import Box, Metrics, Plan, plan_of
+from app.pages.model.drafting import PILE, Box, Frame, Metrics, Plan
+from app.pages.model.plan import plan_of
 from app.theme import CONTROL_RADIUS, manager, resolve, series_color, small_font
 from mtl_core.spec import ModelInfo
 
@@ -63,8 +64,12 @@ class Diagram(QGraphicsView):
         self._plan = plan_of(info, input_title, _metrics())
         scene = self.scene()
         scene.clear()
-        for a, b in self._plan.links:
-            scene.addItem(_LinkItem(self._plan.boxes[a], self._plan.boxes[b]))
+        for frame in self._plan.frames:
+            scene.addItem(_FrameItem(frame))
+            scene.addItem(_FrameTitle(frame))
+        for pairs, dashed in ((self._plan.links, False), (self._plan.ties, True)):
+            for a, b in pairs:
+                scene.addItem(_LinkItem(self._plan, a, b, dashed=dashed))
         self._items = [_BoxItem(box, self) for box in self._plan.boxes]
         for item in self._items:
             scene.addItem(item)
@@ -134,7 +139,7 @@ class _BoxItem(QGraphicsItem):
         super().__init__()
         self.box, self._view, self._marked = box, view, False
         self.setPos(box.x, box.y)
-        self.setToolTip(f"{box.title}\n{box.detail}")
+        self.setToolTip(f"{box.title}\n{box.detail}".rstrip())
         self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
         if box.paths:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -157,7 +162,8 @@ class _BoxItem(QGraphicsItem):
         painter.setPen(QPen(QColor(ink), 2.4 if self._marked else 1.5))
         painter.setBrush(QColor(resolve(ground)))
         area = QRectF(0, 0, self.box.width, self.box.height)
-        painter.drawRoundedRect(area, CONTROL_RADIUS, CONTROL_RADIUS)
+        radius = self.box.height / 2 if self.box.unit else CONTROL_RADIUS
+        painter.drawRoundedRect(area, radius, radius)
         font = small_font()
         painter.setFont(font)
         metrics = QFontMetricsF(font)
@@ -177,18 +183,79 @@ class _BoxItem(QGraphicsItem):
         event.accept()
 
 
-class _LinkItem(QGraphicsItem):
-    """A line from the bottom of one box to the top of another, curved where it goes aside."""
+class _FrameItem(QGraphicsItem):
+    """A border around what belongs together, on a pile of others where there are copies."""
 
-    def __init__(self, above: Box, below: Box) -> None:
+    def __init__(self, frame: Frame) -> None:
         super().__init__()
+        self._frame = frame
+        self.setPos(frame.x, frame.y)
+        self.setZValue(-2)
+
+    def boundingRect(self) -> QRectF:
+        """The border and the pile."""
+        frame = self._frame
+        return QRectF(-2, -2, frame.width + frame.pile + 4, frame.height + frame.pile + 4)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw in the colours of now."""
+        frame = self._frame
+        painter.setPen(QPen(QColor(series_color(frame.task) if frame.task >= 0 else resolve("border")), 1.0))
+        painter.setBrush(QColor(resolve("sunken")))
+        for sheet in reversed(range(min(frame.copies, 3))):
+            area = QRectF(sheet * PILE, sheet * PILE, frame.width, frame.height)
+            painter.drawRoundedRect(area, CONTROL_RADIUS, CONTROL_RADIUS)
+
+
+class _FrameTitle(QGraphicsItem):
+    """What a frame is called, over the line that leads into it."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__()
+        metrics = QFontMetricsF(small_font())
+        self._text = frame.title
+        self._area = QRectF(0, 0, metrics.horizontalAdvance(frame.title) + 8, metrics.height())
+        self.setPos(frame.x + (frame.width - self._area.width()) / 2, frame.y + 2)
+
+    def boundingRect(self) -> QRectF:
+        """The words and some ground around."""
+        return self._area
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw in the colours of now."""
+        painter.fillRect(self._area, QColor(resolve("sunken")))
+        painter.setFont(small_font())
+        painter.setPen(QColor(resolve("muted")))
+        painter.drawText(self._area, Qt.AlignmentFlag.AlignCenter, self._text)
+
+
+class _LinkItem(QGraphicsItem):
+    """A line from the bottom of one box to the top of another, curved where it goes aside, or straight across."""
+
+    def __init__(self, plan: Plan, a: int, b: int, *, dashed: bool) -> None:
+        super().__init__()
+        self._dashed = dashed
+        above, below = plan.boxes[a], plan.boxes[b]
         start, end = QPointF(above.centre, above.y + above.height), QPointF(below.centre, below.y)
+        if below.unit and below.width > 2 * above.width:  # a bar across several columns is met straight below
+            end.setX(start.x())
+        if above.unit and above.width > 2 * below.width:
+            start.setX(end.x())
+        if below.y < above.y + above.height:
+            start = QPointF(above.x + above.width, above.y + above.height / 2)
+            end = QPointF(below.x, start.y())
         self._path = QPainterPath(start)
-        if abs(start.x() - end.x()) < 1:
+        if abs(start.x() - end.x()) < 1 or abs(start.y() - end.y()) < 1:
             self._path.lineTo(end)
         else:
-            bend = (end.y() - start.y()) * 0.75
-            self._path.cubicTo(start + QPointF(0, bend), end - QPointF(0, bend), end)
+            # Through a frame a line goes straight; it turns aside between frames.
+            last, first = plan.frame_of(above), plan.frame_of(below)
+            leaves = QPointF(start.x(), last.y + last.height if last else start.y())
+            enters = QPointF(end.x(), first.y if first else end.y())
+            bend = (enters.y() - leaves.y()) * 0.75
+            self._path.lineTo(leaves)
+            self._path.cubicTo(leaves + QPointF(0, bend), enters - QPointF(0, bend), enters)
+            self._path.lineTo(end)
         self.setZValue(-1)
 
     def boundingRect(self) -> QRectF:
@@ -197,7 +264,8 @@ class _LinkItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw in the colours of now."""
-        painter.setPen(QPen(QColor(resolve("muted")), 1.0))
+        style = Qt.PenStyle.DashLine if self._dashed else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(QColor(resolve("muted")), 1.0, style))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)
 
@@ -205,8 +273,8 @@ class _LinkItem(QGraphicsItem):
 def _metrics() -> Metrics:
     font = QFontMetricsF(small_font())
     unit = font.horizontalAdvance("0")
-    return Metrics(trunk=unit * 21, head=unit * 14.5, height=2 * font.height() + 3)
+    return Metrics(trunk=unit * 21, head=unit * 14.5, height=2 * font.height() + 3, unit=font.height() + 4)
 
 
 def _in_words(plan: Plan) -> str:
-    return "; ".join(f"{box.title} {box.detail}".strip() for box in plan.boxes)
+    return "; ".join(f"{box.title} {box.detail}".strip() for box in plan.boxes if box.title)

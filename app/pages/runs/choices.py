@@ -28,6 +28,8 @@ CURVES = Action("watch", "Show curves", "activity", "Return")
 OPEN = Action("open", "Open its experiment", "folder-open", "Ctrl+Return")
 AGAIN = Action("again", "Run again", "arrows-clockwise", "R")
 RESUME = Action("resume", "Resume", "play")
+STOP = Action("stop", "Stop", "stop")
+BASELINES = Action("baselines", "Train its baselines", "scales")
 COMPARE = Action("compare", "Compare", "scales", "C")
 RENAME = Action("rename", "Rename", "pencil-simple", "F2")
 STAR = Action("star", "Star", "star", "S")
@@ -43,10 +45,12 @@ def actions_for(records: Sequence[RunRecord]) -> tuple[Action, ...]:
         return ()
     star = UNSTAR if all(record.starred for record in records) else STAR
     put_away = RESTORE if all(record.archived for record in records) else ARCHIVE
+    stop = (STOP,) if any(record.state in _ON for record in records) else ()
     if len(records) > 1:
-        return (COMPARE, AGAIN, star, EXPORT, put_away)
+        return (COMPARE, AGAIN, *stop, star, EXPORT, put_away)
     (record,) = records
     watch = WATCH if record.state in _ON else CURVES
     resume = (RESUME,) if record.state in _RESUMABLE else ()
     archive = () if record.state in _ON else (put_away,)
-    return (watch, OPEN, AGAIN, *resume, RENAME, star, EXPORT, *archive)
+    baselines = (BASELINES,) if len(record.tasks) > 1 else ()
+    return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, EXPORT, *archive)

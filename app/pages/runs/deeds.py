@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.pages.runs.export import export_points
-from app.session import Session
+from app.session import MOST_COMPARED, Session
 from app.tables import count
+from mtl_core.spec import InputError, study_members
 
 if TYPE_CHECKING:
     from mtl_core.spec import ExperimentSpec
@@ -54,9 +55,12 @@ class RunDeeds(QObject):
         self._session.show_live(run)
         self._session.open_page("live")
 
-    def compare(self, runs: Sequence[int]) -> None:
-        """Show runs side by side."""
-        self._session.compare(runs)
+    def compare(self, records: Sequence[RunRecord]) -> None:
+        """Show runs side by side; of one study those of all tasks, as the page has room for few and judges the rest."""
+        studies = {record.study for record in records}
+        together = [record.id for record in records if not record.baseline]
+        of_one = len(studies) == 1 and None not in studies and len(records) > MOST_COMPARED and together
+        self._session.compare(together if of_one else [record.id for record in records])
         self._session.open_page("compare")
 
     def resume(self, run: int) -> None:
@@ -76,6 +80,25 @@ class RunDeeds(QObject):
                 self._session.queue.start(spec, parent=run)
 
         self._session.store.call(lambda store: [(run, _replayed(store, run)) for run in runs], queue, self._fail)
+
+    def stop(self, records: Sequence[RunRecord]) -> None:
+        """Stop runs and keep what they have; those that wait are taken out of the queue, the last first."""
+        on = [record.id for record in records if not record.ended]
+        for run in sorted(on, reverse=True):
+            self._session.queue.stop(run)
+
+    def baselines(self, record: RunRecord) -> None:
+        """Queue a run of each task alone, with the seed, the rows and the budget of a run."""
+
+        def queue(spec: ExperimentSpec) -> None:
+            try:
+                members = study_members(spec, (spec.training.seed,), baselines=True)[1:]
+            except InputError as error:
+                self._fail(error)
+                return
+            self._session.queue.start_study(members, first=record.id)
+
+        self._session.store.call(lambda store: store.spec(record.id), queue, self._fail)
 
     def export(self, runs: Sequence[int]) -> None:
         """Ask for a file and write every point of some runs to it."""

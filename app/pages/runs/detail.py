@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.tables import duration, method_title, moment, score
+from app.tables import duration, method_title, moment, score, study_words
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord, RunStore, Summary
@@ -44,6 +44,7 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         ("Tasks", ", ".join(record.tasks)),
         ("Device", record.device),
         ("Seed", str(record.seed)),
+        ("Study", study_words(record)),
         ("Epochs", done),
         ("Started", moment(record.started, now)),
         ("Finished", moment(record.finished, now)),

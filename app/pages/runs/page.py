@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer
@@ -30,7 +30,7 @@ _REST_MS = 60
 _TYPING_MS = 200
 _MOVING_MS = 60
 _SPLITTER = "page/runs/splitter"
-_FILTER_HINT = "Filter: words, state:finished, tag:baseline, method:pcgrad, training.epochs>10"
+_FILTER_HINT = "Filter: words, state:finished, tag:paper, study:3, method:pcgrad, training.epochs>10"
 
 
 class RunsPage(PageBody):
@@ -78,26 +78,21 @@ class RunsPage(PageBody):
             self._menu(self._panel_corner())
         if not any(action.key == key for action in actions_for(records)):
             return
-        runs = [record.id for record in records]
-        match key:
-            case "watch":
-                self.deeds.watch(runs[0])
-            case "open":
-                self.deeds.open_spec(runs[0])
-            case "again":
-                self.deeds.run_again(runs)
-            case "resume":
-                self.deeds.resume(runs[0])
-            case "compare":
-                self.deeds.compare(runs)
-            case "rename":
-                self.view.rename()
-            case "star":
-                self.deeds.star(records, not all(record.starred for record in records))
-            case "export":
-                self.deeds.export(runs)
-            case "archive":
-                self.deeds.archive(runs, not all(record.archived for record in records))
+        runs, deeds = [record.id for record in records], self.deeds
+        do: dict[str, Callable[[], object]] = {
+            "watch": lambda: deeds.watch(runs[0]),
+            "open": lambda: deeds.open_spec(runs[0]),
+            "again": lambda: deeds.run_again(runs),
+            "resume": lambda: deeds.resume(runs[0]),
+            "stop": lambda: deeds.stop(records),
+            "baselines": lambda: deeds.baselines(records[0]),
+            "compare": lambda: deeds.compare(records),
+            "rename": self.view.rename,
+            "star": lambda: deeds.star(records, not all(record.starred for record in records)),
+            "export": lambda: deeds.export(runs),
+            "archive": lambda: deeds.archive(runs, not all(record.archived for record in records)),
+        }
+        do[key]()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look now, then once a second."""

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.pages.training.part_cards import AveragingCard, HeadsCard, OptimizerCard, SamplingCard, SharedCard
 from app.pages.training.run_cards import LengthCard, RunCard, StoppingCard
 from app.pages.training.schedule_card import ScheduleCard
+from app.pages.training.study_card import StudyCard
 from app.pages.training.tasks_card import TasksCard
 from app.pages.training.weights_card import WeightingCard, WeightsCard
 from app.session import Session
@@ -35,13 +36,13 @@ class TrainingPage(QWidget):
         self.optimizer, self.schedule = OptimizerCard(session), ScheduleCard(session)
         self.length, self.stopping, self.run = LengthCard(session), StoppingCard(session), RunCard(session)
         self.sampling, self.averaging = SamplingCard(session), AveragingCard(session)
-        self.shared, self.heads = SharedCard(session), HeadsCard(session)
+        self.shared, self.heads, self.study = SharedCard(session), HeadsCard(session), StudyCard(session)
         body = PageBody("Training", scroll=True)
         body.header.add_chip(self.problems)
         row = CardRow()
         row.add(_column(self.weights, self.weighting, self.shared, self.heads))
         row.add(_column(self.optimizer, self.schedule, self.averaging))
-        row.add(_column(self.length, self.sampling, self.stopping, self.run, self.tasks))
+        row.add(_column(self.length, self.sampling, self.stopping, self.study, self.run, self.tasks))
         body.body.addWidget(row, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -33,13 +33,15 @@ class RegressionTask(BaseTask):
 class CountTask(BaseTask):
     """Predict how often something happens: whole numbers from 0 on, by Poisson regression.
 
-    The output layer gives the logarithm of the expected count.
+    The output layer gives the logarithm of the expected count; with ``standardize``, of its ratio to the mean count,
+    which divides the likelihood by that mean and leaves its best point where it is.
     """
 
     title: ClassVar[str] = "Count"
     kind: Literal["count"] = "count"
     target: Column | tuple[Column, ...] = field(help="The column of counts, or several.", widget="columns")
     loss: Literal["poisson"] = field("poisson", "Negative log-likelihood of a Poisson distribution, log link.")
+    standardize: bool = field(True, "Train on counts divided by their mean; metrics stay in counts.")
     metrics: tuple[CountMetric, ...] = field(("deviance", "mae"), METRICS, min_length=1)
     score: CountMetric | None = field(None, SCORE, advanced=True)
 

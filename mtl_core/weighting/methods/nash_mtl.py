@@ -20,7 +20,7 @@ class Bargain(GramianMethod):
     The length of the step does not depend on the gradients' lengths: it is the root of K, or ``max_norm`` if that
     is shorter. At a Pareto stationary point (so also when a gradient is zero) there is no bargain and the
     direction is zero. Between the steps in which the bargain is struck the old weights are used; a task that was
-    not there then makes it be struck at once.
+    not there then makes it be struck at once. Gradients that are not finite are summed, and nothing is kept of them.
 
     Args:
         tasks: K.
@@ -38,6 +38,8 @@ class Bargain(GramianMethod):
         """The bargain's weights, shortened with the step."""
         stored = self._weights.numpy()
         part = list(range(len(stored)) if rows is None else rows)
+        if not np.isfinite(gramian).all():
+            return np.ones(len(part)), np.ones(len(part))
         if int(self._calls) % self._every == 0 or np.isnan(stored[part]).any():
             stored[part] = balanced_weights(gramian, 1.0)
         self._calls += 1

@@ -46,7 +46,7 @@ class SmoothTchebycheff(Scalarizer):
         if self._warm:
             return values.where(here, 0.0).sum()
         scaled = (values.where(here, -torch.inf) - values.detach().where(here, -torch.inf).amax()) / self._mu
-        return here.sum() * self._mu * torch.log(torch.exp(scaled).sum())
+        return self._mu * torch.log(torch.exp(scaled).sum()) * here.sum()
 
     def slopes(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
         """[K] p/L, later K·softmax(y/mu)·p/L, in closed form."""

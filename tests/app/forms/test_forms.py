@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from app.document import Document
+from app.following import task_names
 from app.forms import KindForm, NumberEditor, SpecForm, bind, defaults_of, fields_of
 from app.forms.editors import NumbersEditor
 from app.forms.number import number_text
@@ -29,6 +30,8 @@ from app.forms.shapes import (
     WordOr,
     initial,
 )
+from app.forms.weights import WeightsEditor
+from app.widgets import WeightSlider
 from mtl_core.spec import (
     Averaging,
     Dataset,
@@ -278,6 +281,17 @@ def test_a_bound_form_edits_the_document_and_follows_undo(qtbot: QtBot, document
         document.undo_stack.undo()
     assert epochs.value() == 20
     assert form.value()["early_stopping"] is None
+
+
+def test_numbers_by_task_have_a_slider_for_every_task(qtbot: QtBot, document: Document) -> None:
+    document.set("weighting", {"kind": "upgrad"})
+    form = KindForm(members(Weighting), "weighting")
+    qtbot.addWidget(form)
+    bind(form, document)
+    (editor,) = form.findChildren(WeightsEditor)
+    assert len(editor.findChildren(WeightSlider)) == len(task_names(document.data))
+    editor.findChildren(WeightSlider)[0].valueChanged.emit(3.0)
+    assert document.get("weighting.preference") == {task_names(document.data)[0]: 3.0}
 
 
 def test_a_document_outlives_the_forms_on_it(qtbot: QtBot, document: Document) -> None:

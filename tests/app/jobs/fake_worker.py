@@ -1,7 +1,8 @@
 """Speaks the worker's protocol without torch; the name of a run's experiment says how it goes.
 
 ``quick`` ends at once, ``hold`` trains until it is asked to stop, ``die`` dies after it has begun, ``refuse`` answers
-with an error before it claims the run. The file ``deaths`` in the home folder counts the asks that are to kill it.
+with an error before it claims the run, and the baseline of ``right`` of ``faulty`` does not pass its check. The file
+``deaths`` in the home folder counts the asks that are to kill it.
 """
 
 import contextlib
@@ -49,6 +50,8 @@ def answer(ask: dict[str, Any]) -> Reply:
 
 def check(ask: dict[str, Any]) -> Reply:
     match ask["spec"]:
+        case {"name": "faulty · right alone"}:
+            return Reply(ask["id"], [{"path": "model.shared[0]", "rule": "cannot be built", "found": "", "fix": ""}])
         case dict():
             return Reply(ask["id"], [])
         case "die":

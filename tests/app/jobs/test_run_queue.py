@@ -9,6 +9,7 @@ from typing import Any
 from pytestqt.qtbot import QtBot
 
 from app.jobs import RunQueue, StoreService, Worker
+from mtl_core.spec import study_members
 from mtl_core.store import open_store
 
 
@@ -185,3 +186,31 @@ def test_a_run_started_by_another_program_is_noticed(queue: RunQueue, wait: Any,
         wait(lambda: queue.active is not None and queue.active.name == "theirs")
         other.finish(run, "finished")
     wait(lambda: queue.active is None)
+
+
+def test_a_study_is_checked_once_a_seed_made_whole_and_trained_in_its_order(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    started: list[int] = []
+    ends: list[int] = []
+    queue.started.connect(started.append)
+    queue.runChanged.connect(lambda record: ends.append(record.id) if record.ended else None)
+    queue.start_study(study_members(spec_named("quick"), (0, 1), baselines=True))
+    wait(lambda: len(ends) == 6)
+    assert ends == [1, 2, 3, 4, 5, 6]
+    assert started == [1]
+    assert queue.study_over(1)
+    assert not queue.study_over(2)
+    assert (home / "asks.log").read_text().split().count("check") == 3
+    with open_store(home / "runs.sqlite") as store:
+        assert {(run.study, run.baseline) for run in store.runs()} == {(1, ""), (1, "left"), (1, "right")}
+
+
+def test_a_study_of_which_one_experiment_cannot_run_is_not_made(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    told: list[Exception] = []
+    queue.start_study(study_members(spec_named("faulty"), (0,), baselines=True), refused=told.append)
+    wait(lambda: told)
+    assert "cannot be built" in str(told[0])
+    assert _states(home) == {}

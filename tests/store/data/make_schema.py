@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from mtl_core.spec import spec_from_data
+from mtl_core.spec import Member, single_task, spec_from_data
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store, schema
 
 TARGET = Path(__file__).with_name(f"schema_{int(schema.SCHEMA)}.sqlite")
@@ -37,6 +37,7 @@ def fill(store: RunStore) -> None:
     store.event(run, 4, "finish", "done")
     store.edit(run, tags=["baseline", "한글"], notes="kept for the tests", starred=True)
     store.request(store.create_run(spec, parent=run), "pause")
+    store.create_study([Member(spec), Member(single_task(spec, "right"), "right")])
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def test_test_metrics_stand_by_task_with_an_arrow_and_a_dash_for_a_run_without()
         _summary(12, "left", "loss", 0.2, "min"),
     ]
     other = type(RUN)(**{**vars(RUN), "id": 13})
-    lines = final_lines([RUN, other], summaries)
+    lines = final_lines([[RUN], [other]], summaries)
     assert [line.name for line in lines] == ["left · accuracy ↑", "left · loss ↓", "right · accuracy ↑"]
     assert [(cell.text, cell.best) for cell in lines[0].cells] == [("0.950", False), ("0.970", True)]
     assert lines[2].cells[1].text == "—"

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from app.pages.data import DataPage
 from app.plots import BarPlot, Histogram
 from app.session import Session
-from app.widgets import DoubleSpinBox, InlineError
-from mtl_core.spec import InputError
+from app.widgets import DoubleSpinBox, InlineError, LinkButton
+from mtl_core.spec import InputError, single_task
 from tests.app.pages.data.conftest import PatientWorker
 from tests.app.pages.data.synthetic_sets import table
 
@@ -185,6 +185,35 @@ def test_an_unreadable_data_set_of_the_experiment_is_told_in_the_preview(page: D
     assert error is not None
     assert "there is no such file" in error.label.text()
     assert error.link.text() == "Open another file…"
+
+
+def test_the_rows_of_another_experiment_are_told_and_can_be_given_up(
+    page: DataPage, session: Session, qtbot: QtBot
+) -> None:
+    own = page.findChild(LinkButton, "split-own")
+    assert own is not None
+    assert not own.isVisible()
+    spec = session.document.spec
+    assert spec is not None
+    session.document.load_spec(single_task(spec, "left"))
+    assert own.isVisible()
+    words = page.findChild(QLabel, "split-owners")
+    assert words is not None
+    assert "left, right" in words.text()
+    qtbot.mouseClick(own, Qt.MouseButton.LeftButton)
+    assert session.document.data["dataset"]["split"]["tasks"] == []
+    assert not own.isVisible()
+
+
+def test_another_data_set_does_not_take_the_splitting_tasks_along(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    spec = session.document.spec
+    assert spec is not None
+    session.document.load_spec(single_task(spec, "left"))
+    page.choose_bundled("iris")
+    worker.answer(table("Iris"))
+    assert session.document.data["dataset"]["split"]["tasks"] == []
 
 
 def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:

@@ -178,7 +178,7 @@ def test_the_plan_has_a_trunk_and_a_column_per_task() -> None:
     plan = plan_of(model_info(), "image")
     assert [box.title for box in plan.boxes] == ["image", "Conv2d · ReLU", "Flatten", "Linear", "left", "right"]
     assert [box.task for box in plan.boxes] == [-1, -1, -1, 0, 0, 1]
-    assert plan.links == ((0, 1), (1, 2), (2, 3), (3, 4), (2, 5))
+    assert sorted(plan.links) == [(0, 1), (1, 2), (2, 3), (2, 5), (3, 4)]
     assert plan.boxes[1].detail == "32×16×16 · 320"
     assert plan.boxes[4].x == plan.boxes[3].x < plan.boxes[5].x
     for one in plan.boxes:

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,9 @@ from app.pages.runs import RunsPage
 from app.session import Session
 from app.settings import Settings
 from app.widgets import InlineError
+from mtl_core.spec import Member
 from mtl_core.store import RunStore
+from tests.app.tables.rows import record, row
 
 Wait = Callable[[Callable[[], object]], None]
 _FLAGS = QItemSelectionModel.SelectionFlag
@@ -240,3 +242,43 @@ def test_the_name_takes_the_room_that_is_left_until_a_person_gives_it_a_width(
     header.resizeSection(name, 400)
     page.resize(1100, 722)
     assert header.sectionSize(name) == 400
+
+
+def test_a_run_of_several_tasks_can_get_its_baselines(
+    page: RunsPage, session: Session, monkeypatch: pytest.MonkeyPatch, wait: Wait
+) -> None:
+    asked: list[tuple[list[str], list[int], int | None]] = []
+
+    def start(members: Sequence[Member], *, first: int | None = None) -> None:
+        asked.append(([one.baseline for one in members], [one.spec.training.seed for one in members], first))
+
+    monkeypatch.setattr(session.queue, "start_study", start)
+    select(page, 3)
+    page.act("baselines")
+    wait(lambda: asked)
+    assert asked == [(["left", "right"], [2, 2], 3)]
+
+
+def test_stopping_several_runs_takes_those_that_wait_out_first(
+    page: RunsPage, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[int] = []
+    monkeypatch.setattr(session.queue, "stop", stopped.append)
+    states = {7: "running", 8: "queued", 9: "finished"}
+    page.deeds.stop([record(run, state=state) for run, state in states.items()])
+    assert stopped == [8, 7]
+
+
+def test_a_study_too_large_for_compare_is_compared_by_its_runs_of_all_tasks(page: RunsPage, session: Session) -> None:
+    study = [record(run, study=1, baseline="" if run % 3 == 1 else "left") for run in range(1, 10)]
+    page.deeds.compare(study)
+    assert session.compared == [1, 4, 7]
+    page.deeds.compare(study[:4])
+    assert session.compared == [1, 2, 3, 4]
+
+
+def test_runs_of_a_study_are_told_apart(page: RunsPage) -> None:
+    columns = {column.key: column for column in page.model.columns()}
+    alone, together, single = row(2, study=1, baseline="left"), row(1, study=1), row(3)
+    assert [columns["study"].text(one) for one in (alone, together, single)] == ["1 · left alone", "1 · all tasks", ""]
+    assert [columns["weighting"].text(one) for one in (alone, together)] == ["left alone", "Equal"]

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -8,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.document import Document
 from app.forms import ChoiceEditor, NumberEditor
 from app.pages.training import TrainingPage
+from app.pages.training.seeds import parse_seeds, study_text
 from app.pages.training.words import (
     WEIGHTINGS,
     device_choices,
@@ -18,6 +21,7 @@ from app.pages.training.words import (
     weights_text,
 )
 from app.session import Session
+from app.settings import Settings
 from app.widgets import WeightSlider
 from mtl_core.spec import DatasetInfo, DeviceInfo, load_preset
 
@@ -26,12 +30,17 @@ class FakeSession(QObject):
     datasetInfoChanged = Signal()
     devicesChanged = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__()
         self.document = Document(self)
         self.document.load_spec(load_preset("multidigits"))
         self.dataset_info: DatasetInfo | None = None
         self.devices: list[DeviceInfo] = []
+        self.settings = Settings(folder)
+        self.studies: list[tuple[list[int], bool]] = []
+
+    def request_study(self, seeds: Iterable[int], *, baselines: bool) -> None:
+        self.studies.append((list(seeds), baselines))
 
 
 DATA = DatasetInfo(
@@ -46,8 +55,8 @@ DATA = DatasetInfo(
 
 
 @pytest.fixture
-def session(qapp: QApplication) -> FakeSession:
-    return FakeSession()
+def session(qapp: QApplication, tmp_path: Path) -> FakeSession:
+    return FakeSession(tmp_path)
 
 
 @pytest.fixture
@@ -244,3 +253,57 @@ def test_words_cover_every_method_and_state() -> None:
     assert moves_text([]) == ""
     assert device_choices([]) == (("auto",), ("Automatic",))
     assert "known once" in length_text(length_of(load_preset("multidigits"), None))
+
+
+def test_a_study_is_asked_for_with_the_seeds_that_were_typed(
+    qtbot: QtBot, page: TrainingPage, session: FakeSession
+) -> None:
+    assert "9 runs" in page.study.words.text()
+    page.study.seeds.setText("3-5, 9")
+    assert "4 seeds × (all tasks + each of 2 alone) = 12 runs" in page.study.words.text()
+    qtbot.mouseClick(page.study.both, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.study.alone, Qt.MouseButton.LeftButton)
+    assert session.studies == [([3, 4, 5, 9], True), ([3, 4, 5, 9], False)]
+    assert session.settings.get("page/training/seeds", "") == "3-5, 9"
+
+
+def test_seeds_that_are_none_are_told_and_run_nothing(page: TrainingPage, session: FakeSession) -> None:
+    page.study.seeds.setText("1, x")
+    assert page.study.error.label.text().startswith("'x' is no seed")
+    assert not page.study.both.isEnabled()
+    assert not page.study.alone.isEnabled()
+
+
+def test_one_task_has_no_baselines(page: TrainingPage, session: FakeSession) -> None:
+    session.document.set("tasks", session.document.data["tasks"][:1])
+    assert not page.study.both.isEnabled()
+    assert page.study.alone.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [
+        ("0, 1, 2", (0, 1, 2)),
+        (" 7 ", (7,)),
+        ("0-2;5", (0, 1, 2, 5)),
+        ("0–2", (0, 1, 2)),
+        ("", ()),
+        ("1,1", ()),
+        ("0-2 1", ()),
+        ("2-0", ()),
+        ("-1", ()),
+        ("0-100", ()),
+        ("4294967296", ()),
+        ("１", ()),
+        ("1.5", ()),
+    ],
+)
+def test_seeds_are_read_as_people_write_them(text: str, seeds: tuple[int, ...]) -> None:
+    found, problem = parse_seeds(text)
+    assert found == seeds
+    assert bool(problem) == (not seeds)
+
+
+def test_one_seed_is_said_to_say_nothing_of_chance() -> None:
+    assert "take three or more" in study_text(1, 2)
+    assert "chance" not in study_text(3, 2)

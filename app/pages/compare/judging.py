@@ -1,0 +1,116 @@
+"""What the Compare page says of a study, as pure functions; no Qt here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.pages.compare.state import Cell, Line
+from app.tables.words import percent
+
+if TYPE_CHECKING:
+    from mtl_core.evaluation.judging import Judgement, MetricJudgement
+    from mtl_core.evaluation.spread import Spread
+    from mtl_core.evaluation.studies import Study
+
+_ARROWS = {"max": " ↑", "min": " ↓"}
+_VERDICTS = {
+    "positive": ("better together", "good"),
+    "negative": ("negative transfer", "error"),
+    "unclear": ("within chance", "muted"),
+    "unknown": ("", ""),
+}
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """A study on the page.
+
+    Attributes:
+        title: Of its card.
+        headline: Δm with its spread, or what there is instead.
+        words: What else is to be said, a sentence each: negative transfer, what is missing, what still trains.
+        heads: Headers of ``lines``.
+        lines: A row a metric: mean and standard deviation over the seeds, together and alone, and the change.
+        seed_heads: Headers of ``by_seed``.
+        by_seed: A row a task, and Δm: its change in every seed.
+    """
+
+    title: str
+    headline: str
+    words: tuple[str, ...]
+    heads: tuple[str, ...]
+    lines: tuple[Line, ...]
+    seed_heads: tuple[str, ...]
+    by_seed: tuple[Line, ...]
+
+
+def study_view(study: Study) -> StudyView:
+    """A study in words and rows."""
+    judgement = study.judgement
+    against = any(run.baseline for run in study.runs)
+    heads = ("alone", "all tasks", "change", "") if against else ("all tasks",)
+    return StudyView(
+        title=f"Study {study.number} · {study.name}",
+        headline=_headline(judgement, against),
+        words=_words(study),
+        heads=heads,
+        lines=tuple(_line(one, against) for one in judgement.metrics if one.multi or one.single),
+        seed_heads=tuple(f"seed {seed}" for seed in judgement.seeds) if against else (),
+        by_seed=_by_seed(judgement) if against else (),
+    )
+
+
+def _headline(judgement: Judgement, against: bool) -> str:
+    count = len(judgement.seeds)
+    seeds = f"{count} seed{'' if count == 1 else 's'}"
+    if not against:
+        return f"Mean ± standard deviation over {seeds}"
+    spread = judgement.delta_m
+    if not spread:
+        return "Δm appears when a seed and its baselines have finished"
+    low, high = spread.interval
+    counted = f"{len(spread.values)} seed{'' if len(spread.values) == 1 else 's'}"
+    interval = "" if math.isnan(low) else f", 95 % interval {percent(low)} to {percent(high)}"
+    return f"Δm {percent(spread.mean, spread.sd)}{interval}, {counted}"
+
+
+def _words(study: Study) -> tuple[str, ...]:
+    judgement = study.judgement
+    told = []
+    for one in judgement.harmed:
+        chance = {"unclear": "; this may be chance", "negative": "; this is beyond chance"}.get(one.transfer, "")
+        chance = "" if len(one.change.values) < 2 else chance
+        told.append(f"Negative transfer: {one.task} {percent(one.change.mean, one.change.sd)} ({one.metric}){chance}.")
+    if judgement.delta_m and not judgement.harmed:
+        told.append("No task does worse together than alone.")
+    waiting = len(study.unfinished)
+    if waiting:
+        told.append(f"{waiting} of {len(study.runs)} runs have not finished yet.")
+    elif judgement.missing:
+        told.append("Not in Δm: " + "; ".join(judgement.missing) + ".")
+    return tuple(told)
+
+
+def _line(one: MetricJudgement, against: bool) -> Line:
+    name = f"{one.task} · {one.metric}{_ARROWS[one.direction]}"
+    together = Cell(_value(one.multi))
+    if not against:
+        return Line(name, (together,))
+    words, tone = _VERDICTS[one.transfer] if len(one.change.values) > 1 else ("", "")
+    change = Cell(percent(one.change.mean, one.change.sd), tone=tone if one.score else "")
+    return Line(name, (Cell(_value(one.single)), together, change, Cell(words if one.score else "", tone=tone)))
+
+
+def _value(spread: Spread) -> str:
+    return spread.text().replace("-", "−")
+
+
+def _by_seed(judgement: Judgement) -> tuple[Line, ...]:
+    lines = []
+    for one in judgement.scores:
+        cells = tuple(Cell(percent(one.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
+        lines.append(Line(f"{one.task} · {one.metric}", cells))
+    cells = tuple(Cell(percent(judgement.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
+    return (*lines, Line("Δm", cells))

@@ -1,0 +1,51 @@
+"""What came of a study: each task together and alone, Δm, negative transfer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QLabel
+
+from app.pages.compare.judging import study_view
+from app.pages.compare.parts import RunTable
+from app.theme import CARD_GAP, card_title_font
+from app.widgets import Card, CardRow, Muted
+
+if TYPE_CHECKING:
+    from mtl_core.evaluation.studies import Study
+
+
+class StudyCard(Card):
+    """One study, filled anew whenever it has news."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("Study")
+        self.number = number
+        self.setObjectName(f"compare-study-{number}")
+        self.headline = QLabel()
+        self.headline.setObjectName(f"compare-delta-{number}")
+        self.headline.setFont(card_title_font())
+        self.headline.setWordWrap(True)
+        self.words = Muted(wrap=True)
+        self.words.setObjectName(f"compare-transfer-{number}")
+        self.metrics = RunTable(f"compare-study-metrics-{number}", "Test metrics over the seeds, together and alone")
+        self.seeds = RunTable(f"compare-study-seeds-{number}", "Change against the baselines, by seed")
+        tables = CardRow()
+        tables.add(self.metrics, 13)
+        tables.add(self.seeds, 8)
+        self.body.addWidget(self.headline)
+        self.body.addWidget(self.words)
+        self.body.addSpacing(CARD_GAP // 2)
+        self.body.addWidget(tables, 1)
+
+    def show_study(self, study: Study) -> None:
+        """Show what is known of the study."""
+        view = study_view(study)
+        self.set_title(view.title)
+        self.headline.setText(view.headline)
+        self.words.setText(" ".join(view.words))
+        self.words.setVisible(bool(view.words))
+        self.metrics.fill("test metric", [(head, None) for head in view.heads], view.lines)
+        self.seeds.fill("change by seed", [(head, None) for head in view.seed_heads], view.by_seed)
+        self.metrics.setVisible(bool(view.lines))
+        self.seeds.setVisible(bool(view.by_seed))

@@ -1,0 +1,193 @@
+"""The card that draws what a sharing scheme has learned: a plot per task of what it takes from where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.forms import discard
+from app.plots import CardGrid, CurvePlot, RunCurves
+from app.theme import GAP
+from app.widgets import Card, Dot, Muted
+
+if TYPE_CHECKING:
+    from mtl_core.store import SeriesKey
+
+_NAMES = (
+    (re.compile(r"(?P<place>(stitch|fusion) \d+) from (?P<source>.+)"), ""),
+    (re.compile(r"distance to (?P<source>.+)"), "distance between copies"),
+    (re.compile(r"share of (?P<source>stage \d+)"), "stages the head reads"),
+    (re.compile(r"(?P<place>level \d+), gate of (?P<source>.+)"), ""),
+    (re.compile(r"gate of (?P<source>.+)"), "gates"),
+    (re.compile(r"(?P<place>stage \d+), (?P<source>node \d+)"), ""),
+)
+_HEIGHT = 240
+
+
+def learned_name(metric: str) -> tuple[str, str] | None:
+    """Where in the model a number of a sharing scheme was learned, and from what the task takes so much.
+
+    Args:
+        metric: The name of a series; None comes back for one that no scheme has learned.
+    """
+    for pattern, place in _NAMES:
+        if found := pattern.fullmatch(metric):
+            return found.groupdict().get("place") or place, found["source"]
+    return None
+
+
+def _counted(name: str) -> list[str | int]:
+    """A name to sort by: expert 2 before expert 10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+
+
+class SharingCard(Card):
+    """One place of the model at a time, chosen in the header; hidden until there is something to draw."""
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        super().__init__("What the tasks share")
+        self.setObjectName("live-card-sharing")
+        self._tasks = tuple(tasks)
+        self._sources: dict[str, list[str]] = {}
+        self.choice = QComboBox()
+        self.choice.setObjectName("live-sharing-place")
+        self.choice.setAccessibleName("Place in the model")
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.header.addWidget(self.choice)
+        self.legend = _Legend()
+        self.plots = {task: self._plot(task) for task in tasks}
+        grid = CardGrid()
+        grid.set_cards([_titled(task, index, self.plots[task]) for index, task in enumerate(tasks)])
+        self.body.addWidget(self.legend)
+        self.body.addWidget(grid, 1)
+        self.setMinimumHeight(_HEIGHT)
+        self.choice.currentTextChanged.connect(self._choose)
+        self._curves = RunCurves()
+        self.clear()
+
+    @property
+    def shows(self) -> str:
+        """The place shown; empty before there is one."""
+        return self.choice.currentText()
+
+    def clear(self) -> None:
+        """Forgets the run before, and hides."""
+        self._sources = {}
+        blocked = self.choice.blockSignals(True)
+        self.choice.clear()
+        self.choice.blockSignals(blocked)
+        self.choice.hide()
+        self.hide()
+        for plot in self.plots.values():
+            plot.clear()
+
+    def take(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
+        """Draws those of the changed series that are shown, and offers the places there are."""
+        self._curves = curves
+        before = self.shows, list(self._sources.get(self.shows, ()))
+        mine = sorted((key for key in changed if self._is_mine(key)), key=lambda key: _counted(key.metric))
+        for key in mine:
+            self._note(key)
+        if not mine:
+            return
+        self.show()
+        self.choice.setVisible(self.choice.count() > 1)
+        if before == (self.shows, self._sources[self.shows]):
+            self._draw(mine)
+        else:
+            self._choose()
+
+    def _is_mine(self, key: SeriesKey) -> bool:
+        return key.split == "train" and key.task in self._tasks and learned_name(key.metric) is not None
+
+    def _note(self, key: SeriesKey) -> None:
+        place, source = learned_name(key.metric) or ("", "")
+        if place not in self._sources:
+            self._sources[place] = []
+            blocked = self.choice.blockSignals(True)  # drawn when all sources are known
+            self.choice.addItem(place)
+            self.choice.blockSignals(blocked)
+        if source not in self._sources[place]:
+            self._sources[place].append(source)
+            self._sources[place].sort(key=self._order)
+
+    def _order(self, source: str) -> tuple[int, list[str | int]]:
+        """Tasks in their order, then by name and number."""
+        if source in self._tasks:
+            return self._tasks.index(source), []
+        return len(self._tasks), _counted(source)
+
+    def _choose(self) -> None:
+        """Draws the chosen place in place of the one before."""
+        for plot in self.plots.values():
+            for key in plot.curve_keys():
+                plot.remove_curve(key)
+            plot.show_all()
+        sources = self._sources.get(self.shows, [])
+        self.legend.show_entries([(source, self._color(source)) for source in sources])
+        self._draw([key for key in self._curves.names() if self._is_mine(key)])
+
+    def _draw(self, keys: Iterable[SeriesKey]) -> None:
+        for key in keys:
+            place, source = learned_name(key.metric) or ("", "")
+            if place == self.shows:
+                series, color = self._curves.get(key), self._color(source)
+                plot = self.plots[key.task]
+                plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=source)
+
+    def _color(self, source: str) -> int:
+        """A task's own, where it is taken from a task; else one of the rest of the cycle."""
+        if source in self._tasks:
+            return self._tasks.index(source)
+        return len(self._tasks) + self._sources[self.shows].index(source)
+
+    def _plot(self, task: str) -> CurvePlot:
+        plot = CurvePlot()
+        plot.setObjectName(f"live-plot-sharing-{task}")
+        plot.setAccessibleName(f"Curves: what {task} takes from where")
+        plot.set_from_zero(True)
+        return plot
+
+
+class _Legend(QWidget):
+    """A dot and a name for each curve."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: list[QWidget] = []
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(GAP)
+        self._row.addStretch(1)
+
+    def show_entries(self, entries: Sequence[tuple[str, int]]) -> None:
+        """Names with their colours in place of those before."""
+        for widget in self._entries:
+            discard(widget)
+        self._entries = list(_dots(entries))
+        for place, widget in enumerate(self._entries):
+            self._row.insertWidget(place, widget)
+        self.setAccessibleName("Curves of " + ", ".join(name for name, _ in entries))
+
+
+def _dots(entries: Iterable[tuple[str, int]]) -> Iterator[QWidget]:
+    for name, color in entries:
+        yield Dot(color)
+        yield Muted(name)
+
+
+def _titled(task: str, index: int, plot: CurvePlot) -> QWidget:
+    tile = QWidget()
+    column = QVBoxLayout(tile)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(2)
+    row = QHBoxLayout()
+    row.setSpacing(GAP)
+    row.addWidget(Dot(index))
+    row.addWidget(QLabel(task), 1)
+    column.addLayout(row)
+    column.addWidget(plot, 1)
+    return tile

@@ -1,0 +1,161 @@
+"""What a diagram is drawn from: boxes, the lines and frames that join them; without Qt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from app.forms import count_text, shape_text
+from mtl_core.spec import LAYER_GROUPS, LayerInfo, kind_of
+
+ACTIVATIONS = frozenset(kind_of(spec) for spec in LAYER_GROUPS["Activation"])
+
+PILE = 4.0
+"""How far each sheet of a pile sticks out."""
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Sizes in pixels, from the font: width of a trunk's and of a head's box, height of a box and a unit, the gaps."""
+
+    trunk: float = 152.0
+    head: float = 104.0
+    height: float = 36.0
+    unit: float = 20.0
+    gap: float = 14.0
+    branch: float = 34.0
+    side: float = 12.0
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box: one layer with the activation that follows it, the input, or an output; or a unit of the sharing scheme.
+
+    ``task`` is the index of the task whose colour it has, or -1; ``paths`` are the layers in it. A ``unit`` is what the
+    scheme puts between layers, such as a gate: it has round ends and one line of text.
+    """
+
+    title: str
+    detail: str
+    paths: tuple[str, ...]
+    task: int
+    x: float
+    y: float
+    width: float
+    height: float
+    error: bool = False
+    unit: bool = False
+
+    @property
+    def centre(self) -> float:
+        """Its middle, across."""
+        return self.x + self.width / 2
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A border around boxes that belong together; ``copies`` of them, drawn as a pile of at most three sheets."""
+
+    title: str
+    task: int
+    x: float
+    y: float
+    width: float
+    height: float
+    copies: int = 1
+
+    @property
+    def pile(self) -> float:
+        """How far the pile sticks out on the right and below."""
+        return PILE * (min(self.copies, 3) - 1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All boxes, the pairs of them that are joined by a line, and the size of the whole.
+
+    ``ties`` are pairs of boxes side by side that are held together without anything flowing between them.
+    """
+
+    boxes: tuple[Box, ...]
+    links: tuple[tuple[int, int], ...]
+    width: float
+    height: float
+    frames: tuple[Frame, ...] = ()
+    ties: tuple[tuple[int, int], ...] = ()
+
+    def frame_of(self, box: Box) -> Frame | None:
+        """The frame a box stands in."""
+        return next((f for f in self.frames if f.x <= box.x < f.x + f.width and f.y <= box.y < f.y + f.height), None)
+
+
+Entry = tuple[str, str, tuple[str, ...], bool]
+"""Title, detail, paths and whether it fails."""
+
+
+@dataclass
+class Draft:
+    """A plan in the making."""
+
+    sizes: Metrics
+    boxes: list[Box] = field(default_factory=list)
+    links: list[tuple[int, int]] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    ties: list[tuple[int, int]] = field(default_factory=list)
+
+    def box(self, entry: Entry, task: int, x: float, y: float, width: float) -> int:
+        """Put down a box; its number."""
+        title, detail, paths, error = entry
+        self.boxes.append(Box(title, detail, paths, task, x, y, width, self.sizes.height, error))
+        return len(self.boxes) - 1
+
+    def unit(self, title: str, task: int, x: float, y: float, width: float) -> int:
+        """Put down a unit of the scheme; its number."""
+        self.boxes.append(Box(title, "", (), task, x, y, width, self.sizes.unit, unit=True))
+        return len(self.boxes) - 1
+
+    def column(self, entries: Sequence[Entry], task: int, x: float, y: float, width: float) -> list[int]:
+        """Boxes one under the other, joined; their numbers."""
+        step = self.sizes.height + self.sizes.gap
+        made = [self.box(entry, task, x, y + row * step, width) for row, entry in enumerate(entries)]
+        self.links += pairwise(made)
+        return made
+
+    def join(self, above: Sequence[int], below: Sequence[int]) -> None:
+        """A line from each of some boxes to each of others."""
+        self.links += [(a, b) for a in above for b in below]
+
+    def bottom(self) -> float:
+        """The lower edge of all there is."""
+        return max(
+            [box.y + box.height for box in self.boxes] + [frame.y + frame.height + frame.pile for frame in self.frames]
+        )
+
+    def plan(self) -> Plan:
+        """As it is now."""
+        areas: list[Box | Frame] = [*self.boxes, *self.frames]
+        left = min(area.x for area in areas)
+        boxes = tuple(replace(box, x=box.x - left) for box in self.boxes)
+        frames = tuple(replace(frame, x=frame.x - left) for frame in self.frames)
+        width = max([box.x + box.width for box in boxes] + [frame.x + frame.width + frame.pile for frame in frames])
+        return Plan(boxes, tuple(self.links), width, self.bottom(), frames, tuple(self.ties))
+
+
+def merged(layers: Sequence[LayerInfo]) -> list[Entry]:
+    """Layers as boxes; an activation joins the layer that it follows."""
+    groups: list[list[LayerInfo]] = []
+    for layer in layers:
+        joins = layer.kind in ACTIVATIONS and groups and len(groups[-1]) == 1 and not groups[-1][0].error
+        if joins and groups[-1][0].kind not in ACTIVATIONS and groups[-1][0].parameters:
+            groups[-1].append(layer)
+        else:
+            groups.append([layer])
+    return [_group(group) for group in groups]
+
+
+def _group(group: list[LayerInfo]) -> Entry:
+    parameters = sum(layer.parameters for layer in group)
+    shape = shape_text(group[-1].output_shape)
+    failed = any(layer.error for layer in group)
+    parts = (shape, count_text(parameters) if parameters else "")
+    detail = "cannot be built" if failed else " · ".join(part for part in parts if part)
+    return " · ".join(layer.title for layer in group), detail, tuple(layer.path for layer in group), failed

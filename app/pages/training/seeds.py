@@ -1,0 +1,33 @@
+"""Seeds as a person types them, and what they come to; without Qt."""
+
+_MOST_SEEDS = 100
+_LARGEST_SEED = 2**32 - 1
+
+
+def parse_seeds(text: str) -> tuple[tuple[int, ...], str]:
+    """The seeds that a person typed, such as ``0, 1, 2`` or ``0-4``; and what is wrong with them, if anything."""
+    seeds: list[int] = []
+    for part in text.replace(";", ",").replace(",", " ").split():
+        first, _, last = part.replace("–", "-").partition("-")
+        if not all(one.isascii() and one.isdecimal() and len(one) < 11 for one in (first, last or first)):
+            return (), f"{part!r} is no seed: write whole numbers, such as 0, 1, 2 or 0-4"
+        low, high = int(first), int(last or first)
+        if high < low or high > _LARGEST_SEED or high - low >= _MOST_SEEDS:
+            return (), f"{part!r}: from a smaller to a larger seed, at most {_MOST_SEEDS} of them"
+        seeds += range(low, high + 1)
+    repeated = next((seed for i, seed in enumerate(seeds) if seed in seeds[:i]), None)
+    if repeated is not None:
+        return (), f"seed {repeated} is there twice"
+    if len(seeds) > _MOST_SEEDS:
+        return (), f"at most {_MOST_SEEDS} seeds"
+    return tuple(seeds), "" if seeds else "at least one seed"
+
+
+def study_text(seeds: int, tasks: int) -> str:
+    """What a study of so many seeds and tasks comes to."""
+    each = f"{seeds} seed{'' if seeds == 1 else 's'}"
+    if tasks < 2:
+        return f"{each}: {seeds} run{'' if seeds == 1 else 's'}. A baseline needs at least two tasks."
+    chance = " One seed says nothing of chance: take three or more." if seeds == 1 else ""
+    runs = seeds * (1 + tasks)
+    return f"{each} × (all tasks + each of {tasks} alone) = {runs} runs, one after the other.{chance}"

@@ -1,0 +1,69 @@
+"""Several seeds of the experiment as one study, with single-task baselines."""
+
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
+
+from app.forms.form import LABEL_CHARACTERS
+from app.pages.training.seeds import parse_seeds, study_text
+from app.session import Session
+from app.theme import GAP
+from app.widgets import Button, Card, InlineError, Muted
+
+_SETTING, _FIRST = "page/training/seeds", "0, 1, 2"
+_HELP = "A run of all tasks for each, e.g. 0, 1, 2 or 0-4; the rows of the split stay the same"
+
+
+class StudyCard(Card):
+    """Seeds, what they come to, and the two buttons that queue the runs."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("Study", "what training together brings", parent)
+        self.setObjectName("study-card")
+        self._session = session
+        self.seeds = QLineEdit(session.settings.get(_SETTING, _FIRST))
+        self.seeds.setObjectName("study-seeds")
+        self.seeds.setAccessibleName("Seeds of the study")
+        self.seeds.setToolTip(_HELP)
+        self.error = InlineError()
+        self.error.setObjectName("study-error")
+        self.words = Muted(wrap=True)
+        self.words.setObjectName("study-words")
+        label = Muted("Seeds")
+        label.setBuddy(self.seeds)
+        label.setToolTip(_HELP)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP)
+        grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("0") * LABEL_CHARACTERS)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(label, 0, 0)
+        grid.addWidget(self.seeds, 0, 1)
+        grid.addWidget(self.error, 1, 1)
+        self.both = Button("Run with baselines", lambda: self._run(True), icon_name="scales", name="run-baselines")
+        self.both.setToolTip("Train all tasks together and each one alone, on the same rows, and compare: Δm")
+        self.alone = Button("Run seeds", lambda: self._run(False), icon_name="play", name="run-seeds")
+        self.alone.setToolTip("Train all tasks together, once per seed")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GAP)
+        for button in (self.both, self.alone):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self.body.addLayout(grid)
+        self.body.addWidget(self.words)
+        self.body.addLayout(buttons)
+        self.body.addStretch(1)
+        self.seeds.textChanged.connect(self._show)
+        session.document.changed.connect(self._show)
+        self._show()
+
+    def _show(self, _what: object = None) -> None:
+        seeds, problem = parse_seeds(self.seeds.text())
+        tasks = len(self._session.document.get("tasks") or ())
+        self.error.set_error(problem)
+        self.words.setText(study_text(len(seeds), tasks) if seeds else "")
+        self.alone.setEnabled(bool(seeds))
+        self.both.setEnabled(bool(seeds) and tasks > 1)
+
+    def _run(self, baselines: bool) -> None:
+        seeds, _ = parse_seeds(self.seeds.text())
+        if seeds:
+            self._session.settings.put(_SETTING, self.seeds.text())
+            self._session.request_study(seeds, baselines=baselines)

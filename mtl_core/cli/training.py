@@ -1,0 +1,99 @@
+"""The verbs that train."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
+
+from mtl_core.cli import output, studies
+from mtl_core.cli.naming import run_number, spec_data, spec_of
+from mtl_core.cli.status import DONE, FAILED, INTERRUPTED
+from mtl_core.spec import ExperimentSpec, InputError, Member, apply_overrides, study_members
+from mtl_core.store import RunStore, open_store
+
+_STATUS = {"finished": DONE, "stopped": INTERRUPTED, "failed": FAILED}
+
+
+def train(arguments: Namespace) -> int:
+    """Train an experiment once, or as a study: once per seed, with single-task baselines where they are asked for."""
+    data = spec_data(arguments)
+    if arguments.device:
+        data = apply_overrides(data, [f"training.device={arguments.device}"])
+    seeds = arguments.seed
+    if not arguments.baselines and len(seeds) < 2:
+        return _train_one(spec_of(apply_overrides(data, [f"training.seed={s}" for s in seeds]), arguments), arguments)
+    spec = spec_of(data, arguments)
+    members = study_members(spec, seeds or (spec.training.seed,), baselines=arguments.baselines)
+    return _train_study(members, arguments)
+
+
+def _train_one(spec: ExperimentSpec, arguments: Namespace) -> int:
+    from mtl_core.runner.inspection import inspect
+
+    inspect(spec)
+    with open_store(arguments.store) as store:
+        result = _execute(store, store.create_run(spec))
+        if arguments.json:
+            output.json_object(result)
+        else:
+            output.run_result(result, store.name)
+    return _STATUS[result["state"]]
+
+
+def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
+    """Train the runs of a study one after the other; a run that fails does not keep the others from training."""
+    from mtl_core.evaluation.studies import read_study
+    from mtl_core.runner.inspection import inspect
+
+    for member in members:
+        if member.spec.training.seed == members[0].spec.training.seed:
+            inspect(member.spec)
+    results: list[dict[str, Any]] = []
+    status = DONE
+    with open_store(arguments.store) as store:
+        first = None
+        for number, member in enumerate(members, start=1):
+            (run,) = store.create_study([member], first)
+            first = first or run
+            result = _execute(store, run, f"{number}/{len(members)} ") | {"study": first, "baseline": member.baseline}
+            results.append(result)
+            status = status or _STATUS[result["state"]]
+            if not arguments.json:
+                output.run_line(result)
+            if result["state"] == "stopped":
+                status = INTERRUPTED
+                break
+        study, place = read_study(store, results[0]["run"]), store.name
+    assert study is not None  # its first run trains all tasks
+    if arguments.json:
+        output.json_object({"runs": results, **{k: v for k, v in study.data().items() if k != "runs"}})
+    else:
+        studies.study(study)
+        output.print_out(f"kept in {place}; see: mtl-workbench compare study:{study.number}")
+    return status
+
+
+def resume(arguments: Namespace) -> int:
+    """Go on with a run."""
+    with open_store(arguments.store, create=False) as store:
+        store.reap()
+        result = _execute(store, run_number(store, arguments.run))
+        if arguments.json:
+            output.json_object(result)
+        else:
+            output.run_result(result, store.name)
+    return _STATUS[result["state"]]
+
+
+def _execute(store: RunStore, run: int, before: str = "") -> dict[str, Any]:
+    from mtl_core.runner.execution import execute
+
+    with output.progress_bar(before + store.run(run).name, quiet=False) as show:
+        ending = execute(store, run, observer=show)
+    if ending.input_at_fault:
+        raise InputError(f"run {run}", ending.error)
+    record = store.run(run)
+    result = {"run": run, "name": record.name, "state": ending.state, "device": record.device, "seed": record.seed}
+    if ending.error:
+        print(f"run {run} failed: {ending.error}", file=sys.stderr)
+    return {**result, "error": ending.error, "test": ending.test or {}, "seconds": record.seconds, "store": store.name}

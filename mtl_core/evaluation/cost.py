@@ -1,0 +1,127 @@
+"""What a model costs when it is used: parameters, operations, time and memory."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from mtl_core.architectures import build_model
+from mtl_core.datasets import load
+from mtl_core.spec import ExperimentSpec
+from mtl_core.tasks import build_task
+from mtl_core.training.devices import choose_device
+from mtl_core.training.threads import threads_for
+
+ROWS = (1, 32, 256)
+_SECONDS = 0.25
+"""Time spent measuring each number of rows."""
+_LEAST, _MOST = 5, 200
+
+
+@dataclass(frozen=True)
+class BatchCost:
+    """One forward pass of some rows at once.
+
+    Attributes:
+        rows: How many.
+        milliseconds: Median time of a pass, from inputs on the device to every task's output.
+        peak_bytes: Device memory at its highest, model and inputs included; None where it cannot be measured (CPU).
+    """
+
+    rows: int
+    milliseconds: float
+    peak_bytes: int | None
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows a second at this number of rows at once."""
+        return 1000 * self.rows / self.milliseconds
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What inference of all tasks costs.
+
+    Attributes:
+        device: torch's name of the device it was measured on.
+        threads: CPU threads it was measured with.
+        parameters: Numbers that are learned.
+        parameter_bytes: Memory of parameters and buffers.
+        flops: Floating-point operations of one row (a multiplication and an addition count as two), of matrix
+            products, convolutions and attention, as ``torch.utils.flop_counter`` counts them.
+        batches: Time and memory by rows at once.
+    """
+
+    device: str
+    threads: int
+    parameters: int
+    parameter_bytes: int
+    flops: int
+    batches: tuple[BatchCost, ...]
+
+    def data(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            **asdict(self),
+            "batches": [asdict(one) | {"rows_per_second": one.rows_per_second} for one in self.batches],
+        }
+
+
+def cost(spec: ExperimentSpec, rows: Sequence[int] = ROWS) -> Cost:
+    """Measure the model of an experiment as it would be used: in evaluation mode, without gradients.
+
+    Weights do not change what is measured, so none are loaded. Small models run on as many threads as they train with.
+
+    Args:
+        spec: The experiment.
+        rows: Numbers of rows at once.
+
+    Raises:
+        InputError: The data, the model or the device is at fault.
+    """
+    device = choose_device(spec.training.device)
+    data = load(spec.dataset, spec.tasks)
+    tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
+    model = build_model(spec.model, data.input_shape, {task.name: task.out_features for task in tasks}).to(device)
+    model.eval()
+    inputs = data.train.inputs[:1].to(device)
+    tensors = [*model.parameters(), *model.buffers()]
+    with torch.inference_mode(), threads_for(model, inputs, max(rows), spec.training.threads) as threads:
+        return Cost(
+            device=str(device),
+            threads=threads,
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            parameter_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors),
+            flops=_flops(model, inputs),
+            batches=tuple(_batch_cost(model, inputs.expand(n, *inputs.shape[1:]).contiguous()) for n in rows),
+        )
+
+
+def _flops(model: nn.Module, inputs: Tensor) -> int:
+    counter = FlopCounterMode(display=False)
+    with counter:
+        model(inputs)
+    return int(counter.get_total_flops())
+
+
+def _batch_cost(model: nn.Module, inputs: Tensor) -> BatchCost:
+    device = inputs.device
+    finish: Callable[[], object] = (lambda: torch.cuda.synchronize(device)) if device.type == "cuda" else (lambda: None)
+    model(inputs)  # the first pass of a size chooses kernels
+    finish()
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    times: list[float] = []
+    begun = time.perf_counter()
+    while len(times) < _LEAST or (len(times) < _MOST and time.perf_counter() - begun < _SECONDS):
+        start = time.perf_counter()
+        model(inputs)
+        finish()
+        times.append(time.perf_counter() - start)
+    peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
+    return BatchCost(len(inputs), 1000 * statistics.median(times), peak)

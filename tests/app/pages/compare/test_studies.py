@@ -1,0 +1,191 @@
+"""A study on the Compare page: Δm, its spread, negative transfer, grouped seeds, best epochs, inference cost."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.pages.compare import ComparePage
+from app.pages.compare.cost_rows import cost_lines
+from app.pages.compare.judging import study_view
+from app.pages.compare.parts import RunTable
+from app.plots import ticker
+from app.session import Session
+from app.settings import Settings
+from mtl_core.evaluation.studies import read_study
+from mtl_core.spec import study_members
+from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
+from tests.app.synthetic import experiment
+
+TOGETHER = {"left": (0.96, 0.97, 0.98), "right": (0.80, 0.81, 0.79)}
+ALONE = {"left": (0.90, 0.91, 0.90), "right": (0.95, 0.96, 0.95)}
+
+
+def finish(store: RunStore, run: int) -> None:
+    """Ends a run of the study with the scores of its seed and role."""
+    record = store.run(run)
+    store.claim(run, pid=1, host="elsewhere", device="CPU", versions={})
+    store.beat(run, Progress(2, 2, 20, 20, 1.0, 0.0))
+    for task in record.tasks:
+        value = (ALONE if record.baseline else TOGETHER)[task][record.seed]
+        points = {
+            SeriesKey(task, "val", "accuracy"): Points.of([10, 20], [0.9, 0.8]),
+            SeriesKey(task, "test", "accuracy"): Points.of([20], [value]),
+        }
+        store.append(run, points, {"accuracy": "max"})
+    store.finish(run, "finished")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RunStore]:
+    """A study of three seeds whose last baseline still waits."""
+    with open_store(tmp_path / "runs.sqlite") as opened:
+        for run in opened.create_study(study_members(experiment(), (0, 1, 2), baselines=True))[:-1]:
+            finish(opened, run)
+        yield opened
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path, store: RunStore) -> Iterator[Session]:
+    made = Session(str(tmp_path / "runs.sqlite"), settings=Settings(tmp_path))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, session: Session) -> Iterator[ComparePage]:
+    made = ComparePage(session)
+    qtbot.addWidget(made)
+    made.resize(1188, 726)
+    made.show()
+    yield made
+    made.hide()
+    made.selection.choose(())
+    qtbot.waitUntil(ticker().idle)
+
+
+def rows(table: RunTable) -> list[list[str]]:
+    return [
+        [item.text() if (item := table.item(row, column)) else "" for column in range(table.columnCount())]
+        for row in range(table.rowCount())
+    ]
+
+
+def test_a_study_shows_delta_m_and_names_negative_transfer(
+    qtbot: QtBot, store: RunStore, session: Session, page: ComparePage
+) -> None:
+    session.compare([1, 4, 7])
+    qtbot.waitUntil(lambda: 1 in page.studies and page.studies[1].metrics.rowCount() > 0)
+    card = page.studies[1]
+    assert "2 seeds" in card.headline.text()
+    assert "1 of 9 runs have not finished yet" in card.words.text()
+    finish(store, 9)
+    session.queue.runChanged.emit(store.run(9))
+    qtbot.waitUntil(lambda: "3 seeds" in card.headline.text())
+    assert card.headline.text().startswith("Δm −4.")
+    assert "95 % interval" in card.headline.text()
+    assert "Negative transfer: right −16." in card.words.text()
+    assert "beyond chance" in card.words.text()
+    assert ["left · accuracy ↑", "0.9033 ± 0.0058", "0.970 ± 0.010"] in [row[:3] for row in rows(card.metrics)]
+    assert [row[-1] for row in rows(card.metrics)] == ["better together", "negative transfer"]
+    assert rows(card.seeds)[-1][0] == "Δm"
+    assert len(rows(card.seeds)[-1]) == 4
+
+
+def test_the_card_of_a_study_goes_with_its_runs(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+    session.compare([2])
+    qtbot.waitUntil(lambda: list(page.studies) == [1])
+    session.compare([])
+    qtbot.waitUntil(lambda: not page.studies)
+
+
+def test_runs_that_differ_in_the_seed_alone_can_share_a_column(
+    qtbot: QtBot, session: Session, page: ComparePage
+) -> None:
+    session.compare([1, 4, 7])
+    qtbot.waitUntil(lambda: page.tests.columnCount() == 4 and page.tests.rowCount() == 2)
+    assert page.group.isVisible()
+    page.group.setChecked(True)
+    assert page.tests.columnCount() == 2
+    head = page.tests.horizontalHeaderItem(1)
+    assert head is not None
+    assert head.text() == "3 seeds of run 1 · uncertainty"
+    assert rows(page.tests)[0] == ["left · accuracy ↑", "0.970 ± 0.010"]
+
+
+def test_seeds_cannot_be_grouped_where_more_than_the_seed_differs(
+    qtbot: QtBot, session: Session, page: ComparePage
+) -> None:
+    session.compare([1, 2])
+    qtbot.waitUntil(lambda: page.tests.columnCount() == 3)
+    assert not page.group.isVisible()
+
+
+def test_each_tasks_best_epoch_stands_beside_the_chosen_one(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+    session.compare([1])
+    qtbot.waitUntil(lambda: page.best.rowCount() == 3)
+    assert rows(page.best) == [
+        ["left · accuracy", "epoch 1"],
+        ["right · accuracy", "epoch 1"],
+        ["chosen by the run's rule", "epoch 2"],
+    ]
+
+
+COST: dict[str, Any] = {
+    "device": "cpu",
+    "threads": 1,
+    "parameters": 1200,
+    "flops": 2400,
+    "batches": [{"rows": 1, "milliseconds": 0.5, "peak_bytes": None, "rows_per_second": 2000.0}],
+}
+
+
+def test_cost_is_measured_once_for_runs_of_one_model(
+    qtbot: QtBot, session: Session, page: ComparePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, Callable[[Any], object], Callable[[Exception], object]]] = []
+    monkeypatch.setattr(session.worker, "ask", lambda kind, _, done, failed: asked.append((kind, done, failed)))
+    session.compare([1, 4])
+    qtbot.waitUntil(lambda: len(page.selection.entries) == 2 and page.cost_card.measure.isEnabled())
+    qtbot.mouseClick(page.cost_card.measure, Qt.MouseButton.LeftButton)
+    assert [kind for kind, _, _ in asked] == ["cost"]
+    assert not page.cost_card.measure.isEnabled()
+    asked[0][1](COST)
+    assert rows(page.cost_card.table)[2] == ["time for 1 row at once", "0.500 ms", "0.500 ms"]
+
+
+def test_a_cost_that_cannot_be_measured_says_why(
+    qtbot: QtBot, session: Session, page: ComparePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session.worker, "ask", lambda _kind, _, _done, failed: failed(ValueError("no such file")))
+    session.compare([1])
+    qtbot.waitUntil(page.cost_card.measure.isEnabled)
+    qtbot.mouseClick(page.cost_card.measure, Qt.MouseButton.LeftButton)
+    assert page.cost_card.error.label.text() == "run 1: no such file"
+    assert page.cost_card.measure.isEnabled()
+
+
+def test_the_cheaper_model_is_marked_and_memory_told_where_it_was_measured() -> None:
+    batch = COST["batches"][0] | {"peak_bytes": 3 * 2**20}
+    lines = cost_lines([COST, COST | {"flops": 1200, "batches": [batch]}, None])
+    assert [(cell.text, cell.best) for cell in lines[1].cells] == [
+        ("2\u2009400", False),
+        ("1\u2009200", True),
+        ("—", False),
+    ]
+    assert (lines[-1].name, [cell.text for cell in lines[-1].cells]) == ("peak memory", ["—", "3.0 MiB", "—"])
+
+
+def test_a_study_without_baselines_is_a_spread(tmp_path: Path) -> None:
+    with open_store(tmp_path / "seeds.sqlite") as store:
+        for run in store.create_study(study_members(experiment(), (0, 1), baselines=False)):
+            finish(store, run)
+        study = read_study(store, 1)
+    assert study is not None
+    view = study_view(study)
+    assert view.headline == "Mean ± standard deviation over 2 seeds"
+    assert view.heads == ("all tasks",)
+    assert (view.by_seed, view.words) == ((), ())
