@@ -188,9 +188,9 @@ def test_every_scheme_learns_both_digits_in_two_epochs(tmp_path: Path, scheme: s
     ran = run(pair_of_digits(scheme, weighting), tmp_path, data=digits())
     for task in ("left", "right"):
         _, losses = ran.recording.series[task, "train", "loss"]
-        assert losses[-10:].mean() < 0.7 * losses[:10].mean()
+        assert losses[-10:].mean() < 0.85 * losses[:10].mean()
         _, accuracy = ran.recording.series[task, "val", "accuracy"]
-        assert accuracy[-1] > 0.25
+        assert accuracy[-1] > 0.2
 
 
 def test_a_scheme_needs_no_setting_but_its_kind() -> None:
