@@ -112,7 +112,8 @@ def test_show_names_each_tasks_best_epoch_beside_the_chosen_one(command: Command
 
 @pytest.mark.slow
 def test_delta_m_of_three_seeds_on_multidigits_is_one_command(command: Command) -> None:
-    small = ["--set", "training.epochs=1", "--set", "training.batch_size=512"]
+    layers = "[{kind: avg_pool2d, kernel_size: 4}, {kind: flatten}, {kind: linear, out_features: 16}, {kind: relu}]"
+    small = ["--set", "training.epochs=1", "--set", f"model.shared={layers}", "--set", "model.heads={}"]
     said = command("train", "multidigits", *small, "--seed", 0, "--seed", 1, "--seed", 2, "--baselines", "--json")
     assert said.status == 0
     assert said.json["delta_m"]["n"] == 3

@@ -108,24 +108,6 @@ def test_resuming_is_bit_equal_for_every_weighting_optimizer_and_schedule(
     assert_resumes(tmp_path, {**changes, "training__schedule": schedule, "training__grad_clip": 1.0}, step)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=_name)
-@pytest.mark.parametrize("weighting", WEIGHTINGS, ids=_name)
-def test_resuming_is_bit_equal_for_every_pair_of_weighting_and_optimizer(
-    tmp_path: Path, weighting: Any, optimizer: Any
-) -> None:
-    step = random.Random(str((weighting, optimizer))).randrange(0, STEPS - 1)
-    assert_resumes(tmp_path, {"weighting": weighting, "training__optimizer": {**optimizer, "lr": 0.02}}, step)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("schedule", SCHEDULES, ids=_name)
-@pytest.mark.parametrize("weighting", WEIGHTINGS, ids=_name)
-def test_resuming_is_bit_equal_for_every_weighting_and_schedule(tmp_path: Path, weighting: Any, schedule: Any) -> None:
-    step = random.Random(str((schedule, weighting))).randrange(0, STEPS - 1)
-    assert_resumes(tmp_path, {"weighting": weighting, "training__schedule": schedule}, step)
-
-
 @pytest.mark.parametrize("step", [0, 3, PER_EPOCH - 1, PER_EPOCH, PER_EPOCH + 1, STEPS - 2])
 @pytest.mark.parametrize("chunk", [1, 2])
 def test_resuming_is_bit_equal_in_the_middle_of_a_gathered_chunk(
@@ -156,32 +138,6 @@ def test_resuming_is_bit_equal_with_any_way_to_train(
 ) -> None:
     changes = {f"training__{name}": value for name, value in settings.items()}
     assert_resumes(tmp_path, {"weighting": {"kind": weighting}, **changes}, step)
-
-
-def drawn(seed: int) -> dict[str, Any]:
-    """A random experiment."""
-    draw = random.Random(seed)
-    part = {"lr_factor": draw.choice([0.5, 1.0]), "l1": draw.choice([0.0, 0.01]), "l2": draw.choice([0.0, 0.1])}
-    return {
-        "weighting": draw.choice(WEIGHTINGS),
-        "training__optimizer": {**draw.choice(OPTIMIZERS), "lr": 10 ** draw.uniform(-3, -1)},
-        "training__schedule": {**draw.choice(SCHEDULES), "warmup_steps": draw.choice([0, 0, 5])},
-        "training__sampling": {"kind": draw.choice(["shuffled", "balanced_classes", "balanced_tasks"])},
-        "training__averaging": {"kind": draw.choice(["unaveraged", "ema", "swa"])},
-        "training__precision": draw.choice(["float32", "float32", "bf16"]),
-        "training__accumulate": draw.choice([1, 1, 2, 3]),
-        "training__shared": {**part, "freeze_epochs": draw.choice([0, 0, 1]), "depth_factor": draw.choice([0.5, 1.0])},
-        "training__heads": {**part, "weight_decay": draw.choice([None, 0.1])},
-        "training__grad_clip": draw.choice([None, 0.5]),
-        "training__compare_gradients": draw.choice([None, 2]),
-        "training__batch_size": draw.choice([7, 8]),
-        "training__seed": draw.randrange(100),
-    }
-
-
-@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 120))])
-def test_resuming_is_bit_equal_for_any_experiment(tmp_path: Path, seed: int) -> None:
-    assert_resumes(tmp_path, drawn(seed), random.Random(seed).randrange(0, STEPS - 2))
 
 
 def test_a_checkpoint_of_before_there_were_schedules_by_results_goes_on(tmp_path: Path) -> None:
