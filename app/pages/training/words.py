@@ -7,6 +7,7 @@ from typing import Any
 from app.following import monitors
 from app.forms import metric_label, number_text
 from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
+from mtl_core.spec.costs import MEASURED_TASKS, levels_of, measured_cost
 from mtl_core.spec.sampling import CLASS_KINDS
 from mtl_core.spec.schedules import PlateauSchedule
 
@@ -46,6 +47,27 @@ def length_text(length: Length) -> str:
 def weighting_help(spec: type[Spec]) -> str:
     """What a weighting does, and what it costs."""
     return f"{spec.help()} {getattr(spec, 'cost', '')}".strip()
+
+
+def measured_text(weighting: Mapping[str, Any]) -> str:
+    """What a step was measured to take under a weighting; empty where nothing was measured.
+
+    Args:
+        weighting: Its data; without a level it stands at the first.
+    """
+    kind = str(weighting.get("kind", ""))
+    level = str(weighting.get("level", levels_of(WEIGHTINGS[kind])[0])) if kind in WEIGHTINGS else ""
+    cost = measured_cost(kind, level)
+    if cost is None:
+        return ""
+    return (
+        f"Measured at {MEASURED_TASKS} tasks: {_times(cost.cnn)} the time of a plain step on a small CNN, "
+        f"{_times(cost.mlp)} on a small MLP."
+    )
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f} ×" if ratio < 10 else f"{ratio:.0f} ×"
 
 
 def weights_text(kind: str) -> str:
