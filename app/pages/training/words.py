@@ -13,6 +13,8 @@ from mtl_core.spec.schedules import PlateauSchedule
 
 WEIGHTINGS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Weighting)}
 
+_PLAIN = ("equal", "manual")
+
 
 @dataclass(frozen=True)
 class Length:
@@ -50,7 +52,7 @@ def weighting_help(spec: type[Spec]) -> str:
 
 
 def measured_text(weighting: Mapping[str, Any]) -> str:
-    """What a step was measured to take under a weighting; empty where nothing was measured.
+    """What a step was measured to take under a weighting; empty for the plain sum, which it is measured against.
 
     Args:
         weighting: Its data; without a level it stands at the first.
@@ -58,7 +60,7 @@ def measured_text(weighting: Mapping[str, Any]) -> str:
     kind = str(weighting.get("kind", ""))
     level = str(weighting.get("level", levels_of(WEIGHTINGS[kind])[0])) if kind in WEIGHTINGS else ""
     cost = measured_cost(kind, level)
-    if cost is None:
+    if cost is None or kind in _PLAIN:
         return ""
     return (
         f"Measured at {MEASURED_TASKS} tasks: {_times(cost.cnn)} the time of a plain step on a small CNN, "
