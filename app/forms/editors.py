@@ -5,7 +5,8 @@ import io
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from app.forms.labels import label_of
@@ -198,17 +199,35 @@ class CheckListEditor(QWidget):
     def __init__(self, values: tuple[Any, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._boxes = {value: QCheckBox(label_of(value)) for value in values}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 6, 0, 4)
-        grid.setSpacing(GAP)
-        widest = max(box.sizeHint().width() for box in self._boxes.values()) + GAP
-        columns = max(1, min(_COLUMNS, self.fontMetrics().horizontalAdvance("0") * _WIDTH // widest))
-        grid.setColumnStretch(columns, 1)
-        for index, (value, box) in enumerate(self._boxes.items()):
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 6, 0, 4)
+        self._grid.setSpacing(GAP)
+        for value, box in self._boxes.items():
             box.setAccessibleName(label_of(value))
             box.toggled.connect(lambda _on: self.valueChanged.emit(self.value()))
-            grid.addWidget(box, index // columns, index % columns)
+        self._widest = max(box.sizeHint().width() for box in self._boxes.values()) + GAP
+        self._columns = 0
+        self._arrange(self.fontMetrics().horizontalAdvance("0") * _WIDTH)
         self.setFocusProxy(next(iter(self._boxes.values())))
+
+    def minimumSizeHint(self) -> QSize:
+        """One column; in more room there are more."""
+        return QSize(self._widest, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts as many boxes side by side as there is room for."""
+        super().resizeEvent(event)
+        self._arrange(min(self.width() + GAP, self.fontMetrics().horizontalAdvance("0") * _WIDTH))
+
+    def _arrange(self, width: int) -> None:
+        columns = max(1, min(_COLUMNS, width // self._widest))
+        if columns == self._columns:
+            return
+        self._grid.setColumnStretch(self._columns, 0)
+        self._grid.setColumnStretch(columns, 1)
+        self._columns = columns
+        for index, box in enumerate(self._boxes.values()):
+            self._grid.addWidget(box, index // columns, index % columns)
 
     def name_parts(self, name: str) -> None:
         """Give each box an objectName below ``name``."""
