@@ -21,8 +21,12 @@ def cell_color(value: float) -> QColor:
     tokens = theme()
     ground, end = QColor(tokens.surface), QColor(tokens.agree if value > 0 else tokens.disagree)
     share = min(abs(value), 1.0)
-    channels = zip(ground.getRgb()[:3], end.getRgb()[:3], strict=True)
-    return QColor(*(round(low + (high - low) * share) for low, high in channels))
+
+    def mixed(low: int, high: int) -> int:
+        return round(low + (high - low) * share)
+
+    pairs = ((ground.red(), end.red()), (ground.green(), end.green()), (ground.blue(), end.blue()))
+    return QColor(*(mixed(low, high) for low, high in pairs))
 
 
 class MatrixPlot(QWidget):

@@ -47,7 +47,7 @@ DIRECTIONS: dict[str, Direction] = {
 TRAINED = ("loss", "lr", "weight", "gradient conflicts", "gradient condition", "gradient norm")
 """Series of the training that any two runs can have in common.
 
-The others are many, and of one model alone: what its sharing scheme learned, the gradients of two tasks or of one layer.
+The others are many, and of one model: what its sharing scheme learned, the gradients of two tasks or of one layer.
 """
 
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import resources
-
 import torch
 from torch import Tensor, nn
 
+import resources
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec, kind_of, members
 from mtl_core.spec.costs import COSTS, levels_of

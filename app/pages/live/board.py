@@ -19,7 +19,7 @@ from app.pages.live.sharing import SharingCard
 from app.pages.live.state import TOTAL, LiveView
 from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves
 from app.theme import CARD_GAP
-from app.widgets import CardRow, scrolling
+from app.widgets import Card, CardRow, scrolling
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, Points, RunRecord, SeriesKey
@@ -112,8 +112,8 @@ class Board(QWidget):
             row.clear()
             row.add(left, 11)
             row.add(right, 9)
-        while (item := self._more.takeAt(0)) is not None:
-            discard(item.widget())
+        for card in self._below.findChildren(Card):
+            discard(card)
         self._more.addWidget(self.conflict)
         self._more.addWidget(self.sharing)
 

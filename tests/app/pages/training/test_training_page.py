@@ -320,3 +320,17 @@ def test_seeds_are_read_as_people_write_them(text: str, seeds: tuple[int, ...]) 
 def test_one_seed_is_said_to_say_nothing_of_chance() -> None:
     assert "take three or more" in study_text(1, 2)
     assert "chance" not in study_text(3, 2)
+
+
+def test_the_columns_share_the_width_equally(page: TrainingPage) -> None:
+    page.resize(1188, 726)
+    widths = {card.width() for card in (page.tasks, page.optimizer, page.study)}
+    assert max(widths) - min(widths) <= 2
+
+
+def test_only_the_task_looked_at_has_a_form(page: TrainingPage) -> None:
+    assert list(page.tasks.forms) == [0]
+    page.tasks.tabs.setCurrentIndex(1)
+    assert sorted(page.tasks.forms) == [0, 1]
+    assert not page.tasks.forms[0].isVisibleTo(page)
+    assert page.tasks.forms[1].isVisibleTo(page)
