@@ -1,9 +1,9 @@
 """Forms made from the spec classes; a new field or kind appears in them by itself."""
 
 from app.forms.binding import bind
+from app.forms.check_list import CheckListEditor
 from app.forms.discard import discard
 from app.forms.editors import (
-    CheckListEditor,
     ChoiceEditor,
     Editor,
     FlagEditor,

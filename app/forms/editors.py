@@ -6,16 +6,13 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from app.forms.labels import label_of
 from app.forms.number import NumberEditor
 from app.forms.shapes import WordOr
 from app.theme import GAP
 from app.widgets import guard_wheel
-
-_COLUMNS, _WIDTH = 3, 44
-"""Of check boxes side by side: at most so many, and together no wider than so many digits."""
 
 
 class Editor(Protocol):
@@ -188,43 +185,6 @@ class NumbersEditor(QLineEdit):
         """Show the numbers."""
         if value != self.value():
             self.setText(", ".join(f"{name}={number:g}" for name, number in dict(value or {}).items()))
-
-
-class CheckListEditor(QWidget):
-    """Any of some values, as check boxes."""
-
-    valueChanged = Signal(object)
-
-    def __init__(self, values: tuple[Any, ...], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._boxes = {value: QCheckBox(label_of(value)) for value in values}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 6, 0, 4)
-        grid.setSpacing(GAP)
-        widest = max(box.sizeHint().width() for box in self._boxes.values()) + GAP
-        columns = max(1, min(_COLUMNS, self.fontMetrics().horizontalAdvance("0") * _WIDTH // widest))
-        grid.setColumnStretch(columns, 1)
-        for index, (value, box) in enumerate(self._boxes.items()):
-            box.setAccessibleName(label_of(value))
-            box.toggled.connect(lambda _on: self.valueChanged.emit(self.value()))
-            grid.addWidget(box, index // columns, index % columns)
-        self.setFocusProxy(next(iter(self._boxes.values())))
-
-    def name_parts(self, name: str) -> None:
-        """Give each box an objectName below ``name``."""
-        for value, box in self._boxes.items():
-            box.setObjectName(f"{name}.{value}")
-
-    def value(self) -> list[Any]:
-        """The values checked, in their order."""
-        return [value for value, box in self._boxes.items() if box.isChecked()]
-
-    def setValue(self, value: Any) -> None:
-        """Check these and no others."""
-        for each, box in self._boxes.items():
-            blocked = box.blockSignals(True)
-            box.setChecked(each in (value or ()))
-            box.blockSignals(blocked)
 
 
 class WordOrEditor(QWidget):

@@ -2,8 +2,8 @@
 
 from PySide6.QtWidgets import QWidget
 
+from app.forms.check_list import CheckListEditor
 from app.forms.editors import (
-    CheckListEditor,
     ChoiceEditor,
     FlagEditor,
     MaybeEditor,

@@ -22,7 +22,7 @@ class FieldCell(QWidget):
     def __init__(self, editor: QWidget, unit: str = "") -> None:
         super().__init__()
         self._editor = editor
-        self.error = InlineError()
+        self.error: InlineError | None = None
         row = QHBoxLayout()
         row.setSpacing(GAP)
         wide = isinstance(editor, QLineEdit) or not isinstance(editor, QComboBox | QToolButton)
@@ -33,11 +33,10 @@ class FieldCell(QWidget):
             row.addWidget(Muted(unit))
         if fixed or not grows:
             row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(row)
-        column.addWidget(self.error)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self._column.addLayout(row)
 
     def show_problem(self, problem: Problem | None) -> None:
         """Show what is wrong in words, with the border of the editor in the error colour."""
@@ -45,8 +44,11 @@ class FieldCell(QWidget):
         if problem is not None:
             found = f" (found {problem.found})" if problem.found else ""
             text = " ".join(f"{problem.rule[:1].upper()}{problem.rule[1:]}{found}. {problem.fix}".split())
-        if text == self.error.label.text():
+        if text == (self.error.label.text() if self.error is not None else ""):
             return
+        if self.error is None:  # most fields never have one
+            self.error = InlineError()
+            self._column.addWidget(self.error)
         self.error.set_error(text)
         self._editor.setProperty("invalid", bool(text))
         self._editor.style().unpolish(self._editor)

@@ -4,6 +4,7 @@ from app.plots.arrays import XAxis, decimate, smooth
 from app.plots.bars import BarPlot, Histogram
 from app.plots.curve_plot import CurvePlot
 from app.plots.grid import CardGrid, columns_for
+from app.plots.matrix import MatrixPlot, cell_color
 from app.plots.options import AxisKind, PlotOptions
 from app.plots.run_curves import RunCurves
 from app.plots.schedule import SchedulePlot
@@ -17,11 +18,13 @@ __all__ = [
     "CardGrid",
     "CurvePlot",
     "Histogram",
+    "MatrixPlot",
     "PlotOptions",
     "RunCurves",
     "SchedulePlot",
     "Series",
     "XAxis",
+    "cell_color",
     "columns_for",
     "decimate",
     "grouped",

@@ -116,7 +116,14 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             axis.linkToView(self.box)
             # Drawn again only when its ticks change: playing back its picture costs more than all curves together.
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.box.sigResized.connect(self._forget_axes)
         self.setCentralItem(inside)
+
+    def _forget_axes(self) -> None:
+        """Qt would keep parts of an axis as it was drawn at another size, where it reaches out of the widget."""
+        for axis in self._axes.values():
+            axis.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def add(self, item: Item) -> None:
         """Puts something on the canvas."""

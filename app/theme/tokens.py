@@ -39,6 +39,9 @@ class Tokens:
     hover: str
     grid: tuple[str, float]
     """Colour and opacity of a plot's grid lines."""
+    disagree: str
+    agree: str
+    """Grounds at the two ends of a heat map, -1 and 1; ``text`` can be read on them and on all between."""
     series: tuple[str, ...]
     """Colour-blind-safe cycle (after Okabe & Ito 2008): the same index is the same hue in both schemes."""
 
@@ -62,6 +65,8 @@ LIGHT = Tokens(
     warning="#9A5B00",
     hover="#F1F3F7",
     grid=("#1B2430", 0.09),
+    disagree="#EC9A63",
+    agree="#62ABDC",
     series=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A6D00", "#4B4FC4", "#3F8FC4", "#7A4A2B"),
 )
 
@@ -84,5 +89,7 @@ DARK = Tokens(
     warning="#F0B454",
     hover="#222831",
     grid=("#E6EAF0", 0.10),
+    disagree="#934B1C",
+    agree="#1F6391",
     series=("#56B4E9", "#FF8A3D", "#35C79A", "#E79BC4", "#E5CC4A", "#A3A5FF", "#9BD4F5", "#D0A27F"),
 )

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from mtl_core.cli.output import json_object, metrics_of, print_out, record_data
 from mtl_core.evaluation.best_epochs import BestEpoch
+from mtl_core.spec import TRAINED
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
 
 
@@ -40,11 +41,14 @@ def run(
     if record.error:
         print_out(record.error)
     table = Table("task", "split", "metric", "last", "best", "at step")
-    for s in summaries:
+    shown = [s for s in summaries if s.split != "train" or s.metric in TRAINED]
+    for s in shown:
         highest = "" if math.isnan(s.best) else f"{s.best:.4g}"
         step = "" if s.best_step is None else str(s.best_step)
         table.add_row(s.task, s.split, s.metric, f"{s.last:.4g}", highest, step)
     print_out(table)
+    if left := len(summaries) - len(shown):
+        print_out(f"{left} more series of the training; all of them: mtl-workbench show {record.id} --json")
     for one in best:
         chosen = "" if one.chosen is None else f"; the run's rule chose epoch {one.chosen}"
         epoch = f"step {one.step}" if one.epoch is None else f"epoch {one.epoch}"

@@ -18,7 +18,7 @@ from mtl_core.spec.experiment import (
 )
 from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
-from mtl_core.spec.metrics import DIRECTIONS, Direction, direction, score_of
+from mtl_core.spec.metrics import DIRECTIONS, TRAINED, Direction, direction, score_of
 from mtl_core.spec.model import HardSharing, ModelSpec, Sharing, sharing_of
 from mtl_core.spec.optimizers import Optimizer, Part
 from mtl_core.spec.overrides import apply_overrides
@@ -63,6 +63,7 @@ __all__ = [
     "DIRECTIONS",
     "LAYER_GROUPS",
     "TOTAL",
+    "TRAINED",
     "Averaging",
     "BaseTask",
     "BinaryTask",

@@ -50,6 +50,8 @@ def test_text_stands_out_from_its_ground(tokens: Tokens, ground: str, ink: str) 
         *(("error", ground) for ground in ("error_wash", "hover")),
         *((ink, ground) for ink in ("text", "muted", "accent") for ground in ("accent_wash", "hover")),
         ("text", "error_wash"),
+        ("text", "agree"),
+        ("text", "disagree"),
     ],
 )
 def test_words_on_coloured_grounds_can_be_read(tokens: Tokens, ink: str, ground: str) -> None:

@@ -7,11 +7,13 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs
+from mtl_core.spec.costs import MEASURED_TASKS
+from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
 from tests.benchmarks.responsiveness import Scene, blocked
 from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
 from tests.benchmarks.startup import start_up
@@ -30,6 +32,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", help="|".join(_PARTS) + "; all without")
     parser.add_argument("--quick", action="store_true", help="few repetitions")
     parser.add_argument("--rounds", type=int, help="repetitions of the race")
+    parser.add_argument("--write", action="store_true", help="methods: measure, and keep, what the window shows")
     arguments = parser.parse_args()
     parts, quick = arguments.parts or _PARTS, arguments.quick
     if unknown := set(parts) - set(_PARTS):
@@ -49,8 +52,10 @@ def main() -> int:
             _print_blocked("following a run on Live, from pressing Run to its end", watching)
             _print_blocked("visiting every page twice meanwhile", leafing)
         if "methods" in parts:
-            for network in NETWORKS:
-                _print_costs(network, {tasks: costs(network, tasks, _rounds(tasks, quick)) for tasks in _COUNTS})
+            counts = (MEASURED_TASKS,) if arguments.write else _COUNTS
+            found = [_method_costs(network, counts, quick) for network in NETWORKS]
+            if arguments.write:
+                write_costs(*(ratios(one[MEASURED_TASKS]) for one in found))
     return 0
 
 
@@ -58,16 +63,23 @@ def _rounds(tasks: int, quick: bool) -> int:
     return (10 if quick else 40) if tasks < 40 else (4 if quick else 10)
 
 
+def _method_costs(network: Network, counts: Sequence[int], quick: bool) -> dict[int, dict[str, float]]:
+    """Seconds of a step by contestant, for each number of tasks."""
+    found = {tasks: costs(network, tasks, _rounds(tasks, quick)) for tasks in counts}
+    _print_costs(network, found)
+    return found
+
+
 def _print_costs(network: Network, found: dict[int, dict[str, float]]) -> None:
     base = {tasks: times[SUMMED] for tasks, times in found.items()}
     plain = ", ".join(f"{1000 * base[tasks]:.2f} ms" for tasks in found)
-    _say(f"\n{network.name}: a step of {_COUNTS} tasks by the plain sum takes {plain}; as multiples of that {_load()}")
-    for name in found[_COUNTS[0]]:
+    _say(f"\n{network.name}: a step of {tuple(found)} tasks by the plain sum takes {plain}; as multiples {_load()}")
+    for name in found[MEASURED_TASKS]:
         _say(f"  {name:36} " + " ".join(f"{times[name] / base[tasks]:7.2f}" for tasks, times in found.items()))
-    eight = found[8]
+    eight = found[MEASURED_TASKS]
     goal = _SHARED_GOALS[network.name[:3]]
     worst = max((name for name in eight if name.endswith("representation")), key=lambda name: eight[name])
-    _goal(f"the representation at 8 tasks at most {goal} × the sum, {worst}", eight[worst] / base[8], goal)
+    _goal(f"the representation at 8 tasks at most {goal} × the sum, {worst}", eight[worst] / base[MEASURED_TASKS], goal)
     ours = eight["pcgrad · parameters"]
     _goal("PCGrad on all shared parameters at 8 tasks, of TorchJD's time", ours / eight[TORCHJD], _TORCHJD_GOAL)
     _goal("and of the time of a plain loop with the same solver", ours / eight[LOOP], 1.0)

@@ -1,22 +1,24 @@
 """What a step costs under each weighting method and level, beside the plain sum of the losses."""
 
+import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+import resources
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec, kind_of, members
+from mtl_core.spec.costs import COSTS, levels_of
 from mtl_core.spec.weighting import Weighting as Methods
 from mtl_core.weighting import Pass, Weighting, build_weighting, cut_forward
 from mtl_core.weighting.aggregated import Aggregator, GramianAggregator
 from mtl_core.weighting.methods.pcgrad import surgery
 
 SUMMED, LOOP, TORCHJD = "sum of the losses", "loop of autograd.grad, PCGrad", "TorchJD mtl_backward, PCGrad"
-LEVELS = ("parameters", "last_layer", "representation")
 _BATCH = 128
 
 
@@ -124,16 +126,22 @@ class Bench:
 def methods(tasks: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Weighting]]:
     """Every weighting method at every level it has."""
     for spec in members(Methods):
-        levels = LEVELS if "level" in spec.model_fields else (None,)
-        for level in levels:
-            given = spec() if level is None else spec(level=level)
-            yield kind_of(spec) + (f" · {level}" if level else ""), build_weighting(given, tasks)
+        for level in levels_of(spec):
+            given = spec(level=level) if level else spec()
+            yield _name(kind_of(spec), level), build_weighting(given, tasks)
+
+
+def _name(kind: str, level: str) -> str:
+    return f"{kind} · {level}" if level else kind
 
 
 def costs(
     network: Network, tasks: int, rounds: int, contestants: dict[str, Callable[[], None]] | None = None
 ) -> dict[str, float]:
-    """Median seconds of a step by contestant, all of them in turn in every round."""
+    """Seconds of a step by contestant, all of them in turn in every round.
+
+    The fastest of all rounds: what else a machine does only ever adds to a step of a few milliseconds.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(network.threads)
     bench = Bench(network, tasks)
@@ -146,7 +154,7 @@ def costs(
             if number > 1:
                 laps[name].append(time.perf_counter() - begun)
     torch.set_num_threads(before)
-    return {name: median(times) for name, times in laps.items()}
+    return {name: min(times) for name, times in laps.items()}
 
 
 def all_of(bench: Bench) -> dict[str, Callable[[], None]]:
@@ -157,3 +165,22 @@ def all_of(bench: Bench) -> dict[str, Callable[[], None]]:
     found: dict[str, Callable[[], None]] = {SUMMED: bench.summed, LOOP: lambda: bench.loop(ours)}
     found[TORCHJD] = bench.torchjd(PCGrad())
     return found | {name: bench.by(weighting) for name, weighting in methods(bench.kinds)}
+
+
+def ratios(seconds: Mapping[str, float]) -> dict[tuple[str, str], float]:
+    """How many plain steps a step takes, in two digits, by method and level.
+
+    Args:
+        seconds: Of a step, by contestant.
+    """
+    plain = min(seconds[name] for name in (SUMMED, "equal", "manual"))  # the same step, noted three times
+    keys = [(kind_of(spec), level) for spec in members(Methods) for level in levels_of(spec)]
+    exact = {key: seconds[_name(*key)] / plain for key in keys}
+    return {key: round(ratio, 1) if ratio < 10 else round(ratio) for key, ratio in exact.items()}
+
+
+def write_costs(mlp: Mapping[tuple[str, str], float], cnn: Mapping[tuple[str, str], float]) -> None:
+    """Keep the ratios of the two networks where the window reads them."""
+    lines = [f"{json.dumps(' '.join(key).strip())}: {json.dumps([mlp[key], cnn[key]])}" for key in mlp]
+    text = "{\n  " + ",\n  ".join(lines) + "\n}\n"
+    (Path(resources.__path__[0]) / COSTS).write_text(text, encoding="utf-8")

@@ -87,6 +87,16 @@ def test_runs_show_and_compare_list_what_is_stored(command: Command, spec: Path)
     assert " *" in told
 
 
+def test_show_leaves_out_what_is_noted_of_each_two_tasks_and_says_so(command: Command, spec: Path) -> None:
+    command("train", spec, "--set", "training.compare_gradients=2")
+    shown = command("show", 1).out
+    assert "gradient conflicts" in shown
+    assert "gradient cosine" not in shown
+    assert "more series of the training" in shown
+    series = command("show", 1, "--json").json["metrics"]["train"]
+    assert any(name.startswith("gradient cosine ") for named in series.values() for name in named)
+
+
 def test_a_shown_spec_can_be_trained_again(command: Command, spec: Path, tmp_path: Path) -> None:
     command("train", spec)
     said = command("show", 1, "--spec")

@@ -1,5 +1,6 @@
 """A new kind is one spec class, one builder and one test: whatever can be chosen has a form, a file and a builder."""
 
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from mtl_core.spec import (
     spec_from_data,
     spec_to_data,
 )
+from mtl_core.spec.costs import levels_of, measured_cost
 from mtl_core.spec.dataset import BundledName
 from mtl_core.store import SeriesKey, open_store
 from mtl_core.training import loop
@@ -155,3 +157,14 @@ def test_every_template_is_a_valid_model(template: object, tmp_path: Path) -> No
     assert document.problems == []
     assert spec_from_data(document.data).model.shared is not None
     document.deleteLater()
+
+
+@pytest.mark.parametrize("weighting", PLACES["weighting"], ids=kind_of)
+def test_every_weighting_names_its_source_and_what_it_was_measured_to_cost(weighting: type[Spec]) -> None:
+    for level in levels_of(weighting):
+        cost = measured_cost(kind_of(weighting), level)
+        assert cost is not None
+        assert cost.mlp > 0.5
+        assert cost.cnn > 0.5
+    words = weighting.title + (weighting.__doc__ or "")
+    assert re.search(r"\b(19|20)\d\d\)", words) or kind_of(weighting) in ("equal", "manual")

@@ -84,17 +84,30 @@ class RunTable(QTableWidget):
         self.setMinimumHeight(row_height() * (shown + 1) + 6)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Gives the names what they need, up to 45 % of the width."""
+        """Shares the width out anew."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        metrics = self.fontMetrics()
-        names = [item.text() for row in range(self.rowCount()) if (item := self.item(row, 0)) is not None]
-        needed = max((metrics.horizontalAdvance(name) for name in names), default=0) + 26
-        if self.columnCount():
-            self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
-            self.setColumnWidth(0, min(max(needed, 90), round(self.width() * 0.45)))
+        """Names get what they need, up to 45 % of the width; the rest is shared equally where that is enough."""
+        if not self.columnCount():
+            return
+        header, fixed, stretch = self.horizontalHeader(), QHeaderView.ResizeMode.Fixed, QHeaderView.ResizeMode.Stretch
+        first = min(max(self._needed(0), 90), round(self.width() * 0.45))
+        header.setSectionResizeMode(0, fixed)
+        self.setColumnWidth(0, first)
+        needs = [self._needed(column) for column in range(1, self.columnCount())]
+        spare = self.viewport().width() - first - sum(needs)
+        uneven = spare >= 0 and max(needs, default=0) * len(needs) > spare + sum(needs)
+        for column, need in enumerate(needs, start=1):
+            header.setSectionResizeMode(column, fixed if uneven else stretch)
+            if uneven:
+                self.setColumnWidth(column, need + spare // len(needs))
+
+    def _needed(self, column: int) -> int:
+        items = (self.horizontalHeaderItem(column), *(self.item(row, column) for row in range(self.rowCount())))
+        widths = (self.fontMetrics().horizontalAdvance(item.text()) for item in items if item is not None)
+        return max(widths, default=0) + 26
 
 
 def _head(label: str, color: int | None) -> QTableWidgetItem:

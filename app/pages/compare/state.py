@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app.plots.texts import number
 from mtl_core.evaluation.best_epochs import BestEpoch, best_epochs
 from mtl_core.evaluation.spread import Spread
-from mtl_core.spec import ExperimentSpec, flatten
+from mtl_core.spec import TRAINED, ExperimentSpec, flatten
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey, Summary
@@ -213,9 +213,9 @@ def _best_cell(found: BestEpoch | None) -> Cell:
 
 
 def metric_choices(keys: Sequence[SeriesKey]) -> tuple[str, ...]:
-    """Metrics whose curves can be laid over each other, the loss first."""
-    names = dict.fromkeys(key.metric for key in keys if key.split in ("train", "val") and key.task)
-    return tuple(sorted(names, key=lambda name: (name != "loss", name == "weight")))
+    """Metrics whose curves can be laid over each other, the loss first, what is no metric last."""
+    names = dict.fromkeys(key.metric for key in keys if key.task and (key.split == "val" or key.metric in TRAINED))
+    return tuple(sorted(names, key=lambda name: (name != "loss", TRAINED.index(name) if name in TRAINED else -1)))
 
 
 def curve_tasks(runs: Sequence[RunRecord], metric: str, keys: Sequence[SeriesKey]) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.forms import discard
 from app.pages.live.axes import x_axis
+from app.pages.live.conflict import ConflictCard
 from app.pages.live.control import ControlCard
 from app.pages.live.curves import TOTAL_COLOR, LossCard, MetricCard, WeightTrajectories, set_axes
 from app.pages.live.log import LogCard
@@ -17,7 +19,7 @@ from app.pages.live.sharing import SharingCard
 from app.pages.live.state import TOTAL, LiveView
 from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves
 from app.theme import CARD_GAP
-from app.widgets import CardRow, scrolling
+from app.widgets import Card, CardRow, scrolling
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, Points, RunRecord, SeriesKey
@@ -38,9 +40,10 @@ class Board(QWidget):
         self._tasks: tuple[str, ...] = ()
         self._grid = CardGrid()
         self._middle, self._lower = CardRow(), CardRow()
-        self._page, self._below = QWidget(), CardRow()
+        self._page, self._below = QWidget(), QWidget()
         rows, column, outer = QVBoxLayout(self._page), QVBoxLayout(), QVBoxLayout(self)
-        for layout in (rows, column, outer):
+        self._more = QVBoxLayout(self._below)
+        for layout in (rows, self._more, column, outer):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(CARD_GAP)
         for row, stretch in ((self._grid, 6), (self._middle, 5), (self._lower, 5)):
@@ -59,6 +62,7 @@ class Board(QWidget):
         for plot in self._plots():
             plot.clear()
         self.sharing.clear()
+        self.conflict.clear()
         self._hold_page()
         self.log.show_lines(())
 
@@ -68,6 +72,7 @@ class Board(QWidget):
         for card in (*self.losses.values(), self.weights):
             card.draw(self.curves, changed)
         self.sharing.take(self.curves, changed)
+        self.conflict.take(self.curves, changed)
         self._hold_page()
         metric = self.metrics.shows
         self.metrics.offer(self.curves.names())
@@ -99,6 +104,7 @@ class Board(QWidget):
         self.losses[TOTAL] = LossCard(TOTAL, TOTAL_COLOR)
         self.weights, self.control = WeightTrajectories(tasks), ControlCard(tasks)
         self.metrics, self.log, self.sharing = MetricCard(tasks), LogCard(), SharingCard(tasks)
+        self.conflict = ConflictCard(tasks)
         self.control.wanted.connect(self.weightsWanted)
         self.metrics.chosen.connect(self._choose_metric)
         self._grid.set_cards(list(self.losses.values()))
@@ -106,12 +112,14 @@ class Board(QWidget):
             row.clear()
             row.add(left, 11)
             row.add(right, 9)
-        self._below.clear()
-        self._below.add(self.sharing)
+        for card in self._below.findChildren(Card):
+            discard(card)
+        self._more.addWidget(self.conflict)
+        self._more.addWidget(self.sharing)
 
     def _hold_page(self) -> None:
-        """The other cards keep the height they have without the card below, which one scrolls to."""
-        shown = not self.sharing.isHidden()
+        """The other cards keep the height they have without those below, which one scrolls to."""
+        shown = not (self.sharing.isHidden() and self.conflict.isHidden())
         self._below.setVisible(shown)
         least = max(self._area.viewport().height(), self._page.minimumSizeHint().height())
         self._page.setMinimumHeight(least if shown else 0)
@@ -128,4 +136,5 @@ class Board(QWidget):
     def _plots(self) -> Iterator[CurvePlot]:
         for card in (*self.losses.values(), self.weights, self.metrics):
             yield card.plot
+        yield self.conflict.plot
         yield from self.sharing.plots.values()

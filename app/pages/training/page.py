@@ -34,16 +34,16 @@ class TrainingPage(QWidget):
         self.weights, self.weighting = WeightsCard(document), WeightingCard(document)
         self.tasks = TasksCard(document)
         self.optimizer, self.schedule = OptimizerCard(session), ScheduleCard(session)
-        self.length, self.stopping, self.run = LengthCard(session), StoppingCard(session), RunCard(session)
-        self.sampling, self.averaging = SamplingCard(session), AveragingCard(session)
-        self.shared, self.heads, self.study = SharedCard(session), HeadsCard(session), StudyCard(session)
-        body = PageBody("Training", scroll=True)
+        self.shared, self.heads = SharedCard(session), HeadsCard(session)
+        self.length, self.sampling, self.stopping = LengthCard(session), SamplingCard(session), StoppingCard(session)
+        self.averaging, self.run, self.study = AveragingCard(session), RunCard(session), StudyCard(session)
+        body = PageBody("Training", scroll=True, parent=self)
         body.header.add_chip(self.problems)
         row = CardRow()
-        row.add(_column(self.weights, self.weighting, self.shared, self.heads))
-        row.add(_column(self.optimizer, self.schedule, self.averaging))
-        row.add(_column(self.length, self.sampling, self.stopping, self.study, self.run, self.tasks))
         body.body.addWidget(row, 1)
+        _add_column(row, self.weights, self.weighting, self.tasks)
+        _add_column(row, self.optimizer, self.schedule, self.shared, self.heads)
+        _add_column(row, self.length, self.sampling, self.stopping, self.averaging, self.run, self.study)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(body)
@@ -57,12 +57,15 @@ class TrainingPage(QWidget):
         self.problems.setToolTip("\n".join(map(str, problems)))
 
 
-def _column(*cards: QWidget) -> QWidget:
-    """Cards one under the other; the last takes what room is left."""
+def _add_column(row: CardRow, *cards: QWidget) -> None:
+    """Cards one under the other; the last takes what room is left.
+
+    The column stands in its row before it gets them: moving them with it would style all their fields once more.
+    """
     holder = QWidget()
     column = QVBoxLayout(holder)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(CARD_GAP)
+    row.add(holder)
     for card in cards:
         column.addWidget(card, 1 if card is cards[-1] else 0)
-    return holder

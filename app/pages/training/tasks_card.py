@@ -18,7 +18,7 @@ class TasksCard(Card):
         self.setObjectName("tasks")
         self._document = document
         self._shown: list[tuple[str, str]] = []
-        self.forms: list[SpecForm] = []
+        self.forms: dict[int, SpecForm] = {}
         self.tabs = QTabBar()
         self.tabs.setObjectName("training-task-tabs")
         self.tabs.setAccessibleName("Tasks")
@@ -49,9 +49,9 @@ class TasksCard(Card):
 
     def _rebuild(self) -> None:
         current = max(self.tabs.currentIndex(), 0)
-        for form in self.forms:
+        for form in self.forms.values():
             discard(form)
-        self.forms = [self._form(index, kind) for index, (kind, _) in enumerate(self._shown)]
+        self.forms = {}
         blocked = self.tabs.blockSignals(True)
         while self.tabs.count():
             self.tabs.removeTab(0)
@@ -68,7 +68,9 @@ class TasksCard(Card):
         return form
 
     def _turn(self, index: int) -> None:
-        for i, form in enumerate(self.forms):
+        if 0 <= index < len(self._shown) and index not in self.forms:  # of forty tasks few are ever looked at
+            self.forms[index] = self._form(index, self._shown[index][0])
+        for i, form in self.forms.items():
             form.setVisible(i == index)
         if 0 <= index < len(self._shown):
             spec = _KINDS[self._shown[index][0]]

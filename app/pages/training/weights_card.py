@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.document import Document, touches
 from app.following import task_names
 from app.forms import KindForm, WeightsEditor, bind, defaults_of
-from app.pages.training.words import WEIGHTINGS, moves_text, weighting_help, weights_text
+from app.pages.training.words import WEIGHTINGS, measured_text, moves_text, weighting_help, weights_text
 from app.widgets import Card, LinkButton, Muted
 from mtl_core.spec import ManualWeighting, Weighting, join, members
 
@@ -86,3 +86,16 @@ class WeightingCard(Card):
         self.body.addStretch(1)
         for index, spec in enumerate(WEIGHTINGS.values()):
             self.form.combo.setItemData(index, spec.help(), 3)  # Qt.ToolTipRole
+        self._document = document
+        document.changed.connect(self._changed)
+        self._changed([""])
+
+    def _changed(self, paths: list[str]) -> None:
+        """What the method costs follows its level too, which the form does not know."""
+        if not touches(paths, "weighting"):
+            return
+        weighting: dict[str, Any] = self._document.get("weighting") or {}
+        spec = WEIGHTINGS.get(str(weighting.get("kind", "")))
+        if spec is not None:
+            words = (weighting_help(spec), measured_text(weighting))
+            self.form.help.setText("\n".join(filter(None, words)))

@@ -7,10 +7,13 @@ from typing import Any
 from app.following import monitors
 from app.forms import metric_label, number_text
 from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
+from mtl_core.spec.costs import MEASURED_TASKS, levels_of, measured_cost
 from mtl_core.spec.sampling import CLASS_KINDS
 from mtl_core.spec.schedules import PlateauSchedule
 
 WEIGHTINGS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Weighting)}
+
+_PLAIN = ("equal", "manual")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,27 @@ def length_text(length: Length) -> str:
 def weighting_help(spec: type[Spec]) -> str:
     """What a weighting does, and what it costs."""
     return f"{spec.help()} {getattr(spec, 'cost', '')}".strip()
+
+
+def measured_text(weighting: Mapping[str, Any]) -> str:
+    """What a step was measured to take under a weighting; empty for the plain sum, which it is measured against.
+
+    Args:
+        weighting: Its data; without a level it stands at the first.
+    """
+    kind = str(weighting.get("kind", ""))
+    level = str(weighting.get("level", levels_of(WEIGHTINGS[kind])[0])) if kind in WEIGHTINGS else ""
+    cost = measured_cost(kind, level)
+    if cost is None or kind in _PLAIN:
+        return ""
+    return (
+        f"Measured at {MEASURED_TASKS} tasks: {_times(cost.cnn)} the time of a plain step on a small CNN, "
+        f"{_times(cost.mlp)} on a small MLP."
+    )
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f} ×" if ratio < 10 else f"{ratio:.0f} ×"
 
 
 def weights_text(kind: str) -> str:

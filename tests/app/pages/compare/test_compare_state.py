@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from app.pages.compare.state import best_of, curve_tasks, differences, final_lines, setting_text
+from app.pages.compare.state import best_of, curve_tasks, differences, final_lines, metric_choices, setting_text
 from mtl_core.spec import spec_to_data
 from mtl_core.store import SeriesKey, Summary
 from tests.app.pages.live.test_live_state import RUN
@@ -68,3 +68,9 @@ def test_test_metrics_stand_by_task_with_an_arrow_and_a_dash_for_a_run_without()
 def test_the_total_stands_after_the_tasks() -> None:
     keys = [SeriesKey(task, "train", "loss") for task in ("total", "right", "left")]
     assert curve_tasks([RUN], "loss", keys) == ("left", "right", "total")
+
+
+def test_curves_of_two_tasks_gradients_or_of_one_layer_are_not_offered() -> None:
+    names = ("weight", "gradient cosine b", "gradient norm shared.0", "gradient norm", "gate of expert 1", "loss")
+    keys = [SeriesKey("a", "train", name) for name in names] + [SeriesKey("a", "val", "accuracy")]
+    assert metric_choices(keys) == ("loss", "accuracy", "weight", "gradient norm")

@@ -16,6 +16,7 @@ from app.pages.training.words import (
     device_choices,
     length_of,
     length_text,
+    measured_text,
     moves_text,
     weighting_help,
     weights_text,
@@ -130,6 +131,18 @@ def test_a_method_shows_its_paper_cost_and_parameters(page: TrainingPage, sessio
     assert isinstance(alpha, NumberEditor)
     alpha.stepBy(1)
     assert session.document.get("weighting.alpha") == 1.6
+
+
+def test_the_measured_cost_follows_method_and_level(page: TrainingPage, session: FakeSession) -> None:
+    words = page.weighting.form.help
+    session.document.set("weighting", {"kind": "equal"})
+    assert "Measured" not in words.text()
+    choose(page.weighting.form.combo, "PCGrad (Yu et al. 2020)")
+    published = words.text()
+    assert "Measured at 8 tasks" in published
+    session.document.set("weighting.level", "representation")
+    assert measured_text({"kind": "pcgrad", "level": "representation"}) in words.text()
+    assert words.text() != published
 
 
 def test_the_schedule_is_drawn_as_it_will_be_used(page: TrainingPage, session: FakeSession) -> None:
@@ -307,3 +320,17 @@ def test_seeds_are_read_as_people_write_them(text: str, seeds: tuple[int, ...]) 
 def test_one_seed_is_said_to_say_nothing_of_chance() -> None:
     assert "take three or more" in study_text(1, 2)
     assert "chance" not in study_text(3, 2)
+
+
+def test_the_columns_share_the_width_equally(page: TrainingPage) -> None:
+    page.resize(1188, 726)
+    widths = {card.width() for card in (page.tasks, page.optimizer, page.study)}
+    assert max(widths) - min(widths) <= 2
+
+
+def test_only_the_task_looked_at_has_a_form(page: TrainingPage) -> None:
+    assert list(page.tasks.forms) == [0]
+    page.tasks.tabs.setCurrentIndex(1)
+    assert sorted(page.tasks.forms) == [0, 1]
+    assert not page.tasks.forms[0].isVisibleTo(page)
+    assert page.tasks.forms[1].isVisibleTo(page)

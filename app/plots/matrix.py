@@ -1,0 +1,141 @@
+"""A heat map: how much each two of some names agree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from app.theme import manager, small_font, theme
+
+_GAP = 2.0
+_READABLE = 10
+_WIDEST_NAME = 110
+
+
+def cell_color(value: float) -> QColor:
+    """The ground of a cell, from disagreement at -1 by the card's own colour at 0 to agreement at 1."""
+    tokens = theme()
+    ground, end = QColor(tokens.surface), QColor(tokens.agree if value > 0 else tokens.disagree)
+    share = min(abs(value), 1.0)
+
+    def mixed(low: int, high: int) -> int:
+        return round(low + (high - low) * share)
+
+    pairs = ((ground.red(), end.red()), (ground.green(), end.green()), (ground.blue(), end.blue()))
+    return QColor(*(mixed(low, high) for low, high in pairs))
+
+
+class MatrixPlot(QWidget):
+    """A cell for each two names, with its number where that fits; all else is told by tooltips."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: tuple[str, ...] = ()
+        self._values: tuple[tuple[float, ...], ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        manager().changed.connect(self.update)
+
+    def set_values(self, names: Sequence[str], values: Sequence[Sequence[float]]) -> None:
+        """Replaces all cells.
+
+        Args:
+            names: [K] of rows and columns.
+            values: [K, K], from -1 to 1; NaN where nothing is known. The diagonal is not drawn.
+        """
+        shape = len(self._names)
+        self._names, self._values = tuple(names), tuple(map(tuple, values))
+        if len(names) != shape:
+            self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for cells as wide as two numbers."""
+        return QSize(_WIDEST_NAME + 60 * len(self._names), self.minimumSizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Rows as high as a line of text; of many tasks, cells without words."""
+        line = QFontMetrics(small_font()).height() + 2 * _GAP
+        return QSize(200, round(line * (1 + min(len(self._names), _READABLE))))
+
+    def cell_rect(self, row: int, column: int) -> QRectF:
+        """Where a cell stands in this widget."""
+        area = self._area()
+        width, height = area.width() / len(self._names), area.height() / len(self._names)
+        gap = _GAP if min(width, height) > 3 * _GAP else 0.0
+        left, top = area.left() + column * width, area.top() + row * height
+        return QRectF(left, top, width - gap, height - gap)
+
+    def text_at(self, row: int, column: int) -> str:
+        """What a cell says; empty on the diagonal."""
+        value = self._values[row][column]
+        if row == column:
+            return ""
+        return "–" if math.isnan(value) else f"{value:.2f}".replace("-", "−")
+
+    def cell_at(self, point: QPointF) -> tuple[int, int] | None:
+        """Row and column under a point of this widget."""
+        area, count = self._area(), len(self._names)
+        if not count or not area.contains(point):
+            return None
+        row = int((point.y() - area.top()) / area.height() * count)
+        column = int((point.x() - area.left()) / area.width() * count)
+        return min(row, count - 1), min(column, count - 1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draws the names, the cells and as many numbers as fit."""
+        if not self._names:
+            return
+        painter = QPainter(self)
+        painter.setFont(small_font())
+        metrics = QFontMetrics(small_font())
+        first = self.cell_rect(0, 0)
+        numbers = first.width() >= metrics.horizontalAdvance("−0.00") and first.height() >= metrics.height() - _GAP
+        for row in range(len(self._names)):
+            for column in range(len(self._names)):
+                self._draw_cell(painter, row, column, words=numbers)
+        self._draw_names(painter, metrics, first)
+
+    def _draw_cell(self, painter: QPainter, row: int, column: int, *, words: bool) -> None:
+        box, value = self.cell_rect(row, column), self._values[row][column]
+        known = row != column and not math.isnan(value)
+        painter.fillRect(box, cell_color(value) if known else QColor(theme().sunken))
+        if words:
+            painter.setPen(QColor(theme().text if known else theme().muted))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.text_at(row, column))
+
+    def _draw_names(self, painter: QPainter, metrics: QFontMetrics, first: QRectF) -> None:
+        painter.setPen(QColor(theme().muted))
+        every = max(1, math.ceil((metrics.height() - _GAP) / max(first.height(), 1.0)))
+        side = self._area().left() - 6
+        across = max(1, math.ceil(metrics.horizontalAdvance("mmm") / max(first.width(), 1.0)))
+        for index, name in enumerate(self._names):
+            cell = self.cell_rect(index, index)
+            if index % every == 0:
+                box = QRectF(0, cell.center().y() - metrics.height() / 2, side, metrics.height())
+                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(side))
+                painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+            if index % across == 0:
+                room = min(cell.width() * across, self.width() - cell.left())
+                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(room))
+                place = Qt.AlignmentFlag.AlignHCenter if across == 1 else Qt.AlignmentFlag.AlignLeft
+                painter.drawText(QRectF(cell.left(), 0, room, metrics.height()), place, text)
+
+    def event(self, event: QEvent) -> bool:
+        """Tells the pair under the cursor."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            cell = self.cell_at(QPointF(event.pos()))
+            if cell is not None and cell[0] != cell[1]:
+                words = f"{self._names[cell[0]]} and {self._names[cell[1]]}: {self.text_at(*cell)}"
+                QToolTip.showText(event.globalPos(), words, self)
+                return True
+        return super().event(event)
+
+    def _area(self) -> QRectF:
+        metrics = QFontMetrics(small_font())
+        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0) + 8
+        left = min(widest, _WIDEST_NAME, self.width() / 3)
+        return QRectF(left, metrics.height() + 2, max(self.width() - left, 1.0), self.height() - metrics.height() - 2)
