@@ -18,8 +18,10 @@ from mtl_core.training.optimizers import set_rate
 from mtl_core.training.parts import Group, groups_of, named_shared_parameters
 
 Parameters = dict[str, Tensor]
-Losses = Callable[[Parameters, Tensor, Sequence[Tensor], Sequence[Tensor | None]], Tensor]
-"""From stacked parameters, inputs, targets and masks to losses ``[S, K]``."""
+Losses = Callable[[Tensor, Sequence[Tensor], Sequence[Tensor | None]], Tensor]
+"""From inputs, targets and masks of S runs to their losses ``[S, K]``."""
+
+_ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Dropout)
 
 
 class Stack:
@@ -89,35 +91,70 @@ def _part(value: object, number: int, stacked: Tensor) -> object:
     return value[number] if isinstance(value, Tensor) and value.shape == stacked.shape else value
 
 
-def stacked_losses(model: MultiTaskModel, tasks: Sequence[TaskHead]) -> Losses:
+def stacked_losses(model: MultiTaskModel, tasks: Sequence[TaskHead], parameters: Parameters) -> Losses:
     """The losses of S models at once; dropout draws for each model by itself.
 
     Args:
         model: One of them, whose layers are used and whose parameters are not.
         tasks: In the model's order.
+        parameters: The stacked ones.
+    """
+    outputs_of = _plain_outputs(model, parameters) or partial(_vmapped_outputs, model, parameters)
+
+    def means(
+        outputs: Sequence[Tensor], targets: Sequence[Tensor], masks: Sequence[Tensor | None]
+    ) -> tuple[Tensor, ...]:
+        known = zip(tasks, outputs, targets, masks, strict=True)
+        return tuple(task.loss(output, target, mask) for task, output, target, mask in known)
+
+    def losses(inputs: Tensor, targets: Sequence[Tensor], masks: Sequence[Tensor | None]) -> Tensor:
+        dims = (0, 0, tuple(None if mask is None else 0 for mask in masks))
+        return torch.stack(vmap(means, in_dims=dims)(outputs_of(inputs), targets, masks), dim=1)
+
+    return losses
+
+
+def _vmapped_outputs(model: MultiTaskModel, parameters: Parameters, inputs: Tensor) -> list[Tensor]:
+    outputs: list[Tensor] = vmap(partial(functional_call, model), randomness="different")(parameters, (inputs,))
+    return outputs
+
+
+def _plain_outputs(model: MultiTaskModel, parameters: Parameters) -> Callable[[Tensor], list[Tensor]] | None:
+    """The same without ``vmap``, for a model of linear and elementwise layers only; None for any other.
+
+    Such a model takes ``[S, N, …]`` as it is, once each linear layer is a batched product: half of the operations that
+    ``vmap`` makes of it.
+    """
+    modules = dict(model.named_modules())
+    linear = {name: module for name, module in modules.items() if isinstance(module, nn.Linear)}
+    others = [module for module in modules.values() if not list(module.children()) and module not in linear.values()]
+    if {name.rpartition(".")[0] for name in parameters} - linear.keys():
+        return None
+    if not all(isinstance(module, (*_ELEMENTWISE, nn.Sequential)) for module in others):
+        return None
+    whole = copy.deepcopy(model)
+    for name, module in linear.items():
+        bias = parameters[f"{name}.bias"] if module.bias is not None else None
+        whole.set_submodule(name, _StackedLinear(parameters[f"{name}.weight"], bias))
+    return whole.train()
+
+
+class _StackedLinear(nn.Module):
+    """S linear layers: ``[S, N, in]`` to ``[S, N, out]``.
+
+    Args:
+        weight: ``[S, out, in]``.
+        bias: ``[S, out]``, or None.
     """
 
-    def one(
-        parameters: Parameters,
-        inputs: Tensor,
-        targets: Sequence[Tensor],
-        masks: Sequence[Tensor | None],
-    ) -> Tensor:
-        outputs = functional_call(model, parameters, (inputs,))
-        known = zip(tasks, outputs, targets, masks, strict=True)
-        return torch.stack([task.loss(output, target, mask) for task, output, target, mask in known])
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self.weight, self.bias = weight, bias
 
-    def all_at_once(
-        parameters: Parameters,
-        inputs: Tensor,
-        targets: Sequence[Tensor],
-        masks: Sequence[Tensor | None],
-    ) -> Tensor:
-        dims = (0, 0, 0, tuple(None if mask is None else 0 for mask in masks))
-        losses: Tensor = vmap(one, in_dims=dims, randomness="different")(parameters, inputs, targets, masks)
-        return losses
-
-    return all_at_once
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Each layer's product with its own inputs."""
+        turned = self.weight.transpose(1, 2)
+        return inputs @ turned if self.bias is None else torch.baddbmm(self.bias.unsqueeze(1), inputs, turned)
 
 
 def check_stackable(model: MultiTaskModel, tasks: Sequence[TaskHead], split: Split) -> None:
@@ -137,18 +174,13 @@ def check_stackable(model: MultiTaskModel, tasks: Sequence[TaskHead], split: Spl
     trial = copy.deepcopy(model).to("cpu").train()
     parameters = {name: torch.stack([p.detach()] * 2) for name, p in trial.named_parameters()}
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        outputs = _tried("model", _outputs, trial, parameters, _twice(split.inputs))
+        outputs = _tried("model", _vmapped_outputs, trial, parameters, _twice(split.inputs))
         for i, task in enumerate(tasks):
             mask = split.masks.get(task.name)
             labelled = None if mask is None else _twice(mask)
             in_dims = (0, 0, None if mask is None else 0)
             loss = vmap(task.loss, in_dims=in_dims)
             _tried(f"tasks[{i}].loss", loss, outputs[i], _twice(split.targets[task.name]), labelled)
-
-
-def _outputs(model: MultiTaskModel, parameters: Parameters, inputs: Tensor) -> list[Tensor]:
-    outputs: list[Tensor] = vmap(partial(functional_call, model), randomness="different")(parameters, (inputs,))
-    return outputs
 
 
 def _twice(tensor: Tensor) -> Tensor:

@@ -122,7 +122,7 @@ class Together:
         self._stack = Stack([lane.model for lane in lanes])
         self._optimizer = build_optimizer(training.optimizer, self._stack.groups(training), ())
         self._rate = Rate(training, self._optimizer, first.monitor.direction, first.steps, first.train.count)
-        self._losses = stacked_losses(first.model, first.tasks)
+        self._losses = stacked_losses(first.model, first.tasks, self._stack.parameters)
         self._seeds = [lane.spec.training.seed for lane in lanes]
         self._step, self._epoch = 0, 0
         for lane in lanes:
@@ -167,7 +167,7 @@ class Together:
     def _train_step(self, batch: StackedBatch) -> None:
         self._rate.before_step(self._step)
         weights = torch.stack([lane.weights() for lane in self.lanes])
-        losses = self._losses(self._stack.parameters, batch.inputs, batch.targets, batch.masks)
+        losses = self._losses(batch.inputs, batch.targets, batch.masks)
         self._optimizer.zero_grad()
         torch.autograd.backward(losses, weights)
         if self._training.grad_clip is not None:

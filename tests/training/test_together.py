@@ -65,6 +65,7 @@ def assert_alike(left: Trainer, right: Trainer) -> None:
     [
         {},
         {"training__grad_clip": 0.1},
+        {"model__shared": [{"kind": "linear", "bias": False}, {"kind": "gelu"}, {"kind": "linear"}, {"kind": "relu"}]},
         {"training__shared": {"freeze_epochs": 1, "lr_factor": 0.5}},
         {"training__schedule": {"kind": "cosine", "warmup_steps": 4}},
         {"weighting": {"kind": "manual", "weights": {"price": 3.0, "kind": 0.2}}},
@@ -128,8 +129,9 @@ def test_a_run_that_diverges_leaves_the_others_training(tmp_path: Path) -> None:
     assert_alike(lanes[2], alone(spec, SEEDS[2], tmp_path, data))
 
 
-def test_dropout_draws_for_each_run_by_itself(tmp_path: Path) -> None:
-    spec = plain(model__shared=[{"kind": "linear", "out_features": 8}, {"kind": "dropout", "p": 0.5}])
+@pytest.mark.parametrize("further", [[], [{"kind": "layer_norm"}]])
+def test_dropout_draws_for_each_run_by_itself(further: list[Any], tmp_path: Path) -> None:
+    spec = plain(model__shared=[{"kind": "linear", "out_features": 8}, {"kind": "dropout", "p": 0.5}, *further])
     lanes = lanes_of(spec, tmp_path, toy_data(), seeds=(5, 5))
     Together(lanes).run()
     one, two = (recorded(lane).series["total", "train", "loss"][1] for lane in lanes)
