@@ -3,13 +3,16 @@
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtl_core.cli import output, studies
 from mtl_core.cli.naming import run_number, spec_data, spec_of
 from mtl_core.cli.status import DONE, FAILED, INTERRUPTED
 from mtl_core.spec import ExperimentSpec, InputError, Member, apply_overrides, study_members
 from mtl_core.store import RunStore, open_store
+
+if TYPE_CHECKING:
+    from mtl_core.runner.execution import Ending
 
 _STATUS = {"finished": DONE, "stopped": INTERRUPTED, "failed": FAILED}
 
@@ -20,6 +23,8 @@ def train(arguments: Namespace) -> int:
     if arguments.device:
         data = apply_overrides(data, [f"training.device={arguments.device}"])
     seeds = arguments.seed
+    if arguments.together and len(seeds) < 2:
+        raise InputError("--together", "needs at least two seeds", fix="Give --seed more than once.")
     if not arguments.baselines and len(seeds) < 2:
         return _train_one(spec_of(apply_overrides(data, [f"training.seed={s}" for s in seeds]), arguments), arguments)
     spec = spec_of(data, arguments)
@@ -32,7 +37,7 @@ def _train_one(spec: ExperimentSpec, arguments: Namespace) -> int:
 
     inspect(spec)
     with open_store(arguments.store) as store:
-        result = _execute(store, store.create_run(spec))
+        (result,) = _execute_all(store, [store.create_run(spec)])
         if arguments.json:
             output.json_object(result)
         else:
@@ -41,26 +46,31 @@ def _train_one(spec: ExperimentSpec, arguments: Namespace) -> int:
 
 
 def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
-    """Train the runs of a study one after the other; a run that fails does not keep the others from training."""
+    """Train the runs of a study, one after the other or those of one role together.
+
+    A run that fails does not keep the others from training.
+    """
     from mtl_core.evaluation.studies import read_study
     from mtl_core.runner.inspection import inspect
 
     for member in members:
         if member.spec.training.seed == members[0].spec.training.seed:
             inspect(member.spec)
+    groups = _groups(members, together=arguments.together)
     results: list[dict[str, Any]] = []
-    status = DONE
+    status, done = DONE, 0
     with open_store(arguments.store) as store:
         first = None
-        for number, member in enumerate(members, start=1):
-            (run,) = store.create_study([member], first)
-            first = first or run
-            result = _execute(store, run, f"{number}/{len(members)} ") | {"study": first, "baseline": member.baseline}
-            results.append(result)
-            status = status or _STATUS[result["state"]]
-            if not arguments.json:
-                output.run_line(result)
-            if result["state"] == "stopped":
+        for group in groups:
+            runs = store.create_study(group, first)
+            first = first or runs[0]
+            done += len(group)
+            for member, result in zip(group, _execute_all(store, runs, f"{done}/{len(members)} "), strict=True):
+                results.append(result | {"study": first, "baseline": member.baseline})
+                status = status or _STATUS[result["state"]]
+                if not arguments.json:
+                    output.run_line(result)
+            if any(result["state"] == "stopped" for result in results):
                 status = INTERRUPTED
                 break
         study, place = read_study(store, results[0]["run"]), store.name
@@ -73,11 +83,28 @@ def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
     return status
 
 
+def _groups(members: Sequence[Member], *, together: bool) -> list[list[Member]]:
+    """What trains at once: a run, or the runs of one role (all tasks, the baseline of a task) with all seeds.
+
+    Raises:
+        InputError: Those of a role cannot be trained together.
+    """
+    if not together:
+        return [[member] for member in members]
+    from mtl_core.runner.together import check_runs
+
+    roles = dict.fromkeys(member.baseline for member in members)
+    groups = [[member for member in members if member.baseline == role] for role in roles]
+    for group in groups:
+        check_runs([member.spec for member in group])
+    return groups
+
+
 def resume(arguments: Namespace) -> int:
     """Go on with a run."""
     with open_store(arguments.store, create=False) as store:
         store.reap()
-        result = _execute(store, run_number(store, arguments.run))
+        (result,) = _execute_all(store, [run_number(store, arguments.run)])
         if arguments.json:
             output.json_object(result)
         else:
@@ -85,11 +112,20 @@ def resume(arguments: Namespace) -> int:
     return _STATUS[result["state"]]
 
 
-def _execute(store: RunStore, run: int, before: str = "") -> dict[str, Any]:
+def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list[dict[str, Any]]:
+    """Train one run, or several together."""
     from mtl_core.runner.execution import execute
+    from mtl_core.runner.together import execute_together
 
-    with output.progress_bar(before + store.run(run).name, quiet=False) as show:
-        ending = execute(store, run, observer=show)
+    with output.progress_bar(before + store.run(runs[0]).name, quiet=False) as show:
+        if len(runs) == 1:
+            endings = [execute(store, runs[0], observer=show)]
+        else:
+            endings = execute_together(store, runs, observer=show)
+    return [_result(store, run, ending) for run, ending in zip(runs, endings, strict=True)]
+
+
+def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
     if ending.input_at_fault:
         raise InputError(f"run {run}", ending.error)
     record = store.run(run)

@@ -5,9 +5,10 @@ import signal
 import socket
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
@@ -60,14 +61,14 @@ def execute(
         InputError: There is no such run, a live process has it, or it cannot go on; it is left as it was.
     """
     spec = store.spec(run)
-    device = _device_label(spec)
+    device = device_label(spec)
     check_resume(store, run)
     store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device, versions=versions())
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
     try:
-        with Heart(recorder, run), _signals(stop):
-            ending = _ended(store, run, _ending(store, run, spec, recorder))
+        with Heart(recorder, run), signals(stop):
+            ending = ended(store, run, ending_of(recorder, partial(_train, store, run, spec, recorder)))
     except KeyboardInterrupt:  # a second one, by someone who will not wait
         store.finish(run, "interrupted")
         raise
@@ -87,7 +88,7 @@ def check_resume(store: RunStore, run: int) -> None:
         _trainer(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
 
 
-def _ended(store: RunStore, run: int, ending: Ending) -> Ending:
+def ended(store: RunStore, run: int, ending: Ending) -> Ending:
     """Write how a run ended; when the store cannot take that, it stays the run of a dead process: interrupted."""
     try:
         store.finish(run, ending.state, error=ending.error)
@@ -98,9 +99,10 @@ def _ended(store: RunStore, run: int, ending: Ending) -> Ending:
     return ending
 
 
-def _ending(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> Ending:
+def ending_of(recorder: StoreRecorder, train: Callable[[], Outcome]) -> Ending:
+    """How training ended; what went wrong is told to the recorder."""
     try:
-        outcome = _train(store, run, spec, recorder)
+        outcome = train()
     except InputError as error:
         with suppress(InputError):  # a full disk keeps this from being written too
             recorder.event(recorder.step, "error", str(error))
@@ -117,7 +119,7 @@ def _ending(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreReco
 
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> Outcome:
     trainer, goes_on = _trainer(store, run, spec, recorder)
-    label = _device_label(spec)
+    label = device_label(spec)
     store.set_fingerprint(run, trainer.data.fingerprint)
     if goes_on:
         # A step's training points stand at its number; what was validated after S steps stands at S.
@@ -137,14 +139,14 @@ def _trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRec
     folder = store.artifacts_dir(run)
     data = load(spec.dataset, spec.tasks)
     last, best = _checkpoints(folder, device)
-    start = None if last else _start(store, spec)
+    start = None if last else start_of(store, spec)
     trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)), start)
     if last:
         trainer.restore(last, best)
     return trainer, last is not None
 
 
-def _start(store: RunStore, spec: ExperimentSpec) -> Path | None:
+def start_of(store: RunStore, spec: ExperimentSpec) -> Path | None:
     """The file that the shared layers begin with.
 
     Raises:
@@ -171,7 +173,7 @@ def _checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple[Chec
     return last, best
 
 
-def _device_label(spec: ExperimentSpec) -> str:
+def device_label(spec: ExperimentSpec) -> str:
     """What the run's device is called; the name in the spec when there is no such device."""
     try:
         name = str(choose_device(spec.training.device))
@@ -196,7 +198,7 @@ def _epitaph(outcome: Outcome) -> str:
 
 
 @contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
+def signals(stop: threading.Event) -> Iterator[None]:
     """A first interrupt or termination asks the run to stop and keep what it has; a second one is not held up."""
     if threading.current_thread() is not threading.main_thread():
         yield

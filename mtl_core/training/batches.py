@@ -5,7 +5,7 @@ costs next to nothing.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -45,6 +45,23 @@ class Batch:
         masks = tuple(None if mask is None else mask[chosen] for mask in self.masks)
         present = None if self.present is None else _present([None if m is None else (m,) for m in masks], 1)[0]
         return Batch(self.inputs[chosen], tuple(target[chosen] for target in self.targets), masks, present)
+
+
+@dataclass(frozen=True)
+class StackedBatch:
+    """As many rows of a split for each of S runs, each run's own.
+
+    Attributes:
+        inputs: ``[S, B, …]``.
+        targets: Each task's ``[S, B, …]``, in task order.
+        masks: Each task's ``[S, B]``, or None where all rows have a label.
+        present: For each run which tasks have a label in its rows; None when no task has a mask.
+    """
+
+    inputs: Tensor
+    targets: tuple[Tensor, ...]
+    masks: tuple[Tensor | None, ...]
+    present: tuple[tuple[bool, ...], ...] | None
 
 
 class Batches:
@@ -93,6 +110,26 @@ class Batches:
             batches = self._cut(partial(_select, rows=rows))
             yield from (batch for number, batch in enumerate(batches, first) if number >= start)
 
+    def stacked(self, seeds: Sequence[int], epoch: int) -> Iterator[StackedBatch]:
+        """The batches of an epoch for several runs at once, each in the order of rows that its seed has alone."""
+        orders = torch.stack([self._order(seed, epoch) for seed in seeds]).to(self._inputs.device)
+        chunk = max(self._chunk // len(seeds), 1)
+        for first in range(0, self.count, chunk):
+            last = min(first + chunk, self.count)
+            yield from self._cut_stacked(orders[:, first * self.batch_size : last * self.batch_size])
+
+    def _cut_stacked(self, rows: Tensor) -> Iterator[StackedBatch]:
+        def pieces(tensor: Tensor) -> tuple[Tensor, ...]:
+            taken = tensor.index_select(0, rows.reshape(-1)).to(self.device, non_blocking=True)
+            return torch.split(taken.view(*rows.shape, *tensor.shape[1:]), self.batch_size, dim=1)
+
+        inputs, *targets = (pieces(tensor) for tensor in (self._inputs, *self._targets))
+        masks = [None if mask is None else pieces(mask) for mask in self._masks]
+        present = _stacked_present(masks, len(inputs), len(rows))
+        for i, piece in enumerate(inputs):
+            of_tasks = tuple(None if mask is None else mask[i] for mask in masks)
+            yield StackedBatch(piece, tuple(target[i] for target in targets), of_tasks, present[i])
+
     def in_order(self) -> Iterator[Batch]:
         """All rows in their own order, once."""
         for first in range(0, self.rows, self.batch_size * self._chunk):
@@ -117,6 +154,17 @@ def _present(masks: list[tuple[Tensor, ...] | None], count: int) -> list[tuple[b
         return [None] * count
     columns = [[True] * count if mask is None else torch.stack([m.any() for m in mask]).tolist() for mask in masks]
     return list(zip(*columns, strict=True))
+
+
+def _stacked_present(
+    masks: list[tuple[Tensor, ...] | None], count: int, runs: int
+) -> list[tuple[tuple[bool, ...], ...] | None]:
+    """Which tasks have a label in each run's rows of each batch: one copy from the device for a task."""
+    if all(mask is None for mask in masks):
+        return [None] * count
+    full = [[True] * runs] * count
+    columns = [full if mask is None else torch.stack([m.any(dim=1) for m in mask]).tolist() for mask in masks]
+    return [tuple(zip(*batch, strict=True)) for batch in zip(*columns, strict=True)]
 
 
 def _select(tensor: Tensor, rows: Tensor) -> Tensor:

@@ -15,12 +15,13 @@ from statistics import median
 from mtl_core.spec.costs import MEASURED_TASKS
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
 from tests.benchmarks.responsiveness import Scene, blocked
+from tests.benchmarks.seeds import SEEDS, seeds
 from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.workloads import digits, table
 
 SPEED_GOAL, BLOCKED_GOAL = 0.95, 0.1
-_PARTS = ("speed", "startup", "blocked", "methods")
+_PARTS = ("speed", "startup", "blocked", "methods", "seeds")
 _COUNTS = (2, 8, 40)
 _SHARED_GOALS = {"MLP": 1.6, "CNN": 1.3}
 _TORCHJD_GOAL = 0.6
@@ -51,6 +52,13 @@ def main() -> int:
             watching, leafing = blocked(_made(folder / "blocked"), 3 if quick else 8)
             _print_blocked("following a run on Live, from pressing Run to its end", watching)
             _print_blocked("visiting every page twice meanwhile", leafing)
+        if "seeds" in parts:
+            place = _made(folder / "seeds")
+            workload = table(place, 2 if quick else 5)
+            found = seeds(workload.spec, place, arguments.rounds or (2 if quick else 5))
+            alone, all_ = median(found.one_by_one), median(found.together)
+            _say(f"\n{workload.name}: {SEEDS} seeds {_load()}")
+            _say(f"  one by one {alone:6.2f} s, together {all_:6.2f} s: {found.ratio:.1f} × as fast")
         if "methods" in parts:
             counts = (MEASURED_TASKS,) if arguments.write else _COUNTS
             found = [_method_costs(network, counts, quick) for network in NETWORKS]

@@ -123,3 +123,29 @@ def test_delta_m_of_three_seeds_on_multidigits_is_one_command(command: Command) 
     with open_store() as store:
         assert store.spec(1).model.sharing.kind == "hard"
         assert {run.fingerprint for run in store.runs(query="baseline:none")} != {""}
+
+
+def test_seeds_train_together_with_the_scores_they_have_one_by_one(command: Command, spec: Path) -> None:
+    seeds = ("--seed", 1, "--seed", 2, "--baselines", "--json")
+    together = command("train", spec, "--together", *seeds).json
+    one_by_one = command("train", spec, *seeds).json
+    roles = [(run["seed"], run["baseline"]) for run in together["runs"]]
+    assert roles == [(1, ""), (2, ""), (1, "species"), (2, "species"), (1, "width"), (2, "width")]
+    assert together["delta_m"]["values"] == pytest.approx(one_by_one["delta_m"]["values"], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("--together", "--seed", "1"), "at least two seeds"),
+        (("--together", "--seed", "1", "--seed", "2", "--set", "weighting={kind: pcgrad}"), "weighting"),
+        (("--together", "--seed", "1", "--seed", "2", "--set", "training.accumulate=2"), "training.accumulate"),
+    ],
+)
+def test_what_cannot_be_trained_together_is_refused_before_anything_trains(
+    command: Command, spec: Path, home: Path, words: tuple[str, ...], names: str
+) -> None:
+    said = command("train", spec, *words)
+    assert (said.status, said.err.count("\n")) == (2, 1)
+    assert names in said.err
+    assert not (home / "runs.sqlite").exists()

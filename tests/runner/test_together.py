@@ -1,0 +1,88 @@
+"""Runs that train together are rows, series and checkpoints of their own."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from mtl_core.runner.execution import checkpoint_of, execute
+from mtl_core.runner.together import check_runs, execute_together
+from mtl_core.spec import ExperimentSpec, InputError, study_members
+from mtl_core.store import RunStore
+from mtl_core.training import loop
+from mtl_core.training.checkpoints import Checkpoint
+from tests.runner.conftest import Experiment
+
+PLAIN = [{"kind": "linear", "out_features": 16}, {"kind": "relu"}]
+
+
+def queued(store: RunStore, spec: ExperimentSpec, *seeds: int) -> list[int]:
+    return store.create_study(study_members(spec, seeds, baselines=False))
+
+
+def test_each_run_is_kept_as_if_it_had_been_trained_alone(store: RunStore, experiment: Experiment) -> None:
+    spec = experiment(model__shared=PLAIN)
+    together, alone = queued(store, spec, 1, 2), queued(store, spec, 1, 2)
+    endings = execute_together(store, together)
+    assert [ending.state for ending in endings] == ["finished", "finished"]
+    for run, other, ending in zip(together, alone, endings, strict=True):
+        single = execute(store, other)
+        assert ending.test is not None
+        assert single.test is not None
+        for task, scores in ending.test.items():
+            assert scores == pytest.approx(single.test[task], rel=1e-4)
+        ours, theirs = store.read(run)[0], store.read(other)[0]
+        assert ours.keys() == theirs.keys()
+        for key, points in ours.items():
+            np.testing.assert_allclose(points.values, theirs[key].values, rtol=1e-4, err_msg=str(key))
+        for name in ("best", "last"):
+            one, two = (Checkpoint.load(store.artifacts_dir(r) / f"{name}.safetensors") for r in (run, other))
+            assert {part: tensors.keys() for part, tensors in one.parts.items()} == {
+                part: tensors.keys() for part, tensors in two.parts.items()
+            }
+        record, same = store.run(run), store.run(other)
+        assert (record.state, record.fingerprint, record.progress and record.progress.step) == (
+            same.state,
+            same.fingerprint,
+            same.progress and same.progress.step,
+        )
+        assert f"together with run {together[1 - together.index(run)]}" in store.events(run)[0].message
+
+
+def test_stopping_one_stops_all_and_each_goes_on_alone(
+    store: RunStore, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
+    runs = queued(store, experiment(model__shared=PLAIN), 1, 2)
+    steps: list[int] = []
+
+    def stop_at_five(progress: object) -> None:
+        steps.append(getattr(progress, "step", 0))
+        if steps[-1] == 5:
+            store.request(runs[1], "stop")
+
+    endings = execute_together(store, runs, observer=stop_at_five)
+    assert [ending.state for ending in endings] == ["stopped", "stopped"]
+    assert all(checkpoint_of(store, run).exists() for run in runs)
+    with pytest.raises(InputError, match="trained alone"):
+        execute_together(store, runs)
+    assert execute(store, runs[0]).state == "finished"
+
+
+def test_a_process_that_is_asked_to_stop_stops_all(store: RunStore, experiment: Experiment) -> None:
+    stop = threading.Event()
+    stop.set()
+    runs = queued(store, experiment(model__shared=PLAIN), 1, 2)
+    assert [ending.state for ending in execute_together(store, runs, stop=stop)] == ["stopped", "stopped"]
+
+
+def test_what_cannot_be_trained_together_fails_with_the_reason_in_every_row(
+    store: RunStore, experiment: Experiment
+) -> None:
+    spec = experiment(weighting={"kind": "pcgrad"})
+    with pytest.raises(InputError, match="equal or manual"):
+        check_runs([spec, spec])
+    runs = queued(store, spec, 1, 2)
+    endings = execute_together(store, runs)
+    assert all(ending.input_at_fault and "equal or manual" in ending.error for ending in endings)
+    assert [store.run(run).state for run in runs] == ["failed", "failed"]
