@@ -65,7 +65,16 @@ class RunCard(Card):
         super().__init__("Run", parent=parent)
         self._session = session
         self.device = Picked(session, "training.device", _FIELDS["device"])
-        self.form = _part(session, "precision", "seed", "grad_clip", "accumulate", "compile", "compare_gradients", "checkpoint_seconds")
+        self.form = _part(
+            session,
+            "precision",
+            "seed",
+            "grad_clip",
+            "accumulate",
+            "compile",
+            "compare_gradients",
+            "checkpoint_seconds",
+        )
         self.body.addWidget(self.device)
         self.body.addWidget(self.form)
         self.body.addStretch(1)
