@@ -115,12 +115,13 @@ class MatrixPlot(QWidget):
         for index, name in enumerate(self._names):
             cell = self.cell_rect(index, index)
             if index % every == 0:
-                box = QRectF(0, cell.center().y() - metrics.height() / 2, side, metrics.height())
-                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(side))
+                top = min(cell.center().y() - metrics.height() / 2, self.height() - metrics.height())
+                box = QRectF(0, top, side, metrics.height())
+                text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(side))
                 painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
             if index % across == 0:
                 room = min(cell.width() * across, self.width() - cell.left())
-                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(room))
+                text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(room))
                 place = Qt.AlignmentFlag.AlignHCenter if across == 1 else Qt.AlignmentFlag.AlignLeft
                 painter.drawText(QRectF(cell.left(), 0, room, metrics.height()), place, text)
 

@@ -85,5 +85,5 @@ def _either(pairs: Mapping[tuple[str, str], float], one: str, other: str) -> flo
 def _subtitle(share: float, condition: float) -> str:
     parts = [] if math.isnan(share) else [f"{100 * share:.0f} % of pairs conflict"]
     if not math.isnan(condition):
-        parts.append("linearly dependent" if math.isinf(condition) else f"condition number {condition:.3g}")
+        parts.append("gradients linearly dependent" if math.isinf(condition) else f"condition number {condition:.3g}")
     return " · ".join(parts)

@@ -42,7 +42,7 @@ def test_the_two_comparisons_are_kept_apart() -> None:
     ("share", "condition", "wanted"),
     [
         (1 / 3, 4.0, "33 % of pairs conflict · condition number 4"),
-        (0.0, math.inf, "0 % of pairs conflict · linearly dependent"),
+        (0.0, math.inf, "0 % of pairs conflict · gradients linearly dependent"),
         (1.0, math.nan, "100 % of pairs conflict"),
         (math.nan, math.nan, ""),
     ],
