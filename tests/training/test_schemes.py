@@ -156,6 +156,10 @@ def test_a_batch_of_one_row_is_refused_where_the_scheme_normalises_over_the_batc
         run(experiment(**changes, training__batch_size=1), tmp_path)
 
 
+SHORT = {"branch": {"warmup": 20, "half_life": 10}}
+"""What is counted in steps, for a run that has only some hundred."""
+
+
 @cache
 def digits() -> TaskData:
     spec = pair_of_digits("hard", "equal")
@@ -176,7 +180,7 @@ def pair_of_digits(scheme: str, weighting: str) -> Any:
             "name": f"two digits, {scheme}",
             "dataset": {"kind": "bundled", "name": "multidigits", "split": {"train": 0.25, "val": 0.05, "test": 0.7}},
             "tasks": [{"name": name, "kind": "multiclass", "target": name} for name in ("left", "right")],
-            "model": {"sharing": {"kind": scheme}, "shared": shared, "heads": {}},
+            "model": {"sharing": {"kind": scheme, **SHORT.get(scheme, {})}, "shared": shared, "heads": {}},
             "weighting": {"kind": weighting},
             "training": {"epochs": 2, "batch_size": 64, "optimizer": {"kind": "adam", "lr": 0.005}, "threads": 1},
         }
