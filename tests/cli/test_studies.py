@@ -110,7 +110,6 @@ def test_show_names_each_tasks_best_epoch_beside_the_chosen_one(command: Command
     assert "the run's rule chose epoch" in command("show", 1).out
 
 
-@pytest.mark.slow
 def test_delta_m_of_three_seeds_on_multidigits_is_one_command(command: Command) -> None:
     layers = "[{kind: avg_pool2d, kernel_size: 4}, {kind: flatten}, {kind: linear, out_features: 16}, {kind: relu}]"
     small = ["--set", "training.epochs=1", "--set", f"model.shared={layers}", "--set", "model.heads={}"]
