@@ -20,7 +20,7 @@ from mtl_core.spec import (
     preset_names,
     spec_to_data,
 )
-from mtl_core.store import open_store
+from mtl_core.store import RunStore, open_store
 
 __all__ = [
     "check", "compare", "cost", "datasets", "evaluate", "export", "presets", "resume", "runs", "show", "stop", "train",
@@ -90,9 +90,14 @@ def stop(arguments: Namespace) -> int:
 
 
 def evaluate(arguments: Namespace) -> int:
-    """Metrics of a run's best model."""
+    """Metrics of a run's best model, or of several runs as one."""
+    if not arguments.ensemble and len(arguments.run) > 1:
+        fix = "Add --ensemble to average their predictions, or name one run."
+        raise InputError("RUN", "one run is evaluated at a time", found=" ".join(arguments.run), fix=fix)
     with open_store(arguments.store, create=False) as store:
-        run = run_number(store, arguments.run)
+        if arguments.ensemble:
+            return _evaluate_ensemble(store, arguments)
+        run = run_number(store, arguments.run[0])
         spec, record = store.spec(run), store.run(run)
         from mtl_core.evaluation import evaluate as scores_of
         from mtl_core.runner.execution import checkpoint_of
@@ -102,6 +107,18 @@ def evaluate(arguments: Namespace) -> int:
     weights = spec.weighting.weights if isinstance(spec.weighting, ManualWeighting) else {}
     found = {"run": run, "split": arguments.split, "metrics": scores, "total": total(scores, dict(weights))}
     output.scores(found, as_json=arguments.json)
+    return 0
+
+
+def _evaluate_ensemble(store: RunStore, arguments: Namespace) -> int:
+    from mtl_core.evaluation.ensemble import SavedRun, evaluate_ensemble
+    from mtl_core.runner.execution import checkpoint_of
+
+    runs = [run for name in arguments.run for run in run_numbers(store, name)]
+    saved = [SavedRun(run, store.spec(run), checkpoint_of(store, run), store.run(run).fingerprint) for run in runs]
+    found = evaluate_ensemble(saved, arguments.split)
+    tasks = saved[0].spec.tasks
+    output.ensemble(found.data() | {"split": arguments.split}, tasks, as_json=arguments.json)
     return 0
 
 

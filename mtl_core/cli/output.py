@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mtl_core.spec import ExperimentSpec, shorten
+from mtl_core.spec import ExperimentSpec, Task, direction, shorten
 from mtl_core.store import RunRecord, Summary
 
 if TYPE_CHECKING:
@@ -114,6 +114,26 @@ def _scores(scores: dict[str, dict[str, float]], split: str) -> None:
         table.add_row(task, *(f"{metrics[name]:.4g}" if name in metrics else "" for name in names))
     if scores:
         print_out(table)
+
+
+def ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool) -> None:
+    """The metrics of an ensemble beside those of its members, the best of each row marked."""
+    if as_json:
+        json_object(data)
+        return
+    columns = (*(f"run {run}" for run in data["runs"]), "ensemble")
+    table = Table("task", "metric", *columns, title=f"{data['split']} metrics (* best)")
+    sides = [*(member["metrics"] for member in data["members"]), data["metrics"]]
+    for task in tasks:
+        for metric in data["metrics"].get(task.name, {}):
+            values = [side.get(task.name, {}).get(metric, math.nan) for side in sides]
+            known = [value for value in values if not math.isnan(value)]
+            way = direction(task, metric)
+            best = (min if way == "min" else max)(known) if known else None
+            arrow = "↑" if way == "max" else "↓"
+            cells = ("" if math.isnan(v) else f"{v:.4g}{' *' if v == best else ''}" for v in values)
+            table.add_row(task.name, f"{metric} {arrow}", *cells)
+    print_out(table)
 
 
 def runs(records: Sequence[RunRecord], summaries: Sequence[Summary], *, as_json: bool) -> None:

@@ -71,8 +71,10 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     stop = add("stop", "ask a run to stop and keep what it has", store)
     stop.add_argument("run", metavar="RUN")
     stop.add_argument("--kill", action="store_true", help="end its process at once; it goes on from its checkpoint")
-    evaluate = add("evaluate", "the metrics of a run's best model", store, json)
-    evaluate.add_argument("run", metavar="RUN")
+    evaluate = add("evaluate", "the metrics of a run's best model, or of several runs as one", store, json)
+    evaluate.add_argument("run", metavar="RUN", nargs="+", help="a number; several, or study:N, with --ensemble")
+    help_ = "average the predictions of several runs of the same tasks and data"
+    evaluate.add_argument("--ensemble", action="store_true", help=help_)
     evaluate.add_argument("--split", choices=("train", "val", "test"), default="test")
     export = add("export", "write a run's points to a file", store)
     export.add_argument("run", metavar="RUN")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mtl_core.evaluation.cost import cost
+    from mtl_core.evaluation.ensemble import evaluate_ensemble
     from mtl_core.evaluation.report import evaluate
 
-_HOMES = {"cost": "cost", "evaluate": "report"}
+_HOMES = {"cost": "cost", "evaluate": "report", "evaluate_ensemble": "ensemble"}
 
-__all__ = ["cost", "evaluate"]
+__all__ = ["cost", "evaluate", "evaluate_ensemble"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from mtl_core.architectures import build_model
-from mtl_core.datasets import load
+import torch
+
+from mtl_core.architectures import MultiTaskModel, build_model
+from mtl_core.datasets import Split, TaskData, load
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.tasks import build_task
 from mtl_core.training.batches import Batches
@@ -13,10 +15,10 @@ from mtl_core.training.devices import choose_device
 from mtl_core.training.loop import EVALUATION_ROWS
 from mtl_core.training.validation import Scores, score
 
+SplitName = Literal["train", "val", "test"]
 
-def evaluate(
-    spec: ExperimentSpec, checkpoint: Path, split: Literal["train", "val", "test"], fingerprint: str = ""
-) -> Scores:
+
+def evaluate(spec: ExperimentSpec, checkpoint: Path, split: SplitName, fingerprint: str = "") -> Scores:
     """Losses and metrics of a checkpoint's model.
 
     Args:
@@ -30,11 +32,35 @@ def evaluate(
     """
     device = choose_device(spec.training.device)
     data = load(spec.dataset, spec.tasks)
+    check_data(data, fingerprint)
+    tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
+    model = saved_model(spec, checkpoint, data, device)
+    return score(model, tasks, Batches(rows_of(data, split), spec.task_names, EVALUATION_ROWS, device))
+
+
+def check_data(data: TaskData, fingerprint: str) -> None:
+    """See that data is that of a digest; ``""`` is any data's.
+
+    Raises:
+        InputError: It is not.
+    """
     if fingerprint and fingerprint != data.fingerprint:
         fix = "Put the old data back, or run the experiment again."
         raise InputError("dataset", "the data has changed since the run was trained", fix=fix)
-    tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
-    model = build_model(spec.model, data.input_shape, {task.name: task.out_features for task in tasks}).to(device)
+
+
+def saved_model(spec: ExperimentSpec, checkpoint: Path, data: TaskData, device: torch.device) -> MultiTaskModel:
+    """The model of a checkpoint, on a device.
+
+    Raises:
+        InputError: The checkpoint is not whole or of another model.
+    """
+    outputs = {name: target.outputs for name, target in data.targets.items()}
+    model = build_model(spec.model, data.input_shape, outputs).to(device)
     load_model(model, checkpoint, Checkpoint.load(checkpoint, device).parts.get("model", {}))
-    rows = {"train": data.train, "val": data.val, "test": data.test}[split]
-    return score(model, tasks, Batches(rows, spec.task_names, EVALUATION_ROWS, device))
+    return model
+
+
+def rows_of(data: TaskData, split: SplitName) -> Split:
+    """The rows of a split."""
+    return {"train": data.train, "val": data.val, "test": data.test}[split]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import torch
+from torch import nn
 
-from mtl_core.architectures import MultiTaskModel
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batches import Batches
 
@@ -13,7 +13,7 @@ Scores = dict[str, dict[str, float]]
 
 
 @torch.inference_mode()
-def score(model: MultiTaskModel, tasks: Sequence[TaskHead], batches: Batches) -> Scores:
+def score(model: nn.Module, tasks: Sequence[TaskHead], batches: Batches) -> Scores:
     """Mean loss and metrics of each task over a split, the model in evaluation mode.
 
     A task without a label in the split has no entries.

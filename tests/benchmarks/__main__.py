@@ -54,11 +54,14 @@ def main() -> int:
             _print_blocked("visiting every page twice meanwhile", leafing)
         if "seeds" in parts:
             place = _made(folder / "seeds")
-            workload = table(place, 2 if quick else 5)
-            found = seeds(workload.spec, place, arguments.rounds or (2 if quick else 5))
-            alone, all_ = median(found.one_by_one), median(found.together)
-            _say(f"\n{workload.name}: {SEEDS} seeds {_load()}")
-            _say(f"  one by one {alone:6.2f} s, together {all_:6.2f} s: {found.ratio:.1f} × as fast")
+            spec = table(place, 3 if quick else 10).spec
+            _say(f"\n{SEEDS} seeds of the MLP, stored as {SEEDS} runs {_load()}")
+            for rows in (32, 128):
+                made = spec.model_copy(update={"training": spec.training.model_copy(update={"batch_size": rows})})
+                found = seeds(made, place, arguments.rounds or (2 if quick else 5))
+                alone, all_ = median(found.one_by_one), median(found.together)
+                times = f"one by one {alone:6.2f} s, together {all_:6.2f} s"
+                _say(f"  batches of {rows:3}: {times}: {found.ratio:.1f} × as fast")
         if "methods" in parts:
             counts = (MEASURED_TASKS,) if arguments.write else _COUNTS
             found = [_method_costs(network, counts, quick) for network in NETWORKS]

@@ -1,0 +1,52 @@
+"""Several runs evaluated as one."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+
+@pytest.fixture
+def trained(command: Command, spec: Path) -> None:
+    """Runs 1 and 2: two seeds; 3: other tasks; 4: another split."""
+    assert command("train", spec, "--seed", 1, "--seed", 2).status == 0
+    alone = "tasks=[{name: species, kind: multiclass, target: species}]"
+    assert command("train", spec, "--set", alone).status == 0
+    assert command("train", spec, "--set", "dataset.split.seed=5").status == 0
+
+
+def test_an_ensemble_stands_beside_its_members_and_its_losses_are_no_worse_than_their_mean(
+    command: Command, trained: None
+) -> None:
+    found = command("evaluate", 1, 2, "--ensemble", "--split", "val", "--json").json
+    assert (found["runs"], found["split"]) == ([1, 2], "val")
+    for run, member in zip((1, 2), found["members"], strict=True):
+        assert member["run"] == run
+        assert member["metrics"] == command("evaluate", run, "--split", "val", "--json").json["metrics"]
+    for task in ("species", "width"):  # both losses are convex in the prediction
+        losses = [member["metrics"][task]["loss"] for member in found["members"]]
+        assert found["metrics"][task]["loss"] < sum(losses) / 2
+    said = command("evaluate", "study:1", "--ensemble")
+    assert said.status == 0
+    for words in ("run 1", "run 2", "ensemble", "accuracy ↑", "rmse ↓", "test metrics"):
+        assert words in said.out, words
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("1", "2"), "--ensemble"),
+        (("1", "--ensemble"), "at least two runs"),
+        (("1", "1", "--ensemble"), "each once"),
+        (("1", "3", "--ensemble"), "same tasks"),
+        (("1", "4", "--ensemble"), "same data"),
+        (("1", "9", "--ensemble"), "9"),
+    ],
+)
+def test_runs_that_make_no_ensemble_are_refused_in_one_line(
+    command: Command, trained: None, words: tuple[str, ...], names: str
+) -> None:
+    said = command("evaluate", *words)
+    assert (said.status, said.err.count("\n")) == (2, 1)
+    assert names in said.err
