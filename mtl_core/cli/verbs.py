@@ -56,7 +56,7 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, action="append", default=[], help="train with this seed; may be repeated")
     help_ = "also train each task alone, with the same rows and budget, and print Δm"
     train.add_argument("--baselines", action="store_true", help=help_)
-    help_ = "train all seeds in one loop, which costs far less for small models; says what does not allow it"
+    help_ = "train all seeds in one loop, which is faster for small models; says what does not allow it"
     train.add_argument("--together", action="store_true", help=help_)
     train.add_argument("--device", help="auto, cpu or cuda:N")
     runs = add("runs", "list the stored runs", store, json)

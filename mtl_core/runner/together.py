@@ -44,7 +44,8 @@ def execute_together(
 ) -> list[Ending]:
     """Train some runs that are queued in one loop.
 
-    Each is kept as if it had been trained alone, and goes on alone when it is resumed. Stopping one stops all.
+    Each is kept as if it had been trained alone, and goes on alone when it is resumed. Stopping one stops all; one
+    that ends early stands as running until the last one has ended.
 
     Args:
         store: Where their rows are.

@@ -109,7 +109,7 @@ def stacked_losses(model: MultiTaskModel, tasks: Sequence[TaskHead], parameters:
 
     def losses(inputs: Tensor, targets: Sequence[Tensor], masks: Sequence[Tensor | None]) -> Tensor:
         dims = (0, 0, tuple(None if mask is None else 0 for mask in masks))
-        return torch.stack(vmap(means, in_dims=dims)(outputs_of(inputs), targets, masks), dim=1)
+        return torch.stack(vmap(means, in_dims=dims)(outputs_of(inputs), targets, tuple(masks)), dim=1)
 
     return losses
 
