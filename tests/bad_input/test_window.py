@@ -191,6 +191,7 @@ def test_bad_data_are_told_on_their_page_and_keep_the_experiment_from_running(
 def test_a_bad_file_is_refused_where_it_is_chosen(case: Case, window: MainWindow, place: Place) -> None:
     case.make(place)
     before, data = place.digest(), window.session.document.data
+    window.open_page("data")
     page = window.page("data")
     assert isinstance(page, DataPage)
     parquet = place.folder / "homes.parquet"
