@@ -195,7 +195,7 @@ class Aggregated(Weighting):
                 _write(direction, shared)
             return used
         if self.level == "representation":
-            direction, used = self.aggregator.combine(torch.stack([cut.row(row) for row in rows]), values, some)
+            direction, used = self.aggregator.combine(cut.rows(rows), values, some)
             cut.push(cut.shaped(direction))
             return used
         last = [parameter for parameter in model.last_shared_parameters() if parameter.requires_grad]

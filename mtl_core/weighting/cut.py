@@ -42,9 +42,10 @@ class Cut:
         """A task's gradients of what is learned, after the losses' backward pass; None where it reads nothing."""
         return [self.copies[task][i].grad for i in self._learned]
 
-    def row(self, task: int) -> Tensor:
-        """A task's gradient of the whole learned representation, flat; zeros where it reads nothing."""
-        return torch.cat([part.reshape(-1) for part in self._filled(task)])
+    def rows(self, tasks: Sequence[int]) -> Tensor:
+        """[len(tasks), M] the tasks' gradients of the whole learned representation; zeros where one reads nothing."""
+        columns = [torch.stack(column).flatten(1) for column in zip(*map(self._filled, tasks), strict=True)]
+        return columns[0] if len(columns) == 1 else torch.cat(columns, dim=1)
 
     def shaped(self, flat: Tensor) -> list[Tensor]:
         """A flat direction as gradients of what is learned."""

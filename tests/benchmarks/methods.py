@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import torch
 from torch import Tensor, nn
@@ -135,12 +136,10 @@ def _name(kind: str, level: str) -> str:
     return f"{kind} · {level}" if level else kind
 
 
-def costs(
-    network: Network, tasks: int, rounds: int, contestants: dict[str, Callable[[], None]] | None = None
-) -> dict[str, float]:
-    """Seconds of a step by contestant, all of them in turn in every round.
+def costs(network: Network, tasks: int, rounds: int) -> dict[str, float]:
+    """Median seconds of a step by contestant, all of them in turn in every round, after a step that does not count.
 
-    The fastest of all rounds: what else a machine does only ever adds to a step of a few milliseconds.
+    That step brings back to the cache what the contestants before it have driven out.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(network.threads)
@@ -149,12 +148,13 @@ def costs(
     laps: dict[str, list[float]] = {name: [] for name in steps}
     for number in range(rounds + 2):
         for name, step in steps.items():
+            step()
             begun = time.perf_counter()
             step()
             if number > 1:
                 laps[name].append(time.perf_counter() - begun)
     torch.set_num_threads(before)
-    return {name: min(times) for name, times in laps.items()}
+    return {name: median(times) for name, times in laps.items()}
 
 
 def all_of(bench: Bench) -> dict[str, Callable[[], None]]:

@@ -23,16 +23,27 @@ class SignDropout(Aggregator):
 
     def __init__(self, leak: Tensor) -> None:
         self._leak = leak
+        self._leaks = bool(leak.any())
 
     def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
         """The sum of what is kept."""
         leak = (self._leak if rows is None else self._leak[list(rows)]).to(jacobian)[:, None]
-        positive = 0.5 * (1 + jacobian.sum(dim=0) / jacobian.abs().sum(dim=0))
+        total, size = jacobian.sum(dim=0), jacobian.abs().sum(dim=0)
+        positive = 0.5 * (1 + total / size)
         drawn = torch.rand(jacobian.shape[1], dtype=jacobian.dtype, device=jacobian.device)
-        kept = torch.where(jacobian > 0, positive > drawn, positive < drawn) | (jacobian == 0)
-        direction = (jacobian * torch.where(kept, 1.0, leak)).sum(dim=0)
-        size = max(jacobian.shape[1], 1)
-        return direction, (torch.where(kept, 1.0, leak).sum(dim=1) / size).to(losses)
+        up, down = positive > drawn, positive < drawn
+        leaked: Tensor | float = 0.0
+        if self._leaks:
+            leaked, firm = (leak * jacobian).sum(dim=0), (1 - leak) * jacobian
+            total, size = firm.sum(dim=0), firm.abs().sum(dim=0)
+        # the sums of the positive and of the negative entries follow from these two: no pass over them apart
+        direction = leaked + up * (size + total) / 2 + down * (total - size) / 2
+        return direction, self._kept(jacobian, up, down, leak).to(losses)
+
+    def _kept(self, jacobian: Tensor, up: Tensor, down: Tensor, leak: Tensor) -> Tensor:
+        """[K] the share of each task's entries that was kept, a leaking one in part."""
+        kept = torch.where(jacobian > 0, up, down | (jacobian == 0)).to(jacobian.dtype).mean(dim=1)
+        return (kept + leak[:, 0] * (1 - kept)).nan_to_num(1.0)
 
 
 def build(spec: GradDropWeighting, setup: Setup) -> Aggregated:
