@@ -32,6 +32,10 @@ class HardSharingModel(MultiTaskModel):
         output: Tensor = self.heads.of(self.tasks[task])(features[0])
         return output
 
+    def heads_from(self, features: Features) -> list[Tensor]:
+        """All heads' outputs, without looking each head up: a small model's step is that short."""
+        return [head(features[0]) for head in self.heads.values()]
+
     def shared_parameters(self) -> list[nn.Parameter]:
         """The trunk's parameters."""
         return list(self.shared.parameters())
