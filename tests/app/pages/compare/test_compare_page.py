@@ -8,9 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
 from app.pages.compare.parts import RunTable
-from app.plots import ticker
 from app.session import Session
-from app.settings import Settings
 from mtl_core.store import Points, RunStore, SeriesKey
 from tests.app.synthetic import add_run, experiment, synthetic_store
 
@@ -19,25 +17,6 @@ from tests.app.synthetic import add_run, experiment, synthetic_store
 def store(tmp_path: Path) -> Iterator[RunStore]:
     with synthetic_store(tmp_path / "runs.sqlite") as opened:
         yield opened
-
-
-@pytest.fixture
-def session(qtbot: QtBot, tmp_path: Path, store: RunStore) -> Iterator[Session]:
-    made = Session(str(tmp_path / "runs.sqlite"), settings=Settings(tmp_path))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def page(qtbot: QtBot, session: Session) -> Iterator[ComparePage]:
-    made = ComparePage(session)
-    qtbot.addWidget(made)
-    made.resize(1188, 726)
-    made.show()
-    yield made
-    made.hide()
-    made.selection.choose(())
-    qtbot.waitUntil(ticker().idle)
 
 
 def _rows(table: RunTable) -> list[list[str]]:

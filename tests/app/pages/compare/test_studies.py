@@ -12,9 +12,7 @@ from app.pages.compare import ComparePage
 from app.pages.compare.cost_rows import cost_lines
 from app.pages.compare.judging import study_view
 from app.pages.compare.parts import RunTable
-from app.plots import ticker
 from app.session import Session
-from app.settings import Settings
 from mtl_core.evaluation.studies import read_study
 from mtl_core.spec import study_members
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
@@ -46,25 +44,6 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
         for run in opened.create_study(study_members(experiment(), (0, 1, 2), baselines=True))[:-1]:
             finish(opened, run)
         yield opened
-
-
-@pytest.fixture
-def session(qtbot: QtBot, tmp_path: Path, store: RunStore) -> Iterator[Session]:
-    made = Session(str(tmp_path / "runs.sqlite"), settings=Settings(tmp_path))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def page(qtbot: QtBot, session: Session) -> Iterator[ComparePage]:
-    made = ComparePage(session)
-    qtbot.addWidget(made)
-    made.resize(1188, 726)
-    made.show()
-    yield made
-    made.hide()
-    made.selection.choose(())
-    qtbot.waitUntil(ticker().idle)
 
 
 def rows(table: RunTable) -> list[list[str]]:
