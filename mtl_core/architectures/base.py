@@ -30,8 +30,8 @@ class MultiTaskModel(nn.Module, ABC):
         """Each task's output, in task order."""
         return [self.head(task, features) for task in range(len(self.tasks))]
 
-    def begin_pass(self) -> None:
-        """Tells once that a forward pass in training begins, in however many pieces it may go."""
+    def begin_step(self) -> None:
+        """Tells that a step of training begins, however many forward passes it may take."""
 
     def see_labels(self, masks: Sequence[Tensor | None]) -> None:
         """Tells before a forward pass in training which of its rows have a label.

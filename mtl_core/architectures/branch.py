@@ -58,17 +58,17 @@ class BranchModel(MultiTaskModel):
     """Several nodes a stage, each fed by one of the stage before, and a head per task fed by one of the last.
 
     The shared half ends at the nodes of the last stage; a task's choice among them belongs to its head. Temperature and
-    warm-up follow the number of training passes, which is part of the state.
+    warm-up follow the number of training steps, which is part of the state.
 
     Args:
         stages: Each stage's nodes, alike, first to last; those of the first read the input.
         heads: Each task's layers, the output layer included, in task order.
-        warmup: Passes in which all parents have an equal part.
-        temperature: Of the first pass.
-        half_life: Passes in which it falls by half.
+        warmup: Steps in which all parents have an equal part.
+        temperature: Of the first step.
+        half_life: Steps in which it falls by half.
     """
 
-    passes: Tensor
+    steps: Tensor
 
     def __init__(
         self,
@@ -86,18 +86,17 @@ class BranchModel(MultiTaskModel):
         sizes = [len(nodes) for nodes in stages]
         self.choices = nn.ModuleList(Choice(after, before) for before, after in pairwise(sizes))
         self.leaves = nn.ModuleList(Choice(1, sizes[-1] if sizes else 1) for _ in heads)
-        self.register_buffer("passes", torch.zeros((), dtype=torch.long))
+        self.register_buffer("steps", torch.zeros((), dtype=torch.long))
         self._warmup, self._hottest, self._half_life = warmup, temperature, half_life
 
     @property
     def temperature(self) -> Tensor:
         """0-d, of the next draw."""
-        return (self._hottest * 0.5 ** (self.passes / self._half_life)).clamp(min=_COLDEST)
+        return (self._hottest * 0.5 ** (self.steps / self._half_life)).clamp(min=_COLDEST)
 
-    def begin_pass(self) -> None:
-        """Counts it, unless nothing is learned in it."""
-        if self.training and torch.is_grad_enabled():
-            self.passes += 1
+    def begin_step(self) -> None:
+        """Counts it."""
+        self.steps += 1
 
     def features(self, inputs: Tensor) -> Features:
         """What the nodes of the last stage give; the input when there is no stage."""
@@ -111,8 +110,8 @@ class BranchModel(MultiTaskModel):
         return tuple(reads)
 
     def _drawn(self, choice: nn.Module) -> Tensor:
-        under_way = self.training and self._warmup > 0  # the present pass is counted already
-        drawn: Tensor = choice(self.temperature, self.passes < self._warmup + under_way)
+        under_way = self.training and self._warmup > 0  # the present step is counted already
+        drawn: Tensor = choice(self.temperature, self.steps < self._warmup + under_way)
         return drawn
 
     def head(self, task: int, features: Features) -> Tensor:

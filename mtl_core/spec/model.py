@@ -36,7 +36,10 @@ class HardSharing(_Sharing):
 
 
 class SeparateModels(_Sharing):
-    """Nothing is shared: each task has a copy of the shared layers to itself, the single-task reference."""
+    """Nothing is shared: each task has a copy of the shared layers to itself, the single-task reference.
+
+    Methods that combine gradients find nothing shared to combine.
+    """
 
     title: ClassVar[str] = "Separate models"
     kind: Literal["separate"] = "separate"
@@ -196,7 +199,12 @@ class Branching(_Sharing):
     kind: Literal["branch"] = "branch"
     nodes: int = field(2, "Nodes of every stage; no more than there are tasks are of use.", ge=1, le=16)
     warmup: int = field(
-        100, "All parents have an equal part until then.", title="Warm-up", unit="steps", ge=0, le=10_000_000
+        100,
+        "All parents have an equal part until then, so a run needs many more steps.",
+        title="Warm-up",
+        unit="steps",
+        ge=0,
+        le=10_000_000,
     )
     temperature: float = field(
         5.0, "How random the choices are at first; it falls to 0.1.", ge=0.1, le=1000, scale="log"

@@ -33,8 +33,8 @@ class Computing(Protocol):
         """A task's output from what the shared half gave."""
         ...
 
-    def begin_pass(self) -> None:
-        """Tells that a forward pass begins."""
+    def begin_step(self) -> None:
+        """Tells that a step begins."""
         ...
 
     def see_labels(self, masks: Masks) -> None:
@@ -87,9 +87,9 @@ class Computed:
         self._penalty: Tensor | None = None
         self._masks: Masks = ()
 
-    def begin_pass(self) -> None:
+    def begin_step(self) -> None:
         """Tells the model."""
-        self._model.begin_pass()
+        self._model.begin_step()
 
     def see_labels(self, masks: Masks) -> None:
         """Keeps them for the pieces."""

@@ -32,7 +32,7 @@ from mtl_core.training.sampling import build_order
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.threads import threads_for
 from mtl_core.training.transfer import freeze_trunk, take_trunk
-from mtl_core.training.validation import Scores, score, total
+from mtl_core.training.validation import Scorer, Scores, total
 from mtl_core.weighting import MovableWeighting, Pass, build_weighting
 from mtl_core.weighting.diagnostics import agreement, as_values, blocks_of
 
@@ -107,6 +107,7 @@ class Trainer:
         self.computing = computing(self.model, training, self.scale, self._warn)
         self.average = Average(training.averaging, self.model, training.epochs)
         self._penalties = Penalties(self.model, training)
+        self._stepped = [p for group in self.optimizer.param_groups for p in group["params"]]
         self._clipped = [p for p in self.model.parameters() if p.requires_grad]
         self._place_data(names)
         if self.train.batch_size == 1:
@@ -117,6 +118,7 @@ class Trainer:
         self.journal = Journal(self.recorder, self.tasks, hand_weights(spec))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
+        self._score = Scorer(self.tasks, self.device)
         self._threads = training.threads
         self._moves = Moves(spec, self.moves, self.weighting, self.journal, self.recorder)
 
@@ -168,8 +170,10 @@ class Trainer:
         weighting = self.weighting
         parts = [batch] if weighting.parts == 1 else parted(batch, weighting.parts)
         self.scale.before(weighting)
+        self.computing.begin_step()
         passes = [forward(self.computing, self.tasks, part, cut=weighting.cuts) for part in parts]
-        self.optimizer.zero_grad()
+        for parameter in self._stepped:  # what zero_grad() does, without its hooks: they take 3 % of a small step
+            parameter.grad = None
         every = self.spec.training.compare_gradients
         if every is not None and self.step % every == 0:
             self._compare_gradients(passes[0])
@@ -219,7 +223,7 @@ class Trainer:
     def _end_epoch(self) -> None:
         self.average.after_epoch(self.epoch + 1)
         judged = self.average.judged(self.train)
-        scores = score(judged, self.tasks, self.val)
+        scores = self._score(judged, self.val)
         self._check(scores)
         means = torch.from_numpy(self.journal.end_epoch())
         self.weighting.epoch_end(means.to(self.weighting.weights()))
@@ -252,7 +256,7 @@ class Trainer:
         judged = self.model if self._best else self.average.judged(self.train)
         if self._best:
             self.model.load_state_dict(self._best)
-        scores = score(judged, self.tasks, self.test)
+        scores = self._score(judged, self.test)
         self.journal.note_scores("test", self.monitor.best_step if self._best else self.step, scores)
         self._flush()
         return scores

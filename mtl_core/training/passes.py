@@ -20,7 +20,6 @@ def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: b
         batch: The rows.
         cut: Whether to cut the graph where the shared half of the model ends.
     """
-    model.begin_pass()
     model.see_labels(batch.masks)
     if cut:
         outputs, at = cut_forward(model.features(batch.inputs), model.head, len(tasks))

@@ -12,20 +12,38 @@ Scores = dict[str, dict[str, float]]
 """Metric by task and name; ``loss`` is among them unless the split has no label for the task."""
 
 
-@torch.inference_mode()
-def score(model: nn.Module, tasks: Sequence[TaskHead], batches: Batches) -> Scores:
-    """Mean loss and metrics of each task over a split, the model in evaluation mode.
+class Scorer:
+    """Scores models on the splits of a run; its metrics are built once, which takes as long as a small split's scores.
 
-    A task without a label in the split has no entries.
+    Args:
+        tasks: In the models' order.
+        device: Where the splits' batches are.
     """
-    was_training = model.training
-    model.eval()
-    metrics = [task.metrics(batches.device) for task in tasks]
-    for batch in batches.in_order():
-        for i, prediction in enumerate(model(batch.inputs)):
-            metrics[i].update(prediction, batch.targets[i], batch.masks[i])
-    model.train(was_training)
-    return {task.name: metrics[i].compute() for i, task in enumerate(tasks)}
+
+    def __init__(self, tasks: Sequence[TaskHead], device: torch.device) -> None:
+        self._metrics = {task.name: task.metrics(device) for task in tasks}
+
+    @torch.inference_mode()
+    def __call__(self, model: nn.Module, batches: Batches) -> Scores:
+        """Mean loss and metrics of each task over a split, the model in evaluation mode.
+
+        A task without a label in the split has no entries.
+        """
+        was_training = model.training
+        model.eval()
+        metrics = list(self._metrics.values())
+        for one in metrics:
+            one.reset()
+        for batch in batches.in_order():
+            for i, prediction in enumerate(model(batch.inputs)):
+                metrics[i].update(prediction, batch.targets[i], batch.masks[i])
+        model.train(was_training)
+        return {name: one.compute() for name, one in self._metrics.items()}
+
+
+def score(model: nn.Module, tasks: Sequence[TaskHead], batches: Batches) -> Scores:
+    """A model's scores on a split, once; see :class:`Scorer`."""
+    return Scorer(tasks, batches.device)(model, batches)
 
 
 def total(scores: Scores, weights: dict[str, float]) -> float:

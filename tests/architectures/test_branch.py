@@ -64,9 +64,9 @@ def test_until_the_warm_up_is_over_all_parents_have_an_equal_part() -> None:
     mean = torch.stack([node(inputs) for node in first]).mean(dim=0)
     leaf = torch.stack([node(mean) for node in last]).mean(dim=0)
     for _ in range(2):
-        model.begin_pass()
+        model.begin_step()
         torch.testing.assert_close(model(inputs)[1], model.heads["task_b"](leaf))
-    model.begin_pass()
+    model.begin_step()
     outputs = {tuple(model(inputs)[1].flatten().tolist()) for _ in range(20)}
     assert len(outputs) == 4  # two leaves, each with one of two parents
 
@@ -74,21 +74,19 @@ def test_until_the_warm_up_is_over_all_parents_have_an_equal_part() -> None:
 def test_the_temperature_halves_and_stops_at_a_tenth() -> None:
     model = built({**TREE, "temperature": 4.0, "half_life": 10})
 
-    def after(passes: int) -> Tensor:
-        model.passes.fill_(passes)
+    def after(steps: int) -> Tensor:
+        model.steps.fill_(steps)
         return model.temperature
 
-    assert [after(passes).item() for passes in (0, 10, 20)] == [4.0, 2.0, 1.0]
+    assert [after(steps).item() for steps in (0, 10, 20)] == [4.0, 2.0, 1.0]
     assert after(10_000).item() == pytest.approx(0.1)
 
 
-def test_passes_are_counted_in_training_alone_and_saved() -> None:
+def test_steps_are_counted_and_saved() -> None:
     model = built(TREE)
-    model.begin_pass()
-    model.eval().begin_pass()
-    with torch.no_grad():
-        model.train().begin_pass()
-    assert model.state_dict()["passes"].item() == 1
+    model.begin_step()
+    model(rows())
+    assert model.state_dict()["steps"].item() == 1
 
 
 def test_what_is_learned_are_the_probabilities_of_a_task_s_way() -> None:

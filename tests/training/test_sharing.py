@@ -53,7 +53,7 @@ def gradients(model: MultiTaskModel, how: Computing, *, cut: bool) -> list[Tenso
     """Those of the sum of the losses and the penalty."""
     model.zero_grad()
     torch.manual_seed(1)
-    how.begin_pass()
+    how.begin_step()
     how.see_labels(MASKS)
     outputs, at = cut_forward(how.features(INPUTS), how.head, 3) if cut else (how(INPUTS), None)
     penalty = how.penalty()
@@ -115,9 +115,14 @@ def test_the_penalty_is_the_same_before_and_after_the_heads(kind: str) -> None:
             torch.testing.assert_close(one, other)
 
 
-def test_a_pass_is_counted_once_in_however_many_pieces_it_goes(tmp_path: Path) -> None:
-    ran = run(experiment(**changes({"kind": "branch"}), training__accumulate=3), tmp_path)
-    assert ran.parameters()["passes"].item() == STEPS
+@pytest.mark.parametrize(
+    "settings",
+    [{"training__accumulate": 3}, {"weighting": {"kind": "famo"}}, {"weighting": {"kind": "sdmgrad"}}],
+    ids=["in pieces", "looking again", "of three parts"],
+)
+def test_a_step_is_counted_once_however_many_passes_it_takes(settings: dict[str, Any], tmp_path: Path) -> None:
+    ran = run(experiment(**{**changes({"kind": "branch"}), **settings}), tmp_path)
+    assert ran.parameters()["steps"].item() == STEPS
 
 
 def test_the_adversary_sees_the_labels_of_each_piece() -> None:
