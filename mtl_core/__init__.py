@@ -8,7 +8,6 @@ Example:
     >>> run = mtl_core.train(spec)  # doctest: +SKIP
 """
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from mtl_core.store import RunStore, open_store
 
 __version__ = "0.1.0"
-
-# A thread of torch that waits for another one sleeps instead of spinning: where a window, or anyone else, shares the
-# cores, spinning slows training several times. It must be said before torch is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "ExperimentSpec": "mtl_core.spec",

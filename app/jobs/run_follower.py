@@ -47,7 +47,7 @@ class RunFollower(QObject):
 
     ``points(dict[SeriesKey, Points], reset)``: with ``reset`` these replace all points delivered before, which is
     so for the first delivery of a run and when the run went back to a checkpoint. ``events(list[EventRecord])`` and
-    ``record(RunRecord)`` are emitted when there is something new.
+    ``record(RunRecord)`` are emitted when there is something new, and behind them ``delivered``.
 
     Polls 10 times a second while ``visible`` and the run is on, else once. On a machine of few cores what is drawn is
     taken from the training: there it polls less often, so that reading and drawing stay within a share of the machine.
@@ -56,6 +56,7 @@ class RunFollower(QObject):
     points = Signal(object, bool)
     events = Signal(object)
     record = Signal(object)
+    delivered = Signal()
     failed = Signal(object)
 
     def __init__(self, store: StoreService, parent: QObject | None = None) -> None:
@@ -119,7 +120,8 @@ class RunFollower(QObject):
         if news.tail is not self._tail:
             return
         self._polling = False
-        if news.record is not None and news.record != self._last:
+        told = news.record is not None and news.record != self._last
+        if told:
             self._last = news.record
             self.record.emit(news.record)
             self._pace()
@@ -127,6 +129,8 @@ class RunFollower(QObject):
             self.points.emit(news.points, news.reset)
         if news.events:
             self.events.emit(news.events)
+        if told or news.points or news.reset or news.events:
+            self.delivered.emit()
 
     def _fail(self, error: Exception) -> None:
         self._polling = False

@@ -18,8 +18,8 @@ from mtl_core.spec import ExperimentSpec, InputError, Member, Problem, spec_to_d
 if TYPE_CHECKING:
     from mtl_core.store import RequestKind, RunRecord, RunStore
 
-WATCH_MS = 250
-_WIDELY_EVERY = 8
+WATCH_MS = 500
+_WIDELY_EVERY = 4
 """Every so many looks: whose process has died, and what have others started?"""
 LIVE = ("running", "paused")
 _LEFT_BEHIND_SECONDS = 10.0

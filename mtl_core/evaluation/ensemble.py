@@ -13,10 +13,8 @@ from mtl_core.evaluation.report import SplitName, check_data, rows_of, saved_mod
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.tasks import build_task
 from mtl_core.tasks.averaging import Average, build_average
-from mtl_core.training.batches import Batches
 from mtl_core.training.devices import choose_device
-from mtl_core.training.loop import EVALUATION_ROWS
-from mtl_core.training.validation import Scores, score
+from mtl_core.training.validation import Scores, evaluation_batches, score
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def evaluate_ensemble(saved: Sequence[SavedRun], split: SplitName) -> EnsembleSc
     data = load(spec.dataset, spec.tasks)
     ensemble = load_ensemble(saved, data, device)
     tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
-    batches = Batches(rows_of(data, split), spec.task_names, EVALUATION_ROWS, device)
+    batches = evaluation_batches(rows_of(data, split), spec.task_names, device)
     members = tuple(score(model, tasks, batches) for model in ensemble.models)
     return EnsembleScores(tuple(one.run for one in saved), score(ensemble, tasks, batches), members)
 

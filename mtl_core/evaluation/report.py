@@ -9,11 +9,9 @@ from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import Split, TaskData, load
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.tasks import build_task
-from mtl_core.training.batches import Batches
 from mtl_core.training.checkpoints import Checkpoint, load_model
 from mtl_core.training.devices import choose_device
-from mtl_core.training.loop import EVALUATION_ROWS
-from mtl_core.training.validation import Scores, score
+from mtl_core.training.validation import Scores, evaluation_batches, score
 
 SplitName = Literal["train", "val", "test"]
 
@@ -35,7 +33,7 @@ def evaluate(spec: ExperimentSpec, checkpoint: Path, split: SplitName, fingerpri
     check_data(data, fingerprint)
     tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
     model = saved_model(spec, checkpoint, data, device)
-    return score(model, tasks, Batches(rows_of(data, split), spec.task_names, EVALUATION_ROWS, device))
+    return score(model, tasks, evaluation_batches(rows_of(data, split), spec.task_names, device))
 
 
 def check_data(data: TaskData, fingerprint: str) -> None:

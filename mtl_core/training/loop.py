@@ -32,14 +32,13 @@ from mtl_core.training.sampling import build_order
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.threads import threads_for
 from mtl_core.training.transfer import freeze_trunk, take_trunk
-from mtl_core.training.validation import Scorer, Scores, total
+from mtl_core.training.validation import Scorer, Scores, evaluation_batches, total
 from mtl_core.weighting import MovableWeighting, Pass, build_weighting
 from mtl_core.weighting.diagnostics import agreement, as_values, blocks_of
 
-TICK_SECONDS = 0.2
+TICK_SECONDS = 0.3
 """How often losses are copied out, requests are read and progress is told."""
 PAUSE_SECONDS = 0.1
-EVALUATION_ROWS = 2048
 
 
 class StoppedError(Exception):
@@ -308,9 +307,8 @@ class Trainer:
         batch_size = self.spec.training.batch_size
         order = build_order(self.spec.training.sampling, self.data.train, self.spec.tasks)
         self.train = Batches(data.train, names, batch_size, self.device, drop_single=True, order=order)
-        evaluation = max(batch_size, EVALUATION_ROWS)
-        self.val = Batches(data.val, names, evaluation, self.device)
-        self.test = Batches(data.test, names, evaluation, self.device)
+        self.val = evaluation_batches(data.val, names, self.device)
+        self.test = evaluation_batches(data.test, names, self.device)
 
     def save(self) -> None:
         """Write the last checkpoint, and before it the best one when it is new.

@@ -24,7 +24,7 @@ from mtl_core.training.recording import Request
 from mtl_core.training.stacking import Stack, check_stackable, stacked_losses
 from mtl_core.training.threads import threads_for
 
-_TICKS = 2
+_TICKS = 1.5
 """How much rarer runs that train together are told of than one alone: still within half a second."""
 
 Result = Outcome | DivergedError

@@ -5,11 +5,23 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from mtl_core.datasets import Split
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batches import Batches
 
 Scores = dict[str, dict[str, float]]
 """Metric by task and name; ``loss`` is among them unless the split has no label for the task."""
+
+
+_FEWEST, _MOST, _BYTES = 32, 2048, 2**18
+"""Rows of a batch without gradients, and the size on the CPU that they are counted by: layers make ten and more times
+as much of it, and a convolution is half as fast where that no longer fits its caches."""
+
+
+def evaluation_batches(split: Split, tasks: tuple[str, ...], device: torch.device) -> Batches:
+    """A split in batches for scores and predictions, whose results do not depend on their size but for rounding."""
+    rows = _BYTES // max(split.inputs[:1].nbytes, 1) if device.type == "cpu" else _MOST
+    return Batches(split, tasks, min(max(rows, _FEWEST), _MOST), device)
 
 
 class Scorer:

@@ -10,9 +10,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from mtl_core.datasets import Split, TaskData
 from mtl_core.training.threads import threads_for
+from mtl_core.training.validation import evaluation_batches
 from tests.benchmarks.workloads import Workload
-
-_EVALUATION_ROWS = 2048
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def in_memory(workload: Workload, data: TaskData) -> Took:
     """Index gathers from tensors in memory."""
     batch, epochs = workload.spec.training.batch_size, workload.spec.training.epochs
     model, optimizer = _begin(workload)
-    train, val = _tensors(workload, data.train), _tensors(workload, data.val)
+    train, val, piece = _tensors(workload, data.train), _tensors(workload, data.val), _piece(workload, data)
     with threads_for(model, train[0][:1], batch, None):
         started = _now()
         for _ in range(epochs):
@@ -48,7 +47,7 @@ def in_memory(workload: Workload, data: TaskData) -> Took:
             for first in range(0, len(order), batch):
                 rows = order[first : first + batch]
                 _step(workload, model, optimizer, [tensor[rows] for tensor in train])
-            _validate(workload, model, _in_order(val), len(val[0]))
+            _validate(workload, model, _in_order(val, piece), len(val[0]))
         return _since(started, len(train[0]) * epochs)
 
 
@@ -59,7 +58,7 @@ def with_loader(workload: Workload, data: TaskData) -> Took:
     train = TensorDataset(*_tensors(workload, data.train))
     val = TensorDataset(*_tensors(workload, data.val))
     batches = DataLoader(train, batch_size=batch, shuffle=True)
-    validation = DataLoader(val, batch_size=_EVALUATION_ROWS)
+    validation = DataLoader(val, batch_size=_piece(workload, data))
     with threads_for(model, data.train.inputs[:1], batch, None):
         started = _now()
         for _ in range(epochs):
@@ -88,9 +87,14 @@ def _step(workload: Workload, model: nn.Module, optimizer: torch.optim.Optimizer
     optimizer.step()
 
 
-def _in_order(tensors: list[Tensor]) -> Iterator[list[Tensor]]:
-    for first in range(0, len(tensors[0]), _EVALUATION_ROWS):
-        yield [tensor[first : first + _EVALUATION_ROWS] for tensor in tensors]
+def _piece(workload: Workload, data: TaskData) -> int:
+    """Rows of a validation batch: as many as the trainer takes."""
+    return evaluation_batches(data.val, workload.spec.task_names, torch.device("cpu")).batch_size
+
+
+def _in_order(tensors: list[Tensor], rows: int) -> Iterator[list[Tensor]]:
+    for first in range(0, len(tensors[0]), rows):
+        yield [tensor[first : first + rows] for tensor in tensors]
 
 
 @torch.inference_mode()

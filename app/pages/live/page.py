@@ -99,6 +99,7 @@ class LivePage(QWidget):
         self.follower.record.connect(self._take_record)
         self.follower.points.connect(self._take_points)
         self.follower.events.connect(self._take_events)
+        self.follower.delivered.connect(self._show)
         self.options.changed.connect(self._draw_options)
         self.picker.picked.connect(self._session.show_live)
         self.strip.acted.connect(self._act)
@@ -130,16 +131,13 @@ class LivePage(QWidget):
             self._stack.setCurrentIndex(_FILLED)
         self._run = record
         self._draw_options()
-        self._show()
 
     def _take_points(self, points: Mapping[SeriesKey, Points], reset: bool) -> None:
         self.board.take(points, reset=reset)
-        self._show()
 
     def _take_events(self, events: list[EventRecord]) -> None:
         self._events += events
         self._draw_options()
-        self._show()
 
     def _show(self) -> None:
         """Brings everything but the curves up to date."""
