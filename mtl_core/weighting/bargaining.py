@@ -7,6 +7,8 @@ from mtl_core.weighting.min_norm import min_norm_weights
 
 _STATIONARY = 1e-13
 """A convex combination of unit rows is taken for zero when its squared length is below."""
+_INDEPENDENT = 1e-12
+"""Every convex combination of K rows is longer than zero when the lowest eigenvalue is above K times this."""
 _PRECISION = 1e-13
 _STEPS = 200
 
@@ -37,7 +39,7 @@ def balanced_weights(gramian: Array, power: float) -> Array:
 
 
 def _stationary(cosines: Array) -> bool:
-    if cosines.min() >= 0:
+    if cosines.min() >= 0 or np.linalg.eigvalsh(cosines)[0] > _INDEPENDENT * len(cosines):
         return False
     weights = min_norm_weights(cosines)
     return bool(weights @ cosines @ weights <= _STATIONARY)
@@ -47,25 +49,31 @@ def _newton(cosines: Array, pull: Array, power: float) -> Array:
     alone = pull ** (1 / (1 + power))
     work = (pull * alone ** (1 - power)).sum()
     point = alone * (work / (alone @ cosines @ alone)) ** (1 / (1 + power))
+    wanted, gradient = _slopes(cosines, pull, power, point)
     for _ in range(_STEPS):
-        wanted = pull * point**-power
-        gradient = cosines @ point - wanted
         if np.abs(gradient).max() <= _PRECISION * wanted.min():
             break
-        step = -np.linalg.solve(cosines + np.diag(power * wanted / point), gradient)
-        falling = step < 0
-        size = min(1.0, 0.99 * float((point[falling] / -step[falling]).min())) if falling.any() else 1.0
+        hessian = cosines.copy()
+        hessian.flat[:: len(point) + 1] += power * wanted / point
+        step = -np.linalg.solve(hessian, gradient)
         slope = float(gradient @ step)
         if slope >= 0:
             break
-        while size > 1e-10 and _slope(cosines, pull, power, point + size * step, step) > -0.5 * slope:
-            size *= 0.5
+        fall = float((step / point).min())
+        size = min(1.0, -0.99 / fall) if fall < 0 else 1.0
         moved = point + size * step
+        wanted, gradient = _slopes(cosines, pull, power, moved)
+        while size > 1e-10 and float(gradient @ step) > -0.5 * slope:
+            size *= 0.5
+            moved = point + size * step
+            wanted, gradient = _slopes(cosines, pull, power, moved)
         if np.array_equal(moved, point):
             break
         point = moved
     return np.asarray(point)
 
 
-def _slope(cosines: Array, pull: Array, power: float, point: Array, step: Array) -> float:
-    return float((cosines @ point - pull * point**-power) @ step)
+def _slopes(cosines: Array, pull: Array, power: float, point: Array) -> tuple[Array, Array]:
+    """What each row wants, and the gradient there."""
+    wanted = pull / point if power == 1 else pull * point**-power
+    return wanted, cosines @ point - wanted

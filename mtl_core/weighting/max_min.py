@@ -10,6 +10,8 @@ from mtl_core.weighting.min_norm import min_norm_weights
 _ROUNDING = 1e-14
 _NOTHING = 1e-12
 """A weight this small, against the largest, is a rounding error."""
+_EVEN = 1e-12
+"""Slopes of rows that differ by less, in the largest there could be, are one."""
 _TOUCHING = 1e-13
 """Squared distance of a hull from zero, in shortest rows, that is a rounding error."""
 
@@ -58,15 +60,37 @@ class _Problem:
 
     def weights(self) -> Array:
         """[K] w at the minimum."""
-        first = int(np.argmin((self._gains + self._radius) / self._shares))
-        start = np.zeros(len(self._shares))
-        start[first] = 1 / self._shares[first]
-        point = self.solved(start)
+        found = self._among_all()
+        point = self.solved(self._best_row()) if found is None else self._improved(found)
         if self.vanished(point):
             below = self._below_zero()
             point = point if below is None else self.solved(below)
         weights = point * self._shares
         return np.asarray(weights / weights.sum())
+
+    def _best_row(self) -> Array:
+        first = int(np.argmin((self._gains + self._radius) / self._shares))
+        point = np.zeros(len(self._shares))
+        point[first] = 1 / self._shares[first]
+        return point
+
+    def _among_all(self) -> Array | None:
+        """The minimum among the rows that are left of all: where most rows count, the way there is shorter.
+
+        None where it is not one, as it may be with rows that depend on each other.
+        """
+        found = self._descend(1 / (len(self._shares) * self._shares), list(range(len(self._shares))))
+        if found is None or self.vanished(found):
+            return None
+        slopes, _ = self._slopes(found)
+        uneven = (slopes - float(found @ slopes) * self._shares)[found > 0]
+        return found if np.abs(uneven).max() <= _EVEN * (np.abs(self._gains).max() + self._radius) else None
+
+    def _slopes(self, point: Array) -> tuple[Array, float]:
+        """[K] what a bit more of each row adds to the value, and the length of the combination."""
+        products = self._cosines @ point
+        size = math.sqrt(float(point @ products))
+        return self._gains + self._radius * products / size, size
 
     def _below_zero(self) -> Array | None:
         """A point of negative value, if there is any: the search has ended at 0, where the value has a kink.
@@ -93,7 +117,10 @@ class _Problem:
     def solved(self, start: Array) -> Array:
         """The minimum, reached from a point."""
         settled = self._descend(start, np.flatnonzero(start).tolist())
-        point = start if settled is None or self.value(settled) > self.value(start) else settled
+        return self._improved(start if settled is None or self.value(settled) > self.value(start) else settled)
+
+    def _improved(self, point: Array) -> Array:
+        """The minimum, reached from the lowest point of some rows' affine hull by letting others in."""
         height = self.value(point)
         for _ in range(20 * len(point)):
             active = np.flatnonzero(point).tolist()
@@ -108,9 +135,7 @@ class _Problem:
         """The row that most lowers the value; none at the minimum, which is also where the combination vanishes."""
         if self.vanished(point):
             return None
-        products = self._cosines @ point
-        size = math.sqrt(float(point @ products))
-        slopes = self._gains + self._radius * products / size
+        slopes, size = self._slopes(point)
         level = float(point @ slopes)
         slack = slopes - level * self._shares
         slack[active] = np.inf

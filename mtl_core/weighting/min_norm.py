@@ -53,9 +53,7 @@ def _wolfe(cosines: Array, lengths: Array) -> Array:
     shares = 1 / lengths
     # C + aa' has the same minimiser under v'a = 1, and is positive definite on any rows that are affinely independent.
     system = cosines + np.outer(shares, shares)
-    active = [int(np.argmin(lengths))]
-    point = np.zeros(len(lengths))
-    point[active] = lengths[active]
+    point, active = _begin(cosines, system, shares, lengths)
     for _ in range(20 * len(lengths)):
         products = cosines @ point
         height = float(point @ products)
@@ -70,6 +68,20 @@ def _wolfe(cosines: Array, lengths: Array) -> Array:
         active = np.flatnonzero(point).tolist()
     weights = point * shares
     return np.asarray(weights / weights.sum())
+
+
+def _begin(cosines: Array, system: Array, shares: Array, lengths: Array) -> tuple[Array, list[int]]:
+    """What is left of all rows where that is a minimum, since often most rows count; else the shortest row."""
+    found = _descend(system, shares, lengths / len(lengths), list(range(len(lengths))))
+    if found is not None:
+        products = cosines @ found
+        uneven = (products - float(found @ products) * shares)[found > 0]
+        if np.abs(uneven).max() <= _ROUNDING * np.abs(found).sum():
+            return found, np.flatnonzero(found).tolist()
+    point = np.zeros(len(lengths))
+    first = int(np.argmin(lengths))
+    point[first] = lengths[first]
+    return point, [first]
 
 
 def _descend(system: Array, shares: Array, point: Array, active: list[int]) -> Array | None:
