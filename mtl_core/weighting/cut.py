@@ -28,7 +28,8 @@ class Cut:
         self.features = features
         self.again = False
         self._learned = [i for i, tensor in enumerate(features) if tensor.requires_grad]
-        self.copies = [self._copy() for _ in range(tasks)]
+        self._one = _expanded(features[0], tasks) if len(features) == len(self._learned) == 1 else None
+        self.copies = [self._copy() for _ in range(tasks)] if self._one is None else [(c,) for c in self._one.unbind()]
 
     def _copy(self) -> Features:
         return tuple(tensor.detach().requires_grad_(tensor.requires_grad) for tensor in self.features)
@@ -40,11 +41,13 @@ class Cut:
 
     def gradients(self, task: int) -> list[Tensor | None]:
         """A task's gradients of what is learned, after the losses' backward pass; None where it reads nothing."""
+        if self._one is not None:
+            return [None if self._one.grad is None else self._one.grad[task]]
         return [self.copies[task][i].grad for i in self._learned]
 
     def rows(self, tasks: Sequence[int]) -> Tensor:
         """[len(tasks), M] the tasks' gradients of the whole learned representation; zeros where one reads nothing."""
-        columns = [torch.stack(column).flatten(1) for column in zip(*map(self._filled, tasks), strict=True)]
+        columns = [part.flatten(1) for part in self._stacked(tasks)]
         return columns[0] if len(columns) == 1 else torch.cat(columns, dim=1)
 
     def shaped(self, flat: Tensor) -> list[Tensor]:
@@ -60,6 +63,8 @@ class Cut:
             factors: [len(tasks)].
             tasks: Which.
         """
+        if self._one is not None:
+            return [torch.tensordot(factors, part, dims=1) for part in self._stacked(tasks)]
         sums = [torch.zeros_like(tensor) for tensor in self.learned]
         for factor, task in zip(factors.unbind(), tasks, strict=True):
             for total, gradient in zip(sums, self.gradients(task), strict=True):
@@ -83,12 +88,23 @@ class Cut:
         Raises:
             RuntimeError: A layer cannot go back for several tasks at once.
         """
-        given = [torch.stack(column) for column in zip(*map(self._filled, tasks), strict=True)]
         found = torch.autograd.grad(
-            self.learned, list(parameters), given, retain_graph=keep, allow_unused=True, is_grads_batched=True
+            self.learned,
+            list(parameters),
+            self._stacked(tasks),
+            retain_graph=keep,
+            allow_unused=True,
+            is_grads_batched=True,
         )
         pairs = zip(parameters, found, strict=True)
         return [p.new_zeros(len(tasks), *p.shape) if gradient is None else gradient for p, gradient in pairs]
+
+    def _stacked(self, tasks: Sequence[int]) -> list[Tensor]:
+        """[len(tasks), …] the tasks' gradients of each part of what is learned."""
+        if self._one is not None:
+            found = torch.zeros_like(self._one) if self._one.grad is None else self._one.grad
+            return [found if len(tasks) == len(self.copies) else found[list(tasks)]]
+        return [torch.stack(column) for column in zip(*map(self._filled, tasks), strict=True)]
 
     def _filled(self, task: int) -> list[Tensor]:
         pairs = zip(self.learned, self.gradients(task), strict=True)
@@ -115,6 +131,11 @@ class Cut:
         """Back through the shared layers from given gradients of what is learned; frees the graph."""
         if gradients:
             torch.autograd.backward(self.learned, list(gradients))
+
+
+def _expanded(tensor: Tensor, tasks: int) -> Tensor:
+    """[tasks, …] one leaf that looks the same to every task: so the gradients of all come in one piece of memory."""
+    return tensor.detach().expand(tasks, *tensor.shape).requires_grad_()
 
 
 def cut_forward(features: Features, head: Callable[[int, Features], Tensor], tasks: int) -> tuple[list[Tensor], Cut]:

@@ -56,7 +56,8 @@ class _Problem:
         self._shares = self._lengths.min() / self._lengths
         self._gains = centre / self._lengths
         # C + aa' has the same minimisers under a'v = 1, and an inverse on rows that are affinely independent.
-        self._system = self._cosines + np.outer(self._shares, self._shares)
+        self._system = self._cosines + self._shares[:, None] * self._shares
+        self._right = np.array([self._shares, self._gains]).T
 
     def weights(self) -> Array:
         """[K] w at the minimum."""
@@ -171,14 +172,15 @@ class _Problem:
 
     def _lowest(self, active: list[int]) -> tuple[Array, bool] | None:
         """The lowest point and False, or, where the value falls without end, the direction of that and True."""
-        shares, gains = self._shares[active], self._gains[active]
+        right = self._right[active]
+        shares, gains = right.T
         try:
-            both = np.linalg.solve(self._system[np.ix_(active, active)], np.stack([shares, gains], axis=1))
+            both = np.linalg.solve(self._system[active][:, active], right)
         except np.linalg.LinAlgError:
             return None
         if not np.isfinite(both).all():
             return None
-        level, bent = both[:, 0], both[:, 1]
+        level, bent = both.T
         ones, mixed = float(shares @ level), float(shares @ bent)
         distance = 1 / ones - 1
         distance = distance if distance > _TOUCHING else 0.0

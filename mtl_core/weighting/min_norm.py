@@ -89,7 +89,7 @@ def _descend(system: Array, shares: Array, point: Array, active: list[int]) -> A
     current = point[active]
     while True:
         try:
-            target = np.linalg.solve(system[np.ix_(active, active)], shares[active])
+            target = np.linalg.solve(system[active][:, active], shares[active])
         except np.linalg.LinAlgError:
             return None
         target /= target @ shares[active]

@@ -30,13 +30,15 @@ def surgery(gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
         total = np.ones(count)
         return total, total
     orders = np.array([torch.randperm(count).tolist() for _ in range(count)])
-    own, squares, weights = np.arange(count), gramian.diagonal(), np.eye(count)
+    own, squares, weights, products = np.arange(count), gramian.diagonal(), np.eye(count), gramian.copy()
     for others in orders.T:
-        inner = np.einsum("ij,ij->i", gramian[others], weights)
-        lengths = squares[others]
-        meets = (inner < 0) & (others != own) & (lengths > 0)
-        if meets.any():
-            weights[own[meets], others[meets]] -= inner[meets] / lengths[meets]
+        inner = products[own, others]
+        meets = np.flatnonzero((inner < 0) & (others != own))
+        if len(meets):
+            met = others[meets]
+            shares = inner[meets] / squares[met]
+            weights[meets, met] -= shares
+            products[meets] -= shares[:, None] * gramian[met]
     total = weights.sum(axis=0)
     return total, total
 
