@@ -128,6 +128,9 @@ def _weighting(spec: ExperimentSpec) -> Iterator[Problem]:
     manual = spec.weighting if isinstance(spec.weighting, ManualWeighting) else None
     if manual and all(manual.weights.get(name, 1) == 0 for name in names):
         yield Problem("weighting.weights", "at least one task needs a weight above 0")
+    if spec.weighting.positive and spec.weighting.normalize == "log":
+        rule = f"{spec.weighting.title!r} needs losses above 0, which logarithms are not"
+        yield Problem("weighting.normalize", rule, "'log'", "Take none or scale.")
     for i, move in enumerate(spec.weighting.moves):
         if move.weights is not None:
             yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))

@@ -19,6 +19,8 @@ class WeightMove(Spec):
 
 class _Weighting(Spec):
     cost: ClassVar[str] = "One backward pass: no extra cost."
+    positive: ClassVar[bool] = False
+    """Whether the method is one of losses above 0, of which it takes logarithms, roots or ratios."""
     moves: tuple[WeightMove, ...] = field((), "Weights moved by hand during the run.", widget="hidden")
     normalize: Literal["none", "log", "scale"] = field(
         "none",
@@ -81,6 +83,7 @@ class DwaWeighting(_Weighting):
     """Tasks whose loss falls slowly weigh more: dynamic weight average (Liu et al. 2019)."""
 
     title: ClassVar[str] = "Dynamic weight average (Liu et al. 2019)"
+    positive: ClassVar[bool] = True
     kind: Literal["dwa"] = "dwa"
     temperature: float = field(2.0, "Higher is closer to equal weights.", gt=0, le=1000, scale="log")
 
@@ -96,6 +99,7 @@ class GeometricMeanWeighting(_Weighting):
     """The geometric mean of the losses: what counts is their relative change (Chennupati et al. 2019)."""
 
     title: ClassVar[str] = "Geometric mean (Chennupati et al. 2019)"
+    positive: ClassVar[bool] = True
     kind: Literal["geometric_mean"] = "geometric_mean"
 
 
@@ -103,6 +107,7 @@ class ImtlLWeighting(_Weighting):
     """Each loss is multiplied by a learned factor that brings all of them to the same size (Liu et al. 2021)."""
 
     title: ClassVar[str] = "IMTL-L (Liu et al. 2021)"
+    positive: ClassVar[bool] = True
     kind: Literal["imtl_l"] = "imtl_l"
     initial: float = field(0.0, "Initial logarithm of every factor.", title="Initial log-factor", ge=-20, le=20)
 
@@ -111,6 +116,7 @@ class FamoWeighting(_Weighting):
     """Weights are learned from how much each loss fell in the last step, so that all fall alike (Liu et al. 2023)."""
 
     title: ClassVar[str] = "FAMO (Liu et al. 2023)"
+    positive: ClassVar[bool] = True
     cost: ClassVar[str] = "One backward pass, and a second forward pass on the same batch."
     kind: Literal["famo"] = "famo"
     lr: float = field(
@@ -131,6 +137,7 @@ class StchWeighting(_Weighting):
     """The worst task counts most, by a smooth maximum of the relative losses: smooth Tchebycheff (Lin et al. 2024)."""
 
     title: ClassVar[str] = "Smooth Tchebycheff (Lin et al. 2024)"
+    positive: ClassVar[bool] = True
     kind: Literal["stch"] = "stch"
     mu: float = field(
         1.0, "Smaller is closer to the worst task alone.", title="Smoothness (mu)", gt=0, le=1e3, scale="log"
@@ -145,6 +152,7 @@ class GradNormWeighting(_Weighting):
     """Weights are learned so that all tasks train at similar rates (Chen et al. 2018)."""
 
     title: ClassVar[str] = "GradNorm (Chen et al. 2018)"
+    positive: ClassVar[bool] = True
     cost: ClassVar[str] = "One more gradient of the last shared layer per task."
     kind: Literal["gradnorm"] = "gradnorm"
     alpha: float = field(
@@ -227,6 +235,7 @@ class ImtlWeighting(_LeveledWeighting):
     """IMTL-L scales the losses and IMTL-G combines their gradients (Liu et al. 2021)."""
 
     title: ClassVar[str] = "IMTL (Liu et al. 2021)"
+    positive: ClassVar[bool] = True
     kind: Literal["imtl"] = "imtl"
     initial: float = field(0.0, "Initial logarithm of every factor.", title="Initial log-factor", ge=-20, le=20)
 
@@ -356,6 +365,7 @@ class DbMtlWeighting(_GradientWeighting):
     """Gradients of log-losses, averaged over the steps and brought to the same length (Lin et al. 2023)."""
 
     title: ClassVar[str] = "DB-MTL (Lin et al. 2023)"
+    positive: ClassVar[bool] = True
     cost: ClassVar[str] = "One backward pass through the shared layers per task, and the memory of a gradient per task."
     kind: Literal["db_mtl"] = "db_mtl"
     beta: float = field(0.9, "How much of the average is kept in a step.", title="Memory (beta)", ge=0, lt=1)

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mtl_core.spec import InputError
-from mtl_core.weighting.cut import Cut
+from mtl_core.weighting.around import Around
 from mtl_core.weighting.fixed import FixedWeights
-from mtl_core.weighting.interface import Pass, SharedModel, Weighting
+from mtl_core.weighting.interface import Weighting
 
 
-class MovableWeighting(Weighting):
+class MovableWeighting(Around):
     """A method whose weights a person may take over for a while.
 
     While weights are set by hand, the step is the plain weighted sum and the method stands still, but for the
@@ -23,34 +23,14 @@ class MovableWeighting(Weighting):
     """
 
     def __init__(self, method: Weighting, names: Sequence[str]) -> None:
-        self.method = method
+        super().__init__(method)
         self._names = tuple(names)
         self._hand: FixedWeights | None = None
 
     @property
-    def cuts(self) -> bool:  # type: ignore[override]
-        """Whether the method in charge wants the forward pass cut."""
-        return (self._hand or self.method).cuts
-
-    @property
-    def parts(self) -> int:  # type: ignore[override]
-        """How many parts of a batch the method in charge wants."""
-        return (self._hand or self.method).parts
-
-    @property
-    def constant(self) -> bool:
-        """Whether the weights in use never change by themselves."""
-        return (self._hand or self.method).constant
-
-    @property
-    def looks_again(self) -> bool:  # type: ignore[override]
-        """Whether the method in use wants to see the losses after the step."""
-        return self._hand is None and self.method.looks_again
-
-    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:
-        """Tells the method, unless it stands still."""
-        if self._hand is None:
-            self.method.observe(losses, present)
+    def in_charge(self) -> Weighting:
+        """The weights set by hand if there are any, else the method."""
+        return self._hand or self.method
 
     def move(self, weights: Mapping[str, float] | None) -> None:
         """Uses these weights from the next step on, or the method again.
@@ -70,32 +50,6 @@ class MovableWeighting(Weighting):
         like = self.method.weights()
         values = [weights.get(name, 1.0) for name in self._names]
         self._hand = FixedWeights(torch.tensor(values, device=like.device, dtype=like.dtype))
-
-    def parameters(self) -> list[nn.Parameter]:
-        """What the method learns."""
-        return self.method.parameters()
-
-    def backward(
-        self,
-        losses: Sequence[Tensor],
-        model: SharedModel,
-        present: Sequence[bool] | None = None,
-        cut: Cut | None = None,
-    ) -> None:
-        """By hand-set weights if there are any, else by the method."""
-        (self._hand or self.method).backward(losses, model, present, cut)
-
-    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """By hand-set weights if there are any, else by the method."""
-        (self._hand or self.method).backward_parts(passes, model)
-
-    def weights(self) -> Tensor:
-        """[K] the weights in use."""
-        return (self._hand or self.method).weights()
-
-    def epoch_end(self, mean_losses: Tensor) -> None:
-        """Tells the method."""
-        self.method.epoch_end(mean_losses)
 
     def state_dict(self) -> dict[str, Tensor]:
         """The method's state, and the weights set by hand, [K], or [0] without any."""

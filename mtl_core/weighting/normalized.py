@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mtl_core.weighting.cut import Cut
+from mtl_core.weighting.around import Around
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, stacked, taking_part
 
 EPS = 1e-12
@@ -15,7 +15,7 @@ DECAY = 0.99
 """How much of a running mean is kept in a step."""
 
 
-class Normalized(Weighting):
+class Normalized(Around):
     """A method on normalised losses: every gradient, also the heads', is that of the normalised loss.
 
     ``log``: log(L + 1e-12), with no gradient from a loss below 0. ``scale``: L divided by the running mean of its
@@ -29,47 +29,13 @@ class Normalized(Weighting):
     """
 
     def __init__(self, method: Weighting, how: Literal["log", "scale"], ones: Tensor) -> None:
-        self.method = method
+        super().__init__(method)
         self._how = how
         self._means = torch.zeros_like(ones)
         self._seen = torch.zeros_like(ones)
 
-    @property
-    def cuts(self) -> bool:  # type: ignore[override]
-        """As the method."""
-        return self.method.cuts
-
-    @property
-    def parts(self) -> int:  # type: ignore[override]
-        """As the method."""
-        return self.method.parts
-
-    @property
-    def looks_again(self) -> bool:  # type: ignore[override]
-        """As the method."""
-        return self.method.looks_again
-
-    @property
-    def constant(self) -> bool:
-        """As the method."""
-        return self.method.constant
-
-    def parameters(self) -> list[nn.Parameter]:
-        """What the method learns."""
-        return self.method.parameters()
-
-    def backward(
-        self,
-        losses: Sequence[Tensor],
-        model: SharedModel,
-        present: Sequence[bool] | None = None,
-        cut: Cut | None = None,
-    ) -> None:
-        """The method's backward pass on the normalised losses."""
-        self.backward_parts([Pass(losses, present, cut)], model)
-
     def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """The same for several parts of a batch, by one scale."""
+        """The method's backward pass on the normalised losses, all parts of a batch by one scale."""
         here = [taking_part(one.losses, one.present) for one in passes]
         if self._how == "scale":
             for one, part in zip(passes, here, strict=True):
@@ -97,10 +63,6 @@ class Normalized(Weighting):
 
     def _normal_values(self, losses: Tensor) -> Tensor:
         return self._normal(losses, self._scales().to(losses))
-
-    def weights(self) -> Tensor:
-        """[K] the method's weights, of the normalised losses."""
-        return self.method.weights()
 
     def epoch_end(self, mean_losses: Tensor) -> None:
         """Tells the method the normalised means."""

@@ -88,6 +88,13 @@ CONTRADICTIONS = [
         {"weighting.weights": "at least one task needs a weight above 0"},
     ),
     (
+        "weighting",
+        {"kind": "geometric_mean", "normalize": "log"},
+        {
+            "weighting.normalize": "'Geometric mean (Chennupati et al. 2019)' needs losses above 0, which logarithms are not"
+        },
+    ),
+    (
         "weighting.moves",
         [{"step": 3, "weights": {"sole": 1.0}}],
         {"weighting.moves[0].weights.sole": "there is no such task"},

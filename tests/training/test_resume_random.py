@@ -78,6 +78,8 @@ def experiments(draw: st.DrawFn, weighting: type[Spec], turn: int) -> dict[str, 
     sharing, how = draw(any_of(Sharing, turn)), draw(any_with(weighting))
     if how.get("level") == "representation" and not ONE_REPRESENTATION[sharing["kind"]]:
         how["level"] = "parameters"
+    if how["normalize"] == "log" and weighting.positive:  # type: ignore[attr-defined]
+        how["normalize"] = "scale"
     rate = draw(st.sampled_from([0.01, 0.001, 0.02]))
     return {
         "weighting": how,
