@@ -89,10 +89,8 @@ CONTRADICTIONS = [
     ),
     (
         "weighting",
-        {"kind": "geometric_mean", "normalize": "log"},
-        {
-            "weighting.normalize": "'Geometric mean (Chennupati et al. 2019)' needs losses above 0, which logarithms are not"
-        },
+        {"kind": "gradnorm", "normalize": "log"},
+        {"weighting.normalize": "'GradNorm (Chen et al. 2018)' needs losses above 0, which logarithms are not"},
     ),
     (
         "weighting.moves",

@@ -1,176 +1,21 @@
-"""How the tasks' losses become one update of the shared parameters."""
+"""Methods that combine the tasks' gradients of what they share."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mtl_core.spec.base import Spec, field
-
-Weight = Annotated[float, Field(ge=0, le=1e6)]
-
-
-class WeightMove(Spec):
-    """Loss weights set by hand while a run trains; replayed when its spec is run again."""
-
-    title: ClassVar[str] = "Weight move"
-    step: int = field(help="The step from which on they hold (0 is the first).", ge=0)
-    weights: dict[str, Weight] | None = field(help="A weight for every task; nothing: back to the weighting method.")
+from mtl_core.spec.base import field
+from mtl_core.spec.weighting.base import GradientWeighting, LeveledWeighting, Weight, preferences
 
 
-class _Weighting(Spec):
-    cost: ClassVar[str] = "One backward pass: no extra cost."
-    positive: ClassVar[bool] = False
-    """Whether the method is one of losses above 0, of which it takes logarithms, roots or ratios."""
-    moves: tuple[WeightMove, ...] = field((), "Weights moved by hand during the run.", widget="hidden")
-    normalize: Literal["none", "log", "scale"] = field(
-        "none",
-        "Losses as they are, their logarithms, or each divided by the running mean of its size.",
-        title="Normalise losses",
-        advanced=True,
-    )
-
-
-class _GradientWeighting(_Weighting):
-    """What the methods that combine the tasks' gradients have in common."""
-
-    cost: ClassVar[str] = "One backward pass through the shared layers per task."
-
-
-class _LeveledWeighting(_GradientWeighting):
-    """Those whose direction is a weighted sum of the gradients."""
-
-    level: Literal["parameters", "last_layer", "representation"] = field(
-        "parameters",
-        "Whose gradients are compared: of all shared parameters, as published, one backward pass of the shared layers "
-        "a task; of the last shared layer; or of what the shared layers give for the batch; one pass in all for these "
-        "two. They are not the same objective.",
-        title="Gradients of",
-    )
-
-
-def _preference() -> Any:
-    return field(
-        help="How much each task matters; 1 for a task left out.", widget="slider", default_factory=dict, advanced=True
-    )
-
-
-class EqualWeighting(_Weighting):
-    """The plain sum of the losses."""
-
-    title: ClassVar[str] = "Equal"
-    kind: Literal["equal"] = "equal"
-
-
-class ManualWeighting(_Weighting):
-    """A weight per task, set by you; it may be moved during the run."""
-
-    title: ClassVar[str] = "Manual"
-    kind: Literal["manual"] = "manual"
-    weights: dict[str, Weight] = field(
-        help="Each task's weight; 1 for a task left out.", widget="slider", default_factory=dict
-    )
-
-
-class UncertaintyWeighting(_Weighting):
-    """Each loss is divided by a learned variance, its uncertainty (Kendall et al. 2018)."""
-
-    title: ClassVar[str] = "Uncertainty (Kendall et al. 2018)"
-    kind: Literal["uncertainty"] = "uncertainty"
-    initial: float = field(0.0, "Initial log-variance of every task.", title="Initial log-variance", ge=-20, le=20)
-
-
-class DwaWeighting(_Weighting):
-    """Tasks whose loss falls slowly weigh more: dynamic weight average (Liu et al. 2019)."""
-
-    title: ClassVar[str] = "Dynamic weight average (Liu et al. 2019)"
-    positive: ClassVar[bool] = True
-    kind: Literal["dwa"] = "dwa"
-    temperature: float = field(2.0, "Higher is closer to equal weights.", gt=0, le=1000, scale="log")
-
-
-class RandomWeighting(_Weighting):
-    """Weights drawn anew in every step, adding up to 1: a baseline that is hard to beat (Lin et al. 2022)."""
-
-    title: ClassVar[str] = "Random (Lin et al. 2022)"
-    kind: Literal["random"] = "random"
-
-
-class GeometricMeanWeighting(_Weighting):
-    """The geometric mean of the losses: what counts is their relative change (Chennupati et al. 2019)."""
-
-    title: ClassVar[str] = "Geometric mean (Chennupati et al. 2019)"
-    positive: ClassVar[bool] = True
-    kind: Literal["geometric_mean"] = "geometric_mean"
-
-
-class ImtlLWeighting(_Weighting):
-    """Each loss is multiplied by a learned factor that brings all of them to the same size (Liu et al. 2021)."""
-
-    title: ClassVar[str] = "IMTL-L (Liu et al. 2021)"
-    positive: ClassVar[bool] = True
-    kind: Literal["imtl_l"] = "imtl_l"
-    initial: float = field(0.0, "Initial logarithm of every factor.", title="Initial log-factor", ge=-20, le=20)
-
-
-class FamoWeighting(_Weighting):
-    """Weights are learned from how much each loss fell in the last step, so that all fall alike (Liu et al. 2023)."""
-
-    title: ClassVar[str] = "FAMO (Liu et al. 2023)"
-    positive: ClassVar[bool] = True
-    cost: ClassVar[str] = "One backward pass, and a second forward pass on the same batch."
-    kind: Literal["famo"] = "famo"
-    lr: float = field(
-        0.025, "Learning rate of the weights.", title="Learning rate of the weights", gt=0, le=10, scale="log"
-    )
-    gamma: float = field(
-        1e-3, "Weight decay of the weights; more forgets old steps faster.", title="Decay (gamma)", ge=0, le=10
-    )
-    lowest: dict[str, Annotated[float, Field(ge=-1e6, le=1e6)]] = field(
-        help="The lowest value each loss can reach; 0 for a task left out.",
-        title="Lowest losses",
-        default_factory=dict,
-        widget="hidden",
-    )
-
-
-class StchWeighting(_Weighting):
-    """The worst task counts most, by a smooth maximum of the relative losses: smooth Tchebycheff (Lin et al. 2024)."""
-
-    title: ClassVar[str] = "Smooth Tchebycheff (Lin et al. 2024)"
-    positive: ClassVar[bool] = True
-    kind: Literal["stch"] = "stch"
-    mu: float = field(
-        1.0, "Smaller is closer to the worst task alone.", title="Smoothness (mu)", gt=0, le=1e3, scale="log"
-    )
-    warmup_epochs: int = field(
-        4, "Epochs of summed log-losses before; the next one measures the losses to compare with.", unit="epochs", ge=0
-    )
-    preference: dict[str, Weight] = _preference()
-
-
-class GradNormWeighting(_Weighting):
-    """Weights are learned so that all tasks train at similar rates (Chen et al. 2018)."""
-
-    title: ClassVar[str] = "GradNorm (Chen et al. 2018)"
-    positive: ClassVar[bool] = True
-    cost: ClassVar[str] = "One more gradient of the last shared layer per task."
-    kind: Literal["gradnorm"] = "gradnorm"
-    alpha: float = field(
-        1.5, "How strongly slow tasks are pulled up; 0 equalises gradient norms.", title="Pull (alpha)", ge=0, le=10
-    )
-    lr: float = field(
-        0.025, "Learning rate of the weights.", title="Learning rate of the weights", gt=0, le=10, scale="log"
-    )
-
-
-class PcGradWeighting(_LeveledWeighting):
+class PcGradWeighting(LeveledWeighting):
     """Conflicting gradients are projected onto each other's normal plane (Yu et al. 2020)."""
 
     title: ClassVar[str] = "PCGrad (Yu et al. 2020)"
     kind: Literal["pcgrad"] = "pcgrad"
 
 
-class MgdaWeighting(_LeveledWeighting):
+class MgdaWeighting(LeveledWeighting):
     """The shortest convex combination of the gradients: a step that worsens no task (Sener & Koltun 2018)."""
 
     title: ClassVar[str] = "MGDA (Sener & Koltun 2018)"
@@ -181,7 +26,7 @@ class MgdaWeighting(_LeveledWeighting):
     )
 
 
-class GradVacWeighting(_LeveledWeighting):
+class GradVacWeighting(LeveledWeighting):
     """Gradients are bent towards each other until they agree as much as they usually do (Wang et al. 2021)."""
 
     title: ClassVar[str] = "GradVac (Wang et al. 2021)"
@@ -189,7 +34,7 @@ class GradVacWeighting(_LeveledWeighting):
     beta: float = field(0.5, "How fast the usual agreement follows the present one.", title="Update (beta)", ge=0, le=1)
 
 
-class GradDropWeighting(_GradientWeighting):
+class GradDropWeighting(GradientWeighting):
     """For every parameter a sign is drawn, and gradients of the other sign are dropped (Chen et al. 2020)."""
 
     title: ClassVar[str] = "GradDrop (Chen et al. 2020)"
@@ -207,7 +52,7 @@ class GradDropWeighting(_GradientWeighting):
     )
 
 
-class CaGradWeighting(_LeveledWeighting):
+class CaGradWeighting(LeveledWeighting):
     """The step near the mean gradient that helps the worst-off task most: conflict-averse (Liu et al. 2021)."""
 
     title: ClassVar[str] = "CAGrad (Liu et al. 2021)"
@@ -224,14 +69,14 @@ class CaGradWeighting(_LeveledWeighting):
     )
 
 
-class ImtlGWeighting(_LeveledWeighting):
+class ImtlGWeighting(LeveledWeighting):
     """The step whose projections onto all tasks' gradients are equal (Liu et al. 2021)."""
 
     title: ClassVar[str] = "IMTL-G (Liu et al. 2021)"
     kind: Literal["imtl_g"] = "imtl_g"
 
 
-class ImtlWeighting(_LeveledWeighting):
+class ImtlWeighting(LeveledWeighting):
     """IMTL-L scales the losses and IMTL-G combines their gradients (Liu et al. 2021)."""
 
     title: ClassVar[str] = "IMTL (Liu et al. 2021)"
@@ -240,7 +85,7 @@ class ImtlWeighting(_LeveledWeighting):
     initial: float = field(0.0, "Initial logarithm of every factor.", title="Initial log-factor", ge=-20, le=20)
 
 
-class NashMtlWeighting(_LeveledWeighting):
+class NashMtlWeighting(LeveledWeighting):
     """The tasks bargain for the step: the Nash solution, whatever the losses' scales (Navon et al. 2022)."""
 
     title: ClassVar[str] = "Nash-MTL (Navon et al. 2022)"
@@ -251,7 +96,7 @@ class NashMtlWeighting(_LeveledWeighting):
     )
 
 
-class AlignedMtlWeighting(_LeveledWeighting):
+class AlignedMtlWeighting(LeveledWeighting):
     """Gradients are made orthogonal and equally long before they are added (Senushkin et al. 2023)."""
 
     title: ClassVar[str] = "Aligned-MTL (Senushkin et al. 2023)"
@@ -259,18 +104,18 @@ class AlignedMtlWeighting(_LeveledWeighting):
     scale_mode: Literal["min", "median", "rmse"] = field(
         "min", "The common length: that of the smallest, the median or the mean component.", title="Scale"
     )
-    preference: dict[str, Weight] = _preference()
+    preference: dict[str, Weight] = preferences()
 
 
-class ConfigWeighting(_LeveledWeighting):
+class ConfigWeighting(LeveledWeighting):
     """The step with the same angle to every task's gradient: conflict-free (Liu et al. 2025)."""
 
     title: ClassVar[str] = "ConFIG (Liu et al. 2025)"
     kind: Literal["config"] = "config"
-    preference: dict[str, Weight] = _preference()
+    preference: dict[str, Weight] = preferences()
 
 
-class UpGradWeighting(_LeveledWeighting):
+class UpGradWeighting(LeveledWeighting):
     """Each gradient is projected to where it hurts no task, then they are averaged (Quinton & Rey 2024)."""
 
     title: ClassVar[str] = "UPGrad (Quinton & Rey 2024)"
@@ -279,10 +124,10 @@ class UpGradWeighting(_LeveledWeighting):
     reg_eps: float = field(
         0.0, "Added to the normalised Gramian; 0 is exact.", title="Regularisation", ge=0, le=1, advanced=True
     )
-    preference: dict[str, Weight] = _preference()
+    preference: dict[str, Weight] = preferences()
 
 
-class DualProjWeighting(_LeveledWeighting):
+class DualProjWeighting(LeveledWeighting):
     """The mean gradient is projected to where it hurts no task (Lopez-Paz & Ranzato 2017)."""
 
     title: ClassVar[str] = "DualProj (Lopez-Paz & Ranzato 2017)"
@@ -291,10 +136,10 @@ class DualProjWeighting(_LeveledWeighting):
     reg_eps: float = field(
         0.0, "Added to the normalised Gramian; 0 is exact.", title="Regularisation", ge=0, le=1, advanced=True
     )
-    preference: dict[str, Weight] = _preference()
+    preference: dict[str, Weight] = preferences()
 
 
-class FairGradWeighting(_LeveledWeighting):
+class FairGradWeighting(LeveledWeighting):
     """The progress of a step is shared among the tasks alpha-fairly (Ban & Ji 2024)."""
 
     title: ClassVar[str] = "FairGrad (Ban & Ji 2024)"
@@ -308,7 +153,7 @@ class FairGradWeighting(_LeveledWeighting):
     )
 
 
-class MoCoWeighting(_GradientWeighting):
+class MoCoWeighting(GradientWeighting):
     """MGDA on gradients averaged over the steps, which takes the noise of the batches out (Fernando et al. 2023)."""
 
     title: ClassVar[str] = "MoCo (Fernando et al. 2023)"
@@ -327,7 +172,7 @@ class MoCoWeighting(_GradientWeighting):
     )
 
 
-class SdmGradWeighting(_GradientWeighting):
+class SdmGradWeighting(GradientWeighting):
     """MGDA kept near the mean gradient, with weights from two independent parts of the batch (Xiao et al. 2023)."""
 
     title: ClassVar[str] = "SDMGrad (Xiao et al. 2023)"
@@ -339,10 +184,10 @@ class SdmGradWeighting(_GradientWeighting):
     lr: float = field(10.0, "Step size of the weights.", title="Step size of the weights", gt=0, le=1e3, scale="log")
     momentum: float = field(0.5, "Momentum of the weights.", ge=0, lt=1, advanced=True)
     iterations: int = field(20, "Steps of the weights per step of the model.", ge=1, le=10000, advanced=True)
-    preference: dict[str, Weight] = _preference()
+    preference: dict[str, Weight] = preferences()
 
 
-class MoDoWeighting(_GradientWeighting):
+class MoDoWeighting(GradientWeighting):
     """MGDA whose weights take one small step at a time, from independent parts of the batch (Chen et al. 2023)."""
 
     title: ClassVar[str] = "MoDo (Chen et al. 2023)"
@@ -352,7 +197,7 @@ class MoDoWeighting(_GradientWeighting):
     rho: float = field(0.1, "Pulls the weights towards equal ones.", title="Regularisation (rho)", ge=0, le=100)
 
 
-class ExcessMtlWeighting(_GradientWeighting):
+class ExcessMtlWeighting(GradientWeighting):
     """Tasks that are still far from their best, by an estimate from the gradients, weigh more (He et al. 2024)."""
 
     title: ClassVar[str] = "ExcessMTL (He et al. 2024)"
@@ -361,7 +206,7 @@ class ExcessMtlWeighting(_GradientWeighting):
     lr: float = field(0.01, "Step size of the weights.", title="Step size of the weights", gt=0, le=100, scale="log")
 
 
-class DbMtlWeighting(_GradientWeighting):
+class DbMtlWeighting(GradientWeighting):
     """Gradients of log-losses, averaged over the steps and brought to the same length (Lin et al. 2023)."""
 
     title: ClassVar[str] = "DB-MTL (Lin et al. 2023)"
@@ -372,36 +217,3 @@ class DbMtlWeighting(_GradientWeighting):
     sigma: float = field(
         0.0, "The memory shortens by step^sigma.", title="Shortening of the memory", ge=0, le=2, advanced=True
     )
-
-
-Weighting = Annotated[
-    EqualWeighting
-    | ManualWeighting
-    | UncertaintyWeighting
-    | DwaWeighting
-    | RandomWeighting
-    | GeometricMeanWeighting
-    | ImtlLWeighting
-    | FamoWeighting
-    | StchWeighting
-    | GradNormWeighting
-    | PcGradWeighting
-    | MgdaWeighting
-    | GradVacWeighting
-    | GradDropWeighting
-    | CaGradWeighting
-    | ImtlGWeighting
-    | ImtlWeighting
-    | NashMtlWeighting
-    | AlignedMtlWeighting
-    | ConfigWeighting
-    | UpGradWeighting
-    | DualProjWeighting
-    | FairGradWeighting
-    | MoCoWeighting
-    | SdmGradWeighting
-    | MoDoWeighting
-    | ExcessMtlWeighting
-    | DbMtlWeighting,
-    Field(discriminator="kind"),
-]

@@ -1,0 +1,57 @@
+"""What all weighting methods have in common."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from mtl_core.spec.base import Spec, field
+
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class WeightMove(Spec):
+    """Loss weights set by hand while a run trains; replayed when its spec is run again."""
+
+    title: ClassVar[str] = "Weight move"
+    step: int = field(help="The step from which on they hold (0 is the first).", ge=0)
+    weights: dict[str, Weight] | None = field(help="A weight for every task; nothing: back to the weighting method.")
+
+
+class BaseWeighting(Spec):
+    """A way of turning the losses into one update."""
+
+    cost: ClassVar[str] = "One backward pass: no extra cost."
+    positive: ClassVar[bool] = False
+    """Whether the method is one of losses above 0, of which it takes logarithms, roots or ratios."""
+    moves: tuple[WeightMove, ...] = field((), "Weights moved by hand during the run.", widget="hidden")
+    normalize: Literal["none", "log", "scale"] = field(
+        "none",
+        "Losses as they are, their logarithms, or each divided by the running mean of its size.",
+        title="Normalise losses",
+        advanced=True,
+    )
+
+
+class GradientWeighting(BaseWeighting):
+    """What the methods that combine the tasks' gradients have in common."""
+
+    cost: ClassVar[str] = "One backward pass through the shared layers per task."
+
+
+class LeveledWeighting(GradientWeighting):
+    """Those whose direction is a weighted sum of the gradients."""
+
+    level: Literal["parameters", "last_layer", "representation"] = field(
+        "parameters",
+        "Whose gradients are compared: of all shared parameters, as published, one backward pass of the shared layers "
+        "a task; of the last shared layer; or of what the shared layers give for the batch; one pass in all for these "
+        "two. They are not the same objective.",
+        title="Gradients of",
+    )
+
+
+def preferences() -> Any:
+    """A field of how much each task matters."""
+    return field(
+        help="How much each task matters; 1 for a task left out.", widget="slider", default_factory=dict, advanced=True
+    )
