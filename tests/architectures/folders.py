@@ -20,7 +20,9 @@ MODELS = tuple(_SETTINGS)
 
 def library() -> Any:
     """The transformers library; a test that asks for it is skipped where it is not."""
-    return pytest.importorskip("transformers", reason="needs the extra 'pretrained'")
+    found = pytest.importorskip("transformers", reason="needs the extra 'pretrained'")
+    found.utils.logging.disable_progress_bar()  # it has a thread, which stays
+    return found
 
 
 def config_of(name: str, **changes: Any) -> Any:

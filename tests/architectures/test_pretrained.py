@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from mtl_core.architectures import SCHEMES, MultiTaskModel, build_model, describe_model
-from mtl_core.spec import InputError, ModelSpec, Spec, TargetInfo, kind_of, set_at, spec_to_data
+from mtl_core.spec import Fix, InputError, ModelSpec, Spec, TargetInfo, kind_of, set_at, spec_to_data
 from tests.architectures.folders import CHANNELS, MODELS, SIZE, WIDTH, layer_data, library, model_folder
 
 SHAPE = (CHANNELS, SIZE, SIZE)
@@ -24,6 +24,11 @@ TARGETS = {"a": TargetInfo(name="a", kind="binary", classes=("no", "yes"))}
 
 def spec_of(*layers: dict[str, Any], sharing: str = "hard") -> ModelSpec:
     return ModelSpec.model_validate({"shared": layers, "sharing": {"kind": sharing}}, strict=False)
+
+
+def taken(spec: ModelSpec, fix: Fix) -> ModelSpec:
+    data = set_at({"model": spec_to_data(spec)}, fix.path, fix.value)["model"]
+    return ModelSpec.model_validate(data, strict=False)
 
 
 def built(folder: Path, shape: tuple[int, ...] = SHAPE, **settings: Any) -> MultiTaskModel:
@@ -60,7 +65,7 @@ def test_a_model_is_described_as_it_is_built_and_learns(name: str, output: str, 
     assert info.detail == f"{tmp_path.name} · {output}"
     model.train()(images())[0].sum().backward()
     idle = {name for name, p in model.named_parameters() if p.grad is None}
-    assert {name.removeprefix("shared.0.pretrained.").partition(".")[0] for name in idle} <= {"layernorm"}
+    assert all("pretrained.layernorm" in name for name in idle)  # ConvNeXt's is behind its pooling
 
 
 def test_a_classifier_gives_its_trunk_and_what_it_has_not_is_not_made_up(tmp_path: Path) -> None:
@@ -72,7 +77,7 @@ def test_a_classifier_gives_its_trunk_and_what_it_has_not_is_not_made_up(tmp_pat
     fault = describe_model(spec, SHAPE, TARGETS).shared[0]
     assert "finds no weights for pooler.dense.bias, pooler.dense.weight" in str(fault.error)
     assert fault.fix is not None
-    mended = ModelSpec.model_validate(set_at({"model": spec_to_data(spec)}, fault.fix.path, fault.fix.value)["model"], strict=False)
+    mended = taken(spec, fault.fix)
     torch.testing.assert_close(features(build_model(mended, SHAPE, {"a": 1}), images()), expected.mean(dim=2))
 
 
@@ -188,8 +193,7 @@ def test_images_that_do_not_fit_are_refused_with_what_would_mend_it(
     assert caught.value.problem.fix == fix
     spec = spec_of(layer_data(tmp_path))
     if mend := describe_model(spec, shape, TARGETS).shared[0].fix:
-        data = set_at({"model": spec_to_data(spec)}, mend.path, mend.value)["model"]
-        assert not describe_model(ModelSpec.model_validate(data, strict=False), shape, TARGETS).problems
+        assert not describe_model(taken(spec, mend), shape, TARGETS).problems
 
 
 def test_a_mended_folder_is_read_anew(tmp_path: Path) -> None:
@@ -225,6 +229,7 @@ def test_nothing_is_asked_of_the_network(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert features(built(tmp_path), images()).shape == (4, WIDTH)
 
 
+@pytest.mark.slow
 def test_the_library_is_not_imported_without_such_a_layer() -> None:
     code = "import sys, mtl_core.runner.inspection as i; i.warm_up(); sys.exit('transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=False).returncode == 0
