@@ -80,12 +80,11 @@ def build(layer: spec.Pretrained, _: Shape) -> nn.Module:
 
 def check(layer: spec.Pretrained, shape: Shape) -> Fault | None:
     """A whole folder of a model that takes such images; its weights are read once."""
-    if importlib.util.find_spec("transformers") is None:
-        return Fault(
-            f'{layer.title} needs the package transformers; install it with: pip install "mtl-workbench[pretrained]".'
-        )
     if text := _folder_fault(layer.path):
         return Fault(f"{layer.title} {text}.")
+    if importlib.util.find_spec("transformers") is None:
+        install = 'install it with: pip install "mtl-workbench[pretrained]"'
+        return Fault(f"{layer.title} needs the package transformers; {install}.")
     if len(shape) != 3:
         return Fault(f"{layer.title} takes channels × height × width; {arrives(shape)}.")
     return _tried(layer, shape, _stamp(layer.path))

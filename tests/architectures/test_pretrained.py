@@ -208,12 +208,13 @@ def test_a_mended_folder_is_read_anew(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("path", "reason"), [("", "none is chosen"), ("nowhere", "there is no folder nowhere")])
 def test_a_folder_that_is_not_there_is_named(path: str, reason: str) -> None:
-    library()
     with pytest.raises(InputError, match=reason):
         built(Path(path)) if path else build_model(spec_of({"kind": "pretrained"}), SHAPE, {"a": 1})
 
 
 def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).touch()
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(InputError, match=r'pip install "mtl-workbench\[pretrained\]"'):
         built(tmp_path)
