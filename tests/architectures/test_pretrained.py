@@ -98,6 +98,15 @@ def test_half_precision_weights_are_trained_in_single(tmp_path: Path) -> None:
     assert {p.dtype for p in built(tmp_path).parameters()} == {torch.float32}
 
 
+def test_weights_in_several_files_are_read(tmp_path: Path) -> None:
+    theirs = model_folder(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    theirs.save_pretrained(tmp_path, max_shard_size="8KB")
+    assert not (tmp_path / "model.safetensors").exists()
+    with torch.no_grad():
+        torch.testing.assert_close(features(built(tmp_path), images()), theirs(images()).pooler_output)
+
+
 def test_images_are_scaled_to_the_size_asked_for(tmp_path: Path) -> None:
     model_folder(tmp_path)
     found = features(built(tmp_path, (CHANNELS, 30, 20), image_size=SIZE), images(CHANNELS, 30, 20))
