@@ -12,6 +12,7 @@ from app.forms.editors import (
     TextListEditor,
     WordOrEditor,
 )
+from app.forms.folder import FolderEditor
 from app.forms.number import NumberEditor
 from app.forms.number_list import NumberListEditor
 from app.forms.shapes import (
@@ -42,6 +43,8 @@ def make_editor(shape: Shape) -> QWidget:  # noqa: PLR0911 - an arm per shape
             return NumberEditor(shape)
         case Flag():
             return FlagEditor()
+        case Text(folder=True):
+            return FolderEditor()
         case Text():
             return TextEditor()
         case TextList(single):

@@ -30,7 +30,9 @@ class Flag:
 
 @dataclass(frozen=True)
 class Text:
-    """One line of text."""
+    """One line of text; ``folder`` when it is the path of one."""
+
+    folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,11 +189,14 @@ def _infos(spec: type[Spec]) -> list[FieldInfo]:
 
 def _field(name: str, info: FieldInfo) -> FieldShape:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    folder = extra.get("widget") == "folder"
     return FieldShape(
         name=name,
         title=info.title or name.replace("_", " ").capitalize(),
         help=info.description or "",
-        shape=shape_of(info.annotation, tuple(info.metadata), log=extra.get("scale") == "log"),
+        shape=Text(folder=True)
+        if folder
+        else shape_of(info.annotation, tuple(info.metadata), log=extra.get("scale") == "log"),
         unit=str(extra.get("unit", "")),
         advanced=bool(extra.get("advanced")),
         hidden=extra.get("widget") == "hidden",

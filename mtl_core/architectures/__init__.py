@@ -4,5 +4,6 @@ from mtl_core.architectures.base import MultiTaskModel
 from mtl_core.architectures.build import SCHEMES, build_model
 from mtl_core.architectures.describe import describe_model
 from mtl_core.architectures.kinds import KINDS
+from mtl_core.architectures.pretrained import Pretrained
 
-__all__ = ["KINDS", "SCHEMES", "MultiTaskModel", "build_model", "describe_model"]
+__all__ = ["KINDS", "SCHEMES", "MultiTaskModel", "Pretrained", "build_model", "describe_model"]

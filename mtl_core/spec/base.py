@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Scale = Literal["linear", "log"]
-Widget = Literal["", "slider", "column", "columns", "file", "hidden"]
+Widget = Literal["", "slider", "column", "columns", "file", "folder", "hidden"]
 
 
 class Spec(BaseModel):

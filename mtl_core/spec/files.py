@@ -111,19 +111,28 @@ def load_spec_data(path: str | Path) -> Any:
     return data
 
 
-_FILES = {"dataset": "table", "training.start_from": "from_file"}
-"""Where the path of a file may stand, and in what kind."""
+_FILES = {
+    "dataset": "table",
+    "training.start_from": "from_file",
+    "model.shared.*": "pretrained",
+    "model.heads.*.*": "pretrained",
+}
+"""Where the path of a file or folder may stand, and in what kind; ``*`` is every entry of a list or mapping."""
 
 
 def _absolute(data: Any, keys: Sequence[Key], kind: str, folder: Path) -> Any:
-    """The data with a relative path at a place made absolute."""
-    if not isinstance(data, dict):
-        return data
+    """The data with a relative path at a place made absolute; no path at all stays none."""
     if keys:
         first, *rest = keys
-        return {**data, first: _absolute(data[first], rest, kind, folder)} if first in data else data
+        if isinstance(data, dict):
+            return {k: _absolute(v, rest, kind, folder) if first in ("*", k) else v for k, v in data.items()}
+        if isinstance(data, list) and first == "*":
+            return [_absolute(value, rest, kind, folder) for value in data]
+        return data
+    if not isinstance(data, dict) or data.get("kind") != kind:
+        return data
     given = data.get("path")
-    return {**data, "path": str(folder / given)} if data.get("kind") == kind and isinstance(given, str) else data
+    return {**data, "path": str(folder / given)} if isinstance(given, str) and given else data
 
 
 def load_spec(path: str | Path) -> ExperimentSpec:

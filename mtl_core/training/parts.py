@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures import MultiTaskModel
+from mtl_core.architectures import MultiTaskModel, Pretrained
 from mtl_core.spec import Part, TrainingSpec
 
 Group = dict[str, Any]
@@ -30,12 +30,14 @@ def groups_of(model: MultiTaskModel, training: TrainingSpec) -> list[Group]:
 
     With a ``depth_factor`` the rate of each shared layer is that of the next one times the factor, and the last one's
     is that of the part. Layers at the same place of several trunks count as one; what has no place counts as last.
+    The layers inside a pretrained model count each.
     """
     shared = {name: p for name, p in named_shared_parameters(model).items() if p.requires_grad}
-    depths = sorted({depth for name in shared if (depth := _depth(name)) is not None})
+    places = {name: place for name in shared if (place := _place(name)) is not None} | _places_inside(model)
+    depths = sorted({places[name] for name in shared if name in places})
     groups: dict[tuple[float, float | None], list[nn.Parameter]] = {}
     for name, parameter in shared.items():
-        below = len(depths) - 1 - depths.index(depth) if (depth := _depth(name)) is not None else 0
+        below = len(depths) - 1 - depths.index(places[name]) if name in places else 0
         factor = training.shared.lr_factor * training.shared.depth_factor**below * model.lr_factor(name)
         groups.setdefault((factor, training.shared.weight_decay), []).append(parameter)
     of_heads = [parameter for parameter in head_parameters(model) if parameter.requires_grad]
@@ -47,10 +49,20 @@ def groups_of(model: MultiTaskModel, training: TrainingSpec) -> list[Group]:
     ]
 
 
-def _depth(name: str) -> int | None:
+def _place(name: str) -> tuple[int, int] | None:
     """The place of a parameter's layer: the last number in its name, ``3`` in ``shared.3.weight``."""
     numbers = re.findall(r"(?<=\.)\d+(?=\.)", name)
-    return int(numbers[-1]) if numbers else None
+    return (int(numbers[-1]), 0) if numbers else None
+
+
+def _places_inside(model: MultiTaskModel) -> dict[str, tuple[int, int]]:
+    """Those of the parameters of pretrained models: the place of the model, and how deep in it."""
+    return {
+        f"{above}.{name}": (place[0], depth)
+        for above, module in model.named_modules()
+        if isinstance(module, Pretrained) and (place := _place(f"{above}."))
+        for name, depth in module.depths().items()
+    }
 
 
 class Penalties:

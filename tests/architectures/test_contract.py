@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import chain
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter
 from mtl_core.architectures import KINDS, SCHEMES, build_model, describe_model
 from mtl_core.spec import LAYER_GROUPS, Layer, ModelSpec, Spec, TargetInfo, members, spec_to_data
 from mtl_core.spec.model import Sharing
+from tests.architectures.folders import with_defaults
 
 TARGETS = {"t": TargetInfo(name="t", kind="multiclass", classes=("a", "b", "c"))}
 SHAPES = ((16,), (16, 12), (16, 12, 12))
@@ -47,12 +49,13 @@ def test_a_layer_has_a_title_and_a_detail_for_each_of_its_main_settings(kind: ty
 
 
 @every_kind
-def test_a_layer_with_its_defaults_fits_some_input_and_trains(kind: type[Spec]) -> None:
-    fitting = [s for s in SHAPES if not describe_model(ModelSpec(shared=(kind(),)), s, TARGETS).problems]
+def test_a_layer_with_its_defaults_fits_some_input_and_trains(kind: type[Spec], tmp_path: Path) -> None:
+    layer = with_defaults(kind, tmp_path)
+    fitting = [s for s in SHAPES if not describe_model(ModelSpec(shared=(layer,)), s, TARGETS).problems]
     assert fitting
     for shape in fitting:
-        info = describe_model(ModelSpec(shared=(kind(),)), shape, TARGETS)
-        model = build_model(ModelSpec(shared=(kind(),)), shape, {"t": 3})
+        info = describe_model(ModelSpec(shared=(layer,)), shape, TARGETS)
+        model = build_model(ModelSpec(shared=(layer,)), shape, {"t": 3})
         inputs = torch.randn(4, *shape)
         assert tuple(model.features(inputs)[0].shape[1:]) == info.shared[0].output_shape
         sum(output.sum() for output in model(inputs)).backward()

@@ -168,6 +168,12 @@ _GROUPS = {"kind": "group_norm", "num_groups": 3}
 
 MODELS = (
     unbuildable(
+        "a pretrained model that is not there",
+        {_FIRST: {"kind": "pretrained", "path": "nowhere"}},
+        f"{_FIRST} … Pretrained model … there is no folder … nowhere",
+        "there is no folder",
+    ),
+    unbuildable(
         "a convolution of a table", {_FIRST: _CONV}, f"{_FIRST} … Conv2d … 5 features … Use Linear", "5 features"
     ),
     unbuildable("a pool beyond its input", _images(_POOL), f"{_FIRST} … MaxPool2d … 64 … 16 arrive", "64 … 16 arrive"),

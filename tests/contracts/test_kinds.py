@@ -31,6 +31,7 @@ from mtl_core.spec.costs import levels_of, measured_cost
 from mtl_core.spec.dataset import BundledName
 from mtl_core.store import SeriesKey, open_store
 from mtl_core.training import loop
+from tests.architectures.folders import with_defaults
 from tests.contracts.unions import experiment_with, kinds_by_place, path_of
 
 PLACES = kinds_by_place()
@@ -133,9 +134,9 @@ def test_any_sharing_scheme_goes_on_where_it_was_stopped(
 
 
 @pytest.mark.parametrize("kind", LAYERS, ids=kind_of)
-def test_any_layer_is_built_as_it_was_described(kind: type[Spec]) -> None:
+def test_any_layer_is_built_as_it_was_described(kind: type[Spec], tmp_path: Path) -> None:
     target = {"t": TargetInfo(name="t", kind="binary", classes=("no", "yes"))}
-    model = ModelSpec.model_validate({"shared": [{"kind": kind_of(kind)}]}, strict=False)
+    model = ModelSpec.model_validate({"shared": [spec_to_data(with_defaults(kind, tmp_path))]}, strict=False)
     fits = [shape for shape in SHAPES if not describe_model(model, shape, target).problems]
     assert fits
     described = describe_model(model, fits[0], target)

@@ -23,6 +23,18 @@ def test_a_relative_path_of_the_shared_layers_starts_at_the_spec_file(tmp_path: 
         load_spec_data(file)
 
 
+def test_a_relative_folder_of_a_pretrained_model_starts_at_the_spec_file(tmp_path: Path) -> None:
+    file = tmp_path / "spec.yaml"
+    layers = "[{kind: relu}, {kind: pretrained, path: vit}, {kind: pretrained, path: ''}, {kind: pretrained}, 5]"
+    file.write_text(f"model: {{shared: {layers}, heads: {{a: {layers}, b: 3}}}}", encoding="utf-8")
+    model = load_spec_data(file)["model"]
+    assert [layer.get("path") for layer in model["shared"][:4]] == [None, str(tmp_path / "vit"), "", None]
+    assert model["heads"] == {"a": model["shared"], "b": 3}
+    for other in ("model: {shared: 5}", "model: {heads: [1]}", "model: [1]"):
+        file.write_text(other, encoding="utf-8")
+        load_spec_data(file)
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [

@@ -1,9 +1,10 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -11,6 +12,7 @@ from app.document import Document
 from app.following import task_names
 from app.forms import KindForm, NumberEditor, SpecForm, bind, defaults_of, fields_of
 from app.forms.editors import NumbersEditor
+from app.forms.folder import FolderEditor
 from app.forms.number import number_text
 from app.forms.shapes import (
     CheckList,
@@ -50,6 +52,7 @@ from mtl_core.spec import (
     Weighting,
     members,
 )
+from mtl_core.spec.layers import Pretrained
 
 EVERY = [
     *(
@@ -329,3 +332,24 @@ def test_class_weights_are_equal_balanced_or_given(qtbot: QtBot) -> None:
     for value in ("balanced", {"b": 2.0}, "equal"):
         form.setValue({"class_weights": value})
         assert form.value()["class_weights"] == value
+
+
+def test_a_folder_is_typed_or_chosen(
+    qtbot: QtBot, document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document.set("model.shared", [{"kind": "pretrained", "path": str(tmp_path)}])
+    form = SpecForm(Pretrained, "model.shared[0]")
+    qtbot.addWidget(form)
+    bind(form, document)
+    editor = form.findChild(FolderEditor, "model.shared[0].path")
+    assert isinstance(editor, FolderEditor)
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *words: asked.append(words) or "/models/vit")
+    editor.choose.click()
+    assert asked == [(editor, "Choose a folder", str(tmp_path))]
+    assert document.get("model.shared[0].path") == "/models/vit"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    editor.choose.click()
+    editor.line.end(False)
+    qtbot.keyClicks(editor.line, "2")
+    assert document.get("model.shared[0].path") == "/models/vit2"

@@ -1,0 +1,50 @@
+"""Folders of small image models, made by the transformers library with random weights."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtl_core.spec import Spec
+from mtl_core.spec.layers import Pretrained
+
+CHANNELS, SIZE, WIDTH = 3, 12, 16
+_VIT = {"hidden_size": WIDTH, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 8, "patch_size": 4}
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "ViT": _VIT | {"image_size": SIZE},
+    "ResNet": {"embedding_size": 8, "hidden_sizes": [8, WIDTH], "depths": [1, 1], "layer_type": "basic"},
+    "ConvNext": {"hidden_sizes": [8, WIDTH], "depths": [1, 1], "num_stages": 2},
+}
+MODELS = tuple(_SETTINGS)
+
+
+def library() -> Any:
+    """The transformers library; a test that asks for it is skipped where it is not."""
+    found = pytest.importorskip("transformers", reason="needs the extra 'pretrained'")
+    found.utils.logging.disable_progress_bar()  # it has a thread, which stays
+    return found
+
+
+def config_of(name: str, **changes: Any) -> Any:
+    """The settings of a small model."""
+    return getattr(library(), f"{name}Config")(**{"num_channels": CHANNELS, **_SETTINGS[name], **changes})
+
+
+def model_folder(folder: Path, name: str = "ViT", suffix: str = "Model", **changes: Any) -> Any:
+    """Save a small model in a folder; the model."""
+    model = getattr(library(), f"{name}{suffix}")(config_of(name, **changes))
+    model.save_pretrained(folder)
+    return model.eval()
+
+
+def layer_data(folder: Path, **settings: Any) -> dict[str, Any]:
+    """The layer of a folder as plain data."""
+    return {"kind": "pretrained", "path": str(folder), **settings}
+
+
+def with_defaults(kind: type[Spec], folder: Path) -> Spec:
+    """A layer with its defaults; one that needs a folder gets that of a small model, of images of 16 channels."""
+    if kind is not Pretrained:
+        return kind()
+    model_folder(folder / "model", num_channels=16)
+    return Pretrained(path=str(folder / "model"))
