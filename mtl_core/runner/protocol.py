@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from mtl_core.spec import InputError, Problem
 
-Ask = Literal["devices", "dataset", "model", "check", "cost", "resumable", "train"]
+Ask = Literal["devices", "dataset", "model", "check", "cost", "ensemble", "resumable", "train"]
 
 READY = 0
 """The id of the first line a worker writes."""

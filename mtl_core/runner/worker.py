@@ -88,6 +88,16 @@ def _cost(payload: dict[str, Any]) -> Any:
     return cost(spec_from_data(payload["spec"])).data()
 
 
+def _ensemble(payload: dict[str, Any]) -> Any:
+    from mtl_core.evaluation import evaluate_ensemble
+    from mtl_core.runner.saved import saved_runs
+    from mtl_core.store import open_store
+
+    with open_store(payload["store"], create=False) as store:
+        saved = saved_runs(store, payload["runs"])
+    return evaluate_ensemble(saved, payload["split"]).data()
+
+
 def _resumable(payload: dict[str, Any]) -> Any:
     from mtl_core.runner.execution import check_resume
     from mtl_core.store import open_store
@@ -113,6 +123,7 @@ _ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "model": _model,
     "check": _check,
     "cost": _cost,
+    "ensemble": _ensemble,
     "resumable": _resumable,
     "train": _train,
 }

@@ -157,6 +157,22 @@ def test_a_run_is_trained_and_its_end_told(worker: Worker, store: RunStore, expe
     assert_same_points(store.read(run)[0], store.read(here)[0])
 
 
+def test_finished_runs_are_scored_as_one_and_others_refused(
+    worker: Worker, store: RunStore, experiment: Experiment
+) -> None:
+    runs = [store.create_run(experiment(training__epochs=1, training__seed=seed)) for seed in (0, 1)]
+    for run in runs:
+        execute(store, run)
+    asked = {"store": store.url, "runs": runs, "split": "test"}
+    found = worker.ask(15, "ensemble", **asked).value
+    assert found["runs"] == runs
+    assert found["metrics"]["species"].keys() == {"loss", "accuracy", "f1"}
+    waiting = store.create_run(experiment())
+    reply = worker.ask(16, "ensemble", **asked | {"runs": [*runs, waiting]})
+    assert reply.error
+    assert (reply.error.path, reply.error.rule) == (f"run {waiting}", "has not ended")
+
+
 def test_a_run_that_is_not_there_is_refused(worker: Worker, store: RunStore) -> None:
     reply = worker.ask(14, "train", run=99, store=store.url)
     assert reply.error
