@@ -48,7 +48,7 @@ class Session(QObject):
     message = Signal(str)
     problem = Signal(str)
     specRequested = Signal(object)
-    studyRequested = Signal(list, bool)
+    studyRequested = Signal(list, bool, bool)
     devicesChanged = Signal()
     datasetInfoChanged = Signal()
     modelInfoChanged = Signal()
@@ -145,16 +145,19 @@ class Session(QObject):
         self.queue.start(self.document.spec, refused=refused)
         return True
 
-    def request_study(self, seeds: Iterable[int], *, baselines: bool) -> None:
-        """Ask the window to run the document once per seed, with single-task baselines if they are wanted."""
-        self.studyRequested.emit(list(seeds), baselines)
+    def request_study(self, seeds: Iterable[int], *, baselines: bool, together: bool = False) -> None:
+        """Ask the window to run a study of the document; see :meth:`run_study`."""
+        self.studyRequested.emit(list(seeds), baselines, together)
 
-    def run_study(self, seeds: Sequence[int], *, baselines: bool, refused: Failed | None = None) -> bool:
+    def run_study(
+        self, seeds: Sequence[int], *, baselines: bool, together: bool = False, refused: Failed | None = None
+    ) -> bool:
         """Start a study of the document as it stands; whether it is valid.
 
         Args:
             seeds: A run of all tasks for each.
             baselines: Whether every task is trained alone too.
+            together: Whether the seeds are trained in one loop.
             refused: Told why a valid document cannot run as a study; ``problem`` without it.
         """
         if self.document.problems or self.document.spec is None:
@@ -164,7 +167,7 @@ class Session(QObject):
         except InputError as error:
             (refused or self._tell)(error)
             return False
-        self.queue.start_study(members, refused=refused)
+        self.queue.start_study(members, together=together, refused=refused)
         return True
 
     def compare_study(self, study: int) -> None:

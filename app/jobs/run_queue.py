@@ -1,19 +1,22 @@
 """Starts runs one after the other, and tells how those that are on are doing."""
 
 import socket
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.jobs.asks import Question, check, check_together, train
 from app.jobs.callbacks import Done, Failed
+from app.jobs.looking import LIVE, after, find, look
 from app.jobs.process import WorkerProcess
 from app.jobs.store_service import StoreService
+from app.jobs.turns import Turn, Turns, turns_of
 from app.jobs.worker import Worker
 from mtl_core.runner.protocol import Reply
-from mtl_core.spec import ExperimentSpec, InputError, Member, Problem, spec_to_data
+from mtl_core.spec import ExperimentSpec, InputError, Member, Problem
 
 if TYPE_CHECKING:
     from mtl_core.store import RequestKind, RunRecord, RunStore
@@ -21,14 +24,11 @@ if TYPE_CHECKING:
 WATCH_MS = 500
 _WIDELY_EVERY = 4
 """Every so many looks: whose process has died, and what have others started?"""
-LIVE = ("running", "paused")
-_LEFT_BEHIND_SECONDS = 10.0
-"""A queued run older than this at start belongs to a window that is gone."""
 
 
 @dataclass(frozen=True)
 class _Training:
-    run: int
+    runs: Turn
     process: WorkerProcess
     ask: int
 
@@ -36,8 +36,9 @@ class _Training:
 class RunQueue(QObject):
     """The runs of this store that are on or waiting.
 
-    One run at a time trains on this machine; others wait. Runs that an earlier window or the command line left
-    training are found at start and watched like one's own; everything asked of a run goes through the store.
+    One run at a time trains on this machine, or the runs that train together; others wait. Runs that an earlier window
+    or the command line left training are found at start and watched like one's own; everything asked of a run goes
+    through the store.
 
     ``runChanged(RunRecord)``: news of a run that is on, waiting, or has just ended. ``activeChanged()``: another set
     of runs is on or waiting. ``started(int)``: a run, or the first of a study, has been made. ``failed(Exception)``:
@@ -55,7 +56,7 @@ class RunQueue(QObject):
         self._worker = worker
         self._host = socket.gethostname()
         self._records: dict[int, RunRecord] = {}
-        self._waiting: list[int] = []
+        self._waiting = Turns()
         self._studies: set[int] = set()
         self._training: _Training | None = None
         self._watching = False
@@ -68,8 +69,8 @@ class RunQueue(QObject):
     @property
     def active(self) -> "RunRecord | None":
         """The run to show in the run bar: one's own that trains, else another that is on, else the first waiting."""
-        if self._training is not None and self._training.run in self._records:
-            return self._records[self._training.run]
+        if self._training is not None and self._training.runs[0] in self._records:
+            return self._records[self._training.runs[0]]
         on = [record for record in self._records.values() if record.state in LIVE]
         return next(iter(on or self._records.values()), None)
 
@@ -94,7 +95,7 @@ class RunQueue(QObject):
 
     def attach(self) -> None:
         """Find what is on and what was left waiting in this store, and watch it."""
-        self._store.call(_find, self._found, self._fail)
+        self._store.call(find, self._found, self._fail)
         self._timer.start(WATCH_MS)
 
     def start(self, spec: ExperimentSpec, *, parent: int | None = None, refused: Failed | None = None) -> None:
@@ -109,40 +110,55 @@ class RunQueue(QObject):
         def create(store: "RunStore") -> "list[RunRecord]":
             return [store.run(store.create_run(spec, parent=parent))]
 
-        self._make([spec], create, refused)
+        self._make([check(spec)], create, self._created, refused)
 
     def start_study(
-        self, members: Sequence[Member], *, first: int | None = None, refused: Failed | None = None
+        self,
+        members: Sequence[Member],
+        *,
+        first: int | None = None,
+        together: bool = False,
+        refused: Failed | None = None,
     ) -> None:
         """Make the runs of a study, to be trained in their order; none is made when one of them cannot run.
 
         Args:
             members: The runs; those of one seed run if those of another do.
             first: A run whose study they join.
-            refused: Told why one cannot run; ``failed`` without it.
+            together: Train the seeds of each role (all tasks, the baseline of a task) in one loop.
+            refused: Told why one cannot run, or why seeds cannot train together; ``failed`` without it.
         """
+        roles = list(dict.fromkeys(member.baseline for member in members))
+        ordered = sorted(members, key=lambda member: roles.index(member.baseline)) if together else list(members)
 
         def create(store: "RunStore") -> "list[RunRecord]":
-            return [store.run(run) for run in store.create_study(members, first)]
+            return [store.run(run) for run in store.create_study(ordered, first)]
 
         seed = members[0].spec.training.seed
-        self._make([member.spec for member in members if member.spec.training.seed == seed], create, refused)
+        asks = [check(member.spec) for member in ordered if member.spec.training.seed == seed]
+        if together:
+            asks += [check_together([one.spec for one in ordered if one.baseline == role]) for role in roles]
+        self._make(asks, create, partial(self._created, together=together), refused)
 
     def _make(
-        self, specs: Sequence[ExperimentSpec], create: "Callable[[RunStore], list[RunRecord]]", refused: Failed | None
+        self,
+        asks: Sequence[Question],
+        create: "Callable[[RunStore], list[RunRecord]]",
+        created: Done,
+        refused: Failed | None,
     ) -> None:
-        """Make runs once the worker has said of each spec that it can run."""
+        """Make runs once the worker has answered every question with no problem."""
         refuse = refused or self._fail
 
-        def checked(problems: list[dict[str, str]]) -> None:
+        def answered(problems: list[dict[str, str]]) -> None:
             if problems:
                 refuse(InputError.of([Problem(**problem) for problem in problems]))
-            elif len(specs) > 1:
-                self._make(specs[1:], create, refused)
+            elif len(asks) > 1:
+                self._make(asks[1:], create, created, refused)
             else:
-                self._store.call(create, self._created, self._fail)
+                self._store.call(create, created, self._fail)
 
-        self._worker.ask("check", {"spec": spec_to_data(specs[0])}, self._unless_closed(checked), refuse)
+        self._worker.ask(*asks[0], self._unless_closed(answered), refuse)
 
     def resume_run(self, run: int) -> None:
         """Take an interrupted, stopped or failed run up again from its last checkpoint; one that cannot stays so."""
@@ -201,14 +217,14 @@ class RunQueue(QObject):
         for record in (*on, *left):
             self._records[record.id] = record
             self.runChanged.emit(record)
-        self._waiting = [*(record.id for record in left if record.id not in self._waiting), *self._waiting]
+        self._waiting.put_first(record.id for record in left)
         self.activeChanged.emit()
         self._next()
 
-    def _created(self, records: "list[RunRecord]") -> None:
+    def _created(self, records: "list[RunRecord]", *, together: bool = False) -> None:
+        self._waiting.add(turns_of(records, together=together))
         for record in records:
             self._records[record.id] = record
-            self._waiting.append(record.id)
             if record.study is not None:
                 self._studies.add(record.study)
         self.started.emit(records[0].id)
@@ -218,15 +234,15 @@ class RunQueue(QObject):
         self._next()
 
     def _next(self) -> None:
-        """Hand the first waiting run to the warm worker, unless one is on."""
+        """Hand the first turn that waits to the warm worker, unless one is on."""
         if self._closed or self._training is not None or not self._waiting or self._others_train():
             return
-        run = self._waiting.pop(0)
+        runs = self._waiting.take()
         process = self._worker.take()
         process.setParent(self)
         process.replied.connect(self._replied)
         process.died.connect(self._died)
-        self._training = _Training(run, process, process.send("train", {"run": run, "store": self._store.url}))
+        self._training = _Training(runs, process, process.send(*train(runs, self._store.url)))
         self.activeChanged.emit()
         self._watch()
 
@@ -238,7 +254,7 @@ class RunQueue(QObject):
         if training is None or reply.id != training.ask:
             return
         if reply.error is not None:
-            self._refused(training.run, InputError.of([reply.error]))
+            self._refused(training.runs, InputError.of([reply.error]))
         self._ended(training)
         training.process.close()
 
@@ -247,7 +263,8 @@ class RunQueue(QObject):
         training = self._training
         if training is not None and training.process is sender:
             text = f"ended with status {status}" + (f": {words}" if words else "")
-            error = InputError(f"run {training.run}", "its process must live to the end", found=text)
+            runs = " and ".join(f"run {run}" for run in training.runs)
+            error = InputError(runs, "its process must live to the end", found=text)
             self._ended(training)
             self.failed.emit(error)
         if isinstance(sender, QObject):
@@ -255,18 +272,19 @@ class RunQueue(QObject):
 
     def _ended(self, training: _Training) -> None:
         self._training = None
-        self._store.call(lambda store: _after(store, training.run), self._buried, self._fail)
+        self._store.call(lambda store: after(store, training.runs), self._buried, self._fail)
 
-    def _buried(self, record: "RunRecord") -> None:
-        self._take_in([record])
+    def _buried(self, records: "list[RunRecord]") -> None:
+        self._take_in(records)
         self._next()
 
-    def _refused(self, run: int, error: InputError) -> None:
+    def _refused(self, runs: Turn, error: InputError) -> None:
         """The worker would not train: say why, and let no run wait for ever."""
 
         def close(store: "RunStore") -> None:
-            if store.run(run).state == "queued":
-                store.finish(run, "failed", str(error))
+            for run in runs:
+                if store.run(run).state == "queued":
+                    store.finish(run, "failed", str(error))
 
         self._store.call(close, None, self._fail)
         self.failed.emit(error)
@@ -278,7 +296,7 @@ class RunQueue(QObject):
             return
         self._watching = True
         runs = self._asked = tuple(self._records)
-        self._store.call(lambda store: _look(store, runs, widely=widely), self._looked, self._fail_look, lane="live")
+        self._store.call(lambda store: look(store, runs, widely=widely), self._looked, self._fail_look, lane="live")
 
     def _looked(self, records: "list[RunRecord]") -> None:
         self._watching = False
@@ -310,28 +328,3 @@ class RunQueue(QObject):
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(error)
-
-
-def _find(store: "RunStore") -> "tuple[list[RunRecord], list[RunRecord]]":
-    """The runs that are on, and those that a window which is gone left waiting."""
-    store.reap()
-    records = sorted(store.runs(), key=lambda record: record.id)
-    on = [record for record in records if record.state in LIVE]
-    before = time.time() - _LEFT_BEHIND_SECONDS
-    return on, [record for record in records if record.state == "queued" and record.created < before]
-
-
-def _after(store: "RunStore", run: int) -> "RunRecord":
-    """The record of a run whose process is through with it; a process that died leaves it interrupted."""
-    store.reap()
-    return store.run(run)
-
-
-def _look(store: "RunStore", runs: tuple[int, ...], *, widely: bool) -> "list[RunRecord]":
-    """The records of some runs; ``widely``: also of those that others have started, after burying the dead."""
-    known = [store.run(run) for run in runs]
-    if not widely:
-        return known
-    store.reap()
-    others = [record for state in LIVE for record in store.runs(query=f"state:{state}") if record.id not in runs]
-    return [*known, *others]

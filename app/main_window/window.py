@@ -102,12 +102,12 @@ class MainWindow(QMainWindow):
         elif self.session.run(self._cannot_run):
             self.open_page("live")
 
-    def start_study(self, seeds: list[int], baselines: bool) -> None:
-        """Run the experiment as it stands once per seed, with single-task baselines if they are wanted."""
+    def start_study(self, seeds: list[int], baselines: bool, together: bool) -> None:
+        """Run the experiment as it stands once per seed, with single-task baselines and in one loop as wanted."""
         problems = self.session.document.problems
         if problems:
             self._refuse(problems)
-        elif self.session.run_study(seeds, baselines=baselines, refused=self._cannot_run):
+        elif self.session.run_study(seeds, baselines=baselines, together=together, refused=self._cannot_run):
             self.open_page("live")
 
     def _refuse(self, problems: "Sequence[Problem]") -> None:

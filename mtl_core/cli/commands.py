@@ -1,10 +1,11 @@
 """What each verb does."""
 
-import csv
 from argparse import Namespace
 from pathlib import Path
 
 from mtl_core.cli import output, run_output, studies
+from mtl_core.cli.exporting import export
+from mtl_core.cli.models import evaluate, predict
 from mtl_core.cli.naming import replayed, run_number, run_numbers, spec_data, spec_of
 from mtl_core.cli.status import DONE
 from mtl_core.cli.training import resume, train
@@ -12,7 +13,6 @@ from mtl_core.evaluation.best_epochs import best_epochs
 from mtl_core.evaluation.studies import studies_of
 from mtl_core.spec import (
     InputError,
-    ManualWeighting,
     diff_data,
     dump_spec,
     flatten,
@@ -20,10 +20,11 @@ from mtl_core.spec import (
     preset_names,
     spec_to_data,
 )
-from mtl_core.store import RunStore, open_store
+from mtl_core.store import open_store
 
 __all__ = [
-    "check", "compare", "cost", "datasets", "evaluate", "export", "presets", "resume", "runs", "show", "stop", "train",
+    "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "resume", "runs", "show",
+    "stop", "train",
 ]  # fmt: skip
 
 
@@ -86,63 +87,6 @@ def stop(arguments: Namespace) -> int:
             return DONE
         store.request(run, "stop")
     print(f"asked run {run} to stop; what it has is kept")
-    return 0
-
-
-def evaluate(arguments: Namespace) -> int:
-    """Metrics of a run's best model, or of several runs as one."""
-    if not arguments.ensemble and len(arguments.run) > 1:
-        fix = "Add --ensemble to average their predictions, or name one run."
-        raise InputError("RUN", "one run is evaluated at a time", found=" ".join(arguments.run), fix=fix)
-    with open_store(arguments.store, create=False) as store:
-        if arguments.ensemble:
-            return _evaluate_ensemble(store, arguments)
-        run = run_number(store, arguments.run[0])
-        spec, record = store.spec(run), store.run(run)
-        from mtl_core.evaluation import evaluate as scores_of
-        from mtl_core.runner.execution import checkpoint_of
-        from mtl_core.training.validation import total
-
-        scores = scores_of(spec, checkpoint_of(store, run), arguments.split, record.fingerprint)
-    weights = spec.weighting.weights if isinstance(spec.weighting, ManualWeighting) else {}
-    found = {"run": run, "split": arguments.split, "metrics": scores, "total": total(scores, dict(weights))}
-    output.scores(found, as_json=arguments.json)
-    return 0
-
-
-def _evaluate_ensemble(store: RunStore, arguments: Namespace) -> int:
-    from mtl_core.evaluation.ensemble import SavedRun, evaluate_ensemble
-    from mtl_core.runner.execution import checkpoint_of
-
-    runs = [run for name in arguments.run for run in run_numbers(store, name)]
-    saved = [SavedRun(run, store.spec(run), checkpoint_of(store, run), store.run(run).fingerprint) for run in runs]
-    found = evaluate_ensemble(saved, arguments.split)
-    tasks = saved[0].spec.tasks
-    output.ensemble(found.data() | {"split": arguments.split}, tasks, as_json=arguments.json)
-    return 0
-
-
-def export(arguments: Namespace) -> int:
-    """Write every point of a run as ``task,split,metric,step,value``."""
-    path = Path(arguments.out)
-    if path.exists() and not arguments.force:
-        raise InputError(str(path), "is there already", fix="Give another --out, or --force to overwrite it.")
-    with open_store(arguments.store, create=False) as store:
-        run = run_number(store, arguments.run)
-        series, _ = store.read(run)
-    temporary = path.with_name(path.name + ".partial")
-    try:
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("task", "split", "metric", "step", "value"))
-            for key, points in series.items():
-                pairs = zip(points.steps.tolist(), points.values.tolist(), strict=True)
-                writer.writerows((*key, step, repr(value)) for step, value in pairs)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(str(path), "cannot be written", found=error.strerror) from None
-    print(f"{sum(map(len, series.values()))} points of run {run} in {path}")
     return 0
 
 

@@ -14,6 +14,8 @@ from mtl_core import __version__
 from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
 from mtl_core.spec import InputError
 
+SPLITS = ("train", "val", "test")
+
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
@@ -71,16 +73,22 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     stop = add("stop", "ask a run to stop and keep what it has", store)
     stop.add_argument("run", metavar="RUN")
     stop.add_argument("--kill", action="store_true", help="end its process at once; it goes on from its checkpoint")
+    named = "a number; several, or study:N, are averaged; or a folder of models that export wrote"
     evaluate = add("evaluate", "the metrics of a run's best model, or of several runs as one", store, json)
-    evaluate.add_argument("run", metavar="RUN", nargs="+", help="a number; several, or study:N, with --ensemble")
+    evaluate.add_argument("run", metavar="RUN", nargs="+", help=f"{named}; several need --ensemble")
     help_ = "average the predictions of several runs of the same tasks and data"
     evaluate.add_argument("--ensemble", action="store_true", help=help_)
-    evaluate.add_argument("--split", choices=("train", "val", "test"), default="test")
-    export = add("export", "write a run's points to a file", store)
-    export.add_argument("run", metavar="RUN")
-    export.add_argument("--to", choices=("csv",), default="csv", help="the format")
-    export.add_argument("--out", metavar="PATH", required=True, help="the file to write")
-    export.add_argument("--force", action="store_true", help="overwrite the file if it is there")
+    evaluate.add_argument("--split", choices=SPLITS, default="test")
+    predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store)
+    predict.add_argument("run", metavar="RUN", nargs="+", help=named)
+    predict.add_argument("--split", choices=SPLITS, default="test")
+    export = add("export", "write a run's points to a file, or the models of runs to a folder", store)
+    export.add_argument("run", metavar="RUN", nargs="+", help="a number; for models also several, or study:N")
+    help_ = "a run's points as CSV, or a folder of models that evaluate and predict read anywhere, several as one"
+    export.add_argument("--to", choices=("csv", "models"), default="csv", help=help_)
+    for verb in (predict, export):
+        verb.add_argument("--out", metavar="PATH", required=True, help="what to write")
+        verb.add_argument("--force", action="store_true", help="overwrite it if it is there")
     add("datasets", "the data sets that come with the application", json)
     presets = add("presets", "the experiments that come with the application, or one of them as YAML", json)
     presets.add_argument("name", metavar="NAME", nargs="?")
@@ -96,8 +104,8 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
 
 
 VERBS = (
-    "train", "runs", "show", "compare", "resume", "stop", "evaluate", "export", "datasets", "presets", "check",
-    "cost",
+    "train", "runs", "show", "compare", "resume", "stop", "evaluate", "predict", "export", "datasets", "presets",
+    "check", "cost",
 )  # fmt: skip
 """What the first argument may be; anything else is the window's."""
 

@@ -19,11 +19,13 @@ class Split:
             multilabel: 0 and 1), ``[N, 1]`` float32 of 0 and 1 (binary), ``[N]`` int64 (multiclass, ordinal) or
             ``[N, H, W]`` uint8 (segmentation); 0 where the label is missing.
         masks: Per task ``[N]`` bool, true where there is a label; only of tasks that lack some label in any split.
+        rows: ``[N]`` int64 on the CPU: which rows of the data these are, counted from 0; None where nobody knows.
     """
 
     inputs: Tensor
     targets: dict[str, Tensor]
     masks: dict[str, Tensor] = field(default_factory=dict)
+    rows: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -34,6 +36,7 @@ class Split:
             self.inputs.to(device),
             {name: tensor.to(device) for name, tensor in self.targets.items()},
             {name: tensor.to(device) for name, tensor in self.masks.items()},
+            self.rows,
         )
 
 

@@ -192,6 +192,7 @@ def _split(
         inputs=torch.from_numpy(matrix[rows]),
         targets={one.task.name: target_tensor(one, targets[one.task.name], rows) for one in labels},
         masks={one.task.name: torch.from_numpy(one.there[rows]) for one in labels if not one.there[kept].all()},
+        rows=torch.from_numpy(rows),
     )
 
 

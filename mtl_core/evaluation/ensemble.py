@@ -77,6 +77,23 @@ class EnsembleScores:
         return {"runs": list(self.runs), "metrics": self.ensemble, "members": members}
 
 
+def load_predictor(saved: Sequence[SavedRun], data: TaskData, device: torch.device) -> nn.Module:
+    """The model of one run, or the ensemble of several, in evaluation mode.
+
+    Args:
+        saved: One run, or several of the same tasks and data.
+        data: That data.
+        device: Where to compute.
+
+    Raises:
+        InputError: They do not belong together, a checkpoint is not whole, or the data has changed.
+    """
+    if len(saved) > 1:
+        return load_ensemble(saved, data, device)
+    check_data(data, saved[0].fingerprint)
+    return saved_model(saved[0].spec, saved[0].checkpoint, data, device).eval()
+
+
 def load_ensemble(saved: Sequence[SavedRun], data: TaskData, device: torch.device) -> Ensemble:
     """The ensemble of some runs, in evaluation mode.
 

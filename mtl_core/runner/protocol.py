@@ -12,7 +12,18 @@ from typing import Any, Literal
 
 from mtl_core.spec import InputError, Problem
 
-Ask = Literal["devices", "dataset", "model", "check", "cost", "resumable", "train"]
+Ask = Literal[
+    "devices",
+    "dataset",
+    "model",
+    "check",
+    "check_together",
+    "cost",
+    "ensemble",
+    "resumable",
+    "train",
+    "train_together",
+]
 
 READY = 0
 """The id of the first line a worker writes."""

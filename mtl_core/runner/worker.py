@@ -82,10 +82,27 @@ def _check(payload: dict[str, Any]) -> Any:
     return [{"path": p.path, "rule": p.rule, "found": p.found, "fix": p.fix} for p in problems]
 
 
+def _check_together(payload: dict[str, Any]) -> Any:
+    from mtl_core.runner.together import check_runs
+
+    check_runs([spec_from_data(spec) for spec in payload["specs"]])
+    return []
+
+
 def _cost(payload: dict[str, Any]) -> Any:
     from mtl_core.evaluation import cost
 
     return cost(spec_from_data(payload["spec"])).data()
+
+
+def _ensemble(payload: dict[str, Any]) -> Any:
+    from mtl_core.evaluation import evaluate_ensemble
+    from mtl_core.runner.saved import saved_runs
+    from mtl_core.store import open_store
+
+    with open_store(payload["store"], create=False) as store:
+        saved = saved_runs(store, payload["runs"])
+    return evaluate_ensemble(saved, payload["split"]).data()
 
 
 def _resumable(payload: dict[str, Any]) -> Any:
@@ -107,14 +124,26 @@ def _train(payload: dict[str, Any]) -> Any:
     return {"run": payload["run"], "state": ending.state}
 
 
+def _train_together(payload: dict[str, Any]) -> Any:
+    from mtl_core.runner.together import execute_together
+    from mtl_core.store import open_store
+
+    with open_store(payload["store"]) as store:
+        endings = execute_together(store, payload["runs"])
+    return {"runs": payload["runs"], "states": [ending.state for ending in endings]}
+
+
 _ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "devices": _devices,
     "dataset": _dataset,
     "model": _model,
     "check": _check,
+    "check_together": _check_together,
     "cost": _cost,
+    "ensemble": _ensemble,
     "resumable": _resumable,
     "train": _train,
+    "train_together": _train_together,
 }
 
 

@@ -385,6 +385,22 @@ RUNS = (
     of_run("judging without a checkpoint", f"evaluate {FINISHED}", "run 1 … has no checkpoint", _no_checkpoints),
     of_run("judging on an unknown split", "evaluate 1 --split all", "--split … 'all' … 'train', 'val', 'test'"),
     Case("judging on changed data", _CHANGED, _data_changed("evaluate", FINISHED)),
+    of_run(
+        "predicting without a checkpoint", f"predict {FINISHED} --out x", "run 1 … has no checkpoint", _no_checkpoints
+    ),
+    of_run(
+        "predicting into a missing folder",
+        f"predict {FINISHED} --out no/x.csv",
+        "no/x.csv … cannot be written … No such",
+    ),
+    of_run(
+        "averaging a run with itself", f"predict {FINISHED} {FINISHED} --out x", "RUN … at least two runs, each once"
+    ),
+    of_run(
+        "models into a missing folder",
+        f"export {FINISHED} --to models --out no/x",
+        "no/x … cannot be written … No such",
+    ),
     of_run("a filter with an open quote", 'runs --filter "two', "filter … quotation mark … Close it"),
     of_run("a filter by an unknown field", "runs --filter colour:red", "filter … state, tag, task … colour:red"),
     of_run("a filter by an unknown state", "runs --filter state:done", "filter … must be one of … state:done"),

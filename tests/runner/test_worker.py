@@ -157,6 +157,38 @@ def test_a_run_is_trained_and_its_end_told(worker: Worker, store: RunStore, expe
     assert_same_points(store.read(run)[0], store.read(here)[0])
 
 
+def test_finished_runs_are_scored_as_one_and_others_refused(
+    worker: Worker, store: RunStore, experiment: Experiment
+) -> None:
+    runs = [store.create_run(experiment(training__epochs=1, training__seed=seed)) for seed in (0, 1)]
+    for run in runs:
+        execute(store, run)
+    asked = {"store": store.url, "runs": runs, "split": "test"}
+    found = worker.ask(15, "ensemble", **asked).value
+    assert found["runs"] == runs
+    assert found["metrics"]["species"].keys() == {"loss", "accuracy", "f1"}
+    waiting = store.create_run(experiment())
+    reply = worker.ask(16, "ensemble", **asked | {"runs": [*runs, waiting]})
+    assert reply.error
+    assert (reply.error.path, reply.error.rule) == (f"run {waiting}", "has not ended")
+
+
+def test_seeds_are_trained_together_unless_something_does_not_allow_it(
+    worker: Worker, store: RunStore, experiment: Experiment
+) -> None:
+    plain = [{"kind": "linear", "out_features": 16}, {"kind": "relu"}]
+    specs = [experiment(training__epochs=1, training__seed=seed, model__shared=plain) for seed in (0, 1)]
+    assert worker.ask(17, "check_together", specs=[spec_to_data(spec) for spec in specs]).value == []
+    runs = [store.create_run(spec) for spec in specs]
+    found = worker.ask(18, "train_together", runs=runs, store=store.url).value
+    assert found == {"runs": runs, "states": ["finished", "finished"]}
+    assert [store.run(run).state for run in runs] == ["finished", "finished"]
+    other = [set_at(spec_to_data(spec), "weighting", {"kind": "dwa"}) for spec in specs]
+    reply = worker.ask(19, "check_together", specs=other)
+    assert reply.error
+    assert (reply.error.path, "runs that train together need" in reply.error.rule) == ("weighting", True)
+
+
 def test_a_run_that_is_not_there_is_refused(worker: Worker, store: RunStore) -> None:
     reply = worker.ask(14, "train", run=99, store=store.url)
     assert reply.error

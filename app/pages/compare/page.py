@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.compare.averaging import Averaging
 from app.pages.compare.cost_card import CostCard
 from app.pages.compare.curves import CurveWall, choices
 from app.pages.compare.parts import RunChip, RunTable
@@ -49,6 +50,7 @@ class ComparePage(QWidget):
         self._chips: list[RunChip] = []
         self._build()
         self.selection.changed.connect(self._show)
+        self.averaging.changed.connect(self._show)
         self.selection.grown.connect(self._grow)
         self.options.changed.connect(self._draw)
         self.metric_choice.currentTextChanged.connect(self._draw)
@@ -85,7 +87,10 @@ class ComparePage(QWidget):
         self.group.setObjectName("compare-group")
         self.group.setToolTip("One column for runs that differ in nothing but the seed: mean ± standard deviation")
         self.group.toggled.connect(self._show)
+        self.averaging = Averaging(self._session, self)
+        self.tests_card.header.addWidget(self.averaging.button)
         self.tests_card.header.addWidget(self.group)
+        self.tests_card.body.addWidget(self.averaging.error)
         self.studies: dict[int, StudyCard] = {}
         self._studies = QVBoxLayout()
         self._studies.setSpacing(CARD_GAP)
@@ -155,11 +160,15 @@ class ComparePage(QWidget):
         """Brings chips, tables and curves up to date."""
         entries = self.selection.entries
         self._stack.setCurrentIndex(1 if entries else 0)
-        view = compare_view(entries, self.selection.summaries, grouped=self.group.isChecked())
+        self.averaging.show_runs(entries)
+        ensemble = self.averaging.scores
+        summaries = self.selection.summaries
+        view = compare_view(entries, summaries, grouped=self.group.isChecked(), ensemble=ensemble)
         self._show_chips(entries)
         self._show_studies()
         self.differs.fill("setting", [(entry.short, entry.color) for entry in entries], view.differing)
-        self.tests.fill("task", [_group_head(group) for group in view.groups], view.tests)
+        heads = [*map(_group_head, view.groups), *([] if ensemble is None else [("ensemble", None)])]
+        self.tests.fill("task", heads, view.tests)
         self.group.setVisible(view.seeds)
         self.best.fill("task", [(entry.short, entry.color) for entry in entries], view.best)
         self.best_card.setVisible(bool(view.best))
@@ -255,7 +264,7 @@ class ComparePage(QWidget):
         self.selection.set_visible(False)
 
 
-def _group_head(group: Sequence[Entry]) -> tuple[str, int]:
+def _group_head(group: Sequence[Entry]) -> tuple[str, int | None]:
     first = group[0]
     runs = first.short if len(group) == 1 else f"{len(group)} seeds of {first.short}"
     what = f"{first.run.baseline} alone" if first.run.baseline else first.run.method

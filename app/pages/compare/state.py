@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from app.plots.texts import number
 from mtl_core.evaluation.best_epochs import BestEpoch, best_epochs
 from mtl_core.evaluation.spread import Spread
-from mtl_core.spec import TRAINED, ExperimentSpec, flatten
+from mtl_core.spec import DIRECTIONS, TRAINED, ExperimentSpec, flatten
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey, Summary
+
+TestScores = Mapping[str, Mapping[str, float]]
+"""Test metrics by task and name."""
 
 TOTAL = "total"
 _ABSENT = object()
@@ -72,8 +75,9 @@ class CompareView:
     Attributes:
         differing: A row a setting that is not the same in all runs.
         settings: How many settings there are.
-        tests: A row a test metric; a cell a run, or a group of runs that differ in nothing but the seed.
-        groups: The runs of each cell of ``tests``.
+        tests: A row a test metric; a cell a run, or a group of runs that differ in nothing but the seed, and behind
+            them one for the ensemble of all where its scores are known.
+        groups: The runs of each cell of ``tests`` but the ensemble's.
         seeds: Whether some of the runs differ in nothing but the seed.
         best: A row a task: the epoch in which each run was best on it, beside the one that its rule chose.
         hint: What is missing for a comparison; empty when nothing is.
@@ -94,13 +98,20 @@ class CompareView:
         return f"{len(self.differing)} of {self.settings} settings" if len(self.labels) > 1 else ""
 
 
-def compare_view(entries: Sequence[Entry], summaries: Sequence[Summary], *, grouped: bool = False) -> CompareView:
+def compare_view(
+    entries: Sequence[Entry],
+    summaries: Sequence[Summary],
+    *,
+    grouped: bool = False,
+    ensemble: TestScores | None = None,
+) -> CompareView:
     """The page for some runs.
 
     Args:
         entries: The runs, in the order they are shown.
         summaries: Summaries of all their series.
         grouped: Whether runs that differ in nothing but the seed share a column.
+        ensemble: What the mean of their predictions scores.
     """
     alike = seed_groups(entries)
     groups = alike if grouped else tuple((entry,) for entry in entries)
@@ -109,7 +120,7 @@ def compare_view(entries: Sequence[Entry], summaries: Sequence[Summary], *, grou
         labels=tuple(entry.label for entry in entries),
         differing=differing,
         settings=settings,
-        tests=final_lines([[entry.run for entry in group] for group in groups], summaries),
+        tests=final_lines([[entry.run for entry in group] for group in groups], summaries, ensemble),
         groups=groups,
         seeds=len(alike) < len(entries),
         best=best_lines(entries, summaries),
@@ -172,20 +183,24 @@ def seed_groups(entries: Sequence[Entry]) -> tuple[tuple[Entry, ...], ...]:
     return tuple(tuple(group) for group in groups.values())
 
 
-def final_lines(groups: Sequence[Sequence[RunRecord]], summaries: Sequence[Summary]) -> tuple[Line, ...]:
+def final_lines(
+    groups: Sequence[Sequence[RunRecord]], summaries: Sequence[Summary], ensemble: TestScores | None = None
+) -> tuple[Line, ...]:
     """Final test metrics by task, the best of each row marked by the metric's own direction.
 
     Args:
         groups: The runs of each column; of several the mean and the standard deviation are told.
         summaries: Summaries of them all.
+        ensemble: What the mean of their predictions scores; a last column where it is known.
     """
     runs = [run for group in groups for run in group]
     found = {(one.run, one.task, one.metric): one for one in summaries if one.split == "test"}
-    rows = dict.fromkeys((task, metric) for _, task, metric in found)
+    averaged = ((task, metric) for task, scores in (ensemble or {}).items() for metric in scores)
+    rows = dict.fromkeys((*((task, metric) for _, task, metric in found), *averaged))
     order = {task: index for index, task in enumerate(dict.fromkeys(t for run in runs for t in run.tasks))}
     last = len(order)
     ranked = sorted(rows, key=lambda row: (order.get(row[0], last), row[1] == "loss"))
-    return tuple(_test_line(task, metric, groups, found) for task, metric in ranked)
+    return tuple(_test_line(task, metric, groups, found, ensemble) for task, metric in ranked)
 
 
 def best_lines(entries: Sequence[Entry], summaries: Sequence[Summary]) -> tuple[Line, ...]:
@@ -230,11 +245,16 @@ def _test_line(
     metric: str,
     groups: Sequence[Sequence[RunRecord]],
     found: Mapping[tuple[int, str, str], Summary],
+    ensemble: TestScores | None,
 ) -> Line:
     summaries = [[found.get((run.id, task, metric)) for run in group] for group in groups]
     spreads = [[one.last for one in group if one is not None] for group in summaries]
+    if ensemble is not None:
+        score = ensemble.get(task, {}).get(metric)
+        spreads.append([] if score is None else [score])
     values = [Spread.of(group).mean if len(group) != 1 else group[0] for group in spreads]
-    direction = next((one.direction for group in summaries for one in group if one is not None), "")
+    told = (one.direction for group in summaries for one in group if one is not None)
+    direction = next(told, DIRECTIONS.get(metric, ""))
     marks = best_of(values, direction)
     cells = tuple(Cell(_told(group, value), mark) for group, value, mark in zip(spreads, values, marks, strict=True))
     return Line(f"{task} · {metric}{_ARROWS.get(direction, '')}", cells)

@@ -23,11 +23,12 @@ def parse_seeds(text: str) -> tuple[tuple[int, ...], str]:
     return tuple(seeds), "" if seeds else "at least one seed"
 
 
-def study_text(seeds: int, tasks: int) -> str:
-    """What a study of so many seeds and tasks comes to."""
+def study_text(seeds: int, tasks: int, *, together: bool = False) -> str:
+    """What a study of so many seeds and tasks comes to; ``together``: its seeds train in one loop."""
     each = f"{seeds} seed{'' if seeds == 1 else 's'}"
     if tasks < 2:
         return f"{each}: {seeds} run{'' if seeds == 1 else 's'}. A baseline needs at least two tasks."
     chance = " One seed says nothing of chance: take three or more." if seeds == 1 else ""
     runs = seeds * (1 + tasks)
-    return f"{each} × (all tasks + each of {tasks} alone) = {runs} runs, one after the other.{chance}"
+    order = f"{seeds} at once" if together and seeds > 1 else "one after the other"
+    return f"{each} × (all tasks + each of {tasks} alone) = {runs} runs, {order}.{chance}"

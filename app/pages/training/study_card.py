@@ -1,6 +1,6 @@
 """Several seeds of the experiment as one study, with single-task baselines."""
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from app.forms.form import LABEL_CHARACTERS
 from app.pages.training.seeds import parse_seeds, study_text
@@ -9,7 +9,12 @@ from app.theme import GAP
 from app.widgets import Button, Card, InlineError, Muted
 
 _SETTING, _FIRST = "page/training/seeds", "0, 1, 2"
+_TOGETHER = "page/training/together"
 _HELP = "A run of all tasks for each, e.g. 0, 1, 2 or 0-4; the rows of the split stay the same"
+_TOGETHER_HELP = (
+    "One process trains the seeds of each experiment in one loop: faster where the model is small. "
+    "What does not allow it is said before anything runs"
+)
 
 
 class StudyCard(Card):
@@ -37,6 +42,11 @@ class StudyCard(Card):
         grid.addWidget(label, 0, 0)
         grid.addWidget(self.seeds, 0, 1)
         grid.addWidget(self.error, 1, 1)
+        self.together = QCheckBox("Train the seeds together (small models)")
+        self.together.setObjectName("study-together")
+        self.together.setToolTip(_TOGETHER_HELP)
+        self.together.setChecked(session.settings.get(_TOGETHER) == "yes")
+        grid.addWidget(self.together, 2, 0, 1, 2)
         self.both = Button("Run with baselines", lambda: self._run(True), icon_name="scales", name="run-baselines")
         self.both.setToolTip("Train all tasks together and each one alone, on the same rows, and compare: Δm")
         self.alone = Button("Run seeds", lambda: self._run(False), icon_name="play", name="run-seeds")
@@ -51,6 +61,7 @@ class StudyCard(Card):
         self.body.addLayout(buttons)
         self.body.addStretch(1)
         self.seeds.textChanged.connect(self._show)
+        self.together.toggled.connect(self._show)
         session.document.changed.connect(self._show)
         self._show()
 
@@ -58,7 +69,8 @@ class StudyCard(Card):
         seeds, problem = parse_seeds(self.seeds.text())
         tasks = len(self._session.document.get("tasks") or ())
         self.error.set_error(problem)
-        self.words.setText(study_text(len(seeds), tasks) if seeds else "")
+        self.words.setText(study_text(len(seeds), tasks, together=self.together.isChecked()) if seeds else "")
+        self.together.setEnabled(len(seeds) > 1)
         self.alone.setEnabled(bool(seeds))
         self.both.setEnabled(bool(seeds) and tasks > 1)
 
@@ -66,4 +78,6 @@ class StudyCard(Card):
         seeds, _ = parse_seeds(self.seeds.text())
         if seeds:
             self._session.settings.put(_SETTING, self.seeds.text())
-            self._session.request_study(seeds, baselines=baselines)
+            self._session.settings.put(_TOGETHER, "yes" if self.together.isChecked() else "")
+            together = self.together.isChecked() and len(seeds) > 1
+            self._session.request_study(seeds, baselines=baselines, together=together)

@@ -1,7 +1,8 @@
 """Speaks the worker's protocol without torch; the name of a run's experiment says how it goes.
 
 ``quick`` ends at once, ``hold`` trains until it is asked to stop, ``die`` dies after it has begun, ``refuse`` answers
-with an error before it claims the run, and the baseline of ``right`` of ``faulty`` does not pass its check. The file
+with an error before it claims the run, the baseline of ``right`` of ``faulty`` does not pass its check, and ``apart``
+not that of training together. The file
 ``deaths`` in the home folder counts the asks that are to kill it.
 """
 
@@ -40,6 +41,12 @@ def answer(ask: dict[str, Any]) -> Reply:
             return Reply(ask["id"], [{"name": "cpu", "label": "CPU · test"}])
         case "check":
             return check(ask)
+        case "check_together" if ask["specs"][0]["name"].startswith("apart"):
+            return Reply(ask["id"], error=Problem("weighting", "runs that train together need", "dwa"))
+        case "check_together":
+            return Reply(ask["id"], [])
+        case "train_together":
+            return train_together(ask)
         case "resumable":
             return Reply(ask["id"], True)
         case "train":
@@ -79,6 +86,21 @@ def train(ask: dict[str, Any]) -> Reply:
         state = hold(store, run) if name.startswith("hold") else "finished"
         store.finish(run, state)
         return Reply(ask["id"], {"run": run, "state": state})
+
+
+def train_together(ask: dict[str, Any]) -> Reply:
+    from mtl_core.store import open_store
+
+    with open_store(ask["store"]) as store:
+        for run in ask["runs"]:
+            store.claim(run, pid=os.getpid(), host=socket.gethostname(), device="CPU · test", versions={})
+        name = store.spec(ask["runs"][0]).name
+        if name == "die":
+            os._exit(9)
+        state = hold(store, ask["runs"][0]) if name.startswith("hold") else "finished"
+        for run in ask["runs"]:
+            store.finish(run, state)
+    return Reply(ask["id"], {"runs": ask["runs"], "states": [state] * len(ask["runs"])})
 
 
 def hold(store: Any, run: int) -> str:

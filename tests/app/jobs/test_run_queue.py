@@ -214,3 +214,56 @@ def test_a_study_of_which_one_experiment_cannot_run_is_not_made(
     wait(lambda: told)
     assert "cannot be built" in str(told[0])
     assert _states(home) == {}
+
+
+def test_the_seeds_of_a_study_train_together_role_by_role(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    ends: list[int] = []
+    queue.runChanged.connect(lambda record: ends.append(record.id) if record.ended else None)
+    queue.start_study(study_members(spec_named("quick"), (0, 1), baselines=True), together=True)
+    wait(lambda: len(ends) == 6)
+    with open_store(home / "runs.sqlite") as store:
+        runs = sorted(store.runs(), key=lambda run: run.id)
+    assert [(run.baseline, run.seed) for run in runs] == [(r, s) for r in ("", "left", "right") for s in (0, 1)]
+    assert len({run.pid for run in runs}) == 3
+    asks = (home / "asks.log").read_text().split()
+    assert [asks.count(one) for one in ("check", "check_together", "train_together", "train")] == [3, 3, 3, 0]
+
+
+def test_seeds_that_cannot_train_together_are_not_made_and_the_reason_told(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    told: list[Exception] = []
+    members = study_members(spec_named("apart"), (0, 1), baselines=False)
+    queue.start_study(members, together=True, refused=told.append)
+    wait(lambda: told)
+    assert "runs that train together need" in str(told[0])
+    assert _states(home) == {}
+
+
+def test_a_process_that_dies_leaves_all_its_runs_interrupted(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    errors: list[Exception] = []
+    queue.failed.connect(errors.append)
+    queue.start_study(study_members(spec_named("die"), (0, 1), baselines=False), together=True)
+    wait(lambda: errors and queue.active is None)
+    assert "run 1 and run 2" in str(errors[0])
+    with open_store(home / "runs.sqlite") as store:
+        assert [run.state for run in store.runs()] == ["interrupted"] * 2
+
+
+def test_a_seed_that_is_stopped_while_it_waits_leaves_the_others_together(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    queue.start(spec_named("hold"))
+    wait(lambda: queue.on)
+    queue.start_study(study_members(spec_named("quick"), (0, 1, 2), baselines=False), together=True)
+    wait(lambda: queue.waiting == (2, 3, 4))
+    queue.stop(3)
+    queue.stop(1)
+    wait(lambda: queue.active is None)
+    with open_store(home / "runs.sqlite") as store:
+        assert [store.run(run).state for run in (2, 3, 4)] == ["finished", "stopped", "finished"]
+        assert store.run(2).pid == store.run(4).pid

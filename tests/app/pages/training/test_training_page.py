@@ -11,6 +11,7 @@ from app.document import Document
 from app.forms import ChoiceEditor, NumberEditor
 from app.pages.training import TrainingPage
 from app.pages.training.seeds import parse_seeds, study_text
+from app.pages.training.study_card import StudyCard
 from app.pages.training.words import (
     WEIGHTINGS,
     device_choices,
@@ -38,10 +39,10 @@ class FakeSession(QObject):
         self.dataset_info: DatasetInfo | None = None
         self.devices: list[DeviceInfo] = []
         self.settings = Settings(folder)
-        self.studies: list[tuple[list[int], bool]] = []
+        self.studies: list[tuple[list[int], bool, bool]] = []
 
-    def request_study(self, seeds: Iterable[int], *, baselines: bool) -> None:
-        self.studies.append((list(seeds), baselines))
+    def request_study(self, seeds: Iterable[int], *, baselines: bool, together: bool = False) -> None:
+        self.studies.append((list(seeds), baselines, together))
 
 
 DATA = DatasetInfo(
@@ -276,8 +277,26 @@ def test_a_study_is_asked_for_with_the_seeds_that_were_typed(
     assert "4 seeds × (all tasks + each of 2 alone) = 12 runs" in page.study.words.text()
     qtbot.mouseClick(page.study.both, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(page.study.alone, Qt.MouseButton.LeftButton)
-    assert session.studies == [([3, 4, 5, 9], True), ([3, 4, 5, 9], False)]
+    assert session.studies == [([3, 4, 5, 9], True, False), ([3, 4, 5, 9], False, False)]
     assert session.settings.get("page/training/seeds", "") == "3-5, 9"
+
+
+def test_several_seeds_may_train_together(
+    qtbot: QtBot, qapp: QApplication, page: TrainingPage, session: FakeSession
+) -> None:
+    box = page.study.together
+    box.click()
+    assert box.isChecked()
+    assert "9 runs, 3 at once" in page.study.words.text()
+    qtbot.mouseClick(page.study.alone, Qt.MouseButton.LeftButton)
+    page.study.seeds.setText("7")
+    assert not box.isEnabled()
+    assert "one after the other" in page.study.words.text()
+    qtbot.mouseClick(page.study.alone, Qt.MouseButton.LeftButton)
+    assert session.studies == [([0, 1, 2], False, True), ([7], False, False)]
+    again = StudyCard(cast(Session, session))
+    qtbot.addWidget(again)
+    assert again.together.isChecked()
 
 
 def test_seeds_that_are_none_are_told_and_run_nothing(page: TrainingPage, session: FakeSession) -> None:

@@ -1,0 +1,84 @@
+"""Files that other programs read."""
+
+import csv
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from mtl_core.cli.naming import run_number, run_numbers
+from mtl_core.spec import InputError
+from mtl_core.store import open_store
+
+
+def export(arguments: Namespace) -> int:
+    """Write every point of a run as ``task,split,metric,step,value``, or the models of runs to a folder."""
+    return _models(arguments) if arguments.to == "models" else _points(arguments)
+
+
+def _points(arguments: Namespace) -> int:
+    if len(arguments.run) > 1:
+        fix = "Name one run, or add --to models."
+        raise InputError("RUN", "the points of one run are exported at a time", found=" ".join(arguments.run), fix=fix)
+    path = Path(arguments.out)
+    check_new(path, force=arguments.force)
+    with open_store(arguments.store, create=False) as store:
+        run = run_number(store, arguments.run[0])
+        series, _ = store.read(run)
+    points = (
+        (*key, step, repr(value))
+        for key, points in series.items()
+        for step, value in zip(points.steps.tolist(), points.values.tolist(), strict=True)
+    )
+    count = write_csv(path, ("task", "split", "metric", "step", "value"), points)
+    print(f"{count} points of run {run} in {path}")
+    return 0
+
+
+def _models(arguments: Namespace) -> int:
+    from mtl_core.evaluation.model_folder import check_place, save_models
+    from mtl_core.runner.saved import saved_runs
+
+    folder = Path(arguments.out)
+    check_place(folder, force=arguments.force)
+    with open_store(arguments.store, create=False) as store:
+        saved = saved_runs(store, [run for name in arguments.run for run in run_numbers(store, name)])
+        save_models(saved, folder, force=arguments.force)
+    what = f"the model of run {saved[0].run}" if len(saved) == 1 else f"the models of {len(saved)} runs"
+    print(f"{what} in {folder}; see: mtl-workbench evaluate {folder}")
+    return 0
+
+
+def check_new(path: Path, *, force: bool) -> None:
+    """See that a file may be written.
+
+    Raises:
+        InputError: It is there already, and nobody said that it may be overwritten.
+    """
+    if path.exists() and not force:
+        raise InputError(str(path), "is there already", fix="Give another --out, or --force to overwrite it.")
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write a table, whole or not at all; returns how many rows it has.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    temporary = path.with_name(path.name + ".partial")
+    count = 0
+    try:
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            for row in rows:
+                writer.writerow(row)
+                count += 1
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(str(path), "cannot be written", found=error.strerror) from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return count

@@ -1,0 +1,87 @@
+"""The verbs that use trained models: those of runs, or of a folder."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtl_core.cli import output
+from mtl_core.cli.exporting import check_new, write_csv
+from mtl_core.cli.naming import run_number, run_numbers
+from mtl_core.spec import InputError, ManualWeighting
+from mtl_core.store import open_store
+
+if TYPE_CHECKING:
+    from mtl_core.evaluation.ensemble import SavedRun
+
+
+def evaluate(arguments: Namespace) -> int:
+    """Metrics of a run's best model, or of several runs as one."""
+    folder = _folder(arguments)
+    if not (arguments.ensemble or folder) and len(arguments.run) > 1:
+        fix = "Add --ensemble to average their predictions, or name one run."
+        raise InputError("RUN", "one run is evaluated at a time", found=" ".join(arguments.run), fix=fix)
+    saved = _saved(arguments, folder, alone=not arguments.ensemble)
+    if arguments.ensemble or len(saved) > 1:
+        from mtl_core.evaluation.ensemble import evaluate_ensemble
+
+        found = evaluate_ensemble(saved, arguments.split)
+        output.ensemble(found.data() | {"split": arguments.split}, saved[0].spec.tasks, as_json=arguments.json)
+    else:
+        output.scores(_scores(saved[0], arguments), as_json=arguments.json)
+    return 0
+
+
+def _scores(one: "SavedRun", arguments: Namespace) -> dict[str, Any]:
+    from mtl_core.evaluation import evaluate as scores_of
+    from mtl_core.training.validation import total
+
+    scores = scores_of(one.spec, one.checkpoint, arguments.split, one.fingerprint)
+    weights = one.spec.weighting.weights if isinstance(one.spec.weighting, ManualWeighting) else {}
+    return {"run": one.run, "split": arguments.split, "metrics": scores, "total": total(scores, dict(weights))}
+
+
+def predict(arguments: Namespace) -> int:
+    """Write what a model, or several as one, predict for each row of a split, beside the truth."""
+    path = Path(arguments.out)
+    check_new(path, force=arguments.force)
+    saved = _saved(arguments, _folder(arguments), alone=False)
+    from mtl_core.evaluation import predict as predictions
+
+    found = predictions(saved, arguments.split)
+    count = write_csv(path, found.header, map(_told, found.rows))
+    who = f"run {saved[0].run}" if len(saved) == 1 else f"the mean of {len(saved)} runs"
+    print(f"{who} on {count} {arguments.split} rows in {path}")
+    return 0
+
+
+def _told(cells: list[Any]) -> list[Any]:
+    """Numbers with as many digits as are more than a model's precision."""
+    return [format(cell, ".10g") if isinstance(cell, float) else cell for cell in cells]
+
+
+def _folder(arguments: Namespace) -> Path | None:
+    """The folder of models that is named, if one is; a run's name comes before a folder's."""
+    named = [Path(name) for name in arguments.run if not (name.isdecimal() or name == "last") and Path(name).is_dir()]
+    if named and len(arguments.run) > 1:
+        fix = "Export the runs to one folder to average them."
+        raise InputError("RUN", "a folder of models is named alone", found=" ".join(arguments.run), fix=fix)
+    return named[0] if named else None
+
+
+def _saved(arguments: Namespace, folder: Path | None, *, alone: bool) -> "list[SavedRun]":
+    """The models that are named; ``alone``: of one run, which may still train."""
+    if folder is not None:
+        from mtl_core.evaluation.model_folder import load_models
+
+        return list(load_models(folder))
+    with open_store(arguments.store, create=False) as store:
+        store.reap()
+        if alone:
+            run = run_number(store, arguments.run[0])
+            from mtl_core.runner.saved import saved_run
+
+            return [saved_run(store, run)]
+        runs = [run for name in arguments.run for run in run_numbers(store, name)]
+        from mtl_core.runner.saved import saved_runs
+
+        return saved_runs(store, runs)

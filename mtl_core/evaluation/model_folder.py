@@ -1,0 +1,139 @@
+"""One trained model, or several as one, in a folder that is read anywhere: specs, weights and a manifest; no pickle."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+
+from mtl_core.datasets import load
+from mtl_core.evaluation.ensemble import SavedRun, load_predictor
+from mtl_core.spec import InputError, dump_spec, load_spec
+from mtl_core.training.checkpoints import Checkpoint
+from mtl_core.training.devices import versions
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_NAME = re.compile(r"[\w-]+\.(yaml|safetensors)")
+"""A file of the folder itself, whatever somebody wrote into a manifest."""
+
+
+def save_models(saved: Sequence[SavedRun], folder: Path, *, force: bool = False) -> None:
+    """Write the models of some runs into a folder: whole, or not at all.
+
+    The folder holds ``manifest.json`` (format, digest of the data, members, and what new rows need to be treated like
+    the training rows) and for each member its experiment as YAML and its weights as safetensors. The device is left to
+    whoever reads it.
+
+    Args:
+        saved: One run, or several of the same tasks and data.
+        folder: Where; must not be there yet.
+        force: Replace the folder if it is one of models; any other is left alone.
+
+    Raises:
+        InputError: The folder is there or cannot be written, the runs do not belong together, a checkpoint is not
+            whole, or the data has changed.
+    """
+    check_place(folder, force=force)
+    spec = saved[0].spec
+    data = load(spec.dataset, spec.tasks)
+    load_predictor(saved, data, torch.device("cpu"))  # so that what is written can be read
+    try:
+        with TemporaryDirectory(prefix=".models-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
+            _write(saved, data.preprocessing, Path(beside) / "new")
+            _put(Path(beside) / "new", folder, Path(beside) / "old")
+    except OSError as error:
+        raise InputError(str(folder), "cannot be written", found=error.strerror) from None
+
+
+def check_place(folder: Path, *, force: bool = False) -> None:
+    """See that models may be written to a folder.
+
+    Raises:
+        InputError: Something is there that may not be replaced.
+    """
+    if not (folder.exists() or folder.is_symlink()):
+        return
+    if not force:
+        raise InputError(str(folder), "is there already", fix="Give another --out, or --force to overwrite it.")
+    if folder.is_symlink() or not (folder / MANIFEST).is_file():
+        raise InputError(str(folder), "is not a folder of models, and is left alone", fix="Give another --out.")
+
+
+def load_models(folder: Path) -> tuple[SavedRun, ...]:
+    """The runs whose models a folder holds.
+
+    Raises:
+        InputError: It is no such folder, is not whole, or a newer version wrote it.
+    """
+    try:
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(str(folder), f"is not a folder of models: it has no {MANIFEST}") from None
+    except (OSError, ValueError):
+        raise _not_whole(folder) from None
+    version = told.get("format") if isinstance(told, dict) else None
+    if version != FORMAT:
+        raise InputError(str(folder), f"must be a folder of models of format {FORMAT}", found=version)
+    members = _members(told)
+    if not members:
+        raise _not_whole(folder)
+    return tuple(
+        SavedRun(run, load_spec(folder / spec), folder / weights, told["fingerprint"]) for run, spec, weights in members
+    )
+
+
+def _members(told: Mapping[str, Any]) -> list[tuple[int, str, str]]:
+    """Number, file of the experiment and file of the weights of each; nothing where a manifest is not whole."""
+    match told:
+        case {"fingerprint": str(), "members": [*members]}:
+            found = [(m["run"], m["spec"], m["weights"]) for m in members if _is_member(m)]
+            return found if len(found) == len(members) else []
+    return []
+
+
+def _is_member(member: Any) -> bool:
+    match member:
+        case {"run": int(), "spec": str() as spec, "weights": str() as weights}:
+            return bool(_NAME.fullmatch(spec) and _NAME.fullmatch(weights))
+    return False
+
+
+def _not_whole(folder: Path) -> InputError:
+    return InputError(str(folder / MANIFEST), "is not whole", fix="Export the runs again.")
+
+
+def _write(saved: Sequence[SavedRun], preprocessing: Mapping[str, Any], folder: Path) -> None:
+    folder.mkdir()
+    told = {
+        "format": FORMAT,
+        "versions": versions(),
+        "fingerprint": saved[0].fingerprint,
+        "members": [_save_member(one, folder) for one in saved],
+        "preprocessing": preprocessing,
+    }
+    (folder / MANIFEST).write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _save_member(one: SavedRun, folder: Path) -> dict[str, Any]:
+    spec = one.spec.model_copy(update={"training": one.spec.training.model_copy(update={"device": "auto"})})
+    names = {"spec": f"run-{one.run}.yaml", "weights": f"run-{one.run}.safetensors"}
+    (folder / names["spec"]).write_text(dump_spec(spec), encoding="utf-8")
+    Checkpoint({"model": Checkpoint.load(one.checkpoint).parts.get("model", {})}).save(folder / names["weights"])
+    return {"run": one.run, "name": spec.name, "seed": spec.training.seed, **names}
+
+
+def _put(new: Path, folder: Path, old: Path) -> None:
+    """Put a folder in its place, in one move where there is none yet; else the one there goes to ``old``."""
+    if not folder.exists():
+        new.rename(folder)
+        return
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise

@@ -1,0 +1,220 @@
+"""Predictions of runs as a table, and their models in a folder that needs no store."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+from mtl_core.datasets import load
+from mtl_core.spec import load_spec
+from tests.cli.conftest import Command
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def trained(command: Command, spec: Path) -> None:
+    """Runs 1 and 2: two seeds of one study."""
+    assert command("train", spec, "--seed", 1, "--seed", 2).status == 0
+
+
+@pytest.fixture
+def folder(command: Command, trained: None, tmp_path: Path) -> Path:
+    """The models of runs 1 and 2."""
+    assert command("export", "study:1", "--to", "models", "--out", tmp_path / "iris").status == 0
+    return tmp_path / "iris"
+
+
+def test_the_predictions_of_a_run_have_a_row_per_row_and_score_what_evaluate_says(
+    command: Command, trained: None, spec: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "test.csv"
+    said = command("predict", 1, "--out", out)
+    assert said.status == 0, said.err
+    rows = _read(out)
+    experiment = load_spec(spec)
+    data = load(experiment.dataset, experiment.tasks)
+    assert [int(row["row"]) - 1 for row in rows] == data.test.rows.tolist()  # type: ignore[union-attr]
+    classes = data.targets["species"].classes
+    assert list(rows[0]) == [
+        "row", "species.predicted", *(f"species.p.{name}" for name in classes), "species.truth",
+        "width.predicted", "width.truth",
+    ]  # fmt: skip
+    for row in rows:
+        p = {name: float(row[f"species.p.{name}"]) for name in classes}
+        assert sum(p.values()) == pytest.approx(1, abs=1e-8)
+        assert row["species.predicted"] == max(p, key=lambda name: p[name])
+        assert row["width.truth"] == f"{round(float(row['width.truth']), 1):g}"  # as in the data, without noise
+    right = np.mean([row["species.predicted"] == row["species.truth"] for row in rows])
+    errors = [float(row["width.predicted"]) - float(row["width.truth"]) for row in rows]
+    scores = command("evaluate", 1, "--json").json["metrics"]
+    assert right == pytest.approx(scores["species"]["accuracy"], abs=1e-6)
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(scores["width"]["rmse"], rel=1e-5)
+
+
+def test_several_runs_predict_their_mean(command: Command, trained: None, tmp_path: Path) -> None:
+    for name, runs in (("1", ("1",)), ("2", ("2",)), ("both", ("1", "2"))):
+        assert command("predict", *runs, "--split", "val", "--out", tmp_path / f"{name}.csv").status == 0
+    one, two, both = (_read(tmp_path / f"{name}.csv") for name in ("1", "2", "both"))
+    for first, second, mean in zip(one, two, both, strict=True):
+        for column in mean:
+            if ".p." in column or column == "width.predicted":
+                expected = (float(first[column]) + float(second[column])) / 2
+                assert float(mean[column]) == pytest.approx(expected, rel=1e-4, abs=1e-6), column
+            elif column.endswith(".truth") or column == "row":
+                assert mean[column] == first[column]
+
+
+def test_a_missing_truth_is_an_empty_cell(command: Command, tmp_path: Path) -> None:
+    lines = ["x,a,b", *(f"{i},{i % 7},{'' if i % 4 == 0 else 2 * i}" for i in range(40))]
+    (tmp_path / "data.csv").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "spec.yaml").write_text(
+        "version: 1\ndataset: {kind: table, path: data.csv, inputs: [x]}\n"
+        "tasks: [{name: a, kind: regression, target: a}, {name: b, kind: regression, target: b}]\n"
+        "training: {epochs: 1, device: cpu}\n",
+        encoding="utf-8",
+    )
+    assert command("train", tmp_path / "spec.yaml").status == 0
+    assert command("predict", 1, "--split", "train", "--out", tmp_path / "out.csv").status == 0
+    for row in _read(tmp_path / "out.csv"):
+        i = int(row["row"]) - 1
+        assert row["a.truth"] == str(i % 7)
+        assert row["b.truth"] == ("" if i % 4 == 0 else str(2 * i))
+
+
+def test_a_folder_of_models_is_read_without_the_store(
+    command: Command, folder: Path, home: Path, tmp_path: Path
+) -> None:
+    scores = command("evaluate", 1, 2, "--ensemble", "--json").json
+    assert command("predict", 1, 2, "--out", tmp_path / "store.csv").status == 0
+    moved = tmp_path / "elsewhere" / "models"
+    moved.parent.mkdir()
+    folder.rename(moved)
+    shutil.rmtree(home)
+    assert command("evaluate", moved, "--json").json == scores
+    assert command("predict", moved, "--out", tmp_path / "folder.csv").status == 0
+    assert (tmp_path / "folder.csv").read_bytes() == (tmp_path / "store.csv").read_bytes()
+
+
+def test_a_folder_holds_specs_weights_and_a_manifest_and_nothing_else(folder: Path) -> None:
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "manifest.json", "run-1.safetensors", "run-1.yaml", "run-2.safetensors", "run-2.yaml",
+    ]  # fmt: skip
+    told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert [(one["run"], one["seed"]) for one in told["members"]] == [(1, 1), (2, 2)]
+    assert told["preprocessing"]["targets"]["species"]["classes"]
+    with safe_open(folder / "run-1.safetensors", framework="np") as file:
+        assert all(name.startswith("model/") for name in file.keys())  # noqa: SIM118
+    assert load_spec(folder / "run-2.yaml").training.seed == 2
+
+
+def test_one_run_in_a_folder_is_evaluated_like_the_run(command: Command, trained: None, tmp_path: Path) -> None:
+    assert command("export", 2, "--to", "models", "--out", tmp_path / "one").status == 0
+    assert command("evaluate", tmp_path / "one", "--json").json == command("evaluate", 2, "--json").json
+
+
+def test_nothing_is_overwritten_unless_it_may_be(command: Command, folder: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("keep", encoding="utf-8")
+    table = tmp_path / "out.csv"
+    table.write_text("keep", encoding="utf-8")
+    for words in (
+        ("export", 1, "--to", "models", "--out", folder),
+        ("export", 1, "--to", "models", "--out", mine),
+        ("export", 1, "--to", "models", "--out", mine, "--force"),
+        ("export", 1, "--to", "models", "--out", table, "--force"),
+        ("predict", 1, "--out", table),
+        ("predict", 1, "--out", mine, "--force"),
+    ):
+        said = command(*words)
+        assert (said.status, said.err.count("\n")) == (2, 1), words
+    assert (mine / "letter.txt").read_text() == table.read_text() == "keep"
+    assert command("export", 1, "--to", "models", "--out", folder, "--force").status == 0
+    assert command("evaluate", folder, "--json").json["run"] == 1
+    assert command("predict", 1, "--out", table, "--force").status == 0
+    assert len(_read(table)) > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "iris", "iris.yaml", "mine", "out.csv"]
+
+
+def test_what_cannot_be_written_is_said_and_leaves_nothing(command: Command, trained: None, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    before = sorted(tmp_path.iterdir())
+    for out in (tmp_path / "nowhere" / "x", tmp_path / "file" / "x"):
+        for words in (("predict", 1), ("export", 1, "--to", "models"), ("export", 1)):
+            said = command(*words, "--out", out)
+            assert (said.status, said.err.count("\n")) == (2, 1), words
+            assert f"{out}: cannot be written" in said.err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_runs_that_do_not_belong_together_write_nothing(
+    command: Command, trained: None, spec: Path, tmp_path: Path
+) -> None:
+    alone = "tasks=[{name: species, kind: multiclass, target: species}]"
+    assert command("train", spec, "--set", alone).status == 0
+    for words in (("predict", 1, 3), ("export", 1, 3, "--to", "models")):
+        said = command(*words, "--out", tmp_path / "x")
+        assert (said.status, "same tasks" in said.err) == (2, True), words
+    said = command("export", 1, 2, "--out", tmp_path / "x")
+    assert (said.status, "--to models" in said.err) == (2, True)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_run_that_is_not_over_or_has_no_checkpoint_is_refused(
+    command: Command, trained: None, spec: Path, home: Path, tmp_path: Path
+) -> None:
+    from mtl_core.store import open_store
+
+    with open_store(home / "runs.sqlite") as store:
+        waiting, failed = (store.create_run(load_spec(spec)) for _ in range(2))
+        store.finish(failed, "failed", "no memory")
+    for run, says in ((waiting, "has not ended"), (failed, "has no checkpoint")):
+        for words in (
+            ("predict", run, "--out", tmp_path / "x"),
+            ("export", 1, run, "--to", "models", "--out", tmp_path / "x"),
+            ("evaluate", 1, run, "--ensemble"),
+        ):
+            said = command(*words)
+            assert (said.status, said.err.count("\n"), says in said.err) == (2, 1, True), said.err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("manifest.json", None, "no manifest.json"),
+        ("manifest.json", "{", "manifest.json: is not whole"),
+        ("manifest.json", '{"format": 2}', "of format 1"),
+        ("manifest.json", '{"format": 1, "fingerprint": "", "members": []}', "is not whole"),
+        (
+            "manifest.json",
+            '{"format": 1, "fingerprint": "", "members": [{"run": 1, "spec": "../x.yaml", "weights": "y"}]}',
+            "is not whole",
+        ),
+        ("run-1.yaml", None, "there is no such file"),
+        ("run-2.safetensors", None, "there is no such checkpoint"),
+        ("run-2.safetensors", "no", "is not a whole checkpoint"),
+    ],
+)
+def test_a_folder_that_is_not_whole_is_refused_in_one_line(
+    command: Command, folder: Path, name: str, text: str | None, says: str
+) -> None:
+    if text is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_text(text, encoding="utf-8")
+    said = command("evaluate", folder)
+    assert (said.status, said.err.count("\n")) == (2, 1)
+    assert says in said.err
+
+
+def test_a_folder_is_named_alone(command: Command, folder: Path) -> None:
+    said = command("evaluate", folder, 1, "--ensemble")
+    assert (said.status, "named alone" in said.err) == (2, True)
