@@ -12,7 +12,7 @@ from app.pages.training.picked import Picked
 from app.pages.training.words import class_task_choices
 from app.session import Session
 from app.widgets import Card, LinkButton
-from mtl_core.spec import Averaging, Optimizer, Sampling, Spec, Start, kind_of, members
+from mtl_core.spec import Averaging, Keeping, Optimizer, Sampling, Spec, Start, kind_of, members
 from mtl_core.spec.optimizers import HeadsPart, SharedPart
 from mtl_core.spec.sampling import BalancedClasses
 from mtl_core.spec.start import FromFile
@@ -93,6 +93,9 @@ class SharedCard(KindCard):
         super().__init__(session, "Shared layers", Start, "training.start_from")
         self.choose = LinkButton("Choose the file…", self.ask_file, name="start-file")
         self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
+        self.keep = KindForm(members(Keeping), "training.keep")
+        bind(self.keep, session.document)
+        self.body.addWidget(self.keep)
         self.part = _part(session, "shared", SharedPart)
         self.body.addWidget(self.part)
         self.body.addStretch(1)
