@@ -12,8 +12,9 @@ from mtl_core.spec.layers import Linear, ReLU
 from mtl_core.spec.start import FromFile
 from mtl_core.training.batches import check_single_rows
 from mtl_core.training.devices import choose_device
+from mtl_core.training.old_heads import take_heads
 from mtl_core.training.precision import check_precision
-from mtl_core.training.transfer import take_heads, take_trunk
+from mtl_core.training.transfer import take_trunk
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _check_start(spec: ExperimentSpec, data: TaskData, path: Path) -> None:
     model = _built(spec, data)
     take_trunk(model, path)
     if not isinstance(spec.training.keep, NewHeads):
-        take_heads(model, path, data.targets)
+        take_heads(model, path, data)
 
 
 def _built(spec: ExperimentSpec, data: TaskData) -> MultiTaskModel:

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from mtl_core.spec.averaging import Swa
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
 from mtl_core.spec.errors import InputError, Problem, shorten
-from mtl_core.spec.keeping import NewHeads
+from mtl_core.spec.keeping import Freeze, NewHeads
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses
@@ -199,6 +200,9 @@ def _keeping(spec: ExperimentSpec) -> Iterator[Problem]:
     if isinstance(training.start_from, Scratch) and not isinstance(training.keep, NewHeads):
         fix = "Begin with another run or a file, or keep nothing."
         yield Problem("training.keep", "new weights know no tasks to keep", repr(training.keep.kind), fix)
+    if isinstance(training.keep, Freeze) and isinstance(training.averaging, Swa):
+        rule = "the mean of epochs finds batch statistics anew, which frozen layers keep"
+        yield Problem("training.averaging", rule, repr("swa"), "Take another average, or none.")
 
 
 _RULES = {

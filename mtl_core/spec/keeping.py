@@ -49,9 +49,7 @@ class Distil(Spec):
     title: ClassVar[str] = "Distilled"
     kind: Literal["distil"] = "distil"
     strength: float = field(1.0, "What the distance to the old outputs is multiplied by.", ge=0, le=1e6, scale="log")
-    temperature: float = field(
-        2.0, "Above 1, improbable classes count for more.", gt=0, le=100, scale="log", title="Temperature"
-    )
+    temperature: float = field(2.0, "Above 1, improbable classes count for more.", gt=0, le=100, scale="log")
 
 
 class Ewc(Spec):

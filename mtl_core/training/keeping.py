@@ -18,9 +18,9 @@ from mtl_core.tasks import TaskHead
 from mtl_core.tasks.distillation import distance_of
 from mtl_core.training.batches import Batch
 from mtl_core.training.elastic import fisher
+from mtl_core.training.old_heads import take_heads
 from mtl_core.training.parts import named_shared_parameters
 from mtl_core.training.passes import Penalty
-from mtl_core.training.transfer import take_heads
 from mtl_core.training.validation import Scores
 from mtl_core.weighting import Pass
 
@@ -72,13 +72,13 @@ class Keeper:
     Attributes:
         old: The tasks that began with a head of the other run.
         before: Scores of the old tasks on the test rows at the beginning; empty until then.
-        warnings: What to tell when the run begins.
+        warning: What to tell when the run begins, or nothing.
     """
 
     def __init__(self, model: MultiTaskModel, spec: ExperimentSpec, tasks: Sequence[TaskHead]) -> None:
         self.old: tuple[str, ...] = ()
         self.before: Scores = {}
-        self.warnings: tuple[str, ...] = ()
+        self.warning = ""
         self._model, self._spec, self._tasks = model, spec, tasks
         self._taken: frozenset[str] = frozenset()
 
@@ -86,10 +86,10 @@ class Keeper:
         """Begin with the heads of a file, the shared layers being taken; what was taken, in words.
 
         Raises:
-            InputError: Nothing can be kept of it, see :func:`mtl_core.training.transfer.take_heads`.
+            InputError: Nothing can be kept of it, see :func:`mtl_core.training.old_heads.take_heads`.
         """
-        taken = take_heads(self._model, path, data.targets)
-        self.old, self._taken, self.warnings = taken.tasks, taken.names, taken.warnings
+        taken = take_heads(self._model, path, data)
+        self.old, self._taken, self.warning = taken.tasks, taken.names, taken.warning
         new = [task for task in self._model.tasks if task not in self.old]
         return f"old heads: {', '.join(self.old)}; new heads: {', '.join(new) or 'none'}"
 

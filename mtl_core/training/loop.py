@@ -23,6 +23,7 @@ from mtl_core.training.keeping import Keeper, build_keeper
 from mtl_core.training.ledger import DivergedError
 from mtl_core.training.monitor import Monitor
 from mtl_core.training.moves import Moves, hand_weights
+from mtl_core.training.old_heads import told
 from mtl_core.training.optimizers import build_optimizer
 from mtl_core.training.parts import Penalties, groups_of
 from mtl_core.training.passes import Penalty, forward, mean_losses, parted
@@ -32,7 +33,7 @@ from mtl_core.training.recording import Recorder, Request
 from mtl_core.training.sampling import build_order
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.threads import threads_for
-from mtl_core.training.transfer import freeze_trunk, take_trunk, told
+from mtl_core.training.transfer import freeze_trunk, take_trunk
 from mtl_core.training.validation import Scorer, Scores, evaluation_batches, total
 from mtl_core.weighting import MovableWeighting, Pass, build_weighting
 from mtl_core.weighting.diagnostics import agreement, as_values, blocks_of
@@ -119,6 +120,7 @@ class Trainer:
         self.journal = Journal(self.recorder, self.tasks, hand_weights(spec))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
+        self._told = told(self.data)
         self._score = Scorer(self.tasks, self.device)
         self._threads = training.threads
         self._moves = Moves(spec, self.moves, self.weighting, self.journal, self.recorder)
@@ -148,8 +150,8 @@ class Trainer:
         state: Literal["finished", "stopped"] = "finished"
         if self.keeper is not None and not self.keeper.before:
             self.keeper.begin(self.data, self._score(self.model, self.test))
-            for text in self.keeper.warnings:
-                self._warn(text)
+            if self.keeper.warning:
+                self._warn(self.keeper.warning)
         try:
             while not self._done():
                 self._train_epoch()
@@ -357,10 +359,6 @@ class Trainer:
         path = self.folder / f"{kind}.safetensors"
         checkpoint.save(path)
         self.recorder.checkpoint(kind, path, int(checkpoint.values["step"]))
-
-    @property
-    def _told(self) -> dict[str, Any]:
-        return {"targets": told(self.data.targets)}
 
     def _snapshot(self) -> Checkpoint:
         tensors, groups = optimizer_state(self.optimizer)
