@@ -1,8 +1,7 @@
-"""What a run does to keep the tasks of the run that it begins with, and how it tells what they lost."""
+"""What a run does to keep the tasks of the run that it begins with."""
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,53 +11,18 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.datasets import TaskData
-from mtl_core.spec import Direction, ExperimentSpec, score_of
+from mtl_core.spec import ExperimentSpec, score_of
 from mtl_core.spec.keeping import Distil, Ewc, FineTune, Freeze, NewHeads
 from mtl_core.tasks import TaskHead
 from mtl_core.tasks.distillation import distance_of
 from mtl_core.training.batches import Batch
 from mtl_core.training.elastic import fisher
+from mtl_core.training.forgetting import Change
 from mtl_core.training.old_heads import take_heads
 from mtl_core.training.parts import named_shared_parameters
 from mtl_core.training.passes import Penalty
 from mtl_core.training.validation import Scores
 from mtl_core.weighting import Pass
-
-
-@dataclass(frozen=True)
-class Change:
-    """What an old task lost, by its score on the test rows.
-
-    Attributes:
-        task: Its name.
-        metric: Its score.
-        before: That of the model at the beginning.
-        after: That of the model at the end.
-        direction: Which way the score is better.
-    """
-
-    task: str
-    metric: str
-    before: float
-    after: float
-    direction: Direction
-
-    @property
-    def relative(self) -> float | None:
-        """The relative change, above 0 for the better; None from a score of 0."""
-        sign = -1 if self.direction == "min" else 1
-        return sign * (self.after - self.before) / abs(self.before) if self.before else None
-
-    def __str__(self) -> str:
-        text = f"{self.task}: {self.metric} {self.before:.4g} before, {self.after:.4g} after"
-        if self.relative is None or self.after == self.before:
-            return text + (" (unchanged)" if self.after == self.before else "")
-        return f"{text} ({abs(self.relative) * 100:.2g} % {'better' if self.relative > 0 else 'worse'})"
-
-    def data(self) -> dict[str, Any]:
-        """For whoever reads the log by program."""
-        told = {"task": self.task, "metric": self.metric, "before": self.before, "after": self.after}
-        return told | {"change": self.relative}
 
 
 class Keeper:

@@ -37,7 +37,7 @@ class Taken:
 
 
 def told(data: TaskData) -> dict[str, Any]:
-    """What a checkpoint says of the data to a run that begins with it: targets in task order, a digest of the inputs."""
+    """What a checkpoint says of the data to a run that begins with it: its targets, a digest of its inputs."""
     inputs = {name: value for name, value in data.preprocessing.items() if name != "targets"}
     digest = blake2b(json.dumps(inputs, sort_keys=True).encode(), digest_size=8).hexdigest()
     return {"targets": {name: _known(info) for name, info in data.targets.items()}, "inputs": digest}

@@ -15,7 +15,8 @@ from mtl_core.tasks import build_task
 from mtl_core.training.batches import Batches
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.elastic import fisher
-from mtl_core.training.keeping import Change, Distilled
+from mtl_core.training.forgetting import Change
+from mtl_core.training.keeping import Distilled
 from mtl_core.training.parts import named_shared_parameters
 from mtl_core.training.passes import forward
 from mtl_core.training.validation import evaluation_batches, score
