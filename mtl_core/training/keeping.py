@@ -1,6 +1,7 @@
 """What a run does to keep the tasks of the run that it begins with."""
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -78,12 +79,12 @@ class Keeper:
         """Change the gradients of a step."""
 
     def changes(self, after: Scores) -> list[Change]:
-        """What the old tasks lost, as far as the test rows have labels of them."""
+        """What the old tasks lost, as far as the test rows have labels of them that make a score."""
         found = []
         for task, head in zip(self._spec.tasks, self._tasks, strict=True):
             metric = score_of(task)
             one, two = self.before.get(task.name, {}), after.get(task.name, {})
-            if metric in one and metric in two:
+            if math.isfinite(one.get(metric, math.nan)) and math.isfinite(two.get(metric, math.nan)):
                 found.append(Change(task.name, metric, one[metric], two[metric], head.directions[metric]))
         return found
 

@@ -11,6 +11,7 @@ from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import Split, TaskData
 from mtl_core.spec import ExperimentSpec, InputError, ModelSpec, TargetInfo, Weighting, kind_of, members
 from mtl_core.spec.keeping import Keeping, NewHeads
+from mtl_core.spec.model import Sharing
 from mtl_core.tasks import build_task
 from mtl_core.training.batches import Batches
 from mtl_core.training.checkpoints import Checkpoint
@@ -254,7 +255,16 @@ def test_distilling_keeps_the_outputs_nearer_to_the_old_ones_than_fine_tuning(tm
     assert far[1] < 0.5 * far[0]
 
 
-@pytest.mark.parametrize("changes", [{"weighting": {"kind": "modo"}}, {"training__accumulate": 3}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"weighting": {"kind": "modo"}},
+        {"training__accumulate": 3},
+        {"training__accumulate": 3, "weighting": {"kind": "upgrad"}},
+        {"training__precision": "bf16", "weighting": {"kind": "mgda"}},
+        {"training__shared": {"freeze_epochs": 1}},
+    ],
+)
 def test_distilling_works_with_parts_and_pieces_of_a_batch(
     tmp_path: Path, plain_old: Path, changes: dict[str, Any]
 ) -> None:
@@ -349,6 +359,28 @@ def _splits(data: TaskData) -> tuple[Split, Split, Split]:
 def test_new_weights_have_no_tasks_to_keep() -> None:
     with pytest.raises(InputError, match=r"^training\.keep: new weights know no tasks to keep"):
         experiment(training__keep={"kind": "ewc"})
+
+
+REFUSED = {"separate", "soft", "cross_stitch", "sluice", "nddr", "ple", "adversarial"}
+"""What all tasks share has another shape with a further task there, or nothing is shared."""
+
+
+@pytest.mark.parametrize("scheme", [kind_of(member) for member in members(Sharing)])
+def test_under_any_scheme_the_old_tasks_begin_as_they_were_or_are_refused(tmp_path: Path, scheme: str) -> None:
+    changes: dict[str, Any] = {"model__shared": LINEAR * 2, "model__heads": {}, "model__sharing": {"kind": scheme}}
+    first = run(old_experiment(**changes), tmp_path / "old", data=without(toy_data(), "kind")).trainer
+    old = tmp_path / "old" / "last.safetensors"
+    first.model.load_state_dict(Checkpoint.load(old).parts["model"])
+    spec = adding(old, {"kind": "freeze"}, **changes)
+    if scheme in REFUSED:
+        assert refused(old, spec, tmp_path / "new").startswith("training.")
+        return
+    ran = run(spec, tmp_path / "new", start=old)
+    assert ran.trainer.keeper is not None
+    before = score(first.model, first.tasks, first.test)
+    for task, found in ran.trainer.keeper.before.items():
+        assert found == pytest.approx(before[task], rel=1e-6)
+    assert changed(ran, old) == []
 
 
 def test_schemes_that_number_the_tasks_want_the_old_ones_first(tmp_path: Path) -> None:
