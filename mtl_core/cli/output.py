@@ -89,6 +89,8 @@ def run_result(result: dict[str, Any], store: str) -> None:
     """How a run ended: a table per task, and where it is kept."""
     run_line(result)
     _scores(result["test"], "test")
+    for old in result["kept"]:
+        print_out(old["text"])
     print_out(f"kept in {store}; see: mtl-workbench show {result['run']}")
 
 

@@ -18,6 +18,7 @@ import torch
 from mtl_core.datasets import load
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
+from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.start import FromFile, FromRun, Scratch
 from mtl_core.store import EventRecord, RunStore
 from mtl_core.training.checkpoints import Checkpoint
@@ -150,11 +151,15 @@ def start_of(store: RunStore, spec: ExperimentSpec) -> Path | None:
     """The file that the shared layers begin with.
 
     Raises:
-        InputError: There is no such run, or it has saved no model.
+        InputError: There is no such run, it has saved no model, or its tasks are to be kept and it has not ended.
     """
     match spec.training.start_from:
         case FromRun(run=other):
-            store.run(other)
+            state = store.run(other).state
+            if state not in ("finished", "stopped") and not isinstance(spec.training.keep, NewHeads):
+                rule = f"run {other} must have ended before its tasks can be kept"
+                fix = f"mtl-workbench resume {other}"
+                raise InputError("training.start_from.run", rule, found=state, fix=fix)
             return checkpoint_of(store, other)
         case FromFile(path=path):
             return Path(path)

@@ -7,10 +7,12 @@ from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.datasets import TaskData, describe, load
 from mtl_core.spec import DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.dataset import Dataset
+from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.layers import Linear, ReLU
 from mtl_core.spec.start import FromFile
 from mtl_core.training.batches import check_single_rows
 from mtl_core.training.devices import choose_device
+from mtl_core.training.old_heads import take_heads
 from mtl_core.training.precision import check_precision
 from mtl_core.training.transfer import take_trunk
 
@@ -53,12 +55,19 @@ def inspect(spec: ExperimentSpec) -> Inspection:
     if min(spec.training.batch_size, len(data.train)) == 1 and not model.problems:
         check_single_rows(_built(spec, data), len(data.train), data.input_shape)
     if isinstance(spec.training.start_from, FromFile) and not model.problems:
-        take_trunk(_built(spec, data), Path(spec.training.start_from.path))
+        _check_start(spec, data, Path(spec.training.start_from.path))
     for layer in model.problems:
         fix = f"{layer.fix.label}." if layer.fix else ""
         raise InputError(layer.path, (layer.error or "cannot be built").removesuffix("."), fix=fix)
     splits = {"train": data.train, "val": data.val, "test": data.test}
     return Inspection(data.targets, model, {name: len(split.inputs) for name, split in splits.items()})
+
+
+def _check_start(spec: ExperimentSpec, data: TaskData, path: Path) -> None:
+    model = _built(spec, data)
+    take_trunk(model, path)
+    if not isinstance(spec.training.keep, NewHeads):
+        take_heads(model, path, data)
 
 
 def _built(spec: ExperimentSpec, data: TaskData) -> MultiTaskModel:

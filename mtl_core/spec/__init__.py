@@ -17,6 +17,7 @@ from mtl_core.spec.experiment import (
     spec_to_data,
 )
 from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
+from mtl_core.spec.keeping import Keeping
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
 from mtl_core.spec.metrics import DIRECTIONS, TRAINED, Direction, direction, score_of
 from mtl_core.spec.model import HardSharing, ModelSpec, Sharing, sharing_of
@@ -84,6 +85,7 @@ __all__ = [
     "HardSharing",
     "Histogram",
     "InputError",
+    "Keeping",
     "Layer",
     "LayerInfo",
     "ManualWeighting",

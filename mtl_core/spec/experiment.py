@@ -8,12 +8,15 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from mtl_core.spec.averaging import Swa
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
 from mtl_core.spec.errors import InputError, Problem, shorten
+from mtl_core.spec.keeping import Freeze, NewHeads
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses
+from mtl_core.spec.start import Scratch
 from mtl_core.spec.tasks import TOTAL, Task
 from mtl_core.spec.training import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgraded
@@ -118,6 +121,7 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
     yield from _monitor(spec)
     yield from _sampling(spec)
     yield from _inputs(spec)
+    yield from _keeping(spec)
 
 
 def _weighting(spec: ExperimentSpec) -> Iterator[Problem]:
@@ -192,6 +196,16 @@ def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:
             yield Problem(f"dataset.inputs[{i}]", rule, repr(column))
     for column in (c for c, n in Counter(inputs or ()).items() if n > 1):
         yield Problem("dataset.inputs", "each column once", repr(column))
+
+
+def _keeping(spec: ExperimentSpec) -> Iterator[Problem]:
+    training = spec.training
+    if isinstance(training.start_from, Scratch) and not isinstance(training.keep, NewHeads):
+        fix = "Begin with another run or a file, or keep nothing."
+        yield Problem("training.keep", "new weights know no tasks to keep", repr(training.keep.kind), fix)
+    if isinstance(training.keep, Freeze) and isinstance(training.averaging, Swa):
+        rule = "the mean of epochs finds batch statistics anew, which frozen layers keep"
+        yield Problem("training.averaging", rule, repr("swa"), "Take another average, or none.")
 
 
 _RULES = {

@@ -6,9 +6,11 @@ schedule and length, and the same rows, as ``dataset.split.tasks`` names the tas
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mtl_core.spec.errors import InputError
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
+from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.model import HardSharing
 from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses, Shuffled
 from mtl_core.spec.tasks import TOTAL
@@ -114,5 +116,5 @@ def _training(spec: ExperimentSpec, name: str) -> TrainingSpec:
     if isinstance(sampling, BalancedClasses):
         classed = next((task.name for task in spec.tasks if task.kind in CLASS_KINDS), "")
         sampling = BalancedClasses(task=name) if (sampling.task or classed) == name else Shuffled()
-    changes = {"monitor": training.monitor if own else TOTAL, "sampling": sampling, "compare_gradients": None}
-    return training.model_copy(update=changes)
+    changes: dict[str, Any] = {"monitor": training.monitor if own else TOTAL, "sampling": sampling}
+    return training.model_copy(update=changes | {"compare_gradients": None, "keep": NewHeads()})

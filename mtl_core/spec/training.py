@@ -6,6 +6,7 @@ from pydantic import StringConstraints
 
 from mtl_core.spec.averaging import Averaging, Unaveraged
 from mtl_core.spec.base import Spec, field
+from mtl_core.spec.keeping import Keeping, NewHeads
 from mtl_core.spec.optimizers import AdamW, HeadsPart, Optimizer, SharedPart
 from mtl_core.spec.sampling import Sampling, Shuffled
 from mtl_core.spec.schedules import ConstantSchedule, Schedule
@@ -36,6 +37,9 @@ class TrainingSpec(Spec):
     optimizer: Optimizer = field(AdamW(), "How gradients become steps.")
     schedule: Schedule = field(ConstantSchedule(), "How the learning rate changes.")
     start_from: Start = field(Scratch(), "What the shared layers begin with.", title="Shared layers begin with")
+    keep: Keeping = field(
+        NewHeads(), "What becomes of the tasks of the run that this one begins with.", title="Tasks of that run"
+    )
     shared: SharedPart = field(SharedPart(), "What the shared layers have of their own.", title="Shared layers")
     heads: HeadsPart = field(HeadsPart(), "What the task heads have of their own.", title="Task heads")
     averaging: Averaging = field(Unaveraged(), "Which weights are validated, tested and kept.", title="Weight average")

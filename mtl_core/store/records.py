@@ -11,7 +11,7 @@ RunState = Literal["queued", "running", "paused", "finished", "stopped", "failed
 EndState = Literal["finished", "stopped", "failed", "interrupted"]
 RequestKind = Literal["pause", "resume", "stop", "checkpoint", "weights"]
 EventKind = Literal[
-    "start", "epoch", "checkpoint", "weights", "pause", "resume", "stop", "nan", "warning", "finish", "error"
+    "start", "epoch", "checkpoint", "weights", "pause", "resume", "stop", "nan", "warning", "kept", "finish", "error"
 ]
 Direction = Literal["min", "max", ""]
 

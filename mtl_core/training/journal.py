@@ -109,9 +109,13 @@ class Journal:
 
     def note_scores(self, split: str, step: int, scores: Scores) -> None:
         """Keep a split's scores for the next flush, the total among them."""
-        flat = {(t, split, m): v for t, values in scores.items() for m, v in values.items()}
-        for key, value in {**flat, (TOTAL, split, "loss"): total(scores, self.ruler)}.items():
-            self._pending[key].append((np.array([step]), np.array([value])))
+        self.note_known(split, step, {**scores, TOTAL: {"loss": total(scores, self.ruler)}})
+
+    def note_known(self, split: str, step: int, scores: Scores) -> None:
+        """Keep scores of some tasks on a split, without a total."""
+        for task, values in scores.items():
+            for metric, value in values.items():
+                self._pending[task, split, metric].append((np.array([step]), np.array([value])))
 
     def note_values(self, step: int, values: Mapping[tuple[str, str], float]) -> None:
         """Keep numbers of the training by task and name, such as what a sharing scheme learned up to and in a step."""

@@ -19,9 +19,11 @@ from mtl_core.training.batches import Batch, Batches, check_single_rows, fits, s
 from mtl_core.training.checkpoints import OWN_CHECKPOINT, Checkpoint, load_model, optimizer_state, restore_optimizer
 from mtl_core.training.computing import computing
 from mtl_core.training.journal import Journal
+from mtl_core.training.keeping import Keeper, build_keeper
 from mtl_core.training.ledger import DivergedError
 from mtl_core.training.monitor import Monitor
 from mtl_core.training.moves import Moves, hand_weights
+from mtl_core.training.old_heads import told
 from mtl_core.training.optimizers import build_optimizer
 from mtl_core.training.parts import Penalties, groups_of
 from mtl_core.training.passes import Penalty, forward, mean_losses, parted
@@ -96,7 +98,8 @@ class Trainer:
         self.tasks = tuple(build_task(task, self.data.targets[task.name]) for task in spec.tasks)
         outputs = {task.name: task.out_features for task in self.tasks}
         self.model = build_model(spec.model, self.data.input_shape, outputs).to(self.device)
-        self.taken = take_trunk(self.model, self.start) if self.start else ""
+        self.keeper = build_keeper(self.model, spec, self.tasks)
+        self.taken = self._take(self.start) if self.start else ""
         method = build_weighting(spec.weighting, spec.tasks, device=self.device)
         self.weighting = MovableWeighting(method, names)
         self.optimizer = build_optimizer(
@@ -117,9 +120,14 @@ class Trainer:
         self.journal = Journal(self.recorder, self.tasks, hand_weights(spec))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
+        self._told = told(self.data)
         self._score = Scorer(self.tasks, self.device)
         self._threads = training.threads
         self._moves = Moves(spec, self.moves, self.weighting, self.journal, self.recorder)
+
+    def _take(self, start: Path) -> str:
+        text = take_trunk(self.model, start)
+        return f"{text}; {self.keeper.take(start, self.data)}" if self.keeper else text
 
     def run(self) -> Outcome:
         """Train to the end, or until someone stops it.
@@ -140,6 +148,10 @@ class Trainer:
     def _run(self) -> Outcome:
         self.model.train()
         state: Literal["finished", "stopped"] = "finished"
+        if self.keeper is not None and not self.keeper.before:
+            self.keeper.begin(self.data, self._score(self.model, self.test))
+            if self.keeper.warning:
+                self._warn(self.keeper.warning)
         try:
             while not self._done():
                 self._train_epoch()
@@ -156,6 +168,8 @@ class Trainer:
 
     def _train_epoch(self) -> None:
         freeze_trunk(self.model, frozen=self.epoch < self.spec.training.shared.freeze_epochs)
+        if self.keeper is not None:
+            self.keeper.begin_epoch()
         start = self.step - self.epoch * self.train.count
         for batch in self.train.shuffled(self.spec.training.seed, self.epoch, start):
             self._moves.replay(self.step)
@@ -178,9 +192,13 @@ class Trainer:
             self._compare_gradients(passes[0])
         penalty = self.computing.penalty()
         added = None if penalty is None else Penalty(penalty, self._clipped)
+        if self.keeper is not None:
+            self.keeper.before_backward(passes, parts, self._clipped)
         weighting.backward_parts(passes, self.model)
         if added is not None:
             added.add()
+        if self.keeper is not None:
+            self.keeper.after_backward()
         self._penalties.add()
         if self.spec.training.grad_clip is not None:
             nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
@@ -256,9 +274,19 @@ class Trainer:
         if self._best:
             self.model.load_state_dict(self._best)
         scores = self._score(judged, self.test)
-        self.journal.note_scores("test", self.monitor.best_step if self._best else self.step, scores)
+        step = self.monitor.best_step if self._best else self.step
+        if self.keeper is not None:
+            self._tell_kept(self.keeper, step, scores)
+        self.journal.note_scores("test", step, scores)
         self._flush()
         return scores
+
+    def _tell_kept(self, keeper: Keeper, step: int, scores: Scores) -> None:
+        """What the old tasks lost: in the log, and as a first point of the test scores."""
+        if step:
+            self.journal.note_known("test", 0, keeper.before)
+        for change in keeper.changes(scores):
+            self.recorder.event(self.step, "kept", str(change), change.data())
 
     def _warn(self, text: str) -> None:
         self.recorder.event(self.step, "warning", text)
@@ -322,7 +350,7 @@ class Trainer:
         if not self._finite():
             return
         if self._best and self.monitor.best_step != self._best_saved:
-            self._write("best", Checkpoint({"model": self._best}, {"step": self.monitor.best_step}))
+            self._write("best", Checkpoint({"model": self._best}, {"step": self.monitor.best_step} | self._told))
             self._best_saved = self.monitor.best_step
         self._write("last", self._snapshot())
         self._saved = time.perf_counter()
@@ -341,6 +369,7 @@ class Trainer:
                 "weighting": self.weighting.state_dict(),
                 "average": self.average.state(),
                 "rng": rng_state(),
+                "kept": self.keeper.state() if self.keeper else {},
                 "history": {"losses": torch.from_numpy(self.journal.history())},
             },
             {
@@ -352,7 +381,9 @@ class Trainer:
                 "scale": self.scale.state(),
                 "ruler": self.journal.ruler,
                 "fingerprint": self.data.fingerprint,
+                "kept": self.keeper.values() if self.keeper else {},
                 "threads": self._threads,
+                **self._told,
             },
         )
 
@@ -374,6 +405,8 @@ class Trainer:
             restore_optimizer(self.optimizer, parts.get("optimizer", {}), values["groups"])
             self.weighting.load_state_dict(parts.get("weighting", {}))
             self.average.restore(parts.get("average", {}))
+            if self.keeper is not None:
+                self.keeper.restore(parts.get("kept", {}), values["kept"])
         except (RuntimeError, ValueError, KeyError) as error:
             rule = "is a checkpoint of another optimiser or weighting"
             raise InputError(str(path), rule, found=error, fix=OWN_CHECKPOINT) from None

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batches import Batch
 from mtl_core.training.computing import Computed, Computing
-from mtl_core.weighting import Pass, cut_forward
+from mtl_core.weighting import Cut, Pass, cut_forward
 
 
 def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> Pass:
@@ -24,8 +24,9 @@ def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: b
     if cut:
         outputs, at = cut_forward(model.features(batch.inputs), model.head, len(tasks))
         at.again = isinstance(model, Computed) and model.in_pieces
-        return Pass(losses_of(tasks, outputs, batch), batch.present, at)
-    return Pass(losses_of(tasks, model(batch.inputs), batch), batch.present)
+        return Pass(losses_of(tasks, outputs, batch), batch.present, at, outputs)
+    outputs = model(batch.inputs)
+    return Pass(losses_of(tasks, outputs, batch), batch.present, None, outputs)
 
 
 def losses_of(tasks: Sequence[TaskHead], outputs: Sequence[Tensor], batch: Batch) -> list[Tensor]:
@@ -49,18 +50,23 @@ def mean_losses(passes: Sequence[Pass]) -> list[Tensor]:
 
 
 class Penalty:
-    """The gradient of what a sharing scheme adds to the losses, taken before the weighting's pass frees the graph.
+    """The gradient of what is added to the losses, taken before the weighting's pass frees the graph.
 
     It is added as it is, whatever the weighting makes of the tasks' gradients; frozen parameters have none.
+
+    Args:
+        penalty: 0-d, with its graph.
+        parameters: That may learn from it.
+        cut: Where the graph was cut, if the penalty comes from behind that place.
     """
 
-    def __init__(self, penalty: Tensor, parameters: Sequence[nn.Parameter]) -> None:
+    def __init__(self, penalty: Tensor, parameters: Sequence[nn.Parameter], cut: Cut | None = None) -> None:
         self._parameters = [parameter for parameter in parameters if parameter.requires_grad and penalty.requires_grad]
-        self._gradients = (
-            torch.autograd.grad(penalty, self._parameters, retain_graph=True, allow_unused=True)
-            if self._parameters
-            else ()
-        )
+        self._gradients: Sequence[Tensor | None] = ()
+        if self._parameters and cut is not None:
+            self._gradients = cut.reach_all(penalty, self._parameters)
+        elif self._parameters:
+            self._gradients = torch.autograd.grad(penalty, self._parameters, retain_graph=True, allow_unused=True)
 
     def add(self) -> None:
         """Add it to the parameters' gradients."""

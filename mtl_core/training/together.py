@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mtl_core.spec import ExperimentSpec, InputError, Problem, spec_to_data
 from mtl_core.spec.averaging import Unaveraged
+from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.model import CrossStitch, HardSharing, SeparateModels
 from mtl_core.spec.optimizers import Muon
 from mtl_core.spec.schedules import PlateauSchedule
@@ -263,6 +264,7 @@ def _problems(spec: ExperimentSpec) -> list[Problem]:
         ("training.optimizer", not isinstance(training.optimizer, Muon), "any but Muon"),
         ("training.schedule", not isinstance(training.schedule, PlateauSchedule), "any but reduce-on-plateau"),
         ("training.averaging", isinstance(training.averaging, Unaveraged), "none"),
+        ("training.keep", isinstance(training.keep, NewHeads), "new heads"),
         ("training.precision", training.precision == "float32", "float32"),
         ("training.accumulate", training.accumulate == 1, "1"),
         ("training.compile", not training.compile, "false"),

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.spec import InputError
-from mtl_core.training.parts import head_parameters, named_shared_parameters
+from mtl_core.training.parts import named_shared_parameters
 
 _NAMED = 3
 """How many names an error or a note gives."""
@@ -28,7 +28,7 @@ def take_trunk(model: MultiTaskModel, path: Path) -> str:
     Raises:
         InputError: The file cannot be read, nothing in it fits, or no layer is shared.
     """
-    found, own = _tensors(path), shared_state(model)
+    found, own = tensors_of(path), shared_state(model)
     fits = {name: found[name] for name, tensor in own.items() if name in found and found[name].shape == tensor.shape}
     learned = named_shared_parameters(model).keys()
     if not learned:
@@ -37,15 +37,15 @@ def take_trunk(model: MultiTaskModel, path: Path) -> str:
     if not fits.keys() & learned:
         raise InputError(
             "training.start_from",
-            f"must hold tensors such as {_some(own)}",
-            found=f"{path.name} with {_some(found)}",
+            f"must hold tensors such as {some(own)}",
+            found=f"{path.name} with {some(found)}",
             fix="Take a model with the same first layers, or build these layers alike.",
         )
     for name, tensor in fits.items():
         own[name].copy_(tensor)
     new = {name: own[name] for name in own if name in learned and name not in fits}
     taken = f"{len(fits.keys() & learned)} of {len(learned)} tensors of the shared layers come from {path}"
-    return f"{taken}; new: {_some(new)}" if new else taken
+    return f"{taken}; new: {some(new)}" if new else taken
 
 
 def shared_state(model: MultiTaskModel) -> dict[str, Tensor]:
@@ -53,20 +53,29 @@ def shared_state(model: MultiTaskModel) -> dict[str, Tensor]:
 
     A buffer belongs to them when the layer it stands in has shared parameters or, having none, the one around it.
     """
-    heads = set(map(id, head_parameters(model)))
-    state = model.state_dict(keep_vars=True)
-    return {name: tensor for name, tensor in state.items() if _is_shared(model, name, tensor, heads)}
+    return states_of(model)[""]
 
 
-def _is_shared(model: MultiTaskModel, name: str, tensor: Tensor, heads: set[int]) -> bool:
+def states_of(model: MultiTaskModel) -> dict[str, dict[str, Tensor]]:
+    """The parameters and buffers of each task's head by name, and under ``""`` those of the shared layers."""
+    owners = {id(parameter): task for task in model.tasks for parameter in model.head_parameters(task)}
+    states: dict[str, dict[str, Tensor]] = {task: {} for task in ("", *model.tasks)}
+    for name, tensor in model.state_dict(keep_vars=True).items():
+        owner = _owner(model, name, tensor, owners)
+        if owner is not None:
+            states[owner][name] = tensor
+    return states
+
+
+def _owner(model: MultiTaskModel, name: str, tensor: Tensor, owners: dict[int, str]) -> str | None:
+    """Whose a tensor is: a task's, ``""`` of all, None for a buffer that stands beside all layers."""
     if isinstance(tensor, nn.Parameter):
-        return id(tensor) not in heads
-    owner = name
-    while owner:
-        owner = owner.rpartition(".")[0]
-        if parameters := list(model.get_submodule(owner).parameters()):
-            return any(id(parameter) not in heads for parameter in parameters) and bool(owner)
-    return False
+        return owners.get(id(tensor), "")
+    layer = name
+    while layer := layer.rpartition(".")[0]:
+        if found := {owners.get(id(parameter), "") for parameter in model.get_submodule(layer).parameters()}:
+            return "" if "" in found else found.pop() if len(found) == 1 else None
+    return None
 
 
 def freeze_trunk(model: MultiTaskModel, *, frozen: bool) -> None:
@@ -78,7 +87,7 @@ def freeze_trunk(model: MultiTaskModel, *, frozen: bool) -> None:
         parameter.requires_grad_(not frozen)
 
 
-def _tensors(path: Path) -> dict[str, Tensor]:
+def tensors_of(path: Path) -> dict[str, Tensor]:
     """The tensors of a file by name; of a run's checkpoint, those of its model."""
     try:
         with safe_open(path, framework="pt") as file:
@@ -92,7 +101,8 @@ def _tensors(path: Path) -> dict[str, Tensor]:
         raise InputError("training.start_from", rule, found=error) from None
 
 
-def _some(tensors: dict[str, Tensor]) -> str:
+def some(tensors: dict[str, Tensor]) -> str:
+    """The first few tensors by name and shape."""
     parts = [f"{name} {'×'.join(map(str, tensor.shape))}".strip() for name, tensor in tensors.items()]
     more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
     return (", ".join(parts[:_NAMED]) or "nothing") + more

@@ -127,6 +127,23 @@ class Cut:
         found = torch.autograd.grad(loss, copies, retain_graph=True, allow_unused=True)
         return self._back(found, parameters, keep=True)
 
+    def reach_all(self, loss: Tensor, parameters: Sequence[nn.Parameter]) -> list[Tensor | None]:
+        """The gradients that a loss of several tasks' outputs has of parameters on either side of the cut.
+
+        Args:
+            loss: 0-d.
+            parameters: That learn.
+
+        Returns:
+            None for those it does not reach; the graphs are kept.
+        """
+        copies = [copy[i] for copy in self.copies for i in self._learned]
+        found = torch.autograd.grad(loss, [*parameters, *copies], retain_graph=True, allow_unused=True)
+        heads, given = found[: len(parameters)], found[len(parameters) :]
+        sums = [_sum(given[i :: len(self._learned)]) for i in range(len(self._learned))]
+        shared = self._back(sums, parameters, keep=True)
+        return [_sum(pair) for pair in zip(heads, shared, strict=True)]
+
     def push(self, gradients: Sequence[Tensor]) -> None:
         """Back through the shared layers from given gradients of what is learned; frees the graph."""
         if gradients:
@@ -136,6 +153,12 @@ class Cut:
 def _expanded(tensor: Tensor, tasks: int) -> Tensor:
     """[tasks, …] one leaf that looks the same to every task: so the gradients of all come in one piece of memory."""
     return tensor.detach().expand(tasks, *tensor.shape).requires_grad_()
+
+
+def _sum(tensors: Sequence[Tensor | None]) -> Tensor | None:
+    """The sum of those there are."""
+    found = [tensor for tensor in tensors if tensor is not None]
+    return torch.stack(found).sum(dim=0) if found else None
 
 
 def cut_forward(features: Features, head: Callable[[int, Features], Tensor], tasks: int) -> tuple[list[Tensor], Cut]:

@@ -57,11 +57,13 @@ class Pass:
         losses: K 0-d tensors in task order, with their graphs.
         present: [K] bool, which tasks have labels in it; without it, those whose loss has a graph.
         cut: Where its graph was cut, if it was.
+        outputs: Each task's output, where someone wants to see them.
     """
 
     losses: Sequence[Tensor]
     present: Sequence[bool] | None = None
     cut: Cut | None = None
+    outputs: Sequence[Tensor] = ()
 
 
 class Weighting(ABC):

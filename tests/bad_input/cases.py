@@ -83,6 +83,7 @@ SPECS = (
     changed("a huge batch", "training.batch_size", 10**9, "training.batch_size … must be at most 1000000 … 1000000000"),
     changed("a negative rate", _RATE, _sgd(-1.0), f"{_RATE}.lr … must be greater than 0 … -1"),
     changed("an infinite rate", _RATE, _sgd(float("inf")), f"{_RATE}.lr … must be a finite number … inf"),
+    changed("old tasks of no run", "training.keep", {"kind": "distil"}, "training.keep … new weights … distil … Begin"),
     changed("a device of no known form", "training.device", "gpu", "training.device … must be auto, cpu, cuda … gpu"),
     changed("a newer version", "version", 99, "version … 99 … Update the application"),
     changed("a split beyond the whole", "dataset.split", {"train": 0.9, "val": 0.9, "test": 0.1}, "split … sum to 1.9"),

@@ -60,6 +60,7 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
         "training.sampling",
         "training.optimizer",
         "training.start_from",
+        "training.keep",
         "training.averaging",
         "training.schedule",
     }

@@ -77,6 +77,13 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
         case "training.start_from" if kind_of(member) == "from_file":
             save_file({"shared.0.weight": np.ones((4, 1), np.float32)}, folder / "trunk.safetensors")
             _put(data, place, given | {"path": str(folder / "trunk.safetensors")})
+        case "training.keep":
+            _put(data, place, given)
+            shapes = {"shared.0": (4, 1), "heads.task_first.0": (1, 4)}
+            weights = {f"{layer}.weight": np.full(shape, 0.1, np.float32) for layer, shape in shapes.items()}
+            biases = {f"{layer}.bias": np.zeros(shape[0], np.float32) for layer, shape in shapes.items()}
+            save_file({**weights, **biases}, folder / "old.safetensors")
+            _put(data, "training.start_from", {"kind": "from_file", "path": str(folder / "old.safetensors")})
         case _:
             _put(data, place, given)
     return spec_from_data(data)

@@ -148,6 +148,10 @@ def test_dropout_draws_for_each_run_by_itself(further: list[Any], tmp_path: Path
         ({"training__averaging": {"kind": "ema"}}, "training.averaging"),
         ({"training__precision": "bf16"}, "training.precision"),
         ({"training__accumulate": 2}, "training.accumulate"),
+        (
+            {"training__start_from": {"kind": "from_run", "run": 1}, "training__keep": {"kind": "distil"}},
+            "training.keep",
+        ),
         ({"training__compile": True}, "training.compile"),
         ({"training__compare_gradients": 5}, "training.compare_gradients"),
         ({"training__heads": {"l2": 0.1}}, "training.heads.l2"),

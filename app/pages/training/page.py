@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.pages.training.part_cards import AveragingCard, HeadsCard, OptimizerCard, SamplingCard, SharedCard
+from app.pages.training.part_cards import AveragingCard, HeadsCard, KeepingCard, OptimizerCard, SamplingCard, SharedCard
 from app.pages.training.run_cards import LengthCard, RunCard, StoppingCard
 from app.pages.training.schedule_card import ScheduleCard
 from app.pages.training.study_card import StudyCard
@@ -34,7 +34,7 @@ class TrainingPage(QWidget):
         self.weights, self.weighting = WeightsCard(document), WeightingCard(document)
         self.tasks = TasksCard(document)
         self.optimizer, self.schedule = OptimizerCard(session), ScheduleCard(session)
-        self.shared, self.heads = SharedCard(session), HeadsCard(session)
+        self.shared, self.keeping, self.heads = SharedCard(session), KeepingCard(session), HeadsCard(session)
         self.length, self.sampling, self.stopping = LengthCard(session), SamplingCard(session), StoppingCard(session)
         self.averaging, self.run, self.study = AveragingCard(session), RunCard(session), StudyCard(session)
         body = PageBody("Training", scroll=True, parent=self)
@@ -42,7 +42,7 @@ class TrainingPage(QWidget):
         row = CardRow()
         body.body.addWidget(row, 1)
         _add_column(row, self.weights, self.weighting, self.tasks)
-        _add_column(row, self.optimizer, self.schedule, self.shared, self.heads)
+        _add_column(row, self.optimizer, self.schedule, self.shared, self.keeping, self.heads)
         _add_column(row, self.length, self.sampling, self.stopping, self.averaging, self.run, self.study)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -12,10 +12,11 @@ from app.pages.training.picked import Picked
 from app.pages.training.words import class_task_choices
 from app.session import Session
 from app.widgets import Card, LinkButton
-from mtl_core.spec import Averaging, Optimizer, Sampling, Spec, Start, kind_of, members
+from mtl_core.spec import Averaging, Keeping, Optimizer, Sampling, Spec, Start, kind_of, members
+from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.optimizers import HeadsPart, SharedPart
 from mtl_core.spec.sampling import BalancedClasses
-from mtl_core.spec.start import FromFile
+from mtl_core.spec.start import FromFile, Scratch
 
 
 class KindCard(Card):
@@ -112,6 +113,22 @@ class SharedCard(KindCard):
         if touches(paths, "training.start_from"):
             kind = self._session.document.get("training.start_from.kind")
             self.choose.setVisible(kind == kind_of(FromFile))
+
+
+class KeepingCard(KindCard):
+    """What becomes of the tasks of the run that this one begins with; there when it begins with one."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, "Tasks of the run it begins with", Keeping, "training.keep")
+        self.body.addStretch(1)
+        session.document.changed.connect(self._changed)
+        self._changed([""])
+
+    def _changed(self, paths: list[str]) -> None:
+        if touches(paths, "training.start_from") or touches(paths, "training.keep"):
+            document = self._session.document
+            start, keep = (document.get(f"training.{name}.kind") for name in ("start_from", "keep"))
+            self.setVisible(start != kind_of(Scratch) or keep != kind_of(NewHeads))
 
 
 class HeadsCard(Card):

@@ -200,6 +200,24 @@ def test_the_file_of_the_shared_layers_is_chosen(
     assert session.document.valid
 
 
+def test_old_tasks_can_be_kept_when_the_run_begins_with_another(page: TrainingPage, session: FakeSession) -> None:
+    assert page.keeping.isHidden()
+    choose(page.shared.form.combo, "Another run")
+    assert not page.keeping.isHidden()
+    choose(page.keeping.form.combo, "Distilled")
+    strength = page.keeping.findChild(NumberEditor, "training.keep.strength")
+    assert isinstance(strength, NumberEditor)
+    strength.stepBy(1)
+    assert session.document.get("training.keep") == {"kind": "distil", "strength": 2.0, "temperature": 2.0}
+    assert session.document.valid
+    choose(page.shared.form.combo, "New weights")
+    assert not page.keeping.isHidden()
+    assert [problem.path for problem in session.document.problems] == ["training.keep"]
+    choose(page.keeping.form.combo, "Not kept")
+    assert page.keeping.isHidden()
+    assert session.document.valid
+
+
 def test_each_part_of_the_model_has_its_own_settings(page: TrainingPage, session: FakeSession) -> None:
     for part, card in (("shared", page.shared), ("heads", page.heads)):
         factor = card.findChild(NumberEditor, f"training.{part}.lr_factor")

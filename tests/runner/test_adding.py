@@ -1,0 +1,96 @@
+"""A task is added to a finished run, from the store and the command line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtl_core.cli import main
+from mtl_core.evaluation import evaluate
+from mtl_core.runner.execution import checkpoint_of, execute
+from mtl_core.runner.inspection import inspect
+from mtl_core.spec import ExperimentSpec, InputError, save_spec, set_at, spec_from_data, spec_to_data
+from mtl_core.spec.study import single_task
+from mtl_core.store import RunStore, SeriesKey, open_store
+from mtl_core.training.forgetting import Change
+from tests.runner.conftest import Experiment
+
+
+def adding(experiment: Experiment, run: int, **keep: Any) -> ExperimentSpec:
+    """The petal's width added to a run that knows the species; the rows are split as there."""
+    spec = spec_to_data(experiment(training__start_from={"kind": "from_run", "run": run}, training__keep=keep))
+    return spec_from_data(set_at(spec, "dataset.split.tasks", spec["tasks"][:1]))
+
+
+def trained(store: RunStore, spec: ExperimentSpec) -> int:
+    run = store.create_run(spec)
+    ending = execute(store, run)
+    assert (ending.state, ending.error) == ("finished", "")
+    return run
+
+
+@pytest.fixture
+def first(store: RunStore, experiment: Experiment) -> int:
+    data = spec_to_data(experiment())
+    return trained(store, spec_from_data({**data, "tasks": data["tasks"][:1]}))
+
+
+@pytest.mark.parametrize("kind", ["fine_tune", "freeze", "distil", "ewc"])
+def test_what_is_told_is_what_evaluating_the_two_runs_gives(
+    store: RunStore, experiment: Experiment, first: int, kind: str
+) -> None:
+    second = trained(store, adding(experiment, first, kind=kind))
+    one, two = (evaluate(store.spec(run), checkpoint_of(store, run), "test")["species"] for run in (first, second))
+    (told,) = [event for event in store.events(second) if event.kind == "kept"]
+    assert told.data["before"] == one[told.data["metric"]]
+    assert told.data["after"] == two[told.data["metric"]]
+    assert told.message == str(Change("species", "accuracy", told.data["before"], told.data["after"], "max"))
+    assert not [event for event in store.events(second) if event.kind == "warning"]
+    points = store.read(second)[0][SeriesKey("species", "test", "loss")]
+    assert points.values.tolist() == [one["loss"], two["loss"]]
+    assert (kind == "freeze") <= (one == two)
+
+
+def test_rows_that_are_split_otherwise_are_told(store: RunStore, experiment: Experiment, first: int) -> None:
+    spec = adding(experiment, first, kind="fine_tune")
+    other = trained(store, spec_from_data(set_at(spec_to_data(spec), "dataset.split.seed", 5)))
+    (warning,) = [event.message for event in store.events(other) if event.kind == "warning"]
+    assert warning.startswith("the training rows are not those of the run")
+
+
+def test_a_run_that_has_not_ended_has_no_tasks_to_keep(store: RunStore, experiment: Experiment, first: int) -> None:
+    with open_store(store.name) as again:
+        again.finish(first, "interrupted")
+    run = store.create_run(adding(experiment, first, kind="distil"))
+    ending = execute(store, run)
+    assert (ending.state, ending.input_at_fault) == ("failed", True)
+    assert f"run {first} must have ended before its tasks can be kept" in ending.error
+
+
+def test_a_file_that_knows_none_of_the_tasks_is_refused_before_there_is_a_run(
+    store: RunStore, experiment: Experiment, first: int, tmp_path: Path
+) -> None:
+    spec = spec_to_data(adding(experiment, first, kind="ewc"))
+    spec["training"]["start_from"] = {"kind": "from_file", "path": str(checkpoint_of(store, first))}
+    inspect(spec_from_data(spec))
+    spec["tasks"][0]["name"] = "kind"
+    with pytest.raises(InputError, match=r"^training\.keep: no task of this experiment has a head in best"):
+        inspect(spec_from_data(spec))
+
+
+def test_a_baseline_keeps_nothing(experiment: Experiment) -> None:
+    spec = adding(experiment, 1, kind="ewc")
+    assert single_task(spec, "width").training.keep.kind == "new_heads"
+
+
+def test_the_command_line_tells_what_the_old_tasks_lost(
+    store: RunStore, experiment: Experiment, first: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_spec(adding(experiment, first, kind="freeze"), tmp_path / "second.yaml")
+    command = ["train", str(tmp_path / "second.yaml"), "--store", str(tmp_path / "runs.sqlite")]
+    assert main(command) == 0
+    assert "(unchanged)" in capsys.readouterr().out
+    assert main([*command, "--json"]) == 0
+    (lost,) = json.loads(capsys.readouterr().out)["kept"]
+    assert (lost["task"], lost["change"]) == ("species", 0.0)
