@@ -1,6 +1,7 @@
 """What holds for every test: no display, a home of its own, and nothing left behind."""
 
 import gc
+import importlib.util
 import os
 import sys
 import threading
@@ -12,6 +13,11 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # test processes side by side would wait for each other's threads
+
+if importlib.util.find_spec("tqdm"):  # torch.compile takes it where it is; its bars are watched by a thread that stays
+    import tqdm
+
+    tqdm.tqdm.monitor_interval = 0
 
 _PATIENCE = 10.0
 
