@@ -78,7 +78,7 @@ def plan_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outpu
 
 
 def _plan_head(model: ModelSpec, task: str, wanted: Outputs, shape: Shape | None, parameters: int) -> HeadPlan:
-    layers = try_out(model.heads.get(task, ()), shape, parameters)
+    layers = try_out(model.heads.get(task, ()), shape, parameters, reads_input=not model.shared)
     parameters += sum(step.parameters for step in layers)
     end = end_of(layers, shape)
     return HeadPlan(layers, _output(wanted, end, parameters))
