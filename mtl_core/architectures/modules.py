@@ -3,8 +3,7 @@
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
 
-PADDING, UNKNOWN = 0, 1
-"""The numbers of what is no token, and of a token that has no vector of its own."""
+from mtl_core.spec.dataset import PADDING, UNKNOWN
 
 
 class Embedding(nn.Embedding):

@@ -18,7 +18,7 @@ SHARED = ("model", "shared")
 class HeadPlan:
     """A task's own layers, and its output layer: a Linear, with a Flatten before it where one is needed.
 
-    For a map it is a 1×1 convolution; a task that works on the features themselves has none.
+    For a map or a sequence it is a 1×1 convolution; a task that works on the features themselves has none.
     """
 
     layers: list[Step]
@@ -95,6 +95,12 @@ def _output(wanted: Outputs, end: Shape | None, parameters: int) -> list[Step]:
                 return []
             text = f"The task works on {features} features themselves; {arrives(end or ())}."
             return [Step(spec.Linear(out_features=features), end, fault=Fault(text))]
+        case (_, length) if end is not None and len(end) == 2 and end[1] != length:
+            layer = spec.Conv1d(out_channels=wanted[0], kernel_size=1)
+            text = f"The task tags {length} tokens, so {length} positions must arrive; {arrives(end)}."
+            return [Step(layer, end, fault=Fault(text))]
+        case (channels, _):
+            return try_out((spec.Conv1d(out_channels=channels, kernel_size=1),), end, parameters)
     return try_out((spec.Conv2d(out_channels=wanted[0], kernel_size=1),), end, parameters)
 
 

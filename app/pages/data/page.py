@@ -198,7 +198,7 @@ class DataPage(PageBody):
             menu.addAction(f"Make it {words}").triggered.connect(partial(self._act, self.set_role, name, role))
         if data["dataset"].get("kind") == "table":
             menu.addSeparator()
-            for wanted, words in (("numeric", "Read as numbers"), ("categorical", "Read as categories")):
+            for wanted, words in _READ_AS:
                 menu.addAction(words).triggered.connect(partial(self._act, self.set_type, name, wanted))
         self._add_partners(menu, column)
         return menu
@@ -354,6 +354,7 @@ class DataPage(PageBody):
         self._document.set_many({f"dataset.split.{name}": value for name, value in values.items()}, label)
 
 
+_READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))
 _ARTICLES: dict[roles.Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
 
 

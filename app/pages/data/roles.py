@@ -24,6 +24,7 @@ KIND_TITLES: dict[str, str] = {
     "distribution": "Distribution",
     "box": "Box",
     "segmentation": "Segmentation",
+    "tagging": "Tagging",
     "objective": "Objective",
 }
 OF_NUMBERS = ("regression", "count", "distribution", "box", "objective")
@@ -82,6 +83,8 @@ def _kinds_for_several(columns: Sequence[ColumnInfo]) -> list[Kind]:
 def _kinds_for_one(column: ColumnInfo) -> list[Kind]:
     if column.pixels:
         return ["segmentation"]
+    if column.type == "text":
+        return ["tagging"]
     numeric = column.type == "numeric"
     whole_few = bool(column.categories) and column.unique <= _FEW
     kinds: list[Kind] = []
