@@ -140,10 +140,14 @@ class DataPage(PageBody):
             )
 
     def set_type(self, column: str, wanted: str) -> None:
-        """Read a column as numbers or as categories."""
-        found = self._column(column)
-        if found is not None:
-            self._edit(roles.with_type(self._document.data, found, wanted), f"Read {column} as {wanted}")
+        """Read a column as numbers, as categories or as text."""
+        found, data = self._column(column), self._document.data
+        if found is None or self.info is None:
+            return
+        changes = roles.with_type(data, found, wanted)
+        if wanted == "text" and roles.roles_of(data, self.info)[column] == "input":
+            changes |= choosing.read_as_text(data, column)
+        self._edit(changes, f"Read {column} as {wanted}")
 
     def set_kind(self, place: int, kind: roles.Kind) -> None:
         """Make a task one of another kind."""
