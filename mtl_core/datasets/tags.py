@@ -54,5 +54,9 @@ def _refuse_other_lengths(there: NDArray[np.bool_], counts: NDArray[np.int64], t
     wrong = there & (counts != tokens.lengths)
     if wrong.any():
         row = int(np.argmax(wrong))
-        found = f"{counts[row]} tags for {tokens.lengths[row]} tokens in row {row + 1}"
+        words = (
+            f"{count} {word}{'' if count == 1 else 's'}"
+            for count, word in ((counts[row], "tag"), (tokens.lengths[row], "token"))
+        )
+        found = f"{' for '.join(words)} in row {row + 1}"
         raise InputError(where, f"needs a tag for each token of {tokens.column!r}", found=found, fix=_TOKENISED)

@@ -27,6 +27,10 @@ BundledName = Literal[
 ]
 
 
+TEXT_SETS: frozenset[BundledName] = frozenset(("sentences",))
+"""The bundled sets whose input is a text."""
+
+
 class SplitSpec(Spec):
     """Shares of the rows for training, validation and test; stratified where a target has classes."""
 
