@@ -86,7 +86,7 @@ class BundledDataset(Spec):
 
 
 class TableDataset(Spec):
-    """A CSV or Parquet file of yours."""
+    """A CSV, Parquet or JSON lines file of yours."""
 
     title: ClassVar[str] = "Table"
     kind: Literal["table"] = "table"

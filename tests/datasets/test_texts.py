@@ -183,3 +183,20 @@ def test_some_words_of_the_sentences_are_of_two_kinds() -> None:
             if tag >= 0:
                 kinds.setdefault(words[token - 2], set()).add(tag)
     assert {"fish", "cook", "walk"} <= {word for word, found in kinds.items() if len(found) == 2}
+
+
+def test_json_lines_with_lists_of_tokens_are_a_table(write: WriteTable) -> None:
+    rows = [{"text": ["나는", "간다"], "tags": ["P", "V"], "n": i, "old": i % 2 == 0, "kind": None} for i in range(20)]
+    path = write("\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n", "texts.jsonl")
+    dataset = table(path, tokens="spaces")
+    info = describe(dataset)
+    assert info.description == "JSON lines, utf-8."
+    assert info.preview[1] == ("나는 간다", "P V", "1", "false", "")
+    assert load(dataset, (TAG,)).targets["tags"].classes == ("P", "V")
+
+
+@pytest.mark.parametrize("line", ["{", "[1, 2]", "word"])
+def test_a_line_that_is_no_json_object_is_named(line: str, write: WriteTable) -> None:
+    path = write('{"text": "a", "kind": "b"}\n\n' + line + "\n", "texts.jsonl")
+    with pytest.raises(InputError, match="line 3 is no JSON object"):
+        describe(table(path))

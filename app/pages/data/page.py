@@ -26,7 +26,7 @@ _TITLES = {entry.name: entry.title for entry in BUNDLED}
 _SIDE_WIDTH = 34
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
-_FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq);;All files (*)"
+_FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq *.jsonl *.ndjson);;All files (*)"
 
 
 class DataPage(PageBody):
