@@ -101,6 +101,8 @@ def _meaning(target: TargetInfo) -> str:  # noqa: PLR0911 - an arm per kind
     match target.kind:
         case "multiclass" | "segmentation" | "distribution":
             return f"{len(target.classes)} classes"
+        case "tagging":
+            return f"{len(target.classes)} tags"
         case "multilabel":
             return f"{len(target.classes)} labels"
         case "ordinal":

@@ -8,7 +8,7 @@ from torch import nn
 
 from mtl_core.architectures import pretrained, rules
 from mtl_core.architectures.faults import Fault
-from mtl_core.architectures.modules import GlobalAvgPool, GlobalMaxPool
+from mtl_core.architectures.modules import Embedding, GlobalAvgPool, GlobalMaxPool, Recurrent
 from mtl_core.spec import layers as spec
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
@@ -67,6 +67,14 @@ def _dropout2d(layer: spec.Dropout2d, shape: Shape) -> nn.Module:
     return nn.Dropout2d(layer.p) if len(shape) == 3 else nn.Dropout1d(layer.p)
 
 
+def _recurrent(module: type[nn.LSTM] | type[nn.GRU]) -> Kind:
+    def build(layer: rules.Recurrent, shape: Shape) -> nn.Module:
+        settings = {"num_layers": layer.num_layers, "bidirectional": layer.bidirectional}
+        return Recurrent(module(shape[0], layer.hidden_size, batch_first=True, **settings))
+
+    return Kind(build, rules.recurrent, _recurrent_detail)
+
+
 def _plain(module: Callable[[], nn.Module]) -> Kind:
     """A layer without settings that takes any shape."""
     return Kind(lambda _, __: module())
@@ -104,6 +112,14 @@ def _pool_detail(layer: rules.Pool) -> str:
     )
 
 
+def _recurrent_detail(layer: rules.Recurrent) -> str:
+    return _join(
+        str(layer.hidden_size),
+        f"{layer.num_layers} layers" if layer.num_layers != 1 else "",
+        "both ways" if layer.bidirectional else "",
+    )
+
+
 def _batch_norm_detail(layer: rules.BatchNorm) -> str:
     momentum = "" if layer.momentum == 0.1 else f"momentum {layer.momentum:g}"
     return _join(momentum, "" if layer.affine else "not learned")
@@ -117,6 +133,13 @@ KINDS: dict[type[Spec], Kind] = {
     spec.Linear: Kind(_linear, rules.linear, _linear_detail),
     spec.Conv1d: Kind(_conv, rules.conv, _conv_detail),
     spec.Conv2d: Kind(_conv, rules.conv, _conv_detail),
+    spec.Embedding: Kind(
+        lambda layer, _: Embedding(layer.vocabulary, layer.dim),
+        rules.embedding,
+        lambda layer: f"{layer.dim} · {layer.vocabulary:,} tokens",
+    ),
+    spec.LSTM: _recurrent(nn.LSTM),
+    spec.GRU: _recurrent(nn.GRU),
     spec.MaxPool1d: Kind(_pool(nn.MaxPool1d), rules.pool, _pool_detail),
     spec.MaxPool2d: Kind(_pool(nn.MaxPool2d), rules.pool, _pool_detail),
     spec.AvgPool1d: Kind(_pool(nn.AvgPool1d), rules.pool, _pool_detail),

@@ -1,6 +1,44 @@
 """The few layers torch has no module of the right shape for."""
 
+import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
+
+from mtl_core.spec.dataset import PADDING, UNKNOWN
+
+
+class Embedding(nn.Embedding):
+    """A vector for each token: numbers ``[N, L]`` to ``[N, dim, L]``; padding is all zeros.
+
+    Args:
+        vocabulary: Numbers from this one on are read as unknown.
+        dim: Numbers in a vector.
+    """
+
+    def __init__(self, vocabulary: int, dim: int) -> None:
+        super().__init__(vocabulary, dim, padding_idx=PADDING)
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as torch calls it
+        """The tokens' vectors, channels first."""
+        known = (input >= 0) & (input < self.num_embeddings)
+        tokens = input.masked_fill(~known, UNKNOWN).long()
+        return F.embedding(tokens, self.weight, padding_idx=PADDING).transpose(1, 2)
+
+
+class Recurrent(nn.Module):
+    """A recurrent layer over channels × length: ``[N, C, L]`` to ``[N, H, L]``.
+
+    Args:
+        layer: Takes and gives ``[N, L, C]`` first.
+    """
+
+    def __init__(self, layer: nn.LSTM | nn.GRU) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """What it gives at every position."""
+        outputs: Tensor = self.layer(inputs.transpose(1, 2))[0]
+        return outputs.transpose(1, 2)
 
 
 class GlobalAvgPool(nn.Module):

@@ -18,7 +18,7 @@ SHARED = ("model", "shared")
 class HeadPlan:
     """A task's own layers, and its output layer: a Linear, with a Flatten before it where one is needed.
 
-    For a map it is a 1×1 convolution; a task that works on the features themselves has none.
+    For a map or a sequence it is a 1×1 convolution; a task that works on the features themselves has none.
     """
 
     layers: list[Step]
@@ -78,7 +78,7 @@ def plan_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outpu
 
 
 def _plan_head(model: ModelSpec, task: str, wanted: Outputs, shape: Shape | None, parameters: int) -> HeadPlan:
-    layers = try_out(model.heads.get(task, ()), shape, parameters)
+    layers = try_out(model.heads.get(task, ()), shape, parameters, reads_input=not model.shared)
     parameters += sum(step.parameters for step in layers)
     end = end_of(layers, shape)
     return HeadPlan(layers, _output(wanted, end, parameters))
@@ -95,6 +95,12 @@ def _output(wanted: Outputs, end: Shape | None, parameters: int) -> list[Step]:
                 return []
             text = f"The task works on {features} features themselves; {arrives(end or ())}."
             return [Step(spec.Linear(out_features=features), end, fault=Fault(text))]
+        case (_, length) if end is not None and len(end) == 2 and end[1] != length:
+            layer = spec.Conv1d(out_channels=wanted[0], kernel_size=1)
+            text = f"The task tags {length} tokens, so {length} positions must arrive; {arrives(end)}."
+            return [Step(layer, end, fault=Fault(text))]
+        case (channels, _):
+            return try_out((spec.Conv1d(out_channels=channels, kernel_size=1),), end, parameters)
     return try_out((spec.Conv2d(out_channels=wanted[0], kernel_size=1),), end, parameters)
 
 

@@ -10,6 +10,7 @@ from mtl_core.spec.reports import Shape
 Conv = spec.Conv1d | spec.Conv2d
 Pool = spec.MaxPool1d | spec.MaxPool2d | spec.AvgPool1d | spec.AvgPool2d
 BatchNorm = spec.BatchNorm1d | spec.BatchNorm2d
+Recurrent = spec.LSTM | spec.GRU
 
 _TAKES = {
     1: "a row of features",
@@ -87,6 +88,29 @@ def _conv_window(layer: Conv, shape: Shape) -> Fault | None:
     return too_large(layer, (taps + layer.bias) * layer.out_channels) or too_long(
         layer, layer.out_channels * prod(sizes)
     )
+
+
+def embedding(layer: spec.Embedding, shape: Shape) -> Fault | None:
+    """One row of token numbers, and vectors that fit in memory."""
+    if len(shape) != 1:
+        return Fault(f"Embedding takes a row of token numbers; {arrives(shape)}.", Mend("Remove this layer", ()))
+    return too_large(layer, layer.vocabulary * layer.dim) or too_long(layer, layer.dim * shape[0])
+
+
+def first(layer: Spec) -> Fault | None:
+    """What must be the first layer of the model stands behind another."""
+    if not isinstance(layer, spec.Embedding):
+        return None
+    text = "Embedding reads the numbers of the tokens, so it must be the first layer."
+    return Fault(text, Mend("Remove this layer", ()))
+
+
+def recurrent(layer: Recurrent, shape: Shape) -> Fault | None:
+    """Channels × length."""
+    if len(shape) == 2:
+        return None
+    mend = Mend("Use Linear", (spec.Linear(out_features=layer.hidden_size),)) if len(shape) == 1 else None
+    return Fault(_takes(layer, shape, 2), mend)
 
 
 def pool(layer: Pool, shape: Shape) -> Fault | None:

@@ -36,17 +36,21 @@ class Step:
     fault: Fault | None = None
 
 
-def try_out(layers: Sequence[Spec], shape: Shape | None, parameters: int = 0) -> list[Step]:
+def try_out(
+    layers: Sequence[Spec], shape: Shape | None, parameters: int = 0, *, reads_input: bool = True
+) -> list[Step]:
     """Build and run layers on torch's meta device.
 
     Args:
         layers: First to last.
         shape: What arrives at the first one, without the batch; None when a layer before is at fault.
         parameters: Parameters of the model's layers before these.
+        reads_input: Whether the first of them reads the model's input as it is.
     """
     steps: list[Step] = []
     for layer in layers:
-        step = Step(layer, None) if shape is None else _try(layer, shape, parameters)
+        fault = rules.first(layer) if steps or not reads_input else None
+        step = Step(layer, shape, fault=fault) if shape is None or fault else _try(layer, shape, parameters)
         steps.append(step)
         shape = step.leaving
         parameters += step.parameters

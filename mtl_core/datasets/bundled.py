@@ -1,14 +1,14 @@
 """The data sets that come with the application; none is downloaded."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, get_args
 
 import pandas as pd
 
-from mtl_core.datasets import toys
-from mtl_core.spec.dataset import BundledName
+from mtl_core.datasets import sentences, toys
+from mtl_core.spec.dataset import BundledName, ColumnType
 
 _DIGIT_TASKS = tuple({"name": side, "kind": "multiclass", "target": side} for side in ("left", "right"))
 
@@ -22,6 +22,7 @@ class Bundled:
         tasks: Tasks that suggest themselves, as spec data.
         ignored: Columns that are no inputs by default: identifiers, and those from which a target is derived.
         frame: Reads the table; None for images, which are generated.
+        types: Types of columns that are not what they look like.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Bundled:
     tasks: tuple[dict[str, Any], ...]
     ignored: tuple[str, ...] = ()
     frame: Callable[[], pd.DataFrame] | None = None
+    types: Mapping[str, ColumnType] = field(default_factory=dict)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -128,6 +130,19 @@ ENTRIES = {
                 {"name": "shape", "kind": "multiclass", "target": "shape"},
                 {"name": "box", "kind": "box", "target": ["x", "y", "width", "height"]},
             ),
+        ),
+        Bundled(
+            "sentences",
+            "Sentences",
+            "Made-up English sentences; say each word's part of speech and what the sentence is about.",
+            sentences.COUNT,
+            (
+                {"name": "tags", "kind": "tagging", "target": "tags"},
+                {"name": "topic", "kind": "multiclass", "target": "topic"},
+            ),
+            (),
+            sentences.sentences,
+            {"text": "text", "tags": "text"},
         ),
         Bundled(
             "houses",

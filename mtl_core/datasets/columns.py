@@ -11,7 +11,7 @@ What a cell says, decided once for data and for new rows:
 import re
 import unicodedata
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -35,10 +35,10 @@ class Column:
     """A column of N rows.
 
     Attributes:
-        type: Which of the two it is.
-        numbers: ``[N]``, NaN where missing; all NaN in a categorical column.
+        type: What it is; text only where that was asked for.
+        numbers: ``[N]``, NaN where missing; all NaN in a column that is not numeric.
         text: ``[N]`` indices into ``texts``, -1 where missing; all -1 in a numeric column.
-        texts: The different values of a categorical column, in order.
+        texts: The different values of a column that is not numeric, in order.
         notes: What was decided about odd cells.
     """
 
@@ -61,17 +61,17 @@ class Column:
     @property
     def codes(self) -> Codes:
         """``[N]`` indices into :attr:`values`, -1 where missing."""
-        return self.text if self.type == "categorical" else self._levels[0]
+        return self._levels[0] if self.type == "numeric" else self.text
 
     @cached_property
     def values(self) -> tuple[str, ...]:
         """The different values as text, in order: numbers by size, others by alphabet."""
-        return self.texts if self.type == "categorical" else tuple(map(label, self._levels[1].tolist()))
+        return tuple(map(label, self._levels[1].tolist())) if self.type == "numeric" else self.texts
 
     @property
     def different(self) -> int:
         """How many different values there are."""
-        return len(self.texts if self.type == "categorical" else self._levels[1])
+        return len(self._levels[1] if self.type == "numeric" else self.texts)
 
     @cached_property
     def there(self) -> NDArray[np.bool_]:
@@ -101,6 +101,8 @@ def number(text: str) -> float | None:
 
 def read_column(name: str, cells: "pd.Series[Any]", wanted: ColumnType | None = None) -> Column:
     """A column from a frame's, of the wanted type or of the one it looks like."""
+    if wanted == "text":
+        return replace(read_column(name, cells, "categorical"), type="text")
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         numbers = cells.to_numpy(np.float64, na_value=np.nan)
         return _numeric(name, numbers) if wanted != "categorical" else _categorical_numbers(name, numbers)

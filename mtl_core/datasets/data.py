@@ -14,10 +14,11 @@ class Split:
     """The rows of one split.
 
     Attributes:
-        inputs: ``[N, …]`` float32.
+        inputs: ``[N, …]`` float32; of texts the numbers of their tokens ``[N, L]``.
         targets: Per task ``[N, W]`` float32 (regression, count, box, objective; distribution: probabilities;
             multilabel: 0 and 1), ``[N, 1]`` float32 of 0 and 1 (binary), ``[N]`` int64 (multiclass, ordinal) or
-            ``[N, H, W]`` uint8 (segmentation); 0 where the label is missing.
+            ``[N, H, W]`` uint8 (segmentation); 0 where the label is missing; or ``[N, L]`` int16 (tagging); -1 where
+            there is no token or no label.
         masks: Per task ``[N]`` bool, true where there is a label; only of tasks that lack some label in any split.
         rows: ``[N]`` int64 on the CPU: which rows of the data these are, counted from 0; None where nobody knows.
     """

@@ -1,5 +1,6 @@
 """What a data set looks like, for the Data page."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,8 @@ from mtl_core.datasets.loading import default_inputs
 from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.roles import Role, roles, suggested_tasks, useless
 from mtl_core.datasets.source import Source, open_source, source_key
-from mtl_core.spec import BundledDataset, ColumnInfo, Dataset, DatasetInfo, Histogram, shorten
+from mtl_core.datasets.texts import read_tokens
+from mtl_core.spec import BundledDataset, ColumnInfo, Dataset, DatasetInfo, Histogram, TextSpec, shorten
 from mtl_core.spec.reports import Shape
 
 PREVIEW_ROWS = 100
@@ -48,7 +50,7 @@ def _describe(dataset: Dataset) -> DatasetInfo:
         description=source.description,
         rows=source.rows,
         input_kind="image" if image else "table",
-        input_shape=_shape(source, _chosen(dataset, source) or inputs),
+        input_shape=_shape(source, _chosen(dataset, source) or inputs, dataset.text),
         columns=(*(_column_info(column, role[column.name]) for column in columns), *_map_infos(source)),
         preview=tuple((*row, *("" for _ in source.maps)) for row in _preview(columns, shown)),
         images=_examples(source),
@@ -79,10 +81,12 @@ def _chosen(dataset: Dataset, source: Source) -> tuple[str, ...]:
     return tuple(name for name in names if name in source.columns)
 
 
-def _shape(source: Source, inputs: Sequence[str]) -> Shape:
+def _shape(source: Source, inputs: Sequence[str], text: TextSpec) -> Shape:
     """Shape of one row's input with these columns; a category of the training rows only may make it smaller."""
     if source.images is not None:
         return image_shape(source.images)
+    if len(inputs) == 1 and source.columns[inputs[0]].type == "text":
+        return (read_tokens(source.columns[inputs[0]], text).longest,)
     return (sum(_width(source.columns[name]) for name in inputs),)
 
 
@@ -123,7 +127,14 @@ def _map_infos(source: Source) -> list[ColumnInfo]:
 
 
 def _top(column: Column) -> tuple[tuple[str, int], ...]:
-    """The most frequent values and their rows; of a numeric column only when it has few whole ones."""
+    """The most frequent values and their rows; of a numeric column only when it has few whole ones; of text, tokens."""
+    if column.type == "text":
+        rows = np.bincount(column.text[column.there], minlength=len(column.texts)).tolist()
+        found: Counter[str] = Counter()
+        for text, count in zip(column.texts, rows, strict=True):
+            for token in text.split():
+                found[token] += count
+        return tuple((shorten(token), count) for token, count in found.most_common(TOP_CATEGORIES))
     if column.type == "numeric" and not (column.whole and column.different <= TOP_CATEGORIES):
         return ()
     counts = np.bincount(column.codes[column.there], minlength=len(column.values))

@@ -1,4 +1,4 @@
-"""A table file to cells: CSV, TSV and the like as text, Parquet as it is typed."""
+"""A table file to cells: CSV, TSV and the like and JSON lines as text, Parquet as it is typed."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from mtl_core.datasets.encodings import decode
+from mtl_core.datasets.json_lines import is_json_lines, rows_of
 from mtl_core.spec import InputError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -81,6 +82,11 @@ def read_bytes(data: bytes, name: str, delimiter: str | None = None, encoding: s
         fix = "Save it as CSV (UTF-8)."
         raise InputError("dataset.path", "must be CSV or Parquet; this is a workbook or archive", found=name, fix=fix)
     text, encoding = decode(data, encoding)
+    if is_json_lines(text):
+        frame = rows_of(text)
+        frame.columns = pd.Index(_names([str(column) for column in frame.columns]))
+        _check_shape(frame, ", ".join(frame.columns))
+        return RawTable(frame, f"JSON lines, {encoding.removesuffix('-sig')}", _digest(data))
     delimiter = _stated(delimiter) if delimiter else _sniffed(text)
     frame, notes = _cells(text, delimiter)
     form = f"{DELIMITERS.get(delimiter, repr(delimiter))}-separated text, {encoding.removesuffix('-sig')}"

@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from mtl_core.datasets.columns import HUGE, Column, Floats, read_column
-from mtl_core.spec import InputError
+from mtl_core.datasets.texts import transform_text
+from mtl_core.spec import ColumnType, InputError
 
 MAX_CATEGORIES = 100
 Encoder = dict[str, Any]
@@ -121,13 +122,17 @@ def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> torch.Tenso
     if preprocessing["kind"] == "image":
         return torch.from_numpy(apply_image(preprocessing, np.asarray(rows)))
     frame: pd.DataFrame = rows
-    columns = {}
-    for encoder in preprocessing["inputs"]:
-        name = encoder["name"]
-        if name not in frame.columns:
-            raise InputError(f"column {name!r}", "is an input of the model and is not in the data")
-        columns[name] = read_column(name, frame[name], encoder["type"])
+    if preprocessing["kind"] == "text":
+        return torch.from_numpy(transform_text(preprocessing, _input(frame, preprocessing["column"], "text")))
+    encoders = preprocessing["inputs"]
+    columns = {encoder["name"]: _input(frame, encoder["name"], encoder["type"]) for encoder in encoders}
     return torch.from_numpy(apply_inputs(preprocessing["inputs"], columns, len(frame)))
+
+
+def _input(frame: pd.DataFrame, name: str, wanted: ColumnType) -> Column:
+    if name not in frame.columns:
+        raise InputError(f"column {name!r}", "is an input of the model and is not in the data")
+    return read_column(name, frame[name], wanted)
 
 
 def fit_image(images: NDArray[np.uint8], rows: Rows) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from mtl_core.datasets.columns import Codes, Column, Floats, number
 from mtl_core.datasets.maps import PixelMap
 from mtl_core.datasets.roles import MAX_CLASSES
+from mtl_core.datasets.tags import read_tags
+from mtl_core.datasets.texts import Tokens
 from mtl_core.spec import (
     BinaryTask,
     BoxTask,
@@ -22,6 +24,7 @@ from mtl_core.spec import (
     OrdinalTask,
     RegressionTask,
     SegmentationTask,
+    TaggingTask,
     Task,
     shorten,
 )
@@ -36,7 +39,8 @@ class Labels:
         codes: ``[N]`` classes, -1 where missing; None for numbers.
         numbers: ``[N, W]``, NaN where missing; None for classes.
         classes: The classes in the order of their numbers; binary: negative, positive; multilabel: the labels.
-        maps: ``[N, H, W]`` classes of pixels; None but for a segmentation.
+        maps: ``[N, H, W]`` classes of pixels, of a segmentation; ``[N, L]`` of tokens, -1 where there is none, of a
+            tagging task; None for others.
     """
 
     task: Task
@@ -44,7 +48,7 @@ class Labels:
     codes: Codes | None = None
     numbers: Floats | None = None
     classes: tuple[str, ...] = ()
-    maps: NDArray[np.uint8] | None = None
+    maps: NDArray[np.uint8] | NDArray[np.int16] | None = None
 
     @property
     def stratum(self) -> Codes:
@@ -73,6 +77,7 @@ def read_labels(
     columns: Mapping[str, Column],
     maps: Mapping[str, PixelMap] | None = None,
     place: str = "tasks",
+    tokens: Tokens | None = None,
 ) -> list[Labels]:
     """The labels of each task.
 
@@ -81,6 +86,7 @@ def read_labels(
         columns: The data's columns by name.
         maps: The data's maps of classes by name.
         place: Where in the spec the tasks stand.
+        tokens: Those of a text input.
 
     Raises:
         InputError: A target is not there, has no label, or does not suit the kind of task.
@@ -97,7 +103,8 @@ def read_labels(
                 raise InputError(
                     where, f"is a map of classes, which a {task.kind} task cannot predict", found=repr(name)
                 )
-        read = _read(task, [find_column(columns, name, where) for name in task.targets], at)
+        found = [find_column(columns, name, where) for name in task.targets]
+        read = _tagging(task, found[0], tokens, at) if isinstance(task, TaggingTask) else _read(task, found, at)
         if not read.there.any():
             rule = "no row has a label" if len(task.targets) == 1 else "no row has a label in all of these columns"
             raise InputError(where, rule, found=", ".join(task.targets), fix="Take another target.")
@@ -126,6 +133,11 @@ def _segmentation(task: SegmentationTask, maps: Mapping[str, PixelMap], at: str)
     found = maps[task.target]
     everywhere = np.ones(len(found.values), np.bool_)
     return _weighed(Labels(task, everywhere, classes=found.classes, maps=found.values), at)
+
+
+def _tagging(task: TaggingTask, column: Column, tokens: Tokens | None, at: str) -> Labels:
+    there, tags, names = read_tags(column, tokens, f"{at}.target")
+    return _weighed(Labels(task, there, classes=names, maps=tags), at)
 
 
 def _weighed(labels: Labels, at: str) -> Labels:

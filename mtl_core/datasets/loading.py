@@ -18,6 +18,7 @@ from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.source import Source, open_source, source_key
 from mtl_core.datasets.splits import SPLITS, assign
 from mtl_core.datasets.targets import target_info, target_tensor
+from mtl_core.datasets.texts import Tokens, apply_text, fit_text, read_tokens
 from mtl_core.spec import BundledDataset, Dataset, InputError, TableDataset, TargetInfo, Task, shorten
 
 MIN_ROWS = 10
@@ -48,13 +49,15 @@ def load(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
 def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     source = open_source(dataset)
     _check_types(dataset, source)
-    labels = read_labels(tasks, source.columns, source.maps)
-    deciding = read_labels(dataset.split.tasks, source.columns, source.maps, "dataset.split.tasks") or labels
     inputs = _input_columns(dataset, (*tasks, *dataset.split.tasks), source)
+    tokens = read_tokens(inputs[0], dataset.text) if inputs and inputs[0].type == "text" else None
+    labels = read_labels(tasks, source.columns, source.maps, tokens=tokens)
+    splitting = read_labels(dataset.split.tasks, source.columns, source.maps, "dataset.split.tasks", tokens)
+    deciding = splitting or labels
     kept, notes = _labelled_rows(deciding, source)
     parts, split_notes = _parts(dataset, deciding, source, kept)
     _check_labelled(labels, parts)
-    matrix, preprocessing, input_notes = _inputs(source, inputs, parts)
+    matrix, preprocessing, input_notes = _text(tokens, dataset, parts) if tokens else _inputs(source, inputs, parts)
     targets = {one.task.name: target_info(one, parts[0]) for one in labels}
     train, val, test = (_split(matrix, labels, targets, rows, kept) for rows in parts)
     preprocessing["targets"] = {name: _plain(tasks, info) for name, info in targets.items()}
@@ -64,7 +67,7 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
         test=test,
         input_shape=tuple(matrix.shape[1:]),
         targets=targets,
-        fingerprint=_fingerprint(source, dataset, tasks),
+        fingerprint=_fingerprint(source, dataset, tasks, text=tokens is not None),
         preprocessing=preprocessing,
         notes=(*source.notes, *notes, *split_notes, *input_notes, *_gaps(labels, parts)),
     )
@@ -94,7 +97,12 @@ def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> l
         if name in targets:
             rule = f"a column is an input or a target, not both: it is the target of task {targets[name]!r}"
             raise InputError(f"dataset.inputs[{i}]", rule, found=repr(name))
-    return [find_column(source.columns, name, f"dataset.inputs[{i}]") for i, name in enumerate(names)]
+    found = [find_column(source.columns, name, f"dataset.inputs[{i}]") for i, name in enumerate(names)]
+    text = next((column.name for column in found if column.type == "text"), None)
+    if text is not None and len(found) > 1:
+        rule = "a text is read alone, without other inputs"
+        raise InputError("dataset.inputs", rule, found=shorten(", ".join(names)), fix=f"Leave only {text!r}.")
+    return found
 
 
 def default_inputs(dataset: Dataset, source: Source, targets: Sequence[str]) -> tuple[str, ...]:
@@ -181,6 +189,16 @@ def _inputs(
     return matrix, {"version": _FORMAT, "kind": "table", "inputs": encoders}, notes
 
 
+def _text(
+    tokens: Tokens, dataset: Dataset, parts: Sequence[Rows]
+) -> tuple[NDArray[np.float32], dict[str, Any], list[str]]:
+    """As :func:`_inputs`, of a text."""
+    text, notes = fit_text(tokens, parts[0], dataset.text)
+    if not text["vocabulary"]:
+        raise InputError("dataset.inputs", "no text has a token in the training rows", found=repr(tokens.column))
+    return apply_text(text, tokens), {"version": _FORMAT, **text}, notes
+
+
 def _split(
     matrix: NDArray[np.float32],
     labels: Sequence[Labels],
@@ -201,12 +219,13 @@ def _plain(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
     return {"columns": list(columns), **info.model_dump(mode="json", exclude={"name", "labelled", "counts"})}
 
 
-def _fingerprint(source: Source, dataset: Dataset, tasks: Sequence[Task]) -> str:
+def _fingerprint(source: Source, dataset: Dataset, tasks: Sequence[Task], *, text: bool) -> str:
     """Hash of all that the tensors follow from; where the file lies, and a task's loss and metrics, do not count."""
+    left_out: dict[str, Any] = {"path": True, "split": {"tasks"}} | ({} if text else {"text": True})
     data: dict[str, Any] = {
         "format": _FORMAT,
         "content": source.digest,
-        "dataset": dataset.model_dump(mode="json", exclude={"path": True, "split": {"tasks"}}),
+        "dataset": dataset.model_dump(mode="json", exclude=left_out),
         "tasks": _targets_of(tasks),
     }
     if dataset.split.tasks:

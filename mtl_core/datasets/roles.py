@@ -42,9 +42,11 @@ def roles(columns: Sequence[Column]) -> dict[str, Role]:
     }
 
 
-def task_kind(column: Column) -> Literal["regression", "binary", "multiclass"]:
+def task_kind(column: Column) -> Literal["regression", "binary", "multiclass", "tagging"]:
     """The kind of task that a target suggests."""
     different = column.different
+    if column.type == "text":
+        return "tagging"
     if different == 2:
         return "binary"
     if column.type == "numeric" and not (column.whole and different <= _FEW):

@@ -126,4 +126,4 @@ def _bundled_table(name: str) -> Source:
     assert entry.frame is not None
     frame = entry.frame()
     digest = blake2b(frame.to_csv(index=False).encode(), digest_size=16).hexdigest()
-    return Source(entry.name, entry.title, entry.description, read_columns(frame, {}), digest)
+    return Source(entry.name, entry.title, entry.description, read_columns(frame, entry.types), digest)

@@ -20,7 +20,8 @@ def target_info(labels: Labels, train: Rows) -> TargetInfo:
     rows = train[labels.there[train]]
     facts: dict[str, Any] = {"name": task.name, "kind": task.kind, "classes": labels.classes, "labelled": len(rows)}
     if labels.maps is not None:
-        counts = np.bincount(labels.maps[rows].ravel(), minlength=len(labels.classes))
+        seen = labels.maps[rows]
+        counts = np.bincount(seen[seen >= 0], minlength=len(labels.classes))
         return TargetInfo(**facts, counts=tuple(counts.tolist()), size=labels.maps.shape[1:])
     if labels.numbers is None:
         assert labels.codes is not None

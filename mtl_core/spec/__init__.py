@@ -6,7 +6,7 @@ the comparison of runs and the documentation derive from it.
 
 from mtl_core.spec.averaging import Averaging
 from mtl_core.spec.base import Report, Spec
-from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset
+from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset, TextSpec
 from mtl_core.spec.difference import Difference, diff, diff_data
 from mtl_core.spec.errors import InputError, Problem, shorten
 from mtl_core.spec.experiment import (
@@ -52,6 +52,7 @@ from mtl_core.spec.tasks import (
     OrdinalTask,
     RegressionTask,
     SegmentationTask,
+    TaggingTask,
     Task,
 )
 from mtl_core.spec.training import EarlyStopping, Precision, TrainingSpec
@@ -110,8 +111,10 @@ __all__ = [
     "SplitSpec",
     "Start",
     "TableDataset",
+    "TaggingTask",
     "TargetInfo",
     "Task",
+    "TextSpec",
     "TrainingSpec",
     "WeightMove",
     "Weighting",

@@ -7,10 +7,13 @@ from pydantic import Field, model_validator
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.tasks import Task
 
-ColumnType = Literal["numeric", "categorical"]
+ColumnType = Literal["numeric", "categorical", "text"]
+PADDING, UNKNOWN = 0, 1
+"""The numbers of what is no token of a text, and of a token that is not in the vocabulary."""
 BundledName = Literal[
     "multidigits",
     "shapes",
+    "sentences",
     "houses",
     "iris",
     "wine",
@@ -22,6 +25,10 @@ BundledName = Literal[
     "gradnorm_toy",
     "two_objectives",
 ]
+
+
+TEXT_SETS: frozenset[BundledName] = frozenset(("sentences",))
+"""The bundled sets whose input is a text."""
 
 
 class SplitSpec(Spec):
@@ -47,6 +54,24 @@ class SplitSpec(Spec):
         return self
 
 
+class TextSpec(Spec):
+    """How a text becomes the numbers of its tokens; of data sets whose input is a text."""
+
+    title: ClassVar[str] = "Text"
+    tokens: Literal["words", "spaces"] = field(
+        "words", "Words and marks of any script; or, of text that is tokenised already, what spaces separate."
+    )
+    lowercase: bool = field(True, "Take capital and small letters for the same.")
+    max_length: int = field(64, "Longer texts are cut, shorter ones padded.", ge=1, le=4096, unit="tokens")
+    vocabulary: int = field(
+        10_000,
+        "Tokens that are told apart, the most frequent of the training rows; two are for padding and the unknown.",
+        ge=3,
+        le=10_000_000,
+        scale="log",
+    )
+
+
 class BundledDataset(Spec):
     """A data set that comes with the application."""
 
@@ -56,11 +81,12 @@ class BundledDataset(Spec):
     inputs: tuple[str, ...] | None = field(
         None, "The input columns of a table; empty: all that are not targets.", widget="columns"
     )
+    text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 
 
 class TableDataset(Spec):
-    """A CSV or Parquet file of yours."""
+    """A CSV, Parquet or JSON lines file of yours."""
 
     title: ClassVar[str] = "Table"
     kind: Literal["table"] = "table"
@@ -71,6 +97,7 @@ class TableDataset(Spec):
     )
     delimiter: str | None = field(None, "What separates the cells; empty: found by looking.", min_length=1)
     encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
+    text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 
 

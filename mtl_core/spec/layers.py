@@ -47,6 +47,44 @@ class Conv2d(_Conv):
     kind: Literal["conv2d"] = "conv2d"
 
 
+class Embedding(Spec):
+    """A learned vector for each token of a text: channels × length.
+
+    It reads the numbers of the tokens, so it must be the first layer.
+    """
+
+    title: ClassVar[str] = "Embedding"
+    kind: Literal["embedding"] = "embedding"
+    vocabulary: int = field(
+        10_000,
+        "Tokens with a vector of their own, the most frequent first; all others share that of the unknown.",
+        ge=3,
+        le=10_000_000,
+        scale="log",
+    )
+    dim: int = field(64, "Numbers in a vector.", ge=1, le=100_000, scale="log")
+
+
+class _Recurrent(Spec):
+    hidden_size: int = field(64, "Numbers kept from position to position, in each direction.", ge=1, le=100_000)
+    num_layers: int = field(1, "Recurrent layers on top of each other.", ge=1, le=64)
+    bidirectional: bool = field(True, "Read backwards as well; twice as many channels leave.")
+
+
+class LSTM(_Recurrent):
+    """Reads a sequence position by position with a long short-term memory (Hochreiter & Schmidhuber 1997)."""
+
+    title: ClassVar[str] = "LSTM"
+    kind: Literal["lstm"] = "lstm"
+
+
+class GRU(_Recurrent):
+    """Reads a sequence position by position with gated recurrent units (Cho et al. 2014)."""
+
+    title: ClassVar[str] = "GRU"
+    kind: Literal["gru"] = "gru"
+
+
 class _Pool(Spec):
     kernel_size: int = field(2, _KERNEL, ge=1, le=1024)
     stride: int | None = field(None, "Step from one window to the next; empty: the kernel size.", ge=1)
@@ -240,6 +278,9 @@ Layer = Annotated[
     Linear
     | Conv1d
     | Conv2d
+    | Embedding
+    | LSTM
+    | GRU
     | MaxPool1d
     | MaxPool2d
     | AvgPool1d
@@ -277,6 +318,7 @@ LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
         GlobalMaxPool,
         Flatten,
     ),
+    "Text and sequences": (Embedding, LSTM, GRU),
     "Normalisation": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm),
     "Dropout": (Dropout, Dropout2d),
     "Pretrained": (Pretrained,),

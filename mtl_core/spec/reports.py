@@ -10,7 +10,8 @@ from mtl_core.spec.dataset import ColumnType
 Shape = tuple[int, ...]
 Outputs = int | Shape
 """What a task's output layer gives: a row of that many numbers from a linear layer; of a shape (C, H, W) a map of C
-channels from a 1×1 convolution, of any size; of a shape (C,) there is no output layer, C features must arrive."""
+channels from a 1×1 convolution, of any size; of a shape (C, L) the same along a sequence of L positions; of a shape
+(C,) there is no output layer, C features must arrive."""
 TaskKind = Literal[
     "regression",
     "binary",
@@ -21,6 +22,7 @@ TaskKind = Literal[
     "distribution",
     "box",
     "segmentation",
+    "tagging",
     "objective",
 ]
 
@@ -36,8 +38,8 @@ class ColumnInfo(Report):
     """A column as looking at the data says it is.
 
     ``low``, ``high`` and ``mean`` are of numeric columns, as is ``whole``: numbers without fractions. ``categories``
-    are (value, rows) of the most frequent values, most frequent first. With ``pixels`` the column is a map of classes,
-    and they are counted in pixels.
+    are (value, rows) of the most frequent values, most frequent first; of text, of what spaces separate. With
+    ``pixels`` the column is a map of classes, and they are counted in pixels.
     """
 
     name: str
@@ -60,10 +62,10 @@ class TargetInfo(Report):
     Attributes:
         width: Values per row where the target is numbers, else 1.
         classes: The classes in the order of their numbers; binary: negative, positive; multilabel: the labels.
-        counts: Labelled training rows of each class; multilabel: of each label; segmentation: pixels.
+        counts: Labelled training rows of each class; multilabel: of each label; segmentation: pixels; tagging: tokens.
         mean: Per value, numbers only; so is ``std``. The identity (0, 1) where nothing is standardised.
         per_value: Outputs for each value: 2 where its variance is learned too.
-        size: Height and width of a map of classes.
+        size: Height and width of a map of classes, or the positions of a sequence of tags.
         labelled: Rows of the training split that have a label.
     """
 
@@ -86,7 +88,7 @@ class TargetInfo(Report):
                 return len(self.classes)
             case "ordinal":
                 return len(self.classes) - 1
-            case "segmentation":
+            case "segmentation" | "tagging":
                 return (len(self.classes), *self.size)
             case "objective":
                 return (self.width,)

@@ -25,6 +25,7 @@ from mtl_core.spec import (
     RegressionTask,
     SegmentationTask,
     Spec,
+    TaggingTask,
     TargetInfo,
     Task,
 )
@@ -107,6 +108,7 @@ AVERAGES: dict[type[Spec], Callable[[Any, TargetInfo], Average]] = {
     DistributionTask: lambda _, __: _classes,
     BoxTask: lambda _, __: _sigmoids,
     SegmentationTask: lambda _, info: partial(_pixels, info),
+    TaggingTask: lambda _, __: _classes,
     ObjectiveTask: lambda _, __: _mean,
 }
 """One entry per member of :data:`mtl_core.spec.Task`; a contract test holds it to that."""

@@ -46,6 +46,7 @@ class TaskHead:
         directions: Whether less or more is better, for ``loss`` and each metric.
         read: From output and target to what the metrics take.
         measures: Makes the task's metrics, each fresh.
+        amount: How many values of a target the loss is the mean of; None where it is the mean over rows.
     """
 
     name: str
@@ -55,10 +56,11 @@ class TaskHead:
     directions: Mapping[str, Direction]
     read: Read
     measures: Callable[[], dict[str, Measure]]
+    amount: Callable[[Tensor], Tensor] | None = None
 
     def metrics(self, device: torch.device | str = "cpu") -> TaskMetrics:
         """Empty accumulators of the loss and of each metric, on a device."""
-        return TaskMetrics(self.loss, self.read, self.measures(), device)
+        return TaskMetrics(self.loss, self.read, self.measures(), device, self.amount)
 
 
 def labelled_count(mask: Tensor) -> Tensor:

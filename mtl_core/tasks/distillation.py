@@ -29,7 +29,7 @@ def distance_of(task: Task, head: TaskHead, temperature: float) -> Distance:
         temperature: T, above 0.
     """
     match task.kind:
-        case "multiclass" | "distribution" | "segmentation":
+        case "multiclass" | "distribution" | "segmentation" | "tagging":
             return partial(_of_classes, temperature=temperature)
         case "binary" | "multilabel":
             return partial(_of_labels, temperature=temperature)

@@ -39,14 +39,15 @@ class TaskMetrics:
     """The loss and the metrics of one task, gathered over batches of any size.
 
     Batches are held back and read in few large pieces, so an update costs next to nothing and waits for no device;
-    a tensor handed over must not be written to afterwards. The loss is the mean over all labelled rows of the split,
-    not the mean of the batches' means.
+    a tensor handed over must not be written to afterwards. The loss is the mean over all labelled rows of the split
+    (or over all tokens), not the mean of the batches' means.
 
     Args:
         loss: Mean loss of labelled rows.
         read: From output and target to what the metrics take.
         measures: The metrics by name; owned by this object from now on.
         device: Where predictions and targets are.
+        amount: How many values of a target the loss is the mean of; None: its rows.
     """
 
     def __init__(
@@ -55,10 +56,12 @@ class TaskMetrics:
         read: Read,
         measures: Mapping[str, Measure],
         device: torch.device | str,
+        amount: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         self._loss = loss
         self._read = read
         self._measures = dict(measures)
+        self._amount = amount
         self._device = torch.device(device)
         for measure in self._measures.values():
             measure.metric.to(self._device)
@@ -68,6 +71,7 @@ class TaskMetrics:
         self._kept: list[tuple[Tensor, Tensor, Tensor | None]] = []
         self._kept_values = 0
         self._rows = 0
+        self._amounts = torch.zeros((), dtype=torch.float64, device=self._device)
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
 
     def reset(self) -> None:
@@ -92,7 +96,7 @@ class TaskMetrics:
         self._flush()
         if not self._rows:
             return {}
-        loss = (self._loss_sum / self._rows).item()
+        loss = (self._loss_sum / self._amounts).item()
         if math.isnan(loss):
             return {"loss": loss}
         with warnings.catch_warnings():
@@ -116,7 +120,9 @@ class TaskMetrics:
         if not rows:
             return
         self._rows += rows
-        self._loss_sum = self._loss_sum + self._loss(prediction, target).double() * rows
+        amount = rows if self._amount is None else self._amount(target)
+        self._amounts = self._amounts + amount
+        self._loss_sum = self._loss_sum + self._loss(prediction, target).double() * amount
         read, truth = self._read(prediction, target)
         for measure in self._measures.values():
             measure.metric.update(measure.take(read) if measure.take else read, truth)

@@ -15,6 +15,7 @@ from mtl_core.spec import (
     RegressionTask,
     SegmentationTask,
     Spec,
+    TaggingTask,
     TargetInfo,
     Task,
 )
@@ -29,6 +30,7 @@ from mtl_core.tasks.objective import build_objective
 from mtl_core.tasks.ordinal import build_ordinal
 from mtl_core.tasks.regression import build_regression
 from mtl_core.tasks.segmentation import build_segmentation
+from mtl_core.tasks.tagging import build_tagging
 
 BUILDERS: dict[type[Spec], Callable[[Any, TargetInfo], TaskHead]] = {
     RegressionTask: build_regression,
@@ -40,6 +42,7 @@ BUILDERS: dict[type[Spec], Callable[[Any, TargetInfo], TaskHead]] = {
     DistributionTask: build_distribution,
     BoxTask: build_box,
     SegmentationTask: build_segmentation,
+    TaggingTask: build_tagging,
     ObjectiveTask: build_objective,
 }
 """One builder per member of :data:`mtl_core.spec.Task`; a contract test holds it to that."""

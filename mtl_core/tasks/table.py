@@ -21,6 +21,7 @@ from mtl_core.spec import (
     RegressionTask,
     SegmentationTask,
     Spec,
+    TaggingTask,
     TargetInfo,
     Task,
 )
@@ -148,6 +149,15 @@ def _shares(task: Task, info: TargetInfo) -> TaskColumns:
     return TaskColumns(of("predicted"), of("truth"), lambda p: shares(p.argmax(1)), shares)
 
 
+def _tags(task: Task, info: TargetInfo) -> TaskColumns:
+    """The tags, one for each token of a truth, and for each place a text may have of a prediction."""
+
+    def told(tags: Tensor) -> Cells:
+        return [[" ".join(info.classes[tag] for tag in row if tag >= 0)] for row in tags.tolist()]
+
+    return TaskColumns((f"{task.name}.predicted",), (f"{task.name}.truth",), lambda p: told(p.argmax(1)), told)
+
+
 COLUMNS: dict[type[Spec], Callable[[Any, TargetInfo], TaskColumns]] = {
     RegressionTask: _numbers,
     BinaryTask: partial(_classes, choose=_most_probable),
@@ -158,6 +168,7 @@ COLUMNS: dict[type[Spec], Callable[[Any, TargetInfo], TaskColumns]] = {
     DistributionTask: _distribution,
     BoxTask: _numbers,
     SegmentationTask: _shares,
+    TaggingTask: _tags,
     ObjectiveTask: _objective,
 }
 """One entry per member of :data:`mtl_core.spec.Task`; a contract test holds it to that."""

@@ -16,7 +16,7 @@ trains seven times slower on two threads than on one.
 
 
 def multiplications(model: nn.Module, row: Tensor) -> int:
-    """Multiplications of the forward pass of one row ``[1, …]`` in linear and convolution layers."""
+    """Multiplications of the forward pass of one row ``[1, …]`` in linear, convolution and recurrent layers."""
     counts: list[int] = []
 
     def count(module: nn.Module, _: Any, output: Tensor) -> None:
@@ -25,7 +25,14 @@ def multiplications(model: nn.Module, row: Tensor) -> int:
         counts.append(weight.numel() * output.numel() // weight.shape[0])
 
     layers = [m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv1d | nn.Conv2d)]
+    layers_in_time = [m for m in model.modules() if isinstance(m, nn.RNNBase)]
+
+    def count_recurrent(module: nn.Module, _: Any, output: tuple[Tensor, Any]) -> None:
+        weights = sum(parameter.numel() for parameter in module.parameters() if parameter.ndim == 2)
+        counts.append(weights * output[0].shape[0] * output[0].shape[1])
+
     hooks = [layer.register_forward_hook(count) for layer in layers]
+    hooks += [layer.register_forward_hook(count_recurrent) for layer in layers_in_time]
     was_training = model.training
     with torch.inference_mode():
         model.eval()(row)

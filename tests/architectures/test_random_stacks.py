@@ -50,6 +50,11 @@ LAYERS = st.one_of(
     convolutions(spec.Conv2d),
     *(pools(kind) for kind in (spec.MaxPool1d, spec.MaxPool2d, spec.AvgPool1d, spec.AvgPool2d)),
     st.builds(spec.GroupNorm, num_groups=small(1, 4)),
+    st.builds(spec.Embedding, vocabulary=small(3, 9), dim=small(1, 4)),
+    *(
+        st.builds(kind, hidden_size=small(1, 4), num_layers=small(1, 2), bidirectional=st.booleans())
+        for kind in (spec.LSTM, spec.GRU)
+    ),
     st.sampled_from(PLAIN).map(lambda kind: kind()),
 )
 STACKS = st.lists(LAYERS, max_size=6).map(tuple)

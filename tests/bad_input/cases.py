@@ -74,6 +74,7 @@ _FIRST, _RATE = "model.shared[0]", "training.optimizer"
 _NO_TASK = "there is no such task … prise … Tasks: price, sold"
 
 SPECS = (
+    changed("a text without an embedding", "dataset.types", {"city": "text"}, "model.shared … Embedding"),
     changed("an unknown kind of layer", f"{_FIRST}.kind", "linaer", f"{_FIRST}.kind … must be one of linear … linaer"),
     changed("a layer without a kind", _FIRST, {"out_features": 8}, f"{_FIRST} … must have a kind"),
     changed("an unknown key", "training.epoch", 5, "training.epoch … there is no such setting … 5"),
@@ -197,6 +198,7 @@ DEVICES = (
 
 _SEOUL = GOOD_TABLE.replace("Seoul", "서울").encode("cp949")
 _UNSOLD = GOOD_TABLE.replace(",yes\n", ",\n").replace(",no\n", ",\n")
+_TEXT = {"dataset.types": {"city": "text"}, "model.shared": [{"kind": "embedding"}]}
 
 FILES = (
     table("an empty file", "", "dataset.path … is empty … homes.csv"),
@@ -213,6 +215,13 @@ FILES = (
 
 COLUMNS = (
     table("too few rows", "\n".join(GOOD_TABLE.splitlines()[:6]), "dataset … at least 10 rows … 5"),
+    table(
+        "another number of tags than tokens",
+        GOOD_TABLE.replace("Seoul", "New Seoul"),
+        "tasks[0].target … a tag for each token of 'city' … 1 tag for 2 tokens in row 1",
+        _TEXT | {"dataset.inputs": ["city"], "tasks": [{"name": "sold", "kind": "tagging", "target": "sold"}]},
+    ),
+    table("a text beside other inputs", GOOD_TABLE, "dataset.inputs … read alone … 'city'", _TEXT),
     table(
         "a regression on text",
         GOOD_TABLE,

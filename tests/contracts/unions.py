@@ -21,6 +21,7 @@ _TARGETS: dict[str, str | list[str]] = {
     "distribution": ["p", "q"],
     "box": ["p", "q", "glasses", "beard"],
     "segmentation": "mask",
+    "tagging": "tags",
     "objective": ["p", "q"],
 }
 
@@ -64,6 +65,8 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["tasks"] = [given | {"name": "first", "target": _TARGETS[kind_of(member)]}, *data["tasks"][1:]]
             if kind_of(member) == "segmentation":
                 _on_images(data)
+            elif kind_of(member) == "tagging":
+                _on_text(data)
             elif kind_of(member) == "objective":
                 data["model"]["heads"] = {"first": [{"kind": "linear", "out_features": 2}]}
             if place != "tasks":
@@ -122,6 +125,15 @@ def _on_images(data: dict[str, Any]) -> None:
     for task in (*data["tasks"], *split.get("tasks", ())):
         task["target"] = {"regression": "x", "multiclass": "shape"}.get(task["kind"], task["target"])
     data["model"]["shared"] = [{"kind": "avg_pool2d", "kernel_size": 8}, {"kind": "conv2d", "out_channels": 4}]
+    data["training"]["batch_size"] = 700
+
+
+def _on_text(data: dict[str, Any]) -> None:
+    split = data["dataset"].get("split", {})
+    data["dataset"] = {"kind": "bundled", "name": "sentences", "split": split}
+    for task in (*data["tasks"], *split.get("tasks", ())):
+        task["target"] = "topic" if task["kind"] == "multiclass" else task["target"]
+    data["model"]["shared"] = [{"kind": "embedding", "vocabulary": 50, "dim": 4}]
     data["training"]["batch_size"] = 700
 
 

@@ -20,6 +20,7 @@ def preset(name: str, epochs: int) -> ExperimentSpec:
         ("two_heads", 15),
         ("many_heads", 10),
         ("gradnorm_toy", 10),
+        ("sentences", 1),
         ("cagrad_toy", 15),
         pytest.param("shapes", 2, marks=pytest.mark.slow),
     ],
@@ -67,3 +68,12 @@ def test_gradnorm_orders_the_weights_of_the_toy_by_scale_and_brings_its_losses_t
             assert weights == sorted(weights, reverse=True)
     learned, equal = spreads.values()
     assert learned < 0.7 * equal
+
+
+def test_parts_of_speech_and_topics_of_sentences_are_learned_together(tmp_path: Path) -> None:
+    """One word of a sentence says its topic, and the words before a word whether it is a noun or a verb."""
+    with open_store(tmp_path / "runs.sqlite") as store:
+        run = train(preset("sentences", 3), store)
+    assert run.state == "finished"
+    assert run.test["tags"]["accuracy"] > 0.97
+    assert run.test["topic"]["accuracy"] > 0.9

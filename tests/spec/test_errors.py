@@ -45,7 +45,7 @@ FIELD_ERRORS = [
     ("dataset.split.train", 0.0, "must be greater than 0", "0.0"),
     ("dataset.split.val", 0.5, "train, val and test must sum to 1, they sum to 1.35", ""),
     ("dataset.path", None, "must be text", "None"),
-    ("dataset.types", {"area": "number"}, "must be numeric or categorical", "number"),
+    ("dataset.types", {"area": "number"}, "must be numeric, categorical or text", "number"),
     ("version", 2, "this application reads versions up to 1", "2"),
     ("version", "1", "must be given as a whole number", "1"),
 ]

@@ -25,6 +25,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], tuple[int, ...]]] = [
     ({"kind": "distribution", "target": ("a", "b", "c")}, {"classes": ABC}, (3,)),
     ({"kind": "box", "target": ("a", "b", "c", "d")}, {"width": 4}, (4,)),
     ({"kind": "segmentation"}, {"classes": ABC, "size": (6, 4)}, (3, 3, 2)),
+    ({"kind": "tagging"}, {"classes": ABC, "size": (4,)}, (3, 4)),
     ({"kind": "objective"}, {}, (2,)),
 ]
 

@@ -18,6 +18,7 @@ from mtl_core.spec import (
     OrdinalTask,
     RegressionTask,
     SegmentationTask,
+    TaggingTask,
     TargetInfo,
     Task,
     members,
@@ -34,6 +35,7 @@ SOFT = TargetInfo(name="t", kind="distribution", width=3, classes=("a", "b", "c"
 VARIANCE = TargetInfo(name="t", kind="regression", width=2, mean=(0.0, 1.0), std=(1.0, 2.0), per_value=2)
 BOX = TargetInfo(name="t", kind="box", width=4)
 MAP = TargetInfo(name="t", kind="segmentation", classes=("a", "b", "c"), counts=(8, 0, 2), size=(4, 6))
+TAGS = TargetInfo(name="t", kind="tagging", classes=("a", "b", "c"), counts=(8, 0, 2), size=(5,))
 POINT = TargetInfo(name="t", kind="objective", width=2)
 FOUR = ("x", "y", "w", "h")
 
@@ -71,6 +73,8 @@ CASES = {
     "box giou": (BoxTask(name="t", target=FOUR, loss="giou"), BOX),
     "map": (SegmentationTask(name="t", target="y"), MAP),
     "focal map": (SegmentationTask(name="t", target="y", loss="focal", class_weights="balanced"), MAP),
+    "tags": (TaggingTask(name="t", target="y"), TAGS),
+    "balanced tags": (TaggingTask(name="t", target="y", class_weights="balanced"), TAGS),
     "objective": (ObjectiveTask(name="t", target=("x", "y"), loss="valley_right"), POINT),
 }
 PLAIN = ("mse", "mae", "huber", "wide", "binary", "multiclass", "smoothed", "soft")
@@ -88,7 +92,7 @@ def batch(info: TargetInfo, rows: int, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Outputs that ask for a gradient, and targets."""
     torch.manual_seed(seed)
     outputs = (info.outputs,) if isinstance(info.outputs, int) else info.outputs
-    smaller = tuple(side // 2 for side in outputs[1:])
+    smaller = outputs[1:] if info.kind == "tagging" else tuple(side // 2 for side in outputs[1:])
     prediction = torch.randn(rows, outputs[0], *smaller).requires_grad_()
     match info.kind:
         case "regression" | "objective":
@@ -103,6 +107,10 @@ def batch(info: TargetInfo, rows: int, seed: int = 0) -> tuple[Tensor, Tensor]:
             return prediction, torch.rand(rows, info.width).softmax(1)
         case "box":
             return prediction, 0.2 + 0.3 * torch.rand(rows, 4) + torch.tensor([0.0, 0.0, 0.3, 0.3])
+        case "tagging":
+            ends = torch.arange(*info.size) < 1 + torch.arange(rows).unsqueeze(1) % info.size[0]
+            tags = torch.randint(len(info.classes), (rows, *info.size))
+            return prediction, tags.masked_fill(~ends, -1).to(torch.int16)
     return prediction, torch.randint(len(info.classes), (rows, *info.size))
 
 

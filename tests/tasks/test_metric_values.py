@@ -16,6 +16,7 @@ from mtl_core.spec import (
     OrdinalTask,
     RegressionTask,
     SegmentationTask,
+    TaggingTask,
     TargetInfo,
     Task,
 )
@@ -182,3 +183,16 @@ def test_segmentations_are_judged_pixel_by_pixel() -> None:
     assert found["iou"] == pytest.approx(reference.jaccard_score(y, hit, average="macro"))
     assert found["accuracy"] == pytest.approx(reference.accuracy_score(y, hit))
     assert found["dice"] == pytest.approx(reference.f1_score(y, hit, average="macro"))
+
+
+def test_tags_are_judged_token_by_token_and_padding_is_left_out() -> None:
+    info = TargetInfo(name="t", kind="tagging", classes=("a", "b", "c"), size=(6,))
+    logits, target = torch.randn(20, 3, 6), torch.randint(3, (20, 6))
+    target[torch.arange(6) >= torch.randint(1, 7, (20, 1))] = -1
+    there = (target >= 0).numpy()
+    y, hit = target.numpy()[there], logits.argmax(1).numpy()[there]
+    chances = logits.double().softmax(1).movedim(1, 2).numpy()[there]
+    found = values(TaggingTask(name="t", target="y", metrics=("accuracy", "f1")), info, logits, target)
+    assert found["accuracy"] == pytest.approx((y == hit).mean())
+    assert found["f1"] == pytest.approx(reference.f1_score(y, hit, average="macro"))
+    assert found["loss"] == pytest.approx(-np.log(chances[np.arange(len(y)), y]).mean(), rel=1e-5)

@@ -89,6 +89,13 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], torch.Tensor, torch.Tensor, di
         {"y.predicted.back": 0.75, "y.predicted.front": 0.25, "y.truth.back": 0.5, "y.truth.front": 0.5},
     ),
     (
+        {"kind": "tagging"},
+        {"classes": ("noun", "verb"), "size": (3,)},
+        torch.tensor([[[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]]),
+        torch.tensor([[0, 1, -1]], dtype=torch.int16),
+        {"y.predicted": "noun verb noun", "y.truth": "noun verb"},
+    ),
+    (
         {"kind": "objective", "target": ("p", "q")},
         {"width": 2},
         torch.tensor([[1.0, -2.0]]),

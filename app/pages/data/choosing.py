@@ -1,6 +1,6 @@
 """Another data set for an experiment: tasks that suggest themselves and a model that can read it, no Qt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.pages.data.catalogue import BUNDLED
@@ -10,6 +10,8 @@ _IMAGE_PRESET = "multidigits"
 _TRUNK = [{"kind": "linear", "out_features": 64}, {"kind": "relu"}] * 2
 _HEAD = [{"kind": "linear", "out_features": 32}, {"kind": "relu"}]
 _FOR_IMAGES = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
+_TEXT_TRUNK = [{"kind": "embedding", "dim": 32}, {"kind": "gru", "hidden_size": 32}]
+_TEXT_HEAD = [{"kind": "global_max_pool"}]
 _NAMES_TO_LEAVE = ("untitled", "experiment")
 
 
@@ -34,7 +36,7 @@ def _shares(split: Mapping[str, Any] | None) -> dict[str, Any]:
 def with_dataset(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
     """The whole experiment with another data set.
 
-    Layers stay when they can read it; else those for images or for tables take their place.
+    Layers stay when they can read it; else those for images, texts or tables take their place.
 
     Args:
         data: The experiment so far.
@@ -56,16 +58,45 @@ def with_dataset(data: Mapping[str, Any], dataset: Mapping[str, Any], info: Data
 def _model(data: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
     model = dict(data.get("model") or {})
     shared = model.get("shared") or []
-    spatial = any(str(layer.get("kind", "")).startswith(_FOR_IMAGES) for layer in shared)
     if any(task.get("kind") == "objective" for task in info.tasks):
         return {**model, "shared": [{"kind": "linear", "out_features": 2}], "heads": {}}
-    if shared and spatial == (info.input_kind == "image"):
+    if shared and _read_by(shared) == _kind_of_input(info):
         return model
+    if _kind_of_input(info) == "text":
+        return {**model, **_for_text(info.tasks)}
     if info.input_kind == "image":
         preset = spec_to_data(load_preset(_IMAGE_PRESET))["model"]
         head = next(iter(preset["heads"].values()))
         return {**preset, "heads": {task["name"]: head for task in info.tasks}}
     return {**model, "shared": _TRUNK, "heads": {task["name"]: _HEAD for task in info.tasks}}
+
+
+def read_as_text(data: Mapping[str, Any], column: str) -> dict[str, Any]:
+    """The change that makes a column the only input, as text: with it come layers that read texts, unless they do."""
+    model = data.get("model") or {}
+    changes: dict[str, Any] = {"dataset.inputs": [column]}
+    if _read_by(model.get("shared") or []) != "text":
+        changes |= {f"model.{name}": layers for name, layers in _for_text(data.get("tasks") or ()).items()}
+    return changes
+
+
+def _kind_of_input(info: DatasetInfo) -> str:
+    texts = {column.name for column in info.columns if column.type == "text"}
+    return "text" if texts & set(info.inputs) else info.input_kind
+
+
+def _read_by(shared: Sequence[Mapping[str, Any]]) -> str:
+    """What kind of input the layers are made for."""
+    kinds = [str(layer.get("kind", "")) for layer in shared]
+    if kinds[:1] == ["embedding"]:
+        return "text"
+    return "image" if any(kind.startswith(_FOR_IMAGES) for kind in kinds) else "table"
+
+
+def _for_text(tasks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Layers for a text: tags are predicted at each position, everything else from all positions together."""
+    heads = {task["name"]: [] if task.get("kind") == "tagging" else _TEXT_HEAD for task in tasks}
+    return {"shared": _TEXT_TRUNK, "heads": heads}
 
 
 def _name(data: Mapping[str, Any], info: DatasetInfo) -> str:

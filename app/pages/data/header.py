@@ -16,7 +16,7 @@ from app.widgets.dot import Dot
 WIDTH = 148
 _EDGE = 4
 _ROLE_TITLES = {"input": "Input", "target": "Target", "ignore": "Ignore"}
-_TYPE_TITLES = {"numeric": "Numeric", "categorical": "Categorical"}
+_TYPE_TITLES = {"numeric": "Numeric", "categorical": "Categorical", "text": "Text"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ColumnView:
 
     Attributes:
         role: One of ``roles``.
-        type: ``numeric`` or ``categorical``; it can be chosen if ``type_free``.
+        type: ``numeric``, ``categorical`` or ``text``; it can be chosen if ``type_free``.
         kind: Kind of the task that predicts it, of ``kinds``; ``""`` when none does.
         colour: Series index of that task.
         task: Its name.

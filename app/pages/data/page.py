@@ -26,7 +26,7 @@ _TITLES = {entry.name: entry.title for entry in BUNDLED}
 _SIDE_WIDTH = 34
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
-_FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq);;All files (*)"
+_FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq *.jsonl *.ndjson);;All files (*)"
 
 
 class DataPage(PageBody):
@@ -140,10 +140,14 @@ class DataPage(PageBody):
             )
 
     def set_type(self, column: str, wanted: str) -> None:
-        """Read a column as numbers or as categories."""
-        found = self._column(column)
-        if found is not None:
-            self._edit(roles.with_type(self._document.data, found, wanted), f"Read {column} as {wanted}")
+        """Read a column as numbers, as categories or as text."""
+        found, data = self._column(column), self._document.data
+        if found is None or self.info is None:
+            return
+        changes = roles.with_type(data, found, wanted)
+        if wanted == "text" and roles.roles_of(data, self.info)[column] == "input":
+            changes |= choosing.read_as_text(data, column)
+        self._edit(changes, f"Read {column} as {wanted}")
 
     def set_kind(self, place: int, kind: roles.Kind) -> None:
         """Make a task one of another kind."""
@@ -198,7 +202,7 @@ class DataPage(PageBody):
             menu.addAction(f"Make it {words}").triggered.connect(partial(self._act, self.set_role, name, role))
         if data["dataset"].get("kind") == "table":
             menu.addSeparator()
-            for wanted, words in (("numeric", "Read as numbers"), ("categorical", "Read as categories")):
+            for wanted, words in _READ_AS:
                 menu.addAction(words).triggered.connect(partial(self._act, self.set_type, name, wanted))
         self._add_partners(menu, column)
         return menu
@@ -354,6 +358,7 @@ class DataPage(PageBody):
         self._document.set_many({f"dataset.split.{name}": value for name, value in values.items()}, label)
 
 
+_READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))
 _ARTICLES: dict[roles.Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
 
 

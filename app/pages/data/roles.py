@@ -24,6 +24,7 @@ KIND_TITLES: dict[str, str] = {
     "distribution": "Distribution",
     "box": "Box",
     "segmentation": "Segmentation",
+    "tagging": "Tagging",
     "objective": "Objective",
 }
 OF_NUMBERS = ("regression", "count", "distribution", "box", "objective")
@@ -82,6 +83,8 @@ def _kinds_for_several(columns: Sequence[ColumnInfo]) -> list[Kind]:
 def _kinds_for_one(column: ColumnInfo) -> list[Kind]:
     if column.pixels:
         return ["segmentation"]
+    if column.type == "text":
+        return ["tagging"]
     numeric = column.type == "numeric"
     whole_few = bool(column.categories) and column.unique <= _FEW
     kinds: list[Kind] = []
@@ -118,13 +121,21 @@ def with_roles(data: Data, info: DatasetInfo, wanted: Mapping[str, Role]) -> dic
 
 
 def with_type(data: Data, column: ColumnInfo, wanted: str) -> dict[str, Any]:
-    """The change that has a column read as numbers or as categories; its task stays possible."""
+    """The change that has a column read as numbers, as categories or as text; its task stays possible."""
     changes: dict[str, Any] = {"dataset.types": {**data["dataset"].get("types", {}), column.name: wanted}}
     place = task_of(data, column.name)
-    if place >= 0 and wanted == "categorical" and data["tasks"][place]["kind"] in OF_NUMBERS:
-        kind = "binary" if column.unique == 2 else "multiclass"
+    if place >= 0 and (kind := _kind_read_as(wanted, column, data["tasks"][place]["kind"])):
         changes["tasks"] = _exchanged(data["tasks"], place, _of_kind(data["tasks"][place], kind, column.name))
     return changes
+
+
+def _kind_read_as(wanted: str, column: ColumnInfo, kind: str) -> str:
+    """The kind of task a target needs once it is read otherwise, ``""`` where the present kind will do."""
+    if wanted == "text":
+        return "tagging"
+    if wanted == "categorical" and kind in (*OF_NUMBERS, "tagging"):
+        return "binary" if column.unique == 2 else "multiclass"
+    return "regression" if wanted == "numeric" and kind == "tagging" else ""
 
 
 def with_kind(data: Data, place: int, kind: Kind) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from app.following import task_names
 from app.pages.model.cards import DiagramCard, SharedCard, TasksCard, index_of, task_of
-from app.pages.model.templates import TEMPLATES, Template, values_of
+from app.pages.model.templates import TEMPLATES, Reads, Template, values_of
 from app.session import Session
 from app.theme import CARD_GAP, STACK_BELOW
 from app.widgets import Button, Chip, PageBody
@@ -16,6 +16,7 @@ _STACKED_HEIGHT = 420
 _STARTING = "The engine is starting, which takes a few seconds. You can edit meanwhile."
 _BUILDING = "The model is being built."
 _SPLITTER = "page/model/splitter"
+_HEADINGS: dict[Reads, str] = {"table": "For tables, or flattened images", "image": "For images", "text": "For texts"}
 
 
 class ModelPage(QWidget):
@@ -79,7 +80,9 @@ class ModelPage(QWidget):
     def apply(self, template: Template) -> None:
         """Start from a template; one step of undo."""
         document = self._session.document
-        values = values_of(template, task_names(document.data), image=self._is_image())
+        tagging = [task["name"] for task in document.data.get("tasks") or () if task.get("kind") == "tagging"]
+        image = self._reads() == "image"
+        values = values_of(template, task_names(document.data), image=image, tagging=tagging)
         document.set_many(values, f"Template {template.title}")
         self._session.say(f"{template.title}: shared and task layers replaced. Ctrl+Z brings the former back.")
 
@@ -135,31 +138,38 @@ class ModelPage(QWidget):
         if path:
             self.diagram.view.select(path)
 
-    def _is_image(self) -> bool:
-        data = self._session.dataset_info
-        info = self._session.model_info
-        return data.input_kind == "image" if data is not None else info is not None and len(info.input_shape) > 1
+    def _reads(self) -> Reads:
+        """What kind of input the data have, as far as it is known."""
+        data, info = self._session.dataset_info, self._session.model_info
+        if data is None:
+            return "image" if info is not None and len(info.input_shape) > 1 else "table"
+        texts = {column.name for column in data.columns if column.type == "text"}
+        stated = self._session.document.data["dataset"].get("inputs")
+        return "text" if texts & set(data.inputs if stated is None else stated) else data.input_kind
 
     def _input_title(self, info: ModelInfo) -> str:
+        if info.shared and info.shared[0].kind == "embedding":
+            return "text"
         return "image" if len(info.input_shape) > 1 else "table"
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         menu.setAccessibleName("Templates")
-        for image, heading in ((False, "For tables, or flattened images"), (True, "For images")):
+        for reads, heading in _HEADINGS.items():
             menu.addSection(heading)
-            for template in (t for t in TEMPLATES if t.image == image):
+            for template in (t for t in TEMPLATES if t.reads == reads):
                 action = menu.addAction(template.title)
                 action.setObjectName(f"template-{template.name}")
                 action.setToolTip(template.help)
-                action.setData(template.image)
+                action.setData(template.reads)
                 action.triggered.connect(lambda _checked=False, template=template: self.apply(template))
         menu.aboutToShow.connect(self._fit_templates)
         return menu
 
     def _fit_templates(self) -> None:
-        image = self._is_image()
+        reads = self._reads()
+        fitting = ("table", "image") if reads == "image" else (reads,)
         for action in self.templates.menu().actions():
             if not action.isSeparator():
-                action.setEnabled(image or not action.data())
+                action.setEnabled(action.data() in fitting)

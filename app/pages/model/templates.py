@@ -1,12 +1,13 @@
 """Stacks of layers to start from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from app.forms import defaults_of
 from mtl_core.spec import LAYER_GROUPS, kind_of
 
+Reads = Literal["table", "image", "text"]
 _CLASSES = {kind_of(spec): spec for group in LAYER_GROUPS.values() for spec in group}
 
 
@@ -18,7 +19,7 @@ class Template:
         name: objectName of its entry.
         title: What the menu says.
         help: What it is good for.
-        image: Whether it needs images.
+        reads: What it needs as the input; layers for tables read images once they are flattened.
         shared: Layers as (kind, settings).
         head: As ``shared``.
     """
@@ -26,7 +27,7 @@ class Template:
     name: str
     title: str
     help: str
-    image: bool
+    reads: Reads
     shared: tuple[tuple[str, dict[str, Any]], ...]
     head: tuple[tuple[str, dict[str, Any]], ...]
 
@@ -49,15 +50,17 @@ def _block(channels: int, *, twice: bool = False, pool: bool = True) -> tuple[tu
 
 
 _MLP, _FLAT = "A few dense layers; for tables.", ("flatten", dict[str, Any]())
+_CONV: tuple[tuple[str, dict[str, Any]], ...] = (("conv1d", {"out_channels": 64}), ("relu", {}))
+_POOLED: tuple[tuple[str, dict[str, Any]], ...] = (("global_avg_pool", {}),)
 TEMPLATES: tuple[Template, ...] = (
-    Template("linear", "Linear", "No shared layer: a linear model per task, a baseline.", False, (), ()),
-    Template("mlp-small", "MLP, small", _MLP, False, _dense(64), _dense(32)),
-    Template("mlp-medium", "MLP, medium", _MLP, False, _dense(256, 128), _dense(64)),
+    Template("linear", "Linear", "No shared layer: a linear model per task, a baseline.", "table", (), ()),
+    Template("mlp-small", "MLP, small", _MLP, "table", _dense(64), _dense(32)),
+    Template("mlp-medium", "MLP, medium", _MLP, "table", _dense(256, 128), _dense(64)),
     Template(
         "mlp-regularised",
         "MLP, normalised, with dropout",
         "Batch normalisation and dropout after each dense layer; for larger tables.",
-        False,
+        "table",
         _dense(256, 256, dropout=0.2, norm=True),
         _dense(64),
     ),
@@ -65,7 +68,7 @@ TEMPLATES: tuple[Template, ...] = (
         "cnn-small",
         "CNN, small",
         "Two convolutions with pooling; for small images.",
-        True,
+        "image",
         (*_block(32), *_block(64), _FLAT, *_dense(128)),
         _dense(64),
     ),
@@ -73,7 +76,7 @@ TEMPLATES: tuple[Template, ...] = (
         "cnn-medium",
         "CNN, medium",
         "Double convolutions with batch normalisation, pooled globally; for larger images.",
-        True,
+        "image",
         (
             *_block(32, twice=True),
             *_block(64, twice=True),
@@ -82,15 +85,47 @@ TEMPLATES: tuple[Template, ...] = (
         ),
         _dense(64),
     ),
+    Template(
+        "text-average",
+        "Words, averaged",
+        "The mean of the words' vectors, whatever their order; tags are predicted from each word alone.",
+        "text",
+        (("embedding", {"dim": 64}),),
+        _POOLED,
+    ),
+    Template(
+        "text-cnn",
+        "Text, CNN",
+        "Two convolutions over the words, each of which sees its neighbours.",
+        "text",
+        (("embedding", {"dim": 32}), *_CONV, *_CONV),
+        _POOLED,
+    ),
+    Template(
+        "text-lstm",
+        "Text, LSTM",
+        "Reads the words in both directions.",
+        "text",
+        (("embedding", {"dim": 32}), ("lstm", {"hidden_size": 32})),
+        _POOLED,
+    ),
 )
 
 
-def values_of(template: Template, tasks: Sequence[str], *, image: bool) -> dict[str, Any]:
-    """What the template sets in the document; dense layers on images begin with Flatten."""
-    shared = template.shared
-    if image and not template.image:
-        shared = (_FLAT, *shared)
-    return {"model.shared": _layers(shared), "model.heads": {task: _layers(template.head) for task in tasks}}
+def values_of(
+    template: Template, tasks: Sequence[str], *, image: bool, tagging: Collection[str] = ()
+) -> dict[str, Any]:
+    """What the template sets in the document; dense layers on images begin with Flatten.
+
+    Args:
+        template: Which.
+        tasks: Their names.
+        image: Whether the input is an image.
+        tagging: The tasks that need every position, and so get no layers of their own.
+    """
+    shared = (_FLAT, *template.shared) if image and template.reads == "table" else template.shared
+    heads = {task: _layers(() if task in tagging else template.head) for task in tasks}
+    return {"model.shared": _layers(shared), "model.heads": heads}
 
 
 def _layers(layers: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:

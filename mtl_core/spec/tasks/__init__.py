@@ -12,6 +12,7 @@ from mtl_core.spec.tasks.classes import (
     MultilabelTask,
     OrdinalTask,
     SegmentationTask,
+    TaggingTask,
 )
 from mtl_core.spec.tasks.numbers import BoxTask, CountTask, ObjectiveTask, RegressionTask
 
@@ -25,6 +26,7 @@ Task = Annotated[
     | DistributionTask
     | BoxTask
     | SegmentationTask
+    | TaggingTask
     | ObjectiveTask,
     Field(discriminator="kind"),
 ]
@@ -46,6 +48,7 @@ __all__ = [
     "OrdinalTask",
     "RegressionTask",
     "SegmentationTask",
+    "TaggingTask",
     "Task",
     "TaskName",
 ]

@@ -37,6 +37,7 @@ MultilabelMetric = Literal["f1", "f1_micro", "accuracy", "exact_match", "precisi
 OrdinalMetric = Literal["quadratic_kappa", "mae", "accuracy", "spearman", "log_loss"]
 DistributionMetric = Literal["kl", "total_variation", "accuracy", "mae"]
 SegmentationMetric = Literal["iou", "accuracy", "dice"]
+TaggingMetric = Literal["accuracy", "f1"]
 ClassWeights = Literal["equal", "balanced"] | dict[str, Weight]
 
 
@@ -138,3 +139,20 @@ class SegmentationTask(BaseTask):
     gamma: float = field(2.0, GAMMA, title="Gamma (focal)", ge=0, le=10, advanced=True)
     metrics: tuple[SegmentationMetric, ...] = field(("iou", "accuracy"), METRICS, min_length=1)
     score: SegmentationMetric | None = field(None, SCORE, advanced=True)
+
+
+class TaggingTask(BaseTask):
+    """Predict a tag for every token of a text, such as its part of speech.
+
+    The head must end in channels × length with a position per token; a 1×1 convolution gives the tags' logits.
+    """
+
+    title: ClassVar[str] = "Tagging"
+    kind: Literal["tagging"] = "tagging"
+    target: Column = field(help="The target column: as many tags, separated by spaces, as tokens.", widget="column")
+    loss: Literal["cross_entropy"] = field("cross_entropy", "Cross-entropy per token.")
+    class_weights: ClassWeights = field(
+        "equal", "What the tokens of a tag weigh; balanced: so that all tags weigh alike.", advanced=True
+    )
+    metrics: tuple[TaggingMetric, ...] = field(("accuracy", "f1"), METRICS, min_length=1)
+    score: TaggingMetric | None = field(None, SCORE, advanced=True)

@@ -47,6 +47,30 @@ def table(title: str = "houses.csv", columns: tuple[ColumnInfo, ...] = COLUMNS) 
     )
 
 
+def texts() -> DatasetInfo:
+    """Sentences with tags and a topic."""
+    tokens: dict[str, Any] = {"type": "text", "missing": 0, "unique": 90}
+    return DatasetInfo(
+        name="sentences",
+        title="Sentences",
+        description="Made up.",
+        rows=100,
+        input_kind="table",
+        input_shape=(14,),
+        columns=(
+            ColumnInfo(name="text", categories=(("the", 50),), **tokens),
+            ColumnInfo(name="tags", categories=(("DET", 80), ("NOUN", 90)), suggested="target", **tokens),
+            categorical("topic", "food", "travel", suggested="target"),
+        ),
+        preview=(("The cook.", "DET NOUN PUNCT", "food"), ("A road!", "DET NOUN PUNCT", "travel")),
+        inputs=("text",),
+        tasks=(
+            {"name": "tags", "kind": "tagging", "target": "tags"},
+            {"name": "topic", "kind": "multiclass", "target": "topic"},
+        ),
+    )
+
+
 def images() -> DatasetInfo:
     digits = tuple(str(i) for i in range(10))
     return DatasetInfo(

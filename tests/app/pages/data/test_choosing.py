@@ -2,7 +2,7 @@ from app.pages.data import choosing
 from app.pages.data.catalogue import BUNDLED
 from app.pages.data.split import rebalanced
 from mtl_core.spec import BundledDataset, load_preset, problems_of, spec_to_data
-from tests.app.pages.data.synthetic_sets import data, images, table
+from tests.app.pages.data.synthetic_sets import data, images, table, texts
 
 
 def test_the_list_offers_every_bundled_set() -> None:
@@ -28,6 +28,25 @@ def test_images_after_a_table_bring_convolutions() -> None:
 def test_layers_that_can_read_the_new_data_stay() -> None:
     chosen = choosing.with_dataset(data(), choosing.bundled("wine"), table("Wine"))
     assert chosen["model"] == data()["model"]
+
+
+def test_a_text_brings_an_embedding_and_tags_are_predicted_at_every_position() -> None:
+    chosen = choosing.with_dataset(data(), choosing.bundled("sentences"), texts())
+    assert [layer["kind"] for layer in chosen["model"]["shared"]] == ["embedding", "gru"]
+    assert chosen["model"]["heads"] == {"tags": [], "topic": [{"kind": "global_max_pool"}]}
+    assert problems_of(chosen) == []
+    again = choosing.with_dataset(chosen, choosing.bundled("sentences"), texts())
+    assert again["model"] == chosen["model"]
+    back = choosing.with_dataset(chosen, choosing.bundled("wine"), table("Wine"))
+    assert back["model"]["shared"][0]["kind"] == "linear"
+
+
+def test_reading_an_input_as_text_makes_it_the_only_one_with_layers_for_it() -> None:
+    changes = choosing.read_as_text(data(), "도시")
+    assert changes["dataset.inputs"] == ["도시"]
+    assert changes["model.shared"][0]["kind"] == "embedding"
+    read = {**data(), "model": {"shared": changes["model.shared"]}}
+    assert choosing.read_as_text(read, "도시") == {"dataset.inputs": ["도시"]}
 
 
 def test_a_name_that_nobody_chose_follows_the_data() -> None:

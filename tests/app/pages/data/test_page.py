@@ -13,7 +13,7 @@ from app.session import Session
 from app.widgets import DoubleSpinBox, InlineError, LinkButton
 from mtl_core.spec import InputError, single_task
 from tests.app.pages.data.conftest import PatientWorker
-from tests.app.pages.data.synthetic_sets import table
+from tests.app.pages.data.synthetic_sets import table, texts
 
 
 def pick(page: DataPage, name: str, text: str) -> None:
@@ -60,6 +60,30 @@ def test_a_chosen_set_replaces_data_tasks_and_model_in_one_step(
     session.document.undo_stack.undo()
     assert session.document.data["dataset"]["name"] == "multidigits"
     assert not session.document.undo_stack.canUndo()
+
+
+def test_sentences_are_shown_as_rows_with_how_often_each_tag_stands(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    page.choose_bundled("sentences")
+    worker.answer(texts())
+    assert session.document.valid
+    assert shown(page, QWidget, "data-preview")
+    assert page.findChild(BarPlot, "distribution-tags") is not None
+    box = page.findChild(QComboBox, "kind-of-tags")
+    assert box is not None
+    assert box.currentText() == "Tagging"
+
+
+def test_an_input_read_as_text_stands_alone_and_gets_an_embedding(opened: DataPage, session: Session) -> None:
+    opened.set_type("도시", "text")
+    data = session.document.data
+    assert data["dataset"]["types"] == {"도시": "text"}
+    assert data["dataset"]["inputs"] == ["도시"]
+    assert data["model"]["shared"][0]["kind"] == "embedding"
+    assert session.document.valid
+    session.document.undo_stack.undo()
+    assert len(session.document.data["dataset"]["inputs"]) == 3
 
 
 def test_while_a_file_is_read_the_page_says_so(page: DataPage, worker: PatientWorker) -> None:

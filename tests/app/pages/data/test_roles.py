@@ -131,6 +131,26 @@ def test_reading_a_regression_target_as_categories_makes_it_a_classification() -
 
 
 @pytest.mark.parametrize(
+    ("kind", "wanted", "becomes"),
+    [
+        ("multiclass", "text", "tagging"),
+        ("tagging", "categorical", "multiclass"),
+        ("tagging", "numeric", "regression"),
+        ("multiclass", "categorical", "multiclass"),
+    ],
+)
+def test_a_target_read_as_text_is_tagged_and_back(kind: str, wanted: str, becomes: str) -> None:
+    before = {**data(), "tasks": [{"name": "t", "kind": kind, "target": "도시"}]}
+    changed = after(before, roles.with_type(before, categorical("도시", "a", "b", "c"), wanted))
+    assert changed["tasks"] == [{"name": "t", "kind": becomes, "target": "도시"}]
+
+
+def test_only_tagging_predicts_a_text() -> None:
+    column = ColumnInfo(name="tags", type="text", missing=0, unique=50)
+    assert roles.kinds_for(column) == ["tagging"]
+
+
+@pytest.mark.parametrize(
     ("column", "taken", "name"),
     [("price", ["price"], "price 2"), ("a.b [m]", [], "a b m"), ("total", [], "total 2"), ("가격", [], "가격")],
 )

@@ -12,7 +12,10 @@ from app.pages.model.plan import plan_of, summary
 from app.pages.model.templates import TEMPLATES, values_of
 from app.session import Session
 from app.settings import Settings
-from mtl_core.spec import DeviceInfo, LayerInfo, ModelInfo, load_preset, spec_from_data
+from mtl_core.architectures import describe_model
+from mtl_core.datasets import load
+from mtl_core.spec import DatasetInfo, DeviceInfo, LayerInfo, ModelInfo, load_preset, spec_from_data
+from tests.app.pages.data.synthetic_sets import texts
 
 
 class FakeSession(QObject):
@@ -29,7 +32,7 @@ class FakeSession(QObject):
         self.document.load_spec(load_preset("multidigits"))
         self.model_info: ModelInfo | None = None
         self.model_error: Exception | None = None
-        self.dataset_info = None
+        self.dataset_info: DatasetInfo | None = None
         self.said: list[str] = []
 
     def say(self, text: str) -> None:
@@ -163,6 +166,25 @@ def test_every_template_is_a_valid_model(template: Any) -> None:
     document.set_many(values_of(template, ["left", "right"], image=True))
     assert document.problems == []
     assert spec_from_data(document.data).model.heads.keys() == {"left", "right"}
+
+
+def test_templates_are_offered_for_the_kind_of_input(page: ModelPage, session: FakeSession) -> None:
+    session.dataset_info = texts()
+    session.document.load_spec(load_preset("sentences"))
+    page._fit_templates()
+    entries = [action for action in page.templates.menu().actions() if not action.isSeparator()]
+    assert {action.data() for action in entries if action.isEnabled()} == {"text"}
+
+
+@pytest.mark.parametrize("template", [t for t in TEMPLATES if t.reads == "text"], ids=lambda t: t.name)
+def test_a_template_for_texts_leaves_tags_every_position(page: ModelPage, session: FakeSession, template: Any) -> None:
+    session.document.load_spec(load_preset("sentences"))
+    page.apply(template)
+    assert session.document.problems == []
+    assert session.document.get("model.heads.tags") == []
+    assert session.document.get("model.heads.topic") != []
+    targets = load(session.document.spec.dataset, session.document.spec.tasks).targets
+    assert describe_model(session.document.spec.model, (14,), targets).problems == ()
 
 
 def test_a_template_is_one_step_of_undo(page: ModelPage, session: FakeSession) -> None:

@@ -1,0 +1,62 @@
+"""Columns of tags: one for each token of a text, separated by spaces."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtl_core.datasets.columns import Column
+from mtl_core.datasets.roles import MAX_CLASSES
+from mtl_core.datasets.texts import Tokens
+from mtl_core.spec import InputError
+
+NO_TAG = -1
+"""Stands behind the end of a text."""
+_TOKENISED = "Separate tags by spaces; if the text is tokenised already, set dataset.text.tokens to spaces."
+
+
+def read_tags(
+    column: Column, tokens: Tokens | None, where: str
+) -> tuple[NDArray[np.bool_], NDArray[np.int16], tuple[str, ...]]:
+    """Which rows have tags, ``[N, L]`` indices of the tags (-1 where there is no token), and their names.
+
+    Args:
+        column: The tags as text.
+        tokens: Those of the input; None where it is no text.
+        where: The target's place in the spec.
+
+    Raises:
+        InputError: The input is no text, or a row has more or fewer tags than tokens.
+    """
+    if tokens is None:
+        fix = "Read the column of the text as text, and make it the only input."
+        raise InputError(where, "a tagging task needs a text as the input, whose tokens it tags", fix=fix)
+    if column.type == "numeric":
+        fix = "Read the column as text, or take another target."
+        raise InputError(where, "tags are text; this column is numeric", found=repr(column.name), fix=fix)
+    parts = [text.split() for text in column.texts]
+    names = tuple(sorted({tag for part in parts for tag in part}))
+    if parts and not 2 <= len(names) <= MAX_CLASSES:
+        rule = f"a tagging task needs 2 to {MAX_CLASSES} tags"
+        raise InputError(where, rule, found=f"{len(names)} in column {column.name!r}", fix="Take another target.")
+    counts = np.array([*map(len, parts), 0])[column.text]
+    there: NDArray[np.bool_] = column.there & (tokens.lengths > 0)
+    _refuse_other_lengths(there, counts, tokens, where)
+    place = {name: number for number, name in enumerate(names)}
+    table = np.full((len(parts) + 1, tokens.longest), NO_TAG, np.int16)
+    for row, part in zip(table, parts, strict=False):
+        cut = part[: len(row)]
+        row[: len(cut)] = [place[tag] for tag in cut]
+    tags = table[column.text]
+    tags[~there] = NO_TAG
+    return there, tags, names
+
+
+def _refuse_other_lengths(there: NDArray[np.bool_], counts: NDArray[np.int64], tokens: Tokens, where: str) -> None:
+    wrong = there & (counts != tokens.lengths)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        words = (
+            f"{count} {word}{'' if count == 1 else 's'}"
+            for count, word in ((counts[row], "tag"), (tokens.lengths[row], "token"))
+        )
+        found = f"{' for '.join(words)} in row {row + 1}"
+        raise InputError(where, f"needs a tag for each token of {tokens.column!r}", found=found, fix=_TOKENISED)
