@@ -17,7 +17,7 @@ from torch.nn.functional import interpolate
 
 from mtl_core.architectures.faults import LIMIT, Fault, Mend, arrives
 from mtl_core.spec import layers as spec
-from mtl_core.spec.errors import shorten
+from mtl_core.spec.errors import listed, shorten
 from mtl_core.spec.reports import Shape
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -160,14 +160,14 @@ def _weights_fault(layer: spec.Pretrained, config: Any, model: nn.Module) -> Fau
         return Fault(f"{layer.title} cannot read the weights in {layer.path} ({_first_line(error)}).")
     used = {name.removeprefix("pretrained.") for name in model.state_dict()}
     if other := sorted(name for name, *_ in loaded["mismatched_keys"] if name in used):
-        return Fault(f"{layer.title} has weights of another shape than its config.json says: {_some(other)}.")
+        return Fault(f"{layer.title} has weights of another shape than its config.json says: {listed(other)}.")
     missing = sorted(used & set(loaded["missing_keys"]))
     if not missing:
         return None
     mend = None
     if all(name.startswith("pooler.") for name in missing):
         mend = Mend("Take positions and their mean", (*_positions(layer), spec.GlobalAvgPool()))
-    return Fault(f"{layer.title} finds no weights for {_some(missing)} in {layer.path}.", mend)
+    return Fault(f"{layer.title} finds no weights for {listed(missing)} in {layer.path}.", mend)
 
 
 def _positions(layer: spec.Pretrained) -> tuple[spec.Pretrained]:
@@ -229,8 +229,3 @@ def _quiet() -> Iterator[None]:
 
 def _first_line(error: Exception) -> str:
     return shorten(" ".join(str(error).split()) or type(error).__name__).removesuffix(".")
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more

@@ -1,6 +1,7 @@
 """JSON lines to cells: a row per line, as texts and their labels often come."""
 
 import json
+import re
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,8 @@ _FIX = 'Each line holds one row, such as {"text": "…", "kind": "…"}.'
 
 def is_json_lines(text: str) -> bool:
     """Whether the first line that is not empty holds a JSON object."""
-    first = next((line for line in text.split("\n") if line.strip()), "").strip()
+    found = re.search(r"\S[^\n]*", text)  # without cutting a whole file into lines
+    first = found[0].strip() if found else ""
     if not (first.startswith("{") and first.endswith("}")):
         return False
     try:

@@ -1,5 +1,6 @@
 """What is said when the input is at fault."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,12 @@ class InputError(ValueError):
         error.problems = (first, *rest)
         error.args = (str(first) + (f" (and {len(rest)} more)" if rest else ""),)
         return error
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def shorten(value: Any, length: int = 80) -> str:

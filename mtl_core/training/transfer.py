@@ -8,10 +8,8 @@ from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.spec import InputError
+from mtl_core.spec.errors import listed
 from mtl_core.training.parts import named_shared_parameters
-
-_NAMED = 3
-"""How many names an error or a note gives."""
 
 
 @torch.no_grad()
@@ -104,5 +102,4 @@ def tensors_of(path: Path) -> dict[str, Tensor]:
 def some(tensors: dict[str, Tensor]) -> str:
     """The first few tensors by name and shape."""
     parts = [f"{name} {'×'.join(map(str, tensor.shape))}".strip() for name, tensor in tensors.items()]
-    more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
-    return (", ".join(parts[:_NAMED]) or "nothing") + more
+    return listed(parts) or "nothing"

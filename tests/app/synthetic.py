@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mtl_core.spec import ExperimentSpec, spec_from_data
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QTableWidget
 
 STEPS_PER_EPOCH = 300
 
@@ -149,3 +152,11 @@ def _host() -> str:
     from mtl_core.store import this_host
 
     return this_host()
+
+
+def cells(table: QTableWidget) -> list[list[str]]:
+    """The texts of a table, row by row."""
+    return [
+        [item.text() if (item := table.item(row, column)) else "" for column in range(table.columnCount())]
+        for row in range(table.rowCount())
+    ]

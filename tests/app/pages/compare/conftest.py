@@ -1,4 +1,4 @@
-"""The Compare page on the store of a test module."""
+"""The Compare page on a made-up store, unless a test module has one of its own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,15 +9,14 @@ from pytestqt.qtbot import QtBot
 from app.pages.compare import ComparePage
 from app.plots import ticker
 from app.session import Session
-from app.settings import Settings
 from mtl_core.store import RunStore
+from tests.app.synthetic import synthetic_store
 
 
 @pytest.fixture
-def session(qtbot: QtBot, tmp_path: Path, store: RunStore) -> Iterator[Session]:
-    made = Session(str(tmp_path / "runs.sqlite"), settings=Settings(tmp_path))
-    yield made
-    made.close()
+def store(tmp_path: Path) -> Iterator[RunStore]:
+    with synthetic_store(tmp_path / "runs.sqlite") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The compared runs averaged: one more column, or why there is none."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,17 +10,9 @@ from pytestqt.qtbot import QtBot
 from app.pages.compare import ComparePage
 from app.session import Session
 from mtl_core.spec import InputError
-from mtl_core.store import RunStore
-from tests.app.synthetic import synthetic_store
 
 Ask = tuple[str, dict[str, Any], Callable[[Any], object], Callable[[Exception], object]]
 SCORES = {"left": {"accuracy": 0.99, "loss": 0.5}, "right": {"accuracy": 0.5}}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    with synthetic_store(tmp_path / "runs.sqlite") as opened:
-        yield opened
 
 
 @pytest.fixture

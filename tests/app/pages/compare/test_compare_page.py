@@ -1,29 +1,11 @@
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
-from app.pages.compare.parts import RunTable
 from app.session import Session
 from mtl_core.store import Points, RunStore, SeriesKey
-from tests.app.synthetic import add_run, experiment, synthetic_store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    with synthetic_store(tmp_path / "runs.sqlite") as opened:
-        yield opened
-
-
-def _rows(table: RunTable) -> list[list[str]]:
-    return [
-        [item.text() if (item := table.item(row, column)) else "" for column in range(table.columnCount())]
-        for row in range(table.rowCount())
-    ]
+from tests.app.synthetic import add_run, cells, experiment
 
 
 def test_a_page_without_runs_points_to_the_list_of_runs(qtbot: QtBot, session: Session, page: ComparePage) -> None:
@@ -35,7 +17,7 @@ def test_a_page_without_runs_points_to_the_list_of_runs(qtbot: QtBot, session: S
 def test_only_what_differs_is_listed_and_the_best_is_bold(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     session.compare([1, 2])
     qtbot.waitUntil(lambda: page.tests.rowCount() == 4 and page.differs.rowCount() > 0)
-    assert ["weighting", "equal", "uncertainty"] in _rows(page.differs)
+    assert ["weighting", "equal", "uncertainty"] in cells(page.differs)
     best = page.tests.item(0, 2)
     assert best is not None
     assert (best.text(), best.font().bold()) == ("0.973", True)
@@ -93,7 +75,7 @@ def test_a_run_that_still_trains_goes_on_here(
     qtbot.waitUntil(lambda: len(page.selection.curves[run].get(key)) == 601)
     store.append(run, {SeriesKey("left", "test", "accuracy"): Points.of([601], [0.99])}, directions={"accuracy": "max"})
     store.finish(run, "finished")
-    qtbot.waitUntil(lambda: ["left · accuracy ↑", "0.956", "0.990"] in _rows(page.tests))
+    qtbot.waitUntil(lambda: ["left · accuracy ↑", "0.956", "0.990"] in cells(page.tests))
 
 
 def test_runs_can_be_added_from_a_menu(qtbot: QtBot, session: Session, page: ComparePage) -> None:

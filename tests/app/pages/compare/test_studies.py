@@ -11,12 +11,11 @@ from pytestqt.qtbot import QtBot
 from app.pages.compare import ComparePage
 from app.pages.compare.cost_rows import cost_lines
 from app.pages.compare.judging import study_view
-from app.pages.compare.parts import RunTable
 from app.session import Session
 from mtl_core.evaluation.studies import read_study
 from mtl_core.spec import study_members
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
-from tests.app.synthetic import experiment
+from tests.app.synthetic import cells, experiment
 
 TOGETHER = {"left": (0.96, 0.97, 0.98), "right": (0.80, 0.81, 0.79)}
 ALONE = {"left": (0.90, 0.91, 0.90), "right": (0.95, 0.96, 0.95)}
@@ -46,13 +45,6 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
         yield opened
 
 
-def rows(table: RunTable) -> list[list[str]]:
-    return [
-        [item.text() if (item := table.item(row, column)) else "" for column in range(table.columnCount())]
-        for row in range(table.rowCount())
-    ]
-
-
 def test_a_study_shows_delta_m_and_names_negative_transfer(
     qtbot: QtBot, store: RunStore, session: Session, page: ComparePage
 ) -> None:
@@ -68,10 +60,10 @@ def test_a_study_shows_delta_m_and_names_negative_transfer(
     assert "95 % interval" in card.headline.text()
     assert "Negative transfer: right −16." in card.words.text()
     assert "beyond chance" in card.words.text()
-    assert ["left · accuracy ↑", "0.9033 ± 0.0058", "0.970 ± 0.010"] in [row[:3] for row in rows(card.metrics)]
-    assert [row[-1] for row in rows(card.metrics)] == ["better together", "negative transfer"]
-    assert rows(card.seeds)[-1][0] == "Δm"
-    assert len(rows(card.seeds)[-1]) == 4
+    assert ["left · accuracy ↑", "0.9033 ± 0.0058", "0.970 ± 0.010"] in [row[:3] for row in cells(card.metrics)]
+    assert [row[-1] for row in cells(card.metrics)] == ["better together", "negative transfer"]
+    assert cells(card.seeds)[-1][0] == "Δm"
+    assert len(cells(card.seeds)[-1]) == 4
 
 
 def test_the_card_of_a_study_goes_with_its_runs(qtbot: QtBot, session: Session, page: ComparePage) -> None:
@@ -92,7 +84,7 @@ def test_runs_that_differ_in_the_seed_alone_can_share_a_column(
     head = page.tests.horizontalHeaderItem(1)
     assert head is not None
     assert head.text() == "3 seeds of run 1 · uncertainty"
-    assert rows(page.tests)[0] == ["left · accuracy ↑", "0.970 ± 0.010"]
+    assert cells(page.tests)[0] == ["left · accuracy ↑", "0.970 ± 0.010"]
 
 
 def test_seeds_cannot_be_grouped_where_more_than_the_seed_differs(
@@ -106,7 +98,7 @@ def test_seeds_cannot_be_grouped_where_more_than_the_seed_differs(
 def test_each_tasks_best_epoch_stands_beside_the_chosen_one(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     session.compare([1])
     qtbot.waitUntil(lambda: page.best.rowCount() == 3)
-    assert rows(page.best) == [
+    assert cells(page.best) == [
         ["left · accuracy", "epoch 1"],
         ["right · accuracy", "epoch 1"],
         ["chosen by the run's rule", "epoch 2"],
@@ -133,7 +125,7 @@ def test_cost_is_measured_once_for_runs_of_one_model(
     assert [kind for kind, _, _ in asked] == ["cost"]
     assert not page.cost_card.measure.isEnabled()
     asked[0][1](COST)
-    assert rows(page.cost_card.table)[2] == ["time for 1 row at once", "0.500 ms", "0.500 ms"]
+    assert cells(page.cost_card.table)[2] == ["time for 1 row at once", "0.500 ms", "0.500 ms"]
 
 
 def test_a_cost_that_cannot_be_measured_says_why(

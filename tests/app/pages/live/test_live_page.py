@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 from app.pages.live import LivePage
 from app.plots import ticker
 from app.session import Session
-from app.settings import Settings
 from mtl_core.store import Points, RunStore, SeriesKey, open_store
 from tests.app.synthetic import add_run, experiment
 
@@ -18,13 +17,6 @@ from tests.app.synthetic import add_run, experiment
 def store(tmp_path: Path) -> Iterator[RunStore]:
     with open_store(tmp_path / "runs.sqlite") as opened:
         yield opened
-
-
-@pytest.fixture
-def session(qtbot: QtBot, tmp_path: Path, store: RunStore) -> Iterator[Session]:
-    made = Session(str(tmp_path / "runs.sqlite"), settings=Settings(tmp_path))
-    yield made
-    made.close()
 
 
 @pytest.fixture
