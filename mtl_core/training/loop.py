@@ -26,7 +26,7 @@ from mtl_core.training.moves import Moves, hand_weights
 from mtl_core.training.old_heads import told
 from mtl_core.training.optimizers import build_optimizer
 from mtl_core.training.parts import Penalties, groups_of
-from mtl_core.training.passes import Penalty, forward, mean_losses, parted
+from mtl_core.training.passes import Penalty, cuts, forward, mean_losses, parted
 from mtl_core.training.precision import LossScale, check_precision
 from mtl_core.training.rates import Rate
 from mtl_core.training.recording import Recorder, Request
@@ -184,7 +184,8 @@ class Trainer:
         parts = [batch] if weighting.parts == 1 else parted(batch, weighting.parts)
         self.scale.before(weighting)
         self.computing.begin_step()
-        passes = [forward(self.computing, self.tasks, part, cut=weighting.cuts) for part in parts]
+        cut = cuts(weighting, self.computing)
+        passes = [forward(self.computing, self.tasks, part, cut=cut) for part in parts]
         for parameter in self._stepped:  # what zero_grad() does, without its hooks: they take 3 % of a small step
             parameter.grad = None
         every = self.spec.training.compare_gradients

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batches import Batch
 from mtl_core.training.computing import Computed, Computing
-from mtl_core.weighting import Cut, Pass, cut_forward
+from mtl_core.weighting import Cut, Pass, Weighting, cut_forward
 
 
 def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> Pass:
@@ -27,6 +27,11 @@ def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: b
         return Pass(losses_of(tasks, outputs, batch), batch.present, at, outputs)
     outputs = model(batch.inputs)
     return Pass(losses_of(tasks, outputs, batch), batch.present, None, outputs)
+
+
+def cuts(weighting: Weighting, model: Computing) -> bool:
+    """Whether a weighting wants this model's passes cut."""
+    return weighting.cuts == "always" or (weighting.cuts == "dear" and isinstance(model, Computed))
 
 
 def losses_of(tasks: Sequence[TaskHead], outputs: Sequence[Tensor], batch: Batch) -> list[Tensor]:

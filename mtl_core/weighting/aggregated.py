@@ -16,6 +16,8 @@ from mtl_core.weighting.jacobian import Jacobian, flat
 
 _CHUNK = 1 << 18
 """Columns of a Jacobian turned to float64 at a time: 2 MB a row."""
+_FEW = 4
+"""So many whole backward passes take no longer than going through all shared layers at once does with its cut."""
 
 
 Level = Literal["parameters", "last_layer", "representation"]
@@ -150,9 +152,9 @@ class Aggregated(Weighting):
             ``representation``, what the shared layers give for this batch, one pass.
     """
 
-    cuts = True
-
     def __init__(self, aggregator: Aggregator, ones: Tensor, level: Level = "parameters") -> None:
+        whole = level == "parameters" and aggregator.parts == 1 and len(ones) <= _FEW
+        self.cuts = "dear" if whole else "always"
         self.aggregator = aggregator
         self.level = level
         self.parts = aggregator.parts

@@ -1,6 +1,7 @@
 """A method in the hands of something that changes what it is given, or when it is asked."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from torch import Tensor, nn
 
@@ -24,7 +25,7 @@ class Around(Weighting):
         return self.method
 
     @property
-    def cuts(self) -> bool:  # type: ignore[override]
+    def cuts(self) -> Literal["never", "dear", "always"]:  # type: ignore[override]
         """Whether the method in charge wants the forward pass cut."""
         return self.in_charge.cuts
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from mtl_core.weighting.chain import through_chain
+
 Features = tuple[Tensor, ...]
 
 
@@ -98,6 +100,14 @@ class Cut:
         )
         pairs = zip(parameters, found, strict=True)
         return [p.new_zeros(len(tasks), *p.shape) if gradient is None else gradient for p, gradient in pairs]
+
+    def through_chain(self, tasks: Sequence[int], parameters: Sequence[nn.Parameter], rows: Tensor) -> bool:
+        """Writes these tasks' gradients of shared parameters, [len(tasks), P], if the shared layers are a plain chain.
+
+        Returns:
+            Whether they are; if not, some of the rows may be written already.
+        """
+        return len(self.learned) == 1 and through_chain(self.learned[0], self._stacked(tasks)[0], parameters, rows)
 
     def _stacked(self, tasks: Sequence[int]) -> list[Tensor]:
         """[len(tasks), …] the tasks' gradients of each part of what is learned."""

@@ -28,7 +28,7 @@ says what happens instead.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -69,8 +69,9 @@ class Pass:
 class Weighting(ABC):
     """One way of turning K losses into the gradients of one step."""
 
-    cuts: bool = False
-    """Whether it wants the forward pass cut at the shared representation."""
+    cuts: Literal["never", "dear", "always"] = "never"
+    """Whether it wants the forward pass cut at the shared representation: ``dear``, only where a task's backward pass
+    of a whole graph costs more than its own part, as compiled or computed in pieces."""
     parts: int = 1
     """How many independent parts of the batch it wants a forward pass of."""
     looks_again: bool = False

@@ -20,8 +20,9 @@ def flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter],
 class Jacobian:
     """Gathers Jacobians of one shape again and again, in memory that is kept: fresh pages cost more than filling them.
 
-    Through a cut, small trunks without convolutions are gone through once for all tasks by ``vmap``; where that is not
-    possible, or a convolution would be several times slower, once for each task.
+    Through a cut, a plain chain of layers is gone through once for all tasks, and so are other trunks without
+    convolutions, by ``vmap``; where that is not possible, or a convolution would be several times slower, the trunk is
+    gone through once for each task.
 
     Args:
         like: Of the type and on the device of the gradients, where nothing is shared.
@@ -30,6 +31,7 @@ class Jacobian:
     def __init__(self, like: Tensor) -> None:
         self._like = like
         self._memory = torch.empty(0)
+        self._chain = True
         self._at_once: bool | None = None
 
     def rows(self, one: Pass, tasks: Sequence[int], shared: Sequence[nn.Parameter]) -> Tensor:
@@ -59,6 +61,10 @@ class Jacobian:
 
     def _through(self, cut: Cut, tasks: Sequence[int], shared: Sequence[nn.Parameter], memory: Tensor) -> None:
         several = len(tasks) > 1 and not cut.again
+        if several and self._chain:
+            self._chain = cut.through_chain(tasks, shared, memory)
+            if self._chain:
+                return
         if several and self._at_once is None:
             self._at_once = all(p.ndim <= 2 for p in shared) and _can(cut, tasks, shared)
         if several and self._at_once:

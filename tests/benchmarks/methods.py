@@ -108,7 +108,7 @@ class Bench:
     def by(self, weighting: Weighting) -> Callable[[], None]:
         def step() -> None:
             self.optimizer.zero_grad()
-            passes = [self._pass(weighting.cuts) for _ in range(weighting.parts)]
+            passes = [self._pass(weighting.cuts == "always") for _ in range(weighting.parts)]
             weighting.backward_parts(passes, self.model)
             self.optimizer.step()
             if weighting.looks_again:

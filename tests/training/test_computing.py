@@ -15,7 +15,7 @@ from mtl_core.tasks import build_task
 from mtl_core.training import precision
 from mtl_core.training.batches import Batch
 from mtl_core.training.computing import computing
-from mtl_core.training.passes import forward
+from mtl_core.training.passes import cuts, forward
 from mtl_core.training.precision import LossScale, check_precision
 from mtl_core.weighting import build_weighting
 from tests.training.toy import assert_same_tensors, experiment, run, toy_data
@@ -45,7 +45,7 @@ def gradients(model: MultiTaskModel, tasks: Any, batch: Batch, kind: str, **sett
     computed = computing(model, TrainingSpec(**settings), scale, pytest.fail)
     model.zero_grad()
     torch.manual_seed(4)
-    passes = [forward(computed, tasks, batch, cut=weighting.cuts) for _ in range(weighting.parts)]
+    passes = [forward(computed, tasks, batch, cut=cuts(weighting, computed)) for _ in range(weighting.parts)]
     weighting.backward_parts(passes, model)
     return [p.grad.clone() for p in model.parameters() if p.grad is not None]
 

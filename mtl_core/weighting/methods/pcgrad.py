@@ -26,20 +26,20 @@ def surgery(gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
         gramian: [K, K] inner products.
     """
     count = len(gramian)
-    if not np.isfinite(gramian).all():
+    if not np.isfinite(gramian.sum()):
         total = np.ones(count)
         return total, total
     orders = np.array([torch.randperm(count).tolist() for _ in range(count)])
-    own, squares, weights, products = np.arange(count), gramian.diagonal(), np.eye(count), gramian.copy()
-    for others in orders.T:
-        inner = products[own, others]
-        meets = np.flatnonzero((inner < 0) & (others != own))
-        if len(meets):
-            met = others[meets]
-            shares = inner[meets] / squares[met]
-            weights[meets, met] -= shares
-            products[meets] -= shares[:, None] * gramian[met]
-    total = weights.sum(axis=0)
+    own, met = np.arange(count), gramian[orders]
+    squares = gramian.diagonal()[orders]
+    squares[squares == 0] = 1
+    products, shares = gramian.copy(), np.empty((count, count))
+    products[own, own] = np.inf  # its own place in the order meets no conflict
+    for turn, others in enumerate(orders.T):
+        shares[:, turn] = np.minimum(products[own, others], 0) / squares[:, turn]
+        products -= shares[:, turn, None] * met[:, turn]
+    total = np.ones(count)
+    np.subtract.at(total, orders.ravel(), shares.ravel())
     return total, total
 
 
