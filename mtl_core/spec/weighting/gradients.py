@@ -115,28 +115,35 @@ class ConfigWeighting(LeveledWeighting):
     preference: dict[str, Weight] = preferences()
 
 
-class UpGradWeighting(LeveledWeighting):
+class _Projected(LeveledWeighting):
+    reg_eps: float = field(
+        0.0, "Added to the normalised Gramian; 0 is exact.", title="Regularisation", ge=0, le=1, advanced=True
+    )
+    norm_eps: float = field(
+        0.0,
+        "Gradients whose squared lengths sum to less are averaged as they are, as torchjd does below 0.0001; 0: never.",
+        title="Shortest gradients",
+        ge=0,
+        le=1,
+        advanced=True,
+    )
+    preference: dict[str, Weight] = preferences()
+
+
+class UpGradWeighting(_Projected):
     """Each gradient is projected to where it hurts no task, then they are averaged (Quinton & Rey 2024)."""
 
     title: ClassVar[str] = "UPGrad (Quinton & Rey 2024)"
     cost: ClassVar[str] = "One backward pass through the shared layers per task, and a quadratic program per task."
     kind: Literal["upgrad"] = "upgrad"
-    reg_eps: float = field(
-        0.0, "Added to the normalised Gramian; 0 is exact.", title="Regularisation", ge=0, le=1, advanced=True
-    )
-    preference: dict[str, Weight] = preferences()
 
 
-class DualProjWeighting(LeveledWeighting):
+class DualProjWeighting(_Projected):
     """The mean gradient is projected to where it hurts no task (Lopez-Paz & Ranzato 2017)."""
 
     title: ClassVar[str] = "DualProj (Lopez-Paz & Ranzato 2017)"
     cost: ClassVar[str] = "One backward pass through the shared layers per task, and a small quadratic program."
     kind: Literal["dualproj"] = "dualproj"
-    reg_eps: float = field(
-        0.0, "Added to the normalised Gramian; 0 is exact.", title="Regularisation", ge=0, le=1, advanced=True
-    )
-    preference: dict[str, Weight] = preferences()
 
 
 class FairGradWeighting(LeveledWeighting):

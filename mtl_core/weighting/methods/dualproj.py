@@ -3,10 +3,9 @@
 from mtl_core.spec.weighting import DualProjWeighting
 from mtl_core.weighting.aggregated import Aggregated
 from mtl_core.weighting.build import Setup
-from mtl_core.weighting.methods.upgrad import Projected
+from mtl_core.weighting.methods.upgrad import projected
 
 
 def build(spec: DualProjWeighting, setup: Setup) -> Aggregated:
     """With the spec's preference and regularisation."""
-    preference = setup.per_task(spec.preference, "preference").double().cpu().numpy()
-    return Aggregated(Projected(preference, spec.reg_eps, each=False), setup.ones / len(setup.names))
+    return projected(spec, setup, each=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from mtl_core.spec.weighting import UpGradWeighting
+from mtl_core.spec.weighting import DualProjWeighting, UpGradWeighting
 from mtl_core.weighting.aggregated import Aggregated, Array, GramianMethod
 from mtl_core.weighting.build import Setup
 from mtl_core.weighting.cosines import chosen, split_lengths
@@ -19,26 +19,28 @@ class Projected(GramianMethod):
     stationary point in general position that is zero. Gradients that are not finite are averaged.
 
     Args:
+        spec: ``reg_eps`` is added to the diagonal of the Gramian divided by its trace; with more than 0 the cone is not
+            exact. A Gramian of a trace below ``norm_eps`` is left as it is.
         preference: [K] p, how much each task matters, 1 being neutral.
-        reg_eps: Added to the diagonal of the Gramian divided by its trace; with more than 0 the cone is not exact.
         each: Whether each gradient is projected, or their sum.
     """
 
-    def __init__(self, preference: Array, reg_eps: float, *, each: bool) -> None:
+    def __init__(self, spec: UpGradWeighting | DualProjWeighting, preference: Array, *, each: bool) -> None:
+        self._spec = spec
         self._preference = preference
-        self._reg_eps = reg_eps
         self._each = each
 
     def factors(self, gramian: Array, losses: Tensor, rows: Sequence[int] | None) -> tuple[Array, Array]:
         """The weights of the projection, or of the sum of the projections."""
         weights = chosen(self._preference, rows) / len(gramian)
-        if np.isfinite(gramian).all() and gramian.diagonal().any():
+        size = gramian.trace()  # not finite where one gradient is not
+        if np.isfinite(size) and size > 0 and size >= self._spec.norm_eps:
             weights = self._projected(gramian, weights)
         return weights, weights
 
     def _projected(self, gramian: Array, weights: Array) -> Array:
-        if self._reg_eps:
-            gramian = gramian / gramian.trace() + self._reg_eps * np.eye(len(gramian))
+        if self._spec.reg_eps:
+            gramian = gramian / gramian.trace() + self._spec.reg_eps * np.eye(len(gramian))
         lengths, cosines = split_lengths(gramian)
         there = lengths > 0
         starts = weights * lengths
@@ -52,5 +54,10 @@ class Projected(GramianMethod):
 
 def build(spec: UpGradWeighting, setup: Setup) -> Aggregated:
     """With the spec's preference and regularisation."""
+    return projected(spec, setup, each=True)
+
+
+def projected(spec: UpGradWeighting | DualProjWeighting, setup: Setup, *, each: bool) -> Aggregated:
+    """Either of the two; arguments of :class:`Projected`."""
     preference = setup.per_task(spec.preference, "preference").double().cpu().numpy()
-    return Aggregated(Projected(preference, spec.reg_eps, each=True), setup.ones / len(setup.names))
+    return Aggregated(Projected(spec, preference, each=each), setup.ones / len(setup.names))
