@@ -12,7 +12,7 @@ from app.forms.labels import label_of
 from app.forms.number import NumberEditor
 from app.forms.shapes import WordOr
 from app.theme import GAP
-from app.widgets import guard_wheel
+from app.widgets import Muted, guard_wheel
 
 
 class Editor(Protocol):
@@ -260,17 +260,25 @@ class MaybeEditor(QWidget):
         self.box = FlagEditor()
         self.inner = inner
         self._start: Callable[[], Any] | None = start
+        self._unit = Muted("")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)
         row.addWidget(self.box)
         if not below:
             row.addWidget(inner)
+        row.addWidget(self._unit)
+        if not below:
             row.addStretch(0 if isinstance(inner, QLineEdit) else 1)
         self.setFocusProxy(self.box)
         self.box.valueChanged.connect(self._switched)
         self.inner.valueChanged.connect(lambda _value: self.valueChanged.emit(self.value()))
         self.setValue(None)
+
+    def show_unit(self, unit: str) -> None:
+        """Muted words after the editor, while it is there."""
+        self._unit.setText(unit)
+        self._unit.setVisible(bool(unit) and self.box.value())
 
     def name_parts(self, name: str) -> None:
         """Name the box and the editor below ``name``."""
@@ -287,7 +295,7 @@ class MaybeEditor(QWidget):
     def setValue(self, value: Any) -> None:
         """Switch off or show ``value``."""
         self.box.setValue(value is not None)
-        self.inner.setVisible(value is not None)
+        self._show_inner(value is not None)
         if value is not None:
             self.inner.setValue(value)
             self._start = None
@@ -296,5 +304,9 @@ class MaybeEditor(QWidget):
         if on and self._start is not None:
             self.inner.setValue(self._start())
             self._start = None
-        self.inner.setVisible(on)
+        self._show_inner(on)
         self.valueChanged.emit(self.value())
+
+    def _show_inner(self, on: bool) -> None:
+        self.inner.setVisible(on)
+        self._unit.setVisible(on and bool(self._unit.text()))

@@ -94,6 +94,9 @@ class SpecForm(QWidget):
         editor = self._editor(shape, path)
         name_editor(editor, path, shape)
         unit = shape.unit if shape.unit != shape.title.lower() else ""
+        if isinstance(editor, MaybeEditor):
+            editor.show_unit(unit)
+            unit = ""
         cell = FieldCell(editor, unit)
         row = self._grid.rowCount()
         self.editors[shape.name], self._cells[shape.name] = editor, cell

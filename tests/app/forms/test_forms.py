@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from app.document import Document
 from app.following import task_names
-from app.forms import KindForm, NumberEditor, SpecForm, bind, defaults_of, fields_of
+from app.forms import KindForm, MaybeEditor, NumberEditor, SpecForm, bind, defaults_of, fields_of
 from app.forms.editors import NumbersEditor
 from app.forms.folder import FolderEditor
 from app.forms.number import number_text
@@ -353,3 +353,21 @@ def test_a_folder_is_typed_or_chosen(
     editor.line.end(False)
     qtbot.keyClicks(editor.line, "2")
     assert document.get("model.shared[0].path") == "/models/vit2"
+
+
+def test_the_unit_of_what_may_be_off_is_shown_while_it_is_on(qtbot: QtBot) -> None:
+    form = SpecForm(TrainingSpec, "training", only=("compare_gradients",))
+    qtbot.addWidget(form)
+    form.show()
+    editor = form.editors["compare_gradients"]
+    assert isinstance(editor, MaybeEditor)
+
+    def steps_shown() -> bool:
+        return any(label.isVisible() and label.text() == "steps" for label in form.findChildren(QLabel))
+
+    assert not steps_shown()
+    editor.setValue(20)
+    assert steps_shown()
+    editor.box.click()
+    assert editor.value() is None
+    assert not steps_shown()
