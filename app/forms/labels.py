@@ -39,6 +39,9 @@ _LABELS = {
     "mcc": "MCC",
     "kappa": "Cohen's kappa",
     "brier": "Brier score",
+    "parameters": "All shared parameters",
+    "last_layer": "Last shared layer",
+    "representation": "Shared representation",
     "top3_accuracy": "Top-3 accuracy",
 }
 _NAMES = frozenset(

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.document import Document, touches
 from app.following import task_names
 from app.forms import KindForm, WeightsEditor, bind, defaults_of
-from app.pages.training.words import WEIGHTINGS, measured_text, moves_text, weighting_help, weights_text
+from app.pages.training.words import WEIGHTINGS, moves_text, weighting_help, weighting_text, weights_text
 from app.widgets import Card, LinkButton, Muted
 from mtl_core.spec import ManualWeighting, Weighting, join, members
 
@@ -95,7 +95,5 @@ class WeightingCard(Card):
         if not touches(paths, "weighting"):
             return
         weighting: dict[str, Any] = self._document.get("weighting") or {}
-        spec = WEIGHTINGS.get(str(weighting.get("kind", "")))
-        if spec is not None:
-            words = (weighting_help(spec), measured_text(weighting))
-            self.form.help.setText("\n".join(filter(None, words)))
+        if text := weighting_text(weighting):
+            self.form.help.setText(text)

@@ -10,6 +10,7 @@ from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spe
 from mtl_core.spec.costs import MEASURED_TASKS, levels_of, measured_cost
 from mtl_core.spec.sampling import CLASS_KINDS
 from mtl_core.spec.schedules import PlateauSchedule
+from mtl_core.spec.weighting import LEVELS
 
 WEIGHTINGS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Weighting)}
 
@@ -51,6 +52,19 @@ def weighting_help(spec: type[Spec]) -> str:
     return f"{spec.help()} {getattr(spec, 'cost', '')}".strip()
 
 
+def weighting_text(weighting: Mapping[str, Any]) -> str:
+    """What a weighting does as it is set, whose gradients it compares, and what that costs.
+
+    Args:
+        weighting: Its data.
+    """
+    spec, level = WEIGHTINGS.get(str(weighting.get("kind", ""))), _level(weighting)
+    if spec is None:
+        return ""
+    does = weighting_help(spec) if level in ("", "parameters") else spec.help()
+    return "\n".join(filter(None, (does, LEVELS.get(level), measured_text(weighting))))
+
+
 def measured_text(weighting: Mapping[str, Any]) -> str:
     """What a step was measured to take under a weighting; empty for the plain sum, which it is measured against.
 
@@ -58,14 +72,18 @@ def measured_text(weighting: Mapping[str, Any]) -> str:
         weighting: Its data; without a level it stands at the first.
     """
     kind = str(weighting.get("kind", ""))
-    level = str(weighting.get("level", levels_of(WEIGHTINGS[kind])[0])) if kind in WEIGHTINGS else ""
-    cost = measured_cost(kind, level)
+    cost = measured_cost(kind, _level(weighting))
     if cost is None or kind in _PLAIN:
         return ""
     return (
         f"Measured at {MEASURED_TASKS} tasks: {_times(cost.cnn)} the time of a plain step on a small CNN, "
         f"{_times(cost.mlp)} on a small MLP."
     )
+
+
+def _level(weighting: Mapping[str, Any]) -> str:
+    kind = str(weighting.get("kind", ""))
+    return str(weighting.get("level", levels_of(WEIGHTINGS[kind])[0])) if kind in WEIGHTINGS else ""
 
 
 def _times(ratio: float) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mtl_core.spec.weighting.base import Weight, WeightMove
+from mtl_core.spec.weighting.base import LEVELS, Weight, WeightMove
 from mtl_core.spec.weighting.gradients import (
     AlignedMtlWeighting,
     CaGradWeighting,
@@ -71,6 +71,7 @@ Weighting = Annotated[
 ]
 
 __all__ = [
+    "LEVELS",
     "AlignedMtlWeighting",
     "CaGradWeighting",
     "ConfigWeighting",

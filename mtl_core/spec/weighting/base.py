@@ -38,14 +38,23 @@ class GradientWeighting(BaseWeighting):
     cost: ClassVar[str] = "One backward pass through the shared layers per task."
 
 
+LEVELS = {
+    "parameters": "Compared are the gradients of all shared parameters.",
+    "last_layer": "Compared are the gradients of the last shared layer; the weights found there hold for all shared "
+    "layers, and one backward pass does for all tasks.",
+    "representation": "Compared are the gradients of what the shared layers give for this batch: one backward pass "
+    "does for all tasks, but it is another objective, which may see conflicts that the parameters do not have.",
+}
+"""What it means to compare gradients at a level; not the same objective."""
+
+
 class LeveledWeighting(GradientWeighting):
     """Those whose direction is a weighted sum of the gradients."""
 
     level: Literal["parameters", "last_layer", "representation"] = field(
         "parameters",
-        "Whose gradients are compared: of all shared parameters, as published, one backward pass of the shared layers "
-        "a task; of the last shared layer; or of what the shared layers give for the batch; one pass in all for these "
-        "two. They are not the same objective.",
+        "Whose gradients are compared: of all shared parameters, of the last shared layer, or of what the shared "
+        "layers give for the batch. They are not the same objective.",
         title="Gradients of",
     )
 
