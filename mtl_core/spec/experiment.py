@@ -15,6 +15,7 @@ from mtl_core.spec.errors import InputError, Problem, shorten
 from mtl_core.spec.keeping import Freeze, NewHeads
 from mtl_core.spec.layers import Embedding
 from mtl_core.spec.model import ModelSpec
+from mtl_core.spec.nearest import nearest
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses
 from mtl_core.spec.start import Scratch
@@ -282,7 +283,8 @@ def _problem(error: Any, data: Any) -> Problem:
             return Problem(path, "must be auto, cpu, cuda or cuda:N", found)
     rule = _RULES.get(kind, error["msg"][:1].lower() + error["msg"][1:])
     plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
-    return Problem(path or "spec", rule.format(**plain), found)
+    meant = nearest(ExperimentSpec, keys) if kind == "extra_forbidden" else ()
+    return Problem(path or "spec", rule.format(**plain), found, f"Did you mean {' or '.join(meant)}?" if meant else "")
 
 
 def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:

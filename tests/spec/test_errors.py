@@ -158,3 +158,23 @@ def test_data_that_contains_itself_is_refused(data: dict[str, Any]) -> None:
 def test_what_was_found_is_shown_short_and_on_one_line() -> None:
     assert shorten("a\n b" * 100, 10) == "a ba ba b…"
     assert str(Problem("here", "must fit", "x", "Do y.")) == "here: must fit; found x. Do y."
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("training.epoch", "training.epochs"),
+        ("training.lr", "training.optimizer.lr or weighting.lr"),
+        ("model.shared[0].out_feature", "model.shared[0].out_features"),
+        ("model.heads.price[0].out_feature", "model.heads.price[0].out_features"),
+        ("batch_size", "training.batch_size"),
+    ],
+)
+def test_a_setting_that_does_not_exist_names_those_it_may_have_meant(changed: Change, path: str, meant: str) -> None:
+    (problem,) = problems_of(changed(path, 5))
+    assert problem.fix == f"Did you mean {meant}?"
+
+
+def test_a_setting_like_no_other_is_given_no_other(changed: Change) -> None:
+    (problem,) = problems_of(changed("training.zzz", 5))
+    assert problem.fix == ""
