@@ -40,7 +40,9 @@ def plan_of(info: ModelInfo, input_title: str, sizes: Metrics = _PLAIN) -> Plan:
 
 
 def summary(info: ModelInfo) -> str:
-    """289 k parameters · 91 % shared."""
+    """289 k parameters · 91 % shared; nothing of a model that cannot be built."""
+    if info.problems:
+        return ""
     if not info.parameters:
         return "no parameters"
     share = 100 * info.shared_parameters / info.parameters

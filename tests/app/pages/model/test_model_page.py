@@ -214,6 +214,8 @@ def test_the_plan_has_a_trunk_and_a_column_per_task() -> None:
 def test_a_model_without_parameters_has_a_summary() -> None:
     empty = model_info().model_copy(update={"parameters": 0, "shared_parameters": 0})
     assert summary(empty) == "no parameters"
+    wrong = empty.shared[0].model_copy(update={"error": "does not fit"})
+    assert summary(empty.model_copy(update={"shared": (wrong,)})) == ""
 
 
 def test_while_the_engine_starts_the_diagram_says_so(page: ModelPage, session: FakeSession) -> None:
