@@ -1,0 +1,92 @@
+"""The help: a window of its own beside the work, with a topic for each page."""
+
+from collections.abc import Callable, Iterable
+from importlib import resources
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
+
+from app.theme import GAP
+from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, members
+
+TOPICS = ("start", "data", "model", "training", "weighting", "live", "runs", "compare", "files")
+"""The files of ``resources/help``, in the order of the work; pages open at the topic of their name."""
+_SIZE = (940, 680)
+_LIST_CHARACTERS = 28
+_MARGIN = 16
+
+
+def _list(kinds: Iterable[type[Spec]]) -> str:
+    return "\n".join(f"- **{spec.title}**: {spec.help()}" for spec in kinds)
+
+
+def _layers() -> str:
+    return "\n\n".join(f"### {group}\n\n{_list(kinds)}" for group, kinds in LAYER_GROUPS.items())
+
+
+_FROM_SPEC: dict[str, Callable[[], str]] = {
+    "tasks": lambda: _list(members(Task)),
+    "sharing": lambda: _list(members(Sharing)),
+    "layers": _layers,
+    "weighting": lambda: _list(members(Weighting)),
+}
+"""What a topic takes from the spec, so that it is written once: the place is ``{{name}}``."""
+
+
+def topic_text(topic: str) -> str:
+    """A topic as Markdown."""
+    text = (resources.files("resources") / "help" / f"{topic}.md").read_text(encoding="utf-8")
+    for name, made in _FROM_SPEC.items():
+        place = "{{" + name + "}}"
+        text = text.replace(place, made()) if place in text else text
+    return text
+
+
+def title_of(topic: str) -> str:
+    """Its first heading."""
+    return topic_text(topic).partition("\n")[0].removeprefix("# ")
+
+
+class HelpWindow(QWidget):
+    """Topics at the left, the chosen one at the right; links lead from one to another.
+
+    Args:
+        parent: With which it closes.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setObjectName("help")
+        self.setWindowTitle("Help · MTL Workbench")
+        self.resize(*_SIZE)
+        self.topics = QListWidget()
+        self.topics.setObjectName("help-topics")
+        self.topics.setAccessibleName("Topics")
+        self.topics.addItems([title_of(topic) for topic in TOPICS])
+        self.topics.setFixedWidth(self.fontMetrics().horizontalAdvance("0") * _LIST_CHARACTERS)
+        self.text = QTextBrowser()
+        self.text.setObjectName("help-text")
+        self.text.setAccessibleName("Help")
+        self.text.setOpenLinks(False)
+        self.text.document().setDocumentMargin(_MARGIN)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP, GAP, GAP, GAP)
+        row.setSpacing(GAP)
+        row.addWidget(self.topics)
+        row.addWidget(self.text, 1)
+        self.topics.currentRowChanged.connect(self._show)
+        self.text.anchorClicked.connect(self._follow)
+        self.topics.setCurrentRow(0)
+
+    def open(self, topic: str) -> None:
+        """Come to the front with a topic."""
+        self.topics.setCurrentRow(TOPICS.index(topic))
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def _show(self, row: int) -> None:
+        self.text.setMarkdown(topic_text(TOPICS[row]))
+
+    def _follow(self, link: QUrl) -> None:
+        self.open(link.path().removesuffix(".md"))
