@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from mtl_core.datasets import load
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
 from mtl_core.spec import InputError, dump_spec, load_spec
 from mtl_core.training.checkpoints import Checkpoint
@@ -38,9 +37,7 @@ def save_models(saved: Sequence[SavedRun], folder: Path, *, force: bool = False)
             whole, or the data has changed.
     """
     check_place(folder, force=force)
-    spec = saved[0].spec
-    data = load(spec.dataset, spec.tasks)
-    load_predictor(saved, data, torch.device("cpu"))  # so that what is written can be read
+    data = load_predictor(saved, torch.device("cpu")).data  # so that what is written can be read
     try:
         with TemporaryDirectory(prefix=".models-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
             _write(saved, data.preprocessing, Path(beside) / "new")

@@ -20,7 +20,7 @@ from mtl_core.training.forgetting import Change
 from mtl_core.training.keeping import Distilled
 from mtl_core.training.parts import named_shared_parameters
 from mtl_core.training.passes import forward
-from mtl_core.training.validation import evaluation_batches, score
+from mtl_core.training.validation import Scorer, evaluation_batches
 from tests.training.test_resume import assert_goes_on
 from tests.training.toy import STEPS, Ran, ask, assert_same_tensors, experiment, run, toy_data
 
@@ -78,8 +78,9 @@ def test_the_scores_of_the_old_tasks_before_and_after_are_told_and_kept(tmp_path
     heads = [build_task(task, old_data.targets[task.name]) for task in old_spec.tasks]
     first = build_model(old_spec.model, (3,), {head.name: head.out_features for head in heads})
     first.load_state_dict(Checkpoint.load(old).parts["model"])
-    before = score(first, heads, evaluation_batches(old_data.test, OLD, torch.device("cpu")))
-    after = score(trainer.model, trainer.tasks, evaluation_batches(data.test, spec.task_names, torch.device("cpu")))
+    cpu = torch.device("cpu")
+    before = Scorer(heads, cpu)(first, evaluation_batches(old_data.test, OLD, cpu))
+    after = Scorer(trainer.tasks, cpu)(trainer.model, evaluation_batches(data.test, spec.task_names, cpu))
     told = {event[3]["task"]: event[3] for event in ran.recording.events if event[1] == "kept"}
     assert told.keys() == set(OLD)
     for task, metric in (("price", "rmse"), ("sold", "accuracy")):
@@ -377,7 +378,7 @@ def test_under_any_scheme_the_old_tasks_begin_as_they_were_or_are_refused(tmp_pa
         return
     ran = run(spec, tmp_path / "new", start=old)
     assert ran.trainer.keeper is not None
-    before = score(first.model, first.tasks, first.test)
+    before = Scorer(first.tasks, first.device)(first.model, first.test)
     for task, found in ran.trainer.keeper.before.items():
         assert found == pytest.approx(before[task], rel=1e-6)
     assert changed(ran, old) == []
