@@ -3,7 +3,6 @@
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,6 +21,7 @@ from mtl_core.training.forgetting import Change
 from mtl_core.training.old_heads import take_heads
 from mtl_core.training.parts import named_shared_parameters
 from mtl_core.training.passes import Penalty
+from mtl_core.training.transfer import Start
 from mtl_core.training.validation import Scores
 from mtl_core.weighting import Pass
 
@@ -47,13 +47,13 @@ class Keeper:
         self._model, self._spec, self._tasks = model, spec, tasks
         self._taken: frozenset[str] = frozenset()
 
-    def take(self, path: Path, data: TaskData) -> str:
+    def take(self, start: Start, data: TaskData) -> str:
         """Begin with the heads of a file, the shared layers being taken; what was taken, in words.
 
         Raises:
             InputError: Nothing can be kept of it, see :func:`mtl_core.training.old_heads.take_heads`.
         """
-        taken = take_heads(self._model, path, data)
+        taken = take_heads(self._model, start, data)
         self.old, self._taken, self.warning = taken.tasks, taken.names, taken.warning
         new = [task for task in self._model.tasks if task not in self.old]
         return f"old heads: {', '.join(self.old)}; new heads: {', '.join(new) or 'none'}"

@@ -33,7 +33,7 @@ from mtl_core.training.recording import Recorder, Request
 from mtl_core.training.sampling import build_order
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.threads import threads_for
-from mtl_core.training.transfer import freeze_trunk, take_trunk
+from mtl_core.training.transfer import freeze_trunk, read_start, take_trunk
 from mtl_core.training.validation import Scorer, Scores, evaluation_batches, total
 from mtl_core.weighting import MovableWeighting, Pass, build_weighting
 from mtl_core.weighting.diagnostics import agreement, as_values, blocks_of
@@ -125,7 +125,8 @@ class Trainer:
         self._threads = training.threads
         self._moves = Moves(spec, self.moves, self.weighting, self.journal, self.recorder)
 
-    def _take(self, start: Path) -> str:
+    def _take(self, path: Path) -> str:
+        start = read_start(path)
         text = take_trunk(self.model, start)
         return f"{text}; {self.keeper.take(start, self.data)}" if self.keeper else text
 
