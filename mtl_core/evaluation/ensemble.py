@@ -12,7 +12,6 @@ from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import Split, TaskData, load
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.tasks import TaskHead, build_task
-from mtl_core.tasks.averaging import Average, build_average
 from mtl_core.training.batches import Batches
 from mtl_core.training.checkpoints import Checkpoint, load_model
 from mtl_core.training.devices import choose_device
@@ -46,18 +45,18 @@ class Ensemble(nn.Module):
 
     Args:
         models: Of any architectures.
-        averages: For each task, in order, how the models' outputs become one.
+        heads: The tasks, in order.
     """
 
-    def __init__(self, models: Sequence[nn.Module], averages: Sequence[Average]) -> None:
+    def __init__(self, models: Sequence[nn.Module], heads: Sequence[TaskHead]) -> None:
         super().__init__()
         self.models = nn.ModuleList(models)
-        self._averages = tuple(averages)
+        self._heads = tuple(heads)
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
         """Each task's output, in task order."""
         outputs = zip(*(model(inputs) for model in self.models), strict=True)
-        return [average(torch.stack(found)) for average, found in zip(self._averages, outputs, strict=True)]
+        return [head.averaged(torch.stack(found)) for head, found in zip(self._heads, outputs, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -109,9 +108,9 @@ def load_predictor(saved: Sequence[SavedRun], device: torch.device | None = None
         fix = "Put the old data back, or run the experiment again."
         raise InputError("dataset", "the data has changed since the run was trained", fix=fix)
     models = tuple(_model_of(one, data, device) for one in saved)
-    targets = [(task, data.targets[task.name]) for task in spec.tasks]
-    model = models[0] if len(models) == 1 else Ensemble(models, [build_average(*one) for one in targets]).eval()
-    return Predictor(spec, data, device, tuple(build_task(*one) for one in targets), models, model)
+    heads = tuple(build_task(task, data.targets[task.name]) for task in spec.tasks)
+    model = models[0] if len(models) == 1 else Ensemble(models, heads).eval()
+    return Predictor(spec, data, device, heads, models, model)
 
 
 def _check(saved: Sequence[SavedRun], least: int) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from mtl_core.evaluation.ensemble import Predictor, SavedRun, SplitName, load_predictor
 from mtl_core.tasks import TaskHead
-from mtl_core.tasks.table import TaskColumns, task_columns
+from mtl_core.tasks.table import TaskColumns
 from mtl_core.training.batches import Batch
 
 
@@ -37,7 +37,7 @@ def predict(saved: Sequence[SavedRun], split: SplitName) -> Predictions:
         InputError: The runs do not belong together, a checkpoint is not whole, or the data has changed.
     """
     predictor = load_predictor(saved)
-    columns = [task_columns(task, predictor.data.targets[task.name]) for task in predictor.spec.tasks]
+    columns = [head.columns() for head in predictor.heads]
     names = (name for one in columns for name in (*one.predicted, *one.truth))
     return Predictions(("row", *names), _rows(predictor, columns, split))
 

@@ -14,7 +14,6 @@ from mtl_core.datasets import TaskData
 from mtl_core.spec import ExperimentSpec, score_of
 from mtl_core.spec.keeping import Distil, Ewc, FineTune, Freeze, NewHeads
 from mtl_core.tasks import TaskHead
-from mtl_core.tasks.distillation import distance_of
 from mtl_core.training.batches import Batch
 from mtl_core.training.elastic import fisher
 from mtl_core.training.forgetting import Change
@@ -128,9 +127,7 @@ class Distilled(Keeper):
 
     def __init__(self, keep: Distil, model: MultiTaskModel, spec: ExperimentSpec, tasks: Sequence[TaskHead]) -> None:
         super().__init__(model, spec, tasks)
-        self._strength = keep.strength
-        pairs = zip(spec.tasks, tasks, strict=True)
-        self._distances = {task.name: distance_of(task, head, keep.temperature) for task, head in pairs}
+        self._strength, self._temperature = keep.strength, keep.temperature
         self._teacher: MultiTaskModel | None = None
         self._penalties: list[Penalty] = []
 
@@ -162,7 +159,7 @@ class Distilled(Keeper):
         with torch.no_grad():
             features = self._teacher.features(inputs)
             wanted = {i: self._teacher.head(i, features) for i, t in enumerate(self._model.tasks) if t in self.old}
-        terms = [self._distances[self._model.tasks[i]](outputs[i], output) for i, output in wanted.items()]
+        terms = [self._tasks[i].distance(outputs[i], output, self._temperature) for i, output in wanted.items()]
         return torch.stack(terms).sum()
 
     def after_backward(self) -> None:
