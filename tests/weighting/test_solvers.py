@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mtl_core.weighting.bargaining import balanced_weights
 from mtl_core.weighting.cosines import Array, split_lengths
-from mtl_core.weighting.dual_cone import _lawson_hanson, cone_weights
+from mtl_core.weighting.dual_cone import cone_weights, lawson_hanson
 from mtl_core.weighting.max_min import conflict_averse_weights
 from mtl_core.weighting.min_norm import min_norm_weights
 from mtl_core.weighting.simplex import onto_simplex
@@ -78,7 +78,7 @@ def test_both_ways_onto_the_cone_agree(jacobian: Tensor) -> None:
     units = rows / lengths[:, None]
     found = cone_weights(cosines, np.eye(len(rows)))
     slowly = np.stack(
-        [np.eye(len(rows))[row] + _lawson_hanson(cosines, cosines[row], 1e-14) for row in range(len(rows))]
+        [np.eye(len(rows))[row] + lawson_hanson(cosines, cosines[row], 1e-14) for row in range(len(rows))]
     )
     assert np.abs((found - slowly) @ units).max() <= 1e-4
 
