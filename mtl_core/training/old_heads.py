@@ -114,13 +114,17 @@ def _check_shapes(what: str, own: Mapping[str, Tensor], found: Mapping[str, Tens
 def _rescaled(model: MultiTaskModel, info: TargetInfo, known: Known) -> bool:
     """Bring a head's outputs to another mean and deviation of its target; whether they are others.
 
-    The outputs are the values less their mean, by their deviation; with a learned variance then its logarithms.
+    The outputs are the values less their mean, by their deviation; with a learned variance then its logarithms. Those
+    of counts are logarithms of the values by their mean.
     """
     if (list(info.mean), list(info.std)) == (known["mean"], known["std"]):
         return False
     *_, output = (m for m in model.get_submodule(f"heads.task_{info.name}").modules() if isinstance(m, nn.Linear))
     like = output.weight.new_tensor
     ratio = like(known["std"]) / like(info.std)
+    if info.kind == "count":
+        output.bias.add_(ratio.log())
+        return True
     shift = (like(known["mean"]) - like(info.mean)) / like(info.std)
     output.weight[: info.width].mul_(ratio.unsqueeze(1))
     output.bias[: info.width].mul_(ratio).add_(shift)
