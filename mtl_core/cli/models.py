@@ -22,7 +22,7 @@ def evaluate(arguments: Namespace) -> int:
         raise InputError("RUN", "one run is evaluated at a time", found=" ".join(arguments.run), fix=fix)
     saved = _saved(arguments, folder, alone=not arguments.ensemble)
     if arguments.ensemble or len(saved) > 1:
-        from mtl_core.evaluation.ensemble import evaluate_ensemble
+        from mtl_core.evaluation import evaluate_ensemble
 
         found = evaluate_ensemble(saved, arguments.split)
         output.ensemble(found.data() | {"split": arguments.split}, saved[0].spec.tasks, as_json=arguments.json)

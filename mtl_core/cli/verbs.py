@@ -16,6 +16,9 @@ from mtl_core.spec import InputError
 
 SPLITS = ("train", "val", "test")
 
+_Add = Callable[..., argparse.ArgumentParser]
+"""Adds a verb: its name, its help and the parsers of the options that it shares with others."""
+
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
@@ -49,11 +52,20 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     parser = _Parser(prog=prog, description="Design, train, watch and compare multi-task PyTorch models.")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
-    store, json, spec = _store_option(), _json_option(), _spec_options()
 
     def add(name: str, help: str, *parents: _Parser) -> argparse.ArgumentParser:  # noqa: A002
         return verbs.add_parser(name, help=help, description=help, parents=list(parents))
 
+    _add_training(add)
+    _add_looking(add)
+    _add_models(add)
+    _add_supplies(add)
+    return parser
+
+
+def _add_training(add: _Add) -> None:
+    """Those that train."""
+    store, json, spec = _store_option(), _json_option(), _spec_options()
     train = add("train", "train an experiment", spec, store, json)
     train.add_argument("--seed", type=int, action="append", default=[], help="train with this seed; may be repeated")
     help_ = "also train each task alone, with the same rows and budget, and print Δm"
@@ -61,6 +73,11 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     help_ = "train all seeds in one loop, which is faster for small models; says what does not allow it"
     train.add_argument("--together", action="store_true", help=help_)
     train.add_argument("--device", help="auto, cpu or cuda:N")
+
+
+def _add_looking(add: _Add) -> None:
+    """Those that look at runs, and act on them."""
+    store, json = _store_option(), _json_option()
     runs = add("runs", "list the stored runs", store, json)
     runs.add_argument("--filter", default="", metavar="EXPR", help="e.g. 'state:finished training.epochs>10'")
     runs.add_argument("--archived", action="store_true", help="archived runs too")
@@ -73,6 +90,11 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     stop = add("stop", "ask a run to stop and keep what it has", store)
     stop.add_argument("run", metavar="RUN")
     stop.add_argument("--kill", action="store_true", help="end its process at once; it goes on from its checkpoint")
+
+
+def _add_models(add: _Add) -> None:
+    """Those that use what runs have learned."""
+    store, json = _store_option(), _json_option()
     named = "a number; several, or study:N, are averaged; or a folder of models that export wrote"
     evaluate = add("evaluate", "the metrics of a run's best model, or of several runs as one", store, json)
     evaluate.add_argument("run", metavar="RUN", nargs="+", help=f"{named}; several need --ensemble")
@@ -89,6 +111,11 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     for verb in (predict, export):
         verb.add_argument("--out", metavar="PATH", required=True, help="what to write")
         verb.add_argument("--force", action="store_true", help="overwrite it if it is there")
+
+
+def _add_supplies(add: _Add) -> None:
+    """Those that need no run."""
+    store, json, spec = _store_option(), _json_option(), _spec_options()
     add("datasets", "the data sets that come with the application", json)
     presets = add("presets", "the experiments that come with the application, or one of them as YAML", json)
     presets.add_argument("name", metavar="NAME", nargs="?")
@@ -100,7 +127,6 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
         store,
         json,
     )
-    return parser
 
 
 VERBS = (

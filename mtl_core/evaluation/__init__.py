@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mtl_core.evaluation.cost import cost
-    from mtl_core.evaluation.ensemble import evaluate_ensemble
     from mtl_core.evaluation.predictions import predict
-    from mtl_core.evaluation.report import evaluate
+    from mtl_core.evaluation.report import evaluate, evaluate_ensemble
 
-_HOMES = {"cost": "cost", "evaluate": "report", "evaluate_ensemble": "ensemble", "predict": "predictions"}
+_HOMES = {"cost": "cost", "evaluate": "report", "evaluate_ensemble": "report", "predict": "predictions"}
 
 __all__ = ["cost", "evaluate", "evaluate_ensemble", "predict"]
 

@@ -1,20 +1,23 @@
-"""Several trained runs as one predictor: the mean of their predictions."""
+"""Trained runs read back as one predictor: the model of one, or the mean of the predictions of several."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from mtl_core.datasets import TaskData, load
-from mtl_core.evaluation.report import SplitName, check_data, rows_of, saved_model
+from mtl_core.architectures import MultiTaskModel, build_model
+from mtl_core.datasets import Split, TaskData, load
 from mtl_core.spec import ExperimentSpec, InputError
-from mtl_core.tasks import build_task
-from mtl_core.tasks.averaging import Average, build_average
+from mtl_core.tasks import TaskHead, build_task
+from mtl_core.training.batches import Batches
+from mtl_core.training.checkpoints import Checkpoint, load_model
 from mtl_core.training.devices import choose_device
-from mtl_core.training.validation import Scores, evaluation_batches, score
+from mtl_core.training.validation import evaluation_batches
+
+SplitName = Literal["train", "val", "test"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class SavedRun:
         run: Its number.
         spec: Its experiment.
         checkpoint: The file of its best or last model.
-        fingerprint: Digest of the data it was trained on.
+        fingerprint: Digest of the data it was trained on; ``""`` to take any data.
     """
 
     run: int
@@ -42,101 +45,78 @@ class Ensemble(nn.Module):
 
     Args:
         models: Of any architectures.
-        averages: For each task, in order, how the models' outputs become one.
+        heads: The tasks, in order.
     """
 
-    def __init__(self, models: Sequence[nn.Module], averages: Sequence[Average]) -> None:
+    def __init__(self, models: Sequence[nn.Module], heads: Sequence[TaskHead]) -> None:
         super().__init__()
         self.models = nn.ModuleList(models)
-        self._averages = tuple(averages)
+        self._heads = tuple(heads)
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
         """Each task's output, in task order."""
         outputs = zip(*(model(inputs) for model in self.models), strict=True)
-        return [average(torch.stack(found)) for average, found in zip(self._averages, outputs, strict=True)]
+        return [head.averaged(torch.stack(found)) for head, found in zip(self._heads, outputs, strict=True)]
 
 
 @dataclass(frozen=True)
-class EnsembleScores:
-    """What an ensemble and each of its members come to.
+class Predictor:
+    """What one trained run, or several as one, predict with.
 
     Attributes:
-        runs: The members.
-        ensemble: Losses and metrics of the mean prediction.
-        members: Those of each member.
+        spec: The experiment of the first.
+        data: The data of all.
+        device: Where it computes.
+        heads: The tasks, in order.
+        models: The runs' models, in evaluation mode.
+        model: The only one, or the ensemble of all.
     """
 
-    runs: tuple[int, ...]
-    ensemble: Scores
-    members: tuple[Scores, ...]
+    spec: ExperimentSpec
+    data: TaskData
+    device: torch.device
+    heads: tuple[TaskHead, ...]
+    models: tuple[MultiTaskModel, ...]
+    model: nn.Module
 
-    def data(self) -> dict[str, Any]:
-        """As plain data."""
-        pairs = zip(self.runs, self.members, strict=True)
-        members = [{"run": run, "metrics": scores} for run, scores in pairs]
-        return {"runs": list(self.runs), "metrics": self.ensemble, "members": members}
+    def split(self, name: SplitName) -> Split:
+        """The rows of a split."""
+        return {"train": self.data.train, "val": self.data.val, "test": self.data.test}[name]
+
+    def batches(self, name: SplitName) -> Batches:
+        """Those rows, in batches for scores and predictions."""
+        return evaluation_batches(self.split(name), self.spec.task_names, self.device)
 
 
-def load_predictor(saved: Sequence[SavedRun], data: TaskData, device: torch.device) -> nn.Module:
-    """The model of one run, or the ensemble of several, in evaluation mode.
+def load_predictor(saved: Sequence[SavedRun], device: torch.device | None = None, *, least: int = 1) -> Predictor:
+    """Read the model of one run, or those of several as an ensemble.
 
     Args:
         saved: One run, or several of the same tasks and data.
-        data: That data.
-        device: Where to compute.
+        device: Where to compute; without one where the first run asks to.
+        least: How many runs there must be.
 
     Raises:
-        InputError: They do not belong together, a checkpoint is not whole, or the data has changed.
+        InputError: The runs do not belong together, a checkpoint is not whole or of another model, the data has
+            changed, or the device is not here.
     """
-    if len(saved) > 1:
-        return load_ensemble(saved, data, device)
-    check_data(data, saved[0].fingerprint)
-    return saved_model(saved[0].spec, saved[0].checkpoint, data, device).eval()
-
-
-def load_ensemble(saved: Sequence[SavedRun], data: TaskData, device: torch.device) -> Ensemble:
-    """The ensemble of some runs, in evaluation mode.
-
-    Args:
-        saved: At least two runs of the same tasks and data.
-        data: That data.
-        device: Where to compute.
-
-    Raises:
-        InputError: They do not belong together, or a checkpoint is not whole.
-    """
-    _check(saved)
-    check_data(data, saved[0].fingerprint)
-    models = [saved_model(one.spec, one.checkpoint, data, device) for one in saved]
-    averages = [build_average(task, data.targets[task.name]) for task in saved[0].spec.tasks]
-    return Ensemble(models, averages).eval()
-
-
-def evaluate_ensemble(saved: Sequence[SavedRun], split: SplitName) -> EnsembleScores:
-    """Losses and metrics of the mean prediction of some runs, and of each run.
-
-    Args:
-        saved: At least two runs of the same tasks and data; the device is the first one's.
-        split: Which rows.
-
-    Raises:
-        InputError: They do not belong together, a checkpoint is not whole, or the data has changed.
-    """
-    _check(saved)
-    spec = saved[0].spec
-    device = choose_device(spec.training.device)
+    _check(saved, least)
+    spec, fingerprint = saved[0].spec, saved[0].fingerprint
+    device = choose_device(spec.training.device) if device is None else device
     data = load(spec.dataset, spec.tasks)
-    ensemble = load_ensemble(saved, data, device)
-    tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
-    batches = evaluation_batches(rows_of(data, split), spec.task_names, device)
-    members = tuple(score(model, tasks, batches) for model in ensemble.models)
-    return EnsembleScores(tuple(one.run for one in saved), score(ensemble, tasks, batches), members)
+    if fingerprint and fingerprint != data.fingerprint:
+        fix = "Put the old data back, or run the experiment again."
+        raise InputError("dataset", "the data has changed since the run was trained", fix=fix)
+    models = tuple(_model_of(one, data, device) for one in saved)
+    heads = tuple(build_task(task, data.targets[task.name]) for task in spec.tasks)
+    model = models[0] if len(models) == 1 else Ensemble(models, heads).eval()
+    return Predictor(spec, data, device, heads, models, model)
 
 
-def _check(saved: Sequence[SavedRun]) -> None:
-    """See that runs can be averaged: two at least, each once, of the same tasks and data."""
+def _check(saved: Sequence[SavedRun], least: int) -> None:
+    """See that runs can be averaged: as many as are needed, each once, of the same tasks and data."""
     runs = [one.run for one in saved]
-    if len(set(runs)) < 2 or len(set(runs)) < len(runs):
+    if len(runs) < least or len(set(runs)) < len(runs):
         raise InputError("RUN", "an ensemble needs at least two runs, each once", found=" ".join(map(str, runs)))
     first = saved[0]
     for one in saved[1:]:
@@ -146,3 +126,10 @@ def _check(saved: Sequence[SavedRun]) -> None:
         if one.fingerprint != first.fingerprint:
             rule = f"the runs of an ensemble need the same data and split as run {first.run}"
             raise InputError(f"run {one.run}", rule, fix="Take runs of one data set, such as the seeds of a study.")
+
+
+def _model_of(one: SavedRun, data: TaskData, device: torch.device) -> MultiTaskModel:
+    outputs = {name: target.outputs for name, target in data.targets.items()}
+    model = build_model(one.spec.model, data.input_shape, outputs).to(device)
+    load_model(model, one.checkpoint, Checkpoint.load(one.checkpoint, device).parts.get("model", {}))
+    return model.eval()

@@ -9,11 +9,12 @@ from typing import Any
 
 import torch
 
-from mtl_core.datasets import load
+from mtl_core.datasets import TaskData
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
 from mtl_core.spec import InputError, dump_spec, load_spec
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.devices import versions
+from mtl_core.training.old_heads import told
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -38,12 +39,10 @@ def save_models(saved: Sequence[SavedRun], folder: Path, *, force: bool = False)
             whole, or the data has changed.
     """
     check_place(folder, force=force)
-    spec = saved[0].spec
-    data = load(spec.dataset, spec.tasks)
-    load_predictor(saved, data, torch.device("cpu"))  # so that what is written can be read
+    data = load_predictor(saved, torch.device("cpu")).data  # so that what is written can be read
     try:
         with TemporaryDirectory(prefix=".models-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
-            _write(saved, data.preprocessing, Path(beside) / "new")
+            _write(saved, data, Path(beside) / "new")
             _put(Path(beside) / "new", folder, Path(beside) / "old")
     except OSError as error:
         raise InputError(str(folder), "cannot be written", found=error.strerror) from None
@@ -70,25 +69,24 @@ def load_models(folder: Path) -> tuple[SavedRun, ...]:
         InputError: It is no such folder, is not whole, or a newer version wrote it.
     """
     try:
-        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(str(folder), f"is not a folder of models: it has no {MANIFEST}") from None
     except (OSError, ValueError):
         raise _not_whole(folder) from None
-    version = told.get("format") if isinstance(told, dict) else None
+    version = manifest.get("format") if isinstance(manifest, dict) else None
     if version != FORMAT:
         raise InputError(str(folder), f"must be a folder of models of format {FORMAT}", found=version)
-    members = _members(told)
+    members = _members(manifest)
     if not members:
         raise _not_whole(folder)
-    return tuple(
-        SavedRun(run, load_spec(folder / spec), folder / weights, told["fingerprint"]) for run, spec, weights in members
-    )
+    digest = manifest["fingerprint"]
+    return tuple(SavedRun(run, load_spec(folder / spec), folder / weights, digest) for run, spec, weights in members)
 
 
-def _members(told: Mapping[str, Any]) -> list[tuple[int, str, str]]:
+def _members(manifest: Mapping[str, Any]) -> list[tuple[int, str, str]]:
     """Number, file of the experiment and file of the weights of each; nothing where a manifest is not whole."""
-    match told:
+    match manifest:
         case {"fingerprint": str(), "members": [*members]}:
             found = [(m["run"], m["spec"], m["weights"]) for m in members if _is_member(m)]
             return found if len(found) == len(members) else []
@@ -106,23 +104,24 @@ def _not_whole(folder: Path) -> InputError:
     return InputError(str(folder / MANIFEST), "is not whole", fix="Export the runs again.")
 
 
-def _write(saved: Sequence[SavedRun], preprocessing: Mapping[str, Any], folder: Path) -> None:
+def _write(saved: Sequence[SavedRun], data: TaskData, folder: Path) -> None:
     folder.mkdir()
-    told = {
+    manifest = {
         "format": FORMAT,
         "versions": versions(),
         "fingerprint": saved[0].fingerprint,
-        "members": [_save_member(one, folder) for one in saved],
-        "preprocessing": preprocessing,
+        "members": [_save_member(one, data, folder) for one in saved],
+        "preprocessing": data.preprocessing,
     }
-    (folder / MANIFEST).write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _save_member(one: SavedRun, folder: Path) -> dict[str, Any]:
+def _save_member(one: SavedRun, data: TaskData, folder: Path) -> dict[str, Any]:
     spec = one.spec.model_copy(update={"training": one.spec.training.model_copy(update={"device": "auto"})})
     names = {"spec": f"run-{one.run}.yaml", "weights": f"run-{one.run}.safetensors"}
     (folder / names["spec"]).write_text(dump_spec(spec), encoding="utf-8")
-    Checkpoint({"model": Checkpoint.load(one.checkpoint).parts.get("model", {})}).save(folder / names["weights"])
+    model = Checkpoint.load(one.checkpoint).parts.get("model", {})
+    Checkpoint({"model": model}, told(data)).save(folder / names["weights"])
     return {"run": one.run, "name": spec.name, "seed": spec.training.seed, **names}
 
 

@@ -6,14 +6,10 @@ from typing import Any
 
 import torch
 
-from mtl_core.datasets import Split, load
-from mtl_core.evaluation.ensemble import SavedRun, load_predictor
-from mtl_core.evaluation.report import SplitName, rows_of
-from mtl_core.tasks import TaskHead, build_task
-from mtl_core.tasks.table import TaskColumns, task_columns
+from mtl_core.evaluation.ensemble import Predictor, SavedRun, SplitName, load_predictor
+from mtl_core.tasks import TaskHead
+from mtl_core.tasks.table import TaskColumns
 from mtl_core.training.batches import Batch
-from mtl_core.training.devices import choose_device
-from mtl_core.training.validation import evaluation_batches
 
 
 @dataclass(frozen=True)
@@ -40,31 +36,18 @@ def predict(saved: Sequence[SavedRun], split: SplitName) -> Predictions:
     Raises:
         InputError: The runs do not belong together, a checkpoint is not whole, or the data has changed.
     """
-    spec = saved[0].spec
-    device = choose_device(spec.training.device)
-    data = load(spec.dataset, spec.tasks)
-    model = load_predictor(saved, data, device)
-    heads = [build_task(task, data.targets[task.name]) for task in spec.tasks]
-    columns = [task_columns(task, data.targets[task.name]) for task in spec.tasks]
+    predictor = load_predictor(saved)
+    columns = [head.columns() for head in predictor.heads]
     names = (name for one in columns for name in (*one.predicted, *one.truth))
-    rows = rows_of(data, split)
-    return Predictions(("row", *names), _rows(model, heads, columns, rows, device))
+    return Predictions(("row", *names), _rows(predictor, columns, split))
 
 
-def _rows(
-    model: torch.nn.Module,
-    heads: Sequence[TaskHead],
-    columns: Sequence[TaskColumns],
-    split: Split,
-    device: torch.device,
-) -> Iterator[list[Any]]:
-    numbers = range(len(split)) if split.rows is None else split.rows.tolist()
-    batches = evaluation_batches(split, tuple(head.name for head in heads), device)
-    place = 0
-    for batch in batches.in_order():
-        for cells in _cells(model, heads, columns, batch):
-            yield [numbers[place] + 1, *cells]
-            place += 1
+def _rows(predictor: Predictor, columns: Sequence[TaskColumns], name: SplitName) -> Iterator[list[Any]]:
+    split = predictor.split(name)
+    numbers = iter(range(len(split)) if split.rows is None else split.rows.tolist())
+    for batch in predictor.batches(name).in_order():
+        for cells in _cells(predictor.model, predictor.heads, columns, batch):
+            yield [next(numbers) + 1, *cells]
 
 
 @torch.inference_mode()

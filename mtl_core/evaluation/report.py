@@ -1,19 +1,34 @@
-"""The metrics of a saved model on a split."""
+"""The metrics of trained runs on a split: of one, or of several as one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-import torch
+from mtl_core.evaluation.ensemble import SavedRun, SplitName, load_predictor
+from mtl_core.spec import ExperimentSpec
+from mtl_core.training.validation import Scorer, Scores
 
-from mtl_core.architectures import MultiTaskModel, build_model
-from mtl_core.datasets import Split, TaskData, load
-from mtl_core.spec import ExperimentSpec, InputError
-from mtl_core.tasks import build_task
-from mtl_core.training.checkpoints import Checkpoint, load_model
-from mtl_core.training.devices import choose_device
-from mtl_core.training.validation import Scores, evaluation_batches, score
 
-SplitName = Literal["train", "val", "test"]
+@dataclass(frozen=True)
+class EnsembleScores:
+    """What an ensemble and each of its members come to.
+
+    Attributes:
+        runs: The members.
+        ensemble: Losses and metrics of the mean prediction.
+        members: Those of each member.
+    """
+
+    runs: tuple[int, ...]
+    ensemble: Scores
+    members: tuple[Scores, ...]
+
+    def data(self) -> dict[str, Any]:
+        """As plain data."""
+        pairs = zip(self.runs, self.members, strict=True)
+        members = [{"run": run, "metrics": scores} for run, scores in pairs]
+        return {"runs": list(self.runs), "metrics": self.ensemble, "members": members}
 
 
 def evaluate(spec: ExperimentSpec, checkpoint: Path, split: SplitName, fingerprint: str = "") -> Scores:
@@ -28,37 +43,21 @@ def evaluate(spec: ExperimentSpec, checkpoint: Path, split: SplitName, fingerpri
     Raises:
         InputError: The checkpoint is not whole or of another model, the data has changed, or the device is not here.
     """
-    device = choose_device(spec.training.device)
-    data = load(spec.dataset, spec.tasks)
-    check_data(data, fingerprint)
-    tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
-    model = saved_model(spec, checkpoint, data, device)
-    return score(model, tasks, evaluation_batches(rows_of(data, split), spec.task_names, device))
+    one = load_predictor([SavedRun(0, spec, checkpoint, fingerprint)])
+    return Scorer(one.heads, one.device)(one.model, one.batches(split))
 
 
-def check_data(data: TaskData, fingerprint: str) -> None:
-    """See that data is that of a digest; ``""`` is any data's.
+def evaluate_ensemble(saved: Sequence[SavedRun], split: SplitName) -> EnsembleScores:
+    """Losses and metrics of the mean prediction of some runs, and of each run.
 
-    Raises:
-        InputError: It is not.
-    """
-    if fingerprint and fingerprint != data.fingerprint:
-        fix = "Put the old data back, or run the experiment again."
-        raise InputError("dataset", "the data has changed since the run was trained", fix=fix)
-
-
-def saved_model(spec: ExperimentSpec, checkpoint: Path, data: TaskData, device: torch.device) -> MultiTaskModel:
-    """The model of a checkpoint, on a device.
+    Args:
+        saved: At least two runs of the same tasks and data; the device is the first one's.
+        split: Which rows.
 
     Raises:
-        InputError: The checkpoint is not whole or of another model.
+        InputError: They do not belong together, a checkpoint is not whole, or the data has changed.
     """
-    outputs = {name: target.outputs for name, target in data.targets.items()}
-    model = build_model(spec.model, data.input_shape, outputs).to(device)
-    load_model(model, checkpoint, Checkpoint.load(checkpoint, device).parts.get("model", {}))
-    return model
-
-
-def rows_of(data: TaskData, split: SplitName) -> Split:
-    """The rows of a split."""
-    return {"train": data.train, "val": data.val, "test": data.test}[split]
+    together = load_predictor(saved, least=2)
+    score, batches = Scorer(together.heads, together.device), together.batches(split)
+    members = tuple(score(model, batches) for model in together.models)
+    return EnsembleScores(tuple(one.run for one in saved), score(together.model, batches), members)

@@ -14,7 +14,7 @@ from mtl_core.training.batches import check_single_rows
 from mtl_core.training.devices import choose_device
 from mtl_core.training.old_heads import take_heads
 from mtl_core.training.precision import check_precision
-from mtl_core.training.transfer import take_trunk
+from mtl_core.training.transfer import read_start, take_trunk
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def inspect(spec: ExperimentSpec) -> Inspection:
 
 
 def _check_start(spec: ExperimentSpec, data: TaskData, path: Path) -> None:
-    model = _built(spec, data)
-    take_trunk(model, path)
+    model, start = _built(spec, data), read_start(path)
+    take_trunk(model, start)
     if not isinstance(spec.training.keep, NewHeads):
-        take_heads(model, path, data)
+        take_heads(model, start, data)
 
 
 def _built(spec: ExperimentSpec, data: TaskData) -> MultiTaskModel:

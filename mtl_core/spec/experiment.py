@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,13 +14,13 @@ from mtl_core.spec.errors import InputError, Problem, shorten
 from mtl_core.spec.keeping import Freeze, NewHeads
 from mtl_core.spec.layers import Embedding
 from mtl_core.spec.model import ModelSpec
-from mtl_core.spec.nearest import nearest
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses
 from mtl_core.spec.start import Scratch
 from mtl_core.spec.tasks import TOTAL, Task
 from mtl_core.spec.training import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgraded
+from mtl_core.spec.validation import problems_in
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting, Weighting
 
 
@@ -79,7 +78,7 @@ def dataset_from_data(data: Any) -> Dataset:
     try:
         dataset: Dataset = _DATASET.validate_json(json.dumps({"dataset": data}))["dataset"]
     except ValidationError as error:
-        raise InputError.of(_problems(error, {"dataset": data})) from None
+        raise InputError.of(problems_in(error, {"dataset": data}, ExperimentSpec)) from None
     except (TypeError, ValueError) as error:
         raise InputError("dataset", "must hold only text, numbers, lists and mappings", found=error) from None
     return dataset
@@ -101,7 +100,7 @@ def _read(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
     try:
         spec = ExperimentSpec.model_validate_json(text)
     except ValidationError as error:
-        return None, _problems(error, data)
+        return None, problems_in(error, data, ExperimentSpec)
     problems = list(_contradictions(spec))
     return (None if problems else spec), problems
 
@@ -221,86 +220,3 @@ def _text(spec: ExperimentSpec) -> Iterator[Problem]:
     if text and not all(layers and isinstance(layers[0], Embedding) for layers in firsts):
         fix = "Add one, or read the column as categories."
         yield Problem("model.shared", "a text must first go through an Embedding", fix=fix)
-
-
-_RULES = {
-    "missing": "must be given",
-    "extra_forbidden": "there is no such setting",
-    "greater_than": "must be greater than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "bool_type": "must be true or false",
-    "string_type": "must be text",
-    "tuple_type": "must be a list",
-    "dict_type": "must be a mapping",
-    "model_type": "must be a mapping",
-    "model_attributes_type": "must be a mapping",
-    "finite_number": "must be a finite number",
-    "union_tag_not_found": "must have a kind",
-    "string_too_short": "must not be empty",
-    "too_short": "must have at least {min_length} entry",
-    "string_pattern_mismatch": "must not be empty nor hold any of . [ ] / : = , or quotes",
-}
-
-
-def _problems(error: ValidationError, data: Any) -> list[Problem]:
-    """What a validator found; alternatives of one place, such as ``'same'`` or a number, are one problem."""
-    found: dict[str, Problem] = {}
-    errors = error.errors(include_url=False, include_context=True)
-    for problem in (_problem(one, data) for one in errors if not _echoes(one)):
-        first = found.setdefault(problem.path, problem)
-        if problem.rule not in first.rule:
-            either = problem.rule.removeprefix("must be ") if first.rule.startswith("must be ") else problem.rule
-            found[problem.path] = replace(first, rule=f"{first.rule} or {either}")
-    return list(found.values())
-
-
-def _echoes(error: Any) -> bool:
-    """Whether a list is called too short only because entries of it are wrong, which is said already."""
-    return bool(error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"])
-
-
-def _problem(error: Any, data: Any) -> Problem:
-    """One validation error as a problem, its path free of the union tags that the validator puts in."""
-    keys, context, kind = _keys(error["loc"], data), error.get("ctx", {}), error["type"]
-    path = join(keys)
-    found = "" if kind == "missing" else shorten(error["input"])
-    match kind:
-        case "union_tag_invalid":
-            wanted = context["expected_tags"].replace("'", "")
-            return Problem(join((*keys, "kind")), f"must be one of {wanted}", repr(context["tag"]))
-        case "literal_error":
-            if path == "version":
-                return Problem(path, f"this application reads versions up to {CURRENT_VERSION}", found)
-            return Problem(path, f"must be {context['expected'].replace(chr(39), '')}", found)
-        case "value_error":
-            return Problem(path, str(context["error"]))
-        case "string_pattern_mismatch" if path == "training.device":
-            return Problem(path, "must be auto, cpu, cuda or cuda:N", found)
-    rule = _RULES.get(kind, error["msg"][:1].lower() + error["msg"][1:])
-    plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
-    meant = nearest(ExperimentSpec, keys) if kind == "extra_forbidden" else ()
-    return Problem(path or "spec", rule.format(**plain), found, f"Did you mean {' or '.join(meant)}?" if meant else "")
-
-
-def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:
-    keys: list[Key] = []
-    for position, key in enumerate(location):
-        if _holds(data, key):
-            data = data[key]
-        elif position < len(location) - 1 or not isinstance(data, dict):
-            continue  # the tag of a union, not a place in the data
-        elif "kind" in data and key == data["kind"]:
-            continue
-        keys.append(key)
-    return keys
-
-
-def _holds(data: Any, key: Key) -> bool:
-    if isinstance(data, dict):
-        return key in data
-    return isinstance(data, list) and isinstance(key, int) and key < len(data)

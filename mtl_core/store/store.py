@@ -1,6 +1,5 @@
 """The store as everything else sees it."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -9,29 +8,18 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from mtl_core.spec import ExperimentSpec, InputError, Member, spec_from_data
-from mtl_core.store import files, filters, life, places, processes, requests, runs, schema, series
+from mtl_core.store import files, filters, life, places, processes, runs, schema
 from mtl_core.store.database import Changes, Database
 from mtl_core.store.records import (
     END_STATES,
     RUN_STATES,
-    Artifact,
-    Cursor,
-    Direction,
     EndState,
-    EventKind,
-    EventRecord,
-    Points,
     Progress,
-    RequestKind,
-    RequestRecord,
     RunRecord,
     RunState,
-    SeriesKey,
-    Summary,
 )
 from mtl_core.store.tables import RUN
-
-_MERGE_EVERY, _MERGE_BELOW = 128, 2**13  # flushes (about half a minute of training); points
+from mtl_core.store.written import Written
 
 
 def open_store(place: str | Path | None = None, *, create: bool = True) -> "RunStore":
@@ -55,7 +43,7 @@ def open_store(place: str | Path | None = None, *, create: bool = True) -> "RunS
     return RunStore(database)
 
 
-class RunStore:
+class RunStore(Written):
     """Runs and all that is known of them, in one database; see :mod:`mtl_core.store` for what lies in it.
 
     One object may be used by many threads, one database by many processes. Each method is one transaction. A method
@@ -64,9 +52,8 @@ class RunStore:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._changes = Changes(database)
-        self._flushes: Counter[int] = Counter()
 
     @property
     def url(self) -> str:
@@ -284,124 +271,3 @@ class RunStore:
         if not processes.kill(pid, begun):
             raise InputError(f"run {run}", "its process does not end", found=pid)
         self.reap()
-
-    # --- series
-
-    def append(
-        self,
-        run: int,
-        points: Mapping[SeriesKey, Points],
-        directions: Mapping[str, Direction] | Mapping[SeriesKey, Direction] | None = None,
-    ) -> None:
-        """Write new points of some series and bring their summaries up to date.
-
-        Args:
-            run: The run.
-            points: The new points by series, in the order of their steps.
-            directions: Which end is better, by metric or by series; it counts when a series begins. A loss is
-                better low; a metric of which nothing is said has no best.
-        """
-        with self._database.writing() as connection:
-            runs.lock(connection, run)
-            series.append(connection, run, points, directions or {})
-            self._flushes[run] += 1
-            if self._flushes[run] % _MERGE_EVERY == 0:  # so that a long run can be opened fast while it lasts
-                series.merge(connection, run, below=_MERGE_BELOW)
-
-    def read(self, run: int, cursor: Cursor | None = None) -> tuple[dict[SeriesKey, Points], Cursor]:
-        """What came since a cursor, by series, and the cursor to go on from.
-
-        Args:
-            run: The run.
-            cursor: What the last call gave; None for everything. When the new cursor says ``reset``, points that
-                were read before are no longer true: forget them all, what was returned is the whole run.
-        """
-        with self._database.reading() as connection:
-            found = series.read(connection, run, cursor)
-        if found is None:
-            raise runs.no_such_run(run)
-        return found
-
-    def rewind(self, run: int, step: int | Mapping[str, int]) -> None:
-        """Drop the points after a step, from which the run goes on.
-
-        Args:
-            run: The run.
-            step: The last step that is kept, or that of each split.
-        """
-        with self._database.writing() as connection:
-            runs.lock(connection, run)
-            series.rewind(connection, run, step)
-
-    def merge(self, run: int) -> None:
-        """Make one chunk of all chunks of each series, which makes a run that is over fast to read."""
-        with self._database.writing() as connection:
-            runs.lock(connection, run)
-            series.merge(connection, run)
-
-    def summaries(self, ids: Iterable[int] | None = None) -> list[Summary]:
-        """Every series of some runs in one row each, by run in the order given; None for all runs."""
-        rows: dict[int, list[Summary]] = {}
-        chosen = None if ids is None else list(dict.fromkeys(ids))
-        with self._database.reading() as connection:
-            for row in runs.summaries(connection, chosen):
-                rows.setdefault(row.run, []).append(row)
-        order = sorted(rows) if chosen is None else chosen
-        return [summary for run in order for summary in rows.get(run, ())]
-
-    # --- events, requests, artifacts
-
-    def event(self, run: int, step: int, kind: EventKind, message: str, data: Mapping[str, Any] | None = None) -> None:
-        """Write down that something happened in a run."""
-        with self._database.writing() as connection:
-            requests.tell(connection, run, step=step, kind=kind, message=message, data=data)
-
-    def events(self, run: int, after: int = 0) -> list[EventRecord]:
-        """What happened in a run after an event, in order."""
-        with self._database.reading() as connection:
-            runs.must_exist(connection, run)
-            return requests.told(connection, run, after)
-
-    def request(self, run: int, kind: RequestKind, payload: Mapping[str, Any] | None = None) -> None:
-        """Ask something of a run; it is honoured between two steps.
-
-        Raises:
-            InputError: The run has ended.
-        """
-        with self._database.writing() as connection:
-            requests.ask(connection, run, kind, payload or {})
-
-    def take_requests(self, run: int) -> list[RequestRecord]:
-        """What was asked of a run and nobody took yet, in order; each is given to one taker only.
-
-        What was asked before a run ended is not given to the process that resumes it.
-        """
-        with self._database.reading() as connection:
-            if not requests.waiting(connection, run):
-                return []
-        with self._database.writing() as connection:
-            return requests.take(connection, run)
-
-    def add_artifact(self, run: int, kind: str, path: str | Path, data: Mapping[str, Any] | None = None) -> None:
-        """Write down a file that a run left; one of the same kind and path is taken for a newer version of it."""
-        with self._database.writing() as connection:
-            root = files.folder(connection, self._database.url, run)
-            files.add(connection, root, run, kind=kind, path=Path(path), data=data)
-
-    def artifacts(self, run: int) -> list[Artifact]:
-        """The files that a run left."""
-        with self._database.reading() as connection:
-            return files.of(connection, files.folder(connection, self._database.url, run), run)
-
-    def artifacts_dir(self, run: int) -> Path:
-        """The folder for the files of a run, made if it is not there: ``artifacts/<run id>`` beside the store.
-
-        For a database on a server it lies below this machine's :func:`mtl_core.store.home`.
-        """
-        with self._database.reading() as connection:
-            folder = files.folder(connection, self._database.url, run)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(str(folder), "the folder cannot be made", found=error.strerror) from None
-        return folder

@@ -9,7 +9,10 @@ from torch import Tensor
 
 from mtl_core.spec import DIRECTIONS, BaseTask, Direction
 from mtl_core.spec.reports import Outputs
+from mtl_core.tasks.averaging import Average
+from mtl_core.tasks.distillation import Distance
 from mtl_core.tasks.metrics import Measure, Read, TaskMetrics
+from mtl_core.tasks.table import TaskColumns
 
 RowLoss = Callable[[Tensor, Tensor], Tensor]
 """From outputs ``[N, …]`` and targets ``[N, …]`` to each row's loss ``[N]``."""
@@ -35,7 +38,7 @@ class Loss(Protocol):
 
 @dataclass(frozen=True)
 class TaskHead:
-    """Loss, metrics and reading of one task's output.
+    """Loss, metrics and reading of one task's output: all that a kind of task is beside its spec.
 
     Attributes:
         name: The task's name.
@@ -46,6 +49,9 @@ class TaskHead:
         directions: Whether less or more is better, for ``loss`` and each metric.
         read: From output and target to what the metrics take.
         measures: Makes the task's metrics, each fresh.
+        average: From the outputs of several models to one whose prediction is the mean of theirs, in double precision.
+        columns: What a table tells of the task.
+        distance: How far outputs are from another model's.
         amount: How many values of a target the loss is the mean of; None where it is the mean over rows.
     """
 
@@ -56,7 +62,14 @@ class TaskHead:
     directions: Mapping[str, Direction]
     read: Read
     measures: Callable[[], dict[str, Measure]]
+    average: Average
+    columns: Callable[[], TaskColumns]
+    distance: Distance
     amount: Callable[[Tensor], Tensor] | None = None
+
+    def averaged(self, outputs: Tensor) -> Tensor:
+        """The outputs of M models ``[M, N, …]`` as one ``[N, …]``, whose prediction is the mean of theirs."""
+        return self.average(outputs.double()).to(outputs.dtype)
 
     def metrics(self, device: torch.device | str = "cpu") -> TaskMetrics:
         """Empty accumulators of the loss and of each metric, on a device."""

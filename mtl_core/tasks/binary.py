@@ -20,6 +20,7 @@ from torchmetrics.classification import (
 from torchmetrics.utilities import dim_zero_cat
 
 from mtl_core.spec import BinaryTask, TargetInfo
+from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
 from mtl_core.tasks.losses import binary_rows, positive_weights
 from mtl_core.tasks.measures import BinaryBalancedAccuracy, RowMean, log_loss
@@ -40,6 +41,9 @@ def build_binary(task: BinaryTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=_read,
         measures=measures,
+        average=averaging.labels,
+        columns=partial(table.classes, task, info),
+        distance=distillation.labels,
     )
 
 

@@ -1,12 +1,14 @@
 """Boxes: four numbers of 0…1, the sigmoids of four outputs."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 
 from mtl_core.spec import BoxTask, TargetInfo
+from mtl_core.tasks import averaging, table
 from mtl_core.tasks.base import RowLoss, TaskHead, directions, mean_of
 from mtl_core.tasks.measures import RowMean
 from mtl_core.tasks.metrics import Measure
@@ -28,6 +30,9 @@ def build_box(task: BoxTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (torch.sigmoid(prediction.double()), target.double()),
         measures=measures,
+        average=averaging.labels,
+        columns=partial(table.numbers, task, info),
+        distance=lambda output, wanted, _: F.mse_loss(torch.sigmoid(output), torch.sigmoid(wanted)),
     )
 
 

@@ -1,15 +1,19 @@
 """Counts by Poisson regression: the output is the logarithm of what is expected."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 
 from mtl_core.spec import CountTask, TargetInfo
+from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import TaskHead, directions, mean_of
 from mtl_core.tasks.measures import RowMean, Whole, spearman
 from mtl_core.tasks.metrics import Measure
-from mtl_core.tasks.regression import in_float64, r2, restoring
+from mtl_core.tasks.regression import in_float64, r2
+from mtl_core.tasks.units import restoring
 
 
 def build_count(task: CountTask, info: TargetInfo) -> TaskHead:
@@ -27,6 +31,9 @@ def build_count(task: CountTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (restore(prediction.double().exp()), restore(target)),
         measures=measures,
+        average=averaging.logarithms,
+        columns=partial(table.numbers, task, info),
+        distance=distillation.values,
     )
 
 

@@ -1,10 +1,13 @@
 """Distribution targets: one logit a class, learned from probabilities."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 
 from mtl_core.spec import DistributionTask, TargetInfo
+from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import Loss, RowLoss, TaskHead, directions, mean_of
 from mtl_core.tasks.measures import RowMean
 from mtl_core.tasks.metrics import Measure
@@ -24,6 +27,9 @@ def build_distribution(task: DistributionTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (torch.log_softmax(prediction.double(), dim=1), target.double()),
         measures=measures,
+        average=averaging.classes,
+        columns=partial(table.distribution, task, info),
+        distance=distillation.classes,
     )
 
 

@@ -16,6 +16,7 @@ from torchmetrics.classification import (
 )
 
 from mtl_core.spec import InputError, MulticlassTask, TargetInfo
+from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
 from mtl_core.tasks.losses import class_rows, class_weights
 from mtl_core.tasks.measures import MulticlassBalancedAccuracy, RowMean, Whole, brier, class_auroc, log_loss
@@ -45,6 +46,9 @@ def build_multiclass(task: MulticlassTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (torch.softmax(prediction.double(), dim=1), target),
         measures=measures,
+        average=averaging.classes,
+        columns=partial(table.classes, task, info),
+        distance=distillation.classes,
     )
 
 

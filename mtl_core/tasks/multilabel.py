@@ -12,6 +12,7 @@ from torchmetrics.classification import (
 )
 
 from mtl_core.spec import MultilabelTask, TargetInfo
+from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import TaskHead, directions, mean_of
 from mtl_core.tasks.losses import binary_rows, positive_weights
 from mtl_core.tasks.measures import Whole, label_auroc, label_precision
@@ -39,6 +40,9 @@ def build_multilabel(task: MultilabelTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (torch.sigmoid(prediction.double()), target.long()),
         measures=measures,
+        average=averaging.labels,
+        columns=partial(table.labels, task, info),
+        distance=distillation.labels,
     )
 
 

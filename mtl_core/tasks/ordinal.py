@@ -1,6 +1,7 @@
 """Ordinal classification: K classes by K - 1 thresholds."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
@@ -8,6 +9,7 @@ from torch import Tensor
 from torchmetrics.classification import MulticlassAccuracy, MulticlassCohenKappa
 
 from mtl_core.spec import OrdinalTask, TargetInfo
+from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import RowLoss, TaskHead, directions, mean_of
 from mtl_core.tasks.measures import RowMean, Whole, log_loss, spearman
 from mtl_core.tasks.metrics import Measure
@@ -43,6 +45,11 @@ def build_ordinal(task: OrdinalTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (probabilities(prediction.double()), target),
         measures=measures,
+        average=averaging.thresholds if task.loss == "cumulative_link" else averaging.conditions,
+        columns=partial(table.classes, task, info, choose=median),
+        distance=lambda output, wanted, temperature: distillation.classes(
+            _logits(probabilities(output)), _logits(probabilities(wanted)), temperature
+        ),
     )
 
 
@@ -64,6 +71,11 @@ def _classes(above: Tensor) -> Tensor:
     """[N, K] probabilities of the classes from those of lying above each threshold."""
     edge = torch.ones_like(above[:, :1])
     return torch.cat([edge, above], dim=1) - torch.cat([above, torch.zeros_like(edge)], dim=1)
+
+
+def _logits(probabilities: Tensor) -> Tensor:
+    """[N, K] logits of a class each from probabilities."""
+    return probabilities.clamp(min=1e-7).log()
 
 
 def _likelihood(output: Tensor, target: Tensor) -> Tensor:

@@ -11,9 +11,11 @@ from torchmetrics import Metric
 from torchmetrics.regression import MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, R2Score
 
 from mtl_core.spec import RegressionTask, TargetInfo
+from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
 from mtl_core.tasks.measures import Whole, explained_variance, pearson, spearman
 from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.units import restoring
 
 _PLAIN: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 
@@ -39,6 +41,9 @@ def build_regression(task: RegressionTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (restore(prediction[:, :width]), restore(target)),
         measures=measures,
+        average=partial(averaging.gaussians, width) if task.loss == "gaussian_nll" else averaging.values,
+        columns=partial(table.numbers, task, info),
+        distance=distillation.values,
     )
 
 
@@ -75,17 +80,6 @@ def _masked(function: Callable[..., Tensor], width: int) -> Loss:
         return function(prediction, target, reduction="sum") / (labelled_count(mask) * width)
 
     return loss
-
-
-def restoring(info: TargetInfo) -> Callable[[Tensor], Tensor]:
-    """From training units to the target's own, in float64: a float32 year would lose its fraction."""
-    mean = torch.tensor(info.mean or (0.0,), dtype=torch.float64)
-    std = torch.tensor(info.std or (1.0,), dtype=torch.float64)
-
-    def restore(values: Tensor) -> Tensor:
-        return values.double() * std.to(values.device) + mean.to(values.device)
-
-    return restore
 
 
 def _measure(name: str, width: int) -> Measure:  # noqa: PLR0911 - an arm per metric

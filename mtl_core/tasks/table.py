@@ -9,24 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtl_core.spec import (
-    BinaryTask,
-    BoxTask,
-    CountTask,
-    DistributionTask,
-    MulticlassTask,
-    MultilabelTask,
-    ObjectiveTask,
-    OrdinalTask,
-    RegressionTask,
-    SegmentationTask,
-    Spec,
-    TaggingTask,
-    TargetInfo,
-    Task,
-)
-from mtl_core.tasks.ordinal import median
-from mtl_core.tasks.regression import restoring
+from mtl_core.spec import TargetInfo, Task
+from mtl_core.tasks.units import restoring
 
 Cells = list[list[Any]]
 """A row's cells, row by row: names of classes, numbers, 0 or 1."""
@@ -56,21 +40,11 @@ class TaskColumns:
     tell: Callable[[Tensor], Cells]
 
 
-def task_columns(task: Task, info: TargetInfo) -> TaskColumns:
-    """The columns of a task.
-
-    Args:
-        task: The task.
-        info: How its target looks.
-    """
-    return COLUMNS[type(task)](task, info)
-
-
 def _named(task: Task, what: str, of: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{task.name}.{what}.{name}" for name in of)
 
 
-def _numbers(task: Task, info: TargetInfo) -> TaskColumns:
+def numbers(task: Task, info: TargetInfo) -> TaskColumns:
     """Values in the target's own units."""
     of = partial(_named, task, of=task.targets)
     alone = len(task.targets) == 1
@@ -93,13 +67,16 @@ def _decimals(std: float) -> int:
     return _DIGITS - math.floor(math.log10(std))
 
 
-def _objective(task: ObjectiveTask, info: TargetInfo) -> TaskColumns:
-    """The target is where the search starts, which is no truth."""
-    found = _numbers(task, info)
-    return TaskColumns(found.predicted, (), found.read, lambda target: [[] for _ in target])
+def without_truth(columns: TaskColumns) -> TaskColumns:
+    """Those of a prediction only, whose target is no truth."""
+    return TaskColumns(columns.predicted, (), columns.read, lambda target: [[] for _ in target])
 
 
-def _classes(task: Task, info: TargetInfo, choose: Callable[[Tensor], Tensor]) -> TaskColumns:
+def _most_probable(probabilities: Tensor) -> Tensor:
+    return probabilities.argmax(1)
+
+
+def classes(task: Task, info: TargetInfo, choose: Callable[[Tensor], Tensor] = _most_probable) -> TaskColumns:
     """The class and every class's probability."""
 
     def read(probabilities: Tensor) -> Cells:
@@ -113,11 +90,7 @@ def _classes(task: Task, info: TargetInfo, choose: Callable[[Tensor], Tensor]) -
     return TaskColumns(predicted, (f"{task.name}.truth",), read, tell)
 
 
-def _most_probable(probabilities: Tensor) -> Tensor:
-    return probabilities.argmax(1)
-
-
-def _labels(task: Task, info: TargetInfo) -> TaskColumns:
+def labels(task: Task, info: TargetInfo) -> TaskColumns:
     """For each label whether it applies, and how probable that is."""
 
     def read(probabilities: Tensor) -> Cells:
@@ -127,9 +100,9 @@ def _labels(task: Task, info: TargetInfo) -> TaskColumns:
     return TaskColumns((*of("predicted"), *of("p")), of("truth"), read, lambda target: target.long().tolist())
 
 
-def _distribution(task: Task, info: TargetInfo) -> TaskColumns:
+def distribution(task: Task, info: TargetInfo) -> TaskColumns:
     """The most probable class, and the probabilities beside the true ones."""
-    found = _classes(task, info, _most_probable)
+    found = classes(task, info)
     tell = partial(_rounded, decimals=_DIGITS + 1)
     return TaskColumns(found.predicted, _named(task, "truth", info.classes), found.read, tell)
 
@@ -138,37 +111,21 @@ def _rounded(values: Tensor, decimals: int) -> Cells:
     return [[round(value, decimals) for value in row] for row in values.tolist()]
 
 
-def _shares(task: Task, info: TargetInfo) -> TaskColumns:
+def shares(task: Task, info: TargetInfo) -> TaskColumns:
     """Of every class the share of the pixels that are of it."""
 
-    def shares(classes: Tensor) -> Cells:
+    def told(classes: Tensor) -> Cells:
         flat = classes.flatten(1)
         return torch.stack([(flat == k).double().mean(1) for k in range(len(info.classes))], dim=1).tolist()
 
     of = partial(_named, task, of=info.classes)
-    return TaskColumns(of("predicted"), of("truth"), lambda p: shares(p.argmax(1)), shares)
+    return TaskColumns(of("predicted"), of("truth"), lambda p: told(p.argmax(1)), told)
 
 
-def _tags(task: Task, info: TargetInfo) -> TaskColumns:
+def tags(task: Task, info: TargetInfo) -> TaskColumns:
     """The tags, one for each token of a truth, and for each place a text may have of a prediction."""
 
     def told(tags: Tensor) -> Cells:
         return [[" ".join(info.classes[tag] for tag in row if tag >= 0)] for row in tags.tolist()]
 
     return TaskColumns((f"{task.name}.predicted",), (f"{task.name}.truth",), lambda p: told(p.argmax(1)), told)
-
-
-COLUMNS: dict[type[Spec], Callable[[Any, TargetInfo], TaskColumns]] = {
-    RegressionTask: _numbers,
-    BinaryTask: partial(_classes, choose=_most_probable),
-    MulticlassTask: partial(_classes, choose=_most_probable),
-    MultilabelTask: _labels,
-    OrdinalTask: partial(_classes, choose=median),
-    CountTask: _numbers,
-    DistributionTask: _distribution,
-    BoxTask: _numbers,
-    SegmentationTask: _shares,
-    TaggingTask: _tags,
-    ObjectiveTask: _objective,
-}
-"""One entry per member of :data:`mtl_core.spec.Task`; a contract test holds it to that."""

@@ -1,11 +1,14 @@
 """Tagging: a class for every token of a text."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from mtl_core.spec import TaggingTask, TargetInfo
+from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import TaskHead, directions
 from mtl_core.tasks.losses import class_weights
 from mtl_core.tasks.metrics import Measure
@@ -44,6 +47,9 @@ def build_tagging(task: TaggingTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=read,
         measures=measures,
+        average=averaging.classes,
+        columns=partial(table.tags, task, info),
+        distance=distillation.classes,
         amount=lambda target: (target >= 0).sum(),
     )
 

@@ -1,6 +1,7 @@
 """How much tasks depend on each weight."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -37,32 +38,37 @@ def fisher(
     Returns:
         For each parameter a tensor of its shape; zeros where no loss reaches it.
     """
-    training, device = model.training, parameters[0].device if parameters else torch.device("cpu")
+    device = parameters[0].device if parameters else torch.device("cpu")
     chosen = epoch_order(len(split.inputs), seed, 0)[:rows].tolist()
     masks = {i: _labelled(split, task.name) for i, task in tasks.items()}
     totals = [torch.zeros_like(parameter) for parameter in parameters]
-    learning = [parameter.requires_grad for parameter in parameters]
     counts = {i: max(sum(masks[i][row] for row in chosen), 1) for i in tasks}
-    model.eval()
-    for parameter in parameters:
-        parameter.requires_grad_(True)
-    with torch.backends.cudnn.flags(enabled=False):  # its recurrent layers have no backward pass in evaluation mode
+    with _looked_at(model, parameters):
         for row in chosen:
             here = {i: task for i, task in tasks.items() if masks[i][row]}
             outputs = model(split.inputs[row : row + 1].to(device)) if here else ()
             for i, task in here.items():
-                target = split.targets[task.name][row : row + 1].to(device)
-                loss = task.loss(outputs[i], target)
-                if not loss.requires_grad:
-                    continue
-                found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-                for total, gradient in zip(totals, found, strict=True):
-                    if gradient is not None:
-                        total.addcmul_(gradient, gradient, value=1 / counts[i])
+                loss = task.loss(outputs[i], split.targets[task.name][row : row + 1].to(device))
+                if loss.requires_grad:
+                    found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+                    for total, gradient in zip(totals, found, strict=True):
+                        if gradient is not None:
+                            total.addcmul_(gradient, gradient, value=1 / counts[i])
+    return totals
+
+
+@contextmanager
+def _looked_at(model: MultiTaskModel, parameters: Sequence[nn.Parameter]) -> Iterator[None]:
+    """A model in evaluation mode with parameters that have gradients, which is left as it was."""
+    training, learning = model.training, [parameter.requires_grad for parameter in parameters]
+    model.eval()
+    for parameter in parameters:
+        parameter.requires_grad_(True)
+    with torch.backends.cudnn.flags(enabled=False):  # its recurrent layers have no backward pass in evaluation mode
+        yield
     for parameter, learned in zip(parameters, learning, strict=True):
         parameter.requires_grad_(learned)
     model.train(training)
-    return totals
 
 
 def _labelled(split: Split, task: str) -> list[bool]:

@@ -3,7 +3,6 @@
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,13 +14,13 @@ from mtl_core.datasets import TaskData
 from mtl_core.spec import ExperimentSpec, score_of
 from mtl_core.spec.keeping import Distil, Ewc, FineTune, Freeze, NewHeads
 from mtl_core.tasks import TaskHead
-from mtl_core.tasks.distillation import distance_of
 from mtl_core.training.batches import Batch
 from mtl_core.training.elastic import fisher
 from mtl_core.training.forgetting import Change
 from mtl_core.training.old_heads import take_heads
 from mtl_core.training.parts import named_shared_parameters
 from mtl_core.training.passes import Penalty
+from mtl_core.training.transfer import Start
 from mtl_core.training.validation import Scores
 from mtl_core.weighting import Pass
 
@@ -47,13 +46,13 @@ class Keeper:
         self._model, self._spec, self._tasks = model, spec, tasks
         self._taken: frozenset[str] = frozenset()
 
-    def take(self, path: Path, data: TaskData) -> str:
+    def take(self, start: Start, data: TaskData) -> str:
         """Begin with the heads of a file, the shared layers being taken; what was taken, in words.
 
         Raises:
             InputError: Nothing can be kept of it, see :func:`mtl_core.training.old_heads.take_heads`.
         """
-        taken = take_heads(self._model, path, data)
+        taken = take_heads(self._model, start, data)
         self.old, self._taken, self.warning = taken.tasks, taken.names, taken.warning
         new = [task for task in self._model.tasks if task not in self.old]
         return f"old heads: {', '.join(self.old)}; new heads: {', '.join(new) or 'none'}"
@@ -128,9 +127,7 @@ class Distilled(Keeper):
 
     def __init__(self, keep: Distil, model: MultiTaskModel, spec: ExperimentSpec, tasks: Sequence[TaskHead]) -> None:
         super().__init__(model, spec, tasks)
-        self._strength = keep.strength
-        pairs = zip(spec.tasks, tasks, strict=True)
-        self._distances = {task.name: distance_of(task, head, keep.temperature) for task, head in pairs}
+        self._strength, self._temperature = keep.strength, keep.temperature
         self._teacher: MultiTaskModel | None = None
         self._penalties: list[Penalty] = []
 
@@ -162,7 +159,7 @@ class Distilled(Keeper):
         with torch.no_grad():
             features = self._teacher.features(inputs)
             wanted = {i: self._teacher.head(i, features) for i, t in enumerate(self._model.tasks) if t in self.old}
-        terms = [self._distances[self._model.tasks[i]](outputs[i], output) for i, output in wanted.items()]
+        terms = [self._tasks[i].distance(outputs[i], output, self._temperature) for i, output in wanted.items()]
         return torch.stack(terms).sum()
 
     def after_backward(self) -> None:

@@ -4,18 +4,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.hard import HardSharingModel
 from mtl_core.datasets import TaskData
 from mtl_core.spec import InputError, TargetInfo
-from mtl_core.training.transfer import some, states_of, tensors_of
+from mtl_core.training.transfer import Start, some, states_of
 
 Known = Mapping[str, Any]
 """What a checkpoint says of a target: ``kind``, ``classes``, ``mean`` and ``std``."""
@@ -48,26 +46,26 @@ def _known(info: TargetInfo) -> Known:
 
 
 @torch.no_grad()
-def take_heads(model: MultiTaskModel, path: Path, data: TaskData) -> Taken:
+def take_heads(model: MultiTaskModel, start: Start, data: TaskData) -> Taken:
     """Begin each task that a file has a head of with that head; shared layers were taken before.
 
     A number's head is brought to the units of this experiment, whose training rows may have another mean and deviation.
 
     Args:
         model: Whose heads.
-        path: As of :func:`mtl_core.training.transfer.take_trunk`.
+        start: The file, as of :func:`mtl_core.training.transfer.take_trunk`.
         data: The experiment's.
 
     Raises:
         InputError: The file has no such head, one differs in shape or in what is predicted, or a shared layer does.
     """
-    found, states, there = tensors_of(path), states_of(model), _header(path)
+    found, states, there = start.tensors, states_of(model), start.told
     known: dict[str, Known] = there.get("targets", {})
     shared = states.pop("")
     old = tuple(task for task, own in states.items() if own.keys() & found.keys())
     if not old:
         fix = "Name the tasks as that run does, or keep nothing."
-        rule = f"no task of this experiment has a head in {path.name}"
+        rule = f"no task of this experiment has a head in {start.path.name}"
         raise InputError("training.keep", rule, found=", ".join(known) or some(found), fix=fix)
     _check_order(model, old, tuple(known))
     for task in old:
@@ -81,13 +79,6 @@ def take_heads(model: MultiTaskModel, path: Path, data: TaskData) -> Taken:
     alike = not scaled and there.get("inputs", here["inputs"]) == here["inputs"]
     names = {name for task in old for name in states[task]} | (shared.keys() & found.keys())
     return Taken(old, frozenset(names), "" if alike else _other_rows(scaled))
-
-
-def _header(path: Path) -> dict[str, Any]:
-    """What a run's checkpoint says beside its tensors; nothing of any other file."""
-    with safe_open(path, framework="pt") as file:
-        header: dict[str, Any] = json.loads((file.metadata() or {}).get("mtl_workbench", "{}"))
-    return header
 
 
 def _check_order(model: MultiTaskModel, old: tuple[str, ...], known: tuple[str, ...]) -> None:
@@ -123,13 +114,17 @@ def _check_shapes(what: str, own: Mapping[str, Tensor], found: Mapping[str, Tens
 def _rescaled(model: MultiTaskModel, info: TargetInfo, known: Known) -> bool:
     """Bring a head's outputs to another mean and deviation of its target; whether they are others.
 
-    The outputs are the values less their mean, by their deviation; with a learned variance then its logarithms.
+    The outputs are the values less their mean, by their deviation; with a learned variance then its logarithms. Those
+    of counts are logarithms of the values by their mean.
     """
     if (list(info.mean), list(info.std)) == (known["mean"], known["std"]):
         return False
     *_, output = (m for m in model.get_submodule(f"heads.task_{info.name}").modules() if isinstance(m, nn.Linear))
     like = output.weight.new_tensor
     ratio = like(known["std"]) / like(info.std)
+    if info.kind == "count":
+        output.bias.add_(ratio.log())
+        return True
     shift = (like(known["mean"]) - like(info.mean)) / like(info.std)
     output.weight[: info.width].mul_(ratio.unsqueeze(1))
     output.bias[: info.width].mul_(ratio).add_(shift)

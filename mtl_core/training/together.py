@@ -64,7 +64,7 @@ class Lane(Trainer):
 
     def tell(self) -> None:
         """A few times a second, as a run alone does."""
-        self._flush()
+        self.flush()
         self._tell_progress()
         if time.perf_counter() - self._saved >= self.spec.training.checkpoint_seconds:
             self.save()

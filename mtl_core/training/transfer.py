@@ -1,6 +1,9 @@
 """Shared layers that begin with weights found elsewhere, and that may stay as they are for a while."""
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -12,21 +15,55 @@ from mtl_core.spec.errors import listed
 from mtl_core.training.parts import named_shared_parameters
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a run begins with: the content of a file.
+
+    Attributes:
+        path: The file.
+        tensors: By name; of a run's checkpoint, those of its model.
+        told: What a run's checkpoint says beside its tensors; nothing of any other file.
+    """
+
+    path: Path
+    tensors: dict[str, Tensor]
+    told: dict[str, Any]
+
+
+def read_start(path: Path) -> Start:
+    """Read a checkpoint of a run, or any safetensors file.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            told: dict[str, Any] = json.loads((file.metadata() or {}).get("mtl_workbench", "{}"))
+            prefix = "model/" if told else ""
+            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+            return Start(path, {name.removeprefix(prefix): file.get_tensor(name) for name in names}, told)
+    except FileNotFoundError:
+        raise InputError("training.start_from", "there is no such file", found=path) from None
+    except (OSError, SafetensorError, ValueError) as error:
+        rule = f"{path} must be a safetensors file"
+        raise InputError("training.start_from", rule, found=error) from None
+
+
 @torch.no_grad()
-def take_trunk(model: MultiTaskModel, path: Path) -> str:
+def take_trunk(model: MultiTaskModel, start: Start) -> str:
     """Begin with the shared layers of a file, as far as it has tensors of their names and shapes.
 
     Args:
         model: Whose shared layers; heads are left alone.
-        path: A checkpoint of a run, or any safetensors file.
+        start: The file.
 
     Returns:
         What was taken, in words.
 
     Raises:
-        InputError: The file cannot be read, nothing in it fits, or no layer is shared.
+        InputError: Nothing in it fits, or no layer is shared.
     """
-    found, own = tensors_of(path), shared_state(model)
+    found, own = start.tensors, shared_state(model)
     fits = {name: found[name] for name, tensor in own.items() if name in found and found[name].shape == tensor.shape}
     learned = named_shared_parameters(model).keys()
     if not learned:
@@ -36,13 +73,13 @@ def take_trunk(model: MultiTaskModel, path: Path) -> str:
         raise InputError(
             "training.start_from",
             f"must hold tensors such as {some(own)}",
-            found=f"{path.name} with {some(found)}",
+            found=f"{start.path.name} with {some(found)}",
             fix="Take a model with the same first layers, or build these layers alike.",
         )
     for name, tensor in fits.items():
         own[name].copy_(tensor)
     new = {name: own[name] for name in own if name in learned and name not in fits}
-    taken = f"{len(fits.keys() & learned)} of {len(learned)} tensors of the shared layers come from {path}"
+    taken = f"{len(fits.keys() & learned)} of {len(learned)} tensors of the shared layers come from {start.path}"
     return f"{taken}; new: {some(new)}" if new else taken
 
 
@@ -83,20 +120,6 @@ def freeze_trunk(model: MultiTaskModel, *, frozen: bool) -> None:
     """
     for parameter in named_shared_parameters(model).values():
         parameter.requires_grad_(not frozen)
-
-
-def tensors_of(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file by name; of a run's checkpoint, those of its model."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            names = list(file.keys())
-            prefix = "model/" if "mtl_workbench" in (file.metadata() or {}) else ""
-            return {name.removeprefix(prefix): file.get_tensor(name) for name in names if name.startswith(prefix)}
-    except FileNotFoundError:
-        raise InputError("training.start_from", "there is no such file", found=path) from None
-    except (OSError, SafetensorError) as error:
-        rule = f"{path} must be a safetensors file"
-        raise InputError("training.start_from", rule, found=error) from None
 
 
 def some(tensors: dict[str, Tensor]) -> str:

@@ -53,11 +53,6 @@ class Scorer:
         return {name: one.compute() for name, one in self._metrics.items()}
 
 
-def score(model: nn.Module, tasks: Sequence[TaskHead], batches: Batches) -> Scores:
-    """A model's scores on a split, once; see :class:`Scorer`."""
-    return Scorer(tasks, batches.device)(model, batches)
-
-
 def total(scores: Scores, weights: dict[str, float]) -> float:
     """The weighted sum of the tasks' losses."""
     return sum(weights.get(task, 1.0) * values["loss"] for task, values in scores.items() if "loss" in values)

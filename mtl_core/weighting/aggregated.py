@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mtl_core.spec import InputError
-from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, stacked, taking_part
 from mtl_core.weighting.jacobian import Jacobian, flat
 
@@ -161,18 +160,11 @@ class Aggregated(Weighting):
         self._weights = ones
         self._jacobians = [Jacobian(ones) for _ in range(self.parts)]
 
-    def backward(
-        self,
-        losses: Sequence[Tensor],
-        model: SharedModel,
-        present: Sequence[bool] | None = None,
-        cut: Cut | None = None,
-    ) -> None:
-        """The aggregated gradient on the shared parameters, each loss's plain gradient on all others."""
-        self.backward_parts([Pass(losses, present, cut)], model)
-
     def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """The same from several samples of the batch; a task takes part that has labels in all of them."""
+        """The aggregated gradient on the shared parameters, each loss's plain gradient on all others.
+
+        A task takes part that has labels in all parts of the batch.
+        """
         here = [taking_part(one.losses, one.present) for one in passes]
         rows = [row for row in range(len(here[0])) if all(part[row] for part in here)]
         values = _mean(passes)

@@ -5,7 +5,6 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting
 
 
@@ -47,16 +46,6 @@ class Around(Weighting):
     def parameters(self) -> list[nn.Parameter]:
         """What the method learns, also while it is not in charge."""
         return self.method.parameters()
-
-    def backward(
-        self,
-        losses: Sequence[Tensor],
-        model: SharedModel,
-        present: Sequence[bool] | None = None,
-        cut: Cut | None = None,
-    ) -> None:
-        """The same of one pass."""
-        self.backward_parts([Pass(losses, present, cut)], model)
 
     def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
         """By the method in charge."""

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from mtl_core.weighting.active_set import improved
 from mtl_core.weighting.cosines import Array
 
 _ROUNDING = 1e-14
@@ -26,7 +27,7 @@ def cone_weights(cosines: Array, starts: Array) -> Array:
     tolerance = _ROUNDING * np.abs(starts).sum(axis=1, keepdims=True)
     added, solved = _pivoted(cosines, products, tolerance)
     for row in np.flatnonzero(~solved):
-        added[row] = _lawson_hanson(cosines, products[row], float(tolerance[row, 0]))
+        added[row] = lawson_hanson(cosines, products[row], float(tolerance[row, 0]))
     return np.asarray(starts + added)
 
 
@@ -55,42 +56,27 @@ def _pivoted(cosines: Array, products: Array, tolerance: Array) -> tuple[Array, 
     return added, solved
 
 
-def _lawson_hanson(cosines: Array, products: Array, tolerance: float) -> Array:
-    """[K] what to add: one row joins at a time, and leaves again when its weight would turn negative."""
-    added = np.zeros(len(products))
-    active: list[int] = []
-    height = 0.0
-    for _ in range(10 * len(products)):
-        slopes = products + cosines @ added
-        slopes[active] = np.inf
+class _Lowest:
+    """Lawson and Hanson's problem: what to add, z >= 0 with the lowest z'(p + Cz/2); p are the start's products."""
+
+    def __init__(self, cosines: Array, products: Array, tolerance: float) -> None:
+        self._cosines, self._products, self._tolerance = cosines, products, tolerance
+
+    def judged(self, point: Array) -> tuple[float, int | None]:
+        """The value, and the row that works most against the direction."""
+        added = self._cosines @ point
+        slopes = self._products + added
+        slopes[point > 0] = np.inf
         entering = int(np.argmin(slopes))
-        if slopes[entering] >= -tolerance - _ROUNDING * added.sum():
-            break
-        moved = _descend(cosines, products, added, [*active, entering])
-        lower = float(moved @ (products + 0.5 * cosines @ moved))
-        if lower >= height:
-            break
-        added, height = moved, lower
-        active = np.flatnonzero(added).tolist()
-    return added
+        least = -self._tolerance - _ROUNDING * point.sum()
+        return float(point @ (self._products + 0.5 * added)), None if slopes[entering] >= least else entering
+
+    def lowest(self, active: list[int]) -> tuple[Array, bool]:
+        """Where none of the rows is worked against, whatever that adds of them; rows may depend on each other."""
+        target, *_ = np.linalg.lstsq(self._cosines[active][:, active], -self._products[active], rcond=None)
+        return np.asarray(target), False
 
 
-def _descend(cosines: Array, products: Array, current: Array, active: list[int]) -> Array:
-    """To the lowest point of the active rows' weights, as far as these stay above 0."""
-    point = current.copy()
-    while active:
-        target = np.linalg.lstsq(cosines[np.ix_(active, active)], -products[active], rcond=None)[0]
-        if (target > 0).all():
-            point[:] = 0
-            point[active] = target
-            return point
-        here = point[active]
-        falling = np.flatnonzero(target <= 0)
-        distance = here[falling] - target[falling]
-        steps = np.divide(here[falling], distance, out=np.zeros(len(falling)), where=distance > 0)
-        step = float(steps.min())
-        point[active] = np.maximum(here + step * (target - here), 0)
-        dropped = active[falling[int(np.argmin(steps))]]
-        point[dropped] = 0
-        active = [row for row in active if row != dropped]
-    return point
+def lawson_hanson(cosines: Array, products: Array, tolerance: float) -> Array:
+    """[K] what to add: one row joins at a time, and leaves again when its weight would turn negative."""
+    return improved(_Lowest(cosines, products, tolerance), np.zeros(len(products)))

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from mtl_core.weighting.cut import Cut
-from mtl_core.weighting.interface import SharedModel, Weighting, weighted_backward
+from mtl_core.weighting.interface import Pass, SharedModel, Weighting, weighted_backward
 
 
 class FixedWeights(Weighting):
@@ -31,15 +30,10 @@ class FixedWeights(Weighting):
         self._weights = weights.detach().clone()
         self._split = self._weights.unbind()
 
-    def backward(
-        self,
-        losses: Sequence[Tensor],
-        model: SharedModel,
-        present: Sequence[bool] | None = None,
-        cut: Cut | None = None,
-    ) -> None:
+    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
         """One backward pass; a task missing from the batch adds nothing to it."""
-        weighted_backward(losses, self._split)
+        (one,) = passes
+        weighted_backward(one.losses, self._split)
 
     def weights(self) -> Tensor:
         """[K] the weights as set."""

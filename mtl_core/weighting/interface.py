@@ -86,7 +86,6 @@ class Weighting(ABC):
         """What the method learns with the model's optimiser, in a group of its own without weight decay."""
         return []
 
-    @abstractmethod
     def backward(
         self,
         losses: Sequence[Tensor],
@@ -94,19 +93,17 @@ class Weighting(ABC):
         present: Sequence[bool] | None = None,
         cut: Cut | None = None,
     ) -> None:
+        """As :meth:`backward_parts`, from one forward pass; arguments as the attributes of a :class:`Pass`."""
+        self.backward_parts([Pass(losses, present, cut)], model)
+
+    @abstractmethod
+    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
         """Leaves a gradient on every parameter that the losses reach, and on the method's own.
 
         Args:
-            losses: K 0-d tensors, one per task, in task order, with their graphs; the graphs are used up.
+            passes: A forward pass of each part of the batch, one unless `parts` says more; their graphs are used up.
             model: Whose shared parameters are meant. All gradients are none or zero before.
-            present: [K] bool, which tasks have labels in this batch; without it, those whose loss has a graph.
-            cut: Where the forward pass was cut, for methods that ask for it.
         """
-
-    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """The same from a forward pass of each part of the batch, for methods that want several."""
-        (one,) = passes
-        self.backward(one.losses, model, one.present, one.cut)
 
     @abstractmethod
     def weights(self) -> Tensor:

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from mtl_core.weighting.active_set import descend, improved
 from mtl_core.weighting.cosines import Array, split_lengths
 from mtl_core.weighting.min_norm import min_norm_weights
 
@@ -62,10 +63,10 @@ class _Problem:
     def weights(self) -> Array:
         """[K] w at the minimum."""
         found = self._among_all()
-        point = self.solved(self._best_row()) if found is None else self._improved(found)
-        if self.vanished(point):
+        point = self._solved(self._best_row()) if found is None else improved(self, found)
+        if self._vanished(point, self._looked_at(point)[1]):
             below = self._below_zero()
-            point = point if below is None else self.solved(below)
+            point = point if below is None else self._solved(below)
         weights = point * self._shares
         return np.asarray(weights / weights.sum())
 
@@ -80,18 +81,25 @@ class _Problem:
 
         None where it is not one, as it may be with rows that depend on each other.
         """
-        found = self._descend(1 / (len(self._shares) * self._shares), list(range(len(self._shares))))
-        if found is None or self.vanished(found):
+        count = len(self._shares)
+        found = descend(self, 1 / (count * self._shares), list(range(count)))
+        if found is None:
             return None
-        slopes, _ = self._slopes(found)
-        uneven = (slopes - float(found @ slopes) * self._shares)[found > 0]
-        return found if np.abs(uneven).max() <= _EVEN * (np.abs(self._gains).max() + self._radius) else None
+        products, size = self._looked_at(found)
+        if self._vanished(found, size):
+            return None
+        slack = self._slack(found, products, size)
+        return found if np.abs(slack[found > 0]).max() <= _EVEN * (np.abs(self._gains).max() + self._radius) else None
 
-    def _slopes(self, point: Array) -> tuple[Array, float]:
-        """[K] what a bit more of each row adds to the value, and the length of the combination."""
+    def _looked_at(self, point: Array) -> tuple[Array, float]:
+        """[K] products of the rows with the combination, and its length."""
         products = self._cosines @ point
-        size = math.sqrt(float(point @ products))
-        return self._gains + self._radius * products / size, size
+        return products, math.sqrt(max(float(point @ products), 0.0))
+
+    def _slack(self, point: Array, products: Array, size: float) -> Array:
+        """[K] what a bit more of each row adds to the value, beyond what moving along the point adds."""
+        slopes = self._gains + self._radius * products / size
+        return np.asarray(slopes - float(point @ slopes) * self._shares)
 
     def _below_zero(self) -> Array | None:
         """A point of negative value, if there is any: the search has ended at 0, where the value has a kink.
@@ -104,73 +112,37 @@ class _Problem:
             shift = size * shortest / self._radius
             pulled = shift * (self._centre + self._centre[:, None]) + shift**2 * self._inner
             point = min_norm_weights(self._gramian + pulled) * self._lengths / shortest
-            if self.value(point) < -_ROUNDING * self._radius * np.abs(point).sum():
+            if self._value(point, self._looked_at(point)[1]) < -_ROUNDING * self._radius * point.sum():
                 return np.asarray(point)
         return None
 
-    def value(self, point: Array) -> float:
-        return float(self._gains @ point) + self._radius * math.sqrt(max(float(point @ self._cosines @ point), 0.0))
+    def _value(self, point: Array, size: float) -> float:
+        return float(self._gains @ point) + self._radius * size
 
-    def vanished(self, point: Array) -> bool:
+    def _vanished(self, point: Array, size: float) -> bool:
         """Whether the combination of the rows is zero, up to rounding."""
-        return math.sqrt(max(float(point @ self._cosines @ point), 0.0)) <= 1e-7 * float(np.abs(point).sum())
+        return size <= 1e-7 * float(point.sum())
 
-    def solved(self, start: Array) -> Array:
+    def _solved(self, start: Array) -> Array:
         """The minimum, reached from a point."""
-        settled = self._descend(start, np.flatnonzero(start).tolist())
-        return self._improved(start if settled is None or self.value(settled) > self.value(start) else settled)
+        settled = descend(self, start, np.flatnonzero(start).tolist())
+        if settled is None or self.judged(settled)[0] > self.judged(start)[0]:
+            settled = start
+        return improved(self, settled)
 
-    def _improved(self, point: Array) -> Array:
-        """The minimum, reached from the lowest point of some rows' affine hull by letting others in."""
-        height = self.value(point)
-        for _ in range(20 * len(point)):
-            active = np.flatnonzero(point).tolist()
-            entering = self._entering(point, active)
-            moved = None if entering is None else self._descend(point, [*active, entering])
-            if moved is None or self.value(moved) >= height:
-                break
-            point, height = moved, self.value(moved)
-        return point
-
-    def _entering(self, point: Array, active: list[int]) -> int | None:
-        """The row that most lowers the value; none at the minimum, which is also where the combination vanishes."""
-        if self.vanished(point):
-            return None
-        slopes, size = self._slopes(point)
-        level = float(point @ slopes)
-        slack = slopes - level * self._shares
-        slack[active] = np.inf
+    def judged(self, point: Array) -> tuple[float, int | None]:
+        """The value, and the row that most lowers it; none where the combination vanishes, which is a minimum too."""
+        products, size = self._looked_at(point)
+        value = self._value(point, size)
+        if self._vanished(point, size):
+            return value, None
+        slack = self._slack(point, products, size)
+        slack[point > 0] = np.inf
         entering = int(np.argmin(slack))
-        noise = _ROUNDING * (np.abs(self._gains).max() + self._radius) * max(1.0, np.abs(point).sum() / size)
-        return None if slack[entering] >= -noise else entering
+        noise = _ROUNDING * (np.abs(self._gains).max() + self._radius) * max(1.0, point.sum() / size)
+        return value, None if slack[entering] >= -noise else entering
 
-    def _descend(self, point: Array, active: list[int]) -> Array | None:
-        """To the lowest point of the active rows' affine hull, or towards where it is lowest far away."""
-        point = point.copy()
-        while active:
-            found = self._lowest(active)
-            if found is None:
-                return None
-            target, far = found
-            if not far:
-                target = np.where(np.abs(target) > _NOTHING * np.abs(target).max(), target, 0.0)
-            if not far and (target >= 0).all():
-                point[:] = 0
-                point[active] = target
-                return point
-            here = point[active]
-            change = target if far else target - here
-            falling = np.flatnonzero(target < 0)
-            if not len(falling):
-                return None
-            steps = here[falling] / -change[falling]
-            point[active] = np.maximum(here + float(steps.min()) * change, 0)
-            dropped = active[falling[int(np.argmin(steps))]]
-            point[dropped] = 0
-            active = [row for row in active if row != dropped]
-        return None
-
-    def _lowest(self, active: list[int]) -> tuple[Array, bool] | None:
+    def lowest(self, active: list[int]) -> tuple[Array, bool] | None:
         """The lowest point and False, or, where the value falls without end, the direction of that and True."""
         right = self._right[active]
         shares, gains = right.T
@@ -188,4 +160,5 @@ class _Problem:
         room = self._radius**2 - max(float(gains @ along), 0.0)
         if room <= 0:
             return -along, True
-        return level / ones - math.sqrt(distance / room) * along, False
+        target = level / ones - math.sqrt(distance / room) * along
+        return np.where(np.abs(target) > _NOTHING * np.abs(target).max(), target, 0.0), False

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from mtl_core.weighting.active_set import descend, improved
+from mtl_core.weighting.cosines import Array
 
 _ROUNDING = 1e-14
 """Relative size of an inner product's rounding error, with room for a few dozen terms."""
@@ -34,7 +34,7 @@ def min_norm_weights(gramian: Array) -> Array:
     if not lengths.all():
         zero = lengths == 0
         return np.asarray(zero / zero.sum())
-    return _wolfe(gramian / lengths / lengths[:, None], lengths / lengths.min())
+    return _Hull(gramian / lengths / lengths[:, None], lengths / lengths.min()).weights()
 
 
 def _of_two(gramian: Array) -> Array:
@@ -44,68 +44,58 @@ def _of_two(gramian: Array) -> Array:
     return np.array([share, 1 - share])
 
 
-def _wolfe(cosines: Array, lengths: Array) -> Array:
+class _Hull:
     """The same for rows given by their cosines and their lengths, the shortest being 1.
 
     With v_i = w_i·length_i the length of the combination is v'Cv, C the cosines, and the weights' sum is v'a, a
     = 1/length.
     """
-    shares = 1 / lengths
-    # C + aa' has the same minimiser under v'a = 1, and is positive definite on any rows that are affinely independent.
-    system = cosines + np.outer(shares, shares)
-    point, active = _begin(cosines, system, shares, lengths)
-    for _ in range(20 * len(lengths)):
-        products = cosines @ point
+
+    def __init__(self, cosines: Array, lengths: Array) -> None:
+        self._cosines, self._lengths, self._shares = cosines, lengths, 1 / lengths
+        # C + aa' has the same minimiser under v'a = 1, and is positive definite on any rows that are affinely
+        # independent.
+        self._system = cosines + self._shares[:, None] * self._shares
+
+    def weights(self) -> Array:
+        """[K] w at the minimum."""
+        weights = improved(self, self._start()) * self._shares
+        return np.asarray(weights / weights.sum())
+
+    def _start(self) -> Array:
+        """What is left of all rows where that is a minimum, since often most rows count; else the shortest row."""
+        count = len(self._lengths)
+        found = descend(self, self._lengths / count, list(range(count)))
+        if found is not None:
+            slack, _ = self._slack(found)
+            if np.abs(slack[found > 0]).max() <= _ROUNDING * found.sum():
+                return found
+        point = np.zeros(count)
+        first = int(np.argmin(self._lengths))
+        point[first] = self._lengths[first]
+        return point
+
+    def _slack(self, point: Array) -> tuple[Array, float]:
+        """[K] how much longer each row reaches along the combination than that itself, and its squared length."""
+        products = self._cosines @ point
         height = float(point @ products)
-        slack = products - height * shares
+        return products - height * self._shares, height
+
+    def judged(self, point: Array) -> tuple[float, int | None]:
+        """The squared length of the combination, and the row that reaches least along it."""
+        slack, height = self._slack(point)
+        slack[point > 0] = np.inf
         entering = int(np.argmin(slack))
-        if slack[entering] >= -_ROUNDING * np.abs(point).sum() or entering in active:
-            break
-        moved = _descend(system, shares, point, [*active, entering])
-        if moved is None or moved @ cosines @ moved >= height:
-            break
-        point = moved
-        active = np.flatnonzero(point).tolist()
-    weights = point * shares
-    return np.asarray(weights / weights.sum())
+        return height, None if slack[entering] >= -_ROUNDING * point.sum() else entering
 
-
-def _begin(cosines: Array, system: Array, shares: Array, lengths: Array) -> tuple[Array, list[int]]:
-    """What is left of all rows where that is a minimum, since often most rows count; else the shortest row."""
-    found = _descend(system, shares, lengths / len(lengths), list(range(len(lengths))))
-    if found is not None:
-        products = cosines @ found
-        uneven = (products - float(found @ products) * shares)[found > 0]
-        if np.abs(uneven).max() <= _ROUNDING * np.abs(found).sum():
-            return found, np.flatnonzero(found).tolist()
-    point = np.zeros(len(lengths))
-    first = int(np.argmin(lengths))
-    point[first] = lengths[first]
-    return point, [first]
-
-
-def _descend(system: Array, shares: Array, point: Array, active: list[int]) -> Array | None:
-    """To the nearest point of the active rows' affine hull, dropping rows whose weight would turn negative."""
-    current = point[active]
-    while True:
+    def lowest(self, active: list[int]) -> tuple[Array, bool] | None:
+        """The nearest point of the rows' affine hull."""
+        shares = self._shares[active]
         try:
-            target = np.linalg.solve(system[active][:, active], shares[active])
+            target = np.linalg.solve(self._system[active][:, active], shares)
         except np.linalg.LinAlgError:
             return None
-        target /= target @ shares[active]
-        if not np.isfinite(target).all():
+        size = float(target @ shares)
+        if size <= 0:  # not above the length of the point squared: the rows are dependent
             return None
-        if (target > 0).all():
-            result = np.zeros(len(point))
-            result[active] = target
-            return result
-        falling = np.flatnonzero(target <= 0)
-        distance = current[falling] - target[falling]
-        steps = np.divide(current[falling], distance, out=np.zeros(len(falling)), where=distance > 0)
-        step = float(steps.min())
-        current = current + step * (target - current)
-        dropped = falling[int(np.argmin(steps))]
-        kept = [place for place in range(len(active)) if place != dropped]
-        active, current = [active[place] for place in kept], current[kept]
-        if not active:
-            return None
+        return (np.asarray(target / size), False) if np.isfinite(target / size).all() else None

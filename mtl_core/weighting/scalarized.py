@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.interface import (
+    Pass,
     SharedModel,
     Weighting,
     matching,
@@ -72,16 +72,11 @@ class Scalarized(Weighting):
         """What the scalarizer learns."""
         return list(self.scalarizer.learned().values())
 
-    def backward(
-        self,
-        losses: Sequence[Tensor],
-        model: SharedModel,
-        present: Sequence[bool] | None = None,
-        cut: Cut | None = None,
-    ) -> None:
+    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
         """The gradients of the scalar, on the model and on what the scalarizer learns."""
-        self._weights = self.scalarizer.slopes(stacked(losses), presence(losses, present))
-        weighted_backward(losses, self._weights.unbind())
+        (one,) = passes
+        self._weights = self.scalarizer.slopes(stacked(one.losses), presence(one.losses, one.present))
+        weighted_backward(one.losses, self._weights.unbind())
 
     def weights(self) -> Tensor:
         """[K] the derivatives of the scalar by the losses."""

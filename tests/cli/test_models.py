@@ -115,6 +115,18 @@ def test_a_folder_holds_specs_weights_and_a_manifest_and_nothing_else(folder: Pa
     assert load_spec(folder / "run-2.yaml").training.seed == 2
 
 
+def test_a_run_that_begins_with_a_model_of_a_folder_keeps_its_tasks_in_their_units(
+    command: Command, folder: Path, spec: Path
+) -> None:
+    ends = []
+    for start in ("{kind: from_run, run: 1}", f"{{kind: from_file, path: {folder / 'run-1.safetensors'}}}"):
+        other = ("--set", "dataset.split.seed=5", "--set", "training.epochs=1", "--set", "training.keep.kind=freeze")
+        said = command("train", spec, *other, "--set", f"training.start_from={start}", "--json")
+        assert said.status == 0, said.err
+        ends.append(said.json["test"])
+    assert ends[0] == ends[1]
+
+
 def test_one_run_in_a_folder_is_evaluated_like_the_run(command: Command, trained: None, tmp_path: Path) -> None:
     assert command("export", 2, "--to", "models", "--out", tmp_path / "one").status == 0
     assert command("evaluate", tmp_path / "one", "--json").json == command("evaluate", 2, "--json").json

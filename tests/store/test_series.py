@@ -142,8 +142,8 @@ def test_an_empty_append_writes_nothing(store: RunStore, run: int) -> None:
 def test_a_long_run_is_merged_while_it_lasts(
     store: RunStore, run: int, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtl_core.store.store._MERGE_EVERY", 10)
-    monkeypatch.setattr("mtl_core.store.store._MERGE_BELOW", 15)
+    monkeypatch.setattr("mtl_core.store.written._MERGE_EVERY", 10)
+    monkeypatch.setattr("mtl_core.store.written._MERGE_BELOW", 15)
     cursor, seen = None, []
     for step in range(40):
         store.append(run, {LOSS: points(step, first=step)})

@@ -21,6 +21,7 @@ from mtl_core.spec import (
     TaggingTask,
     TargetInfo,
     Task,
+    kind_of,
     members,
 )
 from mtl_core.tasks import BUILDERS, TaskHead, build_task
@@ -122,7 +123,7 @@ def spoil(target: Tensor, mask: Tensor) -> Tensor:
 
 
 def test_every_kind_of_task_has_a_builder() -> None:
-    assert set(BUILDERS) == set(members(Task))
+    assert set(BUILDERS) == {kind_of(member) for member in members(Task)}
 
 
 def test_every_metric_of_a_spec_has_a_measure_and_a_direction() -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import Split, TaskData
-from mtl_core.spec import ExperimentSpec, InputError, ModelSpec, TargetInfo, Weighting, kind_of, members
+from mtl_core.spec import CountTask, ExperimentSpec, InputError, ModelSpec, TargetInfo, Weighting, kind_of, members
 from mtl_core.spec.keeping import Keeping, NewHeads
 from mtl_core.spec.model import Sharing
 from mtl_core.tasks import build_task
@@ -18,9 +18,11 @@ from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.elastic import fisher
 from mtl_core.training.forgetting import Change
 from mtl_core.training.keeping import Distilled
+from mtl_core.training.old_heads import take_heads
 from mtl_core.training.parts import named_shared_parameters
 from mtl_core.training.passes import forward
-from mtl_core.training.validation import evaluation_batches, score
+from mtl_core.training.transfer import Start, take_trunk
+from mtl_core.training.validation import Scorer, evaluation_batches
 from tests.training.test_resume import assert_goes_on
 from tests.training.toy import STEPS, Ran, ask, assert_same_tensors, experiment, run, toy_data
 
@@ -78,8 +80,9 @@ def test_the_scores_of_the_old_tasks_before_and_after_are_told_and_kept(tmp_path
     heads = [build_task(task, old_data.targets[task.name]) for task in old_spec.tasks]
     first = build_model(old_spec.model, (3,), {head.name: head.out_features for head in heads})
     first.load_state_dict(Checkpoint.load(old).parts["model"])
-    before = score(first, heads, evaluation_batches(old_data.test, OLD, torch.device("cpu")))
-    after = score(trainer.model, trainer.tasks, evaluation_batches(data.test, spec.task_names, torch.device("cpu")))
+    cpu = torch.device("cpu")
+    before = Scorer(heads, cpu)(first, evaluation_batches(old_data.test, OLD, cpu))
+    after = Scorer(trainer.tasks, cpu)(trainer.model, evaluation_batches(data.test, spec.task_names, cpu))
     told = {event[3]["task"]: event[3] for event in ran.recording.events if event[1] == "kept"}
     assert told.keys() == set(OLD)
     for task, metric in (("price", "rmse"), ("sold", "accuracy")):
@@ -334,6 +337,19 @@ def test_the_head_of_a_number_is_brought_to_another_mean_and_deviation(tmp_path:
     assert "so price has another mean and deviation, to which its head is brought" in warning
 
 
+def test_the_head_of_a_count_is_brought_to_another_mean_of_it(tmp_path: Path) -> None:
+    task = CountTask(name="visits", target="visits")
+    there, here = (TargetInfo(name="visits", kind="count", mean=(0.0,), std=(std,)) for std in (0.5, 6.0))
+    old, new = (build_model(old_experiment().model, (3,), {"visits": 1}).eval() for _ in range(2))
+    start = Start(tmp_path / "old", old.state_dict(), {"targets": {"visits": there.model_dump(mode="json")}})
+    data = TaskData(*_splits(toy_data()), (3,), {"visits": here}, "", {})
+    take_trunk(new, start)
+    assert "so visits has another mean" in take_heads(new, start, data).warning
+    rows = data.test.inputs
+    counts = [build_task(task, info).predict(net(rows)[0]) for net, info in ((old, there), (new, here))]
+    torch.testing.assert_close(counts[1], counts[0], rtol=1e-5, atol=0.0)
+
+
 def test_other_training_rows_are_told(tmp_path: Path, old: Path) -> None:
     data = TaskData(*_splits(toy_data()), (3,), toy_data().targets, "", {"inputs": [{"mean": 0.1}]})
     ran = run(adding(old, {"kind": "fine_tune"}), tmp_path / "new", start=old, data=data)
@@ -377,7 +393,7 @@ def test_under_any_scheme_the_old_tasks_begin_as_they_were_or_are_refused(tmp_pa
         return
     ran = run(spec, tmp_path / "new", start=old)
     assert ran.trainer.keeper is not None
-    before = score(first.model, first.tasks, first.test)
+    before = Scorer(first.tasks, first.device)(first.model, first.test)
     for task, found in ran.trainer.keeper.before.items():
         assert found == pytest.approx(before[task], rel=1e-6)
     assert changed(ran, old) == []

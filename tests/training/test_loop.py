@@ -9,7 +9,7 @@ import torch
 
 from mtl_core.datasets import Split, TaskData
 from mtl_core.spec import InputError
-from mtl_core.training import loop
+from mtl_core.training import loop, prepared
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.ledger import DivergedError
 from tests.training.toy import (
@@ -172,7 +172,7 @@ def scripted_validation(monkeypatch: pytest.MonkeyPatch, losses: list[float]) ->
     from mtl_core.architectures.hard import HardSharingModel
 
     monkeypatch.setattr(HardSharingModel, "epochs_seen", 0, raising=False)
-    monkeypatch.setattr(loop, "Scorer", lambda tasks, device: score)
+    monkeypatch.setattr(prepared, "Scorer", lambda tasks, device: score)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_data_that_does_not_fit_on_the_device_gives_the_same_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fitting = run(experiment(), tmp_path / "a")
-    monkeypatch.setattr(loop, "fits", lambda size, device: False)
+    monkeypatch.setattr(prepared, "fits", lambda size, device: False)
     monkeypatch.setattr(TaskData, "to", lambda *_: pytest.fail("moved as a whole"))
     streamed = run(experiment(), tmp_path / "b")
     assert_same_series(fitting.recording.series, streamed.recording.series)

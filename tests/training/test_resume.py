@@ -10,7 +10,7 @@ import pytest
 
 from mtl_core.spec import InputError, Optimizer, Schedule, WeightMove, kind_of, members
 from mtl_core.spec import Weighting as WeightingUnion
-from mtl_core.training import loop, precision
+from mtl_core.training import precision, prepared
 from mtl_core.training.checkpoints import Checkpoint
 from tests.training.toy import (
     PER_EPOCH,
@@ -157,7 +157,7 @@ def test_a_checkpoint_of_before_there_were_schedules_by_results_goes_on(tmp_path
 def test_resuming_is_bit_equal_in_half_precision_with_steps_that_overflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weighting: str
 ) -> None:
-    monkeypatch.setattr(loop, "check_precision", lambda *_: None)  # the CPU can, only slowly
+    monkeypatch.setattr(prepared, "check_precision", lambda *_: None)  # the CPU can, only slowly
     monkeypatch.setattr(precision, "_START", 2.0**24)
     monkeypatch.setattr(precision, "_STEPS_TO_GROW", 3)
     assert_resumes(tmp_path, {"weighting": {"kind": weighting}, "training__precision": "fp16"}, 6)

@@ -12,7 +12,7 @@ from mtl_core.architectures.hard import HardSharingModel
 from mtl_core.spec import InputError, ModelSpec, Weighting, kind_of, members
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.parts import named_shared_parameters
-from mtl_core.training.transfer import shared_state, take_trunk
+from mtl_core.training.transfer import read_start, shared_state, take_trunk
 from tests.training.toy import EPOCHS, PER_EPOCH, ask, assert_same_tensors, experiment, run
 
 LINEAR = {"kind": "linear", "out_features": 6}
@@ -39,7 +39,7 @@ def test_the_shared_part_has_its_buffers_and_nothing_of_the_heads() -> None:
 def test_tensors_of_the_same_name_and_shape_are_taken_and_heads_are_left_alone(tmp_path: Path) -> None:
     old, new = model(TRUNK, 0), model(TRUNK, 1)
     before = {name: tensor.clone() for name, tensor in new.state_dict().items()}
-    text = take_trunk(new, saved(old, tmp_path))
+    text = take_trunk(new, read_start(saved(old, tmp_path)))
     assert text == f"6 of 6 tensors of the shared layers come from {tmp_path / 'trunk.safetensors'}"
     for name, tensor in new.state_dict().items():
         expected = old.state_dict()[name] + 1 if name.startswith("shared.") else before[name]
@@ -48,12 +48,12 @@ def test_tensors_of_the_same_name_and_shape_are_taken_and_heads_are_left_alone(t
 
 def test_layers_that_differ_are_new_and_named(tmp_path: Path) -> None:
     old, new = model(TRUNK), model([*TRUNK[:3], {"kind": "linear", "out_features": 5}])
-    text = take_trunk(new, saved(old, tmp_path))
+    text = take_trunk(new, read_start(saved(old, tmp_path)))
     assert text.startswith("4 of 6 tensors")
     assert text.endswith("; new: shared.3.weight 5×6, shared.3.bias 5")
 
 
-@pytest.mark.parametrize("content", ["other", "text", "nothing", "folder"])
+@pytest.mark.parametrize("content", ["other", "text", "nothing", "folder", "header"])
 def test_a_file_without_anything_that_fits_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "trunk.safetensors"
     match content:
@@ -61,10 +61,12 @@ def test_a_file_without_anything_that_fits_is_refused(tmp_path: Path, content: s
             save_file({"encoder.weight": torch.ones(2, 2)}, path)
         case "text":
             path.write_text("not tensors")
+        case "header":
+            save_file({"model/shared.0.weight": torch.ones(6, 3)}, path, {"mtl_workbench": "no JSON"})
         case "folder":
             path.mkdir()
     with pytest.raises(InputError, match=r"^training\.start_from: ") as error:
-        take_trunk(model(TRUNK), path)
+        take_trunk(model(TRUNK), read_start(path))
     rule = {"other": "must hold tensors such as shared.0.weight 6×3", "nothing": "there is no such file"}
     assert rule.get(content, "must be a safetensors file") in error.value.problem.rule
 
@@ -72,7 +74,7 @@ def test_a_file_without_anything_that_fits_is_refused(tmp_path: Path, content: s
 def test_a_model_in_which_nothing_is_shared_begins_with_nothing(tmp_path: Path) -> None:
     path = saved(model(TRUNK), tmp_path)
     with pytest.raises(InputError, match=r"^training\.start_from: the model has no shared layers"):
-        take_trunk(model([]), path)
+        take_trunk(model([]), read_start(path))
 
 
 def test_a_run_begins_with_the_trunk_of_a_checkpoint_and_keeps_it_while_it_is_frozen(tmp_path: Path) -> None:

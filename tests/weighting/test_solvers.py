@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
 from mtl_core.weighting.bargaining import balanced_weights
 from mtl_core.weighting.cosines import Array, split_lengths
-from mtl_core.weighting.dual_cone import _lawson_hanson, cone_weights
+from mtl_core.weighting.dual_cone import cone_weights, lawson_hanson
 from mtl_core.weighting.max_min import conflict_averse_weights
 from mtl_core.weighting.min_norm import min_norm_weights
 from mtl_core.weighting.simplex import onto_simplex
@@ -78,7 +79,7 @@ def test_both_ways_onto_the_cone_agree(jacobian: Tensor) -> None:
     units = rows / lengths[:, None]
     found = cone_weights(cosines, np.eye(len(rows)))
     slowly = np.stack(
-        [np.eye(len(rows))[row] + _lawson_hanson(cosines, cosines[row], 1e-14) for row in range(len(rows))]
+        [np.eye(len(rows))[row] + lawson_hanson(cosines, cosines[row], 1e-14) for row in range(len(rows))]
     )
     assert np.abs((found - slowly) @ units).max() <= 1e-4
 
@@ -88,3 +89,13 @@ def test_a_point_of_the_simplex_stays_and_another_goes_to_the_nearest() -> None:
     np.testing.assert_allclose(onto_simplex(inside), inside)
     np.testing.assert_allclose(onto_simplex(np.array([2.0, 0.0, -5.0])), [1, 0, 0])
     np.testing.assert_allclose(onto_simplex(inside + 7), inside)
+
+
+def test_rows_on_one_line_have_a_shortest_combination_of_zero() -> None:
+    rows = np.array([[-1.9], [-0.2], [0.7]])
+    weights = min_norm_weights(rows @ rows.T)
+    assert (weights >= 0).all()
+    assert float(weights.sum()) == pytest.approx(1)
+    assert abs(float((weights @ rows)[0])) <= 1e-12
+    _, _, _, cosines = rows_of(torch.from_numpy(rows))
+    assert min_norm_weights(cosines).sum() == pytest.approx(1)

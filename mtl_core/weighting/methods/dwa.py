@@ -7,9 +7,8 @@ from torch import Tensor
 
 from mtl_core.spec.weighting import DwaWeighting
 from mtl_core.weighting.build import Setup
-from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.fixed import FixedWeights
-from mtl_core.weighting.interface import SharedModel, Weighting, matching
+from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching
 
 
 class DynamicWeightAverage(Weighting):
@@ -28,15 +27,9 @@ class DynamicWeightAverage(Weighting):
         self._fixed = FixedWeights(ones)
         self._history = torch.full((2, len(ones)), torch.nan, device=ones.device, dtype=ones.dtype)
 
-    def backward(
-        self,
-        losses: Sequence[Tensor],
-        model: SharedModel,
-        present: Sequence[bool] | None = None,
-        cut: Cut | None = None,
-    ) -> None:
+    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
         """One backward pass of the weighted sum."""
-        self._fixed.backward(losses, model, present)
+        self._fixed.backward_parts(passes, model)
 
     def weights(self) -> Tensor:
         """[K] this epoch's weights."""

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from mtl_core.spec.weighting import GradNormWeighting
 from mtl_core.weighting.build import Setup
-from mtl_core.weighting.cut import Cut
 from mtl_core.weighting.interface import (
+    Pass,
     SharedModel,
     Weighting,
     matching,
@@ -45,19 +45,15 @@ class GradNorm(Weighting):
         self._first = torch.full_like(ones, torch.nan)
         self._incomplete = True
 
-    def backward(
-        self,
-        losses: Sequence[Tensor],
-        model: SharedModel,
-        present: Sequence[bool] | None = None,
-        cut: Cut | None = None,
-    ) -> None:
+    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
         """The weighted sum's gradients with the present weights, then the weights' own step."""
+        (one,) = passes
+        losses = one.losses
         norms = gradient_norms(losses, model.last_shared_parameters())
         self._used = self._next
         weighted_backward(losses, self._used.unbind())
         if norms is not None:
-            self._step(norms.to(self._used), stacked(losses).to(self._used), presence(losses, present))
+            self._step(norms.to(self._used), stacked(losses).to(self._used), presence(losses, one.present))
 
     def _step(self, norms: Tensor, losses: Tensor, present: Tensor | None) -> None:
         rates = self._rates(losses, present)

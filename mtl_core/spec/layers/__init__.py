@@ -1,0 +1,97 @@
+"""The layers a trunk or a task head is made of; in-features are never typed, they follow from the data."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mtl_core.spec.base import Spec
+from mtl_core.spec.layers.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from mtl_core.spec.layers.dense import Conv1d, Conv2d, Linear
+from mtl_core.spec.layers.norms import BatchNorm1d, BatchNorm2d, Dropout, Dropout2d, GroupNorm, LayerNorm
+from mtl_core.spec.layers.pooling import (
+    AvgPool1d,
+    AvgPool2d,
+    Flatten,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    MaxPool1d,
+    MaxPool2d,
+)
+from mtl_core.spec.layers.pretrained import Pretrained
+from mtl_core.spec.layers.sequences import GRU, LSTM, Embedding
+
+Layer = Annotated[
+    Linear
+    | Conv1d
+    | Conv2d
+    | Embedding
+    | LSTM
+    | GRU
+    | MaxPool1d
+    | MaxPool2d
+    | AvgPool1d
+    | AvgPool2d
+    | BatchNorm1d
+    | BatchNorm2d
+    | LayerNorm
+    | GroupNorm
+    | Dropout
+    | Dropout2d
+    | ReLU
+    | LeakyReLU
+    | ELU
+    | GELU
+    | SiLU
+    | Tanh
+    | Sigmoid
+    | Softplus
+    | Flatten
+    | GlobalAvgPool
+    | GlobalMaxPool
+    | Pretrained,
+    Field(discriminator="kind"),
+]
+
+LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
+    "Dense and convolution": (Linear, Conv1d, Conv2d),
+    "Activation": (ReLU, LeakyReLU, ELU, GELU, SiLU, Tanh, Sigmoid, Softplus),
+    "Pooling and shape": (MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, Flatten),
+    "Text and sequences": (Embedding, LSTM, GRU),
+    "Normalisation": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm),
+    "Dropout": (Dropout, Dropout2d),
+    "Pretrained": (Pretrained,),
+}
+"""How the menu of layers is arranged; a test holds it to every member of :data:`Layer`."""
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "GRU",
+    "LAYER_GROUPS",
+    "LSTM",
+    "AvgPool1d",
+    "AvgPool2d",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Conv1d",
+    "Conv2d",
+    "Dropout",
+    "Dropout2d",
+    "Embedding",
+    "Flatten",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
+    "GroupNorm",
+    "Layer",
+    "LayerNorm",
+    "LeakyReLU",
+    "Linear",
+    "MaxPool1d",
+    "MaxPool2d",
+    "Pretrained",
+    "ReLU",
+    "SiLU",
+    "Sigmoid",
+    "Softplus",
+    "Tanh",
+]

@@ -1,0 +1,57 @@
+"""Normalisation and dropout: layers that act otherwise in training."""
+
+from typing import ClassVar, Literal
+
+from mtl_core.spec.base import Spec, field
+
+
+class _BatchNorm(Spec):
+    momentum: float = field(0.1, "Share of the newest batch in the running statistics.", gt=0, le=1)
+    eps: float = field(1e-5, "Added to the variance.", gt=0, le=1, scale="log", advanced=True)
+    affine: bool = field(True, "Learn a scale and an offset per channel.")
+
+
+class BatchNorm1d(_BatchNorm):
+    """Normalise each feature over the batch (features, or channels × length)."""
+
+    title: ClassVar[str] = "BatchNorm1d"
+    kind: Literal["batch_norm1d"] = "batch_norm1d"
+
+
+class BatchNorm2d(_BatchNorm):
+    """Normalise each channel of an image over the batch."""
+
+    title: ClassVar[str] = "BatchNorm2d"
+    kind: Literal["batch_norm2d"] = "batch_norm2d"
+
+
+class LayerNorm(Spec):
+    """Normalise each row over all its features."""
+
+    title: ClassVar[str] = "LayerNorm"
+    kind: Literal["layer_norm"] = "layer_norm"
+    eps: float = field(1e-5, "Added to the variance.", gt=0, le=1, scale="log", advanced=True)
+
+
+class GroupNorm(Spec):
+    """Normalise groups of channels of each row."""
+
+    title: ClassVar[str] = "GroupNorm"
+    kind: Literal["group_norm"] = "group_norm"
+    num_groups: int = field(8, "Number of groups; it must divide the channels.", ge=1)
+
+
+class Dropout(Spec):
+    """Set random features to zero while training."""
+
+    title: ClassVar[str] = "Dropout"
+    kind: Literal["dropout"] = "dropout"
+    p: float = field(0.5, "Share of the features set to zero.", ge=0, lt=1)
+
+
+class Dropout2d(Spec):
+    """Set whole random channels to zero while training."""
+
+    title: ClassVar[str] = "Dropout2d"
+    kind: Literal["dropout2d"] = "dropout2d"
+    p: float = field(0.2, "Share of the channels set to zero.", ge=0, lt=1)

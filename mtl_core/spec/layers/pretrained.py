@@ -1,0 +1,30 @@
+"""Models that were trained elsewhere."""
+
+from typing import ClassVar, Literal
+
+from mtl_core.spec.base import Spec, field
+
+
+class Pretrained(Spec):
+    """An image model in a local folder of the transformers library, with the weights it was trained to.
+
+    The folder holds ``config.json`` and weights as safetensors; weights as a pickle and code of its own are never read.
+    Images arrive standardised by the data's own mean and deviation.
+    """
+
+    title: ClassVar[str] = "Pretrained model"
+    kind: Literal["pretrained"] = "pretrained"
+    path: str = field(
+        "",
+        "The model's folder; a relative path starts at the spec file's folder.",
+        title="Folder",
+        widget="folder",
+    )
+    output: Literal["pooled", "positions"] = field(
+        "pooled",
+        "One row of features an image as the model itself pools it, or features at each position: channels × height × "
+        "width of a convolutional model, channels × length of a transformer, whose class token comes first.",
+    )
+    image_size: int | None = field(
+        None, "Images are scaled to this many pixels a side first; empty: as they come.", unit="pixels", ge=1, le=4096
+    )

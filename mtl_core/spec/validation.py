@@ -1,0 +1,100 @@
+"""What the validator of specs finds wrong, in words of our own."""
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from mtl_core.spec.base import Spec
+from mtl_core.spec.errors import Problem, shorten
+from mtl_core.spec.nearest import nearest
+from mtl_core.spec.paths import Key, join
+from mtl_core.spec.upgrade import CURRENT_VERSION
+
+_RULES = {
+    "missing": "must be given",
+    "extra_forbidden": "there is no such setting",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+    "finite_number": "must be a finite number",
+    "union_tag_not_found": "must have a kind",
+    "string_too_short": "must not be empty",
+    "too_short": "must have at least {min_length} entry",
+    "string_pattern_mismatch": "must not be empty nor hold any of . [ ] / : = , or quotes",
+}
+
+
+def problems_in(error: ValidationError, data: Any, root: type[Spec]) -> list[Problem]:
+    """What a validator found; alternatives of one place, such as ``'same'`` or a number, are one problem.
+
+    Args:
+        error: Of the validator.
+        data: What it validated.
+        root: The spec that has all settings.
+    """
+    found: dict[str, Problem] = {}
+    errors = error.errors(include_url=False, include_context=True)
+    for problem in (_problem(one, data, root) for one in errors if not _echoes(one)):
+        first = found.setdefault(problem.path, problem)
+        if problem.rule not in first.rule:
+            either = problem.rule.removeprefix("must be ") if first.rule.startswith("must be ") else problem.rule
+            found[problem.path] = replace(first, rule=f"{first.rule} or {either}")
+    return list(found.values())
+
+
+def _echoes(error: Any) -> bool:
+    """Whether a list is called too short only because entries of it are wrong, which is said already."""
+    return bool(error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"])
+
+
+def _problem(error: Any, data: Any, root: type[Spec]) -> Problem:
+    """One validation error as a problem, its path free of the union tags that the validator puts in."""
+    keys, context, kind = _keys(error["loc"], data), error.get("ctx", {}), error["type"]
+    path = join(keys)
+    found = "" if kind == "missing" else shorten(error["input"])
+    match kind:
+        case "union_tag_invalid":
+            wanted = context["expected_tags"].replace("'", "")
+            return Problem(join((*keys, "kind")), f"must be one of {wanted}", repr(context["tag"]))
+        case "literal_error":
+            if path == "version":
+                return Problem(path, f"this application reads versions up to {CURRENT_VERSION}", found)
+            return Problem(path, f"must be {context['expected'].replace(chr(39), '')}", found)
+        case "value_error":
+            return Problem(path, str(context["error"]))
+        case "string_pattern_mismatch" if path == "training.device":
+            return Problem(path, "must be auto, cpu, cuda or cuda:N", found)
+    rule = _RULES.get(kind, error["msg"][:1].lower() + error["msg"][1:])
+    plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
+    meant = nearest(root, keys) if kind == "extra_forbidden" else ()
+    return Problem(path or "spec", rule.format(**plain), found, f"Did you mean {' or '.join(meant)}?" if meant else "")
+
+
+def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:
+    keys: list[Key] = []
+    for position, key in enumerate(location):
+        if _holds(data, key):
+            data = data[key]
+        elif position < len(location) - 1 or not isinstance(data, dict):
+            continue  # the tag of a union, not a place in the data
+        elif "kind" in data and key == data["kind"]:
+            continue
+        keys.append(key)
+    return keys
+
+
+def _holds(data: Any, key: Key) -> bool:
+    if isinstance(data, dict):
+        return key in data
+    return isinstance(data, list) and isinstance(key, int) and key < len(data)
