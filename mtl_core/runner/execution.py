@@ -204,7 +204,10 @@ def _epitaph(outcome: Outcome) -> str:
 
 @contextmanager
 def signals(stop: threading.Event) -> Iterator[None]:
-    """A first interrupt or termination asks the run to stop and keep what it has; a second one is not held up."""
+    """A first interrupt or termination asks the run to stop and keep what it has; a second one is not held up.
+
+    One that is ignored, as in the background of a shell, stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -213,7 +216,8 @@ def signals(stop: threading.Event) -> Iterator[None]:
         stop.set()
         signal.signal(number, previous[signal.Signals(number)])
 
-    previous: dict[signal.Signals, Any] = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    heard = [s for s in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(s) is not signal.SIG_IGN]
+    previous: dict[signal.Signals, Any] = {s: signal.signal(s, ask) for s in heard}
     try:
         yield
     finally:

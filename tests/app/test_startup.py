@@ -39,6 +39,7 @@ def test_the_window_does_not_wait_for_the_database() -> None:
     assert result.stdout.strip() == "False", result.stderr
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None and True are never freed there, whatever is counted")
 def test_qt_keeps_the_references_of_none_and_true() -> None:
     """PySide6 6.12.0 drops one at each call of a void method, which ends in an abort."""
     thing = QObject()

@@ -111,13 +111,16 @@ class Person:
         self.click_on(widget)
 
     def click_on(self, widget: QWidget, at: QPoint | None = None, *, keys: Any = None) -> None:
-        """Press the mouse over a widget that can be seen there."""
-        place = at if at is not None else widget.rect().center()
-        assert widget.visibleRegion().contains(place), f"{widget.objectName()} cannot be seen"
+        """Press the mouse over a widget, once it can be seen there: what comes in meanwhile may move it away."""
+
+        def place() -> QPoint:
+            return at if at is not None else widget.rect().center()
+
+        self.wait(lambda: self._in_view(widget).visibleRegion().contains(place()), f"{widget.objectName()} to be seen")
         self._come_forward()
-        over = widget.window().childAt(widget.mapTo(widget.window(), place))
+        over = widget.window().childAt(widget.mapTo(widget.window(), place()))
         assert over is widget or over is None or widget.isAncestorOf(over), f"{over} lies over {widget.objectName()}"
-        self.bot.mouseClick(widget, LEFT, keys or Qt.KeyboardModifier.NoModifier, place)
+        self.bot.mouseClick(widget, LEFT, keys or Qt.KeyboardModifier.NoModifier, place())
 
     def page(self, name: str) -> None:
         """Turn to a page on the rail."""
