@@ -43,7 +43,8 @@ def _models(arguments: Namespace) -> int:
     folder = Path(arguments.out)
     check_place(folder, force=arguments.force)
     with open_store(arguments.store, create=False) as store:
-        saved = saved_runs(store, [run for name in arguments.run for run in run_numbers(store, name)])
+        runs = [run for name in arguments.run for run in run_numbers(store, name, baselines=False)]
+        saved = saved_runs(store, runs)
         save_models(saved, folder, force=arguments.force)
     what = f"the model of run {saved[0].run}" if len(saved) == 1 else f"the models of {len(saved)} runs"
     print(f"{what} in {folder}; see: mtl-workbench evaluate {folder}")

@@ -81,7 +81,7 @@ def _saved(arguments: Namespace, folder: Path | None, *, alone: bool) -> "list[S
             from mtl_core.runner.saved import saved_run
 
             return [saved_run(store, run)]
-        runs = [run for name in arguments.run for run in run_numbers(store, name)]
+        runs = [run for name in arguments.run for run in run_numbers(store, name, baselines=False)]
         from mtl_core.runner.saved import saved_runs
 
         return saved_runs(store, runs)

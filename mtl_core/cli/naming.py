@@ -73,15 +73,21 @@ def run_number(store: RunStore, text: str) -> int:
     return store.run(int(text)).id
 
 
-def run_numbers(store: RunStore, text: str) -> list[int]:
+def run_numbers(store: RunStore, text: str, *, baselines: bool = True) -> list[int]:
     """The number of the run that is named, or those of the runs of a study: ``study:3``.
+
+    Args:
+        store: Which has them.
+        text: The name.
+        baselines: Whether those of a study that trained one task alone are among them.
 
     Raises:
         InputError: There is no such run or study.
     """
     if not text.startswith("study:"):
         return [run_number(store, text)]
-    runs = sorted(record.id for record in store.runs(archived=True, query=text))
+    found = store.runs(archived=True, query=text)
+    runs = sorted(record.id for record in found if baselines or not record.baseline)
     if not runs:
         raise InputError(text, "there is no such study in this store", fix="mtl-workbench runs lists them.")
     return runs

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -85,9 +85,14 @@ def fit_text(tokens: Tokens, rows: Rows, how: TextSpec) -> tuple[dict[str, Any],
     return {"kind": "text", "column": tokens.column, "vocabulary": vocabulary, "text": given}, notes
 
 
+def numbers_of(vocabulary: Sequence[str]) -> dict[str, int]:
+    """The number of each token of a vocabulary."""
+    return {word: number for number, word in enumerate(vocabulary, _SPECIAL)}
+
+
 def apply_text(preprocessing: Mapping[str, Any], tokens: Tokens) -> NDArray[np.float32]:
     """``[N, L]`` numbers of tokens: 0 behind a text's end, 1 for the unknown, from 2 on the most frequent first."""
-    numbers = {word: number for number, word in enumerate(preprocessing["vocabulary"], _SPECIAL)}
+    numbers = numbers_of(preprocessing["vocabulary"])
     number_of = np.array([*(numbers.get(word, UNKNOWN) for word in tokens.words), PADDING], np.float32)
     matrix = np.full((len(tokens.codes), preprocessing["text"]["max_length"]), PADDING, np.float32)
     shared = min(matrix.shape[1], tokens.longest)

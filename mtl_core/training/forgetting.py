@@ -34,7 +34,9 @@ class Change:
         text = f"{self.task}: {self.metric} {self.before:.4g} before, {self.after:.4g} after"
         if self.relative is None or self.after == self.before:
             return text + (" (unchanged)" if self.after == self.before else "")
-        return f"{text} ({abs(self.relative) * 100:.2g} % {'better' if self.relative > 0 else 'worse'})"
+        percent = abs(self.relative) * 100
+        told = f"{percent:.2g}" if percent < 99.5 else f"{percent:.0f}"  # the former would say 1.5e+02
+        return f"{text} ({told} % {'better' if self.relative > 0 else 'worse'})"
 
     def data(self) -> dict[str, Any]:
         """For whoever reads the log by program."""

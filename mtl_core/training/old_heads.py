@@ -18,6 +18,9 @@ from mtl_core.training.transfer import Start, some, states_of
 Known = Mapping[str, Any]
 """What a checkpoint says of a target: ``kind``, ``classes``, ``mean`` and ``std``."""
 
+_MOST_WORDS = 500_000
+"""A checkpoint's header has room for more, and each save would write them."""
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -35,10 +38,12 @@ class Taken:
 
 
 def told(data: TaskData) -> dict[str, Any]:
-    """What a checkpoint says of the data to a run that begins with it: its targets, a digest of its inputs."""
+    """What a checkpoint says of the data to a run that begins with it: targets, a digest of the inputs, words."""
     inputs = {name: value for name, value in data.preprocessing.items() if name != "targets"}
     digest = blake2b(json.dumps(inputs, sort_keys=True).encode(), digest_size=8).hexdigest()
-    return {"targets": {name: _known(info) for name, info in data.targets.items()}, "inputs": digest}
+    targets = {name: _known(info) for name, info in data.targets.items()}
+    words = data.preprocessing.get("vocabulary", [])[:_MOST_WORDS]
+    return {"targets": targets, "inputs": digest} | ({"vocabulary": words} if words else {})
 
 
 def _known(info: TargetInfo) -> Known:

@@ -31,6 +31,7 @@ from mtl_core.training.sampling import build_order
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.transfer import read_start, take_trunk
 from mtl_core.training.validation import Scorer, evaluation_batches
+from mtl_core.training.words import in_words_of
 from mtl_core.weighting import MovableWeighting, build_weighting
 
 
@@ -96,7 +97,7 @@ class Prepared:
         self._moves = Moves(spec, self.moves, self.weighting, self.journal, self.recorder)
 
     def _take(self, path: Path) -> str:
-        start = read_start(path)
+        start = in_words_of(self.data, self.model, read_start(path))
         text = take_trunk(self.model, start)
         return f"{text}; {self.keeper.take(start, self.data)}" if self.keeper else text
 

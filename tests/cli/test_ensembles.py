@@ -50,3 +50,11 @@ def test_runs_that_make_no_ensemble_are_refused_in_one_line(
     said = command("evaluate", *words)
     assert (said.status, said.err.count("\n")) == (2, 1)
     assert names in said.err
+
+
+def test_the_ensemble_of_a_study_leaves_out_its_baselines(command: Command, spec: Path) -> None:
+    settings = ("--set", "training.epochs=1", "--seed", 1, "--seed", 2)
+    assert command("train", spec, *settings, "--baselines").status == 0
+    found = command("evaluate", "study:1", "--ensemble", "--json")
+    assert found.status == 0, found.err
+    assert len(found.json["runs"]) == 2

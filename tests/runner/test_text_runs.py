@@ -48,3 +48,16 @@ def test_texts_train_under_methods_that_compare_gradients(weighting: str, tmp_pa
     with open_store(tmp_path / "runs.sqlite") as store:
         run = train(sentences(f"weighting={{kind: {weighting}}}"), store)
         assert (run.state, run.error) == ("finished", "")
+
+
+def test_the_words_of_a_run_that_begins_with_another_on_other_rows_keep_their_vectors(tmp_path: Path) -> None:
+    with open_store(tmp_path / "runs.sqlite") as store:
+        first = train(sentences(), store)
+        begins = f"training.start_from={{kind: from_run, run: {first.id}}}"
+        kept = ("dataset.split.seed=9", "training.optimizer={kind: sgd, lr: 1e-30}", "training.keep={kind: fine_tune}")
+        second = train(sentences(begins, *kept), store)
+        changes = [event.data for event in store.events(second.id) if event.kind == "kept"]
+        scores = {(one.task, one.metric): one.last for one in store.summaries([first.id]) if one.split == "test"}
+        assert changes
+        for change in changes:
+            assert change["before"] == pytest.approx(scores[change["task"], change["metric"]], abs=0.05)

@@ -107,6 +107,7 @@ def test_the_scores_of_the_old_tasks_before_and_after_are_told_and_kept(tmp_path
 def test_a_change_is_told_in_words(after: float, direction: Any, text: str) -> None:
     assert str(Change("price", "rmse", 0.4, after, direction)) == text
     assert str(Change("price", "r2", 0.0, 0.5, "max")) == "price: r2 0 before, 0.5 after"
+    assert str(Change("price", "rmse", 0.4, 1.4, "min")).endswith("(250 % worse)")
 
 
 @pytest.mark.parametrize("weighting", [kind_of(member) for member in members(Weighting)])

@@ -9,10 +9,12 @@ from safetensors.torch import save_file
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.architectures.hard import HardSharingModel
+from mtl_core.datasets import Split, TaskData
 from mtl_core.spec import InputError, ModelSpec, Weighting, kind_of, members
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.parts import named_shared_parameters
-from mtl_core.training.transfer import read_start, shared_state, take_trunk
+from mtl_core.training.transfer import Start, read_start, shared_state, take_trunk
+from mtl_core.training.words import in_words_of
 from tests.training.toy import EPOCHS, PER_EPOCH, ask, assert_same_tensors, experiment, run
 
 LINEAR = {"kind": "linear", "out_features": 6}
@@ -75,6 +77,22 @@ def test_a_model_in_which_nothing_is_shared_begins_with_nothing(tmp_path: Path) 
     path = saved(model(TRUNK), tmp_path)
     with pytest.raises(InputError, match=r"^training\.start_from: the model has no shared layers"):
         take_trunk(model([]), read_start(path))
+
+
+def test_words_keep_their_vectors_where_other_rows_number_them_otherwise(tmp_path: Path) -> None:
+    layers = [{"kind": "embedding", "vocabulary": 6, "dim": 3}, {"kind": "global_max_pool"}]
+    spec = ModelSpec.model_validate({"shared": layers}, strict=False)
+    old, new = (build_model(spec, (4,), {"a": 1}) for _ in range(2))
+    there, here = ["the", "cat", "sat", "on", "mats"], ["cat", "dog", "the", "ran", "sat"]
+    data = TaskData(*(3 * [Split(torch.zeros(0, 4), {})]), (4,), {}, "", {"vocabulary": here})
+    start = Start(tmp_path / "old", dict(old.state_dict()), {"vocabulary": there})
+    take_trunk(new, in_words_of(data, new, start))
+    vectors, before = (net.state_dict()["shared.0.weight"] for net in (new, old))
+    assert torch.equal(vectors, before[[0, 1, 3, 1, 2, 1]])  # from number 6 on, words are unknown
+    one, two = (
+        torch.tensor([[words.index("the") + 2.0, words.index("cat") + 2.0, 1.0, 0.0]]) for words in (there, here)
+    )
+    assert torch.equal(old.features(one)[0], new.features(two)[0])
 
 
 def test_a_run_begins_with_the_trunk_of_a_checkpoint_and_keeps_it_while_it_is_frozen(tmp_path: Path) -> None:
