@@ -76,7 +76,7 @@ def test_sentences_are_shown_as_rows_with_how_often_each_tag_stands(
 
 
 def test_an_input_read_as_text_stands_alone_and_gets_an_embedding(opened: DataPage, session: Session) -> None:
-    opened.set_type("도시", "text")
+    opened.edits.set_type("도시", "text")
     data = session.document.data
     assert data["dataset"]["types"] == {"도시": "text"}
     assert data["dataset"]["inputs"] == ["도시"]
@@ -156,7 +156,7 @@ def test_a_renamed_task_takes_its_head_along(opened: DataPage, session: Session,
 
 
 def test_a_name_that_paths_cannot_hold_is_told_at_the_task(opened: DataPage, session: Session) -> None:
-    opened.rename_task(0, "a.b")
+    opened.edits.rename_task(0, "a.b")
     texts = [label.text() for label in opened.findChildren(QLabel) if label.property("role") == "error"]
     assert any("Must not be empty nor hold" in text for text in texts)
 
@@ -179,8 +179,8 @@ def test_many_columns_change_their_role_at_once(opened: DataPage, session: Sessi
 
 
 def test_without_a_target_the_page_says_what_to_do(opened: DataPage, session: Session) -> None:
-    opened.remove_task(1)
-    opened.remove_task(0)
+    opened.edits.remove_task(1)
+    opened.edits.remove_task(0)
     texts = [label.text() for label in opened.findChildren(QLabel) if label.property("role") == "error"]
     assert "Nothing is predicted yet: make a column a target." in texts
 
@@ -242,7 +242,7 @@ def test_another_data_set_does_not_take_the_splitting_tasks_along(
 
 def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:
     assert not page._preview.more.isVisible()
-    page.remove_task(0)
+    page.edits.remove_task(0)
     assert page._preview.more.isVisible()
     page._preview.menu.aboutToShow.emit()
     (action,) = page._preview.menu.actions()
