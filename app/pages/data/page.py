@@ -18,6 +18,7 @@ from app.pages.data.preview import PreviewCard
 from app.pages.data.sources import SUFFIXES, SourceCard
 from app.pages.data.split import SplitCard
 from app.pages.data.tasks import TasksCard
+from app.pages.data.text import PATH, TextCard, reads_text
 from app.pages.data.views import column_views, data_key, data_name, image_labels, task_views
 from app.pages.data.words import error_words, problem_words
 from app.session import Session
@@ -26,7 +27,7 @@ from mtl_core.spec import DatasetInfo, InputError, Problem
 
 _KEPT = 16
 _TITLES = {entry.name: entry.title for entry in BUNDLED}
-_SIDE_WIDTH = 34
+_SIDE_WIDTH, _TEXT_WIDTH = 34, 40
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
 _FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq *.jsonl *.ndjson);;All files (*)"
@@ -85,7 +86,7 @@ class DataPage(PageBody):
         """The cards at the left are narrow, unless they stand above the others."""
         super().resizeEvent(event)
         stacked = self.window().width() < _STACK_BELOW
-        for card in (self._source, self._split):
+        for card in (self._source, self._split, self._text):
             card.setMaximumWidth(_NO_LIMIT if stacked else card.minimumWidth())
         self._preview.table.setMinimumHeight(self.fontMetrics().lineSpacing() * 14 if stacked else 0)
 
@@ -156,6 +157,7 @@ class DataPage(PageBody):
         self._split.show_split(
             data["dataset"].get("split") or {}, info.rows if info else 0, problem_words(problems[0]) if problems else ""
         )
+        self._text.show_text(data, info, self._problems_at(PATH))
         self._show_reading()
 
     def _show_reading(self) -> None:
@@ -169,15 +171,24 @@ class DataPage(PageBody):
         if not name and self.info is not None:
             data = self._document.data
             self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
-        text = error_words(error) if error is not None and not self._reading else self._input_problem()
-        offer = error is not None and not self._reading
-        self._preview.error.set_error(text, "Open another file…" if offer else "", self.ask_file if offer else None)
+        failed = error is not None and not self._reading and not self._told_elsewhere(error)
+        text = error_words(error) if error is not None and failed else self._input_problem()
+        self._preview.error.set_error(text, "Open another file…" if failed else "", self.ask_file if failed else None)
         self._chip.setVisible(bool(self._reading))
         self._chip.set_text(f"Reading {name} …" if self._reading else "")
 
     def _input_problem(self) -> str:
-        problems = [p for p in self._problems_at("dataset") if not p.path.startswith("dataset.split")]
+        problems = [p for p in self._problems_at("dataset") if not self._has_its_place(p)]
         return problem_words(problems[0]) if problems else ""
+
+    def _told_elsewhere(self, error: Exception) -> bool:
+        return isinstance(error, InputError) and all(map(self._has_its_place, error.problems))
+
+    def _has_its_place(self, problem: Problem) -> bool:
+        """Whether it is shown in a card below the preview."""
+        return below(problem.path, "dataset.split") or (
+            below(problem.path, PATH) and reads_text(self._document.data, self.info)
+        )
 
     def _problem_at(self, path: str) -> str:
         problems = self._problems_at(path)
@@ -211,14 +222,15 @@ class DataPage(PageBody):
         self._chip.setObjectName("reading-chip")
         self.header.add_chip(self._chip)
         self._source, self._preview = SourceCard(), PreviewCard()
-        self._tasks, self._split = TasksCard(), SplitCard()
+        self._tasks, self._split, self._text = TasksCard(), SplitCard(), TextCard(self._document)
         line = self.fontMetrics().lineSpacing()
-        for card in (self._source, self._split):
-            card.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * _SIDE_WIDTH)
+        for card, width in ((self._source, _SIDE_WIDTH), (self._split, _SIDE_WIDTH), (self._text, _TEXT_WIDTH)):
+            card.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * width)
         above, below = CardRow(stack_below=_STACK_BELOW), CardRow(stack_below=_STACK_BELOW)
         above.add(self._source, 0)
         above.add(self._preview, 1)
         below.add(self._split, 0)
+        below.add(self._text, 0)
         below.add(self._tasks, 1)
         above.setMinimumHeight(line * 17)
         below.setMinimumHeight(line * 11)

@@ -11,7 +11,7 @@ from app.pages.data import DataPage
 from app.plots import BarPlot, Histogram
 from app.session import Session
 from app.widgets import DoubleSpinBox, InlineError, LinkButton
-from mtl_core.spec import InputError, single_task
+from mtl_core.spec import InputError, TextSpec, single_task, spec_to_data
 from tests.app.pages.data.conftest import PatientWorker
 from tests.app.pages.data.synthetic_sets import table, texts
 
@@ -250,3 +250,55 @@ def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:
     action.trigger()
     assert [task["name"] for task in page._document.data["tasks"]] == ["right", "left"]
     assert not page._preview.more.isVisible()
+
+
+@pytest.fixture
+def sentences(page: DataPage, worker: PatientWorker) -> DataPage:
+    """The page after a set of texts has been chosen."""
+    page.choose_bundled("sentences")
+    worker.answer(texts())
+    return page
+
+
+def test_how_a_text_becomes_tokens_is_asked_only_while_a_text_is_an_input(
+    page: DataPage, worker: PatientWorker
+) -> None:
+    assert not shown(page, QWidget, "text-card")
+    page.choose_bundled("sentences")
+    worker.answer(texts())
+    assert shown(page, QWidget, "text-card")
+    page.edits.set_role("text", "ignore")
+    assert not shown(page, QWidget, "text-card")
+
+
+def test_a_setting_of_texts_is_a_step_of_undo(sentences: DataPage, session: Session, qtbot: QtBot) -> None:
+    editor = sentences.findChild(QWidget, "dataset.text.max_length")
+    assert editor is not None
+    field = editor.findChild(QLineEdit)
+    assert field is not None
+    assert field.text() == "64"
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "20")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    pick(sentences, "dataset.text.tokens", "Spaces")
+    text = session.document.data["dataset"]["text"]
+    assert (text["max_length"], text["tokens"]) == (20, "spaces")
+    assert session.document.valid
+    session.document.undo_stack.undo()
+    session.document.undo_stack.undo()
+    assert session.document.data["dataset"]["text"] == spec_to_data(TextSpec())
+    assert field.text() == "64"
+
+
+def test_a_fault_of_a_text_setting_is_told_at_it_and_not_above_the_rows(sentences: DataPage, session: Session) -> None:
+    session.document.set("dataset.text.max_length", 5000)
+    session._no_dataset(InputError("dataset.text.max_length", "must be at most 4096", found="5000"))
+    errors = [label.text() for label in sentences.findChildren(QLabel) if label.property("role") == "error"]
+    assert [text for text in errors if text] == ["Must be at most 4096 (found 5000)."]
+
+
+def test_what_the_worker_says_of_a_text_setting_stands_at_it(sentences: DataPage, session: Session) -> None:
+    session._no_model(InputError("dataset.text.max_length", "is more than the machine holds", fix="Take less."))
+    errors = [label.text() for label in sentences.findChildren(QLabel) if label.property("role") == "error"]
+    assert [text for text in errors if text] == ["Is more than the machine holds. Take less."]
