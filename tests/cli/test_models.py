@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from safetensors import safe_open
 
@@ -87,6 +88,32 @@ def test_a_missing_truth_is_an_empty_cell(command: Command, tmp_path: Path) -> N
         i = int(row["row"]) - 1
         assert row["a.truth"] == str(i % 7)
         assert row["b.truth"] == ("" if i % 4 == 0 else str(2 * i))
+
+
+def test_tags_are_predicted_to_the_end_of_each_text_and_score_what_evaluate_says(
+    command: Command, tmp_path: Path
+) -> None:
+    texts = ["sun rises" + " again" * (i % 4) for i in range(60)]
+    tags = ["N V" + " A" * (i % 4) if i % 5 else "" for i in range(60)]
+    frame = pd.DataFrame({"text": texts, "tags": tags, "long": [i % 2 for i in range(60)]})
+    frame.to_csv(tmp_path / "texts.csv", index=False)
+    (tmp_path / "spec.yaml").write_text(
+        "version: 1\ndataset: {kind: table, path: texts.csv, inputs: [text], types: {text: text, tags: text}}\n"
+        "tasks: [{name: tags, kind: tagging, target: tags}, {name: long, kind: binary, target: long}]\n"
+        "model: {shared: [{kind: embedding, dim: 4}], heads: {long: [{kind: global_max_pool}]}}\n"
+        "training: {epochs: 3, device: cpu}\n",
+        encoding="utf-8",
+    )
+    assert command("train", tmp_path / "spec.yaml").status == 0
+    assert command("predict", 1, "--split", "test", "--out", tmp_path / "out.csv").status == 0
+    rows = _read(tmp_path / "out.csv")
+    right = []
+    for row in rows:
+        predicted, truth = row["tags.predicted"].split(), row["tags.truth"].split()
+        assert len(predicted) == len(texts[int(row["row"]) - 1].split())
+        right += [one == other for one, other in zip(predicted, truth, strict=bool(truth))]
+    scores = command("evaluate", 1, "--json").json["metrics"]["tags"]
+    assert np.mean(right) == pytest.approx(scores["accuracy"], abs=1e-6)
 
 
 def test_a_folder_of_models_is_read_without_the_store(
