@@ -171,7 +171,7 @@ _GROUPS = {"kind": "group_norm", "num_groups": 3}
 MODELS = (
     unbuildable(
         "a pretrained model that is not there",
-        {_FIRST: {"kind": "pretrained", "path": "nowhere"}},
+        _images({"kind": "pretrained", "path": "nowhere"}),
         f"{_FIRST} … Pretrained model … there is no folder … nowhere",
         "there is no folder",
     ),
