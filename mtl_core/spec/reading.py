@@ -56,11 +56,10 @@ def _tokens(tokenizer: str, firsts: _Firsts) -> Iterator[Problem]:
     for layer in firsts.values():
         folder = layer.path if isinstance(layer, Pretrained) else ""
         if Path(tokenizer) != Path(folder):
-            found = repr(tokenizer) if tokenizer else ""
-            if not folder:
-                fix = "Make it the first layer, or take the text's words."
-                yield Problem(_TOKENIZER, "its tokens are for the pretrained model they belong to", found, fix)
-            else:
+            if folder:
                 fix = f"Set it to {folder}."
-                yield Problem(_TOKENIZER, "must be the folder of the pretrained model that reads the text", found, fix)
+                yield Problem(_TOKENIZER, "must be the folder of the pretrained model that reads the text", fix=fix)
+            else:
+                fix = "Make that the first layer, or leave this empty."
+                yield Problem(_TOKENIZER, "only its pretrained model reads these tokens", fix=fix)
             return

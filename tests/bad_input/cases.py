@@ -176,6 +176,15 @@ MODELS = (
         "there is no folder",
     ),
     unbuildable(
+        "a tokenizer that is not there",
+        {
+            "dataset": {"kind": "bundled", "name": "sentences", "text": {"tokenizer": "nowhere"}},
+            "tasks": [{"name": "topic", "kind": "multiclass", "target": "topic"}],
+            "model.shared": [{"kind": "pretrained", "path": "nowhere"}],
+        },
+        "dataset.text.tokenizer … there is no such folder … nowhere … Choose",
+    ),
+    unbuildable(
         "a convolution of a table", {_FIRST: _CONV}, f"{_FIRST} … Conv2d … 5 features … Use Linear", "5 features"
     ),
     unbuildable("a pool beyond its input", _images(_POOL), f"{_FIRST} … MaxPool2d … 64 … 16 arrive", "64 … 16 arrive"),

@@ -46,7 +46,9 @@ def test_a_pretrained_model_does_not_read_other_tokens(tokenizer: str) -> None:
 
 def test_an_embedding_does_not_read_the_tokens_of_a_pretrained_model() -> None:
     (problem,) = told(experiment(EMBEDDING, tokenizer="/models/bert"))
-    assert problem.startswith("dataset.text.tokenizer: its tokens are for the pretrained model they belong to.")
+    assert problem.startswith(
+        "dataset.text.tokenizer: only its pretrained model reads these tokens. Make that the first layer"
+    )
 
 
 def test_a_text_is_not_read_by_other_layers_and_without_shared_layers_each_head_reads_it() -> None:

@@ -207,7 +207,7 @@ class DataPage(PageBody):
         return problem_words(own[0]) if own else ""
 
     def _changed(self, paths: list[str]) -> None:
-        if touches(paths, "dataset") or touches(paths, "tasks"):
+        if touches(paths, "dataset") or touches(paths, "tasks") or touches(paths, "model.shared[0]"):
             self._show()
 
     def _info_changed(self) -> None:

@@ -302,3 +302,27 @@ def test_what_the_worker_says_of_a_text_setting_stands_at_it(sentences: DataPage
     session._no_model(InputError("dataset.text.max_length", "is more than the machine holds", fix="Take less."))
     errors = [label.text() for label in sentences.findChildren(QLabel) if label.property("role") == "error"]
     assert [text for text in errors if text] == ["Is more than the machine holds. Take less."]
+
+
+def test_tokenizer_and_model_are_made_to_fit_by_a_link_in_one_step(sentences: DataPage, session: Session) -> None:
+    document = session.document
+    link = sentences.findChild(LinkButton, "text-offer")
+    assert link is not None
+    assert not link.isVisible()
+    document.set("dataset.text.tokenizer", "/models/bert")
+    assert not document.valid
+    assert not shown(sentences, QWidget, "dataset.text.vocabulary")  # the model has its own
+    assert link.text() == "Let its model read the text"
+    link.click()
+    assert document.data["model"]["shared"][0] == {"kind": "pretrained", "path": "/models/bert", "output": "positions"}
+    assert document.valid
+    assert not link.isVisible()
+    document.set("model.shared[0].path", "/models/other")
+    assert link.text() == "Use the pretrained model's tokenizer"
+    link.click()
+    assert document.data["dataset"]["text"]["tokenizer"] == "/models/other"
+    assert document.valid
+    for _ in range(4):
+        document.undo_stack.undo()
+    assert shown(sentences, QWidget, "dataset.text.vocabulary")
+    assert document.valid
