@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from mtl_core.architectures import pretrained, rules
+from mtl_core.architectures import pretrained, pretrained_rules, rules
 from mtl_core.architectures.faults import Fault
 from mtl_core.architectures.modules import Embedding, GlobalAvgPool, GlobalMaxPool, Recurrent
 from mtl_core.spec import layers as spec
@@ -168,6 +168,6 @@ KINDS: dict[type[Spec], Kind] = {
     spec.Flatten: _plain(nn.Flatten),
     spec.GlobalAvgPool: Kind(lambda _, __: GlobalAvgPool(), rules.global_pool),
     spec.GlobalMaxPool: Kind(lambda _, __: GlobalMaxPool(), rules.global_pool),
-    spec.Pretrained: Kind(pretrained.build, pretrained.check, pretrained.detail),
+    spec.Pretrained: Kind(pretrained.build, pretrained_rules.check, pretrained_rules.detail),
 }
 """One entry per member of :data:`mtl_core.spec.Layer`; a contract test holds it to that."""

@@ -97,8 +97,11 @@ def embedding(layer: spec.Embedding, shape: Shape) -> Fault | None:
     return too_large(layer, layer.vocabulary * layer.dim) or too_long(layer, layer.dim * shape[0])
 
 
-def first(layer: Spec) -> Fault | None:
+def first(layer: Spec, shape: Shape | None) -> Fault | None:
     """What must be the first layer of the model stands behind another."""
+    if isinstance(layer, spec.Pretrained) and shape is not None and len(shape) == 1:
+        text = f"{layer.title} reads images, or as the first layer the tokens of a text; {arrives(shape)}."
+        return Fault(text, Mend("Remove this layer", ()))
     if not isinstance(layer, spec.Embedding):
         return None
     text = "Embedding reads the numbers of the tokens, so it must be the first layer."

@@ -49,7 +49,7 @@ def try_out(
     """
     steps: list[Step] = []
     for layer in layers:
-        fault = rules.first(layer) if steps or not reads_input else None
+        fault = rules.first(layer, shape) if steps or not reads_input else None
         step = Step(layer, shape, fault=fault) if shape is None or fault else _try(layer, shape, parameters)
         steps.append(step)
         shape = step.leaving

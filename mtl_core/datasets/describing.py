@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.roles import Role, roles, suggested_tasks, useless
 from mtl_core.datasets.source import Source, open_source, source_key
 from mtl_core.datasets.texts import read_tokens
-from mtl_core.spec import BundledDataset, ColumnInfo, Dataset, DatasetInfo, Histogram, TextSpec, shorten
+from mtl_core.spec import BundledDataset, ColumnInfo, Dataset, DatasetInfo, Histogram, InputError, TextSpec, shorten
 from mtl_core.spec.reports import Shape
 
 PREVIEW_ROWS = 100
@@ -86,7 +87,9 @@ def _shape(source: Source, inputs: Sequence[str], text: TextSpec) -> Shape:
     if source.images is not None:
         return image_shape(source.images)
     if len(inputs) == 1 and source.columns[inputs[0]].type == "text":
-        return (read_tokens(source.columns[inputs[0]], text).longest,)
+        with suppress(InputError):  # a tokenizer at fault, which load refuses
+            return (read_tokens(source.columns[inputs[0]], text).longest,)
+        return (text.max_length,)
     return (sum(_width(source.columns[name]) for name in inputs),)
 
 

@@ -14,6 +14,7 @@ from mtl_core.datasets.columns import Column
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.inputs import Rows, apply_image, apply_inputs, fit_image, fit_inputs
 from mtl_core.datasets.labels import Labels, find_column, read_labels
+from mtl_core.datasets.pieces import tokenizer_digest
 from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.source import Source, open_source, source_key
 from mtl_core.datasets.splits import SPLITS, assign
@@ -194,7 +195,7 @@ def _text(
 ) -> tuple[NDArray[np.float32], dict[str, Any], list[str]]:
     """As :func:`_inputs`, of a text."""
     text, notes = fit_text(tokens, parts[0], dataset.text)
-    if not text["vocabulary"]:
+    if not (tokens.codes[parts[0]] >= 0).any():
         raise InputError("dataset.inputs", "no text has a token in the training rows", found=repr(tokens.column))
     return apply_text(text, tokens), {"version": _FORMAT, **text}, notes
 
@@ -221,13 +222,16 @@ def _plain(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
 
 def _fingerprint(source: Source, dataset: Dataset, tasks: Sequence[Task], *, text: bool) -> str:
     """Hash of all that the tensors follow from; where the file lies, and a task's loss and metrics, do not count."""
-    left_out: dict[str, Any] = {"path": True, "split": {"tasks"}} | ({} if text else {"text": True})
+    words: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
+    left_out: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *words} if text else True}
     data: dict[str, Any] = {
         "format": _FORMAT,
         "content": source.digest,
         "dataset": dataset.model_dump(mode="json", exclude=left_out),
         "tasks": _targets_of(tasks),
     }
+    if text and dataset.text.tokenizer:
+        data["tokenizer"] = tokenizer_digest(dataset.text.tokenizer)
     if dataset.split.tasks:
         data["splitting"] = _targets_of(dataset.split.tasks)
     return blake2b(json.dumps(data, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -14,6 +14,7 @@ from mtl_core.datasets.columns import Column, read_column
 from mtl_core.datasets.files import RawTable, read_file, stamp
 from mtl_core.datasets.maps import PixelMap
 from mtl_core.datasets.multidigits import generate
+from mtl_core.datasets.pieces import tokenizer_stamp
 from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.shapes import BACKGROUND, NAMES, generate_shapes
 from mtl_core.spec import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset
@@ -52,12 +53,13 @@ class Source:
 
 
 def source_key(dataset: Dataset) -> Hashable:
-    """Changes when the data set does: the spec, and for a file its stamp.
+    """Changes when the data set does: the spec, for a file its stamp, and that of the tokenizer of its texts.
 
     Raises:
         InputError: There is no such file.
     """
-    return dataset.model_dump_json(), stamp(dataset.path) if isinstance(dataset, TableDataset) else ()
+    file = stamp(dataset.path) if isinstance(dataset, TableDataset) else ()
+    return dataset.model_dump_json(), file, tokenizer_stamp(dataset.text.tokenizer)
 
 
 def open_source(dataset: Dataset) -> Source:

@@ -29,6 +29,9 @@ def read_tags(
     if tokens is None:
         fix = "Read the column of the text as text, and make it the only input."
         raise InputError(where, "a tagging task needs a text as the input, whose tokens it tags", fix=fix)
+    if tokens.pieces:
+        rule = "tags belong to words, which the tokenizer of a pretrained model cuts into pieces"
+        raise InputError(where, rule, fix="Leave dataset.text.tokenizer empty to tag, or take another target.")
     if column.type == "numeric":
         fix = "Read the column as text, or take another target."
         raise InputError(where, "tags are text; this column is numeric", found=repr(column.name), fix=fix)

@@ -1,4 +1,7 @@
-"""Texts to numbers of tokens: a vocabulary from the training rows alone, kept as plain data, applied to any rows."""
+"""Texts to numbers of tokens: a vocabulary from the training rows alone, kept as plain data, applied to any rows.
+
+Or the numbers of a pretrained model's own tokenizer, each one higher, so that 0 is padding here too.
+"""
 
 import re
 import unicodedata
@@ -11,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtl_core.datasets.columns import Column
+from mtl_core.datasets.pieces import cut_into_pieces, tokenizer_digest
+from mtl_core.spec import InputError
 from mtl_core.spec.dataset import PADDING, UNKNOWN, TextSpec
 
 Rows = NDArray[np.int64]
@@ -23,15 +28,18 @@ class Tokens:
 
     Attributes:
         column: The column they were read from.
-        words: The different tokens.
-        codes: ``[N, L]`` indices into ``words``, -1 behind a text's end; a longer text is cut.
+        words: The different tokens; none of a tokenizer's, which knows them.
+        codes: ``[N, L]`` indices into ``words``, or the tokenizer's numbers; -1 behind a text's end; a longer text is
+            cut.
         lengths: ``[N]`` tokens of each text before it was cut.
+        pieces: Whether a tokenizer made them.
     """
 
     column: str
     words: tuple[str, ...]
     codes: NDArray[np.int32]
     lengths: Rows
+    pieces: bool = False
 
     @property
     def longest(self) -> int:
@@ -58,31 +66,54 @@ def _words() -> re.Pattern[str]:
 
 
 def read_tokens(column: Column, how: TextSpec) -> Tokens:
-    """The tokens of a column of texts; a missing text has none."""
+    """The tokens of a column of texts; a missing text has none, and to a tokenizer it is an empty one.
+
+    Raises:
+        InputError: The tokenizer is at fault.
+    """
+    if how.tokenizer:
+        numbers, found = cut_into_pieces((*column.texts, ""), how)
+        return _tokens(column, None, numbers, found, max(map(len, numbers)))
     places: dict[str, int] = {}
     texts = [[places.setdefault(word, len(places)) for word in split_text(text, how)] for text in column.texts]
-    counts = np.array([*map(len, texts), 0], np.int64)
-    table = np.full((len(texts) + 1, max(min(how.max_length, int(counts.max())), 1)), -1, np.int32)
-    for row, text in zip(table, texts, strict=False):
+    counts = [*map(len, texts), 0]
+    return _tokens(column, tuple(places), [*texts, []], counts, min(how.max_length, max(counts)))
+
+
+def _tokens(
+    column: Column, words: tuple[str, ...] | None, texts: Sequence[Sequence[int]], counts: Sequence[int], longest: int
+) -> Tokens:
+    """From the codes of a column's different texts, and last of a missing one, to those of its rows.
+
+    Without words they are a tokenizer's.
+    """
+    table = np.full((len(texts), max(longest, 1)), -1, np.int32)
+    for row, text in zip(table, texts, strict=True):
         cut = text[: len(row)]
         row[: len(cut)] = cut
-    return Tokens(column.name, tuple(places), table[column.text], counts[column.text])
+    lengths = np.array(counts, np.int64)[column.text]
+    return Tokens(column.name, words or (), table[column.text], lengths, words is None)
 
 
 def fit_text(tokens: Tokens, rows: Rows, how: TextSpec) -> tuple[dict[str, Any], list[str]]:
     """What new texts need to be treated alike, learned from the given rows alone, and what to know about it."""
+    notes = []
+    if cut := int((tokens.lengths > tokens.longest).sum()):
+        notes.append(f"{cut:,} of {len(tokens.lengths):,} texts are longer than {tokens.longest} tokens and are cut.")
+    about = {"kind": "text", "column": tokens.column}
+    if how.tokenizer:
+        given = {"tokenizer": how.tokenizer, "max_length": tokens.longest}
+        return {**about, "tokenizer": tokenizer_digest(how.tokenizer), "text": given}, notes
     codes = tokens.codes[rows]
     counts = np.bincount(codes[codes >= 0], minlength=len(tokens.words))
     seen = [int(code) for code in np.argsort(-counts, kind="stable") if counts[code] > 0]
     kept = seen[: how.vocabulary - _SPECIAL]
-    notes = []
     if len(kept) < len(seen):
-        notes.append(f"The texts have {len(seen):,} different tokens; the {len(kept):,} most frequent are told apart.")
-    if cut := int((tokens.lengths > tokens.longest).sum()):
-        notes.append(f"{cut:,} of {len(tokens.lengths):,} texts are longer than {tokens.longest} tokens and are cut.")
+        told = f"The texts have {len(seen):,} different tokens; the {len(kept):,} most frequent are told apart."
+        notes.insert(0, told)
     vocabulary = [tokens.words[code] for code in kept]
-    given = {**how.model_dump(mode="json", exclude={"vocabulary"}), "max_length": tokens.longest}
-    return {"kind": "text", "column": tokens.column, "vocabulary": vocabulary, "text": given}, notes
+    given = {**how.model_dump(mode="json", exclude={"vocabulary", "tokenizer"}), "max_length": tokens.longest}
+    return {**about, "vocabulary": vocabulary, "text": given}, notes
 
 
 def numbers_of(vocabulary: Sequence[str]) -> dict[str, int]:
@@ -91,15 +122,31 @@ def numbers_of(vocabulary: Sequence[str]) -> dict[str, int]:
 
 
 def apply_text(preprocessing: Mapping[str, Any], tokens: Tokens) -> NDArray[np.float32]:
-    """``[N, L]`` numbers of tokens: 0 behind a text's end, 1 for the unknown, from 2 on the most frequent first."""
-    numbers = numbers_of(preprocessing["vocabulary"])
-    number_of = np.array([*(numbers.get(word, UNKNOWN) for word in tokens.words), PADDING], np.float32)
+    """``[N, L]`` numbers of tokens, 0 behind a text's end.
+
+    Of words 1 is the unknown, and from 2 on the most frequent come first; those of a tokenizer are its own and 1 more.
+    """
     matrix = np.full((len(tokens.codes), preprocessing["text"]["max_length"]), PADDING, np.float32)
     shared = min(matrix.shape[1], tokens.longest)
-    matrix[:, :shared] = number_of[tokens.codes[:, :shared]]
+    codes = tokens.codes[:, :shared]
+    if "tokenizer" in preprocessing:
+        matrix[:, :shared] = codes + 1
+        return matrix
+    numbers = numbers_of(preprocessing["vocabulary"])
+    number_of = np.array([*(numbers.get(word, UNKNOWN) for word in tokens.words), PADDING], np.float32)
+    matrix[:, :shared] = number_of[codes]
     return matrix
 
 
 def transform_text(preprocessing: Mapping[str, Any], column: Column) -> NDArray[np.float32]:
-    """New texts as the model's input."""
-    return apply_text(preprocessing, read_tokens(column, TextSpec.model_validate(preprocessing["text"])))
+    """New texts as the model's input.
+
+    Raises:
+        InputError: The tokenizer is not there any more, or is another one.
+    """
+    how = TextSpec.model_validate(preprocessing["text"])
+    tokens = read_tokens(column, how)
+    if how.tokenizer and tokenizer_digest(how.tokenizer) != preprocessing["tokenizer"]:
+        fix = "Put the one back that the model was trained with."
+        raise InputError("dataset.text.tokenizer", "has changed since", found=how.tokenizer, fix=fix)
+    return apply_text(preprocessing, tokens)

@@ -56,9 +56,10 @@ def _cells(
 ) -> list[list[Any]]:
     """Each row's cells of all tasks."""
     cells: list[list[Any]] = [[] for _ in batch.inputs]
+    inputs = batch.inputs.cpu()
     for i, output in enumerate(model(batch.inputs)):
         # In double precision, so that probabilities sum to 1 as far as they are written out.
-        found = columns[i].read(heads[i].predict(output.double()).cpu())
+        found = columns[i].read(heads[i].predict(output.double()).cpu(), inputs)
         truth = columns[i].tell(batch.targets[i].cpu())
         mask = batch.masks[i]
         there = [True] * len(cells) if mask is None else mask.tolist()

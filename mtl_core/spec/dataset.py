@@ -29,6 +29,8 @@ BundledName = Literal[
 
 TEXT_SETS: frozenset[BundledName] = frozenset(("sentences",))
 """The bundled sets whose input is a text."""
+IMAGE_SETS: frozenset[BundledName] = frozenset(("multidigits", "shapes"))
+"""Those whose input is an image."""
 
 
 class SplitSpec(Spec):
@@ -69,6 +71,13 @@ class TextSpec(Spec):
         ge=3,
         le=10_000_000,
         scale="log",
+    )
+    tokenizer: str = field(
+        "",
+        "The folder of the pretrained model that reads the text, whose tokenizer.json then cuts it into tokens, as "
+        "they were when the model learned; the settings of words do not matter then. A relative path starts at the "
+        "spec file's folder; empty: words.",
+        widget="folder",
     )
 
 

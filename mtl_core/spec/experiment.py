@@ -9,12 +9,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from mtl_core.spec.averaging import Swa
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.dataset import TEXT_SETS, BundledDataset, Dataset, TableDataset
+from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
 from mtl_core.spec.errors import InputError, Problem, shorten
 from mtl_core.spec.keeping import Freeze, NewHeads
-from mtl_core.spec.layers import Embedding
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
+from mtl_core.spec.reading import reading_problems
 from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses
 from mtl_core.spec.start import Scratch
 from mtl_core.spec.tasks import TOTAL, Task
@@ -123,7 +123,7 @@ def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
     yield from _sampling(spec)
     yield from _inputs(spec)
     yield from _keeping(spec)
-    yield from _text(spec)
+    yield from reading_problems(spec.dataset, spec.model, names)
 
 
 def _weighting(spec: ExperimentSpec) -> Iterator[Problem]:
@@ -208,15 +208,3 @@ def _keeping(spec: ExperimentSpec) -> Iterator[Problem]:
     if isinstance(training.keep, Freeze) and isinstance(training.averaging, Swa):
         rule = "the mean of epochs finds batch statistics anew, which frozen layers keep"
         yield Problem("training.averaging", rule, repr("swa"), "Take another average, or none.")
-
-
-def _text(spec: ExperimentSpec) -> Iterator[Problem]:
-    dataset = spec.dataset
-    if isinstance(dataset, TableDataset):
-        text = any(dataset.types.get(column) == "text" for column in dataset.inputs)
-    else:
-        text = dataset.name in TEXT_SETS
-    firsts = [spec.model.shared] if spec.model.shared else [spec.model.heads.get(name, ()) for name in spec.task_names]
-    if text and not all(layers and isinstance(layers[0], Embedding) for layers in firsts):
-        fix = "Add one, or read the column as categories."
-        yield Problem("model.shared", "a text must first go through an Embedding", fix=fix)

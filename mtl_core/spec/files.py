@@ -106,33 +106,35 @@ def load_spec_data(path: str | Path) -> Any:
     except OSError as error:
         raise InputError(str(path), "cannot be read", found=error) from None
     data = parse_yaml(text, str(path))
-    for place, kind in _FILES.items():
-        data = _absolute(data, parse(place), kind, path.parent.resolve())
+    for place, kind, name in _FILES:
+        data = _absolute(data, parse(place), kind, name, path.parent.resolve())
     return data
 
 
-_FILES = {
-    "dataset": "table",
-    "training.start_from": "from_file",
-    "model.shared.*": "pretrained",
-    "model.heads.*.*": "pretrained",
-}
-"""Where the path of a file or folder may stand, and in what kind; ``*`` is every entry of a list or mapping."""
+_FILES = (
+    ("dataset", "table", "path"),
+    ("dataset.text", None, "tokenizer"),
+    ("training.start_from", "from_file", "path"),
+    ("model.shared.*", "pretrained", "path"),
+    ("model.heads.*.*", "pretrained", "path"),
+)
+"""Where the path of a file or folder may stand, in what kind (None: there is but one), and what the setting is called;
+``*`` is every entry of a list or mapping."""
 
 
-def _absolute(data: Any, keys: Sequence[Key], kind: str, folder: Path) -> Any:
+def _absolute(data: Any, keys: Sequence[Key], kind: str | None, name: str, folder: Path) -> Any:
     """The data with a relative path at a place made absolute; no path at all stays none."""
     if keys:
         first, *rest = keys
         if isinstance(data, dict):
-            return {k: _absolute(v, rest, kind, folder) if first in ("*", k) else v for k, v in data.items()}
+            return {k: _absolute(v, rest, kind, name, folder) if first in ("*", k) else v for k, v in data.items()}
         if isinstance(data, list) and first == "*":
-            return [_absolute(value, rest, kind, folder) for value in data]
+            return [_absolute(value, rest, kind, name, folder) for value in data]
         return data
     if not isinstance(data, dict) or data.get("kind") != kind:
         return data
-    given = data.get("path")
-    return {**data, "path": str(folder / given)} if isinstance(given, str) and given else data
+    given = data.get(name)
+    return {**data, name: str(folder / given)} if isinstance(given, str) and given else data
 
 
 def load_spec(path: str | Path) -> ExperimentSpec:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec import TargetInfo, Task
+from mtl_core.spec.dataset import PADDING
 from mtl_core.tasks.units import restoring
 
 Cells = list[list[Any]]
@@ -30,13 +31,14 @@ class TaskColumns:
     Attributes:
         predicted: Names of the columns that the prediction fills; probabilities of classes among them.
         truth: Names of those that the target fills; none where it is nothing to be predicted.
-        read: From what ``TaskHead.predict`` gives, of B rows, to their cells.
+        read: From what ``TaskHead.predict`` gives, of B rows, and their inputs, which say where a text ends, to their
+            cells.
         tell: From the target of B rows, as in :class:`mtl_core.datasets.Split`, to their cells.
     """
 
     predicted: tuple[str, ...]
     truth: tuple[str, ...]
-    read: Callable[[Tensor], Cells]
+    read: Callable[[Tensor, Tensor], Cells]
     tell: Callable[[Tensor], Cells]
 
 
@@ -58,7 +60,7 @@ def numbers(task: Task, info: TargetInfo) -> TaskColumns:
     return TaskColumns(
         (f"{task.name}.predicted",) if alone else of("predicted"),
         (f"{task.name}.truth",) if alone else of("truth"),
-        Tensor.tolist,
+        lambda prediction, _: prediction.tolist(),
         tell,
     )
 
@@ -79,7 +81,7 @@ def _most_probable(probabilities: Tensor) -> Tensor:
 def classes(task: Task, info: TargetInfo, choose: Callable[[Tensor], Tensor] = _most_probable) -> TaskColumns:
     """The class and every class's probability."""
 
-    def read(probabilities: Tensor) -> Cells:
+    def read(probabilities: Tensor, _: Tensor) -> Cells:
         chosen = choose(probabilities).tolist()
         return [[info.classes[one], *row] for one, row in zip(chosen, probabilities.tolist(), strict=True)]
 
@@ -93,7 +95,7 @@ def classes(task: Task, info: TargetInfo, choose: Callable[[Tensor], Tensor] = _
 def labels(task: Task, info: TargetInfo) -> TaskColumns:
     """For each label whether it applies, and how probable that is."""
 
-    def read(probabilities: Tensor) -> Cells:
+    def read(probabilities: Tensor, _: Tensor) -> Cells:
         return torch.cat([probabilities > 0.5, probabilities], dim=1).tolist()
 
     of = partial(_named, task, of=info.classes)
@@ -119,13 +121,16 @@ def shares(task: Task, info: TargetInfo) -> TaskColumns:
         return torch.stack([(flat == k).double().mean(1) for k in range(len(info.classes))], dim=1).tolist()
 
     of = partial(_named, task, of=info.classes)
-    return TaskColumns(of("predicted"), of("truth"), lambda p: told(p.argmax(1)), told)
+    return TaskColumns(of("predicted"), of("truth"), lambda p, _: told(p.argmax(1)), told)
 
 
 def tags(task: Task, info: TargetInfo) -> TaskColumns:
-    """The tags, one for each token of a truth, and for each place a text may have of a prediction."""
+    """The tags, one for each token."""
 
     def told(tags: Tensor) -> Cells:
         return [[" ".join(info.classes[tag] for tag in row if tag >= 0)] for row in tags.tolist()]
 
-    return TaskColumns((f"{task.name}.predicted",), (f"{task.name}.truth",), lambda p: told(p.argmax(1)), told)
+    def read(probabilities: Tensor, inputs: Tensor) -> Cells:
+        return told(probabilities.argmax(1).masked_fill(inputs == PADDING, -1))
+
+    return TaskColumns((f"{task.name}.predicted",), (f"{task.name}.truth",), read, told)

@@ -1,4 +1,4 @@
-"""Folders of small image models, made by the transformers library with random weights."""
+"""Folders of small image and text models, made by the transformers library with random weights."""
 
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,39 @@ def model_folder(folder: Path, name: str = "ViT", suffix: str = "Model", **chang
     model = getattr(library(), f"{name}{suffix}")(config_of(name, **changes))
     model.save_pretrained(folder)
     return model.eval()
+
+
+WORDS = ("the", "sun", "rises", "sets", "again", "##s", "moon", ".")
+MARKS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+VOCABULARY = {word: number for number, word in enumerate((*MARKS, *WORDS))}
+LONGEST = 12
+"""Most tokens that a small text model reads."""
+
+
+def text_folder(folder: Path, name: str = "Bert", suffix: str = "Model", **changes: Any) -> Any:
+    """Save a small model of texts in a folder, with its tokenizer; the model."""
+    small = {"hidden_size": WIDTH, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 8}
+    sizes = {"vocab_size": len(VOCABULARY), "max_position_embeddings": LONGEST, "pad_token_id": 0}
+    lib = library()
+    config = getattr(lib, f"{name}Config")(**{**small, **sizes, **changes})
+    model = getattr(lib, f"{name}{suffix}")(config)
+    model.save_pretrained(folder)
+    save_tokenizer(folder)
+    return model.eval()
+
+
+def save_tokenizer(folder: Path, vocabulary: dict[str, int] = VOCABULARY) -> None:
+    """Save a tokenizer of a few words, whose texts begin and end with a mark, as BERT's do."""
+    lib = pytest.importorskip("tokenizers", reason="needs the extra 'pretrained'")
+    tokenizer = lib.Tokenizer(lib.models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = lib.normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = lib.pre_tokenizers.BertPreTokenizer()
+    ends = [(mark, vocabulary[mark]) for mark in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = lib.processors.TemplateProcessing("[CLS] $A [SEP]", special_tokens=ends)
+    tokenizer.enable_padding(length=9)
+    tokenizer.enable_truncation(4)
+    folder.mkdir(exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
 
 
 def layer_data(folder: Path, **settings: Any) -> dict[str, Any]:

@@ -171,9 +171,18 @@ _GROUPS = {"kind": "group_norm", "num_groups": 3}
 MODELS = (
     unbuildable(
         "a pretrained model that is not there",
-        {_FIRST: {"kind": "pretrained", "path": "nowhere"}},
+        _images({"kind": "pretrained", "path": "nowhere"}),
         f"{_FIRST} … Pretrained model … there is no folder … nowhere",
         "there is no folder",
+    ),
+    unbuildable(
+        "a tokenizer that is not there",
+        {
+            "dataset": {"kind": "bundled", "name": "sentences", "text": {"tokenizer": "nowhere"}},
+            "tasks": [{"name": "topic", "kind": "multiclass", "target": "topic"}],
+            "model.shared": [{"kind": "pretrained", "path": "nowhere"}],
+        },
+        "dataset.text.tokenizer … there is no such folder … nowhere … Choose",
     ),
     unbuildable(
         "a convolution of a table", {_FIRST: _CONV}, f"{_FIRST} … Conv2d … 5 features … Use Linear", "5 features"

@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from safetensors import safe_open
 
 from mtl_core.datasets import load
 from mtl_core.spec import load_spec
+from tests.architectures.folders import text_folder
 from tests.cli.conftest import Command
 
 
@@ -87,6 +89,63 @@ def test_a_missing_truth_is_an_empty_cell(command: Command, tmp_path: Path) -> N
         i = int(row["row"]) - 1
         assert row["a.truth"] == str(i % 7)
         assert row["b.truth"] == ("" if i % 4 == 0 else str(2 * i))
+
+
+def test_tags_are_predicted_to_the_end_of_each_text_and_score_what_evaluate_says(
+    command: Command, tmp_path: Path
+) -> None:
+    texts = ["sun rises" + " again" * (i % 4) for i in range(60)]
+    tags = ["N V" + " A" * (i % 4) if i % 5 else "" for i in range(60)]
+    frame = pd.DataFrame({"text": texts, "tags": tags, "long": [i % 2 for i in range(60)]})
+    frame.to_csv(tmp_path / "texts.csv", index=False)
+    (tmp_path / "spec.yaml").write_text(
+        "version: 1\ndataset: {kind: table, path: texts.csv, inputs: [text], types: {text: text, tags: text}}\n"
+        "tasks: [{name: tags, kind: tagging, target: tags}, {name: long, kind: binary, target: long}]\n"
+        "model: {shared: [{kind: embedding, dim: 4}], heads: {long: [{kind: global_max_pool}]}}\n"
+        "training: {epochs: 3, device: cpu}\n",
+        encoding="utf-8",
+    )
+    assert command("train", tmp_path / "spec.yaml").status == 0
+    assert command("predict", 1, "--split", "test", "--out", tmp_path / "out.csv").status == 0
+    rows = _read(tmp_path / "out.csv")
+    right = []
+    for row in rows:
+        predicted, truth = row["tags.predicted"].split(), row["tags.truth"].split()
+        assert len(predicted) == len(texts[int(row["row"]) - 1].split())
+        right += [one == other for one, other in zip(predicted, truth, strict=bool(truth))]
+    scores = command("evaluate", 1, "--json").json["metrics"]["tags"]
+    assert np.mean(right) == pytest.approx(scores["accuracy"], abs=1e-6)
+
+
+def test_texts_through_a_pretrained_model_are_trained_predicted_and_exported(command: Command, tmp_path: Path) -> None:
+    text_folder(tmp_path / "bert")
+    topics = {"sky": "the moon rises again", "sea": "suns . again"}
+    frame = pd.DataFrame(
+        [{"text": text, "topic": topic, "n": len(text) + i / 50} for i in range(20) for topic, text in topics.items()]
+    )
+    frame.to_csv(tmp_path / "texts.csv", index=False)
+    (tmp_path / "spec.yaml").write_text(
+        "version: 1\n"
+        "dataset: {kind: table, path: texts.csv, inputs: [text], types: {text: text}, text: {tokenizer: bert}}\n"
+        "tasks: [{name: topic, kind: binary, target: topic}, {name: n, kind: regression, target: n}]\n"
+        "model: {shared: [{kind: pretrained, path: bert}]}\n"
+        "training: {epochs: 12, batch_size: 8, device: cpu, optimizer: {kind: adam, lr: 0.005}}\n",
+        encoding="utf-8",
+    )
+    said = command("train", tmp_path / "spec.yaml")
+    assert said.status == 0, said.err
+    scores = command("evaluate", 1, "--json").json
+    assert scores["metrics"]["topic"]["accuracy"] == 1
+    assert command("predict", 1, "--out", tmp_path / "store.csv").status == 0
+    for row in _read(tmp_path / "store.csv"):
+        assert row["topic.predicted"] == row["topic.truth"]
+    assert command("export", 1, "--to", "models", "--out", tmp_path / "models").status == 0
+    assert command("predict", tmp_path / "models", "--out", tmp_path / "folder.csv").status == 0
+    assert (tmp_path / "folder.csv").read_bytes() == (tmp_path / "store.csv").read_bytes()
+    (tmp_path / "bert" / "tokenizer.json").unlink()
+    gone = command("predict", 1, "--out", tmp_path / "gone.csv")
+    assert gone.status == 2
+    assert "dataset.text.tokenizer: needs a folder with a tokenizer.json" in gone.err
 
 
 def test_a_folder_of_models_is_read_without_the_store(

@@ -72,6 +72,8 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             if place != "tasks":
                 data["dataset"]["split"] = {"tasks": data["tasks"]}
         case "model.shared":
+            if kind_of(member) == "pretrained":
+                _on_images(data)
             data["model"]["shared"] = [given]
         case "model.heads":
             data["model"]["heads"] = {"first": [given]}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mtl_core.spec import InputError, load_spec, load_spec_data, save_spec, spec_from_data
+from mtl_core.spec import InputError, load_spec, load_spec_data, parse_yaml, save_spec, spec_from_data
 
 
 def test_a_relative_table_path_starts_at_the_spec_file(tmp_path: Path) -> None:
@@ -33,6 +33,19 @@ def test_a_relative_folder_of_a_pretrained_model_starts_at_the_spec_file(tmp_pat
     for other in ("model: {shared: 5}", "model: {heads: [1]}", "model: [1]"):
         file.write_text(other, encoding="utf-8")
         load_spec_data(file)
+
+
+def test_a_relative_folder_of_a_tokenizer_starts_at_the_spec_file(tmp_path: Path) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text("dataset: {kind: table, path: '', text: {tokenizer: bert}}", encoding="utf-8")
+    assert load_spec_data(file)["dataset"] == {
+        "kind": "table",
+        "path": "",
+        "text": {"tokenizer": str(tmp_path / "bert")},
+    }
+    for other in ("dataset: {text: 5}", "dataset: {text: {tokenizer: ''}}", "dataset: {text: {tokenizer: 5}}"):
+        file.write_text(other, encoding="utf-8")
+        assert load_spec_data(file) == parse_yaml(other)
 
 
 @pytest.mark.parametrize(

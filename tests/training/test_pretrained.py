@@ -43,7 +43,10 @@ def _as_images(split: Split) -> Split:
 
 def small(folder: Path, **changes: Any) -> ExperimentSpec:
     layers = [layer_data(folder), LINEAR]
-    return experiment(**{"model": {"shared": layers, "heads": {}}, "training__epochs": 2, **changes})
+    dataset = {"kind": "bundled", "name": "shapes"}
+    return experiment(
+        **{"dataset": dataset, "model": {"shared": layers, "heads": {}}, "training__epochs": 2, **changes}
+    )
 
 
 def trained(spec: ExperimentSpec, folder: Path, **settings: Any) -> Ran:

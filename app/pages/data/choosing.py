@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.pages.data.catalogue import BUNDLED
-from mtl_core.spec import DatasetInfo, SplitSpec, load_preset, spec_to_data
+from mtl_core.spec import DatasetInfo, SplitSpec, TextSpec, load_preset, spec_to_data
 
 _IMAGE_PRESET = "multidigits"
 _TRUNK = [{"kind": "linear", "out_features": 64}, {"kind": "relu"}] * 2
@@ -17,14 +17,14 @@ _NAMES_TO_LEAVE = ("untitled", "experiment")
 
 def bundled(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a bundled data set."""
-    return {"kind": "bundled", "name": name, "inputs": None, "split": _shares(split)}
+    return {"kind": "bundled", "name": name, "inputs": None, "text": spec_to_data(TextSpec()), "split": _shares(split)}
 
 
 def table(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a file, before anything is known of its columns."""
     return {
         "kind": "table", "path": path, "inputs": [], "types": {}, "delimiter": None, "encoding": None,
-        "split": _shares(split),
+        "text": spec_to_data(TextSpec()), "split": _shares(split),
     }  # fmt: skip
 
 

@@ -12,18 +12,22 @@ from shiboken6 import isValid
 from app.document import below, touches
 from app.pages.data import choosing, roles
 from app.pages.data.catalogue import BUNDLED
+from app.pages.data.editing import Editing
+from app.pages.data.menus import column_menu, fill_menu
 from app.pages.data.preview import PreviewCard
 from app.pages.data.sources import SUFFIXES, SourceCard
 from app.pages.data.split import SplitCard
 from app.pages.data.tasks import TasksCard
+from app.pages.data.text import PATH, TextCard, reads_text
 from app.pages.data.views import column_views, data_key, data_name, image_labels, task_views
+from app.pages.data.words import error_words, problem_words
 from app.session import Session
 from app.widgets import CardRow, Chip, PageBody
-from mtl_core.spec import ColumnInfo, DatasetInfo, InputError, Problem
+from mtl_core.spec import DatasetInfo, InputError, Problem
 
 _KEPT = 16
 _TITLES = {entry.name: entry.title for entry in BUNDLED}
-_SIDE_WIDTH = 34
+_SIDE_WIDTH, _TEXT_WIDTH = 34, 40
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
 _FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq *.jsonl *.ndjson);;All files (*)"
@@ -44,6 +48,7 @@ class DataPage(PageBody):
         self._document = session.document
         self._known: dict[tuple[Any, ...], DatasetInfo] = {}
         self._reading = ""
+        self.edits = Editing(self._document, lambda: self.info)
         self._build()
         self._connect()
         self._show()
@@ -81,7 +86,7 @@ class DataPage(PageBody):
         """The cards at the left are narrow, unless they stand above the others."""
         super().resizeEvent(event)
         stacked = self.window().width() < _STACK_BELOW
-        for card in (self._source, self._split):
+        for card in (self._source, self._split, self._text):
             card.setMaximumWidth(_NO_LIMIT if stacked else card.minimumWidth())
         self._preview.table.setMinimumHeight(self.fontMetrics().lineSpacing() * 14 if stacked else 0)
 
@@ -126,128 +131,18 @@ class DataPage(PageBody):
         self._reading = ""
         table = dataset["kind"] == "table"
         self._source.error.set_error(
-            _said(error), "Open another file…" if table else "", self.ask_file if table else None
+            error_words(error), "Open another file…" if table else "", self.ask_file if table else None
         )
         self._show()
 
-    # --- roles
-
-    def set_role(self, column: str, role: roles.Role) -> None:
-        """Make a column an input, a target or neither."""
-        if self.info is not None:
-            self._edit(
-                roles.with_role(self._document.data, self.info, column, role), f"Make {column} {_ARTICLES[role]}"
-            )
-
-    def set_type(self, column: str, wanted: str) -> None:
-        """Read a column as numbers, as categories or as text."""
-        found, data = self._column(column), self._document.data
-        if found is None or self.info is None:
-            return
-        changes = roles.with_type(data, found, wanted)
-        if wanted == "text" and roles.roles_of(data, self.info)[column] == "input":
-            changes |= choosing.read_as_text(data, column)
-        self._edit(changes, f"Read {column} as {wanted}")
-
-    def set_kind(self, place: int, kind: roles.Kind) -> None:
-        """Make a task one of another kind."""
-        name = self._document.data["tasks"][place]["name"]
-        self._edit(roles.with_kind(self._document.data, place, kind), f"Make {name} {roles.KIND_TITLES[kind].lower()}")
-
-    def rename_task(self, place: int, name: str) -> None:
-        """Call a task something else; its head, weight and monitor follow."""
-        self._document.set(f"tasks[{place}].name", name, f"Rename task to {name}", merge=False)
-
-    def remove_task(self, place: int) -> None:
-        """Predict nothing from a task's targets any more."""
-        if self.info is not None:
-            task = self._document.data["tasks"][place]
-            wanted: dict[str, roles.Role] = dict.fromkeys(roles.targets_of(task), "ignore")
-            self._edit(roles.with_roles(self._document.data, self.info, wanted), f"Remove task {task['name']}")
-        else:
-            self._document.remove(f"tasks[{place}]", "Remove task")
-
-    def _edit(self, changes: dict[str, Any], label: str) -> None:
-        self._document.set_many(changes, label, merge=False)
-
-    def _kind_of_column(self, column: str, kind: roles.Kind) -> None:
-        place = roles.task_of(self._document.data, column)
-        if place >= 0:
-            self.set_kind(place, kind)
-
-    def _column(self, name: str) -> ColumnInfo | None:
-        return next((c for c in self.info.columns if c.name == name), None) if self.info else None
-
-    def _set_all(self, role: roles.Role) -> None:
-        """Give every column that is no target one role."""
-        if self.info is None:
-            return
-        now = roles.roles_of(self._document.data, self.info)
-        wanted: dict[str, roles.Role] = {name: role for name, old in now.items() if old != "target"}
-        self._edit(roles.with_roles(self._document.data, self.info, wanted), f"Make all other columns {role}")
+    def menu_of(self, name: str) -> QMenu | None:
+        """The context menu of a column."""
+        return column_menu(self, self.edits, name)
 
     def _column_menu(self, name: str, at: QPoint) -> None:
         menu = self.menu_of(name)
         if menu is not None:
             menu.popup(at)
-
-    def menu_of(self, name: str) -> QMenu | None:
-        """The context menu of a column: role, type, and predicting it together with others."""
-        column, data = self._column(name), self._document.data
-        if column is None or self.info is None:
-            return None
-        menu = QMenu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
-        for role, words in _ARTICLES.items():
-            menu.addAction(f"Make it {words}").triggered.connect(partial(self._act, self.set_role, name, role))
-        if data["dataset"].get("kind") == "table":
-            menu.addSeparator()
-            for wanted, words in _READ_AS:
-                menu.addAction(words).triggered.connect(partial(self._act, self.set_type, name, wanted))
-        self._add_partners(menu, column)
-        return menu
-
-    def _add_partners(self, menu: QMenu, column: ColumnInfo) -> None:
-        data = self._document.data
-        places = roles.partners(data, self.info, column) if self.info else []
-        if places:
-            menu.addSeparator()
-        for place in places:
-            task = data["tasks"][place]["name"]
-            action = menu.addAction(f"Predict together with {task}")
-            action.triggered.connect(partial(self._act, self._join, column.name, place))
-        own = roles.task_of(data, column.name)
-        if own >= 0 and len(roles.targets_of(data["tasks"][own])) > 1:
-            menu.addAction("Predict on its own").triggered.connect(partial(self._act, self._part, column))
-
-    def _fill_menu(self) -> None:
-        """Roles of all columns of a table; of images, which have no column headers, the tasks that are absent."""
-        menu = self._preview.menu
-        menu.clear()
-        if self.info is not None and self.info.input_kind == "image":
-            for task in roles.absent_tasks(self._document.data, self.info):
-                text = f"Add task {task['name']} ({roles.KIND_TITLES[task['kind']].lower()})"
-                menu.addAction(text).triggered.connect(partial(self._act, self._add_task, task))
-            return
-        menu.addAction("All other columns are inputs").triggered.connect(lambda: self._set_all("input"))
-        menu.addAction("Ignore all but the targets").triggered.connect(lambda: self._set_all("ignore"))
-
-    def _add_task(self, task: dict[str, Any]) -> None:
-        self._edit({"tasks": [*(self._document.data.get("tasks") or ()), task]}, f"Add task {task['name']}")
-
-    def _act(self, do: Any, *what: Any) -> None:
-        do(*[one for one in what if not isinstance(one, bool)])  # without the state that triggered() sends
-
-    def _join(self, column: str, place: int) -> None:
-        data = self._document.data
-        changes = roles.joined(data, column, place)
-        inputs = data["dataset"].get("inputs")
-        if inputs and column in inputs:
-            changes["dataset.inputs"] = [name for name in inputs if name != column]
-        self._edit(changes, f"Predict {column} with {data['tasks'][place]['name']}")
-
-    def _part(self, column: ColumnInfo) -> None:
-        self._edit(roles.parted(self._document.data, column), f"Predict {column.name} on its own")
 
     # --- showing
 
@@ -260,8 +155,9 @@ class DataPage(PageBody):
         self._tasks.show_tasks(task_views(data, info, self._problem_at), self._problem_of_tasks())
         problems = self._document.problems_at("dataset.split")
         self._split.show_split(
-            data["dataset"].get("split") or {}, info.rows if info else 0, _words(problems[0]) if problems else ""
+            data["dataset"].get("split") or {}, info.rows if info else 0, problem_words(problems[0]) if problems else ""
         )
+        self._text.show_text(data, info, self._problems_at(PATH))
         self._show_reading()
 
     def _show_reading(self) -> None:
@@ -275,19 +171,28 @@ class DataPage(PageBody):
         if not name and self.info is not None:
             data = self._document.data
             self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
-        text = _said(error) if error is not None and not self._reading else self._input_problem()
-        offer = error is not None and not self._reading
-        self._preview.error.set_error(text, "Open another file…" if offer else "", self.ask_file if offer else None)
+        failed = error is not None and not self._reading and not self._told_elsewhere(error)
+        text = error_words(error) if error is not None and failed else self._input_problem()
+        self._preview.error.set_error(text, "Open another file…" if failed else "", self.ask_file if failed else None)
         self._chip.setVisible(bool(self._reading))
         self._chip.set_text(f"Reading {name} …" if self._reading else "")
 
     def _input_problem(self) -> str:
-        problems = [p for p in self._problems_at("dataset") if not p.path.startswith("dataset.split")]
-        return _words(problems[0]) if problems else ""
+        problems = [p for p in self._problems_at("dataset") if not self._has_its_place(p)]
+        return problem_words(problems[0]) if problems else ""
+
+    def _told_elsewhere(self, error: Exception) -> bool:
+        return isinstance(error, InputError) and all(map(self._has_its_place, error.problems))
+
+    def _has_its_place(self, problem: Problem) -> bool:
+        """Whether it is shown in a card below the preview."""
+        return below(problem.path, "dataset.split") or (
+            below(problem.path, PATH) and reads_text(self._document.data, self.info)
+        )
 
     def _problem_at(self, path: str) -> str:
         problems = self._problems_at(path)
-        return _words(problems[0]) if problems else ""
+        return problem_words(problems[0]) if problems else ""
 
     def _problems_at(self, path: str) -> list[Problem]:
         """What is wrong at ``path`` by itself, else what the worker found when it read the data for the tasks."""
@@ -299,10 +204,10 @@ class DataPage(PageBody):
         if not self._document.data.get("tasks"):
             return "Nothing is predicted yet: make a column a target."
         own = [problem for problem in self._document.problems_at("tasks") if problem.path == "tasks"]
-        return _words(own[0]) if own else ""
+        return problem_words(own[0]) if own else ""
 
     def _changed(self, paths: list[str]) -> None:
-        if touches(paths, "dataset") or touches(paths, "tasks"):
+        if touches(paths, "dataset") or touches(paths, "tasks") or touches(paths, "model.shared[0]"):
             self._show()
 
     def _info_changed(self) -> None:
@@ -317,14 +222,15 @@ class DataPage(PageBody):
         self._chip.setObjectName("reading-chip")
         self.header.add_chip(self._chip)
         self._source, self._preview = SourceCard(), PreviewCard()
-        self._tasks, self._split = TasksCard(), SplitCard()
+        self._tasks, self._split, self._text = TasksCard(), SplitCard(), TextCard(self._document)
         line = self.fontMetrics().lineSpacing()
-        for card in (self._source, self._split):
-            card.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * _SIDE_WIDTH)
+        for card, width in ((self._source, _SIDE_WIDTH), (self._split, _SIDE_WIDTH), (self._text, _TEXT_WIDTH)):
+            card.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * width)
         above, below = CardRow(stack_below=_STACK_BELOW), CardRow(stack_below=_STACK_BELOW)
         above.add(self._source, 0)
         above.add(self._preview, 1)
         below.add(self._split, 0)
+        below.add(self._text, 0)
         below.add(self._tasks, 1)
         above.setMinimumHeight(line * 17)
         below.setMinimumHeight(line * 11)
@@ -336,14 +242,14 @@ class DataPage(PageBody):
         self._source.fileWanted.connect(self.ask_file)
         self._source.optionsChosen.connect(self.read_otherwise)
         header = self._preview.header_
-        header.roleChosen.connect(self.set_role)
-        header.typeChosen.connect(self.set_type)
-        header.kindChosen.connect(self._kind_of_column)
+        header.roleChosen.connect(self.edits.set_role)
+        header.typeChosen.connect(self.edits.set_type)
+        header.kindChosen.connect(self.edits.set_kind_of_column)
         header.menuWanted.connect(self._column_menu)
-        self._preview.menu.aboutToShow.connect(self._fill_menu)
-        self._tasks.renamed.connect(self.rename_task)
-        self._tasks.kindChosen.connect(self.set_kind)
-        self._tasks.removed.connect(self.remove_task)
+        self._preview.menu.aboutToShow.connect(lambda: fill_menu(self._preview.menu, self.edits))
+        self._tasks.renamed.connect(self.edits.rename_task)
+        self._tasks.kindChosen.connect(self.edits.set_kind)
+        self._tasks.removed.connect(self.edits.remove_task)
         self._split.changed.connect(self._set_split)
         self._document.changed.connect(self._changed)
         self._document.problemsChanged.connect(self._show)
@@ -358,10 +264,6 @@ class DataPage(PageBody):
         self._document.set_many({f"dataset.split.{name}": value for name, value in values.items()}, label)
 
 
-_READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))
-_ARTICLES: dict[roles.Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
-
-
 def _fits(data: dict[str, Any], dataset: dict[str, Any], info: DatasetInfo) -> bool:
     """Whether it is the same file read in another way, with all the columns that the experiment uses."""
     old = data["dataset"]
@@ -370,19 +272,6 @@ def _fits(data: dict[str, Any], dataset: dict[str, Any], info: DatasetInfo) -> b
     there = {column.name for column in info.columns}
     used = {*old["inputs"], *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}
     return used <= there
-
-
-def _said(error: Exception) -> str:
-    """An error beside the list of data sets, where the path of the setting says nothing to a person."""
-    return _words(error.problem) if isinstance(error, InputError) else str(error)
-
-
-def _words(problem: Problem) -> str:
-    found = f"; found {problem.found}" if problem.found else ""
-    where = f"{data_name({'path': problem.path})}: " if "/" in problem.path or "\\" in problem.path else ""
-    rule = problem.rule if where else problem.rule[:1].upper() + problem.rule[1:]
-    text = f"{where}{rule}{found}. {problem.fix}".strip().rstrip(".")
-    return text if text.endswith("?") else text + "."
 
 
 def _file_of(mime: QMimeData) -> Path | None:

@@ -6,10 +6,11 @@ from mtl_core.spec.base import Spec, field
 
 
 class Pretrained(Spec):
-    """An image model in a local folder of the transformers library, with the weights it was trained to.
+    """A model of images or texts in a local folder of the transformers library, with the weights it was trained to.
 
     The folder holds ``config.json`` and weights as safetensors; weights as a pickle and code of its own are never read.
-    Images arrive standardised by the data's own mean and deviation.
+    Images arrive standardised by the data's own mean and deviation. A model of texts must be the first layer, and its
+    folder must hold ``tokenizer.json`` and be named in ``dataset.text.tokenizer`` too.
     """
 
     title: ClassVar[str] = "Pretrained model"
@@ -20,10 +21,11 @@ class Pretrained(Spec):
         title="Folder",
         widget="folder",
     )
-    output: Literal["pooled", "positions"] = field(
+    output: Literal["pooled", "mean", "positions"] = field(
         "pooled",
-        "One row of features an image as the model itself pools it, or features at each position: channels × height × "
-        "width of a convolutional model, channels × length of a transformer, whose class token comes first.",
+        "One row of features an image or text, as the model itself pools it or as their mean over all positions; or "
+        "features at each position: channels × height × width of a convolutional model, channels × length of a "
+        "transformer, whose class token comes first. Behind a text's end they are 0, and in no mean.",
     )
     image_size: int | None = field(
         None, "Images are scaled to this many pixels a side first; empty: as they come.", unit="pixels", ge=1, le=4096

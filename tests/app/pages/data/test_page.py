@@ -11,7 +11,7 @@ from app.pages.data import DataPage
 from app.plots import BarPlot, Histogram
 from app.session import Session
 from app.widgets import DoubleSpinBox, InlineError, LinkButton
-from mtl_core.spec import InputError, single_task
+from mtl_core.spec import InputError, TextSpec, single_task, spec_to_data
 from tests.app.pages.data.conftest import PatientWorker
 from tests.app.pages.data.synthetic_sets import table, texts
 
@@ -76,7 +76,7 @@ def test_sentences_are_shown_as_rows_with_how_often_each_tag_stands(
 
 
 def test_an_input_read_as_text_stands_alone_and_gets_an_embedding(opened: DataPage, session: Session) -> None:
-    opened.set_type("도시", "text")
+    opened.edits.set_type("도시", "text")
     data = session.document.data
     assert data["dataset"]["types"] == {"도시": "text"}
     assert data["dataset"]["inputs"] == ["도시"]
@@ -156,7 +156,7 @@ def test_a_renamed_task_takes_its_head_along(opened: DataPage, session: Session,
 
 
 def test_a_name_that_paths_cannot_hold_is_told_at_the_task(opened: DataPage, session: Session) -> None:
-    opened.rename_task(0, "a.b")
+    opened.edits.rename_task(0, "a.b")
     texts = [label.text() for label in opened.findChildren(QLabel) if label.property("role") == "error"]
     assert any("Must not be empty nor hold" in text for text in texts)
 
@@ -179,8 +179,8 @@ def test_many_columns_change_their_role_at_once(opened: DataPage, session: Sessi
 
 
 def test_without_a_target_the_page_says_what_to_do(opened: DataPage, session: Session) -> None:
-    opened.remove_task(1)
-    opened.remove_task(0)
+    opened.edits.remove_task(1)
+    opened.edits.remove_task(0)
     texts = [label.text() for label in opened.findChildren(QLabel) if label.property("role") == "error"]
     assert "Nothing is predicted yet: make a column a target." in texts
 
@@ -242,7 +242,7 @@ def test_another_data_set_does_not_take_the_splitting_tasks_along(
 
 def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:
     assert not page._preview.more.isVisible()
-    page.remove_task(0)
+    page.edits.remove_task(0)
     assert page._preview.more.isVisible()
     page._preview.menu.aboutToShow.emit()
     (action,) = page._preview.menu.actions()
@@ -250,3 +250,79 @@ def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:
     action.trigger()
     assert [task["name"] for task in page._document.data["tasks"]] == ["right", "left"]
     assert not page._preview.more.isVisible()
+
+
+@pytest.fixture
+def sentences(page: DataPage, worker: PatientWorker) -> DataPage:
+    """The page after a set of texts has been chosen."""
+    page.choose_bundled("sentences")
+    worker.answer(texts())
+    return page
+
+
+def test_how_a_text_becomes_tokens_is_asked_only_while_a_text_is_an_input(
+    page: DataPage, worker: PatientWorker
+) -> None:
+    assert not shown(page, QWidget, "text-card")
+    page.choose_bundled("sentences")
+    worker.answer(texts())
+    assert shown(page, QWidget, "text-card")
+    page.edits.set_role("text", "ignore")
+    assert not shown(page, QWidget, "text-card")
+
+
+def test_a_setting_of_texts_is_a_step_of_undo(sentences: DataPage, session: Session, qtbot: QtBot) -> None:
+    editor = sentences.findChild(QWidget, "dataset.text.max_length")
+    assert editor is not None
+    field = editor.findChild(QLineEdit)
+    assert field is not None
+    assert field.text() == "64"
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "20")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    pick(sentences, "dataset.text.tokens", "Spaces")
+    text = session.document.data["dataset"]["text"]
+    assert (text["max_length"], text["tokens"]) == (20, "spaces")
+    assert session.document.valid
+    session.document.undo_stack.undo()
+    session.document.undo_stack.undo()
+    assert session.document.data["dataset"]["text"] == spec_to_data(TextSpec())
+    assert field.text() == "64"
+
+
+def test_a_fault_of_a_text_setting_is_told_at_it_and_not_above_the_rows(sentences: DataPage, session: Session) -> None:
+    session.document.set("dataset.text.max_length", 5000)
+    session._no_dataset(InputError("dataset.text.max_length", "must be at most 4096", found="5000"))
+    errors = [label.text() for label in sentences.findChildren(QLabel) if label.property("role") == "error"]
+    assert [text for text in errors if text] == ["Must be at most 4096 (found 5000)."]
+
+
+def test_what_the_worker_says_of_a_text_setting_stands_at_it(sentences: DataPage, session: Session) -> None:
+    session._no_model(InputError("dataset.text.max_length", "is more than the machine holds", fix="Take less."))
+    errors = [label.text() for label in sentences.findChildren(QLabel) if label.property("role") == "error"]
+    assert [text for text in errors if text] == ["Is more than the machine holds. Take less."]
+
+
+def test_tokenizer_and_model_are_made_to_fit_by_a_link_in_one_step(sentences: DataPage, session: Session) -> None:
+    document = session.document
+    link = sentences.findChild(LinkButton, "text-offer")
+    assert link is not None
+    assert not link.isVisible()
+    document.set("dataset.text.tokenizer", "/models/bert")
+    assert not document.valid
+    assert not shown(sentences, QWidget, "dataset.text.vocabulary")  # the model has its own
+    assert link.text() == "Let its model read the text"
+    link.click()
+    assert document.data["model"]["shared"][0] == {"kind": "pretrained", "path": "/models/bert", "output": "positions"}
+    assert document.valid
+    assert not link.isVisible()
+    document.set("model.shared[0].path", "/models/other")
+    assert link.text() == "Use the pretrained model's tokenizer"
+    link.click()
+    assert document.data["dataset"]["text"]["tokenizer"] == "/models/other"
+    assert document.valid
+    for _ in range(4):
+        document.undo_stack.undo()
+    assert shown(sentences, QWidget, "dataset.text.vocabulary")
+    assert document.valid

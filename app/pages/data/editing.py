@@ -1,0 +1,105 @@
+"""Edits of roles and tasks, each one step of undo."""
+
+from collections.abc import Callable
+from typing import Any
+
+from app.document import Document
+from app.pages.data import choosing, roles
+from mtl_core.spec import ColumnInfo, DatasetInfo
+
+ARTICLES: dict[roles.Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
+
+
+class Editing:
+    """What can be done to the columns of a data set and to the tasks that predict them.
+
+    Args:
+        document: The experiment.
+        info: What is known of its data set, if it has been read.
+    """
+
+    def __init__(self, document: Document, info: Callable[[], DatasetInfo | None]) -> None:
+        self._document = document
+        self._info = info
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The experiment as it stands."""
+        return self._document.data
+
+    @property
+    def info(self) -> DatasetInfo | None:
+        """What is known of its data set, if it has been read."""
+        return self._info()
+
+    def column(self, name: str) -> ColumnInfo | None:
+        """What is known of a column."""
+        info = self.info
+        return next((c for c in info.columns if c.name == name), None) if info else None
+
+    def set_role(self, column: str, role: roles.Role) -> None:
+        """Make a column an input, a target or neither."""
+        if (info := self.info) is not None:
+            self._edit(roles.with_role(self.data, info, column, role), f"Make {column} {ARTICLES[role]}")
+
+    def set_all(self, role: roles.Role) -> None:
+        """Give every column that is no target one role."""
+        if (info := self.info) is None:
+            return
+        now = roles.roles_of(self.data, info)
+        wanted: dict[str, roles.Role] = {name: role for name, old in now.items() if old != "target"}
+        self._edit(roles.with_roles(self.data, info, wanted), f"Make all other columns {role}")
+
+    def set_type(self, column: str, wanted: str) -> None:
+        """Read a column as numbers, as categories or as text."""
+        found, info = self.column(column), self.info
+        if found is None or info is None:
+            return
+        changes = roles.with_type(self.data, found, wanted)
+        if wanted == "text" and roles.roles_of(self.data, info)[column] == "input":
+            changes |= choosing.read_as_text(self.data, column)
+        self._edit(changes, f"Read {column} as {wanted}")
+
+    def set_kind(self, place: int, kind: roles.Kind) -> None:
+        """Make a task one of another kind."""
+        name = self.data["tasks"][place]["name"]
+        self._edit(roles.with_kind(self.data, place, kind), f"Make {name} {roles.KIND_TITLES[kind].lower()}")
+
+    def set_kind_of_column(self, column: str, kind: roles.Kind) -> None:
+        """Make the task that predicts a column one of another kind."""
+        place = roles.task_of(self.data, column)
+        if place >= 0:
+            self.set_kind(place, kind)
+
+    def add_task(self, task: dict[str, Any]) -> None:
+        """Predict something more."""
+        self._edit({"tasks": [*(self.data.get("tasks") or ()), task]}, f"Add task {task['name']}")
+
+    def rename_task(self, place: int, name: str) -> None:
+        """Call a task something else; its head, weight and monitor follow."""
+        self._document.set(f"tasks[{place}].name", name, f"Rename task to {name}", merge=False)
+
+    def remove_task(self, place: int) -> None:
+        """Predict nothing from a task's targets any more."""
+        if (info := self.info) is not None:
+            task = self.data["tasks"][place]
+            wanted: dict[str, roles.Role] = dict.fromkeys(roles.targets_of(task), "ignore")
+            self._edit(roles.with_roles(self.data, info, wanted), f"Remove task {task['name']}")
+        else:
+            self._document.remove(f"tasks[{place}]", "Remove task")
+
+    def join(self, column: str, place: int) -> None:
+        """Have the task at ``place`` predict a column as well."""
+        data = self.data
+        changes = roles.joined(data, column, place)
+        inputs = data["dataset"].get("inputs")
+        if inputs and column in inputs:
+            changes["dataset.inputs"] = [name for name in inputs if name != column]
+        self._edit(changes, f"Predict {column} with {data['tasks'][place]['name']}")
+
+    def part(self, column: ColumnInfo) -> None:
+        """Give a column of a task of several a task of its own."""
+        self._edit(roles.parted(self.data, column), f"Predict {column.name} on its own")
+
+    def _edit(self, changes: dict[str, Any], label: str) -> None:
+        self._document.set_many(changes, label, merge=False)

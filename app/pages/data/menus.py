@@ -1,0 +1,59 @@
+"""The menus of a column and of all of them."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.pages.data import roles
+from app.pages.data.editing import ARTICLES, Editing
+from mtl_core.spec import ColumnInfo
+
+_READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))
+
+
+def column_menu(parent: QWidget, edits: Editing, name: str) -> QMenu | None:
+    """The context menu of a column: role, type, and predicting it together with others."""
+    column = edits.column(name)
+    if column is None:
+        return None
+    menu = QMenu(parent)
+    menu.aboutToHide.connect(menu.deleteLater)
+    for role, words in ARTICLES.items():
+        _add(menu, f"Make it {words}", partial(edits.set_role, name, role))
+    if edits.data["dataset"].get("kind") == "table":
+        menu.addSeparator()
+        for wanted, words in _READ_AS:
+            _add(menu, words, partial(edits.set_type, name, wanted))
+    _add_partners(menu, edits, column)
+    return menu
+
+
+def fill_menu(menu: QMenu, edits: Editing) -> None:
+    """Roles of all columns of a table; of images, which have no column headers, the tasks that are absent."""
+    menu.clear()
+    info = edits.info
+    if info is not None and info.input_kind == "image":
+        for task in roles.absent_tasks(edits.data, info):
+            text = f"Add task {task['name']} ({roles.KIND_TITLES[task['kind']].lower()})"
+            _add(menu, text, partial(edits.add_task, task))
+        return
+    _add(menu, "All other columns are inputs", partial(edits.set_all, "input"))
+    _add(menu, "Ignore all but the targets", partial(edits.set_all, "ignore"))
+
+
+def _add_partners(menu: QMenu, edits: Editing, column: ColumnInfo) -> None:
+    data, info = edits.data, edits.info
+    places = roles.partners(data, info, column) if info else []
+    if places:
+        menu.addSeparator()
+    for place in places:
+        task = data["tasks"][place]["name"]
+        _add(menu, f"Predict together with {task}", partial(edits.join, column.name, place))
+    own = roles.task_of(data, column.name)
+    if own >= 0 and len(roles.targets_of(data["tasks"][own])) > 1:
+        _add(menu, "Predict on its own", partial(edits.part, column))
+
+
+def _add(menu: QMenu, text: str, do: Callable[[], None]) -> None:
+    menu.addAction(text).triggered.connect(lambda _checked=False: do())

@@ -1,0 +1,139 @@
+"""Texts cut into the tokens of a pretrained model by the tokenizer in its folder."""
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from mtl_core.datasets import describe, load, transform_inputs
+from mtl_core.datasets.bundled import bundled_names
+from mtl_core.spec import BundledDataset, InputError, MulticlassTask, SplitSpec, TableDataset, TaggingTask, TextSpec
+from mtl_core.spec.dataset import IMAGE_SETS, TEXT_SETS
+from tests.architectures.folders import VOCABULARY, save_tokenizer
+from tests.datasets.conftest import WriteTable
+
+KIND = MulticlassTask(name="kind", target="kind")
+SPLIT = SplitSpec(train=0.5, val=0.25, test=0.25)
+TEXTS = ("The sun rises.", "moons", "", "the sun rises again again again", "comet")
+PIECES: tuple[tuple[str, ...], ...] = (
+    ("[CLS]", "the", "sun", "rises", ".", "[SEP]"),
+    ("[CLS]", "moon", "##s", "[SEP]"),
+    ("[CLS]", "[SEP]"),
+    ("[CLS]", "the", "sun", "rises", "again", "again", "again", "[SEP]"),
+    ("[CLS]", "[UNK]", "[SEP]"),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_tokenizer(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def path(write: WriteTable) -> str:
+    rows = 20
+    texts = [text or None for text in TEXTS] * (rows // len(TEXTS))
+    return write(pd.DataFrame({"text": texts, "kind": ["a", "b"] * (rows // 2)}))
+
+
+def table(path: str, folder: Path | str, **settings: Any) -> TableDataset:
+    text = TextSpec(tokenizer=str(folder), **settings)
+    return TableDataset(path=path, inputs=("text",), types={"text": "text"}, text=text, split=SPLIT)
+
+
+def numbers(pieces: tuple[str, ...], length: int) -> list[int]:
+    """As they travel: those of the vocabulary and 1 more, then padding."""
+    found = [VOCABULARY[piece] + 1 for piece in pieces]
+    return found + [0] * (length - len(found))
+
+
+def test_texts_become_the_tokenizers_own_numbers_and_one_more(path: str, folder: Path) -> None:
+    data = load(table(path, folder), (KIND,))
+    assert data.input_shape == (8,)
+    for split in (data.train, data.val, data.test):
+        assert split.rows is not None
+        for row, place in zip(split.inputs.int().tolist(), split.rows.tolist(), strict=True):
+            assert row == numbers(PIECES[place % len(TEXTS)], 8), TEXTS[place % len(TEXTS)]
+    assert describe(table(path, folder)).input_shape == (8,)
+
+
+def test_a_longer_text_is_cut_between_its_marks_which_is_told(path: str, folder: Path) -> None:
+    data = load(table(path, folder, max_length=5), (KIND,))
+    assert data.input_shape == (5,)
+    found = {tuple(row) for row in data.train.inputs.int().tolist()}
+    assert tuple(numbers(("[CLS]", "the", "sun", "rises", "[SEP]"), 5)) in found
+    assert "8 of 20 texts are longer than 5 tokens and are cut." in data.notes
+
+
+def test_new_texts_are_treated_as_those_of_training(path: str, folder: Path) -> None:
+    data = load(table(path, folder), (KIND,))
+    preprocessing = json.loads(json.dumps(data.preprocessing))
+    found = transform_inputs(preprocessing, pd.DataFrame({"text": ["moons sets", None, "the " * 30]}))
+    assert found.shape == (3, 8)
+    assert found[0].int().tolist() == numbers(("[CLS]", "moon", "##s", "sets", "[SEP]"), 8)
+    assert found[1].int().tolist() == numbers(("[CLS]", "[SEP]"), 8)
+    assert found[2, -1] == VOCABULARY["[SEP]"] + 1
+    save_tokenizer(folder, VOCABULARY | {"comet": len(VOCABULARY)})
+    with pytest.raises(InputError, match=r"dataset\.text\.tokenizer: has changed since"):
+        transform_inputs(preprocessing, pd.DataFrame({"text": ["moons"]}))
+
+
+def test_another_tokenizer_makes_other_data_and_another_place_does_not(path: str, folder: Path) -> None:
+    first = load(table(path, folder), (KIND,)).fingerprint
+    moved = folder.rename(folder.parent / "elsewhere")
+    assert load(table(path, moved), (KIND,)).fingerprint == first
+    assert load(table(path, moved, vocabulary=77, lowercase=False), (KIND,)).fingerprint == first  # words' settings
+    save_tokenizer(moved, VOCABULARY | {"comet": len(VOCABULARY)})
+    again = load(table(path, moved), (KIND,))
+    assert again.fingerprint != first
+    assert len(VOCABULARY) + 1 in again.train.inputs
+
+
+BAD: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
+    "no folder": (shutil.rmtree, {}, r"tokenizer: there is no such folder; found .*model\. Choose the pretrained"),
+    "no file": (lambda at: (at / "tokenizer.json").unlink(), {}, r"tokenizer\.json; .* tokenizer\.save_pretrained"),
+    "broken": (lambda at: (at / "tokenizer.json").write_text("{"), {}, r"the tokenizer\.json cannot be read \("),
+    "no text": (lambda at: (at / "tokenizer.json").write_bytes(b"\xff"), {}, r"the tokenizer\.json cannot be read"),
+    "too short": (lambda _: None, {"max_length": 2}, r"max_length: must be more than the 2 marks .* around a text"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_tokenizer_that_will_not_do_is_refused_and_the_data_are_shown_all_the_same(
+    name: str, path: str, folder: Path
+) -> None:
+    make, settings, says = BAD[name]
+    make(folder)
+    with pytest.raises(InputError, match=says) as caught:
+        load(table(path, folder, **settings), (KIND,))
+    assert caught.value.problem.path.startswith("dataset.text.")
+    assert describe(table(path, folder, **settings)).rows == 20
+
+
+def test_without_the_package_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, path: str, folder: Path
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(InputError, match=r'pip install "mtl-workbench\[pretrained\]"'):
+        load(table(path, folder), (KIND,))
+
+
+def test_tags_are_refused_since_they_belong_to_words(write: WriteTable, folder: Path) -> None:
+    frame = pd.DataFrame({"text": ["the sun"] * 12, "tags": ["D N", "N D"] * 6})
+    dataset = table(write(frame), folder).model_copy(update={"types": {"text": "text", "tags": "text"}})
+    with pytest.raises(InputError, match=r"tasks\[0\]\.target: tags belong to words"):
+        load(dataset, (TaggingTask(name="tags", target="tags"),))
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_which_bundled_sets_are_images_or_texts_is_known_without_reading_them(name: Any) -> None:
+    info = describe(BundledDataset(name=name))
+    assert (info.input_kind == "image") == (name in IMAGE_SETS)
+    types = {column.name: column.type for column in info.columns}
+    assert ("text" in [types.get(column) for column in info.inputs]) == (name in TEXT_SETS)
