@@ -1,6 +1,7 @@
 """Messages that float over a page: passing news, and errors that stay until they are dismissed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -10,6 +11,7 @@ from app.widgets import Banner
 
 SHOWN_MS = 6000
 _MOST = 3
+_OFFER = "message-offer"
 
 
 class Toasts(QWidget):
@@ -40,6 +42,20 @@ class Toasts(QWidget):
                 return banner
         return self._add(text, "error")
 
+    def show_offer(self, text: str, links: Mapping[str, Callable[[Banner], object]]) -> Banner:
+        """Show a question until it is answered or dismissed; no other message takes its place.
+
+        Args:
+            text: The question.
+            links: The answers, and what each does with the question.
+        """
+        banner = self._add(text, "info")
+        banner.setObjectName(_OFFER)
+        for label, answer in links.items():
+            banner.add_link(label, partial(answer, banner), name=f"offer-{label.lower()}")
+        self._place()
+        return banner
+
     def banners(self) -> list[Banner]:
         """What is shown now, oldest first."""
         items = (self._column.itemAt(index) for index in range(self._column.count()))
@@ -53,7 +69,8 @@ class Toasts(QWidget):
         return False
 
     def _add(self, text: str, tone: str, action: str = "", on_action: Callable[[], object] | None = None) -> Banner:
-        for old in self.banners()[: 1 - _MOST]:
+        passing = [banner for banner in self.banners() if banner.objectName() != _OFFER]
+        for old in passing[: 1 - _MOST]:
             self._remove(old)
         banner = Banner(text, action, on_action, tone=tone)
         banner.setObjectName(f"message-{tone}")

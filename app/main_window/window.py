@@ -13,6 +13,7 @@ from app.main_window.files import Files
 from app.main_window.pages import make_page
 from app.main_window.questions import Dialogs, Questions
 from app.main_window.rail import PAGES, Rail
+from app.main_window.recovery import Recovery
 from app.main_window.status_line import StatusLine
 from app.main_window.toasts import Toasts
 from app.main_window.top_bar import TopBar
@@ -53,6 +54,7 @@ class MainWindow(QMainWindow):
         self.stack.setObjectName("pages")
         self._lay_out()
         self.toasts = Toasts(self.stack)
+        self.recovery = Recovery(session, self.files, self.toasts, self)
         self._pages: dict[str, QWidget] = {}
         self._asked = False
         self._fill_menus()
@@ -179,8 +181,9 @@ class MainWindow(QMainWindow):
         describe(self.actions_.run, "Run after the one that is on" if queue.here else "Run this experiment")
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the focus to no control at first: Tab enters the window at its first one."""
+        """Give the focus to no control at first: Tab enters the window at its first one; look for edits left behind."""
         super().showEvent(event)
+        self.recovery.look()
         if self.focusWidget() is None:
             self.stack.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -216,14 +219,14 @@ class MainWindow(QMainWindow):
             return
         if not self._asked:
             self._asked = True
-            self._leave()
+            self._leave(keep_edits=False)
         event.accept()
 
     def close_now(self) -> None:
-        """Close without a question, as Ctrl+C in the terminal does; runs go on."""
+        """Close without a question, as Ctrl+C in the terminal does: runs go on, edits are kept for next time."""
         if not self._asked:
             self._asked = True
-            self._leave()
+            self._leave(keep_edits=True)
         self.close()
 
     def _settle_run(self) -> bool:
@@ -240,7 +243,9 @@ class MainWindow(QMainWindow):
                 self.session.queue.stop(record.id)
         return choice != CANCEL
 
-    def _leave(self) -> None:
+    def _leave(self, *, keep_edits: bool) -> None:
+        self.recovery.close(keep=keep_edits)
+        self.session.document.undo_stack.blockSignals(True)  # it empties itself when nobody can be told any more
         settings = self.session.settings
         settings.put_bytes("window/geometry", self.saveGeometry())
         settings.put_bytes("window/state", self.saveState())
