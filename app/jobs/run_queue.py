@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs.asks import Question, check, check_together, train
 from app.jobs.callbacks import Done, Failed
-from app.jobs.looking import LIVE, after, find, look
+from app.jobs.looking import LIVE, Death, after, cause_of_death, find, look
 from app.jobs.process import WorkerProcess
 from app.jobs.store_service import StoreService
 from app.jobs.turns import Turn, Turns, turns_of
@@ -59,6 +59,7 @@ class RunQueue(QObject):
         self._waiting = Turns()
         self._studies: set[int] = set()
         self._training: _Training | None = None
+        self._killed: set[int] = set()
         self._watching = False
         self._asked: tuple[int, ...] = ()
         self._looks = 0
@@ -192,6 +193,7 @@ class RunQueue(QObject):
 
     def kill(self, run: int) -> None:
         """End a run's process at once; it is interrupted and can go on from its last checkpoint."""
+        self._killed.add(run)
         self._store.call(lambda store: store.kill(run), lambda _: self._watch(), self._fail)
 
     def set_weights(self, run: int, weights: dict[str, float] | None) -> None:
@@ -262,17 +264,16 @@ class RunQueue(QObject):
         sender = self.sender()
         training = self._training
         if training is not None and training.process is sender:
-            text = f"ended with status {status}" + (f": {words}" if words else "")
-            runs = " and ".join(f"run {run}" for run in training.runs)
-            error = InputError(runs, "its process must live to the end", found=text)
-            self._ended(training)
-            self.failed.emit(error)
+            by_hand = not self._killed.isdisjoint(training.runs)
+            self._ended(training, Death(training.process.pid, cause_of_death(status, words, by_hand=by_hand)))
         if isinstance(sender, QObject):
             sender.deleteLater()
 
-    def _ended(self, training: _Training) -> None:
+    def _ended(self, training: _Training, death: Death | None = None) -> None:
         self._training = None
-        self._store.call(lambda store: after(store, training.runs), self._buried, self._fail)
+        self._killed.clear()
+        # Ahead of a long list, and of the next look, which would not know what the process died of.
+        self._store.call(lambda store: after(store, training.runs, death), self._buried, self._fail, lane="live")
 
     def _buried(self, records: "list[RunRecord]") -> None:
         self._take_in(records)
@@ -314,6 +315,8 @@ class RunQueue(QObject):
             before = self._records.get(record.id)
             if record.ended and before is None:
                 continue  # its end has been told
+            if record.state == "interrupted" and self._training is not None and record.id in self._training.runs:
+                continue  # its end will be told with what its process died of
             if record.state != "queued" and record.id in self._waiting:
                 self._waiting.remove(record.id)  # another window has taken it
             if record.ended:

@@ -75,7 +75,8 @@ def ended_line(record: "RunRecord") -> str:
         case "stopped":
             return f"Run {record.id} was stopped; what it learned is kept."
         case "interrupted":
-            return f"Run {record.id} was interrupted: its process is gone. Resume it from Runs."
+            what = record.error or "its process is gone"
+            return f"Run {record.id} was interrupted: {what}. Resume it from Runs; it goes on from its last checkpoint."
         case _:
             return f"Run {record.id} failed: {record.error}"
 

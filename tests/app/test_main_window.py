@@ -1,5 +1,7 @@
 """The window around the pages, with a fake worker and real pages."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -252,6 +254,18 @@ def test_closing_during_a_run_can_be_called_off(window: MainWindow, answers: Ans
 def test_a_run_that_fails_is_told_in_the_window(window: MainWindow, wait: Any) -> None:
     run_named(window, "refuse")
     wait(lambda: any("there is no such file" in banner.label.text() for banner in window.toasts.banners()))
+
+
+def test_a_worker_that_is_killed_is_one_message_with_what_to_do(window: MainWindow, wait: Any) -> None:
+    run_named(window, "hold")
+    wait(lambda: window.session.queue.here)
+    os.kill(window.session.queue.here[0].pid or 0, signal.SIGKILL)
+    wait(lambda: window.session.queue.active is None and window.toasts.banners())
+    (banner,) = window.toasts.banners()
+    assert banner.label.text() == (
+        "Run 1 was interrupted: its process was killed (SIGKILL), which the system does when memory runs out. "
+        "Resume it from Runs; it goes on from its last checkpoint."
+    )
 
 
 def test_the_same_error_is_shown_once_and_can_be_dismissed(window: MainWindow) -> None:
