@@ -1,9 +1,9 @@
 """Speaks the worker's protocol without torch; the name of a run's experiment says how it goes.
 
-``quick`` ends at once, ``hold`` trains until it is asked to stop, ``die`` dies after it has begun and ``never`` before, ``refuse`` answers
-with an error before it claims the run, the baseline of ``right`` of ``faulty`` does not pass its check, and ``apart``
-not that of training together. The file
-``deaths`` in the home folder counts the asks that are to kill it.
+``quick`` ends at once, ``hold`` trains until it is asked to stop, ``die`` dies after it has begun and ``never``
+before, ``refuse`` answers with an error before it claims the run, the baseline of ``right`` of ``faulty`` does not pass
+its check, and ``apart`` not that of training together. The file ``deaths`` in the home folder counts the asks that are
+to kill it.
 """
 
 import contextlib
