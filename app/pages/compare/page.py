@@ -31,7 +31,7 @@ from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton
 
 if TYPE_CHECKING:
     from app.session import Session
-    from mtl_core.store import RunRecord
+    from mtl_core.store import RunRecord, SeriesKey
 
 _MOST_OFFERED = 40
 _MOST_NAMED = 3
@@ -48,14 +48,14 @@ class ComparePage(QWidget):
         self.setObjectName("ComparePage")
         self._session = session
         self.selection = Selection(session, self)
-        self.options = PlotOptions("compare", session.settings, self, axes=("step", "epoch"), smoothing=0.9)
+        self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
         self._chips: list[RunChip] = []
         self._build()
         self.selection.changed.connect(self._show)
         self.averaging.changed.connect(self._show)
         self.selection.grown.connect(self._grow)
         self.options.changed.connect(self._draw)
-        self.metric_choice.currentTextChanged.connect(self._draw)
+        self.metric_choice.currentIndexChanged.connect(lambda _index: self._draw())
         session.compareChanged.connect(self.selection.choose)
         manager().changed.connect(self._show)
         self.selection.choose(session.compared)
@@ -213,15 +213,13 @@ class ComparePage(QWidget):
             self.header.add_chip(chip)
             self._chips.append(chip)
 
-    def _draw(self) -> None:
+    def _draw(self, changed: tuple[int, set[SeriesKey]] | None = None) -> None:
         self._offer_metrics()
-        self.wall.draw(self.selection.entries, self.selection.curves, self.metric_choice.currentText(), self.options)
+        chosen, metric = self.selection, self.metric_choice.currentText()
+        self.wall.draw(chosen.entries, chosen.curves, chosen.clocks, metric, self.options, changed=changed)
 
-    def _grow(self, run: int, keys: set[object]) -> None:
-        self._offer_metrics()
-        metric = self.metric_choice.currentText()
-        changed = (run, keys)
-        self.wall.draw(self.selection.entries, self.selection.curves, metric, self.options, changed)  # type: ignore[arg-type]
+    def _grow(self, run: int, keys: set[SeriesKey]) -> None:
+        self._draw((run, keys))
 
     def _offer_metrics(self) -> None:
         names = choices(self.selection.curves)
