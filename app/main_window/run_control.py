@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.main_window import words
 from app.main_window.actions import Actions, describe
@@ -42,6 +42,9 @@ class RunControl(QObject):
         super().__init__(parent)
         self._session, self._actions, self._status, self._toasts = session, actions, status, toasts
         self._open_page = open_page
+        self._interrupted: list[RunRecord] = []
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._tell_interrupted)
         session.queue.runChanged.connect(self._run_changed)
         session.queue.activeChanged.connect(self.show_active)
         session.liveRunChanged.connect(lambda _run: self.show_active())
@@ -110,13 +113,20 @@ class RunControl(QObject):
         return live[0] if live else queue.active
 
     def _run_changed(self, record: "RunRecord") -> None:
-        if record.ended:
-            failed = record.state in ("failed", "interrupted")
-            tell = self._toasts.show_error if failed else self._toasts.show_message
+        if record.state == "interrupted":
+            self._interrupted.append(record)  # with those that their process had too, which come at once
+            self._soon.start()
+        elif record.ended:
+            tell = self._toasts.show_error if record.state == "failed" else self._toasts.show_message
             tell(words.ended_line(record))
-            if record.study is not None and self._session.queue.study_over(record.study):
-                self._tell_study(record.study)
+        if record.ended and record.study is not None and self._session.queue.study_over(record.study):
+            self._tell_study(record.study)
         self.show_active()
+
+    def _tell_interrupted(self) -> None:
+        told, self._interrupted = self._interrupted, []
+        for cause in dict.fromkeys(record.error for record in told):
+            self._toasts.show_error(words.interrupted_line([record for record in told if record.error == cause]))
 
     def _tell_study(self, study: int) -> None:
         """Say what came of a study whose last run has ended."""

@@ -15,7 +15,7 @@ from app.jobs import Worker
 from app.main_window import CANCEL, LET_IT_RUN, STOP_AND_KEEP, MainWindow
 from app.session import Session
 from app.theme import apply_theme
-from mtl_core.spec import load_spec
+from mtl_core.spec import load_spec, study_members
 from mtl_core.store import open_store
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -266,6 +266,18 @@ def test_a_worker_that_is_killed_is_one_message_with_what_to_do(window: MainWind
         "Run 1 was interrupted: its process was killed (SIGKILL), which the system does when memory runs out. "
         "Resume it from Runs; it goes on from its last checkpoint."
     )
+
+
+def test_a_worker_that_is_killed_with_several_runs_is_one_message(window: MainWindow, wait: Any) -> None:
+    spec = window.session.document.spec
+    assert spec is not None
+    members = study_members(spec.model_copy(update={"name": "hold"}), (0, 1, 2), baselines=False)
+    window.session.queue.start_study(members, together=True)
+    wait(lambda: len(window.session.queue.here) == 3)
+    os.kill(window.session.queue.here[0].pid or 0, signal.SIGKILL)
+    wait(lambda: any(one.objectName() == "message-error" for one in window.toasts.banners()))
+    (told,) = [one.label.text() for one in window.toasts.banners() if one.objectName() == "message-error"]
+    assert told.startswith("Runs 1, 2 and 3 were interrupted: its process was killed (SIGKILL)")
 
 
 def test_the_same_error_is_shown_once_and_can_be_dismissed(window: MainWindow) -> None:
