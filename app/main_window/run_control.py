@@ -1,6 +1,7 @@
 """What the window does with runs: start, pause and stop them, and tell how they go."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -10,6 +11,7 @@ from app.main_window.actions import Actions, describe
 from app.main_window.status_line import StatusLine
 from app.main_window.toasts import Toasts
 from app.session import Session
+from app.widgets import Banner
 from mtl_core.spec import InputError
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class RunControl(QObject):
         self._session, self._actions, self._status, self._toasts = session, actions, status, toasts
         self._open_page = open_page
         self._interrupted: list[RunRecord] = []
+        self._told: dict[int, str] = {}
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._tell_interrupted)
         session.queue.runChanged.connect(self._run_changed)
@@ -119,6 +122,8 @@ class RunControl(QObject):
         elif record.ended:
             tell = self._toasts.show_error if record.state == "failed" else self._toasts.show_message
             tell(words.ended_line(record))
+        elif text := self._told.pop(record.id, ""):
+            self._toasts.withdraw(text)  # it goes on
         if record.ended and record.study is not None and self._session.queue.study_over(record.study):
             self._tell_study(record.study)
         self.show_active()
@@ -126,7 +131,16 @@ class RunControl(QObject):
     def _tell_interrupted(self) -> None:
         told, self._interrupted = self._interrupted, []
         for cause in dict.fromkeys(record.error for record in told):
-            self._toasts.show_error(words.interrupted_line([record for record in told if record.error == cause]))
+            records = [record for record in told if record.error == cause]
+            runs, text = [record.id for record in records], words.interrupted_line(records)
+            self._toasts.show_error(text, {"Resume": partial(self._resume, runs)})
+            self._told |= dict.fromkeys(runs, text)
+
+    def _resume(self, runs: "Sequence[int]", message: Banner) -> None:
+        message.dismiss()
+        for run in runs:
+            self._session.queue.resume_run(run)
+        self._open_page("live")
 
     def _tell_study(self, study: int) -> None:
         """Say what came of a study whose last run has ended."""

@@ -85,8 +85,10 @@ def interrupted_line(records: "Sequence[RunRecord]") -> str:
     numbers = [str(record.id) for record in records]
     who = f"Run {numbers[0]} was" if len(numbers) == 1 else f"Runs {', '.join(numbers[:-1])} and {numbers[-1]} were"
     what = records[0].error or "its process is gone"
-    go_on = "it goes on from its last checkpoint" if len(numbers) == 1 else "they go on from their last checkpoints"
-    return f"{who} interrupted: {what}. Resume {'it' if len(numbers) == 1 else 'them'} from Runs; {go_on}."
+    go_on = (
+        "It can go on from its last checkpoint" if len(numbers) == 1 else "They can go on from their last checkpoints"
+    )
+    return f"{who} interrupted: {what}. {go_on}, now or later from Runs."
 
 
 def study_line(study: "Study") -> str:

@@ -264,8 +264,14 @@ def test_a_worker_that_is_killed_is_one_message_with_what_to_do(window: MainWind
     (banner,) = window.toasts.banners()
     assert banner.label.text() == (
         "Run 1 was interrupted: its process was killed (SIGKILL), which the system does when memory runs out. "
-        "Resume it from Runs; it goes on from its last checkpoint."
+        "It can go on from its last checkpoint, now or later from Runs."
     )
+    child(window, "message-error-resume").click()
+    assert window.toasts.banners() == []
+    wait(lambda: window.session.queue.here)
+    assert window.session.queue.here[0].id == 1
+    child(window, "stop").click()
+    wait(lambda: window.session.queue.active is None)
 
 
 def test_a_worker_that_is_killed_with_several_runs_is_one_message(window: MainWindow, wait: Any) -> None:
@@ -278,6 +284,11 @@ def test_a_worker_that_is_killed_with_several_runs_is_one_message(window: MainWi
     wait(lambda: any(one.objectName() == "message-error" for one in window.toasts.banners()))
     (told,) = [one.label.text() for one in window.toasts.banners() if one.objectName() == "message-error"]
     assert told.startswith("Runs 1, 2 and 3 were interrupted: its process was killed (SIGKILL)")
+    window.session.queue.resume_run(2)  # from elsewhere
+    wait(lambda: window.session.queue.here)
+    assert all(banner.label.text() != told for banner in window.toasts.banners())
+    child(window, "stop").click()
+    wait(lambda: window.session.queue.active is None)
 
 
 def test_the_same_error_is_shown_once_and_can_be_dismissed(window: MainWindow) -> None:

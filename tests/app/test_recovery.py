@@ -53,7 +53,7 @@ def offers(window: MainWindow) -> list[Banner]:
 
 def answer(window: MainWindow, wait: Any, label: str) -> None:
     wait(lambda: offers(window))
-    link = offers(window)[0].findChild(QPushButton, f"offer-{label}")
+    link = offers(window)[0].findChild(QPushButton, f"message-offer-{label}")
     assert isinstance(link, QPushButton)
     link.click()
 

@@ -39,7 +39,7 @@ def test_edits_in_a_window_that_is_ended_are_given_back_by_the_next(
     qtbot.waitUntil(lambda: not alive(worker), timeout=PATIENCE_MS)
     assert load_spec(path).training.epochs == 4
     person = open_window()
-    person.click("offer-restore")
+    person.click("message-offer-restore")
     person.page("training")
     person.wait(lambda: person.window.session.document.get("training.epochs") == 7, "the edit")
     person.press(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
