@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments without the program's name; those of the process by default.
 
     Returns:
-        The exit status: 0 done, 1 failed, 2 the input is at fault.
+        The exit status: 0 done, 1 failed, 2 the input is at fault, 128 and the number of the signal that ended it.
     """
     given = list(sys.argv[1:] if argv is None else argv)
     if _for_the_engine(given):
@@ -28,9 +28,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if why := _display_missing():
         sys.stderr.write(_NO_WINDOW.format(why=why) + "\n")
         return 2
-    from app.application import run_window
+    try:
+        from app.application import run_window
 
-    return run_window(arguments)
+        return run_window(arguments)
+    except KeyboardInterrupt:  # before the window could hear of it
+        return 130
 
 
 def _for_the_engine(given: Sequence[str]) -> bool:

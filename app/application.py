@@ -3,19 +3,18 @@
 import argparse
 import contextlib
 import gc
-import signal
-import socket
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from app.interruption import ended_by_signals
 from app.main_window import MainWindow
 from app.session import Session
 from app.settings import Settings, home
@@ -36,7 +35,7 @@ def run_window(arguments: argparse.Namespace) -> int:
         arguments: ``spec`` (a path or None) and ``store`` (a path, a URL or None).
 
     Returns:
-        The exit status.
+        The exit status: 0, or 128 and the number of the signal that ended it.
     """
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
@@ -53,7 +52,12 @@ def run_window(arguments: argparse.Namespace) -> int:
     elif not window.files.load(Path(arguments.spec)):
         window.files.example()
     window.show()
-    with _errors_shown(session), _interruptible(window):
+
+    def end(status: int) -> None:
+        window.close_now()
+        app.exit(status)  # also ends the loop of a dialog that stands open
+
+    with _errors_shown(session), ended_by_signals(end):
         QTimer.singleShot(0, window, session.begin)
         QTimer.singleShot(50, window, window.warm_up)
         QTimer.singleShot(_SETTLED_MS, window, _collect_seldom)
@@ -112,37 +116,3 @@ def _write(log: Path, text: str) -> None:
             log.replace(log.with_suffix(".log.1"))
         with log.open("a", encoding="utf-8") as file:
             file.write(time.strftime("%Y-%m-%d %H:%M:%S\n") + text + "\n")
-
-
-@contextlib.contextmanager
-def _interruptible(window: MainWindow) -> Iterator[None]:
-    """Close the window on Ctrl+C in the terminal and on a request to terminate.
-
-    Qt's loop runs no Python while nothing happens, so the signal's number wakes it through a socket.
-    """
-    near, far = socket.socketpair()
-    near.setblocking(False)
-    far.setblocking(False)
-    notifier = QSocketNotifier(near.fileno(), QSocketNotifier.Type.Read)
-
-    def heard() -> None:
-        with contextlib.suppress(OSError):
-            near.recv(64)
-        window.close_now()
-
-    def ignore(number: int, frame: FrameType | None) -> None:
-        """Python must have a handler for the wake-up to be written."""
-
-    notifier.activated.connect(heard)
-    old_wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    old = {number: signal.signal(number, ignore) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(old_wakeup)
-        notifier.setEnabled(False)
-        near.close()
-        far.close()

@@ -89,6 +89,11 @@ class Document(QObject):
         return self._path
 
     @property
+    def stamp(self) -> tuple[int, int] | None:
+        """Time and size of :attr:`path` when it was read or written last."""
+        return self._stamp
+
+    @property
     def name(self) -> str:
         """What the experiment is called."""
         return str(self._data.get("name", ""))
@@ -160,6 +165,19 @@ class Document(QObject):
         """
         path = Path(path)
         self._start(spec_to_data(load_spec(path)), path)
+
+    def restore(self, data: Mapping[str, Any], path: Path | None, stamp: tuple[int, int] | None) -> None:
+        """Go on with edits that another window could not save.
+
+        Args:
+            data: The data as they were edited.
+            path: The file they are edits of, if there is one.
+            stamp: That window's :attr:`stamp`, so that saving tells of a file that was changed since.
+        """
+        self.load_data(data)
+        self._path, self._stamp, self._saved = path, stamp, {}
+        self.pathChanged.emit()
+        self._weigh()
 
     def save(self, *, overwrite: bool = False) -> None:
         """Write to :attr:`path`.

@@ -1,10 +1,22 @@
 """Worker processes, the store off the GUI thread, and the runs that are on."""
 
 from app.jobs.callbacks import Failed
+from app.jobs.drafts import Draft, Drafts, LeftDraft
 from app.jobs.process import COMMAND, WorkerProcess
 from app.jobs.run_follower import RunFollower
 from app.jobs.run_queue import RunQueue
 from app.jobs.store_service import StoreService
 from app.jobs.worker import Worker
 
-__all__ = ["COMMAND", "Failed", "RunFollower", "RunQueue", "StoreService", "Worker", "WorkerProcess"]
+__all__ = [
+    "COMMAND",
+    "Draft",
+    "Drafts",
+    "Failed",
+    "LeftDraft",
+    "RunFollower",
+    "RunQueue",
+    "StoreService",
+    "Worker",
+    "WorkerProcess",
+]

@@ -1,7 +1,9 @@
 """What the run queue reads from the store, on the store's thread."""
 
+import signal
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +12,37 @@ if TYPE_CHECKING:
 LIVE = ("running", "paused")
 _LEFT_BEHIND_SECONDS = 10.0
 """A queued run older than this at start belongs to a window that is gone."""
+
+
+@dataclass(frozen=True)
+class Death:
+    """The end of a process that had runs to train.
+
+    Attributes:
+        pid: Its number.
+        cause: What happened to it, for people.
+    """
+
+    pid: int
+    cause: str
+
+
+def cause_of_death(status: int, words: str, *, by_hand: bool = False) -> str:
+    """What happened to a process, for people.
+
+    Args:
+        status: Its exit status; below zero the signal that ended it.
+        words: The last line it said.
+        by_hand: Whether a person had it killed.
+    """
+    if by_hand:
+        return "its process was killed by hand"
+    if status == -getattr(signal, "SIGKILL", 0):
+        return "its process was killed (SIGKILL), which the system does when memory runs out"
+    if status < 0:
+        known = {int(one): one.name for one in signal.Signals}
+        return f"its process crashed ({known.get(-status, f'signal {-status}')})"
+    return f"its process ended with status {status}" + (f": {words.rstrip('.')}" if words else "")
 
 
 def find(store: "RunStore") -> "tuple[list[RunRecord], list[RunRecord]]":
@@ -21,8 +54,20 @@ def find(store: "RunStore") -> "tuple[list[RunRecord], list[RunRecord]]":
     return on, [record for record in records if record.state == "queued" and record.created < before]
 
 
-def after(store: "RunStore", runs: Sequence[int]) -> "list[RunRecord]":
-    """The records of runs whose process is through with them; a process that died leaves them interrupted."""
+def after(store: "RunStore", runs: Sequence[int], death: "Death | None" = None) -> "list[RunRecord]":
+    """The records of runs whose process is through with them; a process that died leaves them interrupted.
+
+    Args:
+        store: The store.
+        runs: The runs.
+        death: How the process died, which becomes the error of the runs it had; None when it did not.
+    """
+    for record in [store.run(run) for run in runs] if death is not None else ():
+        assert death is not None
+        if record.state == "queued":  # it died before it had begun: let no run wait for ever
+            store.finish(record.id, "failed", death.cause)
+        elif record.pid == death.pid and record.state in (*LIVE, "interrupted"):
+            store.finish(record.id, "interrupted", death.cause)
     store.reap()
     return [store.run(run) for run in runs]
 

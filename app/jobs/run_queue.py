@@ -1,22 +1,22 @@
 """Starts runs one after the other, and tells how those that are on are doing."""
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.jobs.asks import Question, check, check_together, train
-from app.jobs.callbacks import Done, Failed
-from app.jobs.looking import LIVE, after, find, look
+from app.jobs.asks import train
+from app.jobs.callbacks import Failed
+from app.jobs.looking import LIVE, Death, after, cause_of_death, find, look
+from app.jobs.making import RunMaker
 from app.jobs.process import WorkerProcess
 from app.jobs.store_service import StoreService
 from app.jobs.turns import Turn, Turns, turns_of
 from app.jobs.worker import Worker
 from mtl_core.runner.protocol import Reply
-from mtl_core.spec import ExperimentSpec, InputError, Member, Problem
+from mtl_core.spec import ExperimentSpec, InputError, Member
 
 if TYPE_CHECKING:
     from mtl_core.store import RequestKind, RunRecord, RunStore
@@ -54,11 +54,13 @@ class RunQueue(QObject):
         super().__init__(parent)
         self._store = store
         self._worker = worker
+        self._maker = RunMaker(store, worker, self._created, self._fail)
         self._host = socket.gethostname()
         self._records: dict[int, RunRecord] = {}
         self._waiting = Turns()
         self._studies: set[int] = set()
         self._training: _Training | None = None
+        self._killed: set[int] = set()
         self._watching = False
         self._asked: tuple[int, ...] = ()
         self._looks = 0
@@ -106,11 +108,7 @@ class RunQueue(QObject):
             parent: The run it repeats.
             refused: Told why it cannot run; ``failed`` without it.
         """
-
-        def create(store: "RunStore") -> "list[RunRecord]":
-            return [store.run(store.create_run(spec, parent=parent))]
-
-        self._make([check(spec)], create, self._created, refused)
+        self._maker.one(spec, parent, refused)
 
     def start_study(
         self,
@@ -128,51 +126,11 @@ class RunQueue(QObject):
             together: Train the seeds of each role (all tasks, the baseline of a task) in one loop.
             refused: Told why one cannot run, or why seeds cannot train together; ``failed`` without it.
         """
-        roles = list(dict.fromkeys(member.baseline for member in members))
-        ordered = sorted(members, key=lambda member: roles.index(member.baseline)) if together else list(members)
-
-        def create(store: "RunStore") -> "list[RunRecord]":
-            return [store.run(run) for run in store.create_study(ordered, first)]
-
-        seed = members[0].spec.training.seed
-        asks = [check(member.spec) for member in ordered if member.spec.training.seed == seed]
-        if together:
-            asks += [check_together([one.spec for one in ordered if one.baseline == role]) for role in roles]
-        self._make(asks, create, partial(self._created, together=together), refused)
-
-    def _make(
-        self,
-        asks: Sequence[Question],
-        create: "Callable[[RunStore], list[RunRecord]]",
-        created: Done,
-        refused: Failed | None,
-    ) -> None:
-        """Make runs once the worker has answered every question with no problem."""
-        refuse = refused or self._fail
-
-        def answered(problems: list[dict[str, str]]) -> None:
-            if problems:
-                refuse(InputError.of([Problem(**problem) for problem in problems]))
-            elif len(asks) > 1:
-                self._make(asks[1:], create, created, refused)
-            else:
-                self._store.call(create, created, self._fail)
-
-        self._worker.ask(*asks[0], self._unless_closed(answered), refuse)
+        self._maker.study(members, first, refused, together=together)
 
     def resume_run(self, run: int) -> None:
         """Take an interrupted, stopped or failed run up again from its last checkpoint; one that cannot stays so."""
-
-        def queue(store: "RunStore") -> "list[RunRecord]":
-            store.set_state(run, "queued")
-            return [store.run(run)]
-
-        def look(url: str) -> None:
-            asked = {"run": run, "store": url}
-            can = self._unless_closed(lambda _: self._store.call(queue, self._created, self._fail))
-            self._worker.ask("resumable", asked, can, self._fail)
-
-        self._store.call(lambda store: store.url, self._unless_closed(look), self._fail)
+        self._maker.again(run)
 
     def pause(self, run: int) -> None:
         """Ask a run to pause."""
@@ -192,6 +150,7 @@ class RunQueue(QObject):
 
     def kill(self, run: int) -> None:
         """End a run's process at once; it is interrupted and can go on from its last checkpoint."""
+        self._killed.add(run)
         self._store.call(lambda store: store.kill(run), lambda _: self._watch(), self._fail)
 
     def set_weights(self, run: int, weights: dict[str, float] | None) -> None:
@@ -201,13 +160,11 @@ class RunQueue(QObject):
     def close(self, *, seconds: float = 5.0) -> None:
         """Watch no more; a run that trains goes on by itself."""
         self._closed = True
+        self._maker.close()
         self._timer.stop()
         if self._training is not None:
             self._training.process.forget()
             self._training = None
-
-    def _unless_closed(self, function: Done) -> Done:
-        return lambda value: None if self._closed else function(value)
 
     def _request(self, run: int, kind: "RequestKind", payload: dict[str, Any] | None = None) -> None:
         self._store.call(lambda store: store.request(run, kind, payload), None, self._fail, lane="live")
@@ -221,7 +178,7 @@ class RunQueue(QObject):
         self.activeChanged.emit()
         self._next()
 
-    def _created(self, records: "list[RunRecord]", *, together: bool = False) -> None:
+    def _created(self, records: "list[RunRecord]", together: bool) -> None:
         self._waiting.add(turns_of(records, together=together))
         for record in records:
             self._records[record.id] = record
@@ -262,17 +219,16 @@ class RunQueue(QObject):
         sender = self.sender()
         training = self._training
         if training is not None and training.process is sender:
-            text = f"ended with status {status}" + (f": {words}" if words else "")
-            runs = " and ".join(f"run {run}" for run in training.runs)
-            error = InputError(runs, "its process must live to the end", found=text)
-            self._ended(training)
-            self.failed.emit(error)
+            by_hand = not self._killed.isdisjoint(training.runs)
+            self._ended(training, Death(training.process.pid, cause_of_death(status, words, by_hand=by_hand)))
         if isinstance(sender, QObject):
             sender.deleteLater()
 
-    def _ended(self, training: _Training) -> None:
+    def _ended(self, training: _Training, death: Death | None = None) -> None:
         self._training = None
-        self._store.call(lambda store: after(store, training.runs), self._buried, self._fail)
+        self._killed.clear()
+        # Ahead of a long list, and of the next look, which would not know what the process died of.
+        self._store.call(lambda store: after(store, training.runs, death), self._buried, self._fail, lane="live")
 
     def _buried(self, records: "list[RunRecord]") -> None:
         self._take_in(records)
@@ -314,6 +270,8 @@ class RunQueue(QObject):
             before = self._records.get(record.id)
             if record.ended and before is None:
                 continue  # its end has been told
+            if record.state == "interrupted" and self._training is not None and record.id in self._training.runs:
+                continue  # its end will be told with what its process died of
             if record.state != "queued" and record.id in self._waiting:
                 self._waiting.remove(record.id)  # another window has taken it
             if record.ended:

@@ -1,6 +1,7 @@
 """Messages that float over a page: passing news, and errors that stay until they are dismissed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -8,8 +9,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.theme import GAP, PAGE_MARGIN
 from app.widgets import Banner
 
+Links = Mapping[str, Callable[[Banner], object]]
 SHOWN_MS = 6000
 _MOST = 3
+_OFFER = "message-offer"
 
 
 class Toasts(QWidget):
@@ -33,12 +36,34 @@ class Toasts(QWidget):
         timer.start()
         return banner
 
-    def show_error(self, text: str) -> Banner:
-        """Show an error until it is dismissed; the same one is not shown twice."""
+    def show_error(self, text: str, links: Links | None = None) -> Banner:
+        """Show an error until it is dismissed; the same one is not shown twice.
+
+        Args:
+            text: What is wrong.
+            links: What can be done about it, and what each does with the message.
+        """
         for banner in self.banners():
             if banner.accessibleName() == text:
                 return banner
-        return self._add(text, "error")
+        return self._linked(self._add(text, "error"), links or {})
+
+    def show_offer(self, text: str, links: Links) -> Banner:
+        """Show a question until it is answered or dismissed; no other message takes its place.
+
+        Args:
+            text: The question.
+            links: The answers, and what each does with the question.
+        """
+        banner = self._add(text, "info")
+        banner.setObjectName(_OFFER)
+        return self._linked(banner, links)
+
+    def withdraw(self, text: str) -> None:
+        """Take a message away that is no longer so."""
+        for banner in self.banners():
+            if banner.accessibleName() == text:
+                banner.dismiss()
 
     def banners(self) -> list[Banner]:
         """What is shown now, oldest first."""
@@ -53,12 +78,19 @@ class Toasts(QWidget):
         return False
 
     def _add(self, text: str, tone: str, action: str = "", on_action: Callable[[], object] | None = None) -> Banner:
-        for old in self.banners()[: 1 - _MOST]:
+        passing = [banner for banner in self.banners() if banner.objectName() != _OFFER]
+        for old in passing[: 1 - _MOST]:
             self._remove(old)
         banner = Banner(text, action, on_action, tone=tone)
         banner.setObjectName(f"message-{tone}")
         banner.dismissed.connect(lambda: self._remove(banner))
         self._column.addWidget(banner)
+        self._place()
+        return banner
+
+    def _linked(self, banner: Banner, links: Links) -> Banner:
+        for label, act in links.items():
+            banner.add_link(label, partial(act, banner), name=f"{banner.objectName()}-{label.lower()}")
         self._place()
         return banner
 

@@ -1,28 +1,23 @@
 """The window: rail, top bar, page, status line, and what holds them together."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QMenu, QStackedWidget, QWidget
 
-from app.main_window import words
 from app.main_window.actions import Actions, describe, fill_appearance_menu, fill_file_menu
 from app.main_window.files import Files
 from app.main_window.pages import make_page
 from app.main_window.questions import Dialogs, Questions
 from app.main_window.rail import PAGES, Rail
+from app.main_window.recovery import Recovery
+from app.main_window.run_control import RunControl
 from app.main_window.status_line import StatusLine
 from app.main_window.toasts import Toasts
 from app.main_window.top_bar import TopBar
 from app.session import Session
 from app.theme import ThemeMode, apply_theme, manager
-from mtl_core.spec import InputError
-
-if TYPE_CHECKING:
-    from mtl_core.spec import Problem
-    from mtl_core.store import RunRecord, RunStore
 
 LET_IT_RUN, STOP_AND_KEEP, CANCEL = "Let it run", "Stop and keep", "Cancel"
 _SIZE = (1280, 800)
@@ -53,6 +48,10 @@ class MainWindow(QMainWindow):
         self.stack.setObjectName("pages")
         self._lay_out()
         self.toasts = Toasts(self.stack)
+        self.recovery = Recovery(session, self.files, self.toasts, self)
+        self.runs = RunControl(
+            session, self.actions_, status=self.status, toasts=self.toasts, open_page=self.open_page, parent=self
+        )
         self._pages: dict[str, QWidget] = {}
         self._asked = False
         self._fill_menus()
@@ -92,95 +91,10 @@ class MainWindow(QMainWindow):
             self.page(missing[0])
             QTimer.singleShot(0, self, self.warm_up)
 
-    # --- the run
-
-    def start_run(self) -> None:
-        """Run the experiment as it stands, or show what keeps it from running."""
-        problems = self.session.document.problems
-        if problems:
-            self._refuse(problems)
-        elif self.session.run(self._cannot_run):
-            self.open_page("live")
-
-    def start_study(self, seeds: list[int], baselines: bool, together: bool) -> None:
-        """Run the experiment as it stands once per seed, with single-task baselines and in one loop as wanted."""
-        problems = self.session.document.problems
-        if problems:
-            self._refuse(problems)
-        elif self.session.run_study(seeds, baselines=baselines, together=together, refused=self._cannot_run):
-            self.open_page("live")
-
-    def _refuse(self, problems: "Sequence[Problem]") -> None:
-        """Say why the experiment cannot run, on the page where that is mended."""
-        self.open_page(words.page_of(problems[0].path))
-        self.toasts.show_error(words.problem_line(problems))
-
-    def _cannot_run(self, error: Exception) -> None:
-        if isinstance(error, InputError):
-            self._refuse(error.problems)
-        else:
-            self.session.complain(error)
-
-    def toggle_pause(self) -> None:
-        """Pause the run that is on, or let it go on."""
-        record = self._governed()
-        if record is not None:
-            ask = self.session.queue.resume if record.state == "paused" else self.session.queue.pause
-            ask(record.id)
-
-    def stop_run(self) -> None:
-        """Stop the run that is on and keep what it has."""
-        record = self._governed()
-        if record is not None:
-            run, queue = record.id, self.session.queue
-            queue.stop(run)
-            text = f"Run {run} stops after this step; what it has learned is kept."
-            self.toasts.show_message(text, "Kill it now", lambda: queue.kill(run))
-
-    def _governed(self) -> "RunRecord | None":
-        """The run that Pause and Stop mean: the one on Live if it is on, else the one in the status line."""
-        queue = self.session.queue
-        live = [record for record in queue.on if record.id == self.session.live_run]
-        return live[0] if live else queue.active
-
-    def _run_changed(self, record: "RunRecord") -> None:
-        if record.ended:
-            tell = self.toasts.show_error if record.state in ("failed", "interrupted") else self.toasts.show_message
-            tell(words.ended_line(record))
-            if record.study is not None and self.session.queue.study_over(record.study):
-                self._tell_study(record.study)
-        self._show_active()
-
-    def _tell_study(self, study: int) -> None:
-        """Say what came of a study whose last run has ended."""
-
-        def read(store: "RunStore") -> str:
-            from mtl_core.evaluation.studies import read_study
-
-            found = read_study(store, study)
-            return words.study_line(found) if found is not None and len(found.runs) > 1 else ""
-
-        def tell(line: str) -> None:
-            if line:
-                self.toasts.show_message(line, "Compare", lambda: self.session.compare_study(study))
-
-        self.session.store.call(read, tell)
-
-    def _show_active(self) -> None:
-        queue = self.session.queue
-        self.status.show_run(queue.active)
-        self.status.show_waiting(len(queue.waiting))
-        record = self._governed()
-        self.actions_.stop.setEnabled(record is not None)
-        self.actions_.pause.setEnabled(record is not None and record.state in ("running", "paused"))
-        paused = record is not None and record.state == "paused"
-        self.actions_.pause.setIconText("Resume" if paused else "Pause")
-        describe(self.actions_.pause, "Let the run go on" if paused else "Pause the run")
-        describe(self.actions_.run, "Run after the one that is on" if queue.here else "Run this experiment")
-
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the focus to no control at first: Tab enters the window at its first one."""
+        """Give the focus to no control at first: Tab enters the window at its first one; look for edits left behind."""
         super().showEvent(event)
+        self.recovery.look()
         if self.focusWidget() is None:
             self.stack.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -216,14 +130,14 @@ class MainWindow(QMainWindow):
             return
         if not self._asked:
             self._asked = True
-            self._leave()
+            self._leave(keep_edits=False)
         event.accept()
 
     def close_now(self) -> None:
-        """Close without a question, as Ctrl+C in the terminal does; runs go on."""
+        """Close without a question, as Ctrl+C in the terminal does: runs go on, edits are kept for next time."""
         if not self._asked:
             self._asked = True
-            self._leave()
+            self._leave(keep_edits=True)
         self.close()
 
     def _settle_run(self) -> bool:
@@ -240,7 +154,9 @@ class MainWindow(QMainWindow):
                 self.session.queue.stop(record.id)
         return choice != CANCEL
 
-    def _leave(self) -> None:
+    def _leave(self, *, keep_edits: bool) -> None:
+        self.recovery.close(keep=keep_edits)
+        self.session.document.undo_stack.blockSignals(True)  # it empties itself when nobody can be told any more
         settings = self.session.settings
         settings.put_bytes("window/geometry", self.saveGeometry())
         settings.put_bytes("window/state", self.saveState())
@@ -254,7 +170,7 @@ class MainWindow(QMainWindow):
         page = settings.get("window/page", "data")
         self.open_page(page if page in PAGES else "data")
         self._show_document()
-        self._show_active()
+        self.runs.show_active()
 
     # --- putting together
 
@@ -293,9 +209,9 @@ class MainWindow(QMainWindow):
             (actions.quit, self.close),
             (actions.undo, document.undo_stack.undo),
             (actions.redo, document.undo_stack.redo),
-            (actions.run, self.start_run),
-            (actions.pause, self.toggle_pause),
-            (actions.stop, self.stop_run),
+            (actions.run, self.runs.start),
+            (actions.pause, self.runs.toggle_pause),
+            (actions.stop, self.runs.stop),
             (actions.file_menu, self.top.file.showMenu),
         ]
         for action, slot in wires:
@@ -306,14 +222,10 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.open_page)
         session.pageRequested.connect(self.open_page)
         session.specRequested.connect(self.files.show_spec)
-        session.studyRequested.connect(self.start_study)
         session.message.connect(self.toasts.show_message)
         session.problem.connect(self.toasts.show_error)
         session.devicesChanged.connect(self._show_device)
         session.store.opened.connect(self.status.show_store)
-        session.queue.runChanged.connect(self._run_changed)
-        session.queue.activeChanged.connect(self._show_active)
-        session.liveRunChanged.connect(lambda _run: self._show_active())
         document.changed.connect(lambda _paths: self._show_document())
         document.changed.connect(lambda _paths: self._show_device())
         document.dirtyChanged.connect(lambda _dirty: self._show_document())

@@ -75,9 +75,20 @@ def ended_line(record: "RunRecord") -> str:
         case "stopped":
             return f"Run {record.id} was stopped; what it learned is kept."
         case "interrupted":
-            return f"Run {record.id} was interrupted: its process is gone. Resume it from Runs."
+            return interrupted_line([record])
         case _:
             return f"Run {record.id} failed: {record.error}"
+
+
+def interrupted_line(records: "Sequence[RunRecord]") -> str:
+    """What is said when a process has died, of the runs it trained."""
+    numbers = [str(record.id) for record in records]
+    who = f"Run {numbers[0]} was" if len(numbers) == 1 else f"Runs {', '.join(numbers[:-1])} and {numbers[-1]} were"
+    what = records[0].error or "its process is gone"
+    go_on = (
+        "It can go on from its last checkpoint" if len(numbers) == 1 else "They can go on from their last checkpoints"
+    )
+    return f"{who} interrupted: {what}. {go_on}, now or later from Runs."
 
 
 def study_line(study: "Study") -> str:

@@ -2,6 +2,7 @@
 
 from app.plots.arrays import XAxis, decimate, smooth
 from app.plots.bars import BarPlot, Histogram
+from app.plots.clock import Clock, epoch_axis, time_axis, unit_of, x_axis
 from app.plots.curve_plot import CurvePlot
 from app.plots.grid import CardGrid, columns_for
 from app.plots.matrix import MatrixPlot, cell_color
@@ -16,6 +17,7 @@ __all__ = [
     "AxisKind",
     "BarPlot",
     "CardGrid",
+    "Clock",
     "CurvePlot",
     "Histogram",
     "MatrixPlot",
@@ -27,8 +29,12 @@ __all__ = [
     "cell_color",
     "columns_for",
     "decimate",
+    "epoch_axis",
     "grouped",
     "number",
     "smooth",
     "ticker",
+    "time_axis",
+    "unit_of",
+    "x_axis",
 ]

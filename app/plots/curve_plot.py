@@ -69,6 +69,7 @@ class CurvePlot(QWidget):
         faint: bool = False,
         smoothed: bool = True,
         label: str = "",
+        axis: XAxis | None = None,
     ) -> None:
         """Adds or replaces a curve.
 
@@ -81,9 +82,10 @@ class CurvePlot(QWidget):
             faint: Draw as a pale background line.
             smoothed: Whether ``set_smoothing`` applies.
             label: Name in the read-out under the cursor; ``str(key)`` when empty.
+            axis: Where its steps stand, if not where :meth:`set_x_axis` says.
         """
         known = self._curves.get(key)
-        self._curves[key] = Curve(steps, values, color, dash, faint, smoothed, label or str(key))
+        self._curves[key] = Curve(steps, values, color, dash, faint, smoothed, label or str(key), axis)
         if known is None or (known.color, known.dash, known.faint) != (color, dash, faint):
             self._dress(key)
         self._ask()

@@ -16,6 +16,7 @@ SMOOTHING = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99)
 AxisKind = Literal["step", "epoch", "time"]
 AXES: tuple[AxisKind, ...] = ("step", "epoch", "time")
 T = TypeVar("T")
+_AXIS_TIP = "Horizontal axis: steps, epochs, or the time trained so far, in which pauses do not count"
 
 
 class Memory(Protocol):
@@ -50,13 +51,14 @@ class PlotOptions(QObject):
         remembered = memory.get(f"page/{page}/axis", "step")
         self.axis: AxisKind = next((kind for kind in axes if kind == remembered), "step")
         self.log_y = memory.get(f"page/{page}/log") == "on"
+        self._unit = ""
         self.smoothing_button = _menu_button(
             "waves", "Smoothing of the training curves", f"{page}-smoothing", map(_percent, SMOOTHING), self._smooth
         )
         self.log_button = ToolButton(
             "chart-line-up", "Logarithmic losses", self._log, text="Log y", checkable=True, name=f"{page}-log-y"
         )
-        self.axis_button = _menu_button("ruler", "Horizontal axis", f"{page}-x", axes, self._place)
+        self.axis_button = _menu_button("ruler", _AXIS_TIP, f"{page}-x", axes, self._place)
         self._show()
 
     def buttons(self) -> tuple[QToolButton, QToolButton, QToolButton]:
@@ -69,12 +71,18 @@ class PlotOptions(QObject):
             plot.set_smoothing(self.smoothing)
             plot.set_log_y(self.log_y)
 
+    def show_unit(self, unit: str) -> None:
+        """Say in what the axis counts time, e.g. ``minutes``."""
+        if unit != self._unit:
+            self._unit = unit
+            self._show()
+
     def _smooth(self, index: int) -> None:
         self.smoothing = SMOOTHING[index]
         self._keep("smoothing", str(self.smoothing))
 
     def _place(self, index: int) -> None:
-        self.axis = self._axes[index]
+        self.axis, self._unit = self._axes[index], ""
         self._keep("axis", self.axis)
 
     def _log(self) -> None:
@@ -88,7 +96,7 @@ class PlotOptions(QObject):
 
     def _show(self) -> None:
         self.smoothing_button.setText(f"Smoothing {_percent(self.smoothing)}")
-        self.axis_button.setText(f"x: {self.axis}")
+        self.axis_button.setText(f"x: {self._unit or self.axis}")
         self.log_button.setChecked(self.log_y)
         _check(self.smoothing_button, SMOOTHING.index(self.smoothing))
         _check(self.axis_button, self._axes.index(self.axis))

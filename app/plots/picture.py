@@ -22,6 +22,7 @@ class Curve:
         faint: Draw as a pale background line.
         smoothed: Whether the plot's smoothing applies.
         label: Name in the read-out under the cursor.
+        axis: Where its steps stand, if they do not stand where those of other curves of the plot do.
     """
 
     steps: Floats
@@ -31,6 +32,7 @@ class Curve:
     faint: bool = False
     smoothed: bool = True
     label: str = ""
+    axis: XAxis | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def paint(snapshot: Snapshot) -> Picture:
 
 
 def _placed(curve: Curve, axis: XAxis) -> Floats:
-    return axis.place(np.asarray(curve.steps, dtype=np.float64))
+    return (curve.axis or axis).place(np.asarray(curve.steps, dtype=np.float64))
 
 
 def _x_limits(placed: Iterable[Floats], snapshot: Snapshot) -> tuple[float, float]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _METHODS = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
 _SHORT = {"dwa": "DWA"}
 _LEADING = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
+"""What a task of a run is judged by when its score is not known or was not stored, the first that it has."""
 _BRIEF = 2
 """Tasks whose scores the column of all tasks names; of more it says the mean."""
 
@@ -80,11 +81,12 @@ def _method_tip(row: RunRow) -> str:
 
 
 def leading_scores(row: RunRow) -> dict[SeriesKey, float]:
-    """Of every task the best validation value of its leading metric, in the order of the experiment."""
+    """Of every task the best validation value of its score, else of its leading metric, in the experiment's order."""
     found: dict[SeriesKey, float] = {}
     for task in row.record.tasks:
         own = {key.metric: key for key in row.metrics if key.task == task and key.split == "val"}
-        if name := _leading(own):
+        marked = row.scores.get(task, "")
+        if name := marked if marked in own else _leading(own):
             found[own[name]] = row.metrics[own[name]][0]
     return found
 
@@ -127,7 +129,7 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
     _words("weighting", "Weighting", _method, width=11, tip=_method_tip),
     RunColumn(
         "scores", "Best", _scores, _mean_score,
-        "Best validation score of each task: accuracy, R², or else the loss. Sorted by their mean", True, width=11.5,
+        "Best validation value of each task's score, or else of its loss. Sorted by their mean", True, width=11.5,
         tip=_scores_tip,
     ),
     RunColumn(

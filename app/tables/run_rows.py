@@ -6,8 +6,10 @@ import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from mtl_core.spec import InputError, score_of
 
 if TYPE_CHECKING:  # the store brings a database along, which the window loads on another thread
     from mtl_core.store import RunRecord, RunStore, SeriesKey
@@ -28,10 +30,12 @@ class RunRow:
         record: The run.
         metrics: Best and last value by series; empty until they have been read. Plain pairs under shared keys, as
             ten thousand runs of richer objects make the garbage collector stop the window for a quarter of a second.
+        scores: The metric each task is judged by; empty until the metrics have been read. Shared between runs.
     """
 
     record: RunRecord
     metrics: Mapping[SeriesKey, Score] = field(default_factory=dict)
+    scores: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class RunsReader:
         self._shown: list[int] = []
         self._stale: set[int] = set()
         self._keys: dict[SeriesKey, SeriesKey] = {}
+        self._scores: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
         self._owed = True
         self._not_before = 0.0
 
@@ -115,7 +120,7 @@ class RunsReader:
     def _kept(self, record: RunRecord) -> int:
         known = self._rows.get(record.id)
         if known is None or known.record != record:
-            self._rows[record.id] = RunRow(record, known.metrics if known else {})
+            self._rows[record.id] = replace(known, record=record) if known else RunRow(record)
             self._stale.add(record.id)
         return record.id
 
@@ -129,9 +134,18 @@ class RunsReader:
                 key = self._keys.setdefault(summary.key, summary.key)
                 found[summary.run][key] = (summary.best, summary.last)
         for run, metrics in found.items():
-            self._rows[run] = RunRow(self._rows[run].record, metrics)
+            known = self._rows[run]
+            self._rows[run] = RunRow(known.record, metrics, known.scores or self._read_scores(store, run, metrics))
         self._stale.difference_update(now)
         return len(now) == len(wanted)
+
+    def _read_scores(self, store: RunStore, run: int, metrics: Mapping[SeriesKey, Score]) -> Mapping[str, str]:
+        """The score of each task; of a run without metrics, or that this version cannot read, none."""
+        try:
+            found = tuple((task.name, score_of(task)) for task in store.spec(run).tasks) if metrics else ()
+        except InputError:
+            found = ()
+        return self._scores.setdefault(found, dict(found))
 
 
 @contextmanager

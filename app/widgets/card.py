@@ -59,7 +59,7 @@ class HLine(QFrame):
 
 
 class CardRow(QWidget):
-    """Cards side by side; below 1100 pixels of window width one under the other.
+    """Cards side by side; below 1100 pixels of window width, or of a need of their own, one under the other.
 
     Args:
         parent: Owner.
@@ -69,6 +69,7 @@ class CardRow(QWidget):
     def __init__(self, parent: QWidget | None = None, *, stack_below: int = STACK_BELOW) -> None:
         super().__init__(parent)
         self._stack_below = stack_below
+        self._need = 0
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(CARD_GAP)
@@ -84,10 +85,18 @@ class CardRow(QWidget):
                 widget.hide()
                 widget.deleteLater()
 
+    def set_need(self, width: int) -> None:
+        """Say how wide the row must be for its cards to stand side by side."""
+        self._need = width
+        self._turn()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Turn between row and column."""
         super().resizeEvent(event)
-        stacked = self.window().width() < self._stack_below
+        self._turn()
+
+    def _turn(self) -> None:
+        stacked = self.window().width() < self._stack_below or self.width() < self._need
         wanted = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
         if self._row.direction() != wanted:
             self._row.setDirection(wanted)

@@ -165,10 +165,26 @@ class Banner(QFrame):
         row.setContentsMargins(CARD_GAP, GAP, GAP, GAP)
         row.setSpacing(GAP)
         row.addWidget(Glyph("info" if tone == "info" else "warning-circle", ink), 0)
-        row.addWidget(self.label, 1)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self.label)
+        words.addLayout(self._links_below())
+        row.addLayout(words, 1)
         if fix_label and on_fix is not None:
             row.addWidget(LinkButton(fix_label, on_fix), 0)
         row.addWidget(ToolButton("x", "Dismiss", self.dismiss, name="dismiss"), 0, Qt.AlignmentFlag.AlignTop)
+
+    def add_link(self, label: str, on_click: Callable[[], object], *, name: str = "") -> None:
+        """Put one more link below the text."""
+        link = LinkButton(label, on_click, name=name)
+        self._links.insertWidget(self._links.count() - 1, link)
+        link.show()  # now, or the height that the message needs is reckoned without it
+
+    def _links_below(self) -> QHBoxLayout:
+        self._links = QHBoxLayout()
+        self._links.setSpacing(2 * GAP)
+        self._links.addStretch(1)
+        return self._links
 
     def dismiss(self) -> None:
         """Hide it and say so."""

@@ -219,3 +219,36 @@ def test_changes_name_the_deepest_places_of_the_same_shape() -> None:
     assert touches(["tasks[0].name"], "tasks")
     assert touches(["model"], "model.shared[0]")
     assert not touches(["model.shared[1]"], "model.shared[10]")
+
+
+def test_restored_edits_are_unsaved_and_belong_to_their_file(document: Document, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    document.save_as(path)
+    document.set("training.epochs", 7)
+    data, stamp = document.data, document.stamp
+    other = Document()
+    other.restore(data, path, stamp)
+    assert other.dirty
+    assert other.path == path
+    assert other.data == data
+    other.save()
+    assert not other.dirty
+
+
+def test_restored_edits_do_not_overwrite_a_file_that_was_changed_since(document: Document, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    document.save_as(path)
+    document.set("training.epochs", 7)
+    other = Document()
+    other.restore(document.data, path, (1, 1))
+    with pytest.raises(InputError, match="changed by another program"):
+        other.save()
+
+
+def test_restored_edits_may_be_faulty(document: Document) -> None:
+    document.set("training.epochs", -1)
+    other = Document()
+    other.restore(document.data, None, None)
+    assert other.problems
+    assert other.dirty
+    assert other.get("training.epochs") == -1

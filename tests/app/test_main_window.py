@@ -1,5 +1,7 @@
 """The window around the pages, with a fake worker and real pages."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from app.jobs import Worker
 from app.main_window import CANCEL, LET_IT_RUN, STOP_AND_KEEP, MainWindow
 from app.session import Session
 from app.theme import apply_theme
-from mtl_core.spec import load_spec
+from mtl_core.spec import load_spec, study_members
 from mtl_core.store import open_store
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -252,6 +254,41 @@ def test_closing_during_a_run_can_be_called_off(window: MainWindow, answers: Ans
 def test_a_run_that_fails_is_told_in_the_window(window: MainWindow, wait: Any) -> None:
     run_named(window, "refuse")
     wait(lambda: any("there is no such file" in banner.label.text() for banner in window.toasts.banners()))
+
+
+def test_a_worker_that_is_killed_is_one_message_with_what_to_do(window: MainWindow, wait: Any) -> None:
+    run_named(window, "hold")
+    wait(lambda: window.session.queue.here)
+    os.kill(window.session.queue.here[0].pid or 0, signal.SIGKILL)
+    wait(lambda: window.session.queue.active is None and window.toasts.banners())
+    (banner,) = window.toasts.banners()
+    assert banner.label.text() == (
+        "Run 1 was interrupted: its process was killed (SIGKILL), which the system does when memory runs out. "
+        "It can go on from its last checkpoint, now or later from Runs."
+    )
+    child(window, "message-error-resume").click()
+    assert window.toasts.banners() == []
+    wait(lambda: window.session.queue.here)
+    assert window.session.queue.here[0].id == 1
+    child(window, "stop").click()
+    wait(lambda: window.session.queue.active is None)
+
+
+def test_a_worker_that_is_killed_with_several_runs_is_one_message(window: MainWindow, wait: Any) -> None:
+    spec = window.session.document.spec
+    assert spec is not None
+    members = study_members(spec.model_copy(update={"name": "hold"}), (0, 1, 2), baselines=False)
+    window.session.queue.start_study(members, together=True)
+    wait(lambda: len(window.session.queue.here) == 3)
+    os.kill(window.session.queue.here[0].pid or 0, signal.SIGKILL)
+    wait(lambda: any(one.objectName() == "message-error" for one in window.toasts.banners()))
+    (told,) = [one.label.text() for one in window.toasts.banners() if one.objectName() == "message-error"]
+    assert told.startswith("Runs 1, 2 and 3 were interrupted: its process was killed (SIGKILL)")
+    window.session.queue.resume_run(2)  # from elsewhere
+    wait(lambda: window.session.queue.here)
+    assert all(banner.label.text() != told for banner in window.toasts.banners())
+    child(window, "stop").click()
+    wait(lambda: window.session.queue.active is None)
 
 
 def test_the_same_error_is_shown_once_and_can_be_dismissed(window: MainWindow) -> None:

@@ -98,15 +98,24 @@ def test_recent_files_are_remembered_newest_first_and_forgotten_when_gone(tmp_pa
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends a signal")
-def test_ctrl_c_in_the_terminal_closes_the_window_and_its_worker(home: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_closes_the_window_and_its_worker_and_is_the_exit_status(home: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "app"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         settings = home / "runs.sqlite"
         deadline = time.monotonic() + 60
         while not settings.exists() and time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         output, _ = process.communicate(timeout=60)
-    assert process.returncode == 0, output
+    assert process.returncode == 128 + number, output
     assert "Traceback" not in output
     assert (home / "window.ini").is_file()
+
+
+def test_ctrl_c_before_the_window_stands_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.application.run_window", interrupted)
+    assert program.main([]) == 130

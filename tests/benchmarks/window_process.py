@@ -66,7 +66,7 @@ class Lead(QObject):
                 self._window.open_page("live")
                 _say("follows")
             case "run", ():
-                self._window.start_run()
+                self._window.runs.start()
                 _say("runs")
             case "visit", (page,):
                 self._window.open_page(page)

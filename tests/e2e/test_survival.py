@@ -1,6 +1,7 @@
 """What is left when the window or the worker is killed: everything."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from mtl_core.spec import save_spec
+from mtl_core.spec import load_spec, save_spec
 from mtl_core.store import RunStore, SeriesKey
 from mtl_core.store.processes import alive
 from tests.app.synthetic import add_run
@@ -20,6 +22,29 @@ from tests.e2e.experiments import houses
 from tests.e2e.person import PATIENCE_MS, Person, column
 
 STORED = 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGKILL, -9), (signal.SIGTERM, 128 + signal.SIGTERM)])
+def test_edits_in_a_window_that_is_ended_are_given_back_by_the_next(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, home: Path, number: signal.Signals, status: int
+) -> None:
+    path = tmp_path / "experiment.yaml"
+    save_spec(houses(epochs=4), path)
+    with window_process("edit", path) as window:
+        qtbot.waitUntil(lambda: bool(list((home / "unsaved").glob("*.json"))), timeout=PATIENCE_MS)
+        worker = int(re.findall(r"\d+", Path(f"/proc/{window.pid}/task/{window.pid}/children").read_text())[0])
+        window.send_signal(number)
+        assert window.wait() == status
+    qtbot.waitUntil(lambda: not alive(worker), timeout=PATIENCE_MS)
+    assert load_spec(path).training.epochs == 4
+    person = open_window()
+    person.click("message-offer-restore")
+    person.page("training")
+    person.wait(lambda: person.window.session.document.get("training.epochs") == 7, "the edit")
+    person.press(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    person.wait(lambda: load_spec(path).training.epochs == 7, "the edit in the file")
+    person.wait(lambda: not list((home / "unsaved").iterdir()), "nothing to be left to restore")
 
 
 @pytest.mark.slow
@@ -42,7 +67,7 @@ def test_a_killed_window_and_a_killed_worker_lose_nothing(
 
 def kill_the_window_in_a_run(qtbot: QtBot, store: RunStore, spec: Path) -> int:
     """A window starts the sixth run and is killed in the middle of it; which run that is."""
-    with window_process(spec) as window:
+    with window_process("run", spec) as window:
         qtbot.waitUntil(lambda: len(store.runs()) > STORED, timeout=PATIENCE_MS)
         run = max(record.id for record in store.runs())
         qtbot.waitUntil(lambda: (store.run(run).progress or NOTHING).step > 20, timeout=PATIENCE_MS)
@@ -63,10 +88,10 @@ NOTHING = _Nothing()
 
 
 @contextmanager
-def window_process(spec: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The application in a process of its own."""
+def window_process(deed: str, spec: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The application in a process of its own, where someone does something."""
     script = Path(__file__).with_name("window_process.py")
-    window = subprocess.Popen([sys.executable, str(script), str(spec)], env=os.environ)
+    window = subprocess.Popen([sys.executable, str(script), deed, str(spec)], env=os.environ)
     try:
         yield window
     finally:

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.pages.compare.state import Entry, curve_tasks, metric_choices
-from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves, Series, XAxis
-from app.plots.arrays import Floats
+from app.plots import (
+    AxisKind,
+    CardGrid,
+    Clock,
+    CurvePlot,
+    PlotOptions,
+    RunCurves,
+    Series,
+    XAxis,
+    epoch_axis,
+    time_axis,
+    unit_of,
+)
 from app.widgets import Card
 
 if TYPE_CHECKING:
-    from mtl_core.store import SeriesKey
+    from mtl_core.store import RunRecord, SeriesKey
 
 
 class TaskCard(Card):
@@ -35,18 +48,19 @@ class TaskCard(Card):
             if isinstance(key, tuple) and key[0] not in runs:
                 self.plot.remove_curve(key)
 
-    def put(self, entry: Entry, key: SeriesKey, series: Series, places: Floats) -> None:
-        """Draws a series of a run at ``places`` on the horizontal axis."""
+    def put(self, entry: Entry, key: SeriesKey, series: Series, axis: XAxis) -> None:
+        """Draws a series of a run on its own horizontal axis."""
         val = key.split == "val"
         self._splits.add(key.split)
         self.plot.set_curve(
             (entry.run.id, key.split),
-            places,
+            series.steps,
             series.values,
             color=entry.color,
             dash=val,
             smoothed=not val and self.shows == "loss",
             label=f"run {entry.run.id} {key.split}",
+            axis=axis,
         )
         words = {"train": "solid train", "val": "dashed validation"}
         self.set_subtitle(" · ".join(words[split] for split in words if split in self._splits))
@@ -64,8 +78,10 @@ class CurveWall(CardGrid):
         self,
         entries: Sequence[Entry],
         curves: Mapping[int, RunCurves],
+        clocks: Mapping[int, Clock],
         metric: str,
         options: PlotOptions,
+        *,
         changed: tuple[int, set[SeriesKey]] | None = None,
     ) -> None:
         """Draws a metric of all runs.
@@ -73,6 +89,7 @@ class CurveWall(CardGrid):
         Args:
             entries: The runs.
             curves: Their points.
+            clocks: When each was where.
             metric: What to draw.
             options: How.
             changed: Only these series of this run are new; None draws everything.
@@ -86,32 +103,60 @@ class CurveWall(CardGrid):
         if changed is None:
             for card in self.cards.values():
                 card.keep([entry.run.id for entry in entries])
+        axes = run_axes(entries, clocks, options.axis)
         for entry in entries:
             if changed is None or changed[0] == entry.run.id:
-                self._draw_run(entry, curves[entry.run.id], options, changed[1] if changed else None)
+                # A run's clock goes on with all of its curves.
+                new = changed[1] if changed and options.axis != "time" else None
+                self._draw_run(entry, curves[entry.run.id], axes.get(entry.run.id), new)
         for card in self.cards.values():
             card.plot.set_show_raw(len(entries) < 2)
         options.apply(card.plot for card in self.cards.values())
-        self._place(entries, options)
+        self._place(entries, axes, options)
 
-    def _draw_run(self, entry: Entry, curves: RunCurves, options: PlotOptions, changed: set[SeriesKey] | None) -> None:
+    def _draw_run(self, entry: Entry, curves: RunCurves, axis: XAxis | None, changed: set[SeriesKey] | None) -> None:
         for key in list(curves.names()) if changed is None else changed:
             card = self.cards.get(key.task)
             if card is not None and key.metric == card.shows and key.split in ("train", "val"):
-                series = curves.get(key)
-                card.put(entry, key, series, series.steps * step_length(entry, options))
+                if axis is None:
+                    card.plot.remove_curve((entry.run.id, key.split))
+                else:
+                    card.put(entry, key, curves.get(key), axis)
 
-    def _place(self, entries: Sequence[Entry], options: PlotOptions) -> None:
-        ends = [entry.run.progress.steps * step_length(entry, options) for entry in entries if entry.run.progress]
+    def _place(self, entries: Sequence[Entry], axes: Mapping[int, XAxis], options: PlotOptions) -> None:
+        ends = [
+            axes[entry.run.id].place(np.array([last_step(entry.run)]))[0] for entry in entries if entry.run.id in axes
+        ]
+        label = options.axis if options.axis != "time" else next((axis.label for axis in axes.values()), "time")
+        options.show_unit(label)
         for card in self.cards.values():
-            card.plot.set_x_axis(XAxis(options.axis))
-            card.plot.set_until(max(ends, default=0.0))
+            card.plot.set_x_axis(XAxis(label))
+            card.plot.set_until(float(max(ends, default=0.0)))
 
 
-def step_length(entry: Entry, options: PlotOptions) -> float:
-    """How far a step goes on the axis: runs may have epochs of different lengths."""
-    now = entry.run.progress
-    return now.epochs / now.steps if options.axis == "epoch" and now is not None and now.steps else 1.0
+def last_step(run: RunRecord) -> float:
+    """The step up to which the axis keeps room for a run: the planned end of one that is on."""
+    now = run.progress
+    return 0.0 if now is None else float(now.step if run.ended else now.steps)
+
+
+def run_axes(entries: Sequence[Entry], clocks: Mapping[int, Clock], kind: AxisKind) -> dict[int, XAxis]:
+    """Where the steps of each run stand on one axis for all; runs of which that is not known are left out.
+
+    Args:
+        entries: The runs.
+        clocks: When each was where.
+        kind: What the axis counts; times are in one unit for all runs.
+    """
+    if kind == "step":
+        return {entry.run.id: XAxis() for entry in entries}
+    if kind == "epoch":
+        found = {entry.run.id: epoch_axis(entry.run) for entry in entries}
+    else:
+        known = {entry.run.id: clocks[entry.run.id] for entry in entries if entry.run.id in clocks}
+        longest = max((known[e.run.id].known(e.run)[1][-1] for e in entries if e.run.id in known), default=0.0)
+        found = {e.run.id: time_axis(known[e.run.id], e.run, unit_of(longest)) for e in entries if e.run.id in known}
+    return {run: axis for run, axis in found.items() if axis is not None}
 
 
 def all_keys(curves: Mapping[int, RunCurves]) -> list[SeriesKey]:

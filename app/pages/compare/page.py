@@ -31,10 +31,12 @@ from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton
 
 if TYPE_CHECKING:
     from app.session import Session
-    from mtl_core.store import RunRecord
+    from mtl_core.store import RunRecord, SeriesKey
 
 _MOST_OFFERED = 40
 _MOST_NAMED = 3
+_SHARES = (10, 13)
+"""Of a row's width, the card at its left and the one at its right."""
 _NO_TESTS = "Test metrics appear when the runs have finished."
 
 
@@ -46,14 +48,14 @@ class ComparePage(QWidget):
         self.setObjectName("ComparePage")
         self._session = session
         self.selection = Selection(session, self)
-        self.options = PlotOptions("compare", session.settings, self, axes=("step", "epoch"), smoothing=0.9)
+        self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
         self._chips: list[RunChip] = []
         self._build()
         self.selection.changed.connect(self._show)
         self.averaging.changed.connect(self._show)
         self.selection.grown.connect(self._grow)
         self.options.changed.connect(self._draw)
-        self.metric_choice.currentTextChanged.connect(self._draw)
+        self.metric_choice.currentIndexChanged.connect(lambda _index: self._draw())
         session.compareChanged.connect(self.selection.choose)
         manager().changed.connect(self._show)
         self.selection.choose(session.compared)
@@ -80,9 +82,9 @@ class ComparePage(QWidget):
         ):
             card.body.addWidget(words)
             card.body.addWidget(table, 1)
-        tables = CardRow()
-        tables.add(self.differs_card, 10)
-        tables.add(self.tests_card, 13)
+        self._tables = CardRow()
+        self._tables.add(self.differs_card, _SHARES[0])
+        self._tables.add(self.tests_card, _SHARES[1])
         self.group = QCheckBox("Group seeds")
         self.group.setObjectName("compare-group")
         self.group.setToolTip("One column for runs that differ in nothing but the seed: mean ± standard deviation")
@@ -98,12 +100,12 @@ class ComparePage(QWidget):
         self.best_card, self.cost_card = Card("Best epoch of each task", "on validation"), CostCard(self._session)
         self.best_card.body.addWidget(self.best, 1)
         self._more = CardRow()
-        self._more.add(self.best_card, 10)
-        self._more.add(self.cost_card, 13)
+        self._more.add(self.best_card, _SHARES[0])
+        self._more.add(self.cost_card, _SHARES[1])
         self.wall = CurveWall()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty_state())
-        self._stack.addWidget(self._filled(tables))
+        self._stack.addWidget(self._filled(self._tables))
 
     def _filled(self, tables: QWidget) -> QWidget:
         inside = QVBoxLayout()
@@ -180,6 +182,8 @@ class ComparePage(QWidget):
         self.differs.setVisible(bool(view.differing))
         self.no_tests.setVisible(not view.tests)
         self.tests.setVisible(bool(view.tests))
+        self._tables.set_need(_width_for(self.differs, self.tests))
+        self._more.set_need(_width_for(self.best, self.cost_card.table))
         self._draw()
 
     def _show_studies(self) -> None:
@@ -209,15 +213,13 @@ class ComparePage(QWidget):
             self.header.add_chip(chip)
             self._chips.append(chip)
 
-    def _draw(self) -> None:
+    def _draw(self, changed: tuple[int, set[SeriesKey]] | None = None) -> None:
         self._offer_metrics()
-        self.wall.draw(self.selection.entries, self.selection.curves, self.metric_choice.currentText(), self.options)
+        chosen, metric = self.selection, self.metric_choice.currentText()
+        self.wall.draw(chosen.entries, chosen.curves, chosen.clocks, metric, self.options, changed=changed)
 
-    def _grow(self, run: int, keys: set[object]) -> None:
-        self._offer_metrics()
-        metric = self.metric_choice.currentText()
-        changed = (run, keys)
-        self.wall.draw(self.selection.entries, self.selection.curves, metric, self.options, changed)  # type: ignore[arg-type]
+    def _grow(self, run: int, keys: set[SeriesKey]) -> None:
+        self._draw((run, keys))
 
     def _offer_metrics(self) -> None:
         names = choices(self.selection.curves)
@@ -264,8 +266,14 @@ class ComparePage(QWidget):
         self.selection.set_visible(False)
 
 
+def _width_for(left: RunTable, right: RunTable) -> int:
+    """The width of a row of cards in which both tables can be read."""
+    tables = zip((left, right), _SHARES, strict=True)
+    return max((table.least_width() + 2 * CARD_GAP + 4) * sum(_SHARES) // share for table, share in tables) + CARD_GAP
+
+
 def _group_head(group: Sequence[Entry]) -> tuple[str, int | None]:
     first = group[0]
     runs = first.short if len(group) == 1 else f"{len(group)} seeds of {first.short}"
     what = f"{first.run.baseline} alone" if first.run.baseline else first.run.method
-    return f"{runs} · {what}", first.color
+    return f"{runs}\n{what}", first.color

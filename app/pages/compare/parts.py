@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -21,6 +21,10 @@ from app.theme import resolve, row_height
 from app.widgets import Chip, ToolButton
 
 _MOST_ROWS = 8
+_CELL_ROOM, _DOT_ROOM = 26, 18
+"""Pixels beside a text in a cell, and those of a run's dot."""
+_SHORT, _WIDEST_NAME, _WIDEST_HEAD = 9, 34, 22
+"""In digits: a cell that is never shortened, the widest column of names, the widest line of a header."""
 
 
 class RunChip(QWidget):
@@ -56,63 +60,107 @@ class RunTable(QTableWidget):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(row_height())
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setHighlightSections(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._first = 0
+        self._wants: list[int] = []
+        self._floors: list[int] = []
 
     def fill(self, first: str, runs: Sequence[tuple[str, int | None]], lines: Sequence[Line]) -> None:
         """Replaces everything.
 
         Args:
             first: Header of the first column.
-            runs: Label and hue of each run; no hue for what is no run.
+            runs: Label and hue of each run, in one line or two; no hue for what is no run.
             lines: The rows; they have a cell a run.
         """
         self.setColumnCount(len(runs) + 1)
         self.setRowCount(len(lines))
         self.setHorizontalHeaderItem(0, QTableWidgetItem(first))
         for column, (label, color) in enumerate(runs, start=1):
-            self.setHorizontalHeaderItem(column, _head(label, color))
+            self.setHorizontalHeaderItem(column, _head(label, color, self.fontMetrics()))
         for row, line in enumerate(lines):
             self.setItem(row, 0, _name_item(line.name))
             for column, cell in enumerate(line.cells, start=1):
                 self.setItem(row, column, _cell_item(cell))
+        self._measure()
         self._fit()
         shown = min(max(len(lines), 1), _MOST_ROWS)
-        self.setMinimumHeight(row_height() * (shown + 1) + 6)
+        breaks = max((label.count("\n") for label, _ in runs), default=0)
+        head = row_height() + breaks * self.fontMetrics().lineSpacing()
+        self.horizontalHeader().setFixedHeight(head)
+        bar = self.horizontalScrollBar().sizeHint().height()
+        self.setMinimumHeight(row_height() * shown + head + bar)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shares the width out anew."""
         super().resizeEvent(event)
         self._fit()
 
+    def least_width(self) -> int:
+        """The width in which every header and every number can be read."""
+        return self._first + sum(self._floors)
+
+    def _measure(self) -> None:
+        """How wide the columns want to be, and how narrow they can be read: once a content, as rows are few."""
+        digit = self.fontMetrics().horizontalAdvance("0")
+        columns = range(1, self.columnCount())
+        heads = [self._advance(self.horizontalHeaderItem(column)) + _DOT_ROOM for column in columns]
+        wants = [[self._advance(self.item(row, column)) for row in range(self.rowCount())] for column in columns]
+        short = [[width for width in column if width <= _SHORT * digit] for column in wants]
+        self._wants = [max(head, *cells, 0) + _CELL_ROOM for head, cells in zip(heads, wants, strict=True)]
+        self._floors = [max(head, *cells, 0) + _CELL_ROOM for head, cells in zip(heads, short, strict=True)]
+        names = [self.horizontalHeaderItem(0), *(self.item(row, 0) for row in range(self.rowCount()))]
+        self._first = max(min(max(map(self._advance, names)) + _CELL_ROOM, _WIDEST_NAME * digit), 90)
+
+    def _advance(self, item: QTableWidgetItem | None) -> int:
+        if item is None:
+            return 0
+        metrics = QFontMetrics(item.font()) if item.font().bold() else self.fontMetrics()
+        return max(map(metrics.horizontalAdvance, item.text().split("\n")))
+
     def _fit(self) -> None:
-        """Names get what they need, up to 45 % of the width; the rest is shared equally where that is enough."""
-        if not self.columnCount():
+        """Shares the width out; what does not fit even in the least width is scrolled."""
+        if self.columnCount() != len(self._wants) + 1:
             return
-        header, fixed, stretch = self.horizontalHeader(), QHeaderView.ResizeMode.Fixed, QHeaderView.ResizeMode.Stretch
-        first = min(max(self._needed(0), 90), round(self.width() * 0.45))
-        header.setSectionResizeMode(0, fixed)
-        self.setColumnWidth(0, first)
-        needs = [self._needed(column) for column in range(1, self.columnCount())]
-        spare = self.viewport().width() - first - sum(needs)
-        uneven = spare >= 0 and max(needs, default=0) * len(needs) > spare + sum(needs)
-        for column, need in enumerate(needs, start=1):
-            header.setSectionResizeMode(column, fixed if uneven else stretch)
-            if uneven:
-                self.setColumnWidth(column, need + spare // len(needs))
-
-    def _needed(self, column: int) -> int:
-        items = (self.horizontalHeaderItem(column), *(self.item(row, column) for row in range(self.rowCount())))
-        widths = (self.fontMetrics().horizontalAdvance(item.text()) for item in items if item is not None)
-        return max(widths, default=0) + 26
+        self.setColumnWidth(0, self._first)
+        room = self.viewport().width() - self._first
+        for column, width in enumerate(shared_out(room, self._wants, self._floors), start=1):
+            self.setColumnWidth(column, width)
 
 
-def _head(label: str, color: int | None) -> QTableWidgetItem:
-    item = QTableWidgetItem(label) if color is None else QTableWidgetItem(_dot(color), label)
-    item.setToolTip(label)
+def shared_out(room: int, wants: Sequence[int], floors: Sequence[int]) -> list[int]:
+    """Widths of columns: alike where that is enough for each, else as much as each wants, else less, to the floor.
+
+    Args:
+        room: What there is for all of them.
+        wants: What each column wants.
+        floors: What each needs at least, no more than it wants.
+    """
+    if not wants:
+        return []
+    if max(wants) * len(wants) <= room:
+        return [room // len(wants)] * len(wants)
+    if sum(wants) <= room:
+        return [want + (room - sum(wants)) // len(wants) for want in wants]
+    if sum(floors) >= room:
+        return list(floors)
+    share = (room - sum(floors)) / (sum(wants) - sum(floors))
+    return [floor + int(share * (want - floor)) for want, floor in zip(wants, floors, strict=True)]
+
+
+def _head(label: str, color: int | None, metrics: QFontMetrics) -> QTableWidgetItem:
+    """A header of one line or two, each shortened in the middle where it is long; whole in the tooltip."""
+    most = _WIDEST_HEAD * metrics.horizontalAdvance("0")
+    text = "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, most) for line in label.split("\n"))
+    item = QTableWidgetItem(text) if color is None else QTableWidgetItem(_dot(color), text)
+    whole = label.replace("\n", " · ")
+    item.setToolTip(whole)
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, whole)
     return item
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.pages.compare.state import Entry, labels
-from app.plots import RunCurves
+from app.plots import Clock, RunCurves
 from app.session import MOST_COMPARED
 from mtl_core.spec import ExperimentSpec, InputError
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from app.jobs import RunFollower
     from app.session import Session
     from mtl_core.evaluation.studies import Study
-    from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, Summary
+    from mtl_core.store import EventRecord, Points, RunRecord, RunStore, SeriesKey, Summary
 
 
 class Selection(QObject):
     """Follows every chosen run; a run keeps its colour as long as it is chosen.
 
-    ``changed()``: other runs, states, summaries or studies. ``grown(run, keys)``: new points of a run.
+    ``changed()``: other runs, states, summaries or studies. ``grown(run, keys)``: new points of a run, or
+    news of its times.
     """
 
     changed = Signal()
@@ -40,6 +41,7 @@ class Selection(QObject):
         self.summaries: tuple[Summary, ...] = ()
         self.studies: tuple[Study, ...] = ()
         self.curves: dict[int, RunCurves] = {}
+        self.clocks: dict[int, Clock] = {}
         session.queue.runChanged.connect(self._study_changed)
 
     @property
@@ -81,10 +83,11 @@ class Selection(QObject):
     def _add(self, run: int) -> None:
         taken = set(self._colors.values())
         self._colors[run] = next(color for color in range(len(taken) + 1) if color not in taken)
-        self.curves[run] = RunCurves()
+        self.curves[run], self.clocks[run] = RunCurves(), Clock()
         follower = self._session.follower(self)
         follower.record.connect(self._take_record)
         follower.points.connect(lambda points, reset: self._take_points(run, points, reset))
+        follower.events.connect(lambda events: self._take_events(run, events))
         follower.failed.connect(self._session.complain)
         follower.set_visible(self._visible)
         self._followers[run] = follower
@@ -95,7 +98,7 @@ class Selection(QObject):
         follower = self._followers.pop(run)
         follower.follow(None)
         follower.deleteLater()
-        for known in (self._records, self._data, self._specs, self._colors, self.curves):
+        for known in (self._records, self._data, self._specs, self._colors, self.curves, self.clocks):
             known.pop(run, None)
 
     def _take_data(self, found: tuple[int, Mapping[str, Any], ExperimentSpec | None]) -> None:
@@ -117,6 +120,11 @@ class Selection(QObject):
     def _take_points(self, run: int, points: Mapping[SeriesKey, Points], reset: bool) -> None:
         if run in self.curves:
             self.grown.emit(run, self.curves[run].take(points, reset=reset))
+
+    def _take_events(self, run: int, events: Sequence[EventRecord]) -> None:
+        if run in self.clocks:
+            self.clocks[run].take(events)
+            self.grown.emit(run, set())
 
     def _read_summaries(self) -> None:
         runs = self.chosen

@@ -10,14 +10,13 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.forms import discard
-from app.pages.live.axes import x_axis
 from app.pages.live.conflict import ConflictCard
 from app.pages.live.control import ControlCard
 from app.pages.live.curves import TOTAL_COLOR, LossCard, MetricCard, WeightTrajectories, set_axes
 from app.pages.live.log import LogCard
 from app.pages.live.sharing import SharingCard
 from app.pages.live.state import TOTAL, LiveView
-from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves
+from app.plots import CardGrid, Clock, CurvePlot, PlotOptions, RunCurves, x_axis
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, scrolling
 
@@ -96,7 +95,12 @@ class Board(QWidget):
         """Draws the curves as chosen in the header."""
         options.apply(card.plot for card in self.losses.values())
         until = float(run.progress.steps) if run.progress is not None else 0.0
-        set_axes(self._plots(), x_axis(options.axis, run, events), until)
+        clock = Clock(run.started)
+        if options.axis == "time":
+            clock.take(events)
+        axis = x_axis(options.axis, run, clock)
+        options.show_unit(axis.label)
+        set_axes(self._plots(), axis, until)
 
     def _make(self, tasks: Sequence[str]) -> None:
         self._tasks = tuple(tasks)

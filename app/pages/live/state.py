@@ -136,7 +136,8 @@ def notice(run: RunRecord, events: Sequence[EventRecord], latest: Latest) -> Not
             why = run.error or "the log says why."
             found = Notice(f"Failed{at}: {why} {_advice(events)}", "error", None, "training", "Open Training")
         case "interrupted":
-            text = f"Interrupted{at}: its process is gone. Everything up to the last checkpoint is kept."
+            what = run.error or "its process is gone"
+            text = f"Interrupted{at}: {what}. Everything up to the last checkpoint is kept."
             found = Notice(text, "warning", share)
         case "stopped":
             found = Notice(f"Stopped{at}. Its last checkpoint is kept.", "neutral", share)

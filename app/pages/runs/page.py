@@ -7,30 +7,28 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QMenu, QSplitter, QStackedLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
 
-from app.pages.runs.choices import Action, actions_for
+from app.pages.runs.choices import actions_for
 from app.pages.runs.columns import ColumnChoice
 from app.pages.runs.deeds import RunDeeds
 from app.pages.runs.detail import RunDetail, read_detail
+from app.pages.runs.menu import pop_up
 from app.pages.runs.panel import RunPanel, named
+from app.pages.runs.run_list import RunList
 from app.pages.runs.toast import UndoToast
-from app.pages.runs.view import RunsView
 from app.session import Session
 from app.tables import RunsModel, RunsReader, RunsReading, count
-from app.theme import CARD_GAP, GAP, icon
-from app.widgets import Button, Card, Chip, EmptyState, InlineError, PageBody
-from mtl_core.spec import InputError
+from app.theme import CARD_GAP
+from app.widgets import Button, Chip, EmptyState, PageBody
 
 if TYPE_CHECKING:
     from mtl_core.store import RunStore
 
 _LOOK_MS = 1000
 _REST_MS = 60
-_TYPING_MS = 200
 _MOVING_MS = 60
 _SPLITTER = "page/runs/splitter"
-_FILTER_HINT = "Filter: words, state:finished, tag:paper, study:3, method:pcgrad, training.epochs>10"
 
 
 class RunsPage(PageBody):
@@ -67,7 +65,7 @@ class RunsPage(PageBody):
             self._again = True
             return
         self._reading, self._again = True, False
-        query, archived, reader = self.filter.text().strip(), self.archived.isChecked(), self._reader
+        query, archived, reader = self.list.query, self.list.archived.isChecked(), self._reader
         runs, self._touched = self._touched, set()
         self._session.store.call(lambda store: reader.read(store, query, archived, runs), self._read, self._unread)
 
@@ -117,38 +115,13 @@ class RunsPage(PageBody):
         self.export = Button("Export CSV…", lambda: self.act("export"), icon_name="export", name="export-runs")
         for button in (self.compare, self.export):
             self.header.add_action(button)
-        self.filter = named(QLineEdit(clearButtonEnabled=True), "runs-filter", "Filter of the runs")
-        self.filter.setPlaceholderText(_FILTER_HINT)
-        self.filter.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
-        self.archived = named(QCheckBox("Show archived"), "show-archived", "Show archived")
-        self.choose = Button("Columns", self._choose_columns, icon_name="columns", name="choose-columns")
-        bar = QHBoxLayout()
-        bar.setSpacing(CARD_GAP)
-        for widget, stretch in ((self.filter, 1), (self.archived, 0), (self.choose, 0)):
-            bar.addWidget(widget, stretch)
-        self.error = InlineError()
-        self.error.setObjectName("runs-error")
-        self.view = RunsView(self.model)
-        card = Card()
-        card.setContentsMargins(0, GAP // 2, 0, 0)
-        self.none = EmptyState(
-            "magnifying-glass",
-            "No run matches",
-            "Change the filter to see other runs.",
-            "Clear the filter",
-            self._clear,
-        )
-        self._table_or_none = QStackedLayout()
-        self._table_or_none.addWidget(self.view)
-        self._table_or_none.addWidget(self.none)
-        card.body.addLayout(bar)
-        card.body.addWidget(self.error)
-        card.body.addLayout(self._table_or_none, 1)
+        self.list = RunList(self.model)
+        self.view = self.list.view
         self.panel = RunPanel()
         self._splitter = named(QSplitter(Qt.Orientation.Horizontal), "runs-splitter", "Runs and the selected run")
         self._splitter.setHandleWidth(CARD_GAP)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(card)
+        self._splitter.addWidget(self.list)
         self._splitter.addWidget(self.panel)
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setSizes([10_000, self.panel.minimumWidth()])
@@ -171,14 +144,12 @@ class RunsPage(PageBody):
     def _timers(self) -> None:
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self.refresh)
-        self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
-        self._typing.timeout.connect(self.refresh)
         self._moving = QTimer(self, singleShot=True, interval=_MOVING_MS)
         self._moving.timeout.connect(self._ask_detail)
 
     def _connect(self) -> None:
-        self.filter.textChanged.connect(lambda _: self._typing.start())
-        self.archived.toggled.connect(lambda _: self.refresh())
+        self.list.asked.connect(self.refresh)
+        self.list.columnsWanted.connect(self._choose_columns)
         self.view.opened.connect(lambda: self.act("watch"))
         self.view.selectionMoved.connect(self._moved)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -197,8 +168,9 @@ class RunsPage(PageBody):
         keys = {"Ctrl+Return": "open", "R": "again", "C": "compare", "S": "star", "Ctrl+E": "export"}
         for keys_pressed, action in {**keys, "Delete": "archive"}.items():
             self._shortcut(keys_pressed, self.view).activated.connect(lambda action=action: self.act(action))
-        self._shortcut("Ctrl+F", self, Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(self._find)
-        self._shortcut("Escape", self.filter).activated.connect(self._clear)
+        self._shortcut("Ctrl+F", self, Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(
+            self.list.focus_filter
+        )
 
     def _shortcut(
         self, keys: str, on: QWidget, context: Qt.ShortcutContext = Qt.ShortcutContext.WidgetShortcut
@@ -209,7 +181,7 @@ class RunsPage(PageBody):
 
     def _read(self, reading: RunsReading | None) -> None:
         self._reading = False
-        self.error.set_error("")
+        self.list.show_error(None)
         if reading is not None:
             self.model.set_rows(reading.rows)
             self._show_what_there_is()
@@ -222,31 +194,23 @@ class RunsPage(PageBody):
 
     def _unread(self, error: Exception) -> None:
         self._reading = False
-        self.error.set_error(_why(error))
+        self.list.show_error(error)
         if self._again:
             self.refresh()
 
     def _show_what_there_is(self) -> None:
-        shown = self.model.rowCount()
-        asked = bool(self.filter.text().strip()) or self.archived.isChecked()
+        shown, narrowed = self.model.rowCount(), self.list.narrowed
         self._any = self._any or shown > 0
-        if not shown and not asked:
+        if not shown and not narrowed:
             self._session.store.call(_has_runs, self._has_runs)
         self.chip.set_text(f"{count(shown)} {'run' if shown == 1 else 'runs'}")
-        self._stack.setCurrentIndex(1 if not (shown or asked or self._any) else 0)
-        self._table_or_none.setCurrentIndex(0 if shown else 1)
-        self._say_why_none(asked)
-
-    def _say_why_none(self, asked: bool) -> None:
-        self.none.title.setText("No run matches" if asked else "All runs are archived")
-        self.none.text.setText("Change the filter to see other runs." if asked else "Tick “Show archived” to see them.")
-        if self.none.action is not None:
-            self.none.action.setText("Clear the filter" if asked else "Show archived")
+        self._stack.setCurrentIndex(1 if not (shown or narrowed or self._any) else 0)
+        self.list.show_found(shown)
 
     def _has_runs(self, any_run: bool) -> None:
         """The table is empty without a filter: are there archived runs, or none at all?"""
         self._any = any_run
-        if self.model.rowCount() == 0 and not self.filter.text().strip() and not self.archived.isChecked():
+        if self.model.rowCount() == 0 and not self.list.narrowed:
             self._stack.setCurrentIndex(0 if any_run else 1)
 
     # --- selection
@@ -280,25 +244,7 @@ class RunsPage(PageBody):
     # --- doing
 
     def _menu(self, at: QPoint) -> None:
-        actions = actions_for(self.view.selected())
-        if not actions:
-            return
-        menu = QMenu(self)
-        menu.setObjectName("run-menu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action in actions:
-            if action.key == "archive":
-                menu.addSeparator()
-            self._add(menu, action)
-        menu.popup(at)
-
-    def _add(self, menu: QMenu, action: Action) -> None:
-        entry = menu.addAction(icon(action.icon), action.text)
-        entry.setObjectName(f"run-menu-{action.key}")
-        if action.shortcut:
-            entry.setShortcut(QKeySequence(action.shortcut))
-            entry.setShortcutVisibleInContextMenu(True)
-        entry.triggered.connect(lambda _=False: self.act(action.key))
+        pop_up(actions_for(self.view.selected()), self.act, at, self)
 
     def _panel_corner(self) -> QPoint:
         button = self.panel.findChild(QWidget, "run-more")
@@ -311,32 +257,12 @@ class RunsPage(PageBody):
 
     def _choose_columns(self) -> None:
         menu = self._columns.menu(self)
-        menu.popup(self.choose.mapToGlobal(QPoint(0, self.choose.height())))
-
-    def _find(self) -> None:
-        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.filter.selectAll()
-
-    def _clear(self) -> None:
-        self.filter.clear()
-        self.view.setFocus()
-
-    def _show_more(self) -> None:
-        if self.filter.text():
-            self._clear()
-        else:
-            self.archived.setChecked(True)
+        button = self.list.columns
+        menu.popup(button.mapToGlobal(QPoint(0, button.height())))
 
     def _first_run(self) -> None:
         if not self._session.run():
             self._session.complain("The experiment has a problem; mend it, then run it.")
-
-
-def _why(error: Exception) -> str:
-    """An error as a line below the filter, which need not be named there."""
-    if isinstance(error, InputError) and error.problem.path == "filter":
-        return f"“{error.problem.found}”: {error.problem.rule}. {error.problem.fix}"
-    return str(error)
 
 
 def _has_runs(store: RunStore) -> bool:

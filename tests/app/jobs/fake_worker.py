@@ -1,9 +1,9 @@
 """Speaks the worker's protocol without torch; the name of a run's experiment says how it goes.
 
-``quick`` ends at once, ``hold`` trains until it is asked to stop, ``die`` dies after it has begun, ``refuse`` answers
-with an error before it claims the run, the baseline of ``right`` of ``faulty`` does not pass its check, and ``apart``
-not that of training together. The file
-``deaths`` in the home folder counts the asks that are to kill it.
+``quick`` ends at once, ``hold`` trains until it is asked to stop, ``die`` dies after it has begun and ``never``
+before, ``refuse`` answers with an error before it claims the run, the baseline of ``right`` of ``faulty`` does not pass
+its check, and ``apart`` not that of training together. The file ``deaths`` in the home folder counts the asks that are
+to kill it.
 """
 
 import contextlib
@@ -78,6 +78,10 @@ def train(ask: dict[str, Any]) -> Reply:
     with open_store(ask["store"]) as store:
         run = ask["run"]
         name = store.spec(run).name
+        if name == "never":
+            sys.stderr.write("no room\n")
+            sys.stderr.flush()
+            os._exit(7)
         if name == "refuse":
             return Reply(ask["id"], error=Problem("dataset", "there is no such file", "x.csv"))
         store.claim(run, pid=os.getpid(), host=socket.gethostname(), device="CPU · test", versions={})

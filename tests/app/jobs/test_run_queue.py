@@ -6,9 +6,11 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from app.jobs import RunQueue, StoreService, Worker
+from app.jobs.looking import cause_of_death
 from mtl_core.spec import study_members
 from mtl_core.store import open_store
 
@@ -93,12 +95,46 @@ def test_a_process_that_dies_leaves_its_run_interrupted_and_the_next_one_starts(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
     errors: list[Exception] = []
+    ends: list[Any] = []
     queue.failed.connect(errors.append)
+    queue.runChanged.connect(lambda record: ends.append((record.state, record.error)) if record.ended else None)
     queue.start(spec_named("die"))
     queue.start(spec_named("quick"))
     wait(lambda: queue.active is None and not queue.waiting and _states(home).get("quick") == "finished")
-    assert _states(home)["die"] == "interrupted"
-    assert "ended with status 9" in str(errors[0])
+    assert ends == [("interrupted", "its process ended with status 9"), ("finished", "")]
+    assert errors == []  # it is told once, with the run
+
+
+def test_a_process_that_dies_before_it_has_begun_leaves_no_run_waiting(
+    queue: RunQueue, wait: Any, spec_named: Any, home: Path
+) -> None:
+    queue.start(spec_named("never"))
+    wait(lambda: _states(home).get("never") == "failed" and queue.active is None)
+    with open_store(home / "runs.sqlite") as store:
+        assert store.run(1).error == "its process ended with status 7: no room"
+
+
+def test_a_run_that_is_killed_by_hand_says_so(queue: RunQueue, wait: Any, spec_named: Any, home: Path) -> None:
+    queue.start(spec_named("hold"))
+    wait(lambda: queue.on)
+    queue.kill(1)
+    wait(lambda: queue.active is None)
+    with open_store(home / "runs.sqlite") as store:
+        wait(lambda: store.run(1).error == "its process was killed by hand")
+        assert store.run(1).state == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "cause"),
+    [
+        (-9, "step 3", "its process was killed (SIGKILL), which the system does when memory runs out"),
+        (-11, "", "its process crashed (SIGSEGV)"),
+        (3, "no memory left.", "its process ended with status 3: no memory left"),
+        (1, "", "its process ended with status 1"),
+    ],
+)
+def test_a_death_is_told_in_words(status: int, words: str, cause: str) -> None:
+    assert cause_of_death(status, words) == cause
 
 
 def test_a_run_that_the_worker_refuses_has_failed_with_the_reason(
@@ -245,13 +281,11 @@ def test_seeds_that_cannot_train_together_are_not_made_and_the_reason_told(
 def test_a_process_that_dies_leaves_all_its_runs_interrupted(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
-    errors: list[Exception] = []
-    queue.failed.connect(errors.append)
     queue.start_study(study_members(spec_named("die"), (0, 1), baselines=False), together=True)
-    wait(lambda: errors and queue.active is None)
-    assert "run 1 and run 2" in str(errors[0])
+    wait(lambda: list(_states(home).values()) == ["interrupted"] and queue.active is None)
     with open_store(home / "runs.sqlite") as store:
         assert [run.state for run in store.runs()] == ["interrupted"] * 2
+        assert {run.error for run in store.runs()} == {"its process ended with status 9"}
 
 
 def test_a_seed_that_is_stopped_while_it_waits_leaves_the_others_together(

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from app.tables import RunsReader
-from mtl_core.spec import InputError, load_preset
-from mtl_core.store import RunStore, open_store
+from app.tables.run_columns import leading_scores
+from mtl_core.spec import ExperimentSpec, InputError, load_preset
+from mtl_core.store import Points, RunStore, SeriesKey, open_store
 
 
 @pytest.fixture
@@ -62,3 +63,65 @@ def test_a_malformed_question_does_not_spoil_the_next(store: RunStore) -> None:
     with pytest.raises(InputError):
         reader.read(store, "state:done")
     assert reader.read(store) is not None
+
+
+def with_scores(store: RunStore, run: int, *metrics: str) -> None:
+    """Store a value of each metric of both tasks, as a worker would."""
+    keys = [SeriesKey(task, "val", metric) for task in ("left", "right") for metric in metrics]
+    points = {key: Points.of([10], [0.1 * number]) for number, key in enumerate(keys, start=1)}
+    store.append(run, points, directions=dict.fromkeys(keys, "max"))
+
+
+def marked(left: str, right: str) -> ExperimentSpec:
+    """An experiment with these scores."""
+    spec = load_preset("multidigits")
+    tasks = [task.model_copy(update={"score": score}) for task, score in zip(spec.tasks, (left, right), strict=True)]
+    return spec.model_copy(update={"tasks": tuple(tasks)})
+
+
+def test_a_task_is_led_by_the_metric_marked_as_its_score(store: RunStore) -> None:
+    run = store.create_run(marked("f1", "accuracy"))
+    with_scores(store, run, "accuracy", "f1")
+    reading = RunsReader().read(store)
+    assert reading is not None
+    assert reading.rows[0].scores == {"left": "f1", "right": "accuracy"}
+    assert [key.metric for key in leading_scores(reading.rows[0])] == ["f1", "accuracy"]
+
+
+def test_a_run_that_has_not_stored_its_score_is_led_as_one_without(store: RunStore) -> None:
+    run = store.create_run(marked("auroc", "auroc"))
+    with_scores(store, run, "loss", "f1")
+    reading = RunsReader().read(store)
+    assert reading is not None
+    assert [key.metric for key in leading_scores(reading.rows[0])] == ["f1", "f1"]
+
+
+def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    for run in (1, 2):
+        with_scores(store, run, "accuracy")
+    read: list[int] = []
+    spec = RunStore.spec
+    monkeypatch.setattr(RunStore, "spec", lambda self, run: read.append(run) or spec(self, run))
+    reader = RunsReader()
+    first = reader.read(store)
+    assert first is not None
+    assert first.rows[1].scores is first.rows[2].scores
+    with_scores(store, 2, "f1")
+    store.edit(2, name="other")
+    again = reader.read(store, touched=[2])
+    assert again is not None
+    assert again.rows[1].record.name == "other"
+    assert read == [2, 1]
+
+
+def test_a_run_that_this_version_cannot_read_is_led_as_one_without(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: RunStore, run: int) -> ExperimentSpec:
+        raise InputError("spec", "is of a later version")
+
+    monkeypatch.setattr(RunStore, "spec", refuse)
+    with_scores(store, 3, "accuracy")
+    reading = RunsReader().read(store)
+    assert reading is not None
+    assert [key.metric for key in leading_scores(reading.rows[0])] == ["accuracy", "accuracy"]

@@ -1,10 +1,17 @@
+from dataclasses import replace
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
+from app.pages.compare.curves import run_axes
+from app.pages.compare.state import Entry
+from app.plots import Clock
 from app.session import Session
 from mtl_core.store import Points, RunStore, SeriesKey
+from tests.app.pages.live.test_live_state import RUN
 from tests.app.synthetic import add_run, cells, experiment
 
 
@@ -86,3 +93,31 @@ def test_runs_can_be_added_from_a_menu(qtbot: QtBot, session: Session, page: Com
     page._offer.actions()[0].trigger()
     qtbot.waitUntil(lambda: len(page.selection.entries) == 2)
     assert session.compared == [1, 3]
+
+
+def test_curves_stand_at_the_time_for_which_their_run_had_trained(
+    qtbot: QtBot, session: Session, page: ComparePage, store: RunStore
+) -> None:
+    wait = partial(qtbot.waitUntil, timeout=10_000)
+    session.compare([1, 2])
+    wait(lambda: len(page.wall.cards) == 3 and len(page.wall.cards["left"].plot.curve_keys()) == 4)
+    for run in (1, 2):
+        store.event(run, 0, "start", "as if it began now")
+        store.event(run, 6000, "finish", "as if it ended now")
+    page.options._place(2)
+    assert page.options.axis == "time"
+    plot = page.wall.cards["left"].plot
+    wait(lambda: plot.picture is not None and not plot.picture.empty and plot.picture.x_limits[1] < 60)
+    axes = run_axes(page.selection.entries, page.selection.clocks, "time")
+    assert {axis.label for axis in axes.values()} == {"seconds"}
+    assert page.options.axis_button.text() == "x: seconds"
+    page.options._place(0)
+    wait(lambda: plot.picture is not None and plot.picture.x_limits[1] == 6000)
+
+
+def test_a_run_whose_times_are_not_known_is_left_out_of_the_time_axis() -> None:
+    record = replace(RUN, heartbeat=None)
+    entries = [Entry(record, {}, "run 12", 0)]
+    assert run_axes(entries, {12: Clock()}, "time") == {}
+    assert run_axes(entries, {}, "time") == {}
+    assert list(run_axes(entries, {}, "step")) == [12]

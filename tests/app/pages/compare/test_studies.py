@@ -83,7 +83,7 @@ def test_runs_that_differ_in_the_seed_alone_can_share_a_column(
     assert page.tests.columnCount() == 2
     head = page.tests.horizontalHeaderItem(1)
     assert head is not None
-    assert head.text() == "3 seeds of run 1 · uncertainty"
+    assert head.text() == "3 seeds of run 1\nuncertainty"
     assert cells(page.tests)[0] == ["left · accuracy ↑", "0.970 ± 0.010"]
 
 

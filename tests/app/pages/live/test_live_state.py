@@ -1,9 +1,7 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from app.pages.live.axes import x_axis
 from app.pages.live.state import duration, live_view, metric_names
 from mtl_core.store import EventRecord, Progress, RunRecord, SeriesKey
 from tests.app.synthetic import experiment
@@ -121,18 +119,6 @@ def test_the_log_is_newest_first() -> None:
 def test_validation_metrics_are_offered_in_their_order() -> None:
     keys = [SeriesKey("left", "val", "loss"), SeriesKey("left", "val", "accuracy"), SeriesKey("right", "val", "f1")]
     assert metric_names(keys) == ("accuracy", "f1")
-
-
-def test_epochs_and_times_stand_where_the_run_says() -> None:
-    epochs = x_axis("epoch", RUN, [])
-    np.testing.assert_allclose(epochs.place(np.array([600.0])), [2.0])
-    times = x_axis("time", RUN, [_event("epoch", 300)])
-    assert times.label == "seconds"
-    np.testing.assert_allclose(times.place(np.array([300.0, 1000.0])), [30.0, 100.0])
-
-
-def test_a_time_axis_without_times_falls_back_to_steps() -> None:
-    assert x_axis("time", replace(RUN, started=None), []).label == "step"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(5, "5 s"), (70, "1 min 10 s"), (3720, "1 h 2 min"), (-1, "0 s")])

@@ -45,26 +45,26 @@ def test_a_run_made_elsewhere_appears_by_itself(page: RunsPage, records: RunStor
 
 
 def test_the_filter_speaks_the_stores_language(page: RunsPage, qtbot: QtBot, wait: Wait) -> None:
-    qtbot.keyClicks(page.filter, "method:equal")
+    qtbot.keyClicks(page.list.filter, "method:equal")
     wait(lambda: names(page) == ["study 5", "study 1"])
 
 
 def test_a_malformed_filter_is_told_below_the_box_and_changes_nothing(page: RunsPage, qtbot: QtBot, wait: Wait) -> None:
     error = page.findChild(InlineError, "runs-error")
     assert error is not None
-    page.filter.setText("state:done")
+    page.list.filter.setText("state:done")
     wait(error.isVisible)
     assert "state:done" in error.label.text()
     assert page.model.rowCount() == 5
-    page.filter.clear()
+    page.list.filter.clear()
     wait(lambda: not error.isVisible())
 
 
 def test_a_filter_that_nothing_matches_offers_to_clear_it(page: RunsPage, wait: Wait, qtbot: QtBot) -> None:
-    page.filter.setText("nonsense")
-    wait(page.none.isVisible)
-    assert page.none.action is not None
-    qtbot.mouseClick(page.none.action, Qt.MouseButton.LeftButton)
+    page.list.filter.setText("nonsense")
+    wait(page.list.none.isVisible)
+    assert page.list.none.action is not None
+    qtbot.mouseClick(page.list.none.action, Qt.MouseButton.LeftButton)
     wait(lambda: page.model.rowCount() == 5)
 
 
@@ -129,10 +129,23 @@ def test_archiving_can_be_undone(page: RunsPage, records: RunStore, qtbot: QtBot
     assert not records.run(4).archived
 
 
+def test_a_list_of_archived_runs_alone_offers_to_show_them(
+    page: RunsPage, records: RunStore, wait: Wait, qtbot: QtBot
+) -> None:
+    for run in range(1, 6):
+        records.edit(run, archived=True)
+    wait(page.list.none.isVisible)
+    action = page.list.none.action
+    assert action is not None
+    assert action.text() == "Show archived"
+    qtbot.mouseClick(action, Qt.MouseButton.LeftButton)
+    wait(lambda: page.model.rowCount() == 5)
+
+
 def test_archived_runs_show_on_demand(page: RunsPage, records: RunStore, wait: Wait) -> None:
     records.edit(1, archived=True)
     wait(lambda: page.model.rowCount() == 4)
-    page.archived.setChecked(True)
+    page.list.archived.setChecked(True)
     wait(lambda: page.model.rowCount() == 5)
 
 

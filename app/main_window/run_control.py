@@ -1,0 +1,158 @@
+"""What the window does with runs: start, pause and stop them, and tell how they go."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.main_window import words
+from app.main_window.actions import Actions, describe
+from app.main_window.status_line import StatusLine
+from app.main_window.toasts import Toasts
+from app.session import Session
+from app.widgets import Banner
+from mtl_core.spec import InputError
+
+if TYPE_CHECKING:
+    from mtl_core.spec import Problem
+    from mtl_core.store import RunRecord, RunStore
+
+
+class RunControl(QObject):
+    """Stands between the window's actions and the session's queue.
+
+    Args:
+        session: Document and queue.
+        actions: Run, Pause and Stop, which say what they would do now.
+        status: Shows the run that is on.
+        toasts: Say what became of runs.
+        open_page: Shows a page of the window.
+        parent: Owner.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        actions: Actions,
+        *,
+        status: StatusLine,
+        toasts: Toasts,
+        open_page: Callable[[str], object],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._actions, self._status, self._toasts = session, actions, status, toasts
+        self._open_page = open_page
+        self._interrupted: list[RunRecord] = []
+        self._told: dict[int, str] = {}
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._tell_interrupted)
+        session.queue.runChanged.connect(self._run_changed)
+        session.queue.activeChanged.connect(self.show_active)
+        session.liveRunChanged.connect(lambda _run: self.show_active())
+        session.studyRequested.connect(self.start_study)
+
+    def start(self) -> None:
+        """Run the experiment as it stands, or show what keeps it from running."""
+        problems = self._session.document.problems
+        if problems:
+            self._refuse(problems)
+        elif self._session.run(self._cannot_run):
+            self._open_page("live")
+
+    def start_study(self, seeds: list[int], baselines: bool, together: bool) -> None:
+        """Run the experiment as it stands once per seed, with single-task baselines and in one loop as wanted."""
+        problems = self._session.document.problems
+        if problems:
+            self._refuse(problems)
+        elif self._session.run_study(seeds, baselines=baselines, together=together, refused=self._cannot_run):
+            self._open_page("live")
+
+    def toggle_pause(self) -> None:
+        """Pause the run that is on, or let it go on."""
+        record = self._governed()
+        if record is not None:
+            ask = self._session.queue.resume if record.state == "paused" else self._session.queue.pause
+            ask(record.id)
+
+    def stop(self) -> None:
+        """Stop the run that is on and keep what it has."""
+        record = self._governed()
+        if record is not None:
+            run, queue = record.id, self._session.queue
+            queue.stop(run)
+            text = f"Run {run} stops after this step; what it has learned is kept."
+            self._toasts.show_message(text, "Kill it now", lambda: queue.kill(run))
+
+    def show_active(self) -> None:
+        """Show the run that is on, and what can be done with it."""
+        queue, actions = self._session.queue, self._actions
+        self._status.show_run(queue.active)
+        self._status.show_waiting(len(queue.waiting))
+        record = self._governed()
+        actions.stop.setEnabled(record is not None)
+        actions.pause.setEnabled(record is not None and record.state in ("running", "paused"))
+        paused = record is not None and record.state == "paused"
+        actions.pause.setIconText("Resume" if paused else "Pause")
+        describe(actions.pause, "Let the run go on" if paused else "Pause the run")
+        describe(actions.run, "Run after the one that is on" if queue.here else "Run this experiment")
+
+    def _refuse(self, problems: "Sequence[Problem]") -> None:
+        """Say why the experiment cannot run, on the page where that is mended."""
+        self._open_page(words.page_of(problems[0].path))
+        self._toasts.show_error(words.problem_line(problems))
+
+    def _cannot_run(self, error: Exception) -> None:
+        if isinstance(error, InputError):
+            self._refuse(error.problems)
+        else:
+            self._session.complain(error)
+
+    def _governed(self) -> "RunRecord | None":
+        """The run that Pause and Stop mean: the one on Live if it is on, else the one in the status line."""
+        queue = self._session.queue
+        live = [record for record in queue.on if record.id == self._session.live_run]
+        return live[0] if live else queue.active
+
+    def _run_changed(self, record: "RunRecord") -> None:
+        if record.state == "interrupted":
+            self._interrupted.append(record)  # with those that their process had too, which come at once
+            self._soon.start()
+        elif record.ended:
+            tell = self._toasts.show_error if record.state == "failed" else self._toasts.show_message
+            tell(words.ended_line(record))
+        elif text := self._told.pop(record.id, ""):
+            self._toasts.withdraw(text)  # it goes on
+        if record.ended and record.study is not None and self._session.queue.study_over(record.study):
+            self._tell_study(record.study)
+        self.show_active()
+
+    def _tell_interrupted(self) -> None:
+        told, self._interrupted = self._interrupted, []
+        for cause in dict.fromkeys(record.error for record in told):
+            records = [record for record in told if record.error == cause]
+            runs, text = [record.id for record in records], words.interrupted_line(records)
+            self._toasts.show_error(text, {"Resume": partial(self._resume, runs)})
+            self._told |= dict.fromkeys(runs, text)
+
+    def _resume(self, runs: "Sequence[int]", message: Banner) -> None:
+        message.dismiss()
+        for run in runs:
+            self._session.queue.resume_run(run)
+        self._open_page("live")
+
+    def _tell_study(self, study: int) -> None:
+        """Say what came of a study whose last run has ended."""
+
+        def read(store: "RunStore") -> str:
+            from mtl_core.evaluation.studies import read_study
+
+            found = read_study(store, study)
+            return words.study_line(found) if found is not None and len(found.runs) > 1 else ""
+
+        def tell(line: str) -> None:
+            if line:
+                self._toasts.show_message(line, "Compare", lambda: self._session.compare_study(study))
+
+        self._session.store.call(read, tell)

@@ -1,0 +1,34 @@
+"""The menu of what can be done with the selected runs."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.pages.runs.choices import Action
+from app.theme import icon
+
+
+def pop_up(actions: Sequence[Action], act: Callable[[str], object], at: QPoint, parent: QWidget) -> None:
+    """Offer ``actions`` at a place on the screen; ``act`` is told the key of the one chosen."""
+    if not actions:
+        return
+    menu = QMenu(parent)
+    menu.setObjectName("run-menu")
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for action in actions:
+        if action.key == "archive":
+            menu.addSeparator()
+        entry = menu.addAction(icon(action.icon), action.text)
+        entry.setObjectName(f"run-menu-{action.key}")
+        if action.shortcut:
+            entry.setShortcut(QKeySequence(action.shortcut))
+            entry.setShortcutVisibleInContextMenu(True)
+        entry.triggered.connect(partial(_chosen, act, action.key))
+    menu.popup(at)
+
+
+def _chosen(act: Callable[[str], object], key: str, _checked: bool = False) -> None:
+    act(key)

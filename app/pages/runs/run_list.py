@@ -1,0 +1,110 @@
+"""The card with the table of runs: what is shown of them, and what to say when it is none."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedLayout
+
+from app.pages.runs.panel import named
+from app.pages.runs.view import RunsView
+from app.tables import RunsModel
+from app.theme import CARD_GAP, GAP, icon
+from app.widgets import Button, Card, EmptyState, InlineError
+from mtl_core.spec import InputError
+
+_TYPING_MS = 200
+_FILTER_HINT = "Filter: words, state:finished, tag:paper, study:3, method:pcgrad, training.epochs>10"
+
+
+class RunList(Card):
+    """Filter, table and column choice.
+
+    ``asked()``: other runs are wanted. ``columnsWanted()``: the button beside the filter was pressed.
+    """
+
+    asked = Signal()
+    columnsWanted = Signal()
+
+    def __init__(self, model: RunsModel) -> None:
+        super().__init__()
+        self.setContentsMargins(0, GAP // 2, 0, 0)
+        self.filter = named(QLineEdit(clearButtonEnabled=True), "runs-filter", "Filter of the runs")
+        self.filter.setPlaceholderText(_FILTER_HINT)
+        self.filter.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.archived = named(QCheckBox("Show archived"), "show-archived", "Show archived")
+        self.columns = Button("Columns", self.columnsWanted.emit, icon_name="columns", name="choose-columns")
+        self.error = InlineError()
+        self.error.setObjectName("runs-error")
+        self.view = RunsView(model)
+        self.none = EmptyState(
+            "magnifying-glass", "No run matches", "Change the filter.", "Clear the filter", self._show_more
+        )
+        self._lay_out()
+        self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
+        self._typing.timeout.connect(self.asked)
+        self.filter.textChanged.connect(lambda _: self._typing.start())
+        self.archived.toggled.connect(lambda _: self.asked.emit())
+        escape = QShortcut(QKeySequence("Escape"), self.filter, context=Qt.ShortcutContext.WidgetShortcut)
+        escape.activated.connect(self.clear)
+
+    @property
+    def query(self) -> str:
+        """What stands in the filter."""
+        return self.filter.text().strip()
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a person chose which runs are shown."""
+        return bool(self.query) or self.archived.isChecked()
+
+    def show_found(self, shown: int) -> None:
+        """Show the table, or why it is empty."""
+        self._table_or_none.setCurrentIndex(0 if shown else 1)
+        why = ("No run matches", "Change the filter to see other runs.", "Clear the filter")
+        if not self.narrowed:
+            why = ("All runs are archived", "Tick “Show archived” to see them.", "Show archived")
+        title, text, action = why
+        self.none.title.setText(title)
+        self.none.text.setText(text)
+        if self.none.action is not None:
+            self.none.action.setText(action)
+
+    def show_error(self, error: Exception | None) -> None:
+        """Show below the filter why the runs cannot be read."""
+        self.error.set_error("" if error is None else _why(error))
+
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter."""
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def clear(self) -> None:
+        """Empty the filter and go back to the table."""
+        self.filter.clear()
+        self.view.setFocus()
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setSpacing(CARD_GAP)
+        for widget, stretch in ((self.filter, 1), (self.archived, 0), (self.columns, 0)):
+            bar.addWidget(widget, stretch)
+        self._table_or_none = QStackedLayout()
+        self._table_or_none.addWidget(self.view)
+        self._table_or_none.addWidget(self.none)
+        self.body.addLayout(bar)
+        self.body.addWidget(self.error)
+        self.body.addLayout(self._table_or_none, 1)
+
+    def _show_more(self) -> None:
+        if self.narrowed:
+            self.clear()
+        else:
+            self.archived.setChecked(True)
+
+
+def _why(error: Exception) -> str:
+    """An error as a line below the filter, which need not be named there."""
+    if isinstance(error, InputError) and error.problem.path == "filter":
+        return f"“{error.problem.found}”: {error.problem.rule}. {error.problem.fix}"
+    return str(error)
