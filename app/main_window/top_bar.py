@@ -18,30 +18,18 @@ class ActionButton(Button):
         self._mirror()
 
     def _mirror(self) -> None:
-        mirror(self, self._action)
+        self.setText(self._action.iconText())
+        if self.hasFocus() and not self._action.isEnabled():
+            self.clearFocus()  # else Qt hands it to the next button as if by Tab
+        self.setEnabled(self._action.isEnabled())
+        self.setToolTip(self._action.toolTip())
+        self.setAccessibleName(self._action.iconText())
 
 
-class RunButton(PrimaryButton):
-    """The primary button; mirrors an action too."""
+class RunButton(ActionButton):
+    """The primary one of them."""
 
-    def __init__(self, action: QAction, name: str) -> None:
-        super().__init__(action.iconText(), action.trigger, name=name)
-        self._action = action
-        action.changed.connect(self._mirror)
-        self._mirror()
-
-    def _mirror(self) -> None:
-        mirror(self, self._action)
-
-
-def mirror(button: Button, action: QAction) -> None:
-    """Let ``button`` look as ``action`` does."""
-    button.setText(action.iconText())
-    if button.hasFocus() and not action.isEnabled():
-        button.clearFocus()  # else Qt hands it to the next button as if by Tab
-    button.setEnabled(action.isEnabled())
-    button.setToolTip(action.toolTip())
-    button.setAccessibleName(action.iconText())
+    role, ink = PrimaryButton.role, PrimaryButton.ink
 
 
 class TopBar(QFrame):

@@ -121,7 +121,7 @@ def _save_member(one: SavedRun, data: TaskData, folder: Path) -> dict[str, Any]:
     names = {"spec": f"run-{one.run}.yaml", "weights": f"run-{one.run}.safetensors"}
     (folder / names["spec"]).write_text(dump_spec(spec), encoding="utf-8")
     model = Checkpoint.load(one.checkpoint).parts.get("model", {})
-    Checkpoint({"model": model}, told(data)).save(folder / names["weights"])
+    Checkpoint({"model": model}, told(data, one.spec.tasks)).save(folder / names["weights"])
     return {"run": one.run, "name": spec.name, "seed": spec.training.seed, **names}
 
 

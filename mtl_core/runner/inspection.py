@@ -67,7 +67,7 @@ def _check_start(spec: ExperimentSpec, data: TaskData, path: Path) -> None:
     model, start = _built(spec, data), read_start(path)
     take_trunk(model, start)
     if not isinstance(spec.training.keep, NewHeads):
-        take_heads(model, start, data)
+        take_heads(model, start, data, spec.tasks)
 
 
 def _built(spec: ExperimentSpec, data: TaskData) -> MultiTaskModel:

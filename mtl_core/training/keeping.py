@@ -52,7 +52,7 @@ class Keeper:
         Raises:
             InputError: Nothing can be kept of it, see :func:`mtl_core.training.old_heads.take_heads`.
         """
-        taken = take_heads(self._model, start, data)
+        taken = take_heads(self._model, start, data, self._spec.tasks)
         self.old, self._taken, self.warning = taken.tasks, taken.names, taken.warning
         new = [task for task in self._model.tasks if task not in self.old]
         return f"old heads: {', '.join(self.old)}; new heads: {', '.join(new) or 'none'}"

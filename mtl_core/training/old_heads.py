@@ -1,7 +1,7 @@
 """Heads that begin with those of another run, and what that run's checkpoint says of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.hard import HardSharingModel
 from mtl_core.datasets import TaskData
-from mtl_core.spec import InputError, TargetInfo
+from mtl_core.spec import InputError, TargetInfo, Task
 from mtl_core.training.transfer import Start, some, states_of
 
 Known = Mapping[str, Any]
-"""What a checkpoint says of a target: ``kind``, ``classes``, ``mean`` and ``std``."""
+"""What a checkpoint says of a task: ``kind``, ``classes``, ``mean``, ``std``, and by what its output is read."""
 
 _MOST_WORDS = 500_000
 """A checkpoint's header has room for more, and each save would write them."""
@@ -37,21 +37,22 @@ class Taken:
     warning: str = ""
 
 
-def told(data: TaskData) -> dict[str, Any]:
+def told(data: TaskData, tasks: Sequence[Task]) -> dict[str, Any]:
     """What a checkpoint says of the data to a run that begins with it: targets, a digest of the inputs, words."""
     inputs = {name: value for name, value in data.preprocessing.items() if name != "targets"}
     digest = blake2b(json.dumps(inputs, sort_keys=True).encode(), digest_size=8).hexdigest()
-    targets = {name: _known(info) for name, info in data.targets.items()}
+    targets = {task.name: _known(data.targets[task.name], task) for task in tasks}
     words = data.preprocessing.get("vocabulary", [])[:_MOST_WORDS]
     return {"targets": targets, "inputs": digest} | ({"vocabulary": words} if words else {})
 
 
-def _known(info: TargetInfo) -> Known:
-    return {"kind": info.kind, "classes": list(info.classes), "mean": list(info.mean), "std": list(info.std)}
+def _known(info: TargetInfo, task: Task) -> Known:
+    units = {"mean": list(info.mean), "std": list(info.std)}
+    return {"kind": info.kind, "classes": list(info.classes)} | {n: getattr(task, n) for n in task.read_by} | units
 
 
 @torch.no_grad()
-def take_heads(model: MultiTaskModel, start: Start, data: TaskData) -> Taken:
+def take_heads(model: MultiTaskModel, start: Start, data: TaskData, tasks: Sequence[Task]) -> Taken:
     """Begin each task that a file has a head of with that head; shared layers were taken before.
 
     A number's head is brought to the units of this experiment, whose training rows may have another mean and deviation.
@@ -60,10 +61,12 @@ def take_heads(model: MultiTaskModel, start: Start, data: TaskData) -> Taken:
         model: Whose heads.
         start: The file, as of :func:`mtl_core.training.transfer.take_trunk`.
         data: The experiment's.
+        tasks: The experiment's.
 
     Raises:
         InputError: The file has no such head, one differs in shape or in what is predicted, or a shared layer does.
     """
+    here = told(data, tasks)
     found, states, there = start.tensors, states_of(model), start.told
     known: dict[str, Known] = there.get("targets", {})
     shared = states.pop("")
@@ -75,12 +78,11 @@ def take_heads(model: MultiTaskModel, start: Start, data: TaskData) -> Taken:
     _check_order(model, old, tuple(known))
     for task in old:
         _check_shapes(f"head of task {task!r}", states[task], found, whole=True)
-        _check_target(data.targets[task], known.get(task, {}))
+        _check_target(task, here["targets"][task], known.get(task, {}))
     _check_shapes("shared layers", shared, found, whole=False)
     for name, tensor in ((n, t) for task in old for n, t in states[task].items()):
         tensor.copy_(found[name])
     scaled = [task for task in old if task in known and _rescaled(model, data.targets[task], known[task])]
-    here = told(data)
     alike = not scaled and there.get("inputs", here["inputs"]) == here["inputs"]
     names = {name for task in old for name in states[task]} | (shared.keys() & found.keys())
     return Taken(old, frozenset(names), "" if alike else _other_rows(scaled))
@@ -95,13 +97,12 @@ def _check_order(model: MultiTaskModel, old: tuple[str, ...], known: tuple[str, 
             raise InputError("tasks", rule, found=", ".join(model.tasks), fix=f"There: {', '.join(known)}.")
 
 
-def _check_target(info: TargetInfo, known: Known) -> None:
+def _check_target(task: str, here: Known, known: Known) -> None:
     """See that a head predicts the same thing as there."""
-    here = _known(info)
-    for what in ("kind", "classes"):
+    for what in (key for key in here if key not in ("mean", "std")):
         if here[what] != known.get(what, here[what]):
             one, two = (", ".join(v) if isinstance(v, list) else v for v in (here[what], known[what]))
-            rule = f"task {info.name!r} must have the {what} that it has in that run"
+            rule = f"task {task!r} must have the {what} that it has in that run"
             raise InputError("training.keep", rule, found=f"{one} instead of {two}", fix="Give it another name.")
 
 

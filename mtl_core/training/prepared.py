@@ -91,7 +91,7 @@ class Prepared:
         self.journal = Journal(self.recorder, self.tasks, hand_weights(spec))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
-        self._told = told(self.data)
+        self._told = told(self.data, spec.tasks)
         self._score = Scorer(self.tasks, self.device)
         self._threads = training.threads
         self._moves = Moves(spec, self.moves, self.weighting, self.journal, self.recorder)

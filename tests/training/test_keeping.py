@@ -9,7 +9,17 @@ from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import Split, TaskData
-from mtl_core.spec import CountTask, ExperimentSpec, InputError, ModelSpec, TargetInfo, Weighting, kind_of, members
+from mtl_core.spec import (
+    CountTask,
+    ExperimentSpec,
+    InputError,
+    ModelSpec,
+    OrdinalTask,
+    TargetInfo,
+    Weighting,
+    kind_of,
+    members,
+)
 from mtl_core.spec.keeping import Keeping, NewHeads
 from mtl_core.spec.model import Sharing
 from mtl_core.tasks import build_task
@@ -18,7 +28,7 @@ from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.elastic import fisher
 from mtl_core.training.forgetting import Change
 from mtl_core.training.keeping import Distilled
-from mtl_core.training.old_heads import take_heads
+from mtl_core.training.old_heads import take_heads, told
 from mtl_core.training.parts import named_shared_parameters
 from mtl_core.training.passes import forward
 from mtl_core.training.transfer import Start, take_trunk
@@ -321,6 +331,17 @@ def test_a_task_of_other_classes_is_refused(tmp_path: Path) -> None:
     assert "task 'kind' must have the classes that it has in that run" in text
 
 
+def test_a_head_whose_output_is_read_otherwise_is_refused(tmp_path: Path) -> None:
+    cumulative, corn = (OrdinalTask(name="grade", target="grade", loss=loss) for loss in ("cumulative_link", "corn"))
+    info = TargetInfo(name="grade", kind="ordinal", classes=("a", "b", "c"))
+    data = TaskData(*_splits(toy_data()), (3,), {"grade": info}, "", {})
+    model = build_model(old_experiment().model, (3,), {"grade": 2})
+    start = Start(tmp_path / "old", model.state_dict(), told(data, [cumulative]))
+    assert take_heads(model, start, data, [cumulative]).tasks == ("grade",)
+    with pytest.raises(InputError, match="must have the loss that it has in that run; found corn instead of cumul"):
+        take_heads(model, start, data, [corn])
+
+
 def test_the_head_of_a_number_is_brought_to_another_mean_and_deviation(tmp_path: Path, old: Path) -> None:
     data = toy_data()
     info = data.targets["price"].model_copy(update={"mean": (1.0,), "std": (2.0,)})
@@ -345,7 +366,7 @@ def test_the_head_of_a_count_is_brought_to_another_mean_of_it(tmp_path: Path) ->
     start = Start(tmp_path / "old", old.state_dict(), {"targets": {"visits": there.model_dump(mode="json")}})
     data = TaskData(*_splits(toy_data()), (3,), {"visits": here}, "", {})
     take_trunk(new, start)
-    assert "so visits has another mean" in take_heads(new, start, data).warning
+    assert "so visits has another mean" in take_heads(new, start, data, [task]).warning
     rows = data.test.inputs
     counts = [build_task(task, info).predict(net(rows)[0]) for net, info in ((old, there), (new, here))]
     torch.testing.assert_close(counts[1], counts[0], rtol=1e-5, atol=0.0)

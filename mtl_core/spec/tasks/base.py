@@ -23,10 +23,12 @@ class BaseTask(Spec):
     Attributes:
         fewest: How many target columns it needs at least.
         most: How many it takes at most; None for any number.
+        read_by: The settings that decide what its head's output says, beside kind and target.
     """
 
     fewest: ClassVar[int] = 1
     most: ClassVar[int | None] = None
+    read_by: ClassVar[tuple[str, ...]] = ()
 
     if TYPE_CHECKING:
         target: Any

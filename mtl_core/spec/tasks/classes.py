@@ -97,6 +97,7 @@ class OrdinalTask(BaseTask):
 
     title: ClassVar[str] = "Ordinal classification"
     kind: Literal["ordinal"] = "ordinal"
+    read_by: ClassVar[tuple[str, ...]] = ("loss",)
     target: Column = field(help="The target column.", widget="column")
     order: tuple[str, ...] = field((), "The classes from low to high; empty: numbers by size, words by alphabet.")
     loss: Literal["cumulative_link", "corn"] = field(

@@ -56,6 +56,7 @@ class BoxTask(BaseTask):
     kind: Literal["box"] = "box"
     fewest: ClassVar[int] = 4
     most: ClassVar[int | None] = 4
+    read_by: ClassVar[tuple[str, ...]] = ("format",)
     target: Column | tuple[Column, ...] = field(help="The four columns, in the order of the format.", widget="columns")
     format: Literal["cxcywh", "xywh", "xyxy"] = field(
         "cxcywh", "Centre and size; left top corner and size; or left top and right bottom corner."
