@@ -176,6 +176,14 @@ MODELS = (
         "there is no folder",
     ),
     unbuildable(
+        "a convolution of a table", {_FIRST: _CONV}, f"{_FIRST} … Conv2d … 5 features … Use Linear", "5 features"
+    ),
+    unbuildable("a pool beyond its input", _images(_POOL), f"{_FIRST} … MaxPool2d … 64 … 16 arrive", "64 … 16 arrive"),
+    unbuildable("groups that do not divide", _images(_CONV, _GROUPS), "model.shared[1] … 3 groups … 4", "3 groups … 4"),
+)
+
+TEXTS = (
+    unbuildable(
         "a tokenizer that is not there",
         {
             "dataset": {"kind": "bundled", "name": "sentences", "text": {"tokenizer": "nowhere"}},
@@ -184,11 +192,6 @@ MODELS = (
         },
         "dataset.text.tokenizer … there is no such folder … nowhere … Choose",
     ),
-    unbuildable(
-        "a convolution of a table", {_FIRST: _CONV}, f"{_FIRST} … Conv2d … 5 features … Use Linear", "5 features"
-    ),
-    unbuildable("a pool beyond its input", _images(_POOL), f"{_FIRST} … MaxPool2d … 64 … 16 arrive", "64 … 16 arrive"),
-    unbuildable("groups that do not divide", _images(_CONV, _GROUPS), "model.shared[1] … 3 groups … 4", "3 groups … 4"),
 )
 
 DEVICES = (
@@ -465,4 +468,4 @@ COMMANDS = (
     typed("a folder for a spec", "check PLACE", "must be a spec file, it is a folder"),
 )
 
-CASES = (*SPECS, *MODELS, *DEVICES, *FILES, *COLUMNS, *STORES, *NO_STORE, *RESUMES, *RUNS, *COMMANDS)
+CASES = (*SPECS, *MODELS, *TEXTS, *DEVICES, *FILES, *COLUMNS, *STORES, *NO_STORE, *RESUMES, *RUNS, *COMMANDS)

@@ -24,7 +24,7 @@ from app.session import Session
 from app.settings import Settings
 from mtl_core.spec import load_preset, spec_to_data
 from mtl_core.store import open_store
-from tests.bad_input.cases import COLUMNS, DEVICES, FILES, MODELS, RESUMES, RUNS, SPECS, STORES, Case
+from tests.bad_input.cases import COLUMNS, DEVICES, FILES, MODELS, RESUMES, RUNS, SPECS, STORES, TEXTS, Case
 from tests.bad_input.place import STOPPED, Place
 
 _PATIENCE_MS = 30_000
@@ -215,6 +215,17 @@ def test_a_model_that_cannot_be_built_is_told_at_the_layer_and_does_not_run(
     _clear_messages(window)
     wait_for_words(window.page("model"), case.shown_parts)
     assert place.digest() == before
+
+
+@pytest.mark.parametrize("case", TEXTS, ids=_named)
+def test_a_text_that_cannot_be_cut_is_told_where_that_is_set(case: Case, window: MainWindow, place: Place) -> None:
+    assert window.files.load(Path(case.make(place)[1]))
+    _press_run(window)
+    wait_for_words(window.toasts, case.parts)
+    assert window.current_page() == "data"
+    card = window.page("data").findChild(QWidget, "text-card")
+    assert card is not None
+    wait_for_words(card, ["There is no such folder", "nowhere"])
 
 
 @pytest.mark.parametrize("case", DEVICES, ids=_named)
