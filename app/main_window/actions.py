@@ -27,6 +27,7 @@ class Actions:
         self.run = self.make("Run", "Run", "F5;Ctrl+R", "play")
         self.pause = self.make("Pause", "Pause", "F6", "pause")
         self.stop = self.make("Stop and keep what it has", "Stop", "Shift+F5", "stop")
+        self.help = self.make("Help", "Help", "F1", "question")
         self.file_menu = self.make("File menu", "File", "Alt+F")
         for action in (self.undo, self.redo, self.pause, self.stop):
             action.setEnabled(False)
@@ -59,6 +60,7 @@ def fill_file_menu(menu: QMenu, actions: Actions, recent: QMenu, appearance: QMe
     menu.addActions([actions.save, actions.save_as])
     menu.addSeparator()
     menu.addMenu(appearance)
+    menu.addAction(actions.help)
     menu.addSeparator()
     menu.addAction(actions.quit)
 

@@ -1,4 +1,4 @@
-"""The six pages, in the order of the work, down the left side."""
+"""The six pages, in the order of the work, down the left side; the help below them."""
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
@@ -20,13 +20,12 @@ PAGES = {
 class RailButton(QToolButton):
     """An icon over a word; the page shown has a wash and a bar at its left."""
 
-    def __init__(self, name: str, title: str, icon_name: str, number: int) -> None:
+    def __init__(self, name: str, title: str, icon_name: str, key: str) -> None:
         super().__init__()
         self.setObjectName(f"rail-{name}")
         self.setText(title)
         self.setAccessibleName(title)
-        self.setToolTip(f"{title} (Ctrl+{number})")
-        self.setCheckable(True)
+        self.setToolTip(f"{title} ({key})")
         self.setFont(scaled_font(0.92))
         self._icon = icon(icon_name, "muted")
         self._chosen = icon(icon_name, "accent")
@@ -75,9 +74,10 @@ class RailButton(QToolButton):
 
 
 class Rail(QFrame):
-    """Chooses a page: ``chosen(name)``."""
+    """Chooses a page, ``chosen(name)``, or asks for help, ``helpWanted()``."""
 
     chosen = Signal(str)
+    helpWanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,12 +92,16 @@ class Rail(QFrame):
         column.setContentsMargins(0, GAP, 1, GAP)
         column.setSpacing(2)
         for number, (name, (title, icon_name)) in enumerate(PAGES.items(), start=1):
-            button = RailButton(name, title, icon_name, number)
+            button = RailButton(name, title, icon_name, f"Ctrl+{number}")
+            button.setCheckable(True)
             button.clicked.connect(lambda _checked=False, page=name: self.chosen.emit(page))
             group.addButton(button)
             column.addWidget(button)
             self._buttons[name] = button
         column.addStretch(1)
+        ask = RailButton("help", "Help", "question", "F1")
+        ask.clicked.connect(lambda _checked=False: self.helpWanted.emit())
+        column.addWidget(ask)
 
     def select(self, name: str) -> None:
         """Mark ``name`` as the page shown."""

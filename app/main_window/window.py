@@ -1,6 +1,7 @@
 """The window: rail, top bar, page, status line, and what holds them together."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
@@ -18,6 +19,9 @@ from app.main_window.toasts import Toasts
 from app.main_window.top_bar import TopBar
 from app.session import Session
 from app.theme import ThemeMode, apply_theme, manager
+
+if TYPE_CHECKING:
+    from app.main_window.help import HelpWindow
 
 LET_IT_RUN, STOP_AND_KEEP, CANCEL = "Let it run", "Stop and keep", "Cancel"
 _SIZE = (1280, 800)
@@ -53,6 +57,7 @@ class MainWindow(QMainWindow):
             session, self.actions_, status=self.status, toasts=self.toasts, open_page=self.open_page, parent=self
         )
         self._pages: dict[str, QWidget] = {}
+        self._help: HelpWindow | None = None
         self._asked = False
         self._fill_menus()
         self._connect()
@@ -78,6 +83,14 @@ class MainWindow(QMainWindow):
         self.rail.select(name)
         self.toasts.raise_()
         self.session.settings.put("window/page", name)
+
+    def open_help(self) -> None:
+        """Show what the help says of the page shown, in a window beside this one."""
+        if self._help is None:
+            from app.main_window.help import HelpWindow
+
+            self._help = HelpWindow(self)
+        self._help.open(self.current_page() or "start")
 
     def current_page(self) -> str:
         """The name of the page shown."""
@@ -160,6 +173,8 @@ class MainWindow(QMainWindow):
         settings = self.session.settings
         settings.put_bytes("window/geometry", self.saveGeometry())
         settings.put_bytes("window/state", self.saveState())
+        if self._help is not None:
+            self._help.close()
         self.session.close()
 
     def _restore(self) -> None:
@@ -212,6 +227,7 @@ class MainWindow(QMainWindow):
             (actions.run, self.runs.start),
             (actions.pause, self.runs.toggle_pause),
             (actions.stop, self.runs.stop),
+            (actions.help, self.open_help),
             (actions.file_menu, self.top.file.showMenu),
         ]
         for action, slot in wires:
@@ -220,6 +236,7 @@ class MainWindow(QMainWindow):
             action = actions.make(PAGES[name][0], f"page {name}", f"Ctrl+{number}")
             action.triggered.connect(lambda _checked=False, page=name: self.open_page(page))
         self.rail.chosen.connect(self.open_page)
+        self.rail.helpWanted.connect(self.open_help)
         session.pageRequested.connect(self.open_page)
         session.specRequested.connect(self.files.show_spec)
         session.message.connect(self.toasts.show_message)

@@ -319,3 +319,16 @@ def test_every_control_of_the_bar_has_a_name_for_those_who_do_not_see(
     for name in ("run", "pause", "stop", "undo", "redo", "file-menu", "rail-data", "rail-compare"):
         assert child(window, name).accessibleName(), name
     apply_theme(qapp, "light")
+
+
+def test_help_opens_at_the_page_shown_and_closes_with_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    window.open_page("training")
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    found = child(window, "help")
+    assert found.isVisible()
+    assert child(window, "help-topics").currentItem().text() == "Training"
+    window.open_page("live")
+    child(window, "rail-help").click()
+    assert child(window, "help-topics").currentItem().text() == "Live"
+    window.close_now()
+    assert not found.isVisible()
