@@ -88,7 +88,7 @@ class DataPage(PageBody):
         stacked = self.window().width() < _STACK_BELOW
         for card in (self._source, self._split, self._text):
             card.setMaximumWidth(_NO_LIMIT if stacked else card.minimumWidth())
-        self._preview.table.setMinimumHeight(self.fontMetrics().lineSpacing() * 14 if stacked else 0)
+        self._preview.setMinimumHeight(self.fontMetrics().lineSpacing() * (21 if stacked else 17))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take a table's file."""
@@ -232,8 +232,7 @@ class DataPage(PageBody):
         below.add(self._split, 0)
         below.add(self._text, 0)
         below.add(self._tasks, 1)
-        above.setMinimumHeight(line * 17)
-        below.setMinimumHeight(line * 11)
+        self._tasks.setMinimumHeight(line * 11)  # of the card, not its row: cards may stand one under the other
         self.body.addWidget(above, 5)
         self.body.addWidget(below, 3)
 
