@@ -20,7 +20,7 @@ _SHORT = {"dwa": "DWA"}
 _LEADING = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
 """What a task of a run is judged by when its score is not known or was not stored, the first that it has."""
 _BRIEF = 2
-"""Tasks whose scores the column of all tasks names; of more it says the mean."""
+"""Tasks whose scores the column of all tasks names; of more it says the mean, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -92,15 +92,25 @@ def leading_scores(row: RunRow) -> dict[SeriesKey, float]:
 
 
 def _scores(row: RunRow) -> str:
-    values = list(leading_scores(row).values())
-    if len(values) > _BRIEF:
+    found = leading_scores(row)
+    values = list(found.values())
+    if len(values) <= _BRIEF:
+        return " · ".join(brief(value) for value in values)
+    if _alike(found):
         return f"mean {brief(sum(values) / len(values))}"
-    return " · ".join(brief(value) for value in values)
+    return " · ".join([*(brief(value) for value in values[:_BRIEF]), "…"])
 
 
 def _mean_score(row: RunRow) -> float | None:
+    """The mean where all scores are the same metric; an error and an accuracy have none, so the first task counts."""
     found = {key: value for key, value in leading_scores(row).items() if key.metric != "loss"}
-    return sum(found.values()) / len(found) if found else None
+    if not found:
+        return None
+    return sum(found.values()) / len(found) if _alike(found) else next(iter(found.values()))
+
+
+def _alike(scores: Iterable[SeriesKey]) -> bool:
+    return len({key.metric for key in scores}) == 1
 
 
 def _scores_tip(row: RunRow) -> str:
@@ -129,7 +139,8 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
     _words("weighting", "Weighting", _method, width=11, tip=_method_tip),
     RunColumn(
         "scores", "Best", _scores, _mean_score,
-        "Best validation value of each task's score, or else of its loss. Sorted by their mean", True, width=11.5,
+        "Best validation value of each task's score, or else of its loss. Sorted by their mean where all tasks have "
+        "the same score, else by the first task's", True, width=11.5,
         tip=_scores_tip,
     ),
     RunColumn(

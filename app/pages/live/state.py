@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from app.plots.texts import grouped, number
-from mtl_core.spec import ExperimentSpec
+from mtl_core.spec import ExperimentSpec, score_of
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord, SeriesKey
@@ -109,7 +109,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         chip=f"Run {run.id}",
         state=run.state,
         tone=_TONES[run.state],
-        notice=notice(run, events, latest),
+        notice=notice(run, spec, events, latest),
         can_pause=run.state == "running",
         can_resume=run.state in ("paused", "interrupted", "stopped", "failed"),
         can_stop=run.state in ("queued", "running", "paused"),
@@ -121,7 +121,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
     )
 
 
-def notice(run: RunRecord, events: Sequence[EventRecord], latest: Latest) -> Notice:
+def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRecord], latest: Latest) -> Notice:
     """The strip under the header for a run's state."""
     share = _share(run)
     at = f" at step {grouped(run.progress.step)}" if run.progress and run.progress.step else ""
@@ -142,7 +142,7 @@ def notice(run: RunRecord, events: Sequence[EventRecord], latest: Latest) -> Not
         case "stopped":
             found = Notice(f"Stopped{at}. Its last checkpoint is kept.", "neutral", share)
         case "finished":
-            found = Notice(finished_text(run, latest), "good", None, "compare", "Compare")
+            found = Notice(finished_text(run, spec, latest), "good", None, "compare", "Compare")
     return found
 
 
@@ -161,19 +161,20 @@ def progress_text(run: RunRecord) -> str:
     return " · ".join(parts)
 
 
-def finished_text(run: RunRecord, latest: Latest) -> str:
+def finished_text(run: RunRecord, spec: ExperimentSpec | None, latest: Latest) -> str:
     """How long a finished run took and how it did on the test split."""
     seconds = run.seconds or ((run.finished or 0.0) - (run.started or 0.0))
-    tests = [text for task in run.tasks if (text := _test_text(task, latest))]
+    scores = {} if spec is None else {task.name: score_of(task) for task in spec.tasks}
+    tests = [text for task in run.tasks if (text := _test_text(task, scores.get(task, ""), latest))]
     more = [f"and {len(tests) - _NAMED} more"] if len(tests) > _NAMED else []
     took = f"Finished in {duration(seconds)}" if seconds > 0 else "Finished"
     return f"{took}. Test: {' · '.join([*tests[:_NAMED], *more])}" if tests else f"{took}."
 
 
-def _test_text(task: str, latest: Latest) -> str:
-    """The leading test metric of a task; Compare has all."""
+def _test_text(task: str, score: str, latest: Latest) -> str:
+    """A task's score on the test split, else its leading metric; Compare has all."""
     own = {key.metric: value for key, value in latest.items() if key.split == "test" and key.task == task}
-    name = next((name for name in (*_LEADING, *own) if name in own and name != "loss"), "")
+    name = next((name for name in (score, *_LEADING, *own) if name in own and name != "loss"), "")
     return f"{task} {name} {number(own[name])}" if name else ""
 
 

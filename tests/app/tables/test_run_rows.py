@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from app.tables import RunsReader
-from app.tables.run_columns import leading_scores
+from app.tables import RunRow, RunsReader
+from app.tables.run_columns import BASE_COLUMNS, leading_scores
 from mtl_core.spec import ExperimentSpec, InputError, load_preset
 from mtl_core.store import Points, RunStore, SeriesKey, open_store
+from tests.app.tables.rows import record
 
 
 @pytest.fixture
@@ -125,3 +126,17 @@ def test_a_run_that_this_version_cannot_read_is_led_as_one_without(
     reading = RunsReader().read(store)
     assert reading is not None
     assert [key.metric for key in leading_scores(reading.rows[0])] == ["accuracy", "accuracy"]
+
+
+def test_scores_that_are_different_metrics_have_no_mean() -> None:
+    names = ("a", "b", "c")
+    column = next(column for column in BASE_COLUMNS if column.key == "scores")
+
+    def shown(*metrics: str) -> tuple[str, object]:
+        keys = [SeriesKey(name, "val", metric) for name, metric in zip(names, metrics, strict=True)]
+        values = {key: (value, value) for key, value in zip(keys, (0.25, 0.5, 0.75), strict=True)}
+        found = RunRow(record(1, tasks=names), values, dict(zip(names, metrics, strict=True)))
+        return column.text(found), column.value(found)
+
+    assert shown("mae", "mae", "mae") == ("mean 0.500", 0.5)
+    assert shown("mae", "accuracy", "mae") == ("0.250 · 0.500 · …", 0.25)

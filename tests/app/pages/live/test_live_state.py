@@ -77,6 +77,15 @@ def test_every_state_says_what_is_going_on_and_what_can_be_done(state: str, word
     assert view.can_resume == (state in ("paused", "interrupted", "stopped"))
 
 
+def test_a_finished_run_is_told_by_the_score_of_its_tasks() -> None:
+    spec = experiment()
+    left = spec.tasks[0].model_copy(update={"score": "f1"})
+    spec = spec.model_copy(update={"tasks": (left, *spec.tasks[1:])})
+    tests = {SeriesKey("left", "test", "f1"): 0.5, SeriesKey("right", "test", "auroc"): 0.25}
+    text = live_view(replace(RUN, state="finished"), spec, [], {**LATEST, **tests}).notice.text
+    assert "left f1 0.500 · right auroc 0.250" in text
+
+
 def test_a_diverged_run_says_why_and_how_to_go_on() -> None:
     run = replace(RUN, state="failed", error="The loss of right is NaN.")
     view = live_view(run, None, [_event("nan", 900)], LATEST)
