@@ -46,12 +46,14 @@ class RunControl(QObject):
         self._open_page = open_page
         self._interrupted: list[RunRecord] = []
         self._told: dict[int, str] = {}
+        self._refused = ""
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._tell_interrupted)
         session.queue.runChanged.connect(self._run_changed)
         session.queue.activeChanged.connect(self.show_active)
         session.liveRunChanged.connect(lambda _run: self.show_active())
         session.studyRequested.connect(self.start_study)
+        session.document.changed.connect(lambda _paths: self._withdraw_refusal())
 
     def start(self) -> None:
         """Run the experiment as it stands, or show what keeps it from running."""
@@ -101,7 +103,15 @@ class RunControl(QObject):
     def _refuse(self, problems: "Sequence[Problem]") -> None:
         """Say why the experiment cannot run, on the page where that is mended."""
         self._open_page(words.page_of(problems[0].path))
-        self._toasts.show_error(words.problem_line(problems))
+        self._withdraw_refusal()
+        self._refused = words.problem_line(problems)
+        self._toasts.show_error(self._refused)
+
+    def _withdraw_refusal(self) -> None:
+        """What kept an experiment from running is out of date once it was edited."""
+        if self._refused:
+            self._toasts.withdraw(self._refused)
+            self._refused = ""
 
     def _cannot_run(self, error: Exception) -> None:
         if isinstance(error, InputError):

@@ -195,6 +195,8 @@ def test_an_experiment_with_a_problem_does_not_run_and_shows_where(window: MainW
     qtbot.keyClick(window, Qt.Key.Key_F5)
     assert window.current_page() == "training"
     assert "training.epochs" in window.toasts.banners()[0].label.text()
+    window.session.document.set("training.epochs", 3)
+    assert not window.toasts.banners()
     assert window.session.queue.active is None
 
 
