@@ -13,7 +13,7 @@ from app.theme import GAP, card_title_font, control_height
 from app.widgets import Elided, guard_wheel
 from app.widgets.dot import Dot
 
-WIDTH = 148
+WIDTH, TEXT_WIDTH = 148, 300
 _EDGE = 4
 _ROLE_TITLES = {"input": "Input", "target": "Target", "ignore": "Ignore"}
 _TYPE_TITLES = {"numeric": "Numeric", "categorical": "Categorical", "text": "Text"}
@@ -68,7 +68,8 @@ class RoleHeader(QHeaderView):
 
     def show_columns(self, views: Sequence[ColumnView]) -> None:
         """Show these columns; boxes of columns that stay are changed in place."""
-        if [view.name for view in views] != [view.name for view in self._views]:
+        others = [view.name for view in views] != [view.name for view in self._views]
+        if others:
             for cell in self._cells.values():
                 cell.hide()
                 cell.deleteLater()
@@ -76,7 +77,15 @@ class RoleHeader(QHeaderView):
         self._views = tuple(views)
         for section, cell in self._cells.items():
             cell.show_column(self._views[section])
+        if others:
+            self._fit()
         self.place()
+
+    def _fit(self) -> None:
+        """Give sentences more room than numbers and words."""
+        for section, view in zip(range(self.count()), self._views, strict=False):
+            wide = view.type == "text" or view.kind == "tagging"
+            self.resizeSection(section, TEXT_WIDTH if wide else WIDTH)
 
     def cell(self, section: int) -> "ColumnCell | None":
         """The boxes of a column, if they have been in sight."""

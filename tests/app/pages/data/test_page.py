@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListWidget, QProgressBar, QWidget
+from PySide6.QtWidgets import QComboBox, QHeaderView, QLabel, QLineEdit, QListWidget, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.pages.data import DataPage
@@ -269,6 +269,13 @@ def test_how_a_text_becomes_tokens_is_asked_only_while_a_text_is_an_input(
     assert shown(page, QWidget, "text-card")
     page.edits.set_role("text", "ignore")
     assert not shown(page, QWidget, "text-card")
+
+
+def test_sentences_and_their_tags_have_more_room_than_words(sentences: DataPage) -> None:
+    header = sentences.findChild(QHeaderView, "column-roles")
+    assert header is not None
+    text, tags, topic = (header.sectionSize(section) for section in range(3))
+    assert text == tags > topic
 
 
 def test_a_setting_of_texts_is_a_step_of_undo(sentences: DataPage, session: Session, qtbot: QtBot) -> None:
