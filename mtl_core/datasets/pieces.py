@@ -68,11 +68,13 @@ def tokenizer_stamp(folder: str) -> tuple[int, ...]:
 
 def _open(folder: str) -> "Tokenizer":
     place = Path(folder) / FILE
-    if not Path(folder).is_dir():
-        raise InputError(_WHERE, "there is no such folder", found=folder, fix="Choose the pretrained model's folder.")
+    if not place.parent.is_dir():
+        raise InputError(
+            _WHERE, "there is no such folder", found=place.parent, fix="Choose the pretrained model's folder."
+        )
     if not place.is_file():
         fix = f"Save the model's fast tokenizer into it: tokenizer.save_pretrained({folder!r})."
-        raise InputError(_WHERE, f"needs a folder with a {FILE}", found=folder, fix=fix)
+        raise InputError(_WHERE, f"needs a folder with a {FILE}", found=place.parent, fix=fix)
     if importlib.util.find_spec("tokenizers") is None:
         fix = 'Install it with: pip install "mtl-workbench[pretrained]".'
         raise InputError(_WHERE, "needs the package tokenizers", fix=fix)
@@ -83,7 +85,7 @@ def _open(folder: str) -> "Tokenizer":
     except Exception as error:  # whatever the library meets
         reason = shorten(" ".join(str(error).split())).removesuffix(".")
         fix = "Save the tokenizer anew."
-        raise InputError(_WHERE, f"the {FILE} cannot be read ({reason})", found=folder, fix=fix) from None
+        raise InputError(_WHERE, f"the {FILE} cannot be read ({reason})", found=place.parent, fix=fix) from None
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
