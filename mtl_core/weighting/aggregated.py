@@ -152,13 +152,17 @@ class Aggregated(Weighting):
     """
 
     def __init__(self, aggregator: Aggregator, ones: Tensor, level: Level = "parameters") -> None:
-        whole = level == "parameters" and aggregator.parts == 1 and len(ones) <= _FEW
-        self.cuts = "dear" if whole else "always"
         self.aggregator = aggregator
         self.level = level
         self.parts = aggregator.parts
         self._weights = ones
         self._jacobians = [Jacobian(ones) for _ in range(self.parts)]
+
+    @property
+    def cuts(self) -> Literal["dear", "always"]:  # type: ignore[override]
+        """Always, but for the whole backward passes of a few tasks."""
+        whole = self.level == "parameters" and self.parts == 1 and len(self._weights) <= _FEW
+        return "dear" if whole else "always"
 
     def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
         """The aggregated gradient on the shared parameters, each loss's plain gradient on all others.
@@ -182,6 +186,8 @@ class Aggregated(Weighting):
                 _through_heads(one, rows, len(passes))
         shared = [parameter for parameter in model.shared_parameters() if parameter.requires_grad]
         cut, some = passes[0].cut, _some(rows, len(passes[0].losses))
+        if cut is None and self.level != "parameters":
+            raise RuntimeError(f"gradients at the level {self.level} come from a pass that was cut")
         if cut is None or self.level == "parameters" or not cut.learned:
             jacobians = [known.rows(one, rows, shared) for known, one in zip(self._jacobians, passes, strict=False)]
             with torch.no_grad():

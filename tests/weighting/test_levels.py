@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import InputError, ModelSpec, spec_from_data
-from mtl_core.spec.weighting import MgdaWeighting, PcGradWeighting
+from mtl_core.spec.weighting import MgdaWeighting, MoDoWeighting, PcGradWeighting
 from mtl_core.weighting import Pass, Weighting, build_weighting, cut_forward
 from mtl_core.weighting.aggregated import Aggregated, Aggregator
+from tests.weighting.cases import TwoHeads
 
 TASKS = [("a", "regression"), ("b", "regression"), ("c", "regression")]
 every_spec = pytest.mark.parametrize("spec", [MgdaWeighting, PcGradWeighting], ids=lambda spec: spec.__name__)
@@ -159,3 +160,21 @@ def test_a_trunk_with_convolutions_is_gone_through_task_by_task() -> None:
     outputs, at = cut_forward(model.features(images), model.head, 3)
     for one, other in zip(whole, after(model, built(MgdaWeighting), Pass(losses(outputs), cut=at)), strict=True):
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("tasks", [2, 8])
+@pytest.mark.parametrize("level", ["last_layer", "representation"])
+def test_a_level_below_the_parameters_is_always_that_of_a_cut_pass(level: Any, tasks: int) -> None:
+    pairs = [(f"t{task}", "regression") for task in range(tasks)]
+    weighting = build_weighting(PcGradWeighting(level=level), pairs)
+    assert weighting.cuts == "always"
+    losses = [torch.ones((), requires_grad=True) * 1 for _ in pairs]
+    with pytest.raises(RuntimeError, match="a pass that was cut"):
+        weighting.backward(losses, TwoHeads(tasks))
+
+
+def test_few_tasks_are_served_by_whole_passes_and_many_by_one_that_is_cut() -> None:
+    for tasks, cuts in ((2, "dear"), (4, "dear"), (5, "always")):
+        pairs = [(f"t{task}", "regression") for task in range(tasks)]
+        assert build_weighting(PcGradWeighting(), pairs).cuts == cuts
+    assert build_weighting(MoDoWeighting(), TASKS[:2]).cuts == "always"  # of three parts of a batch
