@@ -160,9 +160,13 @@ class Aggregated(Weighting):
 
     @property
     def cuts(self) -> Literal["dear", "always"]:  # type: ignore[override]
-        """Always, but for the whole backward passes of a few tasks."""
-        whole = self.level == "parameters" and self.parts == 1 and len(self._weights) <= _FEW
-        return "dear" if whole else "always"
+        """Always, but for whole backward passes of few tasks, or through a trunk that takes one for each task anyway.
+
+        That is known after the first step, whose gradients are the same to the bit.
+        """
+        if self.level != "parameters" or self.parts > 1:
+            return "always"
+        return "dear" if len(self._weights) <= _FEW or self._jacobians[0].one_by_one else "always"
 
     def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
         """The aggregated gradient on the shared parameters, each loss's plain gradient on all others.

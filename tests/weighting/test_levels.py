@@ -178,3 +178,23 @@ def test_few_tasks_are_served_by_whole_passes_and_many_by_one_that_is_cut() -> N
         pairs = [(f"t{task}", "regression") for task in range(tasks)]
         assert build_weighting(PcGradWeighting(), pairs).cuts == cuts
     assert build_weighting(MoDoWeighting(), TASKS[:2]).cuts == "always"  # of three parts of a batch
+
+
+def test_a_trunk_of_convolutions_is_cut_once_and_then_gone_through_whole_to_the_same_gradients() -> None:
+    torch.manual_seed(0)
+    names = [f"t{task}" for task in range(6)]
+    spec = ModelSpec.model_validate_json(
+        '{"shared": [{"kind": "conv2d", "out_channels": 8}, {"kind": "relu"}, {"kind": "max_pool2d"},'
+        ' {"kind": "flatten"}, {"kind": "linear", "out_features": 16}, {"kind": "relu"}]}'
+    )
+    model = build_model(spec, (1, 8, 8), dict.fromkeys(names, 1))
+    weighting = build_weighting(MgdaWeighting(), [(name, "regression") for name in names])
+    inputs, found = torch.randn(32, 1, 8, 8), []
+    for cuts in ("always", "dear"):
+        assert weighting.cuts == cuts
+        if cuts == "always":
+            outputs, cut = cut_forward(model.features(inputs), model.head, len(names))
+        else:
+            outputs, cut = model(inputs), None
+        found.append(after(model, weighting, Pass(losses(outputs), cut=cut)))
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
