@@ -1,6 +1,7 @@
 """The help: a window of its own beside the work, with a topic for each page."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from importlib import resources
 
 from PySide6.QtCore import Qt, QUrl
@@ -33,6 +34,7 @@ _FROM_SPEC: dict[str, Callable[[], str]] = {
 """What a topic takes from the spec, so that it is written once: the place is ``{{name}}``."""
 
 
+@cache
 def topic_text(topic: str) -> str:
     """A topic as Markdown."""
     text = (resources.files("resources") / "help" / f"{topic}.md").read_text(encoding="utf-8")

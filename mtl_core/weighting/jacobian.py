@@ -26,9 +26,6 @@ class Jacobian:
 
     Args:
         like: Of the type and on the device of the gradients, where nothing is shared.
-
-    Attributes:
-        one_by_one: Whether a trunk behind a cut had to be gone through once for each task.
     """
 
     def __init__(self, like: Tensor) -> None:
@@ -36,7 +33,11 @@ class Jacobian:
         self._memory = torch.empty(0)
         self._chain = True
         self._at_once: bool | None = None
-        self.one_by_one = False
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether a trunk behind a cut had to be gone through once for each task."""
+        return self._at_once is False
 
     def rows(self, one: Pass, tasks: Sequence[int], shared: Sequence[nn.Parameter]) -> Tensor:
         """[len(tasks), P] gradients; the forward pass's graph is used up.
@@ -75,7 +76,6 @@ class Jacobian:
             found = cut.pull_all(tasks, shared, keep=False)
             torch.cat([gradient.reshape(len(tasks), -1) for gradient in found], dim=1, out=memory)
             return
-        self.one_by_one = several and not cut.again
         for place, task in enumerate(tasks):
             flat(cut.pull(task, shared, keep=place < len(tasks) - 1), shared, out=memory[place])
 

@@ -180,16 +180,33 @@ def test_few_tasks_are_served_by_whole_passes_and_many_by_one_that_is_cut() -> N
     assert build_weighting(MoDoWeighting(), TASKS[:2]).cuts == "always"  # of three parts of a batch
 
 
-def test_a_trunk_of_convolutions_is_cut_once_and_then_gone_through_whole_to_the_same_gradients() -> None:
+@pytest.mark.parametrize(
+    ("shared", "shape"),
+    [
+        (
+            [{"kind": "conv2d", "out_channels": 8}, {"kind": "relu"}, {"kind": "max_pool2d"}, {"kind": "flatten"}],
+            (1, 8, 8),
+        ),
+        (
+            [
+                {"kind": "conv1d", "out_channels": 4},
+                {"kind": "batch_norm1d"},
+                {"kind": "gru", "hidden_size": 5},
+                {"kind": "global_max_pool"},
+            ],
+            (3, 6),
+        ),
+    ],
+)
+def test_a_trunk_gone_through_task_by_task_is_cut_once_and_then_gone_through_whole_to_the_same_gradients(
+    shared: Any, shape: tuple[int, ...]
+) -> None:
     torch.manual_seed(0)
     names = [f"t{task}" for task in range(6)]
-    spec = ModelSpec.model_validate_json(
-        '{"shared": [{"kind": "conv2d", "out_channels": 8}, {"kind": "relu"}, {"kind": "max_pool2d"},'
-        ' {"kind": "flatten"}, {"kind": "linear", "out_features": 16}, {"kind": "relu"}]}'
-    )
-    model = build_model(spec, (1, 8, 8), dict.fromkeys(names, 1))
+    layers = [*shared, {"kind": "linear", "out_features": 16}, {"kind": "relu"}]
+    model = build_model(ModelSpec.model_validate({"shared": layers}, strict=False), shape, dict.fromkeys(names, 1))
     weighting = build_weighting(MgdaWeighting(), [(name, "regression") for name in names])
-    inputs, found = torch.randn(32, 1, 8, 8), []
+    inputs, found = torch.randn(32, *shape), []
     for cuts in ("always", "dear"):
         assert weighting.cuts == cuts
         if cuts == "always":
