@@ -1,19 +1,42 @@
 """What tests of the window share: a worker that needs no torch, a store, and a spec."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.jobs import RunQueue, StoreService, Worker
+from app.main_window import MainWindow
+from app.session import Session
+from app.theme import apply_theme
 from mtl_core.spec import ExperimentSpec, load_preset
 
 FAKE_WORKER = (sys.executable, str(Path(__file__).parent / "jobs" / "fake_worker.py"))
 
 Wait = Callable[..., Any]
+
+
+class Answers:
+    """A person who has made up their mind."""
+
+    def __init__(self) -> None:
+        self.choice = ""
+        self.file: Path | None = None
+        self.asked: list[str] = []
+
+    def choose(self, title: str, text: str, choices: Sequence[str]) -> str:
+        self.asked.append(title)
+        return self.choice if self.choice in choices else choices[-1]
+
+    def file_to_open(self, folder: Path) -> Path | None:
+        return self.file
+
+    def file_to_save(self, suggestion: Path) -> Path | None:
+        return self.file
 
 
 @pytest.fixture
@@ -38,6 +61,30 @@ def worker(qtbot: QtBot, fake_worker: Callable[[], Worker]) -> Iterator[Worker]:
     worker = fake_worker()
     yield worker
     worker.close()
+
+
+@pytest.fixture
+def answers() -> Answers:
+    """What the person in front of a window answers."""
+    return Answers()
+
+
+@pytest.fixture
+def make_window(
+    qtbot: QtBot, qapp: QApplication, answers: Answers, fake_worker: Callable[[], Worker]
+) -> Iterator[Callable[[], MainWindow]]:
+    """Makes windows; those still open are closed without a question."""
+    apply_theme(qapp, "light")
+    made: list[MainWindow] = []
+
+    def make() -> MainWindow:
+        made.append(MainWindow(Session(worker=fake_worker()), answers))
+        return made[-1]
+
+    yield make
+    for window in made:
+        window.close_now()
+        window.deleteLater()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,65 +11,32 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.jobs import Worker
 from app.main_window import CANCEL, LET_IT_RUN, STOP_AND_KEEP, MainWindow
-from app.session import Session
 from app.theme import apply_theme
 from mtl_core.spec import load_spec, study_members
 from mtl_core.store import open_store
+from tests.app.conftest import Answers
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
-
-
-class Answers:
-    """A person who has made up their mind."""
-
-    def __init__(self) -> None:
-        self.choice = ""
-        self.file: Path | None = None
-        self.asked: list[str] = []
-
-    def choose(self, title: str, text: str, choices: Sequence[str]) -> str:
-        self.asked.append(title)
-        return self.choice if self.choice in choices else choices[-1]
-
-    def file_to_open(self, folder: Path) -> Path | None:
-        return self.file
-
-    def file_to_save(self, suggestion: Path) -> Path | None:
-        return self.file
 
 
 Open = Callable[[], MainWindow]
 
 
 @pytest.fixture
-def answers() -> Answers:
-    return Answers()
-
-
-@pytest.fixture
-def open_window(
-    qtbot: QtBot, qapp: QApplication, answers: Answers, fake_worker: Callable[[], Worker]
-) -> Iterator[Open]:
-    """Opens windows as the application does; those still open are closed without a question."""
-    apply_theme(qapp, "light")
-    opened: list[MainWindow] = []
+def open_window(qtbot: QtBot, make_window: Open) -> Open:
+    """Opens windows as the application does."""
 
     def make() -> MainWindow:
-        window = MainWindow(Session(worker=fake_worker()), answers)
+        window = make_window()
         window.files.reopen()
         window.show()
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow)
         window.session.begin()
-        opened.append(window)
         return window
 
-    yield make
-    for window in opened:
-        window.close_now()
-        window.deleteLater()
+    return make
 
 
 @pytest.fixture

@@ -1,50 +1,34 @@
 """Edits survive a window that breaks, and none that is closed properly."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.jobs import Worker
 from app.main_window import MainWindow
-from app.session import Session
-from app.theme import apply_theme
 from app.widgets import Banner
 from mtl_core.spec import load_preset, load_spec, save_spec
-from tests.app.test_main_window import Answers
+from tests.app.conftest import Answers
 
 Open = Callable[[], MainWindow]
 
 
 @pytest.fixture
-def answers() -> Answers:
-    return Answers()
-
-
-@pytest.fixture
-def open_window(
-    qtbot: QtBot, qapp: QApplication, answers: Answers, fake_worker: Callable[[], Worker], tmp_path: Path
-) -> Iterator[Open]:
+def open_window(make_window: Open, tmp_path: Path) -> Open:
     """Opens windows on the same file."""
-    apply_theme(qapp, "light")
-    opened: list[MainWindow] = []
     file = tmp_path / "mine.yaml"
     save_spec(load_preset("multidigits"), file)
 
     def make() -> MainWindow:
-        window = MainWindow(Session(worker=fake_worker()), answers)
+        window = make_window()
         assert window.files.load(file)
         window.show()
-        opened.append(window)
         return window
 
-    yield make
-    for window in opened:
-        window.close_now()
-        window.deleteLater()
+    return make
 
 
 def offers(window: MainWindow) -> list[Banner]:
