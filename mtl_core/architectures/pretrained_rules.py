@@ -19,9 +19,9 @@ from mtl_core.architectures.model_folder import (
 )
 from mtl_core.architectures.pretrained import NO_POOL, Pretrained
 from mtl_core.datasets.pieces import highest_number
+from mtl_core.errors import listed, shorten
 from mtl_core.spec import InputError
 from mtl_core.spec import layers as spec
-from mtl_core.spec.errors import listed, shorten
 from mtl_core.spec.reports import Shape
 
 

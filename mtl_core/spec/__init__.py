@@ -4,11 +4,11 @@ A parameter's type, default, bounds, unit and help text are written once, here; 
 the comparison of runs and the documentation derive from it.
 """
 
+from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.averaging import Averaging
 from mtl_core.spec.base import Report, Spec
 from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset, TextSpec
 from mtl_core.spec.difference import Difference, diff, diff_data
-from mtl_core.spec.errors import InputError, Problem, shorten
 from mtl_core.spec.experiment import (
     ExperimentSpec,
     dataset_from_data,

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.averaging import Swa
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
-from mtl_core.spec.errors import InputError, Problem, shorten
 from mtl_core.spec.keeping import Freeze, NewHeads
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join

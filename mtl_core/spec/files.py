@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import yaml
 
-from mtl_core.spec.errors import InputError, shorten
+from mtl_core.errors import InputError, shorten
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
 from mtl_core.spec.paths import Key, parse
 

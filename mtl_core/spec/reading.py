@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mtl_core.errors import Problem
 from mtl_core.spec.base import Spec
 from mtl_core.spec.dataset import IMAGE_SETS, TEXT_SETS, Dataset, TableDataset
-from mtl_core.spec.errors import Problem
 from mtl_core.spec.layers import Embedding, Pretrained
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import join

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mtl_core.spec.errors import InputError
+from mtl_core.errors import InputError
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
 from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.model import HardSharing

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
-from mtl_core.spec.errors import InputError
+from mtl_core.errors import InputError
 
 CURRENT_VERSION: Final[Literal[1]] = 1
 

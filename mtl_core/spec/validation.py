@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from mtl_core.errors import Problem, shorten
 from mtl_core.spec.base import Spec
-from mtl_core.spec.errors import Problem, shorten
 from mtl_core.spec.nearest import nearest
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.upgrade import CURRENT_VERSION

@@ -10,8 +10,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel
+from mtl_core.errors import listed
 from mtl_core.spec import InputError
-from mtl_core.spec.errors import listed
 from mtl_core.training.parts import named_shared_parameters
 
 

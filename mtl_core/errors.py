@@ -1,9 +1,9 @@
-"""What is said when the input is at fault."""
+"""Errors that a person can act on, by the kind of their cause."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,11 @@ class Problem:
         return f"{self.path}: {self.rule}{found}{fix}"
 
 
-class InputError(ValueError):
-    """The input (a spec, data, a store, a checkpoint, a command line) is at fault, and how.
+class WorkbenchError(Exception):
+    """Something that a person can understand and act on: where, which rule, what was found, and what to do.
 
-    The command line prints it as one line and exits with status 2; the window shows it where it arose.
+    The command line prints it as one line and exits with ``exit_status``; the window shows it where it arose. Each kind
+    of cause has a subclass.
 
     Args:
         where: The place: a path in the spec, a file, a column, an option.
@@ -41,6 +42,8 @@ class InputError(ValueError):
         more: Further problems found in the same reading.
     """
 
+    exit_status = 3
+
     def __init__(
         self, where: str, rule: str, *, found: Any = None, fix: str = "", more: tuple[Problem, ...] = ()
     ) -> None:
@@ -49,7 +52,7 @@ class InputError(ValueError):
         super().__init__(str(self.problem))
 
     @classmethod
-    def of(cls, problems: "list[Problem] | tuple[Problem, ...]") -> "InputError":
+    def of(cls, problems: Sequence[Problem]) -> Self:
         """The error that tells the first of some problems and keeps the rest."""
         first, *rest = problems
         error = cls(first.path, first.rule, fix=first.fix, more=tuple(rest))
@@ -57,6 +60,24 @@ class InputError(ValueError):
         error.problems = (first, *rest)
         error.args = (str(first) + (f" (and {len(rest)} more)" if rest else ""),)
         return error
+
+
+class InputError(WorkbenchError, ValueError):
+    """What a person gave is at fault: a spec, a data file, a name, an option."""
+
+    exit_status = 2
+
+
+class StoreError(WorkbenchError):
+    """A store or a file that the program wrote is damaged, missing, locked, of another version, or does not answer."""
+
+
+class WorkerError(WorkbenchError):
+    """A worker process ended, or answered with something that is not an answer."""
+
+
+class EnvironmentFault(WorkbenchError):  # noqa: N818 - the built-in EnvironmentError is another name of OSError
+    """The surroundings are at fault: a full disk, a missing permission, a device that is lost, a missing extra."""
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

@@ -1,0 +1,96 @@
+"""Writing files so that they are whole or not there."""
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mtl_core.errors import EnvironmentFault, InputError
+
+
+@contextmanager
+def replacing(path: str | Path, *, durable: bool = True, mode: int | None = None) -> Iterator[Path]:
+    """Give the path of a new, empty, uniquely named file that takes the place of ``path`` when the block ends.
+
+    The new file lies in the folder of ``path``, links resolved, so that the replacement is one rename on one file
+    system. When the block raises, the new file is removed and ``path`` is as it was.
+
+    Args:
+        path: The file to write or replace.
+        durable: Also flush file and folder to the disk (fsync), so that a power cut leaves the old file or the new.
+        mode: Permission bits of the file; by default those of the file that is replaced, else what the umask gives.
+
+    Raises:
+        InputError: ``path`` is a folder, a device or another thing that is not a plain file.
+        EnvironmentFault: The disk is full, or a permission is missing.
+    """
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        target = _resolve(path)
+        existing = _mode_of(target)
+        if existing is not None and not stat.S_ISREG(existing):
+            raise InputError(str(path), "must be a plain file", found=_kind_of(existing), fix="Give another name.")
+        temporary = _create(target)
+        if mode is None and existing is not None:
+            mode = stat.S_IMODE(existing)
+        if mode is not None:
+            temporary.chmod(mode)
+        yield temporary
+        if durable:
+            _flush(temporary)
+        temporary.replace(target)
+        temporary = None
+        if durable:
+            _flush(target.parent)
+    except OSError as error:
+        raise write_error(path, error) from None
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
+
+
+def write_error(path: str | Path, error: OSError) -> EnvironmentFault:
+    """The error that says why a file cannot be written."""
+    fix = "See that its folder exists and may be written to, and that the disk has room."
+    return EnvironmentFault(str(path), "cannot be written", found=error, fix=fix)
+
+
+def _mode_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _kind_of(mode: int) -> str:
+    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((words for test, words in kinds if test(mode)), "a device")
+
+
+def _resolve(path: str | Path) -> Path:
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError as error:  # a NUL character
+        raise InputError(str(path), "must be a file name", found=error) from None
+
+
+def _create(target: Path) -> Path:
+    """An empty file beside ``target`` with a name that no other file has, and the permissions of any new file."""
+    path = target.with_name(f".{secrets.token_hex(8)}.partial")
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    return path
+
+
+def _flush(path: Path) -> None:
+    """Flush a file, or the entries of a folder, to the disk; Windows has no such thing for folders."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
