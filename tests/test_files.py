@@ -30,9 +30,8 @@ def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
 def test_an_error_in_the_block_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "old"
     path.write_text("old")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+    with pytest.raises(UnicodeEncodeError), replacing(path) as temporary:
+        temporary.write_text("half and \udc00", encoding="utf-8")
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("old", "old")]
 
 
