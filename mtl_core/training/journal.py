@@ -12,6 +12,7 @@ from torch import Tensor
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
 from mtl_core.training.ledger import DivergedError, Ledger, Page
+from mtl_core.training.loss_floor import LossFloor
 from mtl_core.training.recording import Direction, Progress, Recorder, SeriesKey, Steps, Values
 from mtl_core.training.validation import Scores, total
 
@@ -27,13 +28,17 @@ class Journal:
         tasks: The tasks, in order.
         ruler: The weights the total is measured by, 1 for a task left out: those that a person set, since learned
             ones would move the ruler.
+        floor: Which losses are too low for the method.
 
     Attributes:
         losses: ``[n, K]`` parts of the epoch under way; NaN where a task had no label.
     """
 
-    def __init__(self, recorder: Recorder, tasks: Sequence[TaskHead], ruler: dict[str, float]) -> None:
+    def __init__(
+        self, recorder: Recorder, tasks: Sequence[TaskHead], ruler: dict[str, float], floor: LossFloor
+    ) -> None:
         self.ruler = ruler
+        self._floor = floor
         self.losses: list[NDArray[np.float64]] = []
         self._recorder = recorder
         self._names = tuple(task.name for task in tasks)
@@ -65,6 +70,8 @@ class Journal:
         self.losses.append(page.losses)
         for key, points in self._points(page).items():
             self._pending[key].append(points)
+        for at, text in self._floor.warnings(page):
+            self._recorder.event(at, "warning", text)
         if page.diverged:
             self.refuse(page.diverged)
 
@@ -108,8 +115,10 @@ class Journal:
         return np.concatenate([*self.losses, np.zeros((0, len(self._names)))])
 
     def note_scores(self, split: str, step: int, scores: Scores) -> None:
-        """Keep a split's scores for the next flush, the total among them."""
-        self.note_known(split, step, {**scores, TOTAL: {"loss": total(scores, self.ruler)}})
+        """Keep a split's scores for the next flush, the total among them where a task has a label."""
+        labelled = any("loss" in values for values in scores.values())
+        combined = {TOTAL: {"loss": total(scores, self.ruler)}} if labelled else {}
+        self.note_known(split, step, scores | combined)
 
     def note_known(self, split: str, step: int, scores: Scores) -> None:
         """Keep scores of some tasks on a split, without a total."""
