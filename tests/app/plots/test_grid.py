@@ -15,5 +15,6 @@ def test_cards_fill_the_width_whatever_cards_stood_there_before(qtbot: QtBot, be
     grid.set_cards([QLabel("before") for _ in range(before)])
     cards = [QLabel("after") for _ in range(after)]
     grid.set_cards(cards)
+    qtbot.waitUntil(lambda: all(card.isVisible() for card in cards))
     grid.layout().activate()
     assert max(card.geometry().right() for card in cards) >= 1398
