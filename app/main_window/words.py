@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from app.tables.words import percent
+from app.tables.words import percent, time_left
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def eta_line(record: "RunRecord") -> str:
     """``ETA 1 min 10 s``, or nothing while unknown or paused."""
     if record.state != "running" or record.progress is None or record.progress.eta_seconds <= 0:
         return ""
-    return f"ETA {duration(record.progress.eta_seconds)}"
+    return f"ETA {time_left(record.progress.eta_seconds)}"
 
 
 def rate_line(record: "RunRecord") -> str:

@@ -5,7 +5,7 @@ from app.tables.preview import PreviewModel
 from app.tables.run_columns import BASE_COLUMNS, RunColumn, method_title, metric_columns, order_of, study_words
 from app.tables.run_rows import RunRow, RunsReader, RunsReading
 from app.tables.runs import ROW_ROLE, RunsModel
-from app.tables.words import STATE_WORDS, brief, count, duration, moment, percent, score, shape
+from app.tables.words import STATE_WORDS, brief, count, duration, moment, percent, score, shape, time_left
 
 __all__ = [
     "BASE_COLUMNS",
@@ -31,4 +31,5 @@ __all__ = [
     "score",
     "shape",
     "study_words",
+    "time_left",
 ]

@@ -30,6 +30,19 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
+def time_left(seconds: float) -> str:
+    """An estimated remaining time, no finer than it can be known: seconds below a minute, then five, then minutes."""
+    step = 1 if seconds < 60 else 5 if seconds < 600 else 60
+    whole = step * round(max(seconds, 0.0) / step)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest or whole < 600 else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
 def moment(time: float | None, now: float) -> str:
     """A point in time (seconds since 1970) in local time: shorter the nearer it is to ``now``."""
     if time is None:
