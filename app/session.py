@@ -21,8 +21,8 @@ from mtl_core.spec import (
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
 
-MOST_COMPARED = 8
-"""Runs side by side on Compare: as many as there are hues."""
+MOST_COMPARED = 60
+"""Runs side by side on Compare; all points of all of them are kept in memory."""
 
 _DEBOUNCE_MS = 150
 

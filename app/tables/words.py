@@ -94,6 +94,14 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters, shortened in the middle: its beginning and its end tell it apart."""
+    if len(text) <= most:
+        return text
+    tail = (most - 1) // 2
+    return f"{text[: most - 1 - tail].rstrip()}…{text[-tail:].lstrip()}"
+
+
 def shape(sizes: tuple[int, ...]) -> str:
     """A shape as people write it: ``1×16×16``."""
     return "×".join(str(size) for size in sizes)

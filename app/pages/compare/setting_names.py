@@ -1,0 +1,113 @@
+"""Settings in a person's words: their names, their values, and which of them tell runs apart; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from app.tables.words import shortened
+from mtl_core.spec import Weighting, kind_of, members
+from mtl_core.spec.paths import Key, parse
+
+if TYPE_CHECKING:
+    from app.pages.compare.state import Entry
+
+ABSENT = object()
+"""The value of a setting that a run does not have."""
+_METHODS = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
+_SEED, _WEIGHTING = "training.seed", "weighting.kind"
+_MOST_PARTS, _LONGEST_PART, _LONGEST_NAME = 3, 22, 24
+_LEFT_OUT_OF_CHIPS = ("tasks", "model", "dataset", "version", "name")
+"""Where differences come in dozens and say little on a chip; the table of settings has them all."""
+_GROUPS = ("training", "model")
+"""Sections whose own name says nothing beside that of the setting."""
+
+
+def setting_title(path: str, specs: Sequence[Any] = ()) -> str:
+    """The name of a setting as the forms have it: ``Learning rate · Optimizer``, ``left · Loss``.
+
+    Args:
+        path: Where it stands in the spec.
+        specs: Experiments of which some have it; the path in words where none does.
+    """
+    keys = parse(path)
+    for spec in specs:
+        if (titles := _titles(spec, keys)) is not None:
+            return _joined(titles)
+    return _joined([str(key + 1) if isinstance(key, int) else _spaced(key) for key in keys if key not in _GROUPS])
+
+
+def setting_text(value: Any) -> str:
+    """The value of a setting."""
+    match value:
+        case bool():
+            return "on" if value else "off"
+        case float():
+            return f"{value:g}"
+        case None:
+            return "none"
+        case _:
+            return "—" if value is ABSENT else str(value)
+
+
+def method_name(kind: str) -> str:
+    """A weighting method as people call it."""
+    return _METHODS.get(kind, kind)
+
+
+def chip_texts(entries: Sequence[Entry], settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What the chip of each run says: its number, its name, and what tells it apart from the others.
+
+    Args:
+        entries: The runs.
+        settings: The differing settings of each run by their path, in the order of the document.
+    """
+    return tuple(_chip(entry, own) for entry, own in zip(entries, settings, strict=True))
+
+
+def _chip(entry: Entry, own: Mapping[str, Any]) -> str:
+    parts = [f"{entry.run.baseline} alone"] if entry.run.baseline else []
+    specs = () if entry.spec is None else (entry.spec,)
+    if _WEIGHTING in own and not parts:
+        parts.append(method_name(str(own[_WEIGHTING])))
+    others = [path for path in own if path not in (_SEED, _WEIGHTING) and parse(path)[0] not in _LEFT_OUT_OF_CHIPS]
+    for path in others:
+        if own[path] is not ABSENT and len(parts) < _MOST_PARTS:
+            name = setting_title(path, specs).rpartition(" · ")[2]
+            parts.append(shortened(f"{name.lower()} {setting_text(own[path])}", _LONGEST_PART))
+    if _SEED in own:
+        parts.append(f"seed {setting_text(own[_SEED])}")
+    return " · ".join([f"run {entry.run.id}", shortened(entry.run.name, _LONGEST_NAME), *parts])
+
+
+def _spaced(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+def _joined(titles: Sequence[str]) -> str:
+    return " · ".join(dict.fromkeys(titles))
+
+
+def _titles(spec: Any, keys: Sequence[Key]) -> list[str] | None:
+    """The titles of the fields on a path through an experiment; None where it has no such path."""
+    titles: list[str] = []
+    value = spec
+    for depth, key in enumerate(keys):
+        fields = getattr(type(value), "model_fields", {})
+        if isinstance(key, str) and key in fields:
+            title = fields[key].title or _spaced(key)
+            value = getattr(value, key)
+            named = isinstance(value, tuple | list | dict) and key in ("tasks", "heads")
+            implied = key == "kind" and titles and keys[0] != "tasks"  # it is the section's own value
+            if not named and not implied and not (depth == 0 and key in _GROUPS):
+                titles.append(title)
+        elif isinstance(value, Mapping) and key in value:
+            value = value[key]
+            titles.append(str(key))
+        elif isinstance(value, tuple | list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+            layer = f"layer {key + 1}" if hasattr(value, "kind") else str(key + 1)
+            titles.append(getattr(value, "name", None) or layer)
+        else:
+            return None
+    return titles
