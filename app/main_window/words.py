@@ -96,7 +96,7 @@ def study_line(study: "Study") -> str:
     judgement = study.judgement
     if not judgement.delta_m:
         return f"Study {study.number} is over: {len(judgement.seeds)} seeds of all tasks."
-    harmed = ", ".join(one.task for one in judgement.harmed)
+    harmed = ", ".join(one.task for one in judgement.harmed if one.transfer == "negative")
     transfer = f" Negative transfer: {harmed}." if harmed else ""
     return f"Study {study.number} is over: Δm {percent(judgement.delta_m.mean, judgement.delta_m.sd)}.{transfer}"
 

@@ -2,6 +2,7 @@
 
 from app.plots.arrays import XAxis, decimate, smooth
 from app.plots.bars import BarPlot, Histogram
+from app.plots.canvas import dash_pattern
 from app.plots.clock import Clock, epoch_axis, time_axis, unit_of, x_axis
 from app.plots.curve_plot import CurvePlot
 from app.plots.grid import CardGrid, columns_for
@@ -35,6 +36,7 @@ __all__ = [
     "XAxis",
     "cell_color",
     "columns_for",
+    "dash_pattern",
     "decimate",
     "epoch_axis",
     "grouped",

@@ -214,16 +214,15 @@ class _ChoiceDelegate(QStyledItemDelegate):
 
 
 def _place(size: QSize, button: QWidget) -> QRect:
-    """A panel of a size below a button, as far to the right as the button, wholly on the screen of the button."""
-    corner = button.mapToGlobal(QPoint(button.width(), button.height() + GAP // 2))
-    return placed_within(size, corner, button.screen().availableGeometry())
+    """A panel of a size below a button, inside the window and wholly on the screen."""
+    corner = button.mapToGlobal(QPoint(0, button.height() + GAP // 2))
+    window = QRect(button.window().mapToGlobal(QPoint()), button.window().size())
+    return placed_within(size, corner, button.screen().availableGeometry().intersected(window))
 
 
-def placed_within(size: QSize, corner: QPoint, screen: QRect) -> QRect:
-    """Where a panel stands whose upper right corner is wanted at a place, wholly on a screen."""
-    size = size.boundedTo(screen.size())
-    left = min(max(corner.x() - size.width(), screen.left()), screen.right() + 1 - size.width())
-    top = min(max(corner.y(), screen.top()), screen.bottom() + 1 - size.height())
+def placed_within(size: QSize, corner: QPoint, bounds: QRect) -> QRect:
+    """Where a panel stands whose upper left corner is wanted at a place, wholly inside some bounds."""
+    size = size.boundedTo(bounds.size())
+    left = min(max(corner.x(), bounds.left()), bounds.right() + 1 - size.width())
+    top = min(max(corner.y(), bounds.top()), bounds.bottom() + 1 - size.height())
     return QRect(QPoint(left, top), size)
-
-

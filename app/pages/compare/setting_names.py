@@ -70,7 +70,8 @@ def _chip(entry: Entry, own: Mapping[str, Any]) -> str:
     specs = () if entry.spec is None else (entry.spec,)
     if _WEIGHTING in own and not parts:
         parts.append(method_name(str(own[_WEIGHTING])))
-    others = [path for path in own if path not in (_SEED, _WEIGHTING) and parse(path)[0] not in _LEFT_OUT_OF_CHIPS]
+    implied = _WEIGHTING in own or bool(entry.run.baseline)  # settings of another method differ with it
+    others = [path for path in own if path != _SEED and not _left_out(path, implied=implied)]
     for path in others:
         if own[path] is not ABSENT and len(parts) < _MOST_PARTS:
             name = setting_title(path, specs).rpartition(" · ")[2]
@@ -78,6 +79,11 @@ def _chip(entry: Entry, own: Mapping[str, Any]) -> str:
     if _SEED in own:
         parts.append(f"seed {setting_text(own[_SEED])}")
     return " · ".join([f"run {entry.run.id}", shortened(entry.run.name, _LONGEST_NAME), *parts])
+
+
+def _left_out(path: str, *, implied: bool) -> bool:
+    section = parse(path)[0]
+    return section in _LEFT_OUT_OF_CHIPS or (section == "weighting" and implied)
 
 
 def _spaced(key: str) -> str:

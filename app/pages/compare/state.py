@@ -248,9 +248,7 @@ def _test_line(
     # An ensemble is made of the runs of the other columns and has no spread: it takes no part where seeds are grouped.
     judged = len(groups) if any(len(group) > 1 for group in groups) else len(columns)
     found_marks = (*marks(columns[:judged], direction), *("" for _ in columns[judged:]))
-    cells = tuple(
-        _cell(group, mark, direction) for group, mark in zip(spreads, found_marks, strict=True)
-    )
+    cells = tuple(_cell(group, mark, direction) for group, mark in zip(spreads, found_marks, strict=True))
     return Line(f"{task} · {metric}{_ARROWS.get(direction, '')}", cells)
 
 
