@@ -50,6 +50,9 @@ class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         room = 80 if self.orientation == "bottom" else 42
         major = nice_step((high - low) / max(size / room, 1.0))
         ticks = _multiples(low, high, major)
+        if len(ticks) < 2:  # one number alone says nothing of the scale
+            major = nice_step(major / 2)
+            ticks = _multiples(low, high, major)
         between = [tick for tick in _multiples(low, high, major / 2) if tick not in ticks]
         return [(major, ticks), (major / 2, between)]
 

@@ -120,7 +120,7 @@ def fitted_end(reached: float, planned: float) -> float:
     """
     if not 0 < reached < planned:
         return planned
-    return planned / 2 ** (math.ceil(math.log2(planned / reached)) - 1)
+    return planned / 2.0 ** (math.ceil(math.log2(planned / reached)) - 1)
 
 
 def _line(curve: Curve, x: Floats, view: tuple[float, float], snapshot: Snapshot) -> Line:

@@ -28,7 +28,7 @@ class RunChoice:
         run: Its number.
         text: Number, name and what it trained by.
         detail: Its state and when it began.
-        words: All of it, folded, to search in.
+        words: What is searched, folded: all but the time, whose digits would be found for every number.
     """
 
     run: int
@@ -46,8 +46,9 @@ def read_choices(store: RunStore, *, queued: bool = True) -> tuple[RunChoice, ..
 def _choice(record: RunRecord, now: float) -> RunChoice:
     what = f"{record.baseline} alone" if record.baseline else method_title(record.method)
     text = f"Run {record.id} · {record.name} · {what} · seed {record.seed}"
-    detail = f"{STATE_WORDS[record.state][0]} · {moment(record.started or record.created, now)}"
-    searched = (text, detail, record.dataset, record.method, *record.tags)
+    state = STATE_WORDS[record.state][0]
+    detail = f"{state} · {moment(record.started or record.created, now)}"
+    searched = (text, state, record.dataset, record.method, *record.tags)
     return RunChoice(record.id, text, detail, " ".join(searched).casefold())
 
 

@@ -192,20 +192,20 @@ class _ChoiceDelegate(QStyledItemDelegate):
     ) -> None:
         """Draw ground and tick as any list, then both texts."""
         self.initStyleOption(option, index)
-        text, detail = option.text, str(index.data(DETAIL_ROLE))  # type: ignore[attr-defined]
-        option.text = ""  # type: ignore[attr-defined]
-        widget = option.widget  # type: ignore[attr-defined]
+        text, detail = option.text, str(index.data(DETAIL_ROLE))
+        option.text = ""
+        widget = option.widget
         style: QStyle = widget.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, widget)
-        option.text = text  # type: ignore[attr-defined]
+        option.text = text
         box: QRect = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, widget)
-        metrics = option.fontMetrics  # type: ignore[attr-defined]
+        metrics = option.fontMetrics
         room = box.adjusted(4, 0, -4, 0)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.save()
         painter.setPen(QColor(resolve("muted")))
         painter.drawText(room, middle | Qt.AlignmentFlag.AlignRight, detail)
-        painter.setPen(option.palette.color(QPalette.ColorRole.Text))  # type: ignore[attr-defined]
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         left = room.width() - metrics.horizontalAdvance(detail) - CARD_GAP
         painter.drawText(
             room, middle | Qt.AlignmentFlag.AlignLeft, metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, left)
@@ -217,7 +217,8 @@ def _place(size: QSize, button: QWidget) -> QRect:
     """A panel of a size below a button, inside the window and wholly on the screen."""
     corner = button.mapToGlobal(QPoint(0, button.height() + GAP // 2))
     window = QRect(button.window().mapToGlobal(QPoint()), button.window().size())
-    return placed_within(size, corner, button.screen().availableGeometry().intersected(window))
+    bounds = button.screen().availableGeometry().intersected(window)
+    return placed_within(size, corner, bounds.adjusted(GAP, GAP, -GAP, -GAP))
 
 
 def placed_within(size: QSize, corner: QPoint, bounds: QRect) -> QRect:

@@ -139,7 +139,7 @@ class ChipBar(QScrollArea):
 
 
 def chip_boxes(wishes: Sequence[int], width: int, height: int, *, most: int, least: int) -> list[QRect]:
-    """Where chips stand: each as wide as it wishes, but no wider than what lets all stand in three lines.
+    """Where chips stand: each as wide as it wishes, but no wider than what lets all stand in few lines.
 
     Args:
         wishes: The width that each chip wishes for.
@@ -148,7 +148,8 @@ def chip_boxes(wishes: Sequence[int], width: int, height: int, *, most: int, lea
         most: The widest a chip may be.
         least: What a chip is not made narrower than, however many there are.
     """
-    a_line = -(-len(wishes) // _MOST_LINES)
+    lines = 1 if len(wishes) < 4 else 2 if len(wishes) < 9 else _MOST_LINES
+    a_line = -(-len(wishes) // lines)
     widest = min(max(min(most, width // max(a_line, 1) - GAP), least), width)
     boxes: list[QRect] = []
     place = QPoint(0, 0)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.pages.compare.state import Entry, curve_tasks, metric_choices
+from app.pages.compare.entry import Entry
+from app.pages.compare.state import curve_tasks, metric_choices
 from app.pages.compare.swatch import dots_of
 from app.plots import (
     AxisKind,

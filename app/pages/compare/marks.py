@@ -25,7 +25,7 @@ def marks(columns: Sequence[Spread], direction: str) -> tuple[Mark, ...]:
         columns: The values of each column; none where it has none.
         direction: ``min``, ``max`` or nothing.
     """
-    none: tuple[Mark, ...] = ("",) * len(columns)
+    none: tuple[Mark, ...] = tuple("" for _ in columns)
     filled = [column for column in columns if column]
     means = [column.mean for column in filled]
     if direction not in ("min", "max") or len(filled) < 2 or min(means) == max(means):

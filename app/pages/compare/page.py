@@ -13,24 +13,26 @@ from app.pages.compare.averaging import Averaging
 from app.pages.compare.chips import ChipBar, ChipText
 from app.pages.compare.cost_card import CostCard
 from app.pages.compare.curves import CurveWall, choices
+from app.pages.compare.entry import Entry
 from app.pages.compare.memory import RunMemory
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.seeds import SeedGroup
 from app.pages.compare.selection import Selection
 from app.pages.compare.setting_names import method_name
-from app.pages.compare.state import Entry, compare_view
+from app.pages.compare.state import Line, compare_view
 from app.pages.compare.study_card import StudyCard
 from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, card_title_font, manager
-from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton, scrolling
+from app.widgets import Card, CardRow, EmptyState, LinkButton, Muted, PageHeader, ToolButton, scrolling
 
 if TYPE_CHECKING:
     from app.session import Session
     from mtl_core.store import SeriesKey
 
-_MOST_LISTED = 12
+_MOST_LISTED, _FOLDED = 12, 8
+"""Runs that are named one by one, and settings that are shown before the others are asked for."""
 _DRAW_MS = 30
 """Points of several runs that come within this time are drawn at once."""
 _SHARES = (10, 13)
@@ -47,6 +49,7 @@ class ComparePage(QWidget):
         self._session = session
         self.selection = Selection(session, self)
         self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
+        self._unfolded = False
         self._grown: dict[int, set[SeriesKey]] = {}
         self._draw_soon = QTimer(self, singleShot=True, interval=_DRAW_MS)
         self._draw_soon.timeout.connect(self._draw_grown)
@@ -94,6 +97,8 @@ class ComparePage(QWidget):
         self.notes = Muted(wrap=True)
         self.notes.setObjectName("compare-notes")
         self.tests_card.body.addWidget(self.notes)
+        self.unfold = LinkButton("", self._unfold, name="compare-unfold")
+        self.differs_card.body.addWidget(self.unfold)
         self._tables = CardRow()
         self._tables.add(self.differs_card, _SHARES[0])
         self._tables.add(self.tests_card, _SHARES[1])
@@ -176,7 +181,7 @@ class ComparePage(QWidget):
         view = compare_view(entries, summaries, grouped=self.group.isChecked(), ensemble=ensemble)
         self._show_chips(entries, view.chips)
         self._show_studies()
-        self.differs.fill("setting", [(entry.short, entry.color) for entry in entries], view.differing)
+        self._show_differences(entries, view.differing)
         heads = [*map(_group_head, view.groups), *([] if ensemble is None else [("ensemble", None)])]
         self.tests.fill("task", heads, view.tests)
         self.group.setVisible(view.seeds)
@@ -195,6 +200,18 @@ class ComparePage(QWidget):
         self._tables.set_need(_width_for(self.differs, self.tests))
         self._more.set_need(_width_for(self.best, self.cost_card.table))
         self._draw()
+
+    def _show_differences(self, entries: Sequence[Entry], lines: Sequence[Line]) -> None:
+        """The first settings that differ, and all of them when asked for: runs of other data differ in a hundred."""
+        folded = len(lines) > _FOLDED and not self._unfolded
+        heads = [(entry.short, entry.color) for entry in entries]
+        self.differs.fill("setting", heads, lines[:_FOLDED] if folded else lines)
+        self.unfold.setText("Show fewer" if self._unfolded else f"Show all {len(lines)} settings that differ")
+        self.unfold.setVisible(len(lines) > _FOLDED)
+
+    def _unfold(self) -> None:
+        self._unfolded = not self._unfolded
+        self._show()
 
     def _show_studies(self) -> None:
         """A card for each study that a compared run belongs to."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.pages.compare.state import Entry
+    from app.pages.compare.entry import Entry
 
 SEED = "training.seed"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.pages.compare.entry import Entry
 from app.pages.compare.marks import marks, rule_text
 from app.pages.compare.seeds import SeedGroup, repeated_text, seed_groups
 from app.pages.compare.setting_names import ABSENT, chip_texts, setting_text, setting_title
@@ -25,30 +26,6 @@ _UNCOUNTED = ("version", "name")
 _SPLITTING = "dataset.split.tasks"
 """Who made the split of a baseline: the same rows for all runs of a study, so no difference to be told."""
 _ARROWS = {"max": " ↑", "min": " ↓"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One run being compared.
-
-    Attributes:
-        run: Its record.
-        data: Its spec as plain data.
-        settings: Every setting of it by its path.
-        color: Hue by number; it is the run's own as long as it is compared.
-        spec: Its spec, or None when this version cannot read it.
-    """
-
-    run: RunRecord
-    data: Mapping[str, Any]
-    settings: Mapping[str, Any]
-    color: int
-    spec: ExperimentSpec | None = None
-
-    @property
-    def short(self) -> str:
-        """The run's number, for table headers."""
-        return f"run {self.run.id}"
 
 
 @dataclass(frozen=True)

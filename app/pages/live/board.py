@@ -58,8 +58,10 @@ class Board(QWidget):
         self.curves = RunCurves()
         if tuple(tasks) != self._tasks:
             self._make(tasks)
-        for card in (*self.losses.values(), self.weights, self.metrics, self.control, self.sharing, self.conflict):
+        for card in (*self.losses.values(), self.weights, self.metrics):
             card.clear()
+        for other in (self.control, self.sharing, self.conflict):
+            other.clear()
         self._hold_page()
         self.log.show_lines(())
 
@@ -89,8 +91,8 @@ class Board(QWidget):
         self.weights.set_subtitle(view.weights_header)
         self.control.show_control(view.control)
         self.log.show_lines(view.log)
-        for card in (*self.losses.values(), self.weights, self.metrics):
-            card.plot.set_markers(view.markers)
+        for plot in (*(card.plot for card in self.losses.values()), self.weights.plot, self.metrics.plot):
+            plot.set_markers(view.markers)
 
     def draw_options(self, options: PlotOptions, run: RunRecord, events: Sequence[EventRecord]) -> None:
         """Draws the curves as chosen in the header."""

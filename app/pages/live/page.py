@@ -92,9 +92,9 @@ class LivePage(QWidget):
         self._empty = EmptyState(
             "chart-line",
             "No run yet",
-            "Press Run (F5): losses, metrics and loss weights are drawn here as they come.",
-            "Go to Training",
-            lambda: self._session.open_page("training"),
+            "Losses, metrics and loss weights are drawn here as they come.",
+            "Run the open experiment",
+            self._run_document,
         )
         self._empty.setObjectName("live-empty")
         self._stack = QStackedLayout(self)
@@ -194,6 +194,12 @@ class LivePage(QWidget):
             self.board.draw_options(self.options, self._run, self._events)
 
     # -- what the person asks --
+
+    def _run_document(self) -> None:
+        """Run the experiment that is open; where it has a problem, show the page of its settings."""
+        if not self._session.run():
+            self._session.complain("The experiment has a problem. Fix it, then run it.")
+            self._session.open_page("training")
 
     def _pause(self) -> None:
         if self._run is not None:

@@ -54,7 +54,7 @@ def test_counts_and_shapes_read_as_people_write_them() -> None:
     [
         (-3, "0 s"),
         (42.4, "42 s"),
-        (59.7, "1 min 0 s"),
+        (59.7, "1 min"),
         (70, "1 min 10 s"),
         (73, "1 min 15 s"),
         (598, "10 min"),

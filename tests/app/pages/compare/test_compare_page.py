@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
 from app.pages.compare.curves import run_axes
+from app.pages.compare.entry import Entry
 from app.pages.compare.memory import remembered_runs
-from app.pages.compare.state import Entry
 from app.plots import Clock
 from app.session import Session
 from mtl_core.store import Points, RunStore, SeriesKey

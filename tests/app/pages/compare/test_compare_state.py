@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from app.pages.compare.entry import Entry
 from app.pages.compare.marks import cheapest
 from app.pages.compare.setting_names import chip_texts, setting_text, setting_title
 from app.pages.compare.state import (
-    Entry,
     compare_view,
     curve_tasks,
     differing_settings,
@@ -87,6 +87,17 @@ def test_a_chip_says_number_name_and_what_tells_its_run_apart() -> None:
 @pytest.mark.parametrize(("value", "text"), [(0.0005, "0.0005"), (None, "none"), (False, "off"), ("adamw", "adamw")])
 def test_settings_are_written_as_people_write_them(value: object, text: str) -> None:
     assert setting_text(value) == text
+
+
+def test_of_many_runs_of_one_name_the_chips_say_what_differs_alone() -> None:
+    entries = [_entry(number, experiment(training={"epochs": 5, "seed": number})) for number in range(12)]
+    differing, _ = differing_settings([entry.settings for entry in entries])
+    assert chip_texts(entries, differing)[11] == "run 11 · seed 11"
+
+
+def test_tasks_go_by_their_place_where_the_experiments_have_others() -> None:
+    specs = (experiment(("left",)), experiment(("right",)))
+    assert setting_title("tasks[0].loss", specs) == "task 1 · Loss"
 
 
 def test_the_cheapest_is_marked_where_there_is_a_choice() -> None:

@@ -38,13 +38,19 @@ def _text(page: LivePage) -> str:
     return label.text()
 
 
-def test_a_page_without_a_run_says_how_to_start_one(qtbot: QtBot, session: Session, page: LivePage) -> None:
+def test_a_page_without_a_run_starts_the_open_experiment_or_shows_its_settings(
+    qtbot: QtBot, session: Session, page: LivePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     empty = page._empty
     qtbot.waitUntil(empty.isVisible)
     assert empty.action is not None
-    with qtbot.waitSignal(session.pageRequested) as asked:
+    asked: list[object] = []
+    monkeypatch.setattr(session, "run", lambda: asked.append("run") or True)
+    qtbot.mouseClick(empty.action, Qt.MouseButton.LeftButton)
+    assert asked == ["run"]
+    monkeypatch.setattr(session, "run", lambda: False)
+    with qtbot.waitSignals([session.problem, session.pageRequested]):
         qtbot.mouseClick(empty.action, Qt.MouseButton.LeftButton)
-    assert asked.args == ["training"]
 
 
 def test_the_curves_of_a_run_appear_with_their_values(
