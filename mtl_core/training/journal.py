@@ -14,6 +14,7 @@ from mtl_core.tasks import TaskHead
 from mtl_core.training.ledger import DivergedError, Ledger, Page
 from mtl_core.training.loss_floor import LossFloor
 from mtl_core.training.recording import Direction, Progress, Recorder, SeriesKey, Steps, Values
+from mtl_core.training.speed import Speed
 from mtl_core.training.validation import Scores, total
 
 LOG_SECONDS = 1.0
@@ -47,6 +48,7 @@ class Journal:
         self._pending: defaultdict[SeriesKey, list[tuple[Steps, Values]]] = defaultdict(list)
         self._logged = -LOG_SECONDS
         self._told, self._told_step = time.perf_counter(), 0
+        self._speed = Speed()
 
     def note_step(
         self, losses: Sequence[Tensor], weights: Tensor | None, rate: float, present: tuple[bool, ...] | None
@@ -144,10 +146,12 @@ class Journal:
         self._told, self._told_step = time.perf_counter(), step
 
     def tell_progress(self, *, step: int, steps: int, epoch: int, epochs: int, batch_size: int) -> None:
-        """How far the run is, and how fast it was since it was told last."""
-        now = time.perf_counter()
-        rate = (step - self._told_step) / max(now - self._told, 1e-9)
+        """How far the run is, how fast it was of late, and how long the rest takes at that speed.
+
+        This is the one place where the remaining time is estimated; all who show it show this number.
+        """
+        self._speed.add(step - self._told_step, time.perf_counter() - self._told)
         self.start_clock(step)
-        eta = (steps - step) / rate if rate > 0 else 0.0
+        rate, eta = self._speed.steps_per_second, self._speed.seconds_for(steps - step)
         told: dict[str, Any] = {"epoch": epoch, "epochs": epochs, "step": step, "steps": steps}
         self._recorder.progress(Progress(**told, samples_per_second=rate * batch_size, eta_seconds=eta))
