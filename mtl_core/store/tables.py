@@ -20,6 +20,10 @@ NAMING = {
 }
 
 
+class DamagedJsonError(Exception):
+    """A text in the database that should be JSON is not."""
+
+
 class Json(sa.types.TypeDecorator[Any]):
     """JSON as text, as Python writes it: NaN and infinities survive, which a database's own JSON type refuses."""
 
@@ -31,8 +35,15 @@ class Json(sa.types.TypeDecorator[Any]):
         return None if value is None else json.dumps(value, ensure_ascii=False)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
-        """As it was given."""
-        return None if value is None else json.loads(value)
+        """As it was given.
+
+        Raises:
+            DamagedJsonError: It is not JSON.
+        """
+        try:
+            return None if value is None else json.loads(value)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise DamagedJsonError(f"{value!r:.40}: {error}") from None
 
 
 class Number(sa.types.TypeDecorator[float]):

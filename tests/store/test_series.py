@@ -1,5 +1,4 @@
 import math
-import sqlite3
 from collections.abc import Callable
 
 import numpy as np
@@ -7,7 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import Direction, Points, RunStore, SeriesKey, Summary, places
+from mtl_core.store import Direction, Points, RunStore, SeriesKey, Summary, places, sqlite
 
 Experiment = Callable[..., ExperimentSpec]
 
@@ -158,7 +157,7 @@ def test_numpy_reads_a_series_in_three_lines(store: RunStore, run: int) -> None:
     for part in (points(2.5, NAN), points(1.5, first=3)):
         store.append(run, {LOSS: part})
     path = places.file_of(places.url_of(store.url))
-    connection = sqlite3.connect(path)
+    connection = sqlite.library().connect(path)
     chunks = "SELECT steps, numbers FROM chunks WHERE run_id=? AND task=? AND split=? AND metric=? ORDER BY first"
     steps, values = zip(*connection.execute(chunks, (run, *LOSS)), strict=True)
     steps, values = np.frombuffer(b"".join(steps), "<i8"), np.frombuffer(b"".join(values), "<f8")
