@@ -111,7 +111,8 @@ def rewind(connection: sa.Connection, run: int, step: int | Mapping[str, int]) -
         return False
     old = [piece for key in shorter for piece in pieces[key]]
     _replace(connection, old, [_chunk(run, key, 0, after[key]) for key in shorter if len(after[key])])
-    directions = {key: total.direction for key, total in _totals(connection, run).items()}
+    known = _totals(connection, run)
+    directions = {key: known[key].direction if key in known else direction_of(key, {}) for key in after}
     totals = {key: Totals(directions[key]).with_points(points) for key, points in after.items() if len(points)}
     connection.execute(_DROP_TOTALS, {"of_run": run})
     _add_totals(connection, run, totals)
