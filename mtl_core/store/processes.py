@@ -4,8 +4,10 @@ import os
 import socket
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import psutil
+if TYPE_CHECKING:  # loaded by the first look at a process: most lists of runs need none
+    import psutil
 
 _TOLERANCE = 1.5  # seconds; Linux gives the time of its start in whole ones
 
@@ -17,6 +19,8 @@ def this_host() -> str:
 
 def started(pid: int) -> str:
     """What tells a process from a later one of the same number; ``""`` when there is none."""
+    import psutil
+
     try:
         return f"{_created(psutil.Process(pid)):.2f}"
     except (psutil.Error, ValueError):
@@ -41,6 +45,8 @@ def kill(pid: int, begun: str = "", *, patience: float = 5.0) -> bool:
         begun: What :func:`started` said when it lived; another process of that number is left alone.
         patience: Seconds to wait.
     """
+    import psutil
+
     process = _find(pid, begun)
     if process is not None:
         with suppress(psutil.Error):
@@ -52,8 +58,10 @@ def kill(pid: int, begun: str = "", *, patience: float = 5.0) -> bool:
     return not alive(pid, begun)
 
 
-def _find(pid: int, begun: str) -> psutil.Process | None:
+def _find(pid: int, begun: str) -> "psutil.Process | None":
     """The living process of a number, if it is the one that was created at ``begun``."""
+    import psutil
+
     process = None
     try:
         process = psutil.Process(pid)
@@ -68,11 +76,13 @@ def _find(pid: int, begun: str) -> psutil.Process | None:
     return process
 
 
-def _created(process: psutil.Process) -> float:
+def _created(process: "psutil.Process") -> float:
     """When a process was created, in seconds that do not change when the clock is set.
 
     Linux counts from its start, and psutil adds the time of that start, which follows the clock.
     """
+    import psutil
+
     created = float(process.create_time())
     return created - float(psutil.boot_time()) if psutil.LINUX else created
 

@@ -127,15 +127,27 @@ def whole_summaries(rows: Iterable[Any]) -> tuple[dict[int, list[Summary]], Dama
 
 
 def scores(
-    connection: sa.Connection, runs: Sequence[int] | None, splits: Collection[str]
+    connection: sa.Connection,
+    runs: Sequence[int] | None,
+    splits: Collection[str],
+    keys: dict[tuple[str, str, str], SeriesKey],
+    *,
+    directed: bool,
 ) -> tuple[dict[int, dict[SeriesKey, Score]], Damage]:
     """The best and the last value of every series of some runs, or of all; without those of damaged runs.
 
     Plain pairs under shared keys: ten thousand runs have hundreds of thousands of them.
+
+    Args:
+        connection: To the store.
+        runs: Numbers of the runs; None for all.
+        splits: Only series of these; empty for all.
+        keys: The keys that are known already; added to.
+        directed: Whether to leave out the series of which neither end is better.
     """
     query = _SCORES.where(SUMMARY.c.split.in_(splits)) if splits else _SCORES
+    query = query.where(SUMMARY.c.direction != "") if directed else query
     rows, damage = select_rows(connection, query, SUMMARY.c.run_id, runs)
-    keys: dict[tuple[str, str, str], SeriesKey] = {}
     found: dict[int, dict[SeriesKey, Score]] = {}
     latest, series = None, {}
     for run, task, split, metric, best, last in rows:
@@ -149,14 +161,22 @@ def scores(
             series[key] = (_NAN if best is None else best + 0.0, _NAN if last is None else last + 0.0)
         except TypeError:
             damage[run] = f"a value of {', '.join(map(str, key))}"
-    for name in keys:
-        if not all(isinstance(part, str) for part in name):
-            damage |= {run: "the name of a series" for run, series in found.items() if name in series}
+    for name in [name for name in keys if not all(isinstance(part, str) for part in name)]:
+        damage |= {run: "the name of a series" for run, series in found.items() if name in series}
+        del keys[name]
     return {run: series for run, series in found.items() if run not in damage} if damage else found, damage
 
 
-def tasks_by_run(connection: sa.Connection, runs: Sequence[int] | None) -> dict[int, str]:
-    """The tasks of the specs of some runs, or of all, as JSON text; of runs whose spec is not JSON, none."""
+def score_metrics(
+    connection: sa.Connection, runs: Sequence[int], known: dict[str, Mapping[str, str]]
+) -> dict[int, Mapping[str, str]]:
+    """The metric by which each task of some runs is judged, by run and task; without runs whose spec is damaged.
+
+    Args:
+        connection: To the store.
+        runs: Numbers of the runs.
+        known: What is known already, by the tasks of a spec as text; added to.
+    """
     spec = sa.type_coerce(RUN.c.spec, sa.Text)
     tasks: sa.ColumnElement[str]
     if connection.dialect.name == "sqlite":
@@ -164,7 +184,17 @@ def tasks_by_run(connection: sa.Connection, runs: Sequence[int] | None) -> dict[
     else:
         tasks = sa.cast(sa.cast(spec, sa.JSON)["tasks"], sa.Text)
     rows, _ = select_rows(connection, sa.select(RUN.c.id, tasks), RUN.c.id, runs)
-    return {run: tasks for run, tasks in rows if isinstance(tasks, str)}
+    for text in {text for _, text in rows if isinstance(text, str)} - known.keys():
+        known[text] = _score_metrics(text)
+    return {run: metrics for run, text in rows if (metrics := known.get(text))}
+
+
+def _score_metrics(tasks: str) -> Mapping[str, str]:
+    """As ``BaseTask.score_metric`` says, without the seconds that it takes to check ten thousand specs."""
+    try:
+        return {str(task["name"]): str(task.get("score") or task["metrics"][0]) for task in json.loads(tasks)}
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return {}
 
 
 class _JsonParser:

@@ -4,13 +4,15 @@ import json
 import math
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from mtl_core.errors import InputError
-from mtl_core.spec import ExperimentSpec, flatten, spec_to_data
 from mtl_core.store.tables import RUN, SETTING, TAG, TASK
+
+if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the spec
+    from mtl_core.spec import ExperimentSpec
 
 _LIFE = ("id", "state", "pid", "host", "process_started", "heartbeat", "started")
 LIFE = sa.select(*(RUN.c[name] for name in _LIFE))  # what tells whether a run lives
@@ -27,7 +29,7 @@ def no_such_run(run: int) -> InputError:
 
 def insert(
     connection: sa.Connection,
-    spec: ExperimentSpec,
+    spec: "ExperimentSpec",
     *,
     device: str = "",
     versions: Mapping[str, str] | None = None,
@@ -35,6 +37,8 @@ def insert(
     baseline: str = "",
 ) -> int:
     """Write a queued run with its tasks and settings; its number."""
+    from mtl_core.spec import flatten, spec_to_data
+
     data = spec_to_data(spec)
     if parent is not None:
         lock(connection, parent)

@@ -4,12 +4,11 @@ import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
 from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkerError, shorten
-from mtl_core.spec import ExperimentSpec, Member, spec_from_data
 from mtl_core.store import files, filters, life, places, processes, run_rows, runs, schema, sqlite
 from mtl_core.store.damage import error_of
 from mtl_core.store.database import Access, Changes, Database
@@ -23,6 +22,9 @@ from mtl_core.store.records import (
 )
 from mtl_core.store.tables import RUN
 from mtl_core.store.written import Written
+
+if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the spec
+    from mtl_core.spec import ExperimentSpec, Member
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +119,7 @@ class RunStore(Written):
 
     def create_run(
         self,
-        spec: ExperimentSpec,
+        spec: "ExperimentSpec",
         *,
         device: str = "",
         versions: Mapping[str, str] | None = None,
@@ -139,7 +141,7 @@ class RunStore(Written):
             files.make_folder(connection, self._database.url, run)
         return run
 
-    def create_study(self, members: Iterable[Member], first: int | None = None) -> list[int]:
+    def create_study(self, members: "Iterable[Member]", first: int | None = None) -> list[int]:
         """Add queued runs that belong together: seeds of one experiment, and its single-task baselines.
 
         Args:
@@ -186,12 +188,14 @@ class RunStore(Written):
         self._note_damage((record.id for record in records), damage)
         return records
 
-    def spec(self, run: int) -> ExperimentSpec:
+    def spec(self, run: int) -> "ExperimentSpec":
         """What was to be run, brought up to the present version of the spec.
 
         Raises:
             StoreError: What is stored is no longer a valid spec.
         """
+        from mtl_core.spec import spec_from_data
+
         data = self.spec_data(run)
         try:
             return spec_from_data(data, f"run {run}")

@@ -2,14 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
-from mtl_core.errors import WorkbenchError
-from mtl_core.spec import score_of, spec_from_data
 from mtl_core.store import files, requests, run_rows, runs, series
 from mtl_core.store.database import Database
 from mtl_core.store.records import (
@@ -21,10 +16,10 @@ from mtl_core.store.records import (
     Points,
     RequestKind,
     RequestRecord,
+    RunRecord,
     SeriesKey,
     Summary,
 )
-from mtl_core.store.tables import RUN
 
 _MERGE_EVERY, _MERGE_BELOW = 128, 2**13  # flushes (about half a minute of training); points
 
@@ -36,7 +31,8 @@ class Written:
         self._database = database
         self._flushes: Counter[int] = Counter()
         self._damage: dict[int, str] = {}
-        self._task_scores: dict[str, Mapping[str, str]] = {}
+        self._keys: dict[tuple[str, str, str], SeriesKey] = {}
+        self._score_metrics: dict[str, Mapping[str, str]] = {}
 
     # --- series
 
@@ -105,38 +101,29 @@ class Written:
         return [summary for run in order for summary in rows.get(run, ())]
 
     def scores(
-        self, ids: Iterable[int] | None = None, splits: Collection[str] = ()
+        self, ids: Iterable[int] | None = None, splits: Collection[str] = (), *, directed: bool = False
     ) -> dict[int, dict[SeriesKey, tuple[float, float]]]:
         """The best and the last value of every series of some runs: of thousands much faster than their summaries.
 
         Args:
             ids: The runs; None for all.
             splits: The splits; empty for all.
+            directed: Whether to leave out the series of which neither end is better, which have no best value.
         """
         chosen = None if ids is None else list(dict.fromkeys(ids))
         with self._database.reading() as connection:
-            scores, damage = run_rows.scores(connection, chosen, splits)
+            scores, damage = run_rows.scores(connection, chosen, splits, self._keys, directed=directed)
         self._note_damage((), damage)
         return scores
 
-    def task_scores(self, ids: Iterable[int] | None = None) -> dict[int, Mapping[str, str]]:
-        """The metric by which each task of some runs, or of all, is judged; without runs whose spec cannot be read.
+    def score_metrics(self, records: Iterable[RunRecord]) -> dict[int, Mapping[str, str]]:
+        """The metric by which each task of some runs is judged, by run and task; of a damaged spec there is none.
 
-        Runs with equal tasks share one mapping, and of these one spec is read.
+        Runs with equal tasks share one mapping.
         """
-        chosen = None if ids is None else list(dict.fromkeys(ids))
+        chosen = [record.id for record in records]
         with self._database.reading() as connection:
-            tasks = run_rows.tasks_by_run(connection, chosen)
-        first = {text: run for run, text in tasks.items() if text not in self._task_scores}
-        for text, run in first.items():
-            self._task_scores[text] = self._scores_of(run)
-        return {run: known for run, text in tasks.items() if (known := self._task_scores[text])}
-
-    def _scores_of(self, run: int) -> Mapping[str, str]:
-        with suppress(WorkbenchError), self._database.reading() as connection:
-            data = connection.scalar(sa.select(RUN.c.spec).where(RUN.c.id == run))
-            return {task.name: score_of(task) for task in spec_from_data(data).tasks}
-        return {}
+            return run_rows.score_metrics(connection, chosen, self._score_metrics)
 
     @property
     def damage(self) -> dict[int, str]:

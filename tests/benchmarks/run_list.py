@@ -60,9 +60,10 @@ def _rows(run: int, random_: random.Random) -> dict[str, list[dict[str, Any]]]:
         "seconds": 60 * random_.random(), "heartbeat": begun + 60, "progress": progress, "folder": str(run),
         "fingerprint": f"{run:064x}", "baseline": "", "notes": "to be repeated" if run % 7 == 0 else "",
     }  # fmt: skip
+    tasks = enumerate(data["tasks"])
     return {
         "runs": [row],
-        "tasks": [{"run_id": run, "position": i, "name": t["name"], "kind": t["kind"]} for i, t in enumerate(data["tasks"])],
+        "tasks": [{"run_id": run, "position": i, "name": task["name"], "kind": task["kind"]} for i, task in tasks],
         "tags": [{"run_id": run, "tag": "paper"}] if run % 10 == 0 else [],
         "settings": [setting_row(run, path, value) for path, value in flatten(data).items()],
         "summaries": list(_summaries(run, random_)),
@@ -74,10 +75,10 @@ def _summaries(run: int, random_: random.Random) -> Iterator[dict[str, Any]]:
     for task, split, metric in [*series, *((task, "train", "loss") for task in TASKS), ("", "train", "lr")]:
         value = random_.random()
         direction = "" if metric == "lr" else "min" if metric in {"loss", "rmse"} else "max"
-        best = value if direction else None
+        best, step = (value, 20) if direction else (None, None)
         yield {
             "run_id": run, "task": task, "split": split, "metric": metric, "direction": direction, "count": 20,
-            "last": value, "last_step": 20, "min": value, "max": value, "best": best, "best_step": 20 if direction else None,
+            "last": value, "last_step": 20, "min": value, "max": value, "best": best, "best_step": step,
         }  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def test_runs_whose_process_died_are_listed_from_a_read_only_medium(medium: Path
 def test_an_older_schema_that_cannot_be_upgraded_says_so(medium: Path) -> None:
     path = Path(shutil.copy(DATA / "schema_1.sqlite", medium / "runs.sqlite"))
     protect(medium)
-    with pytest.raises(StoreError, match="must be upgraded to schema .* found schema 0001"):
+    with pytest.raises(StoreError, match=r"must be upgraded to schema .* found schema 0001"):
         open_store(path, create=False, allow_read_only=True)
 
 

@@ -113,4 +113,5 @@ if __name__ == "__main__":  # the long trial, by hand: python tests/store/test_w
     with open_store(place) as made:
         for _ in range(3):
             made.create_run(load_preset("wine"))
-    print("largest log %.1f MiB of %.0f MiB of points" % tuple(n / 2**20 for n in watch_log(place, float(sys.argv[2]))))
+    largest, written = watch_log(place, float(sys.argv[2]))
+    print(f"largest log {largest / 2**20:.1f} MiB, of {written / 2**20:.0f} MiB of points")
