@@ -138,7 +138,10 @@ VERBS = (
 
 
 def command_of(verb: str) -> Callable[[Any], int]:
-    """What a verb does; loaded only now, and for ``runs`` without the classes of the spec, as they take half a second."""
+    """What a verb does.
+
+    It is loaded only now, and for ``runs`` without the classes of the spec, which take longer than the list.
+    """
     module = import_module("mtl_core.cli.run_list" if verb == "runs" else "mtl_core.cli.commands")
     command: Callable[[Any], int] = getattr(module, verb)
     return command

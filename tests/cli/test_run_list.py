@@ -106,7 +106,6 @@ def test_a_table_too_wide_for_the_terminal_cuts_the_names() -> None:
     rows = [["1", "한글 이름이 아주 긴 실행입니다", "done"], ["20", "short", "failed"]]
     lines = format_table(["run", "name", "state"], rows, shrink="name", width=40).splitlines()
     assert {cell_len(line) for line in lines} == {40}
-    assert lines[1] == "┃ run ┃ name                 ┃ state  ┃"
     assert lines[3].startswith("│ 1   │ 한글 이름이 아주 긴")
     assert "…" in lines[3]
     assert format_table(["run", "name", "state"], rows, shrink="name", width=None).count("입니다") == 1
