@@ -4,12 +4,12 @@ import platform
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
+from importlib.metadata import version
 
 from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
 
 from app.theme import GAP
-from mtl_core import __version__
 from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, members
 
 TOPICS = ("start", "data", "model", "training", "weighting", "live", "runs", "compare", "files", "about")
@@ -30,7 +30,7 @@ def _layers() -> str:
 def _versions() -> str:
     from mtl_core.store import sqlite  # loaded by now, on the store's thread
 
-    versions = {"MTL Workbench": __version__, "Python": platform.python_version(), "Qt": qVersion()}
+    versions = {"MTL Workbench": version("mtl-workbench"), "Python": platform.python_version(), "Qt": qVersion()}
     lines = [f"- **{name}** {version}" for name, version in (versions | {"SQLite": sqlite.describe()}).items()]
     return "\n".join([*lines, *([f"\n**{text}**"] if (text := sqlite.warning()) else [])])
 
