@@ -37,12 +37,12 @@ def check_file(url: sa.URL, *, create: bool, write: bool = True) -> None:
         return
     try:
         _check_kind(file)
-        if create:
-            _make(file)
-        elif not file.exists():
+        if not create and not file.exists():
             _refuse_missing(file)
         if write:
             _check_permissions(file)
+        if create:
+            _make(file)
     except (FileExistsError, NotADirectoryError):
         above = next(place for place in file.parents if place.exists())
         raise InputError(str(file), f"cannot be opened: {above} is a file, not a folder") from None
@@ -81,7 +81,7 @@ def _refuse_missing(file: Path) -> None:
 
 def _check_permissions(file: Path) -> None:
     for place, which in ((file, "the file"), (file.parent, "its folder")):  # SQLite writes its log beside the file
-        if not os.access(place, os.W_OK):
+        if place.exists() and not os.access(place, os.W_OK):
             fix = "Change the permissions or take another store."
             raise EnvironmentFault(str(file), "may not be written to", found=f"{which} is read-only", fix=fix)
 

@@ -1,10 +1,12 @@
 """A store of many runs, and how long it takes to list them."""
 
 import random
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from mtl_core.spec import ExperimentSpec, flatten, spec_from_data, spec_to_data
 from mtl_core.store import open_store
 from mtl_core.store.runs import blank_row, setting_row
 from mtl_core.store.tables import RUN, SETTING, SUMMARY, TAG, TASK
+from tests.benchmarks.responsiveness import Blocked
+from tests.benchmarks.window import Window
 
 TASKS = ("price", "category", "rating")
 _METRICS = {"price": ("loss", "rmse", "r2"), "category": ("loss", "accuracy", "f1"), "rating": ("loss", "accuracy")}
@@ -82,12 +86,36 @@ def _summaries(run: int, random_: random.Random) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-LISTINGS = ([], ["--json"], ["--filter", "training.epochs>25"], ["--filter", "tag:paper state:finished"])
+_QUERIES = ("training.epochs>25", "tag:paper state:finished")
+LISTINGS: tuple[list[str], ...] = ([], ["--json"], *(["--filter", query] for query in _QUERIES))
 
 
-def list_runs(store: Path, options: list[str]) -> float:
-    """Seconds of ``mtl-workbench runs`` with some options, its start included."""
+def list_runs(store: Path, options: list[str]) -> tuple[float, float]:
+    """Seconds, and seconds of processor time, of ``mtl-workbench runs`` with some options, its start included."""
     command = [sys.executable, "-m", "mtl_core", "runs", "--store", str(store), *options]
-    begun = time.perf_counter()
+    cpu, begun = _child_seconds(), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, _child_seconds() - cpu
+
+
+def _child_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The Runs page of a window: seconds until it shows every run with its metrics, and its worst blockages."""
+
+    seconds: float
+    worst: tuple[Blocked, ...]
+
+
+def show_runs(folder: Path, store: Path, runs: int) -> Listing:
+    """Open the Runs page of a window that has been idle until then."""
+    with Window(folder, store) as window:
+        window.wait_for("ready")
+        window.ask("watch")
+        seconds = window.ask(f"list {runs}")["seconds"]
+        worst = window.ask("report")["blocked"]
+    return Listing(seconds, tuple(Blocked(**one) for one in worst))

@@ -60,6 +60,17 @@ def test_a_merge_brings_nothing_new_to_a_reader(store: RunStore, run: int) -> No
     assert_array_equal(store.read(run)[0][LOSS].values, np.arange(11))
 
 
+def test_series_come_in_the_same_order_before_and_after_they_are_merged(store: RunStore, run: int) -> None:
+    validation = SeriesKey("right", "val", "loss")
+    store.append(run, {validation: points(1)})
+    for step in range(1, 4):
+        store.append(run, {RATE: points(step, first=step), LOSS: points(step, first=step)})
+    store.append(run, {ACCURACY: points(0.5, first=4)})
+    before = list(store.read(run)[0])
+    store.merge(run)
+    assert list(store.read(run)[0]) == before == sorted(before)
+
+
 def test_going_back_drops_what_came_later_and_tells_readers(store: RunStore, run: int) -> None:
     store.append(run, {LOSS: points(4, 3, 2, 1), ACCURACY: points(0.5, first=4)}, {"accuracy": "max"})
     _, cursor = store.read(run)
