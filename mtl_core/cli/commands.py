@@ -24,24 +24,14 @@ from mtl_core.spec import (
 from mtl_core.store import RunRecord, RunStore, Summary, open_store
 
 __all__ = [
-    "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "resume", "runs", "show",
+    "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "resume", "show",
     "stop", "train",
 ]  # fmt: skip
 
 
-def runs(arguments: Namespace) -> int:
-    """List runs."""
-    with open_store(arguments.store, create=arguments.store is None) as store:
-        store.reap()
-        records = store.runs(archived=arguments.archived, query=arguments.filter)
-        summaries = store.summaries([record.id for record in records])
-    output.runs(records, summaries, as_json=arguments.json)
-    return 0
-
-
 def show(arguments: Namespace) -> int:
     """Everything about one run."""
-    with open_store(arguments.store, create=False) as store:
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
         run = run_number(store, arguments.run)
         if arguments.spec:
@@ -61,7 +51,7 @@ def _best_epochs(store: RunStore, record: RunRecord, summaries: Sequence[Summary
 
 def compare(arguments: Namespace) -> int:
     """Differing settings and metrics side by side."""
-    with open_store(arguments.store, create=False) as store:
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
         numbers = list(dict.fromkeys(run for name in arguments.runs for run in run_numbers(store, name)))
         if len(numbers) < 2:

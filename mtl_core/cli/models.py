@@ -78,7 +78,7 @@ def _saved(arguments: Namespace, folder: Path | None, *, alone: bool) -> "list[S
         from mtl_core.evaluation.model_folder import load_models
 
         return list(load_models(folder))
-    with open_store(arguments.store, create=False) as store:
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
         if alone:
             run = run_number(store, arguments.run[0])
