@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtl_core.errors import EnvironmentFault, InputError
+from mtl_core.errors import InputError, WorkbenchError, os_error
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def replacing(path: str | Path, *, durable: bool = True, mode: int | None = None
         mode: Permission bits of the file; by default those of the file that is replaced, else what the umask gives.
 
     Raises:
-        InputError: ``path`` is a folder, a device or another thing that is not a plain file.
+        InputError: ``path`` is a folder, a device or another thing that is not a plain file, or lies in no folder.
         EnvironmentFault: The disk is full, or a permission is missing.
     """
     target = Path(path)
@@ -53,10 +53,16 @@ def replacing(path: str | Path, *, durable: bool = True, mode: int | None = None
                 temporary.unlink()
 
 
-def write_error(path: str | Path, error: OSError) -> EnvironmentFault:
-    """The error that says why a file cannot be written."""
+def write_text(path: str | Path, text: str, *, durable: bool = True) -> None:
+    """Write or replace a text file in UTF-8; see :func:`replacing`."""
+    with replacing(path, durable=durable) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_error(path: str | Path, error: OSError) -> WorkbenchError:
+    """The error that says why a file cannot be written: of the input where its name is at fault."""
     fix = "See that its folder exists and may be written to, and that the disk has room."
-    return EnvironmentFault(str(path), "cannot be written", found=error, fix=fix)
+    return os_error(path, "cannot be written", error, fix)
 
 
 def _mode_of(path: Path) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mtl_core.errors import InputError
-from mtl_core.spec.files import parse_yaml
+from mtl_core.spec.yaml_text import parse_yaml
 from mtl_core.spec.paths import get_at, set_at
 
 
