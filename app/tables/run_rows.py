@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mtl_core.spec import InputError, score_of
+from mtl_core.errors import WorkbenchError
+from mtl_core.spec import score_of
 
 if TYPE_CHECKING:  # the store brings a database along, which the window loads on another thread
     from mtl_core.store import RunRecord, RunStore, SeriesKey
@@ -143,7 +144,7 @@ class RunsReader:
         """The score of each task; of a run without metrics, or that this version cannot read, none."""
         try:
             found = tuple((task.name, score_of(task)) for task in store.spec(run).tasks) if metrics else ()
-        except InputError:
+        except WorkbenchError:
             found = ()
         return self._scores.setdefault(found, dict(found))
 

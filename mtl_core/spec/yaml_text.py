@@ -28,13 +28,13 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
+            mark = self._mark()
             node = super().compose_node(parent, index)
             if id(node) not in self._sizes:
                 raise yaml.composer.ComposerError(None, None, "an alias stands inside what it names", mark)
             self._count(self._sizes[id(node)], mark)
             return node
-        mark, before = self.peek_event().start_mark, self._nodes
+        mark, before = self._mark(), self._nodes
         self._count(1, mark)
         self._depth += 1
         if self._depth > MAX_DEPTH:
@@ -43,6 +43,10 @@ class _Loader(yaml.SafeLoader):
         self._depth -= 1
         self._sizes[id(node)] = self._nodes - before
         return node
+
+    def _mark(self) -> yaml.Mark:
+        mark: yaml.Mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        return mark
 
     def _count(self, nodes: int, mark: yaml.Mark) -> None:
         self._nodes += nodes

@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from app.pages.compare.state import Entry, labels
 from app.plots import Clock, RunCurves
 from app.session import MOST_COMPARED
-from mtl_core.spec import ExperimentSpec, InputError
+from mtl_core.errors import WorkbenchError
+from mtl_core.spec import ExperimentSpec
 
 if TYPE_CHECKING:
     from app.jobs import RunFollower
@@ -166,5 +167,5 @@ def _read_spec(store: RunStore, run: int) -> tuple[int, Mapping[str, Any], Exper
     data = store.spec_data(run)
     try:
         return run, data, store.spec(run)
-    except InputError:
+    except WorkbenchError:
         return run, data, None
