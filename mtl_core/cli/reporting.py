@@ -1,16 +1,13 @@
 """What a verb prints when it fails, and the exit status that says whose fault it was."""
 
 import sys
-import time
 import traceback
-from contextlib import suppress
-from pathlib import Path
 
 from mtl_core.cli.status import FAILED
 from mtl_core.errors import WorkbenchError, environment_fault, shorten
+from mtl_core.files import append_to_log
 
 LOG_NAME = "command.log"
-_LOG_LIMIT = 1_000_000
 
 
 def report(verb: str, error: Exception) -> int:
@@ -23,27 +20,14 @@ def report(verb: str, error: Exception) -> int:
     if fault is not None:
         _print(f"mtl-workbench {verb}: {fault}")
         return fault.exit_status
-    what = shorten(f"{type(error).__name__}: {error}", 300)
-    log = _write("".join(traceback.format_exception(error)))
-    details = f"The details are in {log}" if log else "They could not be written to a log file"
+    from mtl_core.store.places import home
+
+    what, log = shorten(f"{type(error).__name__}: {error}", 300), home() / LOG_NAME
+    kept = append_to_log(log, "".join(traceback.format_exception(error)))
+    details = f"The details are in {log}" if kept else f"The details could not be written to {log}"
     _print(f"mtl-workbench {verb}: this is a fault of the program, not of the input: {what}. {details}.")
     return FAILED
 
 
 def _print(line: str) -> None:
     print(line, file=sys.stderr)
-
-
-def _write(text: str) -> Path | None:
-    """Append to the log in the application's folder; None when that cannot be."""
-    from mtl_core.store.places import home
-
-    with suppress(OSError):
-        log = home() / LOG_NAME
-        log.parent.mkdir(parents=True, exist_ok=True)
-        if log.exists() and log.stat().st_size > _LOG_LIMIT:
-            log.replace(log.with_suffix(".log.1"))
-        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(time.strftime("%Y-%m-%d %H:%M:%S\n") + text + "\n")
-        return log
-    return None

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import torch
 
 from mtl_core.datasets import load
-from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
+from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.spec.keeping import NewHeads
@@ -86,7 +86,7 @@ def check_resume(store: RunStore, run: int) -> None:
         StoreError: Its checkpoint is not whole, or of another model.
     """
     store.check_free(run)
-    folder = _folder(store, run)
+    folder = store.artifacts_dir(run)
     if _checkpoints(folder)[0]:
         _trainer(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
 
@@ -146,7 +146,7 @@ def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecor
 def _trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> tuple[Trainer, bool]:
     """What trains a run, put back to its last checkpoint if it has one; whether it has."""
     device = choose_device(spec.training.device)
-    folder = _folder(store, run)
+    folder = store.artifacts_dir(run)
     data = load(spec.dataset, spec.tasks)
     last, best = _checkpoints(folder, device)
     start = None if last else start_of(store, spec)
@@ -186,19 +186,6 @@ def _checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple[Chec
     paths = (folder / "last.safetensors", folder / "best.safetensors")
     last, best = (Checkpoint.load(path, device) if path.exists() else None for path in paths)
     return last, best
-
-
-def _folder(store: RunStore, run: int) -> Path:
-    """Where a run keeps its checkpoints; it need not be there yet.
-
-    Raises:
-        StoreError: Something else stands in its place.
-    """
-    folder = store.artifacts_dir(run)
-    if folder.exists() and not folder.is_dir():
-        fix = "Move the file away, and put the folder back if you have a copy."
-        raise StoreError(str(folder), f"must be the folder of the checkpoints of run {run}", found="a file", fix=fix)
-    return folder
 
 
 def device_label(spec: ExperimentSpec) -> str:
@@ -254,7 +241,7 @@ def checkpoint_of(store: RunStore, run: int) -> Path:
     Raises:
         InputError: The run has saved none.
     """
-    folder = _folder(store, run)
+    folder = store.artifacts_dir(run)
     for name in ("best", "last"):
         if (folder / f"{name}.safetensors").exists():
             return folder / f"{name}.safetensors"

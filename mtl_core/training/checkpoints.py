@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkbenchError, shorten
-from mtl_core.files import replacing
+from mtl_core.files import remove_leftovers, replacing
 from mtl_core.training.tensor_files import DamageError, damaged, read_tensors, reason, write_tensors
 
 FORMAT = 1
@@ -43,6 +43,7 @@ class Checkpoint:
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as temporary:
                 write_tensors(temporary, tensors, {"format": FORMAT, **self.values})
+            remove_leftovers(path.parent)  # only the process that trains the run writes there
         except (OSError, SafetensorError, WorkbenchError) as error:
             found = error.problem.found if isinstance(error, WorkbenchError) else reason(error)
             in_the_way = isinstance(error, FileExistsError | NotADirectoryError | InputError)
