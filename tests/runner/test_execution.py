@@ -2,7 +2,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -134,14 +134,6 @@ def test_a_stop_from_outside_keeps_what_there_is(store: RunStore, experiment: Ex
     assert checkpoint_of(store, run).name == "last.safetensors"
 
 
-@pytest.fixture
-def _interrupts() -> Iterator[None]:
-    """Interrupts as a program in the foreground gets them: in the background they may be ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def test_a_program_that_ignores_interrupts_goes_on_ignoring_them(store: RunStore, experiment: Experiment) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -152,7 +144,6 @@ def test_a_program_that_ignores_interrupts_goes_on_ignoring_them(store: RunStore
         signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("_interrupts")
 def test_an_interrupt_asks_to_stop_once_and_a_second_one_ends_it(store: RunStore, experiment: Experiment) -> None:
     run, times = store.create_run(experiment(training__epochs=10_000)), []
 
