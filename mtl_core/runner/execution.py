@@ -16,7 +16,7 @@ from typing import Any, Literal
 import torch
 
 from mtl_core.datasets import load
-from mtl_core.errors import WorkbenchError, environment_fault, shorten
+from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.spec.keeping import NewHeads
@@ -240,9 +240,13 @@ def checkpoint_of(store: RunStore, run: int) -> Path:
 
     Raises:
         InputError: The run has saved none.
+        StoreError: What it saved is gone.
     """
     folder = store.artifacts_dir(run)
     for name in ("best", "last"):
         if (folder / f"{name}.safetensors").exists():
             return folder / f"{name}.safetensors"
+    if any(artifact.kind.startswith("checkpoint:") for artifact in store.artifacts(run)):
+        fix = "Put a copy back, or run the experiment again."
+        raise StoreError(f"run {run}", f"its checkpoints in {folder} are gone", fix=fix)
     raise InputError(f"run {run}", "has no checkpoint", fix="Resume it or run it again.")

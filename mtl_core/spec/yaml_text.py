@@ -59,7 +59,7 @@ class _Loader(yaml.SafeLoader):
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, str | int) and key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {shorten(key)!r} stands twice", key_node.start_mark
+                    None, None, f"the key {shorten(key, 40)!r} stands twice", key_node.start_mark
                 )
             if isinstance(key, str | int):
                 seen.add(key)

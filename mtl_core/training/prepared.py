@@ -233,7 +233,7 @@ class Prepared:
             raise damaged(path, _reason(error)) from None
 
 
-_WRONG_STATE = (AttributeError, IndexError, InputError, KeyError, OverflowError, RuntimeError, TypeError, ValueError)
+_WRONG_STATE = (AttributeError, IndexError, KeyError, OverflowError, RuntimeError, StoreError, TypeError, ValueError)
 """What the parts of a run raise that are given a state that is not theirs."""
 
 

@@ -414,6 +414,7 @@ def _file_for_artifacts(place: Place) -> Words:
 
 
 _CUT = "is not a whole checkpoint … Put a copy back"
+_GONE = "run 1 … its checkpoints in … artifacts/1 … are gone … Put a copy back"
 _OTHER = "is a checkpoint of another model … of shape … Put the run's own checkpoint back"
 _CHANGED = "dataset … the data has changed … Put the old data back"
 
@@ -449,12 +450,10 @@ RUNS = (
         _file_for_folder(STOPPED),
     ),
     _damaged("judging flipped weights", f"evaluate {FINISHED}", f"best.safetensors … {_CUT}", _flipped(FINISHED)),
-    of_run("judging without a checkpoint", f"evaluate {FINISHED}", "run 1 … has no checkpoint", _no_checkpoints),
+    _damaged("judging without a checkpoint", f"evaluate {FINISHED}", _GONE, _no_checkpoints),
     of_run("judging on an unknown split", "evaluate 1 --split all", "--split … 'all' … 'train', 'val', 'test'"),
     Case("judging on changed data", _CHANGED, _data_changed("evaluate", FINISHED)),
-    of_run(
-        "predicting without a checkpoint", f"predict {FINISHED} --out x", "run 1 … has no checkpoint", _no_checkpoints
-    ),
+    _damaged("predicting without a checkpoint", f"predict {FINISHED} --out x", _GONE, _no_checkpoints),
     of_run(
         "predicting into a missing folder",
         f"predict {FINISHED} --out no/x.csv",
