@@ -126,8 +126,8 @@ def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list
 
 
 def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
-    if ending.input_at_fault:
-        raise InputError(f"run {run}", ending.error)
+    if ending.fault is not None:
+        raise type(ending.fault)(f"run {run}", ending.error)
     record = store.run(run)
     result = {"run": run, "name": record.name, "state": ending.state, "device": record.device, "seed": record.seed}
     if ending.error:

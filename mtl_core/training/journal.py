@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
+from mtl_core.training.checkpoints import number
 from mtl_core.training.ledger import DivergedError, Ledger, Page
 from mtl_core.training.loss_floor import LossFloor
 from mtl_core.training.recording import Direction, Progress, Recorder, SeriesKey, Steps, Values
@@ -115,6 +116,17 @@ class Journal:
     def history(self) -> NDArray[np.float64]:
         """``[n, K]`` losses of the epoch under way, for a checkpoint."""
         return np.concatenate([*self.losses, np.zeros((0, len(self._names)))])
+
+    def restore(self, losses: Tensor, ruler: Mapping[str, float]) -> None:
+        """Take back the losses of the epoch under way, and what the total is measured by.
+
+        Raises:
+            TypeError, ValueError: They are those of other tasks.
+        """
+        if losses.dim() != 2 or losses.shape[1] != len(self._names) or not losses.is_floating_point():
+            raise ValueError(f"losses of shape {tuple(losses.shape)} for {len(self._names)} tasks")
+        self.ruler = {name: number(value) for name, value in ruler.items()}
+        self.losses = [losses.cpu().numpy()]
 
     def note_scores(self, split: str, step: int, scores: Scores) -> None:
         """Keep a split's scores for the next flush, the total among them where a task has a label."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from mtl_core.spec import TOTAL, EarlyStopping
 from mtl_core.tasks.undefined import why_undefined
+from mtl_core.training.checkpoints import count, number
 from mtl_core.training.validation import Scores
 
 _KEPT = ("best", "best_step", "mark", "waited", "substitute")
@@ -104,6 +105,11 @@ class Monitor:
         return {name: value for name, value in asdict(self).items() if name in _KEPT}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back a kept state; one of an earlier release had no substitute."""
-        state = {"substitute": False, **state}
-        self.best, self.best_step, self.mark, self.waited, self.substitute = (state[name] for name in _KEPT)
+        """Take back a kept state; one of an earlier release had no substitute.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is none.
+        """
+        self.best, self.mark = number(state["best"]), number(state["mark"])
+        self.best_step, self.waited = count(state["best_step"] + 1) - 1, count(state["waited"])
+        self.substitute = bool(state.get("substitute", False))

@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 
 from mtl_core.spec import TrainingSpec, learning_rate
 from mtl_core.spec.schedules import ConstantSchedule, PlateauSchedule
+from mtl_core.training.checkpoints import count, number
 from mtl_core.training.optimizers import set_rate
 
 
@@ -93,5 +94,14 @@ class Rate:
         return asdict(self._plateau)
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back a kept state."""
-        self._plateau = Plateau(**state)
+        """Take back a kept state.
+
+        Raises:
+            TypeError, ValueError: It is none.
+        """
+        plateau = Plateau(**state)
+        for value in (plateau.factor, plateau.best):
+            number(value)
+        for value in (plateau.waited, plateau.resting):
+            count(value)
+        self._plateau = plateau

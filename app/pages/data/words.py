@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.pages.data.views import data_name
-from mtl_core.spec import InputError, Problem
+from mtl_core.errors import Problem, WorkbenchError
 
 
 def error_words(error: Exception) -> str:
     """An error beside the list of data sets, where the path of the setting says nothing to a person."""
-    return problem_words(error.problem) if isinstance(error, InputError) else str(error)
+    return problem_words(error.problem) if isinstance(error, WorkbenchError) else str(error)
 
 
 def problem_words(problem: Problem) -> str:

@@ -171,6 +171,7 @@ def test_runs_are_sorted_by_their_scores_within_each_metric() -> None:
     ]
     assert order[-1] == 7
 
+
 def test_a_damaged_run_is_left_out_and_named(store: RunStore) -> None:
     damage(store, "UPDATE runs SET seconds = 'long' WHERE id = 2")
     reading = RunsReader().read(store)
