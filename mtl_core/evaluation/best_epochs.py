@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mtl_core.spec import TOTAL, Task, score_of
+from mtl_core.spec import Task, score_of
 from mtl_core.store.records import RunRecord, Summary
 
 
@@ -44,7 +44,7 @@ def best_epochs(
     known = {(one.task, one.split, one.metric): one for one in summaries if one.run == record.id}
     followed, _, metric = monitor.partition(".")
     missing = "" if not monitor or (followed, "val", metric or "loss") in known else monitor
-    nothing = missing and (TOTAL, "val", "loss") not in known
+    nothing = missing and (followed, "val", "loss") not in known
     found = []
     for task in tasks:
         metric = score_of(task)

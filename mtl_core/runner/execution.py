@@ -109,8 +109,7 @@ def ending_of(recorder: StoreRecorder, train: Callable[[], Outcome]) -> Ending:
     except WorkbenchError as error:
         return _faulty(recorder, error)
     except DivergedError as error:
-        hint = "A smaller learning rate, gradient clipping or other loss weights may help"
-        return Ending("failed", f"{error}. {hint}; the last good checkpoint is kept.")
+        return Ending("failed", f"{error}. {_advice(error)}; the last good checkpoint is kept.")
     except Exception as error:  # whatever it was, the run's row must say so
         if fault := environment_fault(error):
             return _faulty(recorder, fault)
@@ -125,6 +124,19 @@ def _faulty(recorder: StoreRecorder, error: WorkbenchError) -> Ending:
     with suppress(WorkbenchError):  # a full disk keeps this from being written too
         recorder.event(recorder.step, "error", str(error))
     return Ending("failed", str(error), error)
+
+
+def _advice(error: DivergedError) -> str:
+    """What may help, by what the task weighs in the run: a weight of 0 cannot be lowered, and is no cure.
+
+    The loss of a task without weight follows the shared layers, which the other tasks move.
+    """
+    if error.weight == 0:
+        return (
+            f"Its weight is 0 already, so that its head does not learn; a smaller learning rate or gradient clipping "
+            f"may help, or leaving task {error.task!r} out"
+        )
+    return "A smaller learning rate, gradient clipping or other loss weights may help"
 
 
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> Outcome:

@@ -35,11 +35,11 @@ def why_undefined(metric: str) -> str:
 def undefined_metrics(
     tasks: Iterable[BaseTask], scores: Mapping[str, Mapping[str, float]], split: str
 ) -> Iterator[str]:
-    """A sentence for each metric that is not among the scores of a split, where the task has labels there."""
+    """A sentence for each metric that a split's labelled rows leave undefined."""
     for task in tasks:
         values = scores.get(task.name, {})
         if "loss" not in values or values["loss"] != values["loss"]:  # NaN: the outputs are, and say nothing
             continue
         for metric in task.metrics:
-            if metric not in values:
+            if metric in _REASONS and metric not in values:
                 yield f"{task.name}.{metric} is not defined on the {split} rows, and left out: {why_undefined(metric)}"

@@ -1,5 +1,6 @@
 """What the steps since the last report left: kept on the device, copied out a few times a second."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,10 +17,11 @@ class DivergedError(ArithmeticError):
         task: Whose loss.
         step: The step at which it was computed, from 0.
         value: What it was.
+        weight: What it weighed in the update; NaN where that is not known.
     """
 
-    def __init__(self, task: str, step: int, value: float) -> None:
-        self.task, self.step, self.value = task, step, value
+    def __init__(self, task: str, step: int, value: float, weight: float = math.nan) -> None:
+        self.task, self.step, self.value, self.weight = task, step, value, weight
         super().__init__(f"the loss of task {task!r} became {value} at step {step}")
 
 
@@ -94,7 +96,8 @@ class Ledger:
         good, diverged = count, None
         if len(bad := np.argwhere(~np.isfinite(losses))):
             good, column = map(int, bad[0])
-            diverged = DivergedError(self._tasks[column], int(steps[good]), float(losses[good, column]))
+            loss, weight = float(losses[good, column]), float(weights[good, column])
+            diverged = DivergedError(self._tasks[column], int(steps[good]), loss, weight)
         for row, column in self._absent:
             losses[row, column] = np.nan
         self._losses, self._weights, self._rates, self._absent = [], [], [], []

@@ -1,7 +1,7 @@
 """The best epoch, and when to stop."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from mtl_core.spec import TOTAL, EarlyStopping
@@ -14,7 +14,7 @@ _KEPT = ("best", "best_step", "mark", "waited", "substitute")
 
 @dataclass
 class Monitor:
-    """Follows one validation value over the epochs; the total loss as long as that has never had a value.
+    """Follows one validation value over the epochs; the total loss as long as that is a metric without a value.
 
     Attributes:
         path: ``total``, a task (its loss) or ``task.metric``.
@@ -23,6 +23,7 @@ class Monitor:
         mark: The last value that was better than the mark before by more than ``min_delta``.
         waited: Epochs since then.
         substitute: Whether the total loss stands in.
+        told: Whether it was told that nothing can.
     """
 
     path: str
@@ -32,6 +33,7 @@ class Monitor:
     mark: float = math.nan
     waited: int = 0
     substitute: bool = False
+    told: bool = field(default=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -65,17 +67,26 @@ class Monitor:
             return f"{self.path} has a value: from here on it chooses the best epoch"
         if self.substitute or not absent or not math.isnan(self.best):
             return ""
-        if math.isnan(total):
-            return "" if self.waited else self._without_labels()
+        task, _, metric = self.path.partition(".")
+        if self.path == TOTAL or math.isnan(scores.get(task, {}).get("loss", math.nan)):
+            return self._without_labels()
         self.substitute = True
-        why = why_undefined(self.path.partition(".")[2] or "loss")
+        why = why_undefined(metric)
         return (
             f"{self.path} has no value on the validation rows ({why}): as long as it has none, the total validation "
             "loss chooses the best epoch, and early stopping follows it"
         )
 
     def _without_labels(self) -> str:
-        return "no validation row has a label: no epoch is the best, nothing stops early, and the last model is kept"
+        """To be told once; nothing stands in where a person wants to judge by labels that are not there."""
+        if self.told:
+            return ""
+        self.told = True
+        what = "any task" if self.path == TOTAL else f"task {self.path.partition('.')[0]!r}"
+        return (
+            f"no validation row has a label of {what}, so that {self.path} has no value: no epoch is the best, nothing "
+            "stops early, and the last model is kept. Monitor something else, or split the rows differently"
+        )
 
     def improved(self, value: float, step: int, min_delta: float = 0.0) -> bool:
         """Take in an epoch's value; whether it is the best so far.
