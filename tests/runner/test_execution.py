@@ -1,10 +1,11 @@
+import math
 import os
 import signal
 import socket
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -12,13 +13,15 @@ import pytest
 import mtl_core
 from mtl_core.errors import StoreError
 from mtl_core.runner import recording as recording_module
-from mtl_core.runner.execution import checkpoint_of, execute
-from mtl_core.runner.recording import Heart
+from mtl_core.runner.execution import checkpoint_of, ending_of, execute
+from mtl_core.runner.recording import Heart, StoreRecorder
 from mtl_core.runner.replay import replayed_spec
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import Points, RunStore, SeriesKey
 from mtl_core.training import loop
 from mtl_core.training.checkpoints import Checkpoint
+from mtl_core.training.ledger import DivergedError
+from mtl_core.training.loop import Outcome
 from tests.runner.conftest import Experiment
 
 STEPS = 21
@@ -337,3 +340,15 @@ def test_a_stopped_run_goes_on_without_the_file_it_began_with(
     assert execute(store, run, stop=stop).state == "stopped"
     trunk.unlink()
     assert execute(store, run).state == "finished"
+
+
+@pytest.mark.parametrize(("weight", "lowered"), [(0.0, False), (1.0, True), (math.nan, True)])
+def test_a_diverged_task_without_weight_is_not_to_be_weighed_less(weight: float, lowered: bool) -> None:
+    def diverge() -> Outcome:
+        raise DivergedError("width", 7, math.inf, weight)
+
+    ending = ending_of(cast(StoreRecorder, None), diverge)
+    assert ending.state == "failed"
+    assert "the loss of task 'width' became inf at step 7" in ending.error
+    assert ("other loss weights" in ending.error) == lowered
+    assert ("Its weight is 0 already" in ending.error) != lowered

@@ -45,8 +45,8 @@ class Toy:
 def test_from_between_the_tasks_training_ends_balanced_on_the_front(spec: Any, scale: float) -> None:
     toy = Toy(scale)
     weighting = build_weighting(spec, [("left", "regression"), ("right", "regression")])
-    optimizer = torch.optim.Adam([toy.place], lr=0.02)
-    for _ in range(7000):
+    optimizer = torch.optim.Adam([toy.place], lr=0.05)
+    for _ in range(3000):
         optimizer.zero_grad()
         weighting.backward(toy.losses(), toy)
         optimizer.step()
