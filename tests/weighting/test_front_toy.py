@@ -46,7 +46,7 @@ def test_from_between_the_tasks_training_ends_balanced_on_the_front(spec: Any, s
     toy = Toy(scale)
     weighting = build_weighting(spec, [("left", "regression"), ("right", "regression")])
     optimizer = torch.optim.Adam([toy.place], lr=0.05)
-    for _ in range(3000):
+    for _ in range(5000):
         optimizer.zero_grad()
         weighting.backward(toy.losses(), toy)
         optimizer.step()
