@@ -33,11 +33,15 @@ def evaluate(arguments: Namespace) -> int:
 
 def _scores(one: "SavedRun", arguments: Namespace) -> dict[str, Any]:
     from mtl_core.evaluation import evaluate as scores_of
+    from mtl_core.tasks.undefined import undefined_metrics
     from mtl_core.training.validation import total
 
     scores = scores_of(one.spec, one.checkpoint, arguments.split, one.fingerprint)
     weights = one.spec.weighting.weights if isinstance(one.spec.weighting, ManualWeighting) else {}
-    return {"run": one.run, "split": arguments.split, "metrics": scores, "total": total(scores, dict(weights))}
+    labelled = any("loss" in values for values in scores.values())
+    combined = total(scores, dict(weights)) if labelled else None
+    left_out = list(undefined_metrics(one.spec.tasks, scores, arguments.split))
+    return {"run": one.run, "split": arguments.split, "metrics": scores, "total": combined, "undefined": left_out}
 
 
 def predict(arguments: Namespace) -> int:

@@ -77,6 +77,8 @@ def progress_bar(name: str, *, quiet: bool) -> Iterator[Callable[["RunProgress"]
 def run_result(result: dict[str, Any], store: str) -> None:
     """How a run ended: a table per task, and where it is kept."""
     run_line(result)
+    for text in result["warnings"]:
+        print_out(f"warning: {text}")
     _scores(result["test"], "test")
     for old in result["kept"]:
         print_out(old["text"])
@@ -95,7 +97,9 @@ def scores(data: dict[str, Any], *, as_json: bool) -> None:
         json_object(data)
     else:
         _scores(data["metrics"], data["split"])
-        print_out(f"total loss {data['total']:.4g}")
+        for text in data["undefined"]:
+            print_out(f"warning: {text}")
+        print_out("no row has a label" if data["total"] is None else f"total loss {data['total']:.4g}")
 
 
 def _scores(scores: dict[str, dict[str, float]], split: str) -> None:

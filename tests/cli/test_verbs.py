@@ -260,12 +260,16 @@ def test_stop_asks_a_queued_run_to_stop(command: Command, spec: Path, home: Path
 def test_control_c_stops_the_run_keeps_it_and_exits_with_130(spec: Path, home: Path) -> None:
     words = [sys.executable, "-m", "mtl_core", "train", str(spec), "--set", "training.epochs=1000000", "--json"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}, text=True)
-    end = time.monotonic() + 60
-    while not _training(home / "runs.sqlite"):
-        assert time.monotonic() < end
-        threading.Event().wait(0.2)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        end = time.monotonic() + 60
+        while not _training(home / "runs.sqlite"):
+            assert time.monotonic() < end
+            threading.Event().wait(0.2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 130, err
     assert json.loads(out)["state"] == "stopped"
     assert "Traceback" not in err

@@ -16,7 +16,11 @@ from app.widgets import Button, Card, EmptyState, InlineError
 from mtl_core.errors import InputError, listed
 
 _TYPING_MS = 200
-_FILTER_HINT = "Filter: words, state:finished, tag:paper, study:3, method:pcgrad, training.epochs>10"
+_FILTER_HINT = "Filter, e.g. state:finished method:pcgrad"
+_FILTER_HELP = (
+    "Words of the name or notes, and conditions such as state:finished, tag:paper, study:3, method:pcgrad, "
+    "training.epochs>10. All of them must hold."
+)
 
 
 class RunList(Card):
@@ -33,6 +37,7 @@ class RunList(Card):
         self.setContentsMargins(0, GAP // 2, 0, 0)
         self.filter = named(QLineEdit(clearButtonEnabled=True), "runs-filter", "Filter of the runs")
         self.filter.setPlaceholderText(_FILTER_HINT)
+        self.filter.setToolTip(_FILTER_HELP)
         self.filter.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.archived = named(QCheckBox("Show archived"), "show-archived", "Show archived")
         self.columns = Button("Columns", self.columnsWanted.emit, icon_name="columns", name="choose-columns")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.tables import RunRow, RunsReader
-from app.tables.run_columns import BASE_COLUMNS, leading_scores
+from app.tables.run_columns import BASE_COLUMNS, leading_scores, order_of
 from mtl_core.spec import ExperimentSpec, InputError, load_preset
 from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, open_store, sqlite
 from tests.app.tables.rows import record
@@ -129,18 +129,47 @@ def test_a_run_whose_spec_is_damaged_is_led_as_one_without(store: RunStore) -> N
     assert [key.metric for key in leading_scores(reading.rows[0])] == ["accuracy", "accuracy"]
 
 
-def test_scores_that_are_different_metrics_have_no_mean() -> None:
+def test_scores_name_their_metric_and_different_ones_have_no_mean() -> None:
     names = ("a", "b", "c")
     column = next(column for column in BASE_COLUMNS if column.key == "scores")
 
-    def shown(*metrics: str) -> tuple[str, object]:
+    def shown(*metrics: str) -> str:
         keys = [SeriesKey(name, "val", metric) for name, metric in zip(names, metrics, strict=True)]
         values = {key: (value, value) for key, value in zip(keys, (0.25, 0.5, 0.75), strict=True)}
         found = RunRow(record(1, tasks=names), values, dict(zip(names, metrics, strict=True)))
-        return column.text(found), column.value(found)
+        return column.text(found)
 
-    assert shown("mae", "mae", "mae") == ("mean 0.500", 0.5)
-    assert shown("mae", "accuracy", "mae") == ("0.250 · 0.500 · …", 0.25)
+    assert shown("mae", "mae", "mae") == "mean mae 0.500"
+    assert shown("mae", "accuracy", "mae") == "mae 0.250 · accuracy 0.500 · …"
+
+
+def test_runs_are_sorted_by_their_scores_within_each_metric() -> None:
+    column = next(column for column in BASE_COLUMNS if column.key == "scores")
+    scores = [
+        ("rmse", 54.3),
+        ("accuracy", 0.9),
+        ("rmse", 7.0),
+        ("r2", -0.5),
+        ("r2", 0.25),
+        ("r2", -12.0),
+        ("rmse", 700),
+    ]
+    rows = []
+    for number, (metric, value) in enumerate(scores):
+        found = {SeriesKey("a", "val", metric): (value, value)}
+        rows.append(RunRow(record(number, tasks=("a",)), found, {"a": metric}))
+    rows.append(RunRow(record(9)))
+    order = order_of(rows, column, descending=False)
+    assert [scores[index] for index in order[:-1]] == [
+        ("accuracy", 0.9),
+        ("r2", -12.0),
+        ("r2", -0.5),
+        ("r2", 0.25),
+        ("rmse", 7.0),
+        ("rmse", 54.3),
+        ("rmse", 700),
+    ]
+    assert order[-1] == 7
 
 
 def test_a_damaged_run_is_left_out_and_named(store: RunStore) -> None:

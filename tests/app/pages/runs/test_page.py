@@ -291,7 +291,10 @@ def test_stopping_several_runs_takes_those_that_wait_out_first(
     assert stopped == [8, 7]
 
 
-def test_a_study_too_large_for_compare_is_compared_by_its_runs_of_all_tasks(page: RunsPage, session: Session) -> None:
+def test_a_study_too_large_for_compare_is_compared_by_its_runs_of_all_tasks(
+    page: RunsPage, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.pages.runs.deeds.MOST_COMPARED", 8)
     study = [record(run, study=1, baseline="" if run % 3 == 1 else "left") for run in range(1, 10)]
     page.deeds.compare(study)
     assert session.compared == [1, 4, 7]
@@ -303,4 +306,15 @@ def test_runs_of_a_study_are_told_apart(page: RunsPage) -> None:
     columns = {column.key: column for column in page.model.columns()}
     alone, together, single = row(2, study=1, baseline="left"), row(1, study=1), row(3)
     assert [columns["study"].text(one) for one in (alone, together, single)] == ["1 · left alone", "1 · all tasks", ""]
-    assert [columns["weighting"].text(one) for one in (alone, together)] == ["left alone", "Equal"]
+    assert [columns["weighting"].text(one) for one in (alone, together)] == ["none (1 task)", "Equal"]
+
+
+def test_a_narrow_page_gives_the_room_of_the_empty_panel_to_the_table(page: RunsPage, wait: Wait) -> None:
+    page.resize(1188, 700)
+    page.view.clearSelection()
+    wait(lambda: not page.panel.isVisible())
+    page.view.selectRow(0)
+    wait(lambda: page.panel.isVisible() and page.panel.width() >= page.panel.minimumWidth())
+    page.view.clearSelection()
+    page.resize(1800, 900)
+    wait(page.panel.isVisible)
