@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mtl_core.cli import main
+from mtl_core.runner.inspection import inspect
 from mtl_core.spec import ExperimentSpec, save_spec
 from mtl_core.store import open_store
 
@@ -21,6 +22,7 @@ def test_a_run_whose_store_is_deleted_ends_with_one_line_and_exit_status_three(
 ) -> None:
     spec, path = tmp_path / "spec.yaml", tmp_path / "runs.sqlite"
     save_spec(experiment(training__epochs=100_000), spec)
+    inspect(experiment())  # so that what takes long to load is not waited for below
     status: list[int] = []
     words = ["train", str(spec), "--store", str(path)]
     thread = threading.Thread(target=lambda: status.append(main(words)), daemon=True)
