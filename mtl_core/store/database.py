@@ -21,9 +21,9 @@ Access = Literal["write", "read", "immutable"]
 """How an SQLite file is opened; ``immutable``: without its log, where no log can be made (a read-only folder)."""
 
 LOCK_SECONDS = 15.0
-WAL_BYTES = 4 * 2**20
+WAL_BYTES = 2 * 2**20
 """Size of an SQLite log from which on it is written into the database file and emptied."""
-_CHECKPOINT_WAIT_MS = 200  # for readers, while other writers wait too
+_CHECKPOINT_WAIT_MS = 200  # for readers, while other writers wait too; longer, the longer the log has become
 _CHECKPOINT_PAUSE = 0.25  # seconds until the next one, which readers may not have allowed
 _ANSWER_SECONDS = 10  # that a server may take to answer at all; the driver's own patience is over two minutes
 _UPGRADE_LOCK = zlib.crc32(b"mtl-workbench schema")
@@ -156,19 +156,20 @@ class Database:
         if self.file is None or time.monotonic() < self._checkpoint_due:
             return
         try:
-            if Path(f"{self.file}-wal").stat().st_size < WAL_BYTES:
-                return
+            size = Path(f"{self.file}-wal").stat().st_size
         except OSError:
+            return
+        if size < WAL_BYTES:
             return
         self._checkpoint_due = time.monotonic() + _CHECKPOINT_PAUSE
         with suppress(sqlite.library().Error, sa.exc.SQLAlchemyError):  # the data is safe; a later commit tries again
-            self._checkpoint()
+            self._checkpoint(_CHECKPOINT_WAIT_MS * size // WAL_BYTES)
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, wait_ms: int) -> None:
         raw = self.engine.raw_connection()
         cursor = raw.cursor()
         try:
-            cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT_MS}")
+            cursor.execute(f"PRAGMA busy_timeout={wait_ms}")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
             cursor.execute(f"PRAGMA busy_timeout={int(LOCK_SECONDS * 1000)}")

@@ -29,6 +29,7 @@ with open_store(url) as store:
         store.append(run, {SeriesKey(task, "train", "loss"): points for task in ("a", "b", "c", "d")})
         store.beat(run, Progress(step=step))
         step += 400
+        time.sleep(0.005)  # SQLite lets nobody in by turns: writers that never rest may keep one out for seconds
     store.finish(run, "finished")
 print(step)
 """
