@@ -41,7 +41,7 @@ class Checkpoint:
         rule, fix = "the checkpoint cannot be saved", "See that its folder may be written to and the disk has room"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as temporary:
+            with replacing(path, flush_folder=False) as temporary:  # the checkpoint before is as good after a power cut
                 write_tensors(temporary, tensors, {"format": FORMAT, **self.values})
             remove_leftovers(path.parent)  # only the process that trains the run writes there
         except (OSError, SafetensorError, WorkbenchError) as error:
