@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 from mtl_core import __version__
@@ -138,6 +139,16 @@ VERBS = (
 """What the first argument may be; anything else is the window's."""
 
 
+def command_of(verb: str) -> Callable[[Any], int]:
+    """What a verb does.
+
+    It is loaded only now, and for ``runs`` without the classes of the spec, which take longer than the list.
+    """
+    module = import_module("mtl_core.cli.run_list" if verb == "runs" else "mtl_core.cli.commands")
+    command: Callable[[Any], int] = getattr(module, verb)
+    return command
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb.
 
@@ -147,13 +158,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    from mtl_core.cli import commands
-
     try:
         arguments = build_parser().parse_args(argv)
     except SystemExit as exit_:
         return int(exit_.code or 0)
-    verb: Callable[[Any], int] = getattr(commands, arguments.verb)
+    verb = command_of(arguments.verb)
     try:
         return verb(arguments)
     except KeyboardInterrupt:

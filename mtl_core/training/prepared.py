@@ -28,6 +28,7 @@ from mtl_core.training.checkpoints import (
 from mtl_core.training.computing import computing
 from mtl_core.training.journal import Journal
 from mtl_core.training.keeping import build_keeper
+from mtl_core.training.loss_floor import LossFloor
 from mtl_core.training.monitor import Monitor
 from mtl_core.training.moves import Moves, hand_weights
 from mtl_core.training.old_heads import told
@@ -97,8 +98,8 @@ class Prepared:
             check_single_rows(self.model, self.train.rows, self.data.input_shape)
         self.steps = self.train.count * training.epochs
         self.monitor = Monitor(training.monitor, self._direction(training.monitor))
-        self.rate = Rate(training, self.optimizer, self.monitor.direction, self.steps, self.train.count)
-        self.journal = Journal(self.recorder, self.tasks, hand_weights(spec))
+        self.rate = Rate(training, self.optimizer, self.steps, self.train.count)
+        self.journal = Journal(self.recorder, self.tasks, hand_weights(spec), LossFloor(spec.weighting, names))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
         self._told = told(self.data, spec.tasks)

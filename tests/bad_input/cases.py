@@ -5,13 +5,13 @@ A case is made in a :class:`Place`. What the line must name is written as ``"tra
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mtl_core.store import sqlite
 from tests.bad_input.place import FINISHED, GOOD_TABLE, STOPPED, Place, make_runs
 
 Words = list[str]
@@ -279,7 +279,7 @@ def bad_store(name: str, make: Callable[[Place], object], says: str, verb: Words
 
 
 def _newer(place: Place) -> None:
-    with closing(sqlite3.connect(place.with_runs())) as connection:
+    with closing(sqlite.library().connect(place.with_runs())) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
 
@@ -290,7 +290,7 @@ def _truncated(place: Place) -> None:
 
 
 def _foreign(place: Place) -> None:
-    with closing(sqlite3.connect(place.store)) as connection:
+    with closing(sqlite.library().connect(place.store)) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
         connection.commit()
 

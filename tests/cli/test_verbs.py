@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mtl_core.cli import VERBS, main
+from mtl_core.cli.verbs import command_of
 from mtl_core.spec import kind_of, members, parse_yaml, preset_names, spec_from_data
 from mtl_core.spec.model import Sharing
 from mtl_core.store import SeriesKey, open_store
@@ -295,7 +296,5 @@ def test_a_reader_that_goes_away_is_no_fault(monkeypatch: pytest.MonkeyPatch, sp
 
 
 def test_every_verb_has_its_command() -> None:
-    from mtl_core.cli import commands
-
-    assert all(callable(getattr(commands, verb)) for verb in VERBS)
+    assert all(callable(command_of(verb)) for verb in VERBS)
     assert callable(main)

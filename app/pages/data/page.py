@@ -20,7 +20,7 @@ from app.pages.data.split import SplitCard
 from app.pages.data.tasks import TasksCard
 from app.pages.data.text import PATH, TextCard, reads_text
 from app.pages.data.views import column_views, data_key, data_name, image_labels, task_views
-from app.pages.data.words import error_words, problem_words
+from app.pages.data.words import error_words, problem_words, training_words
 from app.session import Session
 from app.widgets import CardRow, Chip, PageBody
 from mtl_core.errors import WorkbenchError
@@ -123,7 +123,11 @@ class DataPage(PageBody):
             self._document.set_many({f"dataset.{k}": v for k, v in words.items()}, "Read the file otherwise")
         else:
             label = f"Open {data_name(dataset)}" if dataset["kind"] == "table" else f"Choose {info.title}"
-            self._document.replace(choosing.with_dataset(before, dataset, info), label)
+            rows_before = self.info.rows if self.info is not None else 0
+            after = choosing.with_dataset(before, dataset, info, rows_before)
+            self._document.replace(after, label)
+            if text := training_words(before, after):
+                self._session.say(text)
         self._show()
 
     def _not_chosen(self, dataset: dict[str, Any], error: Exception) -> None:
