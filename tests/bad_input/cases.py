@@ -268,14 +268,16 @@ COLUMNS = (
 # --- stores
 
 
-def bad_store(name: str, make: Callable[[Place], object], says: str, verb: Words | None = None) -> Case:
+def bad_store(
+    name: str, make: Callable[[Place], object], says: str, verb: Words | None = None, *, status: int = 2
+) -> Case:
     """``runs`` on something that is no store; ``make`` gives its place unless it is that of :class:`Place`."""
 
     def command(place: Place) -> Words:
         given = make(place)
         return [*(verb or ["runs"]), "--store", str(given or place.store)]
 
-    return Case(name, says, command)
+    return Case(name, says, command, status=status)
 
 
 def _newer(place: Place) -> None:
@@ -307,11 +309,13 @@ _POSTGRES = "postgresql://nobody:secret@127.0.0.1:1/db"
 
 STORES = (
     bad_store("a folder for a store", lambda p: p.store.mkdir(), "runs.sqlite … must be a file … a directory"),
-    bad_store("a store of a newer version", _newer, "runs.sqlite … newer version … 9999 … Update MTL Workbench"),
+    bad_store(
+        "a store of a newer version", _newer, "runs.sqlite … newer version … 9999 … Update MTL Workbench", status=3
+    ),
     bad_store("a store that is text", _text("Dear diary,\n" * 100), f"runs.sqlite … {_NO_DATABASE}"),
-    bad_store("a PostgreSQL that is away", lambda p: _POSTGRES, "postgresql … nobody:***@127.0.0.1:1/db"),
+    bad_store("a PostgreSQL that is away", lambda p: _POSTGRES, "postgresql … nobody:***@127.0.0.1:1/db", status=3),
     bad_store("another program's database", _foreign, "runs.sqlite … not a store of MTL Workbench … recipes"),
-    bad_store("a truncated store", _truncated, "runs.sqlite … damaged … Restore it"),
+    bad_store("a truncated store", _truncated, "runs.sqlite … damaged … Restore the store", status=3),
     bad_store(
         "a store below a file", lambda p: p.write_table() / "runs.sqlite", "cannot be opened … homes.csv is a file"
     ),
@@ -477,7 +481,7 @@ RUNS = (
     of_run("exporting in an unknown format", "export 1 --to xlsx --out PLACE/x.xlsx", "--to … 'xlsx' … 'csv'"),
     of_run("exporting to nowhere", "export 1", "--out"),
     of_run("training the spec of no run", "train run:77", "run 77 … there is no such run"),
-    Case("no room for artifacts", "artifacts … cannot be made", _file_for_artifacts),
+    Case("no room for artifacts", "artifacts … must be a folder … a file", _file_for_artifacts, status=3),
 )
 
 # --- what is typed

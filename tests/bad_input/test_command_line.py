@@ -68,7 +68,7 @@ def test_a_store_in_a_folder_without_write_permission(
     spec = place.write_spec()
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     before = place.digest()
-    assert run(["train", str(spec)], place) == 2
+    assert run(["train", str(spec)], place) == 3
     assert_clear(capsys.readouterr().err, ("runs.sqlite", "may not be written to", "its folder is read-only"))
     assert place.digest() == before
 
@@ -85,6 +85,6 @@ def test_artifacts_that_may_not_be_written(
         make(path, *args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    assert run(["train", str(place.spec)], place) == 2
+    assert run(["train", str(place.spec)], place) == 3
     assert_clear(capsys.readouterr().err, ("artifacts/3", "the folder cannot be made", "Permission denied"))
     assert place.digest() == before
