@@ -129,7 +129,8 @@ def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list
 def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
     if ending.fault is not None:
         problem = ending.fault.problem
-        raise type(ending.fault).of([replace(problem, path=f"run {run}: {problem.path}")])
+        place = problem.path if problem.path == f"run {run}" else f"run {run}: {problem.path}"
+        raise type(ending.fault).of([replace(problem, path=place)])
     record = store.run(run)
     result = {"run": run, "name": record.name, "state": ending.state, "device": record.device, "seed": record.seed}
     if ending.error:
