@@ -18,6 +18,7 @@ from app.main_window import MainWindow
 from app.session import Session
 from app.settings import Settings, home
 from app.theme import ThemeMode, apply_theme, icon
+from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.files import append_to_log
 
 _SETTLED_MS = 2500
@@ -96,7 +97,7 @@ def _errors_shown(session: Session) -> Iterator[None]:
         text = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(text)
         append_to_log(log, text)
-        alarm.raised.emit(f"Something went wrong: {kind.__name__}: {error}. Details are in {log}.")
+        alarm.raised.emit(_words(error, log))
 
     def thread_hook(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
@@ -107,3 +108,10 @@ def _errors_shown(session: Session) -> Iterator[None]:
         yield
     finally:
         sys.excepthook, threading.excepthook = before, before_thread
+
+
+def _words(error: BaseException, log: Path) -> str:
+    """The words for an error that nobody caught: of the surroundings, or a fault of the program."""
+    if fault := error if isinstance(error, WorkbenchError) else environment_fault(error):
+        return str(fault)
+    return f"Something went wrong: {shorten(f'{type(error).__name__}: {error}', 300)}. Details are in {log}."

@@ -103,7 +103,8 @@ def os_error(where: str | Path, rule: str, error: OSError, fix: str = "") -> Wor
 def environment_fault(error: BaseException) -> WorkbenchError | None:
     """The error of its kind when the surroundings made code fail that did not expect it; None for anything else.
 
-    That is an ``OSError`` of a file, a lack of memory, or what torch says of a device.
+    That is an ``OSError`` of a file, a lack of memory, or what torch says of a device. A name that is too long for the
+    file system is an input at fault.
     """
     name, text = type(error).__name__, str(error)
     if isinstance(error, MemoryError) or name == _OUT_OF_MEMORY or "can't allocate memory" in text:
@@ -112,6 +113,8 @@ def environment_fault(error: BaseException) -> WorkbenchError | None:
     if isinstance(error, RuntimeError) and (name in _DEVICE_ERRORS or text.startswith(_DEVICE_ERRORS)):
         fix = "Resume the run once the device answers again, or train on another."
         return EnvironmentFault("device", "does not answer", found=text, fix=fix)
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:  # the program itself makes no such names
+        return InputError(str(error.filename or "name"), "must be shorter", found=error)
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
         return EnvironmentFault(str(error.filename), "cannot be read or written", found=error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE):

@@ -16,7 +16,9 @@ _LOG_LIMIT = 1_000_000
 
 
 @contextmanager
-def replacing(path: str | Path, *, durable: bool = True, mode: int | None = None) -> Iterator[Path]:
+def replacing(
+    path: str | Path, *, durable: bool = True, flush_folder: bool = True, mode: int | None = None
+) -> Iterator[Path]:
     """Give the path of a new, empty, uniquely named file that takes the place of ``path`` when the block ends.
 
     The new file lies in the folder of ``path``, links resolved, so that the replacement is one rename on one file
@@ -25,6 +27,7 @@ def replacing(path: str | Path, *, durable: bool = True, mode: int | None = None
     Args:
         path: The file to write or replace.
         durable: Also flush file and folder to the disk (fsync), so that a power cut leaves the old file or the new.
+        flush_folder: Of those two also the folder: without, a power cut soon after may bring the old file back.
         mode: Permission bits of the file; by default those of the file that is replaced, else what the umask gives.
 
     Raises:
@@ -48,7 +51,7 @@ def replacing(path: str | Path, *, durable: bool = True, mode: int | None = None
             flush(temporary)
         temporary.replace(target)
         temporary = None
-        if durable:
+        if durable and flush_folder:
             flush(target.parent)
     except OSError as error:
         raise write_error(path, error) from None

@@ -1,5 +1,6 @@
 import errno
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -60,6 +61,14 @@ def test_what_the_surroundings_do_to_code_that_did_not_expect_it_gets_a_kind(err
     fault = environment_fault(error)
     assert isinstance(fault, EnvironmentFault)
     assert fault.problem.path == where
+
+
+def test_a_name_too_long_for_the_file_system_is_an_input_at_fault_wherever_it_is_met() -> None:
+    with pytest.raises(OSError, match="File name too long") as caught:
+        Path("x" * 300).exists()
+    fault = environment_fault(caught.value)
+    assert isinstance(fault, InputError)
+    assert "must be shorter; found File name too long" in str(fault)
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), RuntimeError("shapes differ"), ValueError("x"), OSError("odd")])

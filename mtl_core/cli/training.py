@@ -3,6 +3,7 @@
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.cli import output, studies
@@ -127,7 +128,9 @@ def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list
 
 def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
     if ending.fault is not None:
-        raise type(ending.fault)(f"run {run}", ending.error)
+        problem = ending.fault.problem
+        place = problem.path if problem.path == f"run {run}" else f"run {run}: {problem.path}"
+        raise type(ending.fault).of([replace(problem, path=place)])
     record = store.run(run)
     result = {"run": run, "name": record.name, "state": ending.state, "device": record.device, "seed": record.seed}
     if ending.error:

@@ -41,7 +41,7 @@ class Checkpoint:
         rule, fix = "the checkpoint cannot be saved", "See that its folder may be written to and the disk has room"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as temporary:
+            with replacing(path, flush_folder=False) as temporary:  # the checkpoint before is as good after a power cut
                 write_tensors(temporary, tensors, {"format": FORMAT, **self.values})
             remove_leftovers(path.parent)  # only the process that trains the run writes there
         except (OSError, SafetensorError, WorkbenchError) as error:
@@ -166,10 +166,24 @@ def restore_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor], groups: 
 
 
 def _group(current: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
-    for name, value in saved.items():
-        if isinstance(current.get(name), float) and not math.isfinite(number(value)):
-            raise ValueError(f"{name} is {value}")
-        if isinstance(current.get(name), bool | str) and type(value) is not type(current[name]):
-            raise TypeError(f"{name} is {shorten(value)}")
+    for name in saved.keys() & current.keys():
+        _check_setting(name, current[name], saved[name])
     plain = {k: tuple(v) if isinstance(v, list) else v for k, v in saved.items()}
     return {**current, **plain, "params": current["params"]}
+
+
+def _check_setting(name: str, current: Any, saved: Any) -> None:
+    """See that a setting of an optimiser is of the kind that it has here."""
+    match current:
+        case bool() | str():
+            fits = saved is None or type(saved) is type(current)  # what a device decides may have been left open
+        case int() | float():
+            fits = math.isfinite(number(saved))
+        case [*values]:
+            fits = isinstance(saved, list) and len(saved) == len(values)
+            for value, other in zip(values, saved if fits else values, strict=True):
+                _check_setting(name, value, other)
+        case _:
+            fits = saved is None or isinstance(saved, bool | int | float)
+    if not fits:
+        raise ValueError(f"{name} is {shorten(saved)}")

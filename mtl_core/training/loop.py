@@ -60,7 +60,7 @@ class Trainer(Prepared):
 
         Raises:
             DivergedError: A loss became NaN or infinite; the checkpoints are those from before.
-            InputError: A checkpoint cannot be saved.
+            EnvironmentFault, StoreError: A checkpoint cannot be saved.
         """
         self._clock = self._saved = time.perf_counter()
         self.journal.start_clock(self.step)

@@ -139,7 +139,7 @@ class Together:
             How each run ended, in the order of the runs.
 
         Raises:
-            InputError: A checkpoint cannot be saved.
+            EnvironmentFault, StoreError: A checkpoint cannot be saved.
         """
         first = self.lanes[0]
         row = first.data.train.inputs[:1].to(first.device)

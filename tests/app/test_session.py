@@ -97,6 +97,16 @@ def test_an_error_nobody_caught_is_shown_and_written_down(
     assert "out of luck" in capsys.readouterr().err
 
 
+def test_a_full_disk_that_nobody_expected_is_shown_as_what_it_is(
+    session: Session, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = OSError(28, "No space left on device", "/data/window.ini")
+    with qtbot.waitSignal(session.problem) as caught, _errors_shown(session):
+        sys.excepthook(OSError, error, None)
+    assert caught.args == ["/data/window.ini: cannot be read or written; found No space left on device"]
+    assert "No space left" in capsys.readouterr().err
+
+
 def test_live_goes_on_with_the_next_run_of_a_study(session: Session, wait: Any) -> None:
     session.document.set("name", "hold")
     assert session.run_study((0, 1), baselines=False)

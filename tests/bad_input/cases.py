@@ -315,7 +315,7 @@ STORES = (
     bad_store("a store that is text", _text("Dear diary,\n" * 100), f"runs.sqlite … {_NO_DATABASE}"),
     bad_store("a PostgreSQL that is away", lambda p: _POSTGRES, "postgresql … nobody:***@127.0.0.1:1/db", status=3),
     bad_store("another program's database", _foreign, "runs.sqlite … not a store of MTL Workbench … recipes"),
-    bad_store("a truncated store", _truncated, "runs.sqlite … damaged … Restore", status=3),
+    bad_store("a truncated store", _truncated, "runs.sqlite … damaged … Restore the store", status=3),
     bad_store(
         "a store below a file", lambda p: p.write_table() / "runs.sqlite", "cannot be opened … homes.csv is a file"
     ),

@@ -47,7 +47,7 @@ def test_a_disk_that_fills_while_training_ends_the_run_with_one_line(place: Plac
     keep = f'status=0; "$@" || status=$?; cp -r {disk} {kept}; exit $status'  # the disk goes with the process
     done = _after(mount, ["sh", "-c", keep, "sh", *train])
     assert_clear(done.stderr, ("run 1", "last.safetensors", "cannot be saved", "no space left on device", "resume"))
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (3, "")
     _assert_ended_whole(kept)
 
 
@@ -72,7 +72,7 @@ def test_a_store_on_a_disk_that_is_read_only_is_left_alone(place: Place) -> None
     mount = f"mount --bind {place.folder} {place.folder} && mount -o remount,bind,ro {place.folder}"
     done = _after(mount, [*_TRAIN, str(place.spec), "--store", str(place.store)])
     assert_clear(done.stderr, ("runs.sqlite", "may not be written to"))
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (3, "")
     assert place.digest() == before
 
 

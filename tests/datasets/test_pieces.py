@@ -12,6 +12,7 @@ import pytest
 
 from mtl_core.datasets import describe, load, transform_inputs
 from mtl_core.datasets.bundled import bundled_names
+from mtl_core.errors import EnvironmentFault
 from mtl_core.spec import BundledDataset, InputError, MulticlassTask, SplitSpec, TableDataset, TaggingTask, TextSpec
 from mtl_core.spec.dataset import IMAGE_SETS, TEXT_SETS
 from tests.architectures.folders import VOCABULARY, save_tokenizer
@@ -120,7 +121,7 @@ def test_without_the_package_the_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, path: str, folder: Path
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(InputError, match=r'pip install "mtl-workbench\[pretrained\]"'):
+    with pytest.raises(EnvironmentFault, match=r'pip install "mtl-workbench\[pretrained\]"'):
         load(table(path, folder), (KIND,))
 
 

@@ -17,6 +17,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_damaged_inputs_are_refused_in_one_line_and_change_nothing(kind: str, tmp_path: Path, template: Path) -> None:
     results = [result for seed in range(_COUNTS[kind]) for result in tried(kind, seed, tmp_path / "place", template)]

@@ -90,7 +90,7 @@ def _faults(answer: Answer) -> list[str]:
     found = []
     if answer.status not in (0, 2, 3):
         found.append(f"exit status {answer.status}")
-    if answer.seconds > MOST_SECONDS:
+    if answer.status and answer.seconds > MOST_SECONDS:
         found.append(f"{answer.seconds:.1f} s")
     if answer.status and (not answer.err.endswith("\n") or answer.err.count("\n") != 1):
         found.append(f"{len(answer.err.splitlines())} lines")

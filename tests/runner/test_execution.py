@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+import torch
 
 import mtl_core
-from mtl_core.errors import StoreError
+from mtl_core.errors import EnvironmentFault, StoreError
 from mtl_core.runner import recording as recording_module
 from mtl_core.runner.execution import checkpoint_of, ending_of, execute
 from mtl_core.runner.recording import Heart, StoreRecorder
@@ -135,6 +136,34 @@ def test_a_stop_from_outside_keeps_what_there_is(store: RunStore, experiment: Ex
     run = store.create_run(experiment())
     assert execute(store, run, stop=stop).state == "stopped"
     assert checkpoint_of(store, run).name == "last.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB."), EnvironmentFault, "memory: is not"),
+        (RuntimeError("CUDA error: unspecified launch failure"), EnvironmentFault, "device: does not answer"),
+        (KeyError("x" * 5000), type(None), "KeyError: 'xxx"),
+    ],
+)
+def test_what_ends_a_run_has_its_kind_and_stands_in_its_row(
+    store: RunStore,
+    experiment: Experiment,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    kind: type[object],
+    words: str,
+) -> None:
+    def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(loop.Trainer, "run", fail)
+    run = store.create_run(experiment())
+    ending = execute(store, run)
+    assert (ending.state, type(ending.fault)) == ("failed", kind)
+    assert store.run(run).error == ending.error
+    assert ending.error.startswith(words)
+    assert len(ending.error) <= 1000
 
 
 def test_a_program_that_ignores_interrupts_goes_on_ignoring_them(store: RunStore, experiment: Experiment) -> None:

@@ -1,16 +1,21 @@
+import json
 import resource
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import safetensors.torch
 import torch
+from safetensors import safe_open
 
 from mtl_core.errors import EnvironmentFault, StoreError
 from mtl_core.training.checkpoints import Checkpoint
 from tests.training.toy import ask, experiment, run
+
+Change = Callable[[dict[str, str], dict[str, torch.Tensor]], object]
 
 
 def checkpoint(rows: int = 4, step: int = 3) -> Checkpoint:
@@ -81,6 +86,15 @@ def test_a_missing_checkpoint_and_a_folder_are_refused(tmp_path: Path) -> None:
         Checkpoint.load(tmp_path)
 
 
+def rewrite(path: Path, change: Change) -> None:
+    """A checkpoint with its header and tensors changed, as no version of the program wrote it."""
+    with safe_open(path, framework="pt") as file:
+        header = dict(file.metadata())
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+    change(header, tensors)
+    safetensors.torch.save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, header)
+
+
 @contextmanager
 def files_no_larger_than(size: int) -> Iterator[None]:
     """A disk that is full after so many bytes of a file."""
@@ -111,3 +125,119 @@ def test_a_run_whose_disk_fills_up_keeps_its_last_checkpoint(tmp_path: Path) -> 
         run(spec, tmp_path, resume=True)
     assert Checkpoint.load(tmp_path / "last.safetensors").values["step"] == 4
     assert run(spec, tmp_path, resume=True).state == "finished"
+
+
+@pytest.mark.parametrize("place", [-1, -40, 300])
+def test_a_flipped_bit_is_noticed(tmp_path: Path, place: int) -> None:
+    path = tmp_path / "last.safetensors"
+    checkpoint(rows=100).save(path)
+    content = bytearray(path.read_bytes())
+    content[place] ^= 4
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="is not a whole checkpoint"):
+        Checkpoint.load(path)
+
+
+def test_a_changed_value_in_the_header_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "last.safetensors"
+    checkpoint(step=3).save(path)
+    rewrite(path, lambda header, _: header.update(mtl_workbench=header["mtl_workbench"].replace("3", "4")))
+    with pytest.raises(StoreError, match="its content does not fit its digest"):
+        Checkpoint.load(path)
+
+
+def test_a_checkpoint_of_a_version_without_a_digest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "last.safetensors"
+    checkpoint(step=3).save(path)
+    rewrite(path, lambda header, _: header.pop("digest"))
+    assert Checkpoint.load(path).values["step"] == 3
+
+
+def _without(*names: str) -> Change:
+    def drop(header: dict[str, str], tensors: dict[str, torch.Tensor]) -> None:
+        for name in [name for name in tensors if name.startswith(names)]:
+            del tensors[name]
+
+    return drop
+
+
+def _with(name: str, value: Any) -> Change:
+    def put(header: dict[str, str], tensors: dict[str, torch.Tensor]) -> None:
+        values = json.loads(header["mtl_workbench"])
+        header["mtl_workbench"] = json.dumps(values | {name: value} if value is not None else _less(values, name))
+
+    return put
+
+
+def _less(values: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
+
+
+def _changed(name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Change:
+    def put(header: dict[str, str], tensors: dict[str, torch.Tensor]) -> None:
+        for key in [key for key in tensors if key.startswith(name)]:
+            tensors[key] = change(tensors[key])
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _without("model/"),
+        _without("rng/"),
+        _without("history/"),
+        _with("step", None),
+        _with("step", "four"),
+        _with("step", -1),
+        _with("step", 10**9),
+        _with("epoch", 2.5),
+        _with("groups", []),
+        _with("groups", [{"lr": "fast"}]),
+        _with("groups", [{"betas": [[0.9], 0.999]}]),
+        _with("groups", [{"betas": [0.9]}]),
+        _with("groups", [{"maximize": 1}]),
+        _with("groups", 3),
+        _with("monitor", []),
+        _with("monitor", {"best": "low", "best_step": 0, "mark": 0.0, "waited": 0}),
+        _with("rate", {"speed": 3}),
+        _with("ruler", [1, 2]),
+        _with("threads", "all"),
+        _changed("model/", lambda tensor: tensor * float("nan")),
+        _changed("model/", lambda tensor: tensor.double()),
+        _changed("optimizer/", lambda tensor: tensor.reshape(-1).repeat(2)),
+        _changed("history/", lambda tensor: tensor[0]),
+        _changed("rng/", lambda tensor: tensor.float()),
+    ],
+)
+def test_a_damaged_checkpoint_without_a_digest_is_one_error_of_the_store(tmp_path: Path, change: Change) -> None:
+    spec = experiment()
+    run(spec, tmp_path, script={4: [ask("stop")]})
+
+    def change_all(header: dict[str, str], tensors: dict[str, torch.Tensor]) -> None:
+        header.pop("digest")
+        change(header, tensors)
+
+    rewrite(tmp_path / "last.safetensors", change_all)
+    with pytest.raises(StoreError, match=r"last\.safetensors: ") as caught:
+        run(spec, tmp_path, resume=True)
+    assert len(str(caught.value)) <= 1000
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_killed_process_left_is_removed_with_the_next_checkpoint(tmp_path: Path) -> None:
+    (tmp_path / f".{'a' * 16}.partial").write_text("half")
+    (tmp_path / "mine.partial").write_text("mine")
+    checkpoint().save(tmp_path / "last.safetensors")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["last.safetensors", "mine.partial"]
+
+
+@pytest.mark.parametrize("name", ["run", "run/last.safetensors"])
+def test_something_in_the_place_of_a_checkpoint_or_its_folder_is_one_error(tmp_path: Path, name: str) -> None:
+    if name == "run":
+        (tmp_path / name).write_text("mine")
+    else:
+        (tmp_path / name).mkdir(parents=True)
+    with pytest.raises(StoreError, match="the checkpoint cannot be saved") as caught:
+        checkpoint().save(tmp_path / "run" / "last.safetensors")
+    assert "\n" not in str(caught.value)
