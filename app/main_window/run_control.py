@@ -12,7 +12,7 @@ from app.main_window.status_line import StatusLine
 from app.main_window.toasts import Toasts
 from app.session import Session
 from app.widgets import Banner
-from mtl_core.spec import InputError
+from mtl_core.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from mtl_core.spec import Problem
@@ -128,7 +128,7 @@ class RunControl(QObject):
             self._refused = ""
 
     def _cannot_run(self, error: Exception) -> None:
-        if isinstance(error, InputError):
+        if isinstance(error, WorkbenchError):
             self._refuse(error.problems)
         else:
             self._session.complain(error)

@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.pages.compare.entry import Entry
 from app.plots import Clock, RunCurves
 from app.session import MOST_COMPARED
-from mtl_core.spec import ExperimentSpec, InputError, flatten
+from mtl_core.errors import WorkbenchError
+from mtl_core.spec import ExperimentSpec, flatten
 
 if TYPE_CHECKING:
     from app.jobs import RunFollower
@@ -189,6 +190,6 @@ def _read_spec(store: RunStore, run: int) -> _ReadSpec:
     data = store.spec_data(run)
     try:
         spec = store.spec(run)
-    except InputError:
+    except WorkbenchError:
         spec = None
     return _ReadSpec(run, data, flatten(data), spec)

@@ -177,14 +177,20 @@ def best_lines(entries: Sequence[Entry], summaries: Sequence[Summary]) -> tuple[
         Line(f"{task} · {metric}", tuple(_best_cell(epochs.get((task, metric))) for epochs in known))
         for task, metric in tasks
     ]
-    chosen = [next((epoch.chosen for epoch in epochs.values() if epoch.chosen is not None), None) for epochs in known]
+    chosen = [next((epoch for epoch in epochs.values() if epoch.chosen is not None), None) for epochs in known]
     if lines and any(epoch is not None for epoch in chosen):
-        lines.append(Line("chosen by the run's rule", tuple(Cell("—" if e is None else f"epoch {e}") for e in chosen)))
+        lines.append(Line("chosen by the run's rule", tuple(map(_chosen_cell, chosen))))
     return tuple(lines)
 
 
 def _best_epochs(entry: Entry, spec: ExperimentSpec, summaries: Sequence[Summary]) -> dict[tuple[str, str], BestEpoch]:
-    return {(one.task, one.metric): one for one in best_epochs(entry.run, spec.tasks, summaries)}
+    return {(one.task, one.metric): one for one in best_epochs(entry.run, spec.tasks, summaries, spec.training.monitor)}
+
+
+def _chosen_cell(found: BestEpoch | None) -> Cell:
+    if found is None:
+        return Cell("—")
+    return Cell(f"epoch {found.chosen}" + (f" (by total loss: no {found.missing})" if found.missing else ""))
 
 
 def _best_cell(found: BestEpoch | None) -> Cell:

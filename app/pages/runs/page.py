@@ -190,6 +190,7 @@ class RunsPage(PageBody):
         self._reading = False
         self.list.show_error(None)
         if reading is not None:
+            self.list.show_damage(reading.damage)
             self.model.set_rows(reading.rows)
             self._show_what_there_is()
             self._moved()

@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from app.tables import RunRow, RunsReader
 from app.tables.run_columns import BASE_COLUMNS, leading_scores, order_of
 from mtl_core.spec import ExperimentSpec, InputError, load_preset
-from mtl_core.store import Points, RunStore, SeriesKey, open_store
+from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, open_store, sqlite
 from tests.app.tables.rows import record
 
 
@@ -101,8 +102,13 @@ def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, mon
     for run in (1, 2):
         with_scores(store, run, "accuracy")
     read: list[int] = []
-    spec = RunStore.spec
-    monkeypatch.setattr(RunStore, "spec", lambda self, run: read.append(run) or spec(self, run))
+    score_metrics = RunStore.score_metrics
+
+    def count(self: RunStore, records: Iterable[RunRecord]) -> dict[int, Mapping[str, str]]:
+        read.extend(record.id for record in records)
+        return score_metrics(self, records)
+
+    monkeypatch.setattr(RunStore, "score_metrics", count)
     reader = RunsReader()
     first = reader.read(store)
     assert first is not None
@@ -115,13 +121,8 @@ def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, mon
     assert read == [2, 1]
 
 
-def test_a_run_that_this_version_cannot_read_is_led_as_one_without(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(self: RunStore, run: int) -> ExperimentSpec:
-        raise InputError("spec", "is of a later version")
-
-    monkeypatch.setattr(RunStore, "spec", refuse)
+def test_a_run_whose_spec_is_damaged_is_led_as_one_without(store: RunStore) -> None:
+    damage(store, "UPDATE runs SET spec = '{' WHERE id = 3")
     with_scores(store, 3, "accuracy")
     reading = RunsReader().read(store)
     assert reading is not None
@@ -169,3 +170,16 @@ def test_runs_are_sorted_by_their_scores_within_each_metric() -> None:
         ("rmse", 700),
     ]
     assert order[-1] == 7
+
+
+def test_a_damaged_run_is_left_out_and_named(store: RunStore) -> None:
+    damage(store, "UPDATE runs SET seconds = 'long' WHERE id = 2")
+    reading = RunsReader().read(store)
+    assert reading is not None
+    assert [row.record.id for row in reading.rows] == [3, 1]
+    assert list(reading.damage) == [2]
+
+
+def damage(store: RunStore, statement: str) -> None:
+    with closing(sqlite.library().connect(store.name)) as connection, connection:
+        connection.execute(statement)

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app.session import Session
 from app.settings import Settings
 from app.widgets import InlineError
 from mtl_core.spec import Member
-from mtl_core.store import RunStore
+from mtl_core.store import RunStore, sqlite
 from tests.app.tables.rows import record, row
 
 Wait = Callable[[Callable[[], object]], None]
@@ -47,6 +48,14 @@ def test_a_run_made_elsewhere_appears_by_itself(page: RunsPage, records: RunStor
 def test_the_filter_speaks_the_stores_language(page: RunsPage, qtbot: QtBot, wait: Wait) -> None:
     qtbot.keyClicks(page.list.filter, "method:equal")
     wait(lambda: names(page) == ["study 5", "study 1"])
+
+
+def test_a_damaged_run_is_named_below_the_filter(page: RunsPage, records: RunStore, wait: Wait) -> None:
+    with closing(sqlite.library().connect(records.name)) as connection, connection:
+        connection.execute("UPDATE runs SET versions = '{' WHERE id = 2")
+    wait(page.list.error.isVisible)
+    assert "Run 2 is damaged in the store and left out" in page.list.error.label.text()
+    wait(lambda: names(page) == [f"study {i}" for i in (5, 4, 3, 1)])
 
 
 def test_a_malformed_filter_is_told_below_the_box_and_changes_nothing(page: RunsPage, qtbot: QtBot, wait: Wait) -> None:
