@@ -30,7 +30,8 @@ class CurvePlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._curves: dict[Hashable, Curve] = {}
-        self._drawn: dict[Hashable, tuple[Item, Item]] = {}
+        self._drawn: dict[Hashable, Item] = {}
+        self._faint: dict[Hashable, Item] = {}
         self._picture: Picture | None = None
         self._axis = XAxis()
         self._smoothing, self._until = 0.0, 0.0
@@ -110,8 +111,9 @@ class CurvePlot(QWidget):
     def remove_curve(self, key: Hashable) -> None:
         """Takes a curve away; an unknown key is ignored."""
         self._curves.pop(key, None)
-        for item in self._drawn.pop(key, ()):
-            self._canvas.remove(item)
+        for items in (self._drawn, self._faint):
+            if key in items:
+                self._canvas.remove(items.pop(key))
         self._ask()
 
     def clear(self) -> None:
@@ -233,13 +235,24 @@ class CurvePlot(QWidget):
         self._empty.setVisible(picture.empty)
 
     def _draw(self, key: Hashable, line: Line) -> None:
-        main, faint = self._drawn[key]
-        main.setData(line.x, line.y)
-        if line.faint_x is None:
-            faint.setVisible(False)
-        else:
-            faint.setData(line.faint_x, line.faint_y)
-            faint.setVisible(True)
+        self._drawn[key].setData(line.x, line.y)
+        if line.faint_x is not None:
+            self._faint_item(key).setData(line.faint_x, line.faint_y)
+        if key in self._faint:
+            self._faint[key].setVisible(line.faint_x is not None)
+
+    def _faint_item(self, key: Hashable) -> Item:
+        """The raw line under a smoothed one; made when it is first drawn, as dozens of curves have none.
+
+        It is not antialiased: it is seen as a shade, and that halves the time a frame takes.
+        """
+        if key not in self._faint:
+            item = pg.PlotCurveItem(connect="finite", antialias=False)
+            item.setPen(pen(self._curves[key].color, alpha=FAINT_ALPHA))
+            item.setZValue(0)
+            self._faint[key] = item
+            self._canvas.add(item)
+        return self._faint[key]
 
     def _limits(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         self._canvas.box.setRange(xRange=x, yRange=y, padding=0, update=True, disableAutoRange=True)
@@ -263,15 +276,13 @@ class CurvePlot(QWidget):
     def _dress(self, key: Hashable) -> None:
         curve = self._curves[key]
         if key not in self._drawn:
-            # the faint line is not antialiased: it is seen as a shade, and that halves the time a frame takes
-            pair = tuple(pg.PlotCurveItem(connect="finite", antialias=smooth) for smooth in (True, False))
-            self._drawn[key] = (pair[0], pair[1])
-            for item, depth in zip(pair, (1, 0), strict=True):
-                item.setZValue(depth)
-                self._canvas.add(item)
-        main, faint = self._drawn[key]
-        main.setPen(pen(curve.color, dash=curve.dash, dots=curve.dots, alpha=FAINT_ALPHA if curve.faint else 1.0))
-        faint.setPen(pen(curve.color, alpha=FAINT_ALPHA))
+            self._drawn[key] = pg.PlotCurveItem(connect="finite", antialias=True)
+            self._drawn[key].setZValue(1)
+            self._canvas.add(self._drawn[key])
+        alpha = FAINT_ALPHA if curve.faint else 1.0
+        self._drawn[key].setPen(pen(curve.color, dash=curve.dash, dots=curve.dots, alpha=alpha))
+        if key in self._faint:
+            self._faint[key].setPen(pen(curve.color, alpha=FAINT_ALPHA))
 
     def _hover(self, position: QPointF | None) -> None:
         if position is None or self._picture is None or self._picture.empty:

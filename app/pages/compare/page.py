@@ -18,12 +18,11 @@ from app.pages.compare.memory import RunMemory
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.seeds import SeedGroup
 from app.pages.compare.selection import Selection
-from app.pages.compare.setting_names import method_name
 from app.pages.compare.state import Line, compare_view
 from app.pages.compare.study_card import StudyCard
 from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
 from app.session import MOST_COMPARED
-from app.tables import RunChooser
+from app.tables import RunChooser, method_title
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, card_title_font, manager
 from app.widgets import Card, CardRow, EmptyState, LinkButton, Muted, PageHeader, ToolButton, scrolling
 
@@ -50,6 +49,7 @@ class ComparePage(QWidget):
         self.selection = Selection(session, self)
         self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
         self._unfolded = False
+        self._drawn: tuple[tuple[int, int], ...] = ()
         self._grown: dict[int, set[SeriesKey]] = {}
         self._draw_soon = QTimer(self, singleShot=True, interval=_DRAW_MS)
         self._draw_soon.timeout.connect(self._draw_grown)
@@ -199,7 +199,9 @@ class ComparePage(QWidget):
         self.tests.setVisible(bool(view.tests))
         self._tables.set_need(_width_for(self.differs, self.tests))
         self._more.set_need(_width_for(self.best, self.cost_card.table))
-        self._draw()
+        runs = tuple((entry.run.id, entry.color) for entry in entries)
+        self._draw({} if runs == self._drawn else None)
+        self._drawn = runs
 
     def _show_differences(self, entries: Sequence[Entry], lines: Sequence[Line]) -> None:
         """The first settings that differ, and all of them when asked for: runs of other data differ in a hundred."""
@@ -303,7 +305,7 @@ def _width_for(left: RunTable, right: RunTable) -> int:
 def _group_head(group: SeedGroup) -> tuple[str, int | None]:
     first, count = group.first, len(group.entries)
     runs = first.short if count == 1 else f"{count} seeds of {first.short}"
-    what = f"{first.run.baseline} alone" if first.run.baseline else method_name(first.run.method)
+    what = f"{first.run.baseline} alone" if first.run.baseline else method_title(first.run.method)
     return f"{runs}\n{what}", first.color
 
 
