@@ -171,7 +171,10 @@ def final_lines(
 
 def best_lines(entries: Sequence[Entry], summaries: Sequence[Summary]) -> tuple[Line, ...]:
     """A row a task: each run's best epoch on it by the task's score, and the epoch that the run's rule chose."""
-    known = [{} if one.spec is None else _best_epochs(one, one.spec, summaries) for one in entries]
+    own: dict[int, list[Summary]] = {entry.run.id: [] for entry in entries}
+    for summary in summaries:
+        own.get(summary.run, []).append(summary)
+    known = [{} if one.spec is None else _best_epochs(one, one.spec, own[one.run.id]) for one in entries]
     tasks = dict.fromkeys((epoch.task, epoch.metric) for epochs in known for epoch in epochs.values())
     lines = [
         Line(f"{task} · {metric}", tuple(_best_cell(epochs.get((task, metric))) for epochs in known))
