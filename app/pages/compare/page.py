@@ -77,7 +77,7 @@ class ComparePage(QWidget):
         )
         self.header.add_action(self.add_run)
         self.chooser = RunChooser(self._session.store, "compare-chooser", self, several=True)
-        self.chooser.chosen.connect(lambda runs: self._session.compare([*self._session.compared, *runs]))
+        self.chooser.chosen.connect(self._add)
         self.chips = ChipBar()
         self.chips.removed.connect(self._remove)
         self.left_out = Muted(wrap=True)
@@ -234,6 +234,10 @@ class ComparePage(QWidget):
 
     def _remove(self, run: int) -> None:
         self._session.compare(one for one in self._session.compared if one != run)
+
+    def _add(self, runs: Sequence[int]) -> None:
+        """Compare more runs; one that was left out comes last now, and so is shown."""
+        self._session.compare([*(run for run in self._session.compared if run not in runs), *runs])
 
     def _offer_runs(self) -> None:
         self.chooser.open_below(self.add_run, left_out=self.selection.chosen)
