@@ -124,7 +124,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             # Drawn again only when its ticks change: playing back its picture costs more than all curves together.
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.box.sigResized.connect(self._forget_axes)
-        self.box.sigYRangeChanged.connect(self._fit_left_axis)
+        for signal in (self.box.sigYRangeChanged, self.box.sigResized):  # both change which numbers there are
+            signal.connect(self._fit_left_axis)
         self.setCentralItem(inside)
 
     def _forget_axes(self) -> None:

@@ -9,10 +9,10 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.plots.arrays import Floats, XAxis
-from app.plots.canvas import FAINT_ALPHA, Canvas, pen
-from app.plots.graph import Item, pg
+from app.plots.canvas import Canvas
+from app.plots.curve_items import CurveItems
 from app.plots.markers import Markers
-from app.plots.picture import Curve, Line, Picture, Snapshot
+from app.plots.picture import Curve, Picture, Snapshot
 from app.plots.readout import Readout, nearest_rows, rows_at
 from app.plots.ticker import ticker
 from app.theme import manager, theme
@@ -30,13 +30,13 @@ class CurvePlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._curves: dict[Hashable, Curve] = {}
-        self._drawn: dict[Hashable, tuple[Item, Item]] = {}
         self._picture: Picture | None = None
         self._axis = XAxis()
         self._smoothing, self._until = 0.0, 0.0
         self._log_y, self._raw, self._from_zero = False, True, False
         self._zoomed, self._stale = False, False
         self._canvas = Canvas()
+        self._items = CurveItems(self._canvas)
         self._markers = Markers(self._canvas)
         self._readout = Readout(self, self._canvas)
         self._empty = QLabel(self)
@@ -100,7 +100,7 @@ class CurvePlot(QWidget):
         )
         self._curves[key] = curve
         if known is None or known.look != curve.look:
-            self._dress(key)
+            self._items.set_pen(key, curve)
         self._ask()
 
     def curve_keys(self) -> list[Hashable]:
@@ -110,8 +110,7 @@ class CurvePlot(QWidget):
     def remove_curve(self, key: Hashable) -> None:
         """Takes a curve away; an unknown key is ignored."""
         self._curves.pop(key, None)
-        for item in self._drawn.pop(key, ()):
-            self._canvas.remove(item)
+        self._items.remove(key)
         self._ask()
 
     def clear(self) -> None:
@@ -224,22 +223,13 @@ class CurvePlot(QWidget):
         """Draws a picture made from a snapshot."""
         self._picture = picture
         for key, line in picture.lines.items():
-            if key in self._drawn:
-                self._draw(key, line)
+            if key in self._curves:
+                self._items.draw(key, self._curves[key], line)
         self._canvas.set_log_y(self._log_y)
         if not self._zoomed:
             self._limits(picture.x_limits, picture.y_limits)
         self._markers.draw(self._axis)
         self._empty.setVisible(picture.empty)
-
-    def _draw(self, key: Hashable, line: Line) -> None:
-        main, faint = self._drawn[key]
-        main.setData(line.x, line.y)
-        if line.faint_x is None:
-            faint.setVisible(False)
-        else:
-            faint.setData(line.faint_x, line.faint_y)
-            faint.setVisible(True)
 
     def _limits(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         self._canvas.box.setRange(xRange=x, yRange=y, padding=0, update=True, disableAutoRange=True)
@@ -257,21 +247,8 @@ class CurvePlot(QWidget):
         self._empty.setStyleSheet(f"color: {theme().muted}; background: transparent;")
         self._markers.restyle()
         self._readout.restyle()
-        for key in self._curves:
-            self._dress(key)
-
-    def _dress(self, key: Hashable) -> None:
-        curve = self._curves[key]
-        if key not in self._drawn:
-            # the faint line is not antialiased: it is seen as a shade, and that halves the time a frame takes
-            pair = tuple(pg.PlotCurveItem(connect="finite", antialias=smooth) for smooth in (True, False))
-            self._drawn[key] = (pair[0], pair[1])
-            for item, depth in zip(pair, (1, 0), strict=True):
-                item.setZValue(depth)
-                self._canvas.add(item)
-        main, faint = self._drawn[key]
-        main.setPen(pen(curve.color, dash=curve.dash, dots=curve.dots, alpha=FAINT_ALPHA if curve.faint else 1.0))
-        faint.setPen(pen(curve.color, alpha=FAINT_ALPHA))
+        for key, curve in self._curves.items():
+            self._items.set_pen(key, curve)
 
     def _hover(self, position: QPointF | None) -> None:
         if position is None or self._picture is None or self._picture.empty:

@@ -4,7 +4,15 @@ from app.tables.delegates import StarDelegate, StateDelegate, paint_chip
 from app.tables.preview import PreviewModel
 from app.tables.run_choices import RunChoice, RunChoices, read_choices
 from app.tables.run_chooser import RunChooser, placed_within
-from app.tables.run_columns import BASE_COLUMNS, RunColumn, method_title, metric_columns, order_of, study_words
+from app.tables.run_columns import (
+    BASE_COLUMNS,
+    RunColumn,
+    experiment_name,
+    method_title,
+    metric_columns,
+    order_of,
+    study_words,
+)
 from app.tables.run_rows import RunRow, RunsReader, RunsReading
 from app.tables.runs import ROW_ROLE, RunsModel
 from app.tables.words import STATE_WORDS, brief, count, duration, moment, percent, score, shape, shortened, time_left
@@ -27,6 +35,7 @@ __all__ = [
     "brief",
     "count",
     "duration",
+    "experiment_name",
     "method_title",
     "metric_columns",
     "moment",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.tables.run_columns import method_title
+from app.tables.run_columns import experiment_name, method_title
 from app.tables.words import STATE_WORDS, moment
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def read_choices(store: RunStore, *, queued: bool = True) -> tuple[RunChoice, ..
 
 def _choice(record: RunRecord, now: float) -> RunChoice:
     what = f"{record.baseline} alone" if record.baseline else method_title(record.method)
-    text = f"Run {record.id} · {record.name} · {what} · seed {record.seed}"
+    text = f"Run {record.id} · {experiment_name(record)} · {what} · seed {record.seed}"
     state = STATE_WORDS[record.state][0]
     detail = f"{state} · {moment(record.started or record.created, now)}"
     searched = (text, state, record.dataset, record.method, *record.tags)

@@ -68,9 +68,14 @@ def method_title(kind: str) -> str:
     return _METHODS.get(kind, kind)
 
 
+def experiment_name(record: RunRecord) -> str:
+    """The name of a run's experiment: that of a baseline ends with its task, which is said beside it."""
+    return record.name.removesuffix(f" · {record.baseline} alone") if record.baseline else record.name
+
+
 def _method(row: RunRow) -> str:
     if row.record.baseline:
-        return "none (1 task)"
+        return "none"  # one task leaves nothing to weigh
     kind = row.record.method
     return _SHORT.get(kind, method_title(kind))
 

@@ -172,6 +172,22 @@ class Person:
         with Pick(self.bot, text):
             self.click(button)
 
+    def choose_from_list(self, button: str, chooser: str, run: int) -> None:
+        """Open the list of runs of a button, search a run's number, go to it with the arrows, and press Enter."""
+        self.click(button)
+        view = self.find(f"{chooser}-list", QAbstractItemView)
+        field = self.find(f"{chooser}-search", QLineEdit)
+        self.bot.keyClicks(field, str(run))
+
+        def row() -> int:
+            texts = [str(view.model().index(at, 0).data()) for at in range(view.model().rowCount())]
+            return next((at for at, text in enumerate(texts) if text.startswith(f"Run {run} ")), -1)
+
+        self.wait(lambda: row() >= 0, f"run {run} in the list")
+        for _ in range(row()):
+            self.bot.keyClick(field, Qt.Key.Key_Down)
+        self.bot.keyClick(field, Qt.Key.Key_Return)
+
     def drop_file(self, page: str, path: Path) -> None:
         """Drag a file from elsewhere onto a page."""
         onto, data = self.find(page), QMimeData()

@@ -64,5 +64,5 @@ def see_both(person: Person, store: RunStore, mine: int, other: int) -> None:
     person.click("run-action-0")
     person.wait(lambda: person.window.current_page() == "live", "its curves")
     person.reads("live-notice-text", "Finished")
-    person.pick_from("live-run", f"Run {mine} ")
+    person.choose_from_list("live-run", "live-run-chooser", mine)
     person.reads("live-notice-text", "epoch", "samples/s")

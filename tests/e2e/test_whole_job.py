@@ -147,7 +147,7 @@ def compare(person: Person, first: int, second: int) -> None:
     person.wait(lambda: person.window.current_page() == "compare", "the Compare page")
     person.wait(lambda: len(person.cells("compare-settings")) == 4, "three settings that differ")
     names = column(person.cells("compare-settings"), "setting")
-    assert sorted(names) == ["optimizer.lr", "weighting", "weighting.initial"]
+    assert sorted(names) == ["Optimizer · Learning rate", "Weighting", "Weighting · Initial log-variance"]
     tests = person.find("compare-tests", QTableWidget)
     person.wait(lambda: tests.rowCount() >= 6, "the test metrics")
     for row in range(tests.rowCount()):
@@ -159,7 +159,7 @@ def compare(person: Person, first: int, second: int) -> None:
     person.wait(lambda: plot.picture is not None and {key[0] for key in plot.picture.lines} == runs, "both runs drawn")
     person.click(f"compare-remove-{second - 1}")
     person.reads("compare-hint", "Add a second run")
-    person.pick_from("compare-add", f"Run {first} ")
+    person.choose_from_list("compare-add", "compare-chooser", first)
     person.find(f"compare-chip-{first}")
 
 

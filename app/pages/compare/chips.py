@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
@@ -15,6 +15,7 @@ from app.widgets import Elided, ToolButton
 
 _MOST_LINES = 3
 """Lines of chips that are shown at once; more are scrolled to."""
+_AT_ONCE = 8
 _WIDEST, _NARROWEST = 52, 32
 """Of a chip in digits: where few runs are compared, and where there are many."""
 
@@ -36,7 +37,7 @@ class RunChip(QWidget):
 
     def __init__(self, chip: ChipText) -> None:
         super().__init__()
-        self.run = chip.run
+        self.run, self.shows = chip.run, chip
         self.setObjectName(f"compare-chip-{chip.run}")
         self.setFont(small_font())
         sample = QLabel()
@@ -96,21 +97,34 @@ class ChipBar(QScrollArea):
         self.setWidget(self._inside)
         self.viewport().setAutoFillBackground(False)
         self._inside.setAutoFillBackground(False)
+        self._go_on = QTimer(self, singleShot=True, interval=0)
+        self._go_on.timeout.connect(self._make_some)
 
     def show_chips(self, chips: Iterable[ChipText]) -> None:
         """Show these chips; those that say the same as before stay."""
         shown = tuple(chips)
         if shown == self._shown:
             return
-        kept = {before: chip for before, chip in zip(self._shown, self.chips, strict=True) if before in shown}
+        kept = {chip.shows: chip for chip in self.chips if chip.shows in shown}
         for chip in self.chips:
-            if chip not in kept.values():
+            if chip.shows not in kept:
                 chip.hide()
                 chip.setParent(None)
                 chip.deleteLater()
-        self.chips = [kept.get(text) or self._chip(text) for text in shown]
         self._shown = shown
+        self.chips = [kept[text] for text in shown if text in kept]
+        self._make_some()
+
+    def _make_some(self) -> None:
+        """Make the next few chips that are missing: making sixty at once would be felt."""
+        made = {chip.shows: chip for chip in self.chips}
+        missing = [text for text in self._shown if text not in made]
+        for text in missing[:_AT_ONCE]:
+            made[text] = self._chip(text)
+        self.chips = [made[text] for text in self._shown if text in made]
         self._arrange()
+        if len(missing) > _AT_ONCE:
+            self._go_on.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Break the lines anew."""

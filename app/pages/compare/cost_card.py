@@ -69,14 +69,16 @@ class CostCard(Card):
         self._session.worker.ask("cost", {"spec": entry.data}, done, failed)
 
     def _show(self) -> None:
-        found = [self._known.get(_model_of(entry)) for entry in self._entries]
+        keys = [_model_of(entry) for entry in self._entries] if self._known or self._asked else []
+        found = [self._known.get(key) for key in keys] or [None for _ in self._entries]
         lines: tuple[Line, ...] = cost_lines(found) if any(one is not None for one in found) else ()
-        waiting = any(_model_of(entry) in self._asked for entry in self._entries)
+        waiting = any(key in self._asked for key in keys)
         self.measure.setText("Measuring…" if waiting else "Measure")
         self.measure.setEnabled(not waiting and any(one is None for one in found))
         devices = dict.fromkeys(str(one["device"]) for one in found if one is not None)
         self.set_subtitle(f"on {', '.join(devices)}" if devices else "")
-        self.table.fill("measure", [(entry.short, entry.color) for entry in self._entries], lines)
+        if lines:
+            self.table.fill("measure", [(entry.short, entry.color) for entry in self._entries], lines)
         self.table.setVisible(bool(lines))
         self.hint.setVisible(not lines or self.hint.text() == _BUSY)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import QTimer
 
 from app.pages.compare.entry import Entry
 from app.pages.compare.state import curve_tasks, metric_choices
@@ -27,6 +28,9 @@ from app.widgets import Card
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey
+
+_AT_ONCE = 4
+"""Runs whose curves are drawn before other events have their turn."""
 
 
 class TaskCard(Card):
@@ -66,12 +70,19 @@ class TaskCard(Card):
 
 
 class CurveWall(CardGrid):
-    """The cards; they are made anew when the tasks or the metric are others."""
+    """The cards; they are made anew when the tasks or the metric are others.
+
+    The curves of a few runs are drawn at a time, so that the window answers while there are dozens.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.cards: dict[str, TaskCard] = {}
         self._shape: tuple[object, ...] = ()
+        self._runs: dict[int, tuple[Entry, RunCurves, XAxis | None]] = {}
+        self._owed: dict[int, set[SeriesKey] | None] = {}
+        self._go_on = QTimer(self, singleShot=True, interval=0)
+        self._go_on.timeout.connect(self._draw_some)
 
     def draw(
         self,
@@ -103,15 +114,26 @@ class CurveWall(CardGrid):
             for card in self.cards.values():
                 card.keep([entry.run.id for entry in entries])
         axes = run_axes(entries, clocks, options.axis)
-        for entry in entries:
-            if changed is None or entry.run.id in changed:
-                # A run's clock goes on with all of its curves.
-                new = changed[entry.run.id] if changed and options.axis != "time" else None
-                self._draw_run(entry, curves[entry.run.id], axes.get(entry.run.id), new)
+        self._runs = {e.run.id: (e, curves[e.run.id], axes.get(e.run.id)) for e in entries}
+        for run in self._runs if changed is None else changed:
+            # A run's clock goes on with all of its curves.
+            keys = changed[run] if changed is not None and options.axis != "time" else None
+            owed = self._owed.get(run, set())
+            self._owed[run] = None if keys is None or owed is None else owed | keys
+        self._draw_some()
         for card in self.cards.values():
             card.plot.set_show_raw(len(entries) < 2)
         options.apply(card.plot for card in self.cards.values())
         self._place(entries, axes, options)
+
+    def _draw_some(self) -> None:
+        """Draw the next few runs, and go on once the events that came meanwhile are done."""
+        for run in list(self._owed)[:_AT_ONCE]:
+            keys = self._owed.pop(run)
+            if run in self._runs:
+                self._draw_run(*self._runs[run], keys)
+        if self._owed:
+            self._go_on.start()
 
     def _draw_run(self, entry: Entry, curves: RunCurves, axis: XAxis | None, changed: set[SeriesKey] | None) -> None:
         for key in list(curves.names()) if changed is None else changed:

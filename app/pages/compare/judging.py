@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.pages.compare.setting_names import method_name
 from app.pages.compare.state import Cell, Line
-from app.tables.words import percent
+from app.tables import method_title, percent
 
 if TYPE_CHECKING:
     from mtl_core.evaluation.judging import Judgement, MetricJudgement
@@ -80,7 +79,7 @@ def _headline(judgement: Judgement, against: bool) -> str:
 
 def _methods(study: Study) -> tuple[str, ...]:
     """The weighting methods of the runs of all tasks."""
-    return tuple(dict.fromkeys(method_name(run.method) for run in study.runs if not run.baseline))
+    return tuple(dict.fromkeys(method_title(run.method) for run in study.runs if not run.baseline))
 
 
 def _words(study: Study) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages.compare.averaging import Averaging
 from app.pages.compare.chips import ChipBar, ChipText
@@ -16,28 +16,27 @@ from app.pages.compare.curves import CurveWall, choices
 from app.pages.compare.entry import Entry
 from app.pages.compare.memory import RunMemory
 from app.pages.compare.run_table import RunTable
-from app.pages.compare.seeds import SeedGroup
 from app.pages.compare.selection import Selection
-from app.pages.compare.setting_names import method_name
-from app.pages.compare.state import Line, compare_view
+from app.pages.compare.settings_card import SettingsCard
+from app.pages.compare.state import compare_view
 from app.pages.compare.study_card import StudyCard
+from app.pages.compare.tests_card import TestMetricsCard
 from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, card_title_font, manager
-from app.widgets import Card, CardRow, EmptyState, LinkButton, Muted, PageHeader, ToolButton, scrolling
+from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton, scrolling
 
 if TYPE_CHECKING:
     from app.session import Session
     from mtl_core.store import SeriesKey
 
-_MOST_LISTED, _FOLDED = 12, 8
-"""Runs that are named one by one, and settings that are shown before the others are asked for."""
+_MOST_LISTED = 12
+"""Runs that are left out and named one by one."""
 _DRAW_MS = 30
 """Points of several runs that come within this time are drawn at once."""
 _SHARES = (10, 13)
 """Of a row's width, the card at its left and the one at its right."""
-_NO_TESTS = "Test metrics appear when the runs have finished."
 
 
 class ComparePage(QWidget):
@@ -49,7 +48,7 @@ class ComparePage(QWidget):
         self._session = session
         self.selection = Selection(session, self)
         self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
-        self._unfolded = False
+        self._drawn: tuple[tuple[int, int], ...] = ()
         self._grown: dict[int, set[SeriesKey]] = {}
         self._draw_soon = QTimer(self, singleShot=True, interval=_DRAW_MS)
         self._draw_soon.timeout.connect(self._draw_grown)
@@ -78,40 +77,19 @@ class ComparePage(QWidget):
         )
         self.header.add_action(self.add_run)
         self.chooser = RunChooser(self._session.store, "compare-chooser", self, several=True)
-        self.chooser.chosen.connect(lambda runs: self._session.compare([*self._session.compared, *runs]))
+        self.chooser.chosen.connect(self._add)
         self.chips = ChipBar()
         self.chips.removed.connect(self._remove)
         self.left_out = Muted(wrap=True)
         self.left_out.setObjectName("compare-left-out")
-        self.differs = RunTable("compare-settings", "Settings that differ")
-        self.tests = RunTable("compare-tests", "Test metrics")
-        self.hint, self.no_tests = Muted(wrap=True), Muted(_NO_TESTS, wrap=True)
-        self.hint.setObjectName("compare-hint")
-        self.differs_card, self.tests_card = Card("What differs"), Card("Test metrics")
-        for card, words, table in (
-            (self.differs_card, self.hint, self.differs),
-            (self.tests_card, self.no_tests, self.tests),
-        ):
-            card.body.addWidget(words)
-            card.body.addWidget(table, 1)
-        self.notes = Muted(wrap=True)
-        self.notes.setObjectName("compare-notes")
-        self.tests_card.body.addWidget(self.notes)
-        self.unfold = LinkButton("", self._unfold, name="compare-unfold")
-        self.differs_card.body.addWidget(self.unfold)
+        self.averaging = Averaging(self._session, self)
+        self.differs_card, self.tests_card = SettingsCard(), TestMetricsCard(self.averaging)
+        self.differs, self.hint = self.differs_card.table, self.differs_card.hint
+        self.tests, self.group = self.tests_card.table, self.tests_card.group
+        self.group.toggled.connect(self._show)
         self._tables = CardRow()
         self._tables.add(self.differs_card, _SHARES[0])
         self._tables.add(self.tests_card, _SHARES[1])
-        self.group = QCheckBox("Group seeds")
-        self.group.setObjectName("compare-group")
-        self.group.setToolTip(
-            "One column for runs that differ in nothing but the seed: mean ± standard deviation; each seed counts once"
-        )
-        self.group.toggled.connect(self._show)
-        self.averaging = Averaging(self._session, self)
-        self.tests_card.header.addWidget(self.averaging.button)
-        self.tests_card.header.addWidget(self.group)
-        self.tests_card.body.addWidget(self.averaging.error)
         self.studies: dict[int, StudyCard] = {}
         self._studies = QVBoxLayout()
         self._studies.setSpacing(CARD_GAP)
@@ -181,37 +159,16 @@ class ComparePage(QWidget):
         view = compare_view(entries, summaries, grouped=self.group.isChecked(), ensemble=ensemble)
         self._show_chips(entries, view.chips)
         self._show_studies()
-        self._show_differences(entries, view.differing)
-        heads = [*map(_group_head, view.groups), *([] if ensemble is None else [("ensemble", None)])]
-        self.tests.fill("task", heads, view.tests)
-        self.group.setVisible(view.seeds)
-        self.notes.setText(view.notes)
-        self.notes.setVisible(bool(view.notes))
+        self.differs_card.show_view(entries, view)
+        self.tests_card.show_view(view, ensemble=ensemble is not None)
         self.best.fill("task", [(entry.short, entry.color) for entry in entries], view.best)
         self.best_card.setVisible(bool(view.best))
         self.cost_card.show_runs(entries)
-        self.differs_card.set_subtitle(view.differing_text)
-        alike = "All settings are the same; the runs differ in chance alone." if not view.differing else ""
-        self.hint.setText(view.hint or alike)
-        self.hint.setVisible(bool(view.hint or alike))
-        self.differs.setVisible(bool(view.differing))
-        self.no_tests.setVisible(not view.tests)
-        self.tests.setVisible(bool(view.tests))
         self._tables.set_need(_width_for(self.differs, self.tests))
         self._more.set_need(_width_for(self.best, self.cost_card.table))
-        self._draw()
-
-    def _show_differences(self, entries: Sequence[Entry], lines: Sequence[Line]) -> None:
-        """The first settings that differ, and all of them when asked for: runs of other data differ in a hundred."""
-        folded = len(lines) > _FOLDED and not self._unfolded
-        heads = [(entry.short, entry.color) for entry in entries]
-        self.differs.fill("setting", heads, lines[:_FOLDED] if folded else lines)
-        self.unfold.setText("Show fewer" if self._unfolded else f"Show all {len(lines)} settings that differ")
-        self.unfold.setVisible(len(lines) > _FOLDED)
-
-    def _unfold(self) -> None:
-        self._unfolded = not self._unfolded
-        self._show()
+        runs = tuple((entry.run.id, entry.color) for entry in entries)
+        self._draw({} if runs == self._drawn else None)
+        self._drawn = runs
 
     def _show_studies(self) -> None:
         """A card for each study that a compared run belongs to."""
@@ -278,6 +235,10 @@ class ComparePage(QWidget):
     def _remove(self, run: int) -> None:
         self._session.compare(one for one in self._session.compared if one != run)
 
+    def _add(self, runs: Sequence[int]) -> None:
+        """Compare more runs; one that was left out comes last now, and so is shown."""
+        self._session.compare([*(run for run in self._session.compared if run not in runs), *runs])
+
     def _offer_runs(self) -> None:
         self.chooser.open_below(self.add_run, left_out=self.selection.chosen)
 
@@ -298,13 +259,6 @@ def _width_for(left: RunTable, right: RunTable) -> int:
     """The width of a row of cards in which both tables can be read."""
     tables = zip((left, right), _SHARES, strict=True)
     return max((table.least_width() + 2 * CARD_GAP + 4) * sum(_SHARES) // share for table, share in tables) + CARD_GAP
-
-
-def _group_head(group: SeedGroup) -> tuple[str, int | None]:
-    first, count = group.first, len(group.entries)
-    runs = first.short if count == 1 else f"{count} seeds of {first.short}"
-    what = f"{first.run.baseline} alone" if first.run.baseline else method_name(first.run.method)
-    return f"{runs}\n{what}", first.color
 
 
 def _run_list(runs: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from app.pages.compare.state import Cell, Line
 from app.pages.compare.swatch import swatch
-from app.theme import resolve, row_height
+from app.theme import resolve, row_height, theme
 
 _CELL_ROOM, _DOT_ROOM = 26, 32
 """Pixels beside a text in a cell, and those of a run's dot or line."""
@@ -45,6 +45,7 @@ class RunTable(QTableWidget):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._names = _RowNames(self)
+        self._filled: tuple[object, ...] = ()
         self._first = 0
         self._wants: list[int] = []
         self._floors: list[int] = []
@@ -57,6 +58,10 @@ class RunTable(QTableWidget):
             runs: Label and hue of each run, in one line or two; no hue for what is no run.
             lines: The rows; they have a cell a run.
         """
+        filled = (first, tuple(runs), tuple(lines), theme().dark)
+        if filled == self._filled:
+            return  # dozens of runs come one by one, and most of them change one table
+        self._filled = filled
         self.setColumnCount(len(runs) + 1)
         self.setRowCount(len(lines))
         self.setHorizontalHeaderItem(0, QTableWidgetItem(first))

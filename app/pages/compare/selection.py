@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SOON_MS = 40
 """What comes of several runs within this time is shown at once."""
+_AT_ONCE = 8
+"""Runs that are followed before other events have their turn."""
 
 
 class Selection(QObject):
@@ -44,12 +46,15 @@ class Selection(QObject):
         self._specs: dict[int, ExperimentSpec | None] = {}
         self._colors: dict[int, int] = {}
         self._visible = False
+        self._wanted: tuple[int, ...] = ()
         self.left_out: tuple[int, ...] = ()
         self.summaries: tuple[Summary, ...] = ()
         self.studies: tuple[Study, ...] = ()
         self.curves: dict[int, RunCurves] = {}
         self.clocks: dict[int, Clock] = {}
         self._owed = False
+        self._go_on = QTimer(self, singleShot=True, interval=0)
+        self._go_on.timeout.connect(self._add_some)
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self._bring_up_to_date)
         session.queue.runChanged.connect(self._study_changed)
@@ -57,12 +62,12 @@ class Selection(QObject):
     @property
     def chosen(self) -> tuple[int, ...]:
         """The runs, in the order they were chosen."""
-        return tuple(self._followers)
+        return self._wanted
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """The chosen runs that have been read."""
-        ready = [run for run in self._followers if run in self._records and run in self._data]
+        ready = [run for run in self._wanted if run in self._records and run in self._data]
         return tuple(
             Entry(self._records[run], self._data[run], self._settings[run], self._colors[run], self._specs.get(run))
             for run in ready
@@ -74,10 +79,8 @@ class Selection(QObject):
         wanted, self.left_out = asked[-MOST_COMPARED:], tuple(asked[:-MOST_COMPARED])
         for run in [run for run in self._followers if run not in wanted]:
             self._drop(run)
-        for run in wanted:
-            if run not in self._followers:
-                self._add(run)
-        self._followers = {run: self._followers[run] for run in wanted}
+        self._wanted = tuple(wanted)
+        self._add_some()
         self._read_summaries()
         self._read_studies()
         self.changed.emit()
@@ -87,6 +90,14 @@ class Selection(QObject):
         self._visible = visible
         for follower in self._followers.values():
             follower.set_visible(visible)
+
+    def _add_some(self) -> None:
+        """Follow the next few runs that are not followed yet: to begin with sixty at once would be felt."""
+        missing = [run for run in self._wanted if run not in self._followers]
+        for run in missing[:_AT_ONCE]:
+            self._add(run)
+        if len(missing) > _AT_ONCE:
+            self._go_on.start()
 
     def _add(self, run: int) -> None:
         taken = set(self._colors.values())
@@ -161,7 +172,7 @@ class Selection(QObject):
             self._read_studies()
 
     def _read_studies(self) -> None:
-        records = [self._records[run] for run in self._followers if run in self._records]
+        records = [self._records[run] for run in self._wanted if run in self._records]
 
         def read(store: RunStore) -> tuple[Study, ...]:
             from mtl_core.evaluation.studies import studies_of

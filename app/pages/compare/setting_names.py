@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.tables.words import shortened
-from mtl_core.spec import Weighting, kind_of, members
+from app.tables import experiment_name, method_title, shortened
 from mtl_core.spec.paths import Key, parse
 
 if TYPE_CHECKING:
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 ABSENT = object()
 """The value of a setting that a run does not have."""
-_METHODS = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
 _SEED, _WEIGHTING, _DATA = "training.seed", "weighting.kind", "dataset.name"
 _MOST_PARTS, _LONGEST_PART, _LONGEST_NAME = 3, 22, 24
 _FEW = 8
@@ -52,11 +50,6 @@ def setting_text(value: Any) -> str:
             return "—" if value is ABSENT else str(value)
 
 
-def method_name(kind: str) -> str:
-    """A weighting method as people call it."""
-    return _METHODS.get(kind, kind)
-
-
 def chip_texts(entries: Sequence[Entry], settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """What the chip of each run says: its number, its name, and what tells it apart from the others.
 
@@ -64,7 +57,7 @@ def chip_texts(entries: Sequence[Entry], settings: Sequence[Mapping[str, Any]]) 
         entries: The runs.
         settings: The differing settings of each run by their path, in the order of the document.
     """
-    alike = len({entry.run.name for entry in entries}) < 2
+    alike = len({experiment_name(entry.run) for entry in entries}) < 2
     named = not alike or len(entries) <= _FEW  # of many runs the chips are short, and a name they share says nothing
     return tuple(_chip(entry, own, named=named) for entry, own in zip(entries, settings, strict=True))
 
@@ -73,7 +66,7 @@ def _chip(entry: Entry, own: Mapping[str, Any], *, named: bool) -> str:
     parts = [f"{entry.run.baseline} alone"] if entry.run.baseline else []
     specs = () if entry.spec is None else (entry.spec,)
     if _WEIGHTING in own and not parts:
-        parts.append(method_name(str(own[_WEIGHTING])))
+        parts.append(method_title(str(own[_WEIGHTING])))
     implied = _WEIGHTING in own or bool(entry.run.baseline)  # settings of another method differ with it
     others = [path for path in own if path != _SEED and not _left_out(path, implied=implied)]
     if (
@@ -86,7 +79,7 @@ def _chip(entry: Entry, own: Mapping[str, Any], *, named: bool) -> str:
             parts.append(shortened(f"{name.lower()} {setting_text(own[path])}", _LONGEST_PART))
     if _SEED in own:
         parts.append(f"seed {setting_text(own[_SEED])}")
-    names = [shortened(entry.run.name, _LONGEST_NAME)] if named or not parts else []
+    names = [shortened(experiment_name(entry.run), _LONGEST_NAME)] if named or not parts else []
     return " · ".join([f"run {entry.run.id}", *names, *parts])
 
 

@@ -22,6 +22,7 @@ TestScores = Mapping[str, Mapping[str, float]]
 """Test metrics by task and name."""
 
 TOTAL = "total"
+_SECTIONS = {"weighting": 0, "training": 1}
 _UNCOUNTED = ("version", "name")
 _SPLITTING = "dataset.split.tasks"
 """Who made the split of a baseline: the same rows for all runs of a study, so no difference to be told."""
@@ -137,11 +138,15 @@ def differing_settings(runs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Mapping
 
 
 def setting_lines(entries: Sequence[Entry], differing: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-    """A row for each differing setting, by its name in the forms; its path is the tooltip."""
+    """A row for each differing setting, by its name in the forms; its path is the tooltip.
+
+    How the runs were trained comes first, as tasks and layers differ in dozens of settings at once.
+    """
+    paths = sorted(differing[0] if differing else (), key=lambda path: _SECTIONS.get(path.partition(".")[0], 2))
     specs = [entry.spec for entry in entries if entry.spec is not None]
     return tuple(
         Line(setting_title(path, specs), tuple(Cell(setting_text(own[path])) for own in differing), tip=path)
-        for path in (differing[0] if differing else ())
+        for path in paths
     )
 
 
@@ -171,7 +176,10 @@ def final_lines(
 
 def best_lines(entries: Sequence[Entry], summaries: Sequence[Summary]) -> tuple[Line, ...]:
     """A row a task: each run's best epoch on it by the task's score, and the epoch that the run's rule chose."""
-    known = [{} if one.spec is None else _best_epochs(one, one.spec, summaries) for one in entries]
+    own: dict[int, list[Summary]] = {entry.run.id: [] for entry in entries}
+    for summary in summaries:
+        own.get(summary.run, []).append(summary)
+    known = [{} if one.spec is None else _best_epochs(one, one.spec, own[one.run.id]) for one in entries]
     tasks = dict.fromkeys((epoch.task, epoch.metric) for epochs in known for epoch in epochs.values())
     lines = [
         Line(f"{task} · {metric}", tuple(_best_cell(epochs.get((task, metric))) for epochs in known))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
@@ -18,14 +20,18 @@ def dots_of(color: int) -> int:
 
 def swatch(color: int) -> QPixmap:
     """A dot in a run's hue, or a piece of its line where the line has dots; twice as large as shown, so sharp."""
-    dots = dots_of(color)
+    return _swatch(resolve(color), dots_of(color))
+
+
+@lru_cache(maxsize=256)
+def _swatch(ink_name: str, dots: int) -> QPixmap:
     long = _LONG if dots else _HIGH
     picture = QPixmap(long * _SCALE, _HIGH * _SCALE)
     picture.setDevicePixelRatio(_SCALE)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    ink = QColor(resolve(color))
+    ink = QColor(ink_name)
     if dots:
         pen = QPen(ink, 2.0)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)

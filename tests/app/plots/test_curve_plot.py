@@ -121,16 +121,19 @@ def test_a_removed_curve_leaves_the_plot(qtbot: QtBot, plot: CurvePlot) -> None:
 def test_curves_follow_the_theme(qtbot: QtBot, qapp: QApplication, plot: CurvePlot) -> None:
     apply_theme(qapp, "light")
     plot.set_curve("loss", STEPS, STEPS, color=1)
-    main, _ = plot._drawn["loss"]
+    main = plot._items.main["loss"]
     assert main.opts["pen"].color().name().upper() == LIGHT.series[1]
     apply_theme(qapp, "dark")
     assert main.opts["pen"].color().name().upper() == DARK.series[1]
     apply_theme(qapp, "light")
 
 
-def test_lines_are_one_pixel_wide_as_wider_ones_freeze(plot: CurvePlot) -> None:
+def test_lines_are_one_pixel_wide_as_wider_ones_freeze(qtbot: QtBot, plot: CurvePlot) -> None:
     plot.set_curve("loss", STEPS, STEPS, dash=True)
-    assert all(item.opts["pen"].widthF() == 1 for item in plot._drawn["loss"])
+    plot.set_smoothing(0.9)
+    plot.show()
+    qtbot.waitUntil(lambda: "loss" in plot._items.raw)
+    assert all(item.opts["pen"].widthF() == 1 for item in (plot._items.main["loss"], plot._items.raw["loss"]))
 
 
 def test_the_wheel_scrolls_the_page_unless_ctrl_is_held(plot: CurvePlot) -> None:

@@ -25,6 +25,7 @@ def test_a_chip_keeps_both_ends_of_what_it_says_and_all_of_it_in_the_tooltip(qtb
     bar.show()
     texts = [f"run {number} · a long name of an experiment · PCGrad · seed {number}" for number in range(30)]
     bar.show_chips(ChipText(number, text, f"{text}, whole", number) for number, text in enumerate(texts))
+    qtbot.waitUntil(lambda: len(bar.chips) == 30)
     chip = bar.chips[17]
     qtbot.waitUntil(lambda: "…" in chip.label.text())
     assert chip.label.text().startswith("run 17")

@@ -128,6 +128,12 @@ def test_runs_beyond_the_most_that_fit_are_named_as_left_out(
     qtbot.waitUntil(lambda: len(page.selection.entries) == 2)
     qtbot.waitUntil(page.left_out.isVisible)
     assert "Left out: run 3." in page.left_out.text()
+    page.chooser.chosen.emit([3])
+    qtbot.waitUntil(lambda: "Left out: run 1." in page.left_out.text())
+    page.chooser.chosen.emit([1])
+    qtbot.waitUntil(lambda: "Left out: run 2." in page.left_out.text())
+    page.chooser.chosen.emit([2])
+    qtbot.waitUntil(lambda: [chip.run for chip in page.chips.chips] == [1, 2])
     remove = page.findChild(QToolButton, "compare-remove-1")
     assert remove is not None
     qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)

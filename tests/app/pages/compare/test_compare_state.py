@@ -45,6 +45,17 @@ def test_only_settings_that_differ_are_listed_by_the_names_of_the_forms_and_all_
     assert all(line.name != "Name" for line in lines)
 
 
+def test_how_runs_were_trained_comes_before_their_tasks_and_layers() -> None:
+    entries = [
+        _entry(1, experiment(("left", "right"))),
+        _entry(2, experiment(("left",), weighting={"kind": "equal"}, training={"epochs": 3}, width=32)),
+    ]
+    differing, _ = differing_settings([entry.settings for entry in entries])
+    sections = [line.tip.partition(".")[0].partition("[")[0] for line in setting_lines(entries, differing)]
+    assert sections[:2] == ["weighting", "weighting"]
+    assert sections.index("training") < min(sections.index("tasks"), sections.index("model"))
+
+
 def test_a_setting_that_one_run_lacks_is_shown_as_a_dash() -> None:
     differing, _ = differing_settings([{"a": 1}, {"a": 1, "b": True}])
     assert [[setting_text(value) for value in own.values()] for own in differing] == [["—"], ["on"]]

@@ -35,6 +35,7 @@ def finish(store: RunStore, run: int) -> None:
             SeriesKey(task, "test", "accuracy"): Points.of([20], [value]),
         }
         store.append(run, points, {"accuracy": "max"})
+    store.append(run, {SeriesKey("total", "val", "loss"): Points.of([10, 20], [0.2, 0.1])}, {"loss": "min"})
     store.finish(run, "finished")
 
 
