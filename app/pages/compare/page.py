@@ -26,7 +26,7 @@ from app.pages.compare.selection import Selection
 from app.pages.compare.state import Entry, compare_view
 from app.pages.compare.study_card import StudyCard
 from app.plots import PlotOptions
-from app.theme import CARD_GAP, GAP, PAGE_MARGIN, card_title_font, manager
+from app.theme import CARD_GAP, GAP, PAGE_MARGIN, SeenOnly, card_title_font, manager
 from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton, scrolling
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class ComparePage(QWidget):
         self.options.changed.connect(self._draw)
         self.metric_choice.currentIndexChanged.connect(lambda _index: self._draw())
         session.compareChanged.connect(self.selection.choose)
-        manager().changed.connect(self._show)
+        SeenOnly(self, manager().changed, self._show)
         self.selection.choose(session.compared)
 
     # -- building --
