@@ -76,7 +76,7 @@ def guard_wheel(widget: QComboBox | QAbstractSpinBox | QSlider) -> None:
 def tidy_spin(spin: _Spin) -> _Spin:
     """Make ``spin`` a plain field without arrows (the arrow keys step it), and return it."""
     spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-    edit = NumberLine()
+    edit = NumberLine(spin)
     spin.setLineEdit(edit)
     _Fit(spin, edit)
     guard_wheel(spin)

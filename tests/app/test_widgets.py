@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QFocusEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.main_window.toasts import Toasts
@@ -196,8 +196,11 @@ def test_every_message_shows_all_its_lines(qtbot: QtBot) -> None:
     host = QWidget()
     qtbot.addWidget(host)
     host.resize(700, 500)
+    toasts = Toasts()
+    column = QVBoxLayout(host)
+    column.addStretch(1)
+    column.addWidget(toasts)
     host.show()
-    toasts = Toasts(host)
     for number in range(3):
         toasts.show_error(f"Run {number} was interrupted: its process is gone, and its last checkpoint is kept.")
     for banner in toasts.banners():
