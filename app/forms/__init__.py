@@ -14,7 +14,7 @@ from app.forms.editors import (
 )
 from app.forms.factory import make_editor
 from app.forms.form import KindForm, SpecForm
-from app.forms.labels import count_text, label_of, metric_label, shape_text
+from app.forms.labels import count_text, label_of, metric_label, features_text, shape_text
 from app.forms.layer_list import LayerList
 from app.forms.layer_row import RowLine
 from app.forms.number import NumberEditor, number_text
@@ -40,6 +40,7 @@ __all__ = [
     "count_text",
     "defaults_of",
     "discard",
+    "features_text",
     "fields_of",
     "label_of",
     "make_editor",

@@ -8,6 +8,7 @@ from app.widgets.messages import Banner, EmptyState, Glyph, InlineError
 from app.widgets.number_field import DoubleSpinBox, NumberField, SpinBox
 from app.widgets.number_range import NumberRange, number_text
 from app.widgets.spin import guard_wheel, mark_invalid, tidy_spin
+from app.widgets.task_tabs import TaskTabs
 from app.widgets.text_field import TextField
 from app.widgets.weight_slider import ColourSlider, WeightSlider, WeightSpin
 
@@ -34,6 +35,7 @@ __all__ = [
     "PageHeader",
     "PrimaryButton",
     "SpinBox",
+    "TaskTabs",
     "TextField",
     "ToolButton",
     "WeightSlider",

@@ -49,7 +49,8 @@ class ModelPage(QWidget):
         self._cards.setAccessibleName("Shared layers, task layers, diagram")
         self._cards.setChildrenCollapsible(False)
         self._cards.setHandleWidth(CARD_GAP)
-        for place, (card, share) in enumerate(((self.shared, 36), (self.tasks, 35), (self.diagram, 40))):
+        # A wider window gives its room to the diagram: layers have enough in a third of a small one.
+        for place, (card, share) in enumerate(((self.shared, 1), (self.tasks, 1), (self.diagram, 4))):
             self._cards.addWidget(card)
             self._cards.setStretchFactor(place, share)
         self._cards.setSizes([360, 350, 400])
