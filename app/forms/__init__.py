@@ -8,13 +8,14 @@ from app.forms.editors import (
     Editor,
     FlagEditor,
     MaybeEditor,
+    SearchedChoice,
     TextEditor,
     TextListEditor,
     WordOrEditor,
 )
 from app.forms.factory import make_editor
 from app.forms.form import KindForm, SpecForm
-from app.forms.labels import count_text, label_of, metric_label, features_text, shape_text
+from app.forms.labels import count_text, features_text, label_of, metric_label, shape_text
 from app.forms.layer_list import LayerList
 from app.forms.layer_row import RowLine
 from app.forms.number import NumberEditor, number_text
@@ -31,6 +32,7 @@ __all__ = [
     "MaybeEditor",
     "NumberEditor",
     "RowLine",
+    "SearchedChoice",
     "SpecForm",
     "TextEditor",
     "TextListEditor",

@@ -9,12 +9,12 @@ _FRAME = QMargins(1, 32, 1, 1)
 
 
 def room_on(screen: QScreen) -> QSize:
-    """The largest size of a window that has room on ``screen``, with its frame and what the desktop keeps for itself."""
+    """The largest window that has room on ``screen``, beside its frame and what the desktop keeps for itself."""
     return screen.availableGeometry().marginsRemoved(_FRAME).size()
 
 
 def keep_on_screen(window: QWidget) -> None:
-    """Make ``window`` as small as its screen asks for, and move it there; a screen may have changed since it was left."""
+    """Make ``window`` as small as its screen asks for and move it there: screens change between two starts."""
     if window.isMaximized() or window.isFullScreen():
         return
     room = window.screen().availableGeometry().marginsRemoved(_FRAME)

@@ -35,8 +35,8 @@ class TaskTabs(QWidget):
         self.list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         guard_wheel(self.list)
-        for widget in (self.bar, self.list):
-            widget.setAccessibleName("Tasks")
+        self.bar.setAccessibleName("Tasks")
+        self.list.setAccessibleName("Tasks")
         self.place = Muted()
         self.before = ToolButton("caret-left", "Previous task", lambda: self._step(-1), name=f"{name}-before")
         self.after = ToolButton("caret-right", "Next task", lambda: self._step(1), name=f"{name}-after")

@@ -18,7 +18,9 @@ def test_a_new_window_has_room_on_the_screen(make_window: Callable[[], MainWindo
     assert room.height() < screen.height()
 
 
-@pytest.mark.parametrize(("x", "y", "width", "height"), [(0, 0, 3000, 2000), (700, 700, 400, 300), (-90, -50, 500, 400)])
+@pytest.mark.parametrize(
+    ("x", "y", "width", "height"), [(0, 0, 3000, 2000), (700, 700, 400, 300), (-90, -50, 500, 400)]
+)
 def test_a_window_left_on_a_larger_screen_is_brought_back(
     qtbot: QtBot, x: int, y: int, width: int, height: int
 ) -> None:

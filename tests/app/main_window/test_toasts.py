@@ -47,9 +47,7 @@ def test_the_page_has_its_room_back_when_messages_are_gone(window: MainWindow, w
     wait(lambda: window.stack.height() == height)
 
 
-def test_an_error_leaves_when_it_has_been_read(
-    window: MainWindow, wait: Wait, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_leaves_when_it_has_been_read(window: MainWindow, wait: Wait, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toasts, "ERROR_SHOWN_MS", 20)
     window.session.complain("something is wrong")
     assert window.toasts.banners()

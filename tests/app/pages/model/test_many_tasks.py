@@ -21,7 +21,7 @@ def model(tasks: int = 12, layers: int = 30) -> ModelInfo:
     return ModelInfo(
         input_shape=(20,),
         shared=tuple(linear(f"model.shared[{i}]") for i in range(layers)),
-        heads={name: () for name in NAMES[:tasks]},
+        heads=dict.fromkeys(NAMES[:tasks], ()),
         outputs={name: linear(f"model.heads.{name}") for name in NAMES[:tasks]},
         sharing=spec_to_data(HardSharing()),
         parameters=1000,
