@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.main_window.help import HelpWindow
 
 LET_IT_RUN, STOP_AND_KEEP, CANCEL = "Let it run", "Stop and keep", "Cancel"
-_SIZE, _SMALLEST = (1280, 800), (640, 400)
+_SIZE, _SMALLEST = (1280, 800), (760, 460)
 
 
 class MainWindow(QMainWindow):

@@ -1,6 +1,7 @@
 """The window has room on its screen, at the start and at every later one."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from PySide6.QtWidgets import QWidget
@@ -8,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from app.main_window.geometry import keep_on_screen, room_on
+from app.main_window.rail import RailButton
 
 
 def test_a_new_window_has_room_on_the_screen(make_window: Callable[[], MainWindow], qtbot: QtBot) -> None:
@@ -63,3 +65,14 @@ def test_every_page_is_usable_on_a_small_screen_at_scale_one_and_a_half(
         assert page.minimumSizeHint().width() <= window.stack.width(), name
         assert window.status.isVisible()
         assert window.status.geometry().bottom() <= window.height()
+
+
+def test_the_rail_has_room_in_the_lowest_window(make_window: Callable[[], MainWindow]) -> None:
+    window = make_window()
+    window.show()
+    window.resize(window.minimumSize())
+    buttons = window.rail.findChildren(RailButton)
+    assert len(buttons) == 7
+    for above, below in pairwise(buttons):
+        assert above.geometry().bottom() < below.geometry().top()
+    assert buttons[-1].geometry().bottom() < window.rail.height()
