@@ -49,13 +49,20 @@ class SeenOnly(QObject):
 
 
 class _Later(QTimer):
-    """Polishes the widgets of ``app`` that are not seen between events, then goes."""
+    """Polishes the widgets of ``app`` that are not seen between events, those shown meanwhile at once; then goes."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app, interval=0)
         self._app = app
         self._widgets: list[QWidget] | None = None
         self.timeout.connect(self._go_on)
+        app.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Polish what is shown before it is drawn."""
+        if event.type() is QEvent.Type.Show and isinstance(watched, QWidget):
+            _polish(watched)
+        return False
 
     def _go_on(self) -> None:
         if self._widgets is None:
@@ -68,6 +75,7 @@ class _Later(QTimer):
                 _polish(widget)
         if not self._widgets:
             self.stop()
+            self._app.removeEventFilter(self)
             self.deleteLater()
 
 

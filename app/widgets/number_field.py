@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from PySide6.QtCore import QRegularExpression, Qt, Signal
+from PySide6.QtCore import QRegularExpression, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 
@@ -11,6 +11,8 @@ from app.widgets.number_range import NumberRange, number_text, read_number
 from app.widgets.spin import mark_invalid, tidy_spin
 
 _CHARACTERS = QRegularExpression(r"[-+−0-9.,eE\s]*[ %]*", QRegularExpression.PatternOption.UseUnicodePropertiesOption)
+_MARGINS = 28
+"""Between the number and the ends of its field, both together."""
 
 
 class NumberField(QAbstractSpinBox):
@@ -69,6 +71,7 @@ class NumberField(QAbstractSpinBox):
     def setSuffix(self, suffix: str) -> None:
         """Show ``suffix`` after the number."""
         self._suffix = suffix
+        self.updateGeometry()
         self._show()
 
     def setSingleStep(self, step: float) -> None:
@@ -169,8 +172,19 @@ class SpinBox(NumberField):
 
     def setRange(self, low: float, high: float) -> None:
         """Set the bounds."""
+        self.updateGeometry()
         self.shape = NumberRange(self._INTEGER, low, high)
         self.setValue(self.shape.nearest(self.value()))
+
+    def sizeHint(self) -> QSize:
+        """Room for the longer of both bounds."""
+        texts = [self._text(bound) for bound in (self.shape.low, self.shape.high) if bound is not None]
+        width = max(self.fontMetrics().horizontalAdvance(text) for text in texts)
+        return QSize(width + _MARGINS, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """A number is never cut."""
+        return self.sizeHint()
 
     def setValue(self, value: Any) -> None:
         """Show ``value`` and announce it if it is another."""

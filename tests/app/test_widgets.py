@@ -14,6 +14,7 @@ from app.widgets import (
     Card,
     CardRow,
     Chip,
+    DoubleSpinBox,
     Elided,
     EmptyState,
     InlineError,
@@ -94,6 +95,18 @@ def test_a_number_has_room_for_its_digits(qtbot: QtBot) -> None:
     spin.resize(80, 32)
     spin.show()
     assert spin.lineEdit().width() > 70
+
+
+def test_a_spin_box_has_room_for_the_longer_of_its_bounds(qtbot: QtBot) -> None:
+    spin = DoubleSpinBox()
+    qtbot.addWidget(spin)
+    spin.setRange(0.1, 98)
+    spin.setDecimals(1)
+    spin.setSuffix(" %")
+    spin.show()
+    spin.adjustSize()
+    assert spin.lineEdit().width() >= spin.fontMetrics().horizontalAdvance("98.0 %") + 12
+    assert spin.minimumSizeHint() == spin.sizeHint()
 
 
 def test_a_text_too_long_is_cut_and_kept_as_tooltip(qtbot: QtBot) -> None:

@@ -67,6 +67,16 @@ def test_what_is_hidden_wears_them_soon(qapp: QApplication, qtbot: QtBot) -> Non
     qtbot.waitUntil(lambda: (color(card), color(button)) == (DARK.surface, DARK.accent))
 
 
+def test_what_is_shown_before_its_turn_wears_them_too(qapp: QApplication, qtbot: QtBot) -> None:
+    window, card, button = panel(qtbot)
+    window.show()
+    assert color(button) == LIGHT.accent
+    card.hide()
+    apply_theme(qapp, "dark")
+    card.show()  # no event was handled meanwhile
+    assert (color(card), color(button)) == (DARK.surface, DARK.accent)
+
+
 def test_a_field_is_written_in_the_new_color_and_marked_at_fault(qapp: QApplication, qtbot: QtBot) -> None:
     field = QLineEdit()
     field.setProperty("invalid", True)
