@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 from app.widgets.number_range import NumberRange, number_text, read_number
 from app.widgets.spin import mark_invalid, tidy_spin
 
-_CHARACTERS = QRegularExpression(r"[-+−0-9.,eE\s]*[ %]*", QRegularExpression.PatternOption.UseUnicodePropertiesOption)
+_CHARACTERS = QRegularExpression(r"[-+−—0-9.,eE\s]*[ %]*", QRegularExpression.PatternOption.UseUnicodePropertiesOption)
 _MARGINS = 28
 """Between the number and the ends of its field, both together."""
 
