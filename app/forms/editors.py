@@ -12,7 +12,7 @@ from app.forms.labels import label_of
 from app.forms.number import NumberEditor
 from app.forms.shapes import WordOr
 from app.theme import GAP
-from app.widgets import Entry, Muted, SearchMenu, TextField, guard_wheel
+from app.widgets import MenuEntry, Muted, SearchMenu, TextField, guard_wheel
 
 
 class Editor(Protocol):
@@ -120,7 +120,7 @@ class SearchedChoice(ChoiceEditor):
         parent: Owner.
     """
 
-    def __init__(self, entries: Sequence[Entry], name: str, what: str, parent: QWidget | None = None) -> None:
+    def __init__(self, entries: Sequence[MenuEntry], name: str, what: str, parent: QWidget | None = None) -> None:
         super().__init__(tuple(entry.kind for entry in entries), tuple(entry.title for entry in entries), parent)
         self._entries, self._names = entries, (name, what)
         self.menu: SearchMenu | None = None

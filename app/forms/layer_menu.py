@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
-from app.widgets import Entry, SearchMenu
+from app.widgets import MenuEntry, SearchMenu
 from mtl_core.spec import LAYER_GROUPS, kind_of
 
 
@@ -11,7 +11,7 @@ class LayerMenu(SearchMenu):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         entries = [
-            Entry(kind_of(spec), spec.title, spec.help(), group)
+            MenuEntry(kind_of(spec), spec.title, spec.help(), group)
             for group, kinds in LAYER_GROUPS.items()
             for spec in kinds
         ]

@@ -7,7 +7,7 @@ from app.widgets.labels import Chip, Elided, Muted, PageHeader
 from app.widgets.messages import Banner, EmptyState, Glyph, InlineError
 from app.widgets.number_field import DoubleSpinBox, NumberField, SpinBox
 from app.widgets.number_range import NumberRange, number_text
-from app.widgets.search_menu import Entry, SearchMenu
+from app.widgets.search_menu import MenuEntry, SearchMenu
 from app.widgets.spin import guard_wheel, mark_invalid, tidy_spin
 from app.widgets.task_tabs import TaskTabs
 from app.widgets.text_field import TextField
@@ -25,11 +25,11 @@ __all__ = [
     "DoubleSpinBox",
     "Elided",
     "EmptyState",
-    "Entry",
     "Glyph",
     "HLine",
     "InlineError",
     "LinkButton",
+    "MenuEntry",
     "Muted",
     "NumberField",
     "NumberRange",

@@ -27,7 +27,7 @@ _NARROWEST_TITLE, _HELP_WIDTH, _LINES = 18, 40, 24
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """A choice: what it is called, what it does, its group, and a few words for the right end of its line."""
 
     kind: str
@@ -49,7 +49,7 @@ class SearchMenu(QFrame):
 
     chosen = Signal(str)
 
-    def __init__(self, entries: Sequence[Entry], name: str, what: str, parent: QWidget | None = None) -> None:
+    def __init__(self, entries: Sequence[MenuEntry], name: str, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName(f"{name}-menu")
         self.setProperty("role", "card")
@@ -157,7 +157,7 @@ class SearchMenu(QFrame):
             self.chosen.emit(item.data(_KIND))
 
 
-def _fill(widget: QListWidget, entries: Sequence[Entry]) -> None:
+def _fill(widget: QListWidget, entries: Sequence[MenuEntry]) -> None:
     group = ""
     for entry in entries:
         if entry.group != group:

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.following import monitors
 from app.forms import metric_label, number_text
-from app.widgets import Entry
+from app.widgets import MenuEntry
 from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
 from mtl_core.spec.costs import MEASURED_TASKS, levels_of, measured_cost
 from mtl_core.spec.sampling import CLASS_KINDS
@@ -20,9 +20,9 @@ _PLAIN = ("equal", "manual")
 _BY_HAND, _LOSSES, _GRADIENTS = "Fixed", "Weights the losses", "Combines the gradients"
 
 
-def method_entries() -> list[Entry]:
+def method_entries() -> list[MenuEntry]:
     """The weighting methods by what they work on, each with its cost as many times a plain step."""
-    entries = [Entry(kind, spec.title, spec.help(), _group(spec), _cost(kind)) for kind, spec in WEIGHTINGS.items()]
+    entries = [MenuEntry(kind, spec.title, spec.help(), _group(spec), _cost(kind)) for kind, spec in WEIGHTINGS.items()]
     return sorted(entries, key=lambda entry: (_BY_HAND, _LOSSES, _GRADIENTS).index(entry.group))
 
 
