@@ -8,7 +8,6 @@ from app.forms.editors import (
     Editor,
     FlagEditor,
     MaybeEditor,
-    SearchedChoice,
     TextEditor,
     TextListEditor,
     WordOrEditor,
@@ -19,6 +18,7 @@ from app.forms.labels import count_text, features_text, label_of, metric_label, 
 from app.forms.layer_list import LayerList
 from app.forms.layer_row import RowLine
 from app.forms.number import NumberEditor, number_text
+from app.forms.searched_choice import SearchedChoice
 from app.forms.shapes import defaults_of, fields_of, shape_of
 from app.forms.weights import WeightsEditor
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
@@ -12,7 +12,7 @@ from app.forms.labels import label_of
 from app.forms.number import NumberEditor
 from app.forms.shapes import WordOr
 from app.theme import GAP
-from app.widgets import MenuEntry, Muted, SearchMenu, TextField, guard_wheel
+from app.widgets import Muted, TextField, guard_wheel
 
 
 class Editor(Protocol):
@@ -108,35 +108,6 @@ class ChoiceEditor(QComboBox):
         if value != self._told:
             self._told = value
             self.valueChanged.emit(value)
-
-
-class SearchedChoice(ChoiceEditor):
-    """A choice among many, whose list has groups and can be searched.
-
-    Args:
-        entries: What can be chosen, in the order of their groups.
-        name: Beginning of the list's objectNames.
-        what: What is chosen, in the plural.
-        parent: Owner.
-    """
-
-    def __init__(self, entries: Sequence[MenuEntry], name: str, what: str, parent: QWidget | None = None) -> None:
-        super().__init__(tuple(entry.kind for entry in entries), tuple(entry.title for entry in entries), parent)
-        self._entries, self._names = entries, (name, what)
-        self.menu: SearchMenu | None = None
-
-    def showPopup(self) -> None:
-        """Open the list, made when it is first wanted."""
-        if self.menu is None:
-            # Not this one's own child: its list and search would be styled as parts of a combo box.
-            self.menu = SearchMenu(self._entries, *self._names, self.parentWidget())
-            self.menu.chosen.connect(self._pick)
-        self.menu.popup(self, str(self.value()))
-
-    def _pick(self, kind: str) -> None:
-        index = next(i for i, entry in enumerate(self._entries) if entry.kind == kind)
-        self.setCurrentIndex(index)
-        self.activated.emit(index)
 
 
 class TextEditor(TextField):

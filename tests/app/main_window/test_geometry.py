@@ -4,20 +4,23 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from app.main_window.geometry import keep_on_screen, room_on
 from app.main_window.rail import RailButton
+from app.session import Session
 
 
-def test_a_new_window_has_room_on_the_screen(make_window: Callable[[], MainWindow], qtbot: QtBot) -> None:
-    window = QWidget()
-    qtbot.addWidget(window)
-    room, screen = room_on(window.screen()), window.screen().availableGeometry()
-    assert room.width() < screen.width()
-    assert room.height() < screen.height()
+def test_a_new_window_has_room_on_the_screen(qtbot: QtBot) -> None:
+    window = MainWindow(Session())
+    screen = window.screen().availableGeometry()
+    assert window.size() == room_on(window.screen()).boundedTo(QSize(1280, 800))
+    assert (window.width() < screen.width(), window.height() < screen.height()) == (True, True)
+    window.close_now()
+    window.deleteLater()
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,7 @@ def test_the_window_of_an_earlier_start_has_room(make_window: Callable[[], MainW
     first = make_window()
     first.resize(2400, 1600)
     first.close_now()
-    again = MainWindow(first.session.__class__(settings=first.session.settings))
+    again = MainWindow(Session(settings=first.session.settings))
     assert again.screen().availableGeometry().contains(again.geometry())
     again.close_now()
     again.deleteLater()
