@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from app.document import Document
 from app.pages.model.cards import TasksCard
 from app.pages.model.diagram import Diagram
+from app.pages.model.page import card_widths
 from app.widgets import TaskTabs
 from mtl_core.spec import HardSharing, LayerInfo, ModelInfo, spec_to_data
 
@@ -122,6 +123,13 @@ def test_a_small_diagram_grows_with_its_room(diagram: Diagram) -> None:
     diagram.show_model(model(tasks=2, layers=2), "table")
     diagram.resize(1200, 1000)
     assert 1.0 < diagram.transform().m11() <= 1.6
+
+
+@pytest.mark.parametrize(("width", "diagram"), [(1188, 440), (1828, 958)])
+def test_a_wider_page_gives_its_room_to_the_diagram(width: int, diagram: int) -> None:
+    widths = card_widths(width)
+    assert sum(widths) == width
+    assert widths[2] == diagram
 
 
 def test_zooming_ends_before_the_diagram_is_lost(diagram: Diagram) -> None:
