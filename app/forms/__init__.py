@@ -14,10 +14,11 @@ from app.forms.editors import (
 )
 from app.forms.factory import make_editor
 from app.forms.form import KindForm, SpecForm
-from app.forms.labels import count_text, label_of, metric_label, shape_text
+from app.forms.labels import count_text, features_text, label_of, metric_label, shape_text
 from app.forms.layer_list import LayerList
 from app.forms.layer_row import RowLine
 from app.forms.number import NumberEditor, number_text
+from app.forms.searched_choice import SearchedChoice
 from app.forms.shapes import defaults_of, fields_of, shape_of
 from app.forms.weights import WeightsEditor
 
@@ -31,6 +32,7 @@ __all__ = [
     "MaybeEditor",
     "NumberEditor",
     "RowLine",
+    "SearchedChoice",
     "SpecForm",
     "TextEditor",
     "TextListEditor",
@@ -40,6 +42,7 @@ __all__ = [
     "count_text",
     "defaults_of",
     "discard",
+    "features_text",
     "fields_of",
     "label_of",
     "make_editor",

@@ -12,7 +12,7 @@ from app.forms.labels import label_of
 from app.forms.number import NumberEditor
 from app.forms.shapes import WordOr
 from app.theme import GAP
-from app.widgets import Muted, guard_wheel
+from app.widgets import Muted, TextField, guard_wheel
 
 
 class Editor(Protocol):
@@ -110,13 +110,13 @@ class ChoiceEditor(QComboBox):
             self.valueChanged.emit(value)
 
 
-class TextEditor(QLineEdit):
+class TextEditor(TextField):
     """One line of text."""
 
     valueChanged = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self.textEdited.connect(self.valueChanged.emit)
 
     def value(self) -> Any:
@@ -130,7 +130,7 @@ class TextEditor(QLineEdit):
             self.setCursorPosition(0)
 
 
-class TextListEditor(QLineEdit):
+class TextListEditor(TextField):
     """Texts separated by commas; one that holds a comma is quoted.
 
     Args:
@@ -141,7 +141,7 @@ class TextListEditor(QLineEdit):
     valueChanged = Signal(object)
 
     def __init__(self, *, single: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(separators=", ", parent=parent)
         self._single = single
         self.textEdited.connect(lambda _text: self.valueChanged.emit(self.value()))
 
@@ -160,13 +160,13 @@ class TextListEditor(QLineEdit):
             self.setText(line.getvalue().replace(",", ", ") if not any("," in t for t in texts) else line.getvalue())
 
 
-class NumbersEditor(QLineEdit):
+class NumbersEditor(TextField):
     """Numbers by name, written ``a=2, b=0.5``; text that is not so is given as it stands, for the spec to refuse."""
 
     valueChanged = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(separators="=, ", parent=parent)
         self.setPlaceholderText("name=2, other=0.5")
         self.textEdited.connect(lambda _text: self.valueChanged.emit(self.value()))
 
@@ -184,7 +184,12 @@ class NumbersEditor(QLineEdit):
     def setValue(self, value: Any) -> None:
         """Show the numbers."""
         if value != self.value():
-            self.setText(", ".join(f"{name}={number:g}" for name, number in dict(value or {}).items()))
+            self.setText(", ".join(f"{name}={_exact(number)}" for name, number in dict(value or {}).items()))
+
+
+def _exact(number: float) -> str:
+    """A number with all its digits: what is shown is what is read back."""
+    return f"{number:g}" if float(f"{number:g}") == number else repr(number)
 
 
 class WordOrEditor(QWidget):

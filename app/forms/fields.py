@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QT
 
 from app.forms.shapes import FieldShape
 from app.theme import GAP, icon
-from app.widgets import InlineError, Muted, ToolButton
+from app.widgets import InlineError, Muted, NumberField, ToolButton, mark_invalid
 from mtl_core.spec import Problem
 
 
@@ -37,6 +37,10 @@ class FieldCell(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
         self._column.addLayout(row)
+        self._problem, self._refusal = "", ""
+        for field in (editor, getattr(editor, "other", None), getattr(editor, "inner", None)):
+            if isinstance(field, NumberField):
+                field.refused.connect(self._refuse)
 
     def show_problem(self, problem: Problem | None) -> None:
         """Show what is wrong in words, with the border of the editor in the error colour."""
@@ -44,15 +48,23 @@ class FieldCell(QWidget):
         if problem is not None:
             found = f" (found {problem.found})" if problem.found else ""
             text = " ".join(f"{problem.rule[:1].upper()}{problem.rule[1:]}{found}. {problem.fix}".split())
+        self._problem = text
+        self._show()
+
+    def _refuse(self, refusal: str) -> None:
+        """Say why what was typed is not taken."""
+        self._refusal = refusal
+        self._show()
+
+    def _show(self) -> None:
+        text = self._refusal or self._problem
         if text == (self.error.label.text() if self.error is not None else ""):
             return
         if self.error is None:  # most fields never have one
             self.error = InlineError()
             self._column.addWidget(self.error)
         self.error.set_error(text)
-        self._editor.setProperty("invalid", bool(text))
-        self._editor.style().unpolish(self._editor)
-        self._editor.style().polish(self._editor)
+        mark_invalid(self._editor, bool(text))
 
 
 def name_editor(editor: QWidget, path: str, shape: FieldShape) -> None:

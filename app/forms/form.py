@@ -160,6 +160,7 @@ class KindForm(QWidget):
         path: Where its data stand in the experiment.
         skip: Names of fields not to show.
         help_text: The sentence under the menu, from the class chosen.
+        combo: The menu, where it is not the plain one of all classes in their order.
         parent: Owner.
     """
 
@@ -173,13 +174,14 @@ class KindForm(QWidget):
         *,
         skip: Sequence[str] = (),
         help_text: Callable[[type[Spec]], str] = lambda spec: spec.help(),
+        combo: ChoiceEditor | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.path, self._skip, self._help_text = path, skip, help_text
         self._classes = {kind_of(spec): spec for spec in classes}
         self.setObjectName(f"form:{path}")
-        self.combo = ChoiceEditor(tuple(self._classes), tuple(spec.title for spec in classes))
+        self.combo = combo or ChoiceEditor(tuple(self._classes), tuple(spec.title for spec in classes))
         self.combo.setObjectName(f"{path}.kind" if path else "kind")
         self.combo.setAccessibleName(_title(path))
         self.combo.setSizeAdjustPolicy(ChoiceEditor.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -74,6 +74,13 @@ def count_text(number: int) -> str:
     return str(number)
 
 
+def features_text(shape: tuple[int, ...] | None) -> str:
+    """What arrives at a layer: 114 features, or 32×16×16."""
+    if not shape or len(shape) > 1:
+        return shape_text(shape)
+    return f"{shape_text(shape)} feature{'' if shape[0] == 1 else 's'}"
+
+
 def shape_text(shape: tuple[int, ...] | None) -> str:
     """The shape of a row: 32×16×16, or 2 048 features grouped by a thin space."""
     if not shape:

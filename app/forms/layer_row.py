@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayou
 
 from app.forms.discard import discard
 from app.forms.form import SpecForm
-from app.forms.labels import shape_text
+from app.forms.labels import features_text, shape_text
 from app.theme import CONTROL_RADIUS, GAP, control_height, resolve
 from app.widgets import Elided, InlineError, Muted, ToolButton
 from mtl_core.spec import Layer, LayerInfo, Spec, kind_of, members
@@ -195,9 +195,9 @@ class LayerRow(QWidget):
     def show_info(self, info: LayerInfo | None, before: LayerInfo | None, input_text: str) -> None:
         """Show what the worker said: shape, error, and what arrives from the layer ``before``."""
         self.info = info
-        arrives = shape_text(before.output_shape) if before is not None else input_text
-        source = before.title if before is not None else "the data"
-        self.hint.setProperty("takes", f"Takes {arrives} from {source}." if arrives else "")
+        arrives = features_text(before.output_shape) if before is not None else input_text
+        source = f", from {before.title}" if before is not None else ""
+        self.hint.setProperty("takes", f"In: {arrives}{source}." if arrives else "")
         error, fix = (info.error, info.fix) if info is not None else (None, None)
         self.error.set_error(error or "", fix.label if fix else "", lambda: self.fixed.emit(fix))
         self.error.link.setObjectName(f"fix:{self.path}")

@@ -3,10 +3,12 @@
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
+
+from app.widgets import TextField
 
 
-class NumberListEditor(QLineEdit):
+class NumberListEditor(TextField):
     """Numbers separated by commas or spaces; a word among them is kept as it is, for the spec to refuse.
 
     Args:
@@ -17,7 +19,7 @@ class NumberListEditor(QLineEdit):
     valueChanged = Signal(object)
 
     def __init__(self, *, integer: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(separators=", ", parent=parent)
         self._number = int if integer else float
         self.textEdited.connect(lambda _text: self.valueChanged.emit(self.value()))
 

@@ -1,4 +1,4 @@
-"""What a field of a spec looks like to a form: read from its annotation, without Qt."""
+"""What a field of a spec looks like to a form: read from its annotation."""
 
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
@@ -8,19 +8,11 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from app.widgets.number_range import NumberRange
 from mtl_core.spec import Spec, kind_of, members, spec_to_data
 
-
-@dataclass(frozen=True)
-class Number:
-    """A number within bounds; an open bound is not itself allowed."""
-
-    integer: bool
-    low: float | None = None
-    high: float | None = None
-    low_open: bool = False
-    high_open: bool = False
-    log: bool = False
+Number = NumberRange
+"""A number within bounds."""
 
 
 @dataclass(frozen=True)

@@ -29,15 +29,15 @@ class RailButton(QToolButton):
         self.setFont(scaled_font(0.92))
         self._icon = icon(icon_name, "muted")
         self._chosen = icon(icon_name, "accent")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
     def sizeHint(self) -> QSize:
         """The rail's width; room for icon and word."""
         return QSize(RAIL_WIDTH, round(self.fontMetrics().height() * 2.6) + 8)
 
     def minimumSizeHint(self) -> QSize:
-        """As tall as it should be."""
-        return self.sizeHint()
+        """Icon and word without room around, for a low window."""
+        return QSize(RAIL_WIDTH, round(self.fontMetrics().height() * 2.2) + 3)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw wash, bar, icon and word."""

@@ -1,43 +1,45 @@
-"""Messages that float over a page: passing news, and errors that stay until they are dismissed."""
+"""Messages between the page and the status line: news, errors and offers. They take room of their own."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app.theme import GAP, PAGE_MARGIN
 from app.widgets import Banner
 
 Links = Mapping[str, Callable[[Banner], object]]
 SHOWN_MS = 6000
+ERROR_SHOWN_MS = 30_000
+"""How long an error stays that offers nothing to do, counted while somebody is there to read it."""
 _MOST = 3
 _OFFER = "message-offer"
 
 
 class Toasts(QWidget):
-    """Stands over the lower right of ``host``; it takes no room and stops no click when it is empty."""
+    """A column of messages, which covers no control; it takes no room when it is empty."""
 
-    def __init__(self, host: QWidget) -> None:
-        super().__init__(host)
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("messages")
-        self._host = host
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(GAP)
-        host.installEventFilter(self)
+        self._column.setContentsMargins(PAGE_MARGIN, 0, PAGE_MARGIN, GAP)
+        self._column.setSpacing(GAP // 2)
         self.hide()
 
     def show_message(self, text: str, action: str = "", on_action: Callable[[], object] | None = None) -> Banner:
         """Show ``text`` for a few seconds, with a link that does something more."""
         banner = self._add(text, "info", action, on_action)
-        timer = QTimer(banner, singleShot=True, interval=SHOWN_MS)
-        timer.timeout.connect(banner.dismiss)
-        timer.start()
+        _Clock(banner, SHOWN_MS)
         return banner
 
     def show_error(self, text: str, links: Links | None = None) -> Banner:
-        """Show an error until it is dismissed; the same one is not shown twice.
+        """Show an error until it is dismissed or withdrawn, or, with nothing to do about it, long enough to be read.
+
+        The same one is not shown twice.
 
         Args:
             text: What is wrong.
@@ -46,7 +48,10 @@ class Toasts(QWidget):
         for banner in self.banners():
             if banner.accessibleName() == text:
                 return banner
-        return self._linked(self._add(text, "error"), links or {})
+        banner = self._linked(self._add(text, "error"), links or {})
+        if not links:
+            _Clock(banner, ERROR_SHOWN_MS)
+        return banner
 
     def show_offer(self, text: str, links: Links) -> Banner:
         """Show a question until it is answered or dismissed; no other message takes its place.
@@ -71,11 +76,11 @@ class Toasts(QWidget):
         widgets = (item.widget() for item in items if item is not None)
         return [widget for widget in widgets if isinstance(widget, Banner)]
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the place when the host changes its size."""
-        if watched is self._host and event.type() is QEvent.Type.Resize:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Reckon anew how many lines each message has."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
             self._place()
-        return False
 
     def _add(self, text: str, tone: str, action: str = "", on_action: Callable[[], object] | None = None) -> Banner:
         passing = [banner for banner in self.banners() if banner.objectName() != _OFFER]
@@ -101,19 +106,27 @@ class Toasts(QWidget):
         self._place()
 
     def _place(self) -> None:
-        shown = bool(self.banners())
-        self.setVisible(shown)
-        if not shown:
-            return
-        width = min(480, self._host.width() - 2 * PAGE_MARGIN)
+        parent = self.parentWidget()
+        width = (self.width() if self.isVisible() or parent is None else parent.width()) - 2 * PAGE_MARGIN
         for banner in self.banners():
             _reserve(banner, width)
-        count = len(self.banners())
-        height = sum(banner.minimumHeight() for banner in self.banners()) + GAP * (count - 1)
-        self.setGeometry(
-            self._host.width() - width - PAGE_MARGIN, self._host.height() - height - PAGE_MARGIN, width, height
-        )
-        self.raise_()
+        self.setVisible(bool(self.banners()))
+
+
+class _Clock(QTimer):
+    """Dismisses ``banner`` after a time in which the window was active and the mouse was not on the message."""
+
+    def __init__(self, banner: Banner, milliseconds: int) -> None:
+        super().__init__(banner, singleShot=True, interval=milliseconds)
+        self._banner = banner
+        self.timeout.connect(self._ring)
+        self.start()
+
+    def _ring(self) -> None:
+        if self._banner.isActiveWindow() and not self._banner.underMouse():
+            self._banner.dismiss()
+        else:
+            self.start()
 
 
 def _reserve(banner: Banner, width: int) -> None:

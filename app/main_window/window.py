@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from app.main_window.actions import Actions, describe, fill_appearance_menu, fill_file_menu
 from app.main_window.files import Files
+from app.main_window.geometry import keep_on_screen, room_on
 from app.main_window.pages import make_page
 from app.main_window.questions import Dialogs, Questions
 from app.main_window.rail import PAGES, Rail
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from app.main_window.help import HelpWindow
 
 LET_IT_RUN, STOP_AND_KEEP, CANCEL = "Let it run", "Stop and keep", "Cancel"
-_SIZE = (1280, 800)
+_SIZE, _SMALLEST = (1280, 800), (760, 460)
 
 
 class MainWindow(QMainWindow):
@@ -39,8 +40,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self.setObjectName("main-window")
-        self.resize(*_SIZE)
-        self.setMinimumSize(760, 520)
+        self.setMinimumSize(*_SMALLEST)
+        self.resize(room_on(self.screen()).boundedTo(QSize(*_SIZE)))
         self.actions_ = Actions(self)
         self.files = Files(session, questions or Dialogs(self), self)
         self._menu, self._recent, self._appearance = (QMenu(title, self) for title in ("File", "Recent", "Appearance"))
@@ -50,8 +51,8 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.stack = QStackedWidget()
         self.stack.setObjectName("pages")
+        self.toasts = Toasts()
         self._lay_out()
-        self.toasts = Toasts(self.stack)
         self.recovery = Recovery(session, self.files, self.toasts, self)
         self.runs = RunControl(
             session, self.actions_, status=self.status, toasts=self.toasts, open_page=self.open_page, parent=self
@@ -81,7 +82,6 @@ class MainWindow(QMainWindow):
             self.stack.setFocus(Qt.FocusReason.OtherFocusReason)  # else Qt picks a button of the new page
         self.stack.setCurrentWidget(page)
         self.rail.select(name)
-        self.toasts.raise_()
         self.session.settings.put("window/page", name)
 
     def open_help(self) -> None:
@@ -182,6 +182,7 @@ class MainWindow(QMainWindow):
         if not settings.get_bytes("window/geometry").isEmpty():
             self.restoreGeometry(settings.get_bytes("window/geometry"))
             self.restoreState(settings.get_bytes("window/state"))
+            keep_on_screen(self)
         page = settings.get("window/page", "data")
         self.open_page(page if page in PAGES else "data")
         self._show_document()
@@ -195,9 +196,10 @@ class MainWindow(QMainWindow):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
         grid.addWidget(self.top, 0, 0, 1, 2)
-        grid.addWidget(self.rail, 1, 0)
+        grid.addWidget(self.rail, 1, 0, 2, 1)
         grid.addWidget(self.stack, 1, 1)
-        grid.addWidget(self.status, 2, 0, 1, 2)
+        grid.addWidget(self.toasts, 2, 1)
+        grid.addWidget(self.status, 3, 0, 1, 2)
         grid.setRowStretch(1, 1)
         grid.setColumnStretch(1, 1)
         self.setCentralWidget(frame)

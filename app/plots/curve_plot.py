@@ -15,7 +15,7 @@ from app.plots.markers import Markers
 from app.plots.picture import Curve, Picture, Snapshot
 from app.plots.readout import Readout, nearest_rows, rows_at
 from app.plots.ticker import ticker
-from app.theme import manager, theme
+from app.theme import SeenOnly, manager, theme
 
 
 class CurvePlot(QWidget):
@@ -54,7 +54,7 @@ class CurvePlot(QWidget):
         self._canvas.hovered.connect(self._hover)
         self._canvas.reset.connect(self.show_all)
         self._canvas.box.sigRangeChangedManually.connect(self._zoom)
-        manager().changed.connect(self._restyle)
+        SeenOnly(self, manager().changed, self._restyle)
         self._restyle()
         self._limits((0.0, 1.0), (0.0, 1.0))
 

@@ -3,6 +3,7 @@
 from app.theme.fonts import card_title_font, mono_font, scaled_font, small_font, title_font
 from app.theme.icons import icon
 from app.theme.manager import ThemeManager, ThemeMode, apply_theme, manager, resolve, series_color, theme
+from app.theme.polish import SeenOnly
 from app.theme.style import control_height, row_height
 from app.theme.tokens import (
     CARD_GAP,
@@ -27,6 +28,7 @@ __all__ = [
     "PAGE_MARGIN",
     "RAIL_WIDTH",
     "STACK_BELOW",
+    "SeenOnly",
     "ThemeManager",
     "ThemeMode",
     "Tokens",

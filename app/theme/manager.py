@@ -7,7 +7,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.theme.fonts import application_font
-from app.theme.style import make_palette, make_style_sheet
+from app.theme.polish import polish_again
+from app.theme.style import choose_icons, make_palette, make_style_sheet
 from app.theme.tokens import DARK, LIGHT, Tokens
 
 
@@ -20,7 +21,7 @@ class ThemeMode(StrEnum):
 
 
 class ThemeManager(QObject):
-    """Holds the tokens in use; ``changed`` is emitted after palette and style sheet have been set."""
+    """Holds the tokens in use; ``changed`` is emitted after the palette was set and what is seen wears it."""
 
     changed = Signal()
 
@@ -36,14 +37,17 @@ class ThemeManager(QObject):
         if self._dressed is not app:
             app.setStyle("Fusion")
             app.setFont(application_font(app.font()))
+            choose_icons(_tokens_for(mode))
+            app.setStyleSheet(make_style_sheet())
             app.styleHints().colorSchemeChanged.connect(self._system_changed)
             self._dressed = app
         self._wear(app, _tokens_for(mode))
 
     def _wear(self, app: QApplication, tokens: Tokens) -> None:
         self.tokens = tokens
+        choose_icons(tokens)
         app.setPalette(make_palette(tokens))
-        app.setStyleSheet(make_style_sheet(tokens))
+        polish_again(app)
         self.changed.emit()
 
     def _system_changed(self) -> None:

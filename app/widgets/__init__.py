@@ -5,7 +5,12 @@ from app.widgets.card import Card, CardRow, HLine, PageBody, scrolling
 from app.widgets.dot import Dot
 from app.widgets.labels import Chip, Elided, Muted, PageHeader
 from app.widgets.messages import Banner, EmptyState, Glyph, InlineError
-from app.widgets.spin import DoubleSpinBox, SpinBox, guard_wheel, tidy_spin
+from app.widgets.number_field import DoubleSpinBox, NumberField, SpinBox
+from app.widgets.number_range import NumberRange, number_text
+from app.widgets.search_menu import MenuEntry, SearchMenu
+from app.widgets.spin import guard_wheel, mark_invalid, tidy_spin
+from app.widgets.task_tabs import TaskTabs
+from app.widgets.text_field import TextField
 from app.widgets.weight_slider import ColourSlider, WeightSlider, WeightSpin
 
 __all__ = [
@@ -24,15 +29,23 @@ __all__ = [
     "HLine",
     "InlineError",
     "LinkButton",
+    "MenuEntry",
     "Muted",
+    "NumberField",
+    "NumberRange",
     "PageBody",
     "PageHeader",
     "PrimaryButton",
+    "SearchMenu",
     "SpinBox",
+    "TaskTabs",
+    "TextField",
     "ToolButton",
     "WeightSlider",
     "WeightSpin",
     "guard_wheel",
+    "mark_invalid",
+    "number_text",
     "scrolling",
     "tidy_spin",
 ]

@@ -1,11 +1,39 @@
-"""Number fields."""
+"""What fields have in common: how the mouse selects, what the wheel does, how a fault is marked."""
 
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QLineEdit, QSlider, QSpinBox, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider, QWidget
 
 _Spin = TypeVar("_Spin", bound=QAbstractSpinBox)
+
+
+class NumberLine(QLineEdit):
+    """The line of a number: a double click selects all of it, not the digits on one side of the point."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._again = QTimer(self, singleShot=True)
+        self._again.setInterval(QApplication.doubleClickInterval())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Select the whole number."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.selectAll()
+            self._again.start()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Leave it selected when a third click follows."""
+        if self._again.isActive() and event.button() == Qt.MouseButton.LeftButton:
+            self.selectAll()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Leave it selected when the mouse shakes in a double click."""
+        if not self._again.isActive():
+            super().mouseMoveEvent(event)
 
 
 class _Fit(QObject):
@@ -48,24 +76,16 @@ def guard_wheel(widget: QComboBox | QAbstractSpinBox | QSlider) -> None:
 def tidy_spin(spin: _Spin) -> _Spin:
     """Make ``spin`` a plain field without arrows (the arrow keys step it), and return it."""
     spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-    edit = spin.findChild(QLineEdit)
-    if isinstance(edit, QLineEdit):
-        _Fit(spin, edit)
+    edit = NumberLine(spin)
+    spin.setLineEdit(edit)
+    _Fit(spin, edit)
     guard_wheel(spin)
     return spin
 
 
-class SpinBox(QSpinBox):
-    """A whole number; see ``tidy_spin``."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        tidy_spin(self)
-
-
-class DoubleSpinBox(QDoubleSpinBox):
-    """A number; see ``tidy_spin``."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        tidy_spin(self)
+def mark_invalid(widget: QWidget, invalid: bool) -> None:
+    """Draw ``widget`` in the colors of an error, or no longer."""
+    if bool(widget.property("invalid")) != invalid:
+        widget.setProperty("invalid", invalid)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)

@@ -1,13 +1,16 @@
 """A loss weight as a slider and a number."""
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QStyle, QStyleOptionSlider, QVBoxLayout, QWidget
 
 from app.theme import GAP, resolve
 from app.widgets.dot import Dot
 from app.widgets.labels import Elided
-from app.widgets.spin import DoubleSpinBox, guard_wheel
+from app.widgets.messages import InlineError
+from app.widgets.number_field import NumberField
+from app.widgets.number_range import NumberRange
+from app.widgets.spin import guard_wheel
 
 HIGHEST = 5.0
 _STEPS = 1000
@@ -79,18 +82,14 @@ class ColourSlider(QSlider):
         return groove.x() + handle.width() / 2 + QStyle.sliderPositionFromValue(0, _STEPS, position_of(1.0), room)
 
 
-class WeightSpin(DoubleSpinBox):
+class WeightSpin(NumberField):
     """A weight as a number with at least two decimals."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._unknown = False
-        self.setRange(0.0, 1_000_000.0)
-        self.setDecimals(6)
+        super().__init__(NumberRange(False, 0.0, 1_000_000.0), parent)
         self.setSingleStep(0.05)
-        self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setKeyboardTracking(False)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedWidth(self.fontMetrics().horizontalAdvance("00.0000") + 18)
 
     def set_unknown(self, unknown: bool) -> None:
@@ -136,26 +135,32 @@ class WeightSlider(QWidget):
         self.spin.setObjectName(f"weight-spin-{name}")
         self.spin.setAccessibleName(f"Loss weight of {name}, number")
         self.spin.setToolTip(f"Loss weight of {name}: any number from 0")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self.error = InlineError()
+        row = QHBoxLayout()
         row.setSpacing(GAP)
         for widget, stretch in ((self.dot, 0), (self.label, 0), (self.slider, 1), (self.spin, 0)):
             row.addWidget(widget, stretch)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self.error)
         self.setValue(1.0)
         self.slider.valueChanged.connect(self._slid)
         self.spin.valueChanged.connect(self._typed)
+        self.spin.refused.connect(self.error.set_error)
 
     def value(self) -> float:
         """The weight."""
-        return self.spin.value()
+        return float(self.spin.value())
 
     def setValue(self, value: float) -> None:
         """Show ``value`` without announcing it; a slider being dragged is left alone."""
         if self.slider.isSliderDown():
             return
         self.spin.set_unknown(False)
-        _quietly(self.spin, value)
-        _quietly(self.slider, position_of(value))
+        self.spin.setValue(value)
+        self._place(value)
 
     def clear(self) -> None:
         """Show that the weight is not known; it counts as 1 until it is."""
@@ -172,19 +177,16 @@ class WeightSlider(QWidget):
     def _slid(self, position: int) -> None:
         weight = weight_at(position)
         self.spin.set_unknown(False)
-        _quietly(self.spin, weight)
+        self.spin.setValue(weight)
         self.valueChanged.emit(weight)
 
     def _typed(self, value: float) -> None:
         self.spin.set_unknown(False)
-        _quietly(self.slider, position_of(value))
+        self._place(value)
         self.valueChanged.emit(value)
 
-
-def _quietly(widget: QSlider | QDoubleSpinBox, value: float) -> None:
-    blocked = QObject.blockSignals(widget, True)
-    if isinstance(widget, QSlider):
-        widget.setValue(int(value))
-    else:
-        widget.setValue(value)
-    QObject.blockSignals(widget, blocked)
+    def _place(self, value: float) -> None:
+        """Move the slider without announcing it."""
+        blocked = self.slider.blockSignals(True)
+        self.slider.setValue(position_of(value))
+        self.slider.blockSignals(blocked)

@@ -52,12 +52,12 @@ def in_words(shape: Shape) -> str:
     """A shape without the batch as a person says it."""
     match shape:
         case (features,):
-            return f"{features:,} feature{'' if features == 1 else 's'}"
+            return f"{_grouped(features)} feature{'' if features == 1 else 's'}"
         case (channels, length):
-            return f"{channels} × {length} (channels × length)"
+            return f"{channels}×{length} (channels × length)"
         case (channels, height, width):
-            return f"{channels} × {height} × {width} (channels × height × width)"
-    return " × ".join(map(str, shape)) or "a single number"
+            return f"{channels}×{height}×{width} (channels × height × width)"
+    return "×".join(map(str, shape)) or "a single number"
 
 
 def arrives(shape: Shape) -> str:
@@ -72,5 +72,10 @@ def amount(number: int) -> str:
         return f"about 10^{len(str(number)) - 1}"
     for size, word in ((10**9, "billion"), (10**6, "million")):
         if number >= size:
-            return f"{number / size:,.4g} {word}" if number < 1000 * size else f"{number / size:,.0f} {word}"
-    return f"{number:,}"
+            return f"{number / size:.4g} {word}" if number < 1000 * size else f"{_grouped(number / size)} {word}"
+    return _grouped(number)
+
+
+def _grouped(number: float) -> str:
+    """A whole number with no-break spaces between thousands, which every terminal's encoding has: ``8 192``."""
+    return f"{number:,.0f}".replace(",", "\u00a0")

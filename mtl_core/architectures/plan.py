@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from mtl_core.architectures.faults import Fault, arrives, fix_of
 from mtl_core.architectures.stack import Step, end_of, try_out
-from mtl_core.spec import Fix, ModelSpec
+from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
 from mtl_core.spec.model import Sharing
 from mtl_core.spec.paths import join
@@ -108,7 +108,25 @@ def fix_at(step: Step, steps: list[Step], place: tuple[str, ...]) -> Fix | None:
     """What mends a faulty step of the list of layers at ``place``."""
     if step.fault is None or step.fault.mend is None:
         return None
-    return fix_of(step.fault.mend, [s.layer for s in steps], steps.index(step), place)
+    index = steps.index(step)
+    return _later_flatten(steps, index, place) or fix_of(step.fault.mend, [s.layer for s in steps], index, place)
+
+
+def _later_flatten(steps: list[Step], index: int, place: tuple[str, ...]) -> Fix | None:
+    """The list with its Flatten behind the layer at ``index``, where that flattening is what the layer fails of.
+
+    It goes as far down as the next layer that takes a row of features.
+    """
+    at = next((i for i in reversed(range(index)) if isinstance(steps[i].layer, spec.Flatten)), None)
+    if at is None or len(steps[index].arriving or ()) != 1:
+        return None
+    layers = [step.layer for step in steps]
+    to = next((i for i in range(index + 1, len(layers)) if isinstance(layers[i], spec.Linear)), len(layers))
+    moved = [*layers[:at], *layers[at + 1 : to], layers[at], *layers[to:]]
+    again = try_out(moved[:index], steps[0].arriving)
+    if len(again) < index or any(step.fault for step in again):
+        return None
+    return Fix(label="Move Flatten down", path=join(place), value=[spec_to_data(layer) for layer in moved])
 
 
 def path_of(index: int, place: tuple[str, ...]) -> str:

@@ -131,7 +131,7 @@ class Part(Spec):
 
     title: ClassVar[str] = "Part"
     lr_factor: float = field(
-        1.0, "The optimiser's learning rate times this.", title="Learning rate ×", gt=0, le=1000, scale="log"
+        1.0, "The optimiser's learning rate times this.", title="LR multiplier", gt=0, le=1000, scale="log"
     )
     weight_decay: float | None = field(
         None, "Instead of the optimiser's; off: the same.", title="Own weight decay", ge=0, le=10
@@ -164,7 +164,7 @@ class SharedPart(Part):
     depth_factor: float = field(
         1.0,
         "Each layer's learning rate as a share of the next one's: below 1, the first layers change least.",
-        title="Rate by depth ×",
+        title="LR multiplier by depth",
         gt=0,
         le=1,
     )

@@ -53,7 +53,7 @@ class PolynomialSchedule(_Schedule):
     title: ClassVar[str] = "Polynomial"
     kind: Literal["polynomial"] = "polynomial"
     power: float = field(1.0, "1: a straight line; above: falls faster at first.", gt=0, le=10)
-    final: float = field(0.0, "Share of the rate left at the end.", title="Share left at the end", ge=0, le=1)
+    final: float = field(0.0, "Share of the rate left at the end.", title="Final LR, share", ge=0, le=1)
 
 
 class CosineSchedule(_Schedule):
@@ -61,7 +61,7 @@ class CosineSchedule(_Schedule):
 
     title: ClassVar[str] = "Cosine"
     kind: Literal["cosine"] = "cosine"
-    final: float = field(0.0, "Share of the rate left at the end.", title="Share left at the end", ge=0, le=1)
+    final: float = field(0.0, "Share of the rate left at the end.", title="Final LR, share", ge=0, le=1)
 
 
 class CosineRestartsSchedule(_Schedule):

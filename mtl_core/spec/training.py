@@ -77,7 +77,7 @@ class TrainingSpec(Spec):
         None,
         "Steps between two comparisons of the tasks' gradients (conflict, norms), which cost one more backward pass of "
         "the shared layers a task each time; empty: never.",
-        title="Compare gradients every",
+        title="Gradient conflict",
         ge=1,
         le=1_000_000,
         unit="steps",

@@ -79,6 +79,7 @@ def make_window(
 
     def make() -> MainWindow:
         made.append(MainWindow(Session(worker=fake_worker()), answers))
+        made[-1].resize(1280, 800)  # which the offscreen screen, 800 by 800, would not have
         return made[-1]
 
     yield make

@@ -70,7 +70,7 @@ def test_a_change_of_mode_dresses_the_application_and_is_announced(qapp: QApplic
         apply_theme(qapp, ThemeMode.DARK)
     assert theme() is DARK
     assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(DARK.window)
-    assert DARK.border in qapp.styleSheet()
+    assert qapp.palette().color(QPalette.ColorRole.Mid) == QColor(DARK.border)
     assert "@" not in qapp.styleSheet()
     apply_theme(qapp, "light")
     assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(LIGHT.window)

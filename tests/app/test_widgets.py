@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QFocusEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.main_window.toasts import Toasts
@@ -14,6 +14,7 @@ from app.widgets import (
     Card,
     CardRow,
     Chip,
+    DoubleSpinBox,
     Elided,
     EmptyState,
     InlineError,
@@ -94,6 +95,18 @@ def test_a_number_has_room_for_its_digits(qtbot: QtBot) -> None:
     spin.resize(80, 32)
     spin.show()
     assert spin.lineEdit().width() > 70
+
+
+def test_a_spin_box_has_room_for_the_longer_of_its_bounds(qtbot: QtBot) -> None:
+    spin = DoubleSpinBox()
+    qtbot.addWidget(spin)
+    spin.setRange(0.1, 98)
+    spin.setDecimals(1)
+    spin.setSuffix(" %")
+    spin.show()
+    spin.adjustSize()
+    assert spin.lineEdit().width() >= spin.fontMetrics().horizontalAdvance("98.0 %") + 12
+    assert spin.minimumSizeHint() == spin.sizeHint()
 
 
 def test_a_text_too_long_is_cut_and_kept_as_tooltip(qtbot: QtBot) -> None:
@@ -196,8 +209,11 @@ def test_every_message_shows_all_its_lines(qtbot: QtBot) -> None:
     host = QWidget()
     qtbot.addWidget(host)
     host.resize(700, 500)
+    toasts = Toasts()
+    column = QVBoxLayout(host)
+    column.addStretch(1)
+    column.addWidget(toasts)
     host.show()
-    toasts = Toasts(host)
     for number in range(3):
         toasts.show_error(f"Run {number} was interrupted: its process is gone, and its last checkpoint is kept.")
     for banner in toasts.banners():

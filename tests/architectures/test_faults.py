@@ -63,19 +63,19 @@ FAULTS: dict[str, tuple[Spec, Shape, str, str | None]] = {
     "a sequence into Conv2d": (
         Conv2d(),
         (3, 20),
-        "Conv2d takes channels × height × width; 3 × 20 (channels × length) arrives here.",
+        "Conv2d takes channels × height × width; 3×20 (channels × length) arrives here.",
         "Use Conv1d",
     ),
     "an image into Conv1d": (
         Conv1d(),
         (3, 8, 8),
-        "Conv1d takes channels × length; 3 × 8 × 8 (channels × height × width) arrives here.",
+        "Conv1d takes channels × length; 3×8×8 (channels × height × width) arrives here.",
         "Use Conv2d",
     ),
     "an image into Linear": (
         Linear(),
         (3, 8, 8),
-        "Linear takes a row of features; 3 × 8 × 8 (channels × height × width) arrives here.",
+        "Linear takes a row of features; 3×8×8 (channels × height × width) arrives here.",
         "Add Flatten before",
     ),
     "one feature into BatchNorm2d": (
@@ -93,7 +93,7 @@ FAULTS: dict[str, tuple[Spec, Shape, str, str | None]] = {
     "an image into BatchNorm1d": (
         BatchNorm1d(momentum=0.2),
         (3, 8, 8),
-        "BatchNorm1d takes features, or channels × length; 3 × 8 × 8 (channels × height × width) arrives here.",
+        "BatchNorm1d takes features, or channels × length; 3×8×8 (channels × height × width) arrives here.",
         "Use BatchNorm2d",
     ),
     "features into a pool": (
@@ -105,7 +105,7 @@ FAULTS: dict[str, tuple[Spec, Shape, str, str | None]] = {
     "an image into a pool along a sequence": (
         AvgPool1d(),
         (3, 8, 8),
-        "AvgPool1d takes channels × length; 3 × 8 × 8 (channels × height × width) arrives here.",
+        "AvgPool1d takes channels × length; 3×8×8 (channels × height × width) arrives here.",
         "Use AvgPool2d",
     ),
     "features into a global pool": (
@@ -177,7 +177,7 @@ FAULTS: dict[str, tuple[Spec, Shape, str, str | None]] = {
     "a weight matrix of 4 TB": (
         Linear(out_features=1_000_000),
         (1_000_000,),
-        "Linear would have 1,000 billion parameters; at most 2 billion can be held.",
+        "Linear would have 1\u00a0000 billion parameters; at most 2 billion can be held.",
         None,
     ),
     "filters beyond counting": (
@@ -344,3 +344,32 @@ def test_the_detail_tells_what_differs_from_the_plain_layer(layer: Spec, detail:
 def test_a_description_travels_as_json() -> None:
     info = describe(ModelSpec(shared=(Conv2d(), Linear())), (3, 8, 8))
     assert ModelInfo.model_validate_json(info.model_dump_json()) == info
+
+
+@pytest.mark.parametrize(
+    ("layers", "after"),
+    [
+        ((Conv2d(), Flatten(), MaxPool2d(), Linear()), (Conv2d(), MaxPool2d(), Flatten(), Linear())),
+        ((Flatten(), ReLU(), Conv2d(), ReLU(), MaxPool2d()), (ReLU(), Conv2d(), ReLU(), MaxPool2d(), Flatten())),
+        ((Conv2d(), Flatten(), GlobalAvgPool()), (Conv2d(), GlobalAvgPool(), Flatten())),
+    ],
+)
+def test_a_flatten_too_early_is_moved_down(layers: tuple[Spec, ...], after: tuple[Spec, ...]) -> None:
+    model = ModelSpec(shared=layers)  # type: ignore[arg-type]
+    (problem,) = describe(model, (3, 8, 8)).problems
+    assert problem.fix is not None
+    assert problem.fix.label == "Move Flatten down"
+    assert mended(model, problem).shared == after
+    assert describe(mended(model, problem), (3, 8, 8)).problems == ()
+
+
+def test_a_flatten_is_not_moved_over_layers_that_need_it() -> None:
+    model = ModelSpec(shared=(Flatten(), Linear(), MaxPool2d()))
+    (problem,) = describe(model, (3, 8, 8)).problems
+    assert problem.fix is not None
+    assert problem.fix.label == "Remove this layer"
+
+
+def test_numbers_are_grouped_as_they_are_in_the_window() -> None:
+    (problem,) = describe(ModelSpec(shared=(MaxPool2d(),)), (8192,)).problems
+    assert problem.error == "MaxPool2d takes channels × height × width; 8\u00a0192 features arrive here."

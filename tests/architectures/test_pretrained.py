@@ -188,8 +188,8 @@ def test_a_folder_that_will_not_do_is_refused_with_the_reason(name: str, tmp_pat
     ("shape", "reason", "fix"),
     [
         ((5,), "takes channels × height × width; 5 features arrive here", ""),
-        ((1, SIZE, SIZE), "takes images of 3 channels; 1 × 12 × 12", "Add Conv2d before."),
-        ((3, 16, 16), "cannot take these images; 3 × 16 × 16", "Scale images to 12."),
+        ((1, SIZE, SIZE), "takes images of 3 channels; 1×12×12", "Add Conv2d before."),
+        ((3, 16, 16), "cannot take these images; 3×16×16", "Scale images to 12."),
     ],
 )
 def test_images_that_do_not_fit_are_refused_with_what_would_mend_it(

@@ -89,6 +89,7 @@ def window(shared_window: MainWindow, place: Place, qtbot: QtBot) -> Iterator[Ma
 def _opened(worker: Worker, folder: Path, store: Path | str | None) -> Iterator[MainWindow]:
     """A window on a store, with the bundled example open."""
     window = MainWindow(Session(None if store is None else str(store), worker=worker, settings=Settings(folder)))
+    window.resize(1280, 800)  # which the offscreen screen, 800 by 800, would not have
     window.files.example("houses")
     window.show()
     window.session.begin()

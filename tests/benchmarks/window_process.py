@@ -108,6 +108,7 @@ def _say(what: str, **more: Any) -> None:
 
 def _led(*arguments: Any) -> MainWindow:
     window = MainWindow(*arguments)
+    window.resize(1280, 800)  # which the offscreen screen, 800 by 800, would not have
     Lead(window)
     return window
 

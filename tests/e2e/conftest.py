@@ -58,6 +58,7 @@ def open_window(qtbot: QtBot, store: RunStore, tmp_path: Path) -> Iterator[OpenW
         apply_theme(application, ThemeMode.LIGHT)
         session = Session(worker=worker, settings=Settings())
         window = MainWindow(session)
+        window.resize(1280, 800)  # which the offscreen screen, 800 by 800, would not have
         assert window.files.load(spec)
         window.show()
         window.activateWindow()

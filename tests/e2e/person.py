@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app.forms import SearchedChoice
 from app.main_window import MainWindow
 
 PATIENCE_MS = 120_000
@@ -132,6 +133,13 @@ class Person:
         self.wait(combo.isEnabled, f"{name} to be enabled")
         self.wait(lambda: combo.findText(text) >= 0, f"{text} in {name}")
         self.click_on(combo)
+        if isinstance(combo, SearchedChoice):
+            self.wait(lambda: combo.menu is not None and combo.menu.isVisible(), f"the list of {name}")
+            assert combo.menu is not None
+            self.bot.keyClicks(combo.menu.search, text.partition(" (")[0])
+            self.bot.keyClick(combo.menu.search, Qt.Key.Key_Return)
+            self.wait(lambda: combo.currentText() == text, f"{text} chosen in {name}")
+            return
         self.wait(combo.view().isVisible, f"the list of {name}")
         self.bot.keyClick(combo.view(), Qt.Key.Key_Home)
         for _ in range(combo.findText(text)):

@@ -24,7 +24,7 @@ from app.pages.compare.tests_card import TestMetricsCard
 from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
-from app.theme import CARD_GAP, GAP, PAGE_MARGIN, card_title_font, manager
+from app.theme import CARD_GAP, GAP, PAGE_MARGIN, SeenOnly, card_title_font, manager
 from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton, scrolling
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class ComparePage(QWidget):
         self.options.changed.connect(self._draw)
         self.metric_choice.currentIndexChanged.connect(lambda _index: self._draw())
         session.compareChanged.connect(self.selection.choose)
-        manager().changed.connect(self._restyle)
+        SeenOnly(self, manager().changed, self._restyle)
         self.memory = RunMemory(session, self)
         self.selection.choose(session.compared)
 

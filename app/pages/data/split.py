@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.tables import count
 from app.theme import CONTROL_RADIUS, GAP, resolve
@@ -64,6 +64,7 @@ class SplitCard(Card):
         self.seed.setToolTip("The same seed gives the same rows")
         self.seed.setKeyboardTracking(False)
         self.seed.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.seed.refused.connect(self._error.set_error)
         self.seed.valueChanged.connect(lambda seed: self.changed.emit({"seed": seed}))
         grid.addWidget(QLabel("Seed"), len(_PARTS), 1)
         grid.addWidget(self.seed, len(_PARTS), 3)
@@ -105,6 +106,7 @@ class SplitCard(Card):
         spin.setSuffix(" %")
         spin.setKeyboardTracking(False)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
+        spin.refused.connect(self._error.set_error)
         spin.valueChanged.connect(lambda value, part=line: self._set(part, round(value * 10)))
         rows = Muted()
         rows.setToolTip(f"About so many {title.lower()} rows")
@@ -154,10 +156,7 @@ def _list(tasks: object) -> list[dict[str, object]]:
     return [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
 
 
-def _quietly(spin: QSpinBox | DoubleSpinBox, value: float) -> None:
+def _quietly(spin: SpinBox, value: float) -> None:
     spin.blockSignals(True)
-    if isinstance(spin, QSpinBox):
-        spin.setValue(int(value))
-    else:
-        spin.setValue(value)
+    spin.setValue(value)
     spin.blockSignals(False)

@@ -1,15 +1,15 @@
 """The cards of the Model page: shared layers, each task's layers, the diagram."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document
 from app.following import task_names
-from app.forms import KindForm, LayerList, RowLine, bind, discard, shape_text
+from app.forms import KindForm, LayerList, RowLine, bind, discard, features_text, shape_text
 from app.pages.model.diagram import Diagram
 from app.pages.model.plan import summary
 from app.theme import card_title_font
-from app.widgets import Button, Card, EmptyState, ToolButton
+from app.widgets import Button, Card, EmptyState, TaskTabs, ToolButton
 from mtl_core.spec import LayerInfo, ModelInfo, Sharing, join, members, parse, sharing_of
 
 NO_SHARED = "No shared layer yet: the tasks read the data directly. Add a layer, or take a template."
@@ -32,7 +32,7 @@ class SharedCard(Card):
 
     def show_model(self, info: ModelInfo) -> None:
         """Put shapes and errors at the layers."""
-        self.layers.set_infos(info.shared, shape_text(info.input_shape))
+        self.layers.set_infos(info.shared, features_text(info.input_shape))
 
 
 class TasksCard(Card):
@@ -49,13 +49,7 @@ class TasksCard(Card):
         self._document = document
         self._info: ModelInfo | None = None
         self.lists: dict[str, LayerList] = {}
-        self.tabs = QTabBar()
-        self.tabs.setObjectName("task-tabs")
-        self.tabs.setAccessibleName("Tasks")
-        self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)  # the bar scrolls instead
+        self.tabs = TaskTabs("task-tabs")
         self.output = RowLine(handle=False, dashed=True)
         self.output.setObjectName("output-layer")
         self.add = Button("Add layer", self._add, name="add-task-layer")
@@ -98,26 +92,19 @@ class TasksCard(Card):
         last = info.shared[-1].output_shape if info.shared else info.input_shape
         last = sharing_of(info).representation(last) if last else last
         for name, layers in self.lists.items():
-            layers.set_infos(info.heads.get(name, ()), shape_text(last))
+            layers.set_infos(info.heads.get(name, ()), features_text(last))
         self._show_output()
 
     def _sync(self) -> None:
         names = list(dict.fromkeys(task_names(self._document.data)))
         if names == list(self.lists):
             return
-        current = self.tabs.currentIndex()
         old, self.lists = self.lists, {}
         for name, layers in old.items():
             if name not in names:
                 discard(layers)
         self.lists = {name: old.get(name) or self._new_list(name) for name in names}
-        blocked = self.tabs.blockSignals(True)
-        while self.tabs.count():
-            self.tabs.removeTab(0)
-        for name in names:
-            self.tabs.addTab(name.replace("&", "&&"))
-        self.tabs.setCurrentIndex(min(max(current, 0), len(names) - 1))
-        self.tabs.blockSignals(blocked)
+        self.tabs.set_names(names)
         if self._info is not None:
             self.show_model(self._info)
         self._show_current()

@@ -18,9 +18,10 @@ from app.theme import CONTROL_RADIUS, manager, resolve, series_color, small_font
 from mtl_core.spec import ModelInfo
 
 _MARGIN = 6.0
-_SMALLEST, _LARGEST = 0.25, 3.0
-_READABLE = 0.62
-"""Scale under which fitting stops and scrolling begins."""
+_LARGEST_FIT, _LARGEST = 1.6, 3.0
+"""How far fitting, and zooming, enlarge what is drawn."""
+_CLOSEST = 0.5
+"""Zooming out ends where half of what fits is reached, or at the size as drawn if that is smaller."""
 
 
 class Diagram(QGraphicsView):
@@ -87,23 +88,26 @@ class Diagram(QGraphicsView):
             item.set_marked(bool(path) and path in item.box.paths)
 
     def fit(self) -> None:
-        """Show all of it, as long as it can be read; never larger than drawn."""
+        """Show all of it, in the room that there is; names too small to be read are told by pointing at a box."""
         self._fits = True
-        area = self.scene().sceneRect()
-        room = self.viewport().size()
-        if area.isEmpty() or room.isEmpty():
+        if self.scene().sceneRect().isEmpty() or self._fitting() <= 0:
             return
-        scale = min(room.width() / area.width(), room.height() / area.height(), 1.0)
-        scale = max(scale, min(_READABLE, room.width() / area.width()), 0.4)
+        scale = min(self._fitting(), _LARGEST_FIT)
         self.resetTransform()
         self.scale(scale, scale)
 
     def zoom(self, factor: float) -> None:
-        """Enlarge by ``factor``."""
-        scale = self.transform().m11() * factor
-        if _SMALLEST <= scale <= _LARGEST:
+        """Enlarge by ``factor``, within limits."""
+        now = self.transform().m11()
+        scale = min(max(now * factor, min(self._fitting() * _CLOSEST, 1.0)), max(_LARGEST, now))
+        if scale != now:
             self._fits = False
-            self.scale(factor, factor)
+            self.scale(scale / now, scale / now)
+
+    def _fitting(self) -> float:
+        """The scale at which all of it just fits, scroll bars not needed."""
+        area, room = self.scene().sceneRect(), self.maximumViewportSize()
+        return min((room.width() - 2) / area.width(), (room.height() - 2) / area.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit again, unless someone has zoomed."""

@@ -49,11 +49,10 @@ class ModelPage(QWidget):
         self._cards.setAccessibleName("Shared layers, task layers, diagram")
         self._cards.setChildrenCollapsible(False)
         self._cards.setHandleWidth(CARD_GAP)
-        for place, (card, share) in enumerate(((self.shared, 36), (self.tasks, 35), (self.diagram, 40))):
+        for card in (self.shared, self.tasks, self.diagram):
             self._cards.addWidget(card)
-            self._cards.setStretchFactor(place, share)
-        self._cards.setSizes([360, 350, 400])
-        self._cards.restoreState(session.settings.get_bytes(_SPLITTER))
+        self._by_hand = self._cards.restoreState(session.settings.get_bytes(_SPLITTER))
+        self._cards.splitterMoved.connect(self._moved_by_hand)
         self._body.body.addWidget(self._cards, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -95,12 +94,17 @@ class ModelPage(QWidget):
             self._cards.setOrientation(wanted)
         for card in (self.shared, self.tasks, self.diagram):
             card.setMinimumHeight(_STACKED_HEIGHT if stacked else 0)
+        if not stacked and not self._by_hand:
+            self._cards.setSizes(card_widths(event.size().width()))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Remember how wide the cards are."""
         super().hideEvent(event)
-        if self._cards.orientation() == Qt.Orientation.Horizontal:
+        if self._by_hand and self._cards.orientation() == Qt.Orientation.Horizontal:
             self._session.settings.put_bytes(_SPLITTER, self._cards.saveState())
+
+    def _moved_by_hand(self) -> None:
+        self._by_hand = True
 
     def _show(self) -> None:
         """Show what the worker said last; until it answers, what it said before stays."""
@@ -173,3 +177,9 @@ class ModelPage(QWidget):
         for action in self.templates.menu().actions():
             if not action.isSeparator():
                 action.setEnabled(action.data() in fitting)
+
+
+def card_widths(width: int) -> list[int]:
+    """How wide the cards are on a page of some width: lists of layers as they need, the diagram all the rest."""
+    lists = [min(width * share // 100, most) for share, most in ((32, 440), (31, 430))]
+    return [*lists, width - sum(lists)]

@@ -1,6 +1,8 @@
 """The Training page."""
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.pages.training.part_cards import AveragingCard, HeadsCard, KeepingCard, OptimizerCard, SamplingCard, SharedCard
 from app.pages.training.run_cards import LengthCard, RunCard, StoppingCard
@@ -9,8 +11,8 @@ from app.pages.training.study_card import StudyCard
 from app.pages.training.tasks_card import TasksCard
 from app.pages.training.weights_card import WeightingCard, WeightsCard
 from app.session import Session
-from app.theme import CARD_GAP
-from app.widgets import CardRow, Chip, PageBody
+from app.theme import CARD_GAP, STACK_BELOW
+from app.widgets import Button, CardRow, Chip, PageBody
 
 _PARTS = ("tasks", "weighting", "training")
 
@@ -37,18 +39,36 @@ class TrainingPage(QWidget):
         self.shared, self.keeping, self.heads = SharedCard(session), KeepingCard(session), HeadsCard(session)
         self.length, self.sampling, self.stopping = LengthCard(session), SamplingCard(session), StoppingCard(session)
         self.averaging, self.run, self.study = AveragingCard(session), RunCard(session), StudyCard(session)
+        self.to_study = Button("Study…", self._show_study, name="to-study")
+        self.to_study.setToolTip("Several seeds and single-task baselines, judged as one")
         body = PageBody("Training", scroll=True, parent=self)
         body.header.add_chip(self.problems)
+        body.header.add_action(self.to_study)
         row = CardRow()
         body.body.addWidget(row, 1)
-        _add_column(row, self.weights, self.weighting, self.tasks)
+        _add_column(row, self.weighting, self.weights, self.tasks)
         _add_column(row, self.optimizer, self.schedule, self.shared, self.keeping, self.heads)
-        _add_column(row, self.length, self.sampling, self.stopping, self.averaging, self.run, self.study)
+        # The study stands under Run, which it is another way of; with cards one under the other a link leads there.
+        _add_column(row, self.study, self.length, self.stopping, self.run, self.sampling, self.averaging)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(body)
         document.problemsChanged.connect(self._count)
         self._count()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Offer the way to the study where its card is not at the top."""
+        super().resizeEvent(event)
+        self.to_study.setVisible(self.window().width() < STACK_BELOW)
+
+    def _show_study(self) -> None:
+        """Scroll to the study and put the cursor into its seeds."""
+        parent = self.study.parentWidget()
+        while parent is not None and not isinstance(parent, QScrollArea):
+            parent = parent.parentWidget()
+        if parent is not None:
+            parent.ensureWidgetVisible(self.study)
+        self.study.seeds.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _count(self) -> None:
         problems = [p for part in _PARTS for p in self._session.document.problems_at(part)]

@@ -61,7 +61,7 @@ class AveragingCard(KindCard):
     """Which weights are validated and kept."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Weight average", Averaging, "training.averaging")
+        super().__init__(session, "Averaging of the weights (EMA, SWA)", Averaging, "training.averaging")
         self.body.addStretch(1)
 
 
@@ -71,7 +71,7 @@ class SamplingCard(KindCard):
     _PATH = "training.sampling.task"
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Rows of a batch", Sampling, "training.sampling", skip=("task",))
+        super().__init__(session, "Sampling", Sampling, "training.sampling", skip=("task",))
         field = next(field for field in fields_of(BalancedClasses) if field.name == "task")
         self.task = Picked(session, self._PATH, field)
         self.body.addWidget(self.task)

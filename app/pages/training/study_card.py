@@ -1,12 +1,12 @@
 """Several seeds of the experiment as one study, with single-task baselines."""
 
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
 
 from app.forms.form import LABEL_CHARACTERS
 from app.pages.training.seeds import parse_seeds, study_text
 from app.session import Session
 from app.theme import GAP
-from app.widgets import Button, Card, InlineError, Muted
+from app.widgets import Button, Card, InlineError, Muted, TextField
 
 _SETTING, _FIRST = "page/training/seeds", "0, 1, 2"
 _TOGETHER = "page/training/together"
@@ -24,7 +24,7 @@ class StudyCard(Card):
         super().__init__("Study", "what training together brings", parent)
         self.setObjectName("study-card")
         self._session = session
-        self.seeds = QLineEdit(session.settings.get(_SETTING, _FIRST))
+        self.seeds = TextField(session.settings.get(_SETTING, _FIRST), separators=",; ")
         self.seeds.setObjectName("study-seeds")
         self.seeds.setAccessibleName("Seeds of the study")
         self.seeds.setToolTip(_HELP)

@@ -1,10 +1,10 @@
 """How each task is judged: its loss, metrics and what else its kind has."""
 
-from PySide6.QtWidgets import QTabBar, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.document import Document, touches
 from app.forms import SpecForm, bind, discard
-from app.widgets import Card, Muted
+from app.widgets import Card, Muted, TaskTabs
 from mtl_core.spec import Spec, Task, kind_of, members
 
 _KINDS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Task)}
@@ -19,11 +19,7 @@ class TasksCard(Card):
         self._document = document
         self._shown: list[tuple[str, str]] = []
         self.forms: dict[int, SpecForm] = {}
-        self.tabs = QTabBar()
-        self.tabs.setObjectName("training-task-tabs")
-        self.tabs.setAccessibleName("Tasks")
-        self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
+        self.tabs = TaskTabs("training-task-tabs")
         self.words = Muted(wrap=True)
         self.body.addWidget(self.tabs)
         self.body.addWidget(self.words)
@@ -41,24 +37,14 @@ class TasksCard(Card):
             return
         same_kinds = [kind for kind, _ in shown] == [kind for kind, _ in self._shown]
         self._shown = shown
-        if same_kinds:
-            for index, (_, name) in enumerate(shown):
-                self.tabs.setTabText(index, name.replace("&", "&&"))
-        else:
+        self.tabs.set_names([name for _, name in shown])
+        if not same_kinds:
             self._rebuild()
 
     def _rebuild(self) -> None:
-        current = max(self.tabs.currentIndex(), 0)
         for form in self.forms.values():
             discard(form)
         self.forms = {}
-        blocked = self.tabs.blockSignals(True)
-        while self.tabs.count():
-            self.tabs.removeTab(0)
-        for _, name in self._shown:
-            self.tabs.addTab(name.replace("&", "&&"))
-        self.tabs.setCurrentIndex(min(current, len(self._shown) - 1))
-        self.tabs.blockSignals(blocked)
         self._turn(self.tabs.currentIndex())
 
     def _form(self, index: int, kind: str) -> SpecForm:

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.document import Document, touches
 from app.following import task_names
-from app.forms import KindForm, WeightsEditor, bind, defaults_of
-from app.pages.training.words import WEIGHTINGS, moves_text, weighting_help, weighting_text, weights_text
+from app.forms import KindForm, SearchedChoice, WeightsEditor, bind, defaults_of
+from app.pages.training.words import method_entries, moves_text, weighting_help, weighting_text, weights_text
 from app.widgets import Card, LinkButton, Muted
 from mtl_core.spec import ManualWeighting, Weighting, join, members
 
@@ -80,12 +80,11 @@ class WeightingCard(Card):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("Weighting method", parent=parent)
         self.setObjectName("weighting-method")
-        self.form = KindForm(members(Weighting), "weighting", skip=("weights",), help_text=weighting_help)
+        combo = SearchedChoice(method_entries(), "method", "weighting methods")
+        self.form = KindForm(members(Weighting), "weighting", skip=("weights",), help_text=weighting_help, combo=combo)
         bind(self.form, document)
         self.body.addWidget(self.form)
         self.body.addStretch(1)
-        for index, spec in enumerate(WEIGHTINGS.values()):
-            self.form.combo.setItemData(index, spec.help(), 3)  # Qt.ToolTipRole
         self._document = document
         document.changed.connect(self._changed)
         self._changed([""])

@@ -1,4 +1,4 @@
-"""Sentences and choices of the Training page; without Qt."""
+"""Sentences and choices of the Training page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,39 @@ from typing import Any
 
 from app.following import monitors
 from app.forms import metric_label, number_text
+from app.widgets import MenuEntry
 from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
 from mtl_core.spec.costs import MEASURED_TASKS, levels_of, measured_cost
 from mtl_core.spec.sampling import CLASS_KINDS
 from mtl_core.spec.schedules import PlateauSchedule
 from mtl_core.spec.weighting import LEVELS
+from mtl_core.spec.weighting.base import GradientWeighting
 
 WEIGHTINGS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Weighting)}
 
 _PLAIN = ("equal", "manual")
+_BY_HAND, _LOSSES, _GRADIENTS = "Fixed", "Weights the losses", "Combines the gradients"
+
+
+def method_entries() -> list[MenuEntry]:
+    """The weighting methods by what they work on, each with its cost as many times a plain step."""
+    entries = [MenuEntry(kind, spec.title, spec.help(), _group(spec), _cost(kind)) for kind, spec in WEIGHTINGS.items()]
+    return sorted(entries, key=lambda entry: (_BY_HAND, _LOSSES, _GRADIENTS).index(entry.group))
+
+
+def _group(spec: type[Spec]) -> str:
+    if kind_of(spec) in _PLAIN:
+        return _BY_HAND
+    return _GRADIENTS if issubclass(spec, GradientWeighting) else _LOSSES
+
+
+def _cost(kind: str) -> str:
+    """What a step costs, on the small MLP and CNN that were measured: 1.6–3.7 ×."""
+    cost = measured_cost(kind, levels_of(WEIGHTINGS[kind])[0])
+    if cost is None:
+        return ""
+    low, high = sorted((cost.mlp, cost.cnn))
+    return f"{low:g}–{high:g} × step" if low < high else f"{low:g} × step"
 
 
 @dataclass(frozen=True)
@@ -97,8 +121,11 @@ def weights_text(kind: str) -> str:
             return "Each loss is multiplied by its weight. Weights can also be moved during the run."
         case "equal":
             return "Equal weighting: every loss counts once. Moving a slider switches to manual weights."
-    title = WEIGHTINGS[kind].title if kind in WEIGHTINGS else kind
-    return f"{title} chooses the weights while it trains. Moving a slider switches to manual weights instead."
+    spec = WEIGHTINGS.get(kind)
+    title = spec.title.partition(" (")[0] if spec is not None else kind
+    by_gradient = spec is not None and issubclass(spec, GradientWeighting)
+    does = "combines the tasks' gradients, without weights of the losses" if by_gradient else "sets the weights itself"
+    return f"{title} {does}. Moving a slider switches to manual weights instead."
 
 
 def moves_text(moves: Sequence[Mapping[str, Any]]) -> str:
@@ -118,7 +145,7 @@ def monitor_choices(data: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, .
 
 def schedule_text(schedule: Schedule, highest: float) -> str:
     """What the curve of a schedule is: its highest rate, and where it depends on results, on which."""
-    text = f"highest {number_text(float(f'{highest:.3g}'))}"
+    text = f"peak {number_text(float(f'{highest:.3g}'))}"
     return f"{text}, while results improve" if isinstance(schedule, PlateauSchedule) else text
 
 

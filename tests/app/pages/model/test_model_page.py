@@ -227,6 +227,7 @@ def test_while_the_engine_starts_the_diagram_says_so(page: ModelPage, session: F
 
 def test_the_widths_of_the_cards_are_remembered(page: ModelPage, session: FakeSession, qtbot: QtBot) -> None:
     page._cards.setSizes([500, 300, 300])
+    page._cards.splitterMoved.emit(page._cards.sizes()[0], 1)  # as a person who drags does
     wanted = page._cards.sizes()
     page.hide()
     again = ModelPage(cast(Session, session))

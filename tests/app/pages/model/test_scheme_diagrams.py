@@ -159,7 +159,7 @@ def test_task_layers_are_told_what_arrives_under_the_scheme(qtbot: QtBot, qapp: 
     card = TasksCard(document)
     qtbot.addWidget(card)
     card.show_model(info_of("adversarial", tasks=2))
-    assert card.lists["right"]._input_text == "256"
+    assert card.lists["right"]._input_text == "256 features"
     card.show_model(info_of("hard", tasks=2))
-    assert card.lists["right"]._input_text == "128"
+    assert card.lists["right"]._input_text == "128 features"
     document.deleteLater()

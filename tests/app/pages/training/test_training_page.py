@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, Q
 from pytestqt.qtbot import QtBot
 
 from app.document import Document
-from app.forms import ChoiceEditor, NumberEditor
+from app.forms import ChoiceEditor, NumberEditor, SearchedChoice
 from app.pages.training import TrainingPage
 from app.pages.training.seeds import parse_seeds, study_text
 from app.pages.training.study_card import StudyCard
@@ -18,6 +18,7 @@ from app.pages.training.words import (
     length_of,
     length_text,
     measured_text,
+    method_entries,
     moves_text,
     weighting_help,
     weights_text,
@@ -26,6 +27,7 @@ from app.session import Session
 from app.settings import Settings
 from app.widgets import WeightSlider
 from mtl_core.spec import DatasetInfo, DeviceInfo, load_preset
+from mtl_core.spec.costs import measured_cost
 
 
 class FakeSession(QObject):
@@ -87,7 +89,7 @@ def slider(page: TrainingPage, task: str) -> WeightSlider:
 def test_moving_a_slider_under_another_method_switches_to_manual_weights(
     page: TrainingPage, session: FakeSession
 ) -> None:
-    assert "chooses the weights" in page.weights.words.text()
+    assert page.weights.words.text().startswith("Uncertainty sets the weights itself.")
     slider(page, "left").slider.setValue(700)
     weights = session.document.get("weighting.weights")
     assert session.document.get("weighting.kind") == "manual"
@@ -155,12 +157,12 @@ def test_the_schedule_is_drawn_as_it_will_be_used(page: TrainingPage, session: F
     assert isinstance(lr, NumberEditor)
     session.document.set("training.optimizer.lr", 0.001)
     lr.stepBy(1)
-    assert page.schedule.subtitle.full_text() == "highest 0.002"
+    assert page.schedule.subtitle.full_text() == "peak 0.002"
 
 
 def test_a_schedule_that_depends_on_results_says_so(page: TrainingPage) -> None:
     choose(page.schedule.form.combo, "Reduce on plateau")
-    assert page.schedule.subtitle.full_text() == "highest 0.001, while results improve"
+    assert page.schedule.subtitle.full_text() == "peak 0.001, while results improve"
 
 
 def test_milestones_are_typed_as_a_list(qtbot: QtBot, page: TrainingPage, session: FakeSession) -> None:
@@ -277,6 +279,65 @@ def test_a_problem_is_told_in_the_header_and_at_the_field(page: TrainingPage, se
     assert not page.problems.isHidden()
     session.document.undo_stack.undo()
     assert page.problems.isHidden()
+
+
+def test_methods_are_grouped_by_what_they_work_on_with_their_cost() -> None:
+    entries = method_entries()
+    groups = list(dict.fromkeys(entry.group for entry in entries))
+    assert groups == ["Fixed", "Weights the losses", "Combines the gradients"]
+    assert {entry.kind for entry in entries} == set(WEIGHTINGS)
+    of = {entry.kind: entry for entry in entries}
+    assert of["equal"].group == of["manual"].group == "Fixed"
+    assert of["uncertainty"].group == of["gradnorm"].group == of["famo"].group == "Weights the losses"
+    assert of["pcgrad"].group == of["mgda"].group == of["imtl"].group == "Combines the gradients"
+    cost = measured_cost("pcgrad", "parameters")
+    assert cost is not None
+    assert of["pcgrad"].note == f"{cost.mlp:g}–{cost.cnn:g} × step"
+    assert all(entry.note.endswith("× step") for entry in entries)
+
+
+def test_a_method_is_searched_and_chosen_from_its_menu(qtbot: QtBot, page: TrainingPage, session: FakeSession) -> None:
+    combo = page.weighting.form.combo
+    assert isinstance(combo, SearchedChoice)
+    combo.showPopup()
+    assert combo.menu is not None
+    current = combo.menu.list.currentItem()
+    assert current is not None
+    assert current.text() == combo.currentText()
+    qtbot.keyClicks(combo.menu.search, "pcg")
+    qtbot.keyClick(combo.menu.search, Qt.Key.Key_Return)
+    assert not combo.menu.isVisible()
+    assert session.document.get("weighting.kind") == "pcgrad"
+    assert combo.currentText() == "PCGrad (Yu et al. 2020)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("uncertainty", "Uncertainty sets the weights itself."),
+        ("gradnorm", "GradNorm sets the weights itself."),
+        ("pcgrad", "PCGrad combines the tasks' gradients, without weights of the losses."),
+        ("mgda", "MGDA combines the tasks' gradients, without weights of the losses."),
+        ("imtl", "IMTL combines the tasks' gradients, without weights of the losses."),
+    ],
+)
+def test_what_a_method_does_with_the_weights_is_said_rightly(kind: str, words: str) -> None:
+    assert weights_text(kind).startswith(words)
+
+
+def test_the_study_stands_at_the_top_under_run(page: TrainingPage) -> None:
+    top = page.study.mapTo(page, page.study.rect().topLeft()).y()
+    assert top < page.length.mapTo(page, page.length.rect().topLeft()).y()
+    assert top + page.study.height() < page.height() / 2
+    assert not page.to_study.isVisible()
+
+
+def test_a_narrow_page_leads_to_the_study(qtbot: QtBot, page: TrainingPage) -> None:
+    page.resize(760, 480)
+    assert page.to_study.isVisible()
+    qtbot.waitUntil(lambda: page.study.visibleRegion().isEmpty())
+    qtbot.mouseClick(page.to_study, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.study.visibleRegion().boundingRect().height() == page.study.height())
 
 
 def test_words_cover_every_method_and_state() -> None:

@@ -1,0 +1,218 @@
+"""A field for a number, exact and within bounds."""
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QRegularExpression, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
+from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+
+from app.widgets.number_range import NumberRange, number_text, read_number
+from app.widgets.spin import mark_invalid, tidy_spin
+
+_CHARACTERS = QRegularExpression(r"[-+−—0-9.,eE\s]*[ %]*", QRegularExpression.PatternOption.UseUnicodePropertiesOption)
+_MARGINS = 28
+"""Between the number and the ends of its field, both together."""
+
+
+class NumberField(QAbstractSpinBox):
+    """Shows 0.001 and 1e-05 as such; the arrow keys step, the wheel does so only with the focus.
+
+    ``valueChanged`` is emitted as a person types what is in bounds, or only when it is done where
+    ``keyboardTracking`` is off; never by ``setValue``. What is out of bounds is refused: the number from before comes
+    back, and ``refused`` says why, until the next edit. Escape brings it back too.
+
+    Args:
+        bounds: What can be typed.
+        parent: Owner.
+    """
+
+    valueChanged = Signal(object)
+    refused = Signal(str)
+
+    def __init__(self, bounds: NumberRange, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shape = bounds
+        self._value: Any = 0 if bounds.integer else 0.0
+        self._before: Any = self._value
+        self._suffix, self._step = "", 0.0
+        self._refusal = ""
+        tidy_spin(self)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setValue(bounds.nearest(0.0))
+        edit = self.lineEdit()
+        edit.setValidator(QRegularExpressionValidator(_CHARACTERS, edit))
+        edit.textEdited.connect(self._typed)
+        self.editingFinished.connect(self._commit)
+
+    def value(self) -> Any:
+        """The number, an ``int`` where the field asks for one."""
+        return self._value
+
+    def setValue(self, value: Any) -> None:
+        """Show ``value``, in bounds or not, without announcing it; the same number leaves the text alone."""
+        number = _as_number(value)
+        if number is None:
+            self._value = value
+            self.lineEdit().setText(str(value))
+        elif number != self._value or not self.lineEdit().text():
+            self._value = int(number) if self.shape.integer and number == int(number) else number
+            self._show()
+        else:
+            return
+        self._before = self._value
+        self._refuse("")
+
+    def textFromValue(self, value: Any) -> str:
+        """How a number is written."""
+        return number_text(value)
+
+    def setSuffix(self, suffix: str) -> None:
+        """Show ``suffix`` after the number."""
+        self._suffix = suffix
+        self.updateGeometry()
+        self._show()
+
+    def setSingleStep(self, step: float) -> None:
+        """Let the arrow keys go this far."""
+        self._step = step
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        """Both ways until a bound is reached."""
+        flag = QAbstractSpinBox.StepEnabledFlag
+        up = flag.StepUpEnabled if self._can_step(1) else flag.StepNone
+        down = flag.StepDownEnabled if self._can_step(-1) else flag.StepNone
+        return up | down
+
+    def stepBy(self, steps: int) -> None:
+        """Go to the next round numbers."""
+        number = _as_number(self._value)
+        number = self.shape.nearest(0.0) if number is None else number
+        for _ in range(abs(steps)):
+            number = self.shape.nearest(self.shape.step(number, 1 if steps > 0 else -1, self._step))
+        self._take(number)
+        self._before = self._value
+        self._show()
+        self._refuse("")
+        self.selectAll()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Select the number when the keyboard comes here."""
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape gives the number back that was there before."""
+        if event.key() == Qt.Key.Key_Escape and self.lineEdit().text() != self._text(self._before):
+            self._take(self._before)
+            self._show()
+            self._refuse("")
+            self.selectAll()
+        else:
+            super().keyPressEvent(event)
+
+    def _typed(self, text: str) -> None:
+        text = text.removesuffix(self._suffix)
+        number = read_number(text, integer=self.shape.integer)
+        fits = number is not None and self.shape.contains(number)
+        wrong = not fits and not self.shape.is_partial(text)
+        if self.keyboardTracking() and (fits or wrong):
+            self._take(number if fits else self._before)
+        self._refuse(self.shape.refusal(text) if wrong else "")
+
+    def _commit(self) -> None:
+        text = self.lineEdit().text()
+        if text == self._text(self._value):
+            self._before = self._value
+            return
+        text = text.removesuffix(self._suffix)
+        refusal = self.shape.refusal(text)
+        if refusal:
+            self._take(self._before)
+            refusal = f"{refusal} {self._text(self._before)} stays."
+        else:
+            self._take(read_number(text, integer=self.shape.integer))
+            self._before = self._value
+        self._show()
+        self._refuse(refusal)
+        if self.hasFocus():
+            self.selectAll()
+
+    def _take(self, number: Any) -> None:
+        if number != self._value:
+            self._value = number
+            self.valueChanged.emit(number)
+
+    def _refuse(self, refusal: str) -> None:
+        if refusal != self._refusal:
+            self._refusal = refusal
+            mark_invalid(self, bool(refusal))
+            self.refused.emit(refusal)
+
+    def _show(self) -> None:
+        self.lineEdit().setText(self._text(self._value))
+
+    def _text(self, value: Any) -> str:
+        return f"{self.textFromValue(value)}{self._suffix}"
+
+    def _can_step(self, direction: int) -> bool:
+        number = _as_number(self._value)
+        return self.shape.contains(self.shape.step(number or 0.0, direction, self._step))
+
+
+class SpinBox(NumberField):
+    """A whole number; ``setValue`` announces what it changes, as Qt's spin boxes do."""
+
+    _INTEGER = True
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(NumberRange(self._INTEGER, 0, 99), parent)
+
+    def setRange(self, low: float, high: float) -> None:
+        """Set the bounds."""
+        self.updateGeometry()
+        self.shape = NumberRange(self._INTEGER, low, high)
+        self.setValue(self.shape.nearest(self.value()))
+
+    def sizeHint(self) -> QSize:
+        """Room for the longer of both bounds."""
+        texts = [self._text(bound) for bound in (self.shape.low, self.shape.high) if bound is not None]
+        width = max(self.fontMetrics().horizontalAdvance(text) for text in texts)
+        return QSize(width + _MARGINS, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """A number is never cut."""
+        return self.sizeHint()
+
+    def setValue(self, value: Any) -> None:
+        """Show ``value`` and announce it if it is another."""
+        before = self._value
+        super().setValue(value)
+        if self._value != before:
+            self.valueChanged.emit(self._value)
+
+
+class DoubleSpinBox(SpinBox):
+    """A number with a fixed count of decimals."""
+
+    _INTEGER = False
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._decimals = 2
+        super().__init__(parent)
+
+    def setDecimals(self, decimals: int) -> None:
+        """Write so many digits after the point."""
+        self._decimals = decimals
+        self._show()
+
+    def textFromValue(self, value: Any) -> str:
+        """With the decimals that were asked for."""
+        return f"{value:.{self._decimals}f}"
+
+
+def _as_number(value: Any) -> float | None:
+    ok = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if ok else None

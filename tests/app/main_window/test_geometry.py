@@ -1,0 +1,81 @@
+"""The window has room on its screen, at the start and at every later one."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.main_window import MainWindow
+from app.main_window.geometry import keep_on_screen, room_on
+from app.main_window.rail import RailButton
+from app.session import Session
+
+
+def test_a_new_window_has_room_on_the_screen(qtbot: QtBot) -> None:
+    window = MainWindow(Session())
+    screen = window.screen().availableGeometry()
+    assert window.size() == room_on(window.screen()).boundedTo(QSize(1280, 800))
+    assert (window.width() < screen.width(), window.height() < screen.height()) == (True, True)
+    window.close_now()
+    window.deleteLater()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "width", "height"), [(0, 0, 3000, 2000), (700, 700, 400, 300), (-90, -50, 500, 400)]
+)
+def test_a_window_left_on_a_larger_screen_is_brought_back(
+    qtbot: QtBot, x: int, y: int, width: int, height: int
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.setGeometry(x, y, width, height)
+    keep_on_screen(window)
+    assert window.screen().availableGeometry().contains(window.geometry())
+    assert window.width() == min(width, room_on(window.screen()).width())
+
+
+def test_a_window_with_room_stays_where_it_was(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.setGeometry(100, 120, 500, 400)
+    keep_on_screen(window)
+    assert (window.x(), window.y(), window.width(), window.height()) == (100, 120, 500, 400)
+
+
+def test_the_window_of_an_earlier_start_has_room(make_window: Callable[[], MainWindow]) -> None:
+    first = make_window()
+    first.resize(2400, 1600)
+    first.close_now()
+    again = MainWindow(Session(settings=first.session.settings))
+    assert again.screen().availableGeometry().contains(again.geometry())
+    again.close_now()
+    again.deleteLater()
+
+
+def test_every_page_is_usable_on_a_small_screen_at_scale_one_and_a_half(
+    make_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = make_window()
+    window.resize(853, 500)
+    window.show()
+    for name in ("data", "model", "training", "live", "runs", "compare"):
+        window.open_page(name)
+        assert (window.width(), window.height()) == (853, 500)
+        page = window.page(name)
+        assert page.minimumSizeHint().width() <= window.stack.width(), name
+        assert window.status.isVisible()
+        assert window.status.geometry().bottom() <= window.height()
+
+
+def test_the_rail_has_room_in_the_lowest_window(make_window: Callable[[], MainWindow]) -> None:
+    window = make_window()
+    window.show()
+    window.resize(window.minimumSize())
+    buttons = window.rail.findChildren(RailButton)
+    assert len(buttons) == 7
+    for above, below in pairwise(buttons):
+        assert above.geometry().bottom() < below.geometry().top()
+    assert buttons[-1].geometry().bottom() < window.rail.height()
