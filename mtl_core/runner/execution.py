@@ -16,6 +16,7 @@ from typing import Any, Literal
 import torch
 
 from mtl_core.datasets import load
+from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.spec.keeping import NewHeads
@@ -68,7 +69,7 @@ def execute(
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
     try:
-        with Heart(recorder, run), signals(stop):
+        with Heart(recorder, run), signals(stop), isolated_run(compiles=spec.training.compile):
             ending = ended(store, run, ending_of(recorder, partial(_train, store, run, spec, recorder)))
     except KeyboardInterrupt:  # a second one, by someone who will not wait
         store.finish(run, "interrupted")
