@@ -88,6 +88,11 @@ class Session(QObject):
         self.queue.failed.connect(self._tell)
         self.store.failed.connect(self._tell)
 
+    @property
+    def controlled_run(self) -> "RunRecord | None":
+        """The run that Pause and Stop in the bar at the top mean: the one on Live if it is on, else the queue's."""
+        return self.queue.controlled(self.live_run)
+
     def begin(self) -> None:
         """Start the worker, ask it for devices, and look for runs that are on."""
         self.queue.activeChanged.connect(self._adopt_active)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.theme import ThemeMode, icon
 
 Slot = Callable[[], object]
+_REPEATED = ("Undo", "Redo")
 
 
 class Actions:
@@ -38,6 +39,7 @@ class Actions:
         action.setIconText(short)
         action.setObjectName("action-" + short.lower().replace(" ", "-"))
         action.setShortcuts([QKeySequence(key) for key in keys.split(";") if key])
+        action.setAutoRepeat(text in _REPEATED)  # a key that is held down is one press
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         describe(action, text)
         self._window.addAction(action)

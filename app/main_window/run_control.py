@@ -50,6 +50,8 @@ class RunControl(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._tell_interrupted)
         session.queue.runChanged.connect(self._run_changed)
+        session.queue.queued.connect(self._tell_queued)
+        session.queue.repeated.connect(lambda runs: toasts.show_message(words.repeated_line(runs)))
         session.queue.activeChanged.connect(self.show_active)
         session.liveRunChanged.connect(lambda _run: self.show_active())
         session.studyRequested.connect(self.start_study)
@@ -72,33 +74,40 @@ class RunControl(QObject):
             self._open_page("live")
 
     def toggle_pause(self) -> None:
-        """Pause the run that is on, or let it go on."""
-        record = self._governed()
+        """Pause the run that :attr:`Session.controlled_run` names, or let it go on."""
+        record = self._session.controlled_run
         if record is not None:
             ask = self._session.queue.resume if record.state == "paused" else self._session.queue.pause
             ask(record.id)
 
     def stop(self) -> None:
-        """Stop the run that is on and keep what it has."""
-        record = self._governed()
-        if record is not None:
-            run, queue = record.id, self._session.queue
-            queue.stop(run)
+        """Stop that run and keep what it has, or take it out of the queue."""
+        record = self._session.controlled_run
+        if record is None:
+            return
+        run, queue = record.id, self._session.queue
+        queue.stop(run)
+        if record.state != "queued":
             text = f"Run {run} stops after this step; what it has learned is kept."
-            self._toasts.show_message(text, "Kill it now", lambda: queue.kill(run))
+            self._toasts.show_message(text, "End its process now", lambda: queue.kill(run))
 
     def show_active(self) -> None:
         """Show the run that is on, and what can be done with it."""
         queue, actions = self._session.queue, self._actions
         self._status.show_run(queue.active)
         self._status.show_waiting(len(queue.waiting))
-        record = self._governed()
+        record = self._session.controlled_run
         actions.stop.setEnabled(record is not None)
         actions.pause.setEnabled(record is not None and record.state in ("running", "paused"))
-        paused = record is not None and record.state == "paused"
-        actions.pause.setIconText("Resume" if paused else "Pause")
-        describe(actions.pause, "Let the run go on" if paused else "Pause the run")
-        describe(actions.run, "Run after the one that is on" if queue.here else "Run this experiment")
+        for action, (label, text) in (
+            (actions.pause, words.pause_words(record)),
+            (actions.stop, words.stop_words(record)),
+        ):
+            action.setIconText(label)
+            describe(action, text)
+        describe(
+            actions.run, "Queue this experiment behind the run that trains" if queue.here else "Run this experiment"
+        )
 
     def _refuse(self, problems: "Sequence[Problem]") -> None:
         """Say why the experiment cannot run, on the page where that is mended."""
@@ -119,11 +128,11 @@ class RunControl(QObject):
         else:
             self._session.complain(error)
 
-    def _governed(self) -> "RunRecord | None":
-        """The run that Pause and Stop mean: the one on Live if it is on, else the one in the status line."""
+    def _tell_queued(self, runs: list[int]) -> None:
+        """Answer a press at once where the new runs must wait."""
         queue = self._session.queue
-        live = [record for record in queue.on if record.id == self._session.live_run]
-        return live[0] if live else queue.active
+        before = len(set(queue.waiting) - set(runs)) + len(queue.here)
+        self._toasts.show_message(words.queued_line(runs, before), "Show", lambda: self._open_page("runs"))
 
     def _run_changed(self, record: "RunRecord") -> None:
         if record.state == "interrupted":

@@ -161,7 +161,9 @@ class MainWindow(QMainWindow):
         text = (
             f"Run {here[0].id} “{here[0].name}” is training. It can go on without the window; the next start shows it."
         )
-        choice = self.files.questions.choose("A run is on. Let it go on?", text, (LET_IT_RUN, STOP_AND_KEEP, CANCEL))
+        choice = self.files.questions.choose(
+            "A run is training. Let it go on?", text, (LET_IT_RUN, STOP_AND_KEEP, CANCEL)
+        )
         if choice == STOP_AND_KEEP:
             for record in here:
                 self.session.queue.stop(record.id)

@@ -45,6 +45,52 @@ def run_line(record: "RunRecord") -> str:
     return " · ".join(parts)
 
 
+def pause_words(record: "RunRecord | None") -> tuple[str, str]:
+    """Label and explanation of the button that pauses a run, or lets it go on."""
+    if record is None or record.state not in ("running", "paused"):
+        return "Pause", "Pause: nothing is running"
+    if record.state == "paused":
+        return f"Resume run {record.id}", f"Let run {record.id} go on"
+    return f"Pause run {record.id}", f"Pause run {record.id}"
+
+
+def stop_words(record: "RunRecord | None") -> tuple[str, str]:
+    """Label and explanation of the button that stops a run, or takes it out of the queue."""
+    if record is None:
+        return "Stop", "Stop: nothing is running"
+    if record.state == "queued":
+        return f"Remove run {record.id}", f"Take run {record.id} out of the queue"
+    return f"Stop run {record.id}", f"Stop run {record.id} and keep what it has"
+
+
+def runs_words(runs: "Sequence[int]") -> str:
+    """Some runs by their numbers: ``run 4``, ``runs 4 to 12``, ``runs 4, 6 and 9``."""
+    if len(runs) == 1:
+        return f"run {runs[0]}"
+    first, last = runs[0], runs[-1]
+    if len(runs) > 2 and list(runs) == list(range(first, last + 1)):
+        return f"runs {first} to {last}"
+    return f"runs {', '.join(map(str, runs[:-1]))} and {last}"
+
+
+def queued_line(runs: "Sequence[int]", before: int) -> str:
+    """What is said when runs have been queued.
+
+    Args:
+        runs: Their numbers.
+        before: How many runs come before them, one that trains included.
+    """
+    behind = f", behind {before} other{'' if before == 1 else 's'}" if before else ""
+    text = runs_words(runs)
+    return f"{text[0].upper()}{text[1:]} {'is' if len(runs) == 1 else 'are'} queued{behind}."
+
+
+def repeated_line(runs: "Sequence[int]") -> str:
+    """What is said when the same runs were asked for twice in a moment."""
+    made = f"{runs_words(runs)} of it {'was' if len(runs) == 1 else 'were'} queued a moment ago" if runs else ""
+    return f"Pressed twice: {made or 'the first press is being answered'}. Press again to run it once more."
+
+
 def share_done(record: "RunRecord") -> float:
     """How much of a run is done, 0…1."""
     progress = record.progress
@@ -82,8 +128,8 @@ def ended_line(record: "RunRecord") -> str:
 
 def interrupted_line(records: "Sequence[RunRecord]") -> str:
     """What is said when a process has died, of the runs it trained."""
-    numbers = [str(record.id) for record in records]
-    who = f"Run {numbers[0]} was" if len(numbers) == 1 else f"Runs {', '.join(numbers[:-1])} and {numbers[-1]} were"
+    numbers = [record.id for record in records]
+    who = runs_words(numbers).capitalize() + (" was" if len(numbers) == 1 else " were")
     what = records[0].error or "its process is gone"
     go_on = (
         "It can go on from its last checkpoint" if len(numbers) == 1 else "They can go on from their last checkpoints"

@@ -176,12 +176,12 @@ def test_a_run_is_started_shown_and_stopped_by_the_bar(window: MainWindow, wait:
     assert child(window, "status-rate").full_text() == "1\u2009234 samples/s"
     assert child(window, "status-store").full_text() == "runs.sqlite"
     child(window, "pause").click()
-    wait(lambda: child(window, "pause").text() == "Resume")
+    wait(lambda: child(window, "pause").text() == "Resume run 1")
     child(window, "pause").click()
-    wait(lambda: child(window, "pause").text() == "Pause")
+    wait(lambda: child(window, "pause").text() == "Pause run 1")
     child(window, "stop").click()
     wait(lambda: not child(window, "stop").isEnabled())
-    assert child(window, "status-run").full_text() == "No run is on"
+    assert child(window, "status-run").full_text() == "Nothing is running"
 
 
 def test_runs_that_wait_are_counted(window: MainWindow, wait: Any) -> None:
@@ -252,7 +252,7 @@ def test_a_worker_that_is_killed_with_several_runs_is_one_message(window: MainWi
     os.kill(window.session.queue.here[0].pid or 0, signal.SIGKILL)
     wait(lambda: any(one.objectName() == "message-error" for one in window.toasts.banners()))
     (told,) = [one.label.text() for one in window.toasts.banners() if one.objectName() == "message-error"]
-    assert told.startswith("Runs 1, 2 and 3 were interrupted: its process was killed (SIGKILL)")
+    assert told.startswith("Runs 1 to 3 were interrupted: its process was killed (SIGKILL)")
     window.session.queue.resume_run(2)  # from elsewhere
     wait(lambda: window.session.queue.here)
     assert all(banner.label.text() != told for banner in window.toasts.banners())

@@ -60,6 +60,7 @@ class Board(QWidget):
             self._make(tasks)
         for plot in self._plots():
             plot.clear()
+        self.control.clear()
         self.sharing.clear()
         self.conflict.clear()
         self._hold_page()

@@ -47,6 +47,11 @@ class ControlCard(Card):
         self.body.addStretch(1)
         self.body.addLayout(foot)
 
+    def clear(self) -> None:
+        """Forget what was asked of the run before: a change that has not been sent is not meant for another run."""
+        self._rest.stop()
+        self._sent = None
+
     def show_control(self, control: Control) -> None:
         """Shows who is in charge and, unless a hand is on them, the weights in use."""
         self.set_subtitle(control.subtitle)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from app.plots.texts import grouped, number
-from mtl_core.spec import ExperimentSpec, score_of
+from mtl_core.spec import ExperimentSpec, ManualWeighting, score_of
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord, SeriesKey
@@ -61,7 +61,7 @@ class Control:
         by_hand: Whether weights set by hand are in force.
         sentence: Who is in charge, in words.
         subtitle: When a change takes effect.
-        weights: The weights in use, by task.
+        weights: The weights in use, by task; before there are any, those the run begins with.
     """
 
     enabled: bool
@@ -210,7 +210,8 @@ def control(run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[EventRe
     given = _given(moves[-1]) if moves else None
     enabled = run.state in ("running", "paused")
     known = {task: latest.get(series_key(task, "train", "weight")) for task in run.tasks}
-    weights = {task: value for task, value in known.items() if value is not None}
+    first = spec.weighting.weights if spec is not None and isinstance(spec.weighting, ManualWeighting) else {}
+    weights = {task: first.get(task, 1.0) if value is None else value for task, value in known.items()}
     method = spec.weighting.title.partition(" (")[0] if spec is not None else run.method
     if given is not None:
         sentence = f"{method} is off: the weights are yours since step {grouped(moves[-1].step)}."

@@ -98,6 +98,31 @@ def test_weights_can_be_given_back_to_the_method(
     assert page.board.control.sentence.text().startswith("Uncertainty is off")
 
 
+def test_a_run_that_waits_shows_no_weights_of_the_run_shown_before(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    trained = add_run(store, experiment(), until=900, state="running")
+    queued = store.create_run(experiment())
+    sliders = page.board.control.sliders
+    session.show_live(trained)
+    qtbot.waitUntil(lambda: sliders["left"].value() != 1.0)
+    session.show_live(queued)
+    qtbot.waitUntil(lambda: page.state.text() == "Queued" and sliders["left"].value() == 1.0)
+
+
+def test_a_slider_moved_for_one_run_asks_nothing_of_the_run_shown_next(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    first, second = (add_run(store, experiment(), until=900, state="running") for _ in range(2))
+    session.show_live(first)
+    qtbot.waitUntil(lambda: bool(page.board.control.sliders["left"].isEnabled()))
+    qtbot.keyClick(page.board.control.sliders["left"].slider, Qt.Key.Key_Right)
+    session.show_live(second)
+    qtbot.waitUntil(lambda: page.picker.text() == f"Run {second}")
+    assert not page.board.control._rest.isActive()
+    assert store.take_requests(second) == []
+
+
 def test_pause_and_stop_are_asked_of_a_run_that_the_top_bar_does_not_mean(
     qtbot: QtBot, store: RunStore, session: Session, page: LivePage
 ) -> None:

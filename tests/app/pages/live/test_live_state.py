@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from app.pages.live.state import duration, live_view, metric_names
+from mtl_core.spec import ManualWeighting
 from mtl_core.store import EventRecord, Progress, RunRecord, SeriesKey
 from tests.app.synthetic import experiment
 
@@ -114,6 +115,13 @@ def test_weights_given_back_are_the_methods_again() -> None:
     assert not view.control.by_hand
     assert view.markers[-1] == (20.0, "by method")
     assert view.control.weights == {"left": 0.6, "right": 0.4}
+
+
+def test_a_run_that_has_no_weights_yet_shows_those_it_begins_with() -> None:
+    queued = replace(RUN, state="queued")
+    manual = experiment().model_copy(update={"weighting": ManualWeighting(weights={"left": 0.25})})
+    assert live_view(queued, experiment(), [], {}).control.weights == {"left": 1.0, "right": 1.0}
+    assert live_view(queued, manual, [], {}).control.weights == {"left": 0.25, "right": 1.0}
 
 
 def test_weights_of_a_run_that_is_over_cannot_be_moved() -> None:
