@@ -128,8 +128,9 @@ class RunMaker:
         self._requests = [one for one in self._requests if not one.answered or now - one.pressed < SAME_PRESS_SECONDS]
         for earlier in self._requests:
             if earlier.what == request.what:
+                if now - earlier.pressed >= SAME_PRESS_SECONDS:  # of a double click there is nothing to say
+                    self._queue.take_repeat(earlier.runs)
                 earlier.pressed = now
-                self._queue.take_repeat(earlier.runs)
                 return
         self._requests.append(request)
         self._call(request.create, partial(self._made, request), partial(self._unmade, request))

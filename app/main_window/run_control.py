@@ -46,7 +46,7 @@ class RunControl(QObject):
         self._open_page = open_page
         self._interrupted: list[RunRecord] = []
         self._told: dict[int, str] = {}
-        self._refused = ""
+        self._refused = self._queued = ""
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._tell_interrupted)
         session.queue.runChanged.connect(self._run_changed)
@@ -132,7 +132,9 @@ class RunControl(QObject):
         """Answer a press at once where the new runs must wait."""
         queue = self._session.queue
         before = len(set(queue.waiting) - set(runs)) + len(queue.here)
-        self._toasts.show_message(words.queued_line(runs, before), "Show", lambda: self._open_page("runs"))
+        self._toasts.withdraw(self._queued)
+        self._queued = words.queued_line(runs, before)
+        self._toasts.show_message(self._queued, "Show", lambda: self._open_page("runs"))
 
     def _run_changed(self, record: "RunRecord") -> None:
         if record.state == "interrupted":

@@ -86,9 +86,9 @@ def queued_line(runs: "Sequence[int]", before: int) -> str:
 
 
 def repeated_line(runs: "Sequence[int]") -> str:
-    """What is said when the same runs were asked for twice in a moment."""
-    made = f"{runs_words(runs)} of it {'was' if len(runs) == 1 else 'were'} queued a moment ago" if runs else ""
-    return f"Pressed twice: {made or 'the first press is being answered'}. Press again to run it once more."
+    """What is said when the same runs are asked for while those asked for first are being made or checked."""
+    made = f"{runs_words(runs)} of it {'is' if len(runs) == 1 else 'are'} being checked" if runs else ""
+    return f"Pressed twice: {made or 'its rows are being made'}. This press adds no run."
 
 
 def share_done(record: "RunRecord") -> float:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.jobs import making
 from app.main_window import MainWindow
 from mtl_core.store import open_store
 
@@ -49,12 +50,24 @@ def test_a_run_that_must_wait_is_queued_in_so_many_words_and_pressed_twice_it_is
     child(window, "run").click()
     child(window, "run").click()
     wait(lambda: "Run 2 is queued, behind 1 other." in messages(window))
-    assert any(text.startswith("Pressed twice") for text in messages(window))
     assert window.session.queue.waiting == (2,)
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
     with open_store(home / "runs.sqlite") as store:
         assert len(store.runs(archived=True)) == 2
+
+
+def test_a_press_that_is_repeated_while_a_run_is_checked_says_so(
+    window: MainWindow, wait: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "SAME_PRESS_SECONDS", 0.0)
+    name_experiment(window, "checked-late")
+    child(window, "run").click()
+    wait(lambda: window.session.queue.waiting == (1,))
+    child(window, "run").click()
+    assert messages(window) == ["Pressed twice: run 1 of it is being checked. This press adds no run."]
+    (home / "go").touch()
+    wait(lambda: window.session.queue.active is None)
 
 
 def test_a_key_that_is_held_down_starts_one_run(window: MainWindow, wait: Any, home: Path) -> None:

@@ -44,5 +44,5 @@ def test_runs_are_named_by_their_numbers(runs: list[int], text: str) -> None:
 def test_a_press_is_answered_with_what_is_queued_and_what_was_pressed_twice() -> None:
     assert words.queued_line([4], 1) == "Run 4 is queued, behind 1 other."
     assert words.queued_line([4, 5, 6], 0) == "Runs 4 to 6 are queued."
-    assert words.repeated_line([4, 5]).startswith("Pressed twice: runs 4 and 5 of it were queued a moment ago.")
-    assert words.repeated_line([]).startswith("Pressed twice: the first press is being answered.")
+    assert words.repeated_line([4, 5]) == "Pressed twice: runs 4 and 5 of it are being checked. This press adds no run."
+    assert words.repeated_line([]) == "Pressed twice: its rows are being made. This press adds no run."

@@ -83,6 +83,15 @@ def test_a_double_click_makes_one_run_and_two_experiments_make_two(
     assert [name for name, _ in _states(home)] == ["quick", "quick-2", "quick-3"]
 
 
+def test_of_a_double_click_nothing_is_said(queue: RunQueue, wait: Any, spec_named: Any, home: Path) -> None:
+    repeats: list[list[int]] = []
+    queue.repeated.connect(repeats.append)
+    for _ in range(2):
+        queue.start(spec_named("quick"))
+    wait(lambda: [state for _, state in _states(home)] == ["finished"])
+    assert repeats == []
+
+
 def test_a_run_that_is_asked_twice_to_go_on_goes_on_once(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
