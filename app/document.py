@@ -72,6 +72,11 @@ class Document(QObject):
         return self._data
 
     @property
+    def saved(self) -> dict[str, Any]:
+        """The data as they were saved, opened or loaded; never change them in place."""
+        return self._saved
+
+    @property
     def spec(self) -> ExperimentSpec | None:
         """The last valid state of this document as a spec; none when it never was valid."""
         return self._spec

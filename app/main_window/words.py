@@ -1,8 +1,10 @@
 """Numbers, times and states as a person reads them; free of Qt."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.tables.words import percent
+from mtl_core.spec import ExperimentSpec, InputError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,7 +160,28 @@ def page_of(path: str) -> str:
             return "data"
 
 
+def place_words(path: str) -> str:
+    """The place of a setting for people: ``model.shared[0].out_channels`` is ``Model › shared 1 › out channels``.
+
+    What is no path of the spec, such as a file or a run, stays as it is.
+    """
+    try:
+        keys = parse(path)
+    except InputError:
+        return path
+    if not keys or keys[0] not in ExperimentSpec.model_fields:
+        return path
+    words: list[str] = []
+    for key in keys:
+        if isinstance(key, int):
+            words[-1] += f" {key + 1}"
+        else:
+            words.append(key if words[-1:] in (["heads"], ["weights"]) else key.replace("_", " "))
+    return " › ".join([words[0].capitalize(), *words[1:]])
+
+
 def problem_line(problems: "Sequence[Problem]") -> str:
     """Why an experiment cannot run."""
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"This experiment cannot run yet. {problems[0]}{more}"
+    first = replace(problems[0], path=place_words(problems[0].path))
+    return f"This experiment cannot run yet. {first}{more}"

@@ -81,13 +81,23 @@ def check_resume(store: RunStore, run: int) -> None:
     """See that a run can be trained, or can go on from its checkpoint if it has one; nothing is changed.
 
     Raises:
-        InputError: There is no such run, it has finished or is being trained, its checkpoint is not whole or of
-            another model, its data or device is gone, or the data has changed.
+        InputError: There is no such run, it has finished, is being trained or has diverged, its checkpoint is not
+            whole or of another model, its data or device is gone, or the data has changed.
     """
     store.check_free(run)
+    _check_diverged(store, run)
     folder = store.artifacts_dir(run)
     if _checkpoints(folder)[0]:
         _trainer(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
+
+
+def _check_diverged(store: RunStore, run: int) -> None:
+    """See that a run did not end with a loss that is not a number, to which its checkpoint leads again."""
+    ends = [event for event in store.events(run) if event.kind in ("start", "nan")]
+    if store.run(run).state == "failed" and ends and ends[-1].kind == "nan":
+        fix = "Run its experiment anew with a lower learning rate, clipped gradients or other loss weights."
+        rule = f"has diverged at step {ends[-1].step} and would do so again: it goes on from the same numbers"
+        raise InputError(f"run {run}", rule, fix=fix)
 
 
 def ended(store: RunStore, run: int, ending: Ending) -> Ending:

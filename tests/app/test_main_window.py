@@ -117,6 +117,40 @@ def test_cancel_keeps_the_edits(window: MainWindow, answers: Answers, qtbot: QtB
     assert window.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("choice", "replaced", "saved"), [("Replace", True, False), ("Save first", True, True), ("Cancel", False, False)]
+)
+def test_data_that_would_replace_edited_tasks_are_asked_about(
+    window: MainWindow, answers: Answers, tmp_path: Path, choice: str, replaced: bool, saved: bool
+) -> None:
+    session = window.session
+    assert session.may_replace("Other data bring other tasks.")
+    assert answers.asked == []
+    session.document.set("tasks[0].name", "mine")
+    answers.choice, answers.file = choice, tmp_path / "kept.yaml"
+    assert session.may_replace("Other data bring other tasks.") is replaced
+    assert answers.asked == ["Replace what was edited?"]
+    assert (tmp_path / "kept.yaml").exists() is saved
+
+
+def test_an_experiment_that_diverged_is_edited_in_place_or_opened_with_other_settings(
+    window: MainWindow, answers: Answers
+) -> None:
+    session = window.session
+    spec = session.document.spec
+    assert spec is not None
+    session.edit_spec(spec, {"training.optimizer.lr": 0.25}, "Halve the learning rate")
+    assert session.document.undo_stack.undoText() == "Halve the learning rate"
+    assert window.current_page() == "training"
+    answers.choice = "Cancel"
+    session.edit_spec(spec, {"training.optimizer.lr": 0.125}, "Halve the learning rate")
+    assert session.document.get("training.optimizer.lr") == 0.25
+    assert answers.asked == ["Save the edits?"]
+    answers.choice = "Discard the edits"
+    session.edit_spec(spec, {"training.optimizer.lr": 0.125}, "Halve the learning rate")
+    assert session.document.get("training.optimizer.lr") == 0.125
+
+
 def test_a_file_that_cannot_be_read_is_told_and_changes_nothing(
     window: MainWindow, answers: Answers, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -161,7 +195,7 @@ def test_an_experiment_with_a_problem_does_not_run_and_shows_where(window: MainW
     window.session.document.set("training.epochs", 0)
     qtbot.keyClick(window, Qt.Key.Key_F5)
     assert window.current_page() == "training"
-    assert "training.epochs" in window.toasts.banners()[0].label.text()
+    assert "Training › epochs" in window.toasts.banners()[0].label.text()
     window.session.document.set("training.epochs", 3)
     assert not window.toasts.banners()
     assert window.session.queue.active is None

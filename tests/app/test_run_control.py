@@ -102,7 +102,7 @@ def test_a_run_that_cannot_run_is_withdrawn_and_the_reason_shown_at_its_page(
     wait(lambda: window.session.queue.active is not None)
     name_experiment(window, "faulty")
     window.session.request_study([0], baselines=True)
-    wait(lambda: any("model.shared[0]: cannot be built" in text for text in messages(window)))
+    wait(lambda: any("Model › shared 1: cannot be built" in text for text in messages(window)))
     assert window.current_page() == "model"
     assert not any("failed" in text for text in messages(window))
     with open_store(home / "runs.sqlite") as store:

@@ -28,6 +28,23 @@ def test_a_setting_is_found_on_its_page(path: str, page: str) -> None:
     assert words.page_of(path) == page
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("weighting.weights", "Weighting › weights"),
+        ("model.shared[0].out_channels", "Model › shared 1 › out channels"),
+        ("model.heads.first_task[1]", "Model › heads › first_task 2"),
+        ("training.early_stopping", "Training › early stopping"),
+        ("run 3", "run 3"),
+        ("/data/a table.csv", "/data/a table.csv"),
+        ("data.csv", "data.csv"),
+        ("", ""),
+    ],
+)
+def test_a_setting_is_named_by_where_it_stands(path: str, text: str) -> None:
+    assert words.place_words(path) == text
+
+
 def test_the_first_problem_is_told_and_the_rest_are_counted() -> None:
     line = words.problem_line([Problem("a", "must be given"), Problem("b", "too")])
     assert line == "This experiment cannot run yet. a: must be given (and 1 more)"

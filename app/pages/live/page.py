@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 from app.following import task_names
 from app.pages.live.board import Board
 from app.pages.live.picker import RunPicker
-from app.pages.live.state import live_view
+from app.pages.live.state import live_view, softened
 from app.pages.live.strip import NoticeStrip
 from app.plots import PlotOptions
 from app.theme import CARD_GAP, PAGE_MARGIN
@@ -192,6 +192,8 @@ class LivePage(QWidget):
             case "compare" if self._run is not None:
                 self._session.compare([*self._session.compared, self._run.id])
                 self._session.open_page("compare")
+            case "soften" if self._spec is not None:
+                self._session.edit_spec(self._spec, softened(self._spec), "Halve the learning rate and clip")
             case page:
                 self._session.open_page(page)
 
