@@ -8,8 +8,8 @@ from app.jobs.asks import train
 from app.jobs.process import WorkerProcess
 from app.jobs.turns import Turn
 from app.jobs.worker import Worker
+from mtl_core.errors import WorkbenchError
 from mtl_core.runner.protocol import Reply
-from mtl_core.spec import InputError
 
 IDLE_MS = 60_000
 """How long a process without a run is kept: it holds some 300 MB, and a new one takes seconds to load torch."""
@@ -43,7 +43,7 @@ class TurnEnd:
     """
 
     runs: Turn
-    refusal: InputError | None = None
+    refusal: WorkbenchError | None = None
     exit: ProcessExit | None = None
 
 
@@ -124,8 +124,7 @@ class Trainer(QObject):
     def _replied(self, reply: Reply) -> None:
         if self.sender() is not self._process or not self._runs or reply.id != self._ask:
             return
-        refusal = InputError.of([reply.error]) if reply.error is not None else None
-        self.ended.emit(TurnEnd(self._runs, refusal))
+        self.ended.emit(TurnEnd(self._runs, reply.error))
 
     def _died(self, status: int, words: str) -> None:
         process = self.sender()

@@ -12,7 +12,7 @@ from app.main_window.status_line import StatusLine
 from app.main_window.toasts import Toasts
 from app.session import Session
 from app.widgets import Banner
-from mtl_core.spec import InputError
+from mtl_core.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from mtl_core.spec import Problem
@@ -54,6 +54,7 @@ class RunControl(QObject):
         session.queue.repeated.connect(lambda runs: toasts.show_message(words.repeated_line(runs)))
         session.queue.activeChanged.connect(self.show_active)
         session.liveRunChanged.connect(lambda _run: self.show_active())
+        session.records.changed.connect(self._record_changed)
         session.studyRequested.connect(self.start_study)
         session.document.changed.connect(lambda _paths: self._withdraw_refusal())
 
@@ -89,12 +90,12 @@ class RunControl(QObject):
         queue.stop(run)
         if record.state != "queued":
             text = f"Run {run} stops after this step; what it has learned is kept."
-            self._toasts.show_message(text, "End its process now", lambda: queue.kill(run))
+            self._toasts.show_message(text, "End its process", lambda: queue.kill(run))
 
     def show_active(self) -> None:
         """Show the run that is on, and what can be done with it."""
         queue, actions = self._session.queue, self._actions
-        self._status.show_run(queue.active)
+        self._show_progress()
         self._status.show_waiting(len(queue.waiting))
         record = self._session.controlled_run
         actions.stop.setEnabled(record is not None)
@@ -108,6 +109,15 @@ class RunControl(QObject):
         describe(
             actions.run, "Queue this experiment behind the run that trains" if queue.here else "Run this experiment"
         )
+
+    def _show_progress(self) -> None:
+        active = self._session.queue.active
+        self._status.show_run(None if active is None else self._session.records.newest(active))
+
+    def _record_changed(self, run: int) -> None:
+        active = self._session.queue.active
+        if active is not None and active.id == run:
+            self._show_progress()
 
     def _refuse(self, problems: "Sequence[Problem]") -> None:
         """Say why the experiment cannot run, on the page where that is mended."""
@@ -123,7 +133,7 @@ class RunControl(QObject):
             self._refused = ""
 
     def _cannot_run(self, error: Exception) -> None:
-        if isinstance(error, InputError):
+        if isinstance(error, WorkbenchError):
             self._refuse(error.problems)
         else:
             self._session.complain(error)
