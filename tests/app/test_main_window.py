@@ -230,10 +230,9 @@ def test_runs_that_wait_are_counted(window: MainWindow, wait: Any) -> None:
 
 def test_the_bar_names_the_run_it_stops_where_live_shows_another(window: MainWindow, wait: Any) -> None:
     run_named(window, "hold")
-    wait(lambda: child(window, "stop").isEnabled())
-    assert child(window, "stop").text() == "Stop"
+    wait(lambda: child(window, "stop").text() == "Stop run 1" and window.session.queue.on)
     window.session.show_live(99)
-    wait(lambda: child(window, "stop").text() == "Stop run 1")
+    assert child(window, "stop").text() == "Stop run 1"
     assert child(window, "pause").text() == "Pause run 1"
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
