@@ -27,6 +27,9 @@ from mtl_core.spec import (
 MERGE_WITHIN = 1.0
 """Seconds within which two edits of the same number or text are one step of undo."""
 _UNDO_LIMIT = 500
+PLACEHOLDER_NAMES = ("untitled", "experiment")
+"""Names that nobody gave."""
+LONGEST_NAME = 200
 _BLANK: dict[str, Any] = {
     "version": 1,
     "name": "untitled",
@@ -67,6 +70,11 @@ class Document(QObject):
     def data(self) -> dict[str, Any]:
         """The spec data; never change it in place."""
         return self._data
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        """The data as they were saved, opened or loaded; never change them in place."""
+        return self._saved
 
     @property
     def spec(self) -> ExperimentSpec | None:
@@ -142,6 +150,10 @@ class Document(QObject):
         """Exchange the whole data as one step of undo."""
         self._edit(dict(data), label, ())
 
+    def rename(self, name: str) -> None:
+        """Give the experiment another name as one step of undo; runs are called by it."""
+        self.set("name", name, "Rename the experiment", merge=False)
+
     def new(self) -> None:
         """Start a small experiment on bundled data."""
         self.load_data(_BLANK)
@@ -199,13 +211,15 @@ class Document(QObject):
         self.save_as(self._path)
 
     def save_as(self, path: str | Path) -> None:
-        """Write to ``path``, which becomes the document's file.
+        """Write to ``path``, which becomes the document's file; an experiment that nobody named is called by it.
 
         Raises:
             InputError: The data are not valid or the file cannot be written.
         """
         if self._problems or self._spec is None:
             raise InputError.of(self._problems)
+        if self._path is None and self.name in PLACEHOLDER_NAMES:
+            self.rename(Path(path).stem[:LONGEST_NAME].strip() or self.name)
         save_spec(self._spec, path)
         self._path, self._stamp = Path(path), _stamp(Path(path))
         self._saved = self._data

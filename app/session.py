@@ -1,6 +1,6 @@
 """What the pages share: the document, the worker, the store, the queue, and what is known of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,6 +14,8 @@ from mtl_core.spec import (
     ExperimentSpec,
     InputError,
     ModelInfo,
+    set_at,
+    spec_from_data,
     spec_to_data,
     study_members,
 )
@@ -33,6 +35,8 @@ class Session(QObject):
     Pages reach everything through it and never each other. ``document``, ``worker``, ``store``, ``queue`` and
     ``settings`` are what they are called; ``records`` are the run records read last; ``devices``, ``dataset_info`` and
     ``model_info`` are what the worker last said (None before), ``dataset_error`` and ``model_error`` why it could not.
+    ``may_replace`` asks a person whether a part of the document that has unsaved edits may give way; the window puts
+    its questions there.
 
     Args:
         store: Path or URL of the store; None for the default one.
@@ -70,6 +74,7 @@ class Session(QObject):
         self.store = service or StoreService(store)
         self.store.setParent(self)
         self.queue = RunQueue(self.store, self.worker, self)
+        self.may_replace: Callable[[str], bool] = lambda _what: True
         self.records = NewestRecords(self)
         self.devices: list[DeviceInfo] = []
         self.dataset_info: DatasetInfo | None = None
@@ -89,6 +94,11 @@ class Session(QObject):
         self.queue.runChanged.connect(self._follow_study)
         self.queue.failed.connect(self._tell)
         self.store.failed.connect(self._tell)
+
+    @property
+    def controlled_run(self) -> "RunRecord | None":
+        """The run that Pause and Stop in the bar at the top mean: the one on Live if it is on, else the queue's."""
+        return self.queue.controlled(self.live_run)
 
     def begin(self) -> None:
         """Start the worker, ask it for devices, and look for runs that are on."""
@@ -129,6 +139,23 @@ class Session(QObject):
     def open_spec(self, spec: ExperimentSpec) -> None:
         """Ask the window to edit ``spec`` instead of the document, which may have unsaved edits."""
         self.specRequested.emit(spec)
+
+    def edit_spec(self, spec: ExperimentSpec, settings: Mapping[str, Any], label: str) -> None:
+        """Edit an experiment with other settings: as one step of undo where it is the document, else in its place.
+
+        Args:
+            spec: The experiment, e.g. of a run.
+            settings: The settings that differ, by path.
+            label: What the undo menu calls it.
+        """
+        if self.document.data == spec_to_data(spec):
+            self.document.set_many(settings, label)
+            self.open_page("training")
+        else:
+            data = spec_to_data(spec)
+            for path, value in settings.items():
+                data = set_at(data, path, value)
+            self.open_spec(spec_from_data(data))
 
     def say(self, text: str) -> None:
         """Show a passing message."""

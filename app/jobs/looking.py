@@ -1,4 +1,4 @@
-"""What the run queue reads from the store, on the store's thread."""
+"""What the run queue reads from the store and writes there, on the store's thread."""
 
 import signal
 import time
@@ -54,21 +54,41 @@ def find(store: "RunStore") -> "tuple[list[RunRecord], list[RunRecord]]":
     return on, [record for record in records if record.state == "queued" and record.created < before]
 
 
-def after(store: "RunStore", runs: Sequence[int], death: "Death | None" = None) -> "list[RunRecord]":
-    """The records of runs whose process is through with them; a process that died leaves them interrupted.
+def after(
+    store: "RunStore",
+    runs: Sequence[int],
+    *,
+    refusal: Exception | None = None,
+    death: Death | None = None,
+    again: bool = False,
+) -> "list[RunRecord]":
+    """The records of runs whose process is through with them; one that does not train any more says why.
 
     Args:
         store: The store.
         runs: The runs.
+        refusal: Why the process would not train them.
         death: How the process died, which becomes the error of the runs it had; None when it did not.
+        again: Leave those that a dead process had not begun in the queue, for another one.
     """
-    for record in [store.run(run) for run in runs] if death is not None else ():
-        assert death is not None
-        if record.state == "queued":  # it died before it had begun: let no run wait for ever
-            store.finish(record.id, "failed", death.cause)
-        elif record.pid == death.pid and record.state in (*LIVE, "interrupted"):
+    for record in [store.run(run) for run in runs]:
+        if record.state == "queued":  # let no run wait for ever
+            if refusal is not None:
+                store.finish(record.id, "failed", str(refusal))
+            elif death is not None and not again:
+                store.finish(record.id, "failed", death.cause)
+        elif death is not None and record.pid == death.pid and record.state in (*LIVE, "interrupted"):
             store.finish(record.id, "interrupted", death.cause)
     store.reap()
+    return [store.run(run) for run in runs]
+
+
+def refuse_runs(store: "RunStore", runs: Sequence[int], error: Exception) -> "list[RunRecord]":
+    """Withdraw queued runs that cannot train: they have failed with the reason and are archived; their records."""
+    for run in runs:
+        if store.run(run).state == "queued":
+            store.finish(run, "failed", str(error))
+            store.edit(run, archived=True)
     return [store.run(run) for run in runs]
 
 

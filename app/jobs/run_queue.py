@@ -2,36 +2,26 @@
 
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.jobs.asks import train
 from app.jobs.callbacks import Failed
 from app.jobs.looking import LIVE, Death, after, cause_of_death, find, look
 from app.jobs.making import RunMaker
-from app.jobs.process import WorkerProcess
 from app.jobs.store_service import StoreService
-from app.jobs.turns import Turn, Turns, turns_of
+from app.jobs.trainer import Trainer, TurnEnd
+from app.jobs.turns import Turns, turns_of
 from app.jobs.worker import Worker
-from mtl_core.errors import WorkbenchError
-from mtl_core.runner.protocol import Reply
 from mtl_core.spec import ExperimentSpec, Member
 
 if TYPE_CHECKING:
-    from mtl_core.store import RequestKind, RunRecord, RunStore
+    from mtl_core.store import RequestKind, RunRecord
 
 WATCH_MS = 500
 _WIDELY_EVERY = 4
 """Every so many looks: whose process has died, and what have others started?"""
-
-
-@dataclass(frozen=True)
-class _Training:
-    runs: Turn
-    process: WorkerProcess
-    ask: int
 
 
 class RunQueue(QObject):
@@ -39,28 +29,33 @@ class RunQueue(QObject):
 
     One run at a time trains on this machine, or the runs that train together; others wait. Runs that an earlier window
     or the command line left training are found at start and watched like one's own; everything asked of a run goes
-    through the store.
+    through the store. A run has its row at once and is checked while it waits: it trains once the worker has said that
+    it can, and is withdrawn when it cannot.
 
     ``runChanged(RunRecord)``: news of a run that is on, waiting, or has just ended. ``activeChanged()``: another set
-    of runs is on or waiting. ``started(int)``: a run, or the first of a study, has been made. ``failed(Exception)``:
-    something could not be done.
+    of runs is on or waiting. ``started(int)``: a run, or the first of a study, has been made. ``queued(list[int])``:
+    runs have been made that must wait for others, or several at once. ``repeated(list[int])``: the same was asked for
+    twice and made these runs once; empty while they are being made. ``failed(Exception)``: something could not be done.
     """
 
     runChanged = Signal(object)
     activeChanged = Signal()
     started = Signal(int)
+    queued = Signal(list)
+    repeated = Signal(list)
     failed = Signal(object)
 
     def __init__(self, store: StoreService, worker: Worker, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self._worker = worker
-        self._maker = RunMaker(store, worker, self._created, self._fail)
+        self._maker = RunMaker(store, worker, self)
+        self._trainer = Trainer(worker, self)
+        self._trainer.ended.connect(self._turn_ended)
         self._host = socket.gethostname()
         self._records: dict[int, RunRecord] = {}
         self._waiting = Turns()
+        self._unchecked: set[int] = set()
         self._studies: set[int] = set()
-        self._training: _Training | None = None
         self._killed: set[int] = set()
         self._watching = False
         self._asked: tuple[int, ...] = ()
@@ -72,10 +67,19 @@ class RunQueue(QObject):
     @property
     def active(self) -> "RunRecord | None":
         """The run to show in the run bar: one's own that trains, else another that is on, else the first waiting."""
-        if self._training is not None and self._training.runs[0] in self._records:
-            return self._records[self._training.runs[0]]
+        for run in self._trainer.runs[:1]:
+            if run in self._records:
+                return self._records[run]
         on = [record for record in self._records.values() if record.state in LIVE]
         return next(iter(on or self._records.values()), None)
+
+    def controlled(self, shown: int | None) -> "RunRecord | None":
+        """The run that Pause and Stop mean: the one that is shown if it is on, else :attr:`active`.
+
+        Args:
+            shown: The run that is shown.
+        """
+        return next((record for record in self.on if record.id == shown), self.active)
 
     @property
     def on(self) -> "list[RunRecord]":
@@ -102,12 +106,12 @@ class RunQueue(QObject):
         self._timer.start(WATCH_MS)
 
     def start(self, spec: ExperimentSpec, *, parent: int | None = None, refused: Failed | None = None) -> None:
-        """Make a run of ``spec`` and start it as soon as it is its turn; nothing is made when it cannot run.
+        """Make a run of ``spec`` at once, and start it when it has been checked and it is its turn.
 
         Args:
             spec: What to run.
             parent: The run it repeats.
-            refused: Told why it cannot run; ``failed`` without it.
+            refused: Told why it cannot run, once it has been withdrawn; ``failed`` without it.
         """
         self._maker.one(spec, parent, refused)
 
@@ -119,7 +123,7 @@ class RunQueue(QObject):
         together: bool = False,
         refused: Failed | None = None,
     ) -> None:
-        """Make the runs of a study, to be trained in their order; none is made when one of them cannot run.
+        """Make the runs of a study at once, to be trained in their order; all are withdrawn when one cannot run.
 
         Args:
             members: The runs; those of one seed run if those of another do.
@@ -163,9 +167,7 @@ class RunQueue(QObject):
         self._closed = True
         self._maker.close()
         self._timer.stop()
-        if self._training is not None:
-            self._training.process.forget()
-            self._training = None
+        self._trainer.close(seconds)
 
     def _request(self, run: int, kind: "RequestKind", payload: dict[str, Any] | None = None) -> None:
         self._store.call(lambda store: store.request(run, kind, payload), None, self._fail, lane="live")
@@ -179,7 +181,16 @@ class RunQueue(QObject):
         self.activeChanged.emit()
         self._next()
 
-    def _created(self, records: "list[RunRecord]", together: bool) -> None:
+    # --- what the maker says
+
+    def take_made(self, records: "list[RunRecord]", together: bool, checked: bool) -> None:
+        """New rows: they wait for their turn."""
+        records = [record for record in records if record.id not in self._waiting]
+        if not records:
+            return  # they wait already
+        if not checked:
+            self._unchecked.update(record.id for record in records)
+        busy = bool(self._records)
         self._waiting.add(turns_of(records, together=together))
         for record in records:
             self._records[record.id] = record
@@ -188,63 +199,75 @@ class RunQueue(QObject):
         self.started.emit(records[0].id)
         for record in records:
             self.runChanged.emit(record)
+        if busy or len(records) > 1:
+            self.queued.emit([record.id for record in records])
         self.activeChanged.emit()
         self._next()
 
-    def _next(self) -> None:
-        """Hand the first turn that waits to the warm worker, unless one is on."""
-        if self._closed or self._training is not None or not self._waiting or self._others_train():
-            return
-        runs = self._waiting.take()
-        process = self._worker.take()
-        process.setParent(self)
-        process.replied.connect(self._replied)
-        process.died.connect(self._died)
-        self._training = _Training(runs, process, process.send(*train(runs, self._store.url)))
+    def take_checked(self, runs: Sequence[int]) -> None:
+        """The runs can train."""
+        self._unchecked.difference_update(runs)
+        self._next()
+
+    def take_refused(self, records: "list[RunRecord]") -> None:
+        """The runs have been withdrawn, and whoever asked for them hears why: no news of each."""
+        for record in records:
+            self._unchecked.discard(record.id)
+            self._waiting.remove(record.id)
+            self._records.pop(record.id, None)
         self.activeChanged.emit()
-        self._watch()
+        self._next()
 
-    def _others_train(self) -> bool:
-        return bool(self.here)
+    def take_repeat(self, runs: Sequence[int]) -> None:
+        """The same was asked for twice."""
+        self.repeated.emit(list(runs))
 
-    def _replied(self, reply: Reply) -> None:
-        training = self._training
-        if training is None or reply.id != training.ask:
+    def take_failure(self, error: Exception) -> None:
+        """Something could not be made."""
+        self._fail(error)
+
+    # --- turns
+
+    def _next(self) -> None:
+        """Train the first turn that waits, unless one is on or it has yet to be checked."""
+        if self._closed or self._trainer.runs or not self._waiting or self.here:
             return
-        if reply.error is not None:
-            self._refused(training.runs, reply.error)
-        self._ended(training)
-        training.process.close()
+        if self._unchecked.isdisjoint(self._waiting.first):
+            self._trainer.train(self._waiting.take(), self._store.url)
+            self.activeChanged.emit()
+            self._watch()
 
-    def _died(self, status: int, words: str) -> None:
-        sender = self.sender()
-        training = self._training
-        if training is not None and training.process is sender:
-            by_hand = not self._killed.isdisjoint(training.runs)
-            self._ended(training, Death(training.process.pid, cause_of_death(status, words, by_hand=by_hand)))
-        if isinstance(sender, QObject):
-            sender.deleteLater()
-
-    def _ended(self, training: _Training, death: Death | None = None) -> None:
-        self._training = None
+    def _turn_ended(self, end: TurnEnd) -> None:
+        """Write what is left to write of the runs of a turn; its process has another turn if all ended well."""
+        death, begun = None, True
+        if end.exit is not None:
+            by_hand = not self._killed.isdisjoint(end.runs)
+            death = Death(end.exit.pid, cause_of_death(end.exit.status, end.exit.words, by_hand=by_hand))
+            begun = not end.exit.used
         self._killed.clear()
+        if end.refusal is not None:
+            self.failed.emit(end.refusal)
         # Ahead of a long list, and of the next look, which would not know what the process died of.
-        self._store.call(lambda store: after(store, training.runs, death), self._buried, self._fail, lane="live")
+        self._store.call(
+            lambda store: after(store, end.runs, refusal=end.refusal, death=death, again=not begun),
+            partial(self._settle, end),
+            self._fail_settling,
+            lane="live",
+        )
 
-    def _buried(self, records: "list[RunRecord]") -> None:
+    def _settle(self, end: TurnEnd, records: "list[RunRecord]") -> None:
+        if self._closed:
+            return
+        self._trainer.release(reuse=all(record.state in ("finished", "stopped") for record in records))
+        if end.exit is not None and (left := tuple(record.id for record in records if record.state == "queued")):
+            self._waiting.put_back(left)  # a used process died before it had begun them: a new one trains them
         self._take_in(records)
         self._next()
 
-    def _refused(self, runs: Turn, error: WorkbenchError) -> None:
-        """The worker would not train: say why, and let no run wait for ever."""
-
-        def close(store: "RunStore") -> None:
-            for run in runs:
-                if store.run(run).state == "queued":
-                    store.finish(run, "failed", str(error))
-
-        self._store.call(close, None, self._fail)
-        self.failed.emit(error)
+    def _fail_settling(self, error: Exception) -> None:
+        """With its end unwritten a run counts as one whose process is gone: so the process has to go."""
+        self._trainer.release(reuse=False)
+        self._fail(error)
 
     def _watch(self) -> None:
         self._looks += 1
@@ -271,7 +294,7 @@ class RunQueue(QObject):
             before = self._records.get(record.id)
             if record.ended and before is None:
                 continue  # its end has been told
-            if record.state == "interrupted" and self._training is not None and record.id in self._training.runs:
+            if record.state == "interrupted" and record.id in self._trainer.runs:
                 continue  # its end will be told with what its process died of
             if record.state != "queued" and record.id in self._waiting:
                 self._waiting.remove(record.id)  # another window has taken it

@@ -36,6 +36,15 @@ class Turns:
         left = (tuple(one for one in turn if one != run) for turn in self._turns)
         self._turns = [turn for turn in left if turn]
 
+    def put_back(self, turn: Turn) -> None:
+        """Put a turn before all others."""
+        self._turns.insert(0, turn)
+
+    @property
+    def first(self) -> Turn:
+        """The turn that is next; empty when none waits."""
+        return self._turns[0] if self._turns else ()
+
     def take(self) -> Turn:
         """The first turn, which waits no more."""
         return self._turns.pop(0)

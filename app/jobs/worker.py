@@ -45,6 +45,7 @@ class Worker(QObject):
         self._process: WorkerProcess | None = None
         self._asks: deque[_Ask] = deque()
         self._deaths = 0
+        self._warm = False
         self._closed = False
         self._restart = QTimer(self, singleShot=True)
         self._restart.timeout.connect(self._advance)
@@ -85,19 +86,18 @@ class Worker(QObject):
         self._advance()
 
     def take(self) -> WorkerProcess:
-        """Hand the warm process over, to train; another one is started in its place."""
+        """Hand over a process to train: the warm one, which another one replaces, or a new one while it is busy.
+
+        What was asked is answered by the process it was asked of: nobody waits longer because a run starts.
+        """
         process = self._process
-        if process is None:
-            process = WorkerProcess(self._command)
-        else:
-            process.replied.disconnect(self._replied)
-            process.died.disconnect(self._died)
-            process.setParent(None)
-        self._process = None
-        for ask in self._asks:
-            ask.number = -1  # to be asked again of the next one
+        if process is None or not self._warm or self._asks:
+            return WorkerProcess(self._command)
+        process.replied.disconnect(self._replied)
+        process.died.disconnect(self._died)
+        process.setParent(None)
+        self._process, self._warm = None, False
         self.start()
-        self._advance()
         return process
 
     def close(self, seconds: float = 5.0) -> None:
@@ -120,6 +120,7 @@ class Worker(QObject):
 
     def _replied(self, reply: Reply) -> None:
         if reply.id == READY:
+            self._warm = True
             self.ready.emit()
         elif self._asks and reply.id == self._asks[0].number:
             ask = self._asks.popleft()
@@ -129,6 +130,7 @@ class Worker(QObject):
 
     def _died(self, status: int, words: str) -> None:
         process, self._process = self._process, None
+        self._warm = False
         if process is not None:
             process.deleteLater()
         if self._closed:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.theme import ThemeMode, icon
 
 Slot = Callable[[], object]
+_REPEATED = ("Undo", "Redo")
 
 
 class Actions:
@@ -20,6 +21,7 @@ class Actions:
         self.open = self.make("Open…", "Open", "Ctrl+O", "folder-open")
         self.save = self.make("Save", "Save", "Ctrl+S", "floppy-disk")
         self.save_as = self.make("Save as…", "Save as", "Ctrl+Shift+S")
+        self.rename = self.make("Rename the experiment", "Rename")
         self.example = self.make("Open the bundled example", "Example")
         self.quit = self.make("Quit", "Quit", "Ctrl+Q", "sign-out")
         self.undo = self.make("Undo", "Undo", "Ctrl+Z", "arrow-u-up-left")
@@ -38,6 +40,7 @@ class Actions:
         action.setIconText(short)
         action.setObjectName("action-" + short.lower().replace(" ", "-"))
         action.setShortcuts([QKeySequence(key) for key in keys.split(";") if key])
+        action.setAutoRepeat(text in _REPEATED)  # a key that is held down is one press
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         describe(action, text)
         self._window.addAction(action)
@@ -57,7 +60,7 @@ def fill_file_menu(menu: QMenu, actions: Actions, recent: QMenu, appearance: QMe
     menu.addMenu(recent)
     menu.addAction(actions.example)
     menu.addSeparator()
-    menu.addActions([actions.save, actions.save_as])
+    menu.addActions([actions.save, actions.save_as, actions.rename])
     menu.addSeparator()
     menu.addMenu(appearance)
     menu.addAction(actions.help)

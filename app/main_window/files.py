@@ -13,6 +13,7 @@ from mtl_core.spec import ExperimentSpec, load_preset, preset_names
 
 EXAMPLE = "multidigits"
 _SAVE, _DISCARD, _CANCEL = "Save", "Discard the edits", "Cancel"
+_REPLACE, _SAVE_FIRST = "Replace", "Save first"
 
 
 class Files(QObject):
@@ -28,6 +29,7 @@ class Files(QObject):
         self._session = session
         self._document = session.document
         self.questions = questions
+        session.may_replace = self.may_replace
 
     def may_leave(self) -> bool:
         """Whether the document may be left: it has no edits, or they were saved or given up."""
@@ -38,6 +40,23 @@ class Files(QObject):
             case "Save":
                 return self.save()
             case "Discard the edits":
+                return True
+            case _:
+                return False
+
+    def may_replace(self, what: str) -> bool:
+        """Whether a part of a document with unsaved edits may be replaced: they were saved, or it was allowed.
+
+        Args:
+            what: What would be replaced, and by what.
+        """
+        if not self._document.dirty:
+            return True
+        text = f"{what} “{self._document.name}” has edits that are not saved; Undo brings them back."
+        match self.questions.choose("Replace what was edited?", text, (_REPLACE, _SAVE_FIRST, _CANCEL)):
+            case "Save first":
+                return self.save()
+            case "Replace":
                 return True
             case _:
                 return False

@@ -46,10 +46,12 @@ class RunControl(QObject):
         self._open_page = open_page
         self._interrupted: list[RunRecord] = []
         self._told: dict[int, str] = {}
-        self._refused = ""
+        self._refused = self._queued = ""
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._tell_interrupted)
         session.queue.runChanged.connect(self._run_changed)
+        session.queue.queued.connect(self._tell_queued)
+        session.queue.repeated.connect(lambda runs: toasts.show_message(words.repeated_line(runs)))
         session.queue.activeChanged.connect(self.show_active)
         session.liveRunChanged.connect(lambda _run: self.show_active())
         session.records.changed.connect(self._record_changed)
@@ -73,18 +75,20 @@ class RunControl(QObject):
             self._open_page("live")
 
     def toggle_pause(self) -> None:
-        """Pause the run that is on, or let it go on."""
-        record = self._governed()
+        """Pause the run that :attr:`Session.controlled_run` names, or let it go on."""
+        record = self._session.controlled_run
         if record is not None:
             ask = self._session.queue.resume if record.state == "paused" else self._session.queue.pause
             ask(record.id)
 
     def stop(self) -> None:
-        """Stop the run that is on and keep what it has."""
-        record = self._governed()
-        if record is not None:
-            run, queue = record.id, self._session.queue
-            queue.stop(run)
+        """Stop that run and keep what it has, or take it out of the queue."""
+        record = self._session.controlled_run
+        if record is None:
+            return
+        run, queue = record.id, self._session.queue
+        queue.stop(run)
+        if record.state != "queued":
             text = f"Run {run} stops after this step; what it has learned is kept."
             self._toasts.show_message(text, "End its process", lambda: queue.kill(run))
 
@@ -93,17 +97,18 @@ class RunControl(QObject):
         queue, actions = self._session.queue, self._actions
         self._show_progress()
         self._status.show_waiting(len(queue.waiting))
-        record = self._governed()
+        record = self._session.controlled_run
         actions.stop.setEnabled(record is not None)
         actions.pause.setEnabled(record is not None and record.state in ("running", "paused"))
-        paused = record is not None and record.state == "paused"
-        # Named where the page shows another run: it would be taken for the one that is meant.
-        name = "" if record is None or record.id == self._session.live_run else f" run {record.id}"
-        actions.pause.setIconText(("Resume" if paused else "Pause") + name)
-        describe(actions.pause, f"Let{name or ' the run'} go on" if paused else f"Pause{name or ' the run'}")
-        actions.stop.setIconText(f"Stop{name}")
-        describe(actions.stop, f"Stop{name or ''} and keep what it has")
-        describe(actions.run, "Run after the one that is on" if queue.here else "Run this experiment")
+        for action, (label, text) in (
+            (actions.pause, words.pause_words(record)),
+            (actions.stop, words.stop_words(record)),
+        ):
+            action.setIconText(label)
+            describe(action, text)
+        describe(
+            actions.run, "Queue this experiment behind the run that trains" if queue.here else "Run this experiment"
+        )
 
     def _show_progress(self) -> None:
         active = self._session.queue.active
@@ -133,11 +138,13 @@ class RunControl(QObject):
         else:
             self._session.complain(error)
 
-    def _governed(self) -> "RunRecord | None":
-        """The run that Pause and Stop mean: the one on Live if it is on, else the one in the status line."""
+    def _tell_queued(self, runs: list[int]) -> None:
+        """Answer a press at once where the new runs must wait."""
         queue = self._session.queue
-        live = [record for record in queue.on if record.id == self._session.live_run]
-        return live[0] if live else queue.active
+        before = len(set(queue.waiting) - set(runs)) + len(queue.here)
+        self._toasts.withdraw(self._queued)
+        self._queued = words.queued_line(runs, before)
+        self._toasts.show_message(self._queued, "Show", lambda: self._open_page("runs"))
 
     def _run_changed(self, record: "RunRecord") -> None:
         if record.state == "interrupted":

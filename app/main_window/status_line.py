@@ -47,7 +47,7 @@ class StatusLine(QFrame):
         self.show_run(None)
 
     def show_run(self, record: "RunRecord | None") -> None:
-        """Show how ``record`` is doing, or that nothing is on."""
+        """Show how ``record`` is doing, or that nothing is running."""
         self.run.setText(words.run_line(record) if record else "Nothing is running")
         self.eta.setText(words.eta_line(record) if record else "")
         self.rate.setText(words.rate_line(record) if record else "")

@@ -4,8 +4,9 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from app.main_window.actions import Actions
-from app.theme import GAP, PAGE_MARGIN, card_title_font, control_height, theme
-from app.widgets import Button, Chip, Elided, Muted, PrimaryButton
+from app.main_window.name_field import NameField
+from app.theme import GAP, PAGE_MARGIN, control_height, theme
+from app.widgets import Button, Chip, Muted, PrimaryButton
 
 
 class ActionButton(Button):
@@ -33,15 +34,14 @@ class RunButton(ActionButton):
 
 
 class TopBar(QFrame):
-    """Title, edited mark, File menu, Undo, Redo; device, Pause, Stop, Run."""
+    """Name of the experiment, edited mark, File menu, Undo, Redo; device, Pause, Stop, Run."""
 
     def __init__(self, actions: Actions, menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("top-bar")
         self.setProperty("role", "bar")
-        self.title = Elided()
+        self.title = NameField()
         self.title.setObjectName("document-title")
-        self.title.setFont(card_title_font())
         self.edited = Muted("edited")
         self.edited.setObjectName("document-edited")
         policy = self.edited.sizePolicy()
@@ -66,7 +66,7 @@ class TopBar(QFrame):
 
     def show_document(self, name: str, *, dirty: bool) -> None:
         """Show the experiment's name and whether it has unsaved edits."""
-        self.title.setText(name or "untitled")
+        self.title.show_name(name)
         self.edited.setVisible(dirty)
 
     def show_device(self, label: str) -> None:

@@ -120,6 +120,10 @@ class MainWindow(QMainWindow):
         self.setWindowModified(document.dirty)
         self.top.show_document(document.name, dirty=document.dirty)
 
+    def _edit_name(self) -> None:
+        self.top.title.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.top.title.selectAll()
+
     def _show_undo(self) -> None:
         stack = self.session.document.undo_stack
         for action, able, what, word in (
@@ -161,7 +165,9 @@ class MainWindow(QMainWindow):
         text = (
             f"Run {here[0].id} “{here[0].name}” is training. It can go on without the window; the next start shows it."
         )
-        choice = self.files.questions.choose("A run is on. Let it go on?", text, (LET_IT_RUN, STOP_AND_KEEP, CANCEL))
+        choice = self.files.questions.choose(
+            "A run is training. Let it go on?", text, (LET_IT_RUN, STOP_AND_KEEP, CANCEL)
+        )
         if choice == STOP_AND_KEEP:
             for record in here:
                 self.session.queue.stop(record.id)
@@ -231,12 +237,14 @@ class MainWindow(QMainWindow):
             (actions.stop, self.runs.stop),
             (actions.help, self.open_help),
             (actions.file_menu, self.top.file.showMenu),
+            (actions.rename, self._edit_name),
         ]
         for action, slot in wires:
             action.triggered.connect(lambda _checked=False, do=slot: do())  # type: ignore[attr-defined]
         for number, name in enumerate(PAGES, start=1):
             action = actions.make(PAGES[name][0], f"page {name}", f"Ctrl+{number}")
             action.triggered.connect(lambda _checked=False, page=name: self.open_page(page))
+        self.top.title.renamed.connect(document.rename)
         self.rail.chosen.connect(self.open_page)
         self.rail.helpWanted.connect(self.open_help)
         session.pageRequested.connect(self.open_page)

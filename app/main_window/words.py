@@ -1,8 +1,10 @@
 """Numbers, times and states as a person reads them; free of Qt."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.tables.words import percent, time_left
+from mtl_core.spec import ExperimentSpec, InputError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +47,52 @@ def run_line(record: "RunRecord") -> str:
     return " · ".join(parts)
 
 
+def pause_words(record: "RunRecord | None") -> tuple[str, str]:
+    """Label and explanation of the button that pauses a run, or lets it go on."""
+    if record is None or record.state not in ("running", "paused"):
+        return "Pause", "Pause: nothing is running"
+    if record.state == "paused":
+        return f"Resume run {record.id}", f"Let run {record.id} go on"
+    return f"Pause run {record.id}", f"Pause run {record.id}"
+
+
+def stop_words(record: "RunRecord | None") -> tuple[str, str]:
+    """Label and explanation of the button that stops a run, or takes it out of the queue."""
+    if record is None:
+        return "Stop", "Stop: nothing is running"
+    if record.state == "queued":
+        return f"Remove run {record.id}", f"Take run {record.id} out of the queue"
+    return f"Stop run {record.id}", f"Stop run {record.id} and keep what it has"
+
+
+def runs_words(runs: "Sequence[int]") -> str:
+    """Some runs by their numbers: ``run 4``, ``runs 4 to 12``, ``runs 4, 6 and 9``."""
+    if len(runs) == 1:
+        return f"run {runs[0]}"
+    first, last = runs[0], runs[-1]
+    if len(runs) > 2 and list(runs) == list(range(first, last + 1)):
+        return f"runs {first} to {last}"
+    return f"runs {', '.join(map(str, runs[:-1]))} and {last}"
+
+
+def queued_line(runs: "Sequence[int]", before: int) -> str:
+    """What is said when runs have been queued.
+
+    Args:
+        runs: Their numbers.
+        before: How many runs come before them, one that trains included.
+    """
+    behind = f", behind {before} other{'' if before == 1 else 's'}" if before else ""
+    text = runs_words(runs)
+    return f"{text[0].upper()}{text[1:]} {'is' if len(runs) == 1 else 'are'} queued{behind}."
+
+
+def repeated_line(runs: "Sequence[int]") -> str:
+    """What is said when the same runs are asked for while those asked for first are being made or checked."""
+    made = f"{runs_words(runs)} of it {'is' if len(runs) == 1 else 'are'} being checked" if runs else ""
+    return f"Pressed twice: {made or 'its rows are being made'}. This press adds no run."
+
+
 def share_done(record: "RunRecord") -> float:
     """How much of a run is done, 0…1."""
     progress = record.progress
@@ -82,8 +130,8 @@ def ended_line(record: "RunRecord") -> str:
 
 def interrupted_line(records: "Sequence[RunRecord]") -> str:
     """What is said when a process has died, of the runs it trained."""
-    numbers = [str(record.id) for record in records]
-    who = f"Run {numbers[0]} was" if len(numbers) == 1 else f"Runs {', '.join(numbers[:-1])} and {numbers[-1]} were"
+    numbers = [record.id for record in records]
+    who = runs_words(numbers).capitalize() + (" was" if len(numbers) == 1 else " were")
     what = records[0].error or "its process is gone"
     go_on = (
         "It can go on from its last checkpoint" if len(numbers) == 1 else "They can go on from their last checkpoints"
@@ -112,7 +160,28 @@ def page_of(path: str) -> str:
             return "data"
 
 
+def place_words(path: str) -> str:
+    """The place of a setting for people: ``model.shared[0].out_channels`` is ``Model › shared 1 › out channels``.
+
+    What is no path of the spec, such as a file or a run, stays as it is.
+    """
+    try:
+        keys = parse(path)
+    except InputError:
+        return path
+    if not keys or keys[0] not in ExperimentSpec.model_fields:
+        return path
+    words: list[str] = []
+    for key in keys:
+        if isinstance(key, int):
+            words[-1] += f" {key + 1}"
+        else:
+            words.append(key if words[-1:] in (["heads"], ["weights"]) else key.replace("_", " "))
+    return " › ".join([words[0].capitalize(), *words[1:]])
+
+
 def problem_line(problems: "Sequence[Problem]") -> str:
     """Why an experiment cannot run."""
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"This experiment cannot run yet. {problems[0]}{more}"
+    first = replace(problems[0], path=place_words(problems[0].path))
+    return f"This experiment cannot run yet. {first}{more}"

@@ -17,6 +17,7 @@ import torch
 
 from mtl_core.datasets import load
 from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
+from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.spec.keeping import NewHeads
@@ -69,7 +70,7 @@ def execute(
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
     try:
-        with Heart(recorder, run), signals(stop):
+        with Heart(recorder, run), signals(stop), isolated_run(compiles=spec.training.compile):
             ending = ended(store, run, ending_of(recorder, partial(_train, store, run, spec, recorder)))
     except KeyboardInterrupt:  # a second one, by someone who will not wait
         store.finish(run, "interrupted")
@@ -81,14 +82,24 @@ def check_resume(store: RunStore, run: int) -> None:
     """See that a run can be trained, or can go on from its checkpoint if it has one; nothing is changed.
 
     Raises:
-        InputError: There is no such run, it has finished or is being trained, its data or device is gone, or the data
-            has changed.
+        InputError: There is no such run, it has finished, is being trained or has diverged, its data or device is
+            gone, or the data has changed.
         StoreError: Its checkpoint is not whole, or of another model.
     """
     store.check_free(run)
+    _check_diverged(store, run)
     folder = store.artifacts_dir(run)
     if _checkpoints(folder)[0]:
         _trainer(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
+
+
+def _check_diverged(store: RunStore, run: int) -> None:
+    """See that a run did not end with a loss that is not a number, to which its checkpoint leads again."""
+    ends = [event for event in store.events(run) if event.kind in ("start", "nan")]
+    if store.run(run).state == "failed" and ends and ends[-1].kind == "nan":
+        fix = "Run its experiment anew with a lower learning rate, clipped gradients or other loss weights."
+        rule = f"has diverged at step {ends[-1].step} and would do so again: it goes on from the same numbers"
+        raise InputError(f"run {run}", rule, fix=fix)
 
 
 def ended(store: RunStore, run: int, ending: Ending) -> Ending:

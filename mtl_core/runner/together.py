@@ -10,6 +10,7 @@ from functools import partial
 from mtl_core.architectures import build_model
 from mtl_core.datasets import TaskData, load
 from mtl_core.runner.execution import Ending, device_label, ended, ending_of, signals, start_of
+from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore
@@ -75,6 +76,7 @@ def execute_together(
             for recorder, run in zip(recorders, runs, strict=True):
                 stack.enter_context(Heart(recorder, run))
             stack.enter_context(signals(stop))
+            stack.enter_context(isolated_run(compiles=any(spec.training.compile for spec in specs)))
             results = _results(store, runs, specs, recorders)
             pairs = zip(runs, recorders, results, strict=True)
             endings = [ended(store, run, ending_of(recorder, result)) for run, recorder, result in pairs]

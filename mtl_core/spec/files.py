@@ -72,12 +72,15 @@ def _absolute(data: Any, keys: Sequence[Key], kind: str | None, name: str, folde
 
 
 def load_spec(path: str | Path) -> ExperimentSpec:
-    """The experiment in a YAML file.
+    """The experiment in a YAML file; one without a name is called by its file.
 
     Raises:
         InputError: The file cannot be read, is not YAML, or is not an experiment.
     """
-    return spec_from_data(load_spec_data(path), str(path))
+    data = load_spec_data(path)
+    if isinstance(data, dict) and "name" not in data and (stem := Path(path).stem.strip()):
+        data = {"name": stem[:200], **data}
+    return spec_from_data(data, str(path))
 
 
 def dump_spec(spec: ExperimentSpec) -> str:

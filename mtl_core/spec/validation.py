@@ -1,16 +1,18 @@
 """What the validator of specs finds wrong, in words of our own."""
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
-from mtl_core.errors import Problem, shorten
+from mtl_core.errors import Problem, listed, shorten
 from mtl_core.spec.base import Spec
 from mtl_core.spec.nearest import nearest
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.upgrade import CURRENT_VERSION
 
+_KINDS_SHOWN, _LONGEST_KIND = 10, 40
 MOST_PROBLEMS = 50
 """As many are worked out at once; a text of nothing but unknown settings has thousands."""
 
@@ -71,8 +73,8 @@ def _problem(error: Any, data: Any, root: type[Spec]) -> Problem:
     found = "" if kind == "missing" else shorten(error["input"])
     match kind:
         case "union_tag_invalid":
-            wanted = context["expected_tags"].replace("'", "")
-            return Problem(join((*keys, "kind")), f"must be one of {wanted}", shorten(repr(context["tag"])))
+            kinds = context["expected_tags"].replace("'", "").split(", ")
+            return _unknown_kind(join((*keys, "kind")), str(context["tag"]), kinds)
         case "literal_error":
             if path == "version":
                 return Problem(path, f"this application reads versions up to {CURRENT_VERSION}", found)
@@ -85,6 +87,15 @@ def _problem(error: Any, data: Any, root: type[Spec]) -> Problem:
     plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
     meant = nearest(root, keys) if kind == "extra_forbidden" else ()
     return Problem(path or "spec", rule.format(**plain), found, f"Did you mean {' or '.join(meant)}?" if meant else "")
+
+
+def _unknown_kind(path: str, kind: str, kinds: list[str]) -> Problem:
+    """A kind that there is not: those it resembles, else the first of those there are."""
+    found = shorten(repr(kind))
+    close = get_close_matches(kind[:_LONGEST_KIND], kinds)
+    if close:
+        return Problem(path, "there is no such kind", found, f"Did you mean {' or '.join(close)}?")
+    return Problem(path, f"must be one of {listed(kinds, _KINDS_SHOWN)}", found)
 
 
 def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:

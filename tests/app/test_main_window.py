@@ -89,7 +89,7 @@ def test_an_edit_marks_the_document_and_undo_clears_it(window: MainWindow, qtbot
     edit(window)
     assert window.isWindowModified()
     assert child(window, "document-edited").isVisible()
-    assert child(window, "document-title").full_text() == "edited by hand"
+    assert child(window, "document-title").text() == "edited by hand"
     qtbot.keyClick(window, Qt.Key.Key_Z, CONTROL)
     assert not window.isWindowModified()
     assert child(window, "redo").isEnabled()
@@ -116,6 +116,40 @@ def test_cancel_keeps_the_edits(window: MainWindow, answers: Answers, qtbot: QtB
     assert window.session.document.name == "keep me"
     assert not window.close()
     assert window.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("choice", "replaced", "saved"), [("Replace", True, False), ("Save first", True, True), ("Cancel", False, False)]
+)
+def test_data_that_would_replace_edited_tasks_are_asked_about(
+    window: MainWindow, answers: Answers, tmp_path: Path, choice: str, replaced: bool, saved: bool
+) -> None:
+    session = window.session
+    assert session.may_replace("Other data bring other tasks.")
+    assert answers.asked == []
+    session.document.set("tasks[0].name", "mine")
+    answers.choice, answers.file = choice, tmp_path / "kept.yaml"
+    assert session.may_replace("Other data bring other tasks.") is replaced
+    assert answers.asked == ["Replace what was edited?"]
+    assert (tmp_path / "kept.yaml").exists() is saved
+
+
+def test_an_experiment_that_diverged_is_edited_in_place_or_opened_with_other_settings(
+    window: MainWindow, answers: Answers
+) -> None:
+    session = window.session
+    spec = session.document.spec
+    assert spec is not None
+    session.edit_spec(spec, {"training.optimizer.lr": 0.25}, "Halve the learning rate")
+    assert session.document.undo_stack.undoText() == "Halve the learning rate"
+    assert window.current_page() == "training"
+    answers.choice = "Cancel"
+    session.edit_spec(spec, {"training.optimizer.lr": 0.125}, "Halve the learning rate")
+    assert session.document.get("training.optimizer.lr") == 0.25
+    assert answers.asked == ["Save the edits?"]
+    answers.choice = "Discard the edits"
+    session.edit_spec(spec, {"training.optimizer.lr": 0.125}, "Halve the learning rate")
+    assert session.document.get("training.optimizer.lr") == 0.125
 
 
 def test_a_file_that_cannot_be_read_is_told_and_changes_nothing(
@@ -162,7 +196,7 @@ def test_an_experiment_with_a_problem_does_not_run_and_shows_where(window: MainW
     window.session.document.set("training.epochs", 0)
     qtbot.keyClick(window, Qt.Key.Key_F5)
     assert window.current_page() == "training"
-    assert "training.epochs" in window.toasts.banners()[0].label.text()
+    assert "Training › epochs" in window.toasts.banners()[0].label.text()
     window.session.document.set("training.epochs", 3)
     assert not window.toasts.banners()
     assert window.session.queue.active is None
@@ -177,9 +211,9 @@ def test_a_run_is_started_shown_and_stopped_by_the_bar(window: MainWindow, wait:
     assert child(window, "status-rate").full_text() == "1\u2009234 samples/s"
     assert child(window, "status-store").full_text() == "runs.sqlite"
     child(window, "pause").click()
-    wait(lambda: child(window, "pause").text() == "Resume")
+    wait(lambda: child(window, "pause").text() == "Resume run 1")
     child(window, "pause").click()
-    wait(lambda: child(window, "pause").text() == "Pause")
+    wait(lambda: child(window, "pause").text() == "Pause run 1")
     child(window, "stop").click()
     wait(lambda: not child(window, "stop").isEnabled())
     assert child(window, "status-run").full_text() == "Nothing is running"
@@ -196,10 +230,9 @@ def test_runs_that_wait_are_counted(window: MainWindow, wait: Any) -> None:
 
 def test_the_bar_names_the_run_it_stops_where_live_shows_another(window: MainWindow, wait: Any) -> None:
     run_named(window, "hold")
-    wait(lambda: child(window, "stop").isEnabled())
-    assert child(window, "stop").text() == "Stop"
+    wait(lambda: child(window, "stop").text() == "Stop run 1" and window.session.queue.on)
     window.session.show_live(99)
-    wait(lambda: child(window, "stop").text() == "Stop run 1")
+    assert child(window, "stop").text() == "Stop run 1"
     assert child(window, "pause").text() == "Pause run 1"
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
@@ -277,7 +310,7 @@ def test_a_worker_that_is_killed_with_several_runs_is_one_message(window: MainWi
     os.kill(window.session.queue.here[0].pid or 0, signal.SIGKILL)
     wait(lambda: any(one.objectName() == "message-error" for one in window.toasts.banners()))
     (told,) = [one.label.text() for one in window.toasts.banners() if one.objectName() == "message-error"]
-    assert told.startswith("Runs 1, 2 and 3 were interrupted: its process was killed (SIGKILL)")
+    assert told.startswith("Runs 1 to 3 were interrupted: its process was killed (SIGKILL)")
     window.session.queue.resume_run(2)  # from elsewhere
     wait(lambda: window.session.queue.here)
     assert all(banner.label.text() != told for banner in window.toasts.banners())

@@ -28,6 +28,38 @@ def test_a_setting_is_found_on_its_page(path: str, page: str) -> None:
     assert words.page_of(path) == page
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("weighting.weights", "Weighting › weights"),
+        ("model.shared[0].out_channels", "Model › shared 1 › out channels"),
+        ("model.heads.first_task[1]", "Model › heads › first_task 2"),
+        ("training.early_stopping", "Training › early stopping"),
+        ("run 3", "run 3"),
+        ("/data/a table.csv", "/data/a table.csv"),
+        ("data.csv", "data.csv"),
+        ("", ""),
+    ],
+)
+def test_a_setting_is_named_by_where_it_stands(path: str, text: str) -> None:
+    assert words.place_words(path) == text
+
+
 def test_the_first_problem_is_told_and_the_rest_are_counted() -> None:
     line = words.problem_line([Problem("a", "must be given"), Problem("b", "too")])
     assert line == "This experiment cannot run yet. a: must be given (and 1 more)"
+
+
+@pytest.mark.parametrize(
+    ("runs", "text"),
+    [([4], "run 4"), ([4, 5], "runs 4 and 5"), ([4, 5, 6], "runs 4 to 6"), ([4, 6, 9], "runs 4, 6 and 9")],
+)
+def test_runs_are_named_by_their_numbers(runs: list[int], text: str) -> None:
+    assert words.runs_words(runs) == text
+
+
+def test_a_press_is_answered_with_what_is_queued_and_what_was_pressed_twice() -> None:
+    assert words.queued_line([4], 1) == "Run 4 is queued, behind 1 other."
+    assert words.queued_line([4, 5, 6], 0) == "Runs 4 to 6 are queued."
+    assert words.repeated_line([4, 5]) == "Pressed twice: runs 4 and 5 of it are being checked. This press adds no run."
+    assert words.repeated_line([]) == "Pressed twice: its rows are being made. This press adds no run."

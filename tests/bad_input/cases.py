@@ -77,7 +77,7 @@ _NO_TASK = "there is no such task … prise … Tasks: price, sold"
 
 SPECS = (
     changed("a text without an embedding", "dataset.types", {"city": "text"}, "model.shared … Embedding"),
-    changed("an unknown kind of layer", f"{_FIRST}.kind", "linaer", f"{_FIRST}.kind … must be one of linear … linaer"),
+    changed("an unknown kind of layer", f"{_FIRST}.kind", "linaer", f"{_FIRST}.kind … no such kind … linaer … linear?"),
     changed("a layer without a kind", _FIRST, {"out_features": 8}, f"{_FIRST} … must have a kind"),
     changed("an unknown key", "training.epoch", 5, "training.epoch … there is no such setting … 5"),
     changed("text for a number", "training.epochs", "many", "training.epochs … must be a whole number … many"),

@@ -42,7 +42,7 @@ def close(person: Person, answer: str) -> None:
     """Press Ctrl+Q and answer the question."""
     with person.answer(answer) as question:
         person.press(Qt.Key.Key_Q, CONTROL)
-    assert "A run is on" in question.text
+    assert "A run is training" in question.text
     assert "houses" in question.text
 
 

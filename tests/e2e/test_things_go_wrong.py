@@ -77,4 +77,6 @@ def test_a_worker_that_cannot_start_is_told_and_leaves_the_window_usable(
     assert person.window.session.document.get("training.epochs") == 4
     person.click("run")
     person.wait(lambda: any("ended with status 1" in message for message in person.messages()), "why it cannot run")
-    assert [run for run in store.runs() if run.state in ("running", "queued")] == []
+    person.wait(lambda: [run.state for run in store.runs(archived=True)] == ["failed"], "the run to be withdrawn")
+    assert "ended with status 1" in store.runs(archived=True)[0].error
+    assert store.runs() == []

@@ -113,6 +113,15 @@ def test_a_diverged_run_fails_naming_task_and_step_and_keeps_a_good_checkpoint(
     assert all(t.isfinite().all() for t in saved.parts["model"].values())
 
 
+def test_a_run_that_diverged_does_not_go_on_as_it_would_diverge_again(store: RunStore, experiment: Experiment) -> None:
+    sgd = {"kind": "sgd", "lr": 100.0}
+    run = store.create_run(experiment(training__optimizer=sgd, training__epochs=50))
+    error = execute(store, run).error
+    with pytest.raises(InputError, match=r"has diverged at step \d+ and would do so again.*lower learning rate"):
+        execute(store, run)
+    assert (store.run(run).state, store.run(run).error) == ("failed", error)
+
+
 def test_a_fault_of_the_program_fails_the_run_and_keeps_the_trace(
     store: RunStore, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

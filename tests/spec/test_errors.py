@@ -20,9 +20,9 @@ FIELD_ERRORS = [
     ("training.optimizer.beta1", 1.0, "must be less than 1", "1.0"),
     (
         "training.optimizer.kind",
-        "adamx",
+        "lion",
         "must be one of sgd, adam, adamw, nadam, rmsprop, adagrad, adamax, muon",
-        "'adamx'",
+        "'lion'",
     ),
     ("training.optimizer", {"lr": 0.1}, "must have a kind", "{'lr': 0.1}"),
     ("training.optimizer", 3, "must be a mapping", "3"),
@@ -62,6 +62,26 @@ def test_an_error_names_path_rule_and_what_was_found(
     assert rule is None or problem.rule == rule
     assert problem.found == found
     assert "\n" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "meant"),
+    [
+        ("training.optimizer.kind", "adamx", "adamax or adam or nadam"),
+        ("weighting.kind", "equall", "equal"),
+        ("model.shared[0].kind", "conv", "conv2d or conv1d"),
+    ],
+)
+def test_a_kind_that_is_misspelled_names_those_it_resembles(changed: Change, path: str, kind: str, meant: str) -> None:
+    (problem,) = problems_of(changed(path, kind))
+    assert problem == Problem(path, "there is no such kind", repr(kind), f"Did you mean {meant}?")
+
+
+def test_of_many_kinds_the_first_are_named_and_a_long_one_is_cut(changed: Change) -> None:
+    (problem,) = problems_of(changed("weighting.kind", "x" * 5000))
+    assert problem.rule.startswith("must be one of equal, manual, ")
+    assert problem.rule.endswith(" and 18 more")
+    assert len(str(problem)) < 300
 
 
 def test_a_choice_of_types_is_one_problem(changed: Change) -> None:

@@ -1,8 +1,9 @@
-"""Another data set for an experiment: tasks that suggest themselves and a model that can read it, no Qt."""
+"""Another data set for an experiment: tasks that suggest themselves and a model that can read it; no widgets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
 from app.pages.data.catalogue import BUNDLED
 from mtl_core.spec import DatasetInfo, SplitSpec, TextSpec, TrainingSpec, load_preset, spec_to_data
 from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_training
@@ -11,7 +12,6 @@ _IMAGE_PRESET = "multidigits"
 _FOR_IMAGES = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
 _TEXT_TRUNK = [{"kind": "embedding", "dim": 32}, {"kind": "gru", "hidden_size": 32}]
 _TEXT_HEAD = [{"kind": "global_max_pool"}]
-_NAMES_TO_LEAVE = ("untitled", "experiment")
 
 
 def bundled(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -140,5 +140,5 @@ def _name(data: Mapping[str, Any], info: DatasetInfo) -> str:
     """The experiment's name; one that nobody chose follows the data."""
     name = str(data.get("name", ""))
     file = str(data.get("dataset", {}).get("path") or "").replace("\\", "/").rpartition("/")[2]
-    unchosen = {*_NAMES_TO_LEAVE, load_preset(_IMAGE_PRESET).name, *(entry.title for entry in BUNDLED), file}
-    return info.title[:200] if name in unchosen and info.title else name
+    unchosen = {*PLACEHOLDER_NAMES, load_preset(_IMAGE_PRESET).name, *(entry.title for entry in BUNDLED), file}
+    return info.title[:LONGEST_NAME] if name in unchosen and info.title else name

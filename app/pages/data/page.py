@@ -49,6 +49,7 @@ class DataPage(PageBody):
         self._document = session.document
         self._known: dict[tuple[Any, ...], DatasetInfo] = {}
         self._reading = ""
+        self._brought: dict[str, Any] = {}
         self.edits = Editing(self._document, lambda: self.info)
         self._build()
         self._connect()
@@ -63,11 +64,13 @@ class DataPage(PageBody):
 
     def choose_bundled(self, name: str) -> None:
         """Read a bundled data set and, once that went well, make it the experiment's."""
-        self._choose(choosing.bundled(name, self._document.data["dataset"].get("split")))
+        if self._may_replace(_TITLES.get(name, name)):
+            self._choose(choosing.bundled(name, self._document.data["dataset"].get("split")))
 
     def open_file(self, path: Path) -> None:
         """Read a file and, once that went well, make it the experiment's data."""
-        self._choose(choosing.table(str(path), self._document.data["dataset"].get("split")))
+        if self._may_replace(path.name):
+            self._choose(choosing.table(str(path), self._document.data["dataset"].get("split")))
 
     def ask_file(self) -> None:
         """Ask for a file and open it."""
@@ -103,6 +106,19 @@ class DataPage(PageBody):
             event.acceptProposedAction()
             self.open_file(path)
 
+    def _may_replace(self, name: str) -> bool:
+        """Ask before other data take the place of what a person made: tasks, columns or layers.
+
+        What is saved is not lost, and what the last data set brought with it is nobody's work, so that one can look at
+        one set after the other.
+        """
+        parts, saved = (_replaced(data) for data in (self._document.data, self._document.saved))
+        text = f"{name} brings other tasks, and other layers where these cannot read it."
+        may = parts in (saved, self._brought) or self._session.may_replace(text)
+        if not may:
+            self._show()  # the list marks the data set that stays
+        return may
+
     def _choose(self, dataset: dict[str, Any]) -> None:
         self._source.error.set_error("")
         self._reading = data_name(dataset)
@@ -126,6 +142,7 @@ class DataPage(PageBody):
             rows_before = self.info.rows if self.info is not None else 0
             after = choosing.with_dataset(before, dataset, info, rows_before)
             self._document.replace(after, label)
+            self._brought = _replaced(self._document.data)
             if text := training_words(before, after):
                 self._session.say(text)
         self._show()
@@ -276,6 +293,11 @@ def _fits(data: dict[str, Any], dataset: dict[str, Any], info: DatasetInfo) -> b
     there = {column.name for column in info.columns}
     used = {*old["inputs"], *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}
     return used <= there
+
+
+def _replaced(data: dict[str, Any]) -> dict[str, Any]:
+    """The parts of an experiment that another data set replaces."""
+    return {part: data.get(part) for part in ("dataset", "tasks", "model")}
 
 
 def _file_of(mime: QMimeData) -> Path | None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 from app.following import task_names
 from app.pages.live.board import Board
 from app.pages.live.picker import RunPicker
-from app.pages.live.state import Notice, live_view, notice
+from app.pages.live.state import Notice, live_view, notice, softened
 from app.pages.live.strip import NoticeStrip
 from app.plots import MOVED, RAW, TRAIN, VALIDATION, Legend, PlotOptions
 from app.theme import CARD_GAP, PAGE_MARGIN
@@ -74,7 +74,7 @@ class LivePage(QWidget):
         header.add_chip(self.picker)
         header.add_chip(self.state)
         self.pause = ToolButton("pause", "Pause this run", self._pause, text="Pause", name="live-pause")
-        self.resume = ToolButton("play", "Go on with this run", self._resume, text="Resume", name="live-resume")
+        self.resume = ToolButton("play", "Let this run go on", self._resume, text="Resume", name="live-resume")
         self.stop = DangerButton("Stop", self._stop, icon_name="stop", name="live-stop")
         self.stop.setToolTip("Stop this run and keep what it has")
         for widget in (self.pause, self.resume, self.stop, *self.options.buttons()):
@@ -157,7 +157,8 @@ class LivePage(QWidget):
         self.state.set_text(view.state.capitalize())
         self.state.set_tone(view.tone)
         # The bar at the top pauses and stops the run that is on; here only what it does not mean.
-        other = not self._is_governed(self._run.id)
+        controlled = self._session.controlled_run
+        other = controlled is None or controlled.id != self._run.id
         if any(button.hasFocus() for button in (self.pause, self.resume, self.stop)):
             self.setFocus(Qt.FocusReason.OtherFocusReason)  # else hiding it hands the focus to its neighbour
         self.pause.setVisible(other and view.can_pause)
@@ -181,13 +182,6 @@ class LivePage(QWidget):
 
     def _fail(self, error: Exception) -> None:
         self.strip.show_notice(Notice(f"Run {self._wanted} cannot be read: {error}", "error"))
-
-    def _is_governed(self, run: int) -> bool:
-        """Whether Pause and Stop in the bar at the top mean ``run``."""
-        queue = self._session.queue
-        active = queue.active
-        on = self._session.live_run == run and any(record.id == run for record in queue.on)
-        return on or (active is not None and active.id == run)
 
     def _draw_options(self) -> None:
         if self._run is not None:
@@ -226,6 +220,8 @@ class LivePage(QWidget):
             case "compare" if self._run is not None:
                 self._session.compare([*self._session.compared, self._run.id])
                 self._session.open_page("compare")
+            case "soften" if self._spec is not None:
+                self._session.edit_spec(self._spec, softened(self._spec), "Halve the learning rate and clip")
             case page:
                 self._session.open_page(page)
 

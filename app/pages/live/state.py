@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.pages.live.control_state import Control, control, marker_text, moved_text
 from app.plots.texts import grouped, number
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord, SeriesKey
 
 Tone = Literal["neutral", "accent", "good", "warning", "error"]
-Action = Literal["", "training", "compare"]
+Action = Literal["", "training", "compare", "soften"]
 Latest = Mapping["SeriesKey", float]
 
 TOTAL = "total"
@@ -94,7 +94,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         tone=_TONES[run.state],
         notice=notice(run, spec, events, latest),
         can_pause=run.state == "running",
-        can_resume=run.state in ("paused", "interrupted", "stopped", "failed"),
+        can_resume=run.state in ("paused", "interrupted", "stopped", "failed") and not _diverged(run, events),
         can_stop=run.state in ("queued", "running", "paused"),
         headers={task: losses_text(task, latest) for task in (*run.tasks, TOTAL)},
         weights_header=moved_text(moves),
@@ -116,8 +116,13 @@ def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRe
         case "paused":
             found = Notice(f"Paused{at}. It computes nothing until it is resumed.", "warning", share)
         case "failed":
-            why = run.error or "the log says why."
-            found = Notice(f"Failed{at}: {why} {_advice(events)}", "error", None, "training", "Open Training")
+            text = f"Failed{at}: {(run.error or 'the log says why').rstrip('.')}. "
+            if _diverged(run, events):
+                text += "Going on from its checkpoint it would diverge again; a new run with other settings may not."
+                found = Notice(text, "error", None, "soften", "Halve the learning rate and clip")
+            else:
+                text += "Change what is at fault and run it again."
+                found = Notice(text, "error", None, "training", "Open Training")
         case "interrupted":
             what = run.error or "its process is gone"
             text = f"Interrupted{at}: {what}. Everything up to the last checkpoint is kept."
@@ -211,7 +216,15 @@ def _share(run: RunRecord) -> float | None:
     return now.step / now.steps if now is not None and now.steps else None
 
 
-def _advice(events: Sequence[EventRecord]) -> str:
-    if any(event.kind == "nan" for event in events):
-        return "Lower the learning rate or clip the gradients, then run it again; the last good checkpoint is kept."
-    return "Change what is at fault and run it again."
+def _diverged(run: RunRecord, events: Sequence[EventRecord]) -> bool:
+    """Whether a loss that is not a number ended the run."""
+    ends = [event.kind for event in events if event.kind in ("start", "nan")]
+    return run.state == "failed" and ends[-1:] == ["nan"]
+
+
+def softened(spec: ExperimentSpec) -> dict[str, Any]:
+    """The settings that a run which diverged may need, by path: half the learning rate, and clipped gradients."""
+    settings: dict[str, Any] = {"training.optimizer.lr": spec.training.optimizer.lr / 2}
+    if spec.training.grad_clip is None:
+        settings["training.grad_clip"] = 1.0
+    return settings

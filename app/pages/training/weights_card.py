@@ -9,7 +9,7 @@ from app.document import Document, touches
 from app.following import task_names
 from app.forms import KindForm, SearchedChoice, WeightsEditor, bind, defaults_of
 from app.pages.training.words import method_entries, moves_text, weighting_help, weighting_text, weights_text
-from app.widgets import Card, LinkButton, Muted
+from app.widgets import Card, InlineError, LinkButton, Muted
 from mtl_core.spec import ManualWeighting, Weighting, join, members
 
 
@@ -21,6 +21,8 @@ class WeightsCard(Card):
         self.setObjectName("loss-weights")
         self._document = document
         self.editor = WeightsEditor()
+        self.error = InlineError()
+        self.error.setObjectName("weights-error")
         self.words = Muted(wrap=True)
         self.words.setObjectName("weights-words")
         self.even = LinkButton("Set all to 1", self._even, name="weights-even")
@@ -28,12 +30,13 @@ class WeightsCard(Card):
         self.moves = Muted(wrap=True)
         self.forget = LinkButton("Remove the moves", self._forget, name="weights-forget")
         self.header.addWidget(self.even)
-        for widget in (self.editor, self.words, self.switch, self.moves, self.forget):
+        for widget in (self.editor, self.error, self.words, self.switch, self.moves, self.forget):
             left = Qt.AlignmentFlag.AlignLeft if isinstance(widget, LinkButton) else Qt.AlignmentFlag(0)
             self.body.addWidget(widget, 0, left)
         self.body.addStretch(1)
         self.editor.moved.connect(self._moved)
         document.changed.connect(self._changed)
+        document.problemsChanged.connect(self._show_error)
         self._show()
 
     def _changed(self, paths: list[str]) -> None:
@@ -50,9 +53,19 @@ class WeightsCard(Card):
         self.set_subtitle("" if kind == "manual" else "not in use")
         self.switch.setVisible(kind != "manual")
         self.even.setVisible(kind == "manual" and any(w != 1 for w in (weights or {}).values()))
+        self._show_error()
         self.moves.setText(moves_text(weighting.get("moves") or ()))
         self.moves.setVisible(bool(self.moves.text()))
         self.forget.setVisible(bool(self.moves.text()))
+
+    def _show_error(self) -> None:
+        """Say what is wrong with the weights as a whole; the problem of one task stands at its field."""
+        problems = [one for one in self._document.problems_at("weighting.weights") if one.path == "weighting.weights"]
+        if problems:
+            text = f"Nothing would be learned: {problems[0].rule}."
+            self.error.set_error(text, "Set all to 1", self._even)
+        else:
+            self.error.set_error("")
 
     def _moved(self, task: str, weight: float) -> None:
         weighting: dict[str, Any] = self._document.get("weighting") or {}

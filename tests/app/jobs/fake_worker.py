@@ -2,8 +2,9 @@
 
 ``quick`` ends at once, ``hold`` trains until it is asked to stop, ``die`` dies after it has begun and ``never``
 before, ``refuse`` answers with an error before it claims the run, the baseline of ``right`` of ``faulty`` does not pass
-its check, and ``apart`` not that of training together. The file ``deaths`` in the home folder counts the asks that are
-to kill it.
+its check, and ``apart`` not that of training together. The check of ``checked-late`` is answered once there is a file
+``go`` in the home folder. ``vanish`` ends a process that has trained before, without a word, and is like ``quick`` in a
+new one. The file ``asks.log`` in the home folder lists what was asked.
 """
 
 import contextlib
@@ -19,6 +20,8 @@ import numpy as np
 
 from mtl_core.errors import InputError
 from mtl_core.runner.protocol import READY, Reply, encode_reply
+
+_trained: list[int] = []
 
 
 def main() -> None:
@@ -57,6 +60,10 @@ def answer(ask: dict[str, Any]) -> Reply:
 
 def check(ask: dict[str, Any]) -> Reply:
     match ask["spec"]:
+        case {"name": str(name)} if name.startswith("checked-late"):
+            while not (Path(os.environ["MTL_WORKBENCH_HOME"]) / "go").exists():
+                time.sleep(0.02)
+            return Reply(ask["id"], [])
         case {"name": "faulty · right alone"}:
             return Reply(ask["id"], [{"path": "model.shared[0]", "rule": "cannot be built", "found": "", "fix": ""}])
         case dict():
@@ -82,6 +89,9 @@ def train(ask: dict[str, Any]) -> Reply:
             sys.stderr.write("no room\n")
             sys.stderr.flush()
             os._exit(7)
+        if name == "vanish" and _trained:
+            os._exit(0)
+        _trained.append(run)
         if name == "refuse":
             return Reply(ask["id"], error=InputError("dataset", "there is no such file", found="x.csv"))
         store.claim(run, pid=os.getpid(), host=socket.gethostname(), device="CPU · test", versions={})

@@ -242,14 +242,20 @@ def test_a_study_is_checked_once_a_seed_made_whole_and_trained_in_its_order(
         assert {(run.study, run.baseline) for run in store.runs()} == {(1, ""), (1, "left"), (1, "right")}
 
 
-def test_a_study_of_which_one_experiment_cannot_run_is_not_made(
+def test_a_study_of_which_one_experiment_cannot_run_is_withdrawn_with_the_reason(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
     told: list[Exception] = []
     queue.start_study(study_members(spec_named("faulty"), (0,), baselines=True), refused=told.append)
     wait(lambda: told)
     assert "cannot be built" in str(told[0])
+    assert queue.waiting == ()
+    assert queue.active is None
     assert _states(home) == {}
+    with open_store(home / "runs.sqlite") as store:
+        withdrawn = store.runs(archived=True)
+    assert [(run.state, run.started) for run in withdrawn] == [("failed", None)] * 3
+    assert all("cannot be built" in run.error for run in withdrawn)
 
 
 def test_the_seeds_of_a_study_train_together_role_by_role(
@@ -262,12 +268,12 @@ def test_the_seeds_of_a_study_train_together_role_by_role(
     with open_store(home / "runs.sqlite") as store:
         runs = sorted(store.runs(), key=lambda run: run.id)
     assert [(run.baseline, run.seed) for run in runs] == [(r, s) for r in ("", "left", "right") for s in (0, 1)]
-    assert len({run.pid for run in runs}) == 3
+    assert len({run.pid for run in runs}) == 1
     asks = (home / "asks.log").read_text().split()
     assert [asks.count(one) for one in ("check", "check_together", "train_together", "train")] == [3, 3, 3, 0]
 
 
-def test_seeds_that_cannot_train_together_are_not_made_and_the_reason_told(
+def test_seeds_that_cannot_train_together_are_withdrawn_and_the_reason_told(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
     told: list[Exception] = []

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,12 +88,28 @@ def test_a_later_ask_of_the_same_key_replaces_one_that_waits(worker: Worker, ans
     wait(lambda: [answer["spec"] for answer in answers.good] == [0, 4])
 
 
-def test_a_process_taken_away_leaves_its_ask_to_the_next(worker: Worker, answers: Answers, wait: Any) -> None:
-    worker.ask("check", {"spec": "hold"}, None, None, key="slow")
-    worker.ask("check", {"spec": "mine"}, answers.done, answers.failed)
+def test_a_process_that_answers_is_not_taken_away(worker: Worker, answers: Answers, wait: Any, home: Path) -> None:
+    worker.ask("check", {"spec": {"name": "checked-late"}}, answers.done, answers.failed)
+    wait(lambda: worker.pid)
+    asked = worker.pid
     taken = worker.take()
-    assert worker.pid != taken.pid
+    assert worker.pid == asked != taken.pid
+    (home / "go").touch()
+    wait(lambda: answers.good == [[]])
     taken.kill()
     assert taken.wait(10)
     taken.deleteLater()
     assert answers.bad == []
+
+
+def test_a_process_with_nothing_to_do_is_taken_and_another_takes_its_place(
+    worker: Worker, answers: Answers, wait: Any
+) -> None:
+    worker.ask("check", {"spec": 1}, answers.done, answers.failed)
+    wait(lambda: answers.good)
+    warm = worker.pid
+    taken = worker.take()
+    assert taken.pid == warm != worker.pid
+    taken.kill()
+    assert taken.wait(10)
+    taken.deleteLater()

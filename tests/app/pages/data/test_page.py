@@ -45,6 +45,42 @@ def test_images_are_shown_with_a_task_for_each_digit(page: DataPage) -> None:
     assert page.findChild(BarPlot, "distribution-right") is not None
 
 
+def test_other_data_replace_edited_tasks_only_when_that_is_allowed(
+    page: DataPage, session: Session, worker: PatientWorker
+) -> None:
+    asked: list[str] = []
+    session.may_replace = lambda what: bool(asked.append(what))
+    page.choose_bundled("iris")  # nothing was edited
+    worker.answer(table("Iris"))
+    page.choose_bundled("wine")  # what Iris brought is nobody's work
+    worker.answer(table("Wine"))
+    session.document.set("training.epochs", 3)  # which stays
+    page.choose_bundled("iris")
+    worker.answer(table("Iris"))
+    assert asked == []
+    session.document.set("tasks[0].name", "mine")
+    kept = session.document.data
+    asks = len(worker.asks)
+    drop = QMimeData()
+    drop.setUrls([QUrl.fromLocalFile("/x/houses.csv")])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    page.dropEvent(QDropEvent(QPointF(5, 5), copy, drop, left, none))
+    page.open_file(Path("/x/other.csv"))
+    page.choose_bundled("wine")
+    assert asked == [
+        f"{name} brings other tasks, and other layers where these cannot read it."
+        for name in ("houses.csv", "other.csv", "Wine")
+    ]
+    assert (session.document.data, len(worker.asks)) == (kept, asks)
+    sets = page.findChild(QListWidget, "data-sets")
+    assert sets is not None
+    assert sets.currentItem().text() == "Iris"
+    session.may_replace = lambda _what: True
+    page.choose_bundled("wine")
+    worker.answer(table("Wine"))
+    assert session.document.get("dataset.name") == "wine"
+
+
 def test_a_chosen_set_replaces_data_tasks_and_model_in_one_step(
     page: DataPage, session: Session, worker: PatientWorker, qtbot: QtBot
 ) -> None:

@@ -105,6 +105,19 @@ def test_weights_can_be_given_back_to_the_method(
     assert page.board.control.sentence.text().startswith("Uncertainty is off")
 
 
+def test_a_slider_moved_for_one_run_asks_nothing_of_the_run_shown_next(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    first, second = (add_run(store, experiment(), until=900, state="running") for _ in range(2))
+    session.show_live(first)
+    qtbot.waitUntil(lambda: bool(page.board.control.sliders["left"].isEnabled()))
+    qtbot.keyClick(page.board.control.sliders["left"].slider, Qt.Key.Key_Right)
+    session.show_live(second)
+    qtbot.waitUntil(lambda: page.picker.text() == f"Run {second}")
+    assert not page.board.control._rest.isActive()
+    assert store.take_requests(second) == []
+
+
 def test_pause_and_stop_are_asked_of_a_run_that_the_top_bar_does_not_mean(
     qtbot: QtBot, store: RunStore, session: Session, page: LivePage
 ) -> None:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.pages.live.state import duration, live_view, metric_names
+from app.pages.live.state import duration, live_view, metric_names, softened
 from mtl_core.store import EventRecord, Progress, RunRecord, SeriesKey
 from tests.app.synthetic import experiment
 
@@ -86,12 +86,28 @@ def test_a_finished_run_is_told_by_the_score_of_its_tasks() -> None:
     assert "left f1 0.500 · right auroc 0.250" in text
 
 
-def test_a_diverged_run_says_why_and_how_to_go_on() -> None:
+def test_a_diverged_run_says_why_offers_other_settings_and_cannot_go_on() -> None:
     run = replace(RUN, state="failed", error="The loss of right is NaN.")
-    view = live_view(run, None, [_event("nan", 900)], LATEST)
-    assert "The loss of right is NaN." in view.notice.text
-    assert "Lower the learning rate" in view.notice.text
-    assert (view.notice.tone, view.notice.action) == ("error", "training")
+    view = live_view(run, None, [_event("start"), _event("nan", 900)], LATEST)
+    assert "The loss of right is NaN. Going on from its checkpoint it would diverge again" in view.notice.text
+    assert (view.notice.tone, view.notice.action) == ("error", "soften")
+    assert not view.can_resume
+
+
+def test_a_run_that_failed_otherwise_can_go_on() -> None:
+    run = replace(RUN, state="failed", error="CUDA out of memory")
+    view = live_view(run, None, [_event("start"), _event("nan", 900), _event("start"), _event("error")], LATEST)
+    assert "CUDA out of memory. Change what is at fault" in view.notice.text
+    assert view.notice.action == "training"
+    assert view.can_resume
+
+
+def test_softer_settings_are_half_the_rate_and_clipped_gradients() -> None:
+    spec = experiment()
+    training = spec.training.model_copy(update={"grad_clip": 0.5})
+    rate = spec.training.optimizer.lr / 2
+    assert softened(spec) == {"training.optimizer.lr": rate, "training.grad_clip": 1.0}
+    assert softened(spec.model_copy(update={"training": training})) == {"training.optimizer.lr": rate}
 
 
 def test_the_method_is_in_charge_until_a_hand_moves_a_weight() -> None:

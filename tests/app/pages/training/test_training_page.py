@@ -120,6 +120,20 @@ def test_manual_weights_can_be_switched_to_and_evened_by_links(
     assert slider(page, "left").value() == 1.0
 
 
+def test_weights_of_which_none_counts_are_told_at_the_weights(
+    qtbot: QtBot, page: TrainingPage, session: FakeSession
+) -> None:
+    error = page.weights.error
+    session.document.set("weighting", {"kind": "manual", "weights": {"left": 0.0}})
+    assert not error.isVisible()
+    session.document.set("weighting.weights", {"left": 0.0, "right": 0.0})
+    assert error.label.text() == "Nothing would be learned: at least one task needs a weight above 0."
+    assert error.isVisible()
+    qtbot.mouseClick(error.link, Qt.MouseButton.LeftButton)
+    assert not error.isVisible()
+    assert session.document.valid
+
+
 def test_moves_by_hand_are_told_and_can_be_removed(qtbot: QtBot, page: TrainingPage, session: FakeSession) -> None:
     session.document.set("weighting.moves", [{"step": 2600, "weights": {"left": 2.0}}])
     assert "step 2\u2009600" in page.weights.moves.text()
