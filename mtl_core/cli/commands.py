@@ -14,7 +14,6 @@ from mtl_core.evaluation.studies import studies_of
 from mtl_core.spec import (
     InputError,
     diff_data,
-    dump_spec,
     flatten,
     load_preset,
     preset_names,
@@ -44,7 +43,7 @@ def show(arguments: Namespace) -> int:
         store.reap()
         run = run_number(store, arguments.run)
         if arguments.spec:
-            print(dump_spec(replayed(store, run)), end="")
+            output.print_yaml(replayed(store, run))
             return 0
         record, spec = store.run(run), store.spec_data(run)
         events, summaries, artifacts = store.events(run), store.summaries([run]), store.artifacts(run)
@@ -83,10 +82,10 @@ def stop(arguments: Namespace) -> int:
         run = run_number(store, arguments.run)
         if arguments.kill:
             store.kill(run)
-            print(f"killed run {run}; mtl-workbench resume {run} goes on from its last checkpoint")
+            output.print_out(f"killed run {run}; mtl-workbench resume {run} goes on from its last checkpoint")
             return DONE
         store.request(run, "stop")
-    print(f"asked run {run} to stop; what it has is kept")
+    output.print_out(f"asked run {run} to stop; what it has is kept")
     return 0
 
 
@@ -105,7 +104,7 @@ def presets(arguments: Namespace) -> int:
     elif arguments.json:
         output.json_object(spec_to_data(load_preset(arguments.name)))
     else:
-        print(dump_spec(load_preset(arguments.name)), end="")
+        output.print_yaml(load_preset(arguments.name))
     return 0
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from mtl_core.cli import output
 from mtl_core.cli.naming import run_number, run_numbers
 from mtl_core.spec import InputError
 from mtl_core.store import open_store
@@ -32,7 +33,7 @@ def _points(arguments: Namespace) -> int:
         for step, value in zip(points.steps.tolist(), points.values.tolist(), strict=True)
     )
     count = write_csv(path, ("task", "split", "metric", "step", "value"), points)
-    print(f"{count} points of run {run} in {path}")
+    output.print_out(f"{count} points of run {run} in {path}")
     return 0
 
 
@@ -47,7 +48,7 @@ def _models(arguments: Namespace) -> int:
         saved = saved_runs(store, runs)
         save_models(saved, folder, force=arguments.force)
     what = f"the model of run {saved[0].run}" if len(saved) == 1 else f"the models of {len(saved)} runs"
-    print(f"{what} in {folder}; see: mtl-workbench evaluate {folder}")
+    output.print_out(f"{what} in {folder}; see: mtl-workbench evaluate {folder}")
     return 0
 
 

@@ -50,7 +50,7 @@ def predict(arguments: Namespace) -> int:
     found = predictions(saved, arguments.split)
     count = write_csv(path, found.header, map(_told, found.rows))
     who = f"run {saved[0].run}" if len(saved) == 1 else f"the mean of {len(saved)} runs"
-    print(f"{who} on {count} {arguments.split} rows in {path}")
+    output.print_out(f"{who} on {count} {arguments.split} rows in {path}")
     return 0
 
 

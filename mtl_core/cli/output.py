@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Table as RichTable
 
-from mtl_core.spec import ExperimentSpec, Task, direction, shorten
+from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec, shorten
 from mtl_core.store import RunRecord, Summary
+from mtl_core.text import encodable, visible
 
 if TYPE_CHECKING:
     from mtl_core.datasets import Bundled
@@ -25,27 +26,62 @@ if TYPE_CHECKING:
 _PIPED_WIDTH = 160
 
 
-def _console() -> Console:
-    """Standard output as it is now; tables keep their columns when it is a file or a pipe."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+class Table(RichTable):
+    """A table that shows every text as written: no markup, control characters as escapes, each cell on one line.
+
+    Args:
+        columns: Their titles.
+        wrapped: The column whose cells may take several lines; without one, all may.
+        title: Above the table.
+    """
+
+    def __init__(self, *columns: str, wrapped: str | None = None, title: str = "") -> None:
+        super().__init__(title=visible(title) or None)
+        for column in columns:
+            self.add_column(column, no_wrap=wrapped is not None and column != wrapped)
+
+    def add_column(self, header: Any = "", *args: Any, **options: Any) -> None:
+        """Add a column with its title as written."""
+        super().add_column(visible(str(header)), *args, **options)
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        """Add a row of texts as written."""
+        super().add_row(*(visible(str(cell)) for cell in cells), **options)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """Standard output, or error, as it is now; tables keep their columns when it is a file or a pipe.
+
+    Nothing in a text is markup, an emoji's name or to be highlighted: names are shown as people gave them.
+    """
+    width = None if stderr or sys.stdout.isatty() else _PIPED_WIDTH
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)
 
 
 def print_out(what: str | Table) -> None:
-    """Text or a table on standard output."""
-    _console().print(what, soft_wrap=isinstance(what, str))
+    """A line of text or a table on standard output."""
+    _console().print(visible(what) if isinstance(what, str) else what, soft_wrap=isinstance(what, str))
 
 
-def _table(*columns: str, wrapped: str = "", **options: Any) -> Table:
-    """A table whose cells stay on one line, but for one column."""
-    table = Table(**options)
-    for column in columns:
-        table.add_column(column, no_wrap=column != wrapped)
-    return table
+def print_error(text: str) -> None:
+    """A line of text on standard error."""
+    print(visible(text), file=sys.stderr)
+
+
+def print_yaml(spec: ExperimentSpec) -> None:
+    """A spec as YAML on standard output; what it cannot show or encode stands as escapes, and is read back alike."""
+    text = dump_spec(spec)
+    if not all(encodable(line) and visible(line) == line for line in text.splitlines()):
+        text = dump_spec(spec, ascii_only=True)
+    print(text, end="")
 
 
 def json_object(data: Any) -> None:
     """One JSON object on standard output; NaN and infinities as text."""
-    print(json.dumps(_finite(data), ensure_ascii=False))
+    text = json.dumps(_finite(data), ensure_ascii=False)
+    if visible(text) != text or not encodable(text):
+        text = json.dumps(_finite(data))
+    print(text)
 
 
 def _finite(data: Any) -> Any:
@@ -63,12 +99,12 @@ def _finite(data: Any) -> Any:
 def progress_bar(name: str, *, quiet: bool) -> Iterator[Callable[["RunProgress"], None]]:
     """A progress bar on standard error where that is a terminal, and what feeds it."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]} · {task.fields[rate]:,.0f} rows/s"),
+        TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]} · {task.fields[rate]:,.0f} rows/s", markup=False),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
         line = bar.add_task(shorten(name, 40), total=None, epoch=0, epochs="?", rate=0.0)
 
@@ -147,7 +183,7 @@ def runs(records: Sequence[RunRecord], summaries: Sequence[Summary], *, as_json:
         print_out("no runs; start one with: mtl-workbench train multidigits")
         return
     columns = ("run", "name", "state", "study", "weighting", "epochs", "started", "seconds", "test")
-    table = _table(*columns, wrapped="name")
+    table = Table(*columns, wrapped="name")
     for record in records:
         progress = record.progress
         table.add_row(
@@ -176,7 +212,7 @@ def datasets(bundled: Sequence["Bundled"], *, as_json: bool) -> None:
         keys = ("name", "title", "description", "rows", "tasks")
         json_object({"datasets": [{key: getattr(one, key) for key in keys} for one in bundled]})
         return
-    table = _table("name", "rows", "tasks", "what it is", wrapped="what it is")
+    table = Table("name", "rows", "tasks", "what it is", wrapped="what it is")
     for one in bundled:
         table.add_row(one.name, str(one.rows), ", ".join(t["name"] for t in one.tasks), one.description)
     print_out(table)

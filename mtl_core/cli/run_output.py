@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.table import Table
-
-from mtl_core.cli.output import json_object, metrics_of, print_out, record_data
+from mtl_core.cli.output import Table, json_object, metrics_of, print_out, record_data
 from mtl_core.evaluation.best_epochs import BestEpoch
 from mtl_core.spec import TRAINED
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary

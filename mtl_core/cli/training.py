@@ -1,6 +1,5 @@
 """The verbs that train."""
 
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -131,7 +130,7 @@ def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
     record = store.run(run)
     result = {"run": run, "name": record.name, "state": ending.state, "device": record.device, "seed": record.seed}
     if ending.error:
-        print(f"run {run} failed: {ending.error}", file=sys.stderr)
+        output.print_error(f"run {run} failed: {ending.error}")
     kept = [event for event in store.events(run) if event.kind == "kept"]
     lost = {event.data["task"]: {**event.data, "text": event.message} for event in kept}  # of a resumed run the last
     result |= {"kept": list(lost.values())}

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from mtl_core import __version__
 from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
 from mtl_core.spec import InputError
+from mtl_core.text import make_readable, visible
 
 SPLITS = ("train", "val", "test")
 
@@ -24,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
+        print(visible(f"{self.prog}: {message}; see {self.prog} --help"), file=sys.stderr)
         sys.exit(INPUT_AT_FAULT)
 
 
@@ -147,6 +148,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from mtl_core.cli import commands
 
+    for stream in (sys.stdout, sys.stderr):
+        make_readable(stream)
     try:
         arguments = build_parser().parse_args(argv)
     except SystemExit as exit_:
@@ -155,7 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return verb(arguments)
     except InputError as error:
-        print(f"mtl-workbench {arguments.verb}: {error}", file=sys.stderr)
+        print(visible(f"mtl-workbench {arguments.verb}: {error}"), file=sys.stderr)
         return INPUT_AT_FAULT
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

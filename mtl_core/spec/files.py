@@ -83,9 +83,10 @@ def parse_yaml(text: str, where: str = "spec") -> Any:
         raise InputError(where, f"is not valid YAML: {shorten(str(error))}") from None
 
 
-def data_to_yaml(data: Any) -> str:
-    """Plain data as YAML; reading it back gives the same data."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+def data_to_yaml(data: Any, *, ascii_only: bool = False) -> str:
+    """Plain data as YAML, with other than ASCII characters as they are or as escapes; it is read back as the same."""
+    options = {"sort_keys": False, "allow_unicode": not ascii_only, "width": 110, "default_flow_style": None}
+    return yaml.dump(data, Dumper=_Dumper, **options)
 
 
 def load_spec_data(path: str | Path) -> Any:
@@ -146,9 +147,9 @@ def load_spec(path: str | Path) -> ExperimentSpec:
     return spec_from_data(load_spec_data(path), str(path))
 
 
-def dump_spec(spec: ExperimentSpec) -> str:
+def dump_spec(spec: ExperimentSpec, *, ascii_only: bool = False) -> str:
     """The experiment as YAML, complete with defaults."""
-    return data_to_yaml(spec_to_data(spec))
+    return data_to_yaml(spec_to_data(spec), ascii_only=ascii_only)
 
 
 def save_spec(spec: ExperimentSpec, path: str | Path) -> None:
