@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.cli import output
-from mtl_core.cli.exporting import check_new, write_csv
+from mtl_core.cli.exporting import check_new
 from mtl_core.cli.naming import run_number, run_numbers
+from mtl_core.csv_file import write_csv
 from mtl_core.spec import InputError, ManualWeighting
 from mtl_core.store import open_store
 

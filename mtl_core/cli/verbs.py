@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from mtl_core import __version__
 from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
-from mtl_core.spec import InputError
+from mtl_core.errors import WorkbenchError
 from mtl_core.text import make_readable, visible
 
 SPLITS = ("train", "val", "test")
@@ -157,9 +157,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     verb: Callable[[Any], int] = getattr(commands, arguments.verb)
     try:
         return verb(arguments)
-    except InputError as error:
+    except WorkbenchError as error:
         print(visible(f"mtl-workbench {arguments.verb}: {error}"), file=sys.stderr)
-        return INPUT_AT_FAULT
+        return error.exit_status
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
