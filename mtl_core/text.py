@@ -1,4 +1,4 @@
-"""Text from people, made safe to show: control characters as escapes, and other words where an encoding lacks a sign."""
+"""Text from people, made safe to show: control characters as escapes, and words where an encoding lacks a sign."""
 
 import codecs
 import re

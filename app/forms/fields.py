@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QT
 
 from app.forms.shapes import FieldShape
 from app.theme import GAP, icon
-from app.widgets import InlineError, Muted, ToolButton
+from app.widgets import InlineError, Muted, ToolButton, plain_tip
 from mtl_core.spec import Problem
 
 
@@ -61,7 +61,7 @@ def name_editor(editor: QWidget, path: str, shape: FieldShape) -> None:
         editor.setObjectName(path)
     editor.setAccessibleName(shape.title)
     editor.setAccessibleDescription(shape.help)
-    editor.setToolTip(shape.help)
+    editor.setToolTip(plain_tip(shape.help))
     parts: Any = getattr(editor, "name_parts", None)
     if parts is not None:
         parts(path)

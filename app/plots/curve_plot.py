@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app.plots.arrays import Floats, XAxis
 from app.plots.canvas import FAINT_ALPHA, Canvas, pen
@@ -16,6 +16,7 @@ from app.plots.picture import Curve, Line, Picture, Snapshot
 from app.plots.readout import Readout, rows_at
 from app.plots.ticker import ticker
 from app.theme import manager, theme
+from app.widgets import Label
 
 
 class CurvePlot(QWidget):
@@ -39,7 +40,7 @@ class CurvePlot(QWidget):
         self._canvas = Canvas()
         self._markers = Markers(self._canvas)
         self._readout = Readout(self, self._canvas)
-        self._empty = QLabel(self)
+        self._empty = Label(parent=self)
         self._build()
 
     def _build(self) -> None:

@@ -5,6 +5,7 @@ from app.widgets.card import Card, CardRow, HLine, PageBody, scrolling
 from app.widgets.dot import Dot
 from app.widgets.labels import Chip, Elided, Muted, PageHeader
 from app.widgets.messages import Banner, EmptyState, Glyph, InlineError
+from app.widgets.plain import Label, RichLabel, caption, plain_tip
 from app.widgets.spin import DoubleSpinBox, SpinBox, guard_wheel, tidy_spin
 from app.widgets.weight_slider import ColourSlider, WeightSlider, WeightSpin
 
@@ -23,16 +24,20 @@ __all__ = [
     "Glyph",
     "HLine",
     "InlineError",
+    "Label",
     "LinkButton",
     "Muted",
     "PageBody",
     "PageHeader",
     "PrimaryButton",
+    "RichLabel",
     "SpinBox",
     "ToolButton",
     "WeightSlider",
     "WeightSpin",
+    "caption",
     "guard_wheel",
+    "plain_tip",
     "scrolling",
     "tidy_spin",
 ]

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QStyle, QSty
 from app.theme import GAP, resolve
 from app.widgets.dot import Dot
 from app.widgets.labels import Elided
+from app.widgets.plain import plain_tip
 from app.widgets.spin import DoubleSpinBox, guard_wheel
 
 HIGHEST = 5.0
@@ -122,11 +123,11 @@ class WeightSlider(QWidget):
         self.slider = ColourSlider(color)
         self.slider.setObjectName(f"weight-slider-{name}")
         self.slider.setAccessibleName(f"Loss weight of {name}")
-        self.slider.setToolTip(f"Loss weight of {name}: 0 to {HIGHEST:g}, 1 at the mark. Type a larger one.")
+        self.slider.setToolTip(plain_tip(f"Loss weight of {name}: 0 to {HIGHEST:g}, 1 at the mark. Type a larger one."))
         self.spin = WeightSpin()
         self.spin.setObjectName(f"weight-spin-{name}")
         self.spin.setAccessibleName(f"Loss weight of {name}, number")
-        self.spin.setToolTip(f"Loss weight of {name}: any number from 0")
+        self.spin.setToolTip(plain_tip(f"Loss weight of {name}: any number from 0"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)

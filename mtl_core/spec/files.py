@@ -85,8 +85,8 @@ def parse_yaml(text: str, where: str = "spec") -> Any:
 
 def data_to_yaml(data: Any, *, ascii_only: bool = False) -> str:
     """Plain data as YAML, with other than ASCII characters as they are or as escapes; it is read back as the same."""
-    options = {"sort_keys": False, "allow_unicode": not ascii_only, "width": 110, "default_flow_style": None}
-    return yaml.dump(data, Dumper=_Dumper, **options)
+    plain = not ascii_only
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=plain, width=110, default_flow_style=None)
 
 
 def load_spec_data(path: str | Path) -> Any:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QStackedLayout,
     QToolButton,
@@ -27,7 +26,7 @@ from app.pages.compare.state import Entry, compare_view
 from app.pages.compare.study_card import StudyCard
 from app.plots import PlotOptions
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, card_title_font, manager
-from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton, scrolling
+from app.widgets import Card, CardRow, EmptyState, Label, Muted, PageHeader, ToolButton, caption, plain_tip, scrolling
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -127,7 +126,7 @@ class ComparePage(QWidget):
     def _curve_bar(self) -> QHBoxLayout:
         bar = QHBoxLayout()
         bar.setSpacing(GAP)
-        title = QLabel("Curves")
+        title = Label("Curves")
         title.setFont(card_title_font())
         bar.addWidget(title)
         bar.addWidget(self.metric_choice)
@@ -208,7 +207,7 @@ class ComparePage(QWidget):
         for entry in entries:
             text = entry.label if len(entries) <= _MOST_NAMED else entry.short
             chip = RunChip(entry.run.id, text, entry.color)
-            chip.setToolTip(f"{entry.run.name} · {entry.run.method} · {entry.run.state}")
+            chip.setToolTip(plain_tip(f"{entry.run.name} · {entry.run.method} · {entry.run.state}"))
             chip.removed.connect(self._remove)
             self.header.add_chip(chip)
             self._chips.append(chip)
@@ -247,7 +246,7 @@ class ComparePage(QWidget):
         self._offer.clear()
         left = [run for run in runs if run.id not in self.selection.chosen and run.state != "queued"]
         for run in left[:_MOST_OFFERED]:
-            action = self._offer.addAction(f"Run {run.id} · {run.name} · {run.method} · {run.state}")
+            action = self._offer.addAction(caption(f"Run {run.id} · {run.name} · {run.method} · {run.state}"))
             wanted = (*self.selection.chosen, run.id)
             action.triggered.connect(lambda _checked=False, wanted=wanted: self._session.compare(wanted))
         if not left:

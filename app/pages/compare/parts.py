@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.pages.compare.state import Cell, Line
 from app.theme import resolve, row_height
-from app.widgets import Chip, ToolButton
+from app.widgets import Chip, ToolButton, plain_tip
 
 _MOST_ROWS = 8
 _CELL_ROOM, _DOT_ROOM = 26, 18
@@ -159,21 +159,21 @@ def _head(label: str, color: int | None, metrics: QFontMetrics) -> QTableWidgetI
     text = "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, most) for line in label.split("\n"))
     item = QTableWidgetItem(text) if color is None else QTableWidgetItem(_dot(color), text)
     whole = label.replace("\n", " · ")
-    item.setToolTip(whole)
+    item.setToolTip(plain_tip(whole))
     item.setData(Qt.ItemDataRole.AccessibleTextRole, whole)
     return item
 
 
 def _name_item(text: str) -> QTableWidgetItem:
     item = QTableWidgetItem(text)
-    item.setToolTip(text)
+    item.setToolTip(plain_tip(text))
     item.setForeground(QBrush(QColor(resolve("muted"))))
     return item
 
 
 def _cell_item(cell: Cell) -> QTableWidgetItem:
     item = QTableWidgetItem(cell.text)
-    item.setToolTip(f"{cell.text}, the best" if cell.best else cell.text)
+    item.setToolTip(plain_tip(f"{cell.text}, the best" if cell.best else cell.text))
     if cell.tone:
         item.setForeground(QBrush(QColor(resolve(cell.tone))))
     if cell.best:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from app.widgets import ToolButton
+from app.widgets import ToolButton, caption, plain_tip
 
 if TYPE_CHECKING:
     from app.jobs import StoreService
@@ -33,7 +33,7 @@ class RunPicker(ToolButton):
     def set_text(self, text: str, name: str) -> None:
         """Says which run is shown."""
         self.setText(text)
-        self.setToolTip(f"{name}. Press to show another run.")
+        self.setToolTip(plain_tip(f"{name}. Press to show another run."))
 
     def _ask(self) -> None:
         if not self._runs.actions():
@@ -43,7 +43,7 @@ class RunPicker(ToolButton):
     def _fill(self, runs: list[RunRecord]) -> None:
         self._runs.clear()
         for run in runs:
-            action = self._runs.addAction(f"Run {run.id} · {run.name} · {run.state}")
+            action = self._runs.addAction(caption(f"Run {run.id} · {run.name} · {run.state}"))
             action.triggered.connect(lambda _checked=False, number=run.id: self.picked.emit(number))
         if not runs:
             self._runs.addAction("There are no runs yet").setEnabled(False)

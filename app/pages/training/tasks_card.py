@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QTabBar, QWidget
 
 from app.document import Document, touches
 from app.forms import SpecForm, bind, discard
-from app.widgets import Card, Muted
+from app.widgets import Card, Muted, caption
 from mtl_core.spec import Spec, Task, kind_of, members
 
 _KINDS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Task)}
@@ -43,7 +43,7 @@ class TasksCard(Card):
         self._shown = shown
         if same_kinds:
             for index, (_, name) in enumerate(shown):
-                self.tabs.setTabText(index, name.replace("&", "&&"))
+                self.tabs.setTabText(index, caption(name))
         else:
             self._rebuild()
 
@@ -56,7 +56,7 @@ class TasksCard(Card):
         while self.tabs.count():
             self.tabs.removeTab(0)
         for _, name in self._shown:
-            self.tabs.addTab(name.replace("&", "&&"))
+            self.tabs.addTab(caption(name))
         self.tabs.setCurrentIndex(min(current, len(self._shown) - 1))
         self.tabs.blockSignals(blocked)
         self._turn(self.tabs.currentIndex())
