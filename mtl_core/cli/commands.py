@@ -33,7 +33,8 @@ def runs(arguments: Namespace) -> int:
         store.reap()
         records = store.runs(archived=arguments.archived, query=arguments.filter)
         summaries = store.summaries([record.id for record in records])
-    output.runs(records, summaries, as_json=arguments.json)
+        scores = store.score_metrics(records)
+    output.runs(records, summaries, scores, as_json=arguments.json)
     return 0
 
 

@@ -17,9 +17,11 @@ from mtl_core.store.records import (
     Points,
     RequestKind,
     RequestRecord,
+    RunRecord,
     SeriesKey,
     Summary,
 )
+from mtl_core.store.score_metrics import score_metrics
 
 _MERGE_EVERY, _MERGE_BELOW = 128, 2**13  # flushes (about half a minute of training); points
 
@@ -107,6 +109,11 @@ class Written:
         with self._database.reading() as connection:
             runs.must_exist(connection, run)
             return requests.told(connection, run, after)
+
+    def score_metrics(self, records: Iterable[RunRecord]) -> dict[int, dict[str, str]]:
+        """The metric by which each task of some runs is judged, by run and task."""
+        with self._database.reading() as connection:
+            return score_metrics(connection, records)
 
     def request(self, run: int, kind: RequestKind, payload: Mapping[str, Any] | None = None) -> None:
         """Ask something of a run; it is honoured between two steps.
