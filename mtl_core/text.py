@@ -35,14 +35,10 @@ def make_readable(stream: TextIO) -> None:
         reconfigure(errors=_ERRORS)
 
 
-def encodable(text: str, stream: TextIO | None = None) -> bool:
-    """Whether a text can be written to a stream (default: standard output) as it is, nothing escaped or replaced."""
-    encoding = (stream or sys.stdout).encoding or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
+def printable(text: str) -> str:
+    """The text as standard output can show it: visible, and in words where its encoding lacks a sign."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return visible(text).encode(encoding, _ERRORS).decode(encoding)
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from rich.table import Table as RichTable
 
 from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec, shorten
 from mtl_core.store import RunRecord, Summary
-from mtl_core.text import encodable, visible
+from mtl_core.text import printable, visible
 
 if TYPE_CHECKING:
     from mtl_core.datasets import Bundled
@@ -36,17 +36,17 @@ class Table(RichTable):
     """
 
     def __init__(self, *columns: str, wrapped: str | None = None, title: str = "") -> None:
-        super().__init__(title=visible(title) or None)
+        super().__init__(title=printable(title) or None)
         for column in columns:
             self.add_column(column, no_wrap=wrapped is not None and column != wrapped)
 
     def add_column(self, header: Any = "", *args: Any, **options: Any) -> None:
         """Add a column with its title as written."""
-        super().add_column(visible(str(header)), *args, **options)
+        super().add_column(printable(str(header)), *args, **options)
 
     def add_row(self, *cells: Any, **options: Any) -> None:
         """Add a row of texts as written."""
-        super().add_row(*(visible(str(cell)) for cell in cells), **options)
+        super().add_row(*(printable(str(cell)) for cell in cells), **options)
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -60,7 +60,7 @@ def _console(*, stderr: bool = False) -> Console:
 
 def print_out(what: str | Table) -> None:
     """A line of text or a table on standard output."""
-    _console().print(visible(what) if isinstance(what, str) else what, soft_wrap=isinstance(what, str))
+    _console().print(printable(what) if isinstance(what, str) else what, soft_wrap=isinstance(what, str))
 
 
 def print_error(text: str) -> None:
@@ -71,7 +71,7 @@ def print_error(text: str) -> None:
 def print_yaml(spec: ExperimentSpec) -> None:
     """A spec as YAML on standard output; what it cannot show or encode stands as escapes, and is read back alike."""
     text = dump_spec(spec)
-    if not all(encodable(line) and visible(line) == line for line in text.splitlines()):
+    if any(printable(line) != line for line in text.split("\n")):
         text = dump_spec(spec, ascii_only=True)
     print(text, end="")
 
@@ -79,7 +79,7 @@ def print_yaml(spec: ExperimentSpec) -> None:
 def json_object(data: Any) -> None:
     """One JSON object on standard output; NaN and infinities as text."""
     text = json.dumps(_finite(data), ensure_ascii=False)
-    if visible(text) != text or not encodable(text):
+    if printable(text) != text:
         text = json.dumps(_finite(data))
     print(text)
 

@@ -68,20 +68,37 @@ def load_models(folder: Path) -> tuple[SavedRun, ...]:
     Raises:
         InputError: It is no such folder, is not whole, or a newer version wrote it.
     """
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(str(folder), f"is not a folder of models: it has no {MANIFEST}") from None
-    except (OSError, ValueError):
-        raise _not_whole(folder) from None
-    version = manifest.get("format") if isinstance(manifest, dict) else None
-    if version != FORMAT:
-        raise InputError(str(folder), f"must be a folder of models of format {FORMAT}", found=version)
+    manifest = _manifest(folder)
     members = _members(manifest)
     if not members:
         raise _not_whole(folder)
     digest = manifest["fingerprint"]
     return tuple(SavedRun(run, load_spec(folder / spec), folder / weights, digest) for run, spec, weights in members)
+
+
+def load_preprocessing(folder: Path) -> dict[str, Any]:
+    """What new rows need to be treated like the training rows of the models in a folder, without those rows.
+
+    Raises:
+        InputError: It is no such folder, is not whole, or a newer version wrote it.
+    """
+    match _manifest(folder):
+        case {"preprocessing": {"kind": str(), "targets": dict()} as preprocessing}:
+            return dict(preprocessing)
+    raise _not_whole(folder)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(str(folder), f"is not a folder of models: it has no {MANIFEST}") from None
+    except (OSError, ValueError, RecursionError):
+        raise _not_whole(folder) from None
+    version = manifest.get("format") if isinstance(manifest, dict) else None
+    if version != FORMAT:
+        raise InputError(str(folder), f"must be a folder of models of format {FORMAT}", found=version)
+    return dict(manifest)
 
 
 def _members(manifest: Mapping[str, Any]) -> list[tuple[int, str, str]]:
