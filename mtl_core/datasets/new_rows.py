@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor
 from mtl_core.datasets.columns import Column
 from mtl_core.datasets.files import read_file, stamp
 from mtl_core.datasets.inputs import Encoder, read_inputs, transform_columns
-from mtl_core.errors import InputError, listed, shorten
+from mtl_core.errors import InputError, Problem, listed, shorten
 
 _MOST_ROWS = 5
 _MOST_VALUES = 3
@@ -49,34 +50,41 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         stamp(path)
         raw = read_file(path, None, None, least=1)
         columns = read_inputs(preprocessing, raw.frame)
-    except InputError as error:  # which names the place in a spec
-        raise InputError(path, error.problem.rule, found=error.problem.found or None, fix=error.problem.fix) from None
+    except InputError as error:
+        raise _at_file(path, error.problem) from None
     readable = np.any([column.there for column in columns.values()], axis=0)
     notes = (*map(str, raw.notes), *_notes(preprocessing, columns, readable))
     return NewRows(transform_columns(preprocessing, columns), readable, notes)
+
+
+def _at_file(path: str, problem: Problem) -> InputError:
+    """The error with the file as its place, instead of the place in a spec that names the training data."""
+    rule = problem.rule if problem.path.startswith("dataset.") else f"{problem.path} {problem.rule}"
+    found = problem.found if problem.found != shorten(Path(path)) else None
+    return InputError(path, rule, found=found or None, fix=problem.fix)
 
 
 def _notes(
     preprocessing: Mapping[str, Any], columns: Mapping[str, Column], readable: NDArray[np.bool_]
 ) -> Iterator[str]:
     if not readable.all():
-        yield f"{_rows(~readable)} no value in any input and get no prediction."
+        yield f"{_rows(~readable)}: no input has a value, so there is no prediction."
     encoders = {encoder["name"]: encoder for encoder in preprocessing.get("inputs", ())}
     for name, column in columns.items():
         yield from map(str, column.notes)
         missing = ~column.there & readable
         if missing.any():
-            yield f"{_rows(missing)} no value in input {name!r}, {_filling(encoders.get(name))}."
+            yield f"{_rows(missing)}: input {name!r} has no value; {_filling(encoders.get(name))}."
         yield from _unseen(name, column, encoders.get(name))
 
 
 def _filling(encoder: Encoder | None) -> str:
     """What stands in for a missing cell."""
     if encoder is None:
-        return "which is read as an empty text"
+        return "it is read as an empty text"
     if encoder["type"] == "numeric":
-        return f"which is taken as the median of the training rows, {encoder['median']:.6g}"
-    return "which is a category of its own" if encoder["missing"] else "which is read as none of its categories"
+        return f"the median of the training rows is taken, {encoder['median']:.6g}"
+    return "that is a category of its own" if encoder["missing"] else "it is read as none of its categories"
 
 
 def _unseen(name: str, column: Column, encoder: Encoder | None) -> Iterator[str]:
@@ -88,11 +96,11 @@ def _unseen(name: str, column: Column, encoder: Encoder | None) -> Iterator[str]
     rows = np.isin(column.codes, unseen)
     if rows.any():
         values = listed([repr(shorten(column.values[code], 30)) for code in unseen], _MOST_VALUES)
-        what = f"in input {name!r} a category that the training data does not have ({values})"
-        yield f"{_rows(rows)} {what}, which is read as none of its categories."
+        what = f"input {name!r} has a category that the training rows do not have ({values})"
+        yield f"{_rows(rows)}: {what}; it is read as none of its categories."
 
 
 def _rows(chosen: NDArray[np.bool_]) -> str:
     """How many rows, and the numbers of the first, counted from 1."""
     numbers = [str(row + 1) for row in np.flatnonzero(chosen).tolist()]
-    return f"{len(numbers)} {'row has' if len(numbers) == 1 else 'rows have'} (row {listed(numbers, _MOST_ROWS)})"
+    return f"{'Row' if len(numbers) == 1 else 'Rows'} {listed(numbers, _MOST_ROWS)}"

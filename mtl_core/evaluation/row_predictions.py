@@ -88,6 +88,6 @@ def _predictions(model: nn.Module, heads: Sequence[TaskHead], inputs: Tensor, de
     for head, output in zip(heads, model(inputs.to(device)), strict=True):
         # In double precision, so that probabilities sum to 1 as far as they are written out.
         predicted = head.columns().read(head.predict(output.double()).cpu(), inputs)
-        for row, found in zip(cells, predicted, strict=True):
-            row += found
+        for row, task_cells in zip(cells, predicted, strict=True):
+            row.extend(task_cells)
     return cells
