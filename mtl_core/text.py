@@ -37,6 +37,8 @@ def make_readable(stream: TextIO) -> None:
 
 def printable(text: str) -> str:
     """The text as standard output can show it: visible, and in words where its encoding lacks a sign."""
+    if text.isascii() and text.isprintable():  # nearly always, and ten thousand runs are listed in a second
+        return text
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return visible(text).encode(encoding, _ERRORS).decode(encoding)
 

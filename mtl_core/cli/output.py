@@ -3,8 +3,7 @@
 import json
 import math
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
 
+from mtl_core.cli.json_data import finite
 from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec, shorten
 from mtl_core.store import RunRecord, Summary
 from mtl_core.text import printable, visible
@@ -78,21 +78,10 @@ def print_yaml(spec: ExperimentSpec) -> None:
 
 def json_object(data: Any) -> None:
     """One JSON object on standard output; NaN and infinities as text."""
-    text = json.dumps(_finite(data), ensure_ascii=False)
+    text = json.dumps(finite(data), ensure_ascii=False)
     if printable(text) != text:
-        text = json.dumps(_finite(data))
+        text = json.dumps(finite(data))
     print(text)
-
-
-def _finite(data: Any) -> Any:
-    match data:
-        case dict():
-            return {str(key): _finite(value) for key, value in data.items()}
-        case list() | tuple():
-            return [_finite(value) for value in data]
-        case float() if not math.isfinite(data):
-            return "NaN" if math.isnan(data) else "Infinity" if data > 0 else "-Infinity"
-    return data
 
 
 @contextmanager
@@ -124,6 +113,8 @@ def progress_bar(name: str, *, quiet: bool) -> Iterator[Callable[["RunProgress"]
 def run_result(result: dict[str, Any], store: str) -> None:
     """How a run ended: a table per task, and where it is kept."""
     run_line(result)
+    for text in result["warnings"]:
+        print_out(f"warning: {text}")
     _scores(result["test"], "test")
     for old in result["kept"]:
         print_out(old["text"])
@@ -142,7 +133,9 @@ def scores(data: dict[str, Any], *, as_json: bool) -> None:
         json_object(data)
     else:
         _scores(data["metrics"], data["split"])
-        print_out(f"total loss {data['total']:.4g}")
+        for text in data["undefined"]:
+            print_out(f"warning: {text}")
+        print_out("no row has a label" if data["total"] is None else f"total loss {data['total']:.4g}")
 
 
 def _scores(scores: dict[str, dict[str, float]], split: str) -> None:
@@ -172,46 +165,6 @@ def ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool) -> N
             cells = ("" if math.isnan(v) else f"{v:.4g}{' *' if v == best else ''}" for v in values)
             table.add_row(task.name, f"{metric} {arrow}", *cells)
     print_out(table)
-
-
-def runs(
-    records: Sequence[RunRecord],
-    summaries: Sequence[Summary],
-    scores: Mapping[int, Mapping[str, str]],
-    *,
-    as_json: bool,
-) -> None:
-    """The list of runs, each with the test value of every task's score; ``scores`` has its metric by run and task."""
-    metrics = metrics_by_run(summaries)
-    if as_json:
-        found = [record_data(r) | {"metrics": metrics.get(r.id, {}), "scores": scores.get(r.id, {})} for r in records]
-        json_object({"runs": found})
-        return
-    if not records:
-        print_out("no runs; start one with: mtl-workbench train multidigits")
-        return
-    columns = ("run", "name", "state", "study", "weighting", "epochs", "started", "seconds", "test")
-    table = Table(*columns, wrapped="name")
-    for record in records:
-        progress = record.progress
-        table.add_row(
-            str(record.id),
-            record.name,
-            record.state,
-            "" if record.study is None else str(record.study),
-            record.method,
-            f"{progress.epoch}/{progress.epochs}" if progress else "",
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started)) if record.started else "",
-            f"{record.seconds:.0f}",
-            _scores_text(metrics.get(record.id, {}).get("test", {}), scores.get(record.id, {})),
-        )
-    print_out(table)
-
-
-def _scores_text(metrics: Mapping[str, Mapping[str, float]], scores: Mapping[str, str]) -> str:
-    """The value of each task's score, named: ``price rmse 0.4381, sold accuracy 0.912``."""
-    values = ((task, metric, metrics.get(task, {}).get(metric)) for task, metric in scores.items())
-    return ", ".join(f"{task} {metric} {value:.4g}" for task, metric, value in values if value is not None)
 
 
 def datasets(bundled: Sequence["Bundled"], *, as_json: bool) -> None:

@@ -125,13 +125,15 @@ def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list
 
 
 def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
-    if ending.input_at_fault:
-        raise InputError(f"run {run}", ending.error)
+    if ending.fault is not None:
+        raise type(ending.fault)(f"run {run}", ending.error)
     record = store.run(run)
     result = {"run": run, "name": record.name, "state": ending.state, "device": record.device, "seed": record.seed}
     if ending.error:
         output.print_error(f"run {run} failed: {ending.error}")
-    kept = [event for event in store.events(run) if event.kind == "kept"]
+    events = store.events(run)
+    kept = [event for event in events if event.kind == "kept"]
     lost = {event.data["task"]: {**event.data, "text": event.message} for event in kept}  # of a resumed run the last
-    result |= {"kept": list(lost.values())}
+    warned = dict.fromkeys(event.message for event in events if event.kind == "warning")
+    result |= {"kept": list(lost.values()), "warnings": list(warned)}
     return {**result, "error": ending.error, "test": ending.test or {}, "seconds": record.seconds, "store": store.name}

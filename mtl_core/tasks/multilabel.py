@@ -15,7 +15,7 @@ from mtl_core.spec import MultilabelTask, TargetInfo
 from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import TaskHead, directions, mean_of
 from mtl_core.tasks.losses import binary_rows, positive_weights
-from mtl_core.tasks.measures import Whole, label_auroc, label_precision
+from mtl_core.tasks.measures import Whole, counts_any, label_auroc, label_precision
 from mtl_core.tasks.metrics import Measure
 
 
@@ -46,20 +46,23 @@ def build_multilabel(task: MultilabelTask, info: TargetInfo) -> TaskHead:
     )
 
 
+_F1 = counts_any("tp", "fp", "fn")
+
+
 def _measure(name: str, labels: int) -> Measure:  # noqa: PLR0911 - an arm per metric
     match name:
         case "f1":
-            return Measure(MultilabelF1Score(labels, average="macro", validate_args=False))
+            return Measure(MultilabelF1Score(labels, average="macro", validate_args=False), _F1)
         case "f1_micro":
-            return Measure(MultilabelF1Score(labels, average="micro", validate_args=False))
+            return Measure(MultilabelF1Score(labels, average="micro", validate_args=False), _F1)
         case "accuracy":
             return Measure(MultilabelAccuracy(labels, average="macro", validate_args=False))
         case "exact_match":
             return Measure(MultilabelExactMatch(labels, validate_args=False))
         case "precision":
-            return Measure(MultilabelPrecision(labels, average="macro", validate_args=False))
+            return Measure(MultilabelPrecision(labels, average="macro", validate_args=False), counts_any("tp", "fp"))
         case "recall":
-            return Measure(MultilabelRecall(labels, average="macro", validate_args=False))
+            return Measure(MultilabelRecall(labels, average="macro", validate_args=False), counts_any("tp", "fn"))
         case "auroc":
             return Measure(Whole(label_auroc))
         case "map":

@@ -159,7 +159,7 @@ class RunPanel(Card):
         self._metrics.setColumnStretch(0, 1)
         self.events = named(QPlainTextEdit(readOnly=True), "run-events", "Events")
         self.events.setFont(mono_font())
-        self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.events.setMinimumHeight(self.fontMetrics().lineSpacing() * 7)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, GAP, 0)
