@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from mtl_core.cli import output, run_output, studies
 from mtl_core.cli.exporting import export
@@ -12,6 +11,7 @@ from mtl_core.cli.status import DONE
 from mtl_core.cli.training import resume, train
 from mtl_core.evaluation.best_epochs import BestEpoch, best_epochs
 from mtl_core.evaluation.studies import studies_of
+from mtl_core.files import exists
 from mtl_core.spec import (
     InputError,
     diff_data,
@@ -115,7 +115,7 @@ def check(arguments: Namespace) -> int:
 
 def cost(arguments: Namespace) -> int:
     """What a model costs when it is used."""
-    if not Path(arguments.spec).exists() and (arguments.spec == "last" or arguments.spec.isdecimal()):
+    if not exists(arguments.spec) and (arguments.spec == "last" or arguments.spec.isdecimal()):
         arguments.spec = f"run:{arguments.spec}"
     spec = spec_of(spec_data(arguments), arguments)
     from mtl_core.evaluation import cost as cost_of

@@ -1,12 +1,12 @@
 """Files that other programs read."""
 
 from argparse import Namespace
-from os.path import lexists
 from pathlib import Path
 
 from mtl_core.cli import output
 from mtl_core.cli.naming import run_number, run_numbers
 from mtl_core.evaluation.points import export_points
+from mtl_core.files import exists
 from mtl_core.spec import InputError
 from mtl_core.store import open_store
 
@@ -50,5 +50,5 @@ def check_new(path: Path, *, force: bool) -> None:
     Raises:
         InputError: It is there already, and nobody said that it may be overwritten.
     """
-    if lexists(path) and not force:  # unlike Path.exists, it raises nothing where there can be no such name
+    if exists(path) and not force:
         raise InputError(str(path), "is there already", fix="Give another --out, or --force to overwrite it.")

@@ -1,6 +1,5 @@
 """The verbs that use trained models: those of runs, or of a folder."""
 
-import os
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from mtl_core.cli import output
 from mtl_core.cli.exporting import check_new
 from mtl_core.cli.naming import run_number, run_numbers
 from mtl_core.csv_file import write_csv
+from mtl_core.files import is_folder
 from mtl_core.spec import InputError, ManualWeighting
 from mtl_core.store import open_store
 
@@ -91,7 +91,7 @@ def _who(saved: "Sequence[SavedRun]") -> str:
 def _take_file(arguments: Namespace) -> str | None:
     """The file of new rows: the last of several words, if it names neither runs nor a folder; taken out of them."""
     *runs, last = arguments.run
-    if not runs or last == "last" or last.isdecimal() or last.startswith("study:") or _is_folder(last):
+    if not runs or last == "last" or last.isdecimal() or last.startswith("study:") or is_folder(last):
         return None
     arguments.run = runs
     return str(last)
@@ -102,13 +102,9 @@ def _told(cells: list[Any]) -> list[Any]:
     return [format(cell, ".10g") if isinstance(cell, float) else cell for cell in cells]
 
 
-def _is_folder(name: str) -> bool:
-    return os.path.isdir(name)  # noqa: PTH112 - unlike Path.is_dir, it raises nothing where there can be no such name
-
-
 def _folder(arguments: Namespace) -> Path | None:
     """The folder of models that is named, if one is; a run's name comes before a folder's."""
-    named = [Path(name) for name in arguments.run if not (name.isdecimal() or name == "last") and _is_folder(name)]
+    named = [Path(name) for name in arguments.run if not (name.isdecimal() or name == "last") and is_folder(name)]
     if named and len(arguments.run) > 1:
         fix = "Export the runs to one folder to average them."
         raise InputError("RUN", "a folder of models is named alone", found=" ".join(arguments.run), fix=fix)

@@ -12,7 +12,7 @@ import torch
 from mtl_core.datasets import TaskData
 from mtl_core.errors import InputError, StoreError, os_error
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
-from mtl_core.files import flush, write_error, write_text
+from mtl_core.files import exists, flush, write_error, write_text
 from mtl_core.spec import ExperimentSpec, load_spec, save_spec
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.devices import versions
@@ -57,7 +57,7 @@ def check_place(folder: Path, *, force: bool = False) -> None:
     Raises:
         InputError: Something is there that may not be replaced.
     """
-    if not (folder.exists() or folder.is_symlink()):
+    if not exists(folder):
         return
     if not force:
         raise InputError(str(folder), "is there already", fix="Give another --out, or --force to overwrite it.")
