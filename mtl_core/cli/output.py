@@ -3,17 +3,15 @@
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
 
 from mtl_core.cli.json_data import finite
-from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec, shorten
+from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec
 from mtl_core.store import RunRecord, Summary
 from mtl_core.text import printable, visible
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from mtl_core.datasets import Bundled
     from mtl_core.evaluation.cost import Cost
     from mtl_core.runner.inspection import Inspection
-    from mtl_core.training.recording import Progress as RunProgress
 
 _PIPED_WIDTH = 160
 
@@ -49,13 +46,13 @@ class Table(RichTable):
         super().add_row(*(printable(str(cell)) for cell in cells), **options)
 
 
-def _console(*, stderr: bool = False) -> Console:
-    """Standard output, or error, as it is now; tables keep their columns when it is a file or a pipe.
+def _console() -> Console:
+    """Standard output as it is now; tables keep their columns when it is a file or a pipe.
 
     Nothing in a text is markup, an emoji's name or to be highlighted: names are shown as people gave them.
     """
-    width = None if stderr or sys.stdout.isatty() else _PIPED_WIDTH
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    return Console(markup=False, emoji=False, highlight=False, width=width)
 
 
 def print_out(what: str | Table) -> None:
@@ -82,32 +79,6 @@ def json_object(data: Any) -> None:
     if printable(text) != text:
         text = json.dumps(finite(data))
     print(text)
-
-
-@contextmanager
-def progress_bar(name: str, *, quiet: bool) -> Iterator[Callable[["RunProgress"], None]]:
-    """A progress bar on standard error where that is a terminal, and what feeds it."""
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]} · {task.fields[rate]:,.0f} rows/s", markup=False),
-        TimeRemainingColumn(),
-    )
-    console = _console(stderr=True)
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        line = bar.add_task(shorten(name, 40), total=None, epoch=0, epochs="?", rate=0.0)
-
-        def show(progress: "RunProgress") -> None:
-            bar.update(
-                line,
-                completed=progress.step,
-                total=progress.steps,
-                epoch=progress.epoch,
-                epochs=progress.epochs,
-                rate=progress.samples_per_second,
-            )
-
-        yield show
 
 
 def run_result(result: dict[str, Any], store: str) -> None:

@@ -114,9 +114,10 @@ def resume(arguments: Namespace) -> int:
 def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list[dict[str, Any]]:
     """Train one run, or several together."""
     from mtl_core.runner.execution import execute
+    from mtl_core.runner.progress import progress_bar
     from mtl_core.runner.together import execute_together
 
-    with output.progress_bar(before + store.run(runs[0]).name, quiet=False) as show:
+    with progress_bar(before + store.run(runs[0]).name) as show:
         if len(runs) == 1:
             endings = [execute(store, runs[0], observer=show)]
         else:

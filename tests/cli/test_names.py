@@ -83,6 +83,11 @@ def test_what_is_too_long_is_one_line_and_status_2(
     assert len(said.err) <= 1000
 
 
+def _heed_interrupts() -> None:
+    """As in the foreground of a shell, also where this process was started with interrupts ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("program", ["mtl_core", "app"])
 def test_control_c_during_the_start_ends_with_130_and_one_line_at_most(program: str, spec: Path) -> None:
@@ -92,7 +97,7 @@ def test_control_c_during_the_start_ends_with_130_and_one_line_at_most(program: 
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            preexec_fn=_heed_interrupts,  # noqa: PLW1509 - it starts no thread
         )
         time.sleep(delay)
         process.send_signal(signal.SIGINT)
