@@ -1,9 +1,14 @@
 """``mtl-workbench``: the window without a verb, the command line with one."""
 
-import argparse
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Sequence
 
 _NO_WINDOW = """mtl-workbench: no window can be opened here, {why}.
 Train the bundled example without one:  mtl-workbench train multidigits
@@ -19,7 +24,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 done, 1 failed, 2 the input is at fault, 128 and the number of the signal that ended it.
     """
-    given = list(sys.argv[1:] if argv is None else argv)
+    from mtl_core.interrupt import EXIT_STATUS, install_handler
+
+    if argv is None:  # the arguments of this process, so its signals are ours too
+        install_handler()
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:  # before the verb or the window could handle it
+        return EXIT_STATUS
+
+
+def _run(given: list[str]) -> int:
     if _for_the_engine(given):
         from mtl_core.cli import main as command_line
 
@@ -28,12 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if why := _display_missing():
         sys.stderr.write(_NO_WINDOW.format(why=why) + "\n")
         return 2
-    try:
-        from app.application import run_window
+    from app.application import run_window
 
-        return run_window(arguments)
-    except KeyboardInterrupt:  # before the window could hear of it
-        return 130
+    return run_window(arguments)
 
 
 def _for_the_engine(given: Sequence[str]) -> bool:
@@ -49,7 +61,9 @@ def _for_the_engine(given: Sequence[str]) -> bool:
     return False
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> ArgumentParser:
+    import argparse
+
     parser = argparse.ArgumentParser(prog="mtl-workbench", add_help=False)
     parser.add_argument("spec", nargs="?", help="an experiment to open")
     parser.add_argument("--store", help="path or SQLAlchemy URL of the run store")

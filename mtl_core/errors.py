@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from mtl_core.text import visible
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -30,7 +32,7 @@ class Problem:
     def __str__(self) -> str:
         found = f"; found {self.found}" if self.found else ""
         fix = f". {self.fix}" if self.fix else ""
-        return f"{_clip(self.path, _PATH_LENGTH)}: {self.rule}{found}{fix}"
+        return visible(f"{_clip(self.path, _PATH_LENGTH)}: {self.rule}{found}{fix}")
 
 
 _PATH_LENGTH, _RULE_LENGTH, _FOUND_LENGTH, _FIX_LENGTH = 200, 420, 120, 220
@@ -135,7 +137,10 @@ def listed(names: Sequence[str], most: int = 3) -> str:
 
 
 def shorten(value: Any, length: int = 80) -> str:
-    """A value as one short line of text: its beginning, the end of a path, what an exception says."""
+    """A value as one short line of text: its beginning, the end of a path, what an exception says.
+
+    Control characters are shown as escapes.
+    """
     match value:
         case OSError():
             text = value.strerror or str(value)
@@ -143,7 +148,7 @@ def shorten(value: Any, length: int = 80) -> str:
             text = str(value)
         case _:
             text = repr(value)
-    text = " ".join(text.split())
+    text = visible(" ".join(text.split()))
     if len(text) <= length:
         return text
     return "…" + text[1 - length :] if isinstance(value, Path) else text[: length - 1] + "…"

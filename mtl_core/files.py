@@ -134,3 +134,13 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def exists(path: str | Path) -> bool:
+    """Whether there is something by a name; no, and no error, where there can be no such name."""
+    return os.path.lexists(path)
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether a name is that of a folder; no, and no error, where there can be no such name."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
 from app.forms.labels import label_of
 from app.theme import GAP
+from app.widgets import caption
 
 _COLUMNS, _WIDTH = 3, 44
 """Of check boxes side by side: at most so many, and together no wider than so many digits."""
@@ -20,7 +21,7 @@ class CheckListEditor(QWidget):
 
     def __init__(self, values: tuple[Any, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._boxes = {value: QCheckBox(label_of(value)) for value in values}
+        self._boxes = {value: QCheckBox(caption(label_of(value))) for value in values}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 6, 0, 4)
         self._grid.setSpacing(GAP)

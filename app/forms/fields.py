@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QT
 
 from app.forms.shapes import FieldShape
 from app.theme import GAP, icon
-from app.widgets import InlineError, Muted, NumberField, ToolButton, mark_invalid
+from app.widgets import InlineError, Muted, NumberField, ToolButton, mark_invalid, plain_tip
 from mtl_core.spec import Problem
 
 
@@ -73,7 +73,7 @@ def name_editor(editor: QWidget, path: str, shape: FieldShape) -> None:
         editor.setObjectName(path)
     editor.setAccessibleName(shape.title)
     editor.setAccessibleDescription(shape.help)
-    editor.setToolTip(shape.help)
+    editor.setToolTip(plain_tip(shape.help))
     parts: Any = getattr(editor, "name_parts", None)
     if parts is not None:
         parts(path)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.forms.discard import discard
 from app.forms.editors import ChoiceEditor, MaybeEditor
@@ -13,7 +13,7 @@ from app.forms.fields import FieldCell, FoldButton, name_editor
 from app.forms.shapes import FieldShape, Kinds, Maybe, Nested, Unknown, defaults_of, fields_of, initial
 from app.forms.weights import WeightsEditor
 from app.theme import GAP, control_height
-from app.widgets import Muted
+from app.widgets import Label, Muted, plain_tip
 from mtl_core.spec import Problem, Spec, join, kind_of, parse
 
 LABEL_CHARACTERS = 15
@@ -265,9 +265,9 @@ def _grid(owner: QWidget) -> QGridLayout:
     return grid
 
 
-def _label(shape: FieldShape, editor: QWidget) -> QLabel:
+def _label(shape: FieldShape, editor: QWidget) -> Label:
     label = Muted(shape.title)
-    label.setToolTip(shape.help)
+    label.setToolTip(plain_tip(shape.help))
     label.setBuddy(editor)
     label.setMinimumHeight(control_height())
     return label

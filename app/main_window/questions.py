@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+
+from app.widgets import caption
 
 
 class Questions(Protocol):
@@ -34,12 +37,13 @@ class Dialogs:
         box = QMessageBox(self._parent)
         box.setObjectName("question")
         box.setWindowTitle(title)
+        box.setTextFormat(Qt.TextFormat.PlainText)  # also of the informative text
         box.setText(title)
         box.setInformativeText(text)
         buttons: dict[QPushButton, str] = {}
         for choice in choices:
             role = QMessageBox.ButtonRole.RejectRole if choice == choices[-1] else QMessageBox.ButtonRole.AcceptRole
-            buttons[box.addButton(choice, role)] = choice
+            buttons[box.addButton(caption(choice), role)] = choice
         first, *_, last = buttons
         box.setDefaultButton(first)
         box.setEscapeButton(last)

@@ -115,8 +115,9 @@ class MainWindow(QMainWindow):
 
     def _show_document(self) -> None:
         document = self.session.document
-        file = f" — {document.path.name}" if document.path else ""
-        self.setWindowTitle(f"{document.name or 'untitled'}[*]{file} — MTL Workbench")
+        file = f" — {document.path.name}".replace("[*]", "[*][*]") if document.path else ""
+        name = (document.name or "untitled").replace("[*]", "[*][*]")  # the mark of a change is meant only once
+        self.setWindowTitle(f"{name}[*]{file} — MTL Workbench")
         self.setWindowModified(document.dirty)
         self.top.show_document(document.name, dirty=document.dirty)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.plots.texts import grouped, number
 from app.theme import manager, resolve, small_font, theme
+from app.widgets import plain_tip
 
 _GAP = 2.0
 
@@ -76,7 +77,9 @@ class BarPlot(QWidget):
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip and self._counts:
             index = int((event.pos().x() - self._area().left()) / self._area().width() * len(self._counts))
             if 0 <= index < len(self._counts):
-                QToolTip.showText(event.globalPos(), f"{self._name(index)}: {grouped(self._counts[index])}", self)
+                QToolTip.showText(
+                    event.globalPos(), plain_tip(f"{self._name(index)}: {grouped(self._counts[index])}"), self
+                )
                 return True
         return super().event(event)
 

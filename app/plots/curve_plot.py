@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app.plots.arrays import Floats, XAxis
 from app.plots.canvas import Canvas
@@ -16,6 +16,7 @@ from app.plots.picture import Curve, Picture, Snapshot
 from app.plots.readout import Readout, nearest_rows, rows_at
 from app.plots.ticker import ticker
 from app.theme import SeenOnly, manager, theme
+from app.widgets import Label
 
 
 class CurvePlot(QWidget):
@@ -39,7 +40,7 @@ class CurvePlot(QWidget):
         self._items = CurveItems(self._canvas)
         self._markers = Markers(self._canvas)
         self._readout = Readout(self, self._canvas)
-        self._empty = QLabel(self)
+        self._empty = Label(parent=self)
         self._build()
 
     def _build(self) -> None:

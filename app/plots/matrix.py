@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.theme import manager, small_font, theme
+from app.widgets import plain_tip
 
 _GAP = 2.0
 _READABLE = 10
@@ -131,7 +132,7 @@ class MatrixPlot(QWidget):
             cell = self.cell_at(QPointF(event.pos()))
             if cell is not None and cell[0] != cell[1]:
                 words = f"{self._names[cell[0]]} and {self._names[cell[1]]}: {self.text_at(*cell)}"
-                QToolTip.showText(event.globalPos(), words, self)
+                QToolTip.showText(event.globalPos(), plain_tip(words), self)
                 return True
         return super().event(event)
 

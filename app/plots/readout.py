@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.plots.arrays import Floats
 from app.plots.canvas import Canvas
@@ -17,6 +17,7 @@ from app.plots.graph import pg
 from app.plots.picture import Curve, Line
 from app.plots.texts import grouped, number
 from app.theme import CONTROL_RADIUS, resolve, small_font, theme
+from app.widgets import RichLabel
 
 _WHOLE = ("step",)
 MOST_ROWS = 10
@@ -76,9 +77,8 @@ class Readout:
 
     def __init__(self, parent: QWidget, canvas: Canvas) -> None:
         self._canvas = canvas
-        self._panel = QLabel(parent)
+        self._panel = RichLabel(parent)
         self._panel.setObjectName("plotReadout")
-        self._panel.setTextFormat(Qt.TextFormat.RichText)
         self._panel.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._panel.hide()
         self._hair = pg.InfiniteLine(angle=90)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor
 
 from app.theme import resolve
+from app.widgets import plain_tip
 from mtl_core.spec import ColumnInfo
 
 Index = QModelIndex | QPersistentModelIndex
@@ -58,7 +59,7 @@ class PreviewModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return "—" if missing else str(value)
             case Qt.ItemDataRole.ToolTipRole:
-                return "missing" if missing else str(value)
+                return plain_tip("missing" if missing else str(value))
             case Qt.ItemDataRole.ForegroundRole if missing or column.name in self._ignored:
                 return QColor(resolve("muted"))
             case Qt.ItemDataRole.TextAlignmentRole:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 from app.tables.run_columns import BASE_COLUMNS, RunColumn, metric_columns, order_of
 from app.tables.run_rows import RunRow
 from app.theme import resolve
+from app.widgets import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -109,7 +110,7 @@ class RunsModel(QAbstractTableModel):
                 # In words, as the style's own arrow is drawn over right-aligned titles.
                 return column.title + self._arrow(column.key)
             case Qt.ItemDataRole.ToolTipRole:
-                return column.help or column.title
+                return plain_tip(column.help or column.title)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
         return None
@@ -205,7 +206,7 @@ def _shown(row: RunRow, column: RunColumn, role: int) -> Any:
         case Qt.ItemDataRole.ForegroundRole if row.record.archived:
             return QColor(resolve("muted"))
         case Qt.ItemDataRole.ToolTipRole:
-            return _tooltip(row, column)
+            return plain_tip(_tooltip(row, column) or "")
         case Qt.ItemDataRole.AccessibleTextRole if column.key == "star":
             return "starred" if row.record.starred else "not starred"
         case _:

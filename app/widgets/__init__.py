@@ -7,6 +7,7 @@ from app.widgets.labels import Chip, Elided, Muted, PageHeader
 from app.widgets.messages import Banner, EmptyState, Glyph, InlineError
 from app.widgets.number_field import DoubleSpinBox, NumberField, SpinBox
 from app.widgets.number_range import NumberRange, number_text
+from app.widgets.plain import Label, RichLabel, caption, plain_tip
 from app.widgets.search_menu import MenuEntry, SearchMenu
 from app.widgets.spin import guard_wheel, mark_invalid, tidy_spin
 from app.widgets.task_tabs import TaskTabs
@@ -28,6 +29,7 @@ __all__ = [
     "Glyph",
     "HLine",
     "InlineError",
+    "Label",
     "LinkButton",
     "MenuEntry",
     "Muted",
@@ -36,6 +38,7 @@ __all__ = [
     "PageBody",
     "PageHeader",
     "PrimaryButton",
+    "RichLabel",
     "SearchMenu",
     "SpinBox",
     "TaskTabs",
@@ -43,9 +46,11 @@ __all__ = [
     "ToolButton",
     "WeightSlider",
     "WeightSpin",
+    "caption",
     "guard_wheel",
     "mark_invalid",
     "number_text",
+    "plain_tip",
     "scrolling",
     "tidy_spin",
 ]

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFocusEvent, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QStyleOptionButton, QToolButton, QWidget
 
 from app.theme import icon
+from app.widgets.plain import caption, plain_tip
 
 _BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
@@ -34,7 +35,7 @@ class Button(QPushButton):
         name: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(text, parent)
+        super().__init__(caption(text), parent)
         if self.role:
             self.setProperty("role", self.role)
         if icon_name:
@@ -47,6 +48,14 @@ class Button(QPushButton):
         self.setAutoDefault(False)
         if on_click is not None:
             self.clicked.connect(lambda _checked=False: on_click())
+
+    def setText(self, text: str) -> None:
+        """Show these words as written."""
+        super().setText(caption(text))
+
+    def text(self) -> str:
+        """The words as written."""
+        return super().text().replace("&&", "&")
 
     def setMenu(self, menu: QMenu) -> None:
         """Open ``menu`` when pressed, and show by a caret that it does."""
@@ -140,7 +149,7 @@ class ToolButton(QToolButton):
         self.setText(text)
         if text:
             self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setToolTip(tip)
+        self.setToolTip(plain_tip(tip))
         self.setAccessibleName(tip)
         self.setCheckable(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -148,3 +157,11 @@ class ToolButton(QToolButton):
             self.setObjectName(name)
         if on_click is not None:
             self.clicked.connect(lambda _checked=False: on_click())
+
+    def setText(self, text: str) -> None:
+        """Show these words as written."""
+        super().setText(caption(text))
+
+    def text(self) -> str:
+        """The words as written."""
+        return super().text().replace("&&", "&")

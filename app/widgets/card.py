@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, STACK_BELOW, card_title_font
 from app.widgets.labels import Elided, PageHeader
+from app.widgets.plain import Label
 
 
 class Card(QFrame):
@@ -20,7 +21,7 @@ class Card(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self.setAccessibleName(title)
-        self.title = QLabel(title)
+        self.title = Label(title)
         self.title.setFont(card_title_font())
         self.subtitle = Elided(subtitle)
         self.subtitle.setProperty("role", "muted")

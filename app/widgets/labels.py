@@ -2,21 +2,21 @@
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.theme import CARD_GAP, GAP, control_height, resolve, small_font, title_font
+from app.widgets.plain import Label, plain_tip
 
 
-class Muted(QLabel):
+class Muted(Label):
     """Secondary text; wraps when ``wrap`` is set."""
 
     def __init__(self, text: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+        super().__init__(text, parent, wrap=wrap)
         self.setProperty("role", "muted")
-        self.setWordWrap(wrap)
 
 
-class Elided(QLabel):
+class Elided(Label):
     """One line that ends in … when there is no room; the whole text is its tooltip then."""
 
     def __init__(
@@ -26,10 +26,9 @@ class Elided(QLabel):
         *,
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._full = text
         self._mode = mode
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._fit()
 
@@ -62,7 +61,7 @@ class Elided(QLabel):
     def _fit(self) -> None:
         shown = QFontMetrics(self.font()).elidedText(self._full, self._mode, max(self.width(), 1))
         super().setText(shown)
-        self.setToolTip(self._full if shown != self._full else "")
+        self.setToolTip(plain_tip(self._full if shown != self._full else ""))
         self.setAccessibleName(self._full)
 
 
@@ -157,7 +156,7 @@ class PageHeader(QWidget):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = QLabel(title)
+        self.title = Label(title)
         self.title.setFont(title_font())
         self.title.setAccessibleName(title)
         row = QHBoxLayout(self)

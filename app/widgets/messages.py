@@ -4,17 +4,18 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.theme import CARD_GAP, GAP, card_title_font, icon
 from app.widgets.buttons import LinkButton, PrimaryButton, ToolButton
 from app.widgets.labels import Muted
+from app.widgets.plain import Label
 
 _WIDEST_TEXT = 56
 """Digits in a line of an empty page's text, about as many as are read with ease."""
 
 
-class Glyph(QLabel):
+class Glyph(Label):
     """An icon as a picture."""
 
     def __init__(self, name: str, colour: int | str = "muted", *, lines: float = 1.2) -> None:
@@ -56,7 +57,7 @@ class EmptyState(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(title)
-        self.title = QLabel(title)
+        self.title = Label(title)
         self.title.setFont(card_title_font())
         self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.text = Muted(text, wrap=True)
@@ -103,10 +104,8 @@ class InlineError(QWidget):
     ) -> None:
         super().__init__(parent)
         self._on_fix = on_fix
-        self.label = QLabel()
+        self.label = Label(wrap=True)
         self.label.setProperty("role", "error")
-        self.label.setWordWrap(True)
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.link = LinkButton("", self._fix)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -156,9 +155,7 @@ class Banner(QFrame):
         self.setProperty("role", "banner")
         self.setProperty("tone", tone)
         ink = {"error": "error", "warning": "warning"}.get(tone, "accent")
-        self.label = QLabel(text)
-        self.label.setWordWrap(True)
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label = Label(text, wrap=True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setAccessibleName(text)
         row = QHBoxLayout(self)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QTabBar, QWid
 from app.theme import GAP
 from app.widgets.buttons import ToolButton
 from app.widgets.labels import Muted
+from app.widgets.plain import caption, plain_tip
 from app.widgets.spin import guard_wheel
 
 
@@ -60,7 +61,7 @@ class TaskTabs(QWidget):
         while self.bar.count() > len(names):
             self.bar.removeTab(self.bar.count() - 1)
         for index, name in enumerate(names):
-            shown = name.replace("&", "&&")
+            shown = caption(name)
             if index < self.bar.count():
                 self.bar.setTabText(index, shown)
             else:
@@ -116,7 +117,7 @@ class TaskTabs(QWidget):
     def _show_place(self) -> None:
         index, count = self.bar.currentIndex(), self.bar.count()
         self.list.setCurrentIndex(index)
-        self.list.setToolTip(self.list.currentText())
+        self.list.setToolTip(plain_tip(self.list.currentText()))
         self.place.setText(f"{index + 1} of {count}")
         self.before.setEnabled(index > 0)
         self.after.setEnabled(index < count - 1)

@@ -10,6 +10,7 @@ from app.widgets.labels import Elided
 from app.widgets.messages import InlineError
 from app.widgets.number_field import NumberField
 from app.widgets.number_range import NumberRange
+from app.widgets.plain import plain_tip
 from app.widgets.spin import guard_wheel
 
 HIGHEST = 5.0
@@ -130,11 +131,11 @@ class WeightSlider(QWidget):
         self.slider = ColourSlider(color)
         self.slider.setObjectName(f"weight-slider-{name}")
         self.slider.setAccessibleName(f"Loss weight of {name}")
-        self.slider.setToolTip(f"Loss weight of {name}: 0 to {HIGHEST:g}, 1 at the mark. Type a larger one.")
+        self.slider.setToolTip(plain_tip(f"Loss weight of {name}: 0 to {HIGHEST:g}, 1 at the mark. Type a larger one."))
         self.spin = WeightSpin()
         self.spin.setObjectName(f"weight-spin-{name}")
         self.spin.setAccessibleName(f"Loss weight of {name}, number")
-        self.spin.setToolTip(f"Loss weight of {name}: any number from 0")
+        self.spin.setToolTip(plain_tip(f"Loss weight of {name}: any number from 0"))
         self.error = InlineError()
         row = QHBoxLayout()
         row.setSpacing(GAP)

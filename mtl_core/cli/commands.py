@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from mtl_core.cli import output, run_output, studies
 from mtl_core.cli.exporting import export
@@ -12,10 +11,10 @@ from mtl_core.cli.status import DONE
 from mtl_core.cli.training import resume, train
 from mtl_core.evaluation.best_epochs import BestEpoch, best_epochs
 from mtl_core.evaluation.studies import studies_of
+from mtl_core.files import exists
 from mtl_core.spec import (
     InputError,
     diff_data,
-    dump_spec,
     flatten,
     load_preset,
     preset_names,
@@ -35,7 +34,7 @@ def show(arguments: Namespace) -> int:
         store.reap()
         run = run_number(store, arguments.run)
         if arguments.spec:
-            print(dump_spec(replayed(store, run)), end="")
+            output.print_yaml(replayed(store, run))
             return 0
         record, spec = store.run(run), store.spec_data(run)
         events, summaries, artifacts = store.events(run), store.summaries([run]), store.artifacts(run)
@@ -79,10 +78,10 @@ def stop(arguments: Namespace) -> int:
         run = run_number(store, arguments.run)
         if arguments.kill:
             store.kill(run)
-            print(f"killed run {run}; mtl-workbench resume {run} goes on from its last checkpoint")
+            output.print_out(f"killed run {run}; mtl-workbench resume {run} goes on from its last checkpoint")
             return DONE
         store.request(run, "stop")
-    print(f"asked run {run} to stop; what it has is kept")
+    output.print_out(f"asked run {run} to stop; what it has is kept")
     return 0
 
 
@@ -101,7 +100,7 @@ def presets(arguments: Namespace) -> int:
     elif arguments.json:
         output.json_object(spec_to_data(load_preset(arguments.name)))
     else:
-        print(dump_spec(load_preset(arguments.name)), end="")
+        output.print_yaml(load_preset(arguments.name))
     return 0
 
 
@@ -116,7 +115,7 @@ def check(arguments: Namespace) -> int:
 
 def cost(arguments: Namespace) -> int:
     """What a model costs when it is used."""
-    if not Path(arguments.spec).exists() and (arguments.spec == "last" or arguments.spec.isdecimal()):
+    if not exists(arguments.spec) and (arguments.spec == "last" or arguments.spec.isdecimal()):
         arguments.spec = f"run:{arguments.spec}"
     spec = spec_of(spec_data(arguments), arguments)
     from mtl_core.evaluation import cost as cost_of

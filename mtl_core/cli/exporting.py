@@ -1,13 +1,12 @@
 """Files that other programs read."""
 
-import csv
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from mtl_core.cli import output
 from mtl_core.cli.naming import run_number, run_numbers
+from mtl_core.evaluation.points import export_points
+from mtl_core.files import exists
 from mtl_core.spec import InputError
 from mtl_core.store import open_store
 
@@ -25,14 +24,8 @@ def _points(arguments: Namespace) -> int:
     check_new(path, force=arguments.force)
     with open_store(arguments.store, create=False, allow_read_only=True) as store:
         run = run_number(store, arguments.run[0])
-        series, _ = store.read(run)
-    points = (
-        (*key, step, repr(value))
-        for key, points in series.items()
-        for step, value in zip(points.steps.tolist(), points.values.tolist(), strict=True)
-    )
-    count = write_csv(path, ("task", "split", "metric", "step", "value"), points)
-    print(f"{count} points of run {run} in {path}")
+        count = export_points(store, [run], path)
+    output.print_out(f"{count} points of run {run} in {path}")
     return 0
 
 
@@ -47,7 +40,7 @@ def _models(arguments: Namespace) -> int:
         saved = saved_runs(store, runs)
         save_models(saved, folder, force=arguments.force)
     what = f"the model of run {saved[0].run}" if len(saved) == 1 else f"the models of {len(saved)} runs"
-    print(f"{what} in {folder}; see: mtl-workbench evaluate {folder}")
+    output.print_out(f"{what} in {folder}; see: mtl-workbench evaluate {folder}")
     return 0
 
 
@@ -57,29 +50,5 @@ def check_new(path: Path, *, force: bool) -> None:
     Raises:
         InputError: It is there already, and nobody said that it may be overwritten.
     """
-    if path.exists() and not force:
+    if exists(path) and not force:
         raise InputError(str(path), "is there already", fix="Give another --out, or --force to overwrite it.")
-
-
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Write a table, whole or not at all; returns how many rows it has.
-
-    Raises:
-        InputError: The file cannot be written.
-    """
-    temporary = path.with_name(path.name + ".partial")
-    count = 0
-    try:
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(header)
-            for row in rows:
-                writer.writerow(row)
-                count += 1
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError(str(path), "cannot be written", found=error.strerror) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return count

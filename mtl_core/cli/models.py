@@ -1,17 +1,20 @@
 """The verbs that use trained models: those of runs, or of a folder."""
 
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.cli import output
-from mtl_core.cli.exporting import check_new, write_csv
+from mtl_core.cli.exporting import check_new
 from mtl_core.cli.naming import run_number, run_numbers
+from mtl_core.csv_file import write_csv
+from mtl_core.files import is_folder
 from mtl_core.spec import InputError, ManualWeighting
 from mtl_core.store import open_store
 
 if TYPE_CHECKING:
-    from mtl_core.evaluation.ensemble import SavedRun
+    from mtl_core.evaluation.ensemble import SavedRun, SplitName
 
 
 def evaluate(arguments: Namespace) -> int:
@@ -45,17 +48,53 @@ def _scores(one: "SavedRun", arguments: Namespace) -> dict[str, Any]:
 
 
 def predict(arguments: Namespace) -> int:
-    """Write what a model, or several as one, predict for each row of a split, beside the truth."""
+    """Write what a model, or several as one, predict for each row of a split, beside the truth, or of a file."""
     path = Path(arguments.out)
     check_new(path, force=arguments.force)
+    file = _take_file(arguments)
+    if file is None:
+        return _predict_split(arguments, path)
+    if arguments.split:
+        raise InputError("--split", "is of the run's own data; the rows of a file have none", found=arguments.split)
+    return _predict_file(arguments, file, path)
+
+
+def _predict_split(arguments: Namespace, path: Path) -> int:
     saved = _saved(arguments, _folder(arguments), alone=False)
     from mtl_core.evaluation import predict as predictions
 
-    found = predictions(saved, arguments.split)
+    split: SplitName = arguments.split or "test"
+    found = predictions(saved, split)
     count = write_csv(path, found.header, map(_told, found.rows))
-    who = f"run {saved[0].run}" if len(saved) == 1 else f"the mean of {len(saved)} runs"
-    print(f"{who} on {count} {arguments.split} rows in {path}")
+    output.print_out(f"{_who(saved)} on {count} {split} rows in {path}")
     return 0
+
+
+def _predict_file(arguments: Namespace, file: str, path: Path) -> int:
+    folder = _folder(arguments)
+    saved = _saved(arguments, folder, alone=False)
+    from mtl_core.evaluation import predict_rows
+    from mtl_core.evaluation.model_folder import load_preprocessing
+
+    found = predict_rows(saved, file, load_preprocessing(folder) if folder else None)
+    count = write_csv(path, found.header, map(_told, found.rows))
+    for note in found.notes:
+        output.print_out(note)
+    output.print_out(f"{_who(saved)} on {count} rows of {file} in {path}")
+    return 0
+
+
+def _who(saved: "Sequence[SavedRun]") -> str:
+    return f"run {saved[0].run}" if len(saved) == 1 else f"the mean of {len(saved)} runs"
+
+
+def _take_file(arguments: Namespace) -> str | None:
+    """The file of new rows: the last of several words, if it names neither runs nor a folder; taken out of them."""
+    *runs, last = arguments.run
+    if not runs or last == "last" or last.isdecimal() or last.startswith("study:") or is_folder(last):
+        return None
+    arguments.run = runs
+    return str(last)
 
 
 def _told(cells: list[Any]) -> list[Any]:
@@ -65,7 +104,7 @@ def _told(cells: list[Any]) -> list[Any]:
 
 def _folder(arguments: Namespace) -> Path | None:
     """The folder of models that is named, if one is; a run's name comes before a folder's."""
-    named = [Path(name) for name in arguments.run if not (name.isdecimal() or name == "last") and Path(name).is_dir()]
+    named = [Path(name) for name in arguments.run if not (name.isdecimal() or name == "last") and is_folder(name)]
     if named and len(arguments.run) > 1:
         fix = "Export the runs to one folder to average them."
         raise InputError("RUN", "a folder of models is named alone", found=" ".join(arguments.run), fix=fix)

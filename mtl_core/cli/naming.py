@@ -4,6 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from mtl_core.files import exists
 from mtl_core.spec import (
     ExperimentSpec,
     InputError,
@@ -26,7 +27,7 @@ def spec_data(arguments: Namespace) -> dict[str, Any]:
     if name.startswith("run:"):
         with open_store(arguments.store, create=False, allow_read_only=True) as store:
             data: Any = spec_to_data(replayed(store, run_number(store, name.removeprefix("run:"))))
-    elif not Path(name).exists() and (name in preset_names() or (Path(name).name == name and not Path(name).suffix)):
+    elif not exists(name) and (name in preset_names() or (Path(name).name == name and not Path(name).suffix)):
         data = spec_to_data(_preset(name))
     else:
         data = load_spec_data(name)
@@ -47,7 +48,7 @@ def _preset(name: str) -> ExperimentSpec:
 def spec_of(data: dict[str, Any], arguments: Namespace) -> ExperimentSpec:
     """The spec; its file is named in an error unless it may as well lie with a setting that was given."""
     given = arguments.settings or getattr(arguments, "seed", None) or getattr(arguments, "device", None)
-    return spec_from_data(data, "" if given or not Path(arguments.spec).exists() else arguments.spec)
+    return spec_from_data(data, "" if given or not exists(arguments.spec) else arguments.spec)
 
 
 def replayed(store: RunStore, run: int) -> ExperimentSpec:

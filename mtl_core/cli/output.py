@@ -3,75 +3,82 @@
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Table as RichTable
 
 from mtl_core.cli.json_data import finite
-from mtl_core.spec import ExperimentSpec, Task, direction, shorten
+from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec
 from mtl_core.store import RunRecord, Summary
+from mtl_core.text import printable, visible
 
 if TYPE_CHECKING:
     from mtl_core.datasets import Bundled
     from mtl_core.evaluation.cost import Cost
     from mtl_core.runner.inspection import Inspection
-    from mtl_core.training.recording import Progress as RunProgress
 
 _PIPED_WIDTH = 160
 
 
+class Table(RichTable):
+    """A table that shows every text as written: no markup, control characters as escapes, each cell on one line.
+
+    Args:
+        columns: Their titles.
+        wrapped: The column whose cells may take several lines; without one, all may.
+        title: Above the table.
+    """
+
+    def __init__(self, *columns: str, wrapped: str | None = None, title: str = "") -> None:
+        super().__init__(title=printable(title) or None)
+        for column in columns:
+            self.add_column(column, no_wrap=wrapped is not None and column != wrapped)
+
+    def add_column(self, header: Any = "", *args: Any, **options: Any) -> None:
+        """Add a column with its title as written."""
+        super().add_column(printable(str(header)), *args, **options)
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        """Add a row of texts as written."""
+        super().add_row(*(printable(str(cell)) for cell in cells), **options)
+
+
 def _console() -> Console:
-    """Standard output as it is now; tables keep their columns when it is a file or a pipe."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+    """Standard output as it is now; tables keep their columns when it is a file or a pipe.
+
+    Nothing in a text is markup, an emoji's name or to be highlighted: names are shown as people gave them.
+    """
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    return Console(markup=False, emoji=False, highlight=False, width=width)
 
 
 def print_out(what: str | Table) -> None:
-    """Text or a table on standard output."""
-    _console().print(what, soft_wrap=isinstance(what, str))
+    """A line of text or a table on standard output."""
+    _console().print(printable(what) if isinstance(what, str) else what, soft_wrap=isinstance(what, str))
 
 
-def _table(*columns: str, wrapped: str = "", **options: Any) -> Table:
-    """A table whose cells stay on one line, but for one column."""
-    table = Table(**options)
-    for column in columns:
-        table.add_column(column, no_wrap=column != wrapped)
-    return table
+def print_error(text: str) -> None:
+    """A line of text on standard error."""
+    print(visible(text), file=sys.stderr)
+
+
+def print_yaml(spec: ExperimentSpec) -> None:
+    """A spec as YAML on standard output; what it cannot show or encode stands as escapes, and is read back alike."""
+    text = dump_spec(spec)
+    if any(printable(line) != line for line in text.split("\n")):
+        text = dump_spec(spec, ascii_only=True)
+    print(text, end="")
 
 
 def json_object(data: Any) -> None:
     """One JSON object on standard output; NaN and infinities as text."""
-    print(json.dumps(finite(data), ensure_ascii=False))
-
-
-@contextmanager
-def progress_bar(name: str, *, quiet: bool) -> Iterator[Callable[["RunProgress"], None]]:
-    """A progress bar on standard error where that is a terminal, and what feeds it."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]} · {task.fields[rate]:,.0f} rows/s"),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        line = bar.add_task(shorten(name, 40), total=None, epoch=0, epochs="?", rate=0.0)
-
-        def show(progress: "RunProgress") -> None:
-            bar.update(
-                line,
-                completed=progress.step,
-                total=progress.steps,
-                epoch=progress.epoch,
-                epochs=progress.epochs,
-                rate=progress.samples_per_second,
-            )
-
-        yield show
+    text = json.dumps(finite(data), ensure_ascii=False)
+    if printable(text) != text:
+        text = json.dumps(finite(data))
+    print(text)
 
 
 def run_result(result: dict[str, Any], store: str) -> None:
@@ -137,7 +144,7 @@ def datasets(bundled: Sequence["Bundled"], *, as_json: bool) -> None:
         keys = ("name", "title", "description", "rows", "tasks")
         json_object({"datasets": [{key: getattr(one, key) for key in keys} for one in bundled]})
         return
-    table = _table("name", "rows", "tasks", "what it is", wrapped="what it is")
+    table = Table("name", "rows", "tasks", "what it is", wrapped="what it is")
     for one in bundled:
         table.add_row(one.name, str(one.rows), ", ".join(t["name"] for t in one.tasks), one.description)
     print_out(table)
@@ -194,10 +201,10 @@ def record_data(record: RunRecord) -> dict[str, Any]:
     return {"run": record.id, **{k: v for k, v in asdict(record).items() if k != "id"}}
 
 
-def metrics_of(summaries: Sequence[Summary], run: int) -> dict[str, dict[str, dict[str, float]]]:
-    """Last values by split, task and metric."""
-    found: dict[str, dict[str, dict[str, float]]] = {}
+def metrics_by_run(summaries: Sequence[Summary]) -> dict[int, dict[str, dict[str, dict[str, float]]]]:
+    """Last values by run, split, task and metric."""
+    found: dict[int, dict[str, dict[str, dict[str, float]]]] = {}
     for s in summaries:
-        if s.run == run and s.task:
-            found.setdefault(s.split, {}).setdefault(s.task, {})[s.metric] = s.last
+        if s.task:
+            found.setdefault(s.run, {}).setdefault(s.split, {}).setdefault(s.task, {})[s.metric] = s.last
     return found

@@ -6,6 +6,7 @@ import traceback
 from mtl_core.cli.status import FAILED
 from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.files import append_to_log
+from mtl_core.text import visible
 
 LOG_NAME = "command.log"
 
@@ -30,4 +31,4 @@ def report(verb: str, error: Exception) -> int:
 
 
 def _print(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(visible(line), file=sys.stderr)

@@ -12,6 +12,7 @@ from typing import Any
 from mtl_core.cli.box_table import format_table
 from mtl_core.cli.json_data import finite
 from mtl_core.store import RunRecord, SeriesKey, open_store
+from mtl_core.text import printable, visible
 
 _COLUMNS = ("run", "name", "state", "study", "weighting", "epochs", "started", "seconds", "test")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=vars)
@@ -30,7 +31,7 @@ def runs(arguments: Namespace) -> int:
         scores = store.scores(_some([record.id for record in records], arguments), () if arguments.json else ("test",))
         damage = store.damage
     for run, what in sorted(damage.items()):
-        print(f"run {run} is damaged in the store and left out: {what}", file=sys.stderr)
+        print(visible(f"run {run} is damaged in the store and left out: {what}"), file=sys.stderr)
     if arguments.json:
         _print_json(records, scores, metrics)
     elif records:
@@ -63,9 +64,11 @@ def _print_json(
 
 def _encode(data: dict[str, Any]) -> str:
     try:
-        return _ENCODER.encode(data)
+        text = _ENCODER.encode(data)
     except ValueError:  # NaN or an infinity, which JSON has not
-        return _ENCODER.encode(finite(json.loads(json.dumps(data, default=vars))))
+        data = finite(json.loads(json.dumps(data, default=vars)))
+        text = _ENCODER.encode(data)
+    return text if printable(text) == text else json.dumps(data, default=vars)
 
 
 def _by_split(scores: Scores) -> dict[str, dict[str, dict[str, float]]]:
@@ -81,14 +84,14 @@ def _row(record: RunRecord, scores: Scores, metrics: Mapping[str, str]) -> tuple
     progress = record.progress
     return (
         str(record.id),
-        record.name,
+        printable(record.name),
         record.state,
         "" if record.study is None else str(record.study),
         record.method,
         f"{progress.epoch}/{progress.epochs}" if progress else "",
         time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started)) if record.started else "",
         f"{record.seconds:.0f}",
-        ", ".join(_test_scores(scores, metrics)),
+        printable(", ".join(_test_scores(scores, metrics))),
     )
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.table import Table
-
-from mtl_core.cli.output import json_object, metrics_of, print_out, record_data
+from mtl_core.cli.output import Table, json_object, metrics_by_run, print_out, record_data
 from mtl_core.evaluation.best_epochs import BestEpoch
 from mtl_core.spec import TRAINED
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
@@ -28,7 +26,7 @@ def run(
     if as_json:
         told = [asdict(event) for event in events]
         files = [asdict(artifact) for artifact in artifacts]
-        metrics = metrics_of(summaries, record.id)
+        metrics = metrics_by_run(summaries).get(record.id, {})
         parts = {"spec": spec, "metrics": metrics, "best": _best(best), "events": told, "artifacts": files}
         json_object(record_data(record) | parts)
         return

@@ -2,9 +2,7 @@
 
 import math
 
-from rich.table import Table
-
-from mtl_core.cli.output import print_out
+from mtl_core.cli.output import Table, print_out
 from mtl_core.evaluation.judging import Judgement, MetricJudgement
 from mtl_core.evaluation.spread import Spread
 from mtl_core.evaluation.studies import Study

@@ -1,6 +1,5 @@
 """The verbs that train."""
 
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -116,9 +115,10 @@ def resume(arguments: Namespace) -> int:
 def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list[dict[str, Any]]:
     """Train one run, or several together."""
     from mtl_core.runner.execution import execute
+    from mtl_core.runner.progress import progress_bar
     from mtl_core.runner.together import execute_together
 
-    with output.progress_bar(before + store.run(runs[0]).name, quiet=False) as show:
+    with progress_bar(before + store.run(runs[0]).name) as show:
         if len(runs) == 1:
             endings = [execute(store, runs[0], observer=show)]
         else:
@@ -134,7 +134,7 @@ def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
     record = store.run(run)
     result = {"run": run, "name": record.name, "state": ending.state, "device": record.device, "seed": record.seed}
     if ending.error:
-        print(f"run {run} failed: {ending.error}", file=sys.stderr)
+        output.print_error(f"run {run} failed: {ending.error}")
     events = store.events(run)
     kept = [event for event in events if event.kind == "kept"]
     lost = {event.data["task"]: {**event.data, "text": event.message} for event in kept}  # of a resumed run the last

@@ -16,6 +16,7 @@ from mtl_core import __version__
 from mtl_core.cli.reporting import report
 from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
 from mtl_core.errors import shorten
+from mtl_core.text import make_readable
 
 SPLITS = ("train", "val", "test")
 
@@ -105,8 +106,9 @@ def _add_models(add: _Add) -> None:
     evaluate.add_argument("--ensemble", action="store_true", help=help_)
     evaluate.add_argument("--split", choices=SPLITS, default="test")
     predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store)
-    predict.add_argument("run", metavar="RUN", nargs="+", help=named)
-    predict.add_argument("--split", choices=SPLITS, default="test")
+    help_ = f"{named}; then, to predict new rows, a CSV, Parquet or JSON-lines file with the inputs' columns"
+    predict.add_argument("run", metavar="RUN", nargs="+", help=help_)
+    predict.add_argument("--split", choices=SPLITS, help="rows of the run's own data (default: test)")
     export = add("export", "write a run's points to a file, or the models of runs to a folder", store)
     export.add_argument("run", metavar="RUN", nargs="+", help="a number; for models also several, or study:N")
     help_ = "a run's points as CSV, or a folder of models that evaluate and predict read anywhere, several as one"
@@ -158,6 +160,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    for stream in (sys.stdout, sys.stderr):
+        make_readable(stream)
     try:
         arguments = build_parser().parse_args(argv)
     except SystemExit as exit_:

@@ -55,8 +55,8 @@ def stamp(path: str) -> Stamp:
     return str(place), status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def read_file(path: str, delimiter: str | None, encoding: str | None) -> RawTable:
-    """The table in a file; what it is follows from its content, not from its name.
+def read_file(path: str, delimiter: str | None, encoding: str | None, *, least: int = 2) -> RawTable:
+    """The table in a file, of at least so many columns; what it is follows from its content, not from its name.
 
     Raises:
         InputError: It cannot be read or is no table; the error says which and where.
@@ -65,11 +65,13 @@ def read_file(path: str, delimiter: str | None, encoding: str | None) -> RawTabl
         data = Path(path).expanduser().read_bytes()
     except OSError as error:
         raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
-    return read_bytes(data, Path(path).name, delimiter, encoding)
+    return read_bytes(data, Path(path).name, delimiter, encoding, least=least)
 
 
-def read_bytes(data: bytes, name: str, delimiter: str | None = None, encoding: str | None = None) -> RawTable:
-    """The table in the content of a file called ``name``.
+def read_bytes(
+    data: bytes, name: str, delimiter: str | None = None, encoding: str | None = None, *, least: int = 2
+) -> RawTable:
+    """The table in the content of a file called ``name``, of at least so many columns.
 
     Raises:
         InputError: It is no table.
@@ -77,7 +79,7 @@ def read_bytes(data: bytes, name: str, delimiter: str | None = None, encoding: s
     if not data or data.isspace():
         raise InputError("dataset.path", "the file is empty", found=name)
     if data.startswith(b"PAR1") or name.lower().endswith((".parquet", ".pq")):
-        return RawTable(_parquet(data, name), "Parquet", _digest(data))
+        return RawTable(_parquet(data, name, least), "Parquet", _digest(data))
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         fix = "Save it as CSV (UTF-8)."
         raise InputError("dataset.path", "must be CSV or Parquet; this is a workbook or archive", found=name, fix=fix)
@@ -85,10 +87,10 @@ def read_bytes(data: bytes, name: str, delimiter: str | None = None, encoding: s
     if is_json_lines(text):
         frame = rows_of(text)
         frame.columns = pd.Index(_names([str(column) for column in frame.columns]))
-        _check_shape(frame, ", ".join(frame.columns))
+        _check_shape(frame, ", ".join(frame.columns), least)
         return RawTable(frame, f"JSON lines, {encoding.removesuffix('-sig')}", _digest(data))
-    delimiter = _stated(delimiter) if delimiter else _sniffed(text)
-    frame, notes = _cells(text, delimiter)
+    delimiter = _stated(delimiter) if delimiter else _sniffed(text, least)
+    frame, notes = _cells(text, delimiter, least)
     form = f"{DELIMITERS.get(delimiter, repr(delimiter))}-separated text, {encoding.removesuffix('-sig')}"
     return RawTable(frame, form, _digest(data), notes)
 
@@ -101,7 +103,7 @@ def _reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
-def _parquet(data: bytes, name: str) -> pd.DataFrame:
+def _parquet(data: bytes, name: str, least: int) -> pd.DataFrame:
     import pyarrow.parquet as pq
     from pyarrow.lib import ArrowException
 
@@ -112,12 +114,12 @@ def _parquet(data: bytes, name: str) -> pd.DataFrame:
     except (ArrowException, OSError, NotImplementedError) as error:
         reason = str(error).splitlines()[0].rstrip(".").removeprefix("Could not open Parquet input source '<Buffer>': ")
         raise InputError("dataset.path", f"is not a whole Parquet file ({reason})", found=name) from None
-    _check_shape(frame, ", ".join(names))
+    _check_shape(frame, ", ".join(names), least)
     return frame
 
 
-def _check_shape(frame: pd.DataFrame, found: str) -> None:
-    if len(frame.columns) < 2:
+def _check_shape(frame: pd.DataFrame, found: str, least: int) -> None:
+    if len(frame.columns) < least:
         raise InputError("dataset.path", "has only one column", found=found, fix=_TOO_NARROW)
     if frame.empty:
         raise InputError("dataset.path", "has column names and no rows", found=found)
@@ -131,14 +133,14 @@ def _stated(delimiter: str) -> str:
     return delimiter
 
 
-def _sniffed(text: str) -> str:
+def _sniffed(text: str, least: int) -> str:
     """The delimiter by which most of the first lines have as many cells as the header; the widest of equals."""
     head = text[:_SAMPLE]
     if len(text) > _SAMPLE:
         head = head[: head.rfind("\n") + 1] or head
     scores = {delimiter: _fit(head, delimiter) for delimiter in DELIMITERS}
     best = max(scores, key=lambda delimiter: scores[delimiter])
-    if scores[best][0] == 0:
+    if scores[best][0] == 0 and least > 1:
         first = next((line for line in head.splitlines() if line.strip()), "")
         fix = "Cells are separated by , ; | or tab; state another as the delimiter. " + _TOO_NARROW
         raise InputError("dataset.path", "has only one column", found=first, fix=fix)
@@ -161,7 +163,7 @@ def _fit(head: str, delimiter: str) -> tuple[float, int]:
     return sum(width == widths[0] for width in widths) / len(widths), widths[0]
 
 
-def _cells(text: str, delimiter: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _cells(text: str, delimiter: str, least: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
     try:
         frame = pd.read_csv(
             io.StringIO(text), sep=delimiter, header=None, dtype=object, na_filter=False, skipinitialspace=True
@@ -175,7 +177,7 @@ def _cells(text: str, delimiter: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     while len(header) > 2 and not header[-1].strip() and (frame.iloc[:, -1] == "").all():
         frame, header = frame.iloc[:, :-1], header[:-1]  # lines that end in a delimiter
     frame.columns = pd.Index(_names(header))
-    _check_shape(frame, ", ".join(frame.columns))
+    _check_shape(frame, ", ".join(frame.columns), least)
     return frame, _header_notes(header)
 
 

@@ -121,12 +121,27 @@ def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> torch.Tenso
     """
     if preprocessing["kind"] == "image":
         return torch.from_numpy(apply_image(preprocessing, np.asarray(rows)))
-    frame: pd.DataFrame = rows
+    return transform_columns(preprocessing, read_inputs(preprocessing, rows))
+
+
+def read_inputs(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Column]:
+    """The input columns of new rows by name, their cells read as those of the training rows were.
+
+    Raises:
+        InputError: A column is not there.
+    """
     if preprocessing["kind"] == "text":
-        return torch.from_numpy(transform_text(preprocessing, _input(frame, preprocessing["column"], "text")))
+        return {preprocessing["column"]: _input(frame, preprocessing["column"], "text")}
     encoders = preprocessing["inputs"]
-    columns = {encoder["name"]: _input(frame, encoder["name"], encoder["type"]) for encoder in encoders}
-    return torch.from_numpy(apply_inputs(preprocessing["inputs"], columns, len(frame)))
+    return {encoder["name"]: _input(frame, encoder["name"], encoder["type"]) for encoder in encoders}
+
+
+def transform_columns(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> torch.Tensor:
+    """The input columns of new rows as the model's input."""
+    first = next(iter(columns.values()))
+    if preprocessing["kind"] == "text":
+        return torch.from_numpy(transform_text(preprocessing, first))
+    return torch.from_numpy(apply_inputs(preprocessing["inputs"], columns, len(first.numbers)))
 
 
 def _input(frame: pd.DataFrame, name: str, wanted: ColumnType) -> Column:

@@ -10,10 +10,17 @@ if TYPE_CHECKING:
     from mtl_core.evaluation.cost import cost
     from mtl_core.evaluation.predictions import predict
     from mtl_core.evaluation.report import evaluate, evaluate_ensemble
+    from mtl_core.evaluation.row_predictions import predict_rows
 
-_HOMES = {"cost": "cost", "evaluate": "report", "evaluate_ensemble": "report", "predict": "predictions"}
+_HOMES = {
+    "cost": "cost",
+    "evaluate": "report",
+    "evaluate_ensemble": "report",
+    "predict": "predictions",
+    "predict_rows": "row_predictions",
+}
 
-__all__ = ["cost", "evaluate", "evaluate_ensemble", "predict"]
+__all__ = ["cost", "evaluate", "evaluate_ensemble", "predict", "predict_rows"]
 
 
 def __getattr__(name: str) -> Any:

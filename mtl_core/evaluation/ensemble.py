@@ -1,6 +1,6 @@
 """Trained runs read back as one predictor: the model of one, or the mean of the predictions of several."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import Split, TaskData, load
-from mtl_core.spec import ExperimentSpec, InputError
+from mtl_core.spec import ExperimentSpec, InputError, TargetInfo
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batches import Batches
 from mtl_core.training.checkpoints import Checkpoint, load_model
@@ -100,21 +100,46 @@ def load_predictor(saved: Sequence[SavedRun], device: torch.device | None = None
         InputError: The runs do not belong together, a checkpoint is not whole or of another model, the data has
             changed, or the device is not here.
     """
-    _check(saved, least)
-    spec, fingerprint = saved[0].spec, saved[0].fingerprint
+    check_members(saved, least)
+    spec = saved[0].spec
     device = choose_device(spec.training.device) if device is None else device
-    data = load(spec.dataset, spec.tasks)
-    if fingerprint and fingerprint != data.fingerprint:
-        fix = "Put the old data back, or run the experiment again."
-        raise InputError("dataset", "the data has changed since the run was trained", fix=fix)
-    models = tuple(_model_of(one, data, device) for one in saved)
-    heads = tuple(build_task(task, data.targets[task.name]) for task in spec.tasks)
-    model = models[0] if len(models) == 1 else Ensemble(models, heads).eval()
+    data = load_data(saved[0])
+    models, heads, model = build_predictor(saved, data.targets, data.input_shape, device)
     return Predictor(spec, data, device, heads, models, model)
 
 
-def _check(saved: Sequence[SavedRun], least: int) -> None:
-    """See that runs can be averaged: as many as are needed, each once, of the same tasks and data."""
+def load_data(saved: SavedRun) -> TaskData:
+    """The data that a run was trained on.
+
+    Raises:
+        InputError: It cannot be read, or has changed since.
+    """
+    data = load(saved.spec.dataset, saved.spec.tasks)
+    if saved.fingerprint and saved.fingerprint != data.fingerprint:
+        fix = "Put the old data back, or run the experiment again."
+        raise InputError("dataset", "the data has changed since the run was trained", fix=fix)
+    return data
+
+
+def build_predictor(
+    saved: Sequence[SavedRun], targets: Mapping[str, TargetInfo], input_shape: tuple[int, ...], device: torch.device
+) -> tuple[tuple[MultiTaskModel, ...], tuple[TaskHead, ...], nn.Module]:
+    """The models of some runs, their tasks, and the model that predicts: the only one, or the ensemble of all.
+
+    Raises:
+        InputError: A checkpoint is not whole, or of another model.
+    """
+    models = tuple(_model_of(one, targets, input_shape, device) for one in saved)
+    heads = tuple(build_task(task, targets[task.name]) for task in saved[0].spec.tasks)
+    return models, heads, models[0] if len(models) == 1 else Ensemble(models, heads).eval()
+
+
+def check_members(saved: Sequence[SavedRun], least: int = 1) -> None:
+    """See that runs can be averaged: as many as are needed, each once, of the same tasks and data.
+
+    Raises:
+        InputError: They do not belong together.
+    """
     runs = [one.run for one in saved]
     if len(runs) < least or len(set(runs)) < len(runs):
         raise InputError("RUN", "an ensemble needs at least two runs, each once", found=" ".join(map(str, runs)))
@@ -128,8 +153,10 @@ def _check(saved: Sequence[SavedRun], least: int) -> None:
             raise InputError(f"run {one.run}", rule, fix="Take runs of one data set, such as the seeds of a study.")
 
 
-def _model_of(one: SavedRun, data: TaskData, device: torch.device) -> MultiTaskModel:
-    outputs = {name: target.outputs for name, target in data.targets.items()}
-    model = build_model(one.spec.model, data.input_shape, outputs).to(device)
+def _model_of(
+    one: SavedRun, targets: Mapping[str, TargetInfo], input_shape: tuple[int, ...], device: torch.device
+) -> MultiTaskModel:
+    outputs = {name: target.outputs for name, target in targets.items()}
+    model = build_model(one.spec.model, input_shape, outputs).to(device)
     load_model(model, one.checkpoint, Checkpoint.load(one.checkpoint, device).parts.get("model", {}))
     return model.eval()

@@ -12,7 +12,7 @@ import torch
 from mtl_core.datasets import TaskData
 from mtl_core.errors import InputError, StoreError, os_error
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
-from mtl_core.files import flush, write_error, write_text
+from mtl_core.files import exists, flush, write_error, write_text
 from mtl_core.spec import ExperimentSpec, load_spec, save_spec
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.devices import versions
@@ -57,7 +57,7 @@ def check_place(folder: Path, *, force: bool = False) -> None:
     Raises:
         InputError: Something is there that may not be replaced.
     """
-    if not (folder.exists() or folder.is_symlink()):
+    if not exists(folder):
         return
     if not force:
         raise InputError(str(folder), "is there already", fix="Give another --out, or --force to overwrite it.")
@@ -72,17 +72,7 @@ def load_models(folder: Path) -> tuple[SavedRun, ...]:
         InputError: It is no such folder.
         StoreError: It is not whole, or a newer version wrote it.
     """
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(str(folder), f"is not a folder of models: it has no {MANIFEST}") from None
-    except OSError as error:
-        raise os_error(folder, "cannot be read", error) from None
-    except (ValueError, RecursionError):
-        raise _not_whole(folder / MANIFEST) from None
-    version = manifest.get("format") if isinstance(manifest, dict) else None
-    if version != FORMAT:
-        raise StoreError(str(folder), f"must be a folder of models of format {FORMAT}", found=version)
+    manifest = _manifest(folder)
     members = _members(manifest)
     if not members:
         raise _not_whole(folder / MANIFEST)
@@ -96,6 +86,34 @@ def _spec(path: Path) -> ExperimentSpec:
     except InputError as error:
         problem = error.problem
         raise _not_whole(path, problem.rule if problem.path == str(path) else str(problem)) from None
+
+
+def load_preprocessing(folder: Path) -> dict[str, Any]:
+    """What new rows need to be treated like the training rows of the models in a folder, without those rows.
+
+    Raises:
+        InputError: It is no such folder.
+        StoreError: It is not whole, or a newer version wrote it.
+    """
+    match _manifest(folder):
+        case {"preprocessing": {"kind": str(), "targets": dict()} as preprocessing}:
+            return dict(preprocessing)
+    raise _not_whole(folder / MANIFEST)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(str(folder), f"is not a folder of models: it has no {MANIFEST}") from None
+    except OSError as error:
+        raise os_error(folder, "cannot be read", error) from None
+    except (ValueError, RecursionError):
+        raise _not_whole(folder / MANIFEST) from None
+    version = manifest.get("format") if isinstance(manifest, dict) else None
+    if version != FORMAT:
+        raise StoreError(str(folder), f"must be a folder of models of format {FORMAT}", found=version)
+    return dict(manifest)
 
 
 def _members(manifest: Mapping[str, Any]) -> list[tuple[int, str, str]]:

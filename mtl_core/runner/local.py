@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtl_core.runner.execution import Ending, execute
+from mtl_core.runner.progress import progress_bar
 from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, open_store
 
 if TYPE_CHECKING:
@@ -62,12 +63,13 @@ class Run:
         return pd.concat(frames, ignore_index=True)
 
 
-def train(spec: ExperimentSpec, store: RunStore | str | Path | None = None) -> Run:
+def train(spec: ExperimentSpec, store: RunStore | str | Path | None = None, *, progress: bool | None = None) -> Run:
     """Train an experiment in this process and keep the run.
 
     Args:
         spec: The experiment.
         store: A store, its URL or file; the default store without it.
+        progress: Whether to show a progress bar; None: where it can be seen, in a terminal or a notebook.
 
     Returns:
         The run, finished, stopped (Ctrl+C) or failed.
@@ -76,12 +78,13 @@ def train(spec: ExperimentSpec, store: RunStore | str | Path | None = None) -> R
         WorkbenchError: The store cannot be opened.
     """
     if isinstance(store, RunStore):
-        return _train(spec, store)
+        return _train(spec, store, progress)
     with open_store(store) as opened:
-        return _train(spec, opened)
+        return _train(spec, opened, progress)
 
 
-def _train(spec: ExperimentSpec, store: RunStore) -> Run:
+def _train(spec: ExperimentSpec, store: RunStore, progress: bool | None) -> Run:
     run = store.create_run(spec)
-    ending: Ending = execute(store, run)
+    with progress_bar(spec.name, enabled=progress) as show:
+        ending: Ending = execute(store, run, observer=show)
     return Run(run, ending.state, ending.test or {}, ending.error, store.url)

@@ -83,9 +83,9 @@ def load_spec(path: str | Path) -> ExperimentSpec:
     return spec_from_data(data, str(path))
 
 
-def dump_spec(spec: ExperimentSpec) -> str:
+def dump_spec(spec: ExperimentSpec, *, ascii_only: bool = False) -> str:
     """The experiment as YAML, complete with defaults."""
-    return data_to_yaml(spec_to_data(spec))
+    return data_to_yaml(spec_to_data(spec), ascii_only=ascii_only)
 
 
 def save_spec(spec: ExperimentSpec, path: str | Path) -> None:

@@ -121,6 +121,7 @@ def parse_yaml(text: str, where: str = "spec") -> Any:
         raise InputError(where, f"is not valid YAML: {shorten(str(error))}") from None
 
 
-def data_to_yaml(data: Any) -> str:
-    """Plain data as YAML; reading it back gives the same data."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+def data_to_yaml(data: Any, *, ascii_only: bool = False) -> str:
+    """Plain data as YAML, with other than ASCII characters as they are or as escapes; it is read back as the same."""
+    plain = not ascii_only
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=plain, width=110, default_flow_style=None)

@@ -32,6 +32,8 @@ _COMPARE: dict[str, Callable[[Any, Any], Condition]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
 }
+_MOST_CHARACTERS, _MOST_TERMS = 4000, 100
+"""Databases limit how long a pattern is and how deep an expression."""
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -41,9 +43,14 @@ def conditions(query: str) -> list[Condition]:
     Raises:
         InputError: A term is malformed: an unknown field or state, a missing value, text where a number is needed.
     """
+    if len(query) > _MOST_CHARACTERS:
+        raise _error(query, f"must have at most {_MOST_CHARACTERS} characters, it has {len(query)}")
     if query.count('"') % 2:
         raise _error(query, "a quotation mark is not closed", "Close it, or leave it out.")
-    return [_condition(term) for term in _TERM.findall(query)]
+    terms = _TERM.findall(query)
+    if len(terms) > _MOST_TERMS:
+        raise _error(query, f"must have at most {_MOST_TERMS} terms, it has {len(terms)}")
+    return [_condition(term) for term in terms]
 
 
 def _condition(term: str) -> Condition:

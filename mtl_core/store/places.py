@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 import sqlalchemy as sa
 
-from mtl_core.errors import InputError
+from mtl_core.errors import InputError, os_error
 
 APP_NAME = "mtl-workbench"
 STORE_NAME = "runs.sqlite"
@@ -86,7 +86,12 @@ def folder_mode(url: sa.URL) -> int:
 
 
 def _file_url(path: Path) -> sa.URL:
-    return sa.URL.create("sqlite", database=str(path.expanduser().absolute()))
+    try:
+        path = path.expanduser().absolute()
+        path.exists()  # raises where there can be no such name
+    except OSError as error:
+        raise os_error(path, "cannot be opened", error) from None
+    return sa.URL.create("sqlite", database=str(path))
 
 
 def _of_sqlite(url: sa.URL) -> sa.URL:

@@ -476,7 +476,7 @@ RUNS = (
     of_run("a filter by an unknown state", "runs --filter state:done", "filter … must be one of … state:done"),
     of_run("a filter that compares text", "runs --filter training.epochs>many", "filter … a number … many"),
     of_run("exporting onto a file", "export 1 --out PLACE/homes.csv", "homes.csv … is there already … --force"),
-    of_run("exporting onto a folder", "export 1 --out PLACE/artifacts --force", "artifacts … cannot be written"),
+    of_run("exporting onto a folder", "export 1 --out PLACE/artifacts --force", "artifacts … must be a plain file"),
     of_run("exporting into no folder", "export 1 --out PLACE/no/points.csv", "no/points.csv … cannot be written"),
     of_run("exporting in an unknown format", "export 1 --to xlsx --out PLACE/x.xlsx", "--to … 'xlsx' … 'csv'"),
     of_run("exporting to nowhere", "export 1", "--out"),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from app.pages.compare.swatch import swatch
 from app.theme import GAP, control_height, resolve, small_font
-from app.widgets import Elided, ToolButton
+from app.widgets import Elided, Label, ToolButton, plain_tip
 
 _MOST_LINES = 3
 """Lines of chips that are shown at once; more are scrolled to."""
@@ -40,7 +40,7 @@ class RunChip(QWidget):
         self.run, self.shows = chip.run, chip
         self.setObjectName(f"compare-chip-{chip.run}")
         self.setFont(small_font())
-        sample = QLabel()
+        sample = Label()
         sample.setPixmap(swatch(chip.color))
         self.label = Elided(chip.text, mode=Qt.TextElideMode.ElideMiddle)
         self.label.setFont(small_font())
@@ -54,7 +54,7 @@ class RunChip(QWidget):
         row.addWidget(sample)
         row.addWidget(self.label, 1)
         row.addWidget(remove)
-        self.setToolTip(chip.tip)
+        self.setToolTip(plain_tip(chip.tip))
         self.setAccessibleName(chip.tip)
 
     def text(self) -> str:
@@ -64,7 +64,7 @@ class RunChip(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the whole tooltip, also over the words."""
         super().resizeEvent(event)
-        self.label.setToolTip(self._tip)
+        self.label.setToolTip(plain_tip(self._tip))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pill."""

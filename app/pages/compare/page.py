@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages.compare.averaging import Averaging
 from app.pages.compare.chips import ChipBar, ChipText
@@ -25,7 +25,7 @@ from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, SeenOnly, card_title_font, manager
-from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton, scrolling
+from app.widgets import Card, CardRow, EmptyState, Label, Muted, PageHeader, ToolButton, scrolling
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -126,7 +126,7 @@ class ComparePage(QWidget):
     def _curve_bar(self) -> QHBoxLayout:
         bar = QHBoxLayout()
         bar.setSpacing(GAP)
-        title = QLabel("Curves")
+        title = Label("Curves")
         title.setFont(card_title_font())
         bar.addWidget(title)
         bar.addWidget(self.metric_choice)

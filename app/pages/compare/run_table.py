@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 from app.pages.compare.state import Cell, Line
 from app.pages.compare.swatch import swatch
 from app.theme import resolve, row_height, theme
+from app.widgets import plain_tip
 
 _CELL_ROOM, _DOT_ROOM = 26, 32
 """Pixels beside a text in a cell, and those of a run's dot or line."""
@@ -151,21 +152,21 @@ def _head(label: str, color: int | None, metrics: QFontMetrics) -> QTableWidgetI
     text = "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, most) for line in label.split("\n"))
     item = QTableWidgetItem(text) if color is None else QTableWidgetItem(QIcon(swatch(color)), text)
     whole = label.replace("\n", " · ")
-    item.setToolTip(whole)
+    item.setToolTip(plain_tip(whole))
     item.setData(Qt.ItemDataRole.AccessibleTextRole, whole)
     return item
 
 
 def _name_item(line: Line) -> QTableWidgetItem:
     item = QTableWidgetItem(line.name)
-    item.setToolTip(f"{line.name} ({line.tip})" if line.tip else line.name)
+    item.setToolTip(plain_tip(f"{line.name} ({line.tip})" if line.tip else line.name))
     item.setForeground(QBrush(QColor(resolve("muted"))))
     return item
 
 
 def _cell_item(cell: Cell) -> QTableWidgetItem:
     item = QTableWidgetItem(cell.text)
-    item.setToolTip(cell.tip or cell.text)
+    item.setToolTip(plain_tip(cell.tip or cell.text))
     if cell.tone:
         item.setForeground(QBrush(QColor(resolve(cell.tone))))
     if cell.best or cell.leading:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLabel
-
 from app.pages.compare.judging import study_view
 from app.pages.compare.run_table import RunTable
 from app.theme import CARD_GAP, card_title_font
-from app.widgets import Card, CardRow, Muted
+from app.widgets import Card, CardRow, Label, Muted
 
 if TYPE_CHECKING:
     from mtl_core.evaluation.studies import Study
@@ -22,7 +20,7 @@ class StudyCard(Card):
         super().__init__("Study")
         self.number = number
         self.setObjectName(f"compare-study-{number}")
-        self.headline = QLabel()
+        self.headline = Label()
         self.headline.setObjectName(f"compare-delta-{number}")
         self.headline.setFont(card_title_font())
         self.headline.setWordWrap(True)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.pages.data import roles
 from app.pages.data.editing import ARTICLES, Editing
+from app.widgets import caption
 from mtl_core.spec import ColumnInfo
 
 _READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))
@@ -56,4 +57,4 @@ def _add_partners(menu: QMenu, edits: Editing, column: ColumnInfo) -> None:
 
 
 def _add(menu: QMenu, text: str, do: Callable[[], None]) -> None:
-    menu.addAction(text).triggered.connect(lambda _checked=False: do())
+    menu.addAction(caption(text)).triggered.connect(lambda _checked=False: do())

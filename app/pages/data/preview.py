@@ -9,7 +9,7 @@ from app.pages.data.header import ColumnView, RoleHeader
 from app.pages.data.images import ImageGrid, Label
 from app.tables import PreviewModel, count, shape
 from app.theme import row_height
-from app.widgets import Card, EmptyState, InlineError, Muted, ToolButton, scrolling
+from app.widgets import Card, EmptyState, InlineError, Muted, ToolButton, plain_tip, scrolling
 from mtl_core.spec import DatasetInfo
 
 _NOTES_SHOWN = 3
@@ -106,7 +106,7 @@ class PreviewCard(Card):
     def _show_notes(self, notes: Sequence[str]) -> None:
         more = [f"and {len(notes) - _NOTES_SHOWN} more"] if len(notes) > _NOTES_SHOWN else []
         self.notes.setText("\n".join([*notes[:_NOTES_SHOWN], *more]))
-        self.notes.setToolTip("\n".join(notes))
+        self.notes.setToolTip(plain_tip("\n".join(notes)))
         self.notes.setVisible(bool(notes))
 
     def _dress_table(self) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.pages.data.catalogue import BUNDLED
 from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
-from app.widgets import Button, Card, InlineError, Muted, guard_wheel
+from app.widgets import Button, Card, InlineError, Label, Muted, guard_wheel, plain_tip
 
 _TEXT = Qt.ItemDataRole.UserRole + 1
 _NAME = Qt.ItemDataRole.UserRole
@@ -101,8 +101,8 @@ class SourceCard(Card):
             combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             combo.activated.connect(lambda _: self._options_chosen())
         form.addRow(Muted("File options"))
-        form.addRow("Delimiter", self.delimiter)
-        form.addRow("Encoding", self.encoding)
+        form.addRow(Label("Delimiter"), self.delimiter)
+        form.addRow(Label("Encoding"), self.encoding)
         return box
 
     def _show_options(self, delimiter: str | None, encoding: str | None) -> None:
@@ -129,7 +129,7 @@ class SourceCard(Card):
             item = self.list.item(0)
             item.setText(Path(path).name)
             item.setData(_TEXT, "your file")
-            item.setToolTip(path)
+            item.setToolTip(plain_tip(path))
 
     def _add(self, name: str, title: str, text: str) -> None:
         self.list.addItem(_item(name, title, text))

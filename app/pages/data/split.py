@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app.tables import count
 from app.theme import CONTROL_RADIUS, GAP, resolve
-from app.widgets import Card, DoubleSpinBox, InlineError, LinkButton, Muted, SpinBox
+from app.widgets import Card, DoubleSpinBox, InlineError, Label, LinkButton, Muted, SpinBox, plain_tip
 from app.widgets.dot import Dot
 
 _PARTS = (("train", "Train", "accent"), ("val", "Validation", "warning"), ("test", "Test", "good"))
@@ -50,7 +50,7 @@ class SplitCard(Card):
         self._bar = _Bar()
         self._error = InlineError()
         self.spins: list[DoubleSpinBox] = []
-        self._rows: list[QLabel] = []
+        self._rows: list[Label] = []
         grid = QGridLayout()
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(GAP)
@@ -66,7 +66,7 @@ class SplitCard(Card):
         self.seed.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.seed.refused.connect(self._error.set_error)
         self.seed.valueChanged.connect(lambda seed: self.changed.emit({"seed": seed}))
-        grid.addWidget(QLabel("Seed"), len(_PARTS), 1)
+        grid.addWidget(Label("Seed"), len(_PARTS), 1)
         grid.addWidget(self.seed, len(_PARTS), 3)
         self._owners = Muted(wrap=True)
         self._owners.setObjectName("split-owners")
@@ -109,11 +109,11 @@ class SplitCard(Card):
         spin.refused.connect(self._error.set_error)
         spin.valueChanged.connect(lambda value, part=line: self._set(part, round(value * 10)))
         rows = Muted()
-        rows.setToolTip(f"About so many {title.lower()} rows")
+        rows.setToolTip(plain_tip(f"About so many {title.lower()} rows"))
         self.spins.append(spin)
         self._rows.append(rows)
         grid.addWidget(Dot(colour), line, 0)
-        grid.addWidget(QLabel(title), line, 1)
+        grid.addWidget(Label(title), line, 1)
         grid.addWidget(rows, line, 2, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(spin, line, 3)
 

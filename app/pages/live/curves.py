@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox
 from app.pages.live.state import TOTAL, metric_names, metric_text
 from app.plots import CurvePlot, RunCurves, Series, XAxis
 from app.theme import CARD_GAP, GAP
-from app.widgets import Card
+from app.widgets import Card, plain_tip
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
@@ -77,7 +77,7 @@ class PlotCard(Card):
         self.subtitle.setMinimumWidth(max(min(self._values(), room - metrics.horizontalAdvance(shown)), 0))
         if shown != self.title.text():
             self.title.setText(shown)
-            self.title.setToolTip(self._title if shown != self._title else "")
+            self.title.setToolTip(plain_tip(self._title if shown != self._title else ""))
 
     def _values(self) -> int:
         return self.subtitle.sizeHint().width()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 
 from app.tables import RunChooser
-from app.widgets import ToolButton
+from app.widgets import ToolButton, plain_tip
 
 if TYPE_CHECKING:
     from app.jobs import StoreService
@@ -26,7 +26,7 @@ class RunPicker(ToolButton):
     def set_text(self, text: str, name: str) -> None:
         """Says which run is shown."""
         self.setText(text)
-        self.setToolTip(f"{name}. Press to show another run." if name else "Show another run")
+        self.setToolTip(plain_tip(f"{name}. Press to show another run." if name else "Show another run"))
 
     def _open(self) -> None:
         self.chooser.open_below(self)

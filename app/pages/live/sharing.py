@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.forms import discard
 from app.plots import CardGrid, CurvePlot, RunCurves
 from app.theme import GAP
-from app.widgets import Card, Dot, Muted
+from app.widgets import Card, Dot, Label, Muted
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
@@ -187,7 +187,7 @@ def _titled(task: str, index: int, plot: CurvePlot) -> QWidget:
     row = QHBoxLayout()
     row.setSpacing(GAP)
     row.addWidget(Dot(index))
-    row.addWidget(QLabel(task), 1)
+    row.addWidget(Label(task), 1)
     column.addLayout(row)
     column.addWidget(plot, 1)
     return tile

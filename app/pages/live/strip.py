@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.pages.live.state import Notice
 from app.theme import GAP, control_height, resolve
-from app.widgets import Button
+from app.widgets import Button, Label
 
 _INK = {"neutral": "muted", "accent": "accent", "good": "good", "warning": "warning", "error": "error"}
 
@@ -50,10 +50,8 @@ class NoticeStrip(QWidget):
         super().__init__()
         self.setObjectName("live-notice")
         self._action = ""
-        self.label = QLabel()
+        self.label = Label(wrap=True)
         self.label.setObjectName("live-notice-text")
-        self.label.setWordWrap(True)
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.button = Button("", lambda: self.acted.emit(self._action), name="live-notice-action")
         self.bar = ThinBar()

@@ -1,7 +1,7 @@
 """The cards of the Model page: shared layers, each task's layers, the diagram."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document
 from app.following import task_names
@@ -9,7 +9,7 @@ from app.forms import KindForm, LayerList, RowLine, bind, discard, features_text
 from app.pages.model.diagram import Diagram
 from app.pages.model.plan import summary
 from app.theme import card_title_font
-from app.widgets import Button, Card, EmptyState, TaskTabs, ToolButton
+from app.widgets import Button, Card, EmptyState, Label, TaskTabs, ToolButton, plain_tip
 from mtl_core.spec import LayerInfo, ModelInfo, Sharing, join, members, parse, sharing_of
 
 NO_SHARED = "No shared layer yet: the tasks read the data directly. Add a layer, or take a template."
@@ -56,7 +56,7 @@ class TasksCard(Card):
         self._stack = QVBoxLayout()
         self._stack.setSpacing(6)
         heading = QHBoxLayout()
-        title = QLabel("Task layers")
+        title = Label("Task layers")
         title.setFont(card_title_font())
         heading.addWidget(title, 1)
         heading.addWidget(self.add)
@@ -127,7 +127,7 @@ class TasksCard(Card):
         self.output.title.setText(f"Output: {out.title} {width}".rstrip() if out else "Output layer")
         self.output.shape.setText(f"from the task: {out.detail}" if out else "from the task")
         self.output.set_tone("error" if out and out.error else "")
-        self.output.setToolTip(out.error or "The output layer follows from the task." if out else "")
+        self.output.setToolTip(plain_tip(out.error or "The output layer follows from the task." if out else ""))
         self.output.setAccessibleName(f"{self.output.title.full_text()}, {self.output.shape.full_text()}")
 
     def _add(self) -> None:

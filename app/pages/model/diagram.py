@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from app.pages.model.drafting import PILE, Box, Frame, Metrics, Plan
 from app.pages.model.plan import plan_of
 from app.theme import CONTROL_RADIUS, manager, resolve, series_color, small_font
+from app.widgets import plain_tip
 from mtl_core.spec import ModelInfo
 
 _MARGIN = 6.0
@@ -143,7 +144,7 @@ class _BoxItem(QGraphicsItem):
         super().__init__()
         self.box, self._view, self._marked = box, view, False
         self.setPos(box.x, box.y)
-        self.setToolTip(f"{box.title}\n{box.detail}".rstrip())
+        self.setToolTip(plain_tip(f"{box.title}\n{box.detail}".rstrip()))
         self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
         if box.paths:
             self.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -9,7 +9,7 @@ from app.pages.model.cards import DiagramCard, SharedCard, TasksCard, index_of, 
 from app.pages.model.templates import TEMPLATES, Reads, Template, values_of
 from app.session import Session
 from app.theme import CARD_GAP, STACK_BELOW
-from app.widgets import Button, Chip, PageBody
+from app.widgets import Button, Chip, PageBody, plain_tip
 from mtl_core.spec import ModelInfo
 
 _STACKED_HEIGHT = 420
@@ -128,7 +128,7 @@ class ModelPage(QWidget):
             messages.append(str(self._session.model_error))
         self.problems.setVisible(bool(messages))
         self.problems.set_text(f"{len(messages)} problem{'' if len(messages) == 1 else 's'}")
-        self.problems.setToolTip("\n".join(messages))
+        self.problems.setToolTip(plain_tip("\n".join(messages)))
         self.problems.setAccessibleDescription("\n".join(messages))
 
     def _selected(self, path: str, *, shared: bool) -> None:
@@ -165,7 +165,7 @@ class ModelPage(QWidget):
             for template in (t for t in TEMPLATES if t.reads == reads):
                 action = menu.addAction(template.title)
                 action.setObjectName(f"template-{template.name}")
-                action.setToolTip(template.help)
+                action.setToolTip(plain_tip(template.help))
                 action.setData(template.reads)
                 action.triggered.connect(lambda _checked=False, template=template: self.apply(template))
         menu.aboutToShow.connect(self._fit_templates)

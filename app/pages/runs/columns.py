@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from app.settings import Settings
 from app.tables import RunColumn, RunsModel
+from app.widgets import caption, plain_tip
 
 _KEY = "page/runs/columns"
 _METRICS_BEFORE = "epochs"
@@ -52,7 +53,7 @@ class ColumnChoice(QObject):
             home: QMenu = menu
             if column.menu:
                 if column.menu not in submenus:
-                    submenus[column.menu] = TickMenu(f"Metrics of {column.menu}", menu)
+                    submenus[column.menu] = TickMenu(caption(f"Metrics of {column.menu}"), menu)
                     menu.addMenu(submenus[column.menu])
                 home = submenus[column.menu]
             self._add(home, section, column)
@@ -101,9 +102,9 @@ class ColumnChoice(QObject):
         self._settings.put(_KEY, json.dumps(self._kept))
 
     def _add(self, menu: QMenu, section: int, column: RunColumn) -> None:
-        action = QAction("Star" if column.key == "star" else column.title, menu, checkable=True)
+        action = QAction(caption("Star" if column.key == "star" else column.title), menu, checkable=True)
         action.setChecked(not self._header.isSectionHidden(section))
-        action.setToolTip(column.help)
+        action.setToolTip(plain_tip(column.help))
         action.toggled.connect(lambda shown, section=section: self.show(section, shown))
         menu.addAction(action)
 

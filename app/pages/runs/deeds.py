@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.pages.runs.export import export_points
 from app.session import MOST_COMPARED, Session
 from app.tables import count
+from mtl_core.evaluation.points import export_points
 from mtl_core.spec import InputError, study_members
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QStackedLayout,
@@ -21,7 +20,20 @@ from app.pages.runs.choices import Action
 from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, tags_of
 from app.tables import STATE_WORDS
 from app.theme import CARD_GAP, GAP, card_title_font, mono_font
-from app.widgets import Button, Card, Chip, EmptyState, HLine, InlineError, LinkButton, Muted, ToolButton, scrolling
+from app.widgets import (
+    Button,
+    Card,
+    Chip,
+    EmptyState,
+    HLine,
+    InlineError,
+    Label,
+    LinkButton,
+    Muted,
+    ToolButton,
+    plain_tip,
+    scrolling,
+)
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord
@@ -118,7 +130,7 @@ class RunPanel(Card):
             self.noted.emit(self._record.id, self.notes.toPlainText())
 
     def _build(self) -> QWidget:
-        self._number = QLabel()
+        self._number = Label()
         self._number.setFont(card_title_font())
         self._state = Chip()
         self._state.setObjectName("run-state")
@@ -176,7 +188,7 @@ class RunPanel(Card):
             if action is not None:
                 button.setText(action.text.replace("Open its experiment", "Open"))
                 button.setAccessibleName(action.text)
-                button.setToolTip(action.text + (f" ({action.shortcut})" if action.shortcut else ""))
+                button.setToolTip(plain_tip(action.text + (f" ({action.shortcut})" if action.shortcut else "")))
                 button.setProperty("action", action.key)
 
     def _set_facts(self, pairs: list[tuple[str, str]]) -> None:
@@ -184,7 +196,7 @@ class RunPanel(Card):
             self._facts.removeRow(self._facts.rowCount() - 1)
         for i, (label, words) in enumerate(pairs):
             if i >= self._facts.rowCount():
-                value = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+                value = Label(wrap=True)
                 value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 self._facts.addRow(Muted(), value)
             _label(self._facts, i, QFormLayout.ItemRole.LabelRole).setText(label)
@@ -202,7 +214,7 @@ class RunPanel(Card):
                 self._metrics.addWidget(_heading(words[0]), line, 0, 1, 4)
                 continue
             for column, word in enumerate(words):
-                label = QLabel(word) if column else Muted(word)
+                label = Label(word) if column else Muted(word)
                 side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
                 self._metrics.addWidget(label, line, column, side)
 
@@ -260,14 +272,14 @@ def _row(*widgets: QWidget | None) -> QHBoxLayout:
     return row
 
 
-def _heading(text: str) -> QLabel:
-    label = QLabel(text)
+def _heading(text: str) -> Label:
+    label = Label(text)
     label.setFont(card_title_font())
     return label
 
 
-def _label(form: QFormLayout, row: int, role: QFormLayout.ItemRole) -> QLabel:
+def _label(form: QFormLayout, row: int, role: QFormLayout.ItemRole) -> Label:
     item = form.itemAt(row, role)
     widget = item.widget() if item is not None else None
-    assert isinstance(widget, QLabel)
+    assert isinstance(widget, Label)
     return widget

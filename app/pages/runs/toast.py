@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN
-from app.widgets import LinkButton
+from app.widgets import Label, LinkButton
 
 SHOWN_MS = 10_000
 
@@ -20,7 +20,7 @@ class UndoToast(QFrame):
         self.setObjectName("undo-toast")
         self.setProperty("role", "toast")
         self._undo: Callable[[], object] | None = None
-        self._label = QLabel()
+        self._label = Label()
         self.button = LinkButton("Undo", self._undone, name="undo-archive")
         row = QHBoxLayout(self)
         row.setContentsMargins(CARD_GAP, GAP, CARD_GAP, GAP)

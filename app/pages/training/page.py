@@ -12,7 +12,7 @@ from app.pages.training.tasks_card import TasksCard
 from app.pages.training.weights_card import WeightingCard, WeightsCard
 from app.session import Session
 from app.theme import CARD_GAP, STACK_BELOW
-from app.widgets import Button, CardRow, Chip, PageBody
+from app.widgets import Button, CardRow, Chip, PageBody, plain_tip
 
 _PARTS = ("tasks", "weighting", "training")
 
@@ -74,7 +74,7 @@ class TrainingPage(QWidget):
         problems = [p for part in _PARTS for p in self._session.document.problems_at(part)]
         self.problems.setVisible(bool(problems))
         self.problems.set_text(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}")
-        self.problems.setToolTip("\n".join(map(str, problems)))
+        self.problems.setToolTip(plain_tip("\n".join(map(str, problems))))
 
 
 def _add_column(row: CardRow, *cards: QWidget) -> None:

@@ -7,7 +7,7 @@ from app.forms.form import LABEL_CHARACTERS
 from app.forms.shapes import FieldShape
 from app.session import Session
 from app.theme import GAP
-from app.widgets import InlineError, Muted
+from app.widgets import InlineError, Muted, plain_tip
 
 
 class Picked(QWidget):
@@ -25,11 +25,11 @@ class Picked(QWidget):
         self.combo = ChoiceEditor(())
         self.combo.setObjectName(self._path)
         self.combo.setAccessibleName(field.title)
-        self.combo.setToolTip(field.help)
+        self.combo.setToolTip(plain_tip(field.help))
         self.error = InlineError()
         label = Muted(field.title)
         label.setBuddy(self.combo)
-        label.setToolTip(field.help)
+        label.setToolTip(plain_tip(field.help))
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(GAP)

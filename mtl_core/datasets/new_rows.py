@@ -1,0 +1,106 @@
+"""Rows of a person's file that a trained model has not seen, treated as its training rows were."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mtl_core.datasets.columns import Column
+from mtl_core.datasets.files import read_file, stamp
+from mtl_core.datasets.inputs import Encoder, read_inputs, transform_columns
+from mtl_core.errors import InputError, Problem, listed, shorten
+
+_MOST_ROWS = 5
+_MOST_VALUES = 3
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """The rows of a file as a model's input.
+
+    Attributes:
+        inputs: ``[N, …]`` float32.
+        readable: ``[N]``, false where no input has a value, so that there is nothing to predict from.
+        notes: What was done with missing cells, unknown categories and rows without an input, a line each.
+    """
+
+    inputs: Tensor
+    readable: NDArray[np.bool_]
+    notes: tuple[str, ...]
+
+
+def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
+    """Read a CSV, TSV, Parquet or JSON-lines file with at least the input columns; targets need not be there.
+
+    Args:
+        path: The file.
+        preprocessing: That of the training data (:attr:`mtl_core.datasets.TaskData.preprocessing`).
+
+    Raises:
+        InputError: The file cannot be read or is no table, an input column is not in it, or the input is an image.
+    """
+    if preprocessing["kind"] == "image":
+        fix = "Use --split to predict the rows of its own data."
+        raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
+    try:
+        stamp(path)
+        raw = read_file(path, None, None, least=1)
+        columns = read_inputs(preprocessing, raw.frame)
+    except InputError as error:
+        raise _at_file(path, error.problem) from None
+    readable = np.any([column.there for column in columns.values()], axis=0)
+    notes = (*map(str, raw.notes), *_notes(preprocessing, columns, readable))
+    return NewRows(transform_columns(preprocessing, columns), readable, notes)
+
+
+def _at_file(path: str, problem: Problem) -> InputError:
+    """The error with the file as its place, instead of the place in a spec that names the training data."""
+    rule = problem.rule if problem.path.startswith("dataset.") else f"{problem.path} {problem.rule}"
+    found = problem.found if problem.found != shorten(Path(path)) else None
+    return InputError(path, rule, found=found or None, fix=problem.fix)
+
+
+def _notes(
+    preprocessing: Mapping[str, Any], columns: Mapping[str, Column], readable: NDArray[np.bool_]
+) -> Iterator[str]:
+    if not readable.all():
+        yield f"{_rows(~readable)}: no input has a value, so there is no prediction."
+    encoders = {encoder["name"]: encoder for encoder in preprocessing.get("inputs", ())}
+    for name, column in columns.items():
+        yield from map(str, column.notes)
+        missing = ~column.there & readable
+        if missing.any():
+            yield f"{_rows(missing)}: input {name!r} has no value; {_filling(encoders.get(name))}."
+        yield from _unseen(name, column, encoders.get(name))
+
+
+def _filling(encoder: Encoder | None) -> str:
+    """What stands in for a missing cell."""
+    if encoder is None:
+        return "it is read as an empty text"
+    if encoder["type"] == "numeric":
+        return f"the median of the training rows is taken, {encoder['median']:.6g}"
+    return "that is a category of its own" if encoder["missing"] else "it is read as none of its categories"
+
+
+def _unseen(name: str, column: Column, encoder: Encoder | None) -> Iterator[str]:
+    """The categories that no training row had; beyond the most frequent, those that training rows had are not kept."""
+    if encoder is None or encoder["type"] != "categorical" or encoder["other"]:
+        return
+    known = set(encoder["categories"])
+    unseen = [code for code, value in enumerate(column.values) if value not in known]
+    rows = np.isin(column.codes, unseen)
+    if rows.any():
+        values = listed([repr(shorten(column.values[code], 30)) for code in unseen], _MOST_VALUES)
+        what = f"input {name!r} has a category that the training rows do not have ({values})"
+        yield f"{_rows(rows)}: {what}; it is read as none of its categories."
+
+
+def _rows(chosen: NDArray[np.bool_]) -> str:
+    """How many rows, and the numbers of the first, counted from 1."""
+    numbers = [str(row + 1) for row in np.flatnonzero(chosen).tolist()]
+    return f"{'Row' if len(numbers) == 1 else 'Rows'} {listed(numbers, _MOST_ROWS)}"

@@ -1,0 +1,93 @@
+"""What trained models predict for rows of a person's file, as a table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from mtl_core.datasets.new_rows import NewRows, read_new_rows
+from mtl_core.errors import InputError
+from mtl_core.evaluation.ensemble import SavedRun, build_predictor, check_members, load_data
+from mtl_core.spec import TargetInfo, Task
+from mtl_core.tasks import TaskHead
+from mtl_core.training.devices import choose_device
+
+_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class RowPredictions:
+    """A table with a row per row of a file.
+
+    Attributes:
+        header: ``row``, which counts the file's rows from 1, and what is predicted of each task
+            (:class:`mtl_core.tasks.table.TaskColumns`).
+        rows: The cells of each row, computed as they are taken; empty where a row has no input.
+        notes: What was done with cells that are missing or unknown, a line each.
+    """
+
+    header: tuple[str, ...]
+    rows: Iterator[list[Any]]
+    notes: tuple[str, ...]
+
+
+def predict_rows(
+    saved: Sequence[SavedRun], path: str, preprocessing: Mapping[str, Any] | None = None
+) -> RowPredictions:
+    """The predictions of a run, or the mean prediction of several, for the rows of a file without targets.
+
+    Args:
+        saved: One run, or several of the same tasks and data; the device is the first one's.
+        path: A CSV, TSV, Parquet or JSON-lines file with at least the input columns.
+        preprocessing: How rows were treated in training, where it is kept; without it the runs' data is read.
+
+    Raises:
+        InputError: The runs do not belong together, a checkpoint is not whole, the data has changed, or the file
+            cannot be read or lacks an input.
+    """
+    check_members(saved)
+    spec = saved[0].spec
+    if preprocessing is None:
+        data = load_data(saved[0])
+        preprocessing, targets = data.preprocessing, data.targets
+    else:
+        targets = {task.name: _target(task, preprocessing) for task in spec.tasks}
+    rows = read_new_rows(path, preprocessing)
+    device = choose_device(spec.training.device)
+    _, heads, model = build_predictor(saved, targets, tuple(rows.inputs.shape[1:]), device)
+    names = (name for head in heads for name in head.columns().predicted)
+    return RowPredictions(("row", *names), _cells_of(rows, model, heads, device), rows.notes)
+
+
+def _target(task: Task, preprocessing: Mapping[str, Any]) -> TargetInfo:
+    """A task's target as a manifest describes it: how often a class stands in training is not kept, nor needed."""
+    try:
+        known = {key: value for key, value in preprocessing["targets"][task.name].items() if key != "columns"}
+        classes = len(known.get("classes", ()))
+        return TargetInfo(**known, name=task.name, counts=(1,) * classes, labelled=max(classes, 1))
+    except (KeyError, TypeError, AttributeError, ValidationError):
+        fix = "Export the runs again."
+        raise InputError("preprocessing", f"does not describe the target of task {task.name!r}", fix=fix) from None
+
+
+def _cells_of(rows: NewRows, model: nn.Module, heads: Sequence[TaskHead], device: torch.device) -> Iterator[list[Any]]:
+    for start in range(0, len(rows.inputs), _ROWS):
+        part = slice(start, start + _ROWS)
+        found = _predictions(model, heads, rows.inputs[part], device)
+        for number, (cells, readable) in enumerate(zip(found, rows.readable[part].tolist(), strict=True), start + 1):
+            yield [number, *(cells if readable else [""] * len(cells))]
+
+
+@torch.inference_mode()
+def _predictions(model: nn.Module, heads: Sequence[TaskHead], inputs: Tensor, device: torch.device) -> list[list[Any]]:
+    """Each row's cells of all tasks."""
+    cells: list[list[Any]] = [[] for _ in inputs]
+    for head, output in zip(heads, model(inputs.to(device)), strict=True):
+        # In double precision, so that probabilities sum to 1 as far as they are written out.
+        predicted = head.columns().read(head.predict(output.double()).cpu(), inputs)
+        for row, task_cells in zip(cells, predicted, strict=True):
+            row.extend(task_cells)
+    return cells

@@ -1,0 +1,46 @@
+"""A progress bar of a training, in a terminal or a notebook."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mtl_core.spec import shorten
+from mtl_core.training.recording import Progress as RunProgress
+
+
+@contextmanager
+def progress_bar(
+    name: str, *, enabled: bool | None = None, console: Console | None = None
+) -> Iterator[Callable[[RunProgress], None]]:
+    """Show a progress bar and give what feeds it.
+
+    Args:
+        name: What trains, shown as written.
+        enabled: Whether it is shown; None: where the console is a terminal or a notebook.
+        console: Where; standard error without it.
+    """
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]} · {task.fields[rate]:,.0f} rows/s", markup=False),
+        TimeRemainingColumn(),
+    )
+    console = console or Console(stderr=True)
+    if enabled is None:
+        enabled = console.is_terminal or console.is_jupyter
+    with Progress(*columns, console=console, disable=not enabled, transient=True) as bar:
+        line = bar.add_task(shorten(name, 40), total=None, epoch=0, epochs="?", rate=0.0)
+
+        def show(progress: RunProgress) -> None:
+            bar.update(
+                line,
+                completed=progress.step,
+                total=progress.steps,
+                epoch=progress.epoch,
+                epochs=progress.epochs,
+                rate=progress.samples_per_second,
+            )
+
+        yield show

@@ -1,0 +1,53 @@
+"""Text from people, made safe to show: control characters as escapes, and words where an encoding lacks a sign."""
+
+import codecs
+import re
+import sys
+from typing import TextIO
+
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+"""Control characters (a terminal acts on them), line and paragraph separators, marks and overrides of the writing
+direction (they show a text in another order than it has), and halves of surrogate pairs (they cannot be encoded)."""
+
+_REPLACEMENTS = {
+    "…": "...", "—": "-", "–": "-", "−": "-", "·": "|", "×": "x", "±": "+-", "Δ": "delta ", "↑": "(max)", "↓": "(min)",
+    "→": "->", "≈": "~", "≤": "<=", "≥": ">=", "²": "^2", "∞": "inf", "\u2009": " ", "\u00a0": " ", "‘": "'", "’": "'",
+    "“": '"', "”": '"',
+}  # fmt: skip
+"""The program's own signs, for output in an encoding that lacks them."""
+
+_ERRORS = "mtl_core.readable"
+
+
+def visible(text: str) -> str:
+    r"""The text on one line, as written, with control and direction characters shown as escapes such as ``\x1b``."""
+    return _UNSAFE.sub(lambda match: _escape(match[0]), text)
+
+
+def _escape(sign: str) -> str:
+    return sign.encode("unicode_escape").decode("ascii")
+
+
+def make_readable(stream: TextIO) -> None:
+    """Let a stream write signs that its encoding lacks in other words, instead of raising ``UnicodeEncodeError``."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:  # a stream of a notebook or of a test may have none
+        reconfigure(errors=_ERRORS)
+
+
+def printable(text: str) -> str:
+    """The text as standard output can show it: visible, and in words where its encoding lacks a sign."""
+    if text.isascii() and text.isprintable():  # nearly always, and ten thousand runs are listed in a second
+        return text
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return visible(text).encode(encoding, _ERRORS).decode(encoding)
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return "".join(_REPLACEMENTS.get(sign) or _escape(sign) for sign in signs), error.end
+
+
+codecs.register_error(_ERRORS, _replace)

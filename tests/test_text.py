@@ -1,0 +1,42 @@
+"""Text from people, made safe for a terminal and for any encoding."""
+
+import io
+import sys
+
+import pytest
+
+from mtl_core.errors import InputError, shorten
+from mtl_core.text import make_readable, printable, visible
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("wide [v2] [/b] :smile:", "wide [v2] [/b] :smile:"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("a\nb\tc\x07", "a\\nb\\tc\\x07"),
+        ("\x9b31m\x85", "\\x9b31m\\x85"),
+        ("a\u202egpj", "a\\u202egpj"),
+        ("\udcff", "\\udcff"),
+        ("가격 é 👩‍💻", "가격 é 👩‍💻"),
+    ],
+)
+def test_control_and_direction_characters_are_shown_as_escapes(text: str, shown: str) -> None:
+    assert visible(text) == shown
+    assert visible(shown) == shown
+
+
+def test_an_error_shows_control_characters_as_escapes() -> None:
+    assert "\x1b" not in str(InputError("a\x1b[2J", "is wrong", found="\x1b]0;x"))
+    assert shorten("\x1b[2J") == "\\x1b[2J"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_stream_of_another_encoding_gets_other_words(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    make_readable(stream)
+    stream.write("Δm ↑ 가")
+    stream.flush()
+    assert stream.buffer.getvalue() == b"delta m (max) \\uac00"  # type: ignore[attr-defined]
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert printable("↓ \x1b") == "(min) \\x1b"
