@@ -98,7 +98,7 @@ class AdversarialModel(MultiTaskModel):
         total = common.new_zeros(())
         for task in range(len(self.tasks)):
             mask = self._masks[task]
-            rows = common.new_ones(len(common)) if mask is None else mask.to(common)
+            rows = common.new_ones(len(common)) if mask is None else mask.flatten(1).any(1).to(common)
             if self._adversary:
                 total = total + self._adversary * self._guess(common, rows, task)
             if self._orthogonality:

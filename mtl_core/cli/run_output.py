@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from mtl_core.cli.output import json_object, metrics_of, print_out, record_data
+from mtl_core.cli.output import data_notes, json_object, metrics_of, print_out, record_data
 from mtl_core.evaluation.best_epochs import BestEpoch
 from mtl_core.spec import TRAINED
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
@@ -53,10 +53,11 @@ def run(
         chosen = "" if one.chosen is None else f"; the run's rule chose epoch {one.chosen}"
         epoch = f"step {one.step}" if one.epoch is None else f"epoch {one.epoch}"
         print_out(f"{one.task}: best {one.metric} {one.value:.4g} at {epoch}{chosen}")
-    for event in events[-12:]:
+    for event in [event for event in events if event.kind != "note"][-12:]:
         print_out(f"{time.strftime('%H:%M:%S', time.localtime(event.time))} step {event.step}: {event.message}")
     for artifact in artifacts:
         print_out(f"{artifact.kind}: {artifact.path}")
+    data_notes([event.message for event in events if event.kind == "note"])
 
 
 def comparison(

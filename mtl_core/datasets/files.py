@@ -4,7 +4,6 @@ import csv
 import io
 import re
 import stat
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,12 +12,14 @@ from pathlib import Path
 import pandas as pd
 
 from mtl_core.datasets.encodings import decode
-from mtl_core.datasets.json_lines import is_json_lines, rows_of
-from mtl_core.spec import InputError
+from mtl_core.datasets.json_lines import json_rows
+from mtl_core.spec import DataNote, InputError, column_name
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SAMPLE = 1 << 16
 _SAMPLE_ROWS = 100
+_SEPARATOR_HINT = re.compile(r'"?sep=([^"\r\n])"?[,;\t|]*(?:\r\n|\n|\r)')
+"""The first line with which spreadsheets are told the delimiter."""
 _TOO_NARROW = "A table needs at least two columns: an input and a target."
 Stamp = tuple[str, int, int, int]
 
@@ -30,7 +31,8 @@ class RawTable:
     frame: pd.DataFrame
     form: str
     digest: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[DataNote, ...] = ()
+    delimiter: str = ""
 
 
 def stamp(path: str) -> Stamp:
@@ -40,7 +42,7 @@ def stamp(path: str) -> Stamp:
         InputError: There is no such file, or it is a folder or a device.
     """
     if not path.strip():
-        raise InputError("dataset.path", "must name a file", fix="Choose a CSV or Parquet file.")
+        raise InputError("dataset.path", "must name a file", fix="Choose a CSV, Parquet or JSON file.")
     try:
         place = Path(path).expanduser().absolute()
         status = place.stat()
@@ -79,18 +81,20 @@ def read_bytes(data: bytes, name: str, delimiter: str | None = None, encoding: s
     if data.startswith(b"PAR1") or name.lower().endswith((".parquet", ".pq")):
         return RawTable(_parquet(data, name), "Parquet", _digest(data))
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        fix = "Save it as CSV (UTF-8)."
-        raise InputError("dataset.path", "must be CSV or Parquet; this is a workbook or archive", found=name, fix=fix)
+        rule = "must be CSV, Parquet, JSON or JSON lines; this is a workbook or archive"
+        raise InputError("dataset.path", rule, found=name, fix="Save it as CSV (UTF-8).")
     text, encoding = decode(data, encoding)
-    if is_json_lines(text):
-        frame = rows_of(text)
+    if (rows := json_rows(text, name)) is not None:
+        frame, form = rows
         frame.columns = pd.Index(_names([str(column) for column in frame.columns]))
         _check_shape(frame, ", ".join(frame.columns))
-        return RawTable(frame, f"JSON lines, {encoding.removesuffix('-sig')}", _digest(data))
-    delimiter = _stated(delimiter) if delimiter else _sniffed(text)
-    frame, notes = _cells(text, delimiter)
+        return RawTable(frame, f"{form}, {encoding.removesuffix('-sig')}", _digest(data))
+    hint = _SEPARATOR_HINT.match(text)
+    text = text[hint.end() :] if hint else text
+    delimiter = _stated(delimiter) if delimiter else hint[1] if hint else _sniffed(text)
+    frame, notes = _cells(text, delimiter, 2 if hint else 1)
     form = f"{DELIMITERS.get(delimiter, repr(delimiter))}-separated text, {encoding.removesuffix('-sig')}"
-    return RawTable(frame, form, _digest(data), notes)
+    return RawTable(frame, form, _digest(data), notes, delimiter)
 
 
 def _digest(data: bytes) -> str:
@@ -161,7 +165,7 @@ def _fit(head: str, delimiter: str) -> tuple[float, int]:
     return sum(width == widths[0] for width in widths) / len(widths), widths[0]
 
 
-def _cells(text: str, delimiter: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _cells(text: str, delimiter: str, first_line: int) -> tuple[pd.DataFrame, tuple[DataNote, ...]]:
     try:
         frame = pd.read_csv(
             io.StringIO(text), sep=delimiter, header=None, dtype=object, na_filter=False, skipinitialspace=True
@@ -169,21 +173,37 @@ def _cells(text: str, delimiter: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     except pd.errors.EmptyDataError:
         raise InputError("dataset.path", "the file is empty") from None
     except (pd.errors.ParserError, ValueError, csv.Error) as error:
-        raise InputError("dataset.path", _ragged(str(error)), fix=_ragged_fix(delimiter)) from None
+        rule = _ragged(str(error), first_line)
+        raise InputError("dataset.path", rule, fix=_ragged_fix(delimiter)) from None
     header = [str(cell) for cell in frame.iloc[0]]
     frame = frame.iloc[1:].reset_index(drop=True)
-    while len(header) > 2 and not header[-1].strip() and (frame.iloc[:, -1] == "").all():
+    short = _short_rows(text, frame, delimiter, first_line)
+    while len(header) > 2 and not header[-1].strip() and frame.iloc[:, -1].isin(("", None)).all():
         frame, header = frame.iloc[:, :-1], header[:-1]  # lines that end in a delimiter
+        short = ()
     frame.columns = pd.Index(_names(header))
     _check_shape(frame, ", ".join(frame.columns))
-    return frame, _header_notes(header)
+    return frame, (*_header_notes(header), *short)
 
 
-def _ragged(message: str) -> str:
+def _short_rows(text: str, frame: pd.DataFrame, delimiter: str, first_line: int) -> tuple[DataNote, ...]:
+    """How many rows have fewer cells than the header, and where the first of them is."""
+    rows = int(frame.iloc[:, -1].isna().sum())  # the reader fills them up with NaN, and gives an empty cell as text
+    if not rows:
+        return ()
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    width = len(frame.columns)
+    line = next((reader.line_num for cells in reader if cells and len(cells) < width), 0) + first_line - 1
+    have = "1 row has" if rows == 1 else f"{rows} rows have"
+    what = f"{have} fewer cells than the header has names; the rest count as empty. The first is in line {line}."
+    return (DataNote(place="file", what=what, count=rows, fix="Complete these lines, or remove them."),)
+
+
+def _ragged(message: str, first_line: int) -> str:
     found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
     if found:
-        expected, line, saw = found.groups()
-        return f"line {line} has {saw} cells, the header has {expected}"
+        expected, line, saw = map(int, found.groups())
+        return f"line {line + first_line - 1} has {saw} cells, the header has {expected}"
     if "EOF inside string" in message:
         return "a quotation mark is opened and never closed"
     return "is not a table: " + message.strip().rstrip(".")
@@ -196,7 +216,7 @@ def _ragged_fix(delimiter: str) -> str:
 
 def _names(header: list[str]) -> list[str]:
     """Column names: in composed form (NFC), trimmed, on one line, each its own; an empty one is ``column 3``."""
-    names = [" ".join(unicodedata.normalize("NFC", name).split()) for name in header]
+    names = [column_name(name).strip() for name in header]
     names = [name or f"column {i + 1}" for i, name in enumerate(names)]
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
@@ -207,7 +227,8 @@ def _names(header: list[str]) -> list[str]:
     return names
 
 
-def _header_notes(header: list[str]) -> tuple[str, ...]:
+def _header_notes(header: list[str]) -> tuple[DataNote, ...]:
     if all(re.fullmatch(r"\s*[-+]?\d*\.?\d+([eE][-+]?\d+)?\s*", cell) for cell in header):
-        return ("The first line holds only numbers. It is taken as the column names.",)
+        what = "The first line holds only numbers. It is taken as the column names."
+        return (DataNote(place="file", what=what, fix="Put a line of names before it."),)
     return ()

@@ -103,7 +103,7 @@ def load_predictor(saved: Sequence[SavedRun], device: torch.device | None = None
     _check(saved, least)
     spec, fingerprint = saved[0].spec, saved[0].fingerprint
     device = choose_device(spec.training.device) if device is None else device
-    data = load(spec.dataset, spec.tasks)
+    data = (load_again if fingerprint else load)(spec.dataset, spec.tasks)
     if fingerprint and fingerprint != data.fingerprint:
         fix = "Put the old data back, or run the experiment again."
         raise InputError("dataset", "the data has changed since the run was trained", fix=fix)
