@@ -71,6 +71,8 @@ def _describe(dataset: Dataset) -> DatasetInfo:
         tasks=_tasks(dataset, columns, role),
         notes=(*source.notes_of(source.columns), *_ignored_notes(columns, role)),
         fingerprint=source.digest,
+        delimiter=source.delimiter,
+        encoding=source.encoding,
     )
 
 

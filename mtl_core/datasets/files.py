@@ -33,6 +33,7 @@ class RawTable:
     digest: str
     notes: tuple[DataNote, ...] = ()
     delimiter: str = ""
+    encoding: str = ""
 
 
 def stamp(path: str) -> Stamp:
@@ -88,13 +89,14 @@ def read_bytes(data: bytes, name: str, delimiter: str | None = None, encoding: s
         frame, form = rows
         frame.columns = pd.Index(_names([str(column) for column in frame.columns]))
         _check_shape(frame, ", ".join(frame.columns))
-        return RawTable(frame, f"{form}, {encoding.removesuffix('-sig')}", _digest(data))
+        encoding = encoding.removesuffix("-sig")
+        return RawTable(frame, f"{form}, {encoding}", _digest(data), encoding=encoding)
     hint = _SEPARATOR_HINT.match(text)
     text = text[hint.end() :] if hint else text
     delimiter = _stated(delimiter) if delimiter else hint[1] if hint else _sniffed(text)
     frame, notes = _cells(text, delimiter, 2 if hint else 1)
     form = f"{DELIMITERS.get(delimiter, repr(delimiter))}-separated text, {encoding.removesuffix('-sig')}"
-    return RawTable(frame, form, _digest(data), notes, delimiter)
+    return RawTable(frame, form, _digest(data), notes, delimiter, encoding.removesuffix("-sig"))
 
 
 def _digest(data: bytes) -> str:
@@ -187,16 +189,18 @@ def _cells(text: str, delimiter: str, first_line: int) -> tuple[pd.DataFrame, tu
 
 
 def _short_rows(text: str, frame: pd.DataFrame, delimiter: str, first_line: int) -> tuple[DataNote, ...]:
-    """How many rows have fewer cells than the header, and where the first of them is."""
-    rows = int(frame.iloc[:, -1].isna().sum())  # the reader fills them up with NaN, and gives an empty cell as text
-    if not rows:
+    """How many rows have fewer cells than the header, which the reader fills up, and where the first of them is."""
+    rows, width = frame.shape
+    counted = '"' not in text and text.count(delimiter) == (rows + 1) * (width - 1)
+    if counted or not frame.iloc[:, -1].isin(("", None)).any():
         return ()
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    width = len(frame.columns)
-    line = next((reader.line_num for cells in reader if cells and len(cells) < width), 0) + first_line - 1
-    have = "1 row has" if rows == 1 else f"{rows} rows have"
-    what = f"{have} fewer cells than the header has names; the rest count as empty. The first is in line {line}."
-    return (DataNote(place="file", what=what, count=rows, fix="Complete these lines, or remove them."),)
+    lines = [reader.line_num + first_line - 1 for cells in reader if 0 < len(cells) < width]
+    if not lines:
+        return ()
+    have = "1 row has" if len(lines) == 1 else f"{len(lines)} rows have"
+    what = f"{have} fewer cells than the header has names; the rest count as empty. The first is in line {lines[0]}."
+    return (DataNote(place="file", what=what, count=len(lines), fix="Complete these lines, or remove them."),)
 
 
 def _ragged(message: str, first_line: int) -> str:

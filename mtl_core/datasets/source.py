@@ -35,6 +35,7 @@ class Source:
         notes: About the file as a whole; those about columns stand with them.
         split: The split of each row, where the data set has its own.
         maps: Targets that have a class for every pixel, by name.
+        delimiter: What separates the cells of a text file; ``encoding``: that of its characters.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Source:
     images: NDArray[np.uint8] | None = None
     split: NDArray[np.int8] | None = None
     maps: Mapping[str, PixelMap] = field(default_factory=dict)
+    delimiter: str = ""
+    encoding: str = ""
 
     @property
     def rows(self) -> int:
@@ -94,7 +97,8 @@ def _table(dataset: TableDataset, key: Hashable) -> Source:
     raw = _raw.get(key, lambda: read_file(dataset.path, dataset.delimiter, dataset.encoding))
     columns = read_table(raw.frame, dataset, raw.delimiter)
     name = Path(dataset.path).name
-    return Source(name, name, raw.form[:1].upper() + raw.form[1:] + ".", columns, raw.digest, raw.notes)
+    form = raw.form[:1].upper() + raw.form[1:] + "."
+    return Source(name, name, form, columns, raw.digest, raw.notes, delimiter=raw.delimiter, encoding=raw.encoding)
 
 
 def _multidigits(split: SplitSpec) -> Source:

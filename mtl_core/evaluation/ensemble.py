@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
-from mtl_core.datasets import Split, TaskData, load
+from mtl_core.datasets import Split, TaskData, load, load_again
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batches import Batches

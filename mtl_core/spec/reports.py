@@ -115,6 +115,7 @@ class DatasetInfo(Report):
         images: The first images, each a few rows of 0…255, or in colour of 0xRRGGBB.
         tasks: Tasks that suggest themselves, as spec data.
         inputs: The inputs that suggest themselves.
+        delimiter: What separates the cells of a text file; so is ``encoding``, that of its characters.
     """
 
     name: str
@@ -130,6 +131,8 @@ class DatasetInfo(Report):
     tasks: tuple[dict[str, Any], ...] = ()
     notes: tuple[DataNote, ...] = ()
     fingerprint: str = ""
+    delimiter: str = ""
+    encoding: str = ""
 
 
 class Fix(Report):

@@ -23,7 +23,8 @@ def bundled(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]
 def table(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a file, before anything is known of its columns."""
     return {
-        "kind": "table", "path": path, "inputs": [], "types": {}, "delimiter": None, "encoding": None,
+        "kind": "table", "path": path, "inputs": [], "types": {}, "missing": {},
+        "delimiter": None, "decimal": None, "encoding": None,
         "text": spec_to_data(TextSpec()), "split": _shares(split),
     }  # fmt: skip
 
@@ -53,6 +54,18 @@ def with_dataset(data: Mapping[str, Any], dataset: Mapping[str, Any], info: Data
         "tasks": [dict(task) for task in info.tasks],
         "model": _model(data, info),
     }
+
+
+def moved(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
+    """The changes that have the experiment read its table from another file, or in another way; all else stays."""
+    old = data["dataset"]
+    changes = {f"dataset.{key}": dataset[key] for key in _READ_BY if dataset.get(key) != old.get(key)}
+    if (name := _name(data, info)) != data.get("name"):
+        changes["name"] = name
+    return changes
+
+
+_READ_BY = ("path", "delimiter", "decimal", "encoding")
 
 
 def _model(data: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:

@@ -83,6 +83,8 @@ class RunPanel(Card):
             self.flush()
             self._clear_grid()
             self.events.clear()
+            for widget in (self._data_heading, self.data_notes):
+                widget.hide()
         self._record = record
         self._number.setText(f"Run {record.id}")
         word, tone = STATE_WORDS[record.state]
@@ -107,6 +109,10 @@ class RunPanel(Card):
         if self._record is None or detail.record.id != self._record.id:
             return
         self._set_metrics(metric_rows(detail.summaries, detail.record.tasks))
+        texts = [event.message for event in detail.notes]
+        self.data_notes.setText("\n".join(f"• {text}" for text in texts))
+        for widget in (self._data_heading, self.data_notes):
+            widget.setVisible(bool(texts))
         lines = "\n".join(event_lines(detail.events))
         if lines != self.events.toPlainText():
             self.events.setPlainText(lines)
@@ -145,6 +151,13 @@ class RunPanel(Card):
         self._metrics.setHorizontalSpacing(CARD_GAP)
         self._metrics.setVerticalSpacing(4)
         self._metrics.setColumnStretch(0, 1)
+        self._data_heading = _heading("About the data")
+        self.data_notes = named(
+            QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "run-data-notes", "Data notes"
+        )
+        self.data_notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for widget in (self._data_heading, self.data_notes):
+            widget.hide()
         self.events = named(QPlainTextEdit(readOnly=True), "run-events", "Events")
         self.events.setFont(mono_font())
         self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -162,6 +175,8 @@ class RunPanel(Card):
         column.addLayout(self._metrics)
         column.addWidget(HLine())
         column.addLayout(self._facts)
+        column.addWidget(self._data_heading)
+        column.addWidget(self.data_notes)
         column.addWidget(_heading("Events"))
         column.addWidget(self.events, 1)
         return scrolling(column)
