@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from app.widgets import LinkButton, Muted
 from mtl_core.spec import DataNote
 
-_FEW, _LINES = 2, 7
+_FEW, _LINES = 1, 7
 """Notes shown at first, and the most lines of text that all of them take before they scroll."""
 
 

@@ -71,7 +71,7 @@ class PreviewCard(Card):
             self.images.show_images(info.images, colour=info.input_shape[0] == 3)
             self.set_title(info.title)
             self.description.setText(info.description)
-            self.description.setVisible(bool(info.description))
+            self.description.setVisible(bool(info.description) and not info.delimiter)  # which stands beside the list
             self.notes.show_notes(info.notes)
         what = f"{count(len(info.columns))} columns" if table else f"images {shape(info.input_shape)}"
         self.set_subtitle(f"{count(info.rows)} rows · {what}")

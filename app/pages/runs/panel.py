@@ -156,8 +156,8 @@ class RunPanel(Card):
             QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "run-data-notes", "Data notes"
         )
         self.data_notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for widget in (self._data_heading, self.data_notes):
-            widget.hide()
+        self._data_heading.hide()
+        self.data_notes.hide()
         self.events = named(QPlainTextEdit(readOnly=True), "run-events", "Events")
         self.events.setFont(mono_font())
         self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
