@@ -123,7 +123,7 @@ def read_numerals(
     for place in np.flatnonzero(infinite):
         values[place] = float(plain[place])
     odd = valid & ~flags(pc.match_substring_regex(pa.array(texts, pa.string()), _PROGRAM))
-    names = tuple(sorted({one for one, here in zip(units, found, strict=True) if one and here}))
+    names = tuple(sorted({one for one, here in zip(units.tolist(), found, strict=True) if one and here}))
     return Numerals(values, valid | infinite, decimal, settled, _first(open_), unit, names, _first(odd))
 
 

@@ -60,7 +60,9 @@ def test_infinite_and_huge_numbers_are_missing_with_a_note() -> None:
 def test_a_few_odd_cells_do_not_make_numbers_a_category() -> None:
     read = column(*map(str, range(40)), "twelve")
     assert read.type == "numeric"
-    assert [note.what for note in read.notes] == ["Column 'c': 1 cell that is not a number counts as missing ('twelve')."]
+    assert [note.what for note in read.notes] == [
+        "Column 'c': 1 cell that is not a number counts as missing ('twelve')."
+    ]
     assert read.notes[0].count == 1
 
 
