@@ -108,6 +108,7 @@ class PreviewCard(Card):
         self._notice = Banner(text, "Undo", undo, tone="info")
         self._notice.setObjectName("data-notice")
         self.body.insertWidget(0, self._notice)
+        self._notice.show()  # now: a layout shows what is added to it with the next event only
 
     def clear_notice(self) -> None:
         """Take the last notice away."""
