@@ -5,7 +5,6 @@ import contextlib
 import gc
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +18,8 @@ from app.main_window import MainWindow
 from app.session import Session
 from app.settings import Settings, home
 from app.theme import ThemeMode, apply_theme, icon
+from mtl_core.files import append_to_log
 
-_LOG_LIMIT = 1_000_000
 _SETTLED_MS = 2500
 """After the start, when the pages stand."""
 _SELDOM = (10_000, 20, 100)
@@ -96,7 +95,7 @@ def _errors_shown(session: Session) -> Iterator[None]:
             return
         text = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(text)
-        _write(log, text)
+        append_to_log(log, text)
         alarm.raised.emit(f"Something went wrong: {kind.__name__}: {error}. Details are in {log}.")
 
     def thread_hook(args: threading.ExceptHookArgs) -> None:
@@ -108,11 +107,3 @@ def _errors_shown(session: Session) -> Iterator[None]:
         yield
     finally:
         sys.excepthook, threading.excepthook = before, before_thread
-
-
-def _write(log: Path, text: str) -> None:
-    with contextlib.suppress(OSError):
-        if log.exists() and log.stat().st_size > _LOG_LIMIT:
-            log.replace(log.with_suffix(".log.1"))
-        with log.open("a", encoding="utf-8") as file:
-            file.write(time.strftime("%Y-%m-%d %H:%M:%S\n") + text + "\n")

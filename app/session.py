@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import Document
-from app.jobs import Failed, RunFollower, RunQueue, StoreService, Worker
+from app.jobs import Failed, NewestRecords, RunFollower, RunQueue, StoreService, Worker
 from app.settings import Settings
 from mtl_core.spec import (
     DatasetInfo,
@@ -21,8 +21,8 @@ from mtl_core.spec import (
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
 
-MOST_COMPARED = 8
-"""Runs side by side on Compare: as many as there are hues."""
+MOST_COMPARED = 60
+"""Runs side by side on Compare; all points of all of them are kept in memory."""
 
 _DEBOUNCE_MS = 150
 
@@ -31,8 +31,8 @@ class Session(QObject):
     """One store, one experiment being edited, one worker, and the runs.
 
     Pages reach everything through it and never each other. ``document``, ``worker``, ``store``, ``queue`` and
-    ``settings`` are what they are called; ``devices``, ``dataset_info`` and ``model_info`` are what the worker last
-    said (None before), ``dataset_error`` and ``model_error`` why it could not.
+    ``settings`` are what they are called; ``records`` are the run records read last; ``devices``, ``dataset_info`` and
+    ``model_info`` are what the worker last said (None before), ``dataset_error`` and ``model_error`` why it could not.
 
     Args:
         store: Path or URL of the store; None for the default one.
@@ -70,6 +70,7 @@ class Session(QObject):
         self.store = service or StoreService(store)
         self.store.setParent(self)
         self.queue = RunQueue(self.store, self.worker, self)
+        self.records = NewestRecords(self)
         self.devices: list[DeviceInfo] = []
         self.dataset_info: DatasetInfo | None = None
         self.dataset_error: Exception | None = None
@@ -84,6 +85,7 @@ class Session(QObject):
         self._ask_soon.timeout.connect(self._ask)
         self.document.changed.connect(self._document_changed)
         self.queue.started.connect(self.show_live)
+        self.queue.runChanged.connect(self.records.take)
         self.queue.runChanged.connect(self._follow_study)
         self.queue.failed.connect(self._tell)
         self.store.failed.connect(self._tell)
@@ -105,7 +107,9 @@ class Session(QObject):
 
     def follower(self, parent: QObject) -> RunFollower:
         """A follower of runs of this store, owned by ``parent``."""
-        return RunFollower(self.store, parent)
+        follower = RunFollower(self.store, parent)
+        follower.record.connect(self.records.take)
+        return follower
 
     def open_page(self, name: str) -> None:
         """Show the page ``data model training live runs`` or ``compare``."""

@@ -1,5 +1,6 @@
 """Errors that a person can act on, by the kind of their cause."""
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +9,10 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with an input.
+    """One thing that is wrong with an input; as text at most 1000 characters, whatever names and values it quotes.
 
     Attributes:
-        path: Where, e.g. ``model.shared[2].out_channels``, a file or a column.
+        path: Where, e.g. ``model.shared[2].out_channels``, a file or a column; shortened in the text only.
         rule: What is asked for, e.g. ``must be greater than 0``.
         found: What stands there, shortened, or ``""`` when nothing does.
         fix: What to do, or ``""`` when the rule says it all.
@@ -22,10 +23,17 @@ class Problem:
     found: str = ""
     fix: str = ""
 
+    def __post_init__(self) -> None:
+        for name, length in (("rule", _RULE_LENGTH), ("found", _FOUND_LENGTH), ("fix", _FIX_LENGTH)):
+            object.__setattr__(self, name, _clip(getattr(self, name), length))
+
     def __str__(self) -> str:
         found = f"; found {self.found}" if self.found else ""
         fix = f". {self.fix}" if self.fix else ""
-        return f"{self.path}: {self.rule}{found}{fix}"
+        return f"{_clip(self.path, _PATH_LENGTH)}: {self.rule}{found}{fix}"
+
+
+_PATH_LENGTH, _RULE_LENGTH, _FOUND_LENGTH, _FIX_LENGTH = 200, 420, 120, 220
 
 
 class WorkbenchError(Exception):
@@ -78,6 +86,43 @@ class WorkerError(WorkbenchError):
 
 class EnvironmentFault(WorkbenchError):  # noqa: N818 - the built-in EnvironmentError is another name of OSError
     """The surroundings are at fault: a full disk, a missing permission, a device that is lost, a missing extra."""
+
+
+_NAME_ERRORS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
+_OUT_OF_MEMORY = "OutOfMemoryError"
+_DEVICE_ERRORS = ("AcceleratorError", "CUDA error", "CUDNN_STATUS", "NCCL error", "MPS backend")
+"""What torch's errors of a device are called, or begin with; torch is not imported to name them."""
+
+
+def os_error(where: str | Path, rule: str, error: OSError, fix: str = "") -> WorkbenchError:
+    """The error for a file that a person named: of the input where the name is at fault, else of the surroundings."""
+    kind = InputError if error.errno in _NAME_ERRORS else EnvironmentFault
+    return kind(str(where), rule, found=error, fix=fix)
+
+
+def environment_fault(error: BaseException) -> WorkbenchError | None:
+    """The error of its kind when the surroundings made code fail that did not expect it; None for anything else.
+
+    That is an ``OSError`` of a file, a lack of memory, or what torch says of a device.
+    """
+    name, text = type(error).__name__, str(error)
+    if isinstance(error, MemoryError) or name == _OUT_OF_MEMORY or "can't allocate memory" in text:
+        fix = "Take a smaller batch size or model, or end other programs."
+        return EnvironmentFault("memory", "is not enough for this", found=text or None, fix=fix)
+    if isinstance(error, RuntimeError) and (name in _DEVICE_ERRORS or text.startswith(_DEVICE_ERRORS)):
+        fix = "Resume the run once the device answers again, or train on another."
+        return EnvironmentFault("device", "does not answer", found=text, fix=fix)
+    if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
+        return EnvironmentFault(str(error.filename), "cannot be read or written", found=error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE):
+        return EnvironmentFault("files", "cannot be read or written", found=error)
+    return None
+
+
+def _clip(text: str, length: int) -> str:
+    """Text on one line, at most so long."""
+    text = " ".join(text.split()) if any(c in text for c in "\n\r\v\f\x85\u2028\u2029") else text
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

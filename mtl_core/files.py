@@ -1,13 +1,18 @@
 """Writing files so that they are whole or not there."""
 
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtl_core.errors import EnvironmentFault, InputError
+from mtl_core.errors import InputError, WorkbenchError, os_error
+
+_PARTIAL = re.compile(r"\.[0-9a-f]{16}\.partial")
+_LOG_LIMIT = 1_000_000
 
 
 @contextmanager
@@ -23,7 +28,7 @@ def replacing(path: str | Path, *, durable: bool = True, mode: int | None = None
         mode: Permission bits of the file; by default those of the file that is replaced, else what the umask gives.
 
     Raises:
-        InputError: ``path`` is a folder, a device or another thing that is not a plain file.
+        InputError: ``path`` is a folder, a device or another thing that is not a plain file, or lies in no folder.
         EnvironmentFault: The disk is full, or a permission is missing.
     """
     target = Path(path)
@@ -40,11 +45,11 @@ def replacing(path: str | Path, *, durable: bool = True, mode: int | None = None
             temporary.chmod(mode)
         yield temporary
         if durable:
-            _flush(temporary)
+            flush(temporary)
         temporary.replace(target)
         temporary = None
         if durable:
-            _flush(target.parent)
+            flush(target.parent)
     except OSError as error:
         raise write_error(path, error) from None
     finally:
@@ -53,10 +58,42 @@ def replacing(path: str | Path, *, durable: bool = True, mode: int | None = None
                 temporary.unlink()
 
 
-def write_error(path: str | Path, error: OSError) -> EnvironmentFault:
-    """The error that says why a file cannot be written."""
+def write_text(path: str | Path, text: str, *, durable: bool = True) -> None:
+    """Write or replace a text file in UTF-8; see :func:`replacing`."""
+    with replacing(path, durable=durable) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def remove_leftovers(folder: Path, *, seconds: float = 0.0) -> None:
+    """Remove the unfinished files of processes that were killed while they wrote.
+
+    Args:
+        folder: Where they may lie.
+        seconds: How old they must be; 0 only where no other process writes now.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if _PARTIAL.fullmatch(path.name) and time.time() - path.stat().st_mtime >= seconds:
+                path.unlink()
+
+
+def append_to_log(log: Path, text: str) -> bool:
+    """Append what happened, with the time; a log that has grown long goes to ``….log.1``. Whether that went well."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        if log.exists() and log.stat().st_size > _LOG_LIMIT:
+            log.replace(log.with_suffix(".log.1"))
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(time.strftime("%Y-%m-%d %H:%M:%S\n") + text + "\n")
+    except OSError:
+        return False
+    return True
+
+
+def write_error(path: str | Path, error: OSError) -> WorkbenchError:
+    """The error that says why a file cannot be written: of the input where its name is at fault."""
     fix = "See that its folder exists and may be written to, and that the disk has room."
-    return EnvironmentFault(str(path), "cannot be written", found=error, fix=fix)
+    return os_error(path, "cannot be written", error, fix)
 
 
 def _mode_of(path: Path) -> int | None:
@@ -85,7 +122,7 @@ def _create(target: Path) -> Path:
     return path
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Flush a file, or the entries of a folder, to the disk; Windows has no such thing for folders."""
     if path.is_dir() and os.name == "nt":
         return

@@ -1,8 +1,11 @@
 """What holds for every test: no display, a home of its own, and nothing left behind."""
 
+import contextlib
 import gc
 import importlib.util
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -30,6 +33,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True, scope="session")
+def heeded_interrupts() -> Iterator[None]:
+    """Let this process and those it starts heed interrupts, which a shell makes its background jobs ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind(home: Path) -> Iterator[None]:
     """Fail a test that leaves a thread, a child process or a window."""
@@ -37,7 +48,9 @@ def nothing_left_behind(home: Path) -> Iterator[None]:
     yield
     _settle(widgets)
     assert _gone(lambda: set(threading.enumerate()) - threads, widgets) == [], "threads were left behind"
-    assert _gone(lambda: _children() - children, widgets) == [], "child processes were left behind"
+    left = _gone(lambda: _children() - children, widgets)
+    _end(left)
+    assert left == [], "child processes were left behind"
     assert _gone(lambda: _windows() - widgets, widgets) == [], "windows were left behind"
 
 
@@ -83,6 +96,20 @@ def _children() -> set[object]:
         except OSError:
             continue
     return {f"{number} {command}" for number in numbers if (command := _command(number))}
+
+
+def _end(processes: list[str]) -> None:
+    """Kill children that a test left, so that no other test meets them, and wait for their end."""
+    numbers = {int(one.split()[0]) for one in processes}
+    owners = [one for one in gc.get_objects() if isinstance(one, subprocess.Popen)] if numbers else []
+    for process in (one for one in owners if one.pid in numbers and one.returncode is None):
+        process.kill()
+        process.communicate()  # or the next test is warned that it still runs
+        numbers.discard(process.pid)
+    for number in numbers:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(number, signal.SIGKILL)
+            os.waitpid(number, 0)
 
 
 def _command(number: str) -> str:

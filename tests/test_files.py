@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mtl_core.errors import EnvironmentFault, InputError
-from mtl_core.files import replacing
+from mtl_core.files import replacing, write_text
 
 
 def _write(path: Path, text: str = "new") -> None:
@@ -64,10 +65,22 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EnvironmentFault, match="cannot be written; found No such file or directory"):
+    with pytest.raises(InputError, match="cannot be written; found No such file or directory"):
         _write(tmp_path / "none" / "file")
 
 
 def test_a_name_of_300_letters_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(EnvironmentFault, match="File name too long"):
+    with pytest.raises(InputError, match="File name too long"):
         _write(tmp_path / ("x" * 300))
+
+
+def test_a_full_disk_is_a_fault_of_the_surroundings_and_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(EnvironmentFault, match="No space left on device"), replacing(tmp_path / "file"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("file", "old")]
+
+
+def test_text_is_written_in_utf_8(tmp_path: Path) -> None:
+    write_text(tmp_path / "file", "Δm …\n")
+    assert (tmp_path / "file").read_bytes() == "Δm …\n".encode()

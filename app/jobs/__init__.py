@@ -2,6 +2,7 @@
 
 from app.jobs.callbacks import Failed
 from app.jobs.drafts import Draft, Drafts, LeftDraft
+from app.jobs.newest_records import NewestRecords
 from app.jobs.process import COMMAND, WorkerProcess
 from app.jobs.run_follower import RunFollower
 from app.jobs.run_queue import RunQueue
@@ -14,6 +15,7 @@ __all__ = [
     "Drafts",
     "Failed",
     "LeftDraft",
+    "NewestRecords",
     "RunFollower",
     "RunQueue",
     "StoreService",

@@ -1,7 +1,6 @@
 """Edits that no file holds yet, kept on disk so that they outlive a window that breaks."""
 
 import json
-import os
 import queue
 import threading
 import time
@@ -15,9 +14,13 @@ from PySide6.QtCore import QLockFile, QObject, Signal
 from shiboken6 import isValid
 
 from app.settings import home
+from mtl_core.errors import WorkbenchError
+from mtl_core.files import remove_leftovers, write_text
 
 _FOLDER = "unsaved"
 _CLOSE_SECONDS = 5.0
+_DAY_SECONDS = 86_400.0
+_MAX_BYTES = 1 << 24
 _UNREADABLE = ".unreadable"
 
 
@@ -118,8 +121,9 @@ class Drafts(QObject):
         while (job := self._jobs.get()) is not None:
             try:
                 job()
-            except (OSError, TypeError, ValueError) as error:
-                self._complain(f"Edits cannot be kept safe in {self._folder}: {error}. Save the experiment to a file.")
+            except (OSError, TypeError, ValueError, WorkbenchError) as error:
+                why = error.problem.found if isinstance(error, WorkbenchError) else str(error)
+                self._complain(f"Edits cannot be kept safe in {self._folder}: {why}. Save the experiment to a file.")
             else:
                 self._told = False
         for lock in self._locks.values():
@@ -129,12 +133,7 @@ class Drafts(QObject):
         self._folder.mkdir(parents=True, exist_ok=True)
         if not self._claim(self._file):
             raise OSError("its lock cannot be written")
-        new = self._file.with_suffix(".tmp")
-        with new.open("w", encoding="utf-8") as file:
-            json.dump(asdict(draft), file, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._file)
+        write_text(self._file, json.dumps(asdict(draft), ensure_ascii=False))
 
     def _adopt(self, left: LeftDraft) -> None:
         if not self._claim(self._file):
@@ -149,7 +148,8 @@ class Drafts(QObject):
     def _look(self) -> None:
         if not self._folder.is_dir():
             return
-        names = {one.stem for one in self._folder.iterdir() if one.suffix != _UNREADABLE}
+        remove_leftovers(self._folder, seconds=_DAY_SECONDS)
+        names = {one.stem for one in self._folder.iterdir() if one.suffix in (".json", ".lock")}
         left = [found for name in names if (found := self._read(self._folder / f"{name}.json")) is not None]
         left.sort(key=lambda one: one.draft.when, reverse=True)
         if left:
@@ -159,12 +159,11 @@ class Drafts(QObject):
         """The draft in a file whose window is gone, which stays locked; what is no draft is put away."""
         if file in self._locks or not self._claim(file):
             return None
-        file.with_suffix(".tmp").unlink(missing_ok=True)
         try:
-            return LeftDraft(_draft(json.loads(file.read_text("utf-8"))), file)
+            return LeftDraft(_draft(json.loads(_content(file))), file)
         except FileNotFoundError:
             pass
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, IndexError, RecursionError):
             kept = file.with_suffix(_UNREADABLE)
             file.replace(kept)
             self._tell(self.failed, f"Edits that an earlier window left cannot be read. Their file is kept: {kept}")
@@ -195,11 +194,19 @@ class Drafts(QObject):
             signal.emit(value)
 
 
+def _content(file: Path) -> str:
+    with file.open("rb") as opened:
+        content = opened.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        raise ValueError("longer than any draft")
+    return content.decode("utf-8")
+
+
 def _draft(data: Any) -> Draft:
     """A draft as it was written.
 
     Raises:
-        ValueError, TypeError, KeyError: It is none.
+        ValueError, TypeError, KeyError, IndexError: It is none.
     """
     stamp = data["stamp"]
     if not isinstance(data["data"], dict):

@@ -15,8 +15,9 @@ from app.jobs.process import WorkerProcess
 from app.jobs.store_service import StoreService
 from app.jobs.turns import Turn, Turns, turns_of
 from app.jobs.worker import Worker
+from mtl_core.errors import WorkbenchError
 from mtl_core.runner.protocol import Reply
-from mtl_core.spec import ExperimentSpec, InputError, Member
+from mtl_core.spec import ExperimentSpec, Member
 
 if TYPE_CHECKING:
     from mtl_core.store import RequestKind, RunRecord, RunStore
@@ -211,7 +212,7 @@ class RunQueue(QObject):
         if training is None or reply.id != training.ask:
             return
         if reply.error is not None:
-            self._refused(training.runs, InputError.of([reply.error]))
+            self._refused(training.runs, reply.error)
         self._ended(training)
         training.process.close()
 
@@ -234,7 +235,7 @@ class RunQueue(QObject):
         self._take_in(records)
         self._next()
 
-    def _refused(self, runs: Turn, error: InputError) -> None:
+    def _refused(self, runs: Turn, error: WorkbenchError) -> None:
         """The worker would not train: say why, and let no run wait for ever."""
 
         def close(store: "RunStore") -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from app.jobs.callbacks import Done, Failed, call_back
+from mtl_core.errors import environment_fault
 
 if TYPE_CHECKING:
     from mtl_core.store import RunStore
@@ -96,7 +97,7 @@ class StoreService(QObject):
             try:
                 result = function(self._opened())
             except Exception as error:
-                self._tell(failed or self._unclaimed, error)
+                self._tell(failed or self._unclaimed, environment_fault(error) or error)
             else:
                 self._tell(done, result)
             del call, function, done, failed  # let no callback live until the next call

@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs.callbacks import Done, Failed, call_back
 from app.jobs.process import COMMAND, WorkerProcess
+from mtl_core.errors import WorkerError
 from mtl_core.runner.protocol import READY, Ask, Reply
-from mtl_core.spec import DatasetInfo, DeviceInfo, InputError, ModelInfo
+from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo
 
 _RESTART_MS = (0, 200, 1000, 3000)
 """Pauses before a process that died without a single answer is started again; after the last the asks fail."""
@@ -75,7 +76,7 @@ class Worker(QObject):
             kind: ``devices``, ``dataset``, ``model``, ``check`` …
             payload: JSON-able particulars.
             done: Called with the answer: ``list[DeviceInfo]``, ``DatasetInfo``, ``ModelInfo`` or plain data.
-            failed: Called with the ``InputError`` that says why there is no answer.
+            failed: Called with the ``WorkbenchError`` that says why there is no answer.
             key: An ask that has not been sent yet gives way to a later one of the same key.
         """
         if key:
@@ -142,19 +143,19 @@ class Worker(QObject):
             lost += self._asks
             self._asks.clear()
             self._deaths = 0
-        error = InputError("worker", "must stay alive to answer", found=text, fix="It is started again by itself.")
+        error = WorkerError("worker", "must stay alive to answer", found=text, fix="It is started again by itself.")
         for ask in lost:
             call_back(ask.failed, error)
 
 
 def _answer(ask: _Ask, reply: Reply) -> None:
     if reply.error is not None:
-        call_back(ask.failed, InputError.of([reply.error]))
+        call_back(ask.failed, reply.error)
         return
     try:
         value = _parsed(ask.kind, reply.value)
     except ValueError as error:
-        call_back(ask.failed, InputError("worker", "must give an answer of the agreed form", found=error))
+        call_back(ask.failed, WorkerError("worker", "must give an answer of the agreed form", found=error))
         return
     call_back(ask.done, value)
 

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QMenu
 
 from app.main_window.questions import Questions
 from app.session import Session
-from mtl_core.spec import ExperimentSpec, InputError, load_preset, preset_names
+from mtl_core.errors import InputError, WorkbenchError
+from mtl_core.spec import ExperimentSpec, load_preset, preset_names
 
 EXAMPLE = "multidigits"
 _SAVE, _DISCARD, _CANCEL = "Save", "Discard the edits", "Cancel"
@@ -72,7 +73,7 @@ class Files(QObject):
         """Open ``path``; whether that went well. An error is shown and the document stays as it was."""
         try:
             self._document.open(path)
-        except InputError as error:
+        except WorkbenchError as error:
             self._session.complain(error)
             return False
         self._remember(path)
@@ -84,7 +85,7 @@ class Files(QObject):
             return self.save_as()
         try:
             self._document.save()
-        except InputError as error:
+        except WorkbenchError as error:
             return self._overwrite(error)
         self._session.say(f"Saved {self._document.path.name}.")
         return True
@@ -99,7 +100,7 @@ class Files(QObject):
             return False
         try:
             self._document.save_as(path)
-        except InputError as error:
+        except WorkbenchError as error:
             self._session.complain(error)
             return False
         self._remember(path)
@@ -124,7 +125,7 @@ class Files(QObject):
         if menu.isEmpty():
             menu.addAction("No files yet").setEnabled(False)
 
-    def _overwrite(self, error: InputError) -> bool:
+    def _overwrite(self, error: WorkbenchError) -> bool:
         """The file cannot be saved as it is: someone changed it, or it cannot be written at all."""
         path = self._document.path
         if path is None or "another program" not in error.problem.rule:
@@ -135,7 +136,7 @@ class Files(QObject):
             return False
         try:
             self._document.save(overwrite=True)
-        except InputError as again:
+        except WorkbenchError as again:
             self._session.complain(again)
             return False
         return True

@@ -1,16 +1,18 @@
 """The help: a window of its own beside the work, with a topic for each page."""
 
+import platform
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
+from importlib.metadata import version
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
 
 from app.theme import GAP
 from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, members
 
-TOPICS = ("start", "data", "model", "training", "weighting", "live", "runs", "compare", "files")
+TOPICS = ("start", "data", "model", "training", "weighting", "live", "runs", "compare", "files", "about")
 """The files of ``resources/help``, in the order of the work; pages open at the topic of their name."""
 _SIZE = (940, 680)
 _LIST_CHARACTERS = 28
@@ -25,20 +27,29 @@ def _layers() -> str:
     return "\n\n".join(f"### {group}\n\n{_list(kinds)}" for group, kinds in LAYER_GROUPS.items())
 
 
-_FROM_SPEC: dict[str, Callable[[], str]] = {
+def _versions() -> str:
+    from mtl_core.store import sqlite  # loaded by now, on the store's thread
+
+    versions = {"MTL Workbench": version("mtl-workbench"), "Python": platform.python_version(), "Qt": qVersion()}
+    lines = [f"- **{name}** {version}" for name, version in (versions | {"SQLite": sqlite.describe()}).items()]
+    return "\n".join([*lines, *([f"\n**{text}**"] if (text := sqlite.warning()) else [])])
+
+
+_PLACES: dict[str, Callable[[], str]] = {
     "tasks": lambda: _list(members(Task)),
     "sharing": lambda: _list(members(Sharing)),
     "layers": _layers,
     "weighting": lambda: _list(members(Weighting)),
+    "versions": _versions,
 }
-"""What a topic takes from the spec, so that it is written once: the place is ``{{name}}``."""
+"""What a topic takes from elsewhere, mostly the spec, so that it is written once: the place is ``{{name}}``."""
 
 
 @cache
 def topic_text(topic: str) -> str:
     """A topic as Markdown."""
     text = (resources.files("resources") / "help" / f"{topic}.md").read_text(encoding="utf-8")
-    for name, made in _FROM_SPEC.items():
+    for name, made in _PLACES.items():
         place = "{{" + name + "}}"
         text = text.replace(place, made()) if place in text else text
     return text

@@ -12,7 +12,7 @@ from app.main_window.status_line import StatusLine
 from app.main_window.toasts import Toasts
 from app.session import Session
 from app.widgets import Banner
-from mtl_core.spec import InputError
+from mtl_core.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from mtl_core.spec import Problem
@@ -52,6 +52,7 @@ class RunControl(QObject):
         session.queue.runChanged.connect(self._run_changed)
         session.queue.activeChanged.connect(self.show_active)
         session.liveRunChanged.connect(lambda _run: self.show_active())
+        session.records.changed.connect(self._record_changed)
         session.studyRequested.connect(self.start_study)
         session.document.changed.connect(lambda _paths: self._withdraw_refusal())
 
@@ -85,20 +86,33 @@ class RunControl(QObject):
             run, queue = record.id, self._session.queue
             queue.stop(run)
             text = f"Run {run} stops after this step; what it has learned is kept."
-            self._toasts.show_message(text, "Kill it now", lambda: queue.kill(run))
+            self._toasts.show_message(text, "End its process", lambda: queue.kill(run))
 
     def show_active(self) -> None:
         """Show the run that is on, and what can be done with it."""
         queue, actions = self._session.queue, self._actions
-        self._status.show_run(queue.active)
+        self._show_progress()
         self._status.show_waiting(len(queue.waiting))
         record = self._governed()
         actions.stop.setEnabled(record is not None)
         actions.pause.setEnabled(record is not None and record.state in ("running", "paused"))
         paused = record is not None and record.state == "paused"
-        actions.pause.setIconText("Resume" if paused else "Pause")
-        describe(actions.pause, "Let the run go on" if paused else "Pause the run")
+        # Named where the page shows another run: it would be taken for the one that is meant.
+        name = "" if record is None or record.id == self._session.live_run else f" run {record.id}"
+        actions.pause.setIconText(("Resume" if paused else "Pause") + name)
+        describe(actions.pause, f"Let{name or ' the run'} go on" if paused else f"Pause{name or ' the run'}")
+        actions.stop.setIconText(f"Stop{name}")
+        describe(actions.stop, f"Stop{name or ''} and keep what it has")
         describe(actions.run, "Run after the one that is on" if queue.here else "Run this experiment")
+
+    def _show_progress(self) -> None:
+        active = self._session.queue.active
+        self._status.show_run(None if active is None else self._session.records.newest(active))
+
+    def _record_changed(self, run: int) -> None:
+        active = self._session.queue.active
+        if active is not None and active.id == run:
+            self._show_progress()
 
     def _refuse(self, problems: "Sequence[Problem]") -> None:
         """Say why the experiment cannot run, on the page where that is mended."""
@@ -114,7 +128,7 @@ class RunControl(QObject):
             self._refused = ""
 
     def _cannot_run(self, error: Exception) -> None:
-        if isinstance(error, InputError):
+        if isinstance(error, WorkbenchError):
             self._refuse(error.problems)
         else:
             self._session.complain(error)

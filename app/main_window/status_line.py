@@ -48,7 +48,7 @@ class StatusLine(QFrame):
 
     def show_run(self, record: "RunRecord | None") -> None:
         """Show how ``record`` is doing, or that nothing is on."""
-        self.run.setText(words.run_line(record) if record else "No run is on")
+        self.run.setText(words.run_line(record) if record else "Nothing is running")
         self.eta.setText(words.eta_line(record) if record else "")
         self.rate.setText(words.rate_line(record) if record else "")
         self.progress.setValue(round(1000 * words.share_done(record)) if record else 0)

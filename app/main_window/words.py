@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from app.tables.words import percent
+from app.tables.words import percent, time_left
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def eta_line(record: "RunRecord") -> str:
     """``ETA 1 min 10 s``, or nothing while unknown or paused."""
     if record.state != "running" or record.progress is None or record.progress.eta_seconds <= 0:
         return ""
-    return f"ETA {duration(record.progress.eta_seconds)}"
+    return f"ETA {time_left(record.progress.eta_seconds)}"
 
 
 def rate_line(record: "RunRecord") -> str:
@@ -96,7 +96,7 @@ def study_line(study: "Study") -> str:
     judgement = study.judgement
     if not judgement.delta_m:
         return f"Study {study.number} is over: {len(judgement.seeds)} seeds of all tasks."
-    harmed = ", ".join(one.task for one in judgement.harmed)
+    harmed = ", ".join(one.task for one in judgement.harmed if one.transfer == "negative")
     transfer = f" Negative transfer: {harmed}." if harmed else ""
     return f"Study {study.number} is over: Δm {percent(judgement.delta_m.mean, judgement.delta_m.sd)}.{transfer}"
 

@@ -11,19 +11,32 @@ from PySide6.QtWidgets import QFrame, QGraphicsGridLayout, QGraphicsItem
 
 from app.plots.arrays import nice_step
 from app.plots.graph import Item, pg
-from app.plots.texts import grouped
+from app.plots.texts import scientific, tick_texts
 from app.theme import resolve, small_font, theme
 
 FAINT_ALPHA = 0.28
+_AXIS_AIR, _AXIS_SLACK = 12, 24
+"""Pixels beside the numbers of the vertical axis, and how many may be empty before it shrinks."""
 
 
-def pen(color: int | str, *, dash: bool = False, alpha: float = 1.0) -> object:
+def dash_pattern(*, dash: bool = False, dots: int = 0) -> list[float]:
+    """Strokes and gaps of a line in widths of the pen; empty for a solid one.
+
+    Dashed lines have short strokes, others long ones or none; the dots between them count the rounds that the cycle
+    of hues has made, so that two curves of one hue still differ.
+    """
+    if not dash and not dots:
+        return []
+    return [*((5.0, 3.0) if dash else (16.0, 3.0)), *(dots * (1.0, 3.0))]
+
+
+def pen(color: int | str, *, dash: bool = False, dots: int = 0, alpha: float = 1.0) -> object:
     """A pen one pixel wide: wider ones with antialiasing are what makes plots freeze."""
     ink = QColor(resolve(color))
     ink.setAlphaF(alpha)
     made = pg.mkPen(ink, width=1)
-    if dash:
-        made.setDashPattern([5, 3])
+    if pattern := dash_pattern(dash=dash, dots=dots):
+        made.setDashPattern(pattern)
     return made
 
 
@@ -37,6 +50,9 @@ class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         room = 80 if self.orientation == "bottom" else 42
         major = nice_step((high - low) / max(size / room, 1.0))
         ticks = _multiples(low, high, major)
+        if len(ticks) < 2:  # one number alone says nothing of the scale
+            major = nice_step(major / 2)
+            ticks = _multiples(low, high, major)
         between = [tick for tick in _multiples(low, high, major / 2) if tick not in ticks]
         return [(major, ticks), (major / 2, between)]
 
@@ -44,17 +60,14 @@ class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         """Room for the whole text of the ticks at the ends."""
         return QRectF(super().boundingRect().adjusted(-24, -10, 24, 10))
 
+    def width_of_texts(self, low: float, high: float, metrics: QFontMetrics) -> int:
+        """Pixels that the widest number between two limits takes."""
+        spacing, ticks = self.tickValues(low, high, max(self.geometry().height(), 100.0))[0]
+        return max(map(metrics.horizontalAdvance, self.tickStrings(ticks, 1.0, spacing)), default=0)
+
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The text at each tick."""
-        return [_power(10.0**v) for v in values] if self.logMode else tick_texts(values, spacing)
-
-
-def tick_texts(values: Sequence[float], spacing: float) -> list[str]:
-    """Numbers ``spacing`` apart, all with the decimals they need."""
-    places = next((p for p in range(4) if abs(round(spacing, p) - spacing) < 1e-9 * spacing), 4)
-    if places > 3 or max((abs(v) for v in values), default=0) >= 1e7:
-        return [_power(v) for v in values]
-    return [grouped(v) if places == 0 else f"{v:.{places}f}".replace("-", "−") for v in values]
+        return [scientific(10.0**v) for v in values] if self.logMode else tick_texts(values, spacing)
 
 
 def _multiples(low: float, high: float, step: float) -> list[float]:
@@ -70,13 +83,6 @@ def _decades(low: float, high: float) -> list[tuple[float, list[float]]]:
     named = [p + math.log10(m) for p in powers for m in texts if p % every == 0]
     others = [p + math.log10(m) for p in powers for m in range(1, 10) if m not in texts and high - low < 4]
     return [(1.0, [v for v in named if low <= v <= high]), (1.0, [v for v in others if low <= v <= high])]
-
-
-def _power(value: float) -> str:
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
-        return f"{value:g}".replace("-", "−")
-    mantissa, _, power = f"{value:.2e}".partition("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}".replace("-", "−")
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]
@@ -98,6 +104,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.box.disableAutoRange()
         self.box.setZValue(1)
         self._axes = {side: TickAxis(side) for side in ("left", "bottom")}
+        self._left_width = 0
         # It fills its whole ground itself, so Qt need not draw card, page and window beneath it at every tick.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._lay_out()
@@ -117,6 +124,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             # Drawn again only when its ticks change: playing back its picture costs more than all curves together.
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.box.sigResized.connect(self._forget_axes)
+        self.box.sigYRangeChanged.connect(self._fit_left_axis)
         self.setCentralItem(inside)
 
     def _forget_axes(self) -> None:
@@ -124,6 +132,19 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         for axis in self._axes.values():
             axis.setCacheMode(QGraphicsItem.CacheMode.NoCache)
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def _fit_left_axis(self) -> None:
+        """Give the vertical axis the room its numbers need.
+
+        It grows at once but shrinks only when much of it is empty, so that the plot does not move with each point.
+        """
+        metrics = QFontMetrics(small_font())
+        low, high = self.box.viewRange()[1]
+        texts = self._axes["left"].width_of_texts(low, high, metrics)
+        width = max(texts, metrics.horizontalAdvance("0.000")) + _AXIS_AIR
+        if width > self._left_width or width < self._left_width - _AXIS_SLACK:
+            self._left_width = width
+            self._axes["left"].setWidth(width)
 
     def add(self, item: Item) -> None:
         """Puts something on the canvas."""
@@ -137,6 +158,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         """Writes powers of ten along the vertical axis."""
         if self._axes["left"].logMode != on:
             self._axes["left"].setLogMode(y=on)
+            self._fit_left_axis()
 
     def restyle(self) -> None:
         """Takes the colours and the type of the theme in use."""
@@ -157,7 +179,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             axis.setTextPen(pg.mkPen(tokens.muted))
             axis.setTickPen(pg.mkPen(QColor(ink), width=1))
             axis.setGrid(round(255 * strength))
-        self._axes["left"].setWidth(metrics.horizontalAdvance("0.000") + 12)
+        self._left_width = 0
+        self._fit_left_axis()
         self._axes["bottom"].setHeight(metrics.height() + 6)
         band = QColor(tokens.accent)
         band.setAlphaF(0.12)

@@ -13,7 +13,7 @@ from app.plots.canvas import FAINT_ALPHA, Canvas, pen
 from app.plots.graph import Item, pg
 from app.plots.markers import Markers
 from app.plots.picture import Curve, Line, Picture, Snapshot
-from app.plots.readout import Readout, rows_at
+from app.plots.readout import Readout, nearest_rows, rows_at
 from app.plots.ticker import ticker
 from app.theme import manager, theme
 
@@ -66,6 +66,7 @@ class CurvePlot(QWidget):
         *,
         color: int | str = 0,
         dash: bool = False,
+        dots: int = 0,
         faint: bool = False,
         smoothed: bool = True,
         label: str = "",
@@ -79,14 +80,26 @@ class CurvePlot(QWidget):
             values: ``[N]``; what is not finite is a gap.
             color: A hue by number, a theme token or ``#RRGGBB``.
             dash: Draw dashed.
+            dots: Dots between the strokes, which tell curves of one hue apart.
             faint: Draw as a pale background line.
             smoothed: Whether ``set_smoothing`` applies.
             label: Name in the read-out under the cursor; ``str(key)`` when empty.
             axis: Where its steps stand, if not where :meth:`set_x_axis` says.
         """
         known = self._curves.get(key)
-        self._curves[key] = Curve(steps, values, color, dash, faint, smoothed, label or str(key), axis)
-        if known is None or (known.color, known.dash, known.faint) != (color, dash, faint):
+        curve = Curve(
+            steps,
+            values,
+            color,
+            dash=dash,
+            dots=dots,
+            faint=faint,
+            smoothed=smoothed,
+            label=label or str(key),
+            axis=axis,
+        )
+        self._curves[key] = curve
+        if known is None or known.look != curve.look:
             self._dress(key)
         self._ask()
 
@@ -109,7 +122,7 @@ class CurvePlot(QWidget):
         self.show_all()
 
     def set_markers(self, markers: Sequence[tuple[float, str]]) -> None:
-        """Marks steps with a vertical line and a text."""
+        """Marks steps with a vertical line; the text is read out when the cursor is near it."""
         if self._markers.set(markers):
             self._ask()
 
@@ -146,7 +159,7 @@ class CurvePlot(QWidget):
         self._ask()
 
     def set_until(self, step: float) -> None:
-        """Reserves room on the axis up to the planned last step, so that it rests as points arrive."""
+        """Says which step is the planned last one; the axis reserves room by it, so that it rests as points arrive."""
         self._until = step
         self._ask()
 
@@ -257,7 +270,7 @@ class CurvePlot(QWidget):
                 item.setZValue(depth)
                 self._canvas.add(item)
         main, faint = self._drawn[key]
-        main.setPen(pen(curve.color, dash=curve.dash, alpha=FAINT_ALPHA if curve.faint else 1.0))
+        main.setPen(pen(curve.color, dash=curve.dash, dots=curve.dots, alpha=FAINT_ALPHA if curve.faint else 1.0))
         faint.setPen(pen(curve.color, alpha=FAINT_ALPHA))
 
     def _hover(self, position: QPointF | None) -> None:
@@ -269,8 +282,10 @@ class CurvePlot(QWidget):
         if not left <= place.x() <= right:
             self._readout.hide()
             return
-        rows, x = rows_at(self._picture.lines, self._curves, place.x(), (right - left) * 0.03)
-        self._readout.show_rows(x, self._axis.label, rows, position)
+        reach = (right - left) * 0.03
+        rows, x = rows_at(self._picture.lines, self._curves, place.x(), reach)
+        note = self._markers.text_at(place.x(), reach / 2)
+        self._readout.show_rows(x, self._axis.label, nearest_rows(rows, place.y()), position, note=note)
 
     # -- Qt --
 

@@ -56,7 +56,8 @@ class CardGrid(QWidget):
         columns = columns_for(len(self._cards), self.width(), self.window().width())
         if columns == self._columns or not self._cards:
             return
-        for column in range(max(columns, self._columns)):
+        # Of an earlier set of cards too: a column without cards would keep its share of the width.
+        for column in range(max(columns, self._grid.columnCount())):
             self._grid.setColumnStretch(column, int(column < columns))
         for index, card in enumerate(self._cards):
             self._grid.addWidget(card, index // columns, index % columns)

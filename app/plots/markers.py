@@ -1,82 +1,65 @@
-"""Vertical lines with a text: something happened at this step."""
+"""Vertical lines at steps where something happened; their texts stand in the read-out under the cursor."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtGui import QFontMetrics
 
 from app.plots.arrays import XAxis
 from app.plots.canvas import Canvas
 from app.plots.graph import Item, pg
-from app.theme import small_font, theme
+from app.theme import theme
 
 
 class Markers:
-    """The markers of one canvas; of those too close to each other only the last keeps its text."""
+    """The markers of one canvas. Their texts are not drawn: they would cover the curves."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
-        self._wanted: tuple[tuple[float, str], ...] = ()
+        self._markers: tuple[tuple[float, str], ...] = ()
+        self._places: tuple[float, ...] = ()
         self._lines: list[Item] = []
-        self._texts: list[Item] = []
 
     def set(self, markers: Sequence[tuple[float, str]]) -> bool:
-        """Replaces the markers; True when they differ from those before."""
-        wanted = tuple(sorted(markers))
-        if wanted == self._wanted:
+        """Replace the markers; True when they differ from those before."""
+        markers = tuple(sorted(markers))
+        if markers == self._markers:
             return False
-        self._wanted = wanted
+        self._markers, self._places = markers, ()
         return True
 
     def draw(self, axis: XAxis) -> None:
-        """Puts lines and texts where the steps stand now."""
-        self._match(len(self._wanted))
-        places = axis.place(np.array([step for step, _ in self._wanted], dtype=np.float64))
-        (left, right), (_, top) = self._canvas.box.viewRange()
-        unit = (right - left) / max(self._canvas.box.width(), 1.0)
-        metrics = QFontMetrics(small_font())
-        for index, (_, text) in enumerate(self._wanted):
-            width = (metrics.horizontalAdvance(text) + 14) * unit
-            room = places[index + 1] - places[index] if index + 1 < len(places) else np.inf
-            self._put(
-                index,
-                float(places[index]),
-                text if room >= width else "",
-                top,
-                fits=places[index] + width <= right,
-            )
+        """Put the lines where the steps stand now."""
+        self._match(len(self._markers))
+        places = axis.place(np.array([step for step, _ in self._markers], dtype=np.float64))
+        self._places = tuple(float(place) for place in places)
+        for line, place in zip(self._lines, self._places, strict=True):
+            line.setValue(place)
+
+    def text_at(self, x: float, reach: float) -> str:
+        """The text of the marker nearest to a place on the horizontal axis; empty beyond ``reach``."""
+        texts = (text for _, text in self._markers)
+        near = [(abs(place - x), text) for place, text in zip(self._places, texts, strict=False)]
+        distance, text = min(near, default=(reach + 1, ""))
+        return text if distance <= reach else ""
 
     def restyle(self) -> None:
-        """Takes the colours of the theme in use."""
-        for line, text in zip(self._lines, self._texts, strict=True):
-            _dress(line, text)
-
-    def _put(self, index: int, place: float, text: str, top: float, *, fits: bool) -> None:
-        self._lines[index].setValue(place)
-        item = self._texts[index]
-        item.setAnchor((0, 0) if fits else (1, 0))
-        item.setText(text)
-        item.setPos(place, top)
+        """Take the colors of the theme in use."""
+        for line in self._lines:
+            _set_pen(line)
 
     def _match(self, count: int) -> None:
         while len(self._lines) > count:
             self._canvas.remove(self._lines.pop())
-            self._canvas.remove(self._texts.pop())
         while len(self._lines) < count:
-            line, text = pg.InfiniteLine(angle=90), pg.TextItem()
-            _dress(line, text)
+            line = pg.InfiniteLine(angle=90)
+            _set_pen(line)
             self._lines.append(line)
-            self._texts.append(text)
-            text.setZValue(10)
             self._canvas.add(line)
-            self._canvas.add(text)
 
 
-def _dress(line: Item, text: Item) -> None:
-    ink = pg.mkPen(theme().muted, width=1)
-    ink.setDashPattern([2, 3])
-    line.setPen(ink)
-    text.setColor(theme().muted)
-    text.setFont(small_font())
+def _set_pen(line: Item) -> None:
+    pen = pg.mkPen(theme().muted, width=1)
+    pen.setDashPattern([2, 3])
+    line.setPen(pen)

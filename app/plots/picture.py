@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ class Curve:
         values: ``[N]``.
         color: Hue by number (follows the theme), a theme token, or a colour string.
         dash: Draw dashed (by convention: validation).
+        dots: Dots between the strokes, which tell curves of one hue apart.
         faint: Draw as a pale background line.
         smoothed: Whether the plot's smoothing applies.
         label: Name in the read-out under the cursor.
@@ -29,10 +31,16 @@ class Curve:
     values: Floats
     color: int | str = 0
     dash: bool = False
+    dots: int = 0
     faint: bool = False
     smoothed: bool = True
     label: str = ""
     axis: XAxis | None = None
+
+    @property
+    def look(self) -> tuple[int | str, bool, int, bool]:
+        """What its pen follows from."""
+        return self.color, self.dash, self.dots, self.faint
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Snapshot:
         view: The x range asked for by zooming, or None to show everything.
         raw: Whether the raw line stands, faint, under a smoothed one.
         from_zero: Whether a linear vertical axis always holds zero.
-        until: Step up to which the axis reserves room (the planned end), or 0.
+        until: The planned last step, or 0; see :func:`fitted_end`.
     """
 
     curves: tuple[tuple[Hashable, Curve], ...]
@@ -99,10 +107,20 @@ def _x_limits(placed: Iterable[Floats], snapshot: Snapshot) -> tuple[float, floa
     ends = [(float(x[0]), float(x[-1])) for x in placed if x.size]
     high = max((end for _, end in ends), default=0.0)
     if snapshot.until > 0:
-        high = max(high, float(snapshot.axis.place(np.array([snapshot.until]))[0]))
+        high = max(high, fitted_end(high, float(snapshot.axis.place(np.array([snapshot.until]))[0])))
     low = min((start for start, _ in ends), default=0.0)
     low = 0.0 if 0 <= low <= 0.4 * high else low
     return (low, high) if high > low else (low, low + 1.0)
+
+
+def fitted_end(reached: float, planned: float) -> float:
+    """Where the horizontal axis of a growing curve ends: the planned end, or as few halves of it as hold the curve.
+
+    The curve so fills at least half of the plot, and the axis moves only each time it has doubled.
+    """
+    if not 0 < reached < planned:
+        return planned
+    return planned / 2.0 ** (math.ceil(math.log2(planned / reached)) - 1)
 
 
 def _line(curve: Curve, x: Floats, view: tuple[float, float], snapshot: Snapshot) -> Line:

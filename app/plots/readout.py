@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -18,6 +19,8 @@ from app.plots.texts import grouped, number
 from app.theme import CONTROL_RADIUS, resolve, small_font, theme
 
 _WHOLE = ("step",)
+MOST_ROWS = 10
+"""Curves read out at once; of more those nearest to the cursor."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Row:
     value: str
     color: int | str
     dash: bool
+    height: float = 0.0
+    """Where the curve stands on the vertical axis."""
 
 
 def rows_at(
@@ -43,8 +48,20 @@ def rows_at(
         if points[0] - reach <= x <= points[-1] + reach:
             index = _nearest(points, x)
             places.append(float(points[index]))
-            rows.append(Row(curve.label, number(float(line.full_y[index])), curve.color, curve.dash))
+            value = float(line.full_y[index])
+            height = float(line.y[_nearest(line.x, x)]) if line.x.size else math.nan
+            rows.append(Row(curve.label, number(value), curve.color, curve.dash, height))
     return rows, min(places[1:], key=lambda place: abs(place - x), default=x)
+
+
+def nearest_rows(rows: Sequence[Row], height: float, most: int = MOST_ROWS) -> list[Row]:
+    """Those of many rows whose curves are nearest to the cursor, in their order, and a last one for the others."""
+    if len(rows) <= most:
+        return list(rows)
+    by_distance = sorted(rows, key=lambda row: (math.isnan(row.height), abs(row.height - height)))
+    kept = {id(row) for row in by_distance[:most]}
+    others = Row(f"and {len(rows) - most} more", "", "muted", dash=False)
+    return [*(row for row in rows if id(row) in kept), others]
 
 
 def _nearest(x: Floats, place: float) -> int:
@@ -83,13 +100,13 @@ class Readout:
         )
         self._hair.setPen(pg.mkPen(tokens.muted, width=1))
 
-    def show_rows(self, x: float, unit: str, rows: Sequence[Row], cursor: QPointF) -> None:
-        """Shows values at ``x``, beside the cursor and inside the plot."""
+    def show_rows(self, x: float, unit: str, rows: Sequence[Row], cursor: QPointF, *, note: str = "") -> None:
+        """Show values at ``x``, and a note below them, beside the cursor and inside the plot."""
         if not rows:
             self.hide()
             return
         place = grouped(x) if unit in _WHOLE else number(x)
-        self._panel.setText(_table(f"{unit} {place}", rows))
+        self._panel.setText(_table(f"{unit} {place}", rows, note))
         self._panel.adjustSize()
         self._hair.setValue(x)
         self._hair.setVisible(True)
@@ -111,11 +128,13 @@ class Readout:
         return round(x), round(y)
 
 
-def _table(head: str, rows: Sequence[Row]) -> str:
+def _table(head: str, rows: Sequence[Row], note: str) -> str:
     lines = "".join(
         f"<tr><td style='color:{resolve(row.color)}'>{'╌' if row.dash else '─'}</td>"
         f"<td>&nbsp;{escape(row.label)}&nbsp;&nbsp;</td>"
         f"<td align='right'><b>{escape(row.value)}</b></td></tr>"
         for row in rows
     )
-    return f"<span style='color:{theme().muted}'>{escape(head)}</span><table cellspacing='0'>{lines}</table>"
+    muted = f"<span style='color:{theme().muted}'>"
+    below = f"{muted}{escape(note)}</span>" if note else ""
+    return f"{muted}{escape(head)}</span><table cellspacing='0'>{lines}</table>{below}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,7 @@ _METHODS = {kind_of(member): member.title.partition(" (")[0] for member in membe
 _SHORT = {"dwa": "DWA"}
 _LEADING = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
 """What a task of a run is judged by when its score is not known or was not stored, the first that it has."""
+_SIGN, _ALL_BITS = 1 << 63, (1 << 64) - 1
 _BRIEF = 2
 """Tasks whose scores the column of all tasks names; of more it says the mean, where there is one."""
 
@@ -68,7 +70,7 @@ def method_title(kind: str) -> str:
 
 def _method(row: RunRow) -> str:
     if row.record.baseline:
-        return f"{row.record.baseline} alone"  # one task leaves nothing to weigh
+        return "none (1 task)"
     kind = row.record.method
     return _SHORT.get(kind, method_title(kind))
 
@@ -92,21 +94,33 @@ def leading_scores(row: RunRow) -> dict[SeriesKey, float]:
 
 
 def _scores(row: RunRow) -> str:
+    """The scores with the name of their metric: an error and an accuracy are not told apart by their size."""
     found = leading_scores(row)
-    values = list(found.values())
-    if len(values) <= _BRIEF:
-        return " · ".join(brief(value) for value in values)
-    if _alike(found):
-        return f"mean {brief(sum(values) / len(values))}"
-    return " · ".join([*(brief(value) for value in values[:_BRIEF]), "…"])
-
-
-def _mean_score(row: RunRow) -> float | None:
-    """The mean where all scores are the same metric; an error and an accuracy have none, so the first task counts."""
-    found = {key: value for key, value in leading_scores(row).items() if key.metric != "loss"}
     if not found:
-        return None
-    return sum(found.values()) / len(found) if _alike(found) else next(iter(found.values()))
+        return ""
+    if _alike(found):
+        values, metric = list(found.values()), next(iter(found)).metric
+        if len(values) > _BRIEF:
+            return f"mean {metric} {brief(sum(values) / len(values))}"
+        return f"{metric} " + " · ".join(brief(value) for value in values)
+    named = [f"{key.metric} {brief(value)}" for key, value in found.items()]
+    return " · ".join(named if len(named) <= _BRIEF else [*named[:_BRIEF], "…"])
+
+
+def _score_order(row: RunRow) -> str:
+    """Runs of one metric together, and among them by the mean, or by the first task where the metrics differ."""
+    found = leading_scores(row)
+    if not found:
+        return ""
+    key, value = next(iter(found.items()))
+    mean = sum(found.values()) / len(found) if _alike(found) else value
+    return f"{key.metric} {_ordered(mean)}"
+
+
+def _ordered(value: float) -> str:
+    """A text that sorts like the number: the bits of a float do, once those of negative ones are turned over."""
+    bits = int.from_bytes(struct.pack(">d", value), "big")
+    return f"{bits ^ _ALL_BITS if bits >> 63 else bits | _SIGN:016x}"
 
 
 def _alike(scores: Iterable[SeriesKey]) -> bool:
@@ -138,9 +152,9 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
     ),
     _words("weighting", "Weighting", _method, width=11, tip=_method_tip),
     RunColumn(
-        "scores", "Best", _scores, _mean_score,
-        "Best validation value of each task's score, or else of its loss. Sorted by their mean where all tasks have "
-        "the same score, else by the first task's", True, width=11.5,
+        "scores", "Best", _scores, _score_order,
+        "Best validation value of each task's score, or else of its loss. Sorted metric by metric: by the mean where "
+        "all tasks have the same score, else by the first task's", width=24,
         tip=_scores_tip,
     ),
     RunColumn(

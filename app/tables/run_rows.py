@@ -9,13 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mtl_core.spec import InputError, score_of
-
 if TYPE_CHECKING:  # the store brings a database along, which the window loads on another thread
     from mtl_core.store import RunRecord, RunStore, SeriesKey
 
 Score = tuple[float, float]
-_FIRST, _NEXT = 500, 2500
+_FIRST, _NEXT = 500, 10_000
 """Runs whose metrics are read in one go, so that the table shows long before the last of ten thousand is read."""
 _REST = 10.0
 """Reading the whole list may take up one part in this many of the time; between, only what is on is read."""
@@ -45,10 +43,12 @@ class RunsReading:
     Attributes:
         rows: The runs that match, newest first. A row that did not change is the same object as last time.
         complete: Whether every run's metrics are read; if not, read again at once.
+        damage: The runs that are left out because the store is damaged there, and what was found.
     """
 
     rows: tuple[RunRow, ...]
     complete: bool
+    damage: Mapping[int, str] = field(default_factory=dict)
 
 
 class RunsReader:
@@ -60,8 +60,6 @@ class RunsReader:
         self._rows: dict[int, RunRow] = {}
         self._shown: list[int] = []
         self._stale: set[int] = set()
-        self._keys: dict[SeriesKey, SeriesKey] = {}
-        self._scores: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
         self._owed = True
         self._not_before = 0.0
 
@@ -95,7 +93,7 @@ class RunsReader:
             return None
         self._version, self._question = version, question
         complete = self._read_metrics(store)
-        return RunsReading(tuple(self._rows[run] for run in self._shown), complete)
+        return RunsReading(tuple(self._rows[run] for run in self._shown), complete, store.damage)
 
     def _read_all(self, store: RunStore, query: str, archived: bool) -> None:
         begun = time.monotonic()
@@ -128,24 +126,14 @@ class RunsReader:
         """Read the metrics of the newest changed runs; whether none is left."""
         wanted = [run for run in self._shown if run in self._stale] if self._stale else []
         now = wanted[: _FIRST if wanted and wanted[0] == self._shown[0] else _NEXT]
-        found: dict[int, dict[SeriesKey, Score]] = {run: {} for run in now}
-        for summary in store.summaries(now) if now else ():
-            if summary.direction and summary.split in {"val", "test"}:
-                key = self._keys.setdefault(summary.key, summary.key)
-                found[summary.run][key] = (summary.best, summary.last)
-        for run, metrics in found.items():
+        found = store.scores(now, ("val", "test"), directed=True) if now else {}
+        unscored = [self._rows[run].record for run in now if run in found and not self._rows[run].scores]
+        scores = store.score_metrics(unscored) if unscored else {}
+        for run in now:
             known = self._rows[run]
-            self._rows[run] = RunRow(known.record, metrics, known.scores or self._read_scores(store, run, metrics))
+            self._rows[run] = RunRow(known.record, found.get(run, {}), known.scores or scores.get(run, {}))
         self._stale.difference_update(now)
         return len(now) == len(wanted)
-
-    def _read_scores(self, store: RunStore, run: int, metrics: Mapping[SeriesKey, Score]) -> Mapping[str, str]:
-        """The score of each task; of a run without metrics, or that this version cannot read, none."""
-        try:
-            found = tuple((task.name, score_of(task)) for task in store.spec(run).tasks) if metrics else ()
-        except InputError:
-            found = ()
-        return self._scores.setdefault(found, dict(found))
 
 
 @contextmanager

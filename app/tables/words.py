@@ -30,6 +30,19 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
+def time_left(seconds: float) -> str:
+    """An estimated remaining time, no finer than it can be known: seconds below a minute, then five, then minutes."""
+    step = 1 if seconds < 60 else 5 if seconds < 600 else 60
+    whole = step * round(max(seconds, 0.0) / step)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
 def moment(time: float | None, now: float) -> str:
     """A point in time (seconds since 1970) in local time: shorter the nearer it is to ``now``."""
     if time is None:
@@ -79,6 +92,14 @@ def percent(share: float, spread: float = math.nan) -> str:
 def count(number: int) -> str:
     """A whole number in groups of three, as in ``1 797``."""
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters, shortened in the middle: its beginning and its end tell it apart."""
+    if len(text) <= most:
+        return text
+    tail = (most - 1) // 2
+    return f"{text[: most - 1 - tail].rstrip()}…{text[-tail:].lstrip()}"
 
 
 def shape(sizes: tuple[int, ...]) -> str:

@@ -1,5 +1,7 @@
 """Cards and what arranges them."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -77,6 +79,11 @@ class CardRow(QWidget):
     def add(self, card: QWidget, stretch: int = 1) -> None:
         """Put ``card`` at the end."""
         self._row.addWidget(card, stretch)
+
+    def set_shares(self, shares: Sequence[int]) -> None:
+        """Say what share of the width each card gets."""
+        for index, share in enumerate(shares):
+            self._row.setStretch(index, share)
 
     def clear(self) -> None:
         """Remove and delete every card."""

@@ -84,6 +84,7 @@ class WeightSpin(DoubleSpinBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._unknown = False
         self.setRange(0.0, 1_000_000.0)
         self.setDecimals(6)
         self.setSingleStep(0.05)
@@ -92,8 +93,16 @@ class WeightSpin(DoubleSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedWidth(self.fontMetrics().horizontalAdvance("00.0000") + 18)
 
+    def set_unknown(self, unknown: bool) -> None:
+        """Show a dash in place of the number."""
+        if unknown != self._unknown:
+            self._unknown = unknown
+            self.lineEdit().setText(self.textFromValue(self.value()))
+
     def textFromValue(self, value: float) -> str:
-        """Two decimals, a third only when it says something, more for the very small."""
+        """Two decimals, a third only when it says something, more for the very small; a dash for an unknown weight."""
+        if self._unknown:
+            return "—"
         text = f"{value:.{3 if value >= 0.01 or value == 0 else 6}f}".rstrip("0")
         whole, _, decimals = text.partition(".")
         return f"{whole}.{decimals:0<2}"
@@ -144,8 +153,16 @@ class WeightSlider(QWidget):
         """Show ``value`` without announcing it; a slider being dragged is left alone."""
         if self.slider.isSliderDown():
             return
+        self.spin.set_unknown(False)
         _quietly(self.spin, value)
         _quietly(self.slider, position_of(value))
+
+    def clear(self) -> None:
+        """Show that the weight is not known; it counts as 1 until it is."""
+        if self.slider.isSliderDown():
+            return
+        self.setValue(1.0)
+        self.spin.set_unknown(True)
 
     def set_color(self, color: int | str) -> None:
         """Draw in another colour."""
@@ -154,10 +171,12 @@ class WeightSlider(QWidget):
 
     def _slid(self, position: int) -> None:
         weight = weight_at(position)
+        self.spin.set_unknown(False)
         _quietly(self.spin, weight)
         self.valueChanged.emit(weight)
 
     def _typed(self, value: float) -> None:
+        self.spin.set_unknown(False)
         _quietly(self.slider, position_of(value))
         self.valueChanged.emit(value)
 

@@ -1,6 +1,7 @@
 """What each verb does."""
 
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from mtl_core.cli import output, run_output, studies
@@ -9,7 +10,7 @@ from mtl_core.cli.models import evaluate, predict
 from mtl_core.cli.naming import replayed, run_number, run_numbers, spec_data, spec_of
 from mtl_core.cli.status import DONE
 from mtl_core.cli.training import resume, train
-from mtl_core.evaluation.best_epochs import best_epochs
+from mtl_core.evaluation.best_epochs import BestEpoch, best_epochs
 from mtl_core.evaluation.studies import studies_of
 from mtl_core.spec import (
     InputError,
@@ -20,27 +21,17 @@ from mtl_core.spec import (
     preset_names,
     spec_to_data,
 )
-from mtl_core.store import open_store
+from mtl_core.store import RunRecord, RunStore, Summary, open_store
 
 __all__ = [
-    "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "resume", "runs", "show",
+    "check", "compare", "cost", "datasets", "evaluate", "export", "predict", "presets", "resume", "show",
     "stop", "train",
 ]  # fmt: skip
 
 
-def runs(arguments: Namespace) -> int:
-    """List runs."""
-    with open_store(arguments.store, create=arguments.store is None) as store:
-        store.reap()
-        records = store.runs(archived=arguments.archived, query=arguments.filter)
-        summaries = store.summaries([record.id for record in records])
-    output.runs(records, summaries, as_json=arguments.json)
-    return 0
-
-
 def show(arguments: Namespace) -> int:
     """Everything about one run."""
-    with open_store(arguments.store, create=False) as store:
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
         run = run_number(store, arguments.run)
         if arguments.spec:
@@ -48,14 +39,19 @@ def show(arguments: Namespace) -> int:
             return 0
         record, spec = store.run(run), store.spec_data(run)
         events, summaries, artifacts = store.events(run), store.summaries([run]), store.artifacts(run)
-        best = best_epochs(record, store.spec(run).tasks, summaries)
+        best = _best_epochs(store, record, summaries)
     run_output.run(record, spec, summaries, events=events, artifacts=artifacts, best=best, as_json=arguments.json)
     return 0
 
 
+def _best_epochs(store: RunStore, record: RunRecord, summaries: Sequence[Summary]) -> tuple[BestEpoch, ...]:
+    spec = store.spec(record.id)
+    return best_epochs(record, spec.tasks, summaries, spec.training.monitor)
+
+
 def compare(arguments: Namespace) -> int:
     """Differing settings and metrics side by side."""
-    with open_store(arguments.store, create=False) as store:
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
         numbers = list(dict.fromkeys(run for name in arguments.runs for run in run_numbers(store, name)))
         if len(numbers) < 2:
@@ -63,7 +59,7 @@ def compare(arguments: Namespace) -> int:
         records = [store.run(run) for run in numbers]
         specs = [store.spec_data(run) for run in numbers]
         summaries = store.summaries(numbers)
-        best = {record.id: best_epochs(record, store.spec(record.id).tasks, summaries) for record in records}
+        best = {record.id: _best_epochs(store, record, summaries) for record in records}
         found = studies_of(store, records)
     paths = list(dict.fromkeys(d.path for other in specs[1:] for d in diff_data(specs[0], other)))
     settings = [flatten(spec) for spec in specs]

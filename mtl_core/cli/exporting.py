@@ -23,7 +23,7 @@ def _points(arguments: Namespace) -> int:
         raise InputError("RUN", "the points of one run are exported at a time", found=" ".join(arguments.run), fix=fix)
     path = Path(arguments.out)
     check_new(path, force=arguments.force)
-    with open_store(arguments.store, create=False) as store:
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
         run = run_number(store, arguments.run[0])
         series, _ = store.read(run)
     points = (
@@ -42,7 +42,7 @@ def _models(arguments: Namespace) -> int:
 
     folder = Path(arguments.out)
     check_place(folder, force=arguments.force)
-    with open_store(arguments.store, create=False) as store:
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
         runs = [run for name in arguments.run for run in run_numbers(store, name, baselines=False)]
         saved = saved_runs(store, runs)
         save_models(saved, folder, force=arguments.force)

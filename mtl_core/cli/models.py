@@ -33,11 +33,15 @@ def evaluate(arguments: Namespace) -> int:
 
 def _scores(one: "SavedRun", arguments: Namespace) -> dict[str, Any]:
     from mtl_core.evaluation import evaluate as scores_of
+    from mtl_core.tasks.undefined import undefined_metrics
     from mtl_core.training.validation import total
 
     scores = scores_of(one.spec, one.checkpoint, arguments.split, one.fingerprint)
     weights = one.spec.weighting.weights if isinstance(one.spec.weighting, ManualWeighting) else {}
-    return {"run": one.run, "split": arguments.split, "metrics": scores, "total": total(scores, dict(weights))}
+    labelled = any("loss" in values for values in scores.values())
+    combined = total(scores, dict(weights)) if labelled else None
+    left_out = list(undefined_metrics(one.spec.tasks, scores, arguments.split))
+    return {"run": one.run, "split": arguments.split, "metrics": scores, "total": combined, "undefined": left_out}
 
 
 def predict(arguments: Namespace) -> int:
@@ -74,7 +78,7 @@ def _saved(arguments: Namespace, folder: Path | None, *, alone: bool) -> "list[S
         from mtl_core.evaluation.model_folder import load_models
 
         return list(load_models(folder))
-    with open_store(arguments.store, create=False) as store:
+    with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
         if alone:
             run = run_number(store, arguments.run[0])

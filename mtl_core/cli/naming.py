@@ -24,7 +24,7 @@ def spec_data(arguments: Namespace) -> dict[str, Any]:
     """The data of the spec that was named, with the settings that were given put in."""
     name: str = arguments.spec
     if name.startswith("run:"):
-        with open_store(arguments.store, create=False) as store:
+        with open_store(arguments.store, create=False, allow_read_only=True) as store:
             data: Any = spec_to_data(replayed(store, run_number(store, name.removeprefix("run:"))))
     elif not Path(name).exists() and (name in preset_names() or (Path(name).name == name and not Path(name).suffix)):
         data = spec_to_data(_preset(name))

@@ -3,7 +3,6 @@
 import json
 import math
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from mtl_core.cli.json_data import finite
 from mtl_core.spec import ExperimentSpec, Task, direction, shorten
 from mtl_core.store import RunRecord, Summary
 
@@ -46,18 +46,7 @@ def _table(*columns: str, wrapped: str = "", **options: Any) -> Table:
 
 def json_object(data: Any) -> None:
     """One JSON object on standard output; NaN and infinities as text."""
-    print(json.dumps(_finite(data), ensure_ascii=False))
-
-
-def _finite(data: Any) -> Any:
-    match data:
-        case dict():
-            return {str(key): _finite(value) for key, value in data.items()}
-        case list() | tuple():
-            return [_finite(value) for value in data]
-        case float() if not math.isfinite(data):
-            return "NaN" if math.isnan(data) else "Infinity" if data > 0 else "-Infinity"
-    return data
+    print(json.dumps(finite(data), ensure_ascii=False))
 
 
 @contextmanager
@@ -89,6 +78,8 @@ def progress_bar(name: str, *, quiet: bool) -> Iterator[Callable[["RunProgress"]
 def run_result(result: dict[str, Any], store: str) -> None:
     """How a run ended: a table per task, and where it is kept."""
     run_line(result)
+    for text in result["warnings"]:
+        print_out(f"warning: {text}")
     _scores(result["test"], "test")
     for old in result["kept"]:
         print_out(old["text"])
@@ -107,7 +98,9 @@ def scores(data: dict[str, Any], *, as_json: bool) -> None:
         json_object(data)
     else:
         _scores(data["metrics"], data["split"])
-        print_out(f"total loss {data['total']:.4g}")
+        for text in data["undefined"]:
+            print_out(f"warning: {text}")
+        print_out("no row has a label" if data["total"] is None else f"total loss {data['total']:.4g}")
 
 
 def _scores(scores: dict[str, dict[str, float]], split: str) -> None:
@@ -137,38 +130,6 @@ def ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool) -> N
             cells = ("" if math.isnan(v) else f"{v:.4g}{' *' if v == best else ''}" for v in values)
             table.add_row(task.name, f"{metric} {arrow}", *cells)
     print_out(table)
-
-
-def runs(records: Sequence[RunRecord], summaries: Sequence[Summary], *, as_json: bool) -> None:
-    """The list of runs."""
-    if as_json:
-        json_object({"runs": [record_data(r) | {"metrics": metrics_of(summaries, r.id)} for r in records]})
-        return
-    if not records:
-        print_out("no runs; start one with: mtl-workbench train multidigits")
-        return
-    columns = ("run", "name", "state", "study", "weighting", "epochs", "started", "seconds", "test")
-    table = _table(*columns, wrapped="name")
-    for record in records:
-        progress = record.progress
-        table.add_row(
-            str(record.id),
-            record.name,
-            record.state,
-            "" if record.study is None else str(record.study),
-            record.method,
-            f"{progress.epoch}/{progress.epochs}" if progress else "",
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started)) if record.started else "",
-            f"{record.seconds:.0f}",
-            _brief(metrics_of(summaries, record.id).get("test", {})),
-        )
-    print_out(table)
-
-
-def _brief(metrics: dict[str, dict[str, float]]) -> str:
-    """The first metric of each task that is not a loss."""
-    chosen = {task: next((v for m, v in values.items() if m != "loss"), None) for task, values in metrics.items()}
-    return ", ".join(f"{task} {value:.4g}" for task, value in chosen.items() if value is not None)
 
 
 def datasets(bundled: Sequence["Bundled"], *, as_json: bool) -> None:

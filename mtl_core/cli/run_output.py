@@ -50,10 +50,14 @@ def run(
     if left := len(summaries) - len(shown):
         print_out(f"{left} more series of the training; all of them: mtl-workbench show {record.id} --json")
     for one in best:
-        chosen = "" if one.chosen is None else f"; the run's rule chose epoch {one.chosen}"
+        chosen = "" if one.chosen is None else f"; {_chooser(one)} chose epoch {one.chosen}"
         epoch = f"step {one.step}" if one.epoch is None else f"epoch {one.epoch}"
         print_out(f"{one.task}: best {one.metric} {one.value:.4g} at {epoch}{chosen}")
-    for event in [event for event in events if event.kind != "note"][-12:]:
+    happened = [event for event in events if event.kind != "note"]
+    for event in happened[:-12]:
+        if event.kind == "warning":
+            print_out(f"warning: {event.message}")
+    for event in happened[-12:]:
         print_out(f"{time.strftime('%H:%M:%S', time.localtime(event.time))} step {event.step}: {event.message}")
     for artifact in artifacts:
         print_out(f"{artifact.kind}: {artifact.path}")
@@ -119,7 +123,12 @@ def _epoch_rows(records: Sequence[RunRecord], best: Mapping[int, Sequence[BestEp
 
 
 def _epochs(one: BestEpoch) -> str:
-    return f"{one.epoch}" + ("" if one.chosen is None else f" (chosen {one.chosen})")
+    by = " by total loss" if one.missing else ""
+    return f"{one.epoch}" + ("" if one.chosen is None else f" (chosen {one.chosen}{by})")
+
+
+def _chooser(one: BestEpoch) -> str:
+    return f"the total loss, as {one.missing} never had a value," if one.missing else "the run's rule"
 
 
 def _best(epochs: Sequence[BestEpoch]) -> dict[str, dict[str, Any]]:

@@ -128,8 +128,8 @@ def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list
 
 
 def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
-    if ending.input_at_fault:
-        raise InputError(f"run {run}", ending.error)
+    if ending.fault is not None:
+        raise type(ending.fault)(f"run {run}", ending.error)
     record = store.run(run)
     result = {"run": run, "name": record.name, "state": ending.state, "device": record.device, "seed": record.seed}
     if ending.error:
@@ -137,5 +137,7 @@ def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
     events = store.events(run)
     kept = [event for event in events if event.kind == "kept"]
     lost = {event.data["task"]: {**event.data, "text": event.message} for event in kept}  # of a resumed run the last
-    result |= {"kept": list(lost.values()), "notes": [dict(event.data) for event in events if event.kind == "note"]}
+    warned = dict.fromkeys(event.message for event in events if event.kind == "warning")
+    notes = [dict(event.data) for event in events if event.kind == "note"]
+    result |= {"kept": list(lost.values()), "warnings": list(warned), "notes": notes}
     return {**result, "error": ending.error, "test": ending.test or {}, "seconds": record.seconds, "store": store.name}

@@ -1,6 +1,7 @@
-"""Verbs and their arguments; one line for an input at fault, and the exit status.
+"""Verbs and their arguments; one line for what is at fault, and the exit status.
 
-0: done. 1: the run failed. 2: the input is at fault. 130: stopped by the user.
+0: done. 1: the run failed, or the program is at fault. 2: the input is. 3: the store or the surroundings are. 130:
+stopped by the user.
 """
 
 import argparse
@@ -8,11 +9,13 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 from mtl_core import __version__
+from mtl_core.cli.reporting import report
 from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
-from mtl_core.spec import InputError
+from mtl_core.errors import shorten
 
 SPLITS = ("train", "val", "test")
 
@@ -24,7 +27,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
+        print(f"{self.prog}: {shorten(message, 800)}; see {self.prog} --help", file=sys.stderr)
         sys.exit(INPUT_AT_FAULT)
 
 
@@ -136,6 +139,16 @@ VERBS = (
 """What the first argument may be; anything else is the window's."""
 
 
+def command_of(verb: str) -> Callable[[Any], int]:
+    """What a verb does.
+
+    It is loaded only now, and for ``runs`` without the classes of the spec, which take longer than the list.
+    """
+    module = import_module("mtl_core.cli.run_list" if verb == "runs" else "mtl_core.cli.commands")
+    command: Callable[[Any], int] = getattr(module, verb)
+    return command
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb.
 
@@ -145,18 +158,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    from mtl_core.cli import commands
-
     try:
         arguments = build_parser().parse_args(argv)
     except SystemExit as exit_:
         return int(exit_.code or 0)
-    verb: Callable[[Any], int] = getattr(commands, arguments.verb)
+    verb = command_of(arguments.verb)
     try:
         return verb(arguments)
-    except InputError as error:
-        print(f"mtl-workbench {arguments.verb}: {error}", file=sys.stderr)
-        return INPUT_AT_FAULT
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
@@ -164,3 +172,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except Exception as error:
+        return report(arguments.verb, error)

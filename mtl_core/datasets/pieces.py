@@ -6,7 +6,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtl_core.spec import InputError, TextSpec, shorten
+from mtl_core.errors import EnvironmentFault, InputError, shorten
+from mtl_core.spec import TextSpec
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -77,7 +78,7 @@ def _open(folder: str) -> "Tokenizer":
         raise InputError(_WHERE, f"needs a folder with a {FILE}", found=place.parent, fix=fix)
     if importlib.util.find_spec("tokenizers") is None:
         fix = 'Install it with: pip install "mtl-workbench[pretrained]".'
-        raise InputError(_WHERE, "needs the package tokenizers", fix=fix)
+        raise EnvironmentFault(_WHERE, "needs the package tokenizers", fix=fix)
     from tokenizers import Tokenizer
 
     try:

@@ -10,8 +10,10 @@ from typing import Any
 import torch
 
 from mtl_core.datasets import TaskData
+from mtl_core.errors import InputError, StoreError, os_error
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
-from mtl_core.spec import InputError, dump_spec, load_spec
+from mtl_core.files import flush, write_error, write_text
+from mtl_core.spec import ExperimentSpec, load_spec, save_spec
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.devices import versions
 from mtl_core.training.old_heads import told
@@ -44,8 +46,9 @@ def save_models(saved: Sequence[SavedRun], folder: Path, *, force: bool = False)
         with TemporaryDirectory(prefix=".models-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
             _write(saved, data, Path(beside) / "new")
             _put(Path(beside) / "new", folder, Path(beside) / "old")
+            flush(folder.parent)
     except OSError as error:
-        raise InputError(str(folder), "cannot be written", found=error.strerror) from None
+        raise write_error(folder, error) from None
 
 
 def check_place(folder: Path, *, force: bool = False) -> None:
@@ -66,22 +69,33 @@ def load_models(folder: Path) -> tuple[SavedRun, ...]:
     """The runs whose models a folder holds.
 
     Raises:
-        InputError: It is no such folder, is not whole, or a newer version wrote it.
+        InputError: It is no such folder.
+        StoreError: It is not whole, or a newer version wrote it.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(str(folder), f"is not a folder of models: it has no {MANIFEST}") from None
-    except (OSError, ValueError):
-        raise _not_whole(folder) from None
+    except OSError as error:
+        raise os_error(folder, "cannot be read", error) from None
+    except (ValueError, RecursionError):
+        raise _not_whole(folder / MANIFEST) from None
     version = manifest.get("format") if isinstance(manifest, dict) else None
     if version != FORMAT:
-        raise InputError(str(folder), f"must be a folder of models of format {FORMAT}", found=version)
+        raise StoreError(str(folder), f"must be a folder of models of format {FORMAT}", found=version)
     members = _members(manifest)
     if not members:
-        raise _not_whole(folder)
+        raise _not_whole(folder / MANIFEST)
     digest = manifest["fingerprint"]
-    return tuple(SavedRun(run, load_spec(folder / spec), folder / weights, digest) for run, spec, weights in members)
+    return tuple(SavedRun(run, _spec(folder / spec), folder / weights, digest) for run, spec, weights in members)
+
+
+def _spec(path: Path) -> ExperimentSpec:
+    try:
+        return load_spec(path)
+    except InputError as error:
+        problem = error.problem
+        raise _not_whole(path, problem.rule if problem.path == str(path) else str(problem)) from None
 
 
 def _members(manifest: Mapping[str, Any]) -> list[tuple[int, str, str]]:
@@ -100,8 +114,8 @@ def _is_member(member: Any) -> bool:
     return False
 
 
-def _not_whole(folder: Path) -> InputError:
-    return InputError(str(folder / MANIFEST), "is not whole", fix="Export the runs again.")
+def _not_whole(path: Path, found: str | None = None) -> StoreError:
+    return StoreError(str(path), "is not whole", found=found, fix="Export the runs again.")
 
 
 def _write(saved: Sequence[SavedRun], data: TaskData, folder: Path) -> None:
@@ -113,13 +127,13 @@ def _write(saved: Sequence[SavedRun], data: TaskData, folder: Path) -> None:
         "members": [_save_member(one, data, folder) for one in saved],
         "preprocessing": data.preprocessing,
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+    write_text(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
 
 
 def _save_member(one: SavedRun, data: TaskData, folder: Path) -> dict[str, Any]:
     spec = one.spec.model_copy(update={"training": one.spec.training.model_copy(update={"device": "auto"})})
     names = {"spec": f"run-{one.run}.yaml", "weights": f"run-{one.run}.safetensors"}
-    (folder / names["spec"]).write_text(dump_spec(spec), encoding="utf-8")
+    save_spec(spec, folder / names["spec"])
     model = Checkpoint.load(one.checkpoint).parts.get("model", {})
     Checkpoint({"model": model}, told(data, one.spec.tasks)).save(folder / names["weights"])
     return {"run": one.run, "name": spec.name, "seed": spec.training.seed, **names}

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import torch
 
 from mtl_core.datasets import load, load_again
+from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder, record_notes
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.spec.keeping import NewHeads
@@ -34,13 +35,13 @@ class Ending:
     Attributes:
         state: ``finished``, ``stopped`` or ``failed``.
         error: Why it failed, one line.
-        input_at_fault: Whether the input was at fault rather than the training.
+        fault: The same where the input, the store or the surroundings were at fault, not the training.
         test: Test metrics by task.
     """
 
     state: Literal["finished", "stopped", "failed"]
     error: str = ""
-    input_at_fault: bool = False
+    fault: WorkbenchError | None = None
     test: dict[str, dict[str, float]] | None = None
 
 
@@ -80,8 +81,9 @@ def check_resume(store: RunStore, run: int) -> None:
     """See that a run can be trained, or can go on from its checkpoint if it has one; nothing is changed.
 
     Raises:
-        InputError: There is no such run, it has finished or is being trained, its checkpoint is not whole or of
-            another model, its data or device is gone, or the data has changed.
+        InputError: There is no such run, it has finished or is being trained, its data or device is gone, or the data
+            has changed.
+        StoreError: Its checkpoint is not whole, or of another model.
     """
     store.check_free(run)
     folder = store.artifacts_dir(run)
@@ -93,9 +95,9 @@ def ended(store: RunStore, run: int, ending: Ending) -> Ending:
     """Write how a run ended; when the store cannot take that, it stays the run of a dead process: interrupted."""
     try:
         store.finish(run, ending.state, error=ending.error)
-    except InputError as error:
-        return ending if ending.error else Ending("failed", str(error), input_at_fault=True)
-    with suppress(InputError):  # it only makes the run faster to read
+    except WorkbenchError as error:
+        return ending if ending.error else Ending("failed", str(error), error)
+    with suppress(WorkbenchError):  # it only makes the run faster to read
         store.merge(run)
     return ending
 
@@ -104,18 +106,25 @@ def ending_of(recorder: StoreRecorder, train: Callable[[], Outcome]) -> Ending:
     """How training ended; what went wrong is told to the recorder."""
     try:
         outcome = train()
-    except InputError as error:
-        with suppress(InputError):  # a full disk keeps this from being written too
-            recorder.event(recorder.step, "error", str(error))
-        return Ending("failed", str(error), input_at_fault=True)
+    except WorkbenchError as error:
+        return _faulty(recorder, error)
     except DivergedError as error:
         hint = "A smaller learning rate, gradient clipping or other loss weights may help"
         return Ending("failed", f"{error}. {hint}; the last good checkpoint is kept.")
     except Exception as error:  # whatever it was, the run's row must say so
-        recorder.event(recorder.step, "error", str(error), {"traceback": traceback.format_exc()})
-        return Ending("failed", f"{type(error).__name__}: {error}")
+        if fault := environment_fault(error):
+            return _faulty(recorder, fault)
+        text = shorten(f"{type(error).__name__}: {error}", 500)
+        recorder.event(recorder.step, "error", text, {"traceback": traceback.format_exc()})
+        return Ending("failed", text)
     recorder.event(outcome.steps, "stop" if outcome.state == "stopped" else "finish", _epitaph(outcome))
     return Ending(outcome.state, test=outcome.test)
+
+
+def _faulty(recorder: StoreRecorder, error: WorkbenchError) -> Ending:
+    with suppress(WorkbenchError):  # a full disk keeps this from being written too
+        recorder.event(recorder.step, "error", str(error))
+    return Ending("failed", str(error), error)
 
 
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> Outcome:
@@ -172,7 +181,8 @@ def _checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple[Chec
     """The last and the best checkpoint of a run, as far as there are any.
 
     Raises:
-        InputError: One is not whole.
+        StoreError: One is not whole.
+        EnvironmentFault: One may not be read.
     """
     paths = (folder / "last.safetensors", folder / "best.safetensors")
     last, best = (Checkpoint.load(path, device) if path.exists() else None for path in paths)
@@ -231,9 +241,13 @@ def checkpoint_of(store: RunStore, run: int) -> Path:
 
     Raises:
         InputError: The run has saved none.
+        StoreError: What it saved is gone.
     """
     folder = store.artifacts_dir(run)
     for name in ("best", "last"):
         if (folder / f"{name}.safetensors").exists():
             return folder / f"{name}.safetensors"
+    if any(artifact.kind.startswith("checkpoint:") for artifact in store.artifacts(run)):
+        fix = "Put a copy back, or run the experiment again."
+        raise StoreError(f"run {run}", f"its checkpoints in {folder} are gone", fix=fix)
     raise InputError(f"run {run}", "has no checkpoint", fix="Resume it or run it again.")

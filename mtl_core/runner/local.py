@@ -73,7 +73,7 @@ def train(spec: ExperimentSpec, store: RunStore | str | Path | None = None) -> R
         The run, finished, stopped (Ctrl+C) or failed.
 
     Raises:
-        InputError: The store cannot be opened.
+        WorkbenchError: The store cannot be opened.
     """
     if isinstance(store, RunStore):
         return _train(spec, store)

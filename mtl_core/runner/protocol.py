@@ -2,7 +2,8 @@
 
 The worker writes ``{"id": 0, "ok": true, "value": "ready"}`` once it can answer. Each line of its standard input is an
 ask ``{"id": 7, "ask": "model", …}``; each is answered on its standard output by ``{"id": 7, "ok": true, "value": …}``
-or ``{"id": 7, "ok": false, "error": {"where", "rule", "found", "fix"}}``.
+or ``{"id": 7, "ok": false, "error": {"kind", "where", "rule", "found", "fix"}}``, whose kind is that of the error:
+``input``, ``store``, ``worker`` or ``environment``.
 """
 
 import json
@@ -10,7 +11,16 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mtl_core.spec import InputError, Problem
+from mtl_core.errors import (
+    EnvironmentFault,
+    InputError,
+    Problem,
+    StoreError,
+    WorkbenchError,
+    WorkerError,
+    environment_fault,
+    shorten,
+)
 
 Ask = Literal[
     "devices",
@@ -34,13 +44,21 @@ def worker_command() -> list[str]:
     return [sys.executable, "-m", "mtl_core.runner"]
 
 
+_KINDS: dict[str, type[WorkbenchError]] = {
+    "input": InputError,
+    "store": StoreError,
+    "worker": WorkerError,
+    "environment": EnvironmentFault,
+}
+
+
 @dataclass(frozen=True)
 class Reply:
     """An answer: a value, or what was wrong."""
 
     id: int
     value: Any = None
-    error: Problem | None = None
+    error: WorkbenchError | None = None
 
 
 def encode_ask(number: int, ask: str, payload: dict[str, Any]) -> str:
@@ -52,8 +70,9 @@ def encode_reply(reply: Reply) -> str:
     """An answer as one line."""
     if reply.error is None:
         return json.dumps({"id": reply.id, "ok": True, "value": reply.value}) + "\n"
-    error = reply.error
-    body = {"where": error.path, "rule": error.rule, "found": error.found, "fix": error.fix}
+    kind = next(name for name, kind in _KINDS.items() if isinstance(reply.error, kind))
+    error = reply.error.problem
+    body = {"kind": kind, "where": error.path, "rule": error.rule, "found": error.found, "fix": error.fix}
     return json.dumps({"id": reply.id, "ok": False, "error": body}) + "\n"
 
 
@@ -68,13 +87,15 @@ def decode_reply(line: str) -> Reply:
         if data["ok"]:
             return Reply(data["id"], data["value"])
         error = data["error"]
-        return Reply(data["id"], error=Problem(error["where"], error["rule"], error["found"], error["fix"]))
-    except (KeyError, TypeError, ValueError) as error:
+        problem = Problem(error["where"], error["rule"], error["found"], error["fix"])
+        return Reply(data["id"], error=_KINDS[error["kind"]].of([problem]))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"not a reply: {line[:80]!r}") from error
 
 
-def problem_of(error: BaseException) -> Problem:
-    """An exception as the problem a person is told."""
-    if isinstance(error, InputError):
-        return error.problem
-    return Problem("worker", f"{type(error).__name__}: {error}", fix="The log file has the details.")
+def shown_error(error: Exception) -> WorkbenchError:
+    """An exception as the error that a person is shown; what is none of its kinds is a fault of the worker."""
+    if isinstance(error, WorkbenchError):
+        return error
+    text = shorten(f"{type(error).__name__}: {error}", 300)
+    return environment_fault(error) or WorkerError("worker", text, fix="The log file has the details.")

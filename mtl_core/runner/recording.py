@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from mtl_core.spec import DataNote, InputError
+from mtl_core.errors import WorkbenchError
+from mtl_core.spec import DataNote
 from mtl_core.store import Points, RunStore, SeriesKey
 from mtl_core.store import Progress as StoredProgress
 from mtl_core.training.recording import Direction, EventKind, Progress, Recorder, Request, Steps, Values
@@ -111,6 +112,6 @@ class Heart:
         while not self._end.wait(max(due - time.monotonic(), 0)):
             try:
                 self._recorder.beat()
-            except InputError as error:  # a full disk, a locked store: the loop meets it too, and says so
+            except WorkbenchError as error:  # a full disk, a locked store: the loop meets it too, and says so
                 log.warning("no sign of life: %s", error)
             due = time.monotonic() + BEAT_SECONDS

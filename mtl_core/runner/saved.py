@@ -13,6 +13,7 @@ def saved_run(store: RunStore, run: int) -> SavedRun:
 
     Raises:
         InputError: There is no such run, or it has saved none.
+        StoreError: What it saved is gone.
     """
     return SavedRun(run, store.spec(run), checkpoint_of(store, run), store.run(run).fingerprint)
 

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from mtl_core.runner.protocol import READY, Reply, encode_reply, problem_of
-from mtl_core.spec import InputError, dataset_from_data, problems_of, spec_from_data
+from mtl_core.errors import InputError, WorkbenchError, WorkerError
+from mtl_core.runner.protocol import READY, Reply, encode_reply, shown_error
+from mtl_core.spec import dataset_from_data, problems_of, spec_from_data
 
 log = logging.getLogger(__name__)
 
@@ -31,16 +32,16 @@ def _answer(line: str) -> Reply:
         payload = json.loads(line)
         number = payload["id"]
         return Reply(number, _answerer(payload["ask"])(payload))
-    except InputError as error:
-        return Reply(number, error=error.problem)
+    except WorkbenchError as error:
+        return Reply(number, error=error)
     except Exception as error:
         log.exception("an ask failed: %s", line[:200])
-        return Reply(number, error=problem_of(error))
+        return Reply(number, error=shown_error(error))
 
 
 def _answerer(ask: str) -> Callable[[dict[str, Any]], Any]:
     if ask not in _ANSWERS:
-        raise InputError("ask", f"must be one of {', '.join(_ANSWERS)}", found=ask)
+        raise WorkerError("ask", f"must be one of {', '.join(_ANSWERS)}", found=ask)
     return _ANSWERS[ask]
 
 

@@ -16,7 +16,7 @@ from mtl_core.spec.experiment import (
     spec_from_data,
     spec_to_data,
 )
-from mtl_core.spec.files import data_to_yaml, dump_spec, load_spec, load_spec_data, parse_yaml, save_spec
+from mtl_core.spec.files import dump_spec, load_spec, load_spec_data, save_spec
 from mtl_core.spec.keeping import Keeping
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
 from mtl_core.spec.metrics import DIRECTIONS, TRAINED, Direction, direction, score_of
@@ -61,6 +61,7 @@ from mtl_core.spec.training import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
+from mtl_core.spec.yaml_text import data_to_yaml, parse_yaml
 
 __all__ = [
     "CURRENT_VERSION",

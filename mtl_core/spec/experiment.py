@@ -156,9 +156,30 @@ def _weighting(spec: ExperimentSpec) -> Iterator[Problem]:
     if spec.weighting.positive and spec.weighting.normalize == "log":
         rule = f"{spec.weighting.title!r} needs losses above 0, which logarithms are not"
         yield Problem("weighting.normalize", rule, "'log'", "Take none or scale.")
+    else:
+        yield from _losses_below_zero(spec)
     for i, move in enumerate(spec.weighting.moves):
         if move.weights is not None:
             yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))
+
+
+def _losses_below_zero(spec: ExperimentSpec) -> Iterator[Problem]:
+    """Losses that the method, or its logarithm, is not defined for; FAMO takes an offset, as its paper does."""
+    weighting = spec.weighting
+    if weighting.positive:
+        path, needs, value = "weighting.kind", f"{weighting.title!r} needs", str(weighting.kind)
+        fix = "Take another loss for the task, or a method that takes any loss, such as equal or mgda."
+    elif weighting.normalize == "log":
+        path, needs, value = "weighting.normalize", "logarithms need", "log"
+        fix = "Take another loss for the task, or normalize: scale."
+    else:
+        return
+    for task in spec.tasks:
+        floor = weighting.floor(task.name)
+        if task.loss in task.signed and floor is not None and floor >= 0:
+            rule = f"{needs} losses above 0, and the loss {task.loss!r} of task {task.name!r} can fall below"
+            lowest = f" Or give a number below 0 that it cannot reach as weighting.lowest.{task.name}."
+            yield Problem(path, rule, repr(value), fix + (lowest if weighting.kind == "famo" else ""))
 
 
 def _level(spec: ExperimentSpec) -> Iterator[Problem]:

@@ -11,6 +11,9 @@ from mtl_core.spec.nearest import nearest
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.upgrade import CURRENT_VERSION
 
+MOST_PROBLEMS = 50
+"""As many are worked out at once; a text of nothing but unknown settings has thousands."""
+
 _RULES = {
     "missing": "must be given",
     "extra_forbidden": "there is no such setting",
@@ -44,12 +47,15 @@ def problems_in(error: ValidationError, data: Any, root: type[Spec]) -> list[Pro
         root: The spec that has all settings.
     """
     found: dict[str, Problem] = {}
-    errors = error.errors(include_url=False, include_context=True)
-    for problem in (_problem(one, data, root) for one in errors if not _echoes(one)):
+    errors = [one for one in error.errors(include_url=False, include_context=True) if not _echoes(one)]
+    for problem in (_problem(one, data, root) for one in errors[:MOST_PROBLEMS]):
         first = found.setdefault(problem.path, problem)
         if problem.rule not in first.rule:
             either = problem.rule.removeprefix("must be ") if first.rule.startswith("must be ") else problem.rule
             found[problem.path] = replace(first, rule=f"{first.rule} or {either}")
+    if len(errors) > MOST_PROBLEMS:
+        rest = Problem("spec", f"has {len(errors) - MOST_PROBLEMS} more problems", fix="They are shown after these.")
+        return [*found.values(), rest]
     return list(found.values())
 
 
@@ -66,7 +72,7 @@ def _problem(error: Any, data: Any, root: type[Spec]) -> Problem:
     match kind:
         case "union_tag_invalid":
             wanted = context["expected_tags"].replace("'", "")
-            return Problem(join((*keys, "kind")), f"must be one of {wanted}", repr(context["tag"]))
+            return Problem(join((*keys, "kind")), f"must be one of {wanted}", shorten(repr(context["tag"])))
         case "literal_error":
             if path == "version":
                 return Problem(path, f"this application reads versions up to {CURRENT_VERSION}", found)

@@ -1,27 +1,41 @@
 """The connection to the database: everything that differs from one database to the next is here and nowhere else."""
 
-import sqlite3
 import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from mtl_core.spec import InputError
+from mtl_core.errors import EnvironmentFault, InputError, StoreError
+from mtl_core.store import sqlite
+from mtl_core.store.database_errors import explain_errors
 from mtl_core.store.places import file_of
 
+Access = Literal["write", "read", "immutable"]
+"""How an SQLite file is opened; ``immutable``: without its log, where no log can be made (a read-only folder)."""
+
 LOCK_SECONDS = 15.0
+WAL_BYTES = 4 * 2**20
+"""Size of an SQLite log from which on it is written into the database file and emptied."""
+_CHECKPOINT_WAIT_MS = 200  # for readers, while other writers wait too
+_CHECKPOINT_PAUSE = 0.25  # seconds until the next one, which readers may not have allowed
+_ANSWER_SECONDS = 10  # that a server may take to answer at all; the driver's own patience is over two minutes
 _UPGRADE_LOCK = zlib.crc32(b"mtl-workbench schema")
+_URI = {"write": "", "read": "?mode=ro", "immutable": "?mode=ro&immutable=1"}
 
 # Set on every connection; none of them changes the file. The journal mode does, so `use_wal` sets it once, when the
 # file is known to be ours.
 _PRAGMAS = (
-    "PRAGMA synchronous=NORMAL",  # in WAL: safe against a crash of the process; a power cut may cost the last second
+    # In WAL this is safe against a crash of the process, and a power cut may cost the last second.
+    f"PRAGMA synchronous={'NORMAL' if sqlite.has_safe_wal() else 'FULL'}",
     f"PRAGMA busy_timeout={int(LOCK_SECONDS * 1000)}",  # wait for the other writer rather than fail
+    f"PRAGMA journal_size_limit={WAL_BYTES}",  # what a large transaction made longer is cut off again
     "PRAGMA foreign_keys=ON",  # SQLite's default is off
 )
 
@@ -30,14 +44,18 @@ class Database:
     """An engine with one way to read and one way to write.
 
     Both give a connection inside a transaction that sees one state of the database from its first to its last
-    statement, and both turn what the database complains about into an ``InputError`` that names the store.
+    statement, and both turn what the database complains about into an error that names the store.
     """
 
-    def __init__(self, url: sa.URL) -> None:
+    def __init__(self, url: sa.URL, access: Access = "write") -> None:
         self.url = url
-        self.name = str(file_of(url) or url.render_as_string(hide_password=True))
+        self.file = file_of(url)
+        self.name = str(self.file or url.render_as_string(hide_password=True))
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self.engine = self._make_engine()
+        self.read_only = access != "write"
+        self.engine = self._make_engine(access)
+        self._identity: tuple[int, int] | None = None
+        self._checkpoint_due = 0.0
         self._reader: sa.Engine
         self._writer: sa.Engine
         if self.is_sqlite:
@@ -47,16 +65,19 @@ class Database:
         else:
             self._reader, self._writer = self.engine.execution_options(isolation_level="REPEATABLE READ"), self.engine
 
-    def _make_engine(self) -> sa.Engine:
-        # SQLite's transactions are begun by `_begin`, not by the driver, which would begin them at the first write.
-        settings: dict[str, Any] = {"isolation_level": None} if self.is_sqlite else {}
-        if self.url.get_backend_name() == "postgresql":
-            settings = {"connect_timeout": _ANSWER_SECONDS}
+    def _make_engine(self, access: Access) -> sa.Engine:
+        settings: dict[str, Any] = {"pool_size": 4, "max_overflow": 16}
+        if self.file is not None:
+            sqlite.log_warning()
+            connect = partial(_connect_sqlite, f"{self.file.as_uri()}{_URI[access]}")
+            settings |= {"module": sqlite.library(), "creator": connect}
+        elif self.url.get_backend_name() == "postgresql":
+            settings["connect_args"] = {"connect_timeout": _ANSWER_SECONDS}
         try:
-            return sa.create_engine(self.url, connect_args=settings, pool_size=4, max_overflow=16)
+            return sa.create_engine(self.url, **settings)
         except ModuleNotFoundError as error:
             rule, fix = "needs a driver that is not installed", "Run: pip install 'mtl-workbench[postgresql]'."
-            raise InputError(self.name, rule, found=error.name, fix=fix) from None
+            raise EnvironmentFault(self.name, rule, found=error.name, fix=fix) from None
         except sa.exc.NoSuchModuleError:
             found, fix = self.url.drivername, "Write a file, or a URL such as postgresql://user@host/database."
             raise InputError(self.name, "there is no such kind of database", found=found, fix=fix) from None
@@ -71,9 +92,15 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A connection whose changes are all kept at the end, or none of them if anything goes wrong."""
+        """A connection whose changes are all kept at the end, or none of them if anything goes wrong.
+
+        Raises:
+            StoreError: The file was deleted or replaced since the store was opened.
+        """
+        self._check_identity()
         with self.explained(), self._writer.begin() as connection:
             yield connection
+        self._limit_wal()
 
     @contextmanager
     def upgrading(self) -> Iterator[sa.Connection]:
@@ -84,8 +111,8 @@ class Database:
             yield connection
 
     def use_wal(self) -> None:
-        """Put an SQLite file into WAL, in which readers and a writer do not wait for each other."""
-        if not self.is_sqlite:
+        """Put an SQLite file into WAL, in which readers and a writer do not wait for each other, where that is safe."""
+        if not self.is_sqlite or not sqlite.has_safe_wal():
             return
         deadline = time.monotonic() + LOCK_SECONDS
         with self.explained():
@@ -93,7 +120,8 @@ class Database:
                 raw = self.engine.raw_connection()
                 try:
                     raw.cursor().execute("PRAGMA journal_mode=WAL")
-                except sqlite3.OperationalError as error:  # SQLite does not wait here: another process is at it
+                except sqlite.library().OperationalError as error:
+                    # SQLite does not wait here: another process is at it.
                     if "locked" not in str(error) or time.monotonic() > deadline:
                         raise
                 else:
@@ -106,20 +134,45 @@ class Database:
         """Close every connection."""
         self.engine.dispose()
 
-    @contextmanager
-    def explained(self) -> Iterator[None]:
-        """Say what the database complains about inside, as an ``InputError``."""
+    def explained(self) -> AbstractContextManager[None]:
+        """Raise what the database complains about inside as an error that names the store."""
+        return explain_errors(self.name)
+
+    def watch_file(self) -> None:
+        """From now on refuse to write when the file at this place is no longer the one that is open.
+
+        SQLite would go on writing into a deleted file, which nobody could ever read.
+        """
+        if self.file is not None:
+            self._identity = _identity(self.file)
+
+    def _check_identity(self) -> None:
+        if self._identity is not None and self.file is not None and _identity(self.file) != self._identity:
+            rule, fix = "was deleted or replaced while it was in use", "Put it back, or take another store."
+            raise StoreError(self.name, rule, fix=fix)
+
+    def _limit_wal(self) -> None:
+        """Empty the log when it has grown: SQLite's own checkpoints never do while some reader is always at it."""
+        if self.file is None or time.monotonic() < self._checkpoint_due:
+            return
         try:
-            yield
-        except (sa.exc.DBAPIError, sqlite3.Error) as error:
-            explanation = _explanation(self.name, error)
-            if explanation is None:  # no fault of the input but of this program
-                raise
-            raise explanation from error
-        except (OverflowError, UnicodeEncodeError) as error:
-            raise InputError(self.name, "a value is more than the database can hold", found=str(error)) from error
-        except sa.exc.TimeoutError as error:
-            raise InputError(self.name, "too many threads use this store at once", found=str(error)) from error
+            if Path(f"{self.file}-wal").stat().st_size < WAL_BYTES:
+                return
+        except OSError:
+            return
+        self._checkpoint_due = time.monotonic() + _CHECKPOINT_PAUSE
+        with suppress(sqlite.library().Error, sa.exc.SQLAlchemyError):  # the data is safe; a later commit tries again
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        raw = self.engine.raw_connection()
+        cursor = raw.cursor()
+        try:
+            cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT_MS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={int(LOCK_SECONDS * 1000)}")
+            raw.close()
 
 
 class Changes:
@@ -161,7 +214,21 @@ class Changes:
                 self._connection = None
 
 
-def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+def _connect_sqlite(uri: str) -> Any:
+    # Transactions are begun by `_begin`, not by the driver, which would begin them at the first write.
+    return sqlite.library().connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """What tells a file from another one at the same place; None when there is none."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
+
+
+def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
     for pragma in _PRAGMAS:
         connection.execute(pragma)
 
@@ -170,35 +237,3 @@ def _begin(connection: sa.Connection) -> None:
     # A writer takes its turn at once: a reader that becomes a writer later may be refused without waiting.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-# What databases say in their own words, and what it means for a person.
-_COMPLAINTS = (
-    ("is full", "the disk is full", "Free some space and try again; what was stored is intact."),
-    ("no space left", "the disk is full", "Free some space and try again; what was stored is intact."),
-    ("readonly", "may not be written to", "Change its permissions or take another store."),
-    ("read-only", "may not be written to", "Change its permissions or take another store."),
-    ("permission denied", "may not be written to", "Change its permissions or take another store."),
-    ("not a database", "must be an SQLite database", "Take another file; this one was left as it was."),
-    ("malformed", "the database is damaged", "Restore it from a copy."),
-    ("locked", "another program keeps the store locked", "Close it and try again."),
-    ("unable to open", "cannot be opened", "See that the folder exists and may be written to."),
-    ("disk i/o error", "the disk cannot be read or written", "See that the disk is whole and not full."),
-    ("authentication failed", "the database refuses the user or the password", "Correct the URL."),
-    ("does not exist", "the server has no such database or user", "Make it, or correct the URL."),
-)
-_ANSWER_SECONDS = 10  # that a server may take to answer at all; the driver's own patience is over two minutes
-
-
-def _explanation(name: str, error: Exception) -> InputError | None:
-    said = " ".join(str(getattr(error, "orig", error)).split()).rpartition(" failed: ")[2]
-    if isinstance(error, sa.exc.DataError):
-        return InputError(name, "a value is more than the database can hold", found=said)
-    for words, rule, fix in _COMPLAINTS:
-        if words in said.lower():
-            return InputError(name, rule, found=said, fix=fix)
-    away = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and error.statement is None
-    if away or "connection" in said.lower():
-        fix = "See that the server runs and the URL is right."
-        return InputError(name, "the database does not answer", found=said, fix=fix)
-    return None

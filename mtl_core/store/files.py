@@ -8,9 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mtl_core.spec import InputError
+from mtl_core.errors import EnvironmentFault, StoreError
 from mtl_core.store import runs
-from mtl_core.store.places import artifacts_root, file_of
+from mtl_core.store.places import artifacts_root, file_of, folder_mode
+from mtl_core.store.places import make_folder as make_dirs
 from mtl_core.store.records import Artifact
 from mtl_core.store.tables import ARTIFACT, RUN
 
@@ -24,7 +25,7 @@ def make_folder(connection: sa.Connection, url: sa.URL, run: int) -> None:
     """
     file, name = file_of(url), str(run)
     if file is not None:
-        name = _make_new(artifacts_root(url), run, file.stem)
+        name = _make_new(url, run, file.stem)
     runs.change(connection, run, folder=name)
 
 
@@ -33,11 +34,26 @@ def folder(connection: sa.Connection, url: sa.URL, run: int) -> Path:
 
     Raises:
         InputError: There is no such run.
+        StoreError: Its row names a folder outside the artifacts of its store, or a link leads there.
     """
     name = connection.scalar(sa.select(RUN.c.folder).where(RUN.c.id == run))
     if name is None:
         raise runs.no_such_run(run)
-    return artifacts_root(url) / str(name)
+    root = artifacts_root(url)
+    if not _is_below(root, name):
+        rule, fix = f"keeps its files in a folder below {root}", "Do not use a store whose origin you do not trust."
+        raise StoreError(f"run {run}", rule, found=name, fix=fix)
+    return root / str(name)
+
+
+def _is_below(root: Path, name: Any) -> bool:
+    """Whether a name is that of a folder, or may become one, below the artifacts, links resolved."""
+    if not isinstance(name, str) or not name or "\0" in name or name in {".", ".."} or {*"/\\"} & set(name):
+        return False
+    try:
+        return (root / name).resolve().parent == root.resolve()
+    except OSError:  # links that lead to each other
+        return False
 
 
 def add(
@@ -59,16 +75,30 @@ def of(connection: sa.Connection, root: Path, run: int) -> list[Artifact]:
     return [Artifact(row.id, row.run_id, row.kind, str(root / row.path), row.data, row.time) for row in rows]
 
 
-def _make_new(root: Path, run: int, stem: str) -> str:
-    others = (f"{stem}-{run}-{n}" for n in count(2))
-    return next(name for name in chain((str(run), f"{stem}-{run}"), others) if _made(root / name))
+def make(path: Path, url: sa.URL) -> bool:
+    """Make a folder for artifacts with the permissions of its store; False when it is there already.
 
-
-def _made(path: Path) -> bool:
+    Raises:
+        EnvironmentFault: It cannot be made.
+        StoreError: There is a file in its place.
+    """
     try:
-        path.mkdir(parents=True)
-    except FileExistsError:
-        return False
+        if path.is_dir():
+            return False
+        make_dirs(path.parent, folder_mode(url))
+        path.mkdir(folder_mode(url))
+    except (FileExistsError, NotADirectoryError):
+        if path.is_dir():
+            return False
+        place = next(one for one in (path, *path.parents) if one.is_file())
+        raise StoreError(str(place), "must be a folder", found="a file", fix="Move it away.") from None
     except OSError as error:
-        raise InputError(str(path), "the folder cannot be made", found=error.strerror) from None
+        raise EnvironmentFault(str(path), "the folder cannot be made", found=error) from None
     return True
+
+
+def _make_new(url: sa.URL, run: int, stem: str) -> str:
+    others = (f"{stem}-{run}-{n}" for n in count(2))
+    names = chain((str(run), f"{stem}-{run}"), others)
+    root = artifacts_root(url)
+    return next(name for name in names if not (root / name).exists() and make(root / name, url))

@@ -1,14 +1,17 @@
 """The life of a run: who trains it, that it still lives, how it ended, and who died."""
 
 import os
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
-from mtl_core.spec import InputError
+from mtl_core.errors import InputError
 from mtl_core.store import processes, requests, runs
+from mtl_core.store.damage import select_rows
 from mtl_core.store.records import END_STATES, LIVE_STATES, Progress, RunState
 from mtl_core.store.tables import RUN
 
@@ -21,21 +24,54 @@ def _beat_statement() -> sa.Update:
     mistaken = sa.and_(
         RUN.c.state == "interrupted", RUN.c.pid == sa.bindparam("my_pid"), RUN.c.host == sa.bindparam("my_host")
     )
-    since = sa.case((RUN.c.state == "running", now - RUN.c.heartbeat), else_=0.0)
     return (
         sa.update(RUN)
         .where(RUN.c.id == sa.bindparam("of_run"))
         .values(
             state=sa.case((mistaken, "running"), else_=RUN.c.state),
             finished=sa.case((mistaken, sa.null()), else_=RUN.c.finished),
-            seconds=RUN.c.seconds + sa.func.coalesce(since, 0.0),
+            seconds=_more_seconds(sa.bindparam("elapsed", type_=sa.Float)),
             heartbeat=now,
             progress=sa.bindparam("how_far", type_=RUN.c.progress.type),
         )
     )
 
 
+def _more_seconds(elapsed: sa.ColumnElement[float]) -> sa.ColumnElement[float]:
+    """The time trained after ``elapsed`` more seconds, which count unless the run was paused."""
+    return RUN.c.seconds + sa.case((RUN.c.state == "running", elapsed), else_=0.0)
+
+
 _BEAT = _beat_statement()
+
+
+class TrainingClock:
+    """Measures the seconds between two reports of the runs that this process trains, by a clock that nobody sets."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, float] = {}
+        self._lock = threading.Lock()
+
+    def start(self, run: int) -> None:
+        """Measure from now on."""
+        with self._lock:
+            self._last[run] = time.monotonic()
+
+    @contextmanager
+    def lap(self, run: int) -> Iterator[float]:
+        """The seconds since the last lap, which are told again when the block raises; 0 for another process's run."""
+        with self._lock:
+            now = time.monotonic()
+            before = self._last.get(run, now)
+            if run in self._last:
+                self._last[run] = now
+        try:
+            yield now - before
+        except BaseException:
+            with self._lock:
+                if run in self._last:
+                    self._last[run] = before
+            raise
 
 
 def claim(connection: sa.Connection, run: int, *, pid: int, host: str, **columns: Any) -> None:
@@ -83,19 +119,24 @@ def set_state(connection: sa.Connection, run: int, state: RunState) -> None:
     runs.change(connection, run, state=state)
 
 
-def beat(connection: sa.Connection, run: int, progress: Progress) -> None:
-    """Report that a run lives; one that was taken for dead by mistake is running again."""
+def beat(connection: sa.Connection, run: int, progress: Progress, seconds: float) -> None:
+    """Report that a run lives; one that was taken for dead by mistake is running again.
+
+    Args:
+        connection: To the store.
+        run: The run.
+        progress: How far it has come.
+        seconds: Time since the last report.
+    """
     sign = {"of_run": run, "now": time.time(), "my_pid": os.getpid(), "my_host": processes.this_host()}
-    if not connection.execute(_BEAT, {**sign, "how_far": vars(progress)}).rowcount:
+    if not connection.execute(_BEAT, {**sign, "elapsed": seconds, "how_far": vars(progress)}).rowcount:
         raise runs.no_such_run(run)
 
 
-def end(connection: sa.Connection, run: int, state: RunState, error: str) -> None:
-    """Write that a run is over."""
-    now = time.time()
-    since = sa.case((RUN.c.state == "running", now - RUN.c.heartbeat), else_=0.0)
-    seconds = RUN.c.seconds + sa.func.coalesce(since, 0.0)
-    runs.change(connection, run, state=state, error=error, finished=now, seconds=seconds)
+def end(connection: sa.Connection, run: int, state: RunState, error: str, seconds: float) -> None:
+    """Write that a run is over, ``seconds`` after its last report."""
+    more = _more_seconds(sa.literal(seconds))
+    runs.change(connection, run, state=state, error=error, finished=time.time(), seconds=more)
 
 
 def reap(connection: sa.Connection, numbers: Iterable[int]) -> list[int]:
@@ -125,13 +166,15 @@ def owner(connection: sa.Connection, run: int) -> tuple[int, str]:
 
 def dead(connection: sa.Connection) -> list[int]:
     """The runs that are said to be running and whose process is gone."""
-    rows = connection.execute(runs.LIFE.where(RUN.c.state.in_(LIVE_STATES))).mappings()
+    live = runs.LIFE.where(RUN.c.state.in_(LIVE_STATES))
+    rows, _ = select_rows(connection, live, RUN.c.id, sa.select(RUN.c.id).where(RUN.c.state.in_(LIVE_STATES)))
     now = time.time()
-    return [int(row["id"]) for row in rows if _dead(row, now)]
+    return [row.id for row in rows if _dead(row._mapping, now)]
 
 
 def _dead(row: sa.RowMapping, now: float) -> bool:
     """Whether the process of a run is gone: looked up on its own machine, elsewhere by its silence."""
     if row["host"] == processes.this_host() and row["pid"] is not None:
         return not processes.alive(row["pid"], row["process_started"])
-    return now - (row["heartbeat"] or 0.0) > HEARTBEAT_SECONDS
+    heartbeat = row["heartbeat"]
+    return not isinstance(heartbeat, int | float) or now - heartbeat > HEARTBEAT_SECONDS

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 import platformdirs
 import sqlalchemy as sa
 
-from mtl_core.spec import InputError
+from mtl_core.errors import InputError
 
 APP_NAME = "mtl-workbench"
 STORE_NAME = "runs.sqlite"
@@ -57,6 +58,31 @@ def artifacts_root(url: sa.URL) -> Path:
         return file.parent / "artifacts"
     address = f"{url.host}:{url.port}/{url.database}"
     return home() / "artifacts" / f"{url.database}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+
+
+def make_folder(path: Path, mode: int = 0o700) -> None:
+    """Make a folder, and those above it, with given permissions; one that is there stays as it is.
+
+    Raises:
+        OSError: It cannot be made; ``FileExistsError`` when ``path`` is a file.
+    """
+    for place in reversed((path, *path.parents)):
+        if not place.is_dir():
+            try:
+                place.mkdir(mode)
+            except FileExistsError:
+                if not place.is_dir():
+                    raise
+
+
+def folder_mode(url: sa.URL) -> int:
+    """Permissions of the folders of a store's artifacts: who may read the store may read them; else the owner alone."""
+    file = file_of(url)
+    try:
+        mode = 0o600 if file is None else stat.S_IMODE(file.stat().st_mode)
+    except OSError:
+        mode = 0o600
+    return 0o700 | mode & 0o066 | (mode & 0o044) >> 2
 
 
 def _file_url(path: Path) -> sa.URL:

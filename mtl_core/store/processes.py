@@ -1,11 +1,15 @@
-"""Whether a process of this machine still lives, without help from outside the standard library."""
+"""Whether a process of this machine still lives, known by its number and the time it was created."""
 
 import os
-import signal
 import socket
-import sys
 import time
-from pathlib import Path
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # loaded by the first look at a process: most lists of runs need none
+    import psutil
+
+_TOLERANCE = 1.5  # seconds; Linux gives the time of its start in whole ones
 
 
 def this_host() -> str:
@@ -14,22 +18,23 @@ def this_host() -> str:
 
 
 def started(pid: int) -> str:
-    """What tells a process from a later one of the same number, or ``""`` where that is not cheap to know."""
-    stat = _stat(pid)
-    return stat[19] if stat else ""
+    """What tells a process from a later one of the same number; ``""`` when there is none."""
+    import psutil
+
+    try:
+        return f"{_created(psutil.Process(pid)):.2f}"
+    except (psutil.Error, ValueError):
+        return ""
 
 
 def alive(pid: int, begun: str = "") -> bool:
-    """Whether a process of this machine lives.
+    """Whether a process of this machine lives; a zombie does not.
 
     Args:
         pid: Its number.
         begun: What :func:`started` said when it lived, so that a reused number is not taken for it.
     """
-    stat = _stat(pid)
-    if stat:  # a zombie is dead, only not buried yet
-        return stat[0] not in {"Z", "X"} and (not begun or begun == stat[19])
-    return not Path("/proc/self/stat").exists() and _answers(pid)
+    return _find(pid, begun) is not None
 
 
 def kill(pid: int, begun: str = "", *, patience: float = 5.0) -> bool:
@@ -40,45 +45,48 @@ def kill(pid: int, begun: str = "", *, patience: float = 5.0) -> bool:
         begun: What :func:`started` said when it lived; another process of that number is left alone.
         patience: Seconds to wait.
     """
-    if alive(pid, begun):
-        os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    import psutil
+
+    process = _find(pid, begun)
+    if process is not None:
+        with suppress(psutil.Error):
+            process.kill()
+    # psutil's own wait would take the exit status of a child from whoever started it.
     end = time.monotonic() + patience
     while alive(pid, begun) and time.monotonic() < end:
         time.sleep(0.02)
     return not alive(pid, begun)
 
 
-def _stat(pid: int) -> list[str]:
-    """The fields of Linux's ``/proc/PID/stat`` from the state on; empty when there are none."""
+def _find(pid: int, begun: str) -> "psutil.Process | None":
+    """The living process of a number, if it is the one that was created at ``begun``."""
+    import psutil
+
+    process = None
     try:
-        text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except OSError:
-        return []
-    return text.rpartition(")")[2].split()
+        process = psutil.Process(pid)
+        if process.status() in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
+            return None
+        if begun and abs(_created(process) - _seconds(begun)) > _TOLERANCE:
+            return None
+    except psutil.AccessDenied:  # it lives and is someone else's
+        return process
+    except (psutil.Error, ValueError, TypeError, OverflowError):  # none, or a number that no process can have
+        return None
+    return process
 
 
-if sys.platform == "win32":
+def _created(process: "psutil.Process") -> float:
+    """When a process was created, in seconds that do not change when the clock is set.
 
-    def _answers(pid: int) -> bool:
-        """Windows: a signal of 0 would be a Ctrl+C, so the process is opened and its exit code asked for."""
-        import ctypes
+    Linux counts from its start, and psutil adds the time of that start, which follows the clock.
+    """
+    import psutil
 
-        kernel = ctypes.windll.kernel32
-        handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
-        if not handle:
-            return False
-        code = ctypes.c_ulong()
-        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-        kernel.CloseHandle(handle)
-        return code.value == 259  # STILL_ACTIVE
+    created = float(process.create_time())
+    return created - float(psutil.boot_time()) if psutil.LINUX else created
 
-else:
 
-    def _answers(pid: int) -> bool:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:  # it lives and is someone else's
-            return True
-        return True
+def _seconds(begun: str) -> float:
+    """What :func:`started` said, as a number; versions before psutil recorded Linux's clock ticks, without a point."""
+    return float(begun) if "." in begun else float(begun) / os.sysconf("SC_CLK_TCK")

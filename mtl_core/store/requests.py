@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mtl_core.spec import InputError
+from mtl_core.errors import InputError
 from mtl_core.store import runs
 from mtl_core.store.records import END_STATES, EventRecord, RequestRecord
 from mtl_core.store.tables import EVENT, REQUEST

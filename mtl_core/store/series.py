@@ -6,6 +6,7 @@ others. Going back drops points and gives their numbers away again; the run coun
 reader that knows another count starts over.
 """
 
+import operator
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from mtl_core.store.damage import RowCheck, error_of
 from mtl_core.store.records import Cursor, Direction, Points, SeriesKey
+from mtl_core.store.run_rows import whole_summaries
 from mtl_core.store.summary import Totals, direction_of
 from mtl_core.store.tables import CHUNK, RUN, SUMMARY
 
@@ -37,6 +40,7 @@ _SMALL_PIECES = _PIECES.where(CHUNK.c.count < sa.bindparam("below"))
 _DROP_PIECES = sa.delete(CHUNK).where(CHUNK.c.id == sa.bindparam("old"))
 _REWINDS = sa.select(RUN.c.rewinds).where(RUN.c.id == sa.bindparam("of_run"))
 _COUNT_REWIND = sa.update(RUN).where(RUN.c.id == sa.bindparam("of_run")).values(rewinds=RUN.c.rewinds + 1)
+_CHECK = RowCheck([(int,), (str,), (str,), (str,), (int,), (int,), (bytes,), (bytes,)])
 _ALL = 2**31 - 1
 
 
@@ -92,6 +96,7 @@ def read(connection: sa.Connection, run: int, cursor: Cursor | None) -> tuple[di
         if len(joined):
             fresh[key] = joined
             counts[key] = counts.get(key, 0) + len(joined)
+    fresh = dict(sorted(fresh.items()))  # whether or not the chunks were merged meanwhile
     return fresh, Cursor(run, reset, rewinds, newest, counts)
 
 
@@ -106,7 +111,8 @@ def rewind(connection: sa.Connection, run: int, step: int | Mapping[str, int]) -
         return False
     old = [piece for key in shorter for piece in pieces[key]]
     _replace(connection, old, [_chunk(run, key, 0, after[key]) for key in shorter if len(after[key])])
-    directions = {key: total.direction for key, total in _totals(connection, run).items()}
+    known = _totals(connection, run)
+    directions = {key: known[key].direction if key in known else direction_of(key, {}) for key in after}
     totals = {key: Totals(directions[key]).with_points(points) for key, points in after.items() if len(points)}
     connection.execute(_DROP_TOTALS, {"of_run": run})
     _add_totals(connection, run, totals)
@@ -131,8 +137,11 @@ def _pieces(
 ) -> dict[SeriesKey, list[_Piece]]:
     """The chunks of a run by series, each in the order of its points."""
     found: dict[SeriesKey, list[_Piece]] = defaultdict(list)
-    for number, task, split, metric, *rest in connection.execute(statement, {"of_run": run, "after": after, **more}):
-        found[SeriesKey(task, split, metric)].append(_Piece(number, *rest))
+    for row in connection.execute(statement, {"of_run": run, "after": after, **more}):
+        number, task, split, metric, first, count, steps, numbers = row
+        if _CHECK.wrong_column(row) >= 0 or not len(steps) == len(numbers) == 8 * count:
+            raise error_of(run, f"a stretch of {task}, {split}, {metric}")
+        found[SeriesKey(task, split, metric)].append(_Piece(number, first, count, steps, numbers))
     for pieces in found.values():
         pieces.sort(key=lambda piece: piece.first)
     return found
@@ -181,8 +190,11 @@ def _replace(connection: sa.Connection, old: Iterable[_Piece], new: list[dict[st
 
 
 def _totals(connection: sa.Connection, run: int) -> dict[SeriesKey, Totals]:
-    rows = connection.execute(_TOTALS, {"of_run": run})
-    return {SeriesKey(task, split, metric): Totals(*rest) for _, task, split, metric, *rest in rows}
+    series, damage = whole_summaries(connection.execute(_TOTALS, {"of_run": run}))
+    if damage:
+        raise error_of(run, damage[run])
+    columns = operator.attrgetter(*Totals.COLUMNS)
+    return {summary.key: Totals(*columns(summary)) for summary in series.get(run, ())}
 
 
 def _add_totals(connection: sa.Connection, run: int, totals: Mapping[SeriesKey, Totals]) -> None:

@@ -1,15 +1,17 @@
 """The store as everything else sees it."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
-from mtl_core.spec import ExperimentSpec, InputError, Member, spec_from_data
-from mtl_core.store import files, filters, life, places, processes, runs, schema
-from mtl_core.store.database import Changes, Database
+from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkerError, shorten
+from mtl_core.store import files, filters, life, places, processes, run_rows, runs, schema, sqlite
+from mtl_core.store.damage import error_of
+from mtl_core.store.database import Access, Changes, Database
 from mtl_core.store.records import (
     END_STATES,
     RUN_STATES,
@@ -21,39 +23,70 @@ from mtl_core.store.records import (
 from mtl_core.store.tables import RUN
 from mtl_core.store.written import Written
 
+if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the spec
+    from mtl_core.spec import ExperimentSpec, Member
 
-def open_store(place: str | Path | None = None, *, create: bool = True) -> "RunStore":
+log = logging.getLogger(__name__)
+
+
+def open_store(place: str | Path | None = None, *, create: bool = True, allow_read_only: bool = False) -> "RunStore":
     """Open a store, making it or bringing it up to date as needed.
 
     Args:
         place: A path of an SQLite file, any SQLAlchemy URL, or None for ``$MTL_WORKBENCH_HOME/runs.sqlite``.
         create: Whether to make a file that is not there.
+        allow_read_only: Whether a store that cannot be written to, as on a read-only medium or a full disk, is
+            opened all the same; everything that would change it then raises ``EnvironmentFault``.
 
     Raises:
-        InputError: It is a directory, not a store, of a newer version, or cannot be written; it is left as it was.
+        InputError: It is a directory or not a store; it is left as it was.
+        StoreError: It is damaged, locked, or of a newer version; or of an older one, and cannot be written to.
+        EnvironmentFault: It cannot be written to or opened.
     """
     url = places.url_of(place)
-    schema.check_file(url, create=create)
-    database = Database(url)
+    try:
+        schema.check_file(url, create=create)
+        return _open(url, "write")
+    except EnvironmentFault:
+        if not allow_read_only or places.file_of(url) is None:
+            raise
+    return _open_read_only(url)
+
+
+def _open(url: sa.URL, access: Access) -> "RunStore":
+    database = Database(url, access)
     try:
         schema.bring_up_to_date(database)
     except BaseException:
         database.close()
         raise
+    database.watch_file()
     return RunStore(database)
+
+
+def _open_read_only(url: sa.URL) -> "RunStore":
+    """Open a store that cannot be written to; where SQLite can make no log beside it, without one."""
+    schema.check_file(url, create=False, write=False)
+    try:
+        return _open(url, "read")
+    except EnvironmentFault:
+        schema.check_log(url)
+        return _open(url, "immutable")
 
 
 class RunStore(Written):
     """Runs and all that is known of them, in one database; see :mod:`mtl_core.store` for what lies in it.
 
     One object may be used by many threads, one database by many processes. Each method is one transaction. A method
-    that is given the number of a run raises ``InputError`` when the store has no such run; every method does when
-    the disk is full, the file may not be written to or the database does not answer.
+    that is given the number of a run raises ``InputError`` when the store has no such run; every method raises
+    ``EnvironmentFault`` when the disk is full or the file may not be written to, and ``StoreError`` when the database
+    is damaged, deleted, locked or does not answer.
     """
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._changes = Changes(database)
+        self._clock = life.TrainingClock()
 
     @property
     def url(self) -> str:
@@ -86,7 +119,7 @@ class RunStore(Written):
 
     def create_run(
         self,
-        spec: ExperimentSpec,
+        spec: "ExperimentSpec",
         *,
         device: str = "",
         versions: Mapping[str, str] | None = None,
@@ -108,7 +141,7 @@ class RunStore(Written):
             files.make_folder(connection, self._database.url, run)
         return run
 
-    def create_study(self, members: Iterable[Member], first: int | None = None) -> list[int]:
+    def create_study(self, members: "Iterable[Member]", first: int | None = None) -> list[int]:
         """Add queued runs that belong together: seeds of one experiment, and its single-task baselines.
 
         Args:
@@ -134,10 +167,10 @@ class RunStore(Written):
     def run(self, run: int) -> RunRecord:
         """One run."""
         with self._database.reading() as connection:
-            return runs.one(connection, run)
+            return run_rows.one(connection, run)
 
     def runs(self, *, archived: bool = False, query: str = "") -> list[RunRecord]:
-        """The runs, newest first.
+        """The runs, newest first; damaged ones are left out and stand in :attr:`damage`.
 
         Args:
             archived: Whether archived runs are among them.
@@ -151,18 +184,32 @@ class RunStore(Written):
         if not archived:
             conditions.append(RUN.c.archived.is_(False))
         with self._database.reading() as connection:
-            return runs.select(connection, *conditions)
+            records, damage = run_rows.select(connection, *conditions)
+        self._note_damage((record.id for record in records), damage)
+        return records
 
-    def spec(self, run: int) -> ExperimentSpec:
-        """What was to be run, brought up to the present version of the spec."""
-        return spec_from_data(self.spec_data(run), f"run {run}")
+    def spec(self, run: int) -> "ExperimentSpec":
+        """What was to be run, brought up to the present version of the spec.
+
+        Raises:
+            StoreError: What is stored is no longer a valid spec.
+        """
+        from mtl_core.spec import spec_from_data
+
+        data = self.spec_data(run)
+        try:
+            return spec_from_data(data, f"run {run}")
+        except InputError as error:
+            raise StoreError.of(error.problems) from None
 
     def spec_data(self, run: int) -> dict[str, Any]:
         """What was to be run, as it was written then."""
         with self._database.reading() as connection:
             data: dict[str, Any] | None = connection.scalar(sa.select(RUN.c.spec).where(RUN.c.id == run))
-        if data is None:
-            raise runs.no_such_run(run)
+            if data is None:
+                runs.must_exist(connection, run)
+        if not isinstance(data, dict):
+            raise error_of(run, f"spec {shorten(data, 40)}")
         return data
 
     def edit(
@@ -208,11 +255,13 @@ class RunStore(Written):
         Raises:
             InputError: The run has finished, or another living process trains it.
         """
-        columns: dict[str, Any] = {"device": device, "versions": dict(versions)}
+        library = {"sqlite": sqlite.describe()} if self._database.is_sqlite else {}
+        columns: dict[str, Any] = {"device": device, "versions": {**versions, **library}}
         if fingerprint is not None:
             columns["fingerprint"] = fingerprint
         with self._database.writing() as connection:
             life.claim(connection, run, pid=pid, host=host, **columns)
+        self._clock.start(run)
 
     def check_free(self, run: int) -> None:
         """See that a run may be claimed, and change nothing.
@@ -230,8 +279,8 @@ class RunStore(Written):
 
     def beat(self, run: int, progress: Progress) -> None:
         """Report, from the process that trains a run, that it lives and how far it has come."""
-        with self._database.writing() as connection:
-            life.beat(connection, run, progress)
+        with self._clock.lap(run) as seconds, self._database.writing() as connection:
+            life.beat(connection, run, progress, seconds)
 
     def set_state(self, run: int, state: RunState) -> None:
         """Set the state of a run that has not ended: queued, running or paused."""
@@ -244,30 +293,35 @@ class RunStore(Written):
         """Write that a run is over: finished, stopped, failed or interrupted."""
         if state not in END_STATES:
             raise ValueError(f"state must be one of {END_STATES}, found {state!r}")
-        with self._database.writing() as connection:
-            life.end(connection, run, state, error)
+        with self._clock.lap(run) as seconds, self._database.writing() as connection:
+            life.end(connection, run, state, error, seconds)
 
     def reap(self) -> list[int]:
         """Mark the runs whose process died as interrupted; which they are.
 
         A process of this machine is looked up; one of another machine is taken for dead after 15 s without a
-        heartbeat.
+        heartbeat. On a store that cannot be written to none is marked.
         """
         with self._database.reading() as connection:
             dead = life.dead(connection)
-        if not dead:
+        if not dead or self._database.read_only:
             return []
-        with self._database.writing() as connection:
-            return life.reap(connection, dead)
+        try:
+            with self._database.writing() as connection:
+                return life.reap(connection, dead)
+        except EnvironmentFault as error:  # whoever only reads must not fail on it
+            log.warning("runs whose process died cannot be marked as interrupted: %s", error)
+            return []
 
     def kill(self, run: int) -> None:
         """End the process that trains a run at once; the run is interrupted and can go on from its last checkpoint.
 
         Raises:
-            InputError: The run is not being trained, is trained on another machine, or its process does not end.
+            InputError: The run is not being trained, or is trained on another machine.
+            WorkerError: Its process does not end.
         """
         with self._database.writing() as connection:
             pid, begun = life.owner(connection, run)
         if not processes.kill(pid, begun):
-            raise InputError(f"run {run}", "its process does not end", found=pid)
+            raise WorkerError(f"run {run}", "its process does not end", found=pid)
         self.reap()

@@ -7,8 +7,6 @@ import json
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ForeignKey, MetaData
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Constraints need names, or later migrations cannot drop them on every database.
 NAMING = {
@@ -18,6 +16,10 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class DamagedJsonError(Exception):
+    """A text in the database that should be JSON is not."""
 
 
 class Json(sa.types.TypeDecorator[Any]):
@@ -31,8 +33,15 @@ class Json(sa.types.TypeDecorator[Any]):
         return None if value is None else json.dumps(value, ensure_ascii=False)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
-        """As it was given."""
-        return None if value is None else json.loads(value)
+        """As it was given.
+
+        Raises:
+            DamagedJsonError: It is not JSON.
+        """
+        try:
+            return None if value is None else json.loads(value)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise DamagedJsonError(f"{value!r:.40}: {error}") from None
 
 
 class Number(sa.types.TypeDecorator[float]):
@@ -50,169 +59,156 @@ class Number(sa.types.TypeDecorator[float]):
         return float("nan") if value is None else value
 
 
-class Table(DeclarativeBase):
-    """The base of every table."""
+METADATA = sa.MetaData(naming_convention=NAMING)
 
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it from the class
-        float: sa.Double(),
-        str: sa.Text(),
-        dict[str, Any]: Json(),
-    }
+_RUN_KEY = "runs.id"
 
 
-class Run(Table):
-    """One execution of an experiment."""
-
-    __tablename__ = "runs"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012  # numbers of runs are never given twice
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    state: Mapped[str] = mapped_column(index=True)
-    spec: Mapped[dict[str, Any]]
-    method: Mapped[str]
-    dataset: Mapped[str]
-    seed: Mapped[int] = mapped_column(sa.BigInteger)
-    device: Mapped[str]
-    versions: Mapped[dict[str, Any]]
-    fingerprint: Mapped[str]
-    created: Mapped[float]
-    started: Mapped[float | None]
-    finished: Mapped[float | None]
-    seconds: Mapped[float]
-    heartbeat: Mapped[float | None]
-    progress: Mapped[dict[str, Any] | None] = mapped_column(Json())
-    pid: Mapped[int | None]
-    process_started: Mapped[str]  # tells a process from a later one of the same number; '' where unknown
-    host: Mapped[str]
-    error: Mapped[str]
-    notes: Mapped[str]
-    starred: Mapped[bool]
-    archived: Mapped[bool]
-    parent: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
-    study: Mapped[int | None] = mapped_column(index=True)  # the run that began it
-    baseline: Mapped[str] = mapped_column(server_default="")  # the task that it trains alone, for its study
-    folder: Mapped[str]  # of its artifacts, relative to the store's
-    rewinds: Mapped[int]  # how often points were dropped; a reader that knows another number starts over
+def _run_id(*, key: bool = False) -> sa.Column[int]:
+    return sa.Column("run_id", sa.Integer, sa.ForeignKey(_RUN_KEY), primary_key=key, nullable=False)
 
 
-class Task(Table):
-    """A task of a run."""
-
-    __tablename__ = "tasks"
-
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(index=True)
-    kind: Mapped[str]
+def _text(name: str, **options: Any) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, **{"nullable": False, **options})
 
 
-class Tag(Table):
-    """A tag of a run."""
-
-    __tablename__ = "tags"
-
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True)
-    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+def _json(name: str, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, Json, **{"nullable": False, **options})
 
 
-class Setting(Table):
-    """A leaf of a run's spec: ``training.epochs`` = ``20``."""
-
-    __tablename__ = "settings"
-
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True)
-    path: Mapped[str] = mapped_column(primary_key=True, index=True)
-    text: Mapped[str]  # as JSON, a string without its quotes
-    number: Mapped[float | None]  # where it is one
+def _time(name: str, **options: Any) -> sa.Column[float]:
+    """Seconds since 1970."""
+    return sa.Column(name, sa.Double, **{"nullable": False, **options})
 
 
-class Summary(Table):
-    """A series of a run in one row."""
-
-    __tablename__ = "summaries"
-
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True)
-    task: Mapped[str] = mapped_column(primary_key=True)
-    split: Mapped[str] = mapped_column(primary_key=True)
-    metric: Mapped[str] = mapped_column(primary_key=True)
-    direction: Mapped[str]
-    count: Mapped[int] = mapped_column(sa.BigInteger)
-    last: Mapped[float | None] = mapped_column(Number())
-    last_step: Mapped[int] = mapped_column(sa.BigInteger)
-    min: Mapped[float | None] = mapped_column(Number())
-    max: Mapped[float | None] = mapped_column(Number())
-    best: Mapped[float | None] = mapped_column(Number())
-    best_step: Mapped[int | None] = mapped_column(sa.BigInteger)
+def _count(name: str, **options: Any) -> sa.Column[int]:
+    """A number of steps or points, for which 31 bits may not do."""
+    return sa.Column(name, sa.BigInteger, **{"nullable": False, **options})
 
 
-class Chunk(Table):
-    """A stretch of a series, as two arrays of equal length."""
+RUN = sa.Table(
+    "runs",  # an execution of an experiment a row
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _text("name"),
+    _text("state", index=True),
+    _json("spec"),
+    _text("method"),
+    _text("dataset"),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    _text("device"),
+    _json("versions"),
+    _text("fingerprint"),
+    _time("created"),
+    _time("started", nullable=True),
+    _time("finished", nullable=True),
+    _time("seconds"),
+    _time("heartbeat", nullable=True),
+    _json("progress", nullable=True),
+    sa.Column("pid", sa.Integer),
+    _text("process_started"),  # tells a process from a later one of the same number; '' where unknown
+    _text("host"),
+    _text("error"),
+    _text("notes"),
+    sa.Column("starred", sa.Boolean, nullable=False),
+    sa.Column("archived", sa.Boolean, nullable=False),
+    sa.Column("parent", sa.Integer, sa.ForeignKey(_RUN_KEY)),
+    sa.Column("study", sa.Integer, index=True),  # the run that began it
+    _text("baseline", server_default=""),  # the task that it trains alone, for its study
+    _text("folder"),  # of its artifacts, relative to the store's
+    sa.Column("rewinds", sa.Integer, nullable=False),  # how often points were dropped; readers then start over
+    sqlite_autoincrement=True,  # numbers of runs are never given twice
+)
 
-    __tablename__ = "chunks"
-    # A reader asks for what came after the last id it saw, so no id may ever come back.
-    __table_args__ = (sa.Index(None, "run_id", "id"), {"sqlite_autoincrement": True})
+TASK = sa.Table(
+    "tasks",
+    METADATA,
+    _run_id(key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    _text("name", index=True),
+    _text("kind"),
+)
 
-    id: Mapped[int] = mapped_column(
-        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
-        primary_key=True,  # SQLite numbers INTEGER keys only
-    )
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
-    task: Mapped[str]
-    split: Mapped[str]
-    metric: Mapped[str]
-    first: Mapped[int] = mapped_column(sa.BigInteger)  # number of its first point in the series, from 0 on
-    count: Mapped[int]
-    steps: Mapped[bytes]  # little-endian int64
-    numbers: Mapped[bytes]  # little-endian float64
+TAG = sa.Table("tags", METADATA, _run_id(key=True), _text("tag", primary_key=True, index=True))
 
+SETTING = sa.Table(
+    "settings",  # a leaf of a run's spec a row: ``training.epochs`` = ``20``
+    METADATA,
+    _run_id(key=True),
+    _text("path", primary_key=True, index=True),
+    _text("text"),  # as JSON, a string without its quotes
+    sa.Column("number", sa.Double),  # where it is one
+)
 
-class Event(Table):
-    """Something that happened in a run."""
+SUMMARY = sa.Table(
+    "summaries",  # a series of a run a row
+    METADATA,
+    _run_id(key=True),
+    _text("task", primary_key=True),
+    _text("split", primary_key=True),
+    _text("metric", primary_key=True),
+    _text("direction"),
+    _count("count"),
+    sa.Column("last", Number),
+    _count("last_step"),
+    sa.Column("min", Number),
+    sa.Column("max", Number),
+    sa.Column("best", Number),
+    _count("best_step", nullable=True),
+)
 
-    __tablename__ = "events"
-    __table_args__ = (sa.Index(None, "run_id", "id"), {"sqlite_autoincrement": True})
+CHUNK = sa.Table(
+    "chunks",  # a stretch of a series a row, as two arrays of equal length
+    METADATA,
+    # A reader asks for what came after the last id it saw, so no id may ever come back; SQLite numbers INTEGER only.
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    _run_id(),
+    _text("task"),
+    _text("split"),
+    _text("metric"),
+    _count("first"),  # number of its first point in the series, from 0 on
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("steps", sa.LargeBinary, nullable=False),  # little-endian int64
+    sa.Column("numbers", sa.LargeBinary, nullable=False),  # little-endian float64
+    sa.Index(None, "run_id", "id"),
+    sqlite_autoincrement=True,
+)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
-    step: Mapped[int] = mapped_column(sa.BigInteger)
-    kind: Mapped[str]
-    message: Mapped[str]
-    data: Mapped[dict[str, Any]]
-    time: Mapped[float]
+EVENT = sa.Table(
+    "events",  # something that happened in a run a row
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _run_id(),
+    _count("step"),
+    _text("kind"),
+    _text("message"),
+    _json("data"),
+    _time("time"),
+    sa.Index(None, "run_id", "id"),
+    sqlite_autoincrement=True,
+)
 
+ARTIFACT = sa.Table(
+    "artifacts",  # a file that a run left a row
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _run_id(),
+    _text("kind"),
+    _text("path"),  # relative to the run's folder when it lies in it, so that a store can be moved
+    _json("data"),
+    _time("time"),
+    sa.UniqueConstraint("run_id", "kind", "path"),
+)
 
-class Artifact(Table):
-    """A file that a run left."""
-
-    __tablename__ = "artifacts"
-    __table_args__ = (sa.UniqueConstraint("run_id", "kind", "path"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
-    kind: Mapped[str]
-    path: Mapped[str]  # relative to the run's folder when it lies in it, so that a store can be moved
-    data: Mapped[dict[str, Any]]
-    time: Mapped[float]
-
-
-class Request(Table):
-    """Something asked of a run."""
-
-    __tablename__ = "requests"
-    __table_args__ = (sa.Index(None, "run_id", "taken"), {"sqlite_autoincrement": True})
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
-    kind: Mapped[str]
-    payload: Mapped[dict[str, Any]]
-    time: Mapped[float]
-    taken: Mapped[float | None]  # when the run took it
-
-
-# The tables themselves, for statements that read and write plain rows.
-RUN, TASK, TAG, SETTING, SUMMARY, CHUNK, EVENT, ARTIFACT, REQUEST = (
-    Table.metadata.tables[entity.__tablename__]
-    for entity in (Run, Task, Tag, Setting, Summary, Chunk, Event, Artifact, Request)
+REQUEST = sa.Table(
+    "requests",  # something asked of a run a row
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _run_id(),
+    _text("kind"),
+    _json("payload"),
+    _time("time"),
+    _time("taken", nullable=True),  # when the run took it
+    sa.Index(None, "run_id", "taken"),
+    sqlite_autoincrement=True,
 )

@@ -1,12 +1,11 @@
 """What runs write into the store, and what is asked of them there."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mtl_core.spec import InputError
-from mtl_core.store import files, requests, runs, series
+from mtl_core.store import files, requests, run_rows, runs, series
 from mtl_core.store.database import Database
 from mtl_core.store.records import (
     Artifact,
@@ -17,6 +16,7 @@ from mtl_core.store.records import (
     Points,
     RequestKind,
     RequestRecord,
+    RunRecord,
     SeriesKey,
     Summary,
 )
@@ -30,6 +30,9 @@ class Written:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._flushes: Counter[int] = Counter()
+        self._damage: dict[int, str] = {}
+        self._keys: dict[tuple[str, str, str], SeriesKey] = {}
+        self._score_metrics: dict[str, Mapping[str, str]] = {}
 
     # --- series
 
@@ -86,14 +89,52 @@ class Written:
             series.merge(connection, run)
 
     def summaries(self, ids: Iterable[int] | None = None) -> list[Summary]:
-        """Every series of some runs in one row each, by run in the order given; None for all runs."""
-        rows: dict[int, list[Summary]] = {}
+        """Every series of some runs in one row each, by run in the order given; None for all runs.
+
+        Those of damaged runs are left out, and stand in :attr:`damage`.
+        """
         chosen = None if ids is None else list(dict.fromkeys(ids))
         with self._database.reading() as connection:
-            for row in runs.summaries(connection, chosen):
-                rows.setdefault(row.run, []).append(row)
+            rows, damage = run_rows.summaries(connection, chosen)
+        self._note_damage((), damage)
         order = sorted(rows) if chosen is None else chosen
         return [summary for run in order for summary in rows.get(run, ())]
+
+    def scores(
+        self, ids: Iterable[int] | None = None, splits: Collection[str] = (), *, directed: bool = False
+    ) -> dict[int, dict[SeriesKey, tuple[float, float]]]:
+        """The best and the last value of every series of some runs: of thousands much faster than their summaries.
+
+        Args:
+            ids: The runs; None for all.
+            splits: The splits; empty for all.
+            directed: Whether to leave out the series of which neither end is better, which have no best value.
+        """
+        chosen = None if ids is None else list(dict.fromkeys(ids))
+        with self._database.reading() as connection:
+            scores, damage = run_rows.scores(connection, chosen, splits, self._keys, directed=directed)
+        self._note_damage((), damage)
+        return scores
+
+    def score_metrics(self, records: Iterable[RunRecord]) -> dict[int, Mapping[str, str]]:
+        """The metric by which each task of some runs is judged, by run and task; of a damaged spec there is none.
+
+        Runs with equal tasks share one mapping.
+        """
+        chosen = [record.id for record in records]
+        with self._database.reading() as connection:
+            return run_rows.score_metrics(connection, chosen, self._score_metrics)
+
+    @property
+    def damage(self) -> dict[int, str]:
+        """The runs that were left out because their rows are damaged, and what was found there."""
+        return dict(self._damage)
+
+    def _note_damage(self, whole: Iterable[int], damage: Mapping[int, str]) -> None:
+        if self._damage:
+            for run in whole:
+                self._damage.pop(run, None)
+        self._damage.update(damage)
 
     # --- events, requests, artifacts
 
@@ -140,14 +181,12 @@ class Written:
             return files.of(connection, files.folder(connection, self._database.url, run), run)
 
     def artifacts_dir(self, run: int) -> Path:
-        """The folder for the files of a run, made if it is not there: ``artifacts/<run id>`` beside the store.
+        """The folder for the files of a run, made if it is not there and can be: ``artifacts/<run id>`` by the store.
 
         For a database on a server it lies below this machine's :func:`mtl_core.store.home`.
         """
         with self._database.reading() as connection:
             folder = files.folder(connection, self._database.url, run)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(str(folder), "the folder cannot be made", found=error.strerror) from None
+        if not self._database.read_only:
+            files.make(folder, self._database.url)
         return folder

@@ -23,7 +23,7 @@ from mtl_core.spec import BinaryTask, TargetInfo
 from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
 from mtl_core.tasks.losses import binary_rows, positive_weights
-from mtl_core.tasks.measures import BinaryBalancedAccuracy, RowMean, log_loss
+from mtl_core.tasks.measures import BinaryBalancedAccuracy, RowMean, both_vary, counts_any, log_loss
 from mtl_core.tasks.metrics import Measure
 
 
@@ -87,19 +87,19 @@ def _measure(name: str) -> Measure:  # noqa: PLR0911 - an arm per metric
         case "balanced_accuracy":
             return Measure(BinaryBalancedAccuracy(validate_args=False))
         case "f1":
-            return Measure(BinaryF1Score(validate_args=False))
+            return Measure(BinaryF1Score(validate_args=False), counts_any("tp", "fp", "fn"))
         case "precision":
-            return Measure(BinaryPrecision(validate_args=False))
+            return Measure(BinaryPrecision(validate_args=False), counts_any("tp", "fp"))
         case "recall":
-            return Measure(BinaryRecall(validate_args=False))
+            return Measure(BinaryRecall(validate_args=False), counts_any("tp", "fn"))
         case "specificity":
-            return Measure(BinarySpecificity(validate_args=False))
+            return Measure(BinarySpecificity(validate_args=False), counts_any("tn", "fp"))
         case "auroc":
             return Measure(BinaryAUROC(validate_args=False), _has_both_classes)
         case "average_precision":
             return Measure(BinaryAveragePrecision(validate_args=False), _has_both_classes)
         case "mcc":
-            return Measure(BinaryMatthewsCorrCoef(validate_args=False))
+            return Measure(BinaryMatthewsCorrCoef(validate_args=False), both_vary)
         case "log_loss":
             return Measure(RowMean(lambda p, y: log_loss(torch.stack([1 - p, p], dim=1), y)))
         case "brier":

@@ -10,10 +10,10 @@ from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 from mtl_core.spec import CountTask, TargetInfo
 from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import TaskHead, directions, mean_of_values
-from mtl_core.tasks.measures import RowMean, Whole, spearman
+from mtl_core.tasks.measures import RowMean, Whole, r2, spearman
 from mtl_core.tasks.metrics import Measure
 from mtl_core.tasks.partial_labels import of_each_value
-from mtl_core.tasks.regression import in_float64, r2
+from mtl_core.tasks.regression import in_float64
 from mtl_core.tasks.units import restoring
 
 
@@ -54,7 +54,7 @@ def _measure(name: str, width: int) -> Measure:
         case "rmse":
             return Measure(in_float64(MeanSquaredError(squared=False, num_outputs=width)))
         case "r2":
-            return r2()
+            return Measure(Whole(r2))
         case "spearman":
             return Measure(Whole(spearman))
     raise ValueError(f"no such metric of a count: {name}")

@@ -68,10 +68,26 @@ class Whole(Metric):
         return self._function(preds, target).mean()
 
 
+_ROUNDING = 1e-13
+"""A column that is spread by less of its mean is constant but for rounding (as in scipy.stats.pearsonr)."""
+
+
+def _constant(values: Tensor) -> Tensor:
+    """[W] whether all rows of a column are the same."""
+    middle = values.mean(0)
+    spread = torch.linalg.vector_norm(values - middle, dim=0)
+    # The mean of equal numbers may be another one by rounding.
+    return torch.logical_or(values.amin(0) == values.amax(0), spread < _ROUNDING * middle.abs())
+
+
 def pearson(preds: Tensor, target: Tensor) -> Tensor:
-    """Pearson's correlation per column; torchmetrics takes small variances, as of targets in 1e-5 m, for none."""
+    """Pearson's correlation per column, NaN where one side is constant.
+
+    torchmetrics takes small variances, as of targets in 1e-5 m, for none.
+    """
     a, b = preds - preds.mean(0), target - target.mean(0)
-    return (a * b).sum(0) / (a.square().sum(0) * b.square().sum(0)).sqrt()
+    correlation = (a * b).sum(0) / (a.square().sum(0) * b.square().sum(0)).sqrt()
+    return torch.where(_constant(preds) | _constant(target), torch.nan, correlation.clamp(-1, 1))
 
 
 def spearman(preds: Tensor, target: Tensor) -> Tensor:
@@ -90,7 +106,21 @@ def _ranks(values: Tensor) -> Tensor:
 def explained_variance(preds: Tensor, target: Tensor) -> Tensor:
     """1 - Var(error)/Var(target) per column; NaN of a constant target."""
     error, spread = (target - preds).var(0, correction=0), target.var(0, correction=0)
-    return torch.where(spread > 0, 1 - error / spread, torch.nan)
+    return torch.where(_constant(target), torch.nan, 1 - error / spread)
+
+
+def r2(preds: Tensor, target: Tensor) -> Tensor:
+    """The coefficient of determination per column; NaN of a constant target, so also of a single row.
+
+    torchmetrics takes sums of squares below 1e-4 for 0, and a constant target for one that is predicted well.
+    """
+    error, spread = (target - preds).square().sum(0), (target - target.mean(0)).square().sum(0)
+    return torch.where(_constant(target), torch.nan, 1 - error / spread)
+
+
+def mape(preds: Tensor, target: Tensor) -> Tensor:
+    """[N] mean absolute error of the W values of a row in parts of the truth; NaN where that is 0."""
+    return torch.where(target == 0, torch.nan, (preds - target).abs() / target.abs()).mean(1)
 
 
 def _mean_recall(matrix: Tensor) -> Tensor:
@@ -150,3 +180,18 @@ def brier(probabilities: Tensor, target: Tensor) -> Tensor:
     """[N] squared distance of the probabilities ``[N, C]`` from the true class (Brier 1950): 0…2."""
     truth = torch.nn.functional.one_hot(target, probabilities.shape[1])
     return (probabilities - truth).square().sum(1)
+
+
+def counts_any(*names: str) -> Callable[[Metric], bool]:
+    """Whether a ratio of counts has a denominator above 0: the sum of these of ``tp``, ``fp``, ``tn``, ``fn``."""
+
+    def defined(metric: Metric) -> bool:
+        return bool(sum(getattr(metric, name).sum() for name in names) > 0)
+
+    return defined
+
+
+def both_vary(metric: Metric) -> bool:
+    """Whether labels and predictions, as counted in a confusion matrix, are of more than one class each."""
+    matrix: Tensor = metric.confmat  # type: ignore[assignment]
+    return bool(((matrix.sum(0) > 0).sum() > 1) & ((matrix.sum(1) > 0).sum() > 1))

@@ -19,7 +19,15 @@ from mtl_core.spec import InputError, MulticlassTask, TargetInfo
 from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
 from mtl_core.tasks.losses import class_rows, class_weights
-from mtl_core.tasks.measures import MulticlassBalancedAccuracy, RowMean, Whole, brier, class_auroc, log_loss
+from mtl_core.tasks.measures import (
+    MulticlassBalancedAccuracy,
+    RowMean,
+    Whole,
+    both_vary,
+    brier,
+    class_auroc,
+    log_loss,
+)
 from mtl_core.tasks.metrics import Measure
 
 _IGNORE = -100
@@ -88,7 +96,7 @@ def _measure(name: str, classes: int) -> Measure:  # noqa: PLR0911 - an arm per 
         case "auroc":
             return Measure(Whole(class_auroc))
         case "mcc":
-            return Measure(MulticlassMatthewsCorrCoef(classes, validate_args=False))
+            return Measure(MulticlassMatthewsCorrCoef(classes, validate_args=False), both_vary)
         case "kappa":
             return Measure(MulticlassCohenKappa(classes, validate_args=False))
         case "log_loss":

@@ -16,7 +16,7 @@ from mtl_core.spec import MultilabelTask, TargetInfo
 from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import TaskHead, directions, mean_of_values
 from mtl_core.tasks.losses import binary_values, positive_weights
-from mtl_core.tasks.measures import Whole, label_auroc, label_precision
+from mtl_core.tasks.measures import Whole, counts_any, label_auroc, label_precision
 from mtl_core.tasks.metrics import ABSENT, Measure
 from mtl_core.tasks.partial_labels import of_each_value
 
@@ -51,6 +51,9 @@ def build_multilabel(task: MultilabelTask, info: TargetInfo) -> TaskHead:
     )
 
 
+_F1 = counts_any("tp", "fp", "fn")
+
+
 def _partial_measure(name: str, labels: int) -> Measure:
     """The metric of rows that have some of their labels only; those that are absent stand as -1 in the target."""
     if name in ("auroc", "map"):
@@ -62,17 +65,17 @@ def _measure(name: str, labels: int, absent: int | None = None) -> Measure:  # n
     given: dict[str, Any] = {"validate_args": False, "ignore_index": absent}
     match name:
         case "f1":
-            return Measure(MultilabelF1Score(labels, average="macro", **given))
+            return Measure(MultilabelF1Score(labels, average="macro", **given), _F1)
         case "f1_micro":
-            return Measure(MultilabelF1Score(labels, average="micro", **given))
+            return Measure(MultilabelF1Score(labels, average="micro", **given), _F1)
         case "accuracy":
             return Measure(MultilabelAccuracy(labels, average="macro", **given))
         case "exact_match":
             return Measure(MultilabelExactMatch(labels, **given))
         case "precision":
-            return Measure(MultilabelPrecision(labels, average="macro", **given))
+            return Measure(MultilabelPrecision(labels, average="macro", **given), counts_any("tp", "fp"))
         case "recall":
-            return Measure(MultilabelRecall(labels, average="macro", **given))
+            return Measure(MultilabelRecall(labels, average="macro", **given), counts_any("tp", "fn"))
         case "auroc":
             return Measure(Whole(label_auroc))
         case "map":

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 from torchmetrics import Metric
-from torchmetrics.regression import MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, R2Score
+from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 
 from mtl_core.spec import RegressionTask, TargetInfo
 from mtl_core.tasks import averaging, distillation, table
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of_values
-from mtl_core.tasks.measures import Whole, explained_variance, pearson, spearman
+from mtl_core.tasks.measures import RowMean, Whole, explained_variance, mape, pearson, r2, spearman
 from mtl_core.tasks.metrics import Measure
 from mtl_core.tasks.partial_labels import of_each_value
 from mtl_core.tasks.units import restoring
@@ -93,9 +92,9 @@ def _measure(name: str, width: int) -> Measure:  # noqa: PLR0911 - an arm per me
         case "mae":
             return Measure(in_float64(MeanAbsoluteError(num_outputs=width)))
         case "r2":
-            return r2()
+            return Measure(Whole(r2))
         case "mape":
-            return Measure(in_float64(MeanAbsolutePercentageError()))
+            return Measure(RowMean(mape))
         case "explained_variance":
             return Measure(Whole(explained_variance))
         case "pearson":
@@ -105,39 +104,6 @@ def _measure(name: str, width: int) -> Measure:  # noqa: PLR0911 - an arm per me
     raise ValueError(f"no such metric of a regression: {name}")
 
 
-def r2() -> Measure:
-    """The coefficient of determination, the mean of the values' own."""
-    return Measure(in_float64(_R2()), _has_two_rows)
-
-
 def in_float64(metric: Metric) -> Metric:
     """A metric that sums in double precision."""
     return metric.set_dtype(torch.float64)
-
-
-def _has_two_rows(metric: Metric) -> bool:
-    return int(cast(Tensor, metric.total)) >= 2
-
-
-class _R2(R2Score):
-    """R² of targets brought to mean 0 and deviation 1 of the first piece seen.
-
-    torchmetrics takes sums of squares below 1e-4 for 0 and subtracts large sums from each other; R² itself depends on
-    neither unit nor offset, so both are taken out first.
-    """
-
-    offset: Tensor
-    scale: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.add_state("offset", default=torch.tensor(0.0), dist_reduce_fx="mean")
-        self.add_state("scale", default=torch.tensor(1.0), dist_reduce_fx="mean")
-
-    def update(self, preds: Tensor, target: Tensor) -> None:
-        """Take predictions and targets, both ``[N, W]``."""
-        if not int(self.total):
-            std, mean = torch.std_mean(target, dim=0, correction=0)
-            self.offset = mean
-            self.scale = torch.where(std > 0, std, 1.0)
-        super().update((preds - self.offset) / self.scale, (target - self.offset) / self.scale)

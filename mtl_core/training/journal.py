@@ -11,8 +11,11 @@ from torch import Tensor
 
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
+from mtl_core.training.checkpoints import number
 from mtl_core.training.ledger import DivergedError, Ledger, Page
+from mtl_core.training.loss_floor import LossFloor
 from mtl_core.training.recording import Direction, Progress, Recorder, SeriesKey, Steps, Values
+from mtl_core.training.speed import Speed
 from mtl_core.training.validation import Scores, total
 
 LOG_SECONDS = 1.0
@@ -27,13 +30,17 @@ class Journal:
         tasks: The tasks, in order.
         ruler: The weights the total is measured by, 1 for a task left out: those that a person set, since learned
             ones would move the ruler.
+        floor: Which losses are too low for the method.
 
     Attributes:
         losses: ``[n, K]`` parts of the epoch under way; NaN where a task had no label.
     """
 
-    def __init__(self, recorder: Recorder, tasks: Sequence[TaskHead], ruler: dict[str, float]) -> None:
+    def __init__(
+        self, recorder: Recorder, tasks: Sequence[TaskHead], ruler: dict[str, float], floor: LossFloor
+    ) -> None:
         self.ruler = ruler
+        self._floor = floor
         self.losses: list[NDArray[np.float64]] = []
         self._recorder = recorder
         self._names = tuple(task.name for task in tasks)
@@ -42,6 +49,7 @@ class Journal:
         self._pending: defaultdict[SeriesKey, list[tuple[Steps, Values]]] = defaultdict(list)
         self._logged = -LOG_SECONDS
         self._told, self._told_step = time.perf_counter(), 0
+        self._speed = Speed()
 
     def note_step(
         self, losses: Sequence[Tensor], weights: Tensor | None, rate: float, present: tuple[bool, ...] | None
@@ -65,6 +73,8 @@ class Journal:
         self.losses.append(page.losses)
         for key, points in self._points(page).items():
             self._pending[key].append(points)
+        for at, text in self._floor.warnings(page):
+            self._recorder.event(at, "warning", text)
         if page.diverged:
             self.refuse(page.diverged)
 
@@ -107,9 +117,22 @@ class Journal:
         """``[n, K]`` losses of the epoch under way, for a checkpoint."""
         return np.concatenate([*self.losses, np.zeros((0, len(self._names)))])
 
+    def restore(self, losses: Tensor, ruler: Mapping[str, float]) -> None:
+        """Take back the losses of the epoch under way, and what the total is measured by.
+
+        Raises:
+            TypeError, ValueError: They are those of other tasks.
+        """
+        if losses.dim() != 2 or losses.shape[1] != len(self._names) or not losses.is_floating_point():
+            raise ValueError(f"losses of shape {tuple(losses.shape)} for {len(self._names)} tasks")
+        self.ruler = {name: number(value) for name, value in ruler.items()}
+        self.losses = [losses.cpu().numpy()]
+
     def note_scores(self, split: str, step: int, scores: Scores) -> None:
-        """Keep a split's scores for the next flush, the total among them."""
-        self.note_known(split, step, {**scores, TOTAL: {"loss": total(scores, self.ruler)}})
+        """Keep a split's scores for the next flush, the total among them where a task has a label."""
+        labelled = any("loss" in values for values in scores.values())
+        combined = {TOTAL: {"loss": total(scores, self.ruler)}} if labelled else {}
+        self.note_known(split, step, scores | combined)
 
     def note_known(self, split: str, step: int, scores: Scores) -> None:
         """Keep scores of some tasks on a split, without a total."""
@@ -135,10 +158,12 @@ class Journal:
         self._told, self._told_step = time.perf_counter(), step
 
     def tell_progress(self, *, step: int, steps: int, epoch: int, epochs: int, batch_size: int) -> None:
-        """How far the run is, and how fast it was since it was told last."""
-        now = time.perf_counter()
-        rate = (step - self._told_step) / max(now - self._told, 1e-9)
+        """How far the run is, how fast it was of late, and how long the rest takes at that speed.
+
+        This is the one place where the remaining time is estimated; all who show it show this number.
+        """
+        self._speed.add(step - self._told_step, time.perf_counter() - self._told)
         self.start_clock(step)
-        eta = (steps - step) / rate if rate > 0 else 0.0
+        rate, eta = self._speed.steps_per_second, self._speed.seconds_for(steps - step)
         told: dict[str, Any] = {"epoch": epoch, "epochs": epochs, "step": step, "steps": steps}
         self._recorder.progress(Progress(**told, samples_per_second=rate * batch_size, eta_seconds=eta))

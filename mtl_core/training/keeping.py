@@ -15,6 +15,7 @@ from mtl_core.spec import ExperimentSpec, score_of
 from mtl_core.spec.keeping import Distil, Ewc, FineTune, Freeze, NewHeads
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batches import Batch
+from mtl_core.training.checkpoints import number
 from mtl_core.training.elastic import fisher
 from mtl_core.training.forgetting import Change
 from mtl_core.training.old_heads import take_heads
@@ -96,8 +97,16 @@ class Keeper:
         return {"old": list(self.old), "before": self.before, "taken": sorted(self._taken)}
 
     def restore(self, state: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Take back what a checkpoint holds."""
-        self.old, self.before, self._taken = tuple(values["old"]), values["before"], frozenset(values["taken"])
+        """Take back what a checkpoint holds.
+
+        Raises:
+            AttributeError, KeyError, RuntimeError, TypeError: It is of other tasks, or not whole.
+        """
+        self.old, self._taken = tuple(values["old"]), frozenset(values["taken"])
+        self.before = {
+            task: {metric: number(score) for metric, score in scores.items()}
+            for task, scores in values["before"].items()
+        }
 
 
 class Frozen(Keeper):

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from mtl_core.spec import TOTAL
+from mtl_core.tasks.undefined import undefined_metrics
 from mtl_core.training.batches import Batch
 from mtl_core.training.keeping import Keeper
 from mtl_core.training.ledger import DivergedError
@@ -165,8 +166,7 @@ class Trainer(Prepared):
         means = torch.from_numpy(self.journal.end_epoch())
         self.weighting.epoch_end(means.to(self.weighting.weights()))
         self.epoch += 1
-        value = self.monitor.value(scores, total(scores, self.journal.ruler))
-        self.rate.after_epoch(value)
+        value = self._monitored(scores)
         stopping = self.spec.training.early_stopping
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
             self._best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
@@ -175,8 +175,25 @@ class Trainer(Prepared):
         stops = self.monitor.exhausted(stopping)
         self.journal.log_epoch(self.step, self.epoch, scores, last=self._done())
         if stops:
-            text = f"no better {self.monitor.path} for {self.monitor.waited} epochs: stops early"
+            text = f"no better {self.monitor.name} for {self.monitor.waited} epochs: stops early"
             self.recorder.event(self.step, "epoch", text)
+
+    def _monitored(self, scores: Scores) -> float:
+        """The value that chooses the best epoch; the first time around, also what of the scores is not defined."""
+        combined = total(scores, self.journal.ruler)
+        if text := self.monitor.switch(scores, combined):
+            self.warn(text)
+            self.rate.restart()
+        if self.epoch == 1:
+            self._tell_undefined(scores, "validation")
+        value = self.monitor.value(scores, combined)
+        self.rate.after_epoch(value, self.monitor.direction)
+        return value
+
+    def _tell_undefined(self, scores: Scores, split: str) -> None:
+        """Which metrics a split's rows leave undefined, since what is not shown is not missed."""
+        for text in undefined_metrics(self.spec.tasks, scores, split):
+            self.warn(text)
 
     def _check(self, scores: Scores) -> None:
         """See that the last step of an epoch has not broken the model: its loss was taken before."""
@@ -190,6 +207,7 @@ class Trainer(Prepared):
         if self._best:
             self.model.load_state_dict(self._best)
         scores = self._score(judged, self.test)
+        self._tell_undefined(scores, "test")
         step = self.monitor.best_step if self._best else self.step
         if self.keeper is not None:
             self._tell_kept(self.keeper, step, scores)

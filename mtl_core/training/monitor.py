@@ -5,36 +5,77 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from mtl_core.spec import TOTAL, EarlyStopping
+from mtl_core.tasks.undefined import why_undefined
+from mtl_core.training.checkpoints import count, number
 from mtl_core.training.validation import Scores
 
-_KEPT = ("best", "best_step", "mark", "waited")
+_KEPT = ("best", "best_step", "mark", "waited", "substitute")
 
 
 @dataclass
 class Monitor:
-    """Follows one validation value over the epochs.
+    """Follows one validation value over the epochs; the total loss as long as that has never had a value.
 
     Attributes:
         path: ``total``, a task (its loss) or ``task.metric``.
-        direction: Which way is better.
+        better: Which way the value at the path is better.
         best: The best value so far, at step ``best_step``.
         mark: The last value that was better than the mark before by more than ``min_delta``.
         waited: Epochs since then.
+        substitute: Whether the total loss stands in.
     """
 
     path: str
-    direction: Literal["min", "max"]
+    better: Literal["min", "max"]
     best: float = math.nan
     best_step: int = -1
     mark: float = math.nan
     waited: int = 0
+    substitute: bool = False
+
+    @property
+    def name(self) -> str:
+        """What is followed."""
+        return "total loss" if self.substitute else self.path
+
+    @property
+    def direction(self) -> Literal["min", "max"]:
+        """Which way what is followed is better."""
+        return "min" if self.substitute else self.better
 
     def value(self, scores: Scores, total: float) -> float:
-        """The monitored value among an epoch's scores; NaN when it is not there."""
+        """An epoch's value of what is followed; NaN when it is not there."""
+        return total if self.substitute else self._at_path(scores, total)
+
+    def _at_path(self, scores: Scores, total: float) -> float:
         if self.path == TOTAL:
             return total
         task, _, metric = self.path.partition(".")
         return scores.get(task, {}).get(metric or "loss", math.nan)
+
+    def switch(self, scores: Scores, total: float) -> str:
+        """See before an epoch's value is taken what there is to follow; on a change, what to say of it, else nothing.
+
+        Where the monitored value comes late, its best epoch begins with it: no comparison with the total loss is one.
+        """
+        absent = math.isnan(self._at_path(scores, total))
+        if self.substitute and not absent:
+            self.substitute = False
+            self.best, self.best_step, self.mark, self.waited = math.nan, -1, math.nan, 0
+            return f"{self.path} has a value: from here on it chooses the best epoch"
+        if self.substitute or not absent or not math.isnan(self.best):
+            return ""
+        if math.isnan(total):
+            return "" if self.waited else self._without_labels()
+        self.substitute = True
+        why = why_undefined(self.path.partition(".")[2] or "loss")
+        return (
+            f"{self.path} has no value on the validation rows ({why}): as long as it has none, the total validation "
+            "loss chooses the best epoch, and early stopping follows it"
+        )
+
+    def _without_labels(self) -> str:
+        return "no validation row has a label: no epoch is the best, nothing stops early, and the last model is kept"
 
     def improved(self, value: float, step: int, min_delta: float = 0.0) -> bool:
         """Take in an epoch's value; whether it is the best so far.
@@ -64,5 +105,11 @@ class Monitor:
         return {name: value for name, value in asdict(self).items() if name in _KEPT}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back a kept state."""
-        self.best, self.best_step, self.mark, self.waited = (state[name] for name in _KEPT)
+        """Take back a kept state; one of an earlier release had no substitute.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is none.
+        """
+        self.best, self.mark = number(state["best"]), number(state["mark"])
+        self.best_step, self.waited = count(state["best_step"] + 1) - 1, count(state["waited"])
+        self.substitute = bool(state.get("substitute", False))

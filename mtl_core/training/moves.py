@@ -58,10 +58,15 @@ class Moves:
             self._recorder.event(step, "warning", f"the weights stay as they are: {text}")
             return
         self._journal.ruler = hand_weights(self._spec, weights)
-        parts = ", ".join(f"{task} {weight:g}" for task, weight in weights.items()) if weights else ""
+        parts = ", ".join(f"{task} {_rounded(weight):g}" for task, weight in weights.items()) if weights else ""
         text = f"weights moved to {parts}" if weights else "weights back to the method"
         self._recorder.event(step, "weights", text, {"weights": weights, "step": step, "replayed": replayed})
 
     def forget_before(self, step: int) -> None:
         """Leave out the moves before a step: a checkpoint has what became of them."""
         self._waiting = [(move, known) for move, known in self._waiting if move.step >= step]
+
+
+def _rounded(weight: float) -> float:
+    """A weight to three significant digits, as people say it."""
+    return float(f"{weight:.3g}")

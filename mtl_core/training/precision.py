@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec import InputError, Precision
+from mtl_core.training.checkpoints import count, number
 from mtl_core.weighting import Weighting
 
 _TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -95,7 +96,7 @@ class LossScale:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take back a kept state."""
-        self.scale, self._good_steps = state.get("scale", self.scale), state.get("good_steps", 0)
+        self.scale, self._good_steps = number(state.get("scale", self.scale)), count(state.get("good_steps", 0))
 
 
 class _Scaled(torch.autograd.Function):

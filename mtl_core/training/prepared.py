@@ -1,7 +1,7 @@
 """All that a run trains with: built from its experiment, saved, and restored."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,24 @@ from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import TaskData
+from mtl_core.errors import StoreError
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.averaging import Average
 from mtl_core.training.batches import Batches, check_single_rows, fits, split_bytes
-from mtl_core.training.checkpoints import OWN_CHECKPOINT, Checkpoint, load_model, optimizer_state, restore_optimizer
+from mtl_core.training.checkpoints import (
+    OWN_CHECKPOINT,
+    Checkpoint,
+    check_model,
+    count,
+    load_model,
+    optimizer_state,
+    restore_optimizer,
+)
 from mtl_core.training.computing import computing
 from mtl_core.training.journal import Journal
 from mtl_core.training.keeping import build_keeper
+from mtl_core.training.loss_floor import LossFloor
 from mtl_core.training.monitor import Monitor
 from mtl_core.training.moves import Moves, hand_weights
 from mtl_core.training.old_heads import told
@@ -29,6 +39,7 @@ from mtl_core.training.rates import Rate
 from mtl_core.training.recording import Recorder
 from mtl_core.training.sampling import build_order
 from mtl_core.training.seeding import restore_rng, rng_state, seed_everything
+from mtl_core.training.tensor_files import damaged
 from mtl_core.training.transfer import read_start, take_trunk
 from mtl_core.training.validation import Scorer, evaluation_batches
 from mtl_core.training.words import in_words_of
@@ -87,8 +98,8 @@ class Prepared:
             check_single_rows(self.model, self.train.rows, self.data.input_shape)
         self.steps = self.train.count * training.epochs
         self.monitor = Monitor(training.monitor, self._direction(training.monitor))
-        self.rate = Rate(training, self.optimizer, self.monitor.direction, self.steps, self.train.count)
-        self.journal = Journal(self.recorder, self.tasks, hand_weights(spec))
+        self.rate = Rate(training, self.optimizer, self.steps, self.train.count)
+        self.journal = Journal(self.recorder, self.tasks, hand_weights(spec), LossFloor(spec.weighting, names))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
         self._told = told(self.data, spec.tasks)
@@ -180,32 +191,52 @@ class Prepared:
         """Go on from a checkpoint as if the run had never stopped.
 
         Raises:
-            InputError: It is of other data or of another model.
+            InputError: The data has changed since.
+            StoreError: It is of another model, or does not hold what a run goes on with.
         """
-        values, parts, path = checkpoint.values, checkpoint.parts, self.folder / "last.safetensors"
-        if values["fingerprint"] != self.data.fingerprint:
-            raise InputError(
-                "dataset",
-                "the data has changed since the checkpoint was saved",
-                fix="Put the old data back, or run the experiment again.",
-            )
-        load_model(self.model, path, parts["model"])
+        path = self.folder / "last.safetensors"
+        if checkpoint.values.get("fingerprint") != self.data.fingerprint:
+            fix = "Put the old data back, or run the experiment again."
+            raise InputError("dataset", "the data has changed since the checkpoint was saved", fix=fix)
+        load_model(self.model, path, checkpoint.parts.get("model", {}))
         try:
-            restore_optimizer(self.optimizer, parts.get("optimizer", {}), values["groups"])
-            self.weighting.load_state_dict(parts.get("weighting", {}))
-            self.average.restore(parts.get("average", {}))
-            if self.keeper is not None:
-                self.keeper.restore(parts.get("kept", {}), values["kept"])
-        except (RuntimeError, ValueError, KeyError) as error:
-            rule = "is a checkpoint of another optimiser or weighting"
-            raise InputError(str(path), rule, found=error, fix=OWN_CHECKPOINT) from None
-        restore_rng(parts["rng"])
-        self.step, self.epoch = values["step"], values["epoch"]
+            self._restore_state(checkpoint.parts, checkpoint.values)
+        except _WRONG_STATE as error:
+            rule = "is a checkpoint of another optimiser or weighting, or not whole"
+            raise StoreError(str(path), rule, found=_reason(error), fix=OWN_CHECKPOINT) from None
+        if best:
+            self._restore_best(best)
+        self._moves.forget_before(self.step)
+
+    def _restore_state(self, parts: Mapping[str, dict[str, Tensor]], values: Mapping[str, Any]) -> None:
+        """All but the model; what is missing or of another type raises one of ``_WRONG_STATE``."""
+        restore_optimizer(self.optimizer, parts.get("optimizer", {}), values["groups"])
+        self.weighting.load_state_dict(parts.get("weighting", {}))
+        self.average.restore(parts.get("average", {}))
+        if self.keeper is not None:
+            self.keeper.restore(parts.get("kept", {}), values["kept"])
         self.monitor.restore(values["monitor"])
         self.rate.restore(values.get("rate", {}))  # checkpoints of the first release have none of the two
         self.scale.restore(values.get("scale", {}))
-        self.journal.ruler, self._threads = values["ruler"], values["threads"]
-        self.journal.losses = [parts["history"]["losses"].cpu().numpy()]
-        if best:
-            self._best, self._best_saved = best.parts["model"], best.values["step"]
-        self._moves.forget_before(self.step)
+        self.journal.restore(parts["history"]["losses"], values["ruler"])
+        self.step, self.epoch = count(values["step"], self.steps), count(values["epoch"], self.spec.training.epochs)
+        if not 0 <= self.step - self.epoch * self.train.count <= self.train.count:
+            raise ValueError(f"step {self.step} in epoch {self.epoch}")
+        self._threads = None if values["threads"] is None else count(values["threads"])
+        restore_rng(parts["rng"])
+
+    def _restore_best(self, best: Checkpoint) -> None:
+        path, tensors = self.folder / "best.safetensors", best.parts.get("model", {})
+        check_model(self.model, path, tensors)
+        try:
+            self._best, self._best_saved = tensors, count(best.values["step"], self.steps)
+        except _WRONG_STATE as error:
+            raise damaged(path, _reason(error)) from None
+
+
+_WRONG_STATE = (AttributeError, IndexError, KeyError, OverflowError, RuntimeError, StoreError, TypeError, ValueError)
+"""What the parts of a run raise that are given a state that is not theirs."""
+
+
+def _reason(error: Exception) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else str(error)

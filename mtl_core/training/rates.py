@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 
 from mtl_core.spec import TrainingSpec, learning_rate
 from mtl_core.spec.schedules import ConstantSchedule, PlateauSchedule
+from mtl_core.training.checkpoints import count, number
 from mtl_core.training.optimizers import set_rate
 
 
@@ -50,7 +51,6 @@ class Rate:
     Args:
         training: Schedule and optimiser.
         optimizer: Whose rate.
-        direction: Which way the monitored value is better.
         steps: All steps of the run.
         steps_per_epoch: Steps in an epoch.
 
@@ -62,13 +62,12 @@ class Rate:
         self,
         training: TrainingSpec,
         optimizer: Optimizer,
-        direction: Literal["min", "max"],
         steps: int,
         steps_per_epoch: int,
     ) -> None:
         self.now = training.optimizer.lr
         self._schedule, self._peak = training.schedule, training.optimizer.lr
-        self._optimizer, self._direction = optimizer, direction
+        self._optimizer = optimizer
         self._steps, self._steps_per_epoch = steps, steps_per_epoch
         self._plateau = Plateau()
         self._stays = isinstance(training.schedule, ConstantSchedule) and training.schedule.warmup_steps == 0
@@ -81,15 +80,28 @@ class Rate:
         self.now = planned * self._plateau.factor
         set_rate(self._optimizer, self.now)
 
-    def after_epoch(self, value: float) -> None:
-        """Take in the monitored value of an epoch."""
+    def after_epoch(self, value: float, direction: Literal["min", "max"]) -> None:
+        """Take in the monitored value of an epoch, and which way it is better."""
         if isinstance(self._schedule, PlateauSchedule):
-            self._plateau.note(self._schedule, self._direction, value)
+            self._plateau.note(self._schedule, direction, value)
+
+    def restart(self) -> None:
+        """Wait anew: from here on another value is monitored. The rate stays as far down as it is."""
+        self._plateau.best, self._plateau.waited = math.nan, 0
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
         return asdict(self._plateau)
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back a kept state."""
-        self._plateau = Plateau(**state)
+        """Take back a kept state.
+
+        Raises:
+            TypeError, ValueError: It is none.
+        """
+        plateau = Plateau(**state)
+        for value in (plateau.factor, plateau.best):
+            number(value)
+        for value in (plateau.waited, plateau.resting):
+            count(value)
+        self._plateau = plateau

@@ -26,8 +26,8 @@ class Progress:
     Attributes:
         epoch: Epochs completed, of ``epochs``.
         step: Steps done, of ``steps``.
-        samples_per_second: Training rows a second since the last report.
-        eta_seconds: Expected time to the end.
+        samples_per_second: Training rows a second of late, averaged over half a minute.
+        eta_seconds: Expected time to the end at that speed.
     """
 
     epoch: int

@@ -125,7 +125,7 @@ class Together:
         self._results: dict[int, Result] = {}
         self._stack = Stack([lane.model for lane in lanes])
         self._optimizer = build_optimizer(training.optimizer, self._stack.groups(training), ())
-        self._rate = Rate(training, self._optimizer, first.monitor.direction, first.steps, first.train.count)
+        self._rate = Rate(training, self._optimizer, first.steps, first.train.count)
         self._losses = stacked_losses(first.model, first.tasks, self._stack.parameters)
         self._seeds = [lane.spec.training.seed for lane in lanes]
         self._step, self._epoch = 0, 0

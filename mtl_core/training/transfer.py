@@ -1,18 +1,17 @@
 """Shared layers that begin with weights found elsewhere, and that may stay as they are for a while."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.errors import listed
 from mtl_core.spec import InputError
 from mtl_core.training.parts import named_shared_parameters
+from mtl_core.training.tensor_files import DamageError, damaged, read_tensors
 
 
 @dataclass(frozen=True)
@@ -34,19 +33,36 @@ def read_start(path: Path) -> Start:
     """Read a checkpoint of a run, or any safetensors file.
 
     Raises:
-        InputError: The file cannot be read.
+        InputError: There is no such file, or it is not whole.
+        StoreError: It is a checkpoint that does not say what it should of its run.
+        EnvironmentFault: It may not be read.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            told: dict[str, Any] = json.loads((file.metadata() or {}).get("mtl_workbench", "{}"))
-            prefix = "model/" if told else ""
-            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-            return Start(path, {name.removeprefix(prefix): file.get_tensor(name) for name in names}, told)
+        tensors, told = read_tensors(path)
     except FileNotFoundError:
         raise InputError("training.start_from", "there is no such file", found=path) from None
-    except (OSError, SafetensorError, ValueError) as error:
-        rule = f"{path} must be a safetensors file"
+    except DamageError as error:
+        rule = f"{path} must be a whole safetensors file"
         raise InputError("training.start_from", rule, found=error) from None
+    if not _is_told(told):
+        raise damaged(path, "other words about its tasks than a run writes")
+    prefix = "model/" if told else ""
+    return Start(path, {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}, told)
+
+
+def _is_told(told: dict[str, Any]) -> bool:
+    """Whether a header says of targets and words what :func:`mtl_core.training.old_heads.told` writes, or nothing."""
+    targets, words = told.get("targets", {}), told.get("vocabulary", [])
+    if not (isinstance(words, list) and all(isinstance(word, str) for word in words)):
+        return False
+    return isinstance(targets, dict) and all(map(_is_target, targets.values()))
+
+
+def _is_target(known: Any) -> bool:
+    match known:
+        case {"mean": [*means], "std": [*deviations]}:
+            return len(means) == len(deviations) and all(isinstance(v, int | float) for v in means + deviations)
+    return False
 
 
 @torch.no_grad()

@@ -1,5 +1,6 @@
 """The losses and metrics of a split."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -54,5 +55,6 @@ class Scorer:
 
 
 def total(scores: Scores, weights: dict[str, float]) -> float:
-    """The weighted sum of the tasks' losses."""
-    return sum(weights.get(task, 1.0) * values["loss"] for task, values in scores.items() if "loss" in values)
+    """The weighted sum of the tasks' losses; NaN where no task has a label."""
+    parts = [weights.get(task, 1.0) * values["loss"] for task, values in scores.items() if "loss" in values]
+    return sum(parts) if parts else math.nan

@@ -12,9 +12,8 @@ from torch import Tensor, nn
 from mtl_core.spec import InputError
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, stacked, taking_part
 from mtl_core.weighting.jacobian import Jacobian, flat
+from mtl_core.weighting.products import gramian, weighted_sum
 
-_CHUNK = 1 << 18
-"""Columns of a Jacobian turned to float64 at a time: 2 MB a row."""
 _FEW = 4
 """So many whole backward passes take no longer than going through all shared layers at once does with its cut."""
 
@@ -103,8 +102,9 @@ class GramianMethod(Aggregator):
 
     def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
         """The weighted sum, and the weights to show."""
-        factors, shown = self.weigh(jacobian, losses, rows)
-        return factors @ jacobian, shown
+        products = gramian(jacobian).cpu().numpy()
+        factors, shown = self.factors(products, losses, rows)
+        return weighted_sum(factors, jacobian, products), torch.from_numpy(shown).to(losses)
 
     def weigh(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
         """By the factors."""
@@ -125,14 +125,6 @@ class GramianAggregator(GramianMethod):
     def factors(self, gramian: Array, losses: Tensor, rows: Sequence[int] | None) -> tuple[Array, Array]:
         """Those of the rule."""
         return self._rule(gramian, losses)
-
-
-def gramian(jacobian: Tensor) -> Tensor:
-    """[K, K] float64 inner products of the rows of a [K, P] Jacobian."""
-    if jacobian.shape[1] <= _CHUNK:
-        exact = jacobian.double()
-        return exact @ exact.mT
-    return torch.stack([gramian(part) for part in torch.split(jacobian, _CHUNK, dim=1)]).sum(dim=0)
 
 
 class Aggregated(Weighting):

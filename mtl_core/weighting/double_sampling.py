@@ -9,8 +9,7 @@ from torch import Tensor
 
 from mtl_core.weighting.aggregated import Aggregator
 from mtl_core.weighting.cosines import Array, chosen
-
-_CHUNK = 1 << 18
+from mtl_core.weighting.products import products_of
 
 
 class DoubleSampling(Aggregator):
@@ -45,7 +44,7 @@ class DoubleSampling(Aggregator):
         self, jacobians: Sequence[Tensor], losses: Tensor, rows: Sequence[int] | None = None
     ) -> tuple[Tensor, Tensor]:
         """The weighted sum of the third part's gradients."""
-        products = products_of(jacobians[0], jacobians[1])
+        products = products_of(jacobians[0], jacobians[1]).cpu().numpy()
         stored = self._shares.numpy()
         part = list(range(len(stored)) if rows is None else rows)
         mass = stored[part].sum()
@@ -59,13 +58,6 @@ class DoubleSampling(Aggregator):
     def memory(self) -> dict[str, Tensor]:
         """The weights, [K]."""
         return {"shares": self._shares}
-
-
-def products_of(left: Tensor, right: Tensor) -> Array:
-    """[K, K] float64 inner products of the rows of two [K, P] Jacobians."""
-    pairs = zip(torch.split(left, _CHUNK, dim=1), torch.split(right, _CHUNK, dim=1), strict=True)
-    found: Array = torch.stack([a.double() @ b.double().mT for a, b in pairs]).sum(dim=0).cpu().numpy()
-    return found
 
 
 def normalised(preference: Array, rows: Sequence[int] | None) -> Array:

@@ -1,10 +1,11 @@
 """Projection onto the cone of directions that work against no row."""
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from mtl_core.weighting.active_set import improved
-from mtl_core.weighting.cosines import Array
+from mtl_core.weighting.cosines import Array, pseudo_solve
 
 _ROUNDING = 1e-14
 _ROUNDS = 8
@@ -33,27 +34,36 @@ def cone_weights(cosines: Array, starts: Array) -> Array:
 
 def _pivoted(cosines: Array, products: Array, tolerance: Array) -> tuple[Array, NDArray[np.bool_]]:
     """[M, K] what to add to each start, and [M] whether that is the solution."""
-    identity = np.eye(len(cosines))
     active = products < -tolerance
     added = np.zeros_like(products)
     solved: NDArray[np.bool_] = np.logical_not(active.any(axis=1))
     for _ in range(_ROUNDS):
-        if solved.all():
+        rest = np.flatnonzero(~solved)
+        if not len(rest):
             break
-        both = active[:, :, None] & active[:, None, :]
-        systems = np.where(both, cosines, identity)
-        try:
-            added = np.linalg.solve(systems, np.where(active, -products, 0.0)[:, :, None])[:, :, 0]
-        except np.linalg.LinAlgError:
-            return np.zeros_like(products), np.logical_not((products < -tolerance).any(axis=1))
-        slopes = products + added @ cosines
-        margin = tolerance + _ROUNDING * np.abs(added).sum(axis=1, keepdims=True)
-        wrong = np.where(active, added < 0, slopes < -margin)
+        part, wanted = active[rest], np.where(active[rest], -products[rest], 0.0)
+        target = _solutions(cosines, part, wanted)
+        if target is None:
+            break
+        slopes = products[rest] + target @ cosines
+        margin = tolerance[rest] + _ROUNDING * np.abs(target).sum(axis=1, keepdims=True)
+        wrong = np.where(part, target < 0, slopes < -margin)
         # Where rows are almost dependent a system's solution may be none.
-        exact = (np.abs(np.where(active, slopes, 0.0)) <= 10 * margin).all(axis=1)
-        solved = np.logical_not(wrong.any(axis=1)) & exact
-        active = active ^ wrong
+        exact = (np.abs(np.where(part, slopes, 0.0)) <= 10 * margin).all(axis=1)
+        added[rest] = target
+        solved[rest] = np.logical_not(wrong.any(axis=1)) & exact
+        active[rest] = part ^ wrong
     return added, solved
+
+
+def _solutions(cosines: Array, active: NDArray[np.bool_], wanted: Array) -> Array | None:
+    """[M, K] for each problem the x, zero where it is not active, with Cx = wanted where it is; None if there is none.
+
+    By torch: the threads of NumPy's OpenBLAS wait for each other in a busy loop.
+    """
+    systems = np.where(active[:, :, None] & active[:, None, :], cosines, np.eye(len(cosines)))
+    result, faults = torch.linalg.solve_ex(torch.from_numpy(systems), torch.from_numpy(wanted))
+    return None if faults.any() else result.numpy()
 
 
 class _Lowest:
@@ -73,8 +83,8 @@ class _Lowest:
 
     def lowest(self, active: list[int]) -> tuple[Array, bool]:
         """Where none of the rows is worked against, whatever that adds of them; rows may depend on each other."""
-        target, *_ = np.linalg.lstsq(self._cosines[active][:, active], -self._products[active], rcond=None)
-        return np.asarray(target), False
+        precision = len(active) * float(np.finfo(float).eps)
+        return pseudo_solve(self._cosines[active][:, active], -self._products[active], precision), False
 
 
 def lawson_hanson(cosines: Array, products: Array, tolerance: float) -> Array:

@@ -33,7 +33,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from mtl_core.spec import InputError
+from mtl_core.errors import StoreError
 from mtl_core.weighting.cut import Cut
 
 
@@ -128,7 +128,7 @@ class Weighting(ABC):
         """Takes back what `state_dict` gave.
 
         Raises:
-            InputError: The names or shapes are not those of this method and number of tasks.
+            StoreError: The names or shapes are not those of this method and number of tasks.
         """
         matching(state, self.state_dict())
 
@@ -137,12 +137,12 @@ def matching(state: Mapping[str, Tensor], like: Mapping[str, Tensor]) -> dict[st
     """Copies of a saved state on the devices and in the types of the state it replaces.
 
     Raises:
-        InputError: Names or shapes differ.
+        StoreError: Names or shapes differ.
     """
     shapes = {name: list(tensor.shape) for name, tensor in state.items()}
     wanted = {name: list(tensor.shape) for name, tensor in like.items()}
     if shapes != wanted:
-        raise InputError(
+        raise StoreError(
             "checkpoint.weighting",
             f"must hold {wanted or 'nothing'}",
             found=shapes,

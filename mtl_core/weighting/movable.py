@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from mtl_core.spec import InputError
+from mtl_core.errors import InputError, StoreError
 from mtl_core.weighting.around import Around
 from mtl_core.weighting.fixed import FixedWeights
 from mtl_core.weighting.interface import Weighting
@@ -62,5 +62,5 @@ class MovableWeighting(Around):
         self.method.load_state_dict(rest)
         hand = state.get("moved", torch.empty(0))
         if len(hand) not in (0, len(self._names)):
-            raise InputError("checkpoint.weighting", f"must hold {len(self._names)} moved weights", found=len(hand))
+            raise StoreError("checkpoint.weighting", f"must hold {len(self._names)} moved weights", found=len(hand))
         self._hand = FixedWeights(hand.to(self.method.weights())) if len(hand) else None

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from mtl_core.spec import InputError
+from mtl_core.errors import StoreError
 from mtl_core.weighting.aggregated import Aggregator
 from mtl_core.weighting.interface import matching
 
@@ -51,11 +51,11 @@ class TrackingAggregator(Aggregator):
         """Takes both back; the rows may be of any width.
 
         Raises:
-            InputError: The names or shapes are not those of this method and number of tasks.
+            StoreError: The names or shapes are not those of this method and number of tasks.
         """
         rows = state.get(self.wide)
         if rows is None or rows.ndim != 2 or len(rows) != len(self._rows):
-            raise InputError(
+            raise StoreError(
                 "checkpoint.weighting",
                 f"must hold {self.wide} of {len(self._rows)} tasks",
                 found=None if rows is None else list(rows.shape),

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.main_window.help import TOPICS, HelpWindow, title_of, topic_text
 from app.main_window.rail import PAGES
 from mtl_core.spec import LAYER_GROUPS, Sharing, Task, Weighting, members
+from mtl_core.store import sqlite
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -40,3 +41,14 @@ def test_a_link_opens_another_topic(qtbot: QtBot) -> None:
     window.text.anchorClicked.emit(QUrl("weighting.md"))
     assert window.topics.currentItem().text() == title_of("weighting")
     assert "Nash-MTL" in window.text.toPlainText()
+
+
+def test_about_names_the_version_of_sqlite_and_warns_of_an_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sqlite.describe() in topic_text("about")
+    assert "can lose data" not in topic_text("about") or not sqlite.has_safe_wal()
+    topic_text.cache_clear()
+    monkeypatch.setattr(sqlite, "has_safe_wal", lambda: False)
+    try:
+        assert sqlite.warning() in topic_text("about")
+    finally:
+        topic_text.cache_clear()

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,7 @@ def test_a_run_is_started_shown_and_stopped_by_the_bar(window: MainWindow, wait:
     wait(lambda: child(window, "pause").text() == "Pause")
     child(window, "stop").click()
     wait(lambda: not child(window, "stop").isEnabled())
-    assert child(window, "status-run").full_text() == "No run is on"
+    assert child(window, "status-run").full_text() == "Nothing is running"
 
 
 def test_runs_that_wait_are_counted(window: MainWindow, wait: Any) -> None:
@@ -189,6 +190,30 @@ def test_runs_that_wait_are_counted(window: MainWindow, wait: Any) -> None:
     wait(lambda: window.session.queue.on)
     run_named(window, "quick")
     wait(lambda: child(window, "status-waiting").full_text() == "1 waiting")
+    child(window, "stop").click()
+    wait(lambda: window.session.queue.active is None)
+
+
+def test_the_bar_names_the_run_it_stops_where_live_shows_another(window: MainWindow, wait: Any) -> None:
+    run_named(window, "hold")
+    wait(lambda: child(window, "stop").isEnabled())
+    assert child(window, "stop").text() == "Stop"
+    window.session.show_live(99)
+    wait(lambda: child(window, "stop").text() == "Stop run 1")
+    assert child(window, "pause").text() == "Pause run 1"
+    child(window, "stop").click()
+    wait(lambda: window.session.queue.active is None)
+    assert child(window, "stop").text() == "Stop"
+
+
+def test_the_line_at_the_bottom_says_what_was_read_last_whoever_read_it(window: MainWindow, wait: Any) -> None:
+    run_named(window, "hold")
+    wait(lambda: child(window, "status-eta").full_text())
+    active = window.session.queue.active
+    assert active is not None
+    assert active.progress is not None
+    window.session.records.take(replace(active, progress=replace(active.progress, eta_seconds=33.0)))
+    assert child(window, "status-eta").full_text() == "ETA 33 s"
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
 

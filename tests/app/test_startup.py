@@ -102,12 +102,15 @@ def test_recent_files_are_remembered_newest_first_and_forgotten_when_gone(tmp_pa
 def test_a_signal_closes_the_window_and_its_worker_and_is_the_exit_status(home: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "app"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        settings = home / "runs.sqlite"
-        deadline = time.monotonic() + 60
-        while not settings.exists() and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.05)
-        process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
+        try:
+            settings = home / "runs.sqlite"
+            deadline = time.monotonic() + 60
+            while not settings.exists() and time.monotonic() < deadline and process.poll() is None:
+                time.sleep(0.05)
+            process.send_signal(number)
+            output, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 128 + number, output
     assert "Traceback" not in output
     assert (home / "window.ini").is_file()

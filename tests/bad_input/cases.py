@@ -5,13 +5,13 @@ A case is made in a :class:`Place`. What the line must name is written as ``"tra
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mtl_core.store import sqlite
 from tests.bad_input.place import FINISHED, GOOD_TABLE, STOPPED, Place, make_runs
 
 Words = list[str]
@@ -26,12 +26,14 @@ class Case:
         says: What the line must name, in this order, apart by ``…``.
         make: Makes it and gives the command line; ``--store`` is added unless it is there.
         shown: What the window must name where the message arises, when that differs.
+        status: The exit status: 2 when what a person gave is at fault, 3 when the store or the surroundings are.
     """
 
     name: str
     says: str
     make: Callable[[Place], Words]
     shown: str = ""
+    status: int = 2
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -277,7 +279,7 @@ def bad_store(name: str, make: Callable[[Place], object], says: str, verb: Words
 
 
 def _newer(place: Place) -> None:
-    with closing(sqlite3.connect(place.with_runs())) as connection:
+    with closing(sqlite.library().connect(place.with_runs())) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
 
@@ -288,7 +290,7 @@ def _truncated(place: Place) -> None:
 
 
 def _foreign(place: Place) -> None:
-    with closing(sqlite3.connect(place.store)) as connection:
+    with closing(sqlite.library().connect(place.store)) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
         connection.commit()
 
@@ -327,7 +329,9 @@ NO_STORE = (
 # --- runs
 
 
-def of_run(name: str, words: str, says: str, before: Callable[[Place], object] = lambda _: None) -> Case:
+def of_run(
+    name: str, words: str, says: str, before: Callable[[Place], object] = lambda _: None, *, status: int = 2
+) -> Case:
     """A verb on the store with runs; ``PLACE`` in it is the folder."""
 
     def make(place: Place) -> Words:
@@ -335,7 +339,12 @@ def of_run(name: str, words: str, says: str, before: Callable[[Place], object] =
         before(place)
         return [word.replace("PLACE", str(place.folder)) for word in words.split()]
 
-    return Case(name, says, make)
+    return Case(name, says, make, status=status)
+
+
+def _damaged(name: str, words: str, says: str, before: Callable[[Place], object]) -> Case:
+    """A verb on the store with runs, of whose files one is not as the program wrote it."""
+    return of_run(name, words, says, before, status=3)
 
 
 def _cut(kind: str, run: str) -> Callable[[Place], None]:
@@ -362,6 +371,27 @@ def _wider(kind: str, run: str) -> Callable[[Place], None]:
     return put
 
 
+def _flipped(run: str) -> Callable[[Place], None]:
+    """One bit of the last weight is another."""
+
+    def flip(place: Place) -> None:
+        path = place.checkpoint(run, "best")
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+
+    return flip
+
+
+def _file_for_folder(run: str) -> Callable[[Place], None]:
+    def put(place: Place) -> None:
+        folder = place.checkpoint(run, "last").parent
+        shutil.rmtree(folder)
+        folder.write_text("mine")
+
+    return put
+
+
 def _no_checkpoints(place: Place) -> None:
     for path in place.checkpoint(FINISHED).parent.iterdir():
         path.unlink()
@@ -384,13 +414,16 @@ def _file_for_artifacts(place: Place) -> Words:
 
 
 _CUT = "is not a whole checkpoint … Put a copy back"
+_GONE = "run 1 … its checkpoints in … artifacts/1 … are gone … Put a copy back"
 _OTHER = "is a checkpoint of another model … of shape … Put the run's own checkpoint back"
 _CHANGED = "dataset … the data has changed … Put the old data back"
 
 RESUMES = (
     of_run("resuming a finished run", f"resume {FINISHED}", "run 1 … has finished … Run it again"),
-    of_run("resuming from a cut checkpoint", f"resume {STOPPED}", f"last.safetensors … {_CUT}", _cut("last", STOPPED)),
-    of_run("resuming another model", f"resume {STOPPED}", f"last.safetensors … {_OTHER}", _wider("last", STOPPED)),
+    _damaged(
+        "resuming from a cut checkpoint", f"resume {STOPPED}", f"last.safetensors … {_CUT}", _cut("last", STOPPED)
+    ),
+    _damaged("resuming another model", f"resume {STOPPED}", f"last.safetensors … {_OTHER}", _wider("last", STOPPED)),
     Case("resuming on changed data", _CHANGED, _data_changed("resume", STOPPED)),
 )
 
@@ -402,14 +435,25 @@ RUNS = (
     of_run("a comparison of a run with itself", "compare 2 last", "RUN … at least two different runs … 2 last"),
     of_run("a comparison with no run", "compare 1 77", "run 77 … there is no such run"),
     of_run("stopping an ended run", f"stop {STOPPED}", "run 2 … is not running … stopped"),
-    of_run("judging a cut checkpoint", f"evaluate {FINISHED}", f"best.safetensors … {_CUT}", _cut("best", FINISHED)),
-    of_run("judging another model", f"evaluate {FINISHED}", f"best.safetensors … {_OTHER}", _wider("best", FINISHED)),
-    of_run("judging without a checkpoint", f"evaluate {FINISHED}", "run 1 … has no checkpoint", _no_checkpoints),
+    _damaged("judging a cut checkpoint", f"evaluate {FINISHED}", f"best.safetensors … {_CUT}", _cut("best", FINISHED)),
+    _damaged("judging another model", f"evaluate {FINISHED}", f"best.safetensors … {_OTHER}", _wider("best", FINISHED)),
+    _damaged(
+        "judging where the folder of checkpoints became a file",
+        f"evaluate {FINISHED}",
+        "artifacts/1 … must be a folder … a file … Move it away",
+        _file_for_folder(FINISHED),
+    ),
+    _damaged(
+        "resuming where the folder of checkpoints became a file",
+        f"resume {STOPPED}",
+        "artifacts/2 … must be a folder … a file … Move it away",
+        _file_for_folder(STOPPED),
+    ),
+    _damaged("judging flipped weights", f"evaluate {FINISHED}", f"best.safetensors … {_CUT}", _flipped(FINISHED)),
+    _damaged("judging without a checkpoint", f"evaluate {FINISHED}", _GONE, _no_checkpoints),
     of_run("judging on an unknown split", "evaluate 1 --split all", "--split … 'all' … 'train', 'val', 'test'"),
     Case("judging on changed data", _CHANGED, _data_changed("evaluate", FINISHED)),
-    of_run(
-        "predicting without a checkpoint", f"predict {FINISHED} --out x", "run 1 … has no checkpoint", _no_checkpoints
-    ),
+    _damaged("predicting without a checkpoint", f"predict {FINISHED} --out x", _GONE, _no_checkpoints),
     of_run(
         "predicting into a missing folder",
         f"predict {FINISHED} --out no/x.csv",

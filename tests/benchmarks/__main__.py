@@ -7,21 +7,23 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 from mtl_core.spec.costs import MEASURED_TASKS
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
+from tests.benchmarks.quality import MARGIN, Comparison, quality
 from tests.benchmarks.responsiveness import Scene, blocked
+from tests.benchmarks.run_list import LISTINGS, fill_store, list_runs, show_runs
 from tests.benchmarks.seeds import SEEDS, seeds
 from tests.benchmarks.speed import BY_HAND, TRAINER, Race, race
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.workloads import digits, table
 
 SPEED_GOAL, BLOCKED_GOAL = 0.95, 0.1
-_PARTS = ("speed", "startup", "blocked", "methods", "seeds")
+_PARTS = ("speed", "startup", "blocked", "methods", "seeds", "quality", "runs")
 _COUNTS = (2, 8, 40)
 _SHARED_GOALS = {"MLP": 1.6, "CNN": 1.3}
 _TORCHJD_GOAL = 0.6
@@ -62,12 +64,25 @@ def main() -> int:
                 alone, all_ = median(found.one_by_one), median(found.together)
                 times = f"one by one {alone:6.2f} s, together {all_:6.2f} s"
                 _say(f"  batches of {rows:3}: {times}: {found.ratio:.1f} × as fast")
+        if "quality" in parts:
+            _print_quality(quality(_made(folder / "quality"), 2 if quick else 5))
+        if "runs" in parts:
+            _print_listings(_made(folder / "runs"), 2000 if quick else 10_000)
         if "methods" in parts:
             counts = (MEASURED_TASKS,) if arguments.write else _COUNTS
             found = [_method_costs(network, counts, quick) for network in NETWORKS]
             if arguments.write:
                 write_costs(*(ratios(one[MEASURED_TASKS]) for one in found))
     return 0
+
+
+def _print_quality(comparisons: Iterable[Comparison]) -> None:
+    _say("\nNew experiments and presets, untouched, beside scikit-learn on the same rows")
+    _say(f"  {'experiment':20} {'task':16} {'score':8}  linear  forest    ours     gap")
+    for row in comparisons:
+        scores = f"{row.linear:7.3f} {row.forest:7.3f} {row.ours:7.3f} {row.gap:+7.3f}"
+        short = "" if row.gap >= -MARGIN else "  short"
+        _say(f"  {row.experiment:20} {row.task:16} {row.score:8} {scores}{short}")
 
 
 def _rounds(tasks: int, quick: bool) -> int:
@@ -120,6 +135,22 @@ def _print_start_up(window: float, torch_import: float) -> None:
     _say(f"\nStart {_load()}")
     _say(f"  window painted with the example open {window:6.2f} s")
     _say(f"  import torch                         {torch_import:6.2f} s   ({window / torch_import:.2f} ×)")
+
+
+def _print_listings(folder: Path, runs: int) -> None:
+    store = folder / "many.sqlite"
+    fill_store(store, runs)
+    _say(f"\nA store of {runs} runs with 20 series each {_load()}")
+    for options in LISTINGS:
+        seconds, cpu = min(list_runs(store, options) for _ in range(3))
+        _say(f"  {' '.join(['runs', *options]):45} {seconds:6.2f} s, {cpu:.2f} s of processor time")
+    page = show_runs(folder, store, runs)
+    longest = max((one.seconds for one in page.worst), default=0.0)
+    goal = "reached" if longest < BLOCKED_GOAL else "missed"
+    _say(f"  the Runs page shows all with their metrics after {page.seconds:.2f} s")
+    _say(f"  longest blockage {longest * 1000:.0f} ms; under {BLOCKED_GOAL * 1000:.0f} ms is {goal}")
+    for one in page.worst:
+        _say(f"  {one.seconds * 1000:4.0f} ms, {one.cpu * 1000:3.0f} of them computing  {one.at}")
 
 
 def _print_blocked(what: str, scene: Scene) -> None:

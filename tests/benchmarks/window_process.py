@@ -1,7 +1,8 @@
 """The real window in a process of its own, led by lines on its standard input; see :mod:`tests.benchmarks.window`.
 
 It says ``painted`` after its first frame and ``ready`` once its worker has answered. Then it takes:
-``follow N`` (show run N on Live), ``run`` (press Run), ``visit PAGE``, ``watch`` (count blocked time from here on),
+``follow N`` (show run N on Live), ``run`` (press Run), ``visit PAGE``, ``list N`` (open Runs and wait until it shows N
+runs with all their metrics), ``watch`` (count blocked time from here on),
 ``report`` and ``quit``. Every command is answered with one line of JSON.
 """
 
@@ -71,6 +72,8 @@ class Lead(QObject):
             case "visit", (page,):
                 self._window.open_page(page)
                 _say("visits")
+            case "list", (runs,):
+                self._list(int(runs))
             case "watch", ():
                 self._heartbeat.start()
                 _say("watches")
@@ -81,6 +84,21 @@ class Lead(QObject):
             case "quit", ():
                 self._window.close_now()
                 _say("quits")
+
+    def _list(self, runs: int) -> None:
+        begun = time.perf_counter()
+        self._window.open_page("runs")
+        model: Any = self._window.page("runs").model
+        look = QTimer(self, interval=5)
+
+        def see_whether_full() -> None:
+            rows = model.rows()
+            if len(rows) == runs and rows[0].metrics and rows[-1].metrics:
+                look.stop()
+                _say("lists", seconds=time.perf_counter() - begun)
+
+        look.timeout.connect(see_whether_full)
+        look.start()
 
 
 def _say(what: str, **more: Any) -> None:

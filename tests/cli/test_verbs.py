@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mtl_core.cli import VERBS, main
+from mtl_core.cli.verbs import command_of
 from mtl_core.spec import kind_of, members, parse_yaml, preset_names, spec_from_data
 from mtl_core.spec.model import Sharing
 from mtl_core.store import SeriesKey, open_store
@@ -259,12 +260,16 @@ def test_stop_asks_a_queued_run_to_stop(command: Command, spec: Path, home: Path
 def test_control_c_stops_the_run_keeps_it_and_exits_with_130(spec: Path, home: Path) -> None:
     words = [sys.executable, "-m", "mtl_core", "train", str(spec), "--set", "training.epochs=1000000", "--json"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}, text=True)
-    end = time.monotonic() + 60
-    while not _training(home / "runs.sqlite"):
-        assert time.monotonic() < end
-        threading.Event().wait(0.2)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        end = time.monotonic() + 60
+        while not _training(home / "runs.sqlite"):
+            assert time.monotonic() < end
+            threading.Event().wait(0.2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 130, err
     assert json.loads(out)["state"] == "stopped"
     assert "Traceback" not in err
@@ -291,7 +296,5 @@ def test_a_reader_that_goes_away_is_no_fault(monkeypatch: pytest.MonkeyPatch, sp
 
 
 def test_every_verb_has_its_command() -> None:
-    from mtl_core.cli import commands
-
-    assert all(callable(getattr(commands, verb)) for verb in VERBS)
+    assert all(callable(command_of(verb)) for verb in VERBS)
     assert callable(main)

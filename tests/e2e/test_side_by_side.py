@@ -33,7 +33,7 @@ def test_the_window_and_the_command_line_work_on_one_store_at_once(
     finish(person, command("stop", str(mine)), parse=False)
     person.page("live")
     person.reads("live-notice-text", "Stopped")
-    person.reads("status-run", "No run is on")
+    person.reads("status-run", "Nothing is running")
     shown = finish(person, command("show", str(mine), "--json"))
     assert shown["state"] == "stopped"
 

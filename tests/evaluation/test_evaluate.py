@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mtl_core.errors import StoreError
 from mtl_core.evaluation import evaluate
 from mtl_core.runner.execution import checkpoint_of, execute
 from mtl_core.spec import ExperimentSpec, InputError, set_at, spec_from_data, spec_to_data
@@ -57,7 +58,7 @@ def test_changed_data_is_refused(store: RunStore, spec: ExperimentSpec) -> None:
 )
 def test_a_checkpoint_of_another_model_is_refused(store: RunStore, spec: ExperimentSpec, path: str, value: Any) -> None:
     other = spec_from_data(set_at(spec_to_data(spec), path, value))
-    with pytest.raises(InputError, match="is a checkpoint of another model") as caught:
+    with pytest.raises(StoreError, match="is a checkpoint of another model") as caught:
         evaluate(other, checkpoint_of(store, 1), "test")
     assert "\n" not in str(caught.value)
 
@@ -70,5 +71,5 @@ def test_a_run_without_a_checkpoint_has_nothing_to_evaluate(store: RunStore, spe
 
 def test_a_file_that_is_not_a_checkpoint_is_refused(spec: ExperimentSpec, tmp_path: Path) -> None:
     (tmp_path / "best.safetensors").write_bytes(b"no")
-    with pytest.raises(InputError, match="is not a whole checkpoint"):
+    with pytest.raises(StoreError, match="is not a whole checkpoint"):
         evaluate(spec, tmp_path / "best.safetensors", "test")

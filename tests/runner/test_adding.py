@@ -64,7 +64,7 @@ def test_a_run_that_has_not_ended_has_no_tasks_to_keep(store: RunStore, experime
         again.finish(first, "interrupted")
     run = store.create_run(adding(experiment, first, kind="distil"))
     ending = execute(store, run)
-    assert (ending.state, ending.input_at_fault) == ("failed", True)
+    assert (ending.state, type(ending.fault)) == ("failed", InputError)
     assert f"run {first} must have ended before its tasks can be kept" in ending.error
 
 

@@ -84,5 +84,5 @@ def test_what_cannot_be_trained_together_fails_with_the_reason_in_every_row(
         check_runs([spec, spec])
     runs = queued(store, spec, 1, 2)
     endings = execute_together(store, runs)
-    assert all(ending.input_at_fault and "equal or manual" in ending.error for ending in endings)
+    assert all(isinstance(ending.fault, InputError) and "equal or manual" in ending.error for ending in endings)
     assert [store.run(run).state for run in runs] == ["failed", "failed"]

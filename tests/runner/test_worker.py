@@ -11,15 +11,14 @@ from typing import Any
 
 import pytest
 
+from mtl_core.errors import EnvironmentFault, InputError, Problem, StoreError, WorkbenchError, WorkerError
 from mtl_core.runner.execution import execute
-from mtl_core.runner.protocol import Reply, decode_reply, encode_ask, encode_reply, problem_of, worker_command
+from mtl_core.runner.protocol import Reply, decode_reply, encode_ask, encode_reply, shown_error, worker_command
 from mtl_core.spec import (
     DatasetInfo,
     DeviceInfo,
     ExperimentSpec,
-    InputError,
     ModelInfo,
-    Problem,
     set_at,
     spec_to_data,
 )
@@ -131,8 +130,8 @@ def test_an_ask_that_fails_is_answered_with_what_is_wrong(
     reply = worker.ask(9, ask, **payload)
     assert reply.value is None
     assert reply.error
-    assert where is None or reply.error.path == where
-    assert reply.error.rule
+    assert where is None or reply.error.problem.path == where
+    assert reply.error.problem.rule
     assert worker.ask(10, "devices").value
 
 
@@ -170,7 +169,7 @@ def test_finished_runs_are_scored_as_one_and_others_refused(
     waiting = store.create_run(experiment())
     reply = worker.ask(16, "ensemble", **asked | {"runs": [*runs, waiting]})
     assert reply.error
-    assert (reply.error.path, reply.error.rule) == (f"run {waiting}", "has not ended")
+    assert (reply.error.problem.path, reply.error.problem.rule) == (f"run {waiting}", "has not ended")
 
 
 def test_seeds_are_trained_together_unless_something_does_not_allow_it(
@@ -186,13 +185,16 @@ def test_seeds_are_trained_together_unless_something_does_not_allow_it(
     other = [set_at(spec_to_data(spec), "weighting", {"kind": "dwa"}) for spec in specs]
     reply = worker.ask(19, "check_together", specs=other)
     assert reply.error
-    assert (reply.error.path, "runs that train together need" in reply.error.rule) == ("weighting", True)
+    assert (reply.error.problem.path, "runs that train together need" in reply.error.problem.rule) == (
+        "weighting",
+        True,
+    )
 
 
 def test_a_run_that_is_not_there_is_refused(worker: Worker, store: RunStore) -> None:
     reply = worker.ask(14, "train", run=99, store=store.url)
     assert reply.error
-    assert reply.error.path == "run 99"
+    assert reply.error.problem.path == "run 99"
 
 
 def _long(experiment: Experiment) -> ExperimentSpec:
@@ -251,21 +253,40 @@ def test_a_worker_told_to_terminate_stops_its_run_and_keeps_it(
 
 
 def test_replies_survive_their_line() -> None:
-    for reply in (Reply(3, {"a": [1, None]}), Reply(4, error=Problem("x", "must", "y", "Do z."))):
-        line = encode_reply(reply)
-        assert line.count("\n") == 1
-        assert decode_reply(line) == reply
+    line = encode_reply(Reply(3, {"a": [1, None]}))
+    assert line.count("\n") == 1
+    assert decode_reply(line) == Reply(3, {"a": [1, None]})
 
 
-@pytest.mark.parametrize("line", ["", "text", "[]", "3", "{}", '{"ok": true}', '{"id": 1, "ok": false}'])
+@pytest.mark.parametrize("kind", [InputError, StoreError, WorkerError, EnvironmentFault])
+def test_an_error_keeps_its_kind_on_its_way_to_the_window(kind: type[WorkbenchError]) -> None:
+    line = encode_reply(Reply(4, error=kind("x", "must", found="y", fix="Do z.")))
+    assert line.count("\n") == 1
+    error = decode_reply(line).error
+    assert type(error) is kind
+    assert error.problem == Problem("x", "must", "y", "Do z.")
+    assert error.exit_status == kind.exit_status
+
+
+_NO_REPLIES = (
+    "", "text", "[]", "3", "{}", '{"ok": true}', '{"id": 1, "ok": false}', "[" * 100_000,
+    '{"id": 1, "ok": false, "error": {"kind": "odd", "where": "a", "rule": "b", "found": "", "fix": ""}}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", _NO_REPLIES, ids=range(len(_NO_REPLIES)))
 def test_a_line_that_is_no_reply_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match="not a reply"):
         decode_reply(line)
 
 
 def test_any_exception_is_a_problem_a_person_can_read() -> None:
-    assert problem_of(InputError("here", "must")) == Problem("here", "must")
-    assert "KeyError" in problem_of(KeyError("x")).rule
+    assert shown_error(InputError("here", "must")).problem == Problem("here", "must")
+    assert isinstance(shown_error(PermissionError(13, "Permission denied", "/a")), EnvironmentFault)
+    fault = shown_error(KeyError("x" * 5000))
+    assert isinstance(fault, WorkerError)
+    assert "KeyError" in fault.problem.rule
+    assert len(str(fault)) <= 1000
 
 
 _LIGHT = """

@@ -93,7 +93,7 @@ def test_saving_keeps_the_permissions_of_a_file_and_follows_a_link(tmp_path: Pat
 
 def test_a_file_that_cannot_be_written_is_left_as_it_was(tmp_path: Path, data: dict[str, Any]) -> None:
     spec = spec_from_data(data)
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match="must be a plain file; found a folder"):
         save_spec(spec, tmp_path)
     with pytest.raises(InputError, match="cannot be written"):
         save_spec(spec, tmp_path / "no folder" / "spec.yaml")

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import socket
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtl_core.spec import ExperimentSpec, InputError
-from mtl_core.store import Points, SeriesKey, database, home, open_store
+from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkbenchError
+from mtl_core.spec import ExperimentSpec
+from mtl_core.store import Points, SeriesKey, database, home, open_store, sqlite
 
 Experiment = Callable[..., ExperimentSpec]
 
@@ -23,10 +23,10 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def refused(path: Path, match: str) -> None:
+def refused(path: Path, match: str, kind: type[WorkbenchError] = InputError) -> None:
     """Opening the file is refused, in one line that names it, and does not change it."""
     before = digest(path), sorted(path.parent.iterdir())
-    with pytest.raises(InputError, match=match) as caught:
+    with pytest.raises(kind, match=match) as caught:
         open_store(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -63,7 +63,7 @@ def test_path_and_url_name_the_same_store(made: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_store_lives_in_wal_and_keeps_nothing_open(made: Path) -> None:
-    with closing(sqlite3.connect(made)) as connection:
+    with closing(sqlite.library().connect(made)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert sorted(p.name for p in made.parent.iterdir()) == ["artifacts", "runs.sqlite"]
 
@@ -107,21 +107,21 @@ def test_what_is_not_sqlite_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_damaged_store_is_refused(made: Path) -> None:
     made.write_bytes(made.read_bytes()[:16] + os.urandom(4000))
-    refused(made, "must be an SQLite database|damaged")
+    refused(made, "must be an SQLite database|damaged", WorkbenchError)
 
 
 @pytest.mark.parametrize("table", ["notes", "alembic_version", "runs"])
 def test_the_database_of_another_program_is_refused(tmp_path: Path, table: str) -> None:
     path = tmp_path / "other.sqlite"
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite.library().connect(path)) as connection:
         connection.execute(f"CREATE TABLE {table} (version_num TEXT)")
     refused(path, "not a store of MTL Workbench")
 
 
 def test_a_store_of_a_newer_version_is_refused(made: Path) -> None:
-    with closing(sqlite3.connect(made)) as connection, connection:
+    with closing(sqlite.library().connect(made)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    refused(made, "newer version.*found schema 9999")
+    refused(made, "newer version.*found schema 9999", StoreError)
 
 
 @pytest.mark.parametrize("read_only", ["file", "folder"])
@@ -131,20 +131,20 @@ def test_a_store_that_may_not_be_written_to_is_refused(
     forbidden = made if read_only == "file" else made.parent
     allowed = os.access  # as root everything is allowed, so the answer is staged
     monkeypatch.setattr(os, "access", lambda path, mode: path != forbidden and allowed(path, mode))
-    refused(made, "may not be written to.*read-only")
+    refused(made, "may not be written to.*read-only", EnvironmentFault)
 
 
 def test_a_store_that_becomes_read_only_says_so(
     made: Path, monkeypatch: pytest.MonkeyPatch, experiment: Experiment
 ) -> None:
     monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "PRAGMA query_only=ON"))
-    with open_store(made) as store, pytest.raises(InputError, match="may not be written to"):
+    with open_store(made) as store, pytest.raises(EnvironmentFault, match="may not be written to"):
         store.create_run(experiment())
 
 
 def test_a_full_disk_is_told_when_opening(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "PRAGMA max_page_count=4"))
-    with pytest.raises(InputError, match="the disk is full"):
+    with pytest.raises(EnvironmentFault, match="the disk is full"):
         open_store(file)
 
 
@@ -156,7 +156,7 @@ def test_a_full_disk_is_told_when_appending_and_nothing_is_half_written(
     with open_store(made) as store:
         store.append(1, {LOSS: Points.of([1], [2.0])})
         _, cursor = store.read(1)
-        with pytest.raises(InputError, match="the disk is full"):
+        with pytest.raises(EnvironmentFault, match="the disk is full"):
             store.append(
                 1, {LOSS: Points.of(np.arange(9999), np.zeros(9999)), LOSS._replace(split="val"): Points.of([1], [1])}
             )
@@ -169,10 +169,10 @@ def test_a_store_that_another_program_keeps_locked_says_so(
     made: Path, monkeypatch: pytest.MonkeyPatch, experiment: Experiment
 ) -> None:
     monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "PRAGMA busy_timeout=1"))
-    with open_store(made) as store, closing(sqlite3.connect(made, isolation_level=None)) as other:
+    with open_store(made) as store, closing(sqlite.library().connect(made, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert len(store.runs()) == 1
-        with pytest.raises(InputError, match="keeps the store locked"):
+        with pytest.raises(StoreError, match="keeps the store locked"):
             store.create_run(experiment())
 
 
@@ -184,7 +184,7 @@ def test_a_store_in_memory_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["nonsense://x", "://", "postgresql://host:port/x", "", " "])
 def test_a_url_that_cannot_be_read_is_told(url: str) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(WorkbenchError):
         open_store(url)
 
 
@@ -193,7 +193,7 @@ def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"postgresql://me:secret@127.0.0.1:{unused.getsockname()[1]}/runs"
-        with pytest.raises(InputError, match="does not answer") as caught:
+        with pytest.raises(StoreError, match="does not answer") as caught:
             open_store(url)
     assert "secret" not in str(caught.value)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mtl_core.spec import ExperimentSpec, InputError
+from mtl_core.errors import InputError, StoreError
+from mtl_core.spec import ExperimentSpec
 from mtl_core.store import RequestRecord, RunStore, open_store, this_host
 
 Experiment = Callable[..., ExperimentSpec]
@@ -129,7 +130,7 @@ def test_two_stores_in_one_folder_do_not_share_artifacts(tmp_path: Path, experim
 def test_a_run_without_a_folder_is_not_made(tmp_path: Path, experiment: Experiment) -> None:
     (tmp_path / "artifacts").write_text("mine")
     with open_store(tmp_path / "runs.sqlite") as store:
-        with pytest.raises(InputError, match="the folder cannot be made; found Not a directory"):
+        with pytest.raises(StoreError, match="must be a folder; found a file"):
             store.create_run(experiment())
         assert store.runs() == []
     assert (tmp_path / "artifacts").read_text() == "mine"

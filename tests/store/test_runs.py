@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from mtl_core.spec import ExperimentSpec, InputError
-from mtl_core.store import EndState, Progress, RunStore, life, this_host
+from mtl_core.errors import InputError, StoreError
+from mtl_core.spec import ExperimentSpec
+from mtl_core.store import EndState, Progress, RunStore, life, open_store, this_host
 
 Experiment = Callable[..., ExperimentSpec]
 Claim = Callable[..., None]
@@ -103,8 +104,8 @@ def test_a_beat_tells_the_progress(store: RunStore, run: int, claim: Claim) -> N
 def test_time_counts_while_running_and_not_while_paused(
     store: RunStore, run: int, claim: Claim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     claim(run)
     now += 10
     store.beat(run, HALF)
@@ -115,6 +116,46 @@ def test_time_counts_while_running_and_not_while_paused(
     now += 5
     store.finish(run, "finished")
     assert store.run(run).seconds == pytest.approx(15)
+
+
+def test_setting_the_clock_does_not_change_the_time_trained(
+    store: RunStore, run: int, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim(run)
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    store.beat(run, HALF)
+    monkeypatch.setattr(time, "time", lambda: 9e9)
+    store.finish(run, "finished")
+    assert 0 <= store.run(run).seconds < 60
+
+
+def test_the_end_written_by_another_process_adds_no_time(store: RunStore, url: str, run: int, claim: Claim) -> None:
+    claim(run)
+    store.beat(run, HALF)
+    before = store.run(run).seconds
+    with open_store(url) as other:
+        other.finish(run, "failed", "its process died")
+    assert store.run(run).seconds == before
+
+
+def test_time_is_not_lost_when_a_report_cannot_be_written(
+    store: RunStore, run: int, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    claim(run)
+    now += 3
+    with monkeypatch.context() as patch:
+        patch.setattr(life, "beat", raise_error)
+        with pytest.raises(StoreError, match="no luck"):
+            store.beat(run, HALF)
+    now += 2
+    store.beat(run, HALF)
+    assert store.run(run).seconds == pytest.approx(5)
+
+
+def raise_error(*_: object) -> None:
+    raise StoreError("store", "no luck")
 
 
 def test_finish_tells_the_end_and_why(store: RunStore, run: int, claim: Claim) -> None:

@@ -13,14 +13,14 @@ from alembic.script import ScriptDirectory
 from numpy.testing import assert_array_equal
 
 from mtl_core.store import Progress, RunStore, SeriesKey, open_store, schema
-from mtl_core.store.tables import Table
+from mtl_core.store.tables import METADATA
 
 DATA = Path(__file__).with_name("data")
 
 
 def drift(store: RunStore) -> list[Any]:
     with store._database.reading() as connection:
-        return compare_metadata(MigrationContext.configure(connection), Table.metadata)
+        return compare_metadata(MigrationContext.configure(connection), METADATA)
 
 
 def test_the_migrations_lead_to_the_tables(store: RunStore) -> None:

@@ -1,5 +1,4 @@
 import math
-import sqlite3
 from collections.abc import Callable
 
 import numpy as np
@@ -7,7 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import Direction, Points, RunStore, SeriesKey, Summary, places
+from mtl_core.store import Direction, Points, RunStore, SeriesKey, Summary, places, sqlite
 
 Experiment = Callable[..., ExperimentSpec]
 
@@ -59,6 +58,17 @@ def test_a_merge_brings_nothing_new_to_a_reader(store: RunStore, run: int) -> No
     assert new[LOSS].values.tolist() == [10]
     assert not cursor.reset
     assert_array_equal(store.read(run)[0][LOSS].values, np.arange(11))
+
+
+def test_series_come_in_the_same_order_before_and_after_they_are_merged(store: RunStore, run: int) -> None:
+    validation = SeriesKey("right", "val", "loss")
+    store.append(run, {validation: points(1)})
+    for step in range(1, 4):
+        store.append(run, {RATE: points(step, first=step), LOSS: points(step, first=step)})
+    store.append(run, {ACCURACY: points(0.5, first=4)})
+    before = list(store.read(run)[0])
+    store.merge(run)
+    assert list(store.read(run)[0]) == before == sorted(before)
 
 
 def test_going_back_drops_what_came_later_and_tells_readers(store: RunStore, run: int) -> None:
@@ -158,7 +168,7 @@ def test_numpy_reads_a_series_in_three_lines(store: RunStore, run: int) -> None:
     for part in (points(2.5, NAN), points(1.5, first=3)):
         store.append(run, {LOSS: part})
     path = places.file_of(places.url_of(store.url))
-    connection = sqlite3.connect(path)
+    connection = sqlite.library().connect(path)
     chunks = "SELECT steps, numbers FROM chunks WHERE run_id=? AND task=? AND split=? AND metric=? ORDER BY first"
     steps, values = zip(*connection.execute(chunks, (run, *LOSS)), strict=True)
     steps, values = np.frombuffer(b"".join(steps), "<i8"), np.frombuffer(b"".join(values), "<f8")

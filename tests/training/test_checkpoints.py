@@ -8,7 +8,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from mtl_core.spec import InputError
+from mtl_core.errors import EnvironmentFault, StoreError
 from mtl_core.training.checkpoints import Checkpoint
 from tests.training.toy import ask, experiment, run
 
@@ -54,7 +54,7 @@ def test_a_truncated_checkpoint_is_refused_in_one_line(tmp_path: Path, share: fl
     checkpoint(rows=100).save(path)
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(InputError, match="is not a whole checkpoint") as caught:
+    with pytest.raises(StoreError, match="is not a whole checkpoint") as caught:
         Checkpoint.load(path)
     assert "\n" not in str(caught.value)
 
@@ -63,21 +63,21 @@ def test_a_truncated_checkpoint_is_refused_in_one_line(tmp_path: Path, share: fl
 def test_a_file_of_another_program_is_refused(tmp_path: Path, header: dict[str, str]) -> None:
     path = tmp_path / "last.safetensors"
     safetensors.torch.save_file({"w": torch.zeros(1)}, path, header)
-    with pytest.raises(InputError, match="is not a whole checkpoint"):
+    with pytest.raises(StoreError, match="is not a whole checkpoint"):
         Checkpoint.load(path)
 
 
 def test_a_checkpoint_of_a_newer_format_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "last.safetensors"
     safetensors.torch.save_file({"w": torch.zeros(1)}, path, {"mtl_workbench": '{"format": 2}'})
-    with pytest.raises(InputError, match="must be a checkpoint of format 1; found 2"):
+    with pytest.raises(StoreError, match="must be a checkpoint of format 1; found 2"):
         Checkpoint.load(path)
 
 
 def test_a_missing_checkpoint_and_a_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no such checkpoint"):
+    with pytest.raises(StoreError, match="there is no such checkpoint"):
         Checkpoint.load(tmp_path / "none.safetensors")
-    with pytest.raises(InputError, match="is not a whole checkpoint"):
+    with pytest.raises(StoreError, match="is not a whole checkpoint"):
         Checkpoint.load(tmp_path)
 
 
@@ -97,7 +97,7 @@ def files_no_larger_than(size: int) -> Iterator[None]:
 def test_a_full_disk_leaves_the_old_checkpoint_whole_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "last.safetensors"
     checkpoint(step=1).save(path)
-    with files_no_larger_than(4096), pytest.raises(InputError, match="the checkpoint cannot be saved") as caught:
+    with files_no_larger_than(4096), pytest.raises(EnvironmentFault, match="the checkpoint cannot be saved") as caught:
         checkpoint(rows=10_000, step=2).save(path)
     assert "\n" not in str(caught.value)
     assert Checkpoint.load(path).values["step"] == 1
@@ -107,7 +107,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole_and_nothing_else(tmp_path: 
 def test_a_run_whose_disk_fills_up_keeps_its_last_checkpoint(tmp_path: Path) -> None:
     spec = experiment()
     run(spec, tmp_path, script={4: [ask("stop")]})
-    with files_no_larger_than(512), pytest.raises(InputError, match="the checkpoint cannot be saved"):
+    with files_no_larger_than(512), pytest.raises(EnvironmentFault, match="the checkpoint cannot be saved"):
         run(spec, tmp_path, resume=True)
     assert Checkpoint.load(tmp_path / "last.safetensors").values["step"] == 4
     assert run(spec, tmp_path, resume=True).state == "finished"

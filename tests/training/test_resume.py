@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mtl_core.errors import StoreError
 from mtl_core.spec import InputError, Optimizer, Schedule, WeightMove, kind_of, members
 from mtl_core.spec import Weighting as WeightingUnion
 from mtl_core.training import precision, prepared
@@ -269,5 +270,5 @@ def test_other_data_is_refused(tmp_path: Path) -> None:
 )
 def test_a_checkpoint_of_another_experiment_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
     run(experiment(), tmp_path, script={3: [ask("stop")]})
-    with pytest.raises(InputError):
+    with pytest.raises(StoreError):
         run(experiment(**changes), tmp_path, resume=True)

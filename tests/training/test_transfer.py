@@ -70,7 +70,7 @@ def test_a_file_without_anything_that_fits_is_refused(tmp_path: Path, content: s
     with pytest.raises(InputError, match=r"^training\.start_from: ") as error:
         take_trunk(model(TRUNK), read_start(path))
     rule = {"other": "must hold tensors such as shared.0.weight 6×3", "nothing": "there is no such file"}
-    assert rule.get(content, "must be a safetensors file") in error.value.problem.rule
+    assert rule.get(content, "must be a whole safetensors file") in error.value.problem.rule
 
 
 def test_a_model_in_which_nothing_is_shared_begins_with_nothing(tmp_path: Path) -> None:

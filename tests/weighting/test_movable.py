@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from mtl_core.errors import StoreError
 from mtl_core.spec import InputError
 from mtl_core.spec.weighting import DwaWeighting, EqualWeighting
 from mtl_core.weighting import MovableWeighting, build_weighting
@@ -63,5 +64,5 @@ def test_a_weight_for_no_task_is_refused_and_changes_nothing() -> None:
 
 def test_moved_weights_of_other_tasks_are_refused() -> None:
     state = movable().state_dict() | {"moved": torch.ones(3)}
-    with pytest.raises(InputError, match=r"checkpoint\.weighting"):
+    with pytest.raises(StoreError, match=r"checkpoint\.weighting"):
         movable().load_state_dict(state)

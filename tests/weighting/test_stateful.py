@@ -9,7 +9,7 @@ from torchjd.aggregation import GradVacWeighting as TorchGradVac
 from torchjd.aggregation import MoDoWeighting as TorchMoDo
 from torchjd.aggregation import SDMGradWeighting as TorchSdmGrad
 
-from mtl_core.spec import InputError
+from mtl_core.errors import StoreError
 from mtl_core.spec.weighting import (
     EqualWeighting,
     FamoWeighting,
@@ -82,7 +82,7 @@ def test_what_is_tracked_starts_anew_when_parameters_are_freed() -> None:
 def test_tracked_gradients_of_other_tasks_are_refused(found: dict[str, Tensor]) -> None:
     weighting = build(MoCoWeighting(), 2)
     state = {name: value for name, value in weighting.state_dict().items() if name != "tracked"}
-    with pytest.raises(InputError, match=r"tracked of 2 tasks"):
+    with pytest.raises(StoreError, match=r"tracked of 2 tasks"):
         weighting.load_state_dict({**state, **found})
 
 

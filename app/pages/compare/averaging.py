@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.pages.compare.state import Entry, TestScores
+from app.pages.compare.entry import Entry
+from app.pages.compare.state import TestScores
 from app.widgets import Button, InlineError
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.pages.compare.cost_rows import cost_lines
-from app.pages.compare.parts import RunTable
-from app.pages.compare.state import Entry, Line
+from app.pages.compare.entry import Entry
+from app.pages.compare.run_table import RunTable
+from app.pages.compare.state import Line
 from app.widgets import Button, Card, InlineError, Muted
 
 if TYPE_CHECKING:

@@ -6,37 +6,45 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from app.pages.compare.state import Cell, Line, best_of
+from app.pages.compare.marks import cheapest
+from app.pages.compare.state import Cell, Line
 from app.plots.texts import grouped, number
+
+_Row = tuple[str, list[float], Callable[[float], str]]
 
 
 def cost_lines(found: Sequence[Mapping[str, Any] | None]) -> tuple[Line, ...]:
-    """A row a measure of inference, the cheapest marked.
+    """A row a measure of inference, the cheapest marked where it is counted and bold where it is timed.
 
     Args:
         found: What was measured of each run's model (see ``mtl_core.evaluation.cost``); None where nothing was.
     """
     known = [one for one in found if one is not None]
-    rows: list[tuple[str, list[float], Callable[[float], str]]] = [
+    exact: list[_Row] = [
         ("parameters", [_cost(one, "parameters") for one in found], grouped),
         ("operations a row (FLOPs)", [_cost(one, "flops") for one in found], grouped),
     ]
+    timed: list[_Row] = []
     for i, batch in enumerate(known[0]["batches"]):
         count = batch["rows"]
         times = [math.nan if one is None else float(one["batches"][i]["milliseconds"]) for one in found]
-        rows.append((f"time for {count} row{'' if count == 1 else 's'} at once", times, lambda v: f"{number(v)} ms"))
+        timed.append((f"time for {count} row{'' if count == 1 else 's'} at once", times, lambda v: f"{number(v)} ms"))
     peaks = [math.nan if one is None else float(one["batches"][-1]["peak_bytes"] or math.nan) for one in found]
     if any(map(math.isfinite, peaks)):
-        rows.append(("peak memory", peaks, lambda v: f"{v / 2**20:.1f} MiB"))
-    return tuple(
-        Line(name, tuple(_cost_cell(v, m, say) for v, m in zip(values, best_of(values, "min"), strict=True)))
-        for name, values, say in rows
+        exact.append(("peak memory", peaks, lambda v: f"{v / 2**20:.1f} MiB"))
+    lines = [_line(row, exact=True) for row in exact]
+    return (*lines[:2], *(_line(row, exact=False) for row in timed), *lines[2:])
+
+
+def _line(row: _Row, *, exact: bool) -> Line:
+    """What is counted is cheapest for certain; a time was measured once, so that it only leads."""
+    name, values, say = row
+    cells = (
+        Cell(say(value), best=least and exact, leading=least and not exact) if math.isfinite(value) else Cell("—")
+        for value, least in zip(values, cheapest(values), strict=True)
     )
+    return Line(name, tuple(cells))
 
 
 def _cost(found: Mapping[str, Any] | None, name: str) -> float:
     return math.nan if found is None else float(found[name])
-
-
-def _cost_cell(value: float, best: bool, say: Callable[[float], str]) -> Cell:
-    return Cell(say(value) if math.isfinite(value) else "—", best)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.pages.compare.state import Entry, curve_tasks, metric_choices
+from app.pages.compare.entry import Entry
+from app.pages.compare.state import curve_tasks, metric_choices
+from app.pages.compare.swatch import dots_of
 from app.plots import (
     AxisKind,
     CardGrid,
@@ -28,12 +30,11 @@ if TYPE_CHECKING:
 
 
 class TaskCard(Card):
-    """One metric of one task: colour is the run, dashes are validation."""
+    """One metric of one task: hue and dots are the run, dashes are validation."""
 
     def __init__(self, task: str, metric: str) -> None:
         super().__init__(f"{task} · {metric}")
         self.shows = metric
-        self._splits: set[str] = set()
         self.setObjectName(f"compare-card-{task}")
         self.plot = CurvePlot()
         self.plot.setObjectName(f"compare-plot-{task}")
@@ -51,19 +52,17 @@ class TaskCard(Card):
     def put(self, entry: Entry, key: SeriesKey, series: Series, axis: XAxis) -> None:
         """Draws a series of a run on its own horizontal axis."""
         val = key.split == "val"
-        self._splits.add(key.split)
         self.plot.set_curve(
             (entry.run.id, key.split),
             series.steps,
             series.values,
             color=entry.color,
             dash=val,
+            dots=dots_of(entry.color),
             smoothed=not val and self.shows == "loss",
             label=f"run {entry.run.id} {key.split}",
             axis=axis,
         )
-        words = {"train": "solid train", "val": "dashed validation"}
-        self.set_subtitle(" · ".join(words[split] for split in words if split in self._splits))
 
 
 class CurveWall(CardGrid):
@@ -82,9 +81,9 @@ class CurveWall(CardGrid):
         metric: str,
         options: PlotOptions,
         *,
-        changed: tuple[int, set[SeriesKey]] | None = None,
+        changed: Mapping[int, set[SeriesKey]] | None = None,
     ) -> None:
-        """Draws a metric of all runs.
+        """Draw a metric of all runs.
 
         Args:
             entries: The runs.
@@ -92,7 +91,7 @@ class CurveWall(CardGrid):
             clocks: When each was where.
             metric: What to draw.
             options: How.
-            changed: Only these series of this run are new; None draws everything.
+            changed: Only these series of these runs are new; None draws everything.
         """
         tasks = curve_tasks([entry.run for entry in entries], metric, all_keys(curves))
         shape = (metric, tasks)
@@ -105,9 +104,9 @@ class CurveWall(CardGrid):
                 card.keep([entry.run.id for entry in entries])
         axes = run_axes(entries, clocks, options.axis)
         for entry in entries:
-            if changed is None or changed[0] == entry.run.id:
+            if changed is None or entry.run.id in changed:
                 # A run's clock goes on with all of its curves.
-                new = changed[1] if changed and options.axis != "time" else None
+                new = changed[entry.run.id] if changed and options.axis != "time" else None
                 self._draw_run(entry, curves[entry.run.id], axes.get(entry.run.id), new)
         for card in self.cards.values():
             card.plot.set_show_raw(len(entries) < 2)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.pages.compare.setting_names import method_name
 from app.pages.compare.state import Cell, Line
 from app.tables.words import percent
 
@@ -18,7 +20,7 @@ _ARROWS = {"max": " ↑", "min": " ↓"}
 _VERDICTS = {
     "positive": ("better together", "good"),
     "negative": ("negative transfer", "error"),
-    "unclear": ("within chance", "muted"),
+    "unclear": ("no clear effect", "muted"),
     "unknown": ("", ""),
 }
 
@@ -52,7 +54,7 @@ def study_view(study: Study) -> StudyView:
     against = any(run.baseline for run in study.runs)
     heads = ("alone", "all tasks", "change", "") if against else ("all tasks",)
     return StudyView(
-        title=f"Study {study.number} · {study.name}",
+        title=" · ".join([f"Study {study.number}", study.name, *_methods(study)]),
         headline=_headline(judgement, against),
         words=_words(study),
         heads=heads,
@@ -76,21 +78,43 @@ def _headline(judgement: Judgement, against: bool) -> str:
     return f"Δm {percent(spread.mean, spread.sd)}{interval}, {counted}"
 
 
+def _methods(study: Study) -> tuple[str, ...]:
+    """The weighting methods of the runs of all tasks."""
+    return tuple(dict.fromkeys(method_name(run.method) for run in study.runs if not run.baseline))
+
+
 def _words(study: Study) -> tuple[str, ...]:
     judgement = study.judgement
-    told = []
-    for one in judgement.harmed:
-        chance = {"unclear": "; this may be chance", "negative": "; this is beyond chance"}.get(one.transfer, "")
-        chance = "" if len(one.change.values) < 2 else chance
-        told.append(f"Negative transfer: {one.task} {percent(one.change.mean, one.change.sd)} ({one.metric}){chance}.")
-    if judgement.delta_m and not judgement.harmed:
-        told.append("No task does worse together than alone.")
+    words = [*effect_sentences(judgement.scores)]
     waiting = len(study.unfinished)
     if waiting:
-        told.append(f"{waiting} of {len(study.runs)} runs have not finished yet.")
+        words.append(f"{waiting} of {len(study.runs)} runs have not finished yet.")
     elif judgement.missing:
-        told.append("Not in Δm: " + "; ".join(judgement.missing) + ".")
-    return tuple(told)
+        words.append("Not in Δm: " + "; ".join(judgement.missing) + ".")
+    return tuple(words)
+
+
+def effect_sentences(scores: Sequence[MetricJudgement]) -> tuple[str, ...]:
+    """What training together did to the tasks, a sentence for each kind of effect.
+
+    Negative transfer is claimed only where the 95 % interval of the change lies below 0, a gain only where it lies
+    above; one seed says nothing either way.
+    """
+    known = [one for one in scores if one.change]
+    single = [one for one in known if len(one.change.values) < 2]
+    sentences = []
+    for transfer, words in (("negative", "Negative transfer"), ("positive", "Better together")):
+        changes = [f"{one.task} {percent(one.change.mean, one.change.sd)}" for one in known if one.transfer == transfer]
+        if changes:
+            sentences.append(f"{words}, beyond chance: {', '.join(changes)}.")
+    unclear = [one for one in known if one.transfer == "unclear" and one not in single]
+    if unclear:
+        counts = sorted({len(one.change.values) for one in unclear})
+        seeds = "–".join(dict.fromkeys(map(str, (counts[0], counts[-1]))))
+        sentences.append(f"No clear effect on {', '.join(one.task for one in unclear)} (n = {seeds}).")
+    if single:
+        sentences.append(f"One seed says nothing about chance: {', '.join(one.task for one in single)}.")
+    return tuple(sentences)
 
 
 def _line(one: MetricJudgement, against: bool) -> Line:

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QStackedLayout,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages.compare.averaging import Averaging
+from app.pages.compare.chips import ChipBar, ChipText
 from app.pages.compare.cost_card import CostCard
 from app.pages.compare.curves import CurveWall, choices
-from app.pages.compare.parts import RunChip, RunTable
+from app.pages.compare.entry import Entry
+from app.pages.compare.memory import RunMemory
+from app.pages.compare.run_table import RunTable
+from app.pages.compare.seeds import SeedGroup
 from app.pages.compare.selection import Selection
-from app.pages.compare.state import Entry, compare_view
+from app.pages.compare.setting_names import method_name
+from app.pages.compare.state import Line, compare_view
 from app.pages.compare.study_card import StudyCard
-from app.plots import PlotOptions
+from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
+from app.session import MOST_COMPARED
+from app.tables import RunChooser
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, card_title_font, manager
-from app.widgets import Card, CardRow, EmptyState, Muted, PageHeader, ToolButton, scrolling
+from app.widgets import Card, CardRow, EmptyState, LinkButton, Muted, PageHeader, ToolButton, scrolling
 
 if TYPE_CHECKING:
     from app.session import Session
-    from mtl_core.store import RunRecord, SeriesKey
+    from mtl_core.store import SeriesKey
 
-_MOST_OFFERED = 40
-_MOST_NAMED = 3
+_MOST_LISTED, _FOLDED = 12, 8
+"""Runs that are named one by one, and settings that are shown before the others are asked for."""
+_DRAW_MS = 30
+"""Points of several runs that come within this time are drawn at once."""
 _SHARES = (10, 13)
 """Of a row's width, the card at its left and the one at its right."""
 _NO_TESTS = "Test metrics appear when the runs have finished."
@@ -49,7 +49,10 @@ class ComparePage(QWidget):
         self._session = session
         self.selection = Selection(session, self)
         self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
-        self._chips: list[RunChip] = []
+        self._unfolded = False
+        self._grown: dict[int, set[SeriesKey]] = {}
+        self._draw_soon = QTimer(self, singleShot=True, interval=_DRAW_MS)
+        self._draw_soon.timeout.connect(self._draw_grown)
         self._build()
         self.selection.changed.connect(self._show)
         self.averaging.changed.connect(self._show)
@@ -57,7 +60,8 @@ class ComparePage(QWidget):
         self.options.changed.connect(self._draw)
         self.metric_choice.currentIndexChanged.connect(lambda _index: self._draw())
         session.compareChanged.connect(self.selection.choose)
-        manager().changed.connect(self._show)
+        manager().changed.connect(self._restyle)
+        self.memory = RunMemory(session, self)
         self.selection.choose(session.compared)
 
     # -- building --
@@ -69,10 +73,18 @@ class ComparePage(QWidget):
         self.metric_choice.setAccessibleName("Metric of the curves")
         self.metric_choice.setToolTip("Metric of the curves")
         self.metric_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.add_run = self._add_button()
+        self.add_run = ToolButton(
+            "plus", "Add runs to the comparison", self._offer_runs, text="Add run", name="compare-add"
+        )
         self.header.add_action(self.add_run)
+        self.chooser = RunChooser(self._session.store, "compare-chooser", self, several=True)
+        self.chooser.chosen.connect(lambda runs: self._session.compare([*self._session.compared, *runs]))
+        self.chips = ChipBar()
+        self.chips.removed.connect(self._remove)
+        self.left_out = Muted(wrap=True)
+        self.left_out.setObjectName("compare-left-out")
         self.differs = RunTable("compare-settings", "Settings that differ")
-        self.tests = RunTable("compare-tests", "Test metrics, the best in bold")
+        self.tests = RunTable("compare-tests", "Test metrics")
         self.hint, self.no_tests = Muted(wrap=True), Muted(_NO_TESTS, wrap=True)
         self.hint.setObjectName("compare-hint")
         self.differs_card, self.tests_card = Card("What differs"), Card("Test metrics")
@@ -82,12 +94,19 @@ class ComparePage(QWidget):
         ):
             card.body.addWidget(words)
             card.body.addWidget(table, 1)
+        self.notes = Muted(wrap=True)
+        self.notes.setObjectName("compare-notes")
+        self.tests_card.body.addWidget(self.notes)
+        self.unfold = LinkButton("", self._unfold, name="compare-unfold")
+        self.differs_card.body.addWidget(self.unfold)
         self._tables = CardRow()
         self._tables.add(self.differs_card, _SHARES[0])
         self._tables.add(self.tests_card, _SHARES[1])
         self.group = QCheckBox("Group seeds")
         self.group.setObjectName("compare-group")
-        self.group.setToolTip("One column for runs that differ in nothing but the seed: mean ± standard deviation")
+        self.group.setToolTip(
+            "One column for runs that differ in nothing but the seed: mean ± standard deviation; each seed counts once"
+        )
         self.group.toggled.connect(self._show)
         self.averaging = Averaging(self._session, self)
         self.tests_card.header.addWidget(self.averaging.button)
@@ -121,6 +140,8 @@ class ComparePage(QWidget):
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
         column.setSpacing(CARD_GAP)
         column.addWidget(self.header)
+        column.addWidget(self.chips)
+        column.addWidget(self.left_out)
         column.addWidget(scrolling(inside), 1)
         return filled
 
@@ -131,6 +152,7 @@ class ComparePage(QWidget):
         title.setFont(card_title_font())
         bar.addWidget(title)
         bar.addWidget(self.metric_choice)
+        bar.addWidget(Legend([TRAIN, VALIDATION]))
         bar.addStretch(1)
         for button in self.options.buttons():
             bar.addWidget(button)
@@ -147,15 +169,6 @@ class ComparePage(QWidget):
         empty.setObjectName("compare-empty")
         return empty
 
-    def _add_button(self) -> ToolButton:
-        button = ToolButton("plus", "Add a run to the comparison", text="Add run", name="compare-add")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._offer = QMenu(button)
-        self._offer.setObjectName("compare-add-menu")
-        self._offer.aboutToShow.connect(self._ask_runs)
-        button.setMenu(self._offer)
-        return button
-
     # -- showing --
 
     def _show(self) -> None:
@@ -166,12 +179,14 @@ class ComparePage(QWidget):
         ensemble = self.averaging.scores
         summaries = self.selection.summaries
         view = compare_view(entries, summaries, grouped=self.group.isChecked(), ensemble=ensemble)
-        self._show_chips(entries)
+        self._show_chips(entries, view.chips)
         self._show_studies()
-        self.differs.fill("setting", [(entry.short, entry.color) for entry in entries], view.differing)
+        self._show_differences(entries, view.differing)
         heads = [*map(_group_head, view.groups), *([] if ensemble is None else [("ensemble", None)])]
         self.tests.fill("task", heads, view.tests)
         self.group.setVisible(view.seeds)
+        self.notes.setText(view.notes)
+        self.notes.setVisible(bool(view.notes))
         self.best.fill("task", [(entry.short, entry.color) for entry in entries], view.best)
         self.best_card.setVisible(bool(view.best))
         self.cost_card.show_runs(entries)
@@ -185,6 +200,18 @@ class ComparePage(QWidget):
         self._tables.set_need(_width_for(self.differs, self.tests))
         self._more.set_need(_width_for(self.best, self.cost_card.table))
         self._draw()
+
+    def _show_differences(self, entries: Sequence[Entry], lines: Sequence[Line]) -> None:
+        """The first settings that differ, and all of them when asked for: runs of other data differ in a hundred."""
+        folded = len(lines) > _FOLDED and not self._unfolded
+        heads = [(entry.short, entry.color) for entry in entries]
+        self.differs.fill("setting", heads, lines[:_FOLDED] if folded else lines)
+        self.unfold.setText("Show fewer" if self._unfolded else f"Show all {len(lines)} settings that differ")
+        self.unfold.setVisible(len(lines) > _FOLDED)
+
+    def _unfold(self) -> None:
+        self._unfolded = not self._unfolded
+        self._show()
 
     def _show_studies(self) -> None:
         """A card for each study that a compared run belongs to."""
@@ -200,26 +227,39 @@ class ComparePage(QWidget):
                 self._studies.addWidget(self.studies[number])
             self.studies[number].show_study(study)
 
-    def _show_chips(self, entries: Sequence[Entry]) -> None:
-        for chip in self._chips:
-            self.header.chips.removeWidget(chip)
-            chip.deleteLater()
-        self._chips = []
-        for entry in entries:
-            text = entry.label if len(entries) <= _MOST_NAMED else entry.short
-            chip = RunChip(entry.run.id, text, entry.color)
-            chip.setToolTip(f"{entry.run.name} · {entry.run.method} · {entry.run.state}")
-            chip.removed.connect(self._remove)
-            self.header.add_chip(chip)
-            self._chips.append(chip)
+    def _show_chips(self, entries: Sequence[Entry], texts: Sequence[str]) -> None:
+        self.chips.show_chips(
+            ChipText(entry.run.id, text, f"{text}\n{entry.run.name} · {entry.run.state}", entry.color)
+            for entry, text in zip(entries, texts, strict=True)
+        )
+        out = self.selection.left_out
+        self.left_out.setVisible(bool(out))
+        self.left_out.setText(
+            f"{MOST_COMPARED} runs are compared at once, those chosen last. Left out: {_run_list(out)}. "
+            "Take runs out to see them."
+        )
 
-    def _draw(self, changed: tuple[int, set[SeriesKey]] | None = None) -> None:
+    def _restyle(self) -> None:
+        """Chips and headers hold pictures in the colors of the theme that was."""
+        self.chips.show_chips(())
+        self._show()
+
+    def _draw(self, changed: Mapping[int, set[SeriesKey]] | None = None) -> None:
+        if changed is None:
+            self._grown.clear()
         self._offer_metrics()
         chosen, metric = self.selection, self.metric_choice.currentText()
         self.wall.draw(chosen.entries, chosen.curves, chosen.clocks, metric, self.options, changed=changed)
 
     def _grow(self, run: int, keys: set[SeriesKey]) -> None:
-        self._draw((run, keys))
+        self._grown.setdefault(run, set()).update(keys)
+        if not self._draw_soon.isActive():
+            self._draw_soon.start()
+
+    def _draw_grown(self) -> None:
+        grown, self._grown = self._grown, {}
+        if grown:
+            self._draw(grown)
 
     def _offer_metrics(self) -> None:
         names = choices(self.selection.curves)
@@ -236,22 +276,10 @@ class ComparePage(QWidget):
     # -- what the person asks --
 
     def _remove(self, run: int) -> None:
-        self._session.compare(one for one in self.selection.chosen if one != run)
+        self._session.compare(one for one in self._session.compared if one != run)
 
-    def _ask_runs(self) -> None:
-        if not self._offer.actions():
-            self._offer.addAction("Reading the runs …").setEnabled(False)
-        self._session.store.call(lambda store: store.runs(), self._offer_runs)
-
-    def _offer_runs(self, runs: list[RunRecord]) -> None:
-        self._offer.clear()
-        left = [run for run in runs if run.id not in self.selection.chosen and run.state != "queued"]
-        for run in left[:_MOST_OFFERED]:
-            action = self._offer.addAction(f"Run {run.id} · {run.name} · {run.method} · {run.state}")
-            wanted = (*self.selection.chosen, run.id)
-            action.triggered.connect(lambda _checked=False, wanted=wanted: self._session.compare(wanted))
-        if not left:
-            self._offer.addAction("There are no other runs").setEnabled(False)
+    def _offer_runs(self) -> None:
+        self.chooser.open_below(self.add_run, left_out=self.selection.chosen)
 
     # -- Qt --
 
@@ -272,8 +300,15 @@ def _width_for(left: RunTable, right: RunTable) -> int:
     return max((table.least_width() + 2 * CARD_GAP + 4) * sum(_SHARES) // share for table, share in tables) + CARD_GAP
 
 
-def _group_head(group: Sequence[Entry]) -> tuple[str, int | None]:
-    first = group[0]
-    runs = first.short if len(group) == 1 else f"{len(group)} seeds of {first.short}"
-    what = f"{first.run.baseline} alone" if first.run.baseline else first.run.method
+def _group_head(group: SeedGroup) -> tuple[str, int | None]:
+    first, count = group.first, len(group.entries)
+    runs = first.short if count == 1 else f"{count} seeds of {first.short}"
+    what = f"{first.run.baseline} alone" if first.run.baseline else method_name(first.run.method)
     return f"{runs}\n{what}", first.color
+
+
+def _run_list(runs: Sequence[int]) -> str:
+    """Numbers of runs, of many the first ones and how many more."""
+    shown = ", ".join(map(str, runs[:_MOST_LISTED]))
+    more = f" and {len(runs) - _MOST_LISTED} more" if len(runs) > _MOST_LISTED else ""
+    return f"run{'' if len(runs) == 1 else 's'} {shown}{more}"

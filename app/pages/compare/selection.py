@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.pages.compare.state import Entry, labels
+from app.pages.compare.entry import Entry
 from app.plots import Clock, RunCurves
 from app.session import MOST_COMPARED
-from mtl_core.spec import ExperimentSpec, InputError
+from mtl_core.errors import WorkbenchError
+from mtl_core.spec import ExperimentSpec, flatten
 
 if TYPE_CHECKING:
     from app.jobs import RunFollower
     from app.session import Session
     from mtl_core.evaluation.studies import Study
     from mtl_core.store import EventRecord, Points, RunRecord, RunStore, SeriesKey, Summary
+
+_SOON_MS = 40
+"""What comes of several runs within this time is shown at once."""
 
 
 class Selection(QObject):
@@ -35,13 +40,18 @@ class Selection(QObject):
         self._followers: dict[int, RunFollower] = {}
         self._records: dict[int, RunRecord] = {}
         self._data: dict[int, Mapping[str, Any]] = {}
+        self._settings: dict[int, Mapping[str, Any]] = {}
         self._specs: dict[int, ExperimentSpec | None] = {}
         self._colors: dict[int, int] = {}
         self._visible = False
+        self.left_out: tuple[int, ...] = ()
         self.summaries: tuple[Summary, ...] = ()
         self.studies: tuple[Study, ...] = ()
         self.curves: dict[int, RunCurves] = {}
         self.clocks: dict[int, Clock] = {}
+        self._owed = False
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._soon.timeout.connect(self._bring_up_to_date)
         session.queue.runChanged.connect(self._study_changed)
 
     @property
@@ -53,17 +63,15 @@ class Selection(QObject):
     def entries(self) -> tuple[Entry, ...]:
         """The chosen runs that have been read."""
         ready = [run for run in self._followers if run in self._records and run in self._data]
-        names = labels([self._records[run] for run in ready])
         return tuple(
-            Entry(self._records[run], self._data[run], name, self._colors[run], self._specs.get(run))
-            for run, name in zip(ready, names, strict=True)
+            Entry(self._records[run], self._data[run], self._settings[run], self._colors[run], self._specs.get(run))
+            for run in ready
         )
 
     def choose(self, runs: Sequence[int]) -> None:
-        """Compares these runs."""
-        wanted = list(dict.fromkeys(runs))[-MOST_COMPARED:]
-        if len(set(runs)) > MOST_COMPARED:
-            self._session.say(f"Compare shows {MOST_COMPARED} runs at once: the {MOST_COMPARED} chosen last.")
+        """Compare these runs; of more than the page can hold those chosen last, and ``left_out`` names the others."""
+        asked = list(dict.fromkeys(runs))
+        wanted, self.left_out = asked[-MOST_COMPARED:], tuple(asked[:-MOST_COMPARED])
         for run in [run for run in self._followers if run not in wanted]:
             self._drop(run)
         for run in wanted:
@@ -92,20 +100,20 @@ class Selection(QObject):
         follower.set_visible(self._visible)
         self._followers[run] = follower
         follower.follow(run)
-        self._session.store.call(lambda store: _read_spec(store, run), self._take_data)
+        self._session.store.call(lambda store: _read_spec(store, run), self._take_spec)
 
     def _drop(self, run: int) -> None:
         follower = self._followers.pop(run)
         follower.follow(None)
         follower.deleteLater()
-        for known in (self._records, self._data, self._specs, self._colors, self.curves, self.clocks):
+        for known in (self._records, self._data, self._settings, self._specs, self._colors, self.curves, self.clocks):
             known.pop(run, None)
 
-    def _take_data(self, found: tuple[int, Mapping[str, Any], ExperimentSpec | None]) -> None:
-        run, data, spec = found
-        if run in self._followers:
-            self._data[run], self._specs[run] = data, spec
-            self.changed.emit()
+    def _take_spec(self, read: _ReadSpec) -> None:
+        if read.run in self._followers:
+            self._data[read.run], self._settings[read.run] = read.data, read.settings
+            self._specs[read.run] = read.spec
+            self._soon.start()
 
     def _take_record(self, record: RunRecord) -> None:
         before = self._records.get(record.id)
@@ -113,9 +121,16 @@ class Selection(QObject):
             return
         self._records[record.id] = record
         if before is None or before.state != record.state:
+            self._owed = True
+            self._soon.start()
+
+    def _bring_up_to_date(self) -> None:
+        """Announce what has come of several runs at once: thirty runs that are read would fill every table anew."""
+        if self._owed:
+            self._owed = False
             self._read_summaries()
             self._read_studies()
-            self.changed.emit()
+        self.changed.emit()
 
     def _take_points(self, run: int, points: Mapping[SeriesKey, Points], reset: bool) -> None:
         if run in self.curves:
@@ -161,10 +176,20 @@ class Selection(QObject):
             self.changed.emit()
 
 
-def _read_spec(store: RunStore, run: int) -> tuple[int, Mapping[str, Any], ExperimentSpec | None]:
-    """A run's spec as written, and as understood; None when this version cannot read it."""
+@dataclass(frozen=True)
+class _ReadSpec:
+    """A run's spec as written, as settings by their path, and as understood; None when this version cannot read it."""
+
+    run: int
+    data: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    spec: ExperimentSpec | None
+
+
+def _read_spec(store: RunStore, run: int) -> _ReadSpec:
     data = store.spec_data(run)
     try:
-        return run, data, store.spec(run)
-    except InputError:
-        return run, data, None
+        spec = store.spec(run)
+    except WorkbenchError:
+        spec = None
+    return _ReadSpec(run, data, flatten(data), spec)

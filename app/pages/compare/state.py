@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.pages.compare.entry import Entry
+from app.pages.compare.marks import marks, rule_text
+from app.pages.compare.seeds import SeedGroup, repeated_text, seed_groups
+from app.pages.compare.setting_names import ABSENT, chip_texts, setting_text, setting_title
 from app.plots.texts import number
 from mtl_core.evaluation.best_epochs import BestEpoch, best_epochs
 from mtl_core.evaluation.spread import Spread
-from mtl_core.spec import DIRECTIONS, TRAINED, ExperimentSpec, flatten
+from mtl_core.spec import DIRECTIONS, TRAINED, ExperimentSpec
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey, Summary
@@ -19,53 +22,38 @@ TestScores = Mapping[str, Mapping[str, float]]
 """Test metrics by task and name."""
 
 TOTAL = "total"
-_ABSENT = object()
 _UNCOUNTED = ("version", "name")
-_SEED = "training.seed"
 _SPLITTING = "dataset.split.tasks"
 """Who made the split of a baseline: the same rows for all runs of a study, so no difference to be told."""
 _ARROWS = {"max": " ↑", "min": " ↓"}
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One run being compared.
+class Cell:
+    """A value in a table.
 
     Attributes:
-        run: Its record.
-        data: Its spec as plain data.
-        label: What its chip says.
-        color: Hue by number; it is the run's own as long as it is compared.
-        spec: Its spec, or None when this version cannot read it.
+        text: What it says.
+        best: Whether it is the best of its row beyond chance.
+        tone: What it is written in, if it is not the best.
+        leading: Whether it is the best of single values.
+        tip: Its tooltip, if it is not the text.
     """
-
-    run: RunRecord
-    data: Mapping[str, Any]
-    label: str
-    color: int
-    spec: ExperimentSpec | None = None
-
-    @property
-    def short(self) -> str:
-        """The run's number, for table headers."""
-        return f"run {self.run.id}"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A value in a table, whether it is the best of its row, and else the tone it is written in."""
 
     text: str
     best: bool = False
     tone: str = ""
+    leading: bool = False
+    tip: str = ""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a table: its name and a cell a run."""
+    """A row of a table: its name, a cell a run, and the name's tooltip if it is not the name."""
 
     name: str
     cells: tuple[Cell, ...]
+    tip: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,23 +67,26 @@ class CompareView:
             them one for the ensemble of all where its scores are known.
         groups: The runs of each cell of ``tests`` but the ensemble's.
         seeds: Whether some of the runs differ in nothing but the seed.
+        notes: What a mark among ``tests`` means, and which runs are not counted.
         best: A row a task: the epoch in which each run was best on it, beside the one that its rule chose.
         hint: What is missing for a comparison; empty when nothing is.
+        chips: What the chip of each run says.
     """
 
-    labels: tuple[str, ...]
+    chips: tuple[str, ...]
     differing: tuple[Line, ...]
     settings: int
     tests: tuple[Line, ...]
-    groups: tuple[tuple[Entry, ...], ...]
+    groups: tuple[SeedGroup, ...]
     seeds: bool
+    notes: str
     best: tuple[Line, ...]
     hint: str
 
     @property
     def differing_text(self) -> str:
         """For the header of the table of settings."""
-        return f"{len(self.differing)} of {self.settings} settings" if len(self.labels) > 1 else ""
+        return f"{len(self.differing)} of {self.settings} settings" if len(self.chips) > 1 else ""
 
 
 def compare_view(
@@ -113,74 +104,49 @@ def compare_view(
         grouped: Whether runs that differ in nothing but the seed share a column.
         ensemble: What the mean of their predictions scores.
     """
-    alike = seed_groups(entries)
-    groups = alike if grouped else tuple((entry,) for entry in entries)
-    differing, settings = differences([entry.data for entry in entries])
+    scored = {one.run for one in summaries if one.split == "test"}
+    alike = seed_groups(entries, scored)
+    groups = alike if grouped else tuple(SeedGroup((entry,)) for entry in entries)
+    differing, settings = differing_settings([entry.settings for entry in entries])
+    tests = final_lines([[entry.run for entry in group.entries] for group in groups], summaries, ensemble)
+    rule = rule_text(len(groups), grouped=grouped and any(len(group.entries) > 1 for group in groups))
+    notes = (rule if tests else "", repeated_text(groups))
     return CompareView(
-        labels=tuple(entry.label for entry in entries),
-        differing=differing,
+        chips=chip_texts(entries, differing),
+        differing=setting_lines(entries, differing),
         settings=settings,
-        tests=final_lines([[entry.run for entry in group] for group in groups], summaries, ensemble),
+        tests=tests,
         groups=groups,
-        seeds=len(alike) < len(entries),
+        seeds=sum(len(group.entries) + len(group.repeated) > 1 for group in alike) > 0,
+        notes=" ".join(filter(None, notes)),
         best=best_lines(entries, summaries),
         hint="Add a second run to see what differs." if len(entries) == 1 else "",
     )
 
 
-def labels(runs: Sequence[RunRecord]) -> tuple[str, ...]:
-    """What tells the runs apart: their numbers, and their names where these are not all the same."""
-    alike = len({run.name for run in runs}) < 2
-    return tuple(f"run {run.id}" if alike else f"run {run.id} · {shortened(run.name)}" for run in runs)
-
-
-def shortened(name: str, most: int = 26) -> str:
-    """A name that fits on a chip."""
-    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
-
-
-def differences(specs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Line, ...], int]:
-    """The settings in which specs differ, in the order of the document, and how many settings there are.
+def differing_settings(runs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Mapping[str, Any], ...], int]:
+    """Of each run the settings that are not the same in all, in the order of the document; and how many there are.
 
     Args:
-        specs: Spec data; version and name are no settings.
+        runs: Every setting of each run by its path; version and name are no settings.
     """
-    flat = [flatten(dict(data)) for data in specs]
-    every = dict.fromkeys(path for one in flat for path in one)
+    every = dict.fromkeys(path for settings in runs for path in settings)
     paths = [path for path in every if path not in _UNCOUNTED and not path.startswith(_SPLITTING)]
-    lines = []
-    for path in paths:
-        values = [one.get(path, _ABSENT) for one in flat]
-        if any(value is not values[0] and value != values[0] for value in values[1:]):
-            lines.append(Line(setting_name(path), tuple(Cell(setting_text(value)) for value in values)))
-    return tuple(lines), len(paths)
+    differing = [path for path in paths if any(_value(own, path) != _value(runs[0], path) for own in runs[1:])]
+    return tuple({path: _value(own, path) for path in differing} for own in runs), len(paths)
 
 
-def setting_name(path: str) -> str:
-    """The path of a setting as people read it; a kind goes by the name of what it is the kind of."""
-    return path.removesuffix(".kind").removeprefix("training.").removeprefix("model.")
+def setting_lines(entries: Sequence[Entry], differing: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+    """A row for each differing setting, by its name in the forms; its path is the tooltip."""
+    specs = [entry.spec for entry in entries if entry.spec is not None]
+    return tuple(
+        Line(setting_title(path, specs), tuple(Cell(setting_text(own[path])) for own in differing), tip=path)
+        for path in (differing[0] if differing else ())
+    )
 
 
-def setting_text(value: Any) -> str:
-    """The value of a setting."""
-    match value:
-        case bool():
-            return "on" if value else "off"
-        case float():
-            return f"{value:g}"
-        case None:
-            return "none"
-        case _:
-            return "—" if value is _ABSENT else str(value)
-
-
-def seed_groups(entries: Sequence[Entry]) -> tuple[tuple[Entry, ...], ...]:
-    """Runs that differ in nothing but the seed together, in the order of the first of each."""
-    groups: dict[str, list[Entry]] = {}
-    for entry in entries:
-        settings = {path: value for path, value in flatten(dict(entry.data)).items() if path not in (_SEED, "name")}
-        groups.setdefault(repr(sorted(settings.items(), key=lambda item: item[0])), []).append(entry)
-    return tuple(tuple(group) for group in groups.values())
+def _value(settings: Mapping[str, Any], path: str) -> Any:
+    return settings.get(path, ABSENT)
 
 
 def final_lines(
@@ -211,14 +177,20 @@ def best_lines(entries: Sequence[Entry], summaries: Sequence[Summary]) -> tuple[
         Line(f"{task} · {metric}", tuple(_best_cell(epochs.get((task, metric))) for epochs in known))
         for task, metric in tasks
     ]
-    chosen = [next((epoch.chosen for epoch in epochs.values() if epoch.chosen is not None), None) for epochs in known]
+    chosen = [next((epoch for epoch in epochs.values() if epoch.chosen is not None), None) for epochs in known]
     if lines and any(epoch is not None for epoch in chosen):
-        lines.append(Line("chosen by the run's rule", tuple(Cell("—" if e is None else f"epoch {e}") for e in chosen)))
+        lines.append(Line("chosen by the run's rule", tuple(map(_chosen_cell, chosen))))
     return tuple(lines)
 
 
 def _best_epochs(entry: Entry, spec: ExperimentSpec, summaries: Sequence[Summary]) -> dict[tuple[str, str], BestEpoch]:
-    return {(one.task, one.metric): one for one in best_epochs(entry.run, spec.tasks, summaries)}
+    return {(one.task, one.metric): one for one in best_epochs(entry.run, spec.tasks, summaries, spec.training.monitor)}
+
+
+def _chosen_cell(found: BestEpoch | None) -> Cell:
+    if found is None:
+        return Cell("—")
+    return Cell(f"epoch {found.chosen}" + (f" (by total loss: no {found.missing})" if found.missing else ""))
 
 
 def _best_cell(found: BestEpoch | None) -> Cell:
@@ -237,7 +209,8 @@ def curve_tasks(runs: Sequence[RunRecord], metric: str, keys: Sequence[SeriesKey
     """The tasks that have curves of a metric, in the order of the runs, the total last."""
     have = {key.task for key in keys if key.metric == metric and key.split != "test"}
     names = dict.fromkeys(task for run in runs for task in run.tasks)
-    return tuple(task for task in (*names, TOTAL) if task in have)
+    several = any(len(run.tasks) > 1 for run in runs)  # the total of one task repeats it
+    return tuple(task for task in (*names, *((TOTAL,) if several else ())) if task in have)
 
 
 def _test_line(
@@ -252,29 +225,24 @@ def _test_line(
     if ensemble is not None:
         score = ensemble.get(task, {}).get(metric)
         spreads.append([] if score is None else [score])
-    values = [Spread.of(group).mean if len(group) != 1 else group[0] for group in spreads]
     told = (one.direction for group in summaries for one in group if one is not None)
     direction = next(told, DIRECTIONS.get(metric, ""))
-    marks = best_of(values, direction)
-    cells = tuple(Cell(_told(group, value), mark) for group, value, mark in zip(spreads, values, marks, strict=True))
+    columns = [Spread.of(group) for group in spreads]
+    # An ensemble is made of the runs of the other columns and has no spread: it takes no part where seeds are grouped.
+    judged = len(groups) if any(len(group) > 1 for group in groups) else len(columns)
+    found_marks = (*marks(columns[:judged], direction), *("" for _ in columns[judged:]))
+    cells = tuple(_cell(group, mark, direction) for group, mark in zip(spreads, found_marks, strict=True))
     return Line(f"{task} · {metric}{_ARROWS.get(direction, '')}", cells)
 
 
-def _told(values: Sequence[float], mean: float) -> str:
-    if len(values) < 2:
-        return number(mean) if values else "—"
-    return Spread.of(values).text().replace("-", "−")
-
-
-def best_of(values: Sequence[float], direction: str) -> tuple[bool, ...]:
-    """Which of some values are best; none where there is nothing to choose between.
-
-    Args:
-        values: One a run; NaN where there is none.
-        direction: ``min``, ``max`` or nothing.
-    """
-    known = [value for value in values if math.isfinite(value)]
-    if direction not in _ARROWS or len(known) < 2 or min(known) == max(known):
-        return (False,) * len(values)
-    best = min(known) if direction == "min" else max(known)
-    return tuple(value == best for value in values)
+def _cell(values: Sequence[float], mark: str, direction: str) -> Cell:
+    if not values:
+        return Cell("—")
+    spread = Spread.of(values)
+    text = spread.text().replace("-", "−") if len(values) > 1 else number(values[0])
+    tip = f"{text}, mean ± standard deviation of {len(values)} seeds" if len(values) > 1 else text
+    if mark == "best":
+        tip += ", better than every other column beyond the spread of the seeds"
+    elif mark == "leading":
+        tip += f", the {'lowest' if direction == 'min' else 'highest'}; single runs, so this may be chance"
+    return Cell(text, best=mark == "best", leading=mark == "leading", tip=tip)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLabel
 
 from app.pages.compare.judging import study_view
-from app.pages.compare.parts import RunTable
+from app.pages.compare.run_table import RunTable
 from app.theme import CARD_GAP, card_title_font
 from app.widgets import Card, CardRow, Muted
 
@@ -30,13 +30,13 @@ class StudyCard(Card):
         self.words.setObjectName(f"compare-transfer-{number}")
         self.metrics = RunTable(f"compare-study-metrics-{number}", "Test metrics over the seeds, together and alone")
         self.seeds = RunTable(f"compare-study-seeds-{number}", "Change against the baselines, by seed")
-        tables = CardRow()
-        tables.add(self.metrics, 13)
-        tables.add(self.seeds, 8)
+        self._tables = CardRow()
+        self._tables.add(self.metrics)
+        self._tables.add(self.seeds)
         self.body.addWidget(self.headline)
         self.body.addWidget(self.words)
         self.body.addSpacing(CARD_GAP // 2)
-        self.body.addWidget(tables, 1)
+        self.body.addWidget(self._tables, 1)
 
     def show_study(self, study: Study) -> None:
         """Show what is known of the study."""
@@ -49,3 +49,7 @@ class StudyCard(Card):
         self.seeds.fill("change by seed", [(head, None) for head in view.seed_heads], view.by_seed)
         self.metrics.setVisible(bool(view.lines))
         self.seeds.setVisible(bool(view.by_seed))
+        # Each table gets the width that its values need: none is cut beside one that has room left.
+        widths = [table.least_width() for table in (self.metrics, self.seeds)]
+        self._tables.set_shares(widths)
+        self._tables.set_need(sum(widths) + CARD_GAP)

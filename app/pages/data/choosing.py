@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.pages.data.catalogue import BUNDLED
-from mtl_core.spec import DatasetInfo, SplitSpec, TextSpec, load_preset, spec_to_data
+from mtl_core.spec import DatasetInfo, SplitSpec, TextSpec, TrainingSpec, load_preset, spec_to_data
+from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_training
 
 _IMAGE_PRESET = "multidigits"
-_TRUNK = [{"kind": "linear", "out_features": 64}, {"kind": "relu"}] * 2
-_HEAD = [{"kind": "linear", "out_features": 32}, {"kind": "relu"}]
 _FOR_IMAGES = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
 _TEXT_TRUNK = [{"kind": "embedding", "dim": 32}, {"kind": "gru", "hidden_size": 32}]
 _TEXT_HEAD = [{"kind": "global_max_pool"}]
@@ -34,25 +33,32 @@ def _shares(split: Mapping[str, Any] | None) -> dict[str, Any]:
     return spec_to_data(SplitSpec()) if split is None else {**split, "tasks": []}
 
 
-def with_dataset(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
+def with_dataset(
+    data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo, rows_before: int = 0
+) -> dict[str, Any]:
     """The whole experiment with another data set.
 
-    Layers stay when they can read it; else those for images, texts or tables take their place.
+    Layers stay when they can read it, unless they are those of a new experiment on a table of another size; else those
+    for images, texts or tables take their place. Length, batch size, optimizer, schedule and early stopping follow the
+    data too, each unless a person has set it.
 
     Args:
         data: The experiment so far.
         dataset: Spec data of the new data set.
         info: What is known of it.
+        rows_before: Rows of the data set so far, 0 when nothing is known of it.
     """
     chosen = dict(dataset)
     if chosen["kind"] == "table":
         chosen["inputs"] = list(info.inputs)
+    rows = training_rows(chosen, info.rows)
     return {
         **data,
         "name": _name(data, info),
         "dataset": chosen,
         "tasks": [dict(task) for task in info.tasks],
-        "model": _model(data, info),
+        "model": _model(data, info, rows),
+        "training": _training(data, info, rows, training_rows(data.get("dataset") or {}, rows_before)),
     }
 
 
@@ -68,20 +74,51 @@ def moved(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo
 _READ_BY = ("path", "delimiter", "decimal", "encoding")
 
 
-def _model(data: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
+def training_rows(dataset: Mapping[str, Any], rows: int) -> int:
+    """About how many of the rows are for training; rows without labels are not counted out."""
+    split = dataset.get("split") or {}
+    return round(rows * float(split.get("train", SplitSpec().train)))
+
+
+def _model(data: Mapping[str, Any], info: DatasetInfo, rows: int) -> dict[str, Any]:
     model = dict(data.get("model") or {})
     shared = model.get("shared") or []
-    if any(task.get("kind") == "objective" for task in info.tasks):
+    names = [task["name"] for task in info.tasks]
+    if _has_objectives(info):
         return {**model, "shared": [{"kind": "linear", "out_features": 2}], "heads": {}}
-    if shared and _read_by(shared) == _kind_of_input(info):
+    if shared and _read_by(shared) == _kind_of_input(info) and not _is_table_default(shared):
         return model
     if _kind_of_input(info) == "text":
         return {**model, **_for_text(info.tasks)}
     if info.input_kind == "image":
         preset = spec_to_data(load_preset(_IMAGE_PRESET))["model"]
         head = next(iter(preset["heads"].values()))
-        return {**preset, "heads": {task["name"]: head for task in info.tasks}}
-    return {**model, "shared": _TRUNK, "heads": {task["name"]: _HEAD for task in info.tasks}}
+        return {**preset, "heads": dict.fromkeys(names, head)}
+    return {**model, **table_layers(rows, names)}
+
+
+def _training(data: Mapping[str, Any], info: DatasetInfo, rows: int, rows_before: int) -> dict[str, Any]:
+    """The training settings, those that nobody has set brought in line with the data."""
+    training = dict(data.get("training") or {})
+    preset = spec_to_data(load_preset(_IMAGE_PRESET).training)
+    if _has_objectives(info):
+        return training
+    following = preset if info.input_kind == "image" else table_training(rows)
+    unset = (spec_to_data(TrainingSpec()), preset, table_training(rows_before))
+    for name in table_training(rows):
+        if name not in training or any(training[name] == values[name] for values in unset):
+            training[name] = following[name]
+    return training
+
+
+def _has_objectives(info: DatasetInfo) -> bool:
+    """Whether there is nothing to predict: the tasks are functions of the parameters alone."""
+    return any(task.get("kind") == "objective" for task in info.tasks)
+
+
+def _is_table_default(shared: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the shared layers are those of a new experiment on a table, of whatever size."""
+    return list(shared) in [table_layers(rows, ())["shared"] for rows in (0, FEW_ROWS)]
 
 
 def read_as_text(data: Mapping[str, Any], column: str) -> dict[str, Any]:

@@ -20,12 +20,12 @@ from app.pages.data.split import SplitCard
 from app.pages.data.tasks import TasksCard
 from app.pages.data.text import PATH, TextCard, reads_text
 from app.pages.data.views import column_views, data_key, data_name, image_labels, task_views
-from app.pages.data.words import error_words, problem_words
+from app.pages.data.words import error_words, problem_words, training_words
 from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import CardRow, Chip, PageBody
-from mtl_core.errors import listed
-from mtl_core.spec import DatasetInfo, InputError, Problem
+from mtl_core.errors import WorkbenchError, listed
+from mtl_core.spec import DatasetInfo, Problem
 
 _KEPT = 16
 _SPLITTER = "page/data/parts"
@@ -136,7 +136,11 @@ class DataPage(PageBody):
             changes = choosing.moved(before, dataset, info)
             self._document.set_many(changes, "Read the file otherwise" if here else label, merge=False)
         else:
-            self._document.replace(choosing.with_dataset(before, dataset, info), label)
+            rows_before = self.info.rows if self.info is not None else 0
+            after = choosing.with_dataset(before, dataset, info, rows_before)
+            self._document.replace(after, label)
+            if text := training_words(before, after):
+                self._session.say(text)
         self._show()
 
     def _not_chosen(self, dataset: dict[str, Any], error: Exception) -> None:
@@ -214,7 +218,7 @@ class DataPage(PageBody):
         return problem_words(problems[0]) if problems else ""
 
     def _told_elsewhere(self, error: Exception) -> bool:
-        return isinstance(error, InputError) and all(map(self._has_its_place, error.problems))
+        return isinstance(error, WorkbenchError) and all(map(self._has_its_place, error.problems))
 
     def _has_its_place(self, problem: Problem) -> bool:
         """Whether it is shown in a card below the preview."""
@@ -229,7 +233,7 @@ class DataPage(PageBody):
     def _problems_at(self, path: str) -> list[Problem]:
         """What is wrong at ``path`` by itself, else what the worker found when it read the data for the tasks."""
         error = self._session.model_error
-        told = error.problems if isinstance(error, InputError) else ()
+        told = error.problems if isinstance(error, WorkbenchError) else ()
         return self._document.problems_at(path) or [problem for problem in told if below(problem.path, path)]
 
     def _problem_of_tasks(self) -> str:

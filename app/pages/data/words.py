@@ -1,12 +1,15 @@
 """What is wrong with the data, in words for the Data page."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.pages.data.views import data_name
-from mtl_core.spec import InputError, Problem
+from mtl_core.errors import Problem, WorkbenchError
 
 
 def error_words(error: Exception) -> str:
     """An error beside the list of data sets, where the path of the setting says nothing to a person."""
-    return problem_words(error.problem) if isinstance(error, InputError) else str(error)
+    return problem_words(error.problem) if isinstance(error, WorkbenchError) else str(error)
 
 
 def problem_words(problem: Problem) -> str:
@@ -18,3 +21,14 @@ def problem_words(problem: Problem) -> str:
     rule = problem.rule if where else problem.rule[:1].upper() + problem.rule[1:]
     text = f"{where}{rule}{found}. {problem.fix}".strip().rstrip(".")
     return text if text.endswith("?") else text + "."
+
+
+def training_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What became of the training settings when they followed the data; empty when nothing did."""
+    training = after.get("training") or {}
+    if training == before.get("training"):
+        return ""
+    stopping = training.get("early_stopping")
+    stop = f", stopped after {stopping['patience']} epochs without improvement" if stopping else ""
+    length = f"{training['epochs']} epochs in batches of {training['batch_size']}"
+    return f"Training follows the number of rows: {length}{stop}. Change it on the Training page."

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Board(QWidget):
-    """A card per task and one for the total; trajectories, sliders, validation metrics and the log below.
+    """A card per task, and one for the total of several; trajectories, sliders, validation metrics and the log below.
 
     Args:
         tasks: The tasks to expect; a run of other tasks costs new cards.
@@ -54,16 +54,21 @@ class Board(QWidget):
         self._make(tasks)
 
     def begin(self, tasks: Sequence[str]) -> None:
-        """Forgets the run before; cards are made anew only when the tasks are others."""
+        """Show a run of these tasks of which nothing is known yet; cards are made anew only for other tasks."""
         self.curves = RunCurves()
         if tuple(tasks) != self._tasks:
             self._make(tasks)
-        for plot in self._plots():
-            plot.clear()
-        self.sharing.clear()
-        self.conflict.clear()
+        for card in (*self.losses.values(), self.weights, self.metrics):
+            card.clear()
+        for other in (self.control, self.sharing, self.conflict):
+            other.clear()
         self._hold_page()
         self.log.show_lines(())
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that there are cards for."""
+        return self._tasks
 
     def take(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> None:
         """Adds points to the curves; ``reset`` says they replace all there were."""
@@ -86,10 +91,8 @@ class Board(QWidget):
         self.weights.set_subtitle(view.weights_header)
         self.control.show_control(view.control)
         self.log.show_lines(view.log)
-        for card in self.losses.values():
-            card.plot.set_markers(view.markers)
-        for plot in (self.weights.plot, self.metrics.plot):  # whose curves run where the words would stand
-            plot.set_markers([(step, "") for step, _ in view.markers])
+        for plot in (*(card.plot for card in self.losses.values()), self.weights.plot, self.metrics.plot):
+            plot.set_markers(view.markers)
 
     def draw_options(self, options: PlotOptions, run: RunRecord, events: Sequence[EventRecord]) -> None:
         """Draws the curves as chosen in the header."""
@@ -105,7 +108,8 @@ class Board(QWidget):
     def _make(self, tasks: Sequence[str]) -> None:
         self._tasks = tuple(tasks)
         self.losses = {task: LossCard(task, index) for index, task in enumerate(tasks)}
-        self.losses[TOTAL] = LossCard(TOTAL, TOTAL_COLOR)
+        if len(tasks) != 1:  # the total of one task repeats it
+            self.losses[TOTAL] = LossCard(TOTAL, TOTAL_COLOR)
         self.weights, self.control = WeightTrajectories(tasks), ControlCard(tasks)
         self.metrics, self.log, self.sharing = MetricCard(tasks), LogCard(), SharingCard(tasks)
         self.conflict = ConflictCard(tasks)

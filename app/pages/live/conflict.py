@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
 
 _HEIGHT = 280
+_SMOOTHING = 0.95
 
 
 class ConflictCard(Card):
@@ -36,11 +37,13 @@ class ConflictCard(Card):
         self.plot.setObjectName("live-plot-conflict")
         self.plot.setAccessibleName("Curve: share of conflicting pairs")
         self.plot.set_from_zero(True)
+        self.plot.set_smoothing(_SMOOTHING)
+        self.plot.set_show_raw(False)  # of two tasks it jumps between 0 and 1
         self.words = Muted(wrap=True)
         self.body.addWidget(self.words)
         row = CardRow()
         row.add(self.matrix, 1)
-        row.add(_under("Share of conflicting pairs", self.plot), 1)
+        row.add(_under("Share of conflicting pairs, smoothed", self.plot), 1)
         self.body.addWidget(row, 1)
         self.setMinimumHeight(_HEIGHT)
         self.choice.currentIndexChanged.connect(self._show)
@@ -63,7 +66,7 @@ class ConflictCard(Card):
         changed = list(changed)
         for key in filter(is_share, changed):
             series = curves.get(key)
-            self.plot.set_curve(key, series.steps, series.values, color="warning", smoothed=False, label="conflicts")
+            self.plot.set_curve(key, series.steps, series.values, color="warning", label="conflicts, smoothed")
         if any(map(is_pair, changed)):
             self._show()
             self.show()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox
 
 from app.pages.live.state import TOTAL, metric_names, metric_text
 from app.plots import CurvePlot, RunCurves, Series, XAxis
+from app.theme import CARD_GAP, GAP
 from app.widgets import Card
 
 if TYPE_CHECKING:
@@ -23,12 +25,19 @@ class PlotCard(Card):
 
     def __init__(self, title: str, name: str, empty: str) -> None:
         super().__init__(title)
+        self._title = title
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.setObjectName(f"live-card-{name}")
         self.plot = CurvePlot()
         self.plot.setObjectName(f"live-plot-{name}")
         self.plot.setAccessibleName(f"Curves: {title}")
         self.plot.set_empty_text(empty)
         self.body.addWidget(self.plot, 1)
+
+    def clear(self) -> None:
+        """Forget the run before."""
+        self.plot.clear()
+        self.set_subtitle("")
 
     def draw(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
         """Draws those of the changed series that belong here."""
@@ -45,9 +54,37 @@ class PlotCard(Card):
         raise NotImplementedError
 
     def set_subtitle(self, text: str) -> None:
-        """Shows current values in the header, and tells them to a screen reader."""
+        """Show current values in the header, whole, and tell them to a screen reader."""
         super().set_subtitle(text)
         self.plot.setAccessibleDescription(text)
+        self._fit_title()
+
+    def set_title(self, text: str) -> None:
+        """Change the title; it is shortened in the middle where the values need the room."""
+        self._title = text
+        super().set_title(text)
+        self._fit_title()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the header out anew."""
+        super().resizeEvent(event)
+        self._fit_title()
+
+    def _fit_title(self) -> None:
+        room = self.width() - 2 * CARD_GAP - 2 * GAP - self._beside_title()
+        metrics, least = self.title.fontMetrics(), self.width() // 4
+        shown = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, max(room - self._values(), least))
+        self.subtitle.setMinimumWidth(max(min(self._values(), room - metrics.horizontalAdvance(shown)), 0))
+        if shown != self.title.text():
+            self.title.setText(shown)
+            self.title.setToolTip(self._title if shown != self._title else "")
+
+    def _values(self) -> int:
+        return self.subtitle.sizeHint().width()
+
+    def _beside_title(self) -> int:
+        """Pixels of the header that neither title nor values have."""
+        return 0
 
 
 class LossCard(PlotCard):
@@ -96,6 +133,7 @@ class MetricCard(PlotCard):
         super().__init__("Validation", "metrics", "Validation metrics appear after the first epoch.")
         self._colors = {task: index for index, task in enumerate([*tasks, TOTAL])}
         self._tasks = tuple(tasks)
+        self._preferred = ""
         self.choice = QComboBox()
         self.choice.setObjectName("live-metric")
         self.choice.setAccessibleName("Validation metric")
@@ -103,21 +141,39 @@ class MetricCard(PlotCard):
         self.choice.hide()
         self.header.addWidget(self.choice)
         self.choice.currentTextChanged.connect(self.chosen)
+        self.choice.textActivated.connect(self._prefer)
 
     @property
     def shows(self) -> str:
         """The metric shown; empty before there is one."""
         return self.choice.currentText()
 
+    def clear(self) -> None:
+        """Forget the run before and its metrics; the one a person chose is shown again where the next run has it."""
+        blocked = self.choice.blockSignals(True)
+        self.choice.clear()
+        self.choice.blockSignals(blocked)
+        self.choice.hide()
+        self.set_title("Validation")
+        super().clear()
+
     def offer(self, keys: Collection[SeriesKey]) -> None:
-        """Offers the metrics there are; the choice stays where it was."""
+        """Offer the metrics there are; the choice stays where it was."""
         names = metric_names(keys)
         known = [self.choice.itemText(index) for index in range(self.choice.count())]
         for name in names:
             if name not in known:
                 self.choice.addItem(name)
+                if name == self._preferred:
+                    self.choice.setCurrentText(name)
         self.choice.setVisible(self.choice.count() > 1)
         self.set_title(f"Validation {self.shows}" if self.shows else "Validation")
+
+    def _prefer(self, metric: str) -> None:
+        self._preferred = metric
+
+    def _beside_title(self) -> int:
+        return 0 if self.choice.isHidden() else self.choice.sizeHint().width() + GAP
 
     def redraw(self, curves: RunCurves) -> None:
         """Draws the chosen metric in place of the one before."""

@@ -15,7 +15,7 @@ class LogCard(Card):
     """The events of a run as lines of monospaced text."""
 
     def __init__(self) -> None:
-        super().__init__("Log")
+        super().__init__("Log", "newest first · of epochs one a second")
         self.setObjectName("live-card-log")
         self._lines: tuple[str, ...] = ()
         self.text = QPlainTextEdit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -12,9 +13,9 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 from app.following import task_names
 from app.pages.live.board import Board
 from app.pages.live.picker import RunPicker
-from app.pages.live.state import live_view
+from app.pages.live.state import Notice, live_view, notice
 from app.pages.live.strip import NoticeStrip
-from app.plots import PlotOptions
+from app.plots import MOVED, RAW, TRAIN, VALIDATION, Legend, PlotOptions
 from app.theme import CARD_GAP, PAGE_MARGIN
 from app.widgets import Chip, DangerButton, EmptyState, PageHeader, ToolButton
 
@@ -56,8 +57,13 @@ class LivePage(QWidget):
         """Follows another run from its beginning; the one being shown stays as it is."""
         if run == self._wanted:
             return
+        self.board.control.flush()
         self._wanted = run
         self._run, self._spec, self._events = None, None, []
+        self.board.begin(self.board.tasks)
+        self.picker.set_text(f"Run {run}", "")
+        self.state.set_text("")
+        self.strip.show_notice(Notice(""))
         self._session.store.call(lambda store: (run, store.spec(run)), self._take_spec)
         self.follower.follow(run)
 
@@ -75,6 +81,7 @@ class LivePage(QWidget):
             header.add_action(widget)
         for button in (self.pause, self.resume, self.stop):
             button.hide()
+        self.strip.add_legend(Legend([TRAIN, RAW, VALIDATION, MOVED]))
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
@@ -85,9 +92,9 @@ class LivePage(QWidget):
         self._empty = EmptyState(
             "chart-line",
             "No run yet",
-            "Press Run (F5): losses, metrics and loss weights are drawn here as they come.",
-            "Go to Training",
-            lambda: self._session.open_page("training"),
+            "Losses, metrics and loss weights are drawn here as they come.",
+            "Run the open experiment",
+            self._run_document,
         )
         self._empty.setObjectName("live-empty")
         self._stack = QStackedLayout(self)
@@ -100,6 +107,8 @@ class LivePage(QWidget):
         self.follower.points.connect(self._take_points)
         self.follower.events.connect(self._take_events)
         self.follower.delivered.connect(self._show)
+        self.follower.failed.connect(self._fail)
+        self._session.records.changed.connect(self._show_progress)
         self.options.changed.connect(self._draw_options)
         self.picker.picked.connect(self._session.show_live)
         self.strip.acted.connect(self._act)
@@ -143,7 +152,7 @@ class LivePage(QWidget):
         """Brings everything but the curves up to date."""
         if self._run is None:
             return
-        view = live_view(self._run, self._spec, self._events, self.board.curves.latest())
+        view = live_view(self._with_newest_progress(self._run), self._spec, self._events, self.board.curves.latest())
         self.picker.set_text(view.chip, self._run.name)
         self.state.set_text(view.state.capitalize())
         self.state.set_tone(view.tone)
@@ -160,6 +169,19 @@ class LivePage(QWidget):
         self.strip.show_notice(view.notice)
         self.board.show_view(view)
 
+    def _show_progress(self, run: int) -> None:
+        """Another reader knows more of the run: the strip says the same as the line at the bottom."""
+        if self._run is not None and run == self._run.id:
+            now = self._with_newest_progress(self._run)
+            self.strip.show_notice(notice(now, self._spec, self._events, self.board.curves.latest()))
+
+    def _with_newest_progress(self, run: RunRecord) -> RunRecord:
+        newest = self._session.records.newest(run)
+        return replace(run, progress=newest.progress) if newest.state == run.state else run
+
+    def _fail(self, error: Exception) -> None:
+        self.strip.show_notice(Notice(f"Run {self._wanted} cannot be read: {error}", "error"))
+
     def _is_governed(self, run: int) -> bool:
         """Whether Pause and Stop in the bar at the top mean ``run``."""
         queue = self._session.queue
@@ -172,6 +194,12 @@ class LivePage(QWidget):
             self.board.draw_options(self.options, self._run, self._events)
 
     # -- what the person asks --
+
+    def _run_document(self) -> None:
+        """Run the experiment that is open; where it has a problem, show the page of its settings."""
+        if not self._session.run():
+            self._session.complain("The experiment has a problem. Fix it, then run it.")
+            self._session.open_page("training")
 
     def _pause(self) -> None:
         if self._run is not None:

@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from app.pages.live.control_state import Control, control, marker_text, moved_text
 from app.plots.texts import grouped, number
+from app.tables.words import time_left
 from mtl_core.spec import ExperimentSpec, score_of
 
 if TYPE_CHECKING:
@@ -53,25 +55,6 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Control:
-    """The card that moves loss weights.
-
-    Attributes:
-        enabled: Whether the run can be asked.
-        by_hand: Whether weights set by hand are in force.
-        sentence: Who is in charge, in words.
-        subtitle: When a change takes effect.
-        weights: The weights in use, by task.
-    """
-
-    enabled: bool
-    by_hand: bool
-    sentence: str
-    subtitle: str
-    weights: Mapping[str, float]
-
-
-@dataclass(frozen=True)
 class LiveView:
     """Everything on the page but the curves.
 
@@ -114,8 +97,8 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         can_resume=run.state in ("paused", "interrupted", "stopped", "failed"),
         can_stop=run.state in ("queued", "running", "paused"),
         headers={task: losses_text(task, latest) for task in (*run.tasks, TOTAL)},
-        weights_header=_moved_text(moves),
-        control=control(run, spec, moves, latest),
+        weights_header=moved_text(moves),
+        control=control(run, spec, moves, weights_in_use(run.tasks, latest)),
         markers=tuple((float(event.step), marker_text(event)) for event in moves),
         log=tuple(log_line(event) for event in reversed(events[-_LONGEST_LOG:])),
     )
@@ -155,7 +138,7 @@ def progress_text(run: RunRecord) -> str:
     parts = [f"epoch {epoch} of {now.epochs}", f"step {grouped(now.step)} of {grouped(now.steps)}"]
     if now.samples_per_second > 0:
         parts.append(f"{grouped(now.samples_per_second)} samples/s")
-        parts.append(f"{duration(now.eta_seconds)} left")
+        parts.append(f"{time_left(now.eta_seconds)} left")
     if run.device:
         parts.append(run.device)
     return " · ".join(parts)
@@ -194,6 +177,12 @@ def losses_text(task: str, latest: Latest) -> str:
     return " · ".join(f"{split} {number(value)}" for split, value in shown if value is not None)
 
 
+def weights_in_use(tasks: Sequence[str], latest: Latest) -> dict[str, float]:
+    """The newest recorded weight of each task that has one."""
+    known = {task: latest.get(series_key(task, "train", "weight")) for task in tasks}
+    return {task: value for task, value in known.items() if value is not None}
+
+
 def metric_text(metric: str, tasks: Sequence[str], latest: Latest) -> str:
     """Current values of a validation metric for its card's header."""
     shown = [(task, latest.get(series_key(task, "val", metric))) for task in tasks]
@@ -203,37 +192,6 @@ def metric_text(metric: str, tasks: Sequence[str], latest: Latest) -> str:
 def metric_names(keys: Collection[SeriesKey]) -> tuple[str, ...]:
     """Validation metrics there are, in the order in which they appeared."""
     return tuple(dict.fromkeys(key.metric for key in keys if key.split == "val" and key.metric != "loss"))
-
-
-def control(run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[EventRecord], latest: Latest) -> Control:
-    """The card that moves loss weights."""
-    given = _given(moves[-1]) if moves else None
-    enabled = run.state in ("running", "paused")
-    known = {task: latest.get(series_key(task, "train", "weight")) for task in run.tasks}
-    weights = {task: value for task, value in known.items() if value is not None}
-    method = spec.weighting.title.partition(" (")[0] if spec is not None else run.method
-    if given is not None:
-        sentence = f"{method} is off: the weights are yours since step {grouped(moves[-1].step)}."
-    else:
-        sentence = f"Set by the method: {method}. Move a slider to take over."
-    if run.state == "queued":
-        sentence = f"To be set by the method: {method}."
-    elif not enabled:
-        sentence = (
-            f"Were set by the method: {method}."
-            if given is None
-            else f"The weights were yours from step {grouped(moves[-1].step)}."
-        )
-    subtitle = "apply from the next step" if enabled else ""
-    return Control(enabled, given is not None, sentence, subtitle, {**weights, **(given or {})})
-
-
-def marker_text(event: EventRecord) -> str:
-    """The text of a weight move on the curves: only what the person set."""
-    given = _given(event)
-    if given is None:
-        return "by method"
-    return ", ".join(f"{task} {value:.3g}" for task, value in given.items()) if len(given) <= 2 else "by hand"
 
 
 def log_line(event: EventRecord) -> str:
@@ -251,17 +209,6 @@ def series_key(task: str, split: str, metric: str) -> SeriesKey:
 def _share(run: RunRecord) -> float | None:
     now = run.progress
     return now.step / now.steps if now is not None and now.steps else None
-
-
-def _given(event: EventRecord) -> Mapping[str, float] | None:
-    return event.data.get("weights")
-
-
-def _moved_text(moves: Sequence[EventRecord]) -> str:
-    if not moves:
-        return ""
-    step = grouped(moves[-1].step)
-    return f"moved by hand at step {step}" if _given(moves[-1]) is not None else f"given back at step {step}"
 
 
 def _advice(events: Sequence[EventRecord]) -> str:

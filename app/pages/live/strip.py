@@ -57,7 +57,7 @@ class NoticeStrip(QWidget):
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.button = Button("", lambda: self.acted.emit(self._action), name="live-notice-action")
         self.bar = ThinBar()
-        row = QHBoxLayout()
+        self._row = row = QHBoxLayout()
         row.setSpacing(GAP)
         row.addWidget(self.label, 1)
         row.addWidget(self.button)
@@ -67,6 +67,10 @@ class NoticeStrip(QWidget):
         column.addLayout(row)
         column.addWidget(self.bar)
         self.setMinimumHeight(control_height() + GAP // 2 + 4)
+
+    def add_legend(self, legend: QWidget) -> None:
+        """Put what the lines of the plots mean at the right."""
+        self._row.insertWidget(1, legend)
 
     def show_notice(self, notice: Notice) -> None:
         """Replaces what the strip says."""

@@ -13,7 +13,9 @@ from app.tables import RunColumn, RunsModel
 _KEY = "page/runs/columns"
 _METRICS_BEFORE = "epochs"
 _AIR = 16
-_STRETCHED, _NARROWEST = "name", 16
+_STRETCHED, _NARROWEST, _COMFORTABLE = "name", 16, 36
+_SCORES, _MORE_SCORES = "scores", 20
+"""In average digits: the narrowest name, the width it needs for most names, what the scores may take beyond."""
 _SORTED_AT_FIRST = ("id", True)
 
 
@@ -121,14 +123,23 @@ class ColumnChoice(QObject):
         self._fit()
 
     def _fit(self) -> None:
-        """Let the name take the room that the other columns leave, until a person gives it a width."""
-        name = self._model.column(_STRETCHED)
-        if _STRETCHED in self._kept.get("widths", {}) or self._header.isSectionHidden(name):
+        """Let the name take the room that the other columns leave, until a person gives it a width.
+
+        Where there is plenty, the scores take their part of it, which name a metric or two.
+        """
+        name, widths = self._model.column(_STRETCHED), self._kept.get("widths", {})
+        if _STRETCHED in widths or self._header.isSectionHidden(name):
             return
-        others = self._header.length() - self._header.sectionSize(name)
-        narrowest = self._header.fontMetrics().horizontalAdvance("0") * _NARROWEST
+        digit = self._header.fontMetrics().horizontalAdvance("0")
         was, self._busy = self._busy, True
-        self._header.resizeSection(name, max(self._header.width() - others, narrowest))
+        scores = self._model.column(_SCORES)
+        if _SCORES not in widths and not self._header.isSectionHidden(scores):
+            least = int(digit * self._model.columns()[scores].width + _AIR)
+            room = self._header.width() - (self._header.length() - self._header.sectionSize(scores))
+            spare = room + self._header.sectionSize(name) - least - digit * _COMFORTABLE
+            self._header.resizeSection(scores, least + max(min(spare // 2, digit * _MORE_SCORES), 0))
+        others = self._header.length() - self._header.sectionSize(name)
+        self._header.resizeSection(name, max(self._header.width() - others, digit * _NARROWEST))
         self._busy = was
 
     def _resized(self, section: int, _old: int, new: int) -> None:

@@ -54,7 +54,7 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         ("Trained for", duration(record.seconds)),
         ("Machine", record.host),
         ("Versions", versions),
-        ("Data print", record.fingerprint[:12]),
+        ("Data fingerprint", record.fingerprint[:12]),
     ]
     return [(label, words) for label, words in known if words]
 

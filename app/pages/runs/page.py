@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
 
 from app.pages.runs.choices import actions_for
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _LOOK_MS = 1000
 _REST_MS = 60
 _MOVING_MS = 60
+_ROOMY = 1400
+"""Width of the page from which the panel stands beside the table even when it is empty."""
 _SPLITTER = "page/runs/splitter"
 
 
@@ -97,6 +99,11 @@ class RunsPage(PageBody):
         super().showEvent(event)
         self._look.start()
         self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show or hide the empty panel as the width says."""
+        super().resizeEvent(event)
+        self._show_panel()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks."""
@@ -183,6 +190,7 @@ class RunsPage(PageBody):
         self._reading = False
         self.list.show_error(None)
         if reading is not None:
+            self.list.show_damage(reading.damage)
             self.model.set_rows(reading.rows)
             self._show_what_there_is()
             self._moved()
@@ -217,6 +225,7 @@ class RunsPage(PageBody):
 
     def _moved(self) -> None:
         records = self.view.selected()
+        self._show_panel()
         self.compare.setEnabled(len(records) > 1)
         self.export.setEnabled(bool(records))
         if len(records) == 1:
@@ -224,6 +233,10 @@ class RunsPage(PageBody):
             self._moving.start()
         else:
             self.panel.clear(len(records))
+
+    def _show_panel(self) -> None:
+        """Leave the panel's room to the table while no run is selected, unless there is enough for both."""
+        self.panel.setVisible(self.width() >= _ROOMY or bool(self.view.selected()))
 
     def _ask_detail(self) -> None:
         run = self.panel.run
@@ -262,7 +275,7 @@ class RunsPage(PageBody):
 
     def _first_run(self) -> None:
         if not self._session.run():
-            self._session.complain("The experiment has a problem; mend it, then run it.")
+            self._session.complain("The experiment has a problem. Fix it, then run it.")
 
 
 def _has_runs(store: RunStore) -> bool:

@@ -160,7 +160,7 @@ class RunPanel(Card):
         self.data_notes.hide()
         self.events = named(QPlainTextEdit(readOnly=True), "run-events", "Events")
         self.events.setFont(mono_font())
-        self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.events.setMinimumHeight(self.fontMetrics().lineSpacing() * 7)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, GAP, 0)
@@ -175,11 +175,20 @@ class RunPanel(Card):
         column.addLayout(self._metrics)
         column.addWidget(HLine())
         column.addLayout(self._facts)
-        column.addWidget(self._data_heading)
-        column.addWidget(self.data_notes)
+        self._add_data_notes(column)
         column.addWidget(_heading("Events"))
         column.addWidget(self.events, 1)
         return scrolling(column)
+
+    def _add_data_notes(self, column: QVBoxLayout) -> None:
+        self._data_heading = _heading("About the data")
+        self.data_notes = named(
+            QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "run-data-notes", "Data notes"
+        )
+        self.data_notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for widget in (self._data_heading, self.data_notes):
+            column.addWidget(widget)
+            widget.hide()
 
     def _set_actions(self, actions: tuple[Action, ...]) -> None:
         first = [action for action in actions if action.key in {"watch", "resume", "again", "open"}]

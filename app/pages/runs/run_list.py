@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedLayout
@@ -11,10 +13,14 @@ from app.pages.runs.view import RunsView
 from app.tables import RunsModel
 from app.theme import CARD_GAP, GAP, icon
 from app.widgets import Button, Card, EmptyState, InlineError
-from mtl_core.spec import InputError
+from mtl_core.errors import InputError, listed
 
 _TYPING_MS = 200
-_FILTER_HINT = "Filter: words, state:finished, tag:paper, study:3, method:pcgrad, training.epochs>10"
+_FILTER_HINT = "Filter, e.g. state:finished method:pcgrad"
+_FILTER_HELP = (
+    "Words of the name or notes, and conditions such as state:finished, tag:paper, study:3, method:pcgrad, "
+    "training.epochs>10. All of them must hold."
+)
 
 
 class RunList(Card):
@@ -31,11 +37,13 @@ class RunList(Card):
         self.setContentsMargins(0, GAP // 2, 0, 0)
         self.filter = named(QLineEdit(clearButtonEnabled=True), "runs-filter", "Filter of the runs")
         self.filter.setPlaceholderText(_FILTER_HINT)
+        self.filter.setToolTip(_FILTER_HELP)
         self.filter.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.archived = named(QCheckBox("Show archived"), "show-archived", "Show archived")
         self.columns = Button("Columns", self.columnsWanted.emit, icon_name="columns", name="choose-columns")
         self.error = InlineError()
         self.error.setObjectName("runs-error")
+        self._damage = ""
         self.view = RunsView(model)
         self.none = EmptyState(
             "magnifying-glass", "No run matches", "Change the filter.", "Clear the filter", self._show_more
@@ -71,8 +79,13 @@ class RunList(Card):
             self.none.action.setText(action)
 
     def show_error(self, error: Exception | None) -> None:
-        """Show below the filter why the runs cannot be read."""
-        self.error.set_error("" if error is None else _why(error))
+        """Show below the filter why the runs cannot be read; without an error, which of them are damaged."""
+        self.error.set_error(self._damage if error is None else _why(error))
+
+    def show_damage(self, damage: Mapping[int, str]) -> None:
+        """Show below the filter which runs are left out because the store is damaged there."""
+        self._damage = _damage_words(damage)
+        self.error.set_error(self._damage)
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter."""
@@ -101,6 +114,15 @@ class RunList(Card):
             self.clear()
         else:
             self.archived.setChecked(True)
+
+
+def _damage_words(damage: Mapping[int, str]) -> str:
+    """The damaged runs, and what is wrong with the first of them."""
+    if not damage:
+        return ""
+    numbers = sorted(damage)
+    runs = f"Run {numbers[0]} is" if len(numbers) == 1 else f"Runs {listed([*map(str, numbers)])} are"
+    return f"{runs} damaged in the store and left out: {damage[numbers[0]]}"
 
 
 def _why(error: Exception) -> str:

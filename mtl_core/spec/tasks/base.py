@@ -31,14 +31,17 @@ class BaseTask(Spec):
         fewest: How many target columns it needs at least.
         most: How many it takes at most; None for any number.
         read_by: The settings that decide what its head's output says, beside kind and target.
+        signed: Its losses that can fall below 0; all others are 0 or more.
     """
 
     fewest: ClassVar[int] = 1
     most: ClassVar[int | None] = None
     read_by: ClassVar[tuple[str, ...]] = ()
+    signed: ClassVar[tuple[str, ...]] = ()
 
     if TYPE_CHECKING:
         target: Any
+        loss: Any
         metrics: Any
         score: Any
 

@@ -14,6 +14,7 @@ class RegressionTask(BaseTask):
     """Predict one or several numbers."""
 
     title: ClassVar[str] = "Regression"
+    signed: ClassVar[tuple[str, ...]] = ("gaussian_nll",)
     kind: Literal["regression"] = "regression"
     target: Column | tuple[Column, ...] = field(help="The target column, or several.", widget="columns")
     loss: Literal["mse", "mae", "huber", "quantile", "gaussian_nll"] = field(
@@ -38,6 +39,7 @@ class CountTask(BaseTask):
     """
 
     title: ClassVar[str] = "Count"
+    signed: ClassVar[tuple[str, ...]] = ("poisson",)
     kind: Literal["count"] = "count"
     target: Column | tuple[Column, ...] = field(help="The column of counts, or several.", widget="columns")
     loss: Literal["poisson"] = field("poisson", "Negative log-likelihood of a Poisson distribution, log link.")
@@ -79,6 +81,7 @@ class ObjectiveTask(BaseTask):
     """
 
     title: ClassVar[str] = "Objective"
+    signed: ClassVar[tuple[str, ...]] = ("valley_left", "valley_right")
     kind: Literal["objective"] = "objective"
     fewest: ClassVar[int] = 2
     most: ClassVar[int | None] = 2

@@ -31,6 +31,10 @@ class BaseWeighting(Spec):
         advanced=True,
     )
 
+    def floor(self, task: str) -> float | None:
+        """What the losses of a task must stay above for the method to be what it says; None where any will do."""
+        return 0.0 if self.positive or self.normalize == "log" else None
+
 
 class GradientWeighting(BaseWeighting):
     """What the methods that combine the tasks' gradients have in common."""

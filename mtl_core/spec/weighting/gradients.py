@@ -25,6 +25,10 @@ class MgdaWeighting(LeveledWeighting):
         "l2", "What each gradient is divided by first: nothing, its norm, its loss, or both."
     )
 
+    def floor(self, task: str) -> float | None:
+        """0 where gradients are divided by losses."""
+        return 0.0 if "loss" in self.normalization else super().floor(task)
+
 
 class GradVacWeighting(LeveledWeighting):
     """Gradients are bent towards each other until they agree as much as they usually do (Wang et al. 2021)."""

@@ -32,6 +32,10 @@ class UncertaintyWeighting(BaseWeighting):
     kind: Literal["uncertainty"] = "uncertainty"
     initial: float = field(0.0, "Initial log-variance of every task.", title="Initial log-variance", ge=-20, le=20)
 
+    def floor(self, task: str) -> float:
+        """0: under a loss below, the variance shrinks and the weight grows without end."""
+        return 0.0
+
 
 class DwaWeighting(BaseWeighting):
     """Tasks whose loss falls slowly weigh more: dynamic weight average (Liu et al. 2019)."""
@@ -85,6 +89,10 @@ class FamoWeighting(BaseWeighting):
         default_factory=dict,
         widget="hidden",
     )
+
+    def floor(self, task: str) -> float:
+        """The task's lowest loss, above which the paper takes its logarithm."""
+        return self.lowest.get(task, 0.0)
 
 
 class StchWeighting(BaseWeighting):

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from mtl_core.store.tables import Table
+from mtl_core.store.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Table.metadata,
+    target_metadata=METADATA,
     render_as_batch=True,  # SQLite alters a table by copying it
 )
 with context.begin_transaction():

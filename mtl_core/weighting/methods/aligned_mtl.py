@@ -9,7 +9,7 @@ from torch import Tensor
 from mtl_core.spec.weighting import AlignedMtlWeighting
 from mtl_core.weighting.aggregated import Aggregated, Array, GramianMethod
 from mtl_core.weighting.build import Setup
-from mtl_core.weighting.cosines import chosen
+from mtl_core.weighting.cosines import chosen, eigen
 
 ScaleMode = Literal["min", "median", "rmse"]
 
@@ -38,7 +38,7 @@ class Aligned(GramianMethod):
         return weights, weights
 
     def _aligned(self, gramian: Array, weights: Array) -> Array:
-        values, vectors = np.linalg.eigh(gramian)
+        values, vectors = eigen(gramian)
         kept = values > values[-1] * len(values) * np.finfo(float).eps
         if not kept.any():
             return weights

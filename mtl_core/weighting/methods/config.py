@@ -11,6 +11,9 @@ from mtl_core.weighting.aggregated import Aggregated, Array, GramianMethod
 from mtl_core.weighting.build import Setup
 from mtl_core.weighting.cosines import chosen, pseudo_solve, split_lengths
 
+_OPPOSED = 1e-7
+"""A solution this short is what rounding leaves of gradients that cancel."""
+
 
 class ConflictFree(GramianMethod):
     """d = (sum of g_i·u)·u, where u is the unit vector with the same cosine p to every gradient.
@@ -42,7 +45,7 @@ class ConflictFree(GramianMethod):
             mixed = pseudo_solve(cosines, preference[there])
             products = cosines @ mixed
             size = math.sqrt(max(float(mixed @ products), 0.0))
-            if size > 0:
+            if size > _OPPOSED * math.sqrt(len(there)) * float(np.abs(preference[there]).max()):
                 weights[there] = float(lengths @ products) / size**2 * mixed / lengths
         return weights
 

@@ -11,6 +11,7 @@ from mtl_core.weighting.build import Setup
 from mtl_core.weighting.tracked import TrackingAggregator, lengths_of, usable
 
 EPS = 1e-7
+_SMALLEST = torch.finfo(torch.float64).tiny
 
 
 class ExcessRisks(TrackingAggregator):
@@ -41,8 +42,9 @@ class ExcessRisks(TrackingAggregator):
         first, weights = self._small["first"], self._small["excess_weights"]
         first[part] = first[part].where(~first[part].isnan(), excess)
         ratios = (excess / first[part]).where(first[part] > 0, 1.0)
-        moved = weights[part] * torch.exp(self._lr * (ratios - ratios.max()))
-        weights[part] = moved * (weights[part].sum() / moved.sum())
+        # As logarithms: where the ratios are far apart all but one weight may be too small for a number above 0.
+        logits = weights[part].clamp(min=_SMALLEST).log() + self._lr * ratios
+        weights[part] = torch.softmax(logits, dim=0) * weights[part].sum()
         used = weights[part]
         return used.to(jacobian) @ jacobian, used.to(losses)
 

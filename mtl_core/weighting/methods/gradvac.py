@@ -23,6 +23,9 @@ class Vaccine(GramianMethod):
     first step is PCGrad's. The order is drawn from torch's global generator, for each task a permutation of the
     others. A pair with a zero gradient is passed over; gradients that are not finite are summed as they are.
 
+    Where gradients that were almost parallel for long part, a copy of any length would be needed to bring them back to
+    that (its length is divided by the sine of the usual angle). No copy is longer than all gradients together.
+
     Args:
         tasks: K.
         beta: How fast the usual cosines follow.
@@ -38,30 +41,34 @@ class Vaccine(GramianMethod):
         total = np.ones(len(part))
         if np.isfinite(gramian).all():
             lengths = np.sqrt(gramian.diagonal()).tolist()
-            usual = self._usual.numpy()
-            kept = usual[np.ix_(part, part)]
-            total = np.sum([self._visit(task, gramian, lengths, kept[task]) for task in range(len(part))], axis=0)
-            usual[np.ix_(part, part)] = kept
+            place = np.ix_(part, part)
+            usual: list[list[float]] = self._usual.numpy()[place].tolist()
+            total = np.sum([self._visit(task, gramian, lengths, usual[task]) for task in range(len(part))], axis=0)
+            self._usual.numpy()[place] = usual
         return total, total
 
-    def _visit(self, task: int, gramian: Array, lengths: list[float], usual: Array) -> Array:
+    def _visit(self, task: int, gramian: Array, lengths: list[float], usual: list[float]) -> Array:
         """[K] the copy's weights; moves the task's usual cosines, [K]."""
         weights = np.zeros(len(lengths))
         weights[task] = 1
-        products, own = gramian[task], lengths[task]
+        products, own, longest = gramian[task], lengths[task], sum(lengths)
         others = [other for other in range(len(lengths)) if other != task]
         for place in torch.randperm(len(others)).tolist():
             other = others[place]
             if own == 0 or lengths[other] == 0:
                 continue
-            cosine = min(max(float(products[other]) / (own * lengths[other]), -1.0), 1.0)
-            aim = float(usual[other])
+            product = products.item(other)
+            cosine = min(max(product / (own * lengths[other]), -1.0), 1.0)
+            aim = usual[other]
             usual[other] = (1 - self._beta) * aim + self._beta * cosine
             if cosine < aim and 1 - aim * aim > _PARALLEL:
                 bend = aim * math.sqrt(1 - cosine * cosine) / math.sqrt(1 - aim * aim) - cosine
-                weights[other] += own * bend / lengths[other]
-                products = weights @ gramian
-                own = math.sqrt(max(float(products @ weights), 0.0))
+                share = own * bend / lengths[other]
+                weights[other] += share
+                products = products + share * gramian[other]
+                own = math.sqrt(max(own * own + share * (2 * product + share * lengths[other] ** 2), 0.0))
+                if own > longest:
+                    weights, products, own = weights * (longest / own), products * (longest / own), longest
         return weights
 
     def memory(self) -> dict[str, Tensor]:

@@ -1,20 +1,29 @@
 """IMTL-G (Liu, Li, Kuang et al.: Towards Impartial Multi-task Learning, ICLR 2021)."""
 
+import math
+
 import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import ImtlGWeighting
 from mtl_core.weighting.aggregated import Aggregated, Array, GramianAggregator
 from mtl_core.weighting.build import Setup
-from mtl_core.weighting.cosines import RANK, split_lengths
+from mtl_core.weighting.cosines import RANK, eigen, pseudo_solve, split_lengths
+
+_NOISE = 10 * float(np.finfo(np.float32).eps) ** 2
+"""An eigenvalue of the cosines of K float32 rows below K times this comes from their rounding."""
 
 
 def impartial_weights(gramian: Array) -> Array:
     """The weights, adding up to 1, of the direction with equal projections onto all gradients; some may be negative.
 
-    On rows of length one they solve Cv = 1. Dependent gradients take the least-squares solution of Gw = lengths
-    (the generalisation of Quinton & Rey 2024); a zero gradient weighs 0. Where the solution adds up to 0 (opposed
-    gradients) all weights are 0; gradients that are not finite weigh the same.
+    Those of two gradients are the shares of the other's length, whatever the angle. On more rows, of length one, they
+    solve Cv = 1. Dependent gradients take the least-squares solution of Gw = lengths (the generalisation of Quinton &
+    Rey 2024); a zero gradient weighs 0. Where the solution adds up to 0 (opposed gradients) all weights are 0;
+    gradients that are not finite weigh the same.
+
+    Close to such a point the definition gives directions of any length. Here none is longer than the longest gradient:
+    where it would be, the weights are scaled down, and add up to less.
 
     Args:
         gramian: [K, K] inner products.
@@ -22,21 +31,30 @@ def impartial_weights(gramian: Array) -> Array:
     if not np.isfinite(gramian).all():
         return np.full(len(gramian), 1 / len(gramian))
     lengths, cosines = split_lengths(gramian)
-    there = np.flatnonzero(lengths)
     weights = np.zeros(len(lengths))
-    if not len(there):
-        return weights
-    lengths, cosines = lengths[there], cosines[np.ix_(there, there)]
-    if np.linalg.eigvalsh(cosines)[0] > RANK * len(lengths):
-        found = np.linalg.solve(cosines, np.ones(len(lengths))) / lengths
-    else:
-        longest = lengths.max()
-        scaled = gramian[np.ix_(there, there)] / longest**2
-        found = np.linalg.pinv(scaled, rcond=len(lengths) * np.finfo(float).eps, hermitian=True) @ lengths
-    total = found.sum()
-    if abs(total) > 1e-12 * np.abs(found).sum():
-        weights[there] = found / total
+    rows = np.flatnonzero(lengths)
+    if len(rows):
+        weights[rows] = _of_rows(lengths[rows], cosines[np.ix_(rows, rows)])
     return weights
+
+
+def _of_rows(lengths: Array, cosines: Array) -> Array:
+    """The weights of rows that are not zero."""
+    relative = lengths / lengths.max()
+    if len(lengths) == 2 and cosines[0, 1] < 1 - RANK:
+        # In Cv = 1 both entries of v are alike, and divide out: no division by 1 + cosine, which may be rounding alone.
+        return np.asarray(relative[::-1] / relative.sum())
+    values, vectors = eigen(cosines)
+    if values[0] > _NOISE * len(lengths):
+        solution = vectors @ (vectors.sum(axis=0) / values) / relative
+    else:
+        solution = pseudo_solve(cosines * relative * relative[:, None], relative, _NOISE * len(lengths))
+    total = float(solution.sum())
+    if abs(total) <= 1e-12 * np.abs(solution).sum():
+        return np.zeros(len(lengths))
+    parts = solution / total * relative
+    length = math.sqrt(max(float(parts @ cosines @ parts), 0.0))  # that of the direction, in longest rows
+    return np.asarray(solution / total / max(length, 1.0))
 
 
 def rule(gramian: Array, _losses: Tensor) -> tuple[Array, Array]:

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from mtl_core.errors import InputError
 from mtl_core.runner.protocol import READY, Reply, encode_reply
-from mtl_core.spec import Problem
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def answer(ask: dict[str, Any]) -> Reply:
         case "check":
             return check(ask)
         case "check_together" if ask["specs"][0]["name"].startswith("apart"):
-            return Reply(ask["id"], error=Problem("weighting", "runs that train together need", "dwa"))
+            return Reply(ask["id"], error=InputError("weighting", "runs that train together need", found="dwa"))
         case "check_together":
             return Reply(ask["id"], [])
         case "train_together":
@@ -52,7 +52,7 @@ def answer(ask: dict[str, Any]) -> Reply:
         case "train":
             return train(ask)
         case _:
-            return Reply(ask["id"], error=Problem(ask["ask"], "is not known to this worker"))
+            return Reply(ask["id"], error=InputError(ask["ask"], "is not known to this worker"))
 
 
 def check(ask: dict[str, Any]) -> Reply:
@@ -83,7 +83,7 @@ def train(ask: dict[str, Any]) -> Reply:
             sys.stderr.flush()
             os._exit(7)
         if name == "refuse":
-            return Reply(ask["id"], error=Problem("dataset", "there is no such file", "x.csv"))
+            return Reply(ask["id"], error=InputError("dataset", "there is no such file", found="x.csv"))
         store.claim(run, pid=os.getpid(), host=socket.gethostname(), device="CPU · test", versions={})
         if name == "die":
             os._exit(9)

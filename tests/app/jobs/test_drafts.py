@@ -1,8 +1,10 @@
 """Drafts outlive their window, and no window takes another's."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -155,8 +157,10 @@ os.kill(os.getpid(), signal.SIGKILL)
     subprocess.run([sys.executable, "-c", code], check=False)
     assert (folder / "gone.lock").exists()
     (folder / "gone.json").write_text(json.dumps({"data": DATA, "path": "", "stamp": None, "when": 1.0}), "utf-8")
-    (folder / "gone.tmp").write_text("half")
+    for name, age in (("1" * 16, 2 * 86_400), ("2" * 16, 0)):
+        (folder / f".{name}.partial").write_text("half")
+        os.utime(folder / f".{name}.partial", (time.time() - age,) * 2)
     (left,) = found(make(), qtbot)
     assert left.draft.data == DATA
-    assert not (folder / "gone.tmp").exists()
+    assert [file.name for file in folder.glob("*.partial")] == [f".{'2' * 16}.partial"]  # may be being written
     assert not QLockFile(str(folder / "gone.lock")).tryLock(0)

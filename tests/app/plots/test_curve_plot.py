@@ -3,12 +3,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.plots import BarPlot, CurvePlot, Histogram, SchedulePlot, Series, XAxis, ticker
-from app.theme import DARK, LIGHT, apply_theme
+from app.plots.readout import Row, nearest_rows
+from app.theme import DARK, LIGHT, apply_theme, small_font
 
 STEPS = np.arange(500.0)
 
@@ -73,7 +74,41 @@ def test_a_marker_stands_at_its_step_on_any_axis(qtbot: QtBot, plot: CurvePlot) 
     plot.show()
     _drawn(qtbot, plot)
     assert plot._markers._lines[0].value() == pytest.approx(2.0)
-    assert plot._markers._texts[0].toPlainText() == "left 0.36"
+    assert plot._markers.text_at(2.01, 0.1) == "left 0.36"
+    assert plot._markers.text_at(3.0, 0.1) == ""
+
+
+def test_the_text_of_a_marker_is_read_out_beside_it_and_never_drawn_over_the_curves(
+    qtbot: QtBot, plot: CurvePlot
+) -> None:
+    plot.set_curve("loss", STEPS, STEPS)
+    plot.set_markers([(250.0, "left 0.36")])
+    plot.show()
+    _drawn(qtbot, plot)
+    plot._hover(QPointF(plot._canvas.mapFromScene(plot._canvas.box.mapViewToScene(QPointF(250, 100)))))
+    assert "left 0.36" in plot._readout.text
+    plot._hover(QPointF(plot._canvas.mapFromScene(plot._canvas.box.mapViewToScene(QPointF(400, 100)))))
+    assert "left 0.36" not in plot._readout.text
+
+
+@pytest.mark.parametrize("largest", [0.5, 99.0, 12_345.0, 100_000.0, 987_654.0, 5e7, 3e15])
+@pytest.mark.parametrize("base", [0.0, 0.9999, -1.0])
+def test_every_number_of_the_vertical_axis_fits_beside_it(
+    qtbot: QtBot, plot: CurvePlot, largest: float, base: float
+) -> None:
+    plot.set_curve("loss", STEPS, np.linspace(base * largest, largest, 500))
+    plot.show()
+    _drawn(qtbot, plot)
+    axis = plot._canvas._axes["left"]
+    low, high = plot._canvas.box.viewRange()[1]
+    assert axis.width() >= axis.width_of_texts(low, high, QFontMetrics(small_font()))
+
+
+def test_the_read_out_of_many_curves_keeps_those_nearest_to_the_cursor() -> None:
+    rows = [Row(f"run {index}", str(index), index, dash=False, height=float(index)) for index in range(30)]
+    shown = nearest_rows(rows, 12.2, most=3)
+    assert [row.label for row in shown] == ["run 11", "run 12", "run 13", "and 27 more"]
+    assert nearest_rows(rows[:3], 12.2, most=3) == rows[:3]
 
 
 def test_a_removed_curve_leaves_the_plot(qtbot: QtBot, plot: CurvePlot) -> None:

@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 
 from app.plots.arrays import XAxis
-from app.plots.picture import Curve, Snapshot, paint
+from app.plots.picture import Curve, Snapshot, fitted_end, paint
 
 STEPS = np.arange(1000.0)
 
@@ -38,8 +39,22 @@ def test_a_logarithmic_axis_leaves_out_what_is_not_above_zero() -> None:
     np.testing.assert_allclose(picture.lines[0].y, [np.nan, np.nan, 2.0])
 
 
-def test_room_is_kept_for_the_steps_that_are_planned() -> None:
-    assert paint(_snapshot(Curve(STEPS, STEPS), until=6000)).x_limits == (0.0, 6000.0)
+@pytest.mark.parametrize(
+    ("planned", "end"), [(999, 999), (1500, 1500), (1998, 1998), (2000, 1000), (6000, 1500), (1e6, 1e6 / 2**9)]
+)
+def test_the_axis_ends_at_the_planned_end_once_half_is_done_and_before_at_a_half_of_it_that_holds_the_curve(
+    planned: float, end: float
+) -> None:
+    assert paint(_snapshot(Curve(STEPS, STEPS), until=planned)).x_limits == (0.0, end)
+
+
+@pytest.mark.parametrize("reached", [0.01, 1.0, 7.3, 499.0, 500.0, 999.0])
+def test_a_growing_curve_fills_half_of_the_axis_at_least(reached: float) -> None:
+    assert reached <= fitted_end(reached, 1000.0) <= max(2 * reached, 1000.0 / 2**17)
+
+
+def test_an_empty_plot_shows_the_planned_steps() -> None:
+    assert fitted_end(0.0, 6000.0) == 6000.0
 
 
 def test_one_spike_of_a_raw_line_does_not_flatten_the_smoothed_one() -> None:

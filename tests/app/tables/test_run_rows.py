@@ -1,12 +1,13 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app.tables import RunRow, RunsReader
-from app.tables.run_columns import BASE_COLUMNS, leading_scores
+from app.tables.run_columns import BASE_COLUMNS, leading_scores, order_of
 from mtl_core.spec import ExperimentSpec, InputError, load_preset
-from mtl_core.store import Points, RunStore, SeriesKey, open_store
+from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, open_store, sqlite
 from tests.app.tables.rows import record
 
 
@@ -101,8 +102,13 @@ def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, mon
     for run in (1, 2):
         with_scores(store, run, "accuracy")
     read: list[int] = []
-    spec = RunStore.spec
-    monkeypatch.setattr(RunStore, "spec", lambda self, run: read.append(run) or spec(self, run))
+    score_metrics = RunStore.score_metrics
+
+    def count(self: RunStore, records: Iterable[RunRecord]) -> dict[int, Mapping[str, str]]:
+        read.extend(record.id for record in records)
+        return score_metrics(self, records)
+
+    monkeypatch.setattr(RunStore, "score_metrics", count)
     reader = RunsReader()
     first = reader.read(store)
     assert first is not None
@@ -115,28 +121,65 @@ def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, mon
     assert read == [2, 1]
 
 
-def test_a_run_that_this_version_cannot_read_is_led_as_one_without(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(self: RunStore, run: int) -> ExperimentSpec:
-        raise InputError("spec", "is of a later version")
-
-    monkeypatch.setattr(RunStore, "spec", refuse)
+def test_a_run_whose_spec_is_damaged_is_led_as_one_without(store: RunStore) -> None:
+    damage(store, "UPDATE runs SET spec = '{' WHERE id = 3")
     with_scores(store, 3, "accuracy")
     reading = RunsReader().read(store)
     assert reading is not None
     assert [key.metric for key in leading_scores(reading.rows[0])] == ["accuracy", "accuracy"]
 
 
-def test_scores_that_are_different_metrics_have_no_mean() -> None:
+def test_scores_name_their_metric_and_different_ones_have_no_mean() -> None:
     names = ("a", "b", "c")
     column = next(column for column in BASE_COLUMNS if column.key == "scores")
 
-    def shown(*metrics: str) -> tuple[str, object]:
+    def shown(*metrics: str) -> str:
         keys = [SeriesKey(name, "val", metric) for name, metric in zip(names, metrics, strict=True)]
         values = {key: (value, value) for key, value in zip(keys, (0.25, 0.5, 0.75), strict=True)}
         found = RunRow(record(1, tasks=names), values, dict(zip(names, metrics, strict=True)))
-        return column.text(found), column.value(found)
+        return column.text(found)
 
-    assert shown("mae", "mae", "mae") == ("mean 0.500", 0.5)
-    assert shown("mae", "accuracy", "mae") == ("0.250 · 0.500 · …", 0.25)
+    assert shown("mae", "mae", "mae") == "mean mae 0.500"
+    assert shown("mae", "accuracy", "mae") == "mae 0.250 · accuracy 0.500 · …"
+
+
+def test_runs_are_sorted_by_their_scores_within_each_metric() -> None:
+    column = next(column for column in BASE_COLUMNS if column.key == "scores")
+    scores = [
+        ("rmse", 54.3),
+        ("accuracy", 0.9),
+        ("rmse", 7.0),
+        ("r2", -0.5),
+        ("r2", 0.25),
+        ("r2", -12.0),
+        ("rmse", 700),
+    ]
+    rows = []
+    for number, (metric, value) in enumerate(scores):
+        found = {SeriesKey("a", "val", metric): (value, value)}
+        rows.append(RunRow(record(number, tasks=("a",)), found, {"a": metric}))
+    rows.append(RunRow(record(9)))
+    order = order_of(rows, column, descending=False)
+    assert [scores[index] for index in order[:-1]] == [
+        ("accuracy", 0.9),
+        ("r2", -12.0),
+        ("r2", -0.5),
+        ("r2", 0.25),
+        ("rmse", 7.0),
+        ("rmse", 54.3),
+        ("rmse", 700),
+    ]
+    assert order[-1] == 7
+
+
+def test_a_damaged_run_is_left_out_and_named(store: RunStore) -> None:
+    damage(store, "UPDATE runs SET seconds = 'long' WHERE id = 2")
+    reading = RunsReader().read(store)
+    assert reading is not None
+    assert [row.record.id for row in reading.rows] == [3, 1]
+    assert list(reading.damage) == [2]
+
+
+def damage(store: RunStore, statement: str) -> None:
+    with closing(sqlite.library().connect(store.name)) as connection, connection:
+        connection.execute(statement)

@@ -62,7 +62,7 @@ def test_one_column_says_how_each_run_did_whatever_its_tasks(model: RunsModel) -
     model.set_rows([row(1), row(2, 0.9312)])
     section = model.column("scores")
     assert model.columns()[section].shown
-    assert [model.index(i, section).data() for i in range(2)] == ["0.931", ""]
+    assert [model.index(i, section).data() for i in range(2)] == ["accuracy 0.931", ""]
     assert "best accuracy 0.9312" in model.index(0, section).data(Qt.ItemDataRole.ToolTipRole)
     assert ids(model)[-1] == 1
 

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from app.tables import count, duration, moment, score, shape
+from app.tables import count, duration, moment, score, shape, time_left
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,20 @@ def test_a_moment_is_shorter_the_nearer_it_is() -> None:
 def test_counts_and_shapes_read_as_people_write_them() -> None:
     assert count(1234567) == "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567"
     assert shape((1, 16, 16)) == "1×16×16"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-3, "0 s"),
+        (42.4, "42 s"),
+        (59.7, "1 min"),
+        (70, "1 min 10 s"),
+        (73, "1 min 15 s"),
+        (598, "10 min"),
+        (1234, "21 min"),
+        (7800, "2 h 10 min"),
+    ],
+)
+def test_a_remaining_time_is_no_finer_than_it_can_be_known(seconds: float, text: str) -> None:
+    assert time_left(seconds) == text

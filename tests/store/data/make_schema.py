@@ -5,7 +5,6 @@ python tests/store/data/make_schema.py
 
 import os
 import shutil
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from mtl_core.spec import Member, single_task, spec_from_data
-from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store, schema
+from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store, schema, sqlite
 
 TARGET = Path(__file__).with_name(f"schema_{int(schema.SCHEMA)}.sqlite")
 
@@ -47,7 +46,7 @@ if __name__ == "__main__":
         path = Path(folder) / "runs.sqlite"
         with open_store(path) as opened:
             fill(opened)
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with closing(sqlite.library().connect(path, isolation_level=None)) as connection:
             for statement in (
                 "PRAGMA journal_mode=DELETE",
                 "PRAGMA page_size=1024",

@@ -28,8 +28,13 @@ def asked(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
 def press(qtbot: QtBot, session: Session, page: ComparePage, *runs: int) -> None:
     """Compare runs and press the button."""
     session.compare(runs)
-    qtbot.waitUntil(lambda: len(page.selection.entries) == len(runs) and page.tests.rowCount() == 4)
+    qtbot.waitUntil(lambda: shown(page) == list(runs) and page.tests.rowCount() == 4)
     qtbot.mouseClick(page.averaging.button, Qt.MouseButton.LeftButton)
+
+
+def shown(page: ComparePage) -> list[int]:
+    """The runs that the page shows."""
+    return [chip.run for chip in page.chips.chips]
 
 
 def column(page: ComparePage, at: int) -> list[str]:
@@ -59,7 +64,7 @@ def test_other_runs_have_no_ensemble_until_it_is_asked_for(
 ) -> None:
     press(qtbot, session, page, 1, 2)
     session.compare([1, 3])
-    qtbot.waitUntil(lambda: [entry.run.id for entry in page.selection.entries] == [1, 3])
+    qtbot.waitUntil(lambda: shown(page) == [1, 3])
     asked[-1][2]({"metrics": SCORES})  # it comes late, for runs that are not compared any more
     assert page.tests.columnCount() == 3
     assert (page.averaging.button.text(), page.averaging.button.isEnabled()) == ("Average these runs", True)
@@ -78,5 +83,5 @@ def test_runs_that_do_not_belong_together_are_told_so(
     assert page.averaging.error.isVisible()
     assert page.averaging.button.isEnabled()
     session.compare([1, 3])
-    qtbot.waitUntil(lambda: [entry.run.id for entry in page.selection.entries] == [1, 3])
+    qtbot.waitUntil(lambda: shown(page) == [1, 3])
     assert not page.averaging.error.isVisible()

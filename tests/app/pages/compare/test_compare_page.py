@@ -1,13 +1,16 @@
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
 from app.pages.compare.curves import run_axes
-from app.pages.compare.state import Entry
+from app.pages.compare.entry import Entry
+from app.pages.compare.memory import remembered_runs
 from app.plots import Clock
 from app.session import Session
 from mtl_core.store import Points, RunStore, SeriesKey
@@ -24,7 +27,7 @@ def test_a_page_without_runs_points_to_the_list_of_runs(qtbot: QtBot, session: S
 def test_only_what_differs_is_listed_and_the_best_is_bold(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     session.compare([1, 2])
     qtbot.waitUntil(lambda: page.tests.rowCount() == 4 and page.differs.rowCount() > 0)
-    assert ["weighting", "equal", "uncertainty"] in cells(page.differs)
+    assert ["Weighting", "equal", "uncertainty"] in cells(page.differs)
     best = page.tests.item(0, 2)
     assert best is not None
     assert (best.text(), best.font().bold()) == ("0.973", True)
@@ -68,7 +71,7 @@ def test_another_metric_can_be_laid_over(qtbot: QtBot, session: Session, page: C
     qtbot.waitUntil(lambda: page.metric_choice.findText("accuracy") >= 0)
     page.metric_choice.setCurrentText("accuracy")
     assert set(page.wall.cards) == {"left", "right"}
-    assert page.wall.cards["left"].subtitle.full_text() == "dashed validation"
+    assert page.wall.cards["left"].subtitle.full_text() == ""  # one legend says it for all plots
 
 
 def test_a_run_that_still_trains_goes_on_here(
@@ -85,14 +88,70 @@ def test_a_run_that_still_trains_goes_on_here(
     qtbot.waitUntil(lambda: ["left · accuracy ↑", "0.956", "0.990"] in cells(page.tests))
 
 
-def test_runs_can_be_added_from_a_menu(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+def test_runs_are_added_from_a_list_of_all_runs_that_can_be_searched(
+    qtbot: QtBot, session: Session, page: ComparePage
+) -> None:
     session.compare([1])
     qtbot.waitUntil(lambda: len(page.selection.entries) == 1)
-    page._ask_runs()
-    qtbot.waitUntil(lambda: len(page._offer.actions()) == 2)
-    page._offer.actions()[0].trigger()
+    page.add_run.click()
+    qtbot.waitUntil(lambda: page.chooser.model.shown_runs() == (3, 2))
+    page.chooser.search.setText("pcgrad")
+    assert page.chooser.model.shown_runs() == (3,)
+    page.chooser.all.click()
+    page.chooser.search.clear()
+    assert page.chooser.take.text() == "Add 1 run"
+    page.chooser.take.click()
     qtbot.waitUntil(lambda: len(page.selection.entries) == 2)
     assert session.compared == [1, 3]
+    assert not page.chooser.isVisible()
+
+
+def test_thirty_runs_are_compared_together_and_each_has_a_line_of_its_own(
+    qtbot: QtBot, store: RunStore, session: Session, page: ComparePage
+) -> None:
+    runs = [add_run(store, experiment(), epochs=2, seed=number) for number in range(30)]
+    session.compare(runs)
+    qtbot.waitUntil(lambda: len(page.selection.entries) == 30, timeout=20_000)
+    qtbot.waitUntil(lambda: page.tests.columnCount() == 31 and len(page.chips.chips) == 30)
+    plot = page.wall.cards["left"].plot
+    qtbot.waitUntil(lambda: len(plot.curve_keys()) == 60, timeout=20_000)
+    looks = {(curve.color % 8, curve.dash, curve.dots) for curve in plot._curves.values()}  # type: ignore[operator]
+    assert len(looks) == 60
+    assert not page.left_out.isVisible()
+
+
+def test_runs_beyond_the_most_that_fit_are_named_as_left_out(
+    qtbot: QtBot, store: RunStore, session: Session, page: ComparePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.pages.compare.selection.MOST_COMPARED", 2)
+    session.compare([3, 1, 2])
+    qtbot.waitUntil(lambda: len(page.selection.entries) == 2)
+    qtbot.waitUntil(page.left_out.isVisible)
+    assert "Left out: run 3." in page.left_out.text()
+    remove = page.findChild(QToolButton, "compare-remove-1")
+    assert remove is not None
+    qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: [entry.run.id for entry in page.selection.entries] == [3, 2])
+    qtbot.waitUntil(lambda: not page.left_out.isVisible())
+
+
+def test_the_compared_runs_are_there_again_after_a_restart(
+    qtbot: QtBot, tmp_path: Path, session: Session, page: ComparePage
+) -> None:
+    session.compare([2, 3])
+    again = Session(str(tmp_path / "runs.sqlite"), settings=session.settings)
+    second = ComparePage(again)
+    qtbot.addWidget(second)
+    qtbot.waitUntil(lambda: again.compared == [2, 3] and len(second.selection.entries) == 2)
+    second.selection.choose(())
+    again.close()
+
+
+def test_remembered_runs_are_those_of_the_same_store() -> None:
+    assert remembered_runs("sqlite:///a\n3\n1", "sqlite:///a") == [3, 1]
+    assert remembered_runs("sqlite:///a\n3\n1", "sqlite:///b") == []
+    assert remembered_runs("", "sqlite:///a") == []
+    assert remembered_runs("sqlite:///a\n-1\nx\n", "sqlite:///a") == []
 
 
 def test_curves_stand_at_the_time_for_which_their_run_had_trained(
@@ -117,7 +176,7 @@ def test_curves_stand_at_the_time_for_which_their_run_had_trained(
 
 def test_a_run_whose_times_are_not_known_is_left_out_of_the_time_axis() -> None:
     record = replace(RUN, heartbeat=None)
-    entries = [Entry(record, {}, "run 12", 0)]
+    entries = [Entry(record, {}, {}, 0)]
     assert run_axes(entries, {12: Clock()}, "time") == {}
     assert run_axes(entries, {}, "time") == {}
     assert list(run_axes(entries, {}, "step")) == [12]

@@ -10,8 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
 from app.pages.compare.cost_rows import cost_lines
-from app.pages.compare.judging import study_view
+from app.pages.compare.judging import effect_sentences, study_view
 from app.session import Session
+from mtl_core.evaluation.judging import MetricJudgement
+from mtl_core.evaluation.spread import Spread
 from mtl_core.evaluation.studies import read_study
 from mtl_core.spec import study_members
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
@@ -58,8 +60,9 @@ def test_a_study_shows_delta_m_and_names_negative_transfer(
     qtbot.waitUntil(lambda: "3 seeds" in card.headline.text())
     assert card.headline.text().startswith("Δm −4.")
     assert "95 % interval" in card.headline.text()
-    assert "Negative transfer: right −16." in card.words.text()
-    assert "beyond chance" in card.words.text()
+    assert card.title.text() == "Study 1 · two digits, hard sharing · Uncertainty"
+    assert "Negative transfer, beyond chance: right −16." in card.words.text()
+    assert "Better together, beyond chance: left +7." in card.words.text()
     assert ["left · accuracy ↑", "0.9033 ± 0.0058", "0.970 ± 0.010"] in [row[:3] for row in cells(card.metrics)]
     assert [row[-1] for row in cells(card.metrics)] == ["better together", "negative transfer"]
     assert cells(card.seeds)[-1][0] == "Δm"
@@ -83,7 +86,7 @@ def test_runs_that_differ_in_the_seed_alone_can_share_a_column(
     assert page.tests.columnCount() == 2
     head = page.tests.horizontalHeaderItem(1)
     assert head is not None
-    assert head.text() == "3 seeds of run 1\nuncertainty"
+    assert head.text() == "3 seeds of run 1\nUncertainty"
     assert cells(page.tests)[0] == ["left · accuracy ↑", "0.970 ± 0.010"]
 
 
@@ -148,6 +151,21 @@ def test_the_cheaper_model_is_marked_and_memory_told_where_it_was_measured() -> 
         ("—", False),
     ]
     assert (lines[-1].name, [cell.text for cell in lines[-1].cells]) == ("peak memory", ["—", "3.0 MiB", "—"])
+
+
+def _score(task: str, *changes: float) -> MetricJudgement:
+    spread = Spread.of(changes)
+    return MetricJudgement(task, "accuracy", "max", True, spread, spread, dict(enumerate(changes)))
+
+
+def test_an_effect_is_claimed_only_beyond_chance_and_the_others_are_one_sentence() -> None:
+    noise = [_score(task, -0.16, 0.15, -0.01) for task in ("price", "satisfaction", "category")]
+    assert effect_sentences(noise) == ("No clear effect on price, satisfaction, category (n = 3).",)
+    assert effect_sentences([_score("price", -0.1)]) == ("One seed says nothing about chance: price.",)
+    mixed = effect_sentences([_score("a", 0.1, 0.11, 0.1), _score("b", -0.2, -0.21, -0.2), *noise[:1]])
+    assert mixed[0].startswith("Negative transfer, beyond chance: b −20.33 ± 0.58 %")
+    assert mixed[1].startswith("Better together, beyond chance: a +10.33")
+    assert mixed[2] == "No clear effect on price (n = 3)."
 
 
 def test_a_study_without_baselines_is_a_spread(tmp_path: Path) -> None:

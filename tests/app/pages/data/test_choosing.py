@@ -1,7 +1,9 @@
 from app.pages.data import choosing
 from app.pages.data.catalogue import BUNDLED
 from app.pages.data.split import rebalanced
+from app.pages.data.words import training_words
 from mtl_core.spec import BundledDataset, load_preset, problems_of, spec_to_data
+from mtl_core.spec.table_defaults import table_training
 from tests.app.pages.data.synthetic_sets import data, images, table, texts
 
 
@@ -12,7 +14,7 @@ def test_the_list_offers_every_bundled_set() -> None:
 
 def test_a_table_after_images_brings_layers_that_read_it() -> None:
     chosen = choosing.with_dataset(spec_to_data(load_preset("multidigits")), choosing.table("/x/houses.csv"), table())
-    assert [layer["kind"] for layer in chosen["model"]["shared"]] == ["linear", "relu"] * 2
+    assert [layer["kind"] for layer in chosen["model"]["shared"]] == ["linear", "relu", "dropout"]
     assert [task["name"] for task in chosen["tasks"]] == ["price", "sold"]
     assert set(chosen["model"]["heads"]) == {"price", "sold"}
     assert chosen["dataset"]["inputs"] == ["area", "rooms", "도시"]
@@ -28,6 +30,38 @@ def test_images_after_a_table_bring_convolutions() -> None:
 def test_layers_that_can_read_the_new_data_stay() -> None:
     chosen = choosing.with_dataset(data(), choosing.bundled("wine"), table("Wine"))
     assert chosen["model"] == data()["model"]
+
+
+def test_layers_that_nobody_changed_follow_the_size_of_the_table() -> None:
+    small = choosing.with_dataset(spec_to_data(load_preset("multidigits")), choosing.table("/x/s.csv"), table())
+    large = choosing.with_dataset(small, choosing.table("/x/l.csv"), table().model_copy(update={"rows": 9000}))
+    assert [layer["kind"] for layer in large["model"]["shared"]] == ["linear", "relu", "dropout"] * 2
+
+
+def test_training_follows_the_number_of_rows() -> None:
+    start = spec_to_data(load_preset("multidigits"))
+    small = choosing.with_dataset(start, choosing.table("/x/s.csv"), table(), 14_000)
+    assert small["training"] == {**start["training"], **table_training(70)}
+    info = table().model_copy(update={"rows": 9000})
+    large = choosing.with_dataset(small, choosing.table("/x/l.csv"), info, table().rows)
+    assert large["training"] == {**start["training"], **table_training(6300)}
+    back = choosing.with_dataset(large, choosing.bundled("multidigits"), images(), 9000)
+    assert back["training"] == start["training"]
+
+
+def test_training_settings_of_a_person_stay() -> None:
+    start = spec_to_data(load_preset("multidigits"))
+    mine = {**start, "training": {**start["training"], "epochs": 7, "seed": 5}}
+    chosen = choosing.with_dataset(mine, choosing.table("/x/s.csv"), table(), 14_000)
+    assert chosen["training"] == {**start["training"], **table_training(70), "epochs": 7, "seed": 5}
+
+
+def test_what_training_became_is_said_and_only_then() -> None:
+    start = spec_to_data(load_preset("multidigits"))
+    chosen = choosing.with_dataset(start, choosing.table("/x/s.csv"), table(), 14_000)
+    words = training_words(start, chosen)
+    assert f"{chosen['training']['epochs']} epochs in batches of {chosen['training']['batch_size']}" in words
+    assert training_words(chosen, chosen) == ""
 
 
 def test_a_text_brings_an_embedding_and_tags_are_predicted_at_every_position() -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,13 +38,19 @@ def _text(page: LivePage) -> str:
     return label.text()
 
 
-def test_a_page_without_a_run_says_how_to_start_one(qtbot: QtBot, session: Session, page: LivePage) -> None:
+def test_a_page_without_a_run_starts_the_open_experiment_or_shows_its_settings(
+    qtbot: QtBot, session: Session, page: LivePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     empty = page._empty
     qtbot.waitUntil(empty.isVisible)
     assert empty.action is not None
-    with qtbot.waitSignal(session.pageRequested) as asked:
+    asked: list[object] = []
+    monkeypatch.setattr(session, "run", lambda: asked.append("run") or True)
+    qtbot.mouseClick(empty.action, Qt.MouseButton.LeftButton)
+    assert asked == ["run"]
+    monkeypatch.setattr(session, "run", lambda: False)
+    with qtbot.waitSignals([session.problem, session.pageRequested]):
         qtbot.mouseClick(empty.action, Qt.MouseButton.LeftButton)
-    assert asked.args == ["training"]
 
 
 def test_the_curves_of_a_run_appear_with_their_values(
@@ -165,3 +172,44 @@ def test_cards_stand_in_one_column_in_a_narrow_window(
     qtbot.waitUntil(lambda: page.board._grid.columns == 3)
     page.resize(900, 700)
     qtbot.waitUntil(lambda: page.board._grid.columns == 1)
+
+
+def test_nothing_of_the_run_before_is_left_while_the_next_is_read(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    first = add_run(store, experiment(), until=900, state="running", moved_at=600)
+    second = add_run(store, experiment(), state="queued")
+    session.show_live(first)
+    qtbot.waitUntil(lambda: "step 900" in _text(page))
+    session.show_live(second)
+    assert page.picker.text() == f"Run {second}"
+    assert _text(page) == ""
+    assert page.board.control.sliders["left"].spin.text() == "—"
+    assert not page.board.losses["left"].plot.curve_keys()
+    qtbot.waitUntil(lambda: _text(page).startswith("Queued"))
+    assert page.board.control.sliders["left"].spin.text() == "—"
+
+
+def test_a_run_of_one_task_has_no_second_plot_of_the_same_loss(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    session.show_live(add_run(store, experiment(("left",)), until=300, state="running"))
+    qtbot.waitUntil(lambda: set(page.board.losses) == {"left"})
+
+
+def test_the_strip_says_the_remaining_time_that_was_read_last_whoever_read_it(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    run = add_run(store, experiment(), until=900, state="running")
+    session.show_live(run)
+    qtbot.waitUntil(lambda: "step 900" in _text(page))
+    now = store.run(run)
+    assert now.progress is not None
+    session.records.take(replace(now, progress=replace(now.progress, step=1200, eta_seconds=42.4)))
+    assert "step 1\u2009200" in _text(page)
+    assert "42 s left" in _text(page)
+
+
+def test_a_run_that_cannot_be_read_says_so(qtbot: QtBot, session: Session, page: LivePage) -> None:
+    page.show_run(77)
+    qtbot.waitUntil(lambda: _text(page).startswith("Run 77 cannot be read"))

@@ -104,7 +104,7 @@ def test_the_method_is_in_charge_until_a_hand_moves_a_weight() -> None:
     assert after.control.by_hand
     assert "yours since step 2\u2009600" in after.control.sentence
     assert after.control.weights == {"left": 0.36, "right": 1.0}
-    assert after.markers == ((2600.0, "left 0.36, right 1"),)
+    assert after.markers == ((2600.0, "weights set: left 0.36, right 1"),)
     assert after.weights_header == "moved by hand at step 2\u2009600"
 
 
@@ -112,8 +112,18 @@ def test_weights_given_back_are_the_methods_again() -> None:
     moves = [_event("weights", 10, {"weights": {"left": 1.0, "right": 1.0}}), _event("weights", 20, {"weights": None})]
     view = live_view(RUN, experiment(), moves, LATEST)
     assert not view.control.by_hand
-    assert view.markers[-1] == (20.0, "by method")
+    assert view.markers[-1] == (20.0, "weights handed back to the method")
     assert view.control.weights == {"left": 0.6, "right": 0.4}
+
+
+def test_a_queued_run_shows_the_weights_of_its_own_experiment_or_none() -> None:
+    queued = replace(RUN, state="queued", progress=None)
+    manual = experiment(weighting={"kind": "manual", "weights": {"left": 0.3}})
+    assert live_view(queued, manual, [], {}).control.weights == {"left": 0.3, "right": 1.0}
+    assert live_view(queued, manual, [], {}).control.sentence == "Not started. It will begin with these weights."
+    other = live_view(queued, experiment(), [], {}).control
+    assert (other.weights, other.enabled) == ({}, False)
+    assert other.sentence == "Not started. The weights will be set by the method: Uncertainty."
 
 
 def test_weights_of_a_run_that_is_over_cannot_be_moved() -> None:

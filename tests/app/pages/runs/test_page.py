@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app.session import Session
 from app.settings import Settings
 from app.widgets import InlineError
 from mtl_core.spec import Member
-from mtl_core.store import RunStore
+from mtl_core.store import RunStore, sqlite
 from tests.app.tables.rows import record, row
 
 Wait = Callable[[Callable[[], object]], None]
@@ -47,6 +48,14 @@ def test_a_run_made_elsewhere_appears_by_itself(page: RunsPage, records: RunStor
 def test_the_filter_speaks_the_stores_language(page: RunsPage, qtbot: QtBot, wait: Wait) -> None:
     qtbot.keyClicks(page.list.filter, "method:equal")
     wait(lambda: names(page) == ["study 5", "study 1"])
+
+
+def test_a_damaged_run_is_named_below_the_filter(page: RunsPage, records: RunStore, wait: Wait) -> None:
+    with closing(sqlite.library().connect(records.name)) as connection, connection:
+        connection.execute("UPDATE runs SET versions = '{' WHERE id = 2")
+    wait(page.list.error.isVisible)
+    assert "Run 2 is damaged in the store and left out" in page.list.error.label.text()
+    wait(lambda: names(page) == [f"study {i}" for i in (5, 4, 3, 1)])
 
 
 def test_a_malformed_filter_is_told_below_the_box_and_changes_nothing(page: RunsPage, qtbot: QtBot, wait: Wait) -> None:
@@ -282,7 +291,10 @@ def test_stopping_several_runs_takes_those_that_wait_out_first(
     assert stopped == [8, 7]
 
 
-def test_a_study_too_large_for_compare_is_compared_by_its_runs_of_all_tasks(page: RunsPage, session: Session) -> None:
+def test_a_study_too_large_for_compare_is_compared_by_its_runs_of_all_tasks(
+    page: RunsPage, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.pages.runs.deeds.MOST_COMPARED", 8)
     study = [record(run, study=1, baseline="" if run % 3 == 1 else "left") for run in range(1, 10)]
     page.deeds.compare(study)
     assert session.compared == [1, 4, 7]
@@ -294,4 +306,15 @@ def test_runs_of_a_study_are_told_apart(page: RunsPage) -> None:
     columns = {column.key: column for column in page.model.columns()}
     alone, together, single = row(2, study=1, baseline="left"), row(1, study=1), row(3)
     assert [columns["study"].text(one) for one in (alone, together, single)] == ["1 · left alone", "1 · all tasks", ""]
-    assert [columns["weighting"].text(one) for one in (alone, together)] == ["left alone", "Equal"]
+    assert [columns["weighting"].text(one) for one in (alone, together)] == ["none (1 task)", "Equal"]
+
+
+def test_a_narrow_page_gives_the_room_of_the_empty_panel_to_the_table(page: RunsPage, wait: Wait) -> None:
+    page.resize(1188, 700)
+    page.view.clearSelection()
+    wait(lambda: not page.panel.isVisible())
+    page.view.selectRow(0)
+    wait(lambda: page.panel.isVisible() and page.panel.width() >= page.panel.minimumWidth())
+    page.view.clearSelection()
+    page.resize(1800, 900)
+    wait(page.panel.isVisible)

@@ -1,52 +1,29 @@
-"""Parts of the Compare page: a run's chip and a small table with a column a run."""
+"""A table with a column a run, and the names of its rows beside it however far it is scrolled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFontMetrics, QIcon, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHBoxLayout,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QIcon, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QTableWidget, QTableWidgetItem
 
 from app.pages.compare.state import Cell, Line
+from app.pages.compare.swatch import swatch
 from app.theme import resolve, row_height
-from app.widgets import Chip, ToolButton
 
-_MOST_ROWS = 8
-_CELL_ROOM, _DOT_ROOM = 26, 18
-"""Pixels beside a text in a cell, and those of a run's dot."""
-_SHORT, _WIDEST_NAME, _WIDEST_HEAD = 9, 34, 22
-"""In digits: a cell that is never shortened, the widest column of names, the widest line of a header."""
-
-
-class RunChip(QWidget):
-    """A run's colour and name, with a button that takes it out of the comparison."""
-
-    removed = Signal(int)
-
-    def __init__(self, run: int, label: str, color: int) -> None:
-        super().__init__()
-        self.run = run
-        self.setObjectName(f"compare-chip-{run}")
-        self.chip = Chip(label, dot=color)
-        remove = ToolButton("x", f"Take {label} out", lambda: self.removed.emit(run), name=f"compare-remove-{run}")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.chip)
-        row.addWidget(remove)
+_CELL_ROOM, _DOT_ROOM = 26, 32
+"""Pixels beside a text in a cell, and those of a run's dot or line."""
+_SHORT, _WIDEST_NAME, _WIDEST_HEAD = 24, 38, 22
+"""In digits: what is shown of every value, the widest column of names, the widest line of a header."""
 
 
 class RunTable(QTableWidget):
-    """Rows of text with a column a run; it is as high as its rows, up to eight, and scrolls beyond."""
+    """Rows of text with a column a run.
+
+    It is as high as its rows, so that the wheel moves the page and never a table inside it. Columns beyond its width
+    are scrolled to, while the names of the rows stay.
+    """
 
     def __init__(self, name: str, title: str) -> None:
         super().__init__()
@@ -66,6 +43,8 @@ class RunTable(QTableWidget):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setTabKeyNavigation(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._names = _RowNames(self)
         self._first = 0
         self._wants: list[int] = []
         self._floors: list[int] = []
@@ -84,25 +63,32 @@ class RunTable(QTableWidget):
         for column, (label, color) in enumerate(runs, start=1):
             self.setHorizontalHeaderItem(column, _head(label, color, self.fontMetrics()))
         for row, line in enumerate(lines):
-            self.setItem(row, 0, _name_item(line.name))
+            self.setItem(row, 0, _name_item(line))
             for column, cell in enumerate(line.cells, start=1):
                 self.setItem(row, column, _cell_item(cell))
         self._measure()
         self._fit()
-        shown = min(max(len(lines), 1), _MOST_ROWS)
         breaks = max((label.count("\n") for label, _ in runs), default=0)
         head = row_height() + breaks * self.fontMetrics().lineSpacing()
         self.horizontalHeader().setFixedHeight(head)
+        self.horizontalHeader().setIconSize(QSize(28, 16) if any((color or 0) >= 8 for _, color in runs) else QSize())
         bar = self.horizontalScrollBar().sizeHint().height()
-        self.setMinimumHeight(row_height() * shown + head + bar)
+        self.setMinimumHeight(row_height() * max(len(lines), 1) + head + bar)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shares the width out anew."""
         super().resizeEvent(event)
         self._fit()
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll to other columns; what scrolls up and down is the page."""
+        if abs(event.angleDelta().x()) > abs(event.angleDelta().y()):
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
     def least_width(self) -> int:
-        """The width in which every header and every number can be read."""
+        """The width in which every header and every value can be read."""
         return self._first + sum(self._floors)
 
     def _measure(self) -> None:
@@ -111,7 +97,7 @@ class RunTable(QTableWidget):
         columns = range(1, self.columnCount())
         heads = [self._advance(self.horizontalHeaderItem(column)) + _DOT_ROOM for column in columns]
         wants = [[self._advance(self.item(row, column)) for row in range(self.rowCount())] for column in columns]
-        short = [[width for width in column if width <= _SHORT * digit] for column in wants]
+        short = [[min(width, _SHORT * digit) for width in column] for column in wants]
         self._wants = [max(head, *cells, 0) + _CELL_ROOM for head, cells in zip(heads, wants, strict=True)]
         self._floors = [max(head, *cells, 0) + _CELL_ROOM for head, cells in zip(heads, short, strict=True)]
         names = [self.horizontalHeaderItem(0), *(self.item(row, 0) for row in range(self.rowCount()))]
@@ -131,6 +117,7 @@ class RunTable(QTableWidget):
         room = self.viewport().width() - self._first
         for column, width in enumerate(shared_out(room, self._wants, self._floors), start=1):
             self.setColumnWidth(column, width)
+        self._names.fit()
 
 
 def shared_out(room: int, wants: Sequence[int], floors: Sequence[int]) -> list[int]:
@@ -157,44 +144,72 @@ def _head(label: str, color: int | None, metrics: QFontMetrics) -> QTableWidgetI
     """A header of one line or two, each shortened in the middle where it is long; whole in the tooltip."""
     most = _WIDEST_HEAD * metrics.horizontalAdvance("0")
     text = "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, most) for line in label.split("\n"))
-    item = QTableWidgetItem(text) if color is None else QTableWidgetItem(_dot(color), text)
+    item = QTableWidgetItem(text) if color is None else QTableWidgetItem(QIcon(swatch(color)), text)
     whole = label.replace("\n", " · ")
     item.setToolTip(whole)
     item.setData(Qt.ItemDataRole.AccessibleTextRole, whole)
     return item
 
 
-def _name_item(text: str) -> QTableWidgetItem:
-    item = QTableWidgetItem(text)
-    item.setToolTip(text)
+def _name_item(line: Line) -> QTableWidgetItem:
+    item = QTableWidgetItem(line.name)
+    item.setToolTip(f"{line.name} ({line.tip})" if line.tip else line.name)
     item.setForeground(QBrush(QColor(resolve("muted"))))
     return item
 
 
 def _cell_item(cell: Cell) -> QTableWidgetItem:
     item = QTableWidgetItem(cell.text)
-    item.setToolTip(f"{cell.text}, the best" if cell.best else cell.text)
+    item.setToolTip(cell.tip or cell.text)
     if cell.tone:
         item.setForeground(QBrush(QColor(resolve(cell.tone))))
-    if cell.best:
+    if cell.best or cell.leading:
         font = item.font()
         font.setBold(True)
         item.setFont(font)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{cell.text}, {'the best' if cell.best else 'leads'}")
+    if cell.best:
         item.setForeground(QBrush(QColor(resolve("good"))))
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{cell.text}, the best")
     return item
 
 
-def _dot(color: int) -> QIcon:
-    """A dot in a run's colour, drawn twice as large as shown so that it is sharp on any screen."""
-    side = 32
-    picture = QPixmap(side, side)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(resolve(color)))
-    painter.drawEllipse(QPointF(side / 2, side / 2), side / 4, side / 4)
-    painter.end()
-    picture.setDevicePixelRatio(2)
-    return QIcon(picture)
+class _RowNames(QTableView):
+    """The first column of a table once more, over its left edge, while the others are scrolled below it."""
+
+    def __init__(self, table: QTableWidget) -> None:
+        super().__init__(table)
+        self._table = table
+        self.setModel(table.model())
+        self.setSelectionModel(table.selectionModel())
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(row_height())
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setDefaultAlignment(table.horizontalHeader().defaultAlignment())
+        self.horizontalHeader().setHighlightSections(False)
+        for policy in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
+            policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.horizontalScrollBar().valueChanged.connect(lambda _: self.fit())
+        self.hide()
+
+    def fit(self) -> None:
+        """Cover the names of the table, where it is scrolled at all."""
+        scrolled = self._table.horizontalScrollBar().value() > 0
+        if scrolled:
+            for column in range(self._table.columnCount()):
+                self.setColumnHidden(column, column > 0)
+            width, head = self._table.columnWidth(0), self._table.horizontalHeader().height()
+            self.setColumnWidth(0, width)
+            self.horizontalHeader().setFixedHeight(head)
+            frame = self._table.frameWidth()
+            self.setGeometry(frame, frame, width, head + self._table.viewport().height())
+            self.raise_()
+        self.setVisible(scrolled)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The page's."""
+        event.ignore()

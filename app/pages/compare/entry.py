@@ -1,0 +1,35 @@
+"""A run that is compared, with what is known of its experiment; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mtl_core.spec import ExperimentSpec
+    from mtl_core.store import RunRecord
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run being compared.
+
+    Attributes:
+        run: Its record.
+        data: Its spec as plain data.
+        settings: Every setting of it by its path.
+        color: Hue by number; it is the run's own as long as it is compared.
+        spec: Its spec, or None when this version cannot read it.
+    """
+
+    run: RunRecord
+    data: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    color: int
+    spec: ExperimentSpec | None = None
+
+    @property
+    def short(self) -> str:
+        """The run's number, for table headers."""
+        return f"run {self.run.id}"

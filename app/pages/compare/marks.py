@@ -1,0 +1,79 @@
+"""Which value of a row is the best, and whether chance alone could have made it so; no Qt here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from mtl_core.evaluation.spread import Spread, student_t
+
+Mark = Literal["", "leading", "best"]
+"""``leading``: the highest or lowest of single values. ``best``: better than every other beyond chance."""
+_LEVEL = 0.95
+
+
+def marks(columns: Sequence[Spread], direction: str) -> tuple[Mark, ...]:
+    """The mark of each column of a row.
+
+    Where every column has one value, the best value leads and nothing is claimed of chance. Where columns have several
+    values, of different seeds, the one with the best mean is marked only if it differs from every other by Welch's
+    t-test at 95 % (Welch 1947), the level divided by the number of comparisons (Bonferroni); a column with one value
+    cannot be judged, so beside one nothing is marked.
+
+    Args:
+        columns: The values of each column; none where it has none.
+        direction: ``min``, ``max`` or nothing.
+    """
+    none: tuple[Mark, ...] = tuple("" for _ in columns)
+    filled = [column for column in columns if column]
+    means = [column.mean for column in filled]
+    if direction not in ("min", "max") or len(filled) < 2 or min(means) == max(means):
+        return none
+    best = min(means) if direction == "min" else max(means)
+    if all(len(column.values) == 1 for column in filled):
+        return tuple("leading" if column and column.mean == best else "" for column in columns)
+    winner = next(index for index, column in enumerate(columns) if column and column.mean == best)
+    others = [column for index, column in enumerate(columns) if column and index != winner]
+    level = 1 - (1 - _LEVEL) / len(others)
+    if not all(differs(columns[winner], other, level) for other in others):
+        return none
+    return tuple("best" if index == winner else "" for index in range(len(columns)))
+
+
+def cheapest(values: Sequence[float]) -> tuple[bool, ...]:
+    """Which of some values are lowest; none where there is nothing to choose between. NaN is no value."""
+    known = [value for value in values if math.isfinite(value)]
+    if len(known) < 2 or min(known) == max(known):
+        return (False,) * len(values)
+    return tuple(value == min(known) for value in values)
+
+
+def differs(one: Spread, other: Spread, level: float = _LEVEL) -> bool:
+    """Whether two means differ by Welch's t-test; never for fewer than two values on a side."""
+    if min(len(one.values), len(other.values)) < 2:
+        return False
+    parts = [spread.sd**2 / len(spread.values) for spread in (one, other)]
+    gap, error = abs(one.mean - other.mean), math.sqrt(math.fsum(parts))
+    if error == 0:
+        return gap > 0
+    weights = [part**2 / (len(spread.values) - 1) for part, spread in zip(parts, (one, other), strict=True)]
+    freedom = max(math.floor(math.fsum(parts) ** 2 / math.fsum(weights)), 1)  # rounded down: on the safe side
+    return gap / error > student_t(freedom, level)
+
+
+def rule_text(columns: int, *, grouped: bool) -> str:
+    """What a mark in the table means, for below it; empty where nothing can be marked.
+
+    Args:
+        columns: How many columns are compared.
+        grouped: Whether the runs of several seeds share a column.
+    """
+    if columns < 2:
+        return ""
+    if not grouped:
+        return "Bold: the best of single runs. One run a column says nothing about chance; several seeds do."
+    return (
+        "Green: better than every other column beyond the spread of the seeds (Welch's t-test, 95 %, Bonferroni). "
+        "Within the spread, and beside a column of one seed, nothing is marked."
+    )

@@ -1,0 +1,40 @@
+"""How a compared run is told from the others: a hue, and from the second round of hues on dots in its lines."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+
+from app.plots import dash_pattern
+from app.theme import resolve, theme
+
+_LONG, _HIGH, _SCALE = 28, 16, 2
+
+
+def dots_of(color: int) -> int:
+    """How many dots the lines of a run have: the rounds that the cycle of hues had made before it."""
+    return color // len(theme().series)
+
+
+def swatch(color: int) -> QPixmap:
+    """A dot in a run's hue, or a piece of its line where the line has dots; twice as large as shown, so sharp."""
+    dots = dots_of(color)
+    long = _LONG if dots else _HIGH
+    picture = QPixmap(long * _SCALE, _HIGH * _SCALE)
+    picture.setDevicePixelRatio(_SCALE)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ink = QColor(resolve(color))
+    if dots:
+        pen = QPen(ink, 2.0)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setDashPattern([length / 2 for length in dash_pattern(dots=dots)])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(0, _HIGH / 2), QPointF(long, _HIGH / 2))
+    else:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+        painter.drawEllipse(QPointF(long / 2, _HIGH / 2), _HIGH / 4, _HIGH / 4)
+    painter.end()
+    return picture

@@ -1,0 +1,100 @@
+"""The verb that lists runs, thousands of them in a second."""
+
+import gc
+import json
+import shutil
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mtl_core.cli.box_table import format_table
+from mtl_core.cli.json_data import finite
+from mtl_core.store import RunRecord, SeriesKey, open_store
+
+_COLUMNS = ("run", "name", "state", "study", "weighting", "epochs", "started", "seconds", "test")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=vars)
+_LAST = 1  # of a score: the best and the last value
+
+Scores = Mapping[SeriesKey, tuple[float, float]]
+
+
+def runs(arguments: Namespace) -> int:
+    """List runs."""
+    gc.disable()  # the process ends soon, and what is read stays until then
+    with open_store(arguments.store, create=arguments.store is None, allow_read_only=True) as store:
+        store.reap()
+        records = store.runs(archived=arguments.archived, query=arguments.filter)
+        metrics = store.score_metrics(records)
+        scores = store.scores(_some([record.id for record in records], arguments), () if arguments.json else ("test",))
+        damage = store.damage
+    for run, what in sorted(damage.items()):
+        print(f"run {run} is damaged in the store and left out: {what}", file=sys.stderr)
+    if arguments.json:
+        _print_json(records, scores, metrics)
+    elif records:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        rows = (_row(record, scores.get(record.id, {}), metrics.get(record.id, {})) for record in records)
+        print(format_table(_COLUMNS, rows, shrink="name", width=width))
+    else:
+        print("no runs; start one with: mtl-workbench train multidigits")
+    return 0
+
+
+def _some(runs: list[int], arguments: Namespace) -> list[int] | None:
+    """The runs whose scores are to be read; None, all, is faster than to name nearly all."""
+    return runs if arguments.filter else None
+
+
+def _print_json(
+    records: Sequence[RunRecord], scores: Mapping[int, Scores], metrics: Mapping[int, Mapping[str, str]]
+) -> None:
+    print('{"runs": [', end="")
+    separator = ""
+    for record in records:
+        found = _by_split(scores.get(record.id, {}))
+        data = {"run": record.id, **vars(record), "metrics": found, "scores": metrics.get(record.id, {})}
+        del data["id"]
+        print(separator + _encode(data), end="")
+        separator = ", "
+    print("]}")
+
+
+def _encode(data: dict[str, Any]) -> str:
+    try:
+        return _ENCODER.encode(data)
+    except ValueError:  # NaN or an infinity, which JSON has not
+        return _ENCODER.encode(finite(json.loads(json.dumps(data, default=vars))))
+
+
+def _by_split(scores: Scores) -> dict[str, dict[str, dict[str, float]]]:
+    """Last values by split, task and metric."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for (task, split, metric), value in scores.items():
+        if task:
+            found.setdefault(split, {}).setdefault(task, {})[metric] = value[_LAST]
+    return found
+
+
+def _row(record: RunRecord, scores: Scores, metrics: Mapping[str, str]) -> tuple[str, ...]:
+    progress = record.progress
+    return (
+        str(record.id),
+        record.name,
+        record.state,
+        "" if record.study is None else str(record.study),
+        record.method,
+        f"{progress.epoch}/{progress.epochs}" if progress else "",
+        time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started)) if record.started else "",
+        f"{record.seconds:.0f}",
+        ", ".join(_test_scores(scores, metrics)),
+    )
+
+
+def _test_scores(scores: Scores, metrics: Mapping[str, str]) -> Iterable[str]:
+    """The test value of each task's score, named."""
+    for task, metric in metrics.items():
+        value = scores.get(SeriesKey(task, "test", metric))
+        if value is not None:
+            yield f"{task} {metric} {value[_LAST]:.4g}"

@@ -1,0 +1,58 @@
+"""Layers and training settings that a new experiment on a table begins with, by its number of training rows.
+
+The values were chosen on the bundled tables against ridge or logistic regression and random forests
+(``python -m tests.benchmarks quality``). With few rows one regularized layer generalizes better than two; and what
+counts for convergence is the number of steps, so a small table gets small batches and many epochs.
+"""
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from mtl_core.spec.experiment import spec_to_data
+from mtl_core.spec.model import ModelSpec
+from mtl_core.spec.training import TrainingSpec
+
+STEPS = 2000
+"""Optimizer steps of a run that is not stopped early, at the least."""
+FEW_ROWS = 1000
+"""Below so many training rows one shared layer serves, from them on two."""
+_BATCHES_PER_EPOCH = 20
+_SMALLEST_BATCH, _LARGEST_BATCH = 8, 256
+_LEAST_EPOCHS, _LEAST_PATIENCE = 20, 10
+
+
+def table_layers(rows: int, tasks: Iterable[str]) -> dict[str, Any]:
+    """Shared layers and task heads, as spec data for ``model``.
+
+    Args:
+        rows: Number of training rows.
+        tasks: Names of the tasks.
+    """
+    layer = {"kind": "linear", "out_features": 128}
+    few = rows < FEW_ROWS
+    shared = [layer, {"kind": "relu"}, {"kind": "dropout", "p": 0.3 if few else 0.1}] * (1 if few else 2)
+    head = [{"kind": "linear", "out_features": 32}, {"kind": "relu"}]
+    model = ModelSpec.model_validate_json(json.dumps({"shared": shared, "heads": dict.fromkeys(tasks, head)}))
+    return {name: spec_to_data(model)[name] for name in ("shared", "heads")}
+
+
+def table_training(rows: int) -> dict[str, Any]:
+    """Length, batch size, optimizer, schedule and early stopping, as spec data for ``training``.
+
+    Args:
+        rows: Number of training rows.
+    """
+    size = 2 ** round(math.log2(max(rows, 1) / _BATCHES_PER_EPOCH))
+    batch = int(min(_LARGEST_BATCH, max(_SMALLEST_BATCH, size)))
+    epochs = max(_LEAST_EPOCHS, math.ceil(STEPS / math.ceil(max(rows, 1) / batch)))
+    values = {
+        "epochs": epochs,
+        "batch_size": batch,
+        "optimizer": {"kind": "adamw", "lr": 1e-3, "weight_decay": 0.3},
+        "schedule": {"kind": "cosine"},
+        "early_stopping": {"patience": max(_LEAST_PATIENCE, epochs // 4)},
+    }
+    data = spec_to_data(TrainingSpec.model_validate_json(json.dumps(values)))
+    return {name: data[name] for name in values}

@@ -1,0 +1,55 @@
+"""The SQLite library that the whole process tree uses.
+
+Two SQLite libraries on one file in one process drop each other's locks, so nothing else may import ``sqlite3``.
+"""
+
+import logging
+import platform
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+
+log = logging.getLogger(__name__)
+
+_FIXED = (3, 51, 3)  # of the WAL-reset bug (sqlite.org/wal.html), and the releases to which the fix was ported back
+_BACKPORTS = ((3, 44, 6), (3, 50, 7))
+
+
+@cache
+def library() -> ModuleType:
+    """The database module: that of the ``pysqlite3`` package, which brings a recent SQLite, else Python's own."""
+    try:
+        return import_module("pysqlite3.dbapi2")
+    except ImportError:
+        return import_module("sqlite3")
+
+
+def describe() -> str:
+    """The version of SQLite and the module that brings it, for the record of a run and for *About*."""
+    module = library()
+    package = "pysqlite3" if module.__name__.startswith("pysqlite3") else f"Python {platform.python_version()}"
+    return f"{module.sqlite_version} ({package})"
+
+
+def warning() -> str:
+    """What a person should know about this SQLite; empty when there is nothing."""
+    if has_safe_wal():
+        return ""
+    version = library().sqlite_version
+    return (
+        f"SQLite {version} can lose data in WAL mode; new stores are made without WAL, and windows and runs on one "
+        "store wait for each other. Install pysqlite3, or a Python with SQLite 3.51.3 or newer."
+    )
+
+
+def has_safe_wal(version: tuple[int, ...] | None = None) -> bool:
+    """Whether a release of SQLite (by default the one in use) is free of the WAL-reset bug."""
+    version = library().sqlite_version_info if version is None else version
+    return version >= _FIXED or any(fix <= version < (*fix[:2], 999) for fix in _BACKPORTS)
+
+
+@cache
+def log_warning() -> None:
+    """Log :func:`warning` once in this process."""
+    if text := warning():
+        log.warning("%s", text)

@@ -1,0 +1,45 @@
+"""Which metrics rows leave undefined, and why."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from mtl_core.spec import BaseTask
+
+_BOTH = "it needs rows of both classes"
+_VARY = "it needs labels and predictions of more than one class"
+_SPREAD = "it needs targets and predictions that are not all the same"
+_REASONS = {
+    "auroc": _BOTH,
+    "average_precision": _BOTH,
+    "explained_variance": "it needs targets that are not all the same",
+    "f1": "it needs a row that is positive or predicted so",
+    "f1_micro": "it needs a row that is positive or predicted so",
+    "kappa": _VARY,
+    "map": "it needs a row with a label",
+    "mape": "it needs targets other than 0",
+    "mcc": _VARY,
+    "pearson": _SPREAD,
+    "precision": "it needs a row that is predicted positive",
+    "quadratic_kappa": _VARY,
+    "r2": "it needs targets that are not all the same",
+    "recall": "it needs a positive row",
+    "spearman": _SPREAD,
+    "specificity": "it needs a negative row",
+}
+
+
+def why_undefined(metric: str) -> str:
+    """What rows need for a metric to be defined, or for a loss to be known."""
+    return _REASONS.get(metric, "no row has a label")
+
+
+def undefined_metrics(
+    tasks: Iterable[BaseTask], scores: Mapping[str, Mapping[str, float]], split: str
+) -> Iterator[str]:
+    """A sentence for each metric that is not among the scores of a split, where the task has labels there."""
+    for task in tasks:
+        values = scores.get(task.name, {})
+        if "loss" not in values or values["loss"] != values["loss"]:  # NaN: the outputs are, and say nothing
+            continue
+        for metric in task.metrics:
+            if metric not in values:
+                yield f"{task.name}.{metric} is not defined on the {split} rows, and left out: {why_undefined(metric)}"

@@ -1,0 +1,39 @@
+import pytest
+
+from mtl_core.spec import spec_from_data
+from mtl_core.spec.table_defaults import FEW_ROWS, STEPS, table_layers, table_training
+
+_ROWS = (0, 1, 14, 105, 420, FEW_ROWS - 1, FEW_ROWS, 14_000, 2_000_000)
+
+
+@pytest.mark.parametrize("rows", _ROWS)
+def test_the_experiment_is_valid_whatever_the_number_of_rows(rows: int) -> None:
+    spec_from_data(
+        {
+            "version": 1,
+            "name": "a table",
+            "dataset": {"kind": "table", "path": "t.csv", "inputs": ["x"]},
+            "tasks": [{"name": "y", "kind": "regression", "target": "y"}],
+            "model": table_layers(rows, ["y"]),
+            "training": table_training(rows),
+        }
+    )
+
+
+@pytest.mark.parametrize("rows", [rows for rows in _ROWS if rows])
+def test_a_run_that_is_not_stopped_early_has_steps_enough(rows: int) -> None:
+    training = table_training(rows)
+    steps_per_epoch = -(-rows // training["batch_size"])
+    assert training["epochs"] * steps_per_epoch >= STEPS
+
+
+def test_larger_tables_get_larger_batches() -> None:
+    sizes = [table_training(rows)["batch_size"] for rows in _ROWS]
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) > 3
+
+
+def test_few_rows_get_fewer_layers_with_more_dropout() -> None:
+    few, many = (table_layers(rows, [])["shared"] for rows in (FEW_ROWS - 1, FEW_ROWS))
+    assert len(few) < len(many)
+    assert few[-1]["p"] > many[-1]["p"]

@@ -1,0 +1,117 @@
+"""The log of an SQLite store does not grow without end while somebody always reads."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mtl_core.spec import ExperimentSpec
+from mtl_core.store import Points, SeriesKey, database, open_store, sqlite
+
+Experiment = Callable[..., ExperimentSpec]
+
+WRITER = """
+import os, sys, time
+import numpy as np
+from mtl_core.store import Points, Progress, SeriesKey, open_store, this_host
+url, run, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+end, step = time.monotonic() + seconds, 0
+with open_store(url) as store:
+    store.claim(run, pid=os.getpid(), host=this_host(), device="cpu", versions={})
+    while time.monotonic() < end:
+        steps = np.arange(step, step + 400)
+        points = Points.of(steps, np.sin(steps))
+        store.append(run, {SeriesKey(task, "train", "loss"): points for task in ("a", "b", "c", "d")})
+        store.beat(run, Progress(step=step))
+        step += 400
+    store.finish(run, "finished")
+print(step)
+"""
+
+
+def watch_log(path: Path, seconds: float) -> tuple[int, int]:
+    """The largest size of the log, and the bytes written, while three processes write and readers are never gone."""
+    log = Path(f"{path}-wal")
+    largest = 0
+    with open_store(path) as store:
+        runs = [run.id for run in store.runs()]
+        command = [sys.executable, "-c", WRITER, store.url]
+        writers = [
+            subprocess.Popen([*command, str(run), str(seconds)], stdout=subprocess.PIPE, text=True) for run in runs
+        ]
+        done = threading.Event()
+        readers = [threading.Thread(target=read_always, args=(path, runs, done)) for _ in range(2)]
+        for reader in readers:
+            reader.start()
+        while any(writer.poll() is None for writer in writers):
+            largest = max(largest, log.stat().st_size if log.exists() else 0)
+            store.version()
+            done.wait(0.01)
+        done.set()
+        for reader in readers:
+            reader.join()
+        steps = [int(writer.communicate()[0]) for writer in writers]
+        assert [store.run(run).state for run in runs] == ["finished"] * len(runs)
+    return largest, sum(steps) * 4 * 16
+
+
+def read_always(path: Path, runs: list[int], done: threading.Event) -> None:
+    """Read as a window does, without a pause."""
+    with open_store(path) as store:
+        cursors = dict.fromkeys(runs)
+        while not done.is_set():
+            for run in runs:
+                _, cursors[run] = store.read(run, cursors[run])
+            store.runs()
+
+
+@pytest.fixture
+def path(tmp_path: Path, experiment: Experiment) -> Path:
+    path = tmp_path / "runs.sqlite"
+    with open_store(path) as store:
+        for _ in range(3):
+            store.create_run(experiment())
+    return path
+
+
+@pytest.mark.slow
+def test_the_log_stays_small_with_three_writers_and_readers_that_never_rest(path: Path) -> None:
+    largest, written = watch_log(path, 8)
+    assert written > 2 * database.WAL_BYTES, "too little was written to tell anything"
+    assert largest < 16 * 2**20
+    with closing(sqlite.library().connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_log_that_grew_while_a_reader_held_it_is_emptied_afterwards(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_CHECKPOINT_PAUSE", 0.0)
+    monkeypatch.setattr(database, "_CHECKPOINT_WAIT_MS", 1)
+    log = Path(f"{path}-wal")
+    points = Points.of(np.arange(100_000), np.zeros(100_000))
+    with open_store(path) as store, closing(sqlite.library().connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM runs").fetchone()
+        for task in "abcdef":
+            store.append(1, {SeriesKey(task, "train", "loss"): points})
+        assert log.stat().st_size > database.WAL_BYTES
+        reader.execute("COMMIT")
+        store.append(1, {SeriesKey("g", "train", "loss"): points})
+        assert log.stat().st_size <= database.WAL_BYTES
+
+
+if __name__ == "__main__":  # the long trial, by hand: python tests/store/test_wal.py FOLDER SECONDS
+    from mtl_core.spec import load_preset
+
+    place = Path(sys.argv[1]) / "runs.sqlite"
+    with open_store(place) as made:
+        for _ in range(3):
+            made.create_run(load_preset("wine"))
+    largest, written = watch_log(place, float(sys.argv[2]))
+    print(f"largest log {largest / 2**20:.1f} MiB, of {written / 2**20:.0f} MiB of points")
