@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtl_core.spec import DecimalMark
+from mtl_core.spec import DecimalMark, join
 
 MISSING = frozenset(("", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "none", "?", "-"))
 """What counts as missing in any case, unless a spec says otherwise of a column."""
@@ -55,6 +55,11 @@ class Distinct:
     texts: tuple[str, ...]
     counts: Codes
     missing: tuple[tuple[str, int], ...]
+
+
+def setting_of(kind: str, column: str) -> str:
+    """The path of what a spec says of a column: of its ``types`` or of what is ``missing``."""
+    return join(("dataset", kind, column))
 
 
 def clean(value: Hashable) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_core.datasets.cells import CellRules, Distinct, distinct_texts, missing_of
+from mtl_core.datasets.cells import CellRules, Distinct, distinct_texts, missing_of, setting_of
 from mtl_core.datasets.column import EXACT, HUGE, CellFormat, Column, label, number, plain_number
 from mtl_core.datasets.dates import Dates, read_dates, typed_dates
 from mtl_core.datasets.numerals import PERCENT, Flags, Floats, Numerals, begins_with_number, read_numerals
@@ -131,7 +131,7 @@ def _looked_at(name: str, found: Distinct, rules: CellRules, wanted: ColumnType 
             return _categorical(name, found, rules, _number_note(name, found, numerals, present))
     elif wanted is None and _needs_digits(found, numerals):
         what = f"Column {name!r} holds whole numbers beyond 2^53, which are taken as categories to keep every digit."
-        fix = f"To read them as rounded numbers, set dataset.types.{name} to numeric."
+        fix = f"To read them as rounded numbers, set {setting_of('types', name)} to numeric."
         note = DataNote(place="column", name=name, what=what, count=present, fix=fix)
         column = _categorical(name, found, rules, note)
         return replace(column, format=replace(column.format, exact=True))
@@ -184,7 +184,7 @@ def _number_note(name: str, found: Distinct, numerals: Numerals, present: int) -
     elif numerals.unit in PERCENT:
         reason = f"with and without {numerals.unit!r}"
     what = f"Column {name!r} holds {cells} cells that begin with a number, {reason}; it is taken as categories."
-    fix = f"Write plain numbers in the file, or set dataset.types.{name} to say what it is."
+    fix = f"Write plain numbers in the file, or set {setting_of('types', name)} to say what it is."
     return DataNote(place="column", name=name, what=what, count=cells, fix=fix)
 
 
@@ -211,7 +211,7 @@ def _odd_cells(name: str, found: Distinct, valid: Flags, kind: str) -> tuple[Dat
     examples = ", ".join(repr(text[:30]) for text in odd[:3])
     cells = f"1 cell that is not a {kind} counts" if count == 1 else f"{count} cells that are not {kind}s count"
     what = f"Column {name!r}: {cells} as missing ({examples})."
-    fix = f"Correct the cells, or set dataset.types.{name} to categorical."
+    fix = f"Correct the cells, or set {setting_of('types', name)} to categorical."
     return (DataNote(place="column", name=name, what=what, count=count, fix=fix),)
 
 
@@ -256,5 +256,6 @@ def _missing_note(name: str, found: Distinct, rules: CellRules) -> DataNote | No
     cells = sum(count for _, count in words)
     told = ", ".join(f"{text!r} in {count}" for text, count in words[:4])
     what = f"Column {name!r}: {cells} of {len(found.codes)} cells count as missing because of what they say ({told})."
-    fix = f"To make them categories, set dataset.missing.{name} to an empty list, [], or to the words that are missing."
+    where = setting_of("missing", name)
+    fix = f"To make them categories, set {where} to an empty list, [], or to the words that are missing."
     return DataNote(place="column", name=name, what=what, count=cells, fix=fix)

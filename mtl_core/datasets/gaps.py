@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from mtl_core.datasets.cells import setting_of
 from mtl_core.datasets.inputs import Rows
 from mtl_core.datasets.labels import Labels
 from mtl_core.datasets.splits import SPLITS
@@ -48,7 +49,7 @@ def _many_classes(labels: Labels) -> Iterator[DataNote]:
         return
     column = labels.task.targets[0]
     what = f"column {column!r} is taken as {count} classes, of {rows / count:.1f} rows each in the mean."
-    fix = f"If it is a number or a date, make it a regression and set dataset.types.{column} to numeric."
+    fix = f"If it is a number or a date, make it a regression and set {setting_of('types', column)} to numeric."
     yield _note(labels, what, count, fix)
 
 

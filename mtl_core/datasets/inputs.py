@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from mtl_core.datasets.cells import CellRules
+from mtl_core.datasets.cells import CellRules, setting_of
 from mtl_core.datasets.column import HUGE, Column, plain_number
 from mtl_core.datasets.columns import read_column
 from mtl_core.datasets.numerals import Floats
@@ -95,7 +95,7 @@ def _note(column: Column, encoder: Encoder, rows: Rows) -> DataNote | None:
         kinds = f"{len(column.values)} categories, the {MAX_CATEGORIES} most frequent have a column each"
         what = f"Input {column.name!r} has {kinds}; the others share one."
         count = len(column.values) - MAX_CATEGORIES
-        fix = f"If it is no category, leave it out, or set dataset.types.{column.name} to what it is."
+        fix = f"If it is no category, leave it out, or set {setting_of('types', column.name)} to what it is."
         return DataNote(place="column", name=column.name, what=what, count=count, fix=fix)
     return None
 

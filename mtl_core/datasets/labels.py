@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.cells import Codes
+from mtl_core.datasets.cells import Codes, setting_of
 from mtl_core.datasets.column import Column, number
 from mtl_core.datasets.maps import PixelMap
 from mtl_core.datasets.numerals import Floats, begins_with_number
@@ -279,7 +279,7 @@ def _more_classes(column: Column) -> str:
         return "Take another target."
     cells = sum(count for text, count in column.missing if text)
     named = " and ".join(map(repr, words[:3]))
-    way = f"To make it a class, set dataset.missing.{column.name} to an empty list, []."
+    way = f"To make it a class, set {setting_of('missing', column.name)} to an empty list, []."
     return f"{cells} cells say {named}, which counts as missing. {way}"
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 
 import pandas as pd
 
-from mtl_core.datasets.cells import CellRules
+from mtl_core.datasets.cells import CellRules, setting_of
 from mtl_core.datasets.column import Column, label
 from mtl_core.datasets.columns import read_column
 from mtl_core.datasets.dates import date_text
@@ -102,7 +102,9 @@ def _note(columns: Sequence[Column]) -> DataNote:
         "time": f"{lead}: times become hours; {example}.",
         "": f"{lead}: {_reason(unit, decimal)}{example}.",
     }[dates]
-    remedy = f"To take the cells as categories, set dataset.types.{columns[0].name} to categorical." if alone else ""
+    remedy = (
+        f"To take the cells as categories, set {setting_of('types', columns[0].name)} to categorical." if alone else ""
+    )
     return DataNote(place="column", name=columns[0].name if alone else "", what=what, count=len(columns), fix=remedy)
 
 

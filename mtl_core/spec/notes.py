@@ -1,8 +1,15 @@
 """What the program decided about a person's data, for the places where that person looks."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator
+
+from mtl_core.errors import shorten
 from mtl_core.spec.base import Report
+
+_LONGEST = 400
+Sentence = Annotated[str, AfterValidator(lambda text: shorten(text, _LONGEST))]
+"""Text that may quote names and cells of any length."""
 
 
 class DataNote(Report):
@@ -18,9 +25,9 @@ class DataNote(Report):
 
     place: Literal["file", "column", "task", "split"]
     name: str = ""
-    what: str
+    what: Sentence
     count: int | None = None
-    fix: str = ""
+    fix: Sentence = ""
 
     def __str__(self) -> str:
         return f"{self.what} {self.fix}".rstrip()

@@ -151,13 +151,6 @@ class RunPanel(Card):
         self._metrics.setHorizontalSpacing(CARD_GAP)
         self._metrics.setVerticalSpacing(4)
         self._metrics.setColumnStretch(0, 1)
-        self._data_heading = _heading("About the data")
-        self.data_notes = named(
-            QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "run-data-notes", "Data notes"
-        )
-        self.data_notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._data_heading.hide()
-        self.data_notes.hide()
         self.events = named(QPlainTextEdit(readOnly=True), "run-events", "Events")
         self.events.setFont(mono_font())
         self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
