@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtl_core.datasets.cells import Codes
+from mtl_core.datasets.dates import date_text
 from mtl_core.datasets.numerals import Floats
 from mtl_core.spec import ColumnType, DataNote, DecimalMark
 
@@ -81,7 +82,10 @@ class Column:
     @cached_property
     def values(self) -> tuple[str, ...]:
         """The different values as text, in order: numbers by size, others by alphabet."""
-        return tuple(map(label, self._levels[1].tolist())) if self.type == "numeric" else self.texts
+        if self.type != "numeric":
+            return self.texts
+        shown = partial(date_text, order=self.format.dates) if self.format.dates else label
+        return tuple(map(shown, self._levels[1].tolist()))
 
     @property
     def different(self) -> int:

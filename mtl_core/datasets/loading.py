@@ -21,6 +21,7 @@ from mtl_core.datasets.pieces import tokenizer_digest
 from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.source import Source, open_source, source_key
 from mtl_core.datasets.splits import SPLITS, assign
+from mtl_core.datasets.table_reading import missing_label_notes
 from mtl_core.datasets.targets import target_info, target_tensor
 from mtl_core.datasets.texts import Tokens, apply_text, fit_text, read_tokens
 from mtl_core.spec import BundledDataset, DataNote, Dataset, InputError, TableDataset, TargetInfo, Task, shorten
@@ -78,7 +79,9 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     kept, notes = _labelled_rows(deciding, source)
     parts, split_notes = _parts(dataset, deciding, source, kept)
     _check_labelled(labels, parts)
-    used = {column.name for column in inputs} | {name for task in tasks for name in task.targets}
+    targeted = {name for task in tasks for name in task.targets}
+    used = {column.name for column in inputs} | targeted
+    label_words = missing_label_notes(column for name, column in source.columns.items() if name in targeted)
     matrix, preprocessing, input_notes = _encoded(tokens, inputs, dataset, source, parts)
     targets = {one.task.name: target_info(one, parts[0]) for one in labels}
     train, val, test = (_split(matrix, labels, targets, rows, kept) for rows in parts)
@@ -91,7 +94,7 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
         targets=targets,
         fingerprint=_fingerprint(source, dataset, tasks, _reading(source, used, labels), text=tokens is not None),
         preprocessing=preprocessing,
-        notes=(*source.notes_of(used), *notes, *label_notes(labels, parts), *split_notes, *input_notes),
+        notes=(*source.notes_of(used), *label_words, *notes, *label_notes(labels, parts), *split_notes, *input_notes),
     )
 
 

@@ -118,6 +118,19 @@ def _shown(value: float) -> str:
     return f"{value:.10g}"
 
 
+def missing_label_notes(columns: Iterable[Column]) -> list[DataNote]:
+    """Which words in target columns of numbers count as missing labels; those of categories say so by themselves."""
+    notes = []
+    for column in columns:
+        words = [(text, count) for text, count in column.missing if text]
+        if words and column.type == "numeric":
+            cells = sum(count for _, count in words)
+            told = ", ".join(f"{text!r} in {count}" for text, count in words[:4])
+            what = f"Column {column.name!r}: {cells} of {len(column.numbers)} labels are missing ({told})."
+            notes.append(DataNote(place="column", name=column.name, what=what, count=cells))
+    return notes
+
+
 def open_dates_note(column: Column) -> DataNote:
     """That day and month could be the other way round."""
     text, value = column.example or ("", 0.0)

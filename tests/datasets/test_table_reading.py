@@ -258,3 +258,15 @@ def test_names_in_either_form_of_unicode_are_the_same_name(tmp_path: Path) -> No
     )
     assert spec.dataset.inputs == (composed,)
     assert load(spec.dataset, spec.tasks).preprocessing["inputs"][0]["name"] == composed
+
+
+def test_words_that_are_missing_labels_of_numbers_are_told(tmp_path: Path) -> None:
+    dataset = grades(tmp_path, ("1", "-", "3"))
+    texts = [note.what for note in load(dataset, (RegressionTask(name="y", target="y"),)).notes]
+    assert texts[0] == "Column 'y': 10 of 30 labels are missing ('-' in 10)."
+
+
+def test_dates_as_classes_are_named_as_dates(tmp_path: Path) -> None:
+    dataset = grades(tmp_path, ("2020-01-31", "2021-02-28"))
+    info = load(dataset, (BinaryTask(name="y", target="y", positive="2020-01-31"),)).targets["y"]
+    assert info.classes == ("2021-02-28", "2020-01-31")
