@@ -13,6 +13,16 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
 
+_DIGITS = 6
+
+
+def _shown(text: str, column: ColumnInfo) -> str:
+    """A cell, its number to six significant digits where it has more."""
+    if column.type != "numeric" or column.dates or column.whole or len(text) <= _DIGITS + 1:
+        return text
+    return f"{float(text):.{_DIGITS}g}"
+
+
 class PreviewModel(QAbstractTableModel):
     """Cells as text under their columns; an empty cell is shown as missing, an ignored column muted."""
 
@@ -57,7 +67,7 @@ class PreviewModel(QAbstractTableModel):
         missing = value is None or value == ""
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return "—" if missing else str(value)
+                return "—" if missing else _shown(str(value), column)
             case Qt.ItemDataRole.ToolTipRole:
                 return plain_tip("missing" if missing else str(value))
             case Qt.ItemDataRole.ForegroundRole if missing or column.name in self._ignored:

@@ -11,6 +11,7 @@ from mtl_core.architectures.base import Features, MultiTaskModel, last_parameter
 from mtl_core.architectures.parts import ByTask, copies_of, heads_of, stack_of
 from mtl_core.architectures.plan import Plan
 from mtl_core.architectures.stack import end_of
+from mtl_core.datasets.data import row_mask
 from mtl_core.spec.model import Adversarial
 
 
@@ -98,7 +99,7 @@ class AdversarialModel(MultiTaskModel):
         total = common.new_zeros(())
         for task in range(len(self.tasks)):
             mask = self._masks[task]
-            rows = common.new_ones(len(common)) if mask is None else mask.to(common)
+            rows = common.new_ones(len(common)) if mask is None else row_mask(mask).to(common)
             if self._adversary:
                 total = total + self._adversary * self._guess(common, rows, task)
             if self._orthogonality:

@@ -37,7 +37,7 @@ class MultiTaskModel(nn.Module, ABC):
         """Tells before a forward pass in training which of its rows have a label.
 
         Args:
-            masks: Each task's ``[N]``, or None where all rows have one.
+            masks: Each task's ``[N]``, or ``[N, W]`` of its values, or None where all rows have one.
         """
 
     def penalty(self) -> Tensor | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mtl_core.runner.inspection import Inspection
 
 _PIPED_WIDTH = 160
+_MOST_NOTES = 20
 
 
 class Table(RichTable):
@@ -166,7 +167,9 @@ def inspection(spec: ExperimentSpec, found: "Inspection", *, as_json: bool) -> N
     model = found.model
     if as_json:
         targets = {name: info.model_dump(mode="json") for name, info in found.targets.items()}
-        json_object({"ok": True, "splits": found.splits, "targets": targets, "model": model.model_dump(mode="json")})
+        notes = [note.model_dump(mode="json") for note in found.notes]
+        plain = model.model_dump(mode="json", exclude={"notes"})
+        json_object({"ok": True, "splits": found.splits, "targets": targets, "model": plain, "notes": notes})
         return
     print_out(f"{spec.name}: " + ", ".join(f"{name} {rows} rows" for name, rows in found.splits.items()))
     table = Table("layer", "", "output", "parameters")
@@ -179,6 +182,16 @@ def inspection(spec: ExperimentSpec, found: "Inspection", *, as_json: bool) -> N
     print_out(table)
     shared = model.shared_parameters / max(model.parameters, 1)
     print_out(f"{spec.model.sharing.title}: {model.parameters:,} parameters in all, {shared:.0%} of them shared")
+    data_notes(found.notes)
+
+
+def data_notes(notes: Sequence[object], *, to_stderr: bool = False) -> None:
+    """Notes about the data, a line each."""
+    write = print_error if to_stderr else print_out
+    for note in notes[:_MOST_NOTES]:
+        write(f"note: {note}")
+    if len(notes) > _MOST_NOTES:
+        write(f"note: {len(notes) - _MOST_NOTES} more; --json has all of them")
 
 
 def cost(name: str, found: "Cost", *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mtl_core.cli.output import Table, json_object, metrics_by_run, print_out, record_data
+from mtl_core.cli.output import Table, data_notes, json_object, metrics_by_run, print_out, record_data
 from mtl_core.evaluation.best_epochs import BestEpoch
 from mtl_core.spec import TRAINED
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
@@ -51,13 +51,15 @@ def run(
         chosen = "" if one.chosen is None else f"; {_chooser(one)} chose epoch {one.chosen}"
         epoch = f"step {one.step}" if one.epoch is None else f"epoch {one.epoch}"
         print_out(f"{one.task}: best {one.metric} {one.value:.4g} at {epoch}{chosen}")
-    for event in events[:-12]:
+    happened = [event for event in events if event.kind != "note"]
+    for event in happened[:-12]:
         if event.kind == "warning":
             print_out(f"warning: {event.message}")
-    for event in events[-12:]:
+    for event in happened[-12:]:
         print_out(f"{time.strftime('%H:%M:%S', time.localtime(event.time))} step {event.step}: {event.message}")
     for artifact in artifacts:
         print_out(f"{artifact.kind}: {artifact.path}")
+    data_notes([event.message for event in events if event.kind == "note"])
 
 
 def comparison(

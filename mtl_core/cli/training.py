@@ -35,7 +35,7 @@ def train(arguments: Namespace) -> int:
 def _train_one(spec: ExperimentSpec, arguments: Namespace) -> int:
     from mtl_core.runner.inspection import inspect
 
-    inspect(spec)
+    output.data_notes(inspect(spec).notes, to_stderr=True)
     with open_store(arguments.store) as store:
         (result,) = _execute_all(store, [store.create_run(spec)])
         if arguments.json:
@@ -53,9 +53,11 @@ def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
     from mtl_core.evaluation.studies import read_study
     from mtl_core.runner.inspection import inspect
 
+    notes: dict[str, None] = {}  # those of the baselines are mostly the same
     for member in members:
         if member.spec.training.seed == members[0].spec.training.seed:
-            inspect(member.spec)
+            notes |= dict.fromkeys(map(str, inspect(member.spec).notes))
+    output.data_notes(list(notes), to_stderr=True)
     groups = _groups(members, together=arguments.together)
     results: list[dict[str, Any]] = []
     status, done = DONE, 0
@@ -139,5 +141,6 @@ def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
     kept = [event for event in events if event.kind == "kept"]
     lost = {event.data["task"]: {**event.data, "text": event.message} for event in kept}  # of a resumed run the last
     warned = dict.fromkeys(event.message for event in events if event.kind == "warning")
-    result |= {"kept": list(lost.values()), "warnings": list(warned)}
+    notes = [dict(event.data) for event in events if event.kind == "note"]
+    result |= {"kept": list(lost.values()), "warnings": list(warned), "notes": notes}
     return {**result, "error": ending.error, "test": ending.test or {}, "seconds": record.seconds, "store": store.name}

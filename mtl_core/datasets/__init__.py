@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mtl_core.datasets.data import Split, TaskData
     from mtl_core.datasets.describing import describe
     from mtl_core.datasets.inputs import transform_inputs
-    from mtl_core.datasets.loading import load
+    from mtl_core.datasets.loading import load, load_again
 
 _HOMES = {
     "Bundled": "bundled",
@@ -27,10 +27,21 @@ _HOMES = {
     "catalogue": "bundled",
     "describe": "describing",
     "load": "loading",
+    "load_again": "loading",
     "transform_inputs": "inputs",
 }
 
-__all__ = ["Bundled", "Split", "TaskData", "bundled_names", "catalogue", "describe", "load", "transform_inputs"]
+__all__ = [
+    "Bundled",
+    "Split",
+    "TaskData",
+    "bundled_names",
+    "catalogue",
+    "describe",
+    "load",
+    "load_again",
+    "transform_inputs",
+]
 
 
 def __getattr__(name: str) -> Any:

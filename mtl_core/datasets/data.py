@@ -6,7 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtl_core.spec import TargetInfo
+from mtl_core.spec import DataNote, TargetInfo
+
+
+def row_mask(mask: Tensor) -> Tensor:
+    """``[N]``, which rows have a label, of a mask of rows or of rows and values."""
+    return mask if mask.dim() == 1 else mask.any(dim=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +24,8 @@ class Split:
             multilabel: 0 and 1), ``[N, 1]`` float32 of 0 and 1 (binary), ``[N]`` int64 (multiclass, ordinal) or
             ``[N, H, W]`` uint8 (segmentation); 0 where the label is missing; or ``[N, L]`` int16 (tagging); -1 where
             there is no token or no label.
-        masks: Per task ``[N]`` bool, true where there is a label; only of tasks that lack some label in any split.
+        masks: Per task ``[N]`` bool, true where there is a label; ``[N, W]``, of each value, where some rows have only
+            some of their values; only of tasks that lack some label in any split.
         rows: ``[N]`` int64 on the CPU: which rows of the data these are, counted from 0; None where nobody knows.
     """
 
@@ -30,6 +36,11 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def labelled(self, task: str) -> Tensor | None:
+        """``[N]`` bool, true where a row has a label of a task, or one of its values; None where every row has one."""
+        mask = self.masks.get(task)
+        return None if mask is None else row_mask(mask)
 
     def to(self, device: torch.device | str) -> "Split":
         """The same rows on a device."""
@@ -61,7 +72,7 @@ class TaskData:
     targets: dict[str, TargetInfo]
     fingerprint: str
     preprocessing: dict[str, Any]
-    notes: tuple[str, ...] = ()
+    notes: tuple[DataNote, ...] = ()
 
     def to(self, device: torch.device | str) -> "TaskData":
         """The same data on a device."""

@@ -3,19 +3,31 @@
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from mtl_core.datasets.bundled import ENTRIES
-from mtl_core.datasets.columns import Column, label
+from mtl_core.datasets.column import Column, label
+from mtl_core.datasets.dates import date_text
 from mtl_core.datasets.inputs import MAX_CATEGORIES, image_shape
 from mtl_core.datasets.loading import default_inputs
 from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.roles import Role, roles, suggested_tasks, useless
 from mtl_core.datasets.source import Source, open_source, source_key
 from mtl_core.datasets.texts import read_tokens
-from mtl_core.spec import BundledDataset, ColumnInfo, Dataset, DatasetInfo, Histogram, InputError, TextSpec, shorten
+from mtl_core.spec import (
+    BundledDataset,
+    ColumnInfo,
+    DataNote,
+    Dataset,
+    DatasetInfo,
+    Histogram,
+    InputError,
+    TextSpec,
+    shorten,
+)
 from mtl_core.spec.reports import Shape
 
 PREVIEW_ROWS = 100
@@ -57,8 +69,10 @@ def _describe(dataset: Dataset) -> DatasetInfo:
         images=_examples(source),
         inputs=inputs,
         tasks=_tasks(dataset, columns, role),
-        notes=(*source.notes, *_ignored_notes(columns, role)),
+        notes=(*source.notes_of(source.columns), *_ignored_notes(columns, role)),
         fingerprint=source.digest,
+        delimiter=source.delimiter,
+        encoding=source.encoding,
     )
 
 
@@ -115,6 +129,10 @@ def _column_info(column: Column, role: Role) -> ColumnInfo:
         categories=_top(column),
         whole=column.whole,
         suggested=role,
+        missing_texts=column.missing,
+        decimal=column.format.decimal,
+        unit=column.format.unit,
+        dates=column.format.dates,
         **facts,
     )
 
@@ -166,7 +184,9 @@ def _preview(columns: Sequence[Column], rows: int) -> tuple[tuple[str, ...], ...
 def _cells(column: Column, rows: int) -> list[str]:
     """The first cells as text, empty where missing."""
     if column.type == "numeric":
-        return [label(value) if np.isfinite(value) else "" for value in column.numbers[:rows]]
+        dates = column.format.dates
+        shown = partial(date_text, order=dates) if dates else label
+        return [shown(value) if np.isfinite(value) else "" for value in column.numbers[:rows].tolist()]
     return [shorten(column.texts[code]) if code >= 0 else "" for code in column.text[:rows]]
 
 
@@ -180,6 +200,10 @@ def _examples(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
     return tuple(tuple(tuple(row) for row in image) for image in images.tolist())
 
 
-def _ignored_notes(columns: Sequence[Column], role: dict[str, Role]) -> list[str]:
+def _ignored_notes(columns: Sequence[Column], role: dict[str, Role]) -> list[DataNote]:
     reasons = [(column.name, useless(column)) for column in columns if role[column.name] == "ignore"]
-    return [f"Column {name!r} is best ignored: {reason}." for name, reason in reasons if reason]
+    return [
+        DataNote(place="column", name=name, what=f"Column {name!r} is best ignored: {reason}.")
+        for name, reason in reasons
+        if reason
+    ]

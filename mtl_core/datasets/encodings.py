@@ -66,7 +66,9 @@ def _find(data: bytes) -> str:
     if name := _unmarked_utf16(data):
         return name
     if _CONTROL.search(data):
-        raise InputError("dataset.path", "must be a table as text or Parquet", found="binary data", fix=_BINARY_FIX)
+        raise InputError(
+            "dataset.path", "must be CSV, Parquet, JSON or JSON lines", found="binary data", fix=_BINARY_FIX
+        )
     return "cp949" if _is_korean(data) else _most_plausible(data)
 
 

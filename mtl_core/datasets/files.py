@@ -4,7 +4,6 @@ import csv
 import io
 import re
 import stat
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,12 +12,14 @@ from pathlib import Path
 import pandas as pd
 
 from mtl_core.datasets.encodings import decode
-from mtl_core.datasets.json_lines import is_json_lines, rows_of
-from mtl_core.spec import InputError
+from mtl_core.datasets.json_lines import json_rows
+from mtl_core.spec import DataNote, InputError, column_name
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SAMPLE = 1 << 16
 _SAMPLE_ROWS = 100
+_SEPARATOR_HINT = re.compile(r'"?sep=([^"\r\n])"?[,;\t|]*(?:\r\n|\n|\r)')
+"""The first line with which spreadsheets are told the delimiter."""
 _TOO_NARROW = "A table needs at least two columns: an input and a target."
 Stamp = tuple[str, int, int, int]
 
@@ -30,7 +31,9 @@ class RawTable:
     frame: pd.DataFrame
     form: str
     digest: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[DataNote, ...] = ()
+    delimiter: str = ""
+    encoding: str = ""
 
 
 def stamp(path: str) -> Stamp:
@@ -40,7 +43,7 @@ def stamp(path: str) -> Stamp:
         InputError: There is no such file, or it is a folder or a device.
     """
     if not path.strip():
-        raise InputError("dataset.path", "must name a file", fix="Choose a CSV or Parquet file.")
+        raise InputError("dataset.path", "must name a file", fix="Choose a CSV, Parquet or JSON file.")
     try:
         place = Path(path).expanduser().absolute()
         status = place.stat()
@@ -81,18 +84,21 @@ def read_bytes(
     if data.startswith(b"PAR1") or name.lower().endswith((".parquet", ".pq")):
         return RawTable(_parquet(data, name, least), "Parquet", _digest(data))
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        fix = "Save it as CSV (UTF-8)."
-        raise InputError("dataset.path", "must be CSV or Parquet; this is a workbook or archive", found=name, fix=fix)
+        rule = "must be CSV, Parquet, JSON or JSON lines; this is a workbook or archive"
+        raise InputError("dataset.path", rule, found=name, fix="Save it as CSV (UTF-8).")
     text, encoding = decode(data, encoding)
-    if is_json_lines(text):
-        frame = rows_of(text)
+    if (rows := json_rows(text, name)) is not None:
+        frame, form = rows
         frame.columns = pd.Index(_names([str(column) for column in frame.columns]))
         _check_shape(frame, ", ".join(frame.columns), least)
-        return RawTable(frame, f"JSON lines, {encoding.removesuffix('-sig')}", _digest(data))
-    delimiter = _stated(delimiter) if delimiter else _sniffed(text, least)
-    frame, notes = _cells(text, delimiter, least)
+        encoding = encoding.removesuffix("-sig")
+        return RawTable(frame, f"{form}, {encoding}", _digest(data), encoding=encoding)
+    hint = _SEPARATOR_HINT.match(text)
+    text = text[hint.end() :] if hint else text
+    delimiter = _stated(delimiter) if delimiter else hint[1] if hint else _sniffed(text, least)
+    frame, notes = _cells(text, delimiter, 2 if hint else 1, least)
     form = f"{DELIMITERS.get(delimiter, repr(delimiter))}-separated text, {encoding.removesuffix('-sig')}"
-    return RawTable(frame, form, _digest(data), notes)
+    return RawTable(frame, form, _digest(data), notes, delimiter, encoding.removesuffix("-sig"))
 
 
 def _digest(data: bytes) -> str:
@@ -163,7 +169,7 @@ def _fit(head: str, delimiter: str) -> tuple[float, int]:
     return sum(width == widths[0] for width in widths) / len(widths), widths[0]
 
 
-def _cells(text: str, delimiter: str, least: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _cells(text: str, delimiter: str, first_line: int, least: int) -> tuple[pd.DataFrame, tuple[DataNote, ...]]:
     try:
         frame = pd.read_csv(
             io.StringIO(text), sep=delimiter, header=None, dtype=object, na_filter=False, skipinitialspace=True
@@ -171,21 +177,39 @@ def _cells(text: str, delimiter: str, least: int) -> tuple[pd.DataFrame, tuple[s
     except pd.errors.EmptyDataError:
         raise InputError("dataset.path", "the file is empty") from None
     except (pd.errors.ParserError, ValueError, csv.Error) as error:
-        raise InputError("dataset.path", _ragged(str(error)), fix=_ragged_fix(delimiter)) from None
+        rule = _ragged(str(error), first_line)
+        raise InputError("dataset.path", rule, fix=_ragged_fix(delimiter)) from None
     header = [str(cell) for cell in frame.iloc[0]]
     frame = frame.iloc[1:].reset_index(drop=True)
-    while len(header) > 2 and not header[-1].strip() and (frame.iloc[:, -1] == "").all():
+    short = _short_rows(text, frame, delimiter, first_line)
+    while len(header) > 2 and not header[-1].strip() and frame.iloc[:, -1].isin(("", None)).all():
         frame, header = frame.iloc[:, :-1], header[:-1]  # lines that end in a delimiter
+        short = ()
     frame.columns = pd.Index(_names(header))
     _check_shape(frame, ", ".join(frame.columns), least)
-    return frame, _header_notes(header)
+    return frame, (*_header_notes(header), *short)
 
 
-def _ragged(message: str) -> str:
+def _short_rows(text: str, frame: pd.DataFrame, delimiter: str, first_line: int) -> tuple[DataNote, ...]:
+    """How many rows have fewer cells than the header, which the reader fills up, and where the first of them is."""
+    rows, width = frame.shape
+    counted = '"' not in text and text.count(delimiter) == (rows + 1) * (width - 1)
+    if counted or not frame.iloc[:, -1].isin(("", None)).any():
+        return ()
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    lines = [reader.line_num + first_line - 1 for cells in reader if 0 < len(cells) < width]
+    if not lines:
+        return ()
+    have = "1 row has" if len(lines) == 1 else f"{len(lines)} rows have"
+    what = f"{have} fewer cells than the header has names; the rest count as empty. The first is in line {lines[0]}."
+    return (DataNote(place="file", what=what, count=len(lines), fix="Complete these lines, or remove them."),)
+
+
+def _ragged(message: str, first_line: int) -> str:
     found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
     if found:
-        expected, line, saw = found.groups()
-        return f"line {line} has {saw} cells, the header has {expected}"
+        expected, line, saw = map(int, found.groups())
+        return f"line {line + first_line - 1} has {saw} cells, the header has {expected}"
     if "EOF inside string" in message:
         return "a quotation mark is opened and never closed"
     return "is not a table: " + message.strip().rstrip(".")
@@ -198,7 +222,7 @@ def _ragged_fix(delimiter: str) -> str:
 
 def _names(header: list[str]) -> list[str]:
     """Column names: in composed form (NFC), trimmed, on one line, each its own; an empty one is ``column 3``."""
-    names = [" ".join(unicodedata.normalize("NFC", name).split()) for name in header]
+    names = [column_name(name).strip() for name in header]
     names = [name or f"column {i + 1}" for i, name in enumerate(names)]
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
@@ -209,7 +233,8 @@ def _names(header: list[str]) -> list[str]:
     return names
 
 
-def _header_notes(header: list[str]) -> tuple[str, ...]:
+def _header_notes(header: list[str]) -> tuple[DataNote, ...]:
     if all(re.fullmatch(r"\s*[-+]?\d*\.?\d+([eE][-+]?\d+)?\s*", cell) for cell in header):
-        return ("The first line holds only numbers. It is taken as the column names.",)
+        what = "The first line holds only numbers. It is taken as the column names."
+        return (DataNote(place="file", what=what, fix="Put a line of names before it."),)
     return ()

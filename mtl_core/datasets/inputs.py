@@ -2,7 +2,8 @@
 
 Numeric: missing cells take the median, then mean 0 and deviation 1. Categorical: one column per category, most frequent
 first; a missing cell has a column of its own where training rows miss some; a category never seen is all zeros. Beyond
-a hundred categories the rarer ones share one column, into which unseen ones fall too.
+a hundred categories the rarer ones share one column, into which unseen ones fall too. How the cells of a column are
+written (decimal mark, dates, what counts as missing) is kept for new rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,19 +14,45 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from mtl_core.datasets.columns import HUGE, Column, Floats, read_column
+from mtl_core.datasets.cells import CellRules, setting_of
+from mtl_core.datasets.column import HUGE, Column, plain_number
+from mtl_core.datasets.columns import read_column
+from mtl_core.datasets.numerals import Floats
 from mtl_core.datasets.texts import transform_text
-from mtl_core.spec import ColumnType, InputError
+from mtl_core.spec import ColumnType, DataNote, InputError
 
 MAX_CATEGORIES = 100
 Encoder = dict[str, Any]
 Rows = NDArray[np.int64]
 
 
-def fit_inputs(columns: Sequence[Column], rows: Rows) -> tuple[list[Encoder], list[str]]:
-    """How each column becomes numbers, learned from the given rows alone, and what to know about it."""
-    encoders = [(_fit_numeric if c.type == "numeric" else _fit_categorical)(c, rows) for c in columns]
+def fit_inputs(
+    columns: Sequence[Column], rows: Rows, missing: Mapping[str, Sequence[str]] | None = None
+) -> tuple[list[Encoder], list[DataNote]]:
+    """How each column becomes numbers, learned from the given rows alone, and what to know about it.
+
+    Args:
+        columns: The inputs.
+        rows: The training rows.
+        missing: What was said to count as missing, by column.
+    """
+    fits = (_fit_numeric if column.type == "numeric" else _fit_categorical for column in columns)
+    encoders = [fit(column, rows) | _cells(column, missing or {}) for fit, column in zip(fits, columns, strict=True)]
     return encoders, [note for c, e in zip(columns, encoders, strict=True) if (note := _note(c, e, rows))]
+
+
+def _cells(column: Column, missing: Mapping[str, Sequence[str]]) -> Encoder:
+    """What new rows must know of how the cells are written; nothing where they are plain."""
+    cells = {"decimal": column.format.decimal, "dates": column.format.dates}
+    known: Encoder = {key: value for key, value in cells.items() if value not in (".", "")}
+    known |= {"missing": list(missing[column.name])} if column.name in missing else {}
+    return {"cells": known} if known else {}
+
+
+def _rules(encoder: Encoder) -> CellRules:
+    cells = encoder.get("cells", {})
+    missing = tuple(cells["missing"]) if "missing" in cells else None
+    return CellRules(missing, otherwise=cells.get("decimal", "."), dates=cells.get("dates", ""))
 
 
 def _fit_numeric(column: Column, rows: Rows) -> Encoder:
@@ -60,13 +87,17 @@ def _fit_categorical(column: Column, rows: Rows) -> Encoder:
     }
 
 
-def _note(column: Column, encoder: Encoder, rows: Rows) -> str:
+def _note(column: Column, encoder: Encoder, rows: Rows) -> DataNote | None:
     if not column.there[rows].any():
-        return f"Input {column.name!r} has no value in the training rows."
+        what = f"Input {column.name!r} has no value in the training rows."
+        return DataNote(place="column", name=column.name, what=what, fix="Leave it out of the inputs.")
     if encoder["type"] == "categorical" and encoder["other"]:
         kinds = f"{len(column.values)} categories, the {MAX_CATEGORIES} most frequent have a column each"
-        return f"Input {column.name!r} has {kinds}; the others share one."
-    return ""
+        what = f"Input {column.name!r} has {kinds}; the others share one."
+        count = len(column.values) - MAX_CATEGORIES
+        fix = f"If it is no category, leave it out, or set {setting_of('types', column.name)} to what it is."
+        return DataNote(place="column", name=column.name, what=what, count=count, fix=fix)
+    return None
 
 
 def width(encoder: Encoder) -> int:
@@ -97,10 +128,12 @@ def _standardized(encoder: Encoder, numbers: Floats) -> Floats:
 
 
 def _one_hot(encoder: Encoder, column: Column, out: NDArray[np.float32]) -> None:
-    place = {category: i for i, category in enumerate(encoder["categories"])}
-    unknown = len(place) if encoder["other"] else -1
+    place = {plain_number(category): i for i, category in enumerate(encoder["categories"])}
+    place |= {category: i for i, category in enumerate(encoder["categories"])}
+    unknown = len(encoder["categories"]) if encoder["other"] else -1
     missing = out.shape[1] - 1 if encoder["missing"] else -1
-    hot = np.array([*(place.get(value, unknown) for value in column.values), missing], np.int64)[column.codes]
+    known_as = (place.get(value, place.get(plain_number(value), unknown)) for value in column.values)
+    hot = np.array([*known_as, missing], np.int64)[column.codes]
     known = np.flatnonzero(hot >= 0)
     out[known, hot[known]] = 1
 
@@ -133,7 +166,7 @@ def read_inputs(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[s
     if preprocessing["kind"] == "text":
         return {preprocessing["column"]: _input(frame, preprocessing["column"], "text")}
     encoders = preprocessing["inputs"]
-    return {encoder["name"]: _input(frame, encoder["name"], encoder["type"]) for encoder in encoders}
+    return {encoder["name"]: _input(frame, encoder["name"], encoder["type"], _rules(encoder)) for encoder in encoders}
 
 
 def transform_columns(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> torch.Tensor:
@@ -144,10 +177,10 @@ def transform_columns(preprocessing: Mapping[str, Any], columns: Mapping[str, Co
     return torch.from_numpy(apply_inputs(preprocessing["inputs"], columns, len(first.numbers)))
 
 
-def _input(frame: pd.DataFrame, name: str, wanted: ColumnType) -> Column:
+def _input(frame: pd.DataFrame, name: str, wanted: ColumnType, rules: CellRules | None = None) -> Column:
     if name not in frame.columns:
         raise InputError(f"column {name!r}", "is an input of the model and is not in the data")
-    return read_column(name, frame[name], wanted)
+    return read_column(name, frame[name], wanted, rules)
 
 
 def fit_image(images: NDArray[np.uint8], rows: Rows) -> dict[str, Any]:

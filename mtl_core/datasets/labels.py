@@ -2,13 +2,15 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.columns import Codes, Column, Floats, number
+from mtl_core.datasets.cells import Codes, setting_of
+from mtl_core.datasets.column import Column, number
 from mtl_core.datasets.maps import PixelMap
+from mtl_core.datasets.numerals import Floats, begins_with_number
 from mtl_core.datasets.roles import MAX_CLASSES
 from mtl_core.datasets.tags import read_tags
 from mtl_core.datasets.texts import Tokens
@@ -26,8 +28,12 @@ from mtl_core.spec import (
     SegmentationTask,
     TaggingTask,
     Task,
+    column_name,
     shorten,
 )
+
+_VALUE_BY_VALUE = (RegressionTask, CountTask, MultilabelTask)
+"""Kinds of task whose values are predicted each for itself; those of a box or a distribution belong together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +41,14 @@ class Labels:
     """A task's labels in every row.
 
     Attributes:
-        there: ``[N]``, true where the row is labelled.
+        there: ``[N]``, true where the row is labelled, with one of its values at least.
         codes: ``[N]`` classes, -1 where missing; None for numbers.
         numbers: ``[N, W]``, NaN where missing; None for classes.
         classes: The classes in the order of their numbers; binary: negative, positive; multilabel: the labels.
         maps: ``[N, H, W]`` classes of pixels, of a segmentation; ``[N, L]`` of tokens, -1 where there is none, of a
             tagging task; None for others.
+        parts: ``[N, W]``, true where a value is there, when some rows have only some of them; None for others.
+        incomplete: Rows that are not labelled because they have only some of the values, which belong together.
     """
 
     task: Task
@@ -49,11 +57,17 @@ class Labels:
     numbers: Floats | None = None
     classes: tuple[str, ...] = ()
     maps: NDArray[np.uint8] | NDArray[np.int16] | None = None
+    parts: NDArray[np.bool_] | None = None
+    incomplete: int = 0
 
     @property
     def stratum(self) -> Codes:
-        """``[N]``: by what to stratify: the class, or whether there is a label at all."""
-        return self.codes if self.codes is not None else self.there.astype(np.int64)
+        """``[N]``: by what to stratify: the class, or which values are there."""
+        if self.codes is not None:
+            return self.codes
+        if self.parts is None:
+            return self.there.astype(np.int64)
+        return np.unique(self.parts, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def find_column(columns: Mapping[str, Column], name: str, where: str) -> Column:
@@ -62,6 +76,7 @@ def find_column(columns: Mapping[str, Column], name: str, where: str) -> Column:
     Raises:
         InputError: There is none; the error suggests those with a similar name.
     """
+    name = column_name(name)
     if name in columns:
         return columns[name]
     folded = {known.casefold(): known for known in columns}
@@ -106,7 +121,8 @@ def read_labels(
         found = [find_column(columns, name, where) for name in task.targets]
         read = _tagging(task, found[0], tokens, at) if isinstance(task, TaggingTask) else _read(task, found, at)
         if not read.there.any():
-            rule = "no row has a label" if len(task.targets) == 1 else "no row has a label in all of these columns"
+            alone = len(task.targets) == 1 or isinstance(task, _VALUE_BY_VALUE)
+            rule = "no row has a label" if alone else "no row has a label in all of these columns"
             raise InputError(where, rule, found=", ".join(task.targets), fix="Take another target.")
         labels.append(read)
     return labels
@@ -154,16 +170,16 @@ def _numbers(task: Task, columns: list[Column], at: str) -> Labels:
     where = f"{at}.target"
     for column in columns:
         if column.type != "numeric" and column.different:
-            numeric = all(number(value) is not None for value in column.values)
-            fix = "Set the column's type to numeric" if numeric else "Make it a classification task"
             rule = f"a {task.kind} {_needs(task)} numbers; column {column.name!r} is categorical"
             found = ", ".join(column.values[:4]) + (" …" if len(column.values) > 4 else "")
-            raise InputError(where, rule, found=found, fix=fix + ", or take another target.")
+            raise InputError(where, rule, found=found, fix=f"{_remedy(column)}, or take another target.")
     numbers = np.column_stack([column.numbers for column in columns])
-    there = np.asarray(np.isfinite(numbers).all(1))
+    labels = _by_value(task, numbers)
+    there = labels.there
     match task:
         case CountTask():
-            _refuse(there & ((numbers < 0) | (numbers % 1 != 0)).any(1), numbers, where, "counts are 0, 1, 2 …")
+            bad = np.isfinite(numbers) & ((numbers < 0) | (numbers % 1 != 0))
+            _refuse(bad.any(1), numbers, where, "counts are 0, 1, 2 …")
         case BoxTask():
             outside = there & ((numbers < 0) | (numbers > 1)).any(1)
             fix = "Divide by the image's width and height."
@@ -173,10 +189,28 @@ def _numbers(task: Task, columns: list[Column], at: str) -> Labels:
             _refuse(bad, numbers, where, "probabilities are at least 0, and not all of them 0")
             total = np.where(there, numbers.sum(1), 1)
             names = tuple(column.name for column in columns)
-            return Labels(task, there, numbers=numbers / total[:, None], classes=names)
+            return replace(labels, numbers=numbers / total[:, None], classes=names)
         case RegressionTask() | ObjectiveTask():
             pass
-    return Labels(task, there, numbers=numbers)
+    return labels
+
+
+def _by_value(task: Task, numbers: Floats, classes: tuple[str, ...] = ()) -> Labels:
+    """Labels of numbers ``[N, W]``, whose rows may have some of their values where the kind of task allows it."""
+    parts = np.isfinite(numbers)
+    some, whole = np.asarray(parts.any(1)), np.asarray(parts.all(1))
+    if not isinstance(task, _VALUE_BY_VALUE):
+        return Labels(task, whole, numbers=numbers, classes=classes, incomplete=int((some & ~whole).sum()))
+    return Labels(task, some, numbers=numbers, classes=classes, parts=None if (some == whole).all() else parts)
+
+
+def _remedy(column: Column) -> str:
+    """How a column that is taken as categories can be a target of numbers."""
+    if all(number(value) is not None for value in column.values):
+        return "Set the column's type to numeric"
+    if sum(map(begins_with_number, column.values)) > 0.5 * column.different:
+        return "Write plain numbers in the file"
+    return "Make it a classification task"
 
 
 def _needs(task: Task) -> str:
@@ -195,8 +229,7 @@ def _labels(task: MultilabelTask, columns: list[Column], at: str) -> Labels:
     if len(columns) == 1 and columns[0].type == "categorical":
         return _separated(task, columns[0], where)
     numbers = np.column_stack([_flags(column, where) for column in columns])
-    there = np.asarray(np.isfinite(numbers).all(1))
-    return Labels(task, there, numbers=numbers, classes=tuple(column.name for column in columns))
+    return _by_value(task, numbers, tuple(column.name for column in columns))
 
 
 def _flags(column: Column, where: str) -> Floats:
@@ -224,7 +257,7 @@ def _separated(task: MultilabelTask, column: Column, where: str) -> Labels:
 def _two_classes(task: BinaryTask, column: Column, at: str) -> Labels:
     count = column.different
     if count not in (0, 2):
-        fix = "Make it a multiclass task." if 2 < count <= MAX_CLASSES else "Take another target."
+        fix = "Make it a multiclass task." if 2 < count <= MAX_CLASSES else _more_classes(column)
         rule = "a binary task needs exactly two values"
         raise InputError(f"{at}.target", rule, found=_shown(column), fix=fix)
     return _binary(task, column, at)
@@ -234,9 +267,20 @@ def _classes(task: MulticlassTask | OrdinalTask, column: Column, at: str) -> Lab
     count = column.different
     if count == 1 or count > MAX_CLASSES:
         rule = f"{'an' if task.kind == 'ordinal' else 'a'} {task.kind} task needs 2 to {MAX_CLASSES} classes"
-        fix = "Make it a regression." if column.type == "numeric" and count > 1 else "Take another target."
+        fix = "Make it a regression." if column.type == "numeric" and count > 1 else _more_classes(column)
         raise InputError(f"{at}.target", rule, found=_shown(column), fix=fix)
     return Labels(task, column.there, codes=column.codes, classes=column.values)
+
+
+def _more_classes(column: Column) -> str:
+    """What to do about a column with too few or too many classes: perhaps a class counts as missing."""
+    words = [text for text, _ in column.missing if text]
+    if not words or column.different > 1:
+        return "Take another target."
+    cells = sum(count for text, count in column.missing if text)
+    named = " and ".join(map(repr, words[:3]))
+    way = f"To make it a class, set {setting_of('missing', column.name)} to an empty list, []."
+    return f"{cells} cells say {named}, which counts as missing. {way}"
 
 
 def _shown(column: Column) -> str:

@@ -1,7 +1,8 @@
 """A data set and some tasks to tensors."""
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
 
@@ -10,17 +11,20 @@ import torch
 from numpy.typing import NDArray
 
 from mtl_core.datasets.bundled import ENTRIES
-from mtl_core.datasets.columns import Column
+from mtl_core.datasets.column import CellFormat, Column
 from mtl_core.datasets.data import Split, TaskData
+from mtl_core.datasets.files import stamp
+from mtl_core.datasets.gaps import label_notes
 from mtl_core.datasets.inputs import Rows, apply_image, apply_inputs, fit_image, fit_inputs
 from mtl_core.datasets.labels import Labels, find_column, read_labels
 from mtl_core.datasets.pieces import tokenizer_digest
 from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.source import Source, open_source, source_key
 from mtl_core.datasets.splits import SPLITS, assign
+from mtl_core.datasets.table_reading import missing_label_notes
 from mtl_core.datasets.targets import target_info, target_tensor
 from mtl_core.datasets.texts import Tokens, apply_text, fit_text, read_tokens
-from mtl_core.spec import BundledDataset, Dataset, InputError, TableDataset, TargetInfo, Task, shorten
+from mtl_core.spec import BundledDataset, DataNote, Dataset, InputError, TableDataset, TargetInfo, Task, shorten
 
 MIN_ROWS = 10
 _ENOUGH = 3  # labelled rows of a class, below which it cannot be in every split
@@ -47,6 +51,23 @@ def load(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     return _prepared.get(key, lambda: _prepare(dataset, tasks))
 
 
+def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
+    """As :func:`load`, of data that could be loaded before: whatever does not fit now has changed.
+
+    Raises:
+        InputError: The file is not there, or has changed so that the tasks cannot be read from it.
+    """
+    try:
+        return load(dataset, tasks)
+    except InputError as error:
+        if isinstance(dataset, TableDataset):
+            stamp(dataset.path)  # which says that the file is gone, if it is
+        if error.problem.path.startswith("dataset.text"):
+            raise
+        rule = f"the data has changed since the run was trained: {error.problem.path} {error.problem.rule}"
+        raise InputError("dataset", rule, found=error.problem.found or None, fix="Put the old data back.") from None
+
+
 def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     source = open_source(dataset)
     _check_types(dataset, source)
@@ -58,7 +79,10 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     kept, notes = _labelled_rows(deciding, source)
     parts, split_notes = _parts(dataset, deciding, source, kept)
     _check_labelled(labels, parts)
-    matrix, preprocessing, input_notes = _text(tokens, dataset, parts) if tokens else _inputs(source, inputs, parts)
+    targeted = {name for task in tasks for name in task.targets}
+    used = {column.name for column in inputs} | targeted
+    label_words = missing_label_notes(column for name, column in source.columns.items() if name in targeted)
+    matrix, preprocessing, input_notes = _encoded(tokens, inputs, dataset, source, parts)
     targets = {one.task.name: target_info(one, parts[0]) for one in labels}
     train, val, test = (_split(matrix, labels, targets, rows, kept) for rows in parts)
     preprocessing["targets"] = {name: _plain(tasks, info) for name, info in targets.items()}
@@ -68,10 +92,20 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
         test=test,
         input_shape=tuple(matrix.shape[1:]),
         targets=targets,
-        fingerprint=_fingerprint(source, dataset, tasks, text=tokens is not None),
+        fingerprint=_fingerprint(source, dataset, tasks, _reading(source, used, labels), text=tokens is not None),
         preprocessing=preprocessing,
-        notes=(*source.notes, *notes, *split_notes, *input_notes, *_gaps(labels, parts)),
+        notes=(*source.notes_of(used), *label_words, *notes, *label_notes(labels, parts), *split_notes, *input_notes),
     )
+
+
+def _encoded(
+    tokens: Tokens | None, inputs: Sequence[Column], dataset: Dataset, source: Source, parts: Sequence[Rows]
+) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
+    """All rows as the model's input, what new rows need, and notes."""
+    if tokens is not None:
+        return _text(tokens, dataset, parts)
+    missing = dataset.missing if isinstance(dataset, TableDataset) else {}
+    return _inputs(source, inputs, parts, missing)
 
 
 def _check_types(dataset: Dataset, source: Source) -> None:
@@ -82,6 +116,8 @@ def _check_types(dataset: Dataset, source: Source) -> None:
         if wanted == "numeric" and not column.different and column.notes:
             fix = "Set its type to categorical."
             raise InputError(f"dataset.types.{name}", "no cell of this column is a number", found=name, fix=fix)
+    for name in dataset.missing:
+        find_column(source.columns, name, f"dataset.missing.{name}")
 
 
 def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> list[Column]:
@@ -114,24 +150,32 @@ def default_inputs(dataset: Dataset, source: Source, targets: Sequence[str]) -> 
     return tuple(name for name in source.columns if name not in (*entry.ignored, *entry.targets, *targets))
 
 
-def _labelled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[str]]:
+def _labelled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[DataNote]]:
     """The rows in which some task has a label."""
     labelled = np.any([one.there for one in labels], axis=0)
     kept, dropped = np.flatnonzero(labelled), int((~labelled).sum())
     if len(kept) < MIN_ROWS:
         rule = f"must have at least {MIN_ROWS} rows with a label"
         raise InputError("dataset", rule, found=f"{len(kept)} of {source.rows} rows")
-    return kept, [f"{dropped} of {source.rows} rows have no label of any task and are left out."] if dropped else []
+    if not dropped:
+        return kept, []
+    have = "1 of {} rows has" if dropped == 1 else f"{dropped} of {{}} rows have"
+    left = "is left out" if dropped == 1 else "are left out"
+    what = f"{have.format(source.rows)} no label of any task and {left}."
+    return kept, [DataNote(place="file", what=what, count=dropped)]
 
 
-def _parts(dataset: Dataset, labels: Sequence[Labels], source: Source, kept: Rows) -> tuple[list[Rows], list[str]]:
+def _parts(dataset: Dataset, labels: Sequence[Labels], source: Source, kept: Rows) -> tuple[list[Rows], list[DataNote]]:
     """The rows of each split, in the order of the data."""
     if source.split is not None:
         return [kept[source.split[kept] == part] for part in range(len(SPLITS))], []
-    keys, notes = [], []
+    keys: list[NDArray[np.int64]] = []
+    notes: list[DataNote] = []
     for one in labels:
         if rare := _rare(one):
-            notes.append(f"The split is not stratified by {one.task.name!r}: {rare}.")
+            what = f"The split is not stratified by {one.task.name!r}: {rare}."
+            fix = "Merge rare classes in the data, or add rows."
+            notes.append(DataNote(place="split", name=one.task.name, what=what, fix=fix))
         elif len(np.unique(one.stratum[kept])) > 1:
             keys.append(one.stratum[kept])
     rng = np.random.default_rng(dataset.split.seed)
@@ -159,31 +203,14 @@ def _check_labelled(labels: Sequence[Labels], parts: Sequence[Rows]) -> None:
             raise InputError(f"tasks[{i}].target", rule, found=found, fix="Change dataset.split or drop the task.")
 
 
-def _gaps(labels: Sequence[Labels], parts: Sequence[Rows]) -> list[str]:
-    notes = [
-        f"Task {one.task.name!r} has no label in the {name} split."
-        for one in labels
-        for name, rows in zip(SPLITS[1:], parts[1:], strict=True)
-        if not one.there[rows].any()
-    ]
-    for one in labels:
-        if one.codes is not None:
-            seen = set(one.codes[parts[0]].tolist())
-            unseen = [name for code, name in enumerate(one.classes) if code not in seen]
-            if unseen:
-                names = shorten(", ".join(map(repr, unseen)))
-                notes.append(f"Task {one.task.name!r}: no training row is of class {names}.")
-    return notes
-
-
 def _inputs(
-    source: Source, columns: Sequence[Column], parts: Sequence[Rows]
-) -> tuple[NDArray[np.float32], dict[str, Any], list[str]]:
-    """All rows as the model's input, what new rows need, and notes."""
+    source: Source, columns: Sequence[Column], parts: Sequence[Rows], missing: Mapping[str, Sequence[str]]
+) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
+    """As :func:`_encoded`, of a table or of images."""
     if source.images is not None:
         image = fit_image(source.images, parts[0])
         return apply_image(image, source.images), {"version": _FORMAT, **image}, []
-    encoders, notes = fit_inputs(columns, parts[0])
+    encoders, notes = fit_inputs(columns, parts[0], missing)
     matrix = apply_inputs(encoders, {column.name: column for column in columns}, source.rows)
     if not matrix.shape[1]:
         raise InputError("dataset.inputs", "no input column has a value in the training rows")
@@ -192,8 +219,8 @@ def _inputs(
 
 def _text(
     tokens: Tokens, dataset: Dataset, parts: Sequence[Rows]
-) -> tuple[NDArray[np.float32], dict[str, Any], list[str]]:
-    """As :func:`_inputs`, of a text."""
+) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
+    """As :func:`_encoded`, of a text."""
     text, notes = fit_text(tokens, parts[0], dataset.text)
     if not (tokens.codes[parts[0]] >= 0).any():
         raise InputError("dataset.inputs", "no text has a token in the training rows", found=repr(tokens.column))
@@ -210,25 +237,47 @@ def _split(
     return Split(
         inputs=torch.from_numpy(matrix[rows]),
         targets={one.task.name: target_tensor(one, targets[one.task.name], rows) for one in labels},
-        masks={one.task.name: torch.from_numpy(one.there[rows]) for one in labels if not one.there[kept].all()},
+        masks={one.task.name: torch.from_numpy(mask[rows]) for one in labels if (mask := _mask(one, kept)) is not None},
         rows=torch.from_numpy(rows),
     )
 
 
+def _mask(labels: Labels, kept: Rows) -> NDArray[np.bool_] | None:
+    """Which rows have a label, or which of its values; None where all rows that are used have all of it."""
+    if labels.parts is not None and not labels.parts[kept].all():
+        return labels.parts
+    return None if labels.there[kept].all() else labels.there
+
+
 def _plain(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
     columns = next(task.targets for task in tasks if task.name == info.name)
-    return {"columns": list(columns), **info.model_dump(mode="json", exclude={"name", "labelled", "counts"})}
+    return {
+        "columns": list(columns),
+        **info.model_dump(mode="json", exclude={"name", "labelled", "counts", "value_counts"}),
+    }
 
 
-def _fingerprint(source: Source, dataset: Dataset, tasks: Sequence[Task], *, text: bool) -> str:
+def _reading(source: Source, used: Collection[str], labels: Sequence[Labels]) -> dict[str, Any]:
+    """How cells are read otherwise than as plain numbers and whole labels."""
+    columns = [column for name, column in source.columns.items() if name in used]
+    cells = {column.name: asdict(column.format) for column in columns if column.format != CellFormat()}
+    partly = [one.task.name for one in labels if one.parts is not None]
+    return {key: value for key, value in {"cells": cells, "partly labelled": partly}.items() if value}
+
+
+def _fingerprint(
+    source: Source, dataset: Dataset, tasks: Sequence[Task], reading: Mapping[str, Any], *, text: bool
+) -> str:
     """Hash of all that the tensors follow from; where the file lies, and a task's loss and metrics, do not count."""
     words: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
     left_out: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *words} if text else True}
+    left_out |= {key: True for key in ("decimal", "missing") if not getattr(dataset, key, None)}
     data: dict[str, Any] = {
         "format": _FORMAT,
         "content": source.digest,
         "dataset": dataset.model_dump(mode="json", exclude=left_out),
         "tasks": _targets_of(tasks),
+        **reading,
     }
     if text and dataset.text.tokenizer:
         data["tokenizer"] = tokenizer_digest(dataset.text.tokenizer)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mtl_core.datasets.columns import Column
+from mtl_core.datasets.column import Column
 from mtl_core.spec import TOTAL
 
 Role = Literal["input", "target", "ignore"]

@@ -1,23 +1,23 @@
 """Any data set as typed columns, read once and kept while it does not change."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from mtl_core.datasets.bundled import ENTRIES
-from mtl_core.datasets.columns import Column, read_column
+from mtl_core.datasets.column import Column
 from mtl_core.datasets.files import RawTable, read_file, stamp
 from mtl_core.datasets.maps import PixelMap
 from mtl_core.datasets.multidigits import generate
 from mtl_core.datasets.pieces import tokenizer_stamp
 from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.shapes import BACKGROUND, NAMES, generate_shapes
-from mtl_core.spec import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset
+from mtl_core.datasets.table_reading import conversion_notes, open_dates_note, read_columns, read_table
+from mtl_core.spec import BundledDataset, DataNote, Dataset, SplitSpec, TableDataset
 
 _raw: Recent[RawTable] = Recent(3)
 _sources: Recent["Source"] = Recent(6)
@@ -32,8 +32,10 @@ class Source:
         digest: Hash of the content.
         images: ``[N, H, W]`` or, in colour, ``[N, H, W, 3]`` of 0…255 when the input is an image; the columns are then
             targets only.
+        notes: About the file as a whole; those about columns stand with them.
         split: The split of each row, where the data set has its own.
         maps: Targets that have a class for every pixel, by name.
+        delimiter: What separates the cells of a text file; ``encoding``: that of its characters.
     """
 
     name: str
@@ -41,15 +43,24 @@ class Source:
     description: str
     columns: dict[str, Column]
     digest: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[DataNote, ...] = ()
     images: NDArray[np.uint8] | None = None
     split: NDArray[np.int8] | None = None
     maps: Mapping[str, PixelMap] = field(default_factory=dict)
+    delimiter: str = ""
+    encoding: str = ""
 
     @property
     def rows(self) -> int:
         """Number of rows."""
         return len(next(iter(self.columns.values())).numbers)
+
+    def notes_of(self, names: Collection[str]) -> tuple[DataNote, ...]:
+        """What was decided about the file and some of its columns."""
+        columns = [column for name, column in self.columns.items() if name in names]
+        open_dates = [open_dates_note(column) for column in columns if column.unsettled and column.format.dates]
+        own = [note for column in columns for note in column.notes]
+        return (*self.notes, *conversion_notes(columns), *open_dates, *own)
 
 
 def source_key(dataset: Dataset) -> Hashable:
@@ -71,8 +82,8 @@ def open_source(dataset: Dataset) -> Source:
     match dataset:
         case TableDataset():
             key = stamp(dataset.path), dataset.delimiter, dataset.encoding
-            typed = tuple(sorted(dataset.types.items()))
-            return _sources.get((key, typed), lambda: _table(dataset, key))
+            stated = tuple(sorted(dataset.types.items())), tuple(sorted(dataset.missing.items())), dataset.decimal
+            return _sources.get((key, stated), lambda: _table(dataset, key))
         case BundledDataset(name="multidigits"):
             split = dataset.split.model_copy(update={"tasks": ()})  # its rows do not depend on the tasks
             return _sources.get(split.model_dump_json(), lambda: _multidigits(split))
@@ -84,15 +95,10 @@ def open_source(dataset: Dataset) -> Source:
 
 def _table(dataset: TableDataset, key: Hashable) -> Source:
     raw = _raw.get(key, lambda: read_file(dataset.path, dataset.delimiter, dataset.encoding))
-    columns = read_columns(raw.frame, dataset.types)
+    columns = read_table(raw.frame, dataset, raw.delimiter)
     name = Path(dataset.path).name
-    notes = (*raw.notes, *(note for column in columns.values() for note in column.notes))
-    return Source(name, name, raw.form[:1].upper() + raw.form[1:] + ".", columns, raw.digest, notes)
-
-
-def read_columns(frame: pd.DataFrame, types: Mapping[str, ColumnType]) -> dict[str, Column]:
-    """A frame's columns, of the types given or guessed."""
-    return {str(name): read_column(str(name), frame[name], types.get(str(name))) for name in frame.columns}
+    form = raw.form[:1].upper() + raw.form[1:] + "."
+    return Source(name, name, form, columns, raw.digest, raw.notes, delimiter=raw.delimiter, encoding=raw.encoding)
 
 
 def _multidigits(split: SplitSpec) -> Source:

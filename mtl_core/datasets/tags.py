@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.columns import Column
+from mtl_core.datasets.column import Column
 from mtl_core.datasets.roles import MAX_CLASSES
 from mtl_core.datasets.texts import Tokens
 from mtl_core.spec import InputError

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.columns import Column
+from mtl_core.datasets.column import Column
 from mtl_core.datasets.pieces import cut_into_pieces, tokenizer_digest
-from mtl_core.spec import InputError
+from mtl_core.spec import DataNote, InputError
 from mtl_core.spec.dataset import PADDING, UNKNOWN, TextSpec
 
 Rows = NDArray[np.int64]
@@ -95,11 +95,13 @@ def _tokens(
     return Tokens(column.name, words or (), table[column.text], lengths, words is None)
 
 
-def fit_text(tokens: Tokens, rows: Rows, how: TextSpec) -> tuple[dict[str, Any], list[str]]:
+def fit_text(tokens: Tokens, rows: Rows, how: TextSpec) -> tuple[dict[str, Any], list[DataNote]]:
     """What new texts need to be treated alike, learned from the given rows alone, and what to know about it."""
     notes = []
     if cut := int((tokens.lengths > tokens.longest).sum()):
-        notes.append(f"{cut:,} of {len(tokens.lengths):,} texts are longer than {tokens.longest} tokens and are cut.")
+        what = f"{cut:,} of {len(tokens.lengths):,} texts are longer than {tokens.longest} tokens and are cut."
+        fix = "Raise dataset.text.max_length to keep more of them."
+        notes.append(DataNote(place="column", name=tokens.column, what=what, count=cut, fix=fix))
     about = {"kind": "text", "column": tokens.column}
     if how.tokenizer:
         given = {"tokenizer": how.tokenizer, "max_length": tokens.longest}
@@ -109,8 +111,9 @@ def fit_text(tokens: Tokens, rows: Rows, how: TextSpec) -> tuple[dict[str, Any],
     seen = [int(code) for code in np.argsort(-counts, kind="stable") if counts[code] > 0]
     kept = seen[: how.vocabulary - _SPECIAL]
     if len(kept) < len(seen):
-        told = f"The texts have {len(seen):,} different tokens; the {len(kept):,} most frequent are told apart."
-        notes.insert(0, told)
+        what = f"The texts have {len(seen):,} different tokens; the {len(kept):,} most frequent are told apart."
+        fix = "Raise dataset.text.vocabulary to tell more of them apart."
+        notes.insert(0, DataNote(place="column", name=tokens.column, what=what, count=len(seen) - len(kept), fix=fix))
     vocabulary = [tokens.words[code] for code in kept]
     given = {**how.model_dump(mode="json", exclude={"vocabulary", "tokenizer"}), "max_length": tokens.longest}
     return {**about, "vocabulary": vocabulary, "text": given}, notes

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
-from mtl_core.datasets import Split, TaskData, load
+from mtl_core.datasets import Split, TaskData, load, load_again
 from mtl_core.spec import ExperimentSpec, InputError, TargetInfo
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batches import Batches
@@ -114,7 +114,7 @@ def load_data(saved: SavedRun) -> TaskData:
     Raises:
         InputError: It cannot be read, or has changed since.
     """
-    data = load(saved.spec.dataset, saved.spec.tasks)
+    data = (load_again if saved.fingerprint else load)(saved.spec.dataset, saved.spec.tasks)
     if saved.fingerprint and saved.fingerprint != data.fingerprint:
         fix = "Put the old data back, or run the experiment again."
         raise InputError("dataset", "the data has changed since the run was trained", fix=fix)

@@ -62,7 +62,12 @@ def _cells(
         found = columns[i].read(heads[i].predict(output.double()).cpu(), inputs)
         truth = columns[i].tell(batch.targets[i].cpu())
         mask = batch.masks[i]
-        there = [True] * len(cells) if mask is None else mask.tolist()
-        for row, predicted, true, known in zip(cells, found, truth, there, strict=True):
-            row += [*predicted, *(true if known else [""] * len(true))]
+        for place, (row, predicted, true) in enumerate(zip(cells, found, truth, strict=True)):
+            row += [*predicted, *(true if mask is None else _known(true, mask[place]))]
     return cells
+
+
+def _known(truth: list[Any], mask: torch.Tensor) -> list[Any]:
+    """The cells of a row's truth, empty where its label, or a value of it, is not there."""
+    there = mask.tolist() if mask.dim() else [bool(mask)] * len(truth)
+    return [cell if known else "" for cell, known in zip(truth, there, strict=True)]

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 import torch
 
-from mtl_core.datasets import load
+from mtl_core.datasets import load, load_again
 from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
 from mtl_core.runner.isolation import isolated_run
-from mtl_core.runner.recording import Heart, Observer, StoreRecorder
+from mtl_core.runner.recording import Heart, Observer, StoreRecorder, record_notes
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.start import FromFile, FromRun, Scratch
@@ -161,6 +161,7 @@ def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecor
     else:
         store.rewind(run, -1)
         recorder.event(0, "start", f"{len(trainer.data.train.inputs)} training rows on {label}")
+        record_notes(recorder, trainer.data.notes)
         if trainer.taken:
             recorder.event(0, "start", trainer.taken)
     return trainer.run()
@@ -170,8 +171,8 @@ def _trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRec
     """What trains a run, put back to its last checkpoint if it has one; whether it has."""
     device = choose_device(spec.training.device)
     folder = store.artifacts_dir(run)
-    data = load(spec.dataset, spec.tasks)
     last, best = _checkpoints(folder, device)
+    data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
     start = None if last else start_of(store, spec)
     trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)), start)
     if last:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.datasets import TaskData, describe, load
-from mtl_core.spec import DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
+from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.dataset import Dataset
 from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.layers import Linear, ReLU
@@ -19,11 +19,12 @@ from mtl_core.training.transfer import read_start, take_trunk
 
 @dataclass(frozen=True)
 class Inspection:
-    """What :func:`inspect` found: the targets in the data, and the model as it would be built."""
+    """What :func:`inspect` found: the targets in the data, the model as it would be built, and notes about the data."""
 
     targets: dict[str, TargetInfo]
     model: ModelInfo
     splits: dict[str, int]
+    notes: tuple[DataNote, ...] = ()
 
 
 def inspect_dataset(dataset: Dataset) -> DatasetInfo:
@@ -34,7 +35,8 @@ def inspect_dataset(dataset: Dataset) -> DatasetInfo:
 def inspect_model(spec: ExperimentSpec) -> ModelInfo:
     """Shapes and parameter counts of every layer; a layer that cannot be built carries its error."""
     data = load(spec.dataset, spec.tasks)
-    return describe_model(spec.model, data.input_shape, data.targets)
+    info = describe_model(spec.model, data.input_shape, data.targets)
+    return info.model_copy(update={"notes": data.notes})
 
 
 def warm_up() -> None:
@@ -60,7 +62,8 @@ def inspect(spec: ExperimentSpec) -> Inspection:
         fix = f"{layer.fix.label}." if layer.fix else ""
         raise InputError(layer.path, (layer.error or "cannot be built").removesuffix("."), fix=fix)
     splits = {"train": data.train, "val": data.val, "test": data.test}
-    return Inspection(data.targets, model, {name: len(split.inputs) for name, split in splits.items()})
+    sizes = {name: len(split.inputs) for name, split in splits.items()}
+    return Inspection(data.targets, model, sizes, data.notes)
 
 
 def _check_start(spec: ExperimentSpec, data: TaskData, path: Path) -> None:

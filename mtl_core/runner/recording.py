@@ -9,18 +9,30 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mtl_core.errors import WorkbenchError
+from mtl_core.spec import DataNote
 from mtl_core.store import Points, RunStore, SeriesKey
 from mtl_core.store import Progress as StoredProgress
-from mtl_core.training.recording import Direction, EventKind, Progress, Request, Steps, Values
+from mtl_core.training.recording import Direction, EventKind, Progress, Recorder, Request, Steps, Values
 from mtl_core.training.recording import SeriesKey as Key
 
 BEAT_SECONDS = 2.0
+MOST_NOTES = 100
+"""Notes about the data that a run keeps; a table of thousands of columns may have as many."""
 
 log = logging.getLogger(__name__)
 
 _STATES: dict[str, Literal["running", "paused"]] = {"pause": "paused", "resume": "running"}
 
 Observer = Callable[[Progress], None]
+
+
+def record_notes(recorder: Recorder, notes: Sequence[DataNote]) -> None:
+    """Keep what was found in the data, or decided about it, as events of a run."""
+    kept = list(notes[:MOST_NOTES])
+    if len(notes) > MOST_NOTES:
+        kept.append(DataNote(place="file", what=f"{len(notes) - MOST_NOTES} more notes about the data are left out."))
+    for note in kept:
+        recorder.event(0, "note", str(note), note.model_dump(mode="json"))
 
 
 class StoreRecorder:

@@ -11,7 +11,7 @@ from mtl_core.architectures import build_model
 from mtl_core.datasets import TaskData, load
 from mtl_core.runner.execution import Ending, device_label, ended, ending_of, signals, start_of
 from mtl_core.runner.isolation import isolated_run
-from mtl_core.runner.recording import Heart, Observer, StoreRecorder
+from mtl_core.runner.recording import Heart, Observer, StoreRecorder, record_notes
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore
 from mtl_core.tasks import build_task
@@ -125,5 +125,6 @@ def _tell_start(store: RunStore, run: int, others: Sequence[int], data: TaskData
     rows, label = len(data.train.inputs), device_label(lane.spec)
     text = f"{rows} training rows on {label}, together with {', '.join(f'run {other}' for other in others)}"
     lane.recorder.event(0, "start", text)
+    record_notes(lane.recorder, data.notes)
     if lane.taken:
         lane.recorder.event(0, "start", lane.taken)

@@ -7,7 +7,7 @@ the comparison of runs and the documentation derive from it.
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.averaging import Averaging
 from mtl_core.spec.base import Report, Spec
-from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, SplitSpec, TableDataset, TextSpec
+from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, DecimalMark, SplitSpec, TableDataset, TextSpec
 from mtl_core.spec.difference import Difference, diff, diff_data
 from mtl_core.spec.experiment import (
     ExperimentSpec,
@@ -21,6 +21,7 @@ from mtl_core.spec.keeping import Keeping
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
 from mtl_core.spec.metrics import DIRECTIONS, TRAINED, Direction, direction, score_of
 from mtl_core.spec.model import HardSharing, ModelSpec, Sharing, sharing_of
+from mtl_core.spec.notes import DataNote
 from mtl_core.spec.optimizers import Optimizer, Part
 from mtl_core.spec.overrides import apply_overrides
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
@@ -54,6 +55,7 @@ from mtl_core.spec.tasks import (
     SegmentationTask,
     TaggingTask,
     Task,
+    column_name,
 )
 from mtl_core.spec.training import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
@@ -75,8 +77,10 @@ __all__ = [
     "ColumnInfo",
     "ColumnType",
     "CountTask",
+    "DataNote",
     "Dataset",
     "DatasetInfo",
+    "DecimalMark",
     "DeviceInfo",
     "Difference",
     "Direction",
@@ -120,6 +124,7 @@ __all__ = [
     "WeightMove",
     "Weighting",
     "apply_overrides",
+    "column_name",
     "data_to_yaml",
     "dataset_from_data",
     "diff",

@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.tasks import Task
+from mtl_core.spec.tasks import Column, Task
 
+DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
 PADDING, UNKNOWN = 0, 1
 """The numbers of what is no token of a text, and of a token that is not in the vocabulary."""
@@ -100,11 +101,21 @@ class TableDataset(Spec):
     title: ClassVar[str] = "Table"
     kind: Literal["table"] = "table"
     path: str = field(help="The file; a relative path starts at the spec file's folder.", widget="file")
-    inputs: tuple[str, ...] = field((), "The input columns.", widget="columns")
-    types: dict[str, ColumnType] = field(
+    inputs: tuple[Column, ...] = field((), "The input columns.", widget="columns")
+    types: dict[Column, ColumnType] = field(
         help="Column types that differ from what looking at the file says.", default_factory=dict
     )
+    missing: dict[Column, tuple[str, ...]] = field(
+        help="The cells that count as missing in a column, beside empty ones, where they differ from the usual: NA, "
+        "N/A, NaN, NaT, null, None, ? and -, in any case. An empty list makes each of these a category.",
+        default_factory=dict,
+    )
     delimiter: str | None = field(None, "What separates the cells; empty: found by looking.", min_length=1)
+    decimal: DecimalMark | None = field(
+        None,
+        "The decimal mark of numbers: a point (1,234.5) or a comma (1.234,5); empty: found by looking at each column.",
+        title="Decimal mark",
+    )
     encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")

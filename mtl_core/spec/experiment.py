@@ -1,6 +1,7 @@
 """The experiment: the one document from which everything a run does follows."""
 
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -76,12 +77,27 @@ def dataset_from_data(data: Any) -> Dataset:
         InputError: With the path below ``dataset``, the rule and what was found.
     """
     try:
-        dataset: Dataset = _DATASET.validate_json(json.dumps({"dataset": data}))["dataset"]
+        dataset: Dataset = _DATASET.validate_json(json.dumps({"dataset": composed(data)}))["dataset"]
     except ValidationError as error:
         raise InputError.of(problems_in(error, {"dataset": data}, ExperimentSpec)) from None
     except (TypeError, ValueError) as error:
         raise InputError("dataset", "must hold only text, numbers, lists and mappings", found=error) from None
     return dataset
+
+
+_PATHS = ("path", "tokenizer")
+
+
+def composed(data: Any, key: str = "") -> Any:
+    """The same data with all text but paths in Unicode's composed form (NFC), in which names are compared."""
+    match data:
+        case dict():
+            return {composed(name): composed(value, name) for name, value in data.items()}
+        case list():
+            return [composed(value) for value in data]
+        case str() if key not in _PATHS:
+            return unicodedata.normalize("NFC", data)
+    return data
 
 
 _DATASET: TypeAdapter[dict[str, Dataset]] = TypeAdapter(dict[str, Dataset])
@@ -93,6 +109,9 @@ def _read(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
     try:
         data = upgraded(data)
         text = json.dumps(data)
+        if "\\u" in text:
+            data = composed(data)
+            text = json.dumps(data)
     except InputError as error:
         return None, list(error.problems)
     except (TypeError, ValueError, RecursionError) as error:

@@ -5,7 +5,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mtl_core.spec.base import Report
-from mtl_core.spec.dataset import ColumnType
+from mtl_core.spec.dataset import ColumnType, DecimalMark
+from mtl_core.spec.notes import DataNote
 
 Shape = tuple[int, ...]
 Outputs = int | Shape
@@ -40,6 +41,10 @@ class ColumnInfo(Report):
     ``low``, ``high`` and ``mean`` are of numeric columns, as is ``whole``: numbers without fractions. ``categories``
     are (value, rows) of the most frequent values, most frequent first; of text, of what spaces separate. With
     ``pixels`` the column is a map of classes, and they are counted in pixels.
+
+    ``missing_texts`` are (text, cells) of what counts as missing, empty cells as an empty text. ``decimal``, ``unit``
+    and ``dates`` say how its numbers are written: the decimal mark, what was left away, and the order of day, month and
+    year (``time``: a time of day).
     """
 
     name: str
@@ -53,6 +58,10 @@ class ColumnInfo(Report):
     histogram: Histogram | None = None
     whole: bool = False
     pixels: bool = False
+    missing_texts: tuple[tuple[str, int], ...] = ()
+    decimal: DecimalMark = "."
+    unit: str = ""
+    dates: str = ""
     suggested: Literal["input", "target", "ignore"] = "input"
 
 
@@ -67,6 +76,7 @@ class TargetInfo(Report):
         per_value: Outputs for each value: 2 where its variance is learned too.
         size: Height and width of a map of classes, or the positions of a sequence of tags.
         labelled: Rows of the training split that have a label.
+        value_counts: Those that have each of the values, where some rows have only some of them; else empty.
     """
 
     name: str
@@ -79,6 +89,7 @@ class TargetInfo(Report):
     per_value: int = 1
     size: Shape = ()
     labelled: int = 0
+    value_counts: tuple[int, ...] = ()
 
     @property
     def outputs(self) -> Outputs:
@@ -104,6 +115,7 @@ class DatasetInfo(Report):
         images: The first images, each a few rows of 0…255, or in colour of 0xRRGGBB.
         tasks: Tasks that suggest themselves, as spec data.
         inputs: The inputs that suggest themselves.
+        delimiter: What separates the cells of a text file; so is ``encoding``, that of its characters.
     """
 
     name: str
@@ -117,8 +129,10 @@ class DatasetInfo(Report):
     images: tuple[tuple[tuple[int, ...], ...], ...] = ()
     inputs: tuple[str, ...] = ()
     tasks: tuple[dict[str, Any], ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[DataNote, ...] = ()
     fingerprint: str = ""
+    delimiter: str = ""
+    encoding: str = ""
 
 
 class Fix(Report):
@@ -151,6 +165,7 @@ class ModelInfo(Report):
         stages: Where among the shared layers each stage begins (each level, in a scheme of levels); none where a layer
             fails.
         tail: Where the last stage ends; what follows belongs to none.
+        notes: About the data as they are read for the tasks.
     """
 
     input_shape: Shape
@@ -162,6 +177,7 @@ class ModelInfo(Report):
     sharing: dict[str, Any] = Field(default_factory=lambda: {"kind": "hard"})
     stages: tuple[int, ...] = ()
     tail: int = 0
+    notes: tuple[DataNote, ...] = ()
 
     @property
     def problems(self) -> tuple[LayerInfo, ...]:

@@ -85,8 +85,17 @@ def _problem(error: Any, data: Any, root: type[Spec]) -> Problem:
             return Problem(path, "must be auto, cpu, cuda or cuda:N", found)
     rule = _RULES.get(kind, error["msg"][:1].lower() + error["msg"][1:])
     plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
-    meant = nearest(root, keys) if kind == "extra_forbidden" else ()
-    return Problem(path or "spec", rule.format(**plain), found, f"Did you mean {' or '.join(meant)}?" if meant else "")
+    return Problem(path or "spec", rule.format(**plain), found, _fix(kind, error["input"], root, keys))
+
+
+def _fix(kind: str, value: Any, root: type[Spec], keys: list[Key]) -> str:
+    if kind == "extra_forbidden" and (meant := nearest(root, keys)):
+        return f"Did you mean {' or '.join(meant)}?"
+    if kind == "string_type" and isinstance(value, int | float):
+        # YAML reads 1, 2.5 and yes as a number or a truth value; what was written is known of whole numbers only.
+        example = f', as in "{value}"' if type(value) is int else ", as it is written in the data"
+        return f"Put it in quotation marks{example}."
+    return ""
 
 
 def _unknown_kind(path: str, kind: str, kinds: list[str]) -> Problem:

@@ -11,8 +11,9 @@ RunState = Literal["queued", "running", "paused", "finished", "stopped", "failed
 EndState = Literal["finished", "stopped", "failed", "interrupted"]
 RequestKind = Literal["pause", "resume", "stop", "checkpoint", "weights"]
 EventKind = Literal[
-    "start", "epoch", "checkpoint", "weights", "pause", "resume", "stop", "nan", "warning", "kept", "finish", "error"
-]
+    "start", "note", "epoch", "checkpoint", "weights", "pause", "resume", "stop", "nan", "warning", "kept", "finish",
+    "error",
+]  # fmt: skip
 Direction = Literal["min", "max", ""]
 
 RUN_STATES: tuple[RunState, ...] = get_args(RunState)

@@ -24,11 +24,12 @@ class Loss(Protocol):
     Args:
         prediction: What the output layer gives, ``[N, out_features]`` or ``[N, C, h, w]``.
         target: As in :class:`mtl_core.datasets.Split`.
-        mask: ``[N]`` bool, true where the row has a label; ``None`` when every row has one.
+        mask: ``[N]`` bool, true where the row has a label, or ``[N, W]``, true where the value is there; ``None`` when
+            every row has all of it.
 
     Returns:
-        A 0-d tensor: the mean over the labelled rows; exactly 0 with zero gradient when there is none, whatever
-        stands in the target of rows without a label.
+        A 0-d tensor: the mean over the labelled rows, or over the values that are there; exactly 0 with zero gradient
+        when there is none, whatever stands in the target where there is no label.
     """
 
     def __call__(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -77,7 +78,7 @@ class TaskHead:
 
 
 def labelled_count(mask: Tensor) -> Tensor:
-    """Number of labelled rows, at least 1 so that a mean over none is 0 instead of NaN; stays on the device."""
+    """Number of labelled rows or values, at least 1 so that a mean over none is 0 and not NaN; stays on the device."""
     return mask.sum().clamp(min=1)
 
 
@@ -99,5 +100,22 @@ def mean_of(row_loss: RowLoss) -> Loss:
         rows = mask.view(-1, *(1,) * (target.dim() - 1))
         safe = target.masked_fill(~rows, 0)  # NaN × 0 would stay NaN
         return row_loss(prediction, safe).masked_fill(~mask, 0).sum() / labelled_count(mask)
+
+    return loss
+
+
+def mean_of_values(value_loss: RowLoss) -> Loss:
+    """The mean over the labelled rows, or over the values that are there, of a loss known value by value.
+
+    Args:
+        value_loss: From outputs and targets ``[N, W]`` to the loss of each value ``[N, W]``; as for :func:`mean_of`.
+    """
+    by_row = mean_of(lambda prediction, target: value_loss(prediction, target).mean(1))
+
+    def loss(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+        if mask is None or mask.dim() == 1:
+            return by_row(prediction, target, mask)
+        safe = target.masked_fill(~mask, 0)
+        return value_loss(prediction, safe).masked_fill(~mask, 0).sum() / labelled_count(mask)
 
     return loss

@@ -9,9 +9,10 @@ from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 
 from mtl_core.spec import CountTask, TargetInfo
 from mtl_core.tasks import averaging, distillation, table
-from mtl_core.tasks.base import TaskHead, directions, mean_of
+from mtl_core.tasks.base import TaskHead, directions, mean_of_values
 from mtl_core.tasks.measures import RowMean, Whole, r2, spearman
 from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.partial_labels import of_each_value
 from mtl_core.tasks.regression import in_float64
 from mtl_core.tasks.units import restoring
 
@@ -21,12 +22,14 @@ def build_count(task: CountTask, info: TargetInfo) -> TaskHead:
     restore = restoring(info)
 
     def measures() -> dict[str, Measure]:
+        if info.value_counts:
+            return {name: of_each_value(partial(_measure, name, 1), info.width) for name in task.metrics}
         return {name: _measure(name, info.width) for name in task.metrics}
 
     return TaskHead(
         name=task.name,
         out_features=info.outputs,
-        loss=mean_of(lambda p, y: F.poisson_nll_loss(p, y, log_input=True, reduction="none").mean(1)),
+        loss=mean_of_values(partial(F.poisson_nll_loss, log_input=True, reduction="none")),
         predict=lambda output: restore(output.double().exp()),
         directions=directions(task),
         read=lambda prediction, target: (restore(prediction.double().exp()), restore(target)),

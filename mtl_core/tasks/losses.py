@@ -20,7 +20,15 @@ def modulation(plain: Tensor, gamma: float) -> Tensor:
 def binary_rows(
     prediction: Tensor, target: Tensor, *, positive: Tensor, gamma: float | None = None, smoothing: float = 0.0
 ) -> Tensor:
-    """[N] mean binary cross-entropy of the logits ``[N, L]`` of a row.
+    """[N] mean of :func:`binary_values` over a row."""
+    values = binary_values(prediction, target, positive=positive, gamma=gamma, smoothing=smoothing)
+    return values.flatten(1).mean(1)
+
+
+def binary_values(
+    prediction: Tensor, target: Tensor, *, positive: Tensor, gamma: float | None = None, smoothing: float = 0.0
+) -> Tensor:
+    """[N, L] binary cross-entropy of the logits ``[N, L]``.
 
     Args:
         prediction: Logits.
@@ -35,7 +43,7 @@ def binary_rows(
     if gamma is not None:
         plain = F.binary_cross_entropy_with_logits(prediction, target, reduction="none")
         entropy = modulation(plain, gamma) * entropy
-    return entropy.flatten(1).mean(1)
+    return entropy
 
 
 def class_rows(
@@ -78,13 +86,13 @@ def class_weights(given: str | Mapping[str, float], info: TargetInfo) -> Tensor 
     return torch.where(there, counts.sum() / (there.sum() * counts.clamp(min=1)), 1.0).float()
 
 
-def positive_weights(given: str | float, positives: Tensor, labelled: int) -> Tensor:
+def positive_weights(given: str | float, positives: Tensor, labelled: int | Tensor) -> Tensor:
     """[L] what a 1 weighs: the number given, or for ``balanced`` the training rows of 0 per row of 1.
 
     Args:
         given: A number or ``balanced``.
         positives: [L] training rows of 1.
-        labelled: Training rows that have a label.
+        labelled: Training rows that have a label; [L] those of each label where they differ.
     """
     if not isinstance(given, str):
         return torch.full_like(positives, float(given))

@@ -9,6 +9,9 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+ABSENT = -1
+"""Stands in whole-numbered targets for a value that a row lacks; NaN in others."""
+
 Read = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 _KEPT_VALUES = 8_000_000
@@ -52,7 +55,7 @@ class TaskMetrics:
 
     def __init__(
         self,
-        loss: Callable[[Tensor, Tensor], Tensor],
+        loss: Callable[[Tensor, Tensor, Tensor | None], Tensor],
         read: Read,
         measures: Mapping[str, Measure],
         device: torch.device | str,
@@ -81,7 +84,7 @@ class TaskMetrics:
             measure.metric.reset()
 
     def update(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> None:
-        """Take a batch: outputs, targets, and which rows have a label (``None``: all)."""
+        """Take a batch: outputs, targets, and which rows, or which values of each row, have a label (``None``: all)."""
         self._kept.append((prediction.detach(), target, mask))
         self._kept_values += prediction.numel()
         if self._kept_values > _KEPT_VALUES:
@@ -113,17 +116,22 @@ class TaskMetrics:
             return
         prediction = torch.cat([p for p, _, _ in kept])
         target = torch.cat([t for _, t, _ in kept])
+        values: Tensor | None = None
         if any(mask is not None for _, _, mask in kept):
             mask = torch.cat([_whole(target) if mask is None else mask for _, target, mask in kept])
-            prediction, target = prediction[mask], target[mask]
+            labelled = mask if mask.dim() == 1 else mask.any(dim=1)
+            prediction, target = prediction[labelled], target[labelled]
+            values = mask[labelled] if mask.dim() == 2 else None
         rows = len(target)
         if not rows:
             return
         self._rows += rows
-        amount = rows if self._amount is None else self._amount(target)
+        amount = (rows if self._amount is None else self._amount(target)) if values is None else values.sum()
         self._amounts = self._amounts + amount
-        self._loss_sum = self._loss_sum + self._loss(prediction, target).double() * amount
+        self._loss_sum = self._loss_sum + self._loss(prediction, target, values).double() * amount
         read, truth = self._read(prediction, target)
+        if values is not None:
+            truth = truth.masked_fill(~values, torch.nan if truth.is_floating_point() else ABSENT)
         for measure in self._measures.values():
             measure.metric.update(measure.take(read) if measure.take else read, truth)
 

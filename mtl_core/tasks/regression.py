@@ -11,9 +11,10 @@ from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 
 from mtl_core.spec import RegressionTask, TargetInfo
 from mtl_core.tasks import averaging, distillation, table
-from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
+from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of_values
 from mtl_core.tasks.measures import RowMean, Whole, explained_variance, mape, pearson, r2, spearman
 from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.partial_labels import of_each_value
 from mtl_core.tasks.units import restoring
 
 _PLAIN: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
@@ -30,6 +31,8 @@ def build_regression(task: RegressionTask, info: TargetInfo) -> TaskHead:
     restore = restoring(info)
 
     def measures() -> dict[str, Measure]:
+        if info.value_counts:
+            return {name: of_each_value(partial(_measure, name, 1), width) for name in task.metrics}
         return {name: _measure(name, width) for name in task.metrics}
 
     return TaskHead(
@@ -51,32 +54,33 @@ def _loss(task: RegressionTask, width: int) -> Loss:
         case "huber":
             return _masked(partial(F.huber_loss, delta=task.delta), width)
         case "quantile":
-            return mean_of(partial(pinball, quantile=task.quantile))
+            return mean_of_values(partial(pinball, quantile=task.quantile))
         case "gaussian_nll":
-            return mean_of(_gaussian)
+            return mean_of_values(_gaussian)
     return _masked(_PLAIN[task.loss], width)
 
 
 def pinball(prediction: Tensor, target: Tensor, quantile: float) -> Tensor:
-    """[N] mean quantile error (Koenker & Bassett 1978) of the W values of a row."""
+    """[N, W] quantile error (Koenker & Bassett 1978) of the values."""
     error = target - prediction
-    return torch.maximum(quantile * error, (quantile - 1) * error).mean(1)
+    return torch.maximum(quantile * error, (quantile - 1) * error)
 
 
 def _gaussian(prediction: Tensor, target: Tensor) -> Tensor:
-    """[N] negative log-likelihood of a row's W values, without the constant (Nix & Weigend 1994)."""
+    """[N, W] negative log-likelihood of the values, without the constant (Nix & Weigend 1994)."""
     width = target.shape[1]
     mean, log_variance = prediction[:, :width], prediction[:, width:]
-    return F.gaussian_nll_loss(mean, target, log_variance.exp(), reduction="none").mean(1)
+    return F.gaussian_nll_loss(mean, target, log_variance.exp(), reduction="none")
 
 
 def _masked(function: Callable[..., Tensor], width: int) -> Loss:
     def loss(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
         if mask is None:
             return function(prediction, target)
-        # A row without a label is its own target: error and gradient are exactly 0, even where the target is NaN.
-        target = torch.where(mask.unsqueeze(1), target, prediction.detach())
-        return function(prediction, target, reduction="sum") / (labelled_count(mask) * width)
+        # What has no label is its own target: error and gradient are exactly 0, even where the target is NaN.
+        known, values = (mask, 1) if mask.dim() == 2 else (mask.unsqueeze(1), width)
+        target = torch.where(known, target, prediction.detach())
+        return function(prediction, target, reduction="sum") / (labelled_count(mask) * values)
 
     return loss
 

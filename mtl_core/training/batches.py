@@ -31,7 +31,7 @@ class Batch:
     Attributes:
         inputs: ``[B, …]``.
         targets: Each task's, in task order.
-        masks: Each task's ``[B]`` mask of labelled rows, or None where all are.
+        masks: Each task's ``[B]`` mask of labelled rows, or ``[B, W]`` of their values, or None where all are.
         present: Which tasks have a label in the batch; None when no task has a mask.
     """
 
@@ -54,7 +54,7 @@ class StackedBatch:
     Attributes:
         inputs: ``[S, B, …]``.
         targets: Each task's ``[S, B, …]``, in task order.
-        masks: Each task's ``[S, B]``, or None where all rows have a label.
+        masks: Each task's ``[S, B]`` or ``[S, B, W]``, or None where all rows have a label.
         present: For each run which tasks have a label in its rows; None when no task has a mask.
     """
 
@@ -163,7 +163,9 @@ def _stacked_present(
     if all(mask is None for mask in masks):
         return [None] * count
     full = [[True] * runs] * count
-    columns = [full if mask is None else torch.stack([m.any(dim=1) for m in mask]).tolist() for mask in masks]
+    columns = [
+        full if mask is None else torch.stack([m.flatten(1).any(dim=1) for m in mask]).tolist() for mask in masks
+    ]
     return [tuple(zip(*batch, strict=True)) for batch in zip(*columns, strict=True)]
 
 

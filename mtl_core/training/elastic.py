@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +42,7 @@ def fisher(
     device = parameters[0].device if parameters else torch.device("cpu")
     chosen = epoch_order(len(split.inputs), seed, 0)[:rows].tolist()
     masks = {i: _labelled(split, task.name) for i, task in tasks.items()}
+    known = {i: partial(_values, split, task.name, device) for i, task in tasks.items()}
     totals = [torch.zeros_like(parameter) for parameter in parameters]
     counts = {i: max(sum(masks[i][row] for row in chosen), 1) for i in tasks}
     with _looked_at(model, parameters):
@@ -48,7 +50,7 @@ def fisher(
             here = {i: task for i, task in tasks.items() if masks[i][row]}
             outputs = model(split.inputs[row : row + 1].to(device)) if here else ()
             for i, task in here.items():
-                loss = task.loss(outputs[i], split.targets[task.name][row : row + 1].to(device))
+                loss = task.loss(outputs[i], split.targets[task.name][row : row + 1].to(device), known[i](row))
                 if loss.requires_grad:
                     found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
                     for total, gradient in zip(totals, found, strict=True):
@@ -71,6 +73,12 @@ def _looked_at(model: MultiTaskModel, parameters: Sequence[nn.Parameter]) -> Ite
     model.train(training)
 
 
-def _labelled(split: Split, task: str) -> list[bool]:
+def _values(split: Split, task: str, device: torch.device, row: int) -> Tensor | None:
+    """Which values of a row are there, ``[1, W]``, of a task whose rows may lack some."""
     mask = split.masks.get(task)
+    return mask[row : row + 1].to(device) if mask is not None and mask.dim() == 2 else None
+
+
+def _labelled(split: Split, task: str) -> list[bool]:
+    mask = split.labelled(task)
     return [True] * len(split.inputs) if mask is None else mask.tolist()

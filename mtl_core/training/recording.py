@@ -14,7 +14,9 @@ SeriesKey = tuple[str, str, str]
 Steps = NDArray[np.int64]
 Values = NDArray[np.float64]
 Direction = Literal["min", "max", ""]
-EventKind = Literal["start", "epoch", "weights", "pause", "resume", "stop", "nan", "warning", "kept", "finish", "error"]
+EventKind = Literal[
+    "start", "note", "epoch", "weights", "pause", "resume", "stop", "nan", "warning", "kept", "finish", "error"
+]
 
 
 @dataclass(frozen=True)

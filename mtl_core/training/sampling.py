@@ -8,6 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from mtl_core.datasets import Split
+from mtl_core.datasets.data import row_mask
 from mtl_core.spec import Sampling, Task
 from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses, BalancedTasks, Shuffled
 from mtl_core.training.seeding import epoch_generator, epoch_order
@@ -30,7 +31,7 @@ def build_order(sampling: Sampling, split: Split, tasks: Sequence[Task]) -> Orde
             return partial(epoch_order, rows)
         case BalancedClasses():
             task = sampling.task or next(task.name for task in tasks if task.kind in CLASS_KINDS)
-            targets, mask = split.targets[task], split.masks.get(task)
+            targets, mask = split.targets[task], split.labelled(task)
             classes = targets.reshape(rows, -1)[:, 0].long().cpu()
             labelled = torch.ones(rows, dtype=torch.bool) if mask is None else mask.cpu()
             groups = [
@@ -40,7 +41,8 @@ def build_order(sampling: Sampling, split: Split, tasks: Sequence[Task]) -> Orde
             ]
             return partial(_balanced, groups, _where(~labelled))
         case BalancedTasks():
-            masks = {mask.cpu().numpy().tobytes(): mask.cpu() for mask in split.masks.values()}
+            labels = [row_mask(mask).cpu() for mask in split.masks.values()]
+            masks = {mask.numpy().tobytes(): mask for mask in labels}
             whole = [torch.ones(rows, dtype=torch.bool)] if len(split.masks) < len(tasks) else []
             groups = [found for mask in (*masks.values(), *whole) if len(found := _where(mask))]
             if not groups or (len(groups) == 1 and len(groups[0]) == rows):

@@ -116,3 +116,13 @@ def test_features_of_images_are_joined_by_channel() -> None:
     model = built({"kind": "adversarial"}, IMAGE)
     assert [tuple(o.shape) for o in model(rows(5, 2, 6, 6))] == [(5, 1), (5, 2), (5, 3)]
     assert model.penalty().isfinite()
+
+
+def test_a_row_with_some_values_of_a_task_is_one_of_its_rows() -> None:
+    model, inputs = built(ONLY_ADVERSARY), rows()
+    penalties = []
+    for masks in (MASKS, [torch.stack([mask, torch.zeros_like(mask)], dim=1) for mask in MASKS]):
+        model.see_labels(masks)
+        model(inputs)
+        penalties.append(model.penalty())
+    torch.testing.assert_close(penalties[0], penalties[1])

@@ -218,7 +218,7 @@ FILES = (
     table("an empty file", "", "dataset.path … is empty … homes.csv"),
     table("column names alone", "area,rooms,city,price,sold\n", "dataset.path … no rows … area, rooms"),
     table("one column", "area\n1\n2\n3\n", "dataset.path … only one column … area … delimiter"),
-    table("binary junk", bytes(range(256)) * 20, "dataset.path … must be a table as text or Parquet … binary"),
+    table("binary junk", bytes(range(256)) * 20, "dataset.path … must be CSV, Parquet, JSON or JSON lines … binary"),
     table("two columns of one name", GOOD_TABLE.replace("rooms", "area"), "dataset.path … name of its own … 'area'"),
     table("rows of uneven length", GOOD_TABLE + "1,2,3,4,5,6,7\n", "dataset.path … line 62 … 7 cells"),
     Case("a Parquet file that is none", "dataset.path … not a whole Parquet file … homes.parquet", _parquet),

@@ -43,7 +43,11 @@ WriteTable = Callable[..., str]
         (b"a, a \n1,2\n", "a.csv", "each column needs a name of its own"),
         (b"a,b\n1,2\n1,2,3\n", "a.csv", "line 3 has 3 cells, the header has 2. It was read as separated by comma"),
         (b'a,b\n1,"2\n3,4\n', "a.csv", "a quotation mark is opened and never closed"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(200), "a.csv", "must be a table as text or Parquet; found binary"),
+        (
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(200),
+            "a.csv",
+            "must be CSV, Parquet, JSON or JSON lines; found binary",
+        ),
         (b"PK\x03\x04" + bytes(200), "a.xlsx", "this is a workbook or archive; found a.xlsx. Save it as CSV"),
         (b"a,b\n1,2\n", "a.parquet", "is not a whole Parquet file"),
         (b"PAR1" + bytes(50), "a.csv", "is not a whole Parquet file"),

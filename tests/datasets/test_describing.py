@@ -52,7 +52,7 @@ def test_identifiers_free_text_and_constants_are_best_ignored(homes: pd.DataFram
     info = describe(TableDataset(path=write(homes)))
     roles = {name: column.suggested for name, column in columns(info).items()}
     assert [name for name, role in roles.items() if role == "ignore"] == ["column 1", "memo", "same", "gone"]
-    assert sum("best ignored" in note for note in info.notes) == 4
+    assert sum("best ignored" in str(note) for note in info.notes) == 4
 
 
 def test_task_names_are_made_from_column_names_that_a_path_cannot_hold(write: WriteTable) -> None:

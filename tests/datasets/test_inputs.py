@@ -62,14 +62,14 @@ def test_beyond_a_hundred_categories_the_rare_and_the_unseen_share_a_column() ->
     assert width(encoders[0]) == MAX_CATEGORIES + 1
     assert encoded[-3:, -1].tolist() == [1, 1, 1]
     assert (encoded.sum(1) == 1).all()
-    assert "the 100 most frequent" in notes[0]
+    assert "the 100 most frequent" in str(notes[0])
 
 
 def test_an_input_without_any_training_value_is_constant_and_noted() -> None:
     columns = read_columns(pd.DataFrame({"x": [np.nan, np.nan, 5.0]}), {})
     encoders, notes = fit_inputs(list(columns.values()), np.array([0, 1]))
     assert apply_inputs(encoders, columns, 3)[:2].tolist() == [[0], [0]]
-    assert notes == ["Input 'x' has no value in the training rows."]
+    assert [note.what for note in notes] == ["Input 'x' has no value in the training rows."]
 
 
 def test_new_rows_are_treated_alike_after_a_way_through_json() -> None:

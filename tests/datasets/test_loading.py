@@ -153,7 +153,7 @@ def test_masks_tell_which_rows_are_labelled_and_unlabelled_rows_are_dropped(
     assert dropped > 0
     assert sum(map(len, splits)) == len(homes) - dropped
     assert all((split.masks["가격"] | split.masks["매매"]).all() for split in splits)
-    assert f"{dropped} of 120 rows have no label" in data.notes[0]
+    assert f"{dropped} of 120 rows have no label" in str(data.notes[0])
 
 
 def test_a_fully_labelled_task_has_no_mask() -> None:
@@ -191,8 +191,8 @@ def test_classes_seen_only_outside_training_are_classes_too(write: WriteTable) -
     text = "x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(40)) + "".join(f"{i},rare{i}\n" for i in range(9))
     data = load(TableDataset(path=write(text), inputs=("x",)), (MulticlassTask(name="y", target="y"),))
     assert len(data.targets["y"].classes) == 11
-    assert "not stratified by 'y'" in data.notes[0]
-    assert any("no training row is of class" in note for note in data.notes)
+    assert any("not stratified by 'y'" in str(note) for note in data.notes)
+    assert any("no training row is of class" in str(note) for note in data.notes)
 
 
 def test_splits_are_stratified_by_every_class_target() -> None:

@@ -69,7 +69,7 @@ def test_a_longer_text_is_cut_between_its_marks_which_is_told(path: str, folder:
     assert data.input_shape == (5,)
     found = {tuple(row) for row in data.train.inputs.int().tolist()}
     assert tuple(numbers(("[CLS]", "the", "sun", "rises", "[SEP]"), 5)) in found
-    assert "8 of 20 texts are longer than 5 tokens and are cut." in data.notes
+    assert "8 of 20 texts are longer than 5 tokens and are cut." in [note.what for note in data.notes]
 
 
 def test_new_texts_are_treated_as_those_of_training(path: str, folder: Path) -> None:

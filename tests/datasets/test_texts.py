@@ -90,14 +90,14 @@ def test_a_limited_vocabulary_leaves_the_rarer_unknown_and_says_so(write: WriteT
     data = load(table(write(texts()), vocabulary=4), (TAG,))
     assert len(data.preprocessing["vocabulary"]) == 2
     assert data.train.inputs.max() == 3
-    assert any("2 most frequent are told apart" in note for note in data.notes)
+    assert any("2 most frequent are told apart" in str(note) for note in data.notes)
 
 
 def test_longer_texts_are_cut_and_their_tags_with_them(write: WriteTable) -> None:
     data = load(table(write(texts()), max_length=2), (TAG,))
     assert data.input_shape == (2,)
     assert {tuple(row) for row in data.train.targets["tags"].tolist()} == {(2, 1), (2, 3)}
-    assert any("longer than 2 tokens" in note for note in data.notes)
+    assert any("longer than 2 tokens" in str(note) for note in data.notes)
 
 
 def test_new_texts_are_treated_like_the_training_rows(write: WriteTable) -> None:

@@ -198,3 +198,17 @@ def test_a_setting_that_does_not_exist_names_those_it_may_have_meant(changed: Ch
 def test_a_setting_like_no_other_is_given_no_other(changed: Change) -> None:
     (problem,) = problems_of(changed("training.zzz", 5))
     assert problem.fix == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fix"),
+    [
+        ("tasks[0].target", 1, 'Put it in quotation marks, as in "1".'),
+        ("name", 2.5, "Put it in quotation marks, as it is written in the data."),
+        ("name", True, "Put it in quotation marks, as it is written in the data."),
+        ("name", None, ""),
+    ],
+)
+def test_a_name_that_yaml_reads_as_a_number_says_to_quote_it(changed: Change, path: str, value: Any, fix: str) -> None:
+    (problem,) = problems_of(changed(path, value))
+    assert problem.fix == fix

@@ -432,3 +432,14 @@ def test_schemes_that_number_the_tasks_want_the_old_ones_first(tmp_path: Path) -
     turned = spec.model_copy(update={"tasks": spec.tasks[::-1]})
     text = refused(old, turned, tmp_path / "turned")
     assert text.startswith("tasks: under this sharing scheme the tasks of that run must come first")
+
+
+def test_the_importance_of_partly_labelled_rows_is_that_of_the_values_that_are_there() -> None:
+    torch.manual_seed(0)
+    inputs, target, mask = torch.randn(12, 3), torch.randn(12, 1), torch.rand(12) < 0.7
+    model, head, split = linear(inputs, target, mask)
+    parameters = list(named_shared_parameters(model).values())
+    by_row = fisher(model, {0: head}, parameters, split, rows=100, seed=0)
+    target[~mask] = torch.nan
+    by_value = Split(inputs, {"price": target}, {"price": mask.unsqueeze(1)})
+    torch.testing.assert_close(fisher(model, {0: head}, parameters, by_value, rows=100, seed=0), by_row)

@@ -93,3 +93,12 @@ def test_tasks_labelled_everywhere_make_a_plain_order() -> None:
 def test_balancing_needs_a_task_with_classes(task: str) -> None:
     with pytest.raises(InputError, match=r"training\.sampling\.task: must be a task with classes.*sold, kind"):
         experiment(training__sampling={"kind": "balanced_classes", "task": task})
+
+
+def test_a_row_with_a_part_of_a_tasks_values_counts_as_labelled() -> None:
+    parts = torch.zeros(ROWS, 2, dtype=torch.bool)
+    parts[:10, 0] = True
+    parts[5:20, 1] = True
+    masks = {"price": parts, "sold": torch.arange(ROWS) >= 20, "kind": torch.arange(ROWS) >= 20}
+    whole = {**masks, "price": torch.arange(ROWS) < 20}
+    assert torch.equal(order(BalancedTasks(), split(masks)), order(BalancedTasks(), split(whole)))

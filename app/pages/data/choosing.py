@@ -22,7 +22,8 @@ def bundled(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]
 def table(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a file, before anything is known of its columns."""
     return {
-        "kind": "table", "path": path, "inputs": [], "types": {}, "delimiter": None, "encoding": None,
+        "kind": "table", "path": path, "inputs": [], "types": {}, "missing": {},
+        "delimiter": None, "decimal": None, "encoding": None,
         "text": spec_to_data(TextSpec()), "split": _shares(split),
     }  # fmt: skip
 
@@ -59,6 +60,18 @@ def with_dataset(
         "model": _model(data, info, rows),
         "training": _training(data, info, rows, training_rows(data.get("dataset") or {}, rows_before)),
     }
+
+
+def moved(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
+    """The changes that have the experiment read its table from another file, or in another way; all else stays."""
+    old = data["dataset"]
+    changes = {f"dataset.{key}": dataset[key] for key in _READ_BY if dataset.get(key) != old.get(key)}
+    if (name := _name(data, info)) != data.get("name"):
+        changes["name"] = name
+    return changes
+
+
+_READ_BY = ("path", "delimiter", "decimal", "encoding")
 
 
 def training_rows(dataset: Mapping[str, Any], rows: int) -> int:

@@ -1,10 +1,11 @@
 """Edits of roles and tasks, each one step of undo."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.document import Document
 from app.pages.data import choosing, roles
+from mtl_core.errors import listed
 from mtl_core.spec import ColumnInfo, DatasetInfo
 
 ARTICLES: dict[roles.Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
@@ -16,11 +17,18 @@ class Editing:
     Args:
         document: The experiment.
         info: What is known of its data set, if it has been read.
+        tell: Told what an edit changed beside what was asked for.
     """
 
-    def __init__(self, document: Document, info: Callable[[], DatasetInfo | None]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        info: Callable[[], DatasetInfo | None],
+        tell: Callable[[str], object] = lambda _: None,
+    ) -> None:
         self._document = document
         self._info = info
+        self._tell = tell
 
     @property
     def data(self) -> dict[str, Any]:
@@ -56,9 +64,28 @@ class Editing:
         if found is None or info is None:
             return
         changes = roles.with_type(self.data, found, wanted)
-        if wanted == "text" and roles.roles_of(self.data, info)[column] == "input":
+        now = roles.roles_of(self.data, info)
+        others = [name for name, role in now.items() if role == "input" and name != column]
+        alone = wanted == "text" and now[column] == "input"
+        if alone:
             changes |= choosing.read_as_text(self.data, column)
         self._edit(changes, f"Read {column} as {wanted}")
+        if alone:
+            self._tell_alone(column, others, layers="model.shared" in changes)
+
+    def set_missing(self, column: str, texts: Sequence[str] | None) -> None:
+        """Say which texts count as missing in a column; None: the usual ones."""
+        missing = {name: kept for name, kept in (self.data["dataset"].get("missing") or {}).items() if name != column}
+        if texts is not None:
+            missing[column] = list(texts)
+        self._edit({"dataset.missing": missing}, f"Change what is missing in {column}")
+
+    def _tell_alone(self, column: str, others: Sequence[str], *, layers: bool) -> None:
+        """That a text is read alone, where that changed more than its type."""
+        parts = [f"{listed(others)} {'is' if len(others) == 1 else 'are'} ignored now"] if others else []
+        parts += ["layers that read text took the place of the model's"] if layers else []
+        if parts:
+            self._tell(f"A text is read alone: with {column} as text, {' and '.join(parts)}.")
 
     def set_kind(self, place: int, kind: roles.Kind) -> None:
         """Make a task one of another kind."""
@@ -74,6 +101,11 @@ class Editing:
     def add_task(self, task: dict[str, Any]) -> None:
         """Predict something more."""
         self._edit({"tasks": [*(self.data.get("tasks") or ()), task]}, f"Add task {task['name']}")
+
+    def add_tasks(self, tasks: Sequence[dict[str, Any]]) -> None:
+        """Predict several things more."""
+        names = listed([str(task["name"]) for task in tasks])
+        self._edit({"tasks": [*(self.data.get("tasks") or ()), *tasks]}, f"Add tasks {names}")
 
     def rename_task(self, place: int, name: str) -> None:
         """Call a task something else; its head, weight and monitor follow."""

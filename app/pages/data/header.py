@@ -29,6 +29,7 @@ class ColumnView:
         kind: Kind of the task that predicts it, of ``kinds``; ``""`` when none does.
         colour: Series index of that task.
         task: Its name.
+        about: How it is read and what is missing in it, for its tooltip.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ColumnView:
     kinds: tuple[str, ...] = ()
     colour: int | None = None
     task: str = ""
+    about: str = ""
 
 
 class RoleHeader(QHeaderView):
@@ -157,6 +159,7 @@ class ColumnCell(QWidget):
             return
         self._view = view
         self._name.setText(view.name)
+        self.setToolTip(view.about)
         self._dot.setVisible(view.colour is not None)
         self._dot.set_colour(view.colour or 0)
         self._name.setEnabled(view.role != "ignore")

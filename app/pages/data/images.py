@@ -23,7 +23,7 @@ class ImageGrid(QWidget):
         self.setAccessibleName("Example images")
         self._images: list[QImage] = []
         self._labels: list[tuple[Label, ...]] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
 
     def show_images(self, images: Sequence[Sequence[Sequence[int]]], *, colour: bool = False) -> None:
         """Other images: rows of grey values 0…255, or with ``colour`` of 0xRRGGBB."""
@@ -50,10 +50,11 @@ class ImageGrid(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw images and labels."""
         painter = QPainter(self)
-        columns = self._columns(self.width())
+        columns = self._columns()
         for place, image in enumerate(self._images):
             row, column = divmod(place, columns)
-            box = QRect(column * (self._side() + CARD_GAP), row * self._row_height(), self._side(), self._side())
+            side = self._side(self.width(), columns)
+            box = QRect(column * (side + CARD_GAP), row * self._row_height(side), side, side)
             painter.fillRect(box, QColor(theme().sunken))
             painter.drawImage(box, image)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -77,23 +78,28 @@ class ImageGrid(QWidget):
     def _reserve(self) -> None:
         self.setMinimumHeight(self._height_for(self.width()) if self._images else 0)
 
-    def _height_for(self, width: int) -> int:
-        columns = self._columns(width)
-        return -(-len(self._images) // columns) * self._row_height()
+    def _height_for(self, width: int, columns: int = 0) -> int:
+        """The height of all rows; by default with as many columns as there is room for."""
+        columns = columns or self._most_columns(width)
+        return -(-len(self._images) // columns) * self._row_height(self._side(width, columns))
 
-    def _columns(self, width: int) -> int:
+    def _most_columns(self, width: int) -> int:
         return max(1, (width + CARD_GAP) // (_LEAST + CARD_GAP))
 
-    def _side(self) -> int:
+    def _columns(self) -> int:
+        """As few as leave room for all rows, so that the images are as large as can be."""
+        most = self._most_columns(self.width())
+        return next((c for c in range(1, most) if self._height_for(self.width(), c) <= self.height()), most)
+
+    def _side(self, width: int, columns: int) -> int:
         """As large as fills the width."""
-        columns = self._columns(self.width())
-        return max(_LEAST, (self.width() + CARD_GAP) // columns - CARD_GAP)
+        return max(_LEAST, (width + CARD_GAP) // columns - CARD_GAP)
 
     def _line(self) -> int:
         return self.fontMetrics().height()
 
-    def _row_height(self) -> int:
-        return self._side() + self._line() + GAP + 4
+    def _row_height(self, side: int) -> int:
+        return side + self._line() + GAP + 4
 
 
 def _image(rows: Sequence[Sequence[int]], *, colour: bool) -> QImage:

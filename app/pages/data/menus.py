@@ -10,6 +10,7 @@ from app.pages.data.editing import ARTICLES, Editing
 from app.widgets import caption
 from mtl_core.spec import ColumnInfo
 
+_OFFERED = 8
 _READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))
 
 
@@ -26,6 +27,7 @@ def column_menu(parent: QWidget, edits: Editing, name: str) -> QMenu | None:
         menu.addSeparator()
         for wanted, words in _READ_AS:
             _add(menu, words, partial(edits.set_type, name, wanted))
+        _add_missing(menu, edits, column)
     _add_partners(menu, edits, column)
     return menu
 
@@ -41,6 +43,35 @@ def fill_menu(menu: QMenu, edits: Editing) -> None:
         return
     _add(menu, "All other columns are inputs", partial(edits.set_all, "input"))
     _add(menu, "Ignore all but the targets", partial(edits.set_all, "ignore"))
+
+
+def _add_missing(menu: QMenu, edits: Editing, column: ColumnInfo) -> None:
+    """Which texts count as missing: those that do, checked, and those that could."""
+    stated = (edits.data["dataset"].get("missing") or {}).get(column.name)
+    found = [text for text, _ in column.missing_texts if text]
+    absent = list(dict.fromkeys((*(stated or ()), *found)))
+    counts = dict(column.missing_texts)
+    inside = menu.addMenu("Count as missing")
+    for text in absent:
+        cells = counts.get(text, 0)
+        action = inside.addAction(plain(f"{text} ({cells} cells)"))
+        action.setCheckable(True)
+        action.setChecked(True)
+        kept = [other for other in absent if other != text]
+        action.triggered.connect(lambda _checked=False, kept=kept: edits.set_missing(column.name, kept))
+    for text, cells in column.categories[:_OFFERED] if column.type != "text" else ():
+        action = inside.addAction(plain(f"{text} ({cells} cells)"))
+        action.setCheckable(True)
+        action.triggered.connect(lambda _checked=False, text=text: edits.set_missing(column.name, [*absent, text]))
+    if stated is not None:
+        inside.addSeparator()
+        _add(inside, "As usual (NA, None, ?, - …)", partial(edits.set_missing, column.name, None))
+    inside.setEnabled(not inside.isEmpty())
+
+
+def plain(text: str) -> str:
+    """A text as an entry of a menu shows it as it is: a single & would mark a shortcut."""
+    return text.replace("&", "&&")
 
 
 def _add_partners(menu: QMenu, edits: Editing, column: ColumnInfo) -> None:

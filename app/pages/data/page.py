@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QPoint
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter
 from shiboken6 import isValid
 
 from app.document import below, touches
@@ -22,16 +22,18 @@ from app.pages.data.text import PATH, TextCard, reads_text
 from app.pages.data.views import column_views, data_key, data_name, image_labels, task_views
 from app.pages.data.words import error_words, problem_words, training_words
 from app.session import Session
+from app.theme import CARD_GAP
 from app.widgets import CardRow, Chip, PageBody
-from mtl_core.errors import WorkbenchError
+from mtl_core.errors import WorkbenchError, listed
 from mtl_core.spec import DatasetInfo, Problem
 
 _KEPT = 16
+_SPLITTER = "page/data/parts"
 _TITLES = {entry.name: entry.title for entry in BUNDLED}
 _SIDE_WIDTH, _TEXT_WIDTH = 34, 40
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
-_FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq *.jsonl *.ndjson);;All files (*)"
+_FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq *.json *.jsonl *.ndjson);;All files (*)"
 
 
 class DataPage(PageBody):
@@ -50,8 +52,8 @@ class DataPage(PageBody):
         self._known: dict[tuple[Any, ...], DatasetInfo] = {}
         self._reading = ""
         self._brought: dict[str, Any] = {}
-        self.edits = Editing(self._document, lambda: self.info)
         self._build()
+        self.edits = Editing(self._document, lambda: self.info, self._tell_edit)
         self._connect()
         self._show()
 
@@ -81,10 +83,15 @@ class DataPage(PageBody):
             self._session.settings.put("page/data/folder", str(Path(chosen).parent))
             self.open_file(Path(chosen))
 
-    def read_otherwise(self, delimiter: str | None, encoding: str | None) -> None:
-        """Read the experiment's file with another delimiter or encoding."""
+    def read_otherwise(self, delimiter: str | None, encoding: str | None, decimal: str | None = None) -> None:
+        """Read the experiment's file with another delimiter, encoding or decimal mark."""
         dataset = self._document.data["dataset"]
-        self._choose({**dataset, "delimiter": delimiter, "encoding": encoding})
+        self._choose({**dataset, "delimiter": delimiter, "decimal": decimal, "encoding": encoding})
+
+    def add_absent_tasks(self) -> None:
+        """Predict everything that suggests itself and is not predicted."""
+        if (info := self.info) is not None and (tasks := roles.absent_tasks(self._document.data, info)):
+            self.edits.add_tasks(tasks)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The cards at the left are narrow, unless they stand above the others."""
@@ -93,6 +100,11 @@ class DataPage(PageBody):
         for card in (self._source, self._split, self._text):
             card.setMaximumWidth(_NO_LIMIT if stacked else card.minimumWidth())
         self._preview.setMinimumHeight(self.fontMetrics().lineSpacing() * (21 if stacked else 17))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Remember how the height is divided."""
+        super().hideEvent(event)
+        self._session.settings.put_bytes(_SPLITTER, self._parts.saveState())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take a table's file."""
@@ -134,11 +146,12 @@ class DataPage(PageBody):
             self._known.pop(next(iter(self._known)))
         self._known[data_key(dataset)] = info
         before = self._document.data
-        if _fits(before, dataset, info):
-            words = {"delimiter": dataset["delimiter"], "encoding": dataset["encoding"]}
-            self._document.set_many({f"dataset.{k}": v for k, v in words.items()}, "Read the file otherwise")
+        label = f"Open {data_name(dataset)}" if dataset["kind"] == "table" else f"Choose {info.title}"
+        if _fits(before, dataset, info, self._known.get(data_key(before["dataset"]))):
+            here = before["dataset"]["path"] == dataset["path"]
+            changes = choosing.moved(before, dataset, info)
+            self._document.set_many(changes, "Read the file otherwise" if here else label, merge=False)
         else:
-            label = f"Open {data_name(dataset)}" if dataset["kind"] == "table" else f"Choose {info.title}"
             rows_before = self.info.rows if self.info is not None else 0
             after = choosing.with_dataset(before, dataset, info, rows_before)
             self._document.replace(after, label)
@@ -170,11 +183,14 @@ class DataPage(PageBody):
 
     def _show(self) -> None:
         data, info = self._document.data, self.info
-        self._source.show_dataset(data["dataset"])
+        self._source.show_dataset(data["dataset"], info)
         if info is not None:
             self._preview.show_info(info, column_views(data, info), image_labels(data, info))
             self._preview.more.setVisible(info.input_kind == "table" or bool(roles.absent_tasks(data, info)))
-        self._tasks.show_tasks(task_views(data, info, self._problem_at), self._problem_of_tasks())
+        problem, names = self._problem_of_tasks(), self._absent_names()
+        fix = f"Add {listed(names)}" if names and not data.get("tasks") else ""
+        self._tasks.show_tasks(task_views(data, info, self._problem_at), problem, fix, self.add_absent_tasks)
+        self._show_notes()
         problems = self._document.problems_at("dataset.split")
         self._split.show_split(
             data["dataset"].get("split") or {}, info.rows if info else 0, problem_words(problems[0]) if problems else ""
@@ -198,6 +214,21 @@ class DataPage(PageBody):
         self._preview.error.set_error(text, "Open another file…" if failed else "", self.ask_file if failed else None)
         self._chip.setVisible(bool(self._reading))
         self._chip.set_text(f"Reading {name} …" if self._reading else "")
+
+    def _show_notes(self) -> None:
+        """What is known of the columns, then of the labels, once the data have been read for the tasks."""
+        if (info := self.info) is not None:
+            model = self._session.model_info
+            self._preview.notes.show_notes((*info.notes, *(model.notes if model else ())))
+
+    def _absent_names(self) -> list[str]:
+        """The tasks that suggest themselves for images, which have no columns to choose a target by."""
+        info = self.info
+        absent = roles.absent_tasks(self._document.data, info) if info and info.input_kind == "image" else []
+        return [str(task["name"]) for task in absent]
+
+    def _tell_edit(self, text: str) -> None:
+        self._preview.show_notice(text, self._document.undo_stack.undo)
 
     def _input_problem(self) -> str:
         problems = [p for p in self._problems_at("dataset") if not self._has_its_place(p)]
@@ -224,12 +255,13 @@ class DataPage(PageBody):
 
     def _problem_of_tasks(self) -> str:
         if not self._document.data.get("tasks"):
-            return "Nothing is predicted yet: make a column a target."
+            return "Nothing is predicted yet" + ("." if self._absent_names() else ": make a column a target.")
         own = [problem for problem in self._document.problems_at("tasks") if problem.path == "tasks"]
         return problem_words(own[0]) if own else ""
 
     def _changed(self, paths: list[str]) -> None:
         if touches(paths, "dataset") or touches(paths, "tasks") or touches(paths, "model.shared[0]"):
+            self._preview.clear_notice()
             self._show()
 
     def _info_changed(self) -> None:
@@ -254,9 +286,16 @@ class DataPage(PageBody):
         below.add(self._split, 0)
         below.add(self._text, 0)
         below.add(self._tasks, 1)
-        self._tasks.setMinimumHeight(line * 11)  # of the card, not its row: cards may stand one under the other
-        self.body.addWidget(above, 5)
-        self.body.addWidget(below, 3)
+        self._tasks.setMinimumHeight(line * 9)  # of the card, not its row: cards may stand one under the other
+        self._parts = QSplitter(Qt.Orientation.Vertical)
+        self._parts.setObjectName("data-parts")
+        self._parts.setChildrenCollapsible(False)
+        self._parts.setHandleWidth(CARD_GAP)
+        for part, stretch in ((above, 2), (below, 1)):
+            self._parts.addWidget(part)
+            self._parts.setStretchFactor(self._parts.count() - 1, stretch)
+        self._parts.restoreState(self._session.settings.get_bytes(_SPLITTER))
+        self.body.addWidget(self._parts, 1)
 
     def _connect(self) -> None:
         self._source.bundledChosen.connect(self.choose_bundled)
@@ -285,14 +324,23 @@ class DataPage(PageBody):
         self._document.set_many({f"dataset.split.{name}": value for name, value in values.items()}, label)
 
 
-def _fits(data: dict[str, Any], dataset: dict[str, Any], info: DatasetInfo) -> bool:
-    """Whether it is the same file read in another way, with all the columns that the experiment uses."""
+def _fits(data: dict[str, Any], dataset: dict[str, Any], info: DatasetInfo, before: DatasetInfo | None) -> bool:
+    """Whether the experiment goes on with a table: its own read in another way, or one of the same columns elsewhere.
+
+    Args:
+        data: The experiment.
+        dataset: Spec data of the table.
+        info: What is known of it.
+        before: What is known of the experiment's own table; None where that cannot be read any more.
+    """
     old = data["dataset"]
-    if old.get("kind") != "table" or old.get("path") != dataset.get("path") or not old.get("inputs"):
+    if not old.get("kind") == dataset.get("kind") == "table" or not old.get("inputs"):
         return False
     there = {column.name for column in info.columns}
     used = {*old["inputs"], *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}
-    return used <= there
+    if old.get("path") == dataset.get("path") or before is None:
+        return used <= there
+    return there == {column.name for column in before.columns}
 
 
 def _replaced(data: dict[str, Any]) -> dict[str, Any]:

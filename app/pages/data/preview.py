@@ -1,18 +1,18 @@
 """The first rows of the data, below boxes that say what each column is for; or example images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QProgressBar, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
 from app.pages.data.header import ColumnView, RoleHeader
 from app.pages.data.images import ImageGrid, Label
+from app.pages.data.notes import NotesList
 from app.tables import PreviewModel, count, shape
 from app.theme import row_height
-from app.widgets import Card, EmptyState, InlineError, Muted, ToolButton, plain_tip, scrolling
+from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scrolling
 from mtl_core.spec import DatasetInfo
 
-_NOTES_SHOWN = 3
 _NOTHING = "Nothing to show yet"
 _NEARLY = "The first rows appear here once they have been read."
 _STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
@@ -46,13 +46,12 @@ class PreviewCard(Card):
         self.busy.setSizePolicy(policy)
         self.error = InlineError()
         self.error.setObjectName("preview-error")
-        self.notes = Muted(wrap=True)
-        self.notes.setObjectName("data-notes")
+        self.notes = NotesList()
+        self._notice: Banner | None = None
         self._views = QStackedLayout()
         images = QVBoxLayout()
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
-        images.addStretch(1)
         self._nothing = EmptyState("table", _NOTHING, _NEARLY)
         for page in (self.table, scrolling(images), self._nothing):
             self._views.addWidget(page)
@@ -72,8 +71,8 @@ class PreviewCard(Card):
             self.images.show_images(info.images, colour=info.input_shape[0] == 3)
             self.set_title(info.title)
             self.description.setText(info.description)
-            self.description.setVisible(bool(info.description))
-            self._show_notes(info.notes)
+            self.description.setVisible(bool(info.description) and not info.delimiter)  # which stands beside the list
+            self.notes.show_notes(info.notes)
         what = f"{count(len(info.columns))} columns" if table else f"images {shape(info.input_shape)}"
         self.set_subtitle(f"{count(info.rows)} rows · {what}")
         self.header_.show_columns(views)
@@ -103,11 +102,20 @@ class PreviewCard(Card):
             self._nothing.title.setText(_NOTHING)
             self._nothing.text.setText(_NEARLY)
 
-    def _show_notes(self, notes: Sequence[str]) -> None:
-        more = [f"and {len(notes) - _NOTES_SHOWN} more"] if len(notes) > _NOTES_SHOWN else []
-        self.notes.setText("\n".join([*notes[:_NOTES_SHOWN], *more]))
-        self.notes.setToolTip(plain_tip("\n".join(notes)))
-        self.notes.setVisible(bool(notes))
+    def show_notice(self, text: str, undo: Callable[[], object]) -> None:
+        """Say what an edit changed beside what was asked for, with a link that takes it back."""
+        self.clear_notice()
+        self._notice = Banner(text, "Undo", undo, tone="info")
+        self._notice.setObjectName("data-notice")
+        self.body.insertWidget(0, self._notice)
+        self._notice.show()  # now: a layout shows what is added to it with the next event only
+
+    def clear_notice(self) -> None:
+        """Take the last notice away."""
+        if self._notice is not None:
+            self._notice.hide()
+            self._notice.deleteLater()
+            self._notice = None
 
     def _dress_table(self) -> None:
         table = self.table

@@ -19,27 +19,29 @@ from PySide6.QtWidgets import (
 
 from app.pages.data.catalogue import BUNDLED
 from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
-from app.widgets import Button, Card, InlineError, Label, Muted, guard_wheel, plain_tip
+from app.widgets import Button, Card, InlineError, Label, guard_wheel, plain_tip
+from mtl_core.spec import DatasetInfo
 
 _TEXT = Qt.ItemDataRole.UserRole + 1
 _NAME = Qt.ItemDataRole.UserRole
 _FILE = "file:"
-_AUTO = "found by looking"
+_AUTO = "auto"
 _DELIMITERS = ((_AUTO, None), ("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|"), ("Space", " "))
 _ENCODINGS = ("utf-8", "cp949", "euc-kr", "shift_jis", "gb18030", "latin-1", "cp1252", "utf-16")
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".jsonl", ".ndjson")
+_DECIMALS = ((_AUTO, None), ("Point 1,234.5", "."), ("Comma 1.234,5", ","))
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".json", ".jsonl", ".ndjson")
 
 
 class SourceCard(Card):
     """The list of data sets.
 
-    ``bundledChosen(name)``: a bundled set; ``fileWanted``: ask for a file; ``optionsChosen(delimiter, encoding)``:
-    read the file in another way, None for found by looking.
+    ``bundledChosen(name)``: a bundled set; ``fileWanted``: ask for a file; ``optionsChosen(delimiter, encoding,
+    decimal)``: read the file in another way, None for what follows from its content.
     """
 
     bundledChosen = Signal(str)
     fileWanted = Signal()
-    optionsChosen = Signal(object, object)
+    optionsChosen = Signal(object, object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Data set", parent=parent)
@@ -59,15 +61,15 @@ class SourceCard(Card):
         self.error = InlineError()
         self.error.setObjectName("source-error")
         self.open = Button("Open a file…", self.fileWanted.emit, icon_name="folder-open", name="open-data-file")
-        self.open.setToolTip("A CSV, TSV or Parquet file; it can also be dropped onto this page")
+        self.open.setToolTip("A CSV, TSV, Parquet, JSON or JSON lines file; it can also be dropped onto this page")
         self.options = self._build_options()
+        self.body.addWidget(self.error)  # above the list, which gives way: what stands below keeps its place
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self.options)
-        self.body.addWidget(self.error)
         self.body.addWidget(self.open)
 
-    def show_dataset(self, dataset: dict[str, Any]) -> None:
-        """Mark the data set of the experiment."""
+    def show_dataset(self, dataset: dict[str, Any], info: DatasetInfo | None = None) -> None:
+        """Mark the data set of the experiment, and say what its content says of how it is read."""
         self._current = dataset
         file = dataset.get("kind") == "table"
         self._show_file(str(dataset.get("path", "")) if file else "")
@@ -78,7 +80,8 @@ class SourceCard(Card):
         table = file and not str(dataset.get("path", "")).lower().endswith((".parquet", ".pq"))
         self.options.setVisible(table)
         if table:
-            self._show_options(dataset.get("delimiter"), dataset.get("encoding"))
+            self._show_found(info)
+            self._show_options(dataset)
 
     def _build_options(self) -> QWidget:
         box = QWidget()
@@ -96,25 +99,46 @@ class SourceCard(Card):
         self.encoding.setAccessibleName("Encoding of the file")
         self.encoding.setEditable(True)
         self.encoding.addItems([_AUTO, *_ENCODINGS])
-        for combo in (self.delimiter, self.encoding):
+        self.decimal = QComboBox()
+        self.decimal.setObjectName("file-decimal")
+        self.decimal.setAccessibleName("Decimal mark of the file")
+        for title, value in _DECIMALS:
+            self.decimal.addItem(title, value)
+        for combo in (self.delimiter, self.encoding, self.decimal):
             guard_wheel(combo)
             combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             combo.activated.connect(lambda _: self._options_chosen())
-        form.addRow(Muted("File options"))
         form.addRow(Label("Delimiter"), self.delimiter)
         form.addRow(Label("Encoding"), self.encoding)
+        form.addRow(Label("Decimal mark"), self.decimal)
         return box
 
-    def _show_options(self, delimiter: str | None, encoding: str | None) -> None:
+    def _show_found(self, info: DatasetInfo | None) -> None:
+        """Put what was found behind ``auto``."""
+        delimiter = next((title for title, value in _DELIMITERS if info and value == info.delimiter), "")
+        name = {" ": "space"}.get(info.delimiter if info else "", delimiter.partition(" ")[0].lower())
+        commas = sum(column.decimal == "," for column in info.columns) if info else 0
+        found = (
+            (self.delimiter, name),
+            (self.encoding, info.encoding if info else ""),
+            (self.decimal, "" if info is None else "comma" if commas else "point"),
+        )
+        for combo, words in found:
+            combo.setItemText(0, f"{_AUTO}: {words}" if words else _AUTO)
+
+    def _show_options(self, dataset: dict[str, Any]) -> None:
+        delimiter, encoding = dataset.get("delimiter"), dataset.get("encoding")
+        self.decimal.setCurrentIndex(max(self.decimal.findData(dataset.get("decimal")), 0))
         if delimiter is not None and self.delimiter.findData(delimiter) < 0:
             self.delimiter.addItem(repr(delimiter), delimiter)
         self.delimiter.setCurrentIndex(max(self.delimiter.findData(delimiter), 0))
-        self.encoding.setCurrentText(encoding or _AUTO)
+        self.encoding.setCurrentText(encoding or self.encoding.itemText(0))
 
     def _options_chosen(self) -> None:
         encoding = self.encoding.currentText().strip()
-        chosen = (self.delimiter.currentData(), None if encoding in {"", _AUTO} else encoding)
-        if chosen != (self._current.get("delimiter"), self._current.get("encoding")):
+        stated = None if not encoding or encoding == self.encoding.itemText(0) else encoding
+        chosen = (self.delimiter.currentData(), stated, self.decimal.currentData())
+        if chosen != tuple(map(self._current.get, ("delimiter", "encoding", "decimal"))):
             self.optionsChosen.emit(*chosen)
 
     def _show_file(self, path: str) -> None:

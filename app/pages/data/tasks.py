@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -13,7 +13,7 @@ from app.pages.data.roles import KIND_TITLES, OF_NUMBERS
 from app.plots import BarPlot, Histogram
 from app.tables import count
 from app.theme import CARD_GAP, GAP
-from app.widgets import Card, Elided, InlineError, Muted, ToolButton, guard_wheel
+from app.widgets import Card, InlineError, Muted, ToolButton, guard_wheel
 from app.widgets.dot import Dot
 from mtl_core.spec import ColumnInfo
 
@@ -48,8 +48,12 @@ class TaskView:
         """How many rows have a label."""
         if not self.columns:
             return ""
-        least = min(self.rows - column.missing for column in self.columns)
-        return "all labelled" if least == self.rows else f"{count(least)} of {count(self.rows)} labelled"
+        labelled = [self.rows - column.missing for column in self.columns]
+        least, most = min(labelled), max(labelled)
+        if least == self.rows:
+            return "all labelled"
+        rows = count(least) if least == most else f"{count(least)} to {count(most)}"
+        return f"{rows} of {count(self.rows)} labelled"
 
 
 class TasksCard(Card):
@@ -78,7 +82,13 @@ class TasksCard(Card):
         self.body.addWidget(self._none)
         self.body.addWidget(self._area, 1)
 
-    def show_tasks(self, views: Sequence[TaskView], problem: str = "") -> None:
+    def show_tasks(
+        self,
+        views: Sequence[TaskView],
+        problem: str = "",
+        fix_label: str = "",
+        on_fix: Callable[[], object] | None = None,
+    ) -> None:
         """Show the tasks of the experiment; boxes of tasks that stay keep their focus."""
         while len(self.boxes) > len(views):
             box = self.boxes.pop()
@@ -89,7 +99,7 @@ class TasksCard(Card):
             self._add(len(self.boxes))
         for box, view in zip(self.boxes, views, strict=True):
             box.show_task(view)
-        self._none.set_error(problem)
+        self._none.set_error(problem, fix_label, on_fix)
         self.set_subtitle(f"{len(views)} {'task' if len(views) == 1 else 'tasks'}" if views else "")
 
     def _add(self, place: int) -> None:
@@ -121,8 +131,8 @@ class TaskBox(QWidget):
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         guard_wheel(self.kind)
         self._remove = ToolButton("x", "Remove this task", self.removed.emit)
-        self._target = Elided()
-        self._target.setProperty("role", "muted")
+        self._target = Muted(wrap=True)
+        self._target.setTextFormat(Qt.TextFormat.PlainText)
         self._error = InlineError()
         self._top, self._below = QHBoxLayout(), QHBoxLayout()
         for widget, stretch in ((self._dot, 0), (self.name, 1), (self._remove, 0)):
@@ -159,6 +169,7 @@ class TaskBox(QWidget):
             return
         if before is None or not self.name.hasFocus() or before.name != view.name:
             self.name.setText(view.name)
+            self.name.setCursorPosition(0)  # the beginning of a long name is what tells it from others
         self._dot.set_colour(view.colour)
         self.kind.clear()
         for kind in dict.fromkeys((*view.kinds, view.kind)):

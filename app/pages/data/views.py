@@ -7,6 +7,7 @@ from app.pages.data.header import ColumnView
 from app.pages.data.images import Label
 from app.pages.data.roles import kinds_for, roles_of, targets_of, task_of
 from app.pages.data.tasks import TaskView
+from app.tables import count
 from mtl_core.spec import ColumnInfo, DatasetInfo
 
 Data = Mapping[str, Any]
@@ -33,9 +34,25 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
                 kinds=_kinds((column,), kind) if kind else (),
                 colour=place if place >= 0 else None,
                 task=str(task.get("name", "")),
+                about=about_column(column),
             )
         )
     return views
+
+
+def about_column(column: ColumnInfo) -> str:
+    """How a column is read, and what counts as missing in it, in a few words."""
+    words = [f"{count(column.unique)} different values"]
+    if column.decimal == ",":
+        words.append("decimal commas")
+    if column.unit:
+        words.append(f"without the unit {column.unit!r}")
+    if column.dates:
+        words.append("hours of the day" if column.dates == "time" else "dates, as days since 1970-01-01")
+    if column.missing:
+        told = [f"{text!r} {count(cells)}" if text else f"empty {count(cells)}" for text, cells in column.missing_texts]
+        words.append(f"{count(column.missing)} missing" + (f" ({', '.join(told[:6])})" if told else ""))
+    return "\n".join([column.name, *words])
 
 
 def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str], str]) -> list[TaskView]:
@@ -82,8 +99,9 @@ def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
 def data_key(dataset: Mapping[str, Any]) -> tuple[Any, ...]:
     """What of a data set decides what is known of it: not its inputs, not its split."""
     types = tuple(sorted((dataset.get("types") or {}).items()))
-    names = ("kind", "name", "path", "delimiter", "encoding")
-    return (*(dataset.get(name) for name in names), types)
+    missing = tuple(sorted((name, tuple(texts)) for name, texts in (dataset.get("missing") or {}).items()))
+    names = ("kind", "name", "path", "delimiter", "decimal", "encoding")
+    return (*(dataset.get(name) for name in names), types, missing)
 
 
 def data_name(dataset: Mapping[str, Any]) -> str:

@@ -14,6 +14,8 @@ def error_words(error: Exception) -> str:
 
 def problem_words(problem: Problem) -> str:
     """A problem without its place in the spec, but with the file it concerns."""
+    if problem.rule == "there is no such file" and problem.found:
+        return f"There is no file {problem.found}."
     found = f"; found {problem.found}" if problem.found else ""
     where = f"{data_name({'path': problem.path})}: " if "/" in problem.path or "\\" in problem.path else ""
     rule = problem.rule if where else problem.rule[:1].upper() + problem.rule[1:]

@@ -19,17 +19,20 @@ _HEADINGS = ("metric", "best", "last", "test")
 
 @dataclass(frozen=True)
 class RunDetail:
-    """All that the panel shows of a run, as the store has it."""
+    """All that the panel shows of a run, as the store has it; ``notes`` are the events that tell of its data."""
 
     record: RunRecord
     summaries: tuple[Summary, ...]
     events: tuple[EventRecord, ...]
+    notes: tuple[EventRecord, ...] = ()
 
 
 def read_detail(store: RunStore, run: int) -> RunDetail:
     """A run with its summaries and its latest events; for the store's thread."""
-    events = store.events(run)[-_EVENTS_SHOWN:]
-    return RunDetail(store.run(run), tuple(store.summaries([run])), tuple(events))
+    events = store.events(run)
+    notes = tuple(event for event in events if event.kind == "note")
+    others = [event for event in events if event.kind != "note"][-_EVENTS_SHOWN:]
+    return RunDetail(store.run(run), tuple(store.summaries([run])), tuple(others), notes)
 
 
 def facts(record: RunRecord) -> list[tuple[str, str]]:

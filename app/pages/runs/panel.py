@@ -95,6 +95,8 @@ class RunPanel(Card):
             self.flush()
             self._clear_grid()
             self.events.clear()
+            for widget in (self._data_heading, self.data_notes):
+                widget.hide()
         self._record = record
         self._number.setText(f"Run {record.id}")
         word, tone = STATE_WORDS[record.state]
@@ -119,6 +121,10 @@ class RunPanel(Card):
         if self._record is None or detail.record.id != self._record.id:
             return
         self._set_metrics(metric_rows(detail.summaries, detail.record.tasks))
+        texts = [event.message for event in detail.notes]
+        self.data_notes.setText("\n".join(f"• {text}" for text in texts))
+        for widget in (self._data_heading, self.data_notes):
+            widget.setVisible(bool(texts))
         lines = "\n".join(event_lines(detail.events))
         if lines != self.events.toPlainText():
             self.events.setPlainText(lines)
@@ -174,9 +180,18 @@ class RunPanel(Card):
         column.addLayout(self._metrics)
         column.addWidget(HLine())
         column.addLayout(self._facts)
+        self._add_data_notes(column)
         column.addWidget(_heading("Events"))
         column.addWidget(self.events, 1)
         return scrolling(column)
+
+    def _add_data_notes(self, column: QVBoxLayout) -> None:
+        self._data_heading = _heading("About the data")
+        self.data_notes = named(Label(wrap=True), "run-data-notes", "Data notes")
+        self.data_notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for widget in (self._data_heading, self.data_notes):
+            column.addWidget(widget)
+            widget.hide()
 
     def _set_actions(self, actions: tuple[Action, ...]) -> None:
         first = [action for action in actions if action.key in {"watch", "resume", "again", "open"}]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mtl_core.spec.tasks.base import BaseTask, Column, TaskName
+from mtl_core.spec.tasks.base import BaseTask, Column, TaskName, column_name
 from mtl_core.spec.tasks.classes import (
     BinaryTask,
     DistributionTask,
@@ -51,4 +51,5 @@ __all__ = [
     "TaggingTask",
     "Task",
     "TaskName",
+    "column_name",
 ]

@@ -1,15 +1,22 @@
 """What all kinds of task have in common."""
 
+import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from mtl_core.spec.base import Spec, field
+
+
+def column_name(text: str) -> str:
+    """The name of a column as data sets give it: in composed form (NFC), trimmed, on one line."""
+    return " ".join(unicodedata.normalize("NFC", text).split()) or text
+
 
 TaskName = Annotated[str, StringConstraints(pattern=r"^[^.\[\]/:=,\s\"']([^.\[\]/:=,\"']*[^.\[\]/:=,\s\"'])?$")]
 """A task's name: any letters, no ``. [ ] / : = ,`` or quotes, since it stands in paths such as ``left.accuracy``."""
 
-Column = Annotated[str, StringConstraints(min_length=1)]
+Column = Annotated[str, StringConstraints(min_length=1), AfterValidator(column_name)]
 Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 METRICS = "What is reported on the validation and the test split."

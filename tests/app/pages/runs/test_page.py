@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Worker
@@ -12,7 +12,7 @@ from app.pages.runs import RunsPage
 from app.session import Session
 from app.settings import Settings
 from app.widgets import InlineError
-from mtl_core.spec import Member
+from mtl_core.spec import DataNote, Member
 from mtl_core.store import RunStore, sqlite
 from tests.app.tables.rows import record, row
 
@@ -318,3 +318,20 @@ def test_a_narrow_page_gives_the_room_of_the_empty_panel_to_the_table(page: Runs
     page.view.clearSelection()
     page.resize(1800, 900)
     wait(page.panel.isVisible)
+
+
+def test_what_was_decided_about_a_runs_data_is_shown_above_its_events(
+    page: RunsPage, records: RunStore, wait: Wait
+) -> None:
+    note = DataNote(place="file", what="2 rows have fewer cells than the header has names.", count=2)
+    records.event(3, 0, "note", str(note), note.model_dump(mode="json"))
+    for step in range(250):
+        records.event(3, step, "weights", "moved")
+    label = page.findChild(QLabel, "run-data-notes")
+    assert label is not None
+    select(page, 3)
+    wait(lambda: label.isVisibleTo(page.panel))
+    assert label.text() == f"• {note}"
+    assert str(note) not in page.panel.events.toPlainText()
+    select(page, 4)
+    wait(lambda: not label.isVisibleTo(page.panel))
