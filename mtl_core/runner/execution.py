@@ -84,10 +84,11 @@ def check_resume(store: RunStore, run: int) -> None:
     Raises:
         InputError: There is no such run, it has finished, is being trained or has diverged, its data or device is
             gone, or the data has changed.
-        StoreError: Its checkpoint is not whole, or of another model.
+        StoreError: Its checkpoint is not whole, or of another model, or its series are damaged.
     """
     store.check_free(run)
     _check_diverged(store, run)
+    store.read(run)  # damage would otherwise be found when the points are merged, after all the training
     folder = store.artifacts_dir(run)
     if _checkpoints(folder)[0]:
         _trainer(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))

@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from mtl_core.runner.execution import checkpoint_of, ending_of, execute
 from mtl_core.runner.recording import Heart, StoreRecorder
 from mtl_core.runner.replay import replayed_spec
 from mtl_core.spec import ExperimentSpec, InputError
-from mtl_core.store import Points, RunStore, SeriesKey
+from mtl_core.store import Points, RunStore, SeriesKey, sqlite
 from mtl_core.training import loop
 from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.ledger import DivergedError
@@ -266,6 +267,18 @@ def test_weights_moved_during_a_run_are_replayed_when_it_is_run_again(store: Run
 
 
 @pytest.mark.usefixtures("tick_at_every_step")
+def test_a_run_with_damaged_points_is_refused_before_it_trains(store: RunStore, experiment: Experiment) -> None:
+    run = store.create_run(experiment())
+    stop = threading.Event()
+    stop.set()
+    assert execute(store, run, stop=stop).state == "stopped"
+    with closing(sqlite.library().connect(store.name)) as connection, connection:
+        connection.execute("UPDATE chunks SET count = 7 WHERE run_id = ?", (run,))
+    with pytest.raises(StoreError, match=f"run {run}: is damaged in the store"):
+        execute(store, run)
+    assert store.run(run).state == "stopped"
+
+
 def test_hand_moves_after_the_checkpoint_are_made_again_on_resuming(store: RunStore, experiment: Experiment) -> None:
     spec = experiment(training__checkpoint_seconds=86_400)
     whole, run = store.create_run(spec), store.create_run(spec)
