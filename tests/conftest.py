@@ -77,13 +77,20 @@ def _settle(before: set[object]) -> None:
 
 
 def _windows() -> set[object]:
-    """The top-level widgets there are, by class, name and identity."""
+    """The top-level widgets there are, by class, name and identity.
+
+    An empty, hidden widget without a class of its own is none of ours: pyqtgraph keeps one beside each plot while the plot lives, and a
+    window that several tests share may show other plots after a test than before it.
+    """
     widgets = sys.modules.get("PySide6.QtWidgets")
     if widgets is None or widgets.QApplication.instance() is None:
         return set()
     from shiboken6 import getCppPointer
 
     tops = [widget for widget in widgets.QApplication.topLevelWidgets() if widget.parent() is None]
+    tops = [
+        one for one in tops if one.children() or one.isVisible() or one.objectName() or type(one).__name__ != "QWidget"
+    ]
     return {f"{type(one).__name__} {one.objectName()} {getCppPointer(one)[0]}" for one in tops}
 
 

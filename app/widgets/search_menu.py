@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import GAP, icon, resolve, small_font
+from app.widgets.plain import plain_tip
 
 _KIND = int(Qt.ItemDataRole.UserRole)
 _HELP, _WORDS, _NOTE = _KIND + 1, _KIND + 2, _KIND + 3
@@ -169,7 +170,7 @@ def _fill(widget: QListWidget, entries: Sequence[MenuEntry]) -> None:
         item.setData(_NOTE, entry.note)
         item.setData(_WORDS, f"{entry.title} {entry.kind} {entry.group} {entry.help}".lower())
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}: {entry.help} {entry.note}".strip())
-        item.setToolTip(entry.help)
+        item.setToolTip(plain_tip(entry.help))
 
 
 class _Delegate(QStyledItemDelegate):

@@ -141,7 +141,7 @@ def table(name: str, content: str | bytes, says: str, changes: dict[str, Any] | 
     return Case(name, says, make)
 
 
-def no_table(name: str, put: Callable[[Path], object], says: str) -> Case:
+def no_table(name: str, put: Callable[[Path], object], says: str, shown: str = "") -> Case:
     """The good spec with something else where the table should be."""
 
     def make(place: Place) -> Words:
@@ -150,7 +150,7 @@ def no_table(name: str, put: Callable[[Path], object], says: str) -> Case:
         put(place.table)
         return ["train", str(spec)]
 
-    return Case(name, says, make)
+    return Case(name, says, make, shown)
 
 
 def _parquet(place: Place) -> Words:
@@ -223,7 +223,12 @@ FILES = (
     table("rows of uneven length", GOOD_TABLE + "1,2,3,4,5,6,7\n", "dataset.path … line 62 … 7 cells"),
     Case("a Parquet file that is none", "dataset.path … not a whole Parquet file … homes.parquet", _parquet),
     no_table("a folder for a table", Path.mkdir, "dataset.path … it is a folder … homes.csv … Choose a file in it"),
-    no_table("a table that is not there", lambda _: None, "dataset.path … there is no such file … homes.csv"),
+    no_table(
+        "a table that is not there",
+        lambda _: None,
+        "dataset.path … there is no such file … homes.csv",
+        "dataset.path … there is no file … homes.csv",
+    ),
     no_table("a pipe for a table", os.mkfifo, "dataset.path … must be an ordinary file … homes.csv"),
 )
 

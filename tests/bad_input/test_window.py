@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from app.jobs import Worker
 from app.main_window import MainWindow
 from app.main_window.rail import PAGES
+from app.main_window.words import place_words
 from app.pages.data import DataPage
 from app.session import Session
 from app.settings import Settings
@@ -82,7 +83,7 @@ def window(shared_window: MainWindow, place: Place, qtbot: QtBot) -> Iterator[Ma
     """The shared window, which must be usable after the case."""
     yield shared_window
     _assert_usable(shared_window)
-    assert _stored(shared_window) == 0
+    assert _listed_runs(shared_window) == 0
 
 
 @contextmanager
@@ -107,9 +108,16 @@ def _until(condition: Callable[[], object], patience_ms: int = _PATIENCE_MS) -> 
         time.sleep(0.002)
 
 
-def _stored(window: MainWindow) -> int:
+def _listed_runs(window: MainWindow) -> int:
+    """The runs that Runs lists; one that was refused has failed and is archived."""
     with open_store(window.session.store.url, create=False) as store:
-        return len(store.runs(archived=True))
+        return len(store.runs())
+
+
+def _refusal(case: Case) -> tuple[str, ...]:
+    """What the refusal of a run names: the place of the setting in words instead of its path."""
+    path, *rest = case.parts
+    return place_words(path), *rest
 
 
 def _texts(window: QWidget) -> list[str]:
@@ -181,7 +189,7 @@ def test_bad_data_are_told_on_their_page_and_keep_the_experiment_from_running(
     assert window.files.load(spec)
     window.open_page("live")
     _press_run(window)
-    wait_for_words(window.toasts, case.parts)
+    wait_for_words(window.toasts, _refusal(case))
     assert window.current_page() == "data"
     _clear_messages(window)
     wait_for_words(window.page("data"), case.shown_parts[1:])
@@ -199,7 +207,7 @@ def test_a_bad_file_is_refused_where_it_is_chosen(case: Case, window: MainWindow
     page.open_file(parquet if parquet.exists() else place.table)
     error = page.findChild(QWidget, "source-error")
     assert error is not None
-    wait_for_words(error, case.parts[1:])
+    wait_for_words(error, case.shown_parts[1:])
     assert window.session.document.data is data
     assert place.digest() == before
 
@@ -211,7 +219,7 @@ def test_a_model_that_cannot_be_built_is_told_at_the_layer_and_does_not_run(
     assert window.files.load(Path(case.make(place)[1]))
     before = place.digest()
     _press_run(window)
-    wait_for_words(window.toasts, case.parts)
+    wait_for_words(window.toasts, _refusal(case))
     assert window.current_page() == "model"
     _clear_messages(window)
     wait_for_words(window.page("model"), case.shown_parts)
@@ -222,7 +230,7 @@ def test_a_model_that_cannot_be_built_is_told_at_the_layer_and_does_not_run(
 def test_a_text_that_cannot_be_cut_is_told_where_that_is_set(case: Case, window: MainWindow, place: Place) -> None:
     assert window.files.load(Path(case.make(place)[1]))
     _press_run(window)
-    wait_for_words(window.toasts, case.parts)
+    wait_for_words(window.toasts, _refusal(case))
     assert window.current_page() == "data"
     card = window.page("data").findChild(QWidget, "text-card")
     assert card is not None
@@ -233,14 +241,14 @@ def test_a_text_that_cannot_be_cut_is_told_where_that_is_set(case: Case, window:
 def test_a_device_that_is_not_there_is_told_on_the_training_page(case: Case, window: MainWindow, place: Place) -> None:
     assert window.files.load(Path(case.make(place)[1]))
     _press_run(window)
-    wait_for_words(window.toasts, case.parts)
+    wait_for_words(window.toasts, _refusal(case))
     assert window.current_page() == "training"
 
 
 def test_a_setting_that_is_made_bad_is_told_where_it_is_set(window: MainWindow) -> None:
     window.session.document.set("training.epochs", 0)
     _press_run(window)
-    wait_for_words(window.toasts, ("cannot run yet", "training.epochs", "at least 1", "0"))
+    wait_for_words(window.toasts, ("cannot run yet", "Training › epochs", "at least 1", "0"))
     assert window.current_page() == "training"
     wait_for_words(window.page("training"), ("at least 1",))
 

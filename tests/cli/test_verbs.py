@@ -108,7 +108,7 @@ def test_evaluating_gives_the_metrics_the_run_ended_with(command: Command, spec:
     trained = command("train", spec, "--json").json["test"]
     found = command("evaluate", 1, "--json").json
     total = sum(metrics["loss"] for metrics in trained.values())
-    assert found == {"run": 1, "split": "test", "metrics": trained, "total": pytest.approx(total)}
+    assert found == {"run": 1, "split": "test", "metrics": trained, "undefined": [], "total": pytest.approx(total)}
     assert "total loss" in command("evaluate", 1).out
     assert command("evaluate", 1, "--split", "val", "--json").json["metrics"] != trained
     assert "species" in command("evaluate", "last").out

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QSizePolicy, 
 
 from app.pages.data.roles import KIND_TITLES
 from app.theme import GAP, card_title_font, control_height
-from app.widgets import Elided, guard_wheel
+from app.widgets import Elided, guard_wheel, plain_tip
 from app.widgets.dot import Dot
 
 WIDTH, TEXT_WIDTH = 148, 300
@@ -159,7 +159,7 @@ class ColumnCell(QWidget):
             return
         self._view = view
         self._name.setText(view.name)
-        self.setToolTip(view.about)
+        self.setToolTip(plain_tip(view.about))
         self._dot.setVisible(view.colour is not None)
         self._dot.set_colour(view.colour or 0)
         self._name.setEnabled(view.role != "ignore")
