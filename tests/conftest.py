@@ -79,7 +79,7 @@ def _settle(before: set[object]) -> None:
 def _windows() -> set[object]:
     """The top-level widgets there are, by class, name and identity.
 
-    An empty, hidden widget without a class of its own is none of ours: pyqtgraph keeps one beside each plot while the plot lives, and a
+    An empty, hidden widget without a class of its own is none of ours: pyqtgraph keeps one beside each plot, and a
     window that several tests share may show other plots after a test than before it.
     """
     widgets = sys.modules.get("PySide6.QtWidgets")

@@ -180,7 +180,7 @@ def _check_setting(name: str, current: Any, saved: Any) -> None:
         case int() | float():
             fits = math.isfinite(number(saved))
         case [*values]:
-            fits = isinstance(saved, list) and len(saved) == len(values)
+            fits = isinstance(saved, list | tuple) and len(saved) == len(values)
             for value, other in zip(values, saved if fits else values, strict=True):
                 _check_setting(name, value, other)
         case _:

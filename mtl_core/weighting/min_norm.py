@@ -67,8 +67,9 @@ class _Hull:
         count = len(self._lengths)
         found = descend(self, self._lengths / count, list(range(count)))
         if found is not None:
-            slack, _ = self._slack(found)
-            if np.abs(slack[found > 0]).max() <= _ROUNDING * found.sum():
+            slack, height = self._slack(found)
+            # The shortest row has length 1: of almost equal rows rounding may have left a longer one.
+            if height <= 1 and np.abs(slack[found > 0]).max() <= _ROUNDING * found.sum():
                 return found
         point = np.zeros(count)
         first = int(np.argmin(self._lengths))

@@ -50,6 +50,17 @@ def test_the_min_norm_point_is_optimal(jacobian: Tensor) -> None:
     assert max(gap, 0) ** 0.5 <= tolerance(jacobian)
 
 
+@pytest.mark.parametrize("difference", [1e-6, 1e-8, 1e-10])
+def test_the_min_norm_point_of_almost_equal_rows_is_the_shortest(difference: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(100):
+        row, noise = torch.randn(2, 3, generator=generator, dtype=torch.float64)
+        jacobian = row[:1] * (1 + difference * noise[:, None])
+        weights = torch.from_numpy(min_norm_weights(gramian(jacobian).numpy()))
+        shortest = float(jacobian.abs().min())
+        assert float((weights @ jacobian).abs()) == pytest.approx(shortest, rel=1e-15)
+
+
 @given(jacobians())
 @settings(max_examples=50, deadline=None)
 def test_mgda_never_works_against_a_task(jacobian: Tensor) -> None:
