@@ -266,7 +266,6 @@ def test_weights_moved_during_a_run_are_replayed_when_it_is_run_again(store: Run
     assert_same_points(store.read(again)[0], store.read(live)[0])
 
 
-@pytest.mark.usefixtures("tick_at_every_step")
 def test_a_run_with_damaged_points_is_refused_before_it_trains(store: RunStore, experiment: Experiment) -> None:
     run = store.create_run(experiment())
     stop = threading.Event()
@@ -279,6 +278,7 @@ def test_a_run_with_damaged_points_is_refused_before_it_trains(store: RunStore, 
     assert store.run(run).state == "stopped"
 
 
+@pytest.mark.usefixtures("tick_at_every_step")
 def test_hand_moves_after_the_checkpoint_are_made_again_on_resuming(store: RunStore, experiment: Experiment) -> None:
     spec = experiment(training__checkpoint_seconds=86_400)
     whole, run = store.create_run(spec), store.create_run(spec)

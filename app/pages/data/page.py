@@ -157,7 +157,7 @@ class DataPage(PageBody):
             self._document.replace(after, label)
             self._brought = _replaced(self._document.data)
             if text := training_words(before, after):
-                self._session.say(text)
+                self._tell_edit(text)
         self._show()
 
     def _not_chosen(self, dataset: dict[str, Any], error: Exception) -> None:
