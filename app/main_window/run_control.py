@@ -89,8 +89,7 @@ class RunControl(QObject):
         run, queue = record.id, self._session.queue
         queue.stop(run)
         if record.state != "queued":
-            text = f"Run {run} stops after this step; what it has learned is kept."
-            self._toasts.show_message(text, "End its process", lambda: queue.kill(run))
+            self._toasts.show_message(_stop_line(run), "End its process", lambda: queue.kill(run))
 
     def show_active(self) -> None:
         """Show the run that is on, and what can be done with it."""
@@ -147,6 +146,8 @@ class RunControl(QObject):
         self._toasts.show_message(self._queued, "Show", lambda: self._open_page("runs"))
 
     def _run_changed(self, record: "RunRecord") -> None:
+        if record.ended:
+            self._toasts.withdraw(_stop_line(record.id))
         if record.state == "interrupted":
             self._interrupted.append(record)  # with those that their process had too, which come at once
             self._soon.start()
@@ -187,3 +188,7 @@ class RunControl(QObject):
                 self._toasts.show_message(line, "Compare", lambda: self._session.compare_study(study))
 
         self._session.store.call(read, tell)
+
+
+def _stop_line(run: int) -> str:
+    return f"Run {run} stops after this step; what it has learned is kept."

@@ -93,6 +93,7 @@ def test_pause_and_stop_say_which_run_they_mean(window: MainWindow, wait: Any) -
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
     assert child(window, "stop").text() == "Stop"
+    wait(lambda: not any("stops after" in banner.accessibleName() for banner in window.toasts.banners()))
 
 
 def test_a_run_that_cannot_run_is_withdrawn_and_the_reason_shown_at_its_page(
