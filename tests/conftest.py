@@ -79,8 +79,8 @@ def _settle(before: set[object]) -> None:
 def _windows() -> set[object]:
     """The top-level widgets there are, by class, name and identity.
 
-    An empty, hidden widget without a class of its own is none of ours: pyqtgraph keeps one beside each plot, and a
-    window that several tests share may show other plots after a test than before it.
+    An empty, hidden widget without a class of its own is none of ours: Qt's ``QGraphicsGridLayout`` owns one, as long
+    as its plot lives, and a window that several tests share may show other plots after a test than before it.
     """
     widgets = sys.modules.get("PySide6.QtWidgets")
     if widgets is None or widgets.QApplication.instance() is None:

@@ -46,7 +46,8 @@ class RunControl(QObject):
         self._open_page = open_page
         self._interrupted: list[RunRecord] = []
         self._told: dict[int, str] = {}
-        self._refused = self._queued = ""
+        self._refused = ""
+        self._queued: tuple[str, frozenset[int]] = ("", frozenset())
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._tell_interrupted)
         session.queue.runChanged.connect(self._run_changed)
@@ -141,13 +142,22 @@ class RunControl(QObject):
         """Answer a press at once where the new runs must wait."""
         queue = self._session.queue
         before = len(set(queue.waiting) - set(runs)) + len(queue.here)
-        self._toasts.withdraw(self._queued)
-        self._queued = words.queued_line(runs, before)
-        self._toasts.show_message(self._queued, "Show", lambda: self._open_page("runs"))
+        self._withdraw_queued()
+        text = words.queued_line(runs, before)
+        self._queued = (text, frozenset(runs))
+        self._toasts.show_message(text, "Show", lambda: self._open_page("runs"))
+
+    def _withdraw_queued(self) -> None:
+        """That runs are queued is out of date once the first of them has begun or was removed."""
+        text, _runs = self._queued
+        self._queued = ("", frozenset())
+        self._toasts.withdraw(text)
 
     def _run_changed(self, record: "RunRecord") -> None:
         if record.ended:
             self._toasts.withdraw(_stop_line(record.id))
+        if record.state != "queued" and record.id in self._queued[1]:
+            self._withdraw_queued()
         if record.state == "interrupted":
             self._interrupted.append(record)  # with those that their process had too, which come at once
             self._soon.start()

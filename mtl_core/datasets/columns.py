@@ -27,6 +27,7 @@ from mtl_core.datasets.numerals import PERCENT, Flags, Floats, Numerals, begins_
 from mtl_core.spec import ColumnType, DataNote, shorten
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
+_LEADING_ZERO = re.compile(r"^\s*[+-]?0[0-9]", re.MULTILINE)
 _MOSTLY = 0.95
 _LOOKS_NUMERIC = 0.8
 
@@ -111,8 +112,8 @@ def _plain_numbers(name: str, cells: "pd.Series[Any]", rules: CellRules) -> Colu
         numbers = np.array([text or "nan" for text in texts], object).astype(np.float64)
     except ValueError:
         return None
-    together = "".join(texts)
-    if not together.isascii() or "_" in together or _beyond_exact(numbers):
+    together = "\n".join(texts)
+    if not together.isascii() or "_" in together or _LEADING_ZERO.search(together) or _beyond_exact(numbers):
         return None
     return _numeric(name, numbers, missing_of(texts, np.isnan(numbers)))
 

@@ -123,9 +123,20 @@ def read_labels(
         if not read.there.any():
             alone = len(task.targets) == 1 or isinstance(task, _VALUE_BY_VALUE)
             rule = "no row has a label" if alone else "no row has a label in all of these columns"
-            raise InputError(where, rule, found=", ".join(task.targets), fix="Take another target.")
+            raise _no_label(where, rule, found)
         labels.append(read)
     return labels
+
+
+def _no_label(where: str, rule: str, columns: Sequence[Column]) -> InputError:
+    """That no row has a label, with the words that count as missing and how to have them as classes."""
+    names, fix = ", ".join(column.name for column in columns), "Take another target."
+    for column in columns:
+        if words := [f"{text!r} in {count}" for text, count in column.missing if text]:
+            names = f"{names} (cells that count as missing: {', '.join(words[:4])})"
+            fix = f"Take another target, or set {setting_of('missing', column.name)} to [] to have them as classes."
+            break
+    return InputError(where, rule, found=names, fix=fix)
 
 
 def _read(task: Task, columns: list[Column], at: str) -> Labels:

@@ -7,6 +7,7 @@ The rules, per column:
 - Where no cell decides (``1,234`` and whole numbers only), the caller's mark is taken.
 - Thousands may be grouped by the other mark, spaces or apostrophes. Minus signs, spaces and digits of other scripts are
   read as the ASCII ones; a number in parentheses is negative.
+- Zeros before other digits are left away.
 - One unit (``%``, a currency, a unit of measurement) is left away. Cells with another one are no numbers, nor are those
   without one beside percentages, unless they are 0.
 """
@@ -50,7 +51,7 @@ _WHOLE = {
     ",": rf"[0-9]+|[1-9][0-9]{{0,2}}(?:\.[0-9]{{3}})+|{_GROUPS}",
 }
 _NOTATION = {mark: rf"^(?:(?:{whole})(?:[{mark}][0-9]*)?|[{mark}][0-9]+)$" for mark, whole in _WHOLE.items()}
-_PROGRAM = r"^[-+]?[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?$"
+_PROGRAM = r"^[-+]?(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?$"
 _INFINITE = r"(?i)^[-+]?inf(?:inity)?$"
 _ZEROS = (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10)
 """Of the digits of Arabic, Persian, Devanagari, Bengali, Thai and full width."""

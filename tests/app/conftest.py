@@ -110,3 +110,15 @@ def spec_named() -> Callable[[str], ExperimentSpec]:
     """A valid spec; its name tells the fake worker what to do."""
     preset = load_preset("multidigits")
     return lambda name: preset.model_copy(update={"name": name})
+
+
+@pytest.fixture
+def window(make_window: Any, qtbot: QtBot) -> MainWindow:
+    """A window on the bundled example."""
+    window: MainWindow = make_window()
+    window.files.example()
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.session.begin()
+    return window

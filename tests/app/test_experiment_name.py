@@ -14,18 +14,6 @@ from mtl_core.spec import load_preset, load_spec, save_spec
 from mtl_core.store import open_store
 
 
-@pytest.fixture
-def window(make_window: Any, qtbot: QtBot) -> MainWindow:
-    """A window on the bundled example."""
-    window: MainWindow = make_window()
-    window.files.example()
-    window.show()
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    window.session.begin()
-    return window
-
-
 def field(window: MainWindow) -> QLineEdit:
     found = window.findChild(QLineEdit, "document-title")
     assert found is not None

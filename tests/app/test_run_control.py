@@ -7,23 +7,10 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.jobs import making
 from app.main_window import MainWindow
 from mtl_core.store import open_store
-
-
-@pytest.fixture
-def window(make_window: Any, qtbot: QtBot) -> MainWindow:
-    """A window on the bundled example."""
-    window: MainWindow = make_window()
-    window.files.example()
-    window.show()
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    window.session.begin()
-    return window
 
 
 def child(window: MainWindow, name: str) -> Any:
@@ -53,6 +40,7 @@ def test_a_run_that_must_wait_is_queued_in_so_many_words_and_pressed_twice_it_is
     assert window.session.queue.waiting == (2,)
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
+    assert not [text for text in messages(window) if "queued" in text]
     with open_store(home / "runs.sqlite") as store:
         assert len(store.runs(archived=True)) == 2
 

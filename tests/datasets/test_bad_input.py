@@ -126,6 +126,14 @@ def test_a_wrong_way_of_reading_is_refused(
         describe(TableDataset(path=path, **settings))
 
 
+def test_words_that_all_count_as_missing_are_named_with_the_setting_that_keeps_them(write: WriteTable) -> None:
+    cells = [f"{i},{('NA', '-')[i % 2]}\n" for i in range(40)]
+    path, task = write("x,p\n" + "".join(cells)), BinaryTask(name="p", target="p")
+    with pytest.raises(InputError, match=r"found p .*'NA' in 20, '-' in 20.*set dataset\.missing\.p to \[\]"):
+        load(TableDataset(path=path, inputs=("x",)), [task])
+    load(TableDataset(path=path, inputs=("x",), missing={"p": ()}), [task])
+
+
 @pytest.mark.parametrize(
     ("task", "rule"),
     [

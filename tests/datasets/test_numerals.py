@@ -9,6 +9,7 @@ import pytest
 from mtl_core.datasets.cells import CellRules
 from mtl_core.datasets.column import Column
 from mtl_core.datasets.columns import read_column
+from mtl_core.datasets.table_reading import conversion_notes
 from mtl_core.spec import DecimalMark
 
 
@@ -108,3 +109,14 @@ def test_one_and_one_point_zero_are_one_category() -> None:
     assert column.codes.tolist() == [0, 0, 1, 0]
     assert "the same number" in column.notes[0].what
     assert read_column("c", pd.Series(["01", "1"], dtype=object), "categorical").values == ("1", "01")
+
+
+def test_leading_zeros_are_not_dropped_without_a_word() -> None:
+    column = read_column("zip", pd.Series(["01234", "98765", ""], dtype=object))
+    assert column.numbers[:2].tolist() == [1234.0, 98765.0]
+    assert column.example == ("01234", 1234.0)
+    (note,) = conversion_notes([column])
+    assert note.what == "Column 'zip': '01234' is read as 1234."
+    assert note.fix.endswith("set dataset.types.zip to categorical.")
+    for plain in ("0", "0.5", "-0.5", "10", ".5", "1e05"):
+        assert read_column("x", pd.Series([plain, "1"], dtype=object)).example is None, plain
