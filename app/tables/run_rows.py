@@ -127,7 +127,7 @@ class RunsReader:
         wanted = [run for run in self._shown if run in self._stale] if self._stale else []
         now = wanted[: _FIRST if wanted and wanted[0] == self._shown[0] else _NEXT]
         found = store.scores(now, ("val", "test"), directed=True) if now else {}
-        unscored = [self._rows[run].record for run in now if run in found and not self._rows[run].scores]
+        unscored = [run for run in now if run in found and not self._rows[run].scores]
         scores = store.score_metrics(unscored) if unscored else {}
         for run in now:
             known = self._rows[run]

@@ -27,8 +27,13 @@ def runs(arguments: Namespace) -> int:
     with open_store(arguments.store, create=arguments.store is None, allow_read_only=True) as store:
         store.reap()
         records = store.runs(archived=arguments.archived, query=arguments.filter)
-        metrics = store.score_metrics(records)
-        scores = store.scores(_some([record.id for record in records], arguments), () if arguments.json else ("test",))
+        some = [record.id for record in records] if arguments.filter else None  # all is faster than to name nearly all
+        metrics = store.score_metrics(some)
+        if arguments.json:
+            scores = store.scores(some)
+        else:
+            named = {metric for task_metrics in metrics.values() for metric in task_metrics.values()}
+            scores = store.scores(some, ("test",), metrics=named) if named else {}
         damage = store.damage
     for run, what in sorted(damage.items()):
         print(visible(f"run {run} is damaged in the store and left out: {what}"), file=sys.stderr)
@@ -41,11 +46,6 @@ def runs(arguments: Namespace) -> int:
     else:
         print("no runs; start one with: mtl-workbench train multidigits")
     return 0
-
-
-def _some(runs: list[int], arguments: Namespace) -> list[int] | None:
-    """The runs whose scores are to be read; None, all, is faster than to name nearly all."""
-    return runs if arguments.filter else None
 
 
 def _print_json(

@@ -28,6 +28,7 @@ _JSON = ("progress", "versions")
 _PLAIN = tuple(name for name in RunRecord.__dataclass_fields__ if name in RUN.c and name not in _JSON)
 _TIMES = tuple(_PLAIN.index(name) for name in ("created", "started", "finished", "heartbeat"))
 _STATE = _PLAIN.index("state")
+_PROGRESS, _VERSIONS = len(_PLAIN), len(_PLAIN) + 1
 _LATEST = 1e11  # seconds since 1970, in the year 5138: what the functions for dates of every system can take
 # The two JSON columns as text: they are read here, so that one that is damaged does not keep the others from it.
 _RECORD = sa.select(*(RUN.c[name] for name in _PLAIN), *(sa.type_coerce(RUN.c[name], sa.Text) for name in _JSON))
@@ -132,6 +133,7 @@ def scores(
     splits: Collection[str],
     keys: dict[tuple[str, str, str], SeriesKey],
     *,
+    metrics: Collection[str],
     directed: bool,
 ) -> tuple[dict[int, dict[SeriesKey, Score]], Damage]:
     """The best and the last value of every series of some runs, or of all; without those of damaged runs.
@@ -143,9 +145,11 @@ def scores(
         runs: Numbers of the runs; None for all.
         splits: Only series of these; empty for all.
         keys: The keys that are known already; added to.
+        metrics: Only series of these; empty for all.
         directed: Whether to leave out the series of which neither end is better.
     """
     query = _SCORES.where(SUMMARY.c.split.in_(splits)) if splits else _SCORES
+    query = query.where(SUMMARY.c.metric.in_(metrics)) if metrics else query
     query = query.where(SUMMARY.c.direction != "") if directed else query
     rows, damage = select_rows(connection, query, SUMMARY.c.run_id, runs)
     found: dict[int, dict[SeriesKey, Score]] = {}
@@ -168,22 +172,29 @@ def scores(
 
 
 def score_metrics(
-    connection: sa.Connection, runs: Sequence[int], known: dict[str, Mapping[str, str]]
+    connection: sa.Connection, runs: Sequence[int] | None, known: dict[str, Mapping[str, str]]
 ) -> dict[int, Mapping[str, str]]:
     """The metric by which each task of some runs is judged, by run and task; without runs whose spec is damaged.
 
     Args:
         connection: To the store.
-        runs: Numbers of the runs.
+        runs: Numbers of the runs; None for all.
         known: What is known already, by the tasks of a spec as text; added to.
     """
     spec = sa.type_coerce(RUN.c.spec, sa.Text)
-    tasks: sa.ColumnElement[str]
     if connection.dialect.name == "sqlite":
-        tasks = sa.case((sa.func.json_valid(spec) == 1, sa.func.json_extract(spec, "$.tasks")))
+        extracted: sa.ColumnElement[str] = sa.func.json_extract(spec, "$.tasks")
+        # Whether all specs are JSON is asked only where one is not: it takes as long as to read the tasks.
+        checked = sa.case((sa.func.json_valid(spec) == 1, extracted))
+        try:
+            rows, _ = select_rows(connection, sa.select(RUN.c.id, extracted), RUN.c.id, runs)
+        except sa.exc.DBAPIError as error:
+            if "malformed json" not in str(error.orig).lower():
+                raise
+            rows, _ = select_rows(connection, sa.select(RUN.c.id, checked), RUN.c.id, runs)
     else:
         tasks = sa.cast(sa.cast(spec, sa.JSON)["tasks"], sa.Text)
-    rows, _ = select_rows(connection, sa.select(RUN.c.id, tasks), RUN.c.id, runs)
+        rows, _ = select_rows(connection, sa.select(RUN.c.id, tasks), RUN.c.id, runs)
     for text in {text for _, text in rows if isinstance(text, str)} - known.keys():
         known[text] = _score_metrics(text)
     return {run: metrics for run, text in rows if (metrics := known.get(text))}
@@ -238,15 +249,13 @@ def _problem(row: Sequence[Any]) -> str:
 
 
 def _record(row: Sequence[Any], tasks: Words, tags: Words, parser: _JsonParser) -> RunRecord:
-    *plain, progress, versions = row
     run = row[0]
-    return RunRecord(
-        **dict(zip(_PLAIN, plain, strict=True)),
-        tasks=tasks.get(run, ()),
-        tags=tags.get(run, ()),
-        versions=parser.versions(versions),
-        progress=parser.progress(progress),
-    )
+    values = dict(zip(_NAMES, row, strict=True))
+    values["tasks"], values["tags"] = tasks.get(run, ()), tags.get(run, ())
+    values["versions"], values["progress"] = parser.versions(row[_VERSIONS]), parser.progress(row[_PROGRESS])
+    record = object.__new__(RunRecord)
+    vars(record).update(values)  # the constructor of a frozen dataclass takes twice as long, for thousands of rows
+    return record
 
 
 def _words(rows: Iterable[Any], damage: Damage) -> tuple[Words, Damage]:

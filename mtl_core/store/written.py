@@ -16,7 +16,6 @@ from mtl_core.store.records import (
     Points,
     RequestKind,
     RequestRecord,
-    RunRecord,
     SeriesKey,
     Summary,
 )
@@ -101,27 +100,36 @@ class Written:
         return [summary for run in order for summary in rows.get(run, ())]
 
     def scores(
-        self, ids: Iterable[int] | None = None, splits: Collection[str] = (), *, directed: bool = False
+        self,
+        ids: Iterable[int] | None = None,
+        splits: Collection[str] = (),
+        *,
+        metrics: Collection[str] = (),
+        directed: bool = False,
     ) -> dict[int, dict[SeriesKey, tuple[float, float]]]:
         """The best and the last value of every series of some runs: of thousands much faster than their summaries.
 
         Args:
             ids: The runs; None for all.
             splits: The splits; empty for all.
+            metrics: The metrics; empty for all.
             directed: Whether to leave out the series of which neither end is better, which have no best value.
         """
         chosen = None if ids is None else list(dict.fromkeys(ids))
         with self._database.reading() as connection:
-            scores, damage = run_rows.scores(connection, chosen, splits, self._keys, directed=directed)
+            scores, damage = run_rows.scores(connection, chosen, splits, self._keys, metrics=metrics, directed=directed)
         self._note_damage((), damage)
         return scores
 
-    def score_metrics(self, records: Iterable[RunRecord]) -> dict[int, Mapping[str, str]]:
+    def score_metrics(self, ids: Iterable[int] | None = None) -> dict[int, Mapping[str, str]]:
         """The metric by which each task of some runs is judged, by run and task; of a damaged spec there is none.
 
         Runs with equal tasks share one mapping.
+
+        Args:
+            ids: The runs; None for all.
         """
-        chosen = [record.id for record in records]
+        chosen = None if ids is None else list(dict.fromkeys(ids))
         with self._database.reading() as connection:
             return run_rows.score_metrics(connection, chosen, self._score_metrics)
 

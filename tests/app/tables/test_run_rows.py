@@ -7,7 +7,7 @@ import pytest
 from app.tables import RunRow, RunsReader
 from app.tables.run_columns import BASE_COLUMNS, leading_scores, order_of
 from mtl_core.spec import ExperimentSpec, InputError, load_preset
-from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, open_store, sqlite
+from mtl_core.store import Points, RunStore, SeriesKey, open_store, sqlite
 from tests.app.tables.rows import record
 
 
@@ -104,9 +104,9 @@ def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, mon
     read: list[int] = []
     score_metrics = RunStore.score_metrics
 
-    def count(self: RunStore, records: Iterable[RunRecord]) -> dict[int, Mapping[str, str]]:
-        read.extend(record.id for record in records)
-        return score_metrics(self, records)
+    def count(self: RunStore, ids: Iterable[int]) -> dict[int, Mapping[str, str]]:
+        read.extend(ids)
+        return score_metrics(self, ids)
 
     monkeypatch.setattr(RunStore, "score_metrics", count)
     reader = RunsReader()
