@@ -25,6 +25,7 @@ from tests.benchmarks.workloads import digits, table
 SPEED_GOAL, BLOCKED_GOAL = 0.95, 0.1
 _PARTS = ("speed", "startup", "blocked", "methods", "seeds", "quality", "runs")
 _COUNTS = (2, 8, 40)
+_QUALITY_SEEDS = 10
 _SHARED_GOALS = {"MLP": 1.6, "CNN": 1.3}
 _TORCHJD_GOAL = 0.6
 
@@ -65,7 +66,7 @@ def main() -> int:
                 times = f"one by one {alone:6.2f} s, together {all_:6.2f} s"
                 _say(f"  batches of {rows:3}: {times}: {found.ratio:.1f} × as fast")
         if "quality" in parts:
-            _print_quality(quality(_made(folder / "quality"), 2 if quick else 5))
+            _print_quality(quality(_made(folder / "quality"), 2 if quick else _QUALITY_SEEDS))
         if "runs" in parts:
             _print_listings(_made(folder / "runs"), 2000 if quick else 10_000)
         if "methods" in parts:
@@ -80,8 +81,9 @@ def _print_quality(comparisons: Iterable[Comparison]) -> None:
     _say("\nNew experiments and presets, untouched, beside scikit-learn on the same rows")
     _say(f"  {'experiment':20} {'task':16} {'score':8}  linear  forest    ours     gap")
     for row in comparisons:
-        scores = f"{row.linear:7.3f} {row.forest:7.3f} {row.ours:7.3f} {row.gap:+7.3f}"
-        short = "" if row.gap >= -MARGIN else "  short"
+        scores = f"{row.linear:7.3f} {row.forest:7.3f} {row.ours:7.3f} {row.gap:+7.3f} ± {row.error:.3f}"
+        chance = ", which may be chance" if row.gap + 2 * row.error >= -MARGIN else ""
+        short = "" if row.gap >= -MARGIN else f"  short{chance}"
         _say(f"  {row.experiment:20} {row.task:16} {row.score:8} {scores}{short}")
 
 

@@ -97,7 +97,7 @@ class Board(QWidget):
     def draw_options(self, options: PlotOptions, run: RunRecord, events: Sequence[EventRecord]) -> None:
         """Draws the curves as chosen in the header."""
         options.apply(card.plot for card in self.losses.values())
-        until = float(run.progress.steps) if run.progress is not None else 0.0
+        until = 0.0 if run.ended or run.progress is None else float(run.progress.steps)
         clock = Clock(run.started)
         if options.axis == "time":
             clock.take(events)

@@ -169,6 +169,17 @@ def test_another_run_takes_the_place_of_the_one_before(
     assert page.resume.isVisible()
 
 
+def test_the_axis_of_a_run_that_ended_early_ends_with_its_curves(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    run = add_run(store, experiment(), until=900, state="stopped")
+    session.show_live(run)
+    qtbot.waitUntil(lambda: page.picker.text() == f"Run {run}" and page.state.text() == "Stopped")
+    plot = next(iter(page.board.losses.values())).plot
+    qtbot.waitUntil(lambda: plot.picture is not None and not plot.picture.empty)
+    qtbot.waitUntil(lambda: plot.picture.x_limits[1] == 900)
+
+
 def test_the_choice_of_smoothing_and_axis_is_remembered(qtbot: QtBot, session: Session, page: LivePage) -> None:
     page.options.smoothing_button.menu().actions()[4].trigger()
     page.options.axis_button.menu().actions()[1].trigger()
