@@ -73,8 +73,12 @@ class PreviewCard(Card):
             self.description.setText(info.description)
             self.description.setVisible(bool(info.description) and not info.delimiter)  # which stands beside the list
             self.notes.show_notes(info.notes)
-        what = f"{count(len(info.columns))} columns" if table else f"images {shape(info.input_shape)}"
-        self.set_subtitle(f"{count(info.rows)} rows · {what}")
+        what = (
+            f"{count(len(info.columns))} column{'' if len(info.columns) == 1 else 's'}"
+            if table
+            else f"images {shape(info.input_shape)}"
+        )
+        self.set_subtitle(f"{count(info.rows)} {'row' if info.rows == 1 else 'rows'} · {what}")
         self.header_.show_columns(views)
         self.model.set_ignored(frozenset(view.name for view in views if view.role == "ignore"))
         self.images.set_labels(labels)
