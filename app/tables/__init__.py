@@ -15,7 +15,19 @@ from app.tables.run_columns import (
 )
 from app.tables.run_rows import RunRow, RunsReader, RunsReading
 from app.tables.runs import ROW_ROLE, RunsModel
-from app.tables.words import STATE_WORDS, brief, count, duration, moment, percent, score, shape, shortened, time_left
+from app.tables.words import (
+    STATE_WORDS,
+    brief,
+    count,
+    duration,
+    moment,
+    percent,
+    quantity,
+    score,
+    shape,
+    shortened,
+    time_left,
+)
 
 __all__ = [
     "BASE_COLUMNS",
@@ -43,6 +55,7 @@ __all__ = [
     "paint_chip",
     "percent",
     "placed_within",
+    "quantity",
     "read_choices",
     "score",
     "shape",

@@ -94,6 +94,11 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def quantity(number: int, noun: str) -> str:
+    """A number with its noun: ``1 row``, ``14 000 rows``."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def shortened(text: str, most: int) -> str:
     """A text of at most so many characters, shortened in the middle: its beginning and its end tell it apart."""
     if len(text) <= most:

@@ -16,7 +16,7 @@ from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.training import TrainingSpec
 
 STEPS = 2000
-"""Optimizer steps of a run that is not stopped early, at the least, unless that takes more epochs than there are rows."""
+"""Optimizer steps of a run that is not stopped early, at the least, but where that took more epochs than rows."""
 FEW_ROWS = 1000
 """Below so many training rows one shared layer serves, from them on two."""
 _BATCHES_PER_EPOCH = 20

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QMenu, QProgressBar, QStackedLa
 from app.pages.data.header import ColumnView, RoleHeader
 from app.pages.data.images import ImageGrid, Label
 from app.pages.data.notes import NotesList
-from app.tables import PreviewModel, count, shape
+from app.tables import PreviewModel, quantity, shape
 from app.theme import row_height
 from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scrolling
 from mtl_core.spec import DatasetInfo
@@ -73,12 +73,8 @@ class PreviewCard(Card):
             self.description.setText(info.description)
             self.description.setVisible(bool(info.description) and not info.delimiter)  # which stands beside the list
             self.notes.show_notes(info.notes)
-        what = (
-            f"{count(len(info.columns))} column{'' if len(info.columns) == 1 else 's'}"
-            if table
-            else f"images {shape(info.input_shape)}"
-        )
-        self.set_subtitle(f"{count(info.rows)} {'row' if info.rows == 1 else 'rows'} · {what}")
+        what = quantity(len(info.columns), "column") if table else f"images {shape(info.input_shape)}"
+        self.set_subtitle(f"{quantity(info.rows, 'row')} · {what}")
         self.header_.show_columns(views)
         self.model.set_ignored(frozenset(view.name for view in views if view.role == "ignore"))
         self.images.set_labels(labels)

@@ -18,7 +18,7 @@ from app.pages.runs.panel import RunPanel, named
 from app.pages.runs.run_list import RunList
 from app.pages.runs.toast import UndoToast
 from app.session import Session
-from app.tables import RunsModel, RunsReader, RunsReading, count
+from app.tables import RunsModel, RunsReader, RunsReading, quantity
 from app.theme import CARD_GAP
 from app.widgets import Button, Chip, EmptyState, PageBody
 
@@ -211,7 +211,7 @@ class RunsPage(PageBody):
         self._any = self._any or shown > 0
         if not shown and not narrowed:
             self._session.store.call(_has_runs, self._has_runs)
-        self.chip.set_text(f"{count(shown)} {'run' if shown == 1 else 'runs'}")
+        self.chip.set_text(quantity(shown, "run"))
         self._stack.setCurrentIndex(1 if not (shown or narrowed or self._any) else 0)
         self.list.show_found(shown)
 

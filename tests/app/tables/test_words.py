@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from app.tables import count, duration, moment, score, shape, time_left
+from app.tables import count, duration, moment, quantity, score, shape, time_left
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,7 @@ def test_a_moment_is_shorter_the_nearer_it_is() -> None:
 
 def test_counts_and_shapes_read_as_people_write_them() -> None:
     assert count(1234567) == "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567"
+    assert [quantity(n, "row") for n in (0, 1, 1200)] == ["0 rows", "1 row", "1\N{NARROW NO-BREAK SPACE}200 rows"]
     assert shape((1, 16, 16)) == "1×16×16"
 
 
