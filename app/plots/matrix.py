@@ -64,7 +64,10 @@ class MatrixPlot(QWidget):
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell stands in this widget."""
-        area = self._area()
+        return self._cell(self._area(), row, column)
+
+    def _cell(self, area: QRectF, row: int, column: int) -> QRectF:
+        """Where a cell stands in the area of all cells, which takes all names to compute."""
         width, height = area.width() / len(self._names), area.height() / len(self._names)
         gap = _GAP if min(width, height) > 3 * _GAP else 0.0
         left, top = area.left() + column * width, area.top() + row * height
@@ -95,13 +98,14 @@ class MatrixPlot(QWidget):
         metrics = QFontMetrics(small_font())
         first = self.cell_rect(0, 0)
         numbers = first.width() >= metrics.horizontalAdvance("−0.00") and first.height() >= metrics.height() - _GAP
+        area = self._area()
         for row in range(len(self._names)):
             for column in range(len(self._names)):
-                self._draw_cell(painter, row, column, words=numbers)
+                self._draw_cell(painter, self._cell(area, row, column), row, column, words=numbers)
         self._draw_names(painter, metrics, first)
 
-    def _draw_cell(self, painter: QPainter, row: int, column: int, *, words: bool) -> None:
-        box, value = self.cell_rect(row, column), self._values[row][column]
+    def _draw_cell(self, painter: QPainter, box: QRectF, row: int, column: int, *, words: bool) -> None:
+        value = self._values[row][column]
         known = row != column and not math.isnan(value)
         painter.fillRect(box, cell_color(value) if known else QColor(theme().sunken))
         if words:
@@ -111,10 +115,11 @@ class MatrixPlot(QWidget):
     def _draw_names(self, painter: QPainter, metrics: QFontMetrics, first: QRectF) -> None:
         painter.setPen(QColor(theme().muted))
         every = max(1, math.ceil((metrics.height() - _GAP) / max(first.height(), 1.0)))
-        side = self._area().left() - 6
+        area = self._area()
+        side = area.left() - 6
         across = max(1, math.ceil(metrics.horizontalAdvance("mmm") / max(first.width(), 1.0)))
         for index, name in enumerate(self._names):
-            cell = self.cell_rect(index, index)
+            cell = self._cell(area, index, index)
             if index % every == 0:
                 top = min(cell.center().y() - metrics.height() / 2, self.height() - metrics.height())
                 box = QRectF(0, top, side, metrics.height())
