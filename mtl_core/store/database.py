@@ -23,8 +23,12 @@ Access = Literal["write", "read", "immutable"]
 LOCK_SECONDS = 15.0
 WAL_BYTES = 2 * 2**20
 """Size of an SQLite log from which on it is written into the database file and emptied."""
-_CHECKPOINT_WAIT_MS = 200  # for readers, while other writers wait too; longer, the longer the log has become
+_CHECKPOINT_WAIT_MS = 200  # for readers, while other writers wait too
 _CHECKPOINT_PAUSE = 0.25  # seconds until the next one, which readers may not have allowed
+_LONG_WAL_BYTES = 3 * WAL_BYTES
+"""Size from which on a checkpoint waits as long as any reader of ours may take."""
+_LONG_WAIT_MS = 5000
+_LONG_PAUSE = 20.0  # seconds; a reader that is still there (another program's) must not keep runs from training
 _ANSWER_SECONDS = 10  # that a server may take to answer at all; the driver's own patience is over two minutes
 _UPGRADE_LOCK = zlib.crc32(b"mtl-workbench schema")
 _URI = {"write": "", "read": "?mode=ro", "immutable": "?mode=ro&immutable=1"}
@@ -162,16 +166,20 @@ class Database:
             return
         if size < WAL_BYTES:
             return
-        self._checkpoint_due = time.monotonic() + _CHECKPOINT_PAUSE
+        long = size >= _LONG_WAL_BYTES
+        done = False
         with suppress(sqlite.library().Error, sa.exc.SQLAlchemyError):  # the data is safe; a later commit tries again
-            self._checkpoint(_CHECKPOINT_WAIT_MS * size // WAL_BYTES)
+            done = self._checkpoint(_LONG_WAIT_MS if long else _CHECKPOINT_WAIT_MS)
+        self._checkpoint_due = time.monotonic() + (_LONG_PAUSE if long and not done else _CHECKPOINT_PAUSE)
 
-    def _checkpoint(self, wait_ms: int) -> None:
+    def _checkpoint(self, wait_ms: int) -> bool:
+        """Write the log into the database file and empty it; False where readers did not allow that in time."""
         raw = self.engine.raw_connection()
         cursor = raw.cursor()
         try:
             cursor.execute(f"PRAGMA busy_timeout={wait_ms}")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
         finally:
             cursor.execute(f"PRAGMA busy_timeout={int(LOCK_SECONDS * 1000)}")
             raw.close()
