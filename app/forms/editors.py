@@ -127,7 +127,6 @@ class TextEditor(TextField):
         """Show ``value``; the cursor stays where it is when it is the same."""
         if value != self.text():
             self.setText("" if value is None else str(value))
-            self.setCursorPosition(0)
 
 
 class TextListEditor(TextField):

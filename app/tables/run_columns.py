@@ -167,7 +167,7 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         "The study it belongs to, by the number of its first run, and what it trains", shown=False, width=14,
     ),
     _words("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
-    RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=10),
+    RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9),
     RunColumn(
         "duration", "Duration", lambda r: duration(r.record.seconds), lambda r: r.record.seconds or None,
         "Time spent training", True, width=10,

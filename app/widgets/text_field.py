@@ -21,6 +21,11 @@ class TextField(QLineEdit):
         self.textChanged.connect(self._follow)
         self.editingFinished.connect(self._commit)
 
+    def setText(self, text: str | None, /) -> None:
+        """Show ``text`` from its beginning, which is what tells a long one from others."""
+        super().setText(text)
+        self.setCursorPosition(0)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape gives back the text from before."""
         if event.key() == Qt.Key.Key_Escape and self.text() != self._before:

@@ -243,6 +243,7 @@ class RunPanel(Card):
         """Show ``text`` unless someone is typing in the field."""
         if (other or not field.hasFocus()) and field.text() != text:
             field.setText(text)
+            field.setCursorPosition(0)  # the beginning of a long name is what tells it from others
 
     def _pressed(self) -> None:
         self.acted.emit(str(self.sender().property("action")))

@@ -271,6 +271,14 @@ def test_escape_gives_the_text_from_before_back(show: Callable[[QWidget], QWidge
     assert values[-1] == editor.value() == before
 
 
+@pytest.mark.parametrize("shape", [TextList(), Text(), Text(folder=True)])
+def test_a_long_text_is_shown_from_its_beginning(show: Callable[[QWidget], QWidget], shape: Shape) -> None:
+    editor: Any = show(make_editor(shape))
+    editor.setValue(["a long text " * 30] if isinstance(shape, TextList) else "a long text " * 30)
+    line = editor if isinstance(editor, TextField) else editor.findChild(TextField)
+    assert line.cursorPosition() == 0
+
+
 def test_numbers_by_name_are_shown_with_all_their_digits(show: Callable[[QWidget], QWidget]) -> None:
     editor: Any = show(make_editor(WordOr(("equal",), Weights())))
     editor.setValue({"a": 1234567.5, "b": 0.5})

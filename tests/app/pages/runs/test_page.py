@@ -127,6 +127,15 @@ def test_the_panel_shows_metrics_and_events(page: RunsPage, wait: Wait) -> None:
     assert page.panel.run == 4
 
 
+def test_a_long_name_is_shown_from_its_beginning(page: RunsPage, records: RunStore, wait: Wait) -> None:
+    records.edit(4, name="a name that is much longer than the field, right alone")
+    page.refresh()
+    wait(lambda: page.model.rows()[page.model.row_of(4)].record.name.startswith("a name"))
+    select(page, 4)
+    assert page.panel.name.text().startswith("a name")
+    assert page.panel.name.cursorPosition() == 0
+
+
 def test_archiving_can_be_undone(page: RunsPage, records: RunStore, qtbot: QtBot, wait: Wait) -> None:
     select(page, 4, 5)
     page.view.setFocus()
