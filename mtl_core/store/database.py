@@ -26,9 +26,10 @@ WAL_BYTES = 2 * 2**20
 _CHECKPOINT_WAIT_MS = 200  # for readers, while other writers wait too
 _CHECKPOINT_PAUSE = 0.25  # seconds until the next one, which readers may not have allowed
 _LONG_WAL_BYTES = 3 * WAL_BYTES
-"""Size from which on a checkpoint waits as long as any reader of ours may take."""
-_LONG_WAIT_MS = 5000
+"""Size from which on every writer waits until the log is emptied, as long as any reader of ours may take."""
+_LONG_WAIT = 5.0
 _LONG_PAUSE = 20.0  # seconds; a reader that is still there (another program's) must not keep runs from training
+_RETRY_SECONDS = 0.01
 _ANSWER_SECONDS = 10  # that a server may take to answer at all; the driver's own patience is over two minutes
 _UPGRADE_LOCK = zlib.crc32(b"mtl-workbench schema")
 _URI = {"write": "", "read": "?mode=ro", "immutable": "?mode=ro&immutable=1"}
@@ -160,24 +161,39 @@ class Database:
         """Empty the log when it has grown: SQLite's own checkpoints never do while some reader is always at it."""
         if self.file is None or time.monotonic() < self._checkpoint_due:
             return
-        try:
-            size = Path(f"{self.file}-wal").stat().st_size
-        except OSError:
-            return
+        size = self._wal_size()
         if size < WAL_BYTES:
             return
-        long = size >= _LONG_WAL_BYTES
-        done = False
+        wait, emptied = _LONG_WAIT if size >= _LONG_WAL_BYTES else 0.0, False
         with suppress(sqlite.library().Error, sa.exc.SQLAlchemyError):  # the data is safe; a later commit tries again
-            done = self._checkpoint(_LONG_WAIT_MS if long else _CHECKPOINT_WAIT_MS)
-        self._checkpoint_due = time.monotonic() + (_LONG_PAUSE if long and not done else _CHECKPOINT_PAUSE)
+            emptied = self._empty_wal(wait)
+        self._checkpoint_due = time.monotonic() + (_LONG_PAUSE if wait and not emptied else _CHECKPOINT_PAUSE)
 
-    def _checkpoint(self, wait_ms: int) -> bool:
-        """Write the log into the database file and empty it; False where readers did not allow that in time."""
+    def _wal_size(self) -> int:
+        try:
+            return Path(f"{self.file}-wal").stat().st_size
+        except OSError:
+            return 0
+
+    def _empty_wal(self, seconds: float) -> bool:
+        """Try for some time to empty the log, once at least; whether it was, be it by another process.
+
+        SQLite refuses a checkpoint at once while another process is at one, and gives the lock of writers to whoever
+        comes by: so it takes all writers to wait for the log to be emptied.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._checkpoint() and self._wal_size() >= WAL_BYTES:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_RETRY_SECONDS)
+        return True
+
+    def _checkpoint(self) -> bool:
+        """Write the log into the database file and empty it; False where others did not allow that in time."""
         raw = self.engine.raw_connection()
         cursor = raw.cursor()
         try:
-            cursor.execute(f"PRAGMA busy_timeout={wait_ms}")
+            cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT_MS}")
             busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
         finally:

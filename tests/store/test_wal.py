@@ -95,7 +95,7 @@ def test_a_log_that_grew_while_a_reader_held_it_is_emptied_afterwards(
 ) -> None:
     monkeypatch.setattr(database, "_CHECKPOINT_PAUSE", 0.0)
     monkeypatch.setattr(database, "_CHECKPOINT_WAIT_MS", 1)
-    monkeypatch.setattr(database, "_LONG_WAIT_MS", 1)
+    monkeypatch.setattr(database, "_LONG_WAIT", 0.01)
     monkeypatch.setattr(database, "_LONG_PAUSE", 0.0)
     log = Path(f"{path}-wal")
     points = Points.of(np.arange(100_000), np.zeros(100_000))
@@ -115,20 +115,23 @@ def test_a_reader_that_stays_makes_a_writer_wait_once_and_not_at_every_write(
 ) -> None:
     monkeypatch.setattr(database, "_CHECKPOINT_PAUSE", 0.0)
     monkeypatch.setattr(database, "_CHECKPOINT_WAIT_MS", 1)
-    waits: list[int] = []
-    checkpoint = database.Database._checkpoint
-    monkeypatch.setattr(database, "_LONG_WAIT_MS", 2)
-    monkeypatch.setattr(
-        database.Database, "_checkpoint", lambda self, wait: waits.append(wait) or checkpoint(self, wait)
-    )
+    monkeypatch.setattr(database, "_LONG_WAIT", 0.02)
+    waits: list[float] = []
+    empty_wal = database.Database._empty_wal
+
+    def count(self: database.Database, seconds: float) -> bool:
+        waits.append(seconds)
+        return empty_wal(self, seconds)
+
+    monkeypatch.setattr(database.Database, "_empty_wal", count)
     points = Points.of(np.arange(100_000), np.zeros(100_000))
     with open_store(path) as store, closing(sqlite.library().connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM runs").fetchone()
         for task in "abcdefgh":
             store.append(1, {SeriesKey(task, "train", "loss"): points})
-    assert waits.count(2) == 1
-    assert waits[-1] == 2
+    assert waits.count(0.02) == 1
+    assert waits[-1] == 0.02
 
 
 if __name__ == "__main__":  # the long trial, by hand: python tests/store/test_wal.py FOLDER SECONDS
