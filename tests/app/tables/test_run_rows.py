@@ -101,11 +101,11 @@ def test_a_run_that_has_not_stored_its_score_is_led_as_one_without(store: RunSto
 def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for run in (1, 2):
         with_scores(store, run, "accuracy")
-    read: list[int] = []
+    reads: list[Iterable[int] | None] = []
     score_metrics = RunStore.score_metrics
 
-    def count(self: RunStore, ids: Iterable[int]) -> dict[int, Mapping[str, str]]:
-        read.extend(ids)
+    def count(self: RunStore, ids: Iterable[int] | None = None) -> dict[int, Mapping[str, str]]:
+        reads.append(ids)
         return score_metrics(self, ids)
 
     monkeypatch.setattr(RunStore, "score_metrics", count)
@@ -118,10 +118,10 @@ def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, mon
     again = reader.read(store, touched=[2])
     assert again is not None
     assert again.rows[1].record.name == "other"
-    assert read == [2, 1]
+    assert len(reads) == 1
 
 
-def test_a_run_whose_spec_is_damaged_is_led_as_one_without(store: RunStore) -> None:
+def test_a_run_whose_spec_is_damaged_is_judged_by_the_usual_metrics(store: RunStore) -> None:
     damage(store, "UPDATE runs SET spec = '{' WHERE id = 3")
     with_scores(store, 3, "accuracy")
     reading = RunsReader().read(store)
