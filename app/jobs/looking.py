@@ -87,8 +87,7 @@ def refuse_runs(store: "RunStore", runs: Sequence[int], error: Exception) -> "li
     """Withdraw queued runs that cannot train: they have failed with the reason and are archived; their records."""
     for run in runs:
         if store.run(run).state == "queued":
-            store.finish(run, "failed", str(error))
-            store.edit(run, archived=True)
+            store.finish(run, "failed", str(error), archive=True)
     return [store.run(run) for run in runs]
 
 

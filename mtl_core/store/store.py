@@ -289,12 +289,21 @@ class RunStore(Written):
         with self._database.writing() as connection:
             life.set_state(connection, run, state)
 
-    def finish(self, run: int, state: EndState, error: str = "") -> None:
-        """Write that a run is over: finished, stopped, failed or interrupted."""
+    def finish(self, run: int, state: EndState, error: str = "", *, archive: bool = False) -> None:
+        """Write that a run is over: finished, stopped, failed or interrupted.
+
+        Args:
+            run: The run.
+            state: How it ended.
+            error: Why it failed, in one line.
+            archive: Whether to archive it with that.
+        """
         if state not in END_STATES:
             raise ValueError(f"state must be one of {END_STATES}, found {state!r}")
         with self._clock.lap(run) as seconds, self._database.writing() as connection:
             life.end(connection, run, state, error, seconds)
+            if archive:
+                runs.change(connection, run, archived=True)
 
     def reap(self) -> list[int]:
         """Mark the runs whose process died as interrupted; which they are.

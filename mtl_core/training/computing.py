@@ -182,9 +182,12 @@ class Computed:
 
 def _compiled(function: Any) -> Any:
     """A function that is compiled when it is first called, for graphs that may be gone through more than once."""
+    import torch.compiler.config
     from torch._functorch import config  # takes a while, of those who compile only
 
     config.donated_buffer = False
+    # What was compiled for one set of instructions is taken from the cache for another, and fails when it runs.
+    torch.compiler.config.cache_key_tag = torch.compiler.config.cache_key_tag or torch.backends.cpu.get_cpu_capability()
     return torch.compile(function)
 
 

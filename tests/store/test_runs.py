@@ -166,6 +166,12 @@ def test_finish_tells_the_end_and_why(store: RunStore, run: int, claim: Claim) -
     assert record.finished is not None
 
 
+def test_a_run_that_could_not_begin_fails_and_is_archived_in_one(store: RunStore, run: int) -> None:
+    store.finish(run, "failed", "no such column", archive=True)
+    assert store.runs() == []
+    assert [(record.state, record.archived) for record in store.runs(archived=True)] == [("failed", True)]
+
+
 def test_finish_refuses_a_state_that_is_no_end(store: RunStore, run: int) -> None:
     with pytest.raises(ValueError, match="running"):
         store.finish(run, "running")

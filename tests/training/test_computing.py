@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.compiler import config
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import InputError, ModelSpec, TrainingSpec, Weighting, kind_of, members
@@ -189,6 +190,16 @@ def test_without_a_compiler_the_run_trains_all_the_same_and_says_so(
     (text,) = [text for _, kind, text, _ in compiled.recording.events if kind == "warning"]
     assert text.startswith("trains without torch.compile, which does not work here: ")
     assert "no C++ compiler" in text
+
+
+def test_what_was_compiled_for_another_set_of_instructions_is_not_taken_from_the_cache(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch, "compile", lambda function: function)
+    model, _, _ = parts(LAYERS)
+    with config.patch(cache_key_tag=""):
+        computing(model, TrainingSpec(compile=True), LossScale(model, active=False), pytest.fail)
+        assert config.cache_key_tag == torch.backends.cpu.get_cpu_capability()
 
 
 def test_an_error_that_is_not_the_compilers_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:

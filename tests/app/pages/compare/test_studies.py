@@ -129,7 +129,8 @@ def test_cost_is_measured_once_for_runs_of_one_model(
     assert [kind for kind, _, _ in asked] == ["cost"]
     assert not page.cost_card.measure.isEnabled()
     asked[0][1](COST)
-    assert cells(page.cost_card.table)[2] == ["time for 1 row at once", "0.500 ms", "0.500 ms"]
+    measured = ["time for 1 row at once", "0.500 ms", "0.500 ms"]
+    qtbot.waitUntil(lambda: cells(page.cost_card.table)[2] == measured)  # the second run's record may come later
 
 
 def test_a_cost_that_cannot_be_measured_says_why(
