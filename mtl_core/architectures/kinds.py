@@ -8,7 +8,7 @@ from torch import nn
 
 from mtl_core.architectures import pretrained, pretrained_rules, rules
 from mtl_core.architectures.faults import Fault
-from mtl_core.architectures.modules import Embedding, GlobalAvgPool, GlobalMaxPool, Recurrent
+from mtl_core.architectures.modules import Embedding, GaussianNoise, GlobalAvgPool, GlobalMaxPool, Recurrent
 from mtl_core.spec import layers as spec
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
@@ -154,6 +154,7 @@ KINDS: dict[type[Spec], Kind] = {
     ),
     spec.Dropout: Kind(lambda layer, _: nn.Dropout(layer.p), detail=_p_detail),
     spec.Dropout2d: Kind(_dropout2d, rules.dropout2d, _p_detail),
+    spec.GaussianNoise: Kind(lambda layer, _: GaussianNoise(layer.std), detail=lambda layer: f"std {layer.std:g}"),
     spec.ReLU: _plain(nn.ReLU),
     spec.LeakyReLU: Kind(
         lambda layer, _: nn.LeakyReLU(layer.negative_slope),

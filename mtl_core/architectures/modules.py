@@ -1,5 +1,6 @@
 """The few layers torch has no module of the right shape for."""
 
+import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
 
@@ -39,6 +40,22 @@ class Recurrent(nn.Module):
         """What it gives at every position."""
         outputs: Tensor = self.layer(inputs.transpose(1, 2))[0]
         return outputs.transpose(1, 2)
+
+
+class GaussianNoise(nn.Module):
+    """Normal noise on every number while training (Bishop 1995); nothing otherwise.
+
+    Args:
+        std: Its standard deviation.
+    """
+
+    def __init__(self, std: float) -> None:
+        super().__init__()
+        self.std = std
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The inputs with noise."""
+        return inputs + self.std * torch.randn_like(inputs) if self.training else inputs
 
 
 class GlobalAvgPool(nn.Module):

@@ -11,6 +11,7 @@ from torch.func import functional_call, vmap
 from torch.optim import Optimizer
 
 from mtl_core.architectures import MultiTaskModel
+from mtl_core.architectures.modules import GaussianNoise
 from mtl_core.datasets import Split
 from mtl_core.spec import InputError, TrainingSpec, shorten
 from mtl_core.tasks import TaskHead
@@ -21,7 +22,9 @@ Parameters = dict[str, Tensor]
 Losses = Callable[[Tensor, Sequence[Tensor], Sequence[Tensor | None]], Tensor]
 """From inputs, targets and masks of S runs to their losses ``[S, K]``."""
 
-_ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Dropout)
+_ELEMENTWISE = (
+    nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Dropout, GaussianNoise,
+)  # fmt: skip
 
 
 class Stack:

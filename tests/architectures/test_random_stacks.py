@@ -40,9 +40,9 @@ def pools(kind: Any) -> st.SearchStrategy[Any]:
 
 
 PLAIN = (
-    spec.BatchNorm1d, spec.BatchNorm2d, spec.LayerNorm, spec.Dropout, spec.Dropout2d, spec.ReLU, spec.LeakyReLU,
-    spec.ELU, spec.GELU, spec.SiLU, spec.Tanh, spec.Sigmoid, spec.Softplus, spec.Flatten, spec.GlobalAvgPool,
-    spec.GlobalMaxPool,
+    spec.BatchNorm1d, spec.BatchNorm2d, spec.LayerNorm, spec.Dropout, spec.Dropout2d, spec.GaussianNoise, spec.ReLU,
+    spec.LeakyReLU, spec.ELU, spec.GELU, spec.SiLU, spec.Tanh, spec.Sigmoid, spec.Softplus, spec.Flatten,
+    spec.GlobalAvgPool, spec.GlobalMaxPool,
 )  # fmt: skip
 LAYERS = st.one_of(
     st.builds(spec.Linear, out_features=small(1, 6), bias=st.booleans()),

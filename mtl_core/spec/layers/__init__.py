@@ -7,7 +7,7 @@ from pydantic import Field
 from mtl_core.spec.base import Spec
 from mtl_core.spec.layers.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
 from mtl_core.spec.layers.dense import Conv1d, Conv2d, Linear
-from mtl_core.spec.layers.norms import BatchNorm1d, BatchNorm2d, Dropout, Dropout2d, GroupNorm, LayerNorm
+from mtl_core.spec.layers.norms import BatchNorm1d, BatchNorm2d, Dropout, Dropout2d, GaussianNoise, GroupNorm, LayerNorm
 from mtl_core.spec.layers.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -37,6 +37,7 @@ Layer = Annotated[
     | GroupNorm
     | Dropout
     | Dropout2d
+    | GaussianNoise
     | ReLU
     | LeakyReLU
     | ELU
@@ -58,7 +59,7 @@ LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
     "Pooling and shape": (MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, Flatten),
     "Text and sequences": (Embedding, LSTM, GRU),
     "Normalisation": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm),
-    "Dropout": (Dropout, Dropout2d),
+    "Dropout and noise": (Dropout, Dropout2d, GaussianNoise),
     "Pretrained": (Pretrained,),
 }
 """How the menu of layers is arranged; a test holds it to every member of :data:`Layer`."""
@@ -79,6 +80,7 @@ __all__ = [
     "Dropout2d",
     "Embedding",
     "Flatten",
+    "GaussianNoise",
     "GlobalAvgPool",
     "GlobalMaxPool",
     "GroupNorm",

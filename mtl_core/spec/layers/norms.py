@@ -55,3 +55,11 @@ class Dropout2d(Spec):
     title: ClassVar[str] = "Dropout2d"
     kind: Literal["dropout2d"] = "dropout2d"
     p: float = field(0.2, "Share of the channels set to zero.", ge=0, lt=1)
+
+
+class GaussianNoise(Spec):
+    """Add normal noise to the features while training; on standardized inputs it smooths the model (Bishop 1995)."""
+
+    title: ClassVar[str] = "Gaussian noise"
+    kind: Literal["gaussian_noise"] = "gaussian_noise"
+    std: float = field(0.1, "Standard deviation of the noise.", ge=0, le=100)
