@@ -126,10 +126,9 @@ class RunsReader:
         """Read the metrics of the newest changed runs; whether none is left."""
         wanted = [run for run in self._shown if run in self._stale] if self._stale else []
         now = wanted[: _FIRST if wanted and wanted[0] == self._shown[0] else _NEXT]
-        most = 2 * len(now) > len(self._rows)  # all are read faster than most of them named
-        found = store.scores(None if most else now, ("val", "test"), directed=True) if now else {}
-        unscored = [run for run in now if run in found and not self._rows[run].scores]
-        scores = store.score_metrics(None if most else unscored) if unscored else {}
+        found = store.scores(now, ("val", "test"), directed=True) if now else {}
+        unscored = [self._rows[run].record for run in now if run in found and not self._rows[run].scores]
+        scores = store.score_metrics(unscored) if unscored else {}
         for run in now:
             known = self._rows[run]
             self._rows[run] = RunRow(known.record, found.get(run, {}), known.scores or scores.get(run, {}))

@@ -27,13 +27,12 @@ def runs(arguments: Namespace) -> int:
     with open_store(arguments.store, create=arguments.store is None, allow_read_only=True) as store:
         store.reap()
         records = store.runs(archived=arguments.archived, query=arguments.filter)
-        some = [record.id for record in records] if arguments.filter else None  # all is faster than to name nearly all
-        metrics = store.score_metrics(some)
+        metrics, ids = store.score_metrics(records), [record.id for record in records]
         if arguments.json:
-            scores = store.scores(some)
+            scores = store.scores(ids)
         else:
-            named = {metric for task_metrics in metrics.values() for metric in task_metrics.values()}
-            scores = store.scores(some, ("test",), metrics=named) if named else {}
+            shown = {metric for by_task in metrics.values() for metric in by_task.values()}
+            scores = store.scores(ids, ("test",), metrics=shown) if shown else {}
         damage = store.damage
     for run, what in sorted(damage.items()):
         print(visible(f"run {run} is damaged in the store and left out: {what}"), file=sys.stderr)

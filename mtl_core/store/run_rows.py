@@ -172,29 +172,22 @@ def scores(
 
 
 def score_metrics(
-    connection: sa.Connection, runs: Sequence[int] | None, known: dict[str, Mapping[str, str]]
+    connection: sa.Connection, runs: Sequence[int], known: dict[str, Mapping[str, str]]
 ) -> dict[int, Mapping[str, str]]:
     """The metric by which each task of some runs is judged, by run and task; without runs whose spec is damaged.
 
     Args:
         connection: To the store.
-        runs: Numbers of the runs; None for all.
+        runs: Numbers of the runs.
         known: What is known already, by the tasks of a spec as text; added to.
     """
     spec = sa.type_coerce(RUN.c.spec, sa.Text)
+    tasks: sa.ColumnElement[str]
     if connection.dialect.name == "sqlite":
-        extracted: sa.ColumnElement[str] = sa.func.json_extract(spec, "$.tasks")
-        # Whether all specs are JSON is asked only where one is not: it takes as long as to read the tasks.
-        checked = sa.case((sa.func.json_valid(spec) == 1, extracted))
-        try:
-            rows, _ = select_rows(connection, sa.select(RUN.c.id, extracted), RUN.c.id, runs)
-        except sa.exc.DBAPIError as error:
-            if "malformed json" not in str(error.orig).lower():
-                raise
-            rows, _ = select_rows(connection, sa.select(RUN.c.id, checked), RUN.c.id, runs)
+        tasks = sa.case((sa.func.json_valid(spec) == 1, sa.func.json_extract(spec, "$.tasks")))
     else:
         tasks = sa.cast(sa.cast(spec, sa.JSON)["tasks"], sa.Text)
-        rows, _ = select_rows(connection, sa.select(RUN.c.id, tasks), RUN.c.id, runs)
+    rows, _ = select_rows(connection, sa.select(RUN.c.id, tasks), RUN.c.id, runs)
     for text in {text for _, text in rows if isinstance(text, str)} - known.keys():
         known[text] = _score_metrics(text)
     return {run: metrics for run, text in rows if (metrics := known.get(text))}

@@ -16,6 +16,7 @@ from mtl_core.store.records import (
     Points,
     RequestKind,
     RequestRecord,
+    RunRecord,
     SeriesKey,
     Summary,
 )
@@ -121,15 +122,12 @@ class Written:
         self._note_damage((), damage)
         return scores
 
-    def score_metrics(self, ids: Iterable[int] | None = None) -> dict[int, Mapping[str, str]]:
+    def score_metrics(self, records: Iterable[RunRecord]) -> dict[int, Mapping[str, str]]:
         """The metric by which each task of some runs is judged, by run and task; of a damaged spec there is none.
 
         Runs with equal tasks share one mapping.
-
-        Args:
-            ids: The runs; None for all.
         """
-        chosen = None if ids is None else list(dict.fromkeys(ids))
+        chosen = [record.id for record in records]
         with self._database.reading() as connection:
             return run_rows.score_metrics(connection, chosen, self._score_metrics)
 

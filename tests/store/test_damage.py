@@ -135,13 +135,13 @@ def test_a_damaged_spec_is_an_error_of_the_store(place: Path, spec: str) -> None
             store.spec(2)
         records = store.runs()
         assert len(records) == 3
-        assert store.score_metrics() == {run: {"left": "accuracy", "right": "accuracy"} for run in (1, 3)}
+        assert store.score_metrics(records) == {run: {"left": "accuracy", "right": "accuracy"} for run in (1, 3)}
 
 
 def read_everything(store: RunStore) -> None:
     """Call what the command line and the window call; only errors for people may come."""
     calls: list[Callable[[], Any]] = [store.reap, store.runs, store.summaries, store.scores]
-    calls += [store.score_metrics]
+    calls += [lambda: store.score_metrics(store.runs())]
     calls += [lambda: store.runs(query="tag:paper digits training.epochs>1", archived=True)]
     for run in (1, 2, 3):
         calls += [

@@ -7,7 +7,7 @@ import pytest
 from app.tables import RunRow, RunsReader
 from app.tables.run_columns import BASE_COLUMNS, leading_scores, order_of
 from mtl_core.spec import ExperimentSpec, InputError, load_preset
-from mtl_core.store import Points, RunStore, SeriesKey, open_store, sqlite
+from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, open_store, sqlite
 from tests.app.tables.rows import record
 
 
@@ -101,12 +101,12 @@ def test_a_run_that_has_not_stored_its_score_is_led_as_one_without(store: RunSto
 def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for run in (1, 2):
         with_scores(store, run, "accuracy")
-    reads: list[Iterable[int] | None] = []
+    read: list[int] = []
     score_metrics = RunStore.score_metrics
 
-    def count(self: RunStore, ids: Iterable[int] | None = None) -> dict[int, Mapping[str, str]]:
-        reads.append(ids)
-        return score_metrics(self, ids)
+    def count(self: RunStore, records: Iterable[RunRecord]) -> dict[int, Mapping[str, str]]:
+        read.extend(record.id for record in records)
+        return score_metrics(self, records)
 
     monkeypatch.setattr(RunStore, "score_metrics", count)
     reader = RunsReader()
@@ -118,7 +118,7 @@ def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, mon
     again = reader.read(store, touched=[2])
     assert again is not None
     assert again.rows[1].record.name == "other"
-    assert len(reads) == 1
+    assert read == [2, 1]
 
 
 def test_a_run_whose_spec_is_damaged_is_judged_by_the_usual_metrics(store: RunStore) -> None:
