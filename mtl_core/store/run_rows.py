@@ -28,7 +28,6 @@ _JSON = ("progress", "versions")
 _PLAIN = tuple(name for name in RunRecord.__dataclass_fields__ if name in RUN.c and name not in _JSON)
 _TIMES = tuple(_PLAIN.index(name) for name in ("created", "started", "finished", "heartbeat"))
 _STATE = _PLAIN.index("state")
-_PROGRESS, _VERSIONS = len(_PLAIN), len(_PLAIN) + 1
 _LATEST = 1e11  # seconds since 1970, in the year 5138: what the functions for dates of every system can take
 # The two JSON columns as text: they are read here, so that one that is damaged does not keep the others from it.
 _RECORD = sa.select(*(RUN.c[name] for name in _PLAIN), *(sa.type_coerce(RUN.c[name], sa.Text) for name in _JSON))
@@ -242,13 +241,15 @@ def _problem(row: Sequence[Any]) -> str:
 
 
 def _record(row: Sequence[Any], tasks: Words, tags: Words, parser: _JsonParser) -> RunRecord:
+    *plain, progress, versions = row
     run = row[0]
-    values = dict(zip(_NAMES, row, strict=True))
-    values["tasks"], values["tags"] = tasks.get(run, ()), tags.get(run, ())
-    values["versions"], values["progress"] = parser.versions(row[_VERSIONS]), parser.progress(row[_PROGRESS])
-    record = object.__new__(RunRecord)
-    vars(record).update(values)  # the constructor of a frozen dataclass takes twice as long, for thousands of rows
-    return record
+    return RunRecord(
+        **dict(zip(_PLAIN, plain, strict=True)),
+        tasks=tasks.get(run, ()),
+        tags=tags.get(run, ()),
+        versions=parser.versions(versions),
+        progress=parser.progress(progress),
+    )
 
 
 def _words(rows: Iterable[Any], damage: Damage) -> tuple[Words, Damage]:
