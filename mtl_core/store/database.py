@@ -42,7 +42,6 @@ _PRAGMAS = (
     f"PRAGMA busy_timeout={int(LOCK_SECONDS * 1000)}",  # wait for the other writer rather than fail
     f"PRAGMA journal_size_limit={WAL_BYTES}",  # what a large transaction made longer is cut off again
     "PRAGMA foreign_keys=ON",  # SQLite's default is off
-    "PRAGMA cache_size=-32000",  # KiB: a listing reads the rows of ten thousand runs two times
 )
 
 
