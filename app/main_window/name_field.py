@@ -2,15 +2,16 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.document import LONGEST_NAME
 from app.theme import card_title_font
+from app.widgets import LineEdit
 
 _LEAST, _MOST, _PADDING = 12, 60, 20
 
 
-class NameField(QLineEdit):
+class NameField(LineEdit):
     """A line as wide as its text; Return and leaving it rename, Escape and an empty line do not.
 
     ``renamed(str)``: another name was given.
@@ -35,7 +36,6 @@ class NameField(QLineEdit):
         if name != self._name or not self.hasFocus():
             self._name = name
             self.setText(name)
-            self.setCursorPosition(0)
 
     def sizeHint(self) -> QSize:
         """Room for the whole text, within limits."""
@@ -60,7 +60,6 @@ class NameField(QLineEdit):
         name = " ".join(self.text().split())
         if not name or name == self._name:
             self.setText(self._name)
-            self.setCursorPosition(0)
             return
         self._name = name
         self.renamed.emit(name)

@@ -96,13 +96,13 @@ class MatrixPlot(QWidget):
         painter = QPainter(self)
         painter.setFont(small_font())
         metrics = QFontMetrics(small_font())
-        first = self.cell_rect(0, 0)
-        numbers = first.width() >= metrics.horizontalAdvance("−0.00") and first.height() >= metrics.height() - _GAP
         area = self._area()
+        first = self._cell(area, 0, 0)
+        numbers = first.width() >= metrics.horizontalAdvance("−0.00") and first.height() >= metrics.height() - _GAP
         for row in range(len(self._names)):
             for column in range(len(self._names)):
                 self._draw_cell(painter, self._cell(area, row, column), row, column, words=numbers)
-        self._draw_names(painter, metrics, first)
+        self._draw_names(painter, metrics, area)
 
     def _draw_cell(self, painter: QPainter, box: QRectF, row: int, column: int, *, words: bool) -> None:
         value = self._values[row][column]
@@ -112,11 +112,10 @@ class MatrixPlot(QWidget):
             painter.setPen(QColor(theme().text if known else theme().muted))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.text_at(row, column))
 
-    def _draw_names(self, painter: QPainter, metrics: QFontMetrics, first: QRectF) -> None:
+    def _draw_names(self, painter: QPainter, metrics: QFontMetrics, area: QRectF) -> None:
+        first, side = self._cell(area, 0, 0), area.left() - 6
         painter.setPen(QColor(theme().muted))
         every = max(1, math.ceil((metrics.height() - _GAP) / max(first.height(), 1.0)))
-        area = self._area()
-        side = area.left() - 6
         across = max(1, math.ceil(metrics.horizontalAdvance("mmm") / max(first.width(), 1.0)))
         for index, name in enumerate(self._names):
             cell = self._cell(area, index, index)

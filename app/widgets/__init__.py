@@ -11,7 +11,7 @@ from app.widgets.plain import Label, RichLabel, caption, plain_tip
 from app.widgets.search_menu import MenuEntry, SearchMenu
 from app.widgets.spin import guard_wheel, mark_invalid, tidy_spin
 from app.widgets.task_tabs import TaskTabs
-from app.widgets.text_field import TextField
+from app.widgets.text_field import LineEdit, TextField
 from app.widgets.weight_slider import ColourSlider, WeightSlider, WeightSpin
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "HLine",
     "InlineError",
     "Label",
+    "LineEdit",
     "LinkButton",
     "MenuEntry",
     "Muted",

@@ -5,7 +5,16 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 
-class TextField(QLineEdit):
+class LineEdit(QLineEdit):
+    """A line that shows a text which is set from its beginning, which is what tells a long one from others."""
+
+    def setText(self, text: str | None, /) -> None:
+        """Show ``text`` from its beginning."""
+        super().setText(text)
+        self.setCursorPosition(0)
+
+
+class TextField(LineEdit):
     """Escape gives back the text from before the edit.
 
     Args:
@@ -20,11 +29,6 @@ class TextField(QLineEdit):
         self._before = text
         self.textChanged.connect(self._follow)
         self.editingFinished.connect(self._commit)
-
-    def setText(self, text: str | None, /) -> None:
-        """Show ``text`` from its beginning, which is what tells a long one from others."""
-        super().setText(text)
-        self.setCursorPosition(0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape gives back the text from before."""

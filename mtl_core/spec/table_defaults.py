@@ -3,7 +3,7 @@
 The values were chosen on the bundled tables against ridge or logistic regression and random forests, on other splits
 than those that ``python -m tests.benchmarks quality`` reports. With few rows one regularized layer generalizes better
 than two. What counts for convergence is the number of steps, so a small table gets small batches and many epochs; but
-no more epochs than it has rows, or the network knows each of them by heart.
+no more epochs than it has rows, or the network memorizes them.
 """
 
 import json
@@ -16,7 +16,7 @@ from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.training import TrainingSpec
 
 STEPS = 2000
-"""Optimizer steps of a run that is not stopped early, at the least, but where that took more epochs than rows."""
+"""Least number of optimizer steps of a run that is not stopped early, unless that takes more epochs than rows."""
 FEW_ROWS = 1000
 """Below so many training rows one shared layer serves, from them on two."""
 _BATCHES_PER_EPOCH = 20

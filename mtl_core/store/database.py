@@ -163,7 +163,8 @@ class Database:
         size = self._wal_size()
         if size < WAL_BYTES:
             return
-        wait, emptied = _LONG_WAIT if size >= _LONG_WAL_BYTES else 0.0, False
+        wait = _LONG_WAIT if size >= _LONG_WAL_BYTES else 0.0
+        emptied = False
         with suppress(sqlite.library().Error, sa.exc.SQLAlchemyError):  # the data is safe; a later commit tries again
             emptied = self._empty_wal(wait)
         self._checkpoint_due = time.monotonic() + (_LONG_PAUSE if wait and not emptied else _CHECKPOINT_PAUSE)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.pages.data.roles import KIND_TITLES, OF_NUMBERS
 from app.plots import BarPlot, Histogram
 from app.tables import count
 from app.theme import CARD_GAP, GAP
-from app.widgets import Card, InlineError, Muted, ToolButton, guard_wheel
+from app.widgets import Card, InlineError, LineEdit, Muted, ToolButton, guard_wheel
 from app.widgets.dot import Dot
 from mtl_core.spec import ColumnInfo
 
@@ -123,7 +123,7 @@ class TaskBox(QWidget):
         self.setMinimumWidth(_MIN_WIDTH)
         self._view: TaskView | None = None
         self._dot = Dot()
-        self.name = QLineEdit()
+        self.name = LineEdit()
         self.name.editingFinished.connect(self._name_done)
         self.kind = QComboBox()
         self.kind.activated.connect(lambda _: self.kindChosen.emit(str(self.kind.currentData())))
@@ -169,7 +169,6 @@ class TaskBox(QWidget):
             return
         if before is None or not self.name.hasFocus() or before.name != view.name:
             self.name.setText(view.name)
-            self.name.setCursorPosition(0)  # the beginning of a long name is what tells it from others
         self._dot.set_colour(view.colour)
         self.kind.clear()
         for kind in dict.fromkeys((*view.kinds, view.kind)):

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
     QPlainTextEdit,
     QStackedLayout,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from app.widgets import (
     HLine,
     InlineError,
     Label,
+    LineEdit,
     LinkButton,
     Muted,
     ToolButton,
@@ -147,9 +147,9 @@ class RunPanel(Card):
         self._buttons = [Button("", name=f"run-action-{i}") for i in range(_BUTTONS)]
         for button in self._buttons:
             button.clicked.connect(self._pressed)
-        self.name = named(QLineEdit(), "run-name", "Name of the run")
+        self.name = named(LineEdit(), "run-name", "Name of the run")
         self.name.editingFinished.connect(self._name_done)
-        self.tags = named(QLineEdit(placeholderText="Tags, apart by commas"), "run-tags", "Tags")
+        self.tags = named(LineEdit(placeholderText="Tags, apart by commas"), "run-tags", "Tags")
         self.tags.editingFinished.connect(self._tags_done)
         self.notes = named(QPlainTextEdit(placeholderText="Notes"), "run-notes", "Notes")
         self.notes.setTabChangesFocus(True)
@@ -239,11 +239,10 @@ class RunPanel(Card):
                 widget.hide()
                 widget.deleteLater()
 
-    def _fill(self, field: QLineEdit, text: str, other: bool) -> None:
+    def _fill(self, field: LineEdit, text: str, other: bool) -> None:
         """Show ``text`` unless someone is typing in the field."""
         if (other or not field.hasFocus()) and field.text() != text:
             field.setText(text)
-            field.setCursorPosition(0)  # the beginning of a long name is what tells it from others
 
     def _pressed(self) -> None:
         self.acted.emit(str(self.sender().property("action")))
