@@ -112,13 +112,18 @@ def spec_named() -> Callable[[str], ExperimentSpec]:
     return lambda name: preset.model_copy(update={"name": name})
 
 
-@pytest.fixture
-def window(make_window: Any, qtbot: QtBot) -> MainWindow:
-    """A window on the bundled example."""
-    window: MainWindow = make_window()
-    window.files.example()
+def show_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """Show a window, in front and at work as after a start."""
     window.show()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     window.session.begin()
     return window
+
+
+@pytest.fixture
+def window(make_window: Callable[[], MainWindow], qtbot: QtBot) -> MainWindow:
+    """A window on the bundled example."""
+    window = make_window()
+    window.files.example()
+    return show_window(window, qtbot)

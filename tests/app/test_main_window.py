@@ -16,7 +16,7 @@ from app.main_window import CANCEL, LET_IT_RUN, STOP_AND_KEEP, MainWindow
 from app.theme import apply_theme
 from mtl_core.spec import load_spec, study_members
 from mtl_core.store import open_store
-from tests.app.conftest import Answers
+from tests.app.conftest import Answers, show_window
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -31,11 +31,7 @@ def open_window(qtbot: QtBot, make_window: Open) -> Open:
     def make() -> MainWindow:
         window = make_window()
         window.files.reopen()
-        window.show()
-        window.activateWindow()
-        qtbot.waitUntil(window.isActiveWindow)
-        window.session.begin()
-        return window
+        return show_window(window, qtbot)
 
     return make
 

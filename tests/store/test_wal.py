@@ -3,15 +3,16 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import Points, SeriesKey, database, open_store, sqlite
+from mtl_core.store import Points, RunStore, SeriesKey, database, open_store, sqlite
 
 Experiment = Callable[..., ExperimentSpec]
 
@@ -90,32 +91,48 @@ def test_the_log_stays_small_with_three_writers_and_readers_that_poll(path: Path
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_a_log_that_grew_while_a_reader_held_it_is_emptied_afterwards(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database, "_CHECKPOINT_PAUSE", 0.0)
-    monkeypatch.setattr(database, "_CHECKPOINT_WAIT_MS", 1)
-    monkeypatch.setattr(database, "_LONG_WAIT", 0.01)
-    monkeypatch.setattr(database, "_LONG_PAUSE", 0.0)
-    log = Path(f"{path}-wal")
-    points = Points.of(np.arange(100_000), np.zeros(100_000))
-    with open_store(path) as store, closing(sqlite.library().connect(path, isolation_level=None)) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM runs").fetchone()
-        for task in "abcdef":
-            store.append(1, {SeriesKey(task, "train", "loss"): points})
-        assert log.stat().st_size > database.WAL_BYTES
-        reader.execute("COMMIT")
-        store.append(1, {SeriesKey("g", "train", "loss"): points})
-        assert log.stat().st_size <= database.WAL_BYTES
-
-
-def test_a_reader_that_stays_makes_a_writer_wait_once_and_not_at_every_write(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checkpoints that follow each other at once and hardly wait."""
     monkeypatch.setattr(database, "_CHECKPOINT_PAUSE", 0.0)
     monkeypatch.setattr(database, "_CHECKPOINT_WAIT_MS", 1)
     monkeypatch.setattr(database, "_LONG_WAIT", 0.02)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Any]:
+    """A connection in the middle of a transaction that has read something."""
+    with closing(sqlite.library().connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM runs").fetchone()
+        yield reader
+
+
+def write_series(store: RunStore, tasks: str) -> None:
+    """Write over a MiB for each task."""
+    points = Points.of(np.arange(100_000), np.zeros(100_000))
+    for task in tasks:
+        store.append(1, {SeriesKey(task, "train", "loss"): points})
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_log_that_grew_while_a_reader_held_it_is_emptied_afterwards(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_LONG_PAUSE", 0.0)
+    log = Path(f"{path}-wal")
+    with open_store(path) as store, reading(path) as reader:
+        write_series(store, "abcdef")
+        assert log.stat().st_size > database.WAL_BYTES
+        reader.execute("COMMIT")
+        write_series(store, "g")
+        assert log.stat().st_size <= database.WAL_BYTES
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_reader_that_stays_makes_a_writer_wait_once_and_not_at_every_write(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     waits: list[float] = []
     empty_wal = database.Database._empty_wal
 
@@ -124,12 +141,8 @@ def test_a_reader_that_stays_makes_a_writer_wait_once_and_not_at_every_write(
         return empty_wal(self, seconds)
 
     monkeypatch.setattr(database.Database, "_empty_wal", count)
-    points = Points.of(np.arange(100_000), np.zeros(100_000))
-    with open_store(path) as store, closing(sqlite.library().connect(path, isolation_level=None)) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM runs").fetchone()
-        for task in "abcdefgh":
-            store.append(1, {SeriesKey(task, "train", "loss"): points})
+    with open_store(path) as store, reading(path):
+        write_series(store, "abcdefgh")
     assert waits.count(0.02) == 1
     assert waits[-1] == 0.02
 

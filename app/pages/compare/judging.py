@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.pages.compare.state import Cell, Line
-from app.tables import method_title, percent
+from app.tables import method_title, percent, quantity
 
 if TYPE_CHECKING:
     from mtl_core.evaluation.judging import Judgement, MetricJudgement
@@ -64,17 +64,14 @@ def study_view(study: Study) -> StudyView:
 
 
 def _headline(judgement: Judgement, against: bool) -> str:
-    count = len(judgement.seeds)
-    seeds = f"{count} seed{'' if count == 1 else 's'}"
     if not against:
-        return f"Mean ± standard deviation over {seeds}"
+        return f"Mean ± standard deviation over {quantity(len(judgement.seeds), 'seed')}"
     spread = judgement.delta_m
     if not spread:
         return "Δm appears when a seed and its baselines have finished"
     low, high = spread.interval
-    counted = f"{len(spread.values)} seed{'' if len(spread.values) == 1 else 's'}"
     interval = "" if math.isnan(low) else f", 95 % interval {percent(low)} to {percent(high)}"
-    return f"Δm {percent(spread.mean, spread.sd)}{interval}, {counted}"
+    return f"Δm {percent(spread.mean, spread.sd)}{interval}, {quantity(len(spread.values), 'seed')}"
 
 
 def _methods(study: Study) -> tuple[str, ...]:

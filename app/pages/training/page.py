@@ -11,6 +11,7 @@ from app.pages.training.study_card import StudyCard
 from app.pages.training.tasks_card import TasksCard
 from app.pages.training.weights_card import WeightingCard, WeightsCard
 from app.session import Session
+from app.tables import quantity
 from app.theme import CARD_GAP, STACK_BELOW
 from app.widgets import Button, CardRow, Chip, PageBody, plain_tip
 
@@ -73,7 +74,7 @@ class TrainingPage(QWidget):
     def _count(self) -> None:
         problems = [p for part in _PARTS for p in self._session.document.problems_at(part)]
         self.problems.setVisible(bool(problems))
-        self.problems.set_text(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}")
+        self.problems.set_text(quantity(len(problems), "problem"))
         self.problems.setToolTip(plain_tip("\n".join(map(str, problems))))
 
 

@@ -51,7 +51,7 @@ def test_curves_lie_over_each_other_in_the_colours_of_their_runs(
 
 def test_a_run_taken_out_leaves_the_rest_in_their_colours(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     session.compare([1, 2, 3])
-    qtbot.waitUntil(lambda: len(page.selection.entries) == 3 and len(page.wall.cards) == 3)
+    qtbot.waitUntil(lambda: [chip.run for chip in page.chips.chips] == [1, 2, 3] and len(page.wall.cards) == 3)
     remove = page.findChild(QToolButton, "compare-remove-1")
     assert remove is not None
     qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
