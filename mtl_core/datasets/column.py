@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from mtl_core.datasets.dates import date_text
 from mtl_core.datasets.numerals import Floats
 from mtl_core.spec import ColumnType, DataNote, DecimalMark
 
+Rows = NDArray[np.int64]
+"""Numbers of rows, counted from 0."""
+Encoder = dict[str, Any]
+"""How a column becomes inputs of the model, as plain data."""
 HUGE = 1e30
 EXACT = 2**53
 """Whole numbers up to here are floating point exactly."""

@@ -13,6 +13,7 @@ from mtl_core.datasets.column import Column, label
 from mtl_core.datasets.dates import date_text
 from mtl_core.datasets.inputs import MAX_CATEGORIES, image_shape
 from mtl_core.datasets.loading import default_inputs
+from mtl_core.datasets.numeric_inputs import bin_edges
 from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.roles import Role, roles, suggested_tasks, useless
 from mtl_core.datasets.source import Source, open_source, source_key
@@ -25,7 +26,7 @@ from mtl_core.spec import (
     DatasetInfo,
     Histogram,
     InputError,
-    TextSpec,
+    NumericInputs,
     shorten,
 )
 from mtl_core.spec.reports import Shape
@@ -63,7 +64,7 @@ def _describe(dataset: Dataset) -> DatasetInfo:
         description=source.description,
         rows=source.rows,
         input_kind="image" if image else "table",
-        input_shape=_shape(source, _chosen(dataset, source) or inputs, dataset.text),
+        input_shape=_shape(source, _chosen(dataset, source) or inputs, dataset),
         columns=(*(_column_info(column, role[column.name]) for column in columns), *_map_infos(source)),
         preview=tuple((*row, *("" for _ in source.maps)) for row in _preview(columns, shown)),
         images=_examples(source),
@@ -96,20 +97,20 @@ def _chosen(dataset: Dataset, source: Source) -> tuple[str, ...]:
     return tuple(name for name in names if name in source.columns)
 
 
-def _shape(source: Source, inputs: Sequence[str], text: TextSpec) -> Shape:
-    """Shape of one row's input with these columns; a category of the training rows only may make it smaller."""
+def _shape(source: Source, inputs: Sequence[str], dataset: Dataset) -> Shape:
+    """Shape of one row's input with these columns; with the training rows alone it may be smaller."""
     if source.images is not None:
         return image_shape(source.images)
     if len(inputs) == 1 and source.columns[inputs[0]].type == "text":
         with suppress(InputError):  # a tokenizer at fault, which load refuses
-            return (read_tokens(source.columns[inputs[0]], text).longest,)
-        return (text.max_length,)
-    return (sum(_width(source.columns[name]) for name in inputs),)
+            return (read_tokens(source.columns[inputs[0]], dataset.text).longest,)
+        return (dataset.text.max_length,)
+    return (sum(_width(source.columns[name], dataset.numeric_inputs) for name in inputs),)
 
 
-def _width(column: Column) -> int:
+def _width(column: Column, numeric: NumericInputs) -> int:
     if column.type == "numeric":
-        return 1
+        return max(1, len(bin_edges(column.numbers[column.there], numeric)))
     categories = len(column.values)
     return min(categories, MAX_CATEGORIES) + (categories > MAX_CATEGORIES) + (not column.there.all())
 

@@ -1,6 +1,6 @@
 """Input columns to a matrix: fitted on the training rows, kept as plain data, applied to any rows.
 
-Numeric: missing cells take the median, then mean 0 and deviation 1. Categorical: one column per category, most frequent
+Numeric: :mod:`mtl_core.datasets.numeric_inputs`. Categorical: one column per category, most frequent
 first; a missing cell has a column of its own where training rows miss some; a category never seen is all zeros. Beyond
 a hundred categories the rarer ones share one column, into which unseen ones fall too. How the cells of a column are
 written (decimal mark, dates, what counts as missing) is kept for new rows.
@@ -15,19 +15,20 @@ import torch
 from numpy.typing import NDArray
 
 from mtl_core.datasets.cells import CellRules, setting_of
-from mtl_core.datasets.column import HUGE, Column, plain_number
+from mtl_core.datasets.column import Column, Encoder, Rows, plain_number
 from mtl_core.datasets.columns import read_column
-from mtl_core.datasets.numerals import Floats
+from mtl_core.datasets.numeric_inputs import apply_numeric, fit_numeric, numeric_width
 from mtl_core.datasets.texts import transform_text
-from mtl_core.spec import ColumnType, DataNote, InputError
+from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs
 
 MAX_CATEGORIES = 100
-Encoder = dict[str, Any]
-Rows = NDArray[np.int64]
 
 
 def fit_inputs(
-    columns: Sequence[Column], rows: Rows, missing: Mapping[str, Sequence[str]] | None = None
+    columns: Sequence[Column],
+    rows: Rows,
+    missing: Mapping[str, Sequence[str]] | None = None,
+    numeric: NumericInputs | None = None,
 ) -> tuple[list[Encoder], list[DataNote]]:
     """How each column becomes numbers, learned from the given rows alone, and what to know about it.
 
@@ -35,10 +36,16 @@ def fit_inputs(
         columns: The inputs.
         rows: The training rows.
         missing: What was said to count as missing, by column.
+        numeric: How numbers are encoded; None: standardized.
     """
-    fits = (_fit_numeric if column.type == "numeric" else _fit_categorical for column in columns)
-    encoders = [fit(column, rows) | _cells(column, missing or {}) for fit, column in zip(fits, columns, strict=True)]
+    encoders = [_fit(column, rows, numeric) | _cells(column, missing or {}) for column in columns]
     return encoders, [note for c, e in zip(columns, encoders, strict=True) if (note := _note(c, e, rows))]
+
+
+def _fit(column: Column, rows: Rows, numeric: NumericInputs | None) -> Encoder:
+    if column.type == "numeric":
+        return fit_numeric(column, rows, numeric)
+    return _fit_categorical(column, rows)
 
 
 def _cells(column: Column, missing: Mapping[str, Sequence[str]]) -> Encoder:
@@ -53,24 +60,6 @@ def _rules(encoder: Encoder) -> CellRules:
     cells = encoder.get("cells", {})
     missing = tuple(cells["missing"]) if "missing" in cells else None
     return CellRules(missing, otherwise=cells.get("decimal", "."), dates=cells.get("dates", ""))
-
-
-def _fit_numeric(column: Column, rows: Rows) -> Encoder:
-    """As scikit-learn's imputer and scaler do it, without the second and a half that importing them takes."""
-    cells = column.numbers[rows]
-    known = cells[~np.isnan(cells)]
-    median = float(np.median(known)) if len(known) else 0.0
-    filled = np.where(np.isnan(cells), median, cells)
-    mean, std = float(filled.mean()), float(filled.std())
-    rounding = len(filled) * np.finfo(np.float64).eps
-    constant = std**2 <= rounding * std**2 + (rounding * mean) ** 2
-    return {
-        "name": column.name,
-        "type": "numeric",
-        "median": median,
-        "mean": mean,
-        "std": 1.0 if constant else std,
-    }
 
 
 def _fit_categorical(column: Column, rows: Rows) -> Encoder:
@@ -103,7 +92,7 @@ def _note(column: Column, encoder: Encoder, rows: Rows) -> DataNote | None:
 def width(encoder: Encoder) -> int:
     """How many numbers a column becomes."""
     if encoder["type"] == "numeric":
-        return 1
+        return numeric_width(encoder)
     return len(encoder["categories"]) + bool(encoder["other"]) + bool(encoder["missing"])
 
 
@@ -114,17 +103,11 @@ def apply_inputs(encoders: Sequence[Encoder], columns: Mapping[str, Column], row
     for encoder in encoders:
         end = start + width(encoder)
         if encoder["type"] == "numeric":
-            matrix[:, start] = _standardized(encoder, columns[encoder["name"]].numbers)
+            apply_numeric(encoder, columns[encoder["name"]].numbers, matrix[:, start:end])
         elif end > start:
             _one_hot(encoder, columns[encoder["name"]], matrix[:, start:end])
         start = end
     return matrix
-
-
-def _standardized(encoder: Encoder, numbers: Floats) -> Floats:
-    filled = np.where(np.isnan(numbers), encoder["median"], numbers)
-    scaled: Floats = np.clip((filled - encoder["mean"]) / encoder["std"], -HUGE, HUGE)
-    return scaled
 
 
 def _one_hot(encoder: Encoder, column: Column, out: NDArray[np.float32]) -> None:

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from mtl_core.datasets.bundled import ENTRIES
-from mtl_core.datasets.column import CellFormat, Column
+from mtl_core.datasets.column import CellFormat, Column, Rows
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.files import stamp
 from mtl_core.datasets.gaps import label_notes
-from mtl_core.datasets.inputs import Rows, apply_image, apply_inputs, fit_image, fit_inputs
+from mtl_core.datasets.inputs import apply_image, apply_inputs, fit_image, fit_inputs
 from mtl_core.datasets.labels import Labels, find_column, read_labels
 from mtl_core.datasets.pieces import tokenizer_digest
 from mtl_core.datasets.recent import Recent
@@ -24,7 +24,17 @@ from mtl_core.datasets.splits import SPLITS, assign
 from mtl_core.datasets.table_reading import missing_label_notes
 from mtl_core.datasets.targets import target_info, target_tensor
 from mtl_core.datasets.texts import Tokens, apply_text, fit_text, read_tokens
-from mtl_core.spec import BundledDataset, DataNote, Dataset, InputError, TableDataset, TargetInfo, Task, shorten
+from mtl_core.spec import (
+    BundledDataset,
+    DataNote,
+    Dataset,
+    InputError,
+    Standardized,
+    TableDataset,
+    TargetInfo,
+    Task,
+    shorten,
+)
 
 MIN_ROWS = 10
 _ENOUGH = 3  # labelled rows of a class, below which it cannot be in every split
@@ -104,8 +114,7 @@ def _encoded(
     """All rows as the model's input, what new rows need, and notes."""
     if tokens is not None:
         return _text(tokens, dataset, parts)
-    missing = dataset.missing if isinstance(dataset, TableDataset) else {}
-    return _inputs(source, inputs, parts, missing)
+    return _inputs(source, inputs, parts, dataset)
 
 
 def _check_types(dataset: Dataset, source: Source) -> None:
@@ -204,13 +213,14 @@ def _check_labelled(labels: Sequence[Labels], parts: Sequence[Rows]) -> None:
 
 
 def _inputs(
-    source: Source, columns: Sequence[Column], parts: Sequence[Rows], missing: Mapping[str, Sequence[str]]
+    source: Source, columns: Sequence[Column], parts: Sequence[Rows], dataset: Dataset
 ) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
     """As :func:`_encoded`, of a table or of images."""
     if source.images is not None:
         image = fit_image(source.images, parts[0])
         return apply_image(image, source.images), {"version": _FORMAT, **image}, []
-    encoders, notes = fit_inputs(columns, parts[0], missing)
+    missing = dataset.missing if isinstance(dataset, TableDataset) else {}
+    encoders, notes = fit_inputs(columns, parts[0], missing, dataset.numeric_inputs)
     matrix = apply_inputs(encoders, {column.name: column for column in columns}, source.rows)
     if not matrix.shape[1]:
         raise InputError("dataset.inputs", "no input column has a value in the training rows")
@@ -272,6 +282,8 @@ def _fingerprint(
     words: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
     left_out: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *words} if text else True}
     left_out |= {key: True for key in ("decimal", "missing") if not getattr(dataset, key, None)}
+    if text or source.images is not None or isinstance(dataset.numeric_inputs, Standardized):
+        left_out["numeric_inputs"] = True
     data: dict[str, Any] = {
         "format": _FORMAT,
         "content": source.digest,

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.datasets.column import Column
+from mtl_core.datasets.column import Column, Encoder
 from mtl_core.datasets.files import read_file, stamp
-from mtl_core.datasets.inputs import Encoder, read_inputs, transform_columns
+from mtl_core.datasets.inputs import read_inputs, transform_columns
 from mtl_core.errors import InputError, Problem, listed, shorten
 
 _MOST_ROWS = 5

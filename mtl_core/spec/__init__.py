@@ -7,7 +7,18 @@ the comparison of runs and the documentation derive from it.
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.averaging import Averaging
 from mtl_core.spec.base import Report, Spec
-from mtl_core.spec.dataset import BundledDataset, ColumnType, Dataset, DecimalMark, SplitSpec, TableDataset, TextSpec
+from mtl_core.spec.dataset import (
+    BundledDataset,
+    ColumnType,
+    Dataset,
+    DecimalMark,
+    NumericInputs,
+    PiecewiseLinear,
+    SplitSpec,
+    Standardized,
+    TableDataset,
+    TextSpec,
+)
 from mtl_core.spec.difference import Difference, diff, diff_data
 from mtl_core.spec.experiment import (
     ExperimentSpec,
@@ -100,10 +111,12 @@ __all__ = [
     "ModelSpec",
     "MulticlassTask",
     "MultilabelTask",
+    "NumericInputs",
     "ObjectiveTask",
     "Optimizer",
     "OrdinalTask",
     "Part",
+    "PiecewiseLinear",
     "Precision",
     "Problem",
     "RegressionTask",
@@ -114,6 +127,7 @@ __all__ = [
     "Sharing",
     "Spec",
     "SplitSpec",
+    "Standardized",
     "Start",
     "TableDataset",
     "TaggingTask",

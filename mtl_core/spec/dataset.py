@@ -82,6 +82,32 @@ class TextSpec(Spec):
     )
 
 
+class Standardized(Spec):
+    """The number, with mean 0 and standard deviation 1."""
+
+    title: ClassVar[str] = "Standardized"
+    kind: Literal["standardized"] = "standardized"
+
+
+class PiecewiseLinear(Spec):
+    """The standardized number, and how far it reaches into each of some bins.
+
+    The bins of a column hold about as many training rows each. What a layer makes of these features can bend at each
+    edge between bins, so that one layer fits what would take several. Piecewise linear encoding (Gorishniy, Rubachev
+    and Babenko, On Embeddings for Numerical Features in Tabular Deep Learning, 2022), here with each feature
+    standardized and all features of a column together of variance 1, so that it weighs as much as without bins.
+    """
+
+    title: ClassVar[str] = "Piecewise linear"
+    kind: Literal["piecewise_linear"] = "piecewise_linear"
+    bins: int = field(
+        4, "Bins of each column; fewer where many rows have the same number. Few bins generalize better.", ge=2, le=64
+    )
+
+
+NumericInputs = Annotated[Standardized | PiecewiseLinear, Field(discriminator="kind")]
+
+
 class BundledDataset(Spec):
     """A data set that comes with the application."""
 
@@ -91,6 +117,7 @@ class BundledDataset(Spec):
     inputs: tuple[str, ...] | None = field(
         None, "The input columns of a table; empty: all that are not targets.", widget="columns"
     )
+    numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 
@@ -117,6 +144,7 @@ class TableDataset(Spec):
         title="Decimal mark",
     )
     encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
+    numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 

@@ -1,9 +1,10 @@
-"""Layers and training settings that a new experiment on a table begins with, by its number of training rows.
+"""Inputs, layers and training settings that a new experiment on a table begins with, by its number of training rows.
 
 The values were chosen on the bundled tables against ridge or logistic regression and random forests, on other splits
 than those that ``python -m tests.benchmarks quality`` reports. With few rows one regularized layer generalizes better
 than two. What counts for convergence is the number of steps, so a small table gets small batches and many epochs; but
-no more epochs than it has rows, or the network memorizes them.
+no more epochs than it has rows, or the network memorizes them. Bins of the numeric inputs gain what a random forest is
+better at where a column's effect is not linear, and lose nothing elsewhere, once a bin has rows enough.
 """
 
 import json
@@ -11,6 +12,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from mtl_core.spec.dataset import PiecewiseLinear, Standardized
 from mtl_core.spec.experiment import spec_to_data
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.training import TrainingSpec
@@ -19,9 +21,19 @@ STEPS = 2000
 """Least number of optimizer steps of a run that is not stopped early, unless that takes more epochs than rows."""
 FEW_ROWS = 1000
 """Below so many training rows one shared layer serves, from them on two."""
+_ROWS_FOR_BINS = 50
 _BATCHES_PER_EPOCH = 20
 _SMALLEST_BATCH, _LARGEST_BATCH = 8, 256
 _LEAST_EPOCHS, _LEAST_PATIENCE = 20, 10
+
+
+def table_numeric_inputs(rows: int) -> dict[str, Any]:
+    """How numeric columns become inputs, as spec data for ``dataset.numeric_inputs``.
+
+    Args:
+        rows: Number of training rows.
+    """
+    return spec_to_data(PiecewiseLinear() if rows >= _ROWS_FOR_BINS else Standardized())
 
 
 def table_layers(rows: int, tasks: Iterable[str]) -> dict[str, Any]:

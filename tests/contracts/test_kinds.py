@@ -51,6 +51,7 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
     """A new union makes this fail: it needs an experiment in ``unions.py`` and whatever trains it."""
     assert set(PLACES) == {
         "dataset",
+        "dataset.numeric_inputs",
         "dataset.split.tasks",
         "tasks",
         "model.sharing",

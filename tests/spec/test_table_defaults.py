@@ -1,7 +1,7 @@
 import pytest
 
 from mtl_core.spec import spec_from_data
-from mtl_core.spec.table_defaults import FEW_ROWS, STEPS, table_layers, table_training
+from mtl_core.spec.table_defaults import FEW_ROWS, STEPS, table_layers, table_numeric_inputs, table_training
 
 _ROWS = (0, 1, 14, 105, 420, FEW_ROWS - 1, FEW_ROWS, 14_000, 2_000_000)
 
@@ -12,7 +12,12 @@ def test_the_experiment_is_valid_whatever_the_number_of_rows(rows: int) -> None:
         {
             "version": 1,
             "name": "a table",
-            "dataset": {"kind": "table", "path": "t.csv", "inputs": ["x"]},
+            "dataset": {
+                "kind": "table",
+                "path": "t.csv",
+                "inputs": ["x"],
+                "numeric_inputs": table_numeric_inputs(rows),
+            },
             "tasks": [{"name": "y", "kind": "regression", "target": "y"}],
             "model": table_layers(rows, ["y"]),
             "training": table_training(rows),
@@ -39,3 +44,11 @@ def test_few_rows_get_fewer_layers_with_more_dropout() -> None:
     few, many = (table_layers(rows, [])["shared"] for rows in (FEW_ROWS - 1, FEW_ROWS))
     assert len(few) < len(many)
     assert few[-1]["p"] > many[-1]["p"]
+
+
+def test_bins_have_rows_enough() -> None:
+    assert table_numeric_inputs(14) == {"kind": "standardized"}
+    for rows in (105, 14_000):
+        numeric = table_numeric_inputs(rows)
+        assert numeric["kind"] == "piecewise_linear"
+        assert rows / numeric["bins"] > 10

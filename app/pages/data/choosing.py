@@ -5,8 +5,8 @@ from typing import Any
 
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
 from app.pages.data.catalogue import BUNDLED
-from mtl_core.spec import DatasetInfo, SplitSpec, TextSpec, TrainingSpec, load_preset, spec_to_data
-from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_training
+from mtl_core.spec import DatasetInfo, SplitSpec, Standardized, TextSpec, TrainingSpec, load_preset, spec_to_data
+from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_numeric_inputs, table_training
 
 _IMAGE_PRESET = "multidigits"
 _FOR_IMAGES = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
@@ -16,7 +16,7 @@ _TEXT_HEAD = [{"kind": "global_max_pool"}]
 
 def bundled(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a bundled data set."""
-    return {"kind": "bundled", "name": name, "inputs": None, "text": spec_to_data(TextSpec()), "split": _shares(split)}
+    return {"kind": "bundled", "name": name, "inputs": None, **_reading(split)}
 
 
 def table(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -24,8 +24,14 @@ def table(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return {
         "kind": "table", "path": path, "inputs": [], "types": {}, "missing": {},
         "delimiter": None, "decimal": None, "encoding": None,
-        "text": spec_to_data(TextSpec()), "split": _shares(split),
+        **_reading(split),
     }  # fmt: skip
+
+
+def _reading(split: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a bundled data set and a file have alike."""
+    numeric, text = spec_to_data(Standardized()), spec_to_data(TextSpec())
+    return {"numeric_inputs": numeric, "text": text, "split": _shares(split)}
 
 
 def _shares(split: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -52,6 +58,8 @@ def with_dataset(
     if chosen["kind"] == "table":
         chosen["inputs"] = list(info.inputs)
     rows = training_rows(chosen, info.rows)
+    if _kind_of_input(info) == "table" and not _has_objectives(info):
+        chosen["numeric_inputs"] = table_numeric_inputs(rows)
     return {
         **data,
         "name": _name(data, info),

@@ -14,16 +14,17 @@ from app.pages.data import choosing, roles
 from app.pages.data.catalogue import BUNDLED
 from app.pages.data.editing import Editing
 from app.pages.data.menus import column_menu, fill_menu
+from app.pages.data.numeric import NumericInputsCard
 from app.pages.data.preview import PreviewCard
 from app.pages.data.sources import SUFFIXES, SourceCard
 from app.pages.data.split import SplitCard
 from app.pages.data.tasks import TasksCard
-from app.pages.data.text import PATH, TextCard, reads_text
+from app.pages.data.text import TextCard
 from app.pages.data.views import column_views, data_key, data_name, image_labels, task_views
 from app.pages.data.words import error_words, problem_words, training_words
 from app.session import Session
 from app.theme import CARD_GAP
-from app.widgets import CardRow, Chip, PageBody
+from app.widgets import Card, CardRow, Chip, PageBody
 from mtl_core.errors import WorkbenchError, listed
 from mtl_core.spec import DatasetInfo, Problem
 
@@ -97,7 +98,7 @@ class DataPage(PageBody):
         """The cards at the left are narrow, unless they stand above the others."""
         super().resizeEvent(event)
         stacked = self.window().width() < _STACK_BELOW
-        for card in (self._source, self._split, self._text):
+        for card in (self._source, self._split, *self._readings):
             card.setMaximumWidth(_NO_LIMIT if stacked else card.minimumWidth())
         self._preview.setMinimumHeight(self.fontMetrics().lineSpacing() * (21 if stacked else 17))
 
@@ -195,7 +196,8 @@ class DataPage(PageBody):
         self._split.show_split(
             data["dataset"].get("split") or {}, info.rows if info else 0, problem_words(problems[0]) if problems else ""
         )
-        self._text.show_text(data, info, self._problems_at(PATH))
+        for card in self._readings:
+            card.show_data(data, info, self._problems_at(card.PATH))
         self._show_reading()
 
     def _show_reading(self) -> None:
@@ -239,8 +241,8 @@ class DataPage(PageBody):
 
     def _has_its_place(self, problem: Problem) -> bool:
         """Whether it is shown in a card below the preview."""
-        return below(problem.path, "dataset.split") or (
-            below(problem.path, PATH) and reads_text(self._document.data, self.info)
+        return below(problem.path, "dataset.split") or any(
+            below(problem.path, card.PATH) and card.concerns(self._document.data, self.info) for card in self._readings
         )
 
     def _problem_at(self, path: str) -> str:
@@ -276,15 +278,18 @@ class DataPage(PageBody):
         self._chip.setObjectName("reading-chip")
         self.header.add_chip(self._chip)
         self._source, self._preview = SourceCard(), PreviewCard()
-        self._tasks, self._split, self._text = TasksCard(), SplitCard(), TextCard(self._document)
+        self._tasks, self._split = TasksCard(), SplitCard()
+        self._readings = (NumericInputsCard(self._document), TextCard(self._document))
         line = self.fontMetrics().lineSpacing()
-        for card, width in ((self._source, _SIDE_WIDTH), (self._split, _SIDE_WIDTH), (self._text, _TEXT_WIDTH)):
+        cards: tuple[Card, ...] = (self._source, self._split, *self._readings)
+        for card, width in zip(cards, (_SIDE_WIDTH, _SIDE_WIDTH, _SIDE_WIDTH, _TEXT_WIDTH), strict=True):
             card.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * width)
         above, below = CardRow(stack_below=_STACK_BELOW), CardRow(stack_below=_STACK_BELOW)
         above.add(self._source, 0)
         above.add(self._preview, 1)
         below.add(self._split, 0)
-        below.add(self._text, 0)
+        for card in self._readings:
+            below.add(card, 0)
         below.add(self._tasks, 1)
         self._tasks.setMinimumHeight(line * 9)  # of the card, not its row: cards may stand one under the other
         self._parts = QSplitter(Qt.Orientation.Vertical)

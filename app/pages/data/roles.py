@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from mtl_core.spec import TOTAL, ColumnInfo, DatasetInfo
+from mtl_core.spec import TOTAL, ColumnInfo, ColumnType, DatasetInfo
 from mtl_core.spec.reports import TaskKind
 
 Data = Mapping[str, Any]
@@ -56,6 +56,14 @@ def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
         chosen: Role = "input" if stated and info.input_kind == "table" else "ignore"
         roles[column.name] = "target" if task_of(data, column.name) >= 0 else chosen
     return roles
+
+
+def is_input_type(data: Data, info: DatasetInfo | None, wanted: ColumnType) -> bool:
+    """Whether a column of this type is an input of the experiment."""
+    if info is None:
+        return False
+    roles = roles_of(data, info)
+    return any(column.type == wanted and roles[column.name] == "input" for column in info.columns)
 
 
 def kinds_for(*columns: ColumnInfo) -> list[Kind]:

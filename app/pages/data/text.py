@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.document import Document
 from app.forms import SpecForm, bind
-from app.pages.data.roles import roles_of
+from app.pages.data.roles import is_input_type
 from app.widgets import Card, LinkButton
 from mtl_core.spec import DatasetInfo, Problem, TextSpec
 
-PATH = "dataset.text"
-_TOKENIZER = f"{PATH}.tokenizer"
+_TOKENIZER = "dataset.text.tokenizer"
 _FIRST = "model.shared[0]"
 _OF_WORDS = ("tokens", "lowercase", "vocabulary")
 
@@ -36,13 +35,15 @@ class TextCard(Card):
         parent: Owner.
     """
 
+    PATH: ClassVar[str] = "dataset.text"
+
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("Text", parent=parent)
         self.setObjectName("text-card")
         self._document = document
         self._offer: Offer | None = None
-        self.words = SpecForm(TextSpec, PATH, only=_OF_WORDS)
-        self.others = SpecForm(TextSpec, PATH, skip=_OF_WORDS)
+        self.words = SpecForm(TextSpec, self.PATH, only=_OF_WORDS)
+        self.others = SpecForm(TextSpec, self.PATH, skip=_OF_WORDS)
         self.link = LinkButton("", self._take_offer, name="text-offer")
         for form in (self.words, self.others):
             bind(form, document)
@@ -50,9 +51,14 @@ class TextCard(Card):
         self.body.addWidget(self.link, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addStretch(1)
 
-    def show_text(self, data: Mapping[str, Any], info: DatasetInfo | None, problems: Sequence[Problem]) -> None:
+    @staticmethod
+    def concerns(data: Mapping[str, Any], info: DatasetInfo | None) -> bool:
+        """Whether an input of the experiment is read as text."""
+        return is_input_type(data, info, "text")
+
+    def show_data(self, data: Mapping[str, Any], info: DatasetInfo | None, problems: Sequence[Problem]) -> None:
         """Be there or not, with what is wrong and what would mend it."""
-        self.setVisible(reads_text(data, info))
+        self.setVisible(self.concerns(data, info))
         self.words.setVisible(not _tokenizer(data))
         for form in (self.words, self.others):
             form.show_problems(problems)
@@ -63,14 +69,6 @@ class TextCard(Card):
     def _take_offer(self) -> None:
         if self._offer is not None:
             self._document.set(self._offer.path, self._offer.value, self._offer.words, merge=False)
-
-
-def reads_text(data: Mapping[str, Any], info: DatasetInfo | None) -> bool:
-    """Whether an input of the experiment is read as text."""
-    if info is None:
-        return False
-    roles = roles_of(data, info)
-    return any(column.type == "text" and roles[column.name] == "input" for column in info.columns)
 
 
 def offer(data: Mapping[str, Any]) -> Offer | None:

@@ -49,6 +49,19 @@ def test_training_follows_the_number_of_rows() -> None:
     assert back["training"] == start["training"]
 
 
+def test_numeric_columns_get_bins_where_there_are_rows_enough_and_only_in_tables() -> None:
+    start = spec_to_data(load_preset("multidigits"))
+    kinds = []
+    for rows in (20, 100):
+        info = table().model_copy(update={"rows": rows})
+        chosen = choosing.with_dataset(start, choosing.table("/x/s.csv"), info)
+        kinds.append(chosen["dataset"]["numeric_inputs"]["kind"])
+    for info in (images(), texts()):
+        chosen = choosing.with_dataset(start, choosing.bundled(info.name), info)
+        kinds.append(chosen["dataset"]["numeric_inputs"]["kind"])
+    assert kinds == ["standardized", "piecewise_linear", "standardized", "standardized"]
+
+
 def test_training_settings_of_a_person_stay() -> None:
     start = spec_to_data(load_preset("multidigits"))
     mine = {**start, "training": {**start["training"], "epochs": 7, "seed": 5}}

@@ -288,6 +288,37 @@ def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:
     assert not page._preview.more.isVisible()
 
 
+def test_how_numbers_become_inputs_is_asked_only_while_a_number_is_an_input(
+    page: DataPage, worker: PatientWorker, session: Session
+) -> None:
+    page.choose_bundled("wine")
+    worker.answer(table("Wine"))
+    assert shown(page, QWidget, "numeric-inputs-card")
+    for name in ("area", "rooms"):
+        page.edits.set_role(name, "ignore")
+    assert not shown(page, QWidget, "numeric-inputs-card")
+    page.choose_bundled("sentences")
+    worker.answer(texts())
+    assert not shown(page, QWidget, "numeric-inputs-card")
+
+
+def test_how_numbers_become_inputs_is_a_step_of_undo_and_a_fault_of_it_is_told_at_it(
+    page: DataPage, worker: PatientWorker, session: Session
+) -> None:
+    page.choose_bundled("wine")
+    worker.answer(table("Wine"))
+    document = session.document
+    before = document.data["dataset"]["numeric_inputs"]
+    pick(page, "dataset.numeric_inputs.kind", "Standardized")
+    assert document.data["dataset"]["numeric_inputs"] == {"kind": "standardized"}
+    document.undo_stack.undo()
+    assert document.data["dataset"]["numeric_inputs"] == before == {"kind": "piecewise_linear", "bins": 4}
+    document.set("dataset.numeric_inputs.bins", 1)
+    session._no_dataset(InputError("dataset.numeric_inputs.bins", "must be at least 2", found="1"))
+    errors = [label.text() for label in page.findChildren(QLabel) if label.property("role") == "error"]
+    assert [text for text in errors if text] == ["Must be at least 2 (found 1)."]
+
+
 @pytest.fixture
 def sentences(page: DataPage, worker: PatientWorker) -> DataPage:
     """The page after a set of texts has been chosen."""
