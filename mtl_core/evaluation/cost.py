@@ -14,8 +14,8 @@ from mtl_core.architectures import build_model
 from mtl_core.datasets import load
 from mtl_core.spec import ExperimentSpec
 from mtl_core.tasks import build_task
-from mtl_core.training.devices import choose_device
-from mtl_core.training.threads import threads_for
+from mtl_core.training.runtime.devices import choose_device
+from mtl_core.training.runtime.threads import threads_for
 
 ROWS = (1, 32, 256)
 _SECONDS = 0.25

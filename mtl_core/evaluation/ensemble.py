@@ -12,10 +12,10 @@ from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets import Split, TaskData, load, load_again
 from mtl_core.spec import ExperimentSpec, InputError, TargetInfo
 from mtl_core.tasks import TaskHead, build_task
-from mtl_core.training.batches import Batches
-from mtl_core.training.checkpoints import Checkpoint, load_model
-from mtl_core.training.devices import choose_device
-from mtl_core.training.validation import evaluation_batches
+from mtl_core.training.batching.batches import Batches
+from mtl_core.training.metrics.validation import evaluation_batches
+from mtl_core.training.persistence.checkpoints import Checkpoint, load_model
+from mtl_core.training.runtime.devices import choose_device
 
 SplitName = Literal["train", "val", "test"]
 

@@ -14,9 +14,9 @@ from mtl_core.errors import InputError, StoreError, os_error
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
 from mtl_core.files import exists, flush, write_error, write_text
 from mtl_core.spec import ExperimentSpec, load_spec, save_spec
-from mtl_core.training.checkpoints import Checkpoint
-from mtl_core.training.devices import versions
-from mtl_core.training.old_heads import told
+from mtl_core.training.persistence.checkpoints import Checkpoint
+from mtl_core.training.runtime.devices import versions
+from mtl_core.training.transfer.heads import told
 
 FORMAT = 1
 MANIFEST = "manifest.json"

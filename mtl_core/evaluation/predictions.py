@@ -9,7 +9,7 @@ import torch
 from mtl_core.evaluation.ensemble import Predictor, SavedRun, SplitName, load_predictor
 from mtl_core.tasks import TaskHead
 from mtl_core.tasks.table import TaskColumns
-from mtl_core.training.batches import Batch
+from mtl_core.training.batching.batches import Batch
 
 
 @dataclass(frozen=True)

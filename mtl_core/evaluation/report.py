@@ -7,7 +7,7 @@ from typing import Any
 
 from mtl_core.evaluation.ensemble import SavedRun, SplitName, load_predictor
 from mtl_core.spec import ExperimentSpec
-from mtl_core.training.validation import Scorer, Scores
+from mtl_core.training.metrics.validation import Scorer, Scores
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from mtl_core.errors import InputError
 from mtl_core.evaluation.ensemble import SavedRun, build_predictor, check_members, load_data
 from mtl_core.spec import TargetInfo, Task
 from mtl_core.tasks import TaskHead
-from mtl_core.training.devices import choose_device
+from mtl_core.training.runtime.devices import choose_device
 
 _ROWS = 1024
 

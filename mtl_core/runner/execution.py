@@ -23,10 +23,10 @@ from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.start import FromFile, FromRun, Scratch
 from mtl_core.store import EventRecord, RunStore
-from mtl_core.training.checkpoints import Checkpoint
-from mtl_core.training.devices import choose_device, devices, versions
-from mtl_core.training.ledger import DivergedError
 from mtl_core.training.loop import Outcome, Trainer
+from mtl_core.training.metrics.step_buffer import DivergedError
+from mtl_core.training.persistence.checkpoints import Checkpoint
+from mtl_core.training.runtime.devices import choose_device, devices, versions
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from mtl_core.spec.dataset import Dataset
 from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.layers import Linear, ReLU
 from mtl_core.spec.start import FromFile
-from mtl_core.training.batches import check_single_rows
-from mtl_core.training.devices import choose_device
-from mtl_core.training.old_heads import take_heads
-from mtl_core.training.precision import check_precision
-from mtl_core.training.transfer import read_start, take_trunk
+from mtl_core.training.batching.batches import check_single_rows
+from mtl_core.training.runtime.devices import choose_device
+from mtl_core.training.step.precision import check_precision
+from mtl_core.training.transfer.heads import take_heads
+from mtl_core.training.transfer.initial_weights import read_start, take_trunk
 
 
 @dataclass(frozen=True)

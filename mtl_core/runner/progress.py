@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mtl_core.spec import shorten
-from mtl_core.training.recording import Progress as RunProgress
+from mtl_core.training.recorder import Progress as RunProgress
 
 
 @contextmanager

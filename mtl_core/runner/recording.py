@@ -12,8 +12,8 @@ from mtl_core.errors import WorkbenchError
 from mtl_core.spec import DataNote
 from mtl_core.store import Points, RunStore, SeriesKey
 from mtl_core.store import Progress as StoredProgress
-from mtl_core.training.recording import Direction, EventKind, Progress, Recorder, Request, Steps, Values
-from mtl_core.training.recording import SeriesKey as Key
+from mtl_core.training.recorder import Direction, EventKind, Progress, Recorder, Request, Steps, Values
+from mtl_core.training.recorder import SeriesKey as Key
 
 BEAT_SECONDS = 2.0
 MOST_NOTES = 100

@@ -15,11 +15,11 @@ from mtl_core.runner.recording import Heart, Observer, StoreRecorder, record_not
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore
 from mtl_core.tasks import build_task
-from mtl_core.training.batches import fits, split_bytes
-from mtl_core.training.devices import choose_device, versions
+from mtl_core.training.batching.batches import fits, split_bytes
+from mtl_core.training.joint.joint_trainer import Lane, Together, check_together
+from mtl_core.training.joint.stacked_model import check_stackable
 from mtl_core.training.loop import Outcome
-from mtl_core.training.stacking import check_stackable
-from mtl_core.training.together import Lane, Together, check_together
+from mtl_core.training.runtime.devices import choose_device, versions
 
 
 def check_runs(specs: Sequence[ExperimentSpec]) -> None:

@@ -54,7 +54,7 @@ def _write(answers: TextIO, reply: Reply) -> None:
 
 
 def _devices(payload: dict[str, Any]) -> Any:
-    from mtl_core.training.devices import devices
+    from mtl_core.training.runtime.devices import devices
 
     return [device.model_dump(mode="json") for device in devices()]
 

@@ -11,15 +11,15 @@ from torch import nn
 
 from mtl_core.spec import TOTAL
 from mtl_core.tasks.undefined import undefined_metrics
-from mtl_core.training.batches import Batch
-from mtl_core.training.keeping import Keeper
-from mtl_core.training.ledger import DivergedError
-from mtl_core.training.passes import Penalty, cuts, forward, mean_losses, parted
-from mtl_core.training.prepared import Prepared
-from mtl_core.training.recording import Request
-from mtl_core.training.threads import threads_for
-from mtl_core.training.transfer import freeze_trunk
-from mtl_core.training.validation import Scores, total
+from mtl_core.training.batching.batches import Batch
+from mtl_core.training.metrics.step_buffer import DivergedError
+from mtl_core.training.metrics.validation import Scores, total
+from mtl_core.training.recorder import Request
+from mtl_core.training.run_state import Prepared
+from mtl_core.training.runtime.threads import threads_for
+from mtl_core.training.step.forward import Penalty, cuts, forward, mean_losses, parted
+from mtl_core.training.transfer.initial_weights import freeze_trunk
+from mtl_core.training.transfer.regularizers import Keeper
 from mtl_core.weighting import Pass
 from mtl_core.weighting.diagnostics import agreement, as_values, blocks_of
 

@@ -9,7 +9,7 @@ import torch
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.spec import InputError, ModelSpec, TargetInfo
-from mtl_core.training.passes import Penalty
+from mtl_core.training.step.forward import Penalty
 from mtl_core.weighting import cut_forward
 from tests.architectures.schemes import IMAGE, KINDS, OUTPUTS, TRUNKS, batch, built, number, outputs_of, spec_of
 

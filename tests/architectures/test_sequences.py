@@ -5,7 +5,7 @@ import torch
 
 from mtl_core.architectures import build_model, describe_model
 from mtl_core.spec import InputError, ModelSpec, TargetInfo
-from mtl_core.training.threads import multiplications
+from mtl_core.training.runtime.threads import multiplications
 
 CLASS = {"t": TargetInfo(name="t", kind="binary", classes=("no", "yes"))}
 EMBEDDING = {"kind": "embedding", "vocabulary": 10, "dim": 4}

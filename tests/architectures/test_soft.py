@@ -8,7 +8,7 @@ import torch
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.parts import Tower
-from mtl_core.training.passes import Penalty
+from mtl_core.training.step.forward import Penalty
 from tests.architectures.schemes import batch, built, outputs_of
 
 THREE = {"left": 3, "right": 2, "third": 1}

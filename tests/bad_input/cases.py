@@ -369,7 +369,7 @@ def _wider(kind: str, run: str) -> Callable[[Place], None]:
     """The checkpoint of a model twice as wide."""
 
     def put(place: Place) -> None:
-        from mtl_core.training.checkpoints import Checkpoint
+        from mtl_core.training.persistence.checkpoints import Checkpoint
 
         path = place.checkpoint(run, kind)
         found = Checkpoint.load(path)

@@ -53,7 +53,7 @@ def test_a_disk_that_fills_while_training_ends_the_run_with_one_line(place: Plac
 
 def _assert_ended_whole(folder: Path) -> None:
     """The run says why it failed, and its last good checkpoint is whole."""
-    from mtl_core.training.checkpoints import Checkpoint
+    from mtl_core.training.persistence.checkpoints import Checkpoint
 
     with open_store(folder / "runs.sqlite") as store:
         record = store.run(1)

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from mtl_core.datasets import Split, TaskData
-from mtl_core.training.threads import threads_for
-from mtl_core.training.validation import evaluation_batches
+from mtl_core.training.metrics.validation import evaluation_batches
+from mtl_core.training.runtime.threads import threads_for
 from tests.benchmarks.workloads import Workload
 
 

@@ -13,7 +13,7 @@ from mtl_core.runner.inspection import inspect
 from mtl_core.spec import ExperimentSpec, InputError, save_spec, set_at, spec_from_data, spec_to_data
 from mtl_core.spec.study import single_task
 from mtl_core.store import RunStore, SeriesKey, open_store
-from mtl_core.training.forgetting import Change
+from mtl_core.training.transfer.forgetting import Change
 from tests.runner.conftest import Experiment
 
 

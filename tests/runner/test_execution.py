@@ -21,9 +21,9 @@ from mtl_core.runner.replay import replayed_spec
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import Points, RunStore, SeriesKey, sqlite
 from mtl_core.training import loop
-from mtl_core.training.checkpoints import Checkpoint
-from mtl_core.training.ledger import DivergedError
 from mtl_core.training.loop import Outcome
+from mtl_core.training.metrics.step_buffer import DivergedError
+from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.runner.conftest import Experiment
 
 STEPS = 21

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from mtl_core.runner.progress import progress_bar
-from mtl_core.training.recording import Progress
+from mtl_core.training.recorder import Progress
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from mtl_core.runner.together import check_runs, execute_together
 from mtl_core.spec import ExperimentSpec, InputError, study_members
 from mtl_core.store import RunStore
 from mtl_core.training import loop
-from mtl_core.training.checkpoints import Checkpoint
+from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.runner.conftest import Experiment
 
 PLAIN = [{"kind": "linear", "out_features": 16}, {"kind": "relu"}]

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from mtl_core.training import batches, loop
+from mtl_core.training import loop
+from mtl_core.training.batching import batches
 
 
 @pytest.fixture(autouse=True)

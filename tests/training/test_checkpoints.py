@@ -12,7 +12,7 @@ import torch
 from safetensors import safe_open
 
 from mtl_core.errors import EnvironmentFault, StoreError
-from mtl_core.training.checkpoints import Checkpoint
+from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.training.toy import ask, experiment, run
 
 Change = Callable[[dict[str, str], dict[str, torch.Tensor]], object]

@@ -9,9 +9,9 @@ import torch
 
 from mtl_core.datasets import Split, TaskData
 from mtl_core.spec import InputError
-from mtl_core.training import loop, prepared
-from mtl_core.training.checkpoints import Checkpoint
-from mtl_core.training.ledger import DivergedError
+from mtl_core.training import loop, run_state
+from mtl_core.training.metrics.step_buffer import DivergedError
+from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.training.toy import (
     PER_EPOCH,
     STEPS,
@@ -97,7 +97,7 @@ def test_weights_that_cannot_be_are_refused_and_the_run_goes_on(tmp_path: Path, 
 def diverging(step: int) -> TaskData:
     """Data whose row for a step of the first epoch has a target so large that its squared error is infinite."""
     data = toy_data(masked=False)
-    from mtl_core.training.seeding import epoch_order
+    from mtl_core.training.runtime.seeding import epoch_order
 
     row = int(epoch_order(len(data.train.inputs), 3, 0)[step * 8])
     targets = dict(data.train.targets)
@@ -172,7 +172,7 @@ def scripted_validation(monkeypatch: pytest.MonkeyPatch, losses: list[float]) ->
     from mtl_core.architectures.hard import HardSharingModel
 
     monkeypatch.setattr(HardSharingModel, "epochs_seen", 0, raising=False)
-    monkeypatch.setattr(prepared, "Scorer", lambda tasks, device: score)
+    monkeypatch.setattr(run_state, "Scorer", lambda tasks, device: score)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_data_that_does_not_fit_on_the_device_gives_the_same_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fitting = run(experiment(), tmp_path / "a")
-    monkeypatch.setattr(prepared, "fits", lambda size, device: False)
+    monkeypatch.setattr(run_state, "fits", lambda size, device: False)
     monkeypatch.setattr(TaskData, "to", lambda *_: pytest.fail("moved as a whole"))
     streamed = run(experiment(), tmp_path / "b")
     assert_same_series(fitting.recording.series, streamed.recording.series)

@@ -12,9 +12,9 @@ from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec, Optimizer, TrainingSpec, kind_of, members
 from mtl_core.spec.optimizers import Adagrad, Adam, Adamax, AdamW, HeadsPart, Muon, NAdam, RmsProp, Sgd, SharedPart
 from mtl_core.spec.schedules import PlateauSchedule
-from mtl_core.training.optimizers import build_optimizer, set_rate
-from mtl_core.training.parts import Penalties, groups_of
-from mtl_core.training.rates import Plateau
+from mtl_core.training.optimization.lr_schedule import Plateau
+from mtl_core.training.optimization.optimizers import build_optimizer, set_rate
+from mtl_core.training.optimization.param_groups import Penalties, groups_of
 
 REFERENCES: dict[str, tuple[Any, Callable[[list[nn.Parameter]], torch.optim.Optimizer]]] = {
     "sgd": (Sgd(), lambda p: torch.optim.SGD(p, 0.01, momentum=0.9)),

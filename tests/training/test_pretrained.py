@@ -11,8 +11,8 @@ import torch
 from mtl_core.architectures import build_model
 from mtl_core.datasets import Split, TaskData
 from mtl_core.spec import ExperimentSpec, InputError, ModelSpec, TrainingSpec
-from mtl_core.training.checkpoints import Checkpoint
-from mtl_core.training.parts import groups_of, named_shared_parameters
+from mtl_core.training.optimization.param_groups import groups_of, named_shared_parameters
+from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.architectures.folders import CHANNELS, MODELS, SIZE, layer_data, model_folder
 from tests.training.toy import (
     EPOCHS,

@@ -11,8 +11,9 @@ import pytest
 from mtl_core.errors import StoreError
 from mtl_core.spec import InputError, Optimizer, Schedule, WeightMove, kind_of, members
 from mtl_core.spec import Weighting as WeightingUnion
-from mtl_core.training import precision, prepared
-from mtl_core.training.checkpoints import Checkpoint
+from mtl_core.training import run_state
+from mtl_core.training.persistence.checkpoints import Checkpoint
+from mtl_core.training.step import precision
 from tests.training.toy import (
     PER_EPOCH,
     STEPS,
@@ -158,7 +159,7 @@ def test_a_checkpoint_of_before_there_were_schedules_by_results_goes_on(tmp_path
 def test_resuming_is_bit_equal_in_half_precision_with_steps_that_overflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weighting: str
 ) -> None:
-    monkeypatch.setattr(prepared, "check_precision", lambda *_: None)  # the CPU can, only slowly
+    monkeypatch.setattr(run_state, "check_precision", lambda *_: None)  # the CPU can, only slowly
     monkeypatch.setattr(precision, "_START", 2.0**24)
     monkeypatch.setattr(precision, "_STEPS_TO_GROW", 3)
     assert_resumes(tmp_path, {"weighting": {"kind": weighting}, "training__precision": "fp16"}, 6)

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec, TrainingSpec
-from mtl_core.training.computing import Computing, computing
-from mtl_core.training.passes import Penalty
-from mtl_core.training.precision import LossScale
+from mtl_core.training.step.forward import Penalty
+from mtl_core.training.step.forward_engine import Computing, computing
+from mtl_core.training.step.precision import LossScale
 from mtl_core.weighting import Pass, build_weighting, cut_forward
 from tests.training.test_resume import assert_resumes
 from tests.training.toy import PER_EPOCH, STEPS, TASKS, experiment, run

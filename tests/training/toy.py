@@ -10,9 +10,9 @@ import torch
 
 from mtl_core.datasets import Split, TaskData
 from mtl_core.spec import ExperimentSpec, TargetInfo, WeightMove, set_at, spec_from_data
-from mtl_core.training.checkpoints import Checkpoint
 from mtl_core.training.loop import Outcome, Trainer
-from mtl_core.training.recording import Direction, Progress, Request, SeriesKey, Steps, Values
+from mtl_core.training.persistence.checkpoints import Checkpoint
+from mtl_core.training.recorder import Direction, Progress, Request, SeriesKey, Steps, Values
 
 ROWS, BATCH, EPOCHS = 37, 8, 3
 PER_EPOCH = 5

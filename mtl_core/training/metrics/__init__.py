@@ -1,0 +1,1 @@
+"""What a run measures: losses per step, validation scores, throughput."""

@@ -1,0 +1,1 @@
+"""The forward pass of a batch: losses, precision, micro-batches, compilation."""

@@ -1,0 +1,199 @@
+"""Several seeds in one loop are what they are alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mtl_core.datasets import TaskData
+from mtl_core.spec import ExperimentSpec, InputError
+from mtl_core.spec.study import seeded
+from mtl_core.training.joint.joint_trainer import Lane, Together, check_together
+from mtl_core.training.loop import Outcome, Trainer
+from mtl_core.training.metrics.step_buffer import DivergedError
+from mtl_core.training.persistence.checkpoints import Checkpoint
+from tests.training.toy import STEPS, Recording, Script, ask, experiment, moved, toy_data
+
+SEEDS = (3, 11, 4)
+PLAIN = {
+    "model__shared": [{"kind": "linear", "out_features": 8}, {"kind": "layer_norm"}, {"kind": "relu"}],
+    "model__heads": {"price": [{"kind": "linear", "out_features": 4}, {"kind": "tanh"}]},
+    "training__checkpoint_seconds": 0.0,
+}
+
+
+def plain(**changes: Any) -> ExperimentSpec:
+    return experiment(**{**PLAIN, **changes})
+
+
+def lanes_of(
+    spec: ExperimentSpec, folder: Path, data: TaskData, seeds: Sequence[int] = SEEDS, script: Script | None = None
+) -> list[Lane]:
+    lanes = []
+    for seed in seeds:
+        recording = Recording(script or {})
+        lane = Lane(seeded(spec, seed), data, torch.device("cpu"), recording, folder / str(seed))
+        recording.step = lambda lane=lane: lane.step  # type: ignore[misc]
+        lanes.append(lane)
+    return lanes
+
+
+def alone(spec: ExperimentSpec, seed: int, folder: Path, data: TaskData) -> Trainer:
+    trainer = Trainer(seeded(spec, seed), data, torch.device("cpu"), Recording(), folder / f"alone {seed}")
+    trainer.run()
+    return trainer
+
+
+def recorded(trainer: Trainer) -> Recording:
+    assert isinstance(trainer.recorder, Recording)
+    return trainer.recorder
+
+
+def assert_alike(left: Trainer, right: Trainer) -> None:
+    ours, theirs = recorded(left).series, recorded(right).series
+    assert ours.keys() == theirs.keys()
+    for key, (steps, values) in ours.items():
+        assert steps.tolist() == theirs[key][0].tolist(), key
+        np.testing.assert_allclose(values, theirs[key][1], rtol=1e-4, atol=1e-6, err_msg=str(key))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"training__grad_clip": 0.1},
+        {"model__shared": [{"kind": "linear", "bias": False}, {"kind": "gelu"}, {"kind": "linear"}, {"kind": "relu"}]},
+        {"training__shared": {"freeze_epochs": 1, "lr_factor": 0.5}},
+        {"training__schedule": {"kind": "cosine", "warmup_steps": 4}},
+        {"weighting": {"kind": "manual", "weights": {"price": 3.0, "kind": 0.2}}},
+        {"weighting": {"kind": "equal", "moves": [{"step": 6, "weights": {"sold": 5.0}}]}},
+        {"model__sharing": {"kind": "separate"}},
+        {"model__sharing": {"kind": "cross_stitch"}},
+        # All stop after two epochs, by a margin far above rounding.
+        {
+            "training__early_stopping": {"patience": 1, "min_delta": 5.0},
+            "training__optimizer": {"kind": "sgd", "lr": 0.01},
+        },
+        *({"training__optimizer": {"kind": kind}} for kind in ("sgd", "adam", "nadam", "rmsprop", "adagrad", "adamax")),
+    ],
+    ids=str,
+)
+def test_each_seed_has_the_losses_scores_and_weights_it_has_alone(changes: dict[str, Any], tmp_path: Path) -> None:
+    spec, data = plain(**changes), toy_data()
+    lanes = lanes_of(spec, tmp_path, data)
+    results = Together(lanes).run()
+    for lane, result in zip(lanes, results, strict=True):
+        single = alone(spec, lane.spec.training.seed, tmp_path, data)
+        assert isinstance(result, Outcome)
+        assert (result.steps, result.best_step) == (single.step, single.monitor.best_step)
+        assert_alike(lane, single)
+        own, other = lane.model.state_dict(), single.model.state_dict()
+        assert all(torch.allclose(own[name], other[name], rtol=1e-3, atol=1e-5) for name in other)
+
+
+def test_a_run_that_was_stopped_together_goes_on_alone_as_if_it_had_always_been(tmp_path: Path) -> None:
+    spec, data = plain(), toy_data()
+    lanes = lanes_of(spec, tmp_path, data, script={7: [ask("stop")]})
+    assert [r.state for r in Together(lanes).run() if isinstance(r, Outcome)] == ["stopped"] * 3
+    folder = tmp_path / str(SEEDS[1])
+    resumed = Trainer(seeded(spec, SEEDS[1]), data, torch.device("cpu"), Recording(), folder)
+    best = Checkpoint.load(folder / "best.safetensors")
+    resumed.restore(Checkpoint.load(folder / "last.safetensors"), best)
+    assert resumed.step == 7
+    outcome, single = resumed.run(), alone(spec, SEEDS[1], tmp_path, data)
+    assert outcome.steps == STEPS
+    key = ("total", "train", "loss")
+    together, after, whole = (recorded(one).series[key][1] for one in (lanes[1], resumed, single))
+    np.testing.assert_allclose(np.concatenate([together, after]), whole, rtol=1e-4, atol=1e-6)
+
+
+def test_pausing_one_pauses_all_and_moving_weights_is_for_one(tmp_path: Path) -> None:
+    lanes = lanes_of(plain(), tmp_path, toy_data())
+    recorded(lanes[1]).script = {4: [moved(price=7.0)], 6: [ask("pause")]}
+    Together(lanes).run()
+    for lane in lanes:
+        kinds = recorded(lane).kinds()
+        assert (kinds.count("pause"), kinds.count("resume"), lane.step) == (1, 1, STEPS)
+    weights = [recorded(lane).series["price", "train", "weight"][1] for lane in lanes]
+    assert weights[0].tolist() == weights[2].tolist() == [1.0] * STEPS
+    assert weights[1].tolist() == [1.0] * 4 + [7.0] * (STEPS - 4)
+
+
+def test_a_run_that_diverges_leaves_the_others_training(tmp_path: Path) -> None:
+    spec, data = plain(), toy_data()
+    lanes = lanes_of(spec, tmp_path, data)
+    with torch.no_grad():
+        next(lanes[1].model.parameters()).fill_(torch.nan)
+    results = Together(lanes).run()
+    assert isinstance(results[1], DivergedError)
+    assert [r.steps for r in results if isinstance(r, Outcome)] == [STEPS, STEPS]
+    assert_alike(lanes[2], alone(spec, SEEDS[2], tmp_path, data))
+
+
+@pytest.mark.parametrize("further", [[], [{"kind": "layer_norm"}]])
+def test_dropout_draws_for_each_run_by_itself(further: list[Any], tmp_path: Path) -> None:
+    spec = plain(model__shared=[{"kind": "linear", "out_features": 8}, {"kind": "dropout", "p": 0.5}, *further])
+    lanes = lanes_of(spec, tmp_path, toy_data(), seeds=(5, 5))
+    Together(lanes).run()
+    one, two = (recorded(lane).series["total", "train", "loss"][1] for lane in lanes)
+    assert not np.allclose(one[1:], two[1:])
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"weighting": {"kind": "pcgrad"}}, "weighting"),
+        ({"weighting": {"kind": "equal", "normalize": "log"}}, "weighting.normalize"),
+        ({"training__optimizer": {"kind": "muon"}}, "training.optimizer"),
+        ({"training__schedule": {"kind": "reduce_on_plateau"}}, "training.schedule"),
+        ({"training__averaging": {"kind": "ema"}}, "training.averaging"),
+        ({"training__precision": "bf16"}, "training.precision"),
+        ({"training__accumulate": 2}, "training.accumulate"),
+        (
+            {"training__start_from": {"kind": "from_run", "run": 1}, "training__keep": {"kind": "distil"}},
+            "training.keep",
+        ),
+        ({"training__compile": True}, "training.compile"),
+        ({"training__compare_gradients": 5}, "training.compare_gradients"),
+        ({"training__heads": {"l2": 0.1}}, "training.heads.l2"),
+        ({"model__sharing": {"kind": "mmoe"}}, "model.sharing"),
+    ],
+    ids=str,
+)
+def test_settings_that_work_on_one_run_only_are_refused_by_name(changes: dict[str, Any], path: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check_together([seeded(plain(**changes), seed) for seed in SEEDS])
+    assert [problem.path for problem in caught.value.problems] == [path]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"model__shared": [{"kind": "linear"}, {"kind": "batch_norm1d"}]}, "model"),
+        (
+            {
+                "tasks": [{"name": "price", "kind": "regression", "target": "price", "loss": "gaussian_nll"}],
+                "model__heads": {},
+            },
+            "tasks[0].loss",
+        ),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_computed_for_several_runs_at_once_is_refused(
+    changes: dict[str, Any], path: str, tmp_path: Path
+) -> None:
+    lanes = lanes_of(plain(**changes), tmp_path, toy_data())
+    with pytest.raises(InputError) as caught:
+        Together(lanes)
+    assert caught.value.problem.path == path
+
+
+def test_runs_that_differ_in_more_than_their_seeds_are_refused(tmp_path: Path) -> None:
+    data = toy_data()
+    lanes = lanes_of(plain(), tmp_path, data, (1,)) + lanes_of(plain(training__batch_size=4), tmp_path, data, (2,))
+    with pytest.raises(InputError, match="differ in seed"):
+        Together(lanes)

@@ -1,0 +1,104 @@
+"""Balanced batches: equal shares, nothing lost, an order that follows from seed and epoch alone."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from mtl_core.datasets import Split
+from mtl_core.spec import InputError, Sampling, members
+from mtl_core.spec.sampling import BalancedClasses, BalancedTasks, Shuffled
+from mtl_core.training.batching.row_order import build_order
+from mtl_core.training.runtime.seeding import epoch_order
+from tests.training.toy import experiment
+
+ROWS = 60
+TASKS = experiment().tasks
+SOLD, KIND = "sold", "kind"
+
+
+def split(masks: dict[str, Tensor] | None = None) -> Split:
+    numbers = torch.arange(ROWS)
+    targets = {
+        "price": numbers[:, None].float(),
+        "sold": (numbers[:, None] % 10 == 0).float(),
+        "kind": torch.where(numbers < 50, 0, torch.where(numbers < 57, 1, 2)),
+    }
+    return Split(numbers[:, None].float(), targets, masks or {})
+
+
+def order(sampling: Any, rows: Split, seed: int = 0, epoch: int = 0) -> Tensor:
+    return build_order(sampling, rows, TASKS)(seed, epoch)
+
+
+@pytest.mark.parametrize("sampling", [member() for member in members(Sampling)], ids=lambda s: s.kind)
+def test_an_order_follows_from_seed_and_epoch_and_is_as_long_as_the_split(sampling: Any) -> None:
+    rows = split({"price": torch.arange(ROWS) < 20, "sold": torch.arange(ROWS) > 30, "kind": torch.arange(ROWS) > 10})
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    found = [order(sampling, rows, seed, epoch) for seed in range(3) for epoch in range(3)]
+    assert torch.equal(torch.get_rng_state(), before)
+    assert len({tuple(one.tolist()) for one in found}) == 9
+    assert all(len(one) == ROWS and one.min() >= 0 and one.max() < ROWS for one in found)
+    assert torch.equal(order(sampling, rows, 2, 2), found[-1])
+
+
+def test_shuffled_is_the_plain_order() -> None:
+    assert torch.equal(order(Shuffled(), split(), 3, 4), epoch_order(ROWS, 3, 4))
+
+
+@pytest.mark.parametrize("epoch", range(3))
+def test_every_batch_holds_the_classes_in_equal_shares(epoch: int) -> None:
+    classes = split().targets[KIND][order(BalancedClasses(task=KIND), split(), 0, epoch)]
+    for batch in classes.split(12):
+        assert batch.bincount(minlength=3).tolist() == [4, 4, 4]
+
+
+def test_without_a_task_the_first_with_classes_is_balanced() -> None:
+    drawn = split().targets[SOLD][order(BalancedClasses(), split())]
+    assert drawn.sum() == ROWS / 2
+
+
+def test_rare_rows_come_equally_often_and_frequent_ones_at_most_once() -> None:
+    counts = order(BalancedClasses(task=KIND), split()).bincount(minlength=ROWS)
+    assert counts[:50].max() == 1
+    assert counts[50:57].max() - counts[50:57].min() <= 1
+    assert counts[57:].max() - counts[57:].min() <= 1
+
+
+def test_rows_without_the_label_come_once_each() -> None:
+    labelled = torch.arange(ROWS) % 3 > 0
+    drawn = order(BalancedClasses(task=KIND), split({KIND: labelled}))
+    assert drawn.bincount(minlength=ROWS)[~labelled].tolist() == [1] * 20
+    classes = split().targets[KIND][drawn[labelled[drawn]]]
+    counts = classes.bincount(minlength=3)
+    assert counts.max() - counts.min() <= 1
+
+
+def test_tasks_with_rows_of_their_own_come_equally_often() -> None:
+    numbers = torch.arange(ROWS)
+    masks = {"price": numbers < 5, "sold": (numbers >= 5) & (numbers < 40), "kind": numbers < 5}
+    drawn = order(BalancedTasks(), split(masks))
+    assert drawn.max() < 40
+    for batch in drawn.split(10):
+        assert (batch < 5).sum() == 5
+
+
+def test_tasks_labelled_everywhere_make_a_plain_order() -> None:
+    assert torch.equal(order(BalancedTasks(), split(), 1, 2), epoch_order(ROWS, 1, 2))
+
+
+@pytest.mark.parametrize("task", ["price", "nobody"])
+def test_balancing_needs_a_task_with_classes(task: str) -> None:
+    with pytest.raises(InputError, match=r"training\.sampling\.task: must be a task with classes.*sold, kind"):
+        experiment(training__sampling={"kind": "balanced_classes", "task": task})
+
+
+def test_a_row_with_a_part_of_a_tasks_values_counts_as_labelled() -> None:
+    parts = torch.zeros(ROWS, 2, dtype=torch.bool)
+    parts[:10, 0] = True
+    parts[5:20, 1] = True
+    masks = {"price": parts, "sold": torch.arange(ROWS) >= 20, "kind": torch.arange(ROWS) >= 20}
+    whole = {**masks, "price": torch.arange(ROWS) < 20}
+    assert torch.equal(order(BalancedTasks(), split(masks)), order(BalancedTasks(), split(whole)))
