@@ -18,11 +18,11 @@ from mtl_core.architectures.model_folder import (
     whole_model,
 )
 from mtl_core.architectures.pretrained import NO_POOL, Pretrained
-from mtl_core.datasets.pieces import highest_number
 from mtl_core.errors import listed, shorten
 from mtl_core.spec import InputError
 from mtl_core.spec import layers as spec
 from mtl_core.spec.reports import Shape
+from mtl_core.tabular.text.tokenizer import highest_number
 
 
 def check(layer: spec.Pretrained, shape: Shape) -> Fault | None:

@@ -13,22 +13,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mtl_core.datasets.bundled import Bundled, bundled_names, catalogue
+    from mtl_core.datasets.bundled.catalogue import Bundled, bundled_names, catalogue
     from mtl_core.datasets.data import Split, TaskData
-    from mtl_core.datasets.describing import describe
-    from mtl_core.datasets.inputs import transform_inputs
-    from mtl_core.datasets.loading import load, load_again
+    from mtl_core.datasets.description import describe
+    from mtl_core.datasets.features import transform_inputs
+    from mtl_core.datasets.preparation import load, load_again
 
 _HOMES = {
-    "Bundled": "bundled",
+    "Bundled": "bundled.catalogue",
     "Split": "data",
     "TaskData": "data",
-    "bundled_names": "bundled",
-    "catalogue": "bundled",
-    "describe": "describing",
-    "load": "loading",
-    "load_again": "loading",
-    "transform_inputs": "inputs",
+    "bundled_names": "bundled.catalogue",
+    "catalogue": "bundled.catalogue",
+    "describe": "description",
+    "load": "preparation",
+    "load_again": "preparation",
+    "transform_inputs": "features",
 }
 
 __all__ = [

@@ -7,13 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.cells import Codes, setting_of
-from mtl_core.datasets.column import Column, number
-from mtl_core.datasets.maps import PixelMap
-from mtl_core.datasets.numerals import Floats, begins_with_number
-from mtl_core.datasets.roles import MAX_CLASSES
-from mtl_core.datasets.tags import read_tags
-from mtl_core.datasets.texts import Tokens
+from mtl_core.datasets.pixel_maps import PixelMap
 from mtl_core.spec import (
     BinaryTask,
     BoxTask,
@@ -31,6 +25,12 @@ from mtl_core.spec import (
     column_name,
     shorten,
 )
+from mtl_core.tabular.cells import Codes, setting_of
+from mtl_core.tabular.column import Column, number
+from mtl_core.tabular.column_roles import MAX_CLASSES
+from mtl_core.tabular.text.tags import read_tags
+from mtl_core.tabular.text.vocabulary import Tokens
+from mtl_core.tabular.values.numerals import Floats, begins_with_number
 
 _VALUE_BY_VALUE = (RegressionTask, CountTask, MultilabelTask)
 """Kinds of task whose values are predicted each for itself; those of a box or a distribution belong together."""

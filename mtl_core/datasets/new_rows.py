@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.datasets.column import Column, Encoder
-from mtl_core.datasets.files import read_file, stamp
-from mtl_core.datasets.inputs import read_inputs, transform_columns
+from mtl_core.datasets.features import read_inputs, transform_columns
 from mtl_core.errors import InputError, Problem, listed, shorten
+from mtl_core.tabular.column import Column, Encoder
+from mtl_core.tabular.readers.table_file import read_file, stamp
 
 _MOST_ROWS = 5
 _MOST_VALUES = 3

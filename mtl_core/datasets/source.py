@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.bundled import ENTRIES
-from mtl_core.datasets.column import Column
-from mtl_core.datasets.files import RawTable, read_file, stamp
-from mtl_core.datasets.maps import PixelMap
-from mtl_core.datasets.multidigits import generate
-from mtl_core.datasets.pieces import tokenizer_stamp
-from mtl_core.datasets.recent import Recent
-from mtl_core.datasets.shapes import BACKGROUND, NAMES, generate_shapes
-from mtl_core.datasets.table_reading import conversion_notes, open_dates_note, read_columns, read_table
+from mtl_core.datasets.bundled.catalogue import ENTRIES
+from mtl_core.datasets.bundled.multidigits import generate
+from mtl_core.datasets.bundled.shapes import BACKGROUND, NAMES, generate_shapes
+from mtl_core.datasets.pixel_maps import PixelMap
 from mtl_core.spec import BundledDataset, DataNote, Dataset, SplitSpec, TableDataset
+from mtl_core.tabular.cache import Recent
+from mtl_core.tabular.column import Column
+from mtl_core.tabular.readers.table_file import RawTable, read_file, stamp
+from mtl_core.tabular.table_columns import conversion_notes, open_dates_note, read_columns, read_table
+from mtl_core.tabular.text.tokenizer import tokenizer_stamp
 
 _raw: Recent[RawTable] = Recent(3)
 _sources: Recent["Source"] = Recent(6)

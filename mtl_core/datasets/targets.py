@@ -7,10 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.datasets.column import HUGE
 from mtl_core.datasets.labels import Labels
-from mtl_core.datasets.numerals import Floats
 from mtl_core.spec import CountTask, MultilabelTask, RegressionTask, TargetInfo
+from mtl_core.tabular.column import HUGE
+from mtl_core.tabular.values.numerals import Floats
 
 Rows = NDArray[np.int64]
 

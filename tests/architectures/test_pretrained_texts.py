@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from mtl_core.architectures import SCHEMES, MultiTaskModel, build_model, describe_model
-from mtl_core.datasets.pieces import cut_into_pieces
 from mtl_core.spec import Fix, InputError, ModelSpec, Spec, TargetInfo, TextSpec, kind_of, set_at, spec_to_data
+from mtl_core.tabular.text.tokenizer import cut_into_pieces
 from tests.architectures.folders import (
     LONGEST,
     VOCABULARY,

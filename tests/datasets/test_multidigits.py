@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtl_core.datasets.multidigits import CANVAS, PAIRS, generate
+from mtl_core.datasets.bundled.multidigits import CANVAS, PAIRS, generate
 from mtl_core.spec import SplitSpec
 
 

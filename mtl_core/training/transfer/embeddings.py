@@ -8,8 +8,8 @@ from torch import Tensor
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.modules import Embedding
 from mtl_core.datasets import TaskData
-from mtl_core.datasets.texts import numbers_of
 from mtl_core.spec.dataset import PADDING, UNKNOWN
+from mtl_core.tabular.text.vocabulary import numbers_of
 from mtl_core.training.transfer.initial_weights import Start
 
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from mtl_core.datasets import sentences, toys
+from mtl_core.datasets.bundled import sentences, toys
 from mtl_core.spec.dataset import BundledName, ColumnType
 
 _DIGIT_TASKS = tuple({"name": side, "kind": "multiclass", "target": side} for side in ("left", "right"))
@@ -56,7 +56,7 @@ def _regression(*targets: str) -> tuple[dict[str, Any], ...]:
 
 
 def _houses() -> pd.DataFrame:
-    from mtl_core.datasets.files import read_bytes
+    from mtl_core.tabular.readers.table_file import read_bytes
 
     data = (resources.files("resources") / "samples" / "houses.csv").read_bytes()
     return read_bytes(data, "houses.csv").frame

@@ -2,8 +2,8 @@ import codecs
 
 import pytest
 
-from mtl_core.datasets.encodings import decode
 from mtl_core.spec import InputError
+from mtl_core.tabular.readers.encodings import decode
 
 KOREAN = "면적,방,지역,가격\n84.5,3,서울,12.5\n59.9,2,부산,7.1\n"
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.column import HUGE, Column, Encoder, Rows
-from mtl_core.datasets.numerals import Floats
 from mtl_core.spec import NumericInputs, PiecewiseLinear
+from mtl_core.tabular.column import HUGE, Column, Encoder, Rows
+from mtl_core.tabular.values.numerals import Floats
 
 
 def fit_numeric(column: Column, rows: Rows, how: NumericInputs | None = None) -> Encoder:

@@ -8,16 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from mtl_core.datasets.bundled import ENTRIES
-from mtl_core.datasets.column import Column, label
-from mtl_core.datasets.dates import date_text
-from mtl_core.datasets.inputs import MAX_CATEGORIES, image_shape
-from mtl_core.datasets.loading import default_inputs
-from mtl_core.datasets.numeric_inputs import bin_edges
-from mtl_core.datasets.recent import Recent
-from mtl_core.datasets.roles import Role, roles, suggested_tasks, useless
+from mtl_core.datasets.bundled.catalogue import ENTRIES
+from mtl_core.datasets.features import MAX_CATEGORIES, image_shape
+from mtl_core.datasets.numeric_features import bin_edges
+from mtl_core.datasets.preparation import default_inputs
 from mtl_core.datasets.source import Source, open_source, source_key
-from mtl_core.datasets.texts import read_tokens
 from mtl_core.spec import (
     BundledDataset,
     ColumnInfo,
@@ -30,6 +25,11 @@ from mtl_core.spec import (
     shorten,
 )
 from mtl_core.spec.reports import Shape
+from mtl_core.tabular.cache import Recent
+from mtl_core.tabular.column import Column, label
+from mtl_core.tabular.column_roles import Role, roles, suggested_tasks, useless
+from mtl_core.tabular.text.vocabulary import read_tokens
+from mtl_core.tabular.values.dates import date_text
 
 PREVIEW_ROWS = 100
 EXAMPLE_IMAGES = 24

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.column import Column
-from mtl_core.datasets.pieces import cut_into_pieces, tokenizer_digest
 from mtl_core.spec import DataNote, InputError
 from mtl_core.spec.dataset import PADDING, UNKNOWN, TextSpec
+from mtl_core.tabular.column import Column
+from mtl_core.tabular.text.tokenizer import cut_into_pieces, tokenizer_digest
 
 Rows = NDArray[np.int64]
 _SPECIAL = max(PADDING, UNKNOWN) + 1

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.cells import Codes
-from mtl_core.datasets.dates import date_text
-from mtl_core.datasets.numerals import Floats
 from mtl_core.spec import ColumnType, DataNote, DecimalMark
+from mtl_core.tabular.cells import Codes
+from mtl_core.tabular.values.dates import date_text
+from mtl_core.tabular.values.numerals import Floats
 
 Rows = NDArray[np.int64]
 """Numbers of rows, counted from 0."""

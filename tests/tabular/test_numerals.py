@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtl_core.datasets.cells import CellRules
-from mtl_core.datasets.column import Column
-from mtl_core.datasets.columns import read_column
-from mtl_core.datasets.table_reading import conversion_notes
 from mtl_core.spec import DecimalMark
+from mtl_core.tabular.cells import CellRules
+from mtl_core.tabular.column import Column
+from mtl_core.tabular.column_reader import read_column
+from mtl_core.tabular.table_columns import conversion_notes
 
 
 def read(*cells: str, rules: CellRules | None = None) -> Column:

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.column import Column
-from mtl_core.datasets.roles import MAX_CLASSES
-from mtl_core.datasets.texts import Tokens
 from mtl_core.spec import InputError
+from mtl_core.tabular.column import Column
+from mtl_core.tabular.column_roles import MAX_CLASSES
+from mtl_core.tabular.text.vocabulary import Tokens
 
 NO_TAG = -1
 """Stands behind the end of a text."""

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtl_core.datasets.column import Column
-from mtl_core.datasets.columns import read_column
-from mtl_core.datasets.dates import date_text
+from mtl_core.tabular.column import Column
+from mtl_core.tabular.column_reader import read_column
+from mtl_core.tabular.values.dates import date_text
 
 
 def read(*cells: object) -> Column:

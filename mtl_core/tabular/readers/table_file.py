@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from mtl_core.datasets.encodings import decode
-from mtl_core.datasets.json_lines import json_rows
 from mtl_core.spec import DataNote, InputError, column_name
+from mtl_core.tabular.readers.encodings import decode
+from mtl_core.tabular.readers.json_lines import json_rows
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SAMPLE = 1 << 16

@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.arrow import arrow, compute
-from mtl_core.datasets.numerals import Counts, Flags, Floats
+from mtl_core.tabular.arrow import arrow, compute
+from mtl_core.tabular.values.numerals import Counts, Flags, Floats
 
 DateOrder = Literal["ymd", "dmy", "mdy", "time"]
 _TIME = (

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from mtl_core.datasets import describe, load, transform_inputs
-from mtl_core.datasets.sentences import NOUNS, TAGS, VERBS, sentences
-from mtl_core.datasets.texts import split_text
+from mtl_core.datasets.bundled.sentences import NOUNS, TAGS, VERBS, sentences
 from mtl_core.spec import (
     BundledDataset,
     InputError,
@@ -21,6 +20,7 @@ from mtl_core.spec import (
     Task,
     TextSpec,
 )
+from mtl_core.tabular.text.vocabulary import split_text
 from tests.datasets.conftest import WriteTable
 
 TAG = TaggingTask(name="tags", target="tags")

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from mtl_core.datasets import describe
-from mtl_core.datasets.columns import read_column
-from mtl_core.datasets.describing import histogram
+from mtl_core.datasets.description import histogram
 from mtl_core.spec import BundledDataset, ColumnInfo, DatasetInfo, TableDataset
+from mtl_core.tabular.column_reader import read_column
 
 WriteTable = Callable[..., str]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from mtl_core.datasets import TaskData, bundled_names, catalogue, describe, load, transform_inputs
-from mtl_core.datasets.loading import _prepare
+from mtl_core.datasets.preparation import _prepare
 from mtl_core.spec import (
     BinaryTask,
     BundledDataset,

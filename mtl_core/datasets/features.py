@@ -1,6 +1,6 @@
 """Input columns to a matrix: fitted on the training rows, kept as plain data, applied to any rows.
 
-Numeric: :mod:`mtl_core.datasets.numeric_inputs`. Categorical: one column per category, most frequent
+Numeric: :mod:`mtl_core.datasets.numeric_features`. Categorical: one column per category, most frequent
 first; a missing cell has a column of its own where training rows miss some; a category never seen is all zeros. Beyond
 a hundred categories the rarer ones share one column, into which unseen ones fall too. How the cells of a column are
 written (decimal mark, dates, what counts as missing) is kept for new rows.
@@ -14,12 +14,12 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from mtl_core.datasets.cells import CellRules, setting_of
-from mtl_core.datasets.column import Column, Encoder, Rows, plain_number
-from mtl_core.datasets.columns import read_column
-from mtl_core.datasets.numeric_inputs import apply_numeric, fit_numeric, numeric_width
-from mtl_core.datasets.texts import transform_text
+from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_width
 from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs
+from mtl_core.tabular.cells import CellRules, setting_of
+from mtl_core.tabular.column import Column, Encoder, Rows, plain_number
+from mtl_core.tabular.column_reader import read_column
+from mtl_core.tabular.text.vocabulary import transform_text
 
 MAX_CATEGORIES = 100
 

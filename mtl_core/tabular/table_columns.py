@@ -6,11 +6,11 @@ from itertools import groupby
 
 import pandas as pd
 
-from mtl_core.datasets.cells import CellRules, setting_of
-from mtl_core.datasets.column import Column, label
-from mtl_core.datasets.columns import read_column
-from mtl_core.datasets.dates import date_text
 from mtl_core.spec import ColumnType, DataNote, DecimalMark, TableDataset, shorten
+from mtl_core.tabular.cells import CellRules, setting_of
+from mtl_core.tabular.column import Column, label
+from mtl_core.tabular.column_reader import read_column
+from mtl_core.tabular.values.dates import date_text
 
 _OTHER: dict[DecimalMark, DecimalMark] = {".": ",", ",": "."}
 _MARKS = {".": "point", ",": "comma"}

@@ -10,20 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mtl_core.datasets.bundled import ENTRIES
-from mtl_core.datasets.column import CellFormat, Column, Rows
+from mtl_core.datasets.bundled.catalogue import ENTRIES
 from mtl_core.datasets.data import Split, TaskData
-from mtl_core.datasets.files import stamp
-from mtl_core.datasets.gaps import label_notes
-from mtl_core.datasets.inputs import apply_image, apply_inputs, fit_image, fit_inputs
+from mtl_core.datasets.features import apply_image, apply_inputs, fit_image, fit_inputs
+from mtl_core.datasets.label_coverage import label_notes
 from mtl_core.datasets.labels import Labels, find_column, read_labels
-from mtl_core.datasets.pieces import tokenizer_digest
-from mtl_core.datasets.recent import Recent
 from mtl_core.datasets.source import Source, open_source, source_key
 from mtl_core.datasets.splits import SPLITS, assign
-from mtl_core.datasets.table_reading import missing_label_notes
 from mtl_core.datasets.targets import target_info, target_tensor
-from mtl_core.datasets.texts import Tokens, apply_text, fit_text, read_tokens
 from mtl_core.spec import (
     BundledDataset,
     DataNote,
@@ -35,6 +29,12 @@ from mtl_core.spec import (
     Task,
     shorten,
 )
+from mtl_core.tabular.cache import Recent
+from mtl_core.tabular.column import CellFormat, Column, Rows
+from mtl_core.tabular.readers.table_file import stamp
+from mtl_core.tabular.table_columns import missing_label_notes
+from mtl_core.tabular.text.tokenizer import tokenizer_digest
+from mtl_core.tabular.text.vocabulary import Tokens, apply_text, fit_text, read_tokens
 
 MIN_ROWS = 10
 _ENOUGH = 3  # labelled rows of a class, below which it cannot be in every split

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl_core.datasets.column import Column, number
-from mtl_core.datasets.columns import read_column
 from mtl_core.spec import ColumnType
+from mtl_core.tabular.column import Column, number
+from mtl_core.tabular.column_reader import read_column
 
 
 def column(*cells: object, wanted: ColumnType | None = None) -> Column:

@@ -11,7 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from mtl_core.datasets.inputs import MAX_CATEGORIES, apply_inputs, fit_inputs, transform_inputs, width
+from mtl_core.datasets.features import MAX_CATEGORIES, apply_inputs, fit_inputs, transform_inputs, width
 from mtl_core.datasets.source import read_columns
 from mtl_core.spec import InputError
 

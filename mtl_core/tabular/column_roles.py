@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mtl_core.datasets.column import Column
 from mtl_core.spec import TOTAL
+from mtl_core.tabular.column import Column
 
 Role = Literal["input", "target", "ignore"]
 MAX_CLASSES = 1000

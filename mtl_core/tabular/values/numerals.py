@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.datasets.arrow import arrow, compute, flags
 from mtl_core.spec import DecimalMark
+from mtl_core.tabular.arrow import arrow, compute, flags
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -4,9 +4,9 @@ What a cell says, decided once for data and for new rows:
 
 - Empty cells and ``NA``, ``N/A``, ``NaN``, ``null``, ``none``, ``?`` and ``-``, in any case, are missing, unless
   ``dataset.missing`` says otherwise of the column.
-- Numbers may have either decimal mark, groups, a unit (:mod:`mtl_core.datasets.numerals`), and may be dates
-  (:mod:`mtl_core.datasets.dates`). Infinite numbers and those beyond ±1e30 are missing, since 32-bit training cannot
-  carry them.
+- Numbers may have either decimal mark, groups, a unit (:mod:`mtl_core.tabular.values.numerals`), and may be dates
+  (:mod:`mtl_core.tabular.values.dates`). Infinite numbers and those beyond ±1e30 are missing, since 32-bit training
+  cannot carry them.
 - A column is numeric when at least 95 % of the cells that are there are numbers, or dates; the rest is then missing.
 - Whole numbers beyond 2^53, which floating point rounds, are categories where rounding would make two of them one, or
   where they repeat.
@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_core.datasets.cells import CellRules, Distinct, distinct_texts, missing_of, setting_of
-from mtl_core.datasets.column import EXACT, HUGE, CellFormat, Column, label, number, plain_number
-from mtl_core.datasets.dates import Dates, read_dates, typed_dates
-from mtl_core.datasets.numerals import PERCENT, Flags, Floats, Numerals, begins_with_number, read_numerals
 from mtl_core.spec import ColumnType, DataNote, shorten
+from mtl_core.tabular.cells import CellRules, Distinct, distinct_texts, missing_of, setting_of
+from mtl_core.tabular.column import EXACT, HUGE, CellFormat, Column, label, number, plain_number
+from mtl_core.tabular.values.dates import Dates, read_dates, typed_dates
+from mtl_core.tabular.values.numerals import PERCENT, Flags, Floats, Numerals, begins_with_number, read_numerals
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _LEADING_ZERO = re.compile(r"^\s*[+-]?0[0-9]", re.MULTILINE)

@@ -1,0 +1,1 @@
+"""Text columns to token ids: vocabulary, pretrained tokenizers, tags."""

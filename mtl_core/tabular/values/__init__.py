@@ -1,0 +1,1 @@
+"""Cells to numbers: numerals of any locale, dates and times."""
