@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mtl_core.spec import TOTAL
-from mtl_core.spec.sampling import CLASS_KINDS
+from mtl_core.spec.training.sampling import CLASS_KINDS
 
 Data = dict[str, Any]
 

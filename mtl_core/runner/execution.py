@@ -20,8 +20,8 @@ from mtl_core.errors import StoreError, WorkbenchError, environment_fault, short
 from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder, record_notes
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
-from mtl_core.spec.keeping import NewHeads
-from mtl_core.spec.start import FromFile, FromRun, Scratch
+from mtl_core.spec.training.continual import NewHeads
+from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch
 from mtl_core.store import EventRecord, RunStore
 from mtl_core.training.loop import Outcome, Trainer
 from mtl_core.training.metrics.step_buffer import DivergedError

@@ -7,9 +7,9 @@ from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.datasets import TaskData, describe, load
 from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.dataset import Dataset
-from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.layers import Linear, ReLU
-from mtl_core.spec.start import FromFile
+from mtl_core.spec.training.continual import NewHeads
+from mtl_core.spec.training.initial_weights import FromFile
 from mtl_core.training.batching.batches import check_single_rows
 from mtl_core.training.runtime.devices import choose_device
 from mtl_core.training.step.precision import check_precision

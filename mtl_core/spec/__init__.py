@@ -5,8 +5,8 @@ the comparison of runs and the documentation derive from it.
 """
 
 from mtl_core.errors import InputError, Problem, shorten
-from mtl_core.spec.averaging import Averaging
 from mtl_core.spec.base import Report, Spec
+from mtl_core.spec.data_notes import DataNote
 from mtl_core.spec.dataset import (
     BundledDataset,
     ColumnType,
@@ -19,7 +19,6 @@ from mtl_core.spec.dataset import (
     TableDataset,
     TextSpec,
 )
-from mtl_core.spec.difference import Difference, diff, diff_data
 from mtl_core.spec.experiment import (
     ExperimentSpec,
     dataset_from_data,
@@ -27,16 +26,15 @@ from mtl_core.spec.experiment import (
     spec_from_data,
     spec_to_data,
 )
-from mtl_core.spec.files import dump_spec, load_spec, load_spec_data, save_spec
-from mtl_core.spec.keeping import Keeping
+from mtl_core.spec.io.diff import Difference, diff, diff_data
+from mtl_core.spec.io.overrides import apply_overrides
+from mtl_core.spec.io.presets import load_preset, preset_names
+from mtl_core.spec.io.spec_files import dump_spec, load_spec, load_spec_data, save_spec
+from mtl_core.spec.io.yaml_text import data_to_yaml, parse_yaml
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
 from mtl_core.spec.metrics import DIRECTIONS, TRAINED, Direction, direction, score_of
 from mtl_core.spec.model import HardSharing, ModelSpec, Sharing, sharing_of
-from mtl_core.spec.notes import DataNote
-from mtl_core.spec.optimizers import Optimizer, Part
-from mtl_core.spec.overrides import apply_overrides
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
-from mtl_core.spec.presets import load_preset, preset_names
 from mtl_core.spec.reports import (
     ColumnInfo,
     DatasetInfo,
@@ -47,9 +45,6 @@ from mtl_core.spec.reports import (
     ModelInfo,
     TargetInfo,
 )
-from mtl_core.spec.sampling import Sampling
-from mtl_core.spec.schedules import Schedule, learning_rate, learning_rates
-from mtl_core.spec.start import Start
 from mtl_core.spec.study import Member, seeded, single_task, study_members
 from mtl_core.spec.tasks import (
     TOTAL,
@@ -68,11 +63,16 @@ from mtl_core.spec.tasks import (
     Task,
     column_name,
 )
-from mtl_core.spec.training import EarlyStopping, Precision, TrainingSpec
+from mtl_core.spec.training.averaging import Averaging
+from mtl_core.spec.training.continual import Keeping
+from mtl_core.spec.training.initial_weights import Start
+from mtl_core.spec.training.optimizers import Optimizer, Part
+from mtl_core.spec.training.sampling import Sampling
+from mtl_core.spec.training.schedules import Schedule, learning_rate, learning_rates
+from mtl_core.spec.training.settings import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
-from mtl_core.spec.yaml_text import data_to_yaml, parse_yaml
 
 __all__ = [
     "CURRENT_VERSION",

@@ -9,19 +9,19 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from mtl_core.errors import InputError, Problem, shorten
-from mtl_core.spec.averaging import Swa
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
-from mtl_core.spec.keeping import Freeze, NewHeads
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
-from mtl_core.spec.reading import reading_problems
-from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses
-from mtl_core.spec.start import Scratch
 from mtl_core.spec.tasks import TOTAL, Task
-from mtl_core.spec.training import TrainingSpec
+from mtl_core.spec.training.averaging import Swa
+from mtl_core.spec.training.continual import Freeze, NewHeads
+from mtl_core.spec.training.initial_weights import Scratch
+from mtl_core.spec.training.sampling import CLASS_KINDS, BalancedClasses
+from mtl_core.spec.training.settings import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgraded
-from mtl_core.spec.validation import problems_in
+from mtl_core.spec.validation.messages import problems_in
+from mtl_core.spec.validation.text_input import reading_problems
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting, Weighting
 
 

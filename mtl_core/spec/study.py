@@ -10,11 +10,11 @@ from typing import Any
 
 from mtl_core.errors import InputError
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
-from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.model import HardSharing
-from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses, Shuffled
 from mtl_core.spec.tasks import TOTAL
-from mtl_core.spec.training import TrainingSpec
+from mtl_core.spec.training.continual import NewHeads
+from mtl_core.spec.training.sampling import CLASS_KINDS, BalancedClasses, Shuffled
+from mtl_core.spec.training.settings import TrainingSpec
 from mtl_core.spec.weighting import EqualWeighting
 
 _LONGEST_NAME = 200

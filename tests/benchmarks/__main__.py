@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from mtl_core.spec.costs import MEASURED_TASKS
+from mtl_core.spec.method_costs import MEASURED_TASKS
 from tests.benchmarks.methods import LOOP, NETWORKS, SUMMED, TORCHJD, Network, costs, ratios, write_costs
 from tests.benchmarks.quality import MARGIN, Comparison, quality
 from tests.benchmarks.responsiveness import Scene, blocked

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 import resources
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec, kind_of, members
-from mtl_core.spec.costs import COSTS, levels_of
+from mtl_core.spec.method_costs import COSTS, levels_of
 from mtl_core.spec.weighting import Weighting as Methods
 from mtl_core.weighting import Pass, Weighting, build_weighting, cut_forward
 from mtl_core.weighting.aggregated import Aggregator, GramianAggregator

@@ -27,8 +27,8 @@ from mtl_core.spec import (
     spec_from_data,
     spec_to_data,
 )
-from mtl_core.spec.costs import levels_of, measured_cost
 from mtl_core.spec.dataset import BundledName
+from mtl_core.spec.method_costs import levels_of, measured_cost
 from mtl_core.store import SeriesKey, open_store
 from mtl_core.training import loop
 from tests.architectures.folders import with_defaults

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from mtl_core.spec import Difference, InputError, apply_overrides, diff, get_at, problems_of, spec_from_data
-from mtl_core.spec.difference import ABSENT
+from mtl_core.spec.io.diff import ABSENT
 from mtl_core.spec.upgrade import upgraded
 
 Change = Callable[..., dict[str, Any]]

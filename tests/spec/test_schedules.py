@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import (
 )
 
 from mtl_core.spec import Schedule, learning_rate, learning_rates, members
-from mtl_core.spec.schedules import (
+from mtl_core.spec.training.schedules import (
     ConstantSchedule,
     CosineRestartsSchedule,
     CosineSchedule,

@@ -10,8 +10,19 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec, Optimizer, TrainingSpec, kind_of, members
-from mtl_core.spec.optimizers import Adagrad, Adam, Adamax, AdamW, HeadsPart, Muon, NAdam, RmsProp, Sgd, SharedPart
-from mtl_core.spec.schedules import PlateauSchedule
+from mtl_core.spec.training.optimizers import (
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    HeadsPart,
+    Muon,
+    NAdam,
+    RmsProp,
+    Sgd,
+    SharedPart,
+)
+from mtl_core.spec.training.schedules import PlateauSchedule
 from mtl_core.training.optimization.lr_schedule import Plateau
 from mtl_core.training.optimization.optimizers import build_optimizer, set_rate
 from mtl_core.training.optimization.param_groups import Penalties, groups_of

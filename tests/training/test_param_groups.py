@@ -7,7 +7,7 @@ import torch
 
 from mtl_core.datasets import Split
 from mtl_core.spec import InputError, Optimizer, kind_of, members
-from mtl_core.spec.optimizers import AdamW
+from mtl_core.spec.training.optimizers import AdamW
 from mtl_core.training.batching.batches import Batches, fits, split_bytes
 from mtl_core.training.metrics.step_buffer import Ledger
 from mtl_core.training.optimization.optimizers import build_optimizer

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mtl_core.datasets import Split
 from mtl_core.spec import InputError, Sampling, members
-from mtl_core.spec.sampling import BalancedClasses, BalancedTasks, Shuffled
+from mtl_core.spec.training.sampling import BalancedClasses, BalancedTasks, Shuffled
 from mtl_core.training.batching.row_order import build_order
 from mtl_core.training.runtime.seeding import epoch_order
 from tests.training.toy import experiment

@@ -9,7 +9,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec
-from mtl_core.spec.averaging import Ema, Swa, Unaveraged
+from mtl_core.spec.training.averaging import Ema, Swa, Unaveraged
 from mtl_core.training.batching.batches import Batches
 from mtl_core.training.optimization.weight_averaging import Average
 from mtl_core.training.persistence.checkpoints import Checkpoint

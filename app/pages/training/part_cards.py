@@ -13,10 +13,10 @@ from app.pages.training.words import class_task_choices
 from app.session import Session
 from app.widgets import Card, LinkButton
 from mtl_core.spec import Averaging, Keeping, Optimizer, Sampling, Spec, Start, kind_of, members
-from mtl_core.spec.keeping import NewHeads
-from mtl_core.spec.optimizers import HeadsPart, SharedPart
-from mtl_core.spec.sampling import BalancedClasses
-from mtl_core.spec.start import FromFile, Scratch
+from mtl_core.spec.training.continual import NewHeads
+from mtl_core.spec.training.initial_weights import FromFile, Scratch
+from mtl_core.spec.training.optimizers import HeadsPart, SharedPart
+from mtl_core.spec.training.sampling import BalancedClasses
 
 
 class KindCard(Card):

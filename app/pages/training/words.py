@@ -8,9 +8,9 @@ from app.following import monitors
 from app.forms import metric_label, number_text
 from app.widgets import MenuEntry
 from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
-from mtl_core.spec.costs import MEASURED_TASKS, levels_of, measured_cost
-from mtl_core.spec.sampling import CLASS_KINDS
-from mtl_core.spec.schedules import PlateauSchedule
+from mtl_core.spec.method_costs import MEASURED_TASKS, levels_of, measured_cost
+from mtl_core.spec.training.sampling import CLASS_KINDS
+from mtl_core.spec.training.schedules import PlateauSchedule
 from mtl_core.spec.weighting import LEVELS
 from mtl_core.spec.weighting.base import GradientWeighting
 

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 from mtl_core.datasets import Split
 from mtl_core.datasets.data import row_mask
 from mtl_core.spec import Sampling, Task
-from mtl_core.spec.sampling import CLASS_KINDS, BalancedClasses, BalancedTasks, Shuffled
+from mtl_core.spec.training.sampling import CLASS_KINDS, BalancedClasses, BalancedTasks, Shuffled
 from mtl_core.training.runtime.seeding import epoch_generator, epoch_order
 
 Order = Callable[[int, int], Tensor]

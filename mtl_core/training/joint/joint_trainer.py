@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec import ExperimentSpec, InputError, Problem, spec_to_data
-from mtl_core.spec.averaging import Unaveraged
-from mtl_core.spec.keeping import NewHeads
 from mtl_core.spec.model import CrossStitch, HardSharing, SeparateModels
-from mtl_core.spec.optimizers import Muon
-from mtl_core.spec.schedules import PlateauSchedule
+from mtl_core.spec.training.averaging import Unaveraged
+from mtl_core.spec.training.continual import NewHeads
+from mtl_core.spec.training.optimizers import Muon
+from mtl_core.spec.training.schedules import PlateauSchedule
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting
 from mtl_core.training import loop
 from mtl_core.training.batching.batches import StackedBatch

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from torch.optim import Optimizer
 
 from mtl_core.spec import TrainingSpec, learning_rate
-from mtl_core.spec.schedules import ConstantSchedule, PlateauSchedule
+from mtl_core.spec.training.schedules import ConstantSchedule, PlateauSchedule
 from mtl_core.training.optimization.optimizers import set_rate
 from mtl_core.training.persistence.checkpoints import count, number
 

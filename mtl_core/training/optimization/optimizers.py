@@ -8,7 +8,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from mtl_core.spec import Optimizer as OptimizerSpec
-from mtl_core.spec.optimizers import Adagrad, Adam, Adamax, AdamW, Muon, NAdam, RmsProp, Sgd
+from mtl_core.spec.training.optimizers import Adagrad, Adam, Adamax, AdamW, Muon, NAdam, RmsProp, Sgd
 from mtl_core.training.optimization.param_groups import Group
 
 

@@ -9,7 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.spec import Averaging
-from mtl_core.spec.averaging import Ema, Swa, Unaveraged
+from mtl_core.spec.training.averaging import Ema, Swa, Unaveraged
 from mtl_core.training.batching.batches import Batches
 
 

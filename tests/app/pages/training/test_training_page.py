@@ -27,7 +27,7 @@ from app.session import Session
 from app.settings import Settings
 from app.widgets import WeightSlider
 from mtl_core.spec import DatasetInfo, DeviceInfo, load_preset
-from mtl_core.spec.costs import measured_cost
+from mtl_core.spec.method_costs import measured_cost
 
 
 class FakeSession(QObject):

@@ -7,8 +7,8 @@ from typing import Any
 from mtl_core.errors import InputError, os_error
 from mtl_core.files import write_text
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
+from mtl_core.spec.io.yaml_text import MAX_BYTES, data_to_yaml, parse_yaml
 from mtl_core.spec.paths import Key, parse
-from mtl_core.spec.yaml_text import MAX_BYTES, data_to_yaml, parse_yaml
 
 
 def load_spec_data(path: str | Path) -> Any:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from mtl_core.errors import InputError
+from mtl_core.spec.io.yaml_text import parse_yaml
 from mtl_core.spec.paths import get_at, set_at
-from mtl_core.spec.yaml_text import parse_yaml
 
 
 def apply_overrides(data: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:

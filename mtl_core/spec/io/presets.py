@@ -4,7 +4,7 @@ from importlib import resources
 
 from mtl_core.errors import InputError
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data
-from mtl_core.spec.yaml_text import parse_yaml
+from mtl_core.spec.io.yaml_text import parse_yaml
 
 _FOLDER = resources.files("resources") / "presets"
 

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from mtl_core.errors import Problem, listed, shorten
 from mtl_core.spec.base import Spec
-from mtl_core.spec.nearest import nearest
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.upgrade import CURRENT_VERSION
+from mtl_core.spec.validation.suggestions import nearest
 
 _KINDS_SHOWN, _LONGEST_KIND = 10, 40
 MOST_PROBLEMS = 50

@@ -4,13 +4,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from mtl_core.spec.averaging import Averaging, Unaveraged
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.keeping import Keeping, NewHeads
-from mtl_core.spec.optimizers import AdamW, HeadsPart, Optimizer, SharedPart
-from mtl_core.spec.sampling import Sampling, Shuffled
-from mtl_core.spec.schedules import ConstantSchedule, Schedule
-from mtl_core.spec.start import Scratch, Start
+from mtl_core.spec.training.averaging import Averaging, Unaveraged
+from mtl_core.spec.training.continual import Keeping, NewHeads
+from mtl_core.spec.training.initial_weights import Scratch, Start
+from mtl_core.spec.training.optimizers import AdamW, HeadsPart, Optimizer, SharedPart
+from mtl_core.spec.training.sampling import Sampling, Shuffled
+from mtl_core.spec.training.schedules import ConstantSchedule, Schedule
 
 
 class EarlyStopping(Spec):

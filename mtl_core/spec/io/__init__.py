@@ -1,0 +1,1 @@
+"""Spec files, presets, settings from the command line, and the difference of two specs."""

@@ -1,0 +1,1 @@
+"""The training part of an experiment: optimizer, schedule, length, stopping, initial weights."""
