@@ -21,7 +21,7 @@ def report(verb: str, error: Exception) -> int:
     if fault is not None:
         _print(f"mtl-workbench {verb}: {fault}")
         return fault.exit_status
-    from mtl_core.store.places import home
+    from mtl_core.store.urls import home
 
     what, log = shorten(f"{type(error).__name__}: {error}", 300), home() / LOG_NAME
     kept = append_to_log(log, "".join(traceback.format_exception(error)))

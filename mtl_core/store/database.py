@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from mtl_core.errors import EnvironmentFault, InputError, StoreError
 from mtl_core.store import sqlite
 from mtl_core.store.database_errors import explain_errors
-from mtl_core.store.places import file_of
+from mtl_core.store.urls import file_of
 
 Access = Literal["write", "read", "immutable"]
 """How an SQLite file is opened; ``immutable``: without its log, where no log can be made (a read-only folder)."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from mtl_core.errors import EnvironmentFault, InputError, StoreError
 from mtl_core.store.database import Database
-from mtl_core.store.places import file_of, make_folder
+from mtl_core.store.urls import file_of, make_folder
 
 SCHEMA = "0002"  # the newest revision in migrations/versions; stated here so that opening need not import alembic
 MIGRATIONS = Path(__file__).with_name("migrations")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkerError, shorten
-from mtl_core.store import files, filters, life, places, processes, run_rows, runs, schema, sqlite
-from mtl_core.store.damage import error_of
+from mtl_core.store import processes, schema, sqlite, urls
 from mtl_core.store.database import Access, Changes, Database
 from mtl_core.store.records import (
     END_STATES,
@@ -20,8 +19,10 @@ from mtl_core.store.records import (
     RunRecord,
     RunState,
 )
+from mtl_core.store.rows import artifacts, filters, lifecycle, run_records, runs
+from mtl_core.store.rows.damage import error_of
+from mtl_core.store.run_log import Written
 from mtl_core.store.tables import RUN
-from mtl_core.store.written import Written
 
 if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the spec
     from mtl_core.spec import ExperimentSpec, Member
@@ -43,12 +44,12 @@ def open_store(place: str | Path | None = None, *, create: bool = True, allow_re
         StoreError: It is damaged, locked, or of a newer version; or of an older one, and cannot be written to.
         EnvironmentFault: It cannot be written to or opened.
     """
-    url = places.url_of(place)
+    url = urls.url_of(place)
     try:
         schema.check_file(url, create=create)
         return _open(url, "write")
     except EnvironmentFault:
-        if not allow_read_only or places.file_of(url) is None:
+        if not allow_read_only or urls.file_of(url) is None:
             raise
     return _open_read_only(url)
 
@@ -86,7 +87,7 @@ class RunStore(Written):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._changes = Changes(database)
-        self._clock = life.TrainingClock()
+        self._clock = lifecycle.TrainingClock()
 
     @property
     def url(self) -> str:
@@ -138,7 +139,7 @@ class RunStore(Written):
         """
         with self._database.writing() as connection:
             run = runs.insert(connection, spec, device=device, versions=versions, parent=parent)
-            files.make_folder(connection, self._database.url, run)
+            artifacts.make_folder(connection, self._database.url, run)
         return run
 
     def create_study(self, members: "Iterable[Member]", first: int | None = None) -> list[int]:
@@ -159,7 +160,7 @@ class RunStore(Written):
         with self._database.writing() as connection:
             for member in members:
                 run = runs.insert(connection, member.spec, baseline=member.baseline)
-                files.make_folder(connection, self._database.url, run)
+                artifacts.make_folder(connection, self._database.url, run)
                 first = runs.join_study(connection, run, first)
                 numbers.append(run)
         return numbers
@@ -167,7 +168,7 @@ class RunStore(Written):
     def run(self, run: int) -> RunRecord:
         """One run."""
         with self._database.reading() as connection:
-            return run_rows.one(connection, run)
+            return run_records.one(connection, run)
 
     def runs(self, *, archived: bool = False, query: str = "") -> list[RunRecord]:
         """The runs, newest first; damaged ones are left out and stand in :attr:`damage`.
@@ -175,7 +176,7 @@ class RunStore(Written):
         Args:
             archived: Whether archived runs are among them.
             query: A filter such as ``state:finished task:left training.epochs>10``; see
-                :mod:`mtl_core.store.filters`.
+                :mod:`mtl_core.store.rows.filters`.
 
         Raises:
             InputError: The filter is malformed.
@@ -184,7 +185,7 @@ class RunStore(Written):
         if not archived:
             conditions.append(RUN.c.archived.is_(False))
         with self._database.reading() as connection:
-            records, damage = run_rows.select(connection, *conditions)
+            records, damage = run_records.select(connection, *conditions)
         self._note_damage((record.id for record in records), damage)
         return records
 
@@ -260,7 +261,7 @@ class RunStore(Written):
         if fingerprint is not None:
             columns["fingerprint"] = fingerprint
         with self._database.writing() as connection:
-            life.claim(connection, run, pid=pid, host=host, **columns)
+            lifecycle.claim(connection, run, pid=pid, host=host, **columns)
         self._clock.start(run)
 
     def check_free(self, run: int) -> None:
@@ -270,7 +271,7 @@ class RunStore(Written):
             InputError: There is no such run, it has finished, or a living process trains it.
         """
         with self._database.reading() as connection:
-            life.check_free(runs.look(connection, run))
+            lifecycle.check_free(runs.look(connection, run))
 
     def set_fingerprint(self, run: int, fingerprint: str) -> None:
         """Write down the digest of the data of a run."""
@@ -280,14 +281,14 @@ class RunStore(Written):
     def beat(self, run: int, progress: Progress) -> None:
         """Report, from the process that trains a run, that it lives and how far it has come."""
         with self._clock.lap(run) as seconds, self._database.writing() as connection:
-            life.beat(connection, run, progress, seconds)
+            lifecycle.beat(connection, run, progress, seconds)
 
     def set_state(self, run: int, state: RunState) -> None:
         """Set the state of a run that has not ended: queued, running or paused."""
         if state not in RUN_STATES:
             raise ValueError(f"state must be one of {RUN_STATES}, found {state!r}")
         with self._database.writing() as connection:
-            life.set_state(connection, run, state)
+            lifecycle.set_state(connection, run, state)
 
     def finish(self, run: int, state: EndState, error: str = "", *, archive: bool = False) -> None:
         """Write that a run is over: finished, stopped, failed or interrupted.
@@ -301,7 +302,7 @@ class RunStore(Written):
         if state not in END_STATES:
             raise ValueError(f"state must be one of {END_STATES}, found {state!r}")
         with self._clock.lap(run) as seconds, self._database.writing() as connection:
-            life.end(connection, run, state, error, seconds)
+            lifecycle.end(connection, run, state, error, seconds)
             if archive:
                 runs.change(connection, run, archived=True)
 
@@ -312,12 +313,12 @@ class RunStore(Written):
         heartbeat. On a store that cannot be written to none is marked.
         """
         with self._database.reading() as connection:
-            dead = life.dead(connection)
+            dead = lifecycle.dead(connection)
         if not dead or self._database.read_only:
             return []
         try:
             with self._database.writing() as connection:
-                return life.reap(connection, dead)
+                return lifecycle.reap(connection, dead)
         except EnvironmentFault as error:  # whoever only reads must not fail on it
             log.warning("runs whose process died cannot be marked as interrupted: %s", error)
             return []
@@ -330,7 +331,7 @@ class RunStore(Written):
             WorkerError: Its process does not end.
         """
         with self._database.writing() as connection:
-            pid, begun = life.owner(connection, run)
+            pid, begun = lifecycle.owner(connection, run)
         if not processes.kill(pid, begun):
             raise WorkerError(f"run {run}", "its process does not end", found=pid)
         self.reap()

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from mtl_core.spec import ExperimentSpec, flatten, spec_from_data, spec_to_data
 from mtl_core.store import open_store
-from mtl_core.store.runs import blank_row, setting_row
+from mtl_core.store.rows.runs import blank_row, setting_row
 from mtl_core.store.tables import RUN, SETTING, SUMMARY, TAG, TASK
 from tests.benchmarks.responsiveness import Blocked
 from tests.benchmarks.window import Window

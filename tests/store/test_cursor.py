@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_core.spec import ExperimentSpec, spec_from_data
-from mtl_core.store import Cursor, Points, RunStore, SeriesKey, open_store, series
+from mtl_core.store import Cursor, Points, RunStore, SeriesKey, open_store
+from mtl_core.store.rows import series
 
 KEYS = [SeriesKey("left", "train", "loss"), SeriesKey("left", "val", "loss"), SeriesKey("", "train", "lr")]
 

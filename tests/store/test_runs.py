@@ -10,7 +10,8 @@ import pytest
 
 from mtl_core.errors import InputError, StoreError
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import EndState, Progress, RunStore, life, open_store, this_host
+from mtl_core.store import EndState, Progress, RunStore, open_store, this_host
+from mtl_core.store.rows import lifecycle
 
 Experiment = Callable[..., ExperimentSpec]
 Claim = Callable[..., None]
@@ -146,7 +147,7 @@ def test_time_is_not_lost_when_a_report_cannot_be_written(
     claim(run)
     now += 3
     with monkeypatch.context() as patch:
-        patch.setattr(life, "beat", raise_error)
+        patch.setattr(lifecycle, "beat", raise_error)
         with pytest.raises(StoreError, match="no luck"):
             store.beat(run, HALF)
     now += 2
@@ -254,7 +255,7 @@ def test_reap_judges_another_machine_by_its_silence(
 ) -> None:
     claim(run, host="elsewhere")
     assert store.reap() == []
-    later = time.time() + life.HEARTBEAT_SECONDS + 1
+    later = time.time() + lifecycle.HEARTBEAT_SECONDS + 1
     monkeypatch.setattr(time, "time", lambda: later)
     assert store.reap() == [run]
 

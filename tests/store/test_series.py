@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import Direction, Points, RunStore, SeriesKey, Summary, places, sqlite
+from mtl_core.store import Direction, Points, RunStore, SeriesKey, Summary, sqlite, urls
 
 Experiment = Callable[..., ExperimentSpec]
 
@@ -152,8 +152,8 @@ def test_an_empty_append_writes_nothing(store: RunStore, run: int) -> None:
 def test_a_long_run_is_merged_while_it_lasts(
     store: RunStore, run: int, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtl_core.store.written._MERGE_EVERY", 10)
-    monkeypatch.setattr("mtl_core.store.written._MERGE_BELOW", 15)
+    monkeypatch.setattr("mtl_core.store.run_log._MERGE_EVERY", 10)
+    monkeypatch.setattr("mtl_core.store.run_log._MERGE_BELOW", 15)
     cursor, seen = None, []
     for step in range(40):
         store.append(run, {LOSS: points(step, first=step)})
@@ -167,7 +167,7 @@ def test_a_long_run_is_merged_while_it_lasts(
 def test_numpy_reads_a_series_in_three_lines(store: RunStore, run: int) -> None:
     for part in (points(2.5, NAN), points(1.5, first=3)):
         store.append(run, {LOSS: part})
-    path = places.file_of(places.url_of(store.url))
+    path = urls.file_of(urls.url_of(store.url))
     connection = sqlite.library().connect(path)
     chunks = "SELECT steps, numbers FROM chunks WHERE run_id=? AND task=? AND split=? AND metric=? ORDER BY first"
     steps, values = zip(*connection.execute(chunks, (run, *LOSS)), strict=True)

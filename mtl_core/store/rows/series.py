@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from mtl_core.store.damage import RowCheck, error_of
 from mtl_core.store.records import Cursor, Direction, Points, SeriesKey
-from mtl_core.store.run_rows import whole_summaries
-from mtl_core.store.summary import Totals, direction_of
+from mtl_core.store.rows.damage import RowCheck, error_of
+from mtl_core.store.rows.run_records import whole_summaries
+from mtl_core.store.rows.summary import Totals, direction_of
 from mtl_core.store.tables import CHUNK, RUN, SUMMARY
 
 # Statements are built once: their text is found again by identity, which is most of the cost of a small one.

@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from mtl_core.errors import InputError
-from mtl_core.store import processes, requests, runs
-from mtl_core.store.damage import select_rows
+from mtl_core.store import processes
 from mtl_core.store.records import END_STATES, LIVE_STATES, Progress, RunState
+from mtl_core.store.rows import requests, runs
+from mtl_core.store.rows.damage import select_rows
 from mtl_core.store.tables import RUN
 
 HEARTBEAT_SECONDS = 15.0  # a run on another machine that was silent for longer is taken for dead

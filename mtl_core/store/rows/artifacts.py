@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from mtl_core.errors import EnvironmentFault, StoreError
-from mtl_core.store import runs
-from mtl_core.store.places import artifacts_root, file_of, folder_mode
-from mtl_core.store.places import make_folder as make_dirs
 from mtl_core.store.records import Artifact
+from mtl_core.store.rows import runs
 from mtl_core.store.tables import ARTIFACT, RUN
+from mtl_core.store.urls import artifacts_root, file_of, folder_mode
+from mtl_core.store.urls import make_folder as make_dirs
 
 
 def make_folder(connection: sa.Connection, url: sa.URL, run: int) -> None:

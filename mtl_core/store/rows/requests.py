@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from mtl_core.errors import InputError
-from mtl_core.store import runs
 from mtl_core.store.records import END_STATES, EventRecord, RequestRecord
+from mtl_core.store.rows import runs
 from mtl_core.store.tables import EVENT, REQUEST
 
 _WAITING = sa.and_(REQUEST.c.run_id == sa.bindparam("of_run"), REQUEST.c.taken.is_(None))

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mtl_core.store import files, requests, run_rows, runs, series
 from mtl_core.store.database import Database
 from mtl_core.store.records import (
     Artifact,
@@ -20,6 +19,7 @@ from mtl_core.store.records import (
     SeriesKey,
     Summary,
 )
+from mtl_core.store.rows import artifacts, requests, run_records, runs, series
 
 _MERGE_EVERY, _MERGE_BELOW = 128, 2**13  # flushes (about half a minute of training); points
 
@@ -95,7 +95,7 @@ class Written:
         """
         chosen = None if ids is None else list(dict.fromkeys(ids))
         with self._database.reading() as connection:
-            rows, damage = run_rows.summaries(connection, chosen)
+            rows, damage = run_records.summaries(connection, chosen)
         self._note_damage((), damage)
         order = sorted(rows) if chosen is None else chosen
         return [summary for run in order for summary in rows.get(run, ())]
@@ -118,7 +118,9 @@ class Written:
         """
         chosen = None if ids is None else list(dict.fromkeys(ids))
         with self._database.reading() as connection:
-            scores, damage = run_rows.scores(connection, chosen, splits, self._keys, metrics=metrics, directed=directed)
+            scores, damage = run_records.scores(
+                connection, chosen, splits, self._keys, metrics=metrics, directed=directed
+            )
         self._note_damage((), damage)
         return scores
 
@@ -129,7 +131,7 @@ class Written:
         """
         chosen = [record.id for record in records]
         with self._database.reading() as connection:
-            return run_rows.score_metrics(connection, chosen, self._score_metrics)
+            return run_records.score_metrics(connection, chosen, self._score_metrics)
 
     @property
     def damage(self) -> dict[int, str]:
@@ -178,13 +180,13 @@ class Written:
     def add_artifact(self, run: int, kind: str, path: str | Path, data: Mapping[str, Any] | None = None) -> None:
         """Write down a file that a run left; one of the same kind and path is taken for a newer version of it."""
         with self._database.writing() as connection:
-            root = files.folder(connection, self._database.url, run)
-            files.add(connection, root, run, kind=kind, path=Path(path), data=data)
+            root = artifacts.folder(connection, self._database.url, run)
+            artifacts.add(connection, root, run, kind=kind, path=Path(path), data=data)
 
     def artifacts(self, run: int) -> list[Artifact]:
         """The files that a run left."""
         with self._database.reading() as connection:
-            return files.of(connection, files.folder(connection, self._database.url, run), run)
+            return artifacts.of(connection, artifacts.folder(connection, self._database.url, run), run)
 
     def artifacts_dir(self, run: int) -> Path:
         """The folder for the files of a run, made if it is not there and can be: ``artifacts/<run id>`` by the store.
@@ -192,7 +194,7 @@ class Written:
         For a database on a server it lies below this machine's :func:`mtl_core.store.home`.
         """
         with self._database.reading() as connection:
-            folder = files.folder(connection, self._database.url, run)
+            folder = artifacts.folder(connection, self._database.url, run)
         if not self._database.read_only:
-            files.make(folder, self._database.url)
+            artifacts.make(folder, self._database.url)
         return folder
