@@ -36,7 +36,7 @@ def evaluate(arguments: Namespace) -> int:
 
 def _scores(one: "SavedRun", arguments: Namespace) -> dict[str, Any]:
     from mtl_core.evaluation import evaluate as scores_of
-    from mtl_core.tasks.undefined import undefined_metrics
+    from mtl_core.tasks.undefined_metrics import undefined_metrics
     from mtl_core.training.metrics.validation import total
 
     scores = scores_of(one.spec, one.checkpoint, arguments.split, one.fingerprint)

@@ -8,7 +8,7 @@ import torch
 
 from mtl_core.evaluation.ensemble import Predictor, SavedRun, SplitName, load_predictor
 from mtl_core.tasks import TaskHead
-from mtl_core.tasks.table import TaskColumns
+from mtl_core.tasks.prediction_columns import TaskColumns
 from mtl_core.training.batching.batches import Batch
 
 
@@ -18,7 +18,7 @@ class Predictions:
 
     Attributes:
         header: Names of the columns: ``row``, which counts the data's rows from 1, and those of each task
-            (:class:`mtl_core.tasks.table.TaskColumns`).
+            (:class:`mtl_core.tasks.prediction_columns.TaskColumns`).
         rows: The cells of each row, computed as they are taken; a truth that nobody knows is ``""``.
     """
 

@@ -24,7 +24,7 @@ class RowPredictions:
 
     Attributes:
         header: ``row``, which counts the file's rows from 1, and what is predicted of each task
-            (:class:`mtl_core.tasks.table.TaskColumns`).
+            (:class:`mtl_core.tasks.prediction_columns.TaskColumns`).
         rows: The cells of each row, computed as they are taken; empty where a row has no input.
         notes: What was done with cells that are missing or unknown, a line each.
     """

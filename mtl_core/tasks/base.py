@@ -9,10 +9,10 @@ from torch import Tensor
 
 from mtl_core.spec import DIRECTIONS, BaseTask, Direction
 from mtl_core.spec.reports import Outputs
-from mtl_core.tasks.averaging import Average
 from mtl_core.tasks.distillation import Distance
 from mtl_core.tasks.metrics import Measure, Read, TaskMetrics
-from mtl_core.tasks.table import TaskColumns
+from mtl_core.tasks.output_averaging import Average
+from mtl_core.tasks.prediction_columns import TaskColumns
 
 RowLoss = Callable[[Tensor, Tensor], Tensor]
 """From outputs ``[N, …]`` and targets ``[N, …]`` to each row's loss ``[N]``."""

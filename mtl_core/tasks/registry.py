@@ -5,17 +5,17 @@ from typing import Any
 
 from mtl_core.spec import TargetInfo, Task
 from mtl_core.tasks.base import TaskHead
-from mtl_core.tasks.binary import build_binary
-from mtl_core.tasks.box import build_box
-from mtl_core.tasks.count import build_count
-from mtl_core.tasks.distribution import build_distribution
-from mtl_core.tasks.multiclass import build_multiclass
-from mtl_core.tasks.multilabel import build_multilabel
-from mtl_core.tasks.objective import build_objective
-from mtl_core.tasks.ordinal import build_ordinal
-from mtl_core.tasks.regression import build_regression
-from mtl_core.tasks.segmentation import build_segmentation
-from mtl_core.tasks.tagging import build_tagging
+from mtl_core.tasks.kinds.binary import build_binary
+from mtl_core.tasks.kinds.box import build_box
+from mtl_core.tasks.kinds.count import build_count
+from mtl_core.tasks.kinds.distribution import build_distribution
+from mtl_core.tasks.kinds.multiclass import build_multiclass
+from mtl_core.tasks.kinds.multilabel import build_multilabel
+from mtl_core.tasks.kinds.objective import build_objective
+from mtl_core.tasks.kinds.ordinal import build_ordinal
+from mtl_core.tasks.kinds.regression import build_regression
+from mtl_core.tasks.kinds.segmentation import build_segmentation
+from mtl_core.tasks.kinds.tagging import build_tagging
 
 BUILDERS: dict[str, Callable[[Any, TargetInfo], TaskHead]] = {
     "regression": build_regression,

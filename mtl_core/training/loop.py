@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from mtl_core.spec import TOTAL
-from mtl_core.tasks.undefined import undefined_metrics
+from mtl_core.tasks.undefined_metrics import undefined_metrics
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.metrics.validation import Scores, total

@@ -24,7 +24,7 @@ from mtl_core.spec import (
     Task,
 )
 from mtl_core.tasks import TaskHead, build_task
-from mtl_core.tasks.box import corners, overlap
+from mtl_core.tasks.kinds.box import corners, overlap
 
 FOUR = ("x", "y", "w", "h")
 BINARY = TargetInfo(name="t", kind="binary", classes=("no", "yes"), counts=(6, 2), labelled=8)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from mtl_core.spec import TOTAL, EarlyStopping
-from mtl_core.tasks.undefined import why_undefined
+from mtl_core.tasks.undefined_metrics import why_undefined
 from mtl_core.training.metrics.validation import Scores
 from mtl_core.training.persistence.checkpoints import count, number
 

@@ -7,9 +7,9 @@ import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 
 from mtl_core.spec import DistributionTask, TargetInfo
-from mtl_core.tasks import averaging, distillation, table
+from mtl_core.tasks import distillation, output_averaging, prediction_columns
+from mtl_core.tasks.additional_metrics import RowMean
 from mtl_core.tasks.base import Loss, RowLoss, TaskHead, directions, mean_of
-from mtl_core.tasks.measures import RowMean
 from mtl_core.tasks.metrics import Measure
 
 
@@ -27,8 +27,8 @@ def build_distribution(task: DistributionTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (torch.log_softmax(prediction.double(), dim=1), target.double()),
         measures=measures,
-        average=averaging.classes,
-        columns=partial(table.distribution, task, info),
+        average=output_averaging.classes,
+        columns=partial(prediction_columns.distribution, task, info),
         distance=distillation.classes,
     )
 

@@ -10,9 +10,9 @@ from torchmetrics import Metric
 from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 
 from mtl_core.spec import RegressionTask, TargetInfo
-from mtl_core.tasks import averaging, distillation, table
+from mtl_core.tasks import distillation, output_averaging, prediction_columns
+from mtl_core.tasks.additional_metrics import RowMean, Whole, explained_variance, mape, pearson, r2, spearman
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of_values
-from mtl_core.tasks.measures import RowMean, Whole, explained_variance, mape, pearson, r2, spearman
 from mtl_core.tasks.metrics import Measure
 from mtl_core.tasks.partial_labels import of_each_value
 from mtl_core.tasks.units import restoring
@@ -43,8 +43,8 @@ def build_regression(task: RegressionTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (restore(prediction[:, :width]), restore(target)),
         measures=measures,
-        average=partial(averaging.gaussians, width) if task.loss == "gaussian_nll" else averaging.values,
-        columns=partial(table.numbers, task, info),
+        average=partial(output_averaging.gaussians, width) if task.loss == "gaussian_nll" else output_averaging.values,
+        columns=partial(prediction_columns.numbers, task, info),
         distance=distillation.values,
     )
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from mtl_core.spec import TaggingTask, TargetInfo
-from mtl_core.tasks import averaging, distillation, table
+from mtl_core.tasks import distillation, output_averaging, prediction_columns
 from mtl_core.tasks.base import TaskHead, directions
 from mtl_core.tasks.losses import class_weights
 from mtl_core.tasks.metrics import Measure
@@ -47,8 +47,8 @@ def build_tagging(task: TaggingTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=read,
         measures=measures,
-        average=averaging.classes,
-        columns=partial(table.tags, task, info),
+        average=output_averaging.classes,
+        columns=partial(prediction_columns.tags, task, info),
         distance=distillation.classes,
         amount=lambda target: (target >= 0).sum(),
     )

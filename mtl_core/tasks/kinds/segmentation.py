@@ -8,7 +8,7 @@ from torch import Tensor
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score, MulticlassJaccardIndex
 
 from mtl_core.spec import SegmentationTask, TargetInfo
-from mtl_core.tasks import averaging, distillation, table
+from mtl_core.tasks import distillation, output_averaging, prediction_columns
 from mtl_core.tasks.base import TaskHead, directions, mean_of
 from mtl_core.tasks.losses import class_rows, class_weights
 from mtl_core.tasks.metrics import Measure
@@ -40,8 +40,8 @@ def build_segmentation(task: SegmentationTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (enlarged(prediction).argmax(1), target.long()),
         measures=measures,
-        average=lambda outputs: averaging.classes(torch.stack(list(map(enlarged, outputs)))),
-        columns=partial(table.shares, task, info),
+        average=lambda outputs: output_averaging.classes(torch.stack(list(map(enlarged, outputs)))),
+        columns=partial(prediction_columns.shares, task, info),
         distance=distillation.classes,
     )
 

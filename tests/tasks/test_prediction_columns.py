@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mtl_core.tasks import BUILDERS, build_task
-from tests.tasks.test_averaging import ABC, made
+from tests.tasks.test_output_averaging import ABC, made
 
 INPUTS = torch.tensor([[5.0, 1.0, 0.0]])
 """A text of two tokens; only tagging looks at it."""

@@ -9,9 +9,9 @@ from torch import Tensor
 from torchmetrics.classification import MulticlassAccuracy, MulticlassCohenKappa
 
 from mtl_core.spec import OrdinalTask, TargetInfo
-from mtl_core.tasks import averaging, distillation, table
+from mtl_core.tasks import distillation, output_averaging, prediction_columns
+from mtl_core.tasks.additional_metrics import RowMean, Whole, log_loss, spearman
 from mtl_core.tasks.base import RowLoss, TaskHead, directions, mean_of
-from mtl_core.tasks.measures import RowMean, Whole, log_loss, spearman
 from mtl_core.tasks.metrics import Measure
 
 _LEAST = 1e-12
@@ -45,8 +45,8 @@ def build_ordinal(task: OrdinalTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (probabilities(prediction.double()), target),
         measures=measures,
-        average=averaging.thresholds if task.loss == "cumulative_link" else averaging.conditions,
-        columns=partial(table.classes, task, info, choose=median),
+        average=output_averaging.thresholds if task.loss == "cumulative_link" else output_averaging.conditions,
+        columns=partial(prediction_columns.classes, task, info, choose=median),
         distance=lambda output, wanted, temperature: distillation.classes(
             _logits(probabilities(output)), _logits(probabilities(wanted)), temperature
         ),

@@ -13,10 +13,10 @@ from torchmetrics.classification import (
 )
 
 from mtl_core.spec import MultilabelTask, TargetInfo
-from mtl_core.tasks import averaging, distillation, table
+from mtl_core.tasks import distillation, output_averaging, prediction_columns
+from mtl_core.tasks.additional_metrics import Whole, counts_any, label_auroc, label_precision
 from mtl_core.tasks.base import TaskHead, directions, mean_of_values
 from mtl_core.tasks.losses import binary_values, positive_weights
-from mtl_core.tasks.measures import Whole, counts_any, label_auroc, label_precision
 from mtl_core.tasks.metrics import ABSENT, Measure
 from mtl_core.tasks.partial_labels import of_each_value
 
@@ -45,8 +45,8 @@ def build_multilabel(task: MultilabelTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (torch.sigmoid(prediction.double()), target.long()),
         measures=measures,
-        average=averaging.labels,
-        columns=partial(table.labels, task, info),
+        average=output_averaging.labels,
+        columns=partial(prediction_columns.labels, task, info),
         distance=distillation.labels,
     )
 

@@ -20,10 +20,10 @@ from torchmetrics.classification import (
 from torchmetrics.utilities import dim_zero_cat
 
 from mtl_core.spec import BinaryTask, TargetInfo
-from mtl_core.tasks import averaging, distillation, table
+from mtl_core.tasks import distillation, output_averaging, prediction_columns
+from mtl_core.tasks.additional_metrics import BinaryBalancedAccuracy, RowMean, both_vary, counts_any, log_loss
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
 from mtl_core.tasks.losses import binary_rows, positive_weights
-from mtl_core.tasks.measures import BinaryBalancedAccuracy, RowMean, both_vary, counts_any, log_loss
 from mtl_core.tasks.metrics import Measure
 
 
@@ -41,8 +41,8 @@ def build_binary(task: BinaryTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=_read,
         measures=measures,
-        average=averaging.labels,
-        columns=partial(table.classes, task, info),
+        average=output_averaging.labels,
+        columns=partial(prediction_columns.classes, task, info),
         distance=distillation.labels,
     )
 

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec import ObjectiveTask, TargetInfo
-from mtl_core.tasks import averaging, distillation, table
+from mtl_core.tasks import distillation, output_averaging, prediction_columns
+from mtl_core.tasks.additional_metrics import RowMean
 from mtl_core.tasks.base import TaskHead, directions, mean_of
-from mtl_core.tasks.measures import RowMean
 from mtl_core.tasks.metrics import Measure
 
 _LEAST = 5e-6
@@ -27,8 +27,10 @@ def build_objective(task: ObjectiveTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (prediction.double(), target.double()),
         measures=lambda: {name: Measure(RowMean(value)) for name in task.metrics},
-        average=averaging.values,
-        columns=lambda: table.without_truth(table.numbers(task, info)),  # the target is where the search starts
+        average=output_averaging.values,
+        columns=lambda: prediction_columns.without_truth(
+            prediction_columns.numbers(task, info)
+        ),  # the target is where the search starts
         distance=distillation.values,
     )
 

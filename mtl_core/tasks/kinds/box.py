@@ -8,9 +8,9 @@ import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 
 from mtl_core.spec import BoxTask, TargetInfo
-from mtl_core.tasks import averaging, table
+from mtl_core.tasks import output_averaging, prediction_columns
+from mtl_core.tasks.additional_metrics import RowMean
 from mtl_core.tasks.base import RowLoss, TaskHead, directions, mean_of
-from mtl_core.tasks.measures import RowMean
 from mtl_core.tasks.metrics import Measure
 
 _LEAST = 1e-7
@@ -30,8 +30,8 @@ def build_box(task: BoxTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (torch.sigmoid(prediction.double()), target.double()),
         measures=measures,
-        average=averaging.labels,
-        columns=partial(table.numbers, task, info),
+        average=output_averaging.labels,
+        columns=partial(prediction_columns.numbers, task, info),
         distance=lambda output, wanted, _: F.mse_loss(torch.sigmoid(output), torch.sigmoid(wanted)),
     )
 

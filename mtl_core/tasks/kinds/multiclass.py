@@ -16,10 +16,8 @@ from torchmetrics.classification import (
 )
 
 from mtl_core.spec import InputError, MulticlassTask, TargetInfo
-from mtl_core.tasks import averaging, distillation, table
-from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
-from mtl_core.tasks.losses import class_rows, class_weights
-from mtl_core.tasks.measures import (
+from mtl_core.tasks import distillation, output_averaging, prediction_columns
+from mtl_core.tasks.additional_metrics import (
     MulticlassBalancedAccuracy,
     RowMean,
     Whole,
@@ -28,6 +26,8 @@ from mtl_core.tasks.measures import (
     class_auroc,
     log_loss,
 )
+from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
+from mtl_core.tasks.losses import class_rows, class_weights
 from mtl_core.tasks.metrics import Measure
 
 _IGNORE = -100
@@ -54,8 +54,8 @@ def build_multiclass(task: MulticlassTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (torch.softmax(prediction.double(), dim=1), target),
         measures=measures,
-        average=averaging.classes,
-        columns=partial(table.classes, task, info),
+        average=output_averaging.classes,
+        columns=partial(prediction_columns.classes, task, info),
         distance=distillation.classes,
     )
 

@@ -8,12 +8,12 @@ from torch import Tensor
 from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 
 from mtl_core.spec import CountTask, TargetInfo
-from mtl_core.tasks import averaging, distillation, table
+from mtl_core.tasks import distillation, output_averaging, prediction_columns
+from mtl_core.tasks.additional_metrics import RowMean, Whole, r2, spearman
 from mtl_core.tasks.base import TaskHead, directions, mean_of_values
-from mtl_core.tasks.measures import RowMean, Whole, r2, spearman
+from mtl_core.tasks.kinds.regression import in_float64
 from mtl_core.tasks.metrics import Measure
 from mtl_core.tasks.partial_labels import of_each_value
-from mtl_core.tasks.regression import in_float64
 from mtl_core.tasks.units import restoring
 
 
@@ -34,8 +34,8 @@ def build_count(task: CountTask, info: TargetInfo) -> TaskHead:
         directions=directions(task),
         read=lambda prediction, target: (restore(prediction.double().exp()), restore(target)),
         measures=measures,
-        average=averaging.logarithms,
-        columns=partial(table.numbers, task, info),
+        average=output_averaging.logarithms,
+        columns=partial(prediction_columns.numbers, task, info),
         distance=distillation.values,
     )
 

@@ -21,7 +21,7 @@ from mtl_core.spec import (
     members,
 )
 from mtl_core.tasks import build_task
-from mtl_core.tasks.undefined import undefined_metrics, why_undefined
+from mtl_core.tasks.undefined_metrics import undefined_metrics, why_undefined
 
 NUMBER = TargetInfo(name="t", kind="regression", width=1, mean=(0.1,), std=(0.3,))
 PAIR = TargetInfo(name="t", kind="binary", classes=("no", "yes"))
