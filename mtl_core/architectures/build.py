@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from mtl_core.architectures import (
+from mtl_core.architectures.layers.errors import LIMIT, Fault, amount
+from mtl_core.architectures.multi_task_model import MultiTaskModel
+from mtl_core.architectures.planning.layer_stack import Step
+from mtl_core.architectures.planning.model_plan import SHARED, Plan, fix_at, head_place, path_of, plan_model
+from mtl_core.architectures.sharing import (
     adversarial,
-    branch,
     cross_stitch,
     hard,
+    learned_branching,
     mixtures,
     mtan,
     nddr,
@@ -16,10 +20,6 @@ from mtl_core.architectures import (
     sluice,
     soft,
 )
-from mtl_core.architectures.base import MultiTaskModel
-from mtl_core.architectures.faults import LIMIT, Fault, amount
-from mtl_core.architectures.plan import SHARED, Plan, fix_at, head_place, path_of, plan_model
-from mtl_core.architectures.stack import Step
 from mtl_core.spec import InputError, ModelSpec, Spec, join
 from mtl_core.spec import model as spec
 from mtl_core.spec.reports import Outputs, Shape
@@ -36,7 +36,7 @@ SCHEMES: dict[type[Spec], Callable[[Plan], MultiTaskModel]] = {
     spec.Cgc: mixtures.build_cgc,
     spec.Ple: mixtures.build_ple,
     spec.DselectK: mixtures.build_dselect_k,
-    spec.Branching: branch.build,
+    spec.Branching: learned_branching.build,
     spec.Adversarial: adversarial.build,
 }
 """One builder per sharing scheme; a contract test holds it to :data:`mtl_core.spec.model.Sharing`."""

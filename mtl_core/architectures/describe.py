@@ -6,11 +6,11 @@ from itertools import accumulate
 from torch import nn
 
 from mtl_core.architectures.build import try_model
-from mtl_core.architectures.kinds import KINDS
-from mtl_core.architectures.mixtures import cut_levels
-from mtl_core.architectures.plan import SHARED, HeadPlan, Plan, fix_at, head_place, path_of
-from mtl_core.architectures.stack import Step, end_of
-from mtl_core.architectures.stages import cut_stages
+from mtl_core.architectures.layers.registry import KINDS
+from mtl_core.architectures.planning.layer_stack import Step, end_of
+from mtl_core.architectures.planning.model_plan import SHARED, HeadPlan, Plan, fix_at, head_place, path_of
+from mtl_core.architectures.planning.stages import cut_stages
+from mtl_core.architectures.sharing.mixtures import cut_levels
 from mtl_core.spec import LayerInfo, ModelInfo, ModelSpec, TargetInfo, join, kind_of, spec_to_data
 from mtl_core.spec.model import Ple
 from mtl_core.spec.reports import Shape

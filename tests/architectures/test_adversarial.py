@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from mtl_core.architectures.adversarial import overlap
+from mtl_core.architectures.sharing.adversarial import overlap
 from tests.architectures.small import IMAGE, built, gradients, rows
 
 ONLY_ADVERSARY: dict[str, Any] = {"kind": "adversarial", "adversary": 0.3, "orthogonality": 0.0}

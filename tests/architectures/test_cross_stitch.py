@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.cross_stitch import StitchUnit
+from mtl_core.architectures.sharing.cross_stitch import StitchUnit
 from tests.architectures.schemes import TRUNKS, batch, built, number, outputs_of
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.mixtures import cut_levels
-from mtl_core.architectures.plan import plan_model
+from mtl_core.architectures.planning.model_plan import plan_model
+from mtl_core.architectures.sharing.mixtures import cut_levels
 from tests.architectures.small import IMAGE, OUTPUTS, WIDE, built, rows, spec_of
 
 HARD = {"kind": "hard"}

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.mtan import Attention, Averages
+from mtl_core.architectures.sharing.mtan import Attention, Averages
 from tests.architectures.schemes import TRUNKS, batch, built, number, outputs_of
 
 SHAPES = [(4,), (4, 5), (4, 6, 5)]

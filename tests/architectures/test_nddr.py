@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.nddr import NddrUnit
+from mtl_core.architectures.sharing.nddr import NddrUnit
 from tests.architectures.schemes import CONVS, batch, built
 
 SHAPES = [(4,), (4, 5), (4, 3, 2)]

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
-from mtl_core.architectures.sluice import SluiceModel, SluiceUnit
+from mtl_core.architectures.sharing.sluice import SluiceModel, SluiceUnit
 from mtl_core.spec import InputError, TargetInfo, set_at, spec_to_data
 from mtl_core.spec.model import ModelSpec
 from tests.architectures.schemes import IMAGE, OUTPUTS, ROW, TRUNKS, batch, built, outputs_of, spec_of

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mtl_core.architectures.stack import try_out
-from mtl_core.architectures.stages import cut_stages
+from mtl_core.architectures.planning.layer_stack import try_out
+from mtl_core.architectures.planning.stages import cut_stages
 from mtl_core.spec import ModelSpec
 
 CONV = {"kind": "conv2d", "out_channels": 4}

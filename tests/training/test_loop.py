@@ -169,7 +169,7 @@ def scripted_validation(monkeypatch: pytest.MonkeyPatch, losses: list[float]) ->
         model.epochs_seen = step + 1
         return found
 
-    from mtl_core.architectures.hard import HardSharingModel
+    from mtl_core.architectures.sharing.hard import HardSharingModel
 
     monkeypatch.setattr(HardSharingModel, "epochs_seen", 0, raising=False)
     monkeypatch.setattr(run_state, "Scorer", lambda tasks, device: score)

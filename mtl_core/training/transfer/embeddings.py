@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.modules import Embedding
+from mtl_core.architectures.layers.modules import Embedding
 from mtl_core.datasets import TaskData
 from mtl_core.spec.dataset import PADDING, UNKNOWN
 from mtl_core.tabular.text.vocabulary import numbers_of

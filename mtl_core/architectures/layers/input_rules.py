@@ -2,7 +2,7 @@
 
 from math import gcd, prod
 
-from mtl_core.architectures.faults import LIMIT, Fault, Mend, amount, arrives
+from mtl_core.architectures.layers.errors import LIMIT, Fault, Mend, amount, arrives
 from mtl_core.spec import layers as spec
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape

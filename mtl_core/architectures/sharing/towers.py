@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.base import Features, MultiTaskModel
-from mtl_core.architectures.parts import ByTask, Tower
+from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
+from mtl_core.architectures.sharing.blocks import ByTask, Tower
 
 
 class TowersModel(MultiTaskModel):

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.parts import heads_of, towers_of
-from mtl_core.architectures.plan import Plan
-from mtl_core.architectures.stages import cut_stages
-from mtl_core.architectures.towers import TowersModel, shares
+from mtl_core.architectures.planning.model_plan import Plan
+from mtl_core.architectures.planning.stages import cut_stages
+from mtl_core.architectures.sharing.blocks import heads_of, towers_of
+from mtl_core.architectures.sharing.towers import TowersModel, shares
 from mtl_core.spec.model import CrossStitch
 
 

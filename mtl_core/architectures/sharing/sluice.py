@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.base import Features
-from mtl_core.architectures.faults import Fault, Mend
-from mtl_core.architectures.parts import Tower, heads_of, towers_of
-from mtl_core.architectures.plan import Plan
-from mtl_core.architectures.stages import Stage, Stages, cut_stages
-from mtl_core.architectures.towers import TowersModel, shares
+from mtl_core.architectures.layers.errors import Fault, Mend
+from mtl_core.architectures.multi_task_model import Features
+from mtl_core.architectures.planning.model_plan import Plan
+from mtl_core.architectures.planning.stages import Stage, Stages, cut_stages
+from mtl_core.architectures.sharing.blocks import Tower, heads_of, towers_of
+from mtl_core.architectures.sharing.towers import TowersModel, shares
 from mtl_core.spec.layers import Conv1d, Conv2d, Linear
 from mtl_core.spec.model import Sluice
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
-from mtl_core.architectures.experts import ExpertsModel, Level
-from mtl_core.architectures.gates import DselectKGate, Gate, SoftmaxGate
-from mtl_core.architectures.parts import copies_of, heads_of, whole_stages
-from mtl_core.architectures.plan import Plan
-from mtl_core.architectures.stack import Step, end_of
+from mtl_core.architectures.planning.layer_stack import Step, end_of
+from mtl_core.architectures.planning.model_plan import Plan
+from mtl_core.architectures.sharing.blocks import copies_of, heads_of, whole_stages
+from mtl_core.architectures.sharing.experts import ExpertsModel, Level
+from mtl_core.architectures.sharing.gates import DselectKGate, Gate, SoftmaxGate
 from mtl_core.spec.model import Cgc, DselectK, Mmoe, Ple
 from mtl_core.spec.reports import Shape
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
-from mtl_core.architectures.faults import LIMIT, Fault, Mend, arrives
-from mtl_core.architectures.model_folder import (
+from mtl_core.architectures.layers.errors import LIMIT, Fault, Mend, arrives
+from mtl_core.architectures.layers.pretrained import NO_POOL, Pretrained
+from mtl_core.architectures.layers.transformers_folder import (
     Stamp,
     config_of,
     empty_model,
@@ -17,7 +18,6 @@ from mtl_core.architectures.model_folder import (
     stamp_of,
     whole_model,
 )
-from mtl_core.architectures.pretrained import NO_POOL, Pretrained
 from mtl_core.errors import listed, shorten
 from mtl_core.spec import InputError
 from mtl_core.spec import layers as spec

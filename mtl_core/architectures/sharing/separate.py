@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from mtl_core.architectures.base import Features, MultiTaskModel
-from mtl_core.architectures.parts import ByTask, Tower, heads_of, towers_of
-from mtl_core.architectures.plan import Plan
+from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
+from mtl_core.architectures.planning.model_plan import Plan
+from mtl_core.architectures.sharing.blocks import ByTask, Tower, heads_of, towers_of
 
 
 class SeparateModel(MultiTaskModel):

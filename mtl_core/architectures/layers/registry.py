@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import nn
 
-from mtl_core.architectures import pretrained, pretrained_rules, rules
-from mtl_core.architectures.faults import Fault
-from mtl_core.architectures.modules import Embedding, GaussianNoise, GlobalAvgPool, GlobalMaxPool, Recurrent
+from mtl_core.architectures.layers import input_rules, pretrained, pretrained_rules
+from mtl_core.architectures.layers.errors import Fault
+from mtl_core.architectures.layers.modules import Embedding, GaussianNoise, GlobalAvgPool, GlobalMaxPool, Recurrent
 from mtl_core.spec import layers as spec
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
@@ -25,7 +25,7 @@ class Kind:
     """
 
     build: Callable[[Any, Shape], nn.Module]
-    check: Callable[[Any, Shape], Fault | None] = rules.anything
+    check: Callable[[Any, Shape], Fault | None] = input_rules.anything
     detail: Callable[[Any], str] = lambda _: ""
 
 
@@ -33,7 +33,7 @@ def _linear(layer: spec.Linear, shape: Shape) -> nn.Module:
     return nn.Linear(shape[0], layer.out_features, bias=layer.bias)
 
 
-def _conv(layer: rules.Conv, shape: Shape) -> nn.Module:
+def _conv(layer: input_rules.Conv, shape: Shape) -> nn.Module:
     over_image = isinstance(layer, spec.Conv2d)
     span = layer.dilation * (layer.kernel_size - 1)
     # Numbers are spared torch's own handling of 'same'; an even window needs one more zero on the far side.
@@ -55,11 +55,11 @@ def _conv(layer: rules.Conv, shape: Shape) -> nn.Module:
     return nn.Sequential(pad, conv)
 
 
-def _pool(module: Callable[..., nn.Module]) -> Callable[[rules.Pool, Shape], nn.Module]:
+def _pool(module: Callable[..., nn.Module]) -> Callable[[input_rules.Pool, Shape], nn.Module]:
     return lambda layer, _: module(layer.kernel_size, stride=layer.stride, padding=layer.padding)
 
 
-def _batch_norm(module: Callable[..., nn.Module]) -> Callable[[rules.BatchNorm, Shape], nn.Module]:
+def _batch_norm(module: Callable[..., nn.Module]) -> Callable[[input_rules.BatchNorm, Shape], nn.Module]:
     return lambda layer, shape: module(shape[0], eps=layer.eps, momentum=layer.momentum, affine=layer.affine)
 
 
@@ -68,11 +68,11 @@ def _dropout2d(layer: spec.Dropout2d, shape: Shape) -> nn.Module:
 
 
 def _recurrent(module: type[nn.LSTM] | type[nn.GRU]) -> Kind:
-    def build(layer: rules.Recurrent, shape: Shape) -> nn.Module:
+    def build(layer: input_rules.Recurrent, shape: Shape) -> nn.Module:
         settings = {"num_layers": layer.num_layers, "bidirectional": layer.bidirectional}
         return Recurrent(module(shape[0], layer.hidden_size, batch_first=True, **settings))
 
-    return Kind(build, rules.recurrent, _recurrent_detail)
+    return Kind(build, input_rules.recurrent, _recurrent_detail)
 
 
 def _plain(module: Callable[[], nn.Module]) -> Kind:
@@ -84,15 +84,15 @@ def _join(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _window(layer: rules.Conv | rules.Pool) -> str:
-    return "×".join([str(layer.kernel_size)] * rules.dimensions(layer))
+def _window(layer: input_rules.Conv | input_rules.Pool) -> str:
+    return "×".join([str(layer.kernel_size)] * input_rules.dimensions(layer))
 
 
 def _linear_detail(layer: spec.Linear) -> str:
     return _join(str(layer.out_features), "" if layer.bias else "no bias")
 
 
-def _conv_detail(layer: rules.Conv) -> str:
+def _conv_detail(layer: input_rules.Conv) -> str:
     return _join(
         str(layer.out_channels),
         _window(layer),
@@ -104,7 +104,7 @@ def _conv_detail(layer: rules.Conv) -> str:
     )
 
 
-def _pool_detail(layer: rules.Pool) -> str:
+def _pool_detail(layer: input_rules.Pool) -> str:
     return _join(
         _window(layer),
         f"stride {layer.stride}" if layer.stride not in (None, layer.kernel_size) else "",
@@ -112,7 +112,7 @@ def _pool_detail(layer: rules.Pool) -> str:
     )
 
 
-def _recurrent_detail(layer: rules.Recurrent) -> str:
+def _recurrent_detail(layer: input_rules.Recurrent) -> str:
     return _join(
         str(layer.hidden_size),
         f"{layer.num_layers} layers" if layer.num_layers != 1 else "",
@@ -120,7 +120,7 @@ def _recurrent_detail(layer: rules.Recurrent) -> str:
     )
 
 
-def _batch_norm_detail(layer: rules.BatchNorm) -> str:
+def _batch_norm_detail(layer: input_rules.BatchNorm) -> str:
     momentum = "" if layer.momentum == 0.1 else f"momentum {layer.momentum:g}"
     return _join(momentum, "" if layer.affine else "not learned")
 
@@ -130,30 +130,30 @@ def _p_detail(layer: spec.Dropout | spec.Dropout2d) -> str:
 
 
 KINDS: dict[type[Spec], Kind] = {
-    spec.Linear: Kind(_linear, rules.linear, _linear_detail),
-    spec.Conv1d: Kind(_conv, rules.conv, _conv_detail),
-    spec.Conv2d: Kind(_conv, rules.conv, _conv_detail),
+    spec.Linear: Kind(_linear, input_rules.linear, _linear_detail),
+    spec.Conv1d: Kind(_conv, input_rules.conv, _conv_detail),
+    spec.Conv2d: Kind(_conv, input_rules.conv, _conv_detail),
     spec.Embedding: Kind(
         lambda layer, _: Embedding(layer.vocabulary, layer.dim),
-        rules.embedding,
+        input_rules.embedding,
         lambda layer: f"{layer.dim} · {layer.vocabulary:,} tokens",
     ),
     spec.LSTM: _recurrent(nn.LSTM),
     spec.GRU: _recurrent(nn.GRU),
-    spec.MaxPool1d: Kind(_pool(nn.MaxPool1d), rules.pool, _pool_detail),
-    spec.MaxPool2d: Kind(_pool(nn.MaxPool2d), rules.pool, _pool_detail),
-    spec.AvgPool1d: Kind(_pool(nn.AvgPool1d), rules.pool, _pool_detail),
-    spec.AvgPool2d: Kind(_pool(nn.AvgPool2d), rules.pool, _pool_detail),
-    spec.BatchNorm1d: Kind(_batch_norm(nn.BatchNorm1d), rules.batch_norm, _batch_norm_detail),
-    spec.BatchNorm2d: Kind(_batch_norm(nn.BatchNorm2d), rules.batch_norm, _batch_norm_detail),
+    spec.MaxPool1d: Kind(_pool(nn.MaxPool1d), input_rules.pool, _pool_detail),
+    spec.MaxPool2d: Kind(_pool(nn.MaxPool2d), input_rules.pool, _pool_detail),
+    spec.AvgPool1d: Kind(_pool(nn.AvgPool1d), input_rules.pool, _pool_detail),
+    spec.AvgPool2d: Kind(_pool(nn.AvgPool2d), input_rules.pool, _pool_detail),
+    spec.BatchNorm1d: Kind(_batch_norm(nn.BatchNorm1d), input_rules.batch_norm, _batch_norm_detail),
+    spec.BatchNorm2d: Kind(_batch_norm(nn.BatchNorm2d), input_rules.batch_norm, _batch_norm_detail),
     spec.LayerNorm: Kind(lambda layer, shape: nn.LayerNorm(shape, eps=layer.eps)),
     spec.GroupNorm: Kind(
         lambda layer, shape: nn.GroupNorm(layer.num_groups, shape[0]),
-        rules.group_norm,
+        input_rules.group_norm,
         lambda layer: f"{layer.num_groups} group{'' if layer.num_groups == 1 else 's'}",
     ),
     spec.Dropout: Kind(lambda layer, _: nn.Dropout(layer.p), detail=_p_detail),
-    spec.Dropout2d: Kind(_dropout2d, rules.dropout2d, _p_detail),
+    spec.Dropout2d: Kind(_dropout2d, input_rules.dropout2d, _p_detail),
     spec.GaussianNoise: Kind(lambda layer, _: GaussianNoise(layer.std), detail=lambda layer: f"std {layer.std:g}"),
     spec.ReLU: _plain(nn.ReLU),
     spec.LeakyReLU: Kind(
@@ -167,8 +167,8 @@ KINDS: dict[type[Spec], Kind] = {
     spec.Sigmoid: _plain(nn.Sigmoid),
     spec.Softplus: _plain(nn.Softplus),
     spec.Flatten: _plain(nn.Flatten),
-    spec.GlobalAvgPool: Kind(lambda _, __: GlobalAvgPool(), rules.global_pool),
-    spec.GlobalMaxPool: Kind(lambda _, __: GlobalMaxPool(), rules.global_pool),
+    spec.GlobalAvgPool: Kind(lambda _, __: GlobalAvgPool(), input_rules.global_pool),
+    spec.GlobalMaxPool: Kind(lambda _, __: GlobalMaxPool(), input_rules.global_pool),
     spec.Pretrained: Kind(pretrained.build, pretrained_rules.check, pretrained_rules.detail),
 }
 """One entry per member of :data:`mtl_core.spec.Layer`; a contract test holds it to that."""

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
-from mtl_core.architectures.base import last_parameters
-from mtl_core.architectures.plan import HeadPlan, Plan
-from mtl_core.architectures.stack import Step, modules_of
-from mtl_core.architectures.stages import Stages, cut_stages
+from mtl_core.architectures.multi_task_model import last_parameters
+from mtl_core.architectures.planning.layer_stack import Step, modules_of
+from mtl_core.architectures.planning.model_plan import HeadPlan, Plan
+from mtl_core.architectures.planning.stages import Stages, cut_stages
 from mtl_core.spec.reports import Shape
 
 

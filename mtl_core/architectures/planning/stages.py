@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mtl_core.architectures.stack import Step
+from mtl_core.architectures.planning.layer_stack import Step
 from mtl_core.spec import layers as spec
 from mtl_core.spec.layers import LAYER_GROUPS
 from mtl_core.spec.reports import Shape

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.base import Features, MultiTaskModel, last_parameters
-from mtl_core.architectures.gates import Gate, mixed
-from mtl_core.architectures.parts import ByTask
+from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
+from mtl_core.architectures.sharing.blocks import ByTask
+from mtl_core.architectures.sharing.gates import Gate, mixed
 from mtl_core.spec.reports import Shape
 
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.parts import Tower, heads_of, towers_of
-from mtl_core.architectures.plan import Plan
-from mtl_core.architectures.separate import SeparateModel
+from mtl_core.architectures.planning.model_plan import Plan
+from mtl_core.architectures.sharing.blocks import Tower, heads_of, towers_of
+from mtl_core.architectures.sharing.separate import SeparateModel
 from mtl_core.spec.model import SoftSharing
 
 

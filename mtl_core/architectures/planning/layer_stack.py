@@ -7,9 +7,9 @@ from math import prod
 import torch
 from torch import nn
 
-from mtl_core.architectures import rules
-from mtl_core.architectures.faults import Fault, arrives
-from mtl_core.architectures.kinds import KINDS
+from mtl_core.architectures.layers import input_rules
+from mtl_core.architectures.layers.errors import Fault, arrives
+from mtl_core.architectures.layers.registry import KINDS
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
 
@@ -49,7 +49,7 @@ def try_out(
     """
     steps: list[Step] = []
     for layer in layers:
-        fault = rules.first(layer, shape) if steps or not reads_input else None
+        fault = input_rules.first(layer, shape) if steps or not reads_input else None
         step = Step(layer, shape, fault=fault) if shape is None or fault else _try(layer, shape, parameters)
         steps.append(step)
         shape = step.leaving
@@ -70,7 +70,7 @@ def _try(layer: Spec, shape: Shape, before: int) -> Step:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         return Step(layer, shape, fault=Fault(f"{layer.title} cannot be built; {arrives(shape)} ({reason})."))
     parameters = sum(p.numel() for p in module.parameters())
-    if fault := rules.too_large(layer, parameters, before) or rules.too_long(layer, prod(leaving)):
+    if fault := input_rules.too_large(layer, parameters, before) or input_rules.too_long(layer, prod(leaving)):
         return Step(layer, shape, fault=fault)
     return Step(layer, shape, leaving, parameters)
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.base import Features, MultiTaskModel
-from mtl_core.architectures.parts import ByTask, Tower, batch_norm, heads_of, pointwise
-from mtl_core.architectures.plan import Plan
-from mtl_core.architectures.stages import cut_stages
+from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
+from mtl_core.architectures.planning.model_plan import Plan
+from mtl_core.architectures.planning.stages import cut_stages
+from mtl_core.architectures.sharing.blocks import ByTask, Tower, batch_norm, heads_of, pointwise
 from mtl_core.spec.reports import Shape
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.base import Features, MultiTaskModel, last_parameters
-from mtl_core.architectures.parts import ByTask, copies_of, heads_of, stack_of
-from mtl_core.architectures.plan import Plan
-from mtl_core.architectures.stack import end_of
+from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
+from mtl_core.architectures.planning.layer_stack import end_of
+from mtl_core.architectures.planning.model_plan import Plan
+from mtl_core.architectures.sharing.blocks import ByTask, copies_of, heads_of, stack_of
 from mtl_core.datasets.data import row_mask
 from mtl_core.spec.model import Adversarial
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from mtl_core.architectures.model_folder import config_of, empty_model, whole_model
+from mtl_core.architectures.layers.transformers_folder import config_of, empty_model, whole_model
 from mtl_core.spec import layers as spec
 from mtl_core.spec.dataset import PADDING
 from mtl_core.spec.reports import Shape

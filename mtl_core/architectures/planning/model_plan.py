@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mtl_core.architectures.faults import Fault, arrives, fix_of
-from mtl_core.architectures.stack import Step, end_of, try_out
+from mtl_core.architectures.layers.errors import Fault, arrives, fix_of
+from mtl_core.architectures.planning.layer_stack import Step, end_of, try_out
 from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
 from mtl_core.spec.model import Sharing

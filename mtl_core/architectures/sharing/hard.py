@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from mtl_core.architectures.base import Features, MultiTaskModel, last_parameters
-from mtl_core.architectures.parts import ByTask, heads_of, stack_of
-from mtl_core.architectures.plan import Plan
+from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
+from mtl_core.architectures.planning.model_plan import Plan
+from mtl_core.architectures.sharing.blocks import ByTask, heads_of, stack_of
 
 
 class HardSharingModel(MultiTaskModel):

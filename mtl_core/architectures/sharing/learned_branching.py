@@ -6,10 +6,10 @@ from itertools import accumulate, pairwise
 import torch
 from torch import Tensor, nn
 
-from mtl_core.architectures.base import Features, MultiTaskModel, last_parameters
-from mtl_core.architectures.gates import mixed
-from mtl_core.architectures.parts import ByTask, copies_of, heads_of, whole_stages
-from mtl_core.architectures.plan import Plan
+from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
+from mtl_core.architectures.planning.model_plan import Plan
+from mtl_core.architectures.sharing.blocks import ByTask, copies_of, heads_of, whole_stages
+from mtl_core.architectures.sharing.gates import mixed
 from mtl_core.spec.model import Branching
 
 _COLDEST = 0.1

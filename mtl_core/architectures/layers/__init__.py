@@ -1,0 +1,1 @@
+"""Layers: how each kind is checked, built and described."""
