@@ -21,7 +21,7 @@ from mtl_core.training.step.forward import Penalty, cuts, forward, mean_losses, 
 from mtl_core.training.transfer.initial_weights import freeze_trunk
 from mtl_core.training.transfer.regularizers import Keeper
 from mtl_core.weighting import Pass
-from mtl_core.weighting.diagnostics import agreement, as_values, blocks_of
+from mtl_core.weighting.gradients.diagnostics import agreement, as_values, blocks_of
 
 TICK_SECONDS = 0.3
 """How often losses are copied out, requests are read and progress is told."""

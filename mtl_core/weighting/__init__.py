@@ -4,10 +4,11 @@ A method is one module in `mtl_core.weighting.methods`, named after the ``kind``
 for how to add one. The conventions that hold for all of them stand in `mtl_core.weighting.interface`.
 """
 
-from mtl_core.weighting.build import Setup, TaskLike, build_weighting
-from mtl_core.weighting.cut import Cut, cut_forward
+from mtl_core.weighting.autograd.shared_representation import Cut, cut_forward
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting
-from mtl_core.weighting.movable import MovableWeighting
+from mtl_core.weighting.registry import TaskLike, build_weighting
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.wrappers.movable import MovableWeighting
 
 __all__ = [
     "Cut",

@@ -34,7 +34,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.errors import StoreError
-from mtl_core.weighting.cut import Cut
+from mtl_core.weighting.autograd.shared_representation import Cut
 
 
 class SharedModel(Protocol):

@@ -16,7 +16,7 @@ from mtl_core.spec import ModelSpec, kind_of, members
 from mtl_core.spec.method_costs import COSTS, levels_of
 from mtl_core.spec.weighting import Weighting as Methods
 from mtl_core.weighting import Pass, Weighting, build_weighting, cut_forward
-from mtl_core.weighting.aggregated import Aggregator, GramianAggregator
+from mtl_core.weighting.gradients.aggregation import Aggregator, GramianAggregator
 from mtl_core.weighting.methods.pcgrad import surgery
 
 SUMMED, LOOP, TORCHJD = "sum of the losses", "loop of autograd.grad, PCGrad", "TorchJD mtl_backward, PCGrad"

@@ -9,7 +9,7 @@ from torch import Tensor
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec
 from mtl_core.weighting import Pass, cut_forward
-from mtl_core.weighting.diagnostics import Agreement, agreement, as_values, blocks_of, compared
+from mtl_core.weighting.gradients.diagnostics import Agreement, agreement, as_values, blocks_of, compared
 
 ROWS = torch.tensor([[3.0, 0.0, 0.0], [0.0, 4.0, 0.0], [-1.0, 1.0, 0.0]], dtype=torch.float64)
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.weighting import Pass, cut_forward
-from mtl_core.weighting.chain import through_chain
-from mtl_core.weighting.jacobian import Jacobian, flat
+from mtl_core.weighting.autograd.mlp_backward import through_chain
+from mtl_core.weighting.gradients.jacobian import Jacobian, flat
 
 TASKS = 6
 CHAINS: dict[str, Sequence[nn.Module]] = {

@@ -11,7 +11,7 @@ from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import InputError, ModelSpec, spec_from_data
 from mtl_core.spec.weighting import MgdaWeighting, MoDoWeighting, PcGradWeighting
 from mtl_core.weighting import Pass, Weighting, build_weighting, cut_forward
-from mtl_core.weighting.aggregated import Aggregated, Aggregator
+from mtl_core.weighting.gradients.aggregation import Aggregated, Aggregator
 from tests.weighting.cases import TwoHeads
 
 TASKS = [("a", "regression"), ("b", "regression"), ("c", "regression")]

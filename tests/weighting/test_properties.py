@@ -11,9 +11,9 @@ from torchjd.aggregation import PCGradWeighting
 
 from mtl_core.spec.weighting import MgdaWeighting, PcGradWeighting
 from mtl_core.weighting import build_weighting
+from mtl_core.weighting.gradients.products import gramian
 from mtl_core.weighting.methods.pcgrad import surgery
-from mtl_core.weighting.min_norm import min_norm_weights
-from mtl_core.weighting.products import gramian
+from mtl_core.weighting.solvers.min_norm import min_norm_weights
 from tests.weighting.cases import Linear, jacobians
 
 

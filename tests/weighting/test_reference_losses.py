@@ -16,7 +16,7 @@ from mtl_core.spec.weighting import (
     StchWeighting,
 )
 from mtl_core.weighting import Weighting
-from mtl_core.weighting.scalarized import Scalarized
+from mtl_core.weighting.losses.scalarization import Scalarized
 from tests.weighting.cases import Linear, build, close, direction_of, reference, scalarizer_records, steps, tensor
 
 

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mtl_core.weighting.bargaining import balanced_weights
-from mtl_core.weighting.cosines import Array, split_lengths
-from mtl_core.weighting.dual_cone import cone_weights, lawson_hanson
-from mtl_core.weighting.max_min import conflict_averse_weights
-from mtl_core.weighting.min_norm import min_norm_weights
-from mtl_core.weighting.simplex import onto_simplex
+from mtl_core.weighting.solvers.dual_cone import cone_weights, lawson_hanson
+from mtl_core.weighting.solvers.max_min_in_ball import conflict_averse_weights
+from mtl_core.weighting.solvers.min_norm import min_norm_weights
+from mtl_core.weighting.solvers.nash import balanced_weights
+from mtl_core.weighting.solvers.row_scaling import Array, split_lengths
+from mtl_core.weighting.solvers.simplex import onto_simplex
 from tests.weighting.cases import jacobians
 
 

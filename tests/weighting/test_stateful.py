@@ -21,7 +21,7 @@ from mtl_core.spec.weighting import (
     StchWeighting,
 )
 from mtl_core.weighting import MovableWeighting
-from mtl_core.weighting.aggregated import Aggregated
+from mtl_core.weighting.gradients.aggregation import Aggregated
 from tests.weighting.cases import Linear, build, direction_of, jacobians, tensor
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import AlignedMtlWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianMethod
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.cosines import chosen, eigen
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianMethod
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.row_scaling import chosen, eigen
 
 ScaleMode = Literal["min", "median", "rmse"]
 

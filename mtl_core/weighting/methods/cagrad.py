@@ -7,9 +7,9 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import CaGradWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianAggregator
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.max_min import conflict_averse_weights
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianAggregator
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.max_min_in_ball import conflict_averse_weights
 
 _VANISHED = 1e-7
 """A combination this short, against the shortest row's share of it, is taken for zero."""

@@ -7,9 +7,9 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import ConfigWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianMethod
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.cosines import chosen, pseudo_solve, split_lengths
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianMethod
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.row_scaling import chosen, pseudo_solve, split_lengths
 
 _OPPOSED = 1e-7
 """A solution this short is what rounding leaves of gradients that cancel."""

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import DbMtlWeighting
-from mtl_core.weighting.aggregated import Aggregated
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.tracked import TrackingAggregator, lengths_of, usable
+from mtl_core.weighting.gradients.aggregation import Aggregated
+from mtl_core.weighting.gradients.tracking import TrackingAggregator, lengths_of, usable
+from mtl_core.weighting.setup import Setup
 
 EPS = 1e-8
 

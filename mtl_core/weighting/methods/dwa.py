@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import DwaWeighting
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.fixed import FixedWeights
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching
+from mtl_core.weighting.losses.fixed_weights import FixedWeights
+from mtl_core.weighting.setup import Setup
 
 
 class DynamicWeightAverage(Weighting):

@@ -1,8 +1,8 @@
 """Equal weighting: the plain sum of the losses."""
 
 from mtl_core.spec.weighting import EqualWeighting
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.fixed import FixedWeights
+from mtl_core.weighting.losses.fixed_weights import FixedWeights
+from mtl_core.weighting.setup import Setup
 
 
 def build(_spec: EqualWeighting, setup: Setup) -> FixedWeights:

@@ -3,9 +3,9 @@
 from torch import Tensor
 
 from mtl_core.spec.weighting import FairGradWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianAggregator
-from mtl_core.weighting.bargaining import balanced_weights
-from mtl_core.weighting.build import Setup
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianAggregator
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.nash import balanced_weights
 
 
 class AlphaFair:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import FamoWeighting
-from mtl_core.weighting.build import Setup
+from mtl_core.weighting.losses.scalarization import Scalarized, Scalarizer
 from mtl_core.weighting.methods.random import shares
-from mtl_core.weighting.scalarized import Scalarized, Scalarizer
+from mtl_core.weighting.setup import Setup
 
 EPS = 1e-8
 BETAS = (0.9, 0.999)

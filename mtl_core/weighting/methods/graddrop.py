@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import GradDropWeighting
-from mtl_core.weighting.aggregated import Aggregated, Aggregator
-from mtl_core.weighting.build import Setup
+from mtl_core.weighting.gradients.aggregation import Aggregated, Aggregator
+from mtl_core.weighting.setup import Setup
 
 
 class SignDropout(Aggregator):

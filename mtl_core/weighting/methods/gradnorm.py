@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec.weighting import GradNormWeighting
-from mtl_core.weighting.build import Setup
 from mtl_core.weighting.interface import (
     Pass,
     SharedModel,
@@ -16,6 +15,7 @@ from mtl_core.weighting.interface import (
     stacked,
     weighted_backward,
 )
+from mtl_core.weighting.setup import Setup
 
 
 class GradNorm(Weighting):

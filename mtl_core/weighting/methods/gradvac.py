@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import GradVacWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianMethod
-from mtl_core.weighting.build import Setup
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianMethod
+from mtl_core.weighting.setup import Setup
 
 _PARALLEL = 1e-12
 """A usual agreement whose squared sine is below cannot be aimed at."""

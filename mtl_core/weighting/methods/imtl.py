@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec.weighting import ImtlWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianMethod
-from mtl_core.weighting.build import Setup
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianMethod
 from mtl_core.weighting.methods.imtl_g import impartial_weights
+from mtl_core.weighting.setup import Setup
 
 
 class ImpartialMethod(GramianMethod):

@@ -6,9 +6,9 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import ImtlGWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianAggregator
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.cosines import RANK, eigen, pseudo_solve, split_lengths
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianAggregator
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.row_scaling import RANK, eigen, pseudo_solve, split_lengths
 
 _NOISE = 10 * float(np.finfo(np.float32).eps) ** 2
 """An eigenvalue of the cosines of K float32 rows below K times this comes from their rounding."""

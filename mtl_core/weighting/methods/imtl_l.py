@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec.weighting import ImtlLWeighting
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.scalarized import Scalarized, Scalarizer
+from mtl_core.weighting.losses.scalarization import Scalarized, Scalarizer
+from mtl_core.weighting.setup import Setup
 
 
 class LossScaling(Scalarizer):

@@ -1,8 +1,8 @@
 """Manual weighting: a weight per task, set by the user."""
 
 from mtl_core.spec.weighting import ManualWeighting
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.fixed import FixedWeights
+from mtl_core.weighting.losses.fixed_weights import FixedWeights
+from mtl_core.weighting.setup import Setup
 
 
 def build(spec: ManualWeighting, setup: Setup) -> FixedWeights:

@@ -6,9 +6,9 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import MgdaWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianAggregator
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.min_norm import min_norm_weights
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianAggregator
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.min_norm import min_norm_weights
 
 Normalization = Literal["none", "l2", "loss", "loss+"]
 

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import MoCoWeighting
-from mtl_core.weighting.aggregated import Aggregated
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.products import gramian
-from mtl_core.weighting.simplex import softmax
-from mtl_core.weighting.tracked import TrackingAggregator, lengths_of, usable
+from mtl_core.weighting.gradients.aggregation import Aggregated
+from mtl_core.weighting.gradients.products import gramian
+from mtl_core.weighting.gradients.tracking import TrackingAggregator, lengths_of, usable
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.simplex import softmax
 
 
 class TrackedMinNorm(TrackingAggregator):

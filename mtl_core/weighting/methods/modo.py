@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from mtl_core.spec.weighting import MoDoWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.double_sampling import DoubleSampling
-from mtl_core.weighting.simplex import onto_simplex
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array
+from mtl_core.weighting.gradients.double_sampling import DoubleSampling
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.simplex import onto_simplex
 
 
 class DynamicWeights(DoubleSampling):

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import NashMtlWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianMethod
-from mtl_core.weighting.bargaining import balanced_weights
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.cosines import chosen
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianMethod
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.nash import balanced_weights
+from mtl_core.weighting.solvers.row_scaling import chosen
 
 
 class Bargain(GramianMethod):

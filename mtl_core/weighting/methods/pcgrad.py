@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import PcGradWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianAggregator
-from mtl_core.weighting.build import Setup
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianAggregator
+from mtl_core.weighting.setup import Setup
 
 
 def surgery(gramian: Array, _losses: Tensor) -> tuple[Array, Array]:

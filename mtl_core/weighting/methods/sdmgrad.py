@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtl_core.spec.weighting import SdmGradWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.double_sampling import DoubleSampling, normalised
-from mtl_core.weighting.simplex import onto_simplex
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array
+from mtl_core.weighting.gradients.double_sampling import DoubleSampling, normalised
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.simplex import onto_simplex
 
 
 class DirectionOriented(DoubleSampling):

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import StchWeighting
-from mtl_core.weighting.build import Setup
+from mtl_core.weighting.losses.scalarization import Scalarized, Scalarizer
 from mtl_core.weighting.methods.random import shares
-from mtl_core.weighting.scalarized import Scalarized, Scalarizer
+from mtl_core.weighting.setup import Setup
 
 EPS = 1e-20
 

@@ -6,10 +6,10 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import DualProjWeighting, UpGradWeighting
-from mtl_core.weighting.aggregated import Aggregated, Array, GramianMethod
-from mtl_core.weighting.build import Setup
-from mtl_core.weighting.cosines import chosen, split_lengths
-from mtl_core.weighting.dual_cone import cone_weights
+from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianMethod
+from mtl_core.weighting.setup import Setup
+from mtl_core.weighting.solvers.dual_cone import cone_weights
+from mtl_core.weighting.solvers.row_scaling import chosen, split_lengths
 
 
 class Projected(GramianMethod):

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mtl_core.weighting.losses.scalarization import Scalarized, Scalarizer
 from mtl_core.weighting.methods.uncertainty import Uncertainty
-from mtl_core.weighting.scalarized import Scalarized, Scalarizer
 from tests.weighting.cases import Linear
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.weighting.cut import Cut
+from mtl_core.weighting.autograd.shared_representation import Cut
 from mtl_core.weighting.interface import Pass
 
 

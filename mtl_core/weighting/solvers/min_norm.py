@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from mtl_core.weighting.active_set import descend, improved
-from mtl_core.weighting.cosines import Array
+from mtl_core.weighting.solvers.active_set import descend, improved
+from mtl_core.weighting.solvers.row_scaling import Array
 
 _ROUNDING = 1e-14
 """Relative size of an inner product's rounding error, with room for a few dozen terms."""

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mtl_core.spec import InputError
+from mtl_core.weighting.gradients.jacobian import Jacobian, flat
+from mtl_core.weighting.gradients.products import gramian, weighted_sum
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, stacked, taking_part
-from mtl_core.weighting.jacobian import Jacobian, flat
-from mtl_core.weighting.products import gramian, weighted_sum
 
 _FEW = 4
 """So many whole backward passes take no longer than going through all shared layers at once does with its cut."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mtl_core.weighting.cosines import Array, split_lengths
-from mtl_core.weighting.min_norm import min_norm_weights
+from mtl_core.weighting.solvers.min_norm import min_norm_weights
+from mtl_core.weighting.solvers.row_scaling import Array, split_lengths
 
 _STATIONARY = 1e-13
 """A convex combination of unit rows is taken for zero when its squared length is below."""

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mtl_core.weighting.cosines import Array
+from mtl_core.weighting.solvers.row_scaling import Array
 
 
 class Problem(Protocol):

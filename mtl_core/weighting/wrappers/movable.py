@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.errors import InputError, StoreError
-from mtl_core.weighting.around import Around
-from mtl_core.weighting.fixed import FixedWeights
 from mtl_core.weighting.interface import Weighting
+from mtl_core.weighting.losses.fixed_weights import FixedWeights
+from mtl_core.weighting.wrappers.delegating import Around
 
 
 class MovableWeighting(Around):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mtl_core.weighting.gradients.jacobian import flat
+from mtl_core.weighting.gradients.products import gramian
 from mtl_core.weighting.interface import Pass, taking_part
-from mtl_core.weighting.jacobian import flat
-from mtl_core.weighting.products import gramian
 
 
 @dataclass(frozen=True)

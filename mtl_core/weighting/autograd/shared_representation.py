@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.weighting.chain import through_chain
+from mtl_core.weighting.autograd.mlp_backward import through_chain
 
 Features = tuple[Tensor, ...]
 

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mtl_core.weighting.active_set import improved
-from mtl_core.weighting.cosines import Array, pseudo_solve
+from mtl_core.weighting.solvers.active_set import improved
+from mtl_core.weighting.solvers.row_scaling import Array, pseudo_solve
 
 _ROUNDING = 1e-14
 _ROUNDS = 8

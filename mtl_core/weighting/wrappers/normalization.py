@@ -6,8 +6,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mtl_core.weighting.around import Around
 from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, stacked, taking_part
+from mtl_core.weighting.wrappers.delegating import Around
 
 EPS = 1e-12
 """Added to a loss before its logarithm is taken."""

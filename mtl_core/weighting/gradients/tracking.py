@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.errors import StoreError
-from mtl_core.weighting.aggregated import Aggregator
+from mtl_core.weighting.gradients.aggregation import Aggregator
 from mtl_core.weighting.interface import matching
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mtl_core.weighting.cosines import Array
+from mtl_core.weighting.solvers.row_scaling import Array
 
 
 def onto_simplex(values: Array) -> Array:

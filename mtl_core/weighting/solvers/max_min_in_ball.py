@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from mtl_core.weighting.active_set import descend, improved
-from mtl_core.weighting.cosines import Array, split_lengths
-from mtl_core.weighting.min_norm import min_norm_weights
+from mtl_core.weighting.solvers.active_set import descend, improved
+from mtl_core.weighting.solvers.min_norm import min_norm_weights
+from mtl_core.weighting.solvers.row_scaling import Array, split_lengths
 
 _ROUNDING = 1e-14
 _NOTHING = 1e-12

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtl_core.weighting.aggregated import Aggregator
-from mtl_core.weighting.cosines import Array, chosen
-from mtl_core.weighting.products import products_of
+from mtl_core.weighting.gradients.aggregation import Aggregator
+from mtl_core.weighting.gradients.products import products_of
+from mtl_core.weighting.solvers.row_scaling import Array, chosen
 
 
 class DoubleSampling(Aggregator):

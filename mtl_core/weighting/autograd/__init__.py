@@ -1,0 +1,1 @@
+"""Backward passes that give each task's gradient apart."""

@@ -1,0 +1,1 @@
+"""Methods that combine the tasks' gradients, and measures of how far those agree."""

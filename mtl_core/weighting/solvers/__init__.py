@@ -1,0 +1,1 @@
+"""Exact solvers of the optimization problems that weighting methods pose."""

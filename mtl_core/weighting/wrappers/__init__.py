@@ -1,0 +1,1 @@
+"""Weightings around another weighting: weights set by hand, normalized losses."""
