@@ -188,7 +188,7 @@ class RunControl(QObject):
         """Say what came of a study whose last run has ended."""
 
         def read(store: "RunStore") -> str:
-            from mtl_core.evaluation.studies import read_study
+            from mtl_core.analysis.studies import read_study
 
             found = read_study(store, study)
             return words.study_line(found) if found is not None and len(found.runs) > 1 else ""

@@ -9,7 +9,7 @@ from mtl_core.spec import ExperimentSpec, InputError, parse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mtl_core.evaluation.studies import Study
+    from mtl_core.analysis.studies import Study
     from mtl_core.spec import Problem
     from mtl_core.store import RunRecord
 

@@ -3,14 +3,14 @@
 from argparse import Namespace
 from collections.abc import Sequence
 
+from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
+from mtl_core.analysis.studies import studies_of
 from mtl_core.cli import output, run_output, studies
 from mtl_core.cli.exporting import export
 from mtl_core.cli.models import evaluate, predict
 from mtl_core.cli.naming import replayed, run_number, run_numbers, spec_data, spec_of
 from mtl_core.cli.status import DONE
 from mtl_core.cli.training import resume, train
-from mtl_core.evaluation.best_epochs import BestEpoch, best_epochs
-from mtl_core.evaluation.studies import studies_of
 from mtl_core.files import exists
 from mtl_core.spec import (
     InputError,
@@ -87,7 +87,7 @@ def stop(arguments: Namespace) -> int:
 
 def datasets(arguments: Namespace) -> int:
     """List the bundled data sets."""
-    from mtl_core.datasets import catalogue
+    from mtl_core.datasets.bundled.catalogue import catalogue
 
     output.datasets(catalogue(), as_json=arguments.json)
     return 0
@@ -118,7 +118,7 @@ def cost(arguments: Namespace) -> int:
     if not exists(arguments.spec) and (arguments.spec == "last" or arguments.spec.isdecimal()):
         arguments.spec = f"run:{arguments.spec}"
     spec = spec_of(spec_data(arguments), arguments)
-    from mtl_core.evaluation import cost as cost_of
+    from mtl_core.evaluation.inference_cost import cost as cost_of
 
     output.cost(spec.name, cost_of(spec), as_json=arguments.json)
     return 0

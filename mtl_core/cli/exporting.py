@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mtl_core.cli import output
 from mtl_core.cli.naming import run_number, run_numbers
-from mtl_core.evaluation.points import export_points
+from mtl_core.evaluation.series_csv import export_points
 from mtl_core.files import exists
 from mtl_core.spec import InputError
 from mtl_core.store import open_store
@@ -30,7 +30,7 @@ def _points(arguments: Namespace) -> int:
 
 
 def _models(arguments: Namespace) -> int:
-    from mtl_core.evaluation.model_folder import check_place, save_models
+    from mtl_core.evaluation.model_bundle import check_place, save_models
     from mtl_core.runner.saved import saved_runs
 
     folder = Path(arguments.out)

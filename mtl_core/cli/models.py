@@ -25,7 +25,7 @@ def evaluate(arguments: Namespace) -> int:
         raise InputError("RUN", "one run is evaluated at a time", found=" ".join(arguments.run), fix=fix)
     saved = _saved(arguments, folder, alone=not arguments.ensemble)
     if arguments.ensemble or len(saved) > 1:
-        from mtl_core.evaluation import evaluate_ensemble
+        from mtl_core.evaluation.scores import evaluate_ensemble
 
         found = evaluate_ensemble(saved, arguments.split)
         output.ensemble(found.data() | {"split": arguments.split}, saved[0].spec.tasks, as_json=arguments.json)
@@ -35,7 +35,7 @@ def evaluate(arguments: Namespace) -> int:
 
 
 def _scores(one: "SavedRun", arguments: Namespace) -> dict[str, Any]:
-    from mtl_core.evaluation import evaluate as scores_of
+    from mtl_core.evaluation.scores import evaluate as scores_of
     from mtl_core.tasks.undefined_metrics import undefined_metrics
     from mtl_core.training.metrics.validation import total
 
@@ -61,7 +61,7 @@ def predict(arguments: Namespace) -> int:
 
 def _predict_split(arguments: Namespace, path: Path) -> int:
     saved = _saved(arguments, _folder(arguments), alone=False)
-    from mtl_core.evaluation import predict as predictions
+    from mtl_core.evaluation.predictions import predict as predictions
 
     split: SplitName = arguments.split or "test"
     found = predictions(saved, split)
@@ -73,8 +73,8 @@ def _predict_split(arguments: Namespace, path: Path) -> int:
 def _predict_file(arguments: Namespace, file: str, path: Path) -> int:
     folder = _folder(arguments)
     saved = _saved(arguments, folder, alone=False)
-    from mtl_core.evaluation import predict_rows
-    from mtl_core.evaluation.model_folder import load_preprocessing
+    from mtl_core.evaluation.model_bundle import load_preprocessing
+    from mtl_core.evaluation.row_predictions import predict_rows
 
     found = predict_rows(saved, file, load_preprocessing(folder) if folder else None)
     count = write_csv(path, found.header, map(_told, found.rows))
@@ -114,7 +114,7 @@ def _folder(arguments: Namespace) -> Path | None:
 def _saved(arguments: Namespace, folder: Path | None, *, alone: bool) -> "list[SavedRun]":
     """The models that are named; ``alone``: of one run, which may still train."""
     if folder is not None:
-        from mtl_core.evaluation.model_folder import load_models
+        from mtl_core.evaluation.model_bundle import load_models
 
         return list(load_models(folder))
     with open_store(arguments.store, create=False, allow_read_only=True) as store:

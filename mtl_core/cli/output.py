@@ -16,8 +16,8 @@ from mtl_core.store import RunRecord, Summary
 from mtl_core.text import printable, visible
 
 if TYPE_CHECKING:
-    from mtl_core.datasets import Bundled
-    from mtl_core.evaluation.cost import Cost
+    from mtl_core.datasets.bundled.catalogue import Bundled
+    from mtl_core.evaluation.inference_cost import Cost
     from mtl_core.runner.inspection import Inspection
 
 _PIPED_WIDTH = 160

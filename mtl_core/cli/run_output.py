@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from mtl_core.analysis.best_epochs import BestEpoch
 from mtl_core.cli.output import Table, data_notes, json_object, metrics_by_run, print_out, record_data
-from mtl_core.evaluation.best_epochs import BestEpoch
 from mtl_core.spec import TRAINED
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
 

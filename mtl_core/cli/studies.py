@@ -2,10 +2,10 @@
 
 import math
 
+from mtl_core.analysis.delta_m import Judgement, MetricJudgement
+from mtl_core.analysis.statistics import Spread
+from mtl_core.analysis.studies import Study
 from mtl_core.cli.output import Table, print_out
-from mtl_core.evaluation.judging import Judgement, MetricJudgement
-from mtl_core.evaluation.spread import Spread
-from mtl_core.evaluation.studies import Study
 
 _TRANSFER = {"positive": "better together", "negative": "negative transfer", "unclear": "within chance", "unknown": ""}
 

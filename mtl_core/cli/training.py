@@ -50,7 +50,7 @@ def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
 
     A run that fails does not keep the others from training.
     """
-    from mtl_core.evaluation.studies import read_study
+    from mtl_core.analysis.studies import read_study
     from mtl_core.runner.inspection import inspect
 
     notes: dict[str, None] = {}  # those of the baselines are mostly the same

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
-from mtl_core.datasets import Split, TaskData, load, load_again
+from mtl_core.datasets.data import Split, TaskData
+from mtl_core.datasets.preparation import load, load_again
 from mtl_core.spec import ExperimentSpec, InputError, TargetInfo
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batching.batches import Batches

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import torch
 
-from mtl_core.datasets import load, load_again
+from mtl_core.datasets.preparation import load, load_again
 from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
 from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder, record_notes

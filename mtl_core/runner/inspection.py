@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
-from mtl_core.datasets import TaskData, describe, load
+from mtl_core.datasets.data import TaskData
+from mtl_core.datasets.description import describe
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.dataset import Dataset
 from mtl_core.spec.layers import Linear, ReLU

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from functools import partial
 
 from mtl_core.architectures import build_model
-from mtl_core.datasets import TaskData, load
+from mtl_core.datasets.data import TaskData
+from mtl_core.datasets.preparation import load
 from mtl_core.runner.execution import Ending, device_label, ended, ending_of, signals, start_of
 from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.recording import Heart, Observer, StoreRecorder, record_notes

@@ -91,13 +91,13 @@ def _check_together(payload: dict[str, Any]) -> Any:
 
 
 def _cost(payload: dict[str, Any]) -> Any:
-    from mtl_core.evaluation import cost
+    from mtl_core.evaluation.inference_cost import cost
 
     return cost(spec_from_data(payload["spec"])).data()
 
 
 def _ensemble(payload: dict[str, Any]) -> Any:
-    from mtl_core.evaluation import evaluate_ensemble
+    from mtl_core.evaluation.scores import evaluate_ensemble
     from mtl_core.runner.saved import saved_runs
     from mtl_core.store import open_store
 

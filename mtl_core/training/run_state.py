@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model
-from mtl_core.datasets import TaskData
+from mtl_core.datasets.data import TaskData
 from mtl_core.errors import StoreError
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.tasks import TaskHead, build_task

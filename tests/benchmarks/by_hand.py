@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from mtl_core.datasets import Split, TaskData
+from mtl_core.datasets.data import Split, TaskData
 from mtl_core.training.metrics.validation import evaluation_batches
 from mtl_core.training.runtime.threads import threads_for
 from tests.benchmarks.workloads import Workload

@@ -22,7 +22,9 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 
 import mtl_core
 from app.pages.data import choosing
-from mtl_core.datasets import TaskData, describe, load
+from mtl_core.datasets.data import TaskData
+from mtl_core.datasets.description import describe
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import BundledDataset, ExperimentSpec, Standardized, Task, load_preset, spec_from_data, spec_to_data
 
 TABLES = ("iris", "wine", "diabetes", "linnerud", "breast_cancer", "houses", "two_heads", "many_heads")

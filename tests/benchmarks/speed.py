@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
-from mtl_core.datasets import load
+from mtl_core.datasets.preparation import load
 from mtl_core.store import open_store
 from tests.benchmarks.by_hand import Took, in_memory, with_loader
 from tests.benchmarks.trainer import Trained, train

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mtl_core.datasets import TaskData
+from mtl_core.datasets.data import TaskData
 from mtl_core.runner.execution import execute
 from mtl_core.spec import TOTAL
 from mtl_core.store import RunStore, SeriesKey

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from safetensors import safe_open
 
-from mtl_core.datasets import load
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import load_spec
 from tests.architectures.folders import text_folder
 from tests.cli.conftest import Command

@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from mtl_core.datasets import describe, load
+from mtl_core.datasets.description import describe
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import (
     BinaryTask,
     BundledDataset,

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from mtl_core.datasets import TaskData, load
+from mtl_core.datasets.data import TaskData
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import ExperimentSpec, InputError, load_preset, single_task, spec_from_data
 from tests.datasets.conftest import WriteTable
 

@@ -3,8 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from mtl_core.datasets import describe
-from mtl_core.datasets.description import histogram
+from mtl_core.datasets.description import describe, histogram
 from mtl_core.spec import BundledDataset, ColumnInfo, DatasetInfo, TableDataset
 from mtl_core.tabular.column_reader import read_column
 

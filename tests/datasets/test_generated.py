@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from mtl_core.datasets import describe, load, transform_inputs
 from mtl_core.datasets.bundled.catalogue import toys
 from mtl_core.datasets.bundled.shapes import NAMES, SIDE, boxes_around, generate_shapes
+from mtl_core.datasets.description import describe
+from mtl_core.datasets.features import transform_inputs
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import BundledDataset, InputError, MulticlassTask, RegressionTask
 
 

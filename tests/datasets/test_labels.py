@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from mtl_core.datasets import load
 from mtl_core.datasets.data import TaskData
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import (
     BoxTask,
     BundledDataset,

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import SplineTransformer
 
-from mtl_core.datasets import describe, load
+from mtl_core.datasets.description import describe
 from mtl_core.datasets.features import apply_inputs, fit_inputs, transform_inputs
+from mtl_core.datasets.preparation import load
 from mtl_core.datasets.source import read_columns
 from mtl_core.spec import BundledDataset, MulticlassTask, NumericInputs, PiecewiseLinear, Standardized
 

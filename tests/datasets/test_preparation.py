@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from mtl_core.datasets import TaskData, bundled_names, catalogue, describe, load, transform_inputs
-from mtl_core.datasets.preparation import _prepare
+from mtl_core.datasets.bundled.catalogue import bundled_names, catalogue
+from mtl_core.datasets.data import TaskData
+from mtl_core.datasets.description import describe
+from mtl_core.datasets.features import transform_inputs
+from mtl_core.datasets.preparation import _prepare, load
 from mtl_core.spec import (
     BinaryTask,
     BundledDataset,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mtl_core.evaluation.studies import read_study
+from mtl_core.analysis.studies import read_study
 from mtl_core.store import RunStore
 from tests.e2e.conftest import OpenWindow
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mtl_core.errors import StoreError
-from mtl_core.evaluation import evaluate
+from mtl_core.evaluation.scores import evaluate
 from mtl_core.runner.execution import checkpoint_of, execute
 from mtl_core.spec import ExperimentSpec, InputError, set_at, spec_from_data, spec_to_data
 from mtl_core.store import RunStore, open_store

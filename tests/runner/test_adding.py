@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mtl_core.cli import main
-from mtl_core.evaluation import evaluate
+from mtl_core.evaluation.scores import evaluate
 from mtl_core.runner.execution import checkpoint_of, execute
 from mtl_core.runner.inspection import inspect
 from mtl_core.spec import ExperimentSpec, InputError, save_spec, set_at, spec_from_data, spec_to_data

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtl_core.datasets import describe, load, load_again, transform_inputs
+from mtl_core.datasets.description import describe
+from mtl_core.datasets.features import transform_inputs
+from mtl_core.datasets.preparation import load, load_again
 from mtl_core.spec import (
     BinaryTask,
     ColumnInfo,

@@ -10,8 +10,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mtl_core.datasets import describe, load, transform_inputs
 from mtl_core.datasets.bundled.catalogue import bundled_names
+from mtl_core.datasets.description import describe
+from mtl_core.datasets.features import transform_inputs
+from mtl_core.datasets.preparation import load
 from mtl_core.errors import EnvironmentFault
 from mtl_core.spec import BundledDataset, InputError, MulticlassTask, SplitSpec, TableDataset, TaggingTask, TextSpec
 from mtl_core.spec.dataset import IMAGE_SETS, TEXT_SETS

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 import torch
 
-from mtl_core.datasets import describe, load, transform_inputs
 from mtl_core.datasets.bundled.sentences import NOUNS, TAGS, VERBS, sentences
+from mtl_core.datasets.description import describe
+from mtl_core.datasets.features import transform_inputs
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import (
     BundledDataset,
     InputError,

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtl_core.datasets import TaskData, load
+from mtl_core.datasets.data import TaskData
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import (
     BoxTask,
     CountTask,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from mtl_core.datasets import TaskData
+from mtl_core.datasets.data import TaskData
 from mtl_core.spec import EarlyStopping
 from mtl_core.training.optimization.early_stopping import Monitor
 from tests.training.toy import PER_EPOCH, Ran, experiment, run, toy_data

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.architectures.sharing.hard import HardSharingModel
-from mtl_core.datasets import Split, TaskData
+from mtl_core.datasets.data import Split, TaskData
 from mtl_core.spec import InputError, ModelSpec, Weighting, kind_of, members
 from mtl_core.training.optimization.param_groups import named_shared_parameters
 from mtl_core.training.persistence.checkpoints import Checkpoint

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtl_core.datasets import TaskData
+from mtl_core.datasets.data import TaskData
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.spec.study import seeded
 from mtl_core.training.joint.joint_trainer import Lane, Together, check_together

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtl_core.datasets import Split, TaskData
+from mtl_core.datasets.data import Split, TaskData
 from mtl_core.spec import InputError
 from mtl_core.training import loop, run_state
 from mtl_core.training.metrics.step_buffer import DivergedError

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtl_core.datasets import Split
+from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, Optimizer, kind_of, members
 from mtl_core.spec.training.optimizers import AdamW
 from mtl_core.training.batching.batches import Batches, fits, split_bytes

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mtl_core.architectures import build_model
-from mtl_core.datasets import Split, TaskData
+from mtl_core.datasets.data import Split, TaskData
 from mtl_core.spec import ExperimentSpec, InputError, ModelSpec, TrainingSpec
 from mtl_core.training.optimization.param_groups import groups_of, named_shared_parameters
 from mtl_core.training.persistence.checkpoints import Checkpoint

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model
-from mtl_core.datasets import Split, TaskData
+from mtl_core.datasets.data import Split, TaskData
 from mtl_core.spec import (
     CountTask,
     ExperimentSpec,

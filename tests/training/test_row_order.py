@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtl_core.datasets import Split
+from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, Sampling, members
 from mtl_core.spec.training.sampling import BalancedClasses, BalancedTasks, Shuffled
 from mtl_core.training.batching.row_order import build_order

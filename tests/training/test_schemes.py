@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from mtl_core.datasets import TaskData, load
+from mtl_core.datasets.data import TaskData
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import InputError, ModelSpec, kind_of, members, spec_from_data
 from mtl_core.spec.model import Sharing
 from tests.training.test_resume import assert_resumes

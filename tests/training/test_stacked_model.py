@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mtl_core.architectures import build_model
-from mtl_core.datasets import Split
+from mtl_core.datasets.data import Split
 from mtl_core.spec import ModelSpec, RegressionTask, TargetInfo
 from mtl_core.spec.layers import (
     AvgPool2d,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mtl_core.datasets import Split, TaskData
+from mtl_core.datasets.data import Split, TaskData
 from mtl_core.spec import ExperimentSpec, TargetInfo, WeightMove, set_at, spec_from_data
 from mtl_core.training.loop import Outcome, Trainer
 from mtl_core.training.persistence.checkpoints import Checkpoint

@@ -17,7 +17,7 @@ def cost_lines(found: Sequence[Mapping[str, Any] | None]) -> tuple[Line, ...]:
     """A row a measure of inference, the cheapest marked where it is counted and bold where it is timed.
 
     Args:
-        found: What was measured of each run's model (see ``mtl_core.evaluation.cost``); None where nothing was.
+        found: The costs of each run's model (:mod:`mtl_core.evaluation.inference_cost`); None where none were measured.
     """
     known = [one for one in found if one is not None]
     exact: list[_Row] = [

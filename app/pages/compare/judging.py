@@ -11,9 +11,9 @@ from app.pages.compare.state import Cell, Line
 from app.tables import method_title, percent, quantity
 
 if TYPE_CHECKING:
-    from mtl_core.evaluation.judging import Judgement, MetricJudgement
-    from mtl_core.evaluation.spread import Spread
-    from mtl_core.evaluation.studies import Study
+    from mtl_core.analysis.delta_m import Judgement, MetricJudgement
+    from mtl_core.analysis.statistics import Spread
+    from mtl_core.analysis.studies import Study
 
 _ARROWS = {"max": " ↑", "min": " ↓"}
 _VERDICTS = {

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from mtl_core.evaluation.spread import Spread, student_t
+from mtl_core.analysis.statistics import Spread, student_t
 
 Mark = Literal["", "leading", "best"]
 """``leading``: the highest or lowest of single values. ``best``: better than every other beyond chance."""

@@ -17,7 +17,7 @@ from mtl_core.spec import ExperimentSpec, flatten
 if TYPE_CHECKING:
     from app.jobs import RunFollower
     from app.session import Session
-    from mtl_core.evaluation.studies import Study
+    from mtl_core.analysis.studies import Study
     from mtl_core.store import EventRecord, Points, RunRecord, RunStore, SeriesKey, Summary
 
 _SOON_MS = 40
@@ -175,7 +175,7 @@ class Selection(QObject):
         records = [self._records[run] for run in self._wanted if run in self._records]
 
         def read(store: RunStore) -> tuple[Study, ...]:
-            from mtl_core.evaluation.studies import studies_of
+            from mtl_core.analysis.studies import studies_of
 
             return studies_of(store, records)
 

@@ -11,8 +11,8 @@ from app.pages.compare.marks import marks, rule_text
 from app.pages.compare.seeds import SeedGroup, repeated_text, seed_groups
 from app.pages.compare.setting_names import ABSENT, chip_texts, setting_text, setting_title
 from app.plots.texts import number
-from mtl_core.evaluation.best_epochs import BestEpoch, best_epochs
-from mtl_core.evaluation.spread import Spread
+from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
+from mtl_core.analysis.statistics import Spread
 from mtl_core.spec import DIRECTIONS, TRAINED, ExperimentSpec
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from app.theme import CARD_GAP, card_title_font
 from app.widgets import Card, CardRow, Label, Muted
 
 if TYPE_CHECKING:
-    from mtl_core.evaluation.studies import Study
+    from mtl_core.analysis.studies import Study
 
 
 class StudyCard(Card):

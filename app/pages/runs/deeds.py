@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.session import MOST_COMPARED, Session
 from app.tables import count
-from mtl_core.evaluation.points import export_points
+from mtl_core.evaluation.series_csv import export_points
 from mtl_core.spec import InputError, study_members
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mtl_core.datasets import Split
+from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError
 from mtl_core.training.batching.row_order import Order
 from mtl_core.training.runtime.seeding import epoch_order

@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from mtl_core.datasets import Split
-from mtl_core.datasets.data import row_mask
+from mtl_core.datasets.data import Split, row_mask
 from mtl_core.spec import Sampling, Task
 from mtl_core.spec.training.sampling import CLASS_KINDS, BalancedClasses, BalancedTasks, Shuffled
 from mtl_core.training.runtime.seeding import epoch_generator, epoch_order

@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.layers.modules import GaussianNoise
-from mtl_core.datasets import Split
+from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, TrainingSpec, shorten
 from mtl_core.tasks import TaskHead
 from mtl_core.training.optimization.optimizers import set_rate

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mtl_core.datasets import Split
+from mtl_core.datasets.data import Split
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batching.batches import Batches
 

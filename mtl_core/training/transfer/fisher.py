@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.datasets import Split
+from mtl_core.datasets.data import Split
 from mtl_core.tasks import TaskHead
 from mtl_core.training.runtime.seeding import epoch_order
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.sharing.hard import HardSharingModel
-from mtl_core.datasets import TaskData
+from mtl_core.datasets.data import TaskData
 from mtl_core.spec import InputError, TargetInfo, Task
 from mtl_core.training.transfer.initial_weights import Start, some, states_of
 

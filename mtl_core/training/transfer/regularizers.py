@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.datasets import TaskData
+from mtl_core.datasets.data import TaskData
 from mtl_core.spec import ExperimentSpec, score_of
 from mtl_core.spec.training.continual import Distil, Ewc, FineTune, Freeze, NewHeads
 from mtl_core.tasks import TaskHead

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from app.pages.compare.marks import differs, marks
-from mtl_core.evaluation.spread import Spread
+from mtl_core.analysis.statistics import Spread
 
 
 def _columns(*values: list[float]) -> list[Spread]:

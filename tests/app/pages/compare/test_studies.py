@@ -12,9 +12,9 @@ from app.pages.compare import ComparePage
 from app.pages.compare.cost_rows import cost_lines
 from app.pages.compare.judging import effect_sentences, study_view
 from app.session import Session
-from mtl_core.evaluation.judging import MetricJudgement
-from mtl_core.evaluation.spread import Spread
-from mtl_core.evaluation.studies import read_study
+from mtl_core.analysis.delta_m import MetricJudgement
+from mtl_core.analysis.statistics import Spread
+from mtl_core.analysis.studies import read_study
 from mtl_core.spec import study_members
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
 from tests.app.synthetic import cells, experiment

@@ -13,7 +13,7 @@ from app.pages.model.templates import TEMPLATES, values_of
 from app.session import Session
 from app.settings import Settings
 from mtl_core.architectures import describe_model
-from mtl_core.datasets import load
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import DatasetInfo, DeviceInfo, LayerInfo, ModelInfo, load_preset, spec_from_data
 from tests.app.pages.data.synthetic_sets import texts
 

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from mtl_core.evaluation.best_epochs import best_epochs
-from mtl_core.evaluation.judging import Trial, judge, relative_change, trials_of
+from mtl_core.analysis.best_epochs import best_epochs
+from mtl_core.analysis.delta_m import Trial, judge, relative_change, trials_of
 from mtl_core.spec import BinaryTask, MulticlassTask, RegressionTask, Task, study_members
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
 from tests.app.synthetic import experiment

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mtl_core.architectures import build_model
-from mtl_core.datasets import load
+from mtl_core.datasets.preparation import load
 from mtl_core.spec import ExperimentSpec
 from mtl_core.tasks import build_task
 from mtl_core.training.runtime.devices import choose_device

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from mtl_core.datasets import TaskData
+from mtl_core.datasets.data import TaskData
 from mtl_core.errors import InputError, StoreError, os_error
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
 from mtl_core.files import exists, flush, write_error, write_text

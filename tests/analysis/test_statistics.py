@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mtl_core.evaluation.spread import Spread, student_t
+from mtl_core.analysis.statistics import Spread, student_t
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 9, 10, 29, 30, 99, 1000])
@@ -57,6 +57,6 @@ def test_a_spread_is_told_with_the_digits_that_mean_something(values: tuple[floa
 
 
 def test_judging_loads_no_torch() -> None:
-    check = "import sys, mtl_core.evaluation.judging; print('torch' in sys.modules, 'scipy' in sys.modules)"
+    check = "import sys, mtl_core.analysis.delta_m; print('torch' in sys.modules, 'scipy' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["False", "False"]

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mtl_core.evaluation.spread import Spread
+from mtl_core.analysis.statistics import Spread
 from mtl_core.spec import Direction, Task, direction, score_of
 from mtl_core.store.records import RunRecord, Summary
 

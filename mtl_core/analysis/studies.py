@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mtl_core.evaluation.judging import Judgement, judge, trials_of
+from mtl_core.analysis.delta_m import Judgement, judge, trials_of
 from mtl_core.store.records import RunRecord
 from mtl_core.store.store import RunStore
 
