@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.jobs.turns import Turn
-from mtl_core.runner.protocol import Ask
+from mtl_core.runner.wire import Ask
 from mtl_core.spec import ExperimentSpec, spec_to_data
 
 Question = tuple[Ask, dict[str, Any]]

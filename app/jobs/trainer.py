@@ -9,7 +9,7 @@ from app.jobs.process import WorkerProcess
 from app.jobs.turns import Turn
 from app.jobs.worker import Worker
 from mtl_core.errors import WorkbenchError
-from mtl_core.runner.protocol import Reply
+from mtl_core.runner.wire import Reply
 
 IDLE_MS = 60_000
 """How long a process without a run is kept: it holds some 300 MB, and a new one takes seconds to load torch."""

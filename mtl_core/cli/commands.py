@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
 from mtl_core.analysis.studies import studies_of
-from mtl_core.cli import output, run_output, studies
-from mtl_core.cli.exporting import export
-from mtl_core.cli.models import evaluate, predict
-from mtl_core.cli.naming import replayed, run_number, run_numbers, spec_data, spec_of
+from mtl_core.cli import output, run_output, study_output
+from mtl_core.cli.exports import export
+from mtl_core.cli.model_verbs import evaluate, predict
+from mtl_core.cli.references import replayed, run_number, run_numbers, spec_data, spec_of
 from mtl_core.cli.status import DONE
-from mtl_core.cli.training import resume, train
+from mtl_core.cli.training_verbs import resume, train
 from mtl_core.files import exists
 from mtl_core.spec import (
     InputError,
@@ -67,7 +67,7 @@ def compare(arguments: Namespace) -> int:
     run_output.comparison(records, differences, summaries, more, as_json=arguments.json)
     if not arguments.json:
         for study in found:
-            studies.study(study)
+            study_output.study(study)
     return 0
 
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from mtl_core import __version__
-from mtl_core.cli.reporting import report
+from mtl_core.cli.failures import report
 from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
 from mtl_core.errors import shorten
 from mtl_core.text import make_readable

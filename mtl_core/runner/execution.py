@@ -18,7 +18,7 @@ import torch
 from mtl_core.datasets.preparation import load, load_again
 from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
 from mtl_core.runner.isolation import isolated_run
-from mtl_core.runner.recording import Heart, Observer, StoreRecorder, record_notes
+from mtl_core.runner.store_recorder import Heart, Observer, StoreRecorder, record_notes
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch

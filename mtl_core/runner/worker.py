@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from mtl_core.errors import InputError, WorkbenchError, WorkerError
-from mtl_core.runner.protocol import READY, Reply, encode_reply, shown_error
+from mtl_core.runner.wire import READY, Reply, encode_reply, shown_error
 from mtl_core.spec import dataset_from_data, problems_of, spec_from_data
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def _check(payload: dict[str, Any]) -> Any:
 
 
 def _check_together(payload: dict[str, Any]) -> Any:
-    from mtl_core.runner.together import check_runs
+    from mtl_core.runner.joint_execution import check_runs
 
     check_runs([spec_from_data(spec) for spec in payload["specs"]])
     return []
@@ -98,7 +98,7 @@ def _cost(payload: dict[str, Any]) -> Any:
 
 def _ensemble(payload: dict[str, Any]) -> Any:
     from mtl_core.evaluation.scores import evaluate_ensemble
-    from mtl_core.runner.saved import saved_runs
+    from mtl_core.runner.saved_models import saved_runs
     from mtl_core.store import open_store
 
     with open_store(payload["store"], create=False) as store:
@@ -126,7 +126,7 @@ def _train(payload: dict[str, Any]) -> Any:
 
 
 def _train_together(payload: dict[str, Any]) -> Any:
-    from mtl_core.runner.together import execute_together
+    from mtl_core.runner.joint_execution import execute_together
     from mtl_core.store import open_store
 
     with open_store(payload["store"]) as store:

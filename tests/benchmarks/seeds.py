@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from mtl_core.runner.execution import execute
-from mtl_core.runner.together import execute_together
+from mtl_core.runner.joint_execution import execute_together
 from mtl_core.spec import ExperimentSpec, study_members
 from mtl_core.store import RunStore, open_store
 

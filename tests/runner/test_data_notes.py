@@ -9,7 +9,7 @@ import pytest
 
 from mtl_core.cli import main
 from mtl_core.runner.execution import execute
-from mtl_core.runner.together import execute_together
+from mtl_core.runner.joint_execution import execute_together
 from mtl_core.spec import ExperimentSpec, spec_from_data
 from mtl_core.store import RunStore, open_store
 

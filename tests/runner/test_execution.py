@@ -14,10 +14,10 @@ import torch
 
 import mtl_core
 from mtl_core.errors import EnvironmentFault, StoreError
-from mtl_core.runner import recording as recording_module
+from mtl_core.runner import store_recorder as recording_module
 from mtl_core.runner.execution import checkpoint_of, ending_of, execute
-from mtl_core.runner.recording import Heart, StoreRecorder
 from mtl_core.runner.replay import replayed_spec
+from mtl_core.runner.store_recorder import Heart, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import Points, RunStore, SeriesKey, sqlite
 from mtl_core.training import loop

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from mtl_core.errors import InputError
-from mtl_core.runner.protocol import READY, Reply, encode_reply
+from mtl_core.runner.wire import READY, Reply, encode_reply
 
 _trained: list[int] = []
 

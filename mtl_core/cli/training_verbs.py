@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mtl_core.cli import output, studies
-from mtl_core.cli.naming import run_number, spec_data, spec_of
+from mtl_core.cli import output, study_output
+from mtl_core.cli.references import run_number, spec_data, spec_of
 from mtl_core.cli.status import DONE, FAILED, INTERRUPTED
 from mtl_core.spec import ExperimentSpec, InputError, Member, apply_overrides, study_members
 from mtl_core.store import RunStore, open_store
@@ -80,7 +80,7 @@ def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
     if arguments.json:
         output.json_object({"runs": results, **{k: v for k, v in study.data().items() if k != "runs"}})
     else:
-        studies.study(study)
+        study_output.study(study)
         output.print_out(f"kept in {place}; see: mtl-workbench compare study:{study.number}")
     return status
 
@@ -93,7 +93,7 @@ def _groups(members: Sequence[Member], *, together: bool) -> list[list[Member]]:
     """
     if not together:
         return [[member] for member in members]
-    from mtl_core.runner.together import check_runs
+    from mtl_core.runner.joint_execution import check_runs
 
     roles = dict.fromkeys(member.baseline for member in members)
     groups = [[member for member in members if member.baseline == role] for role in roles]
@@ -117,8 +117,8 @@ def resume(arguments: Namespace) -> int:
 def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list[dict[str, Any]]:
     """Train one run, or several together."""
     from mtl_core.runner.execution import execute
+    from mtl_core.runner.joint_execution import execute_together
     from mtl_core.runner.progress import progress_bar
-    from mtl_core.runner.together import execute_together
 
     with progress_bar(before + store.run(runs[0]).name) as show:
         if len(runs) == 1:

@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from mtl_core.cli import output
-from mtl_core.cli.naming import run_number, run_numbers
+from mtl_core.cli.references import run_number, run_numbers
 from mtl_core.evaluation.series_csv import export_points
 from mtl_core.files import exists
 from mtl_core.spec import InputError
@@ -31,7 +31,7 @@ def _points(arguments: Namespace) -> int:
 
 def _models(arguments: Namespace) -> int:
     from mtl_core.evaluation.model_bundle import check_place, save_models
-    from mtl_core.runner.saved import saved_runs
+    from mtl_core.runner.saved_models import saved_runs
 
     folder = Path(arguments.out)
     check_place(folder, force=arguments.force)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mtl_core.runner.execution import checkpoint_of, execute
-from mtl_core.runner.together import check_runs, execute_together
+from mtl_core.runner.joint_execution import check_runs, execute_together
 from mtl_core.spec import ExperimentSpec, InputError, study_members
 from mtl_core.store import RunStore
 from mtl_core.training import loop

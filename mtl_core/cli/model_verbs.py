@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.cli import output
-from mtl_core.cli.exporting import check_new
-from mtl_core.cli.naming import run_number, run_numbers
+from mtl_core.cli.exports import check_new
+from mtl_core.cli.references import run_number, run_numbers
 from mtl_core.csv_file import write_csv
 from mtl_core.files import is_folder
 from mtl_core.spec import InputError, ManualWeighting
@@ -121,10 +121,10 @@ def _saved(arguments: Namespace, folder: Path | None, *, alone: bool) -> "list[S
         store.reap()
         if alone:
             run = run_number(store, arguments.run[0])
-            from mtl_core.runner.saved import saved_run
+            from mtl_core.runner.saved_models import saved_run
 
             return [saved_run(store, run)]
         runs = [run for name in arguments.run for run in run_numbers(store, name, baselines=False)]
-        from mtl_core.runner.saved import saved_runs
+        from mtl_core.runner.saved_models import saved_runs
 
         return saved_runs(store, runs)

@@ -12,7 +12,7 @@ from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.preparation import load
 from mtl_core.runner.execution import Ending, device_label, ended, ending_of, signals, start_of
 from mtl_core.runner.isolation import isolated_run
-from mtl_core.runner.recording import Heart, Observer, StoreRecorder, record_notes
+from mtl_core.runner.store_recorder import Heart, Observer, StoreRecorder, record_notes
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore
 from mtl_core.tasks import build_task
