@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from app.following import follow_tasks
+from app.task_references import follow_tasks
 from mtl_core.spec import (
     ExperimentSpec,
     InputError,

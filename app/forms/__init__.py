@@ -1,9 +1,13 @@
 """Forms made from the spec classes; a new field or kind appears in them by itself."""
 
 from app.forms.binding import bind
-from app.forms.check_list import CheckListEditor
 from app.forms.discard import discard
-from app.forms.editors import (
+from app.forms.editor_factory import make_editor
+from app.forms.editors.check_list import CheckListEditor
+from app.forms.editors.number import NumberEditor, number_text
+from app.forms.editors.searched_choice import SearchedChoice
+from app.forms.editors.task_weights import WeightsEditor
+from app.forms.editors.value_editors import (
     ChoiceEditor,
     Editor,
     FlagEditor,
@@ -12,15 +16,11 @@ from app.forms.editors import (
     TextListEditor,
     WordOrEditor,
 )
-from app.forms.factory import make_editor
+from app.forms.field_shapes import defaults_of, fields_of, shape_of
 from app.forms.form import KindForm, SpecForm
-from app.forms.labels import count_text, features_text, label_of, metric_label, shape_text
-from app.forms.layer_list import LayerList
-from app.forms.layer_row import RowLine
-from app.forms.number import NumberEditor, number_text
-from app.forms.searched_choice import SearchedChoice
-from app.forms.shapes import defaults_of, fields_of, shape_of
-from app.forms.weights import WeightsEditor
+from app.forms.layers.layer_list import LayerList
+from app.forms.layers.layer_row import RowLine
+from app.forms.value_labels import count_text, features_text, label_of, metric_label, shape_text
 
 __all__ = [
     "CheckListEditor",

@@ -3,9 +3,9 @@
 from PySide6.QtCore import QObject
 
 from app.document import Document, touches
-from app.following import task_names
+from app.forms.editors.task_weights import WeightsEditor
 from app.forms.form import KindForm, SpecForm
-from app.forms.weights import WeightsEditor
+from app.task_references import task_names
 
 
 class _Binding(QObject):

@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.forms.discard import discard
-from app.forms.editors import ChoiceEditor, MaybeEditor
-from app.forms.factory import make_editor
-from app.forms.fields import FieldCell, FoldButton, name_editor
-from app.forms.shapes import FieldShape, Kinds, Maybe, Nested, Unknown, defaults_of, fields_of, initial
-from app.forms.weights import WeightsEditor
+from app.forms.editor_factory import make_editor
+from app.forms.editors.task_weights import WeightsEditor
+from app.forms.editors.value_editors import ChoiceEditor, MaybeEditor
+from app.forms.field_cell import FieldCell, FoldButton, name_editor
+from app.forms.field_shapes import FieldShape, Kinds, Maybe, Nested, Unknown, defaults_of, fields_of, initial
 from app.theme import GAP, control_height
 from app.widgets import Label, Muted, plain_tip
 from mtl_core.spec import Problem, Spec, join, kind_of, parse

@@ -2,12 +2,12 @@
 
 from app.jobs.callbacks import Failed
 from app.jobs.drafts import Draft, Drafts, LeftDraft
-from app.jobs.newest_records import NewestRecords
-from app.jobs.process import COMMAND, WorkerProcess
-from app.jobs.run_follower import RunFollower
-from app.jobs.run_queue import RunQueue
-from app.jobs.store_service import StoreService
-from app.jobs.worker import Worker
+from app.jobs.runs.run_follower import RunFollower
+from app.jobs.runs.run_queue import RunQueue
+from app.jobs.store.newest_records import NewestRecords
+from app.jobs.store.store_service import StoreService
+from app.jobs.worker.process import COMMAND, WorkerProcess
+from app.jobs.worker.worker_client import Worker
 
 __all__ = [
     "COMMAND",

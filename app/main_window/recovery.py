@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 
 from app.jobs import Draft, Drafts, LeftDraft
+from app.main_window.bars.toasts import Toasts
 from app.main_window.files import Files
-from app.main_window.toasts import Toasts
 from app.session import Session
 from app.tables.words import moment
 from app.widgets import Banner

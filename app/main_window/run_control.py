@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.main_window import words
 from app.main_window.actions import Actions, describe
-from app.main_window.status_line import StatusLine
-from app.main_window.toasts import Toasts
+from app.main_window.bars.status_line import StatusLine
+from app.main_window.bars.toasts import Toasts
 from app.session import Session
 from app.widgets import Banner
 from mtl_core.errors import WorkbenchError

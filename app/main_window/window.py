@@ -8,16 +8,16 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from app.main_window.actions import Actions, describe, fill_appearance_menu, fill_file_menu
+from app.main_window.bars.rail import PAGES, Rail
+from app.main_window.bars.status_line import StatusLine
+from app.main_window.bars.toasts import Toasts
+from app.main_window.bars.top_bar import TopBar
 from app.main_window.files import Files
 from app.main_window.geometry import keep_on_screen, room_on
 from app.main_window.pages import make_page
 from app.main_window.questions import Dialogs, Questions
-from app.main_window.rail import PAGES, Rail
 from app.main_window.recovery import Recovery
 from app.main_window.run_control import RunControl
-from app.main_window.status_line import StatusLine
-from app.main_window.toasts import Toasts
-from app.main_window.top_bar import TopBar
 from app.session import Session
 from app.theme import ThemeMode, apply_theme, manager
 

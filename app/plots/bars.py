@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.plots.texts import grouped, number
+from app.plots.number_texts import grouped, number
 from app.theme import manager, resolve, small_font, theme
 from app.widgets import plain_tip
 

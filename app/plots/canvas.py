@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsGridLayout, QGraphicsItem
 
-from app.plots.arrays import nice_step
-from app.plots.graph import Item, pg
-from app.plots.texts import scientific, tick_texts
+from app.plots.decimation import nice_step
+from app.plots.number_texts import scientific, tick_texts
+from app.plots.untyped_pyqtgraph import Item, pg
 from app.theme import resolve, small_font, theme
 
 FAINT_ALPHA = 0.28

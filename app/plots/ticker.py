@@ -10,7 +10,7 @@ from typing import Protocol
 from PySide6.QtCore import QCoreApplication, QObject, QThreadPool, QTimer, Signal, Slot
 from shiboken6 import isValid
 
-from app.plots.picture import Picture, Snapshot, paint
+from app.plots.curve_image import Picture, Snapshot, paint
 
 TICK_MS = 80
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import document as module
 from app.document import Document, changes, touches
-from app.following import monitors
+from app.task_references import monitors
 from mtl_core.spec import InputError, load_preset, spec_to_data
 
 

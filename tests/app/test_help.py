@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
+from app.main_window.bars.rail import PAGES
 from app.main_window.help import TOPICS, HelpWindow, title_of, topic_text
-from app.main_window.rail import PAGES
 from mtl_core.spec import LAYER_GROUPS, Sharing, Task, Weighting, members
 from mtl_core.store import sqlite
 

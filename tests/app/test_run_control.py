@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.jobs import making
+from app.jobs.runs import run_launcher
 from app.main_window import MainWindow
 from mtl_core.store import open_store
 
@@ -48,7 +48,7 @@ def test_a_run_that_must_wait_is_queued_in_so_many_words_and_pressed_twice_it_is
 def test_a_press_that_is_repeated_while_a_run_is_checked_says_so(
     window: MainWindow, wait: Any, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "SAME_PRESS_SECONDS", 0.0)
+    monkeypatch.setattr(run_launcher, "SAME_PRESS_SECONDS", 0.0)
     name_experiment(window, "checked-late")
     child(window, "run").click()
     wait(lambda: window.session.queue.waiting == (1,))

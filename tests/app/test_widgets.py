@@ -6,7 +6,7 @@ from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.main_window.toasts import Toasts
+from app.main_window.bars.toasts import Toasts
 from app.theme import apply_theme
 from app.widgets import (
     Banner,

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs import Worker
 from app.main_window import MainWindow
-from app.main_window.rail import PAGES
+from app.main_window.bars.rail import PAGES
 from app.main_window.words import place_words
 from app.pages.data import DataPage
 from app.session import Session

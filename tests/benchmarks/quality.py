@@ -21,7 +21,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, RidgeCV
 
 import mtl_core
-from app.pages.data import choosing
+from app.pages.data import dataset_choice
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.preparation import load
@@ -74,7 +74,7 @@ def quality(folder: Path, seeds: int) -> Iterator[Comparison]:
 def _fresh(name: str, seed: int) -> ExperimentSpec:
     """What the window makes when a table is chosen after its start, with another split and seed."""
     start = spec_to_data(load_preset("multidigits"))
-    data = choosing.with_dataset(start, choosing.bundled(name), describe(BundledDataset(name=name)), 14_000)
+    data = dataset_choice.with_dataset(start, dataset_choice.bundled(name), describe(BundledDataset(name=name)), 14_000)
     return _seeded(data, seed)
 
 

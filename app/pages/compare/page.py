@@ -9,18 +9,18 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from app.pages.compare.averaging import Averaging
+from app.pages.compare.cards.cost_card import CostCard
+from app.pages.compare.cards.curve_cards import CurveWall, choices
+from app.pages.compare.cards.ensemble_card import Averaging
+from app.pages.compare.cards.settings_card import SettingsCard
+from app.pages.compare.cards.study_card import StudyCard
+from app.pages.compare.cards.tests_card import TestMetricsCard
 from app.pages.compare.chips import ChipBar, ChipText
-from app.pages.compare.cost_card import CostCard
-from app.pages.compare.curves import CurveWall, choices
-from app.pages.compare.entry import Entry
 from app.pages.compare.memory import RunMemory
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.selection import Selection
-from app.pages.compare.settings_card import SettingsCard
-from app.pages.compare.state import compare_view
-from app.pages.compare.study_card import StudyCard
-from app.pages.compare.tests_card import TestMetricsCard
+from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.comparison import compare_view
 from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
 from app.session import MOST_COMPARED
 from app.tables import RunChooser

@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QIcon, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QTableWidget, QTableWidgetItem
 
-from app.pages.compare.state import Cell, Line
 from app.pages.compare.swatch import swatch
+from app.pages.compare.views.comparison import Cell, Line
 from app.theme import resolve, row_height, theme
 from app.widgets import plain_tip
 

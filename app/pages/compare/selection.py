@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.pages.compare.entry import Entry
+from app.pages.compare.views.compared_run import Entry
 from app.plots import Clock, RunCurves
 from app.session import MOST_COMPARED
 from mtl_core.errors import WorkbenchError

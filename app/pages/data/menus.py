@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.pages.data import roles
-from app.pages.data.editing import ARTICLES, Editing
+from app.pages.data.role_edits import ARTICLES, Editing
 from app.widgets import caption
 from mtl_core.spec import ColumnInfo
 

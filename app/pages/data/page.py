@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter
 from shiboken6 import isValid
 
 from app.document import below, touches
-from app.pages.data import choosing, roles
+from app.pages.data import dataset_choice, roles
+from app.pages.data.cards.numeric_inputs import NumericInputsCard
+from app.pages.data.cards.preview import PreviewCard
+from app.pages.data.cards.sources import SUFFIXES, SourceCard
+from app.pages.data.cards.split import SplitCard
+from app.pages.data.cards.tasks import TasksCard
+from app.pages.data.cards.text import TextCard
 from app.pages.data.catalogue import BUNDLED
-from app.pages.data.editing import Editing
 from app.pages.data.menus import column_menu, fill_menu
-from app.pages.data.numeric import NumericInputsCard
-from app.pages.data.preview import PreviewCard
-from app.pages.data.sources import SUFFIXES, SourceCard
-from app.pages.data.split import SplitCard
-from app.pages.data.tasks import TasksCard
-from app.pages.data.text import TextCard
-from app.pages.data.views import column_views, data_key, data_name, image_labels, task_views
+from app.pages.data.role_edits import Editing
+from app.pages.data.view_state import column_views, data_key, data_name, image_labels, task_views
 from app.pages.data.words import error_words, problem_words, training_words
 from app.session import Session
 from app.theme import CARD_GAP
@@ -68,12 +68,12 @@ class DataPage(PageBody):
     def choose_bundled(self, name: str) -> None:
         """Read a bundled data set and, once that went well, make it the experiment's."""
         if self._may_replace(_TITLES.get(name, name)):
-            self._choose(choosing.bundled(name, self._document.data["dataset"].get("split")))
+            self._choose(dataset_choice.bundled(name, self._document.data["dataset"].get("split")))
 
     def open_file(self, path: Path) -> None:
         """Read a file and, once that went well, make it the experiment's data."""
         if self._may_replace(path.name):
-            self._choose(choosing.table(str(path), self._document.data["dataset"].get("split")))
+            self._choose(dataset_choice.table(str(path), self._document.data["dataset"].get("split")))
 
     def ask_file(self) -> None:
         """Ask for a file and open it."""
@@ -150,11 +150,11 @@ class DataPage(PageBody):
         label = f"Open {data_name(dataset)}" if dataset["kind"] == "table" else f"Choose {info.title}"
         if _fits(before, dataset, info, self._known.get(data_key(before["dataset"]))):
             here = before["dataset"]["path"] == dataset["path"]
-            changes = choosing.moved(before, dataset, info)
+            changes = dataset_choice.moved(before, dataset, info)
             self._document.set_many(changes, "Read the file otherwise" if here else label, merge=False)
         else:
             rows_before = self.info.rows if self.info is not None else 0
-            after = choosing.with_dataset(before, dataset, info, rows_before)
+            after = dataset_choice.with_dataset(before, dataset, info, rows_before)
             self._document.replace(after, label)
             self._brought = _replaced(self._document.data)
             if text := training_words(before, after):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.pages.data.views import data_name
+from app.pages.data.view_state import data_name
 from mtl_core.errors import Problem, WorkbenchError
 
 

@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
-from app.following import task_names
-from app.pages.live.board import Board
-from app.pages.live.picker import RunPicker
-from app.pages.live.state import Notice, live_view, notice, softened
-from app.pages.live.strip import NoticeStrip
+from app.pages.live.card_board import Board
+from app.pages.live.run_picker import RunPicker
+from app.pages.live.run_view import Notice, live_view, notice, softened
+from app.pages.live.status_strip import NoticeStrip
 from app.plots import MOVED, RAW, TRAIN, VALIDATION, Legend, PlotOptions
+from app.task_references import task_names
 from app.theme import CARD_GAP, PAGE_MARGIN
 from app.widgets import Chip, DangerButton, EmptyState, PageHeader, ToolButton
 

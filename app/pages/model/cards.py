@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document
-from app.following import task_names
 from app.forms import KindForm, LayerList, RowLine, bind, discard, features_text, shape_text
 from app.pages.model.diagram import Diagram
-from app.pages.model.plan import summary
+from app.pages.model.diagram_layout import summary
+from app.task_references import task_names
 from app.theme import card_title_font
 from app.widgets import Button, Card, EmptyState, Label, TaskTabs, ToolButton, plain_tip
 from mtl_core.spec import LayerInfo, ModelInfo, Sharing, join, members, parse, sharing_of

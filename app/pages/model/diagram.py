@@ -12,8 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.model.drafting import PILE, Box, Frame, Metrics, Plan
-from app.pages.model.plan import plan_of
+from app.pages.model.diagram_geometry import PILE, Box, Frame, Metrics, Plan
+from app.pages.model.diagram_layout import plan_of
 from app.theme import CONTROL_RADIUS, manager, resolve, series_color, small_font
 from app.widgets import plain_tip
 from mtl_core.spec import ModelInfo

@@ -4,11 +4,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
-from app.following import task_names
 from app.pages.model.cards import DiagramCard, SharedCard, TasksCard, index_of, task_of
 from app.pages.model.templates import TEMPLATES, Reads, Template, values_of
 from app.session import Session
 from app.tables import quantity
+from app.task_references import task_names
 from app.theme import CARD_GAP, STACK_BELOW
 from app.widgets import Button, Chip, PageBody, plain_tip
 from mtl_core.spec import ModelInfo

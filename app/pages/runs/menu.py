@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.pages.runs.choices import Action
+from app.pages.runs.permissions import Action
 from app.theme import icon
 
 

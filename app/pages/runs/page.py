@@ -9,12 +9,12 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
 
-from app.pages.runs.choices import actions_for
+from app.pages.runs.actions import RunDeeds
 from app.pages.runs.columns import ColumnChoice
-from app.pages.runs.deeds import RunDeeds
 from app.pages.runs.detail import RunDetail, read_detail
 from app.pages.runs.menu import pop_up
 from app.pages.runs.panel import RunPanel, named
+from app.pages.runs.permissions import actions_for
 from app.pages.runs.run_list import RunList
 from app.pages.runs.toast import UndoToast
 from app.session import Session

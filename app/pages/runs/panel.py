@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.runs.choices import Action
 from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, tags_of
+from app.pages.runs.permissions import Action
 from app.tables import STATE_WORDS
 from app.theme import CARD_GAP, GAP, card_title_font, mono_font
 from app.widgets import (

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document import touches
 from app.forms import KindForm, SpecForm, bind, fields_of
-from app.pages.training.picked import Picked
+from app.pages.training.task_choice import Picked
 from app.pages.training.words import class_task_choices
 from app.session import Session
 from app.widgets import Card, LinkButton

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.document import touches
 from app.forms import SpecForm, bind, fields_of
-from app.pages.training.picked import Picked
+from app.pages.training.task_choice import Picked
 from app.pages.training.words import device_choices, length_of, length_text, monitor_choices
 from app.session import Session
 from app.widgets import Card, Muted

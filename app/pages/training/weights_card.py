@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.document import Document, touches
-from app.following import task_names
 from app.forms import KindForm, SearchedChoice, WeightsEditor, bind, defaults_of
 from app.pages.training.words import method_entries, moves_text, weighting_help, weighting_text, weights_text
+from app.task_references import task_names
 from app.widgets import Card, InlineError, LinkButton, Muted
 from mtl_core.spec import ManualWeighting, Weighting, join, members
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.following import monitors
 from app.forms import metric_label, number_text
+from app.task_references import monitors
 from app.widgets import MenuEntry
 from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
 from mtl_core.spec.method_costs import MEASURED_TASKS, levels_of, measured_cost

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from app.document import Document
 from app.forms import NumberEditor, SpecForm, bind
-from app.forms.factory import make_editor
-from app.forms.shapes import Maybe, Number, NumberList, Shape, Text, TextList, Weights, WordOr
-from app.forms.weights import WeightsEditor
+from app.forms.editor_factory import make_editor
+from app.forms.editors.task_weights import WeightsEditor
+from app.forms.field_shapes import Maybe, Number, NumberList, Shape, Text, TextList, Weights, WordOr
 from app.widgets import DoubleSpinBox, NumberField, SpinBox, TextField, WeightSlider
 from mtl_core.spec import TrainingSpec
 

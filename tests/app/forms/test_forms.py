@@ -9,12 +9,12 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from app.document import Document
-from app.following import task_names
 from app.forms import KindForm, MaybeEditor, NumberEditor, SpecForm, bind, defaults_of, fields_of
-from app.forms.editors import NumbersEditor
-from app.forms.folder import FolderEditor
-from app.forms.number import number_text
-from app.forms.shapes import (
+from app.forms.editors.folder import FolderEditor
+from app.forms.editors.number import number_text
+from app.forms.editors.task_weights import WeightsEditor
+from app.forms.editors.value_editors import NumbersEditor
+from app.forms.field_shapes import (
     CheckList,
     Choice,
     FieldShape,
@@ -32,7 +32,7 @@ from app.forms.shapes import (
     WordOr,
     initial,
 )
-from app.forms.weights import WeightsEditor
+from app.task_references import task_names
 from app.widgets import WeightSlider
 from mtl_core.spec import (
     Averaging,

@@ -9,9 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from app.document import Document
 from app.forms import LayerList, NumberEditor
-from app.forms.labels import count_text, shape_text
-from app.forms.layer_menu import LayerMenu
-from app.forms.layer_rows import match_rows, moved
+from app.forms.layers.layer_edits import match_rows, moved
+from app.forms.layers.layer_menu import LayerMenu
+from app.forms.value_labels import count_text, shape_text
 from mtl_core.spec import Fix, LayerInfo, load_preset
 
 

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.jobs import RunQueue, StoreService, Worker
-from app.jobs.looking import cause_of_death
+from app.jobs.store.queue_queries import cause_of_death
 from mtl_core.spec import study_members
 from mtl_core.store import open_store
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
+from app.main_window.bars.rail import RailButton
 from app.main_window.geometry import keep_on_screen, room_on
-from app.main_window.rail import RailButton
 from app.session import Session
 
 

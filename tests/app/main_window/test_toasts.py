@@ -7,7 +7,8 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.main_window import MainWindow, toasts
+from app.main_window import MainWindow
+from app.main_window.bars import toasts
 
 Wait = Callable[..., None]
 

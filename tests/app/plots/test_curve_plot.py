@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.plots import BarPlot, CurvePlot, Histogram, SchedulePlot, Series, XAxis, ticker
-from app.plots.readout import Row, nearest_rows
+from app.plots.curves.readout import Row, nearest_rows
 from app.theme import DARK, LIGHT, apply_theme, small_font
 
 STEPS = np.arange(500.0)

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
-from app.pages.compare.curves import run_axes
-from app.pages.compare.entry import Entry
+from app.pages.compare.cards.curve_cards import run_axes
 from app.pages.compare.memory import remembered_runs
+from app.pages.compare.views.compared_run import Entry
 from app.plots import Clock
 from app.session import Session
 from mtl_core.store import Points, RunStore, SeriesKey
-from tests.app.pages.live.test_live_state import RUN
+from tests.app.pages.live.test_run_view import RUN
 from tests.app.synthetic import add_run, cells, experiment
 
 

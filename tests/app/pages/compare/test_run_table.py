@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare.run_table import RunTable, shared_out
-from app.pages.compare.state import Cell, Line
+from app.pages.compare.views.comparison import Cell, Line
 from app.theme import apply_theme
 from app.widgets import Card, CardRow
 

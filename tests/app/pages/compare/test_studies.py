@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
-from app.pages.compare.cost_rows import cost_lines
-from app.pages.compare.judging import effect_sentences, study_view
+from app.pages.compare.views.cost_rows import cost_lines
+from app.pages.compare.views.study_view import effect_sentences, study_view
 from app.session import Session
 from mtl_core.analysis.delta_m import MetricJudgement
 from mtl_core.analysis.statistics import Spread

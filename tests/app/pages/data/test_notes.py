@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QMenu, QSplitter, QW
 from pytestqt.qtbot import QtBot
 
 from app.pages.data import DataPage
-from app.pages.data.images import ImageGrid
-from app.pages.data.notes import NotesList
-from app.pages.data.views import about_column
+from app.pages.data.cards.images import ImageGrid
+from app.pages.data.cards.notes import NotesList
+from app.pages.data.view_state import about_column
 from app.pages.data.words import problem_words
 from app.session import Session
 from app.tables import PreviewModel

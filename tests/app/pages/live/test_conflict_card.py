@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.pages.live.board import Board
+from app.pages.live.card_board import Board
 from app.plots import ticker
 from mtl_core.store import Points, SeriesKey
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app.pages.live.gradients import agreement_view, is_pair, is_share
+from app.pages.live.gradient_agreement import agreement_view, is_pair, is_share
 from mtl_core.store import SeriesKey
 
 TASKS = ("left", "right", "up")

@@ -9,12 +9,12 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.pages.live.board import Board
-from app.pages.live.state import live_view
+from app.pages.live.card_board import Board
+from app.pages.live.run_view import live_view
 from app.plots import ticker
 from mtl_core.spec import ExperimentSpec
 from mtl_core.store import EventRecord, Points, Progress, RunRecord, SeriesKey
-from tests.app.pages.live.test_live_state import RUN
+from tests.app.pages.live.test_run_view import RUN
 from tests.app.synthetic import experiment
 
 _TASKS = (("left", "right"), ("left",), ("price", "sold", "가격"), ("right", "left"))

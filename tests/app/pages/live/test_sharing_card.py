@@ -8,8 +8,8 @@ import torch
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.pages.live.board import Board
-from app.pages.live.sharing import SharingCard, learned_name
+from app.pages.live.card_board import Board
+from app.pages.live.sharing_card import SharingCard, learned_name
 from app.plots import ticker
 from mtl_core.architectures import build_model
 from mtl_core.spec import ModelSpec, Sharing, kind_of, members

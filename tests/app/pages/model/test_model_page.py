@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from app.document import Document
 from app.pages.model import ModelPage
-from app.pages.model.plan import plan_of, summary
+from app.pages.model.diagram_layout import plan_of, summary
 from app.pages.model.templates import TEMPLATES, values_of
 from app.session import Session
 from app.settings import Settings

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from app.document import Document
 from app.pages.model.cards import SharedCard, TasksCard
 from app.pages.model.diagram import Diagram
-from app.pages.model.drafting import Box, Plan
-from app.pages.model.plan import plan_of
+from app.pages.model.diagram_geometry import Box, Plan
+from app.pages.model.diagram_layout import plan_of
 from mtl_core.architectures import describe_model
 from mtl_core.spec import ModelInfo, ModelSpec, Sharing, TargetInfo, kind_of, load_preset, members
 

@@ -303,7 +303,7 @@ def test_stopping_several_runs_takes_those_that_wait_out_first(
 def test_a_study_too_large_for_compare_is_compared_by_its_runs_of_all_tasks(
     page: RunsPage, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.pages.runs.deeds.MOST_COMPARED", 8)
+    monkeypatch.setattr("app.pages.runs.actions.MOST_COMPARED", 8)
     study = [record(run, study=1, baseline="" if run % 3 == 1 else "left") for run in range(1, 10)]
     page.deeds.compare(study)
     assert session.compared == [1, 4, 7]

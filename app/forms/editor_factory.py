@@ -1,0 +1,66 @@
+"""The editor for a shape that is neither a class nor a union of classes."""
+
+from PySide6.QtWidgets import QWidget
+
+from app.forms.editors.check_list import CheckListEditor
+from app.forms.editors.folder import FolderEditor
+from app.forms.editors.number import NumberEditor
+from app.forms.editors.number_list import NumberListEditor
+from app.forms.editors.task_weights import WeightsEditor
+from app.forms.editors.value_editors import (
+    ChoiceEditor,
+    FlagEditor,
+    MaybeEditor,
+    NumbersEditor,
+    TextEditor,
+    TextListEditor,
+    WordOrEditor,
+)
+from app.forms.field_shapes import (
+    CheckList,
+    Choice,
+    Flag,
+    Maybe,
+    Number,
+    NumberList,
+    Shape,
+    Text,
+    TextList,
+    Weights,
+    WordOr,
+    initial,
+)
+
+
+def make_editor(shape: Shape) -> QWidget:  # noqa: PLR0911 - an arm per shape
+    """An editor with ``value()``, ``setValue()`` and ``valueChanged``.
+
+    Raises:
+        TypeError: There is none for this shape.
+    """
+    match shape:
+        case Number():
+            return NumberEditor(shape)
+        case Flag():
+            return FlagEditor()
+        case Text(folder=True):
+            return FolderEditor()
+        case Text():
+            return TextEditor()
+        case TextList(single):
+            return TextListEditor(single=single)
+        case NumberList(integer):
+            return NumberListEditor(integer=integer)
+        case Choice(values):
+            return ChoiceEditor(values)
+        case CheckList(values):
+            return CheckListEditor(values)
+        case WordOr(_, Weights()):
+            return WordOrEditor(shape, NumbersEditor(), "By name")
+        case WordOr(_, Number() as number):
+            return WordOrEditor(shape, NumberEditor(number))
+        case Maybe(inner):
+            return MaybeEditor(make_editor(inner), lambda: initial(inner))
+        case Weights():
+            return WeightsEditor()
+    raise TypeError(f"no editor for {shape}")

@@ -1,0 +1,69 @@
+"""Any of some values."""
+
+from typing import Any
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+
+from app.forms.value_labels import label_of
+from app.theme import GAP
+from app.widgets import caption
+
+_COLUMNS, _WIDTH = 3, 44
+"""Of check boxes side by side: at most so many, and together no wider than so many digits."""
+
+
+class CheckListEditor(QWidget):
+    """Any of some values, as check boxes."""
+
+    valueChanged = Signal(object)
+
+    def __init__(self, values: tuple[Any, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._boxes = {value: QCheckBox(caption(label_of(value))) for value in values}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 6, 0, 4)
+        self._grid.setSpacing(GAP)
+        for value, box in self._boxes.items():
+            box.setAccessibleName(label_of(value))
+            box.toggled.connect(lambda _on: self.valueChanged.emit(self.value()))
+        self._widest = max(box.sizeHint().width() for box in self._boxes.values()) + GAP
+        self._columns = 0
+        self._arrange(self.fontMetrics().horizontalAdvance("0") * _WIDTH)
+        self.setFocusProxy(next(iter(self._boxes.values())))
+
+    def minimumSizeHint(self) -> QSize:
+        """One column; in more room there are more."""
+        return QSize(self._widest, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts as many boxes side by side as there is room for."""
+        super().resizeEvent(event)
+        self._arrange(min(self.width() + GAP, self.fontMetrics().horizontalAdvance("0") * _WIDTH))
+
+    def _arrange(self, width: int) -> None:
+        columns = max(1, min(_COLUMNS, width // self._widest))
+        if columns == self._columns:
+            return
+        self._grid.setColumnStretch(self._columns, 0)
+        self._grid.setColumnStretch(columns, 1)
+        self._columns = columns
+        for index, box in enumerate(self._boxes.values()):
+            self._grid.addWidget(box, index // columns, index % columns)
+
+    def name_parts(self, name: str) -> None:
+        """Give each box an objectName below ``name``."""
+        for value, box in self._boxes.items():
+            box.setObjectName(f"{name}.{value}")
+
+    def value(self) -> list[Any]:
+        """The values checked, in their order."""
+        return [value for value, box in self._boxes.items() if box.isChecked()]
+
+    def setValue(self, value: Any) -> None:
+        """Check these and no others."""
+        for each, box in self._boxes.items():
+            blocked = box.blockSignals(True)
+            box.setChecked(each in (value or ()))
+            box.blockSignals(blocked)

@@ -1,0 +1,51 @@
+"""An editor for the path of a folder."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+
+from app.forms.editors.value_editors import TextEditor
+from app.theme import GAP
+from app.widgets import ToolButton
+
+
+class FolderEditor(QWidget):
+    """A path that is typed, or chosen by the button beside it."""
+
+    valueChanged = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.line = TextEditor()
+        self.line.valueChanged.connect(self.valueChanged)
+        self.choose = ToolButton("folder-open", "Choose the folder…", self.ask)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        row.addWidget(self.line, 1)
+        row.addWidget(self.choose)
+        self.setFocusProxy(self.line)
+
+    def name_parts(self, name: str) -> None:
+        """Name the line and the button below ``name``."""
+        self.line.setObjectName(f"{name}.line")
+        self.line.setAccessibleName(self.accessibleName())
+        self.choose.setObjectName(f"{name}.choose")
+
+    def value(self) -> Any:
+        """The path."""
+        return self.line.value()
+
+    def setValue(self, value: Any) -> None:
+        """Show a path."""
+        self.line.setValue(value)
+
+    def ask(self) -> None:
+        """Ask for a folder, beginning with the one shown where it is there."""
+        now = Path(str(self.value()))
+        chosen = QFileDialog.getExistingDirectory(self, "Choose a folder", str(now) if now.is_absolute() else "")
+        if chosen:
+            self.setValue(chosen)
+            self.valueChanged.emit(chosen)

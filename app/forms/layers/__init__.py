@@ -1,0 +1,1 @@
+"""Lists of layers, edited in place."""

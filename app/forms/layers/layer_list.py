@@ -1,0 +1,247 @@
+"""An ordered list of layers, edited in place."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from app.document import Document, touches
+from app.forms.discard import discard
+from app.forms.field_shapes import defaults_of
+from app.forms.layers.layer_edits import inserted, match_rows, moved, removed
+from app.forms.layers.layer_menu import LayerMenu
+from app.forms.layers.layer_row import CLASSES, LayerRow, title_of
+from app.theme import GAP, resolve
+from app.widgets import Muted
+from mtl_core.spec import Fix, LayerInfo, join, parse
+
+_ACTIONS = (
+    ("up", "Move up", "Alt+Up"),
+    ("down", "Move down", "Alt+Down"),
+    ("duplicate", "Duplicate", "Ctrl+D"),
+    ("remove", "Remove", "Del"),
+)
+
+
+class LayerList(QWidget):
+    """The layers at ``path`` of the document: click to open, drag or Alt+Up/Down to move, Delete to remove.
+
+    ``selected(path)`` tells which layer was opened, ``""`` when none is.
+
+    Args:
+        document: Edited directly; every change is one step of undo.
+        path: ``model.shared`` or ``model.heads.…``.
+        empty_text: What is said while there is no layer.
+        parent: Owner.
+    """
+
+    selected = Signal(str)
+
+    def __init__(self, document: Document, path: str, empty_text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.path, self._document = path, document
+        self.setObjectName(f"layers:{path}")
+        self.setAccessibleName("Layers")
+        self.rows: list[LayerRow] = []
+        self._infos: Sequence[LayerInfo] = ()
+        self._input_text = ""
+        self._open = -1
+        self.empty = Muted(empty_text, wrap=True)
+        self.empty.setContentsMargins(4, GAP, 4, GAP)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self._column.addWidget(self.empty)
+        self._mark = QFrame(self)
+        self._mark.hide()
+        self.menu = LayerMenu(self)
+        self.menu.chosen.connect(self.add)
+        document.changed.connect(self._changed)
+        self._show(self._layers())
+
+    def set_infos(self, infos: Sequence[LayerInfo], input_text: str) -> None:
+        """Show what the worker said of each layer; ``input_text`` is the shape that arrives at the first."""
+        self._infos, self._input_text = infos, input_text
+        before: LayerInfo | None = None
+        for row, info in zip(self.rows, infos, strict=False):
+            if info.kind == row.layer.get("kind"):
+                row.show_info(info, before, input_text)
+            before = info
+
+    def open(self, index: int, *, focus: bool = True) -> None:
+        """Open the layer at ``index`` and close the others; -1 closes all."""
+        self._open = index if 0 <= index < len(self.rows) else -1
+        for i, row in enumerate(self.rows):
+            row.set_open(i == self._open)
+        self._chain()
+        if self._open >= 0:
+            row = self.rows[self._open]
+            if focus:
+                row.line.setFocus()
+            self._reveal(row)
+        self.selected.emit(self.rows[self._open].path if self._open >= 0 else "")
+
+    @property
+    def opened(self) -> int:
+        """Index of the open layer, or -1."""
+        return self._open
+
+    def add(self, kind: str) -> None:
+        """Put a new layer after the open one, or at the end, and open it."""
+        layers = self._layers()
+        index = self._open + 1 if self._open >= 0 else len(layers)
+        spec = CLASSES[kind]
+        self._set(inserted(layers, index, defaults_of(spec)), f"Add {spec.title}")
+        self.open(index)
+
+    def act(self, action: str, index: int) -> None:
+        """Do ``up down duplicate`` or ``remove`` to the layer at ``index``."""
+        layers = self._layers()
+        title = title_of(self.rows[index].layer)
+        match action:
+            case "up" if index > 0:
+                self._move(index, index - 1)
+            case "down" if index < len(layers) - 1:
+                self._move(index, index + 2)
+            case "duplicate":
+                self._set(inserted(layers, index + 1, layers[index]), f"Duplicate {title}")
+                self._after(index + 1)
+            case "remove":
+                self._open = -1
+                self._set(removed(layers, index), f"Remove {title}")
+                self._after(min(index, len(self.rows) - 1), was_open=False)
+
+    def _move(self, source: int, target: int) -> None:
+        was_open, title = self._open == source, title_of(self.rows[source].layer)
+        self._set(moved(self._layers(), source, target), f"Move {title}")
+        self._after(target - (1 if target > source else 0), was_open=was_open)
+
+    def _after(self, index: int, *, was_open: bool | None = None) -> None:
+        if was_open or (was_open is None and self._open >= 0):
+            self.open(index)
+        elif 0 <= index < len(self.rows):
+            self.rows[index].line.setFocus()
+
+    def _set(self, layers: list[Any], label: str) -> None:
+        self._document.set(self.path, layers, label)
+
+    def _layers(self) -> list[Any]:
+        found = self._document.get(self.path)
+        return list(found) if isinstance(found, list | tuple) else []
+
+    def _changed(self, paths: list[str]) -> None:
+        if touches(paths, self.path):
+            self._show(self._layers())
+
+    def _show(self, layers: list[Any]) -> None:
+        """Show these layers; a row stays with its layer, wherever that went."""
+        old = self.rows
+        matches = match_rows([row.layer for row in old], layers)
+        opened = matches.index(self._open) if self._open in matches and self._open >= 0 else -1
+        self.rows = [old[match] if match is not None else self._new_row() for match in matches]
+        for row in old:
+            if row not in self.rows:
+                discard(row)
+        for index, (row, layer) in enumerate(zip(self.rows, layers, strict=True)):
+            if self._column.indexOf(row) != index:
+                self._column.insertWidget(index, row)
+            row.show_layer(layer, join((*parse(self.path), index)))
+            if row.opened != (index == opened):
+                row.set_open(index == opened)
+        self._open = opened
+        self._chain()
+        self.empty.setVisible(not self.rows)
+
+    def _chain(self) -> None:
+        """Let Tab go through the rows in their order, and through an open row's settings."""
+        stops = [stop for row in self.rows for stop in row.tab_stops()]
+        for one, two in itertools.pairwise(stops):
+            QWidget.setTabOrder(one, two)
+
+    def _new_row(self) -> LayerRow:
+        row = LayerRow(self)
+        row.edited.connect(self._document.set)
+        row.fixed.connect(self._fix)
+        row.asked.connect(lambda action: self.act(action, self.rows.index(row)))
+        row.line.clicked.connect(lambda: self._toggle(row))
+        row.line.pressedKey.connect(lambda event: self._key(event, self.rows.index(row)))
+        row.line.dragged.connect(self._drag)
+        row.line.dropped.connect(lambda place: self._drop(place, self.rows.index(row)))
+        row.line.dragCancelled.connect(self._mark.hide)
+        return row
+
+    def _toggle(self, row: LayerRow) -> None:
+        self.open(-1 if row.opened else self.rows.index(row))
+        row.line.setFocus()
+
+    def _fix(self, fix: Fix) -> None:
+        self._document.set(fix.path, fix.value, fix.label)
+
+    def _key(self, event: QKeyEvent, index: int) -> None:
+        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        match event.key():
+            case Qt.Key.Key_Up | Qt.Key.Key_Down:
+                up = event.key() == Qt.Key.Key_Up
+                if alt:
+                    self.act("up" if up else "down", index)
+                else:
+                    self.rows[min(max(index + (-1 if up else 1), 0), len(self.rows) - 1)].line.setFocus()
+            case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
+                self.act("remove", index)
+            case Qt.Key.Key_D if control:
+                self.act("duplicate", index)
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Space:
+                self._toggle(self.rows[index])
+            case _:
+                return
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what the keys do."""
+        index = next((i for i, row in enumerate(self.rows) if row.geometry().contains(event.pos())), None)
+        if index is None:
+            return
+        menu = QMenu(self)
+        for action, text, keys in _ACTIONS:
+            entry = menu.addAction(f"{text}\t{keys}")
+            entry.setObjectName(f"layer-{action}")
+            entry.triggered.connect(lambda _checked=False, action=action: self.act(action, index))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def _gap_at(self, place: QPoint) -> int:
+        """Before which row something dropped at this place goes."""
+        y = self.mapFromGlobal(place).y()
+        return sum(1 for row in self.rows if y > row.y() + row.height() / 2)
+
+    def _drag(self, place: QPoint) -> None:
+        gap = self._gap_at(place)
+        last = self.rows[-1].geometry().bottom() + 3
+        y = self.rows[gap].y() - 4 if gap < len(self.rows) else last
+        self._mark.setStyleSheet(f"background: {resolve('accent')}; border: none; border-radius: 1px;")
+        self._mark.setGeometry(0, max(y, 0), self.width(), 3)
+        self._mark.show()
+        self._mark.raise_()
+        if (area := self._area()) is not None and (inside := area.widget()) is not None:
+            spot = inside.mapFromGlobal(place)
+            area.ensureVisible(spot.x(), spot.y(), 0, 24)
+
+    def _drop(self, place: QPoint, source: int) -> None:
+        self._mark.hide()
+        target = self._gap_at(place)
+        if target not in (source, source + 1):
+            self._move(source, target)
+
+    def _reveal(self, row: LayerRow) -> None:
+        if (area := self._area()) is not None:
+            area.ensureWidgetVisible(row, 0, 8)
+
+    def _area(self) -> QScrollArea | None:
+        parent = self.parentWidget()
+        while parent is not None and not isinstance(parent, QScrollArea):
+            parent = parent.parentWidget()
+        return parent

@@ -1,0 +1,266 @@
+"""One layer of a list: a line that can be dragged, its error, and its settings when it is open."""
+
+from typing import Any
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.forms.discard import discard
+from app.forms.form import SpecForm
+from app.forms.value_labels import features_text, shape_text
+from app.theme import CONTROL_RADIUS, GAP, control_height, resolve
+from app.widgets import Elided, InlineError, Muted, ToolButton
+from mtl_core.spec import Layer, LayerInfo, Spec, kind_of, members
+
+CLASSES: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Layer)}
+_HANDLE = 34
+
+
+def title_of(layer: dict[str, Any]) -> str:
+    """What a person calls the layer."""
+    spec = CLASSES.get(str(layer.get("kind")))
+    return spec.title if spec else str(layer.get("kind"))
+
+
+class RowLine(QWidget):
+    """Handle, title, detail and output shape in a rounded frame; takes the focus, clicks and drags.
+
+    ``pressedKey(event)`` passes keys on to the list.
+    """
+
+    clicked = Signal()
+    dragged = Signal(QPoint)
+    dropped = Signal(QPoint)
+    dragCancelled = Signal()
+    pressedKey = Signal(QKeyEvent)
+    focused = Signal()
+
+    def __init__(self, *, handle: bool = True, dashed: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._handle, self._dashed = handle, dashed
+        self._tone = ""
+        self._pressed: QPoint | None = None
+        self._dragging = False
+        self.setFixedHeight(control_height() + 4)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if handle else Qt.FocusPolicy.NoFocus)
+        self.title = Elided()
+        self.title.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)  # what it is goes before all
+        self.detail = Elided()
+        self.detail.setProperty("role", "muted")
+        self.detail.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.shape = Elided()
+        self.shape.setProperty("role", "muted")
+        self.shape.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(_HANDLE + GAP if handle else 11, 0, 11, 0)
+        row.setSpacing(GAP)
+        row.addWidget(self.title)
+        row.addWidget(self.detail, 1)
+        row.addWidget(self.shape)
+        self.detail.setVisible(handle)
+
+    def set_tone(self, tone: str) -> None:
+        """``""``, ``selected`` or ``error``."""
+        if tone != self._tone:
+            self._tone = tone
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for a title and a shape."""
+        return QSize(self.fontMetrics().horizontalAdvance("0") * 30, self.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw frame and handle."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = {"error": "error_wash"}.get(self._tone, "surface")
+        line = {"error": "error", "selected": "accent"}.get(self._tone, "border")
+        line = "accent" if self.hasFocus() and line == "border" else line
+        pen = QPen(QColor(resolve(line)), 1.5 if line == "accent" else 1.0)
+        if self._dashed:
+            pen.setDashPattern([3, 3])
+        painter.setPen(pen)
+        painter.setBrush(QColor(resolve(ground)))
+        inset = pen.widthF() / 2
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), CONTROL_RADIUS, CONTROL_RADIUS
+        )
+        if self._handle:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(resolve("muted")))
+            middle = self.height() / 2
+            for x in (17.0, 22.0):
+                for y in (middle - 5, middle, middle + 5):
+                    painter.drawEllipse(QPointF(x, y), 1.2, 1.2)
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember where, in case it becomes a drag."""
+        if event.button() == Qt.MouseButton.LeftButton and self._handle:
+            self._pressed = event.position().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag once the mouse has gone far enough."""
+        if self._pressed is None:
+            return
+        here = event.position().toPoint()
+        far = (here - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+        if self._dragging or far:
+            self._dragging = True
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.dragged.emit(event.globalPosition().toPoint())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Drop or click."""
+        pressed, dragging = self._pressed, self._dragging
+        self._end_drag()
+        if dragging:
+            self.dropped.emit(event.globalPosition().toPoint())
+        elif pressed is not None and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape ends a drag; the rest is the list's."""
+        if event.key() == Qt.Key.Key_Escape and self._dragging:
+            self._end_drag()
+            self.dragCancelled.emit()
+            return
+        event.ignore()
+        self.pressedKey.emit(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell the list, and draw the frame."""
+        super().focusInEvent(event)
+        self.focused.emit()
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Draw the plain frame."""
+        super().focusOutEvent(event)
+        self.update()
+
+    def _end_drag(self) -> None:
+        self._pressed, self._dragging = None, False
+        self.unsetCursor()
+
+
+class LayerRow(QWidget):
+    """A layer: its line, the error that stands at it, and its settings in place when it is open.
+
+    ``edited(path, value, label)`` tells of a changed setting, ``fixed(Fix)`` that the fix was taken,
+    ``asked(action)`` one of ``up down duplicate remove``.
+    """
+
+    edited = Signal(str, object, str)
+    fixed = Signal(object)
+    asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.layer: dict[str, Any] = {}
+        self.info: LayerInfo | None = None
+        self.path = ""
+        self.opened = False
+        self.form: SpecForm | None = None
+        self.line = RowLine()
+        self.error = InlineError()
+        self.error.setContentsMargins(10, 2, 10, 4)
+        self.body = QWidget()
+        self._inside = QVBoxLayout(self.body)
+        self._inside.setContentsMargins(10, 6, 4, 8)
+        self._inside.setSpacing(GAP)
+        self.hint = Muted(wrap=True)
+        self._inside.addWidget(self.hint)
+        self._inside.addLayout(self._buttons())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.line, self.error, self.body):
+            column.addWidget(widget)
+        self.body.hide()
+
+    def show_layer(self, layer: dict[str, Any], path: str) -> None:
+        """Show these data of the layer at ``path``."""
+        moved = path != self.path or layer.get("kind") != self.layer.get("kind")
+        self.layer, self.path = layer, path
+        self.setObjectName(path)
+        self.line.setObjectName(f"row:{path}")
+        if moved:
+            self._drop_form()
+        if self.opened:
+            self._fill()
+        self._words()
+
+    def show_info(self, info: LayerInfo | None, before: LayerInfo | None, input_text: str) -> None:
+        """Show what the worker said: shape, error, and what arrives from the layer ``before``."""
+        self.info = info
+        arrives = features_text(before.output_shape) if before is not None else input_text
+        source = f", from {before.title}" if before is not None else ""
+        self.hint.setProperty("takes", f"In: {arrives}{source}." if arrives else "")
+        error, fix = (info.error, info.fix) if info is not None else (None, None)
+        self.error.set_error(error or "", fix.label if fix else "", lambda: self.fixed.emit(fix))
+        self.error.link.setObjectName(f"fix:{self.path}")
+        self._words()
+
+    def set_open(self, opened: bool) -> None:
+        """Show or hide the settings."""
+        self.opened = opened
+        if opened:
+            self._fill()
+        self.body.setVisible(opened)
+        self._words()
+
+    def tab_stops(self) -> list[QWidget]:
+        """What Tab visits: the line, the fix, the settings, the buttons."""
+        inner = self.form.findChildren(QWidget) if self.form is not None else []
+        buttons = self.body.findChildren(ToolButton)
+        stops = [self.line, self.error.link, *inner, *(b for b in buttons if b not in inner)]
+        return [stop for stop in stops if stop.focusPolicy() & Qt.FocusPolicy.TabFocus and not stop.focusProxy()]
+
+    def _fill(self) -> None:
+        spec = CLASSES.get(str(self.layer.get("kind")))
+        if spec is None:
+            return
+        if self.form is None:
+            self.form = SpecForm(spec, self.path)
+            self.form.edited.connect(self.edited)
+            self._inside.insertWidget(1, self.form)
+            self.form.setVisible(not self.form.empty)
+        self.form.setValue(self.layer)
+
+    def _drop_form(self) -> None:
+        if self.form is not None:
+            discard(self.form)
+            self.form = None
+
+    def _words(self) -> None:
+        spec, info = CLASSES.get(str(self.layer.get("kind"))), self.info
+        same = info is not None and info.kind == self.layer.get("kind")
+        title = title_of(self.layer)
+        detail = info.detail if info is not None and same else ""
+        shape = shape_text(info.output_shape) if info is not None and same else ""
+        failed = bool(info is not None and same and info.error)
+        self.line.title.setText(title)
+        self.line.detail.setText(detail)
+        self.line.shape.setText("cannot be built" if failed else shape)
+        self.line.set_tone("error" if failed else "selected" if self.opened else "")
+        takes = str(self.hint.property("takes") or "")
+        self.hint.setText(f"{spec.help() if spec else ''} {takes}".strip())
+        parts = (title, detail, f"output {shape}" if shape else "", (info.error or "") if info and failed else "")
+        self.line.setAccessibleName(", ".join(part for part in parts if part))
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addStretch(1)
+        for name, glyph, tip in (
+            ("up", "arrow-up", "Move up (Alt+Up)"),
+            ("down", "arrow-down", "Move down (Alt+Down)"),
+            ("duplicate", "copy", "Duplicate (Ctrl+D)"),
+            ("remove", "trash", "Remove (Delete)"),
+        ):
+            button = ToolButton(glyph, tip, name=f"layer-{name}")
+            button.clicked.connect(lambda _checked=False, action=name: self.asked.emit(action))
+            row.addWidget(button)
+        return row

@@ -1,0 +1,1 @@
+"""The run store off the GUI thread."""

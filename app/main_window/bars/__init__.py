@@ -1,0 +1,1 @@
+"""What stands around the page: rail, top bar, status line, messages."""

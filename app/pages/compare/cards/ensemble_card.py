@@ -1,0 +1,85 @@
+"""The compared runs as one predictor, evaluated when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.comparison import TestScores
+from app.widgets import Button, InlineError
+
+if TYPE_CHECKING:
+    from app.session import Session
+
+_WORDS, _BUSY = "Average these runs", "Averaging…"
+_HELP = "Score the mean of the runs' predictions on the test rows: an ensemble of runs of the same tasks and data"
+
+_Key = frozenset[tuple[int, float | None]]
+
+
+class Averaging(QObject):
+    """The button that asks for the ensemble of the compared runs, what came of it, and why nothing did.
+
+    ``changed()``: the scores of the runs shown have come. The worker process computes them.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._entries: tuple[Entry, ...] = ()
+        self._known: dict[_Key, TestScores] = {}
+        self._asked: set[_Key] = set()
+        self.button = Button(_WORDS, self._ask, name="compare-average")
+        self.button.setToolTip(_HELP)
+        self.error = InlineError()
+        self.error.setObjectName("compare-average-error")
+        self.show_runs(())
+
+    @property
+    def scores(self) -> TestScores | None:
+        """The ensemble's test scores, once they are known."""
+        return self._known.get(_key(self._entries))
+
+    def show_runs(self, entries: Sequence[Entry]) -> None:
+        """These are the runs that are compared now."""
+        if _key(entries) != _key(self._entries):
+            self.error.set_error("")
+        self._entries = tuple(entries)
+        self._show()
+
+    def _ask(self) -> None:
+        key, runs = _key(self._entries), [entry.run.id for entry in self._entries]
+        self.error.set_error("")
+        self._asked.add(key)
+        self._show()
+
+        def done(found: Mapping[str, TestScores]) -> None:
+            self._asked.discard(key)
+            self._known[key] = found["metrics"]
+            self._show()
+            self.changed.emit()
+
+        def failed(error: Exception) -> None:
+            self._asked.discard(key)
+            if key == _key(self._entries):
+                self.error.set_error(str(error))
+            self._show()
+
+        asked = {"store": self._session.store.url, "runs": runs, "split": "test"}
+        self._session.worker.ask("ensemble", asked, done, failed)
+
+    def _show(self) -> None:
+        key = _key(self._entries)
+        self.button.setText(_BUSY if key in self._asked else _WORDS)
+        self.button.setEnabled(key not in self._asked and key not in self._known)
+        self.button.setVisible(len(self._entries) > 1)
+
+
+def _key(entries: Sequence[Entry]) -> _Key:
+    """Which runs, and as of which end: one that was resumed has another model."""
+    return frozenset((entry.run.id, entry.run.finished) for entry in entries)

@@ -1,0 +1,48 @@
+"""The card of the settings in which the compared runs differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.pages.compare.run_table import RunTable
+from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.comparison import CompareView
+from app.widgets import Card, LinkButton, Muted
+
+_FOLDED = 8
+"""Settings that are shown before the others are asked for: runs of other data differ in a hundred."""
+_ALIKE = "All settings are the same; the runs differ in chance alone."
+
+
+class SettingsCard(Card):
+    """A row a setting, a column a run; of many settings the first ones until all are asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("What differs")
+        self.table = RunTable("compare-settings", "Settings that differ")
+        self.hint = Muted(wrap=True)
+        self.hint.setObjectName("compare-hint")
+        self.unfold = LinkButton("", self._unfold, name="compare-unfold")
+        self.body.addWidget(self.hint)
+        self.body.addWidget(self.table, 1)
+        self.body.addWidget(self.unfold)
+        self._unfolded = False
+        self._shown: tuple[tuple[Entry, ...], CompareView] | None = None
+
+    def show_view(self, entries: Sequence[Entry], view: CompareView) -> None:
+        """Show in what the runs differ."""
+        self._shown = (tuple(entries), view)
+        lines, heads = view.differing, [(entry.short, entry.color) for entry in entries]
+        self.table.fill("setting", heads, lines if self._unfolded else lines[:_FOLDED])
+        self.table.setVisible(bool(lines))
+        self.unfold.setText("Show fewer" if self._unfolded else f"Show all {len(lines)} settings that differ")
+        self.unfold.setVisible(len(lines) > _FOLDED)
+        self.set_subtitle(view.differing_text)
+        hint = view.hint or ("" if lines else _ALIKE)
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+
+    def _unfold(self) -> None:
+        self._unfolded = not self._unfolded
+        if self._shown is not None:
+            self.show_view(*self._shown)

@@ -1,0 +1,63 @@
+"""The card of the test metrics of the compared runs."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QCheckBox
+
+from app.pages.compare.cards.ensemble_card import Averaging
+from app.pages.compare.run_table import RunTable
+from app.pages.compare.views.comparison import CompareView
+from app.pages.compare.views.seeds import SeedGroup
+from app.tables import method_title
+from app.widgets import Card, Muted
+
+_NO_TESTS = "Test metrics appear when the runs have finished."
+_GROUP_TIP = "One column for runs that differ in nothing but the seed: mean ± standard deviation; each seed counts once"
+
+
+class TestMetricsCard(Card):
+    """A row a metric, a column a run, or a group of seeds; below it what a mark means and what is not counted.
+
+    Args:
+        averaging: Asks for the ensemble of the runs.
+    """
+
+    __test__ = False  # pytest takes a class of this name for tests
+
+    def __init__(self, averaging: Averaging) -> None:
+        super().__init__("Test metrics")
+        self.table = RunTable("compare-tests", "Test metrics")
+        self.nothing = Muted(_NO_TESTS, wrap=True)
+        self.notes = Muted(wrap=True)
+        self.notes.setObjectName("compare-notes")
+        self.group = QCheckBox("Group seeds")
+        self.group.setObjectName("compare-group")
+        self.group.setToolTip(_GROUP_TIP)
+        self.header.addWidget(averaging.button)
+        self.header.addWidget(self.group)
+        self.body.addWidget(self.nothing)
+        self.body.addWidget(self.table, 1)
+        self.body.addWidget(self.notes)
+        self.body.addWidget(averaging.error)
+
+    def show_view(self, view: CompareView, *, ensemble: bool) -> None:
+        """Show the metrics.
+
+        Args:
+            view: Of the page.
+            ensemble: Whether the last column is the ensemble of all runs.
+        """
+        heads = [*map(_group_head, view.groups), *([("ensemble", None)] if ensemble else [])]
+        self.table.fill("task", heads, view.tests)
+        self.table.setVisible(bool(view.tests))
+        self.nothing.setVisible(not view.tests)
+        self.group.setVisible(view.seeds)
+        self.notes.setText(view.notes)
+        self.notes.setVisible(bool(view.notes))
+
+
+def _group_head(group: SeedGroup) -> tuple[str, int | None]:
+    first, count = group.first, len(group.entries)
+    runs = first.short if count == 1 else f"{count} seeds of {first.short}"
+    what = f"{first.run.baseline} alone" if first.run.baseline else method_title(first.run.method)
+    return f"{runs}\n{what}", first.color

@@ -1,0 +1,256 @@
+"""What the Compare page shows, as pure functions from what the store says; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.seeds import SeedGroup, repeated_text, seed_groups
+from app.pages.compare.views.setting_names import ABSENT, chip_texts, setting_text, setting_title
+from app.pages.compare.views.significance import marks, rule_text
+from app.plots.number_texts import number
+from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
+from mtl_core.analysis.statistics import Spread
+from mtl_core.spec import DIRECTIONS, TRAINED, ExperimentSpec
+
+if TYPE_CHECKING:
+    from mtl_core.store import RunRecord, SeriesKey, Summary
+
+TestScores = Mapping[str, Mapping[str, float]]
+"""Test metrics by task and name."""
+
+TOTAL = "total"
+_SECTIONS = {"weighting": 0, "training": 1}
+_UNCOUNTED = ("version", "name")
+_SPLITTING = "dataset.split.tasks"
+"""Who made the split of a baseline: the same rows for all runs of a study, so no difference to be told."""
+_ARROWS = {"max": " ↑", "min": " ↓"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value in a table.
+
+    Attributes:
+        text: What it says.
+        best: Whether it is the best of its row beyond chance.
+        tone: What it is written in, if it is not the best.
+        leading: Whether it is the best of single values.
+        tip: Its tooltip, if it is not the text.
+    """
+
+    text: str
+    best: bool = False
+    tone: str = ""
+    leading: bool = False
+    tip: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a table: its name, a cell a run, and the name's tooltip if it is not the name."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    tip: str = ""
+
+
+@dataclass(frozen=True)
+class CompareView:
+    """Everything on the page but the curves.
+
+    Attributes:
+        differing: A row a setting that is not the same in all runs.
+        settings: How many settings there are.
+        tests: A row a test metric; a cell a run, or a group of runs that differ in nothing but the seed, and behind
+            them one for the ensemble of all where its scores are known.
+        groups: The runs of each cell of ``tests`` but the ensemble's.
+        seeds: Whether some of the runs differ in nothing but the seed.
+        notes: What a mark among ``tests`` means, and which runs are not counted.
+        best: A row a task: the epoch in which each run was best on it, beside the one that its rule chose.
+        hint: What is missing for a comparison; empty when nothing is.
+        chips: What the chip of each run says.
+    """
+
+    chips: tuple[str, ...]
+    differing: tuple[Line, ...]
+    settings: int
+    tests: tuple[Line, ...]
+    groups: tuple[SeedGroup, ...]
+    seeds: bool
+    notes: str
+    best: tuple[Line, ...]
+    hint: str
+
+    @property
+    def differing_text(self) -> str:
+        """For the header of the table of settings."""
+        return f"{len(self.differing)} of {self.settings} settings" if len(self.chips) > 1 else ""
+
+
+def compare_view(
+    entries: Sequence[Entry],
+    summaries: Sequence[Summary],
+    *,
+    grouped: bool = False,
+    ensemble: TestScores | None = None,
+) -> CompareView:
+    """The page for some runs.
+
+    Args:
+        entries: The runs, in the order they are shown.
+        summaries: Summaries of all their series.
+        grouped: Whether runs that differ in nothing but the seed share a column.
+        ensemble: What the mean of their predictions scores.
+    """
+    scored = {one.run for one in summaries if one.split == "test"}
+    alike = seed_groups(entries, scored)
+    groups = alike if grouped else tuple(SeedGroup((entry,)) for entry in entries)
+    differing, settings = differing_settings([entry.settings for entry in entries])
+    tests = final_lines([[entry.run for entry in group.entries] for group in groups], summaries, ensemble)
+    rule = rule_text(len(groups), grouped=grouped and any(len(group.entries) > 1 for group in groups))
+    notes = (rule if tests else "", repeated_text(groups))
+    return CompareView(
+        chips=chip_texts(entries, differing),
+        differing=setting_lines(entries, differing),
+        settings=settings,
+        tests=tests,
+        groups=groups,
+        seeds=sum(len(group.entries) + len(group.repeated) > 1 for group in alike) > 0,
+        notes=" ".join(filter(None, notes)),
+        best=best_lines(entries, summaries),
+        hint="Add a second run to see what differs." if len(entries) == 1 else "",
+    )
+
+
+def differing_settings(runs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Mapping[str, Any], ...], int]:
+    """Of each run the settings that are not the same in all, in the order of the document; and how many there are.
+
+    Args:
+        runs: Every setting of each run by its path; version and name are no settings.
+    """
+    every = dict.fromkeys(path for settings in runs for path in settings)
+    paths = [path for path in every if path not in _UNCOUNTED and not path.startswith(_SPLITTING)]
+    differing = [path for path in paths if any(_value(own, path) != _value(runs[0], path) for own in runs[1:])]
+    return tuple({path: _value(own, path) for path in differing} for own in runs), len(paths)
+
+
+def setting_lines(entries: Sequence[Entry], differing: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+    """A row for each differing setting, by its name in the forms; its path is the tooltip.
+
+    How the runs were trained comes first, as tasks and layers differ in dozens of settings at once.
+    """
+    paths = sorted(differing[0] if differing else (), key=lambda path: _SECTIONS.get(path.partition(".")[0], 2))
+    specs = [entry.spec for entry in entries if entry.spec is not None]
+    return tuple(
+        Line(setting_title(path, specs), tuple(Cell(setting_text(own[path])) for own in differing), tip=path)
+        for path in paths
+    )
+
+
+def _value(settings: Mapping[str, Any], path: str) -> Any:
+    return settings.get(path, ABSENT)
+
+
+def final_lines(
+    groups: Sequence[Sequence[RunRecord]], summaries: Sequence[Summary], ensemble: TestScores | None = None
+) -> tuple[Line, ...]:
+    """Final test metrics by task, the best of each row marked by the metric's own direction.
+
+    Args:
+        groups: The runs of each column; of several the mean and the standard deviation are told.
+        summaries: Summaries of them all.
+        ensemble: What the mean of their predictions scores; a last column where it is known.
+    """
+    runs = [run for group in groups for run in group]
+    found = {(one.run, one.task, one.metric): one for one in summaries if one.split == "test"}
+    averaged = ((task, metric) for task, scores in (ensemble or {}).items() for metric in scores)
+    rows = dict.fromkeys((*((task, metric) for _, task, metric in found), *averaged))
+    order = {task: index for index, task in enumerate(dict.fromkeys(t for run in runs for t in run.tasks))}
+    last = len(order)
+    ranked = sorted(rows, key=lambda row: (order.get(row[0], last), row[1] == "loss"))
+    return tuple(_test_line(task, metric, groups, found, ensemble) for task, metric in ranked)
+
+
+def best_lines(entries: Sequence[Entry], summaries: Sequence[Summary]) -> tuple[Line, ...]:
+    """A row a task: each run's best epoch on it by the task's score, and the epoch that the run's rule chose."""
+    own: dict[int, list[Summary]] = {entry.run.id: [] for entry in entries}
+    for summary in summaries:
+        own.get(summary.run, []).append(summary)
+    known = [{} if one.spec is None else _best_epochs(one, one.spec, own[one.run.id]) for one in entries]
+    tasks = dict.fromkeys((epoch.task, epoch.metric) for epochs in known for epoch in epochs.values())
+    lines = [
+        Line(f"{task} · {metric}", tuple(_best_cell(epochs.get((task, metric))) for epochs in known))
+        for task, metric in tasks
+    ]
+    chosen = [next((epoch for epoch in epochs.values() if epoch.chosen is not None), None) for epochs in known]
+    if lines and any(epoch is not None for epoch in chosen):
+        lines.append(Line("chosen by the run's rule", tuple(map(_chosen_cell, chosen))))
+    return tuple(lines)
+
+
+def _best_epochs(entry: Entry, spec: ExperimentSpec, summaries: Sequence[Summary]) -> dict[tuple[str, str], BestEpoch]:
+    return {(one.task, one.metric): one for one in best_epochs(entry.run, spec.tasks, summaries, spec.training.monitor)}
+
+
+def _chosen_cell(found: BestEpoch | None) -> Cell:
+    if found is None:
+        return Cell("—")
+    return Cell(f"epoch {found.chosen}" + (f" (by total loss: no {found.missing})" if found.missing else ""))
+
+
+def _best_cell(found: BestEpoch | None) -> Cell:
+    if found is None:
+        return Cell("—")
+    return Cell(f"epoch {found.epoch}" if found.epoch is not None else f"step {found.step}")
+
+
+def metric_choices(keys: Sequence[SeriesKey]) -> tuple[str, ...]:
+    """Metrics whose curves can be laid over each other, the loss first, what is no metric last."""
+    names = dict.fromkeys(key.metric for key in keys if key.task and (key.split == "val" or key.metric in TRAINED))
+    return tuple(sorted(names, key=lambda name: (name != "loss", TRAINED.index(name) if name in TRAINED else -1)))
+
+
+def curve_tasks(runs: Sequence[RunRecord], metric: str, keys: Sequence[SeriesKey]) -> tuple[str, ...]:
+    """The tasks that have curves of a metric, in the order of the runs, the total last."""
+    have = {key.task for key in keys if key.metric == metric and key.split != "test"}
+    names = dict.fromkeys(task for run in runs for task in run.tasks)
+    several = any(len(run.tasks) > 1 for run in runs)  # the total of one task repeats it
+    return tuple(task for task in (*names, *((TOTAL,) if several else ())) if task in have)
+
+
+def _test_line(
+    task: str,
+    metric: str,
+    groups: Sequence[Sequence[RunRecord]],
+    found: Mapping[tuple[int, str, str], Summary],
+    ensemble: TestScores | None,
+) -> Line:
+    summaries = [[found.get((run.id, task, metric)) for run in group] for group in groups]
+    spreads = [[one.last for one in group if one is not None] for group in summaries]
+    if ensemble is not None:
+        score = ensemble.get(task, {}).get(metric)
+        spreads.append([] if score is None else [score])
+    told = (one.direction for group in summaries for one in group if one is not None)
+    direction = next(told, DIRECTIONS.get(metric, ""))
+    columns = [Spread.of(group) for group in spreads]
+    # An ensemble is made of the runs of the other columns and has no spread: it takes no part where seeds are grouped.
+    judged = len(groups) if any(len(group) > 1 for group in groups) else len(columns)
+    found_marks = (*marks(columns[:judged], direction), *("" for _ in columns[judged:]))
+    cells = tuple(_cell(group, mark, direction) for group, mark in zip(spreads, found_marks, strict=True))
+    return Line(f"{task} · {metric}{_ARROWS.get(direction, '')}", cells)
+
+
+def _cell(values: Sequence[float], mark: str, direction: str) -> Cell:
+    if not values:
+        return Cell("—")
+    spread = Spread.of(values)
+    text = spread.text().replace("-", "−") if len(values) > 1 else number(values[0])
+    tip = f"{text}, mean ± standard deviation of {len(values)} seeds" if len(values) > 1 else text
+    if mark == "best":
+        tip += ", better than every other column beyond the spread of the seeds"
+    elif mark == "leading":
+        tip += f", the {'lowest' if direction == 'min' else 'highest'}; single runs, so this may be chance"
+    return Cell(text, best=mark == "best", leading=mark == "leading", tip=tip)

@@ -1,0 +1,133 @@
+"""Settings in a person's words: their names, their values, and which of them tell runs apart; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from app.tables import experiment_name, method_title, shortened
+from mtl_core.spec.paths import Key, parse
+
+if TYPE_CHECKING:
+    from app.pages.compare.views.compared_run import Entry
+
+ABSENT = object()
+"""The value of a setting that a run does not have."""
+_SEED, _WEIGHTING, _DATA = "training.seed", "weighting.kind", "dataset.name"
+_MOST_PARTS, _LONGEST_PART, _LONGEST_NAME = 3, 22, 24
+_FEW = 8
+_LEFT_OUT_OF_CHIPS = ("tasks", "model", "dataset", "version", "name")
+"""Where differences come in dozens and say little on a chip; the table of settings has them all."""
+_GROUPS = ("training", "model")
+"""Sections whose own name says nothing beside that of the setting."""
+
+
+def setting_title(path: str, specs: Sequence[Any] = ()) -> str:
+    """The name of a setting as the forms have it: ``Learning rate · Optimizer``, ``left · Loss``.
+
+    Args:
+        path: Where it stands in the spec.
+        specs: Experiments of which some have it; the path in words where none does.
+    """
+    keys = parse(path)
+    named = len({tuple(task.name for task in spec.tasks) for spec in specs}) < 2
+    for spec in specs:
+        if (titles := _titles(spec, keys, named=named)) is not None:
+            return _joined(titles)
+    return _joined([str(key + 1) if isinstance(key, int) else _spaced(key) for key in keys if key not in _GROUPS])
+
+
+def setting_text(value: Any) -> str:
+    """The value of a setting."""
+    match value:
+        case bool():
+            return "on" if value else "off"
+        case float():
+            return f"{value:g}"
+        case None:
+            return "none"
+        case _:
+            return "—" if value is ABSENT else str(value)
+
+
+def chip_texts(entries: Sequence[Entry], settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What the chip of each run says: its number, its name, and what tells it apart from the others.
+
+    Args:
+        entries: The runs.
+        settings: The differing settings of each run by their path, in the order of the document.
+    """
+    alike = len({experiment_name(entry.run) for entry in entries}) < 2
+    named = not alike or len(entries) <= _FEW  # of many runs the chips are short, and a name they share says nothing
+    return tuple(_chip(entry, own, named=named) for entry, own in zip(entries, settings, strict=True))
+
+
+def _chip(entry: Entry, own: Mapping[str, Any], *, named: bool) -> str:
+    parts = [f"{entry.run.baseline} alone"] if entry.run.baseline else []
+    specs = () if entry.spec is None else (entry.spec,)
+    if _WEIGHTING in own and not parts:
+        parts.append(method_title(str(own[_WEIGHTING])))
+    implied = _WEIGHTING in own or bool(entry.run.baseline)  # settings of another method differ with it
+    others = [path for path in own if path != _SEED and not _left_out(path, implied=implied)]
+    if (
+        _DATA in own or "dataset.kind" in own or "dataset.path" in own
+    ):  # experiments of other data differ in nearly all settings: their names tell them apart
+        others = []
+    for path in others:
+        if own[path] is not ABSENT and len(parts) < _MOST_PARTS:
+            name = setting_title(path, specs).rpartition(" · ")[2]
+            parts.append(shortened(f"{name.lower()} {setting_text(own[path])}", _LONGEST_PART))
+    if _SEED in own:
+        parts.append(f"seed {setting_text(own[_SEED])}")
+    names = [shortened(experiment_name(entry.run), _LONGEST_NAME)] if named or not parts else []
+    return " · ".join([f"run {entry.run.id}", *names, *parts])
+
+
+def _left_out(path: str, *, implied: bool) -> bool:
+    section = parse(path)[0]
+    return section in _LEFT_OUT_OF_CHIPS or (section == "weighting" and implied)
+
+
+def _spaced(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+def _joined(titles: Sequence[str]) -> str:
+    return " · ".join(dict.fromkeys(titles))
+
+
+def _titles(spec: Any, keys: Sequence[Key], *, named: bool) -> list[str] | None:
+    """The titles of the fields on a path through an experiment; None where it has no such path.
+
+    Args:
+        spec: The experiment.
+        keys: The path.
+        named: Whether a task goes by its name; else by its place, where other experiments have other tasks.
+    """
+    titles: list[str] = []
+    value = spec
+    for depth, key in enumerate(keys):
+        fields = getattr(type(value), "model_fields", {})
+        if isinstance(key, str) and key in fields:
+            title = fields[key].title or _spaced(key)
+            value = getattr(value, key)
+            listed = isinstance(value, tuple | list | dict) and key in ("tasks", "heads")
+            implied = key == "kind" and titles and keys[0] != "tasks"  # it is the section's own value
+            if not listed and not implied and not (depth == 0 and key in _GROUPS):
+                titles.append(title)
+        elif isinstance(value, Mapping) and key in value:
+            value = value[key]
+            titles.append(str(key))
+        elif isinstance(value, tuple | list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+            titles.append(_item_title(value, key, named=named))
+        else:
+            return None
+    return titles
+
+
+def _item_title(item: Any, index: int, *, named: bool) -> str:
+    """What an item of a list is called: a task, a layer, or a plain value."""
+    if name := getattr(item, "name", None):
+        return str(name) if named else f"task {index + 1}"
+    return f"layer {index + 1}" if hasattr(item, "kind") else str(index + 1)

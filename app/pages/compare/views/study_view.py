@@ -1,0 +1,136 @@
+"""What the Compare page says of a study, as pure functions; no Qt here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.pages.compare.views.comparison import Cell, Line
+from app.tables import method_title, percent, quantity
+
+if TYPE_CHECKING:
+    from mtl_core.analysis.delta_m import Judgement, MetricJudgement
+    from mtl_core.analysis.statistics import Spread
+    from mtl_core.analysis.studies import Study
+
+_ARROWS = {"max": " ↑", "min": " ↓"}
+_VERDICTS = {
+    "positive": ("better together", "good"),
+    "negative": ("negative transfer", "error"),
+    "unclear": ("no clear effect", "muted"),
+    "unknown": ("", ""),
+}
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """A study on the page.
+
+    Attributes:
+        title: Of its card.
+        headline: Δm with its spread, or what there is instead.
+        words: What else is to be said, a sentence each: negative transfer, what is missing, what still trains.
+        heads: Headers of ``lines``.
+        lines: A row a metric: mean and standard deviation over the seeds, together and alone, and the change.
+        seed_heads: Headers of ``by_seed``.
+        by_seed: A row a task, and Δm: its change in every seed.
+    """
+
+    title: str
+    headline: str
+    words: tuple[str, ...]
+    heads: tuple[str, ...]
+    lines: tuple[Line, ...]
+    seed_heads: tuple[str, ...]
+    by_seed: tuple[Line, ...]
+
+
+def study_view(study: Study) -> StudyView:
+    """A study in words and rows."""
+    judgement = study.judgement
+    against = any(run.baseline for run in study.runs)
+    heads = ("alone", "all tasks", "change", "") if against else ("all tasks",)
+    return StudyView(
+        title=" · ".join([f"Study {study.number}", study.name, *_methods(study)]),
+        headline=_headline(judgement, against),
+        words=_words(study),
+        heads=heads,
+        lines=tuple(_line(one, against) for one in judgement.metrics if one.multi or one.single),
+        seed_heads=tuple(f"seed {seed}" for seed in judgement.seeds) if against else (),
+        by_seed=_by_seed(judgement) if against else (),
+    )
+
+
+def _headline(judgement: Judgement, against: bool) -> str:
+    if not against:
+        return f"Mean ± standard deviation over {quantity(len(judgement.seeds), 'seed')}"
+    spread = judgement.delta_m
+    if not spread:
+        return "Δm appears when a seed and its baselines have finished"
+    low, high = spread.interval
+    interval = "" if math.isnan(low) else f", 95 % interval {percent(low)} to {percent(high)}"
+    return f"Δm {percent(spread.mean, spread.sd)}{interval}, {quantity(len(spread.values), 'seed')}"
+
+
+def _methods(study: Study) -> tuple[str, ...]:
+    """The weighting methods of the runs of all tasks."""
+    return tuple(dict.fromkeys(method_title(run.method) for run in study.runs if not run.baseline))
+
+
+def _words(study: Study) -> tuple[str, ...]:
+    judgement = study.judgement
+    words = [*effect_sentences(judgement.scores)]
+    waiting = len(study.unfinished)
+    if waiting:
+        words.append(f"{waiting} of {len(study.runs)} runs have not finished yet.")
+    elif judgement.missing:
+        words.append("Not in Δm: " + "; ".join(judgement.missing) + ".")
+    return tuple(words)
+
+
+def effect_sentences(scores: Sequence[MetricJudgement]) -> tuple[str, ...]:
+    """What training together did to the tasks, a sentence for each kind of effect.
+
+    Negative transfer is claimed only where the 95 % interval of the change lies below 0, a gain only where it lies
+    above; one seed says nothing either way.
+    """
+    known = [one for one in scores if one.change]
+    single = [one for one in known if len(one.change.values) < 2]
+    sentences = []
+    for transfer, words in (("negative", "Negative transfer"), ("positive", "Better together")):
+        changes = [f"{one.task} {percent(one.change.mean, one.change.sd)}" for one in known if one.transfer == transfer]
+        if changes:
+            sentences.append(f"{words}, beyond chance: {', '.join(changes)}.")
+    unclear = [one for one in known if one.transfer == "unclear" and one not in single]
+    if unclear:
+        counts = sorted({len(one.change.values) for one in unclear})
+        seeds = "–".join(dict.fromkeys(map(str, (counts[0], counts[-1]))))
+        sentences.append(f"No clear effect on {', '.join(one.task for one in unclear)} (n = {seeds}).")
+    if single:
+        sentences.append(f"One seed says nothing about chance: {', '.join(one.task for one in single)}.")
+    return tuple(sentences)
+
+
+def _line(one: MetricJudgement, against: bool) -> Line:
+    name = f"{one.task} · {one.metric}{_ARROWS[one.direction]}"
+    together = Cell(_value(one.multi))
+    if not against:
+        return Line(name, (together,))
+    words, tone = _VERDICTS[one.transfer] if len(one.change.values) > 1 else ("", "")
+    change = Cell(percent(one.change.mean, one.change.sd), tone=tone if one.score else "")
+    return Line(name, (Cell(_value(one.single)), together, change, Cell(words if one.score else "", tone=tone)))
+
+
+def _value(spread: Spread) -> str:
+    return spread.text().replace("-", "−")
+
+
+def _by_seed(judgement: Judgement) -> tuple[Line, ...]:
+    lines = []
+    for one in judgement.scores:
+        cells = tuple(Cell(percent(one.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
+        lines.append(Line(f"{one.task} · {one.metric}", cells))
+    cells = tuple(Cell(percent(judgement.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
+    return (*lines, Line("Δm", cells))

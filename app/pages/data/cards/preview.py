@@ -1,0 +1,135 @@
+"""The first rows of the data, below boxes that say what each column is for; or example images."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QProgressBar, QStackedLayout, QTableView, QVBoxLayout, QWidget
+
+from app.pages.data.cards.images import ImageGrid, Label
+from app.pages.data.cards.notes import NotesList
+from app.pages.data.cards.preview_header import ColumnView, RoleHeader
+from app.tables import PreviewModel, quantity, shape
+from app.theme import row_height
+from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scrolling
+from mtl_core.spec import DatasetInfo
+
+_NOTHING = "Nothing to show yet"
+_NEARLY = "The first rows appear here once they have been read."
+_STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
+
+
+class PreviewCard(Card):
+    """Shows a data set once it has been read; before, that it is being read, or why it cannot be."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Preview", parent=parent)
+        self.setObjectName("preview-card")
+        self._shown: DatasetInfo | None = None
+        self.model = PreviewModel(self)
+        self.table = QTableView()
+        self.header_ = RoleHeader(self.table)
+        self._dress_table()
+        self.images = ImageGrid()
+        self.more = ToolButton("dots-three", "More", name="all-columns")
+        self.more.setPopupMode(ToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self.more)
+        self.more.setMenu(self.menu)
+        self.header.addWidget(self.more)
+        self.description = Muted(wrap=True)
+        self.busy = QProgressBar()
+        self.busy.setObjectName("reading-data")
+        self.busy.setRange(0, 0)
+        self.busy.setTextVisible(False)
+        self.busy.setFixedHeight(4)
+        policy = self.busy.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing jumps when reading begins or ends
+        self.busy.setSizePolicy(policy)
+        self.error = InlineError()
+        self.error.setObjectName("preview-error")
+        self.notes = NotesList()
+        self._notice: Banner | None = None
+        self._views = QStackedLayout()
+        images = QVBoxLayout()
+        images.setContentsMargins(0, 0, 0, 0)
+        images.addWidget(self.images)
+        self._nothing = EmptyState("table", _NOTHING, _NEARLY)
+        for page in (self.table, scrolling(images), self._nothing):
+            self._views.addWidget(page)
+        for widget in (self.description, self.busy, self.error):
+            self.body.addWidget(widget)
+        self.body.addLayout(self._views, 1)
+        self.body.addWidget(self.notes)
+        self.set_busy("")
+        self.show_nothing()
+
+    def show_info(self, info: DatasetInfo, views: Sequence[ColumnView], labels: Sequence[Sequence[Label]]) -> None:
+        """Show a data set with the roles of its columns; of images, the labels below them."""
+        table = info.input_kind == "table"
+        if info is not self._shown:
+            self._shown = info
+            self.model.show(info.columns, info.preview if table else ())
+            self.images.show_images(info.images, colour=info.input_shape[0] == 3)
+            self.set_title(info.title)
+            self.description.setText(info.description)
+            self.description.setVisible(bool(info.description) and not info.delimiter)  # which stands beside the list
+            self.notes.show_notes(info.notes)
+        what = quantity(len(info.columns), "column") if table else f"images {shape(info.input_shape)}"
+        self.set_subtitle(f"{quantity(info.rows, 'row')} · {what}")
+        self.header_.show_columns(views)
+        self.model.set_ignored(frozenset(view.name for view in views if view.role == "ignore"))
+        self.images.set_labels(labels)
+        self._views.setCurrentIndex(0 if table else 1)
+
+    def show_nothing(self) -> None:
+        """No data set is known."""
+        self._shown = None
+        self.set_title("Preview")
+        self.set_subtitle("")
+        self.description.hide()
+        self.notes.hide()
+        self.more.hide()
+        self._views.setCurrentIndex(2)
+
+    def set_busy(self, text: str, *, starting: bool = False) -> None:
+        """Say what is being read, or nothing; ``starting``: that it waits for the engine."""
+        self.busy.setVisible(bool(text))
+        self.busy.setAccessibleName(text)
+        if text:
+            self.set_subtitle(text)
+            self._nothing.title.setText(text)
+            self._nothing.text.setText(_STARTING if starting else _NEARLY)
+        else:
+            self._nothing.title.setText(_NOTHING)
+            self._nothing.text.setText(_NEARLY)
+
+    def show_notice(self, text: str, undo: Callable[[], object]) -> None:
+        """Say what an edit changed beside what was asked for, with a link that takes it back."""
+        self.clear_notice()
+        self._notice = Banner(text, "Undo", undo, tone="info")
+        self._notice.setObjectName("data-notice")
+        self.body.insertWidget(0, self._notice)
+        self._notice.show()  # now: a layout shows what is added to it with the next event only
+
+    def clear_notice(self) -> None:
+        """Take the last notice away."""
+        if self._notice is not None:
+            self._notice.hide()
+            self._notice.deleteLater()
+            self._notice = None
+
+    def _dress_table(self) -> None:
+        table = self.table
+        table.setObjectName("data-preview")
+        table.setAccessibleName("First rows of the data")
+        table.setHorizontalHeader(self.header_)
+        table.setModel(self.model)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.verticalHeader().setVisible(False)
+        table.verticalHeader().setDefaultSectionSize(row_height() - 4)
+        table.setCornerWidget(QWidget())
+        table.horizontalScrollBar().valueChanged.connect(self.header_.place)
+        self.header_.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)

@@ -1,0 +1,113 @@
+"""What the Data page shows, from spec data and what is known of the data set; no Qt."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.pages.data.cards.images import Label
+from app.pages.data.cards.preview_header import ColumnView
+from app.pages.data.cards.tasks import TaskView
+from app.pages.data.roles import kinds_for, roles_of, targets_of, task_of
+from app.tables import count
+from mtl_core.spec import ColumnInfo, DatasetInfo
+
+Data = Mapping[str, Any]
+
+
+def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
+    """The header's boxes: a column of images is a target or nothing; bundled columns keep their type."""
+    roles = roles_of(data, info)
+    allowed = ("input", "target", "ignore") if info.input_kind == "table" else ("target", "ignore")
+    free = data["dataset"].get("kind") == "table"
+    views = []
+    for column in info.columns:
+        place = task_of(data, column.name)
+        task = data["tasks"][place] if place >= 0 else {}
+        kind = str(task.get("kind", ""))
+        views.append(
+            ColumnView(
+                name=column.name,
+                role=roles[column.name],
+                type=column.type,
+                roles=allowed,
+                type_free=free,
+                kind=kind,
+                kinds=_kinds((column,), kind) if kind else (),
+                colour=place if place >= 0 else None,
+                task=str(task.get("name", "")),
+                about=about_column(column),
+            )
+        )
+    return views
+
+
+def about_column(column: ColumnInfo) -> str:
+    """How a column is read, and what counts as missing in it, in a few words."""
+    words = [f"{count(column.unique)} different values"]
+    if column.decimal == ",":
+        words.append("decimal commas")
+    if column.unit:
+        words.append(f"without the unit {column.unit!r}")
+    if column.dates:
+        words.append("hours of the day" if column.dates == "time" else "dates, as days since 1970-01-01")
+    if column.missing:
+        told = [f"{text!r} {count(cells)}" if text else f"empty {count(cells)}" for text, cells in column.missing_texts]
+        words.append(f"{count(column.missing)} missing" + (f" ({', '.join(told[:6])})" if told else ""))
+    return "\n".join([column.name, *words])
+
+
+def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str], str]) -> list[TaskView]:
+    """The boxes of the Tasks card; without ``info`` what the experiment itself says.
+
+    Args:
+        data: The experiment.
+        info: Its data set, if known.
+        problem_at: What is wrong at a path, or ``""``.
+    """
+    known = {column.name: column for column in info.columns} if info else {}
+    views = []
+    for place, task in enumerate(data.get("tasks") or ()):
+        targets = targets_of(task)
+        columns = tuple(known[target] for target in targets if target in known)
+        missing = [target for target in targets if info is not None and target not in known]
+        problem = problem_at(f"tasks[{place}]")
+        if missing and not problem:
+            problem = f"The data have no column {', '.join(repr(name) for name in missing)}"
+        kind = str(task.get("kind", ""))
+        views.append(
+            TaskView(
+                name=str(task.get("name", "")),
+                kind=kind,
+                kinds=_kinds(columns, kind) if columns else (kind,),
+                targets=tuple(targets),
+                columns=columns,
+                rows=info.rows if info else 0,
+                colour=place,
+                problem=problem,
+            )
+        )
+    return views
+
+
+def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
+    """The classes below example images, each in the colour of the task that predicts it; numbers would not fit."""
+    chosen = [i for i, column in enumerate(info.columns) if column.type == "categorical" and not column.pixels]
+    places = [task_of(data, info.columns[i].name) for i in chosen]
+    colours = [place if place >= 0 else None for place in places]
+    return [tuple(zip((str(row[i]) for i in chosen), colours, strict=True)) for row in info.preview]
+
+
+def data_key(dataset: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What of a data set decides what is known of it: not its inputs, not its split."""
+    types = tuple(sorted((dataset.get("types") or {}).items()))
+    missing = tuple(sorted((name, tuple(texts)) for name, texts in (dataset.get("missing") or {}).items()))
+    names = ("kind", "name", "path", "delimiter", "decimal", "encoding")
+    return (*(dataset.get(name) for name in names), types, missing)
+
+
+def data_name(dataset: Mapping[str, Any]) -> str:
+    """What to call a data set while it is being read."""
+    return str(dataset.get("path") or dataset.get("name") or "").replace("\\", "/").rpartition("/")[2]
+
+
+def _kinds(columns: Sequence[ColumnInfo], kind: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*kinds_for(*columns), kind)))

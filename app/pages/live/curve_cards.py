@@ -1,0 +1,204 @@
+"""The cards that draw the series of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox
+
+from app.pages.live.run_view import TOTAL, metric_names, metric_text
+from app.plots import CurvePlot, RunCurves, Series, XAxis
+from app.theme import CARD_GAP, GAP
+from app.widgets import Card, plain_tip
+
+if TYPE_CHECKING:
+    from mtl_core.store import SeriesKey
+
+TOTAL_COLOR = "text"
+
+
+class PlotCard(Card):
+    """A card around one plot; ``wanted`` says which series it draws and how."""
+
+    def __init__(self, title: str, name: str, empty: str) -> None:
+        super().__init__(title)
+        self._title = title
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.setObjectName(f"live-card-{name}")
+        self.plot = CurvePlot()
+        self.plot.setObjectName(f"live-plot-{name}")
+        self.plot.setAccessibleName(f"Curves: {title}")
+        self.plot.set_empty_text(empty)
+        self.body.addWidget(self.plot, 1)
+
+    def clear(self) -> None:
+        """Forget the run before."""
+        self.plot.clear()
+        self.set_subtitle("")
+
+    def draw(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
+        """Draws those of the changed series that belong here."""
+        for key in changed:
+            if self.wants(key):
+                self.put(key, curves.get(key))
+
+    def wants(self, key: SeriesKey) -> bool:
+        """Whether a series belongs on this card."""
+        raise NotImplementedError
+
+    def put(self, key: SeriesKey, series: Series) -> None:
+        """Draws one series."""
+        raise NotImplementedError
+
+    def set_subtitle(self, text: str) -> None:
+        """Show current values in the header, whole, and tell them to a screen reader."""
+        super().set_subtitle(text)
+        self.plot.setAccessibleDescription(text)
+        self._fit_title()
+
+    def set_title(self, text: str) -> None:
+        """Change the title; it is shortened in the middle where the values need the room."""
+        self._title = text
+        super().set_title(text)
+        self._fit_title()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the header out anew."""
+        super().resizeEvent(event)
+        self._fit_title()
+
+    def _fit_title(self) -> None:
+        room = self.width() - 2 * CARD_GAP - 2 * GAP - self._beside_title()
+        metrics, least = self.title.fontMetrics(), self.width() // 4
+        shown = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, max(room - self._values(), least))
+        self.subtitle.setMinimumWidth(max(min(self._values(), room - metrics.horizontalAdvance(shown)), 0))
+        if shown != self.title.text():
+            self.title.setText(shown)
+            self.title.setToolTip(plain_tip(self._title if shown != self._title else ""))
+
+    def _values(self) -> int:
+        return self.subtitle.sizeHint().width()
+
+    def _beside_title(self) -> int:
+        """Pixels of the header that neither title nor values have."""
+        return 0
+
+
+class LossCard(PlotCard):
+    """Training (solid) and validation (dashed) loss of a task, or of all together."""
+
+    def __init__(self, task: str, color: int | str) -> None:
+        super().__init__(task, f"loss-{task}", "The loss appears with the first steps.")
+        self._task, self._color = task, color
+
+    def wants(self, key: SeriesKey) -> bool:
+        """Train and validation loss of this task."""
+        return key.task == self._task and key.metric == "loss" and key.split in ("train", "val")
+
+    def put(self, key: SeriesKey, series: Series) -> None:
+        """Solid is train, dashed is validation; a value an epoch is not smoothed."""
+        val = key.split == "val"
+        self.plot.set_curve(
+            key, series.steps, series.values, color=self._color, dash=val, smoothed=not val, label=key.split
+        )
+
+
+class WeightTrajectories(PlotCard):
+    """The loss weights that were in use."""
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        super().__init__("Loss weights", "weights", "The weights in use appear with the first steps.")
+        self.plot.set_from_zero(True)
+        self._colors = {task: index for index, task in enumerate(tasks)}
+
+    def wants(self, key: SeriesKey) -> bool:
+        """The weights of the tasks."""
+        return key.metric == "weight" and key.task in self._colors
+
+    def put(self, key: SeriesKey, series: Series) -> None:
+        """As they were, never smoothed."""
+        color = self._colors[key.task]
+        self.plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=key.task)
+
+
+class MetricCard(PlotCard):
+    """One validation metric of all tasks that have it; which one is chosen in the header."""
+
+    chosen = Signal(str)
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        super().__init__("Validation", "metrics", "Validation metrics appear after the first epoch.")
+        self._colors = {task: index for index, task in enumerate([*tasks, TOTAL])}
+        self._tasks = tuple(tasks)
+        self._preferred = ""
+        self.choice = QComboBox()
+        self.choice.setObjectName("live-metric")
+        self.choice.setAccessibleName("Validation metric")
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice.hide()
+        self.header.addWidget(self.choice)
+        self.choice.currentTextChanged.connect(self.chosen)
+        self.choice.textActivated.connect(self._prefer)
+
+    @property
+    def shows(self) -> str:
+        """The metric shown; empty before there is one."""
+        return self.choice.currentText()
+
+    def clear(self) -> None:
+        """Forget the run before and its metrics; the one a person chose is shown again where the next run has it."""
+        blocked = self.choice.blockSignals(True)
+        self.choice.clear()
+        self.choice.blockSignals(blocked)
+        self.choice.hide()
+        self.set_title("Validation")
+        super().clear()
+
+    def offer(self, keys: Collection[SeriesKey]) -> None:
+        """Offer the metrics there are; the choice stays where it was."""
+        names = metric_names(keys)
+        known = [self.choice.itemText(index) for index in range(self.choice.count())]
+        for name in names:
+            if name not in known:
+                self.choice.addItem(name)
+                if name == self._preferred:
+                    self.choice.setCurrentText(name)
+        self.choice.setVisible(self.choice.count() > 1)
+        self.set_title(f"Validation {self.shows}" if self.shows else "Validation")
+
+    def _prefer(self, metric: str) -> None:
+        self._preferred = metric
+
+    def _beside_title(self) -> int:
+        return 0 if self.choice.isHidden() else self.choice.sizeHint().width() + GAP
+
+    def redraw(self, curves: RunCurves) -> None:
+        """Draws the chosen metric in place of the one before."""
+        for key in self.plot.curve_keys():
+            self.plot.remove_curve(key)
+        self.plot.show_all()
+        self.draw(curves, list(curves.names()))
+        self.show_latest(curves)
+
+    def show_latest(self, curves: RunCurves) -> None:
+        """Current values in the header."""
+        self.set_subtitle(metric_text(self.shows, self._tasks, curves.latest()))
+
+    def wants(self, key: SeriesKey) -> bool:
+        """The chosen metric on the validation split."""
+        return key.split == "val" and key.metric == self.shows and key.task in self._colors
+
+    def put(self, key: SeriesKey, series: Series) -> None:
+        """A value an epoch, not smoothed."""
+        color = self._colors[key.task]
+        self.plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=key.task)
+
+
+def set_axes(plots: Iterable[CurvePlot], axis: XAxis, until: float) -> None:
+    """The same horizontal axis for all plots."""
+    for plot in plots:
+        plot.set_x_axis(axis)
+        plot.set_until(until)

@@ -1,0 +1,89 @@
+"""How far the tasks' gradients agree, as pure functions from what the store says; no Qt here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from app.pages.live.run_view import TOTAL
+
+if TYPE_CHECKING:
+    from mtl_core.store import SeriesKey
+
+Measure = Literal["cosine", "similarity"]
+
+MEASURES: dict[Measure, str] = {"cosine": "Direction (cosine)", "similarity": "Length (magnitude similarity)"}
+CONFLICTS, CONDITION = "gradient conflicts", "gradient condition"
+_HELP: dict[Measure, str] = {
+    "cosine": "Cosine of the angle between two tasks' gradients of the shared layers: below 0 they conflict.",
+    "similarity": "1 for gradients of equal length, towards 0 where one task's outweighs the other's.",
+}
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The card of the tasks' gradients.
+
+    Attributes:
+        values: [K, K] by task and task; NaN where two were never compared.
+        subtitle: The state of all pairs together.
+        help: What the numbers mean.
+        description: The table in words, for a screen reader.
+    """
+
+    values: tuple[tuple[float, ...], ...]
+    subtitle: str
+    help: str
+    description: str
+
+
+def is_pair(key: SeriesKey) -> bool:
+    """Whether a series compares the gradients of two tasks."""
+    return key.split == "train" and any(key.metric.startswith(f"gradient {measure} ") for measure in MEASURES)
+
+
+def is_share(key: SeriesKey) -> bool:
+    """Whether a series is the share of conflicting pairs."""
+    return (key.task, key.split, key.metric) == (TOTAL, "train", CONFLICTS)
+
+
+def agreement_view(tasks: Sequence[str], measure: Measure, latest: Mapping[SeriesKey, float]) -> Agreement:
+    """The newest numbers of each two tasks.
+
+    Args:
+        tasks: Of the run, in order.
+        measure: Which of the two comparisons.
+        latest: The newest values of the series there are.
+    """
+    known = {(key.task, key.metric): value for key, value in latest.items() if key.split == "train"}
+    pairs = {(a, b): known.get((a, f"gradient {measure} {b}"), math.nan) for a in tasks for b in tasks if a != b}
+    values = [[_either(pairs, a, b) for b in tasks] for a in tasks]
+    told = (
+        f"{a} and {b} {values[i][j]:.2f}".replace("-", "−")
+        for i, a in enumerate(tasks)
+        for j, b in enumerate(tasks)
+        if i < j and not math.isnan(values[i][j])
+    )
+    return Agreement(
+        values=tuple(map(tuple, values)),
+        subtitle=_subtitle(known.get((TOTAL, CONFLICTS), math.nan), known.get((TOTAL, CONDITION), math.nan)),
+        help=_HELP[measure],
+        description=", ".join(told),
+    )
+
+
+def _either(pairs: Mapping[tuple[str, str], float], one: str, other: str) -> float:
+    """Each pair is recorded once, under the task that comes first."""
+    if one == other:
+        return 1.0
+    value = pairs[one, other]
+    return pairs[other, one] if math.isnan(value) else value
+
+
+def _subtitle(share: float, condition: float) -> str:
+    parts = [] if math.isnan(share) else [f"{100 * share:.0f} % of pairs conflict"]
+    if not math.isnan(condition):
+        parts.append("gradients linearly dependent" if math.isinf(condition) else f"condition number {condition:.3g}")
+    return " · ".join(parts)

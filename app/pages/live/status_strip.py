@@ -1,0 +1,85 @@
+"""The strip under the header: what the run is doing, how far it is, and what can be done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.pages.live.run_view import Notice
+from app.theme import GAP, control_height, resolve
+from app.widgets import Button, Label
+
+_INK = {"neutral": "muted", "accent": "accent", "good": "good", "warning": "warning", "error": "error"}
+
+
+class ThinBar(QWidget):
+    """A line that fills from the left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._share: float | None = None
+        self._ink = "accent"
+        self.setFixedHeight(4)
+        self.setObjectName("live-progress")
+
+    def set_share(self, share: float | None, ink: str) -> None:
+        """Fills ``share`` of the line, 0 … 1; None leaves nothing of it."""
+        self._share, self._ink = share, ink
+        self.setAccessibleName("" if share is None else f"{share:.0%} done")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draws groove and filling."""
+        if self._share is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for color, width in (("sunken", 1.0), (self._ink, min(self._share, 1.0))):
+            painter.setBrush(QColor(resolve(color)))
+            painter.drawRoundedRect(QRectF(0, 0, self.width() * width, 4), 2, 2)
+
+
+class NoticeStrip(QWidget):
+    """Shows a :class:`Notice`; its height is reserved, whatever it says."""
+
+    acted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("live-notice")
+        self._action = ""
+        self.label = Label(wrap=True)
+        self.label.setObjectName("live-notice-text")
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.button = Button("", lambda: self.acted.emit(self._action), name="live-notice-action")
+        self.bar = ThinBar()
+        self._row = row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP // 2)
+        column.addLayout(row)
+        column.addWidget(self.bar)
+        self.setMinimumHeight(control_height() + GAP // 2 + 4)
+
+    def add_legend(self, legend: QWidget) -> None:
+        """Put what the lines of the plots mean at the right."""
+        self._row.insertWidget(1, legend)
+
+    def show_notice(self, notice: Notice) -> None:
+        """Replaces what the strip says."""
+        ink = _INK[notice.tone]
+        self.label.setText(notice.text)
+        role = "error" if notice.tone == "error" else "muted"
+        if self.label.property("role") != role:
+            self.label.setProperty("role", role)
+            self.label.style().polish(self.label)
+        self._action = notice.action
+        self.button.setText(notice.label)
+        self.button.setAccessibleName(notice.label)
+        self.button.setVisible(bool(notice.action))
+        self.bar.set_share(notice.share, ink)

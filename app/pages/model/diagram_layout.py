@@ -1,0 +1,49 @@
+"""Where the boxes of the diagram stand; without Qt."""
+
+from app.forms import count_text
+from app.pages.model.diagram_geometry import Box, Draft, Frame, Metrics, Plan
+from app.pages.model.scheme_layouts import Sketch, experts, masks, private, towers, tree, trunk
+from mtl_core.spec import ModelInfo
+
+__all__ = ["Box", "Frame", "Metrics", "Plan", "plan_of", "summary"]
+
+_LAYOUTS = {
+    "separate": towers,
+    "soft": towers,
+    "cross_stitch": towers,
+    "sluice": towers,
+    "nddr": towers,
+    "mtan": masks,
+    "mmoe": experts,
+    "dselect_k": experts,
+    "cgc": experts,
+    "ple": experts,
+    "branch": tree,
+    "adversarial": private,
+}
+"""What else than a trunk is drawn for a sharing scheme."""
+
+
+_PLAIN = Metrics()
+
+
+def plan_of(info: ModelInfo, input_title: str, sizes: Metrics = _PLAIN) -> Plan:
+    """The diagram of a model: the input, the shared layers as their scheme has them, then a column per task.
+
+    A model with a layer at fault is drawn as a plain trunk, since what is built of it cannot be known.
+    """
+    known = bool(info.stages) and info.shared and not info.problems
+    layout = _LAYOUTS.get(str(info.sharing.get("kind")), trunk) if known else trunk
+    sketch = Sketch(info, input_title, Draft(sizes))
+    layout(sketch)
+    return sketch.draft.plan()
+
+
+def summary(info: ModelInfo) -> str:
+    """289 k parameters · 91 % shared; nothing of a model that cannot be built."""
+    if info.problems:
+        return ""
+    if not info.parameters:
+        return "no parameters"
+    share = 100 * info.shared_parameters / info.parameters
+    return f"{count_text(info.parameters)} parameters · {share:.0f} % shared"

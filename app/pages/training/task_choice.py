@@ -1,0 +1,47 @@
+"""A menu whose entries depend on other parts of the experiment."""
+
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app.forms import ChoiceEditor
+from app.forms.field_shapes import FieldShape
+from app.forms.form import LABEL_CHARACTERS
+from app.session import Session
+from app.theme import GAP
+from app.widgets import InlineError, Muted, plain_tip
+
+
+class Picked(QWidget):
+    """A text of the spec chosen from a list that depends on other things.
+
+    Args:
+        session: What the pages share.
+        path: Where it stands.
+        field: Its title and help.
+    """
+
+    def __init__(self, session: Session, path: str, field: FieldShape) -> None:
+        super().__init__()
+        self._path, self._session = path, session
+        self.combo = ChoiceEditor(())
+        self.combo.setObjectName(self._path)
+        self.combo.setAccessibleName(field.title)
+        self.combo.setToolTip(plain_tip(field.help))
+        self.error = InlineError()
+        label = Muted(field.title)
+        label.setBuddy(self.combo)
+        label.setToolTip(plain_tip(field.help))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(GAP)
+        grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("0") * LABEL_CHARACTERS)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(label, 0, 0)
+        grid.addWidget(self.combo, 0, 1)
+        grid.addWidget(self.error, 1, 1)
+        self.combo.valueChanged.connect(lambda value: session.document.set(self._path, value, field.title))
+        session.document.problemsChanged.connect(self._problems)
+        self._problems()
+
+    def _problems(self) -> None:
+        found = self._session.document.problems_at(self._path)
+        self.error.set_error(found[0].rule if found else "")

@@ -1,0 +1,164 @@
+"""What a plot hands to the drawing thread and what it gets back; a pure function stands between the two."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.plots.decimation import Floats, XAxis, decimate, finite, nice_limits, positive, smooth
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One named series as the caller gave it.
+
+    Attributes:
+        steps: ``[N]`` ascending.
+        values: ``[N]``.
+        color: Hue by number (follows the theme), a theme token, or a colour string.
+        dash: Draw dashed (by convention: validation).
+        dots: Dots between the strokes, which tell curves of one hue apart.
+        faint: Draw as a pale background line.
+        smoothed: Whether the plot's smoothing applies.
+        label: Name in the read-out under the cursor.
+        axis: Where its steps stand, if they do not stand where those of other curves of the plot do.
+    """
+
+    steps: Floats
+    values: Floats
+    color: int | str = 0
+    dash: bool = False
+    dots: int = 0
+    faint: bool = False
+    smoothed: bool = True
+    label: str = ""
+    axis: XAxis | None = None
+
+    @property
+    def look(self) -> tuple[int | str, bool, int, bool]:
+        """What its pen follows from."""
+        return self.color, self.dash, self.dots, self.faint
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that a picture depends on; the arrays are never written to after they were handed over.
+
+    Attributes:
+        columns: Width of the plot in pixels.
+        view: The x range asked for by zooming, or None to show everything.
+        raw: Whether the raw line stands, faint, under a smoothed one.
+        from_zero: Whether a linear vertical axis always holds zero.
+        until: The planned last step, or 0; see :func:`fitted_end`.
+    """
+
+    curves: tuple[tuple[Hashable, Curve], ...]
+    axis: XAxis
+    columns: int
+    smoothing: float = 0.0
+    log_y: bool = False
+    raw: bool = True
+    from_zero: bool = False
+    view: tuple[float, float] | None = None
+    until: float = 0.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve ready to draw, in axis coordinates (log10 on a logarithmic axis); ``full_*`` as read out."""
+
+    x: Floats
+    y: Floats
+    faint_x: Floats | None
+    faint_y: Floats | None
+    full_x: Floats
+    full_y: Floats
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything a plot draws: its lines, the limits of its axes, and whether there is anything to see."""
+
+    lines: dict[Hashable, Line]
+    x_limits: tuple[float, float]
+    y_limits: tuple[float, float]
+    empty: bool
+
+
+def paint(snapshot: Snapshot) -> Picture:
+    """Turns a snapshot into a picture; runs off the GUI thread."""
+    placed = [(key, _placed(curve, snapshot.axis), curve) for key, curve in snapshot.curves]
+    full = _x_limits((x for _, x, _ in placed), snapshot)
+    view = snapshot.view or full
+    lines = {key: _line(curve, x, view, snapshot) for key, x, curve in placed}
+    low, high = _y_limits(lines.values(), log_y=snapshot.log_y, from_zero=snapshot.from_zero)
+    empty = not any(np.isfinite(line.y).any() for line in lines.values())
+    return Picture(lines, full, (low, high), empty)
+
+
+def _placed(curve: Curve, axis: XAxis) -> Floats:
+    return (curve.axis or axis).place(np.asarray(curve.steps, dtype=np.float64))
+
+
+def _x_limits(placed: Iterable[Floats], snapshot: Snapshot) -> tuple[float, float]:
+    ends = [(float(x[0]), float(x[-1])) for x in placed if x.size]
+    high = max((end for _, end in ends), default=0.0)
+    if snapshot.until > 0:
+        high = max(high, fitted_end(high, float(snapshot.axis.place(np.array([snapshot.until]))[0])))
+    low = min((start for start, _ in ends), default=0.0)
+    low = 0.0 if 0 <= low <= 0.4 * high else low
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def fitted_end(reached: float, planned: float) -> float:
+    """Where the horizontal axis of a growing curve ends: the planned end, or as few halves of it as hold the curve.
+
+    The curve so fills at least half of the plot, and the axis moves only each time it has doubled.
+    """
+    if not 0 < reached < planned:
+        return planned
+    return planned / 2.0 ** (math.ceil(math.log2(planned / reached)) - 1)
+
+
+def _line(curve: Curve, x: Floats, view: tuple[float, float], snapshot: Snapshot) -> Line:
+    raw = finite(np.asarray(curve.values, dtype=np.float64))
+    weight = snapshot.smoothing if curve.smoothed and not curve.faint else 0.0
+    main = smooth(raw, weight)
+    line = Line(*_reduced(x, main, view, snapshot), None, None, x, main)
+    if main is raw or not snapshot.raw:
+        return line
+    faint_x, faint_y = _reduced(x, raw, view, snapshot)
+    return replace(line, faint_x=faint_x, faint_y=faint_y)
+
+
+def _reduced(x: Floats, y: Floats, view: tuple[float, float], snapshot: Snapshot) -> tuple[Floats, Floats]:
+    if x.size == 1:  # a lone point is drawn as a short dash, or it would not be seen
+        reach = (view[1] - view[0]) * 0.006
+        x, y = np.array([x[0] - reach, x[0] + reach]), np.array([y[0], y[0]])
+    if not snapshot.log_y:
+        return decimate(x, y, *view, snapshot.columns)
+    x, y = decimate(x, positive(y), *view, snapshot.columns)
+    return x, np.log10(y)
+
+
+def _y_limits(lines: Iterable[Line], *, log_y: bool, from_zero: bool) -> tuple[float, float]:
+    """Covers every main line whole and 98 % of each raw one, so that one spike does not flatten the rest."""
+    bounds: list[tuple[float, float]] = []
+    for line in lines:
+        seen = line.y[np.isfinite(line.y)]
+        if seen.size:
+            bounds.append((float(seen.min()), float(seen.max())))
+        raw = line.faint_y[np.isfinite(line.faint_y)] if line.faint_y is not None else seen[:0]
+        if raw.size:
+            low, high = np.percentile(raw, (1, 99))
+            bounds.append((float(low), float(high)))
+    if not bounds:
+        return (-1.0, 0.0) if log_y else (0.0, 1.0)
+    low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
+    if log_y:
+        pad = max((high - low) * 0.05, 0.05)
+        return low - pad, high + pad
+    return nice_limits(min(low, 0.0), max(high, 0.0)) if from_zero else nice_limits(low, high)

@@ -1,0 +1,1 @@
+"""Curves of series that grow while they are watched."""

@@ -1,0 +1,56 @@
+"""The drawn lines of the curves of one plot."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from app.plots.canvas import FAINT_ALPHA, Canvas, pen
+from app.plots.curve_image import Curve, Line
+from app.plots.untyped_pyqtgraph import Item, pg
+
+
+class CurveItems:
+    """A line for each curve, and the raw line under a smoothed one.
+
+    Attributes:
+        main: The line of each curve by its key.
+        raw: The raw lines; each is made when it is first drawn, as of dozens of curves most have none.
+    """
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self.main: dict[Hashable, Item] = {}
+        self.raw: dict[Hashable, Item] = {}
+
+    def set_pen(self, key: Hashable, curve: Curve) -> None:
+        """Give a curve's lines the pens that its look asks for in the theme in use."""
+        if key not in self.main:
+            self.main[key] = self._add(depth=1, antialias=True)
+        alpha = FAINT_ALPHA if curve.faint else 1.0
+        self.main[key].setPen(pen(curve.color, dash=curve.dash, dots=curve.dots, alpha=alpha))
+        if key in self.raw:
+            self.raw[key].setPen(pen(curve.color, alpha=FAINT_ALPHA))
+
+    def draw(self, key: Hashable, curve: Curve, line: Line) -> None:
+        """Draw what a picture has of a curve."""
+        self.main[key].setData(line.x, line.y)
+        if line.faint_x is not None:
+            if key not in self.raw:
+                # Not antialiased: it is seen as a shade, and that halves the time a frame takes.
+                self.raw[key] = self._add(depth=0, antialias=False)
+                self.raw[key].setPen(pen(curve.color, alpha=FAINT_ALPHA))
+            self.raw[key].setData(line.faint_x, line.faint_y)
+        if key in self.raw:
+            self.raw[key].setVisible(line.faint_x is not None)
+
+    def remove(self, key: Hashable) -> None:
+        """Take a curve's lines away; an unknown key is ignored."""
+        for items in (self.main, self.raw):
+            if key in items:
+                self._canvas.remove(items.pop(key))
+
+    def _add(self, *, depth: int, antialias: bool) -> Item:
+        item = pg.PlotCurveItem(connect="finite", antialias=antialias)
+        item.setZValue(depth)
+        self._canvas.add(item)
+        return item

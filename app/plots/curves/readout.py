@@ -1,0 +1,140 @@
+"""The values under the cursor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QWidget
+
+from app.plots.canvas import Canvas
+from app.plots.curve_image import Curve, Line
+from app.plots.decimation import Floats
+from app.plots.number_texts import grouped, number
+from app.plots.untyped_pyqtgraph import pg
+from app.theme import CONTROL_RADIUS, resolve, small_font, theme
+from app.widgets import RichLabel
+
+_WHOLE = ("step",)
+MOST_ROWS = 10
+"""Curves read out at once; of more those nearest to the cursor."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One curve's value: its name, the value as text, the curve's colour and whether it is dashed."""
+
+    label: str
+    value: str
+    color: int | str
+    dash: bool
+    height: float = 0.0
+    """Where the curve stands on the vertical axis."""
+
+
+def rows_at(
+    lines: Mapping[Hashable, Line], curves: Mapping[Hashable, Curve], x: float, reach: float
+) -> tuple[list[Row], float]:
+    """The drawn value of every curve that covers ``x``, give or take ``reach``, and the place of the nearest point."""
+    rows: list[Row] = []
+    places = [x]
+    for key, line in lines.items():
+        curve, points = curves.get(key), line.full_x
+        if curve is None or curve.faint or not points.size:
+            continue
+        if points[0] - reach <= x <= points[-1] + reach:
+            index = _nearest(points, x)
+            places.append(float(points[index]))
+            value = float(line.full_y[index])
+            height = float(line.y[_nearest(line.x, x)]) if line.x.size else math.nan
+            rows.append(Row(curve.label, number(value), curve.color, curve.dash, height))
+    return rows, min(places[1:], key=lambda place: abs(place - x), default=x)
+
+
+def nearest_rows(rows: Sequence[Row], height: float, most: int = MOST_ROWS) -> list[Row]:
+    """Those of many rows whose curves are nearest to the cursor, in their order, and a last one for the others."""
+    if len(rows) <= most:
+        return list(rows)
+    by_distance = sorted(rows, key=lambda row: (math.isnan(row.height), abs(row.height - height)))
+    kept = {id(row) for row in by_distance[:most]}
+    others = Row(f"and {len(rows) - most} more", "", "muted", dash=False)
+    return [*(row for row in rows if id(row) in kept), others]
+
+
+def _nearest(x: Floats, place: float) -> int:
+    if x.size == 1:
+        return 0
+    right = int(np.clip(np.searchsorted(x, place), 1, x.size - 1))
+    return right - 1 if place - x[right - 1] <= x[right] - place else right
+
+
+class Readout:
+    """A small panel beside the cursor and a hairline at the step it speaks of."""
+
+    def __init__(self, parent: QWidget, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._panel = RichLabel(parent)
+        self._panel.setObjectName("plotReadout")
+        self._panel.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._panel.hide()
+        self._hair = pg.InfiniteLine(angle=90)
+        self._hair.setVisible(False)
+        canvas.add(self._hair)
+
+    @property
+    def text(self) -> str:
+        """What the panel says, as rich text; empty while it is hidden."""
+        return self._panel.text() if not self._panel.isHidden() else ""
+
+    def restyle(self) -> None:
+        """Takes the colours and the type of the theme in use."""
+        tokens = theme()
+        self._panel.setFont(small_font())
+        self._panel.setStyleSheet(
+            f"QLabel#plotReadout {{ background: {tokens.surface}; color: {tokens.text};"
+            f" border: 1px solid {tokens.border}; border-radius: {CONTROL_RADIUS}px; padding: 4px 6px; }}"
+        )
+        self._hair.setPen(pg.mkPen(tokens.muted, width=1))
+
+    def show_rows(self, x: float, unit: str, rows: Sequence[Row], cursor: QPointF, *, note: str = "") -> None:
+        """Show values at ``x``, and a note below them, beside the cursor and inside the plot."""
+        if not rows:
+            self.hide()
+            return
+        place = grouped(x) if unit in _WHOLE else number(x)
+        self._panel.setText(_table(f"{unit} {place}", rows, note))
+        self._panel.adjustSize()
+        self._hair.setValue(x)
+        self._hair.setVisible(True)
+        self._panel.move(*self._corner(cursor))
+        self._panel.show()
+        self._panel.raise_()
+
+    def hide(self) -> None:
+        """Takes the panel away."""
+        self._panel.hide()
+        self._hair.setVisible(False)
+
+    def _corner(self, cursor: QPointF) -> tuple[int, int]:
+        width, height = self._panel.width(), self._panel.height()
+        x = cursor.x() + 14
+        if x + width > self._canvas.width():
+            x = max(cursor.x() - 14 - width, 0)
+        y = min(max(cursor.y() - height / 2, 2), max(self._canvas.height() - height - 2, 0))
+        return round(x), round(y)
+
+
+def _table(head: str, rows: Sequence[Row], note: str) -> str:
+    lines = "".join(
+        f"<tr><td style='color:{resolve(row.color)}'>{'╌' if row.dash else '─'}</td>"
+        f"<td>&nbsp;{escape(row.label)}&nbsp;&nbsp;</td>"
+        f"<td align='right'><b>{escape(row.value)}</b></td></tr>"
+        for row in rows
+    )
+    muted = f"<span style='color:{theme().muted}'>"
+    below = f"{muted}{escape(note)}</span>" if note else ""
+    return f"{muted}{escape(head)}</span><table cellspacing='0'>{lines}</table>{below}"

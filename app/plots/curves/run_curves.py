@@ -1,0 +1,39 @@
+"""All points of a run, as they come from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from app.plots.curves.series import Series
+
+if TYPE_CHECKING:
+    from mtl_core.store import Points, SeriesKey
+
+
+class RunCurves:
+    """All points of one run so far."""
+
+    def __init__(self) -> None:
+        self._series: dict[SeriesKey, Series] = {}
+
+    def take(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> set[SeriesKey]:
+        """Adds points, after forgetting all there were when ``reset``; the series that changed."""
+        gone = set(self._series) if reset else set()
+        if reset:
+            self._series = {}
+        for key, new in points.items():
+            self._series.setdefault(key, Series()).extend(new.steps, new.values)
+        return gone | set(points)
+
+    def get(self, key: SeriesKey) -> Series:
+        """A series; an empty one where there are no points."""
+        return self._series.get(key) or Series()
+
+    def names(self) -> Collection[SeriesKey]:
+        """The series that have points."""
+        return self._series.keys()
+
+    def latest(self) -> dict[SeriesKey, float]:
+        """The newest value of every series."""
+        return {key: float(series.values[-1]) for key, series in self._series.items()}

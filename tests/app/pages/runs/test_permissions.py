@@ -1,0 +1,33 @@
+from app.pages.runs.detail import metric_rows, tags_of
+from app.pages.runs.permissions import actions_for
+from tests.app.tables.rows import record, summary
+
+
+def keys(*states: str) -> list[str]:
+    return [action.key for action in actions_for([record(i, state=state) for i, state in enumerate(states, 1)])]
+
+
+def test_only_a_run_that_stopped_short_can_be_resumed() -> None:
+    assert "resume" in keys("interrupted")
+    assert "resume" in keys("stopped")
+    assert "resume" not in keys("finished")
+    assert "resume" not in keys("running")
+
+
+def test_a_run_that_is_on_cannot_be_archived() -> None:
+    assert "archive" not in keys("running")
+    assert "archive" in keys("finished")
+
+
+def test_several_runs_can_be_compared_and_none_offers_nothing() -> None:
+    assert keys("finished", "failed")[0] == "compare"
+    assert keys() == []
+
+
+def test_metrics_stand_by_task_with_validation_and_test() -> None:
+    rows = metric_rows([summary(1, "left", "accuracy", 0.9), summary(1, "left", "accuracy", 0.8, "test")], ("left",))
+    assert rows == [("left",), ("accuracy ↑", "0.9000", "0.9000", "0.8000")]
+
+
+def test_tags_are_apart_by_commas_and_stand_once() -> None:
+    assert tags_of(" paper, seed study ;paper,,") == ("paper", "seed study")
