@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.jobs import RunQueue, StoreService, Worker
-from app.jobs.worker.worker_client import training_process
+from app.jobs.runs import training_process
 from mtl_core.store import RunRecord, open_store
 from mtl_core.store.processes import alive
 
