@@ -17,7 +17,7 @@ from mtl_core.training.metrics.validation import Scores, total
 from mtl_core.training.recorder import Request
 from mtl_core.training.run_state import Prepared
 from mtl_core.training.runtime.threads import threads_for
-from mtl_core.training.step.forward import Penalty, cuts, forward, mean_losses, parted
+from mtl_core.training.step.forward import PenaltyGradient, forward, mean_losses, needs_graph_cut, split_batch
 from mtl_core.training.transfer.initial_weights import freeze_trunk
 from mtl_core.training.transfer.regularizers import Keeper
 from mtl_core.weighting import Pass
@@ -104,10 +104,10 @@ class Trainer(Prepared):
     def _train_step(self, batch: Batch) -> None:
         self.rate.before_step(self.step)
         weighting = self.weighting
-        parts = [batch] if weighting.parts == 1 else parted(batch, weighting.parts)
-        self.scale.before(weighting)
+        parts = [batch] if weighting.parts == 1 else split_batch(batch, weighting.parts)
+        self.scale.save_weighting_state(weighting)
         self.computing.begin_step()
-        cut = cuts(weighting, self.computing)
+        cut = needs_graph_cut(weighting, self.computing)
         passes = [forward(self.computing, self.tasks, part, cut=cut) for part in parts]
         for parameter in self._stepped:  # what zero_grad() does, without its hooks: they take 3 % of a small step
             parameter.grad = None
@@ -115,7 +115,7 @@ class Trainer(Prepared):
         if every is not None and self.step % every == 0:
             self._compare_gradients(passes[0])
         penalty = self.computing.penalty()
-        added = None if penalty is None else Penalty(penalty, self._clipped)
+        added = None if penalty is None else PenaltyGradient(penalty, self._clipped)
         if self.keeper is not None:
             self.keeper.before_backward(passes, parts, self._clipped)
         weighting.backward_parts(passes, self.model)
@@ -126,7 +126,7 @@ class Trainer(Prepared):
         self._penalties.add()
         if self.spec.training.grad_clip is not None:
             nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
-        if self.scale.allows(self._clipped, weighting):
+        if self.scale.accept_step(self._clipped, weighting):
             self.optimizer.step()
         self.average.after_step(self.step)
         if weighting.looks_again:

@@ -37,8 +37,8 @@ from mtl_core.training.persistence.checkpoints import (
 from mtl_core.training.persistence.tensor_files import damaged
 from mtl_core.training.recorder import Recorder
 from mtl_core.training.runtime.seeding import restore_rng, rng_state, seed_everything
-from mtl_core.training.step.forward_engine import computing
-from mtl_core.training.step.precision import LossScale, check_precision
+from mtl_core.training.step.forward_engine import build_forward_engine
+from mtl_core.training.step.precision import LossScaler, check_precision
 from mtl_core.training.transfer.embeddings import in_words_of
 from mtl_core.training.transfer.heads import told
 from mtl_core.training.transfer.initial_weights import read_start, take_trunk
@@ -87,8 +87,8 @@ class Prepared:
         self.optimizer = build_optimizer(
             training.optimizer, groups_of(self.model, training), self.weighting.parameters()
         )
-        self.scale = LossScale(self.model, active=training.precision == "fp16")
-        self.computing = computing(self.model, training, self.scale, self.warn)
+        self.scale = LossScaler(self.model, active=training.precision == "fp16")
+        self.computing = build_forward_engine(self.model, training, self.scale, self.warn)
         self.average = Average(training.averaging, self.model, training.epochs)
         self._penalties = Penalties(self.model, training)
         self._stepped = [p for group in self.optimizer.param_groups for p in group["params"]]

@@ -18,7 +18,7 @@ from mtl_core.training.batching.batches import Batch
 from mtl_core.training.metrics.validation import Scores
 from mtl_core.training.optimization.param_groups import named_shared_parameters
 from mtl_core.training.persistence.checkpoints import number
-from mtl_core.training.step.forward import Penalty
+from mtl_core.training.step.forward import PenaltyGradient
 from mtl_core.training.transfer.fisher import fisher
 from mtl_core.training.transfer.forgetting import Change
 from mtl_core.training.transfer.heads import take_heads
@@ -138,7 +138,7 @@ class Distilled(Keeper):
         super().__init__(model, spec, tasks)
         self._strength, self._temperature = keep.strength, keep.temperature
         self._teacher: MultiTaskModel | None = None
-        self._penalties: list[Penalty] = []
+        self._penalties: list[PenaltyGradient] = []
 
     def begin(self, data: TaskData, before: Scores) -> None:
         """Copy the model."""
@@ -153,7 +153,9 @@ class Distilled(Keeper):
     ) -> None:
         """Take the gradients of the distance to the old outputs, the mean over the parts of the batch."""
         self._penalties = [
-            Penalty(self.distance(one.outputs, part.inputs) * (self._strength / len(parts)), parameters, one.cut)
+            PenaltyGradient(
+                self.distance(one.outputs, part.inputs) * (self._strength / len(parts)), parameters, one.cut
+            )
             for one, part in zip(passes, parts, strict=True)
         ]
 
