@@ -13,7 +13,7 @@ from mtl_core.spec import TOTAL
 from mtl_core.tasks.undefined_metrics import undefined_metrics
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.metrics.step_buffer import DivergedError
-from mtl_core.training.metrics.validation import Scores, total
+from mtl_core.training.metrics.validation import Scores, total_loss
 from mtl_core.training.recorder import Request
 from mtl_core.training.run_state import Prepared
 from mtl_core.training.runtime.threads import threads_for
@@ -63,7 +63,7 @@ class Trainer(Prepared):
             EnvironmentFault, StoreError: A checkpoint cannot be saved.
         """
         self._clock = self._saved = time.perf_counter()
-        self.journal.start_clock(self.step)
+        self.metric_log.start_clock(self.step)
         row = self.data.train.inputs[:1].to(self.device)
         with threads_for(self.model, row, self.train.batch_size, self._threads) as self._threads:
             return self._run()
@@ -99,7 +99,7 @@ class Trainer(Prepared):
             if time.perf_counter() >= self._clock:
                 self._tick()
             self._train_step(batch)
-        self.journal.collect(self.step, self.weighting.weights())
+        self.metric_log.collect(self.step, self.weighting.weights())
 
     def _train_step(self, batch: Batch) -> None:
         self.rate.before_step(self.step)
@@ -132,12 +132,12 @@ class Trainer(Prepared):
         if weighting.looks_again:
             self._look_again(batch)
         weights = None if weighting.constant else weighting.weights().clone()
-        self.journal.note_step(mean_losses(passes), weights, self.rate.now, batch.present)
+        self.metric_log.log_step(mean_losses(passes), weights, self.rate.now, batch.present)
         self.step += 1
 
     def _compare_gradients(self, one: Pass) -> None:
         found = agreement(one, blocks_of(self.model, self.model.shared_parameters()))
-        self.journal.note_values(self.step, as_values(found, self.spec.task_names, TOTAL))
+        self.metric_log.log_values(self.step, as_values(found, self.spec.task_names, TOTAL))
 
     @torch.no_grad()
     def _look_again(self, batch: Batch) -> None:
@@ -163,24 +163,24 @@ class Trainer(Prepared):
         judged = self.average.judged(self.train)
         scores = self._score(judged, self.val)
         self._check(scores)
-        means = torch.from_numpy(self.journal.end_epoch())
+        means = torch.from_numpy(self.metric_log.end_epoch())
         self.weighting.epoch_end(means.to(self.weighting.weights()))
         self.epoch += 1
         value = self._monitored(scores)
         stopping = self.spec.training.early_stopping
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
             self._best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
-        self.journal.note_scores("val", self.step, scores)
-        self.journal.note_values(self.step - 1, self.model.learned())  # of the last step, which a resumed run keeps
+        self.metric_log.log_scores("val", self.step, scores)
+        self.metric_log.log_values(self.step - 1, self.model.learned())  # of the last step, which a resumed run keeps
         stops = self.monitor.exhausted(stopping)
-        self.journal.log_epoch(self.step, self.epoch, scores, last=self._done())
+        self.metric_log.log_epoch(self.step, self.epoch, scores, last=self._done())
         if stops:
             text = f"no better {self.monitor.name} for {self.monitor.waited} epochs: stops early"
             self.recorder.event(self.step, "epoch", text)
 
     def _monitored(self, scores: Scores) -> float:
         """The value that chooses the best epoch; the first time around, also what of the scores is not defined."""
-        combined = total(scores, self.journal.ruler)
+        combined = total_loss(scores, self.metric_log.total_weights)
         if text := self.monitor.switch(scores, combined):
             self.warn(text)
             self.rate.restart()
@@ -199,7 +199,7 @@ class Trainer(Prepared):
         """See that the last step of an epoch has not broken the model: its loss was taken before."""
         for task, values in scores.items():
             if not math.isfinite(values.get("loss", 0.0)) and not self.finite():
-                self.journal.refuse(DivergedError(task, self.step, values["loss"]))
+                self.metric_log.raise_diverged(DivergedError(task, self.step, values["loss"]))
 
     def _test(self) -> Scores:
         """The best model on the test split."""
@@ -211,19 +211,19 @@ class Trainer(Prepared):
         step = self.monitor.best_step if self._best else self.step
         if self.keeper is not None:
             self._tell_kept(self.keeper, step, scores)
-        self.journal.note_scores("test", step, scores)
+        self.metric_log.log_scores("test", step, scores)
         self.flush()
         return scores
 
     def _tell_kept(self, keeper: Keeper, step: int, scores: Scores) -> None:
         """What the old tasks lost: in the log, and as a first point of the test scores."""
         if step:
-            self.journal.note_known("test", 0, keeper.before)
+            self.metric_log.log_task_scores("test", 0, keeper.before)
         for change in keeper.changes(scores):
             self.recorder.event(self.step, "kept", str(change), change.data())
 
     def _tell_progress(self) -> None:
-        self.journal.tell_progress(
+        self.metric_log.report_progress(
             step=self.step,
             steps=self.steps,
             epoch=self.epoch,
@@ -246,7 +246,7 @@ class Trainer(Prepared):
                     case "resume" if paused:
                         paused = False
                         self.recorder.event(self.step, "resume", "goes on")
-                        self.journal.start_clock(self.step)
+                        self.metric_log.start_clock(self.step)
                     case "checkpoint":
                         self.save()
                     case "weights":

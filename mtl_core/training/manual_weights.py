@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove
-from mtl_core.training.metrics.metric_log import Journal
+from mtl_core.training.metrics.metric_log import MetricLog
 from mtl_core.training.recorder import Recorder
 from mtl_core.weighting import MovableWeighting
 
@@ -24,7 +24,7 @@ class Moves:
         spec: The experiment, with its moves.
         earlier: Moves made by hand before the run was resumed.
         weighting: Whose weights.
-        journal: Measures the total by the weights set.
+        metric_log: Measures the total by the weights set.
         recorder: Told of each move.
     """
 
@@ -33,10 +33,10 @@ class Moves:
         spec: ExperimentSpec,
         earlier: Sequence[WeightMove],
         weighting: MovableWeighting,
-        journal: Journal,
+        metric_log: MetricLog,
         recorder: Recorder,
     ) -> None:
-        self._spec, self._weighting, self._journal, self._recorder = spec, weighting, journal, recorder
+        self._spec, self._weighting, self._metric_log, self._recorder = spec, weighting, metric_log, recorder
         ordered = sorted((*spec.weighting.moves, *earlier), key=lambda move: move.step)
         self._waiting = [(move, move in spec.weighting.moves) for move in ordered]
 
@@ -48,7 +48,7 @@ class Moves:
 
     def make(self, step: int, weights: dict[str, float] | None, *, replayed: bool = False) -> None:
         """Weights set by hand hold from the next step on; None gives them back to the method."""
-        self._journal.flush(step, self._weighting.weights())
+        self._metric_log.flush(step, self._weighting.weights())
         try:
             given = WeightMove(step=step, weights=weights).weights
             weights = None if given is None else dict.fromkeys(self._spec.task_names, 1.0) | given
@@ -57,7 +57,7 @@ class Moves:
             text = " ".join(str(error).split())
             self._recorder.event(step, "warning", f"the weights stay as they are: {text}")
             return
-        self._journal.ruler = hand_weights(self._spec, weights)
+        self._metric_log.total_weights = hand_weights(self._spec, weights)
         parts = ", ".join(f"{task} {_rounded(weight):g}" for task, weight in weights.items()) if weights else ""
         text = f"weights moved to {parts}" if weights else "weights back to the method"
         self._recorder.event(step, "weights", text, {"weights": weights, "step": step, "replayed": replayed})

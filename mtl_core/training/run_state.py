@@ -18,7 +18,7 @@ from mtl_core.training.batching.batches import Batches, check_single_rows, fits,
 from mtl_core.training.batching.row_order import build_order
 from mtl_core.training.manual_weights import Moves, hand_weights
 from mtl_core.training.metrics.loss_floor import LossFloor
-from mtl_core.training.metrics.metric_log import Journal
+from mtl_core.training.metrics.metric_log import MetricLog
 from mtl_core.training.metrics.validation import Scorer, evaluation_batches
 from mtl_core.training.optimization.early_stopping import Monitor
 from mtl_core.training.optimization.lr_schedule import Rate
@@ -99,13 +99,13 @@ class Prepared:
         self.steps = self.train.count * training.epochs
         self.monitor = Monitor(training.monitor, self._direction(training.monitor))
         self.rate = Rate(training, self.optimizer, self.steps, self.train.count)
-        self.journal = Journal(self.recorder, self.tasks, hand_weights(spec), LossFloor(spec.weighting, names))
+        self.metric_log = MetricLog(self.recorder, self.tasks, hand_weights(spec), LossFloor(spec.weighting, names))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
         self._told = told(self.data, spec.tasks)
         self._score = Scorer(self.tasks, self.device)
         self._threads = training.threads
-        self._moves = Moves(spec, self.moves, self.weighting, self.journal, self.recorder)
+        self._moves = Moves(spec, self.moves, self.weighting, self.metric_log, self.recorder)
 
     def _take(self, path: Path) -> str:
         start = in_words_of(self.data, self.model, read_start(path))
@@ -128,7 +128,7 @@ class Prepared:
 
     def flush(self) -> None:
         """Hand everything new to the recorder."""
-        self.journal.flush(self.step, self.weighting.weights())
+        self.metric_log.flush(self.step, self.weighting.weights())
 
     def warn(self, text: str) -> None:
         """Write a warning into the log."""
@@ -170,7 +170,7 @@ class Prepared:
                 "average": self.average.state(),
                 "rng": rng_state(),
                 "kept": self.keeper.state() if self.keeper else {},
-                "history": {"losses": torch.from_numpy(self.journal.history())},
+                "history": {"losses": torch.from_numpy(self.metric_log.epoch_losses())},
             },
             {
                 "step": self.step,
@@ -179,7 +179,7 @@ class Prepared:
                 "monitor": self.monitor.state(),
                 "rate": self.rate.state(),
                 "scale": self.scale.state(),
-                "ruler": self.journal.ruler,
+                "ruler": self.metric_log.total_weights,
                 "fingerprint": self.data.fingerprint,
                 "kept": self.keeper.values() if self.keeper else {},
                 "threads": self._threads,
@@ -218,7 +218,7 @@ class Prepared:
         self.monitor.restore(values["monitor"])
         self.rate.restore(values.get("rate", {}))  # checkpoints of the first release have none of the two
         self.scale.restore(values.get("scale", {}))
-        self.journal.restore(parts["history"]["losses"], values["ruler"])
+        self.metric_log.restore(parts["history"]["losses"], values["ruler"])
         self.step, self.epoch = count(values["step"], self.steps), count(values["epoch"], self.spec.training.epochs)
         if not 0 <= self.step - self.epoch * self.train.count <= self.train.count:
             raise ValueError(f"step {self.step} in epoch {self.epoch}")

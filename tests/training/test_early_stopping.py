@@ -19,9 +19,9 @@ AUROC = {"sold": {"loss": 0.5, "auroc": 0.8}}
 def epochs(monitor: Monitor, *results: tuple[dict[str, dict[str, float]], float]) -> list[str]:
     """Let it see some epochs; what it has to say."""
     said = []
-    for step, (scores, total) in enumerate(results, 1):
-        said.append(monitor.switch(scores, total))
-        monitor.improved(monitor.value(scores, total), step)
+    for step, (scores, total_loss) in enumerate(results, 1):
+        said.append(monitor.switch(scores, total_loss))
+        monitor.improved(monitor.value(scores, total_loss), step)
     return said
 
 

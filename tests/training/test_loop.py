@@ -49,11 +49,11 @@ def test_every_step_and_every_epoch_is_recorded_once(tmp_path: Path) -> None:
 
 def test_the_total_is_the_sum_of_what_was_there(tmp_path: Path) -> None:
     ran = run(experiment(weighting={"kind": "manual", "weights": {"price": 3.0}}), tmp_path)
-    total = dict.fromkeys(range(STEPS), 0.0)
+    total_loss = dict.fromkeys(range(STEPS), 0.0)
     for task, weight in (("price", 3.0), ("sold", 1.0), ("kind", 1.0)):
         for step, loss in values(ran, task, "train", "loss").items():
-            total[step] += weight * loss
-    assert values(ran, "total", "train", "loss") == pytest.approx(total)
+            total_loss[step] += weight * loss
+    assert values(ran, "total", "train", "loss") == pytest.approx(total_loss)
     assert len(values(ran, "sold", "train", "loss")) < STEPS
 
 

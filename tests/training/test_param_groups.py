@@ -9,7 +9,7 @@ from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, Optimizer, kind_of, members
 from mtl_core.spec.training.optimizers import AdamW
 from mtl_core.training.batching.batches import Batches, fits, split_bytes
-from mtl_core.training.metrics.step_buffer import Ledger
+from mtl_core.training.metrics.step_buffer import StepBuffer
 from mtl_core.training.optimization.optimizers import build_optimizer
 from mtl_core.training.persistence.checkpoints import optimizer_state, restore_optimizer
 from mtl_core.training.runtime.devices import choose_device, devices, versions
@@ -99,18 +99,18 @@ def test_a_restored_generator_goes_on_as_it_would_have() -> None:
 
 
 def test_the_ledger_marks_missing_labels_and_stops_before_what_is_not_finite() -> None:
-    ledger = Ledger(("a", "b"))
+    buffer = StepBuffer(("a", "b"))
     losses = [(1.0, 2.0), (3.0, 0.0), (float("nan"), 1.0), (5.0, 6.0)]
     for i, pair in enumerate(losses):
-        ledger.add([torch.tensor(v) for v in pair], None, 0.1 * i, (True, i != 1))
-    page = ledger.take(10, torch.tensor([1.0, 2.0]))
-    assert page.steps.tolist() == [6, 7]
-    np.testing.assert_array_equal(page.losses, [[1, 2], [3, np.nan]])
-    np.testing.assert_array_equal(page.weights, [[1, 2], [1, 2]])
-    assert page.rates.tolist() == pytest.approx([0.0, 0.1])
-    assert page.diverged
-    assert (page.diverged.task, page.diverged.step) == ("a", 8)
-    assert len(ledger) == 0
+        buffer.add([torch.tensor(v) for v in pair], None, 0.1 * i, (True, i != 1))
+    records = buffer.drain(10, torch.tensor([1.0, 2.0]))
+    assert records.steps.tolist() == [6, 7]
+    np.testing.assert_array_equal(records.losses, [[1, 2], [3, np.nan]])
+    np.testing.assert_array_equal(records.weights, [[1, 2], [1, 2]])
+    assert records.rates.tolist() == pytest.approx([0.0, 0.1])
+    assert records.diverged
+    assert (records.diverged.task, records.diverged.step) == ("a", 8)
+    assert len(buffer) == 0
 
 
 @pytest.mark.parametrize("member", members(Optimizer), ids=kind_of)

@@ -49,7 +49,7 @@ class Lane(Trainer):
     def begin(self, threads: int) -> None:
         """Start the clock of a run."""
         self._saved, self._threads = time.perf_counter(), threads
-        self.journal.start_clock(self.step)
+        self.metric_log.start_clock(self.step)
         self.model.train()
 
     def weights(self) -> Tensor:
@@ -58,8 +58,8 @@ class Lane(Trainer):
         return self.weighting.weights()
 
     def note(self, losses: Sequence[Tensor], rate: float, present: tuple[bool, ...] | None) -> None:
-        """Note a step; arguments as of :meth:`mtl_core.training.metrics.metric_log.Journal.note_step`."""
-        self.journal.note_step(losses, None, rate, present)
+        """Note a step; arguments as of :meth:`mtl_core.training.metrics.metric_log.MetricLog.log_step`."""
+        self.metric_log.log_step(losses, None, rate, present)
         self.step += 1
 
     def tell(self) -> None:
@@ -81,11 +81,11 @@ class Lane(Trainer):
     def go_on(self) -> None:
         """Say that the run waits no more."""
         self.recorder.event(self.step, "resume", "goes on")
-        self.journal.start_clock(self.step)
+        self.metric_log.start_clock(self.step)
 
     def end_epoch(self) -> None:
         """Collect the epoch's losses, validate and record."""
-        self.journal.collect(self.step, self.weighting.weights())
+        self.metric_log.collect(self.step, self.weighting.weights())
         self._end_epoch()
 
     def end(self, state: State) -> Outcome:

@@ -45,22 +45,22 @@ class Monitor:
         """Which way what is followed is better."""
         return "min" if self.substitute else self.better
 
-    def value(self, scores: Scores, total: float) -> float:
+    def value(self, scores: Scores, total_loss: float) -> float:
         """An epoch's value of what is followed; NaN when it is not there."""
-        return total if self.substitute else self._at_path(scores, total)
+        return total_loss if self.substitute else self._at_path(scores, total_loss)
 
-    def _at_path(self, scores: Scores, total: float) -> float:
+    def _at_path(self, scores: Scores, total_loss: float) -> float:
         if self.path == TOTAL:
-            return total
+            return total_loss
         task, _, metric = self.path.partition(".")
         return scores.get(task, {}).get(metric or "loss", math.nan)
 
-    def switch(self, scores: Scores, total: float) -> str:
+    def switch(self, scores: Scores, total_loss: float) -> str:
         """See before an epoch's value is taken what there is to follow; on a change, what to say of it, else nothing.
 
         Where the monitored value comes late, its best epoch begins with it: no comparison with the total loss is one.
         """
-        absent = math.isnan(self._at_path(scores, total))
+        absent = math.isnan(self._at_path(scores, total_loss))
         if self.substitute and not absent:
             self.substitute = False
             self.best, self.best_step, self.mark, self.waited = math.nan, -1, math.nan, 0
