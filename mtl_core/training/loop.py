@@ -87,7 +87,7 @@ class Trainer(Prepared):
 
     def _done(self) -> bool:
         training = self.spec.training
-        return self.epoch >= training.epochs or self.monitor.exhausted(training.early_stopping)
+        return self.epoch >= training.epochs or self.monitor.should_stop(training.early_stopping)
 
     def _train_epoch(self) -> None:
         freeze_trunk(self.model, frozen=self.epoch < self.spec.training.shared.freeze_epochs)
@@ -102,7 +102,7 @@ class Trainer(Prepared):
         self.metric_log.collect(self.step, self.weighting.weights())
 
     def _train_step(self, batch: Batch) -> None:
-        self.rate.before_step(self.step)
+        self.lr_schedule.before_step(self.step)
         weighting = self.weighting
         parts = [batch] if weighting.parts == 1 else split_batch(batch, weighting.parts)
         self.scale.save_weighting_state(weighting)
@@ -123,16 +123,16 @@ class Trainer(Prepared):
             added.add()
         if self.keeper is not None:
             self.keeper.after_backward()
-        self._penalties.add()
+        self._weight_penalties.add()
         if self.spec.training.grad_clip is not None:
             nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
         if self.scale.accept_step(self._clipped, weighting):
             self.optimizer.step()
-        self.average.after_step(self.step)
+        self.weight_average.after_step(self.step)
         if weighting.looks_again:
             self._look_again(batch)
         weights = None if weighting.constant else weighting.weights().clone()
-        self.metric_log.log_step(mean_losses(passes), weights, self.rate.now, batch.present)
+        self.metric_log.log_step(mean_losses(passes), weights, self.lr_schedule.lr, batch.present)
         self.step += 1
 
     def _compare_gradients(self, one: Pass) -> None:
@@ -159,35 +159,35 @@ class Trainer(Prepared):
         self._clock = time.perf_counter() + TICK_SECONDS
 
     def _end_epoch(self) -> None:
-        self.average.after_epoch(self.epoch + 1)
-        judged = self.average.judged(self.train)
-        scores = self._score(judged, self.val)
+        self.weight_average.after_epoch(self.epoch + 1)
+        model = self.weight_average.evaluation_model(self.train)
+        scores = self._score(model, self.val)
         self._check(scores)
         means = torch.from_numpy(self.metric_log.end_epoch())
         self.weighting.epoch_end(means.to(self.weighting.weights()))
         self.epoch += 1
         value = self._monitored(scores)
         stopping = self.spec.training.early_stopping
-        if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
-            self._best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
+        if self.monitor.update(value, self.step, stopping.min_delta if stopping else 0.0):
+            self._best = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         self.metric_log.log_scores("val", self.step, scores)
         self.metric_log.log_values(self.step - 1, self.model.learned())  # of the last step, which a resumed run keeps
-        stops = self.monitor.exhausted(stopping)
+        stops_early = self.monitor.should_stop(stopping)
         self.metric_log.log_epoch(self.step, self.epoch, scores, last=self._done())
-        if stops:
+        if stops_early:
             text = f"no better {self.monitor.name} for {self.monitor.waited} epochs: stops early"
             self.recorder.event(self.step, "epoch", text)
 
     def _monitored(self, scores: Scores) -> float:
         """The value that chooses the best epoch; the first time around, also what of the scores is not defined."""
         combined = total_loss(scores, self.metric_log.total_weights)
-        if text := self.monitor.switch(scores, combined):
+        if text := self.monitor.update_substitute(scores, combined):
             self.warn(text)
-            self.rate.restart()
+            self.lr_schedule.reset_patience()
         if self.epoch == 1:
             self._tell_undefined(scores, "validation")
         value = self.monitor.value(scores, combined)
-        self.rate.after_epoch(value, self.monitor.direction)
+        self.lr_schedule.after_epoch(value, self.monitor.direction)
         return value
 
     def _tell_undefined(self, scores: Scores, split: str) -> None:
@@ -203,10 +203,10 @@ class Trainer(Prepared):
 
     def _test(self) -> Scores:
         """The best model on the test split."""
-        judged = self.model if self._best else self.average.judged(self.train)
+        model = self.model if self._best else self.weight_average.evaluation_model(self.train)
         if self._best:
             self.model.load_state_dict(self._best)
-        scores = self._score(judged, self.test)
+        scores = self._score(model, self.test)
         self._tell_undefined(scores, "test")
         step = self.monitor.best_step if self._best else self.step
         if self.keeper is not None:

@@ -21,10 +21,10 @@ from mtl_core.training.metrics.loss_floor import LossFloor
 from mtl_core.training.metrics.metric_log import MetricLog
 from mtl_core.training.metrics.validation import Scorer, evaluation_batches
 from mtl_core.training.optimization.early_stopping import Monitor
-from mtl_core.training.optimization.lr_schedule import Rate
+from mtl_core.training.optimization.lr_schedule import LRSchedule
 from mtl_core.training.optimization.optimizers import build_optimizer
-from mtl_core.training.optimization.param_groups import Penalties, groups_of
-from mtl_core.training.optimization.weight_averaging import Average
+from mtl_core.training.optimization.param_groups import WeightPenalties, build_param_groups
+from mtl_core.training.optimization.weight_averaging import WeightAverage
 from mtl_core.training.persistence.checkpoints import (
     OWN_CHECKPOINT,
     Checkpoint,
@@ -85,12 +85,12 @@ class Prepared:
         method = build_weighting(spec.weighting, spec.tasks, device=self.device)
         self.weighting = MovableWeighting(method, names)
         self.optimizer = build_optimizer(
-            training.optimizer, groups_of(self.model, training), self.weighting.parameters()
+            training.optimizer, build_param_groups(self.model, training), self.weighting.parameters()
         )
         self.scale = LossScaler(self.model, active=training.precision == "fp16")
         self.computing = build_forward_engine(self.model, training, self.scale, self.warn)
-        self.average = Average(training.averaging, self.model, training.epochs)
-        self._penalties = Penalties(self.model, training)
+        self.weight_average = WeightAverage(training.averaging, self.model, training.epochs)
+        self._weight_penalties = WeightPenalties(self.model, training)
         self._stepped = [p for group in self.optimizer.param_groups for p in group["params"]]
         self._clipped = [p for p in self.model.parameters() if p.requires_grad]
         self._place_data(names)
@@ -98,7 +98,7 @@ class Prepared:
             check_single_rows(self.model, self.train.rows, self.data.input_shape)
         self.steps = self.train.count * training.epochs
         self.monitor = Monitor(training.monitor, self._direction(training.monitor))
-        self.rate = Rate(training, self.optimizer, self.steps, self.train.count)
+        self.lr_schedule = LRSchedule(training, self.optimizer, self.steps, self.train.count)
         self.metric_log = MetricLog(self.recorder, self.tasks, hand_weights(spec), LossFloor(spec.weighting, names))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
@@ -167,7 +167,7 @@ class Prepared:
                 "model": self.model.state_dict(),
                 "optimizer": tensors,
                 "weighting": self.weighting.state_dict(),
-                "average": self.average.state(),
+                "average": self.weight_average.state(),
                 "rng": rng_state(),
                 "kept": self.keeper.state() if self.keeper else {},
                 "history": {"losses": torch.from_numpy(self.metric_log.epoch_losses())},
@@ -177,7 +177,7 @@ class Prepared:
                 "epoch": self.epoch,
                 "groups": groups,
                 "monitor": self.monitor.state(),
-                "rate": self.rate.state(),
+                "rate": self.lr_schedule.state(),
                 "scale": self.scale.state(),
                 "ruler": self.metric_log.total_weights,
                 "fingerprint": self.data.fingerprint,
@@ -212,11 +212,11 @@ class Prepared:
         """All but the model; what is missing or of another type raises one of ``_WRONG_STATE``."""
         restore_optimizer(self.optimizer, parts.get("optimizer", {}), values["groups"])
         self.weighting.load_state_dict(parts.get("weighting", {}))
-        self.average.restore(parts.get("average", {}))
+        self.weight_average.restore(parts.get("average", {}))
         if self.keeper is not None:
             self.keeper.restore(parts.get("kept", {}), values["kept"])
         self.monitor.restore(values["monitor"])
-        self.rate.restore(values.get("rate", {}))  # checkpoints of the first release have none of the two
+        self.lr_schedule.restore(values.get("rate", {}))  # checkpoints of the first release have none of the two
         self.scale.restore(values.get("scale", {}))
         self.metric_log.restore(parts["history"]["losses"], values["ruler"])
         self.step, self.epoch = count(values["step"], self.steps), count(values["epoch"], self.spec.training.epochs)

@@ -20,7 +20,7 @@ from mtl_core.training.batching.batches import StackedBatch
 from mtl_core.training.joint.stacked_model import Stack, check_stackable, stacked_losses
 from mtl_core.training.loop import Outcome, StoppedError, Trainer
 from mtl_core.training.metrics.step_buffer import DivergedError
-from mtl_core.training.optimization.lr_schedule import Rate
+from mtl_core.training.optimization.lr_schedule import LRSchedule
 from mtl_core.training.optimization.optimizers import build_optimizer
 from mtl_core.training.recorder import Request
 from mtl_core.training.runtime.threads import threads_for
@@ -125,7 +125,7 @@ class Together:
         self._results: dict[int, Result] = {}
         self._stack = Stack([lane.model for lane in lanes])
         self._optimizer = build_optimizer(training.optimizer, self._stack.groups(training), ())
-        self._rate = Rate(training, self._optimizer, first.steps, first.train.count)
+        self._lr_schedule = LRSchedule(training, self._optimizer, first.steps, first.train.count)
         self._losses = stacked_losses(first.model, first.tasks, self._stack.parameters)
         self._seeds = [lane.spec.training.seed for lane in lanes]
         self._step, self._epoch = 0, 0
@@ -169,7 +169,7 @@ class Together:
         self._end_all("finished")
 
     def _train_step(self, batch: StackedBatch) -> None:
-        self._rate.before_step(self._step)
+        self._lr_schedule.before_step(self._step)
         weights = torch.stack([lane.weights() for lane in self.lanes])
         losses = self._losses(batch.inputs, batch.targets, batch.masks)
         self._optimizer.zero_grad()
@@ -181,7 +181,7 @@ class Together:
         values, count = losses.detach().flatten().unbind(), losses.shape[1]
         for number in self._active:
             own = values[number * count : (number + 1) * count]
-            self.lanes[number].note(own, self._rate.now, batch.present[number] if batch.present else None)
+            self.lanes[number].note(own, self._lr_schedule.lr, batch.present[number] if batch.present else None)
 
     def _each(self, work: Callable[[Lane], None]) -> None:
         """Do something for every run that still trains."""
@@ -229,7 +229,7 @@ class Together:
         return [(number, request) for number in self._active for request in self.lanes[number].recorder.requests()]
 
     def _share(self) -> None:
-        self._stack.share_state(self._optimizer, [lane.optimizer for lane in self.lanes], self._rate.now)
+        self._stack.share_state(self._optimizer, [lane.optimizer for lane in self.lanes], self._lr_schedule.lr)
 
 
 def check_together(specs: Sequence[ExperimentSpec]) -> None:

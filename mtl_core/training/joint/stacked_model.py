@@ -15,8 +15,8 @@ from mtl_core.architectures.layers.modules import GaussianNoise
 from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, TrainingSpec, shorten
 from mtl_core.tasks import TaskHead
-from mtl_core.training.optimization.optimizers import set_rate
-from mtl_core.training.optimization.param_groups import Group, groups_of, named_shared_parameters
+from mtl_core.training.optimization.optimizers import set_lr
+from mtl_core.training.optimization.param_groups import ParamGroup, build_param_groups, named_shared_parameters
 
 Parameters = dict[str, Tensor]
 Losses = Callable[[Tensor, Sequence[Tensor], Sequence[Tensor | None]], Tensor]
@@ -52,10 +52,10 @@ class Stack:
             one.data = view
         return stacked
 
-    def groups(self, training: TrainingSpec) -> list[Group]:
+    def groups(self, training: TrainingSpec) -> list[ParamGroup]:
         """The stacked parameters in the groups that those of one model have."""
         names = {id(parameter): name for name, parameter in self._own[0].items()}
-        groups = groups_of(self._models[0], training)
+        groups = build_param_groups(self._models[0], training)
         return [{**group, "params": [self.parameters[names[id(p)]] for p in group["params"]]} for group in groups]
 
     def freeze_trunk(self, *, frozen: bool) -> None:
@@ -81,7 +81,7 @@ class Stack:
             rate: The learning rate in use.
         """
         for each in own:
-            set_rate(each, rate)
+            set_lr(each, rate)
         for name, stacked in self.parameters.items():
             state = optimizer.state.get(stacked, {})
             for number, each in enumerate(own):
