@@ -26,7 +26,7 @@ from mtl_core.store import EventRecord, RunStore
 from mtl_core.training.loop import Outcome, Trainer
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
-from mtl_core.training.runtime.devices import choose_device, devices, versions
+from mtl_core.training.runtime.devices import choose_device, list_devices, versions
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def device_label(spec: ExperimentSpec) -> str:
         name = str(choose_device(spec.training.device))
     except InputError:
         return spec.training.device
-    return next(device.label for device in devices() if device.name == name)
+    return next(device.label for device in list_devices() if device.name == name)
 
 
 def _hand_moves(events: list[EventRecord]) -> list[WeightMove]:

@@ -16,7 +16,7 @@ from mtl_core.runner.store_recorder import Heart, Observer, StoreRecorder, recor
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore
 from mtl_core.tasks import build_task
-from mtl_core.training.batching.batches import fits, split_bytes
+from mtl_core.training.batching.batches import count_split_bytes, fits_on_device
 from mtl_core.training.joint.joint_trainer import Lane, Together, check_together
 from mtl_core.training.joint.stacked_model import check_stackable
 from mtl_core.training.loop import Outcome
@@ -111,7 +111,7 @@ def _lanes(
     check_together(specs)
     device = choose_device(specs[0].training.device)
     data = load(specs[0].dataset, specs[0].tasks)
-    if fits(split_bytes({"train": data.train, "val": data.val, "test": data.test}), device):
+    if fits_on_device(count_split_bytes({"train": data.train, "val": data.val, "test": data.test}), device):
         data = data.to(device)  # once for all
     lanes = []
     for run, spec, recorder in zip(runs, specs, recorders, strict=True):

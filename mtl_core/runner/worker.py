@@ -54,9 +54,9 @@ def _write(answers: TextIO, reply: Reply) -> None:
 
 
 def _devices(payload: dict[str, Any]) -> Any:
-    from mtl_core.training.runtime.devices import devices
+    from mtl_core.training.runtime.devices import list_devices
 
-    return [device.model_dump(mode="json") for device in devices()]
+    return [device.model_dump(mode="json") for device in list_devices()]
 
 
 def _dataset(payload: dict[str, Any]) -> Any:

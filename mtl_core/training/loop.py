@@ -16,7 +16,7 @@ from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.metrics.validation import Scores, total_loss
 from mtl_core.training.recorder import Request
 from mtl_core.training.run_state import Prepared
-from mtl_core.training.runtime.threads import threads_for
+from mtl_core.training.runtime.threads import use_threads
 from mtl_core.training.step.forward import PenaltyGradient, forward, mean_losses, needs_graph_cut, split_batch
 from mtl_core.training.transfer.initial_weights import freeze_trunk
 from mtl_core.training.transfer.regularizers import Keeper
@@ -65,7 +65,7 @@ class Trainer(Prepared):
         self._clock = self._saved = time.perf_counter()
         self.metric_log.start_clock(self.step)
         row = self.data.train.inputs[:1].to(self.device)
-        with threads_for(self.model, row, self.train.batch_size, self._threads) as self._threads:
+        with use_threads(self.model, row, self.train.batch_size, self._threads) as self._threads:
             return self._run()
 
     def _run(self) -> Outcome:
@@ -94,7 +94,7 @@ class Trainer(Prepared):
         if self.keeper is not None:
             self.keeper.begin_epoch()
         start = self.step - self.epoch * self.train.count
-        for batch in self.train.shuffled(self.spec.training.seed, self.epoch, start):
+        for batch in self.train.iter_shuffled(self.spec.training.seed, self.epoch, start):
             self._moves.replay(self.step)
             if time.perf_counter() >= self._clock:
                 self._tick()

@@ -14,8 +14,8 @@ from mtl_core.datasets.data import TaskData
 from mtl_core.errors import StoreError
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.tasks import TaskHead, build_task
-from mtl_core.training.batching.batches import Batches, check_single_rows, fits, split_bytes
-from mtl_core.training.batching.row_order import build_order
+from mtl_core.training.batching.batches import Batches, check_single_rows, count_split_bytes, fits_on_device
+from mtl_core.training.batching.row_order import build_row_order
 from mtl_core.training.manual_weights import Moves, hand_weights
 from mtl_core.training.metrics.loss_floor import LossFloor
 from mtl_core.training.metrics.metric_log import MetricLog
@@ -26,15 +26,15 @@ from mtl_core.training.optimization.optimizers import build_optimizer
 from mtl_core.training.optimization.param_groups import WeightPenalties, build_param_groups
 from mtl_core.training.optimization.weight_averaging import WeightAverage
 from mtl_core.training.persistence.checkpoints import (
-    OWN_CHECKPOINT,
+    RESTORE_CHECKPOINT_FIX,
     Checkpoint,
     check_model,
-    count,
     load_model,
     optimizer_state,
+    read_count,
     restore_optimizer,
 )
-from mtl_core.training.persistence.tensor_files import damaged
+from mtl_core.training.persistence.tensor_files import damaged_file_error
 from mtl_core.training.recorder import Recorder
 from mtl_core.training.runtime.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.step.forward_engine import build_forward_engine
@@ -119,9 +119,9 @@ class Prepared:
     def _place_data(self, names: tuple[str, ...]) -> None:
         """The whole data set on the training device when it fits, else chunk by chunk."""
         splits = {"train": self.data.train, "val": self.data.val, "test": self.data.test}
-        data = self.data.to(self.device) if fits(split_bytes(splits), self.device) else self.data
+        data = self.data.to(self.device) if fits_on_device(count_split_bytes(splits), self.device) else self.data
         batch_size = self.spec.training.batch_size
-        order = build_order(self.spec.training.sampling, self.data.train, self.spec.tasks)
+        order = build_row_order(self.spec.training.sampling, self.data.train, self.spec.tasks)
         self.train = Batches(data.train, names, batch_size, self.device, drop_single=True, order=order)
         self.val = evaluation_batches(data.val, names, self.device)
         self.test = evaluation_batches(data.test, names, self.device)
@@ -203,7 +203,7 @@ class Prepared:
             self._restore_state(checkpoint.parts, checkpoint.values)
         except _WRONG_STATE as error:
             rule = "is a checkpoint of another optimiser or weighting, or not whole"
-            raise StoreError(str(path), rule, found=_reason(error), fix=OWN_CHECKPOINT) from None
+            raise StoreError(str(path), rule, found=_reason(error), fix=RESTORE_CHECKPOINT_FIX) from None
         if best:
             self._restore_best(best)
         self._moves.forget_before(self.step)
@@ -219,19 +219,22 @@ class Prepared:
         self.lr_schedule.restore(values.get("rate", {}))  # checkpoints of the first release have none of the two
         self.scale.restore(values.get("scale", {}))
         self.metric_log.restore(parts["history"]["losses"], values["ruler"])
-        self.step, self.epoch = count(values["step"], self.steps), count(values["epoch"], self.spec.training.epochs)
+        self.step, self.epoch = (
+            read_count(values["step"], self.steps),
+            read_count(values["epoch"], self.spec.training.epochs),
+        )
         if not 0 <= self.step - self.epoch * self.train.count <= self.train.count:
             raise ValueError(f"step {self.step} in epoch {self.epoch}")
-        self._threads = None if values["threads"] is None else count(values["threads"])
+        self._threads = None if values["threads"] is None else read_count(values["threads"])
         restore_rng(parts["rng"])
 
     def _restore_best(self, best: Checkpoint) -> None:
         path, tensors = self.folder / "best.safetensors", best.parts.get("model", {})
         check_model(self.model, path, tensors)
         try:
-            self._best, self._best_saved = tensors, count(best.values["step"], self.steps)
+            self._best, self._best_saved = tensors, read_count(best.values["step"], self.steps)
         except _WRONG_STATE as error:
-            raise damaged(path, _reason(error)) from None
+            raise damaged_file_error(path, _reason(error)) from None
 
 
 _WRONG_STATE = (AttributeError, IndexError, KeyError, OverflowError, RuntimeError, StoreError, TypeError, ValueError)

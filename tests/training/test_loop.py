@@ -260,7 +260,7 @@ def test_data_that_does_not_fit_on_the_device_gives_the_same_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fitting = run(experiment(), tmp_path / "a")
-    monkeypatch.setattr(run_state, "fits", lambda size, device: False)
+    monkeypatch.setattr(run_state, "fits_on_device", lambda size, device: False)
     monkeypatch.setattr(TaskData, "to", lambda *_: pytest.fail("moved as a whole"))
     streamed = run(experiment(), tmp_path / "b")
     assert_same_series(fitting.recording.series, streamed.recording.series)

@@ -229,7 +229,7 @@ def test_a_model_that_has_not_changed_is_not_pulled_and_one_that_has_is_pulled_a
     trainer = run(plain(plain_old), tmp_path / "new", start=plain_old, script={0: [ask("stop")]}).trainer
     keeper, parameters = trainer.keeper, dict(trainer.model.named_parameters())
     assert isinstance(keeper, Distilled)
-    batch = next(Batches(trainer.data.train, trainer.model.tasks, 8, torch.device("cpu")).in_order())
+    batch = next(Batches(trainer.data.train, trainer.model.tasks, 8, torch.device("cpu")).iter_in_order())
 
     def gradients() -> dict[str, Tensor]:
         for parameter in parameters.values():

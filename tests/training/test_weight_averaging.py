@@ -71,7 +71,7 @@ def test_the_mean_of_epochs_is_torchs_with_statistics_found_anew() -> None:
     evaluated = average.evaluation_model(batches)
     assert torch.equal(torch.get_rng_state(), state)
     reference.module.shared[2].p = 0.0  # type: ignore[union-attr, index]
-    update_bn([batch.inputs for batch in batches.in_order()], reference)
+    update_bn([batch.inputs for batch in batches.iter_in_order()], reference)
     torch.testing.assert_close(dict(evaluated.state_dict()), dict(reference.module.state_dict()))
     assert model.training
 

@@ -23,7 +23,7 @@ from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.optimization.lr_schedule import LRSchedule
 from mtl_core.training.optimization.optimizers import build_optimizer
 from mtl_core.training.recorder import Request
-from mtl_core.training.runtime.threads import threads_for
+from mtl_core.training.runtime.threads import use_threads
 
 _TICKS = 1.5
 """How much rarer runs that train together are told of than one alone: still within half a second."""
@@ -143,7 +143,7 @@ class Together:
         """
         first = self.lanes[0]
         row = first.data.train.inputs[:1].to(first.device)
-        with threads_for(first.model, row, first.train.batch_size, self._training.threads) as threads:
+        with use_threads(first.model, row, first.train.batch_size, self._training.threads) as threads:
             for lane in self.lanes:
                 lane.begin(threads)
             self._clock = time.perf_counter()
@@ -156,7 +156,7 @@ class Together:
 
     def _train_epoch(self) -> None:
         self._stack.freeze_trunk(frozen=self._epoch < self._training.shared.freeze_epochs)
-        for batch in self.lanes[0].train.stacked(self._seeds, self._epoch):
+        for batch in self.lanes[0].train.iter_stacked(self._seeds, self._epoch):
             if time.perf_counter() >= self._clock:
                 self._each(Lane.tell)
                 self._answer()

@@ -15,7 +15,7 @@ from mtl_core.training.metrics.loss_floor import LossFloor
 from mtl_core.training.metrics.step_buffer import DivergedError, StepBuffer, StepRecords
 from mtl_core.training.metrics.throughput import Throughput
 from mtl_core.training.metrics.validation import Scores, total_loss
-from mtl_core.training.persistence.checkpoints import number
+from mtl_core.training.persistence.checkpoints import read_number
 from mtl_core.training.recorder import Direction, Progress, Recorder, SeriesKey, Steps, Values
 
 EPOCH_LOG_SECONDS = 1.0
@@ -125,7 +125,7 @@ class MetricLog:
         """
         if losses.dim() != 2 or losses.shape[1] != len(self._names) or not losses.is_floating_point():
             raise ValueError(f"losses of shape {tuple(losses.shape)} for {len(self._names)} tasks")
-        self.total_weights = {name: number(value) for name, value in total_weights.items()}
+        self.total_weights = {name: read_number(value) for name, value in total_weights.items()}
         self.losses = [losses.cpu().numpy()]
 
     def log_scores(self, split: str, step: int, scores: Scores) -> None:

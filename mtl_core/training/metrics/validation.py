@@ -47,7 +47,7 @@ class Scorer:
         task_metrics = list(self._metrics.values())
         for metric in task_metrics:
             metric.reset()
-        for batch in batches.in_order():
+        for batch in batches.iter_in_order():
             for i, prediction in enumerate(model(batch.inputs)):
                 task_metrics[i].update(prediction, batch.targets[i], batch.masks[i])
         model.train(was_training)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from mtl_core.spec import TOTAL, EarlyStopping
 from mtl_core.tasks.undefined_metrics import why_undefined
 from mtl_core.training.metrics.validation import Scores
-from mtl_core.training.persistence.checkpoints import count, number
+from mtl_core.training.persistence.checkpoints import read_count, read_number
 
 _STATE_KEYS = ("best", "best_step", "mark", "waited", "substitute")
 
@@ -122,6 +122,6 @@ class Monitor:
         Raises:
             KeyError, TypeError, ValueError: It is not a valid state.
         """
-        self.best, self.mark = number(state["best"]), number(state["mark"])
-        self.best_step, self.waited = count(state["best_step"] + 1) - 1, count(state["waited"])
+        self.best, self.mark = read_number(state["best"]), read_number(state["mark"])
+        self.best_step, self.waited = read_count(state["best_step"] + 1) - 1, read_count(state["waited"])
         self.substitute = bool(state.get("substitute", False))

@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 from mtl_core.spec import TrainingSpec, learning_rate
 from mtl_core.spec.training.schedules import ConstantSchedule, PlateauSchedule
 from mtl_core.training.optimization.optimizers import set_lr
-from mtl_core.training.persistence.checkpoints import count, number
+from mtl_core.training.persistence.checkpoints import read_count, read_number
 
 
 @dataclass
@@ -101,7 +101,7 @@ class LRSchedule:
         """
         plateau = Plateau(**state)
         for value in (plateau.factor, plateau.best):
-            number(value)
+            read_number(value)
         for value in (plateau.waited, plateau.resting):
-            count(value)
+            read_count(value)
         self._plateau = plateau

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec import InputError, Precision
-from mtl_core.training.persistence.checkpoints import count, number
+from mtl_core.training.persistence.checkpoints import read_count, read_number
 from mtl_core.weighting import Weighting
 
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -95,7 +95,10 @@ class LossScaler:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Restore the state of a checkpoint."""
-        self.scale, self._good_steps = number(state.get("scale", self.scale)), count(state.get("good_steps", 0))
+        self.scale, self._good_steps = (
+            read_number(state.get("scale", self.scale)),
+            read_count(state.get("good_steps", 0)),
+        )
 
 
 class _ScaledGradient(torch.autograd.Function):

@@ -11,7 +11,7 @@ from mtl_core.architectures import MultiTaskModel
 from mtl_core.errors import listed
 from mtl_core.spec import InputError
 from mtl_core.training.optimization.param_groups import named_shared_parameters
-from mtl_core.training.persistence.tensor_files import DamageError, damaged, read_tensors
+from mtl_core.training.persistence.tensor_files import DamageError, damaged_file_error, read_tensors
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def read_start(path: Path) -> Start:
         rule = f"{path} must be a whole safetensors file"
         raise InputError("training.start_from", rule, found=error) from None
     if not _is_told(told):
-        raise damaged(path, "other words about its tasks than a run writes")
+        raise damaged_file_error(path, "other words about its tasks than a run writes")
     prefix = "model/" if told else ""
     return Start(path, {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}, told)
 

@@ -17,7 +17,7 @@ from mtl_core.tasks import TaskHead
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.metrics.validation import Scores
 from mtl_core.training.optimization.param_groups import named_shared_parameters
-from mtl_core.training.persistence.checkpoints import number
+from mtl_core.training.persistence.checkpoints import read_number
 from mtl_core.training.step.forward import PenaltyGradient
 from mtl_core.training.transfer.fisher import fisher
 from mtl_core.training.transfer.forgetting import Change
@@ -104,7 +104,7 @@ class Keeper:
         """
         self.old, self._taken = tuple(values["old"]), frozenset(values["taken"])
         self.before = {
-            task: {metric: number(score) for metric, score in scores.items()}
+            task: {metric: read_number(score) for metric, score in scores.items()}
             for task, scores in values["before"].items()
         }
 
