@@ -15,8 +15,8 @@ from mtl_core.spec.training.initial_weights import FromFile
 from mtl_core.training.batching.batches import check_single_rows
 from mtl_core.training.runtime.devices import choose_device
 from mtl_core.training.step.precision import check_precision
-from mtl_core.training.transfer.heads import take_heads
-from mtl_core.training.transfer.initial_weights import read_start, take_trunk
+from mtl_core.training.transfer.heads import load_heads
+from mtl_core.training.transfer.initial_weights import load_shared_layers, read_initial_weights
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def inspect(spec: ExperimentSpec) -> Inspection:
 
 
 def _check_start(spec: ExperimentSpec, data: TaskData, path: Path) -> None:
-    model, start = _built(spec, data), read_start(path)
-    take_trunk(model, start)
+    model, start = _built(spec, data), read_initial_weights(path)
+    load_shared_layers(model, start)
     if not isinstance(spec.training.keep, NewHeads):
-        take_heads(model, start, data, spec.tasks)
+        load_heads(model, start, data, spec.tasks)
 
 
 def _built(spec: ExperimentSpec, data: TaskData) -> MultiTaskModel:

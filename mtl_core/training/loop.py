@@ -19,7 +19,7 @@ from mtl_core.training.run_state import Prepared
 from mtl_core.training.runtime.threads import use_threads
 from mtl_core.training.step.forward import PenaltyGradient, forward, mean_losses, needs_graph_cut, split_batch
 from mtl_core.training.transfer.initial_weights import freeze_trunk
-from mtl_core.training.transfer.regularizers import Keeper
+from mtl_core.training.transfer.regularizers import ContinualRegularizer
 from mtl_core.weighting import Pass
 from mtl_core.weighting.gradients.diagnostics import agreement, as_values, blocks_of
 
@@ -71,10 +71,10 @@ class Trainer(Prepared):
     def _run(self) -> Outcome:
         self.model.train()
         state: Literal["finished", "stopped"] = "finished"
-        if self.keeper is not None and not self.keeper.before:
-            self.keeper.begin(self.data, self._score(self.model, self.test))
-            if self.keeper.warning:
-                self.warn(self.keeper.warning)
+        if self.regularizer is not None and not self.regularizer.initial_scores:
+            self.regularizer.start(self.data, self._score(self.model, self.test))
+            if self.regularizer.warning:
+                self.warn(self.regularizer.warning)
         try:
             while not self._done():
                 self._train_epoch()
@@ -91,8 +91,8 @@ class Trainer(Prepared):
 
     def _train_epoch(self) -> None:
         freeze_trunk(self.model, frozen=self.epoch < self.spec.training.shared.freeze_epochs)
-        if self.keeper is not None:
-            self.keeper.begin_epoch()
+        if self.regularizer is not None:
+            self.regularizer.begin_epoch()
         start = self.step - self.epoch * self.train.count
         for batch in self.train.iter_shuffled(self.spec.training.seed, self.epoch, start):
             self._moves.replay(self.step)
@@ -116,13 +116,13 @@ class Trainer(Prepared):
             self._compare_gradients(passes[0])
         penalty = self.computing.penalty()
         added = None if penalty is None else PenaltyGradient(penalty, self._clipped)
-        if self.keeper is not None:
-            self.keeper.before_backward(passes, parts, self._clipped)
+        if self.regularizer is not None:
+            self.regularizer.before_backward(passes, parts, self._clipped)
         weighting.backward_parts(passes, self.model)
         if added is not None:
             added.add()
-        if self.keeper is not None:
-            self.keeper.after_backward()
+        if self.regularizer is not None:
+            self.regularizer.after_backward()
         self._weight_penalties.add()
         if self.spec.training.grad_clip is not None:
             nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
@@ -209,17 +209,17 @@ class Trainer(Prepared):
         scores = self._score(model, self.test)
         self._tell_undefined(scores, "test")
         step = self.monitor.best_step if self._best else self.step
-        if self.keeper is not None:
-            self._tell_kept(self.keeper, step, scores)
+        if self.regularizer is not None:
+            self._report_forgetting(self.regularizer, step, scores)
         self.metric_log.log_scores("test", step, scores)
         self.flush()
         return scores
 
-    def _tell_kept(self, keeper: Keeper, step: int, scores: Scores) -> None:
+    def _report_forgetting(self, regularizer: ContinualRegularizer, step: int, scores: Scores) -> None:
         """What the old tasks lost: in the log, and as a first point of the test scores."""
         if step:
-            self.metric_log.log_task_scores("test", 0, keeper.before)
-        for change in keeper.changes(scores):
+            self.metric_log.log_task_scores("test", 0, regularizer.initial_scores)
+        for change in regularizer.score_changes(scores):
             self.recorder.event(self.step, "kept", str(change), change.data())
 
     def _tell_progress(self) -> None:

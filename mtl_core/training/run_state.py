@@ -39,10 +39,10 @@ from mtl_core.training.recorder import Recorder
 from mtl_core.training.runtime.seeding import restore_rng, rng_state, seed_everything
 from mtl_core.training.step.forward_engine import build_forward_engine
 from mtl_core.training.step.precision import LossScaler, check_precision
-from mtl_core.training.transfer.embeddings import in_words_of
-from mtl_core.training.transfer.heads import told
-from mtl_core.training.transfer.initial_weights import read_start, take_trunk
-from mtl_core.training.transfer.regularizers import build_keeper
+from mtl_core.training.transfer.embeddings import remap_vocabulary
+from mtl_core.training.transfer.heads import data_header
+from mtl_core.training.transfer.initial_weights import load_shared_layers, read_initial_weights
+from mtl_core.training.transfer.regularizers import build_regularizer
 from mtl_core.weighting import MovableWeighting, build_weighting
 
 
@@ -80,7 +80,7 @@ class Prepared:
         self.tasks = tuple(build_task(task, self.data.targets[task.name]) for task in spec.tasks)
         outputs = {task.name: task.out_features for task in self.tasks}
         self.model = build_model(spec.model, self.data.input_shape, outputs).to(self.device)
-        self.keeper = build_keeper(self.model, spec, self.tasks)
+        self.regularizer = build_regularizer(self.model, spec, self.tasks)
         self.taken = self._take(self.start) if self.start else ""
         method = build_weighting(spec.weighting, spec.tasks, device=self.device)
         self.weighting = MovableWeighting(method, names)
@@ -102,15 +102,15 @@ class Prepared:
         self.metric_log = MetricLog(self.recorder, self.tasks, hand_weights(spec), LossFloor(spec.weighting, names))
         self._best: dict[str, Tensor] = {}
         self._best_saved = -1
-        self._told = told(self.data, spec.tasks)
+        self._told = data_header(self.data, spec.tasks)
         self._score = Scorer(self.tasks, self.device)
         self._threads = training.threads
         self._moves = Moves(spec, self.moves, self.weighting, self.metric_log, self.recorder)
 
     def _take(self, path: Path) -> str:
-        start = in_words_of(self.data, self.model, read_start(path))
-        text = take_trunk(self.model, start)
-        return f"{text}; {self.keeper.take(start, self.data)}" if self.keeper else text
+        start = remap_vocabulary(self.data, self.model, read_initial_weights(path))
+        text = load_shared_layers(self.model, start)
+        return f"{text}; {self.regularizer.load_heads(start, self.data)}" if self.regularizer else text
 
     def _direction(self, path: str) -> Any:
         task, _, metric = path.partition(".")
@@ -169,7 +169,7 @@ class Prepared:
                 "weighting": self.weighting.state_dict(),
                 "average": self.weight_average.state(),
                 "rng": rng_state(),
-                "kept": self.keeper.state() if self.keeper else {},
+                "kept": self.regularizer.state() if self.regularizer else {},
                 "history": {"losses": torch.from_numpy(self.metric_log.epoch_losses())},
             },
             {
@@ -181,7 +181,7 @@ class Prepared:
                 "scale": self.scale.state(),
                 "ruler": self.metric_log.total_weights,
                 "fingerprint": self.data.fingerprint,
-                "kept": self.keeper.values() if self.keeper else {},
+                "kept": self.regularizer.values() if self.regularizer else {},
                 "threads": self._threads,
                 **self._told,
             },
@@ -213,8 +213,8 @@ class Prepared:
         restore_optimizer(self.optimizer, parts.get("optimizer", {}), values["groups"])
         self.weighting.load_state_dict(parts.get("weighting", {}))
         self.weight_average.restore(parts.get("average", {}))
-        if self.keeper is not None:
-            self.keeper.restore(parts.get("kept", {}), values["kept"])
+        if self.regularizer is not None:
+            self.regularizer.restore(parts.get("kept", {}), values["kept"])
         self.monitor.restore(values["monitor"])
         self.lr_schedule.restore(values.get("rate", {}))  # checkpoints of the first release have none of the two
         self.scale.restore(values.get("scale", {}))

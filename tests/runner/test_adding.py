@@ -13,7 +13,7 @@ from mtl_core.runner.inspection import inspect
 from mtl_core.spec import ExperimentSpec, InputError, save_spec, set_at, spec_from_data, spec_to_data
 from mtl_core.spec.study import single_task
 from mtl_core.store import RunStore, SeriesKey, open_store
-from mtl_core.training.transfer.forgetting import Change
+from mtl_core.training.transfer.forgetting import ScoreChange
 from tests.runner.conftest import Experiment
 
 
@@ -42,10 +42,10 @@ def test_what_is_told_is_what_evaluating_the_two_runs_gives(
 ) -> None:
     second = trained(store, adding(experiment, first, kind=kind))
     one, two = (evaluate(store.spec(run), checkpoint_of(store, run), "test")["species"] for run in (first, second))
-    (told,) = [event for event in store.events(second) if event.kind == "kept"]
-    assert told.data["before"] == one[told.data["metric"]]
-    assert told.data["after"] == two[told.data["metric"]]
-    assert told.message == str(Change("species", "accuracy", told.data["before"], told.data["after"], "max"))
+    (event,) = [event for event in store.events(second) if event.kind == "kept"]
+    assert event.data["before"] == one[event.data["metric"]]
+    assert event.data["after"] == two[event.data["metric"]]
+    assert event.message == str(ScoreChange("species", "accuracy", event.data["before"], event.data["after"], "max"))
     assert not [event for event in store.events(second) if event.kind == "warning"]
     points = store.read(second)[0][SeriesKey("species", "test", "loss")]
     assert points.values.tolist() == [one["loss"], two["loss"]]
