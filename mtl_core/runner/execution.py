@@ -23,7 +23,7 @@ from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch
 from mtl_core.store import EventRecord, RunStore
-from mtl_core.training.loop import Outcome, Trainer
+from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.runtime.devices import choose_device, list_devices, versions
@@ -114,7 +114,7 @@ def ended(store: RunStore, run: int, ending: Ending) -> Ending:
     return ending
 
 
-def ending_of(recorder: StoreRecorder, train: Callable[[], Outcome]) -> Ending:
+def ending_of(recorder: StoreRecorder, train: Callable[[], TrainingResult]) -> Ending:
     """How training ended; what went wrong is told to the recorder."""
     try:
         outcome = train()
@@ -151,7 +151,7 @@ def _advice(error: DivergedError) -> str:
     return "A smaller learning rate, gradient clipping or other loss weights may help"
 
 
-def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> Outcome:
+def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> TrainingResult:
     trainer, goes_on = _trainer(store, run, spec, recorder)
     label = device_label(spec)
     store.set_fingerprint(run, trainer.data.fingerprint)
@@ -163,8 +163,8 @@ def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecor
         store.rewind(run, -1)
         recorder.event(0, "start", f"{len(trainer.data.train.inputs)} training rows on {label}")
         record_notes(recorder, trainer.data.notes)
-        if trainer.taken:
-            recorder.event(0, "start", trainer.taken)
+        if trainer.initialization_summary:
+            recorder.event(0, "start", trainer.initialization_summary)
     return trainer.run()
 
 
@@ -175,7 +175,9 @@ def _trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRec
     last, best = _checkpoints(folder, device)
     data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
     start = None if last else start_of(store, spec)
-    trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)), start)
+    trainer = Trainer.create(
+        spec, data, device, recorder, folder, moves=_hand_moves(store.events(run)), initial_weights=start
+    )
     if last:
         trainer.restore(last, best)
     return trainer, last is not None
@@ -232,7 +234,7 @@ def _hand_moves(events: list[EventRecord]) -> list[WeightMove]:
     return list(last.values())
 
 
-def _epitaph(outcome: Outcome) -> str:
+def _epitaph(outcome: TrainingResult) -> str:
     scores = (f"{task} {name} {value:.4g}" for task, m in outcome.test.items() for name, value in m.items())
     return f"{outcome.state} after {outcome.steps} steps; test: " + ", ".join(scores)
 

@@ -17,9 +17,9 @@ from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore
 from mtl_core.tasks import build_task
 from mtl_core.training.batching.batches import count_split_bytes, fits_on_device
-from mtl_core.training.joint.joint_trainer import Lane, Together, check_together
+from mtl_core.training.joint.joint_trainer import JointRun, JointTrainer, check_compatible_specs
 from mtl_core.training.joint.stacked_model import check_stackable
-from mtl_core.training.loop import Outcome
+from mtl_core.training.loop import TrainingResult
 from mtl_core.training.runtime.devices import choose_device, versions
 
 
@@ -29,7 +29,7 @@ def check_runs(specs: Sequence[ExperimentSpec]) -> None:
     Raises:
         InputError: They cannot, and why.
     """
-    check_together(specs)
+    check_compatible_specs(specs)
     spec = specs[0]
     data = load(spec.dataset, spec.tasks)
     tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
@@ -90,16 +90,16 @@ def execute_together(
 
 def _results(
     store: RunStore, runs: Sequence[int], specs: Sequence[ExperimentSpec], recorders: Sequence[StoreRecorder]
-) -> list[Callable[[], Outcome]]:
+) -> list[Callable[[], TrainingResult]]:
     """For each run what gives its outcome, or raises what went wrong: with one run, or with all."""
     try:
-        found = Together(_lanes(store, runs, specs, recorders)).run()
+        found = JointTrainer(_lanes(store, runs, specs, recorders)).run()
     except Exception as error:  # whatever it was, each run's row must say so
         return [partial(_outcome, error)] * len(runs)
     return [partial(_outcome, result) for result in found]
 
 
-def _outcome(result: Outcome | Exception) -> Outcome:
+def _outcome(result: TrainingResult | Exception) -> TrainingResult:
     if isinstance(result, Exception):
         raise result
     return result
@@ -107,25 +107,29 @@ def _outcome(result: Outcome | Exception) -> Outcome:
 
 def _lanes(
     store: RunStore, runs: Sequence[int], specs: Sequence[ExperimentSpec], recorders: Sequence[StoreRecorder]
-) -> list[Lane]:
-    check_together(specs)
+) -> list[JointRun]:
+    check_compatible_specs(specs)
     device = choose_device(specs[0].training.device)
     data = load(specs[0].dataset, specs[0].tasks)
     if fits_on_device(count_split_bytes({"train": data.train, "val": data.val, "test": data.test}), device):
         data = data.to(device)  # once for all
     lanes = []
     for run, spec, recorder in zip(runs, specs, recorders, strict=True):
-        lanes.append(Lane(spec, data, device, recorder, store.artifacts_dir(run), (), start_of(store, spec)))
+        lanes.append(
+            JointRun.create(
+                spec, data, device, recorder, store.artifacts_dir(run), initial_weights=start_of(store, spec)
+            )
+        )
         _tell_start(store, run, [other for other in runs if other != run], data, lanes[-1])
     return lanes
 
 
-def _tell_start(store: RunStore, run: int, others: Sequence[int], data: TaskData, lane: Lane) -> None:
+def _tell_start(store: RunStore, run: int, others: Sequence[int], data: TaskData, lane: JointRun) -> None:
     store.set_fingerprint(run, data.fingerprint)
     store.rewind(run, -1)
     rows, label = len(data.train.inputs), device_label(lane.spec)
     text = f"{rows} training rows on {label}, together with {', '.join(f'run {other}' for other in others)}"
     lane.recorder.event(0, "start", text)
     record_notes(lane.recorder, data.notes)
-    if lane.taken:
-        lane.recorder.event(0, "start", lane.taken)
+    if lane.initialization_summary:
+        lane.recorder.event(0, "start", lane.initialization_summary)

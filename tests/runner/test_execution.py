@@ -21,7 +21,7 @@ from mtl_core.runner.store_recorder import Heart, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import Points, RunStore, SeriesKey, sqlite
 from mtl_core.training import loop
-from mtl_core.training.loop import Outcome
+from mtl_core.training.loop import TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.runner.conftest import Experiment
@@ -395,7 +395,7 @@ def test_a_stopped_run_goes_on_without_the_file_it_began_with(
 
 @pytest.mark.parametrize(("weight", "lowered"), [(0.0, False), (1.0, True), (math.nan, True)])
 def test_a_diverged_task_without_weight_is_not_to_be_weighed_less(weight: float, lowered: bool) -> None:
-    def diverge() -> Outcome:
+    def diverge() -> TrainingResult:
         raise DivergedError("width", 7, math.inf, weight)
 
     ending = ending_of(cast(StoreRecorder, None), diverge)
