@@ -37,12 +37,12 @@ def evaluate(arguments: Namespace) -> int:
 def _scores(one: "SavedRun", arguments: Namespace) -> dict[str, Any]:
     from mtl_core.evaluation.scores import evaluate as scores_of
     from mtl_core.tasks.undefined_metrics import undefined_metrics
-    from mtl_core.training.metrics.validation import total
+    from mtl_core.training.metrics.validation import total_loss
 
     scores = scores_of(one.spec, one.checkpoint, arguments.split, one.fingerprint)
     weights = one.spec.weighting.weights if isinstance(one.spec.weighting, ManualWeighting) else {}
     labelled = any("loss" in values for values in scores.values())
-    combined = total(scores, dict(weights)) if labelled else None
+    combined = total_loss(scores, dict(weights)) if labelled else None
     left_out = list(undefined_metrics(one.spec.tasks, scores, arguments.split))
     return {"run": one.run, "split": arguments.split, "metrics": scores, "total": combined, "undefined": left_out}
 

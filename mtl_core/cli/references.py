@@ -53,9 +53,9 @@ def spec_of(data: dict[str, Any], arguments: Namespace) -> ExperimentSpec:
 
 def replayed(store: RunStore, run: int) -> ExperimentSpec:
     """The spec of a run, with the weights that were moved by hand."""
-    from mtl_core.runner.replay import replayed_spec
+    from mtl_core.runner.replay import spec_with_manual_weights
 
-    return replayed_spec(store.spec(run), store.events(run))
+    return spec_with_manual_weights(store.spec(run), store.events(run))
 
 
 def run_number(store: RunStore, text: str) -> int:

@@ -12,7 +12,7 @@ from mtl_core.spec import ExperimentSpec, InputError, Member, apply_overrides, s
 from mtl_core.store import RunStore, open_store
 
 if TYPE_CHECKING:
-    from mtl_core.runner.execution import Ending
+    from mtl_core.runner.execution import RunResult
 
 _STATUS = {"finished": DONE, "stopped": INTERRUPTED, "failed": FAILED}
 
@@ -93,12 +93,12 @@ def _groups(members: Sequence[Member], *, together: bool) -> list[list[Member]]:
     """
     if not together:
         return [[member] for member in members]
-    from mtl_core.runner.joint_execution import check_runs
+    from mtl_core.runner.joint_execution import check_joint_training
 
     roles = dict.fromkeys(member.baseline for member in members)
     groups = [[member for member in members if member.baseline == role] for role in roles]
     for group in groups:
-        check_runs([member.spec for member in group])
+        check_joint_training([member.spec for member in group])
     return groups
 
 
@@ -117,30 +117,31 @@ def resume(arguments: Namespace) -> int:
 def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list[dict[str, Any]]:
     """Train one run, or several together."""
     from mtl_core.runner.execution import execute
-    from mtl_core.runner.joint_execution import execute_together
+    from mtl_core.runner.joint_execution import execute_jointly
     from mtl_core.runner.progress import progress_bar
 
     with progress_bar(before + store.run(runs[0]).name) as show:
         if len(runs) == 1:
-            endings = [execute(store, runs[0], observer=show)]
+            results = [execute(store, runs[0], observer=show)]
         else:
-            endings = execute_together(store, runs, observer=show)
-    return [_result(store, run, ending) for run, ending in zip(runs, endings, strict=True)]
+            results = execute_jointly(store, runs, observer=show)
+    return [_result_data(store, run, result) for run, result in zip(runs, results, strict=True)]
 
 
-def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
-    if ending.fault is not None:
-        problem = ending.fault.problem
+def _result_data(store: RunStore, run: int, run_result: "RunResult") -> dict[str, Any]:
+    if run_result.fault is not None:
+        problem = run_result.fault.problem
         place = problem.path if problem.path == f"run {run}" else f"run {run}: {problem.path}"
-        raise type(ending.fault).of([replace(problem, path=place)])
+        raise type(run_result.fault).of([replace(problem, path=place)])
     record = store.run(run)
-    result = {"run": run, "name": record.name, "state": ending.state, "device": record.device, "seed": record.seed}
-    if ending.error:
-        output.print_error(f"run {run} failed: {ending.error}")
+    result = {"run": run, "name": record.name, "state": run_result.state, "device": record.device, "seed": record.seed}
+    if run_result.error:
+        output.print_error(f"run {run} failed: {run_result.error}")
     events = store.events(run)
-    kept = [event for event in events if event.kind == "kept"]
-    lost = {event.data["task"]: {**event.data, "text": event.message} for event in kept}  # of a resumed run the last
-    warned = dict.fromkeys(event.message for event in events if event.kind == "warning")
+    kept_events = [event for event in events if event.kind == "kept"]
+    by_task = {e.data["task"]: {**e.data, "text": e.message} for e in kept_events}  # of a resumed run the last
+    warnings = dict.fromkeys(event.message for event in events if event.kind == "warning")
     notes = [dict(event.data) for event in events if event.kind == "note"]
-    result |= {"kept": list(lost.values()), "warnings": list(warned), "notes": notes}
-    return {**result, "error": ending.error, "test": ending.test or {}, "seconds": record.seconds, "store": store.name}
+    result |= {"kept": list(by_task.values()), "warnings": list(warnings), "notes": notes}
+    outcome = {"error": run_result.error, "test": run_result.test or {}}
+    return {**result, **outcome, "seconds": record.seconds, "store": store.name}

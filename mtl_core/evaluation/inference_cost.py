@@ -15,7 +15,7 @@ from mtl_core.datasets.preparation import load
 from mtl_core.spec import ExperimentSpec
 from mtl_core.tasks import build_task
 from mtl_core.training.runtime.devices import choose_device
-from mtl_core.training.runtime.threads import threads_for
+from mtl_core.training.runtime.threads import use_threads
 
 ROWS = (1, 32, 256)
 _SECONDS = 0.25
@@ -91,7 +91,7 @@ def cost(spec: ExperimentSpec, rows: Sequence[int] = ROWS) -> Cost:
     model.eval()
     inputs = data.train.inputs[:1].to(device)
     tensors = [*model.parameters(), *model.buffers()]
-    with torch.inference_mode(), threads_for(model, inputs, max(rows), spec.training.threads) as threads:
+    with torch.inference_mode(), use_threads(model, inputs, max(rows), spec.training.threads) as threads:
         return Cost(
             device=str(device),
             threads=threads,

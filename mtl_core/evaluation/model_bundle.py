@@ -16,7 +16,7 @@ from mtl_core.files import exists, flush, write_error, write_text
 from mtl_core.spec import ExperimentSpec, load_spec, save_spec
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.runtime.devices import versions
-from mtl_core.training.transfer.heads import told
+from mtl_core.training.transfer.heads import data_header
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -153,7 +153,7 @@ def _save_member(one: SavedRun, data: TaskData, folder: Path) -> dict[str, Any]:
     names = {"spec": f"run-{one.run}.yaml", "weights": f"run-{one.run}.safetensors"}
     save_spec(spec, folder / names["spec"])
     model = Checkpoint.load(one.checkpoint).parts.get("model", {})
-    Checkpoint({"model": model}, told(data, one.spec.tasks)).save(folder / names["weights"])
+    Checkpoint({"model": model}, data_header(data, one.spec.tasks)).save(folder / names["weights"])
     return {"run": one.run, "name": spec.name, "seed": spec.training.seed, **names}
 
 

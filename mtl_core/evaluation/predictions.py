@@ -45,7 +45,7 @@ def predict(saved: Sequence[SavedRun], split: SplitName) -> Predictions:
 def _rows(predictor: Predictor, columns: Sequence[TaskColumns], name: SplitName) -> Iterator[list[Any]]:
     split = predictor.split(name)
     numbers = iter(range(len(split)) if split.rows is None else split.rows.tolist())
-    for batch in predictor.batches(name).in_order():
+    for batch in predictor.batches(name).iter_in_order():
         for cells in _cells(predictor.model, predictor.heads, columns, batch):
             yield [next(numbers) + 1, *cells]
 

@@ -1,4 +1,4 @@
-"""A run as a process: executing it, and answering what the window asks of a worker.
+"""Execution of runs in worker processes, and the requests that a window sends to a worker.
 
-``protocol`` and ``replay`` are free of torch; the rest is not.
+``wire`` and ``replay`` do not import torch; the other modules do.
 """

@@ -1,4 +1,4 @@
-"""From a run's row in the store to its end."""
+"""Executes a run of the store: claims it, trains or resumes it, and stores how it ended."""
 
 import os
 import signal
@@ -18,25 +18,25 @@ import torch
 from mtl_core.datasets.preparation import load, load_again
 from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
 from mtl_core.runner.isolation import isolated_run
-from mtl_core.runner.store_recorder import Heart, Observer, StoreRecorder, record_notes
+from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder, record_notes
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch
 from mtl_core.store import EventRecord, RunStore
-from mtl_core.training.loop import Outcome, Trainer
+from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
-from mtl_core.training.runtime.devices import choose_device, devices, versions
+from mtl_core.training.runtime.devices import choose_device, list_devices, versions
 
 
 @dataclass(frozen=True)
-class Ending:
-    """How an execution ended.
+class RunResult:
+    """Result of an execution.
 
     Attributes:
         state: ``finished``, ``stopped`` or ``failed``.
-        error: Why it failed, one line.
-        fault: The same where the input, the store or the surroundings were at fault, not the training.
+        error: Reason of a failure, on one line.
+        fault: The error if the input, the store or the environment caused the failure, not the training.
         test: Test metrics by task.
     """
 
@@ -48,20 +48,20 @@ class Ending:
 
 def execute(
     store: RunStore, run: int, *, observer: Observer | None = None, stop: threading.Event | None = None
-) -> Ending:
-    """Train a run that is queued, or go on with one that was stopped or interrupted.
+) -> RunResult:
+    """Train a queued run, or resume one that was stopped or interrupted.
 
     Args:
-        store: Where its row is.
-        run: Its number.
-        observer: Told of each progress report.
-        stop: Set from outside to stop it and keep what it has.
+        store: The store.
+        run: Number of the run.
+        observer: Called with each progress report.
+        stop: Event that stops the run and keeps its results.
 
     Returns:
-        How it ended; the same stands in the store. What goes wrong in the run is told there, never raised.
+        The result, which is in the store too. Errors during training are stored, not raised.
 
     Raises:
-        InputError: There is no such run, a live process has it, or it cannot go on; it is left as it was.
+        InputError: There is no such run, another process trains it, or it cannot be resumed; it is not changed.
     """
     spec = store.spec(run)
     device = device_label(spec)
@@ -70,78 +70,78 @@ def execute(
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
     try:
-        with Heart(recorder, run), signals(stop), isolated_run(compiles=spec.training.compile):
-            ending = ended(store, run, ending_of(recorder, partial(_train, store, run, spec, recorder)))
-    except KeyboardInterrupt:  # a second one, by someone who will not wait
+        with Heartbeat(recorder, run), stop_on_signal(stop), isolated_run(compiles=spec.training.compile):
+            result = finish_run(store, run, run_training(recorder, partial(_train, store, run, spec, recorder)))
+    except KeyboardInterrupt:  # second interrupt: do not wait for the checkpoint
         store.finish(run, "interrupted")
         raise
-    return ending
+    return result
 
 
 def check_resume(store: RunStore, run: int) -> None:
-    """See that a run can be trained, or can go on from its checkpoint if it has one; nothing is changed.
+    """Check that a run can be trained, or resumed if it has a checkpoint; changes nothing.
 
     Raises:
         InputError: There is no such run, it has finished, is being trained or has diverged, its data or device is
             gone, or the data has changed.
-        StoreError: Its checkpoint is not whole, or of another model, or its series are damaged.
+        StoreError: Its checkpoint is damaged or of another model, or its series are damaged.
     """
     store.check_free(run)
     _check_diverged(store, run)
-    store.read(run)  # damage would otherwise be found when the points are merged, after all the training
+    store.read(run)  # else damage would only be detected when the points are merged, after the training
     folder = store.artifacts_dir(run)
-    if _checkpoints(folder)[0]:
-        _trainer(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
+    if _load_checkpoints(folder)[0]:
+        _build_trainer(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
 
 
 def _check_diverged(store: RunStore, run: int) -> None:
-    """See that a run did not end with a loss that is not a number, to which its checkpoint leads again."""
-    ends = [event for event in store.events(run) if event.kind in ("start", "nan")]
-    if store.run(run).state == "failed" and ends and ends[-1].kind == "nan":
+    """Check that a run did not diverge: resumed from its checkpoint, it would diverge again."""
+    outcomes = [event for event in store.events(run) if event.kind in ("start", "nan")]
+    if store.run(run).state == "failed" and outcomes and outcomes[-1].kind == "nan":
         fix = "Run its experiment anew with a lower learning rate, clipped gradients or other loss weights."
-        rule = f"has diverged at step {ends[-1].step} and would do so again: it goes on from the same numbers"
+        rule = f"has diverged at step {outcomes[-1].step} and would do so again: it goes on from the same numbers"
         raise InputError(f"run {run}", rule, fix=fix)
 
 
-def ended(store: RunStore, run: int, ending: Ending) -> Ending:
-    """Write how a run ended; when the store cannot take that, it stays the run of a dead process: interrupted."""
+def finish_run(store: RunStore, run: int, result: RunResult) -> RunResult:
+    """Store the result of a run; if that fails, the run counts as interrupted, like one whose process died."""
     try:
-        store.finish(run, ending.state, error=ending.error)
+        store.finish(run, result.state, error=result.error)
     except WorkbenchError as error:
-        return ending if ending.error else Ending("failed", str(error), error)
-    with suppress(WorkbenchError):  # it only makes the run faster to read
+        return result if result.error else RunResult("failed", str(error), error)
+    with suppress(WorkbenchError):  # merging only makes the run faster to read
         store.merge(run)
-    return ending
+    return result
 
 
-def ending_of(recorder: StoreRecorder, train: Callable[[], Outcome]) -> Ending:
-    """How training ended; what went wrong is told to the recorder."""
+def run_training(recorder: StoreRecorder, train: Callable[[], TrainingResult]) -> RunResult:
+    """Run a training and return its result; errors become events."""
     try:
-        outcome = train()
+        result = train()
     except WorkbenchError as error:
-        return _faulty(recorder, error)
+        return _fail_with(recorder, error)
     except DivergedError as error:
-        return Ending("failed", f"{error}. {_advice(error)}; the last good checkpoint is kept.")
-    except Exception as error:  # whatever it was, the run's row must say so
+        return RunResult("failed", f"{error}. {_divergence_advice(error)}; the last good checkpoint is kept.")
+    except Exception as error:  # any error must be stored with the run
         if fault := environment_fault(error):
-            return _faulty(recorder, fault)
+            return _fail_with(recorder, fault)
         text = shorten(f"{type(error).__name__}: {error}", 500)
         recorder.event(recorder.step, "error", text, {"traceback": traceback.format_exc()})
-        return Ending("failed", text)
-    recorder.event(outcome.steps, "stop" if outcome.state == "stopped" else "finish", _epitaph(outcome))
-    return Ending(outcome.state, test=outcome.test)
+        return RunResult("failed", text)
+    recorder.event(result.steps, "stop" if result.state == "stopped" else "finish", _final_message(result))
+    return RunResult(result.state, test=result.test)
 
 
-def _faulty(recorder: StoreRecorder, error: WorkbenchError) -> Ending:
-    with suppress(WorkbenchError):  # a full disk keeps this from being written too
+def _fail_with(recorder: StoreRecorder, error: WorkbenchError) -> RunResult:
+    with suppress(WorkbenchError):  # a full disk prevents this event too
         recorder.event(recorder.step, "error", str(error))
-    return Ending("failed", str(error), error)
+    return RunResult("failed", str(error), error)
 
 
-def _advice(error: DivergedError) -> str:
-    """What may help, by what the task weighs in the run: a weight of 0 cannot be lowered, and is no cure.
+def _divergence_advice(error: DivergedError) -> str:
+    """Return advice on divergence, which depends on the task's weight: a weight of 0 cannot be lowered.
 
-    The loss of a task without weight follows the shared layers, which the other tasks move.
+    The loss of a task with weight 0 still changes with the shared layers, which other tasks train.
     """
     if error.weight == 0:
         return (
@@ -151,62 +151,70 @@ def _advice(error: DivergedError) -> str:
     return "A smaller learning rate, gradient clipping or other loss weights may help"
 
 
-def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> Outcome:
-    trainer, goes_on = _trainer(store, run, spec, recorder)
+def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> TrainingResult:
+    trainer, resumed = _build_trainer(store, run, spec, recorder)
     label = device_label(spec)
     store.set_fingerprint(run, trainer.data.fingerprint)
-    if goes_on:
-        # A step's training points stand at its number; what was validated after S steps stands at S.
+    if resumed:
+        # Training points have the number of their step; validation points the number of steps done.
         store.rewind(run, {"train": trainer.step - 1, "val": trainer.step, "test": -1})
         recorder.event(trainer.step, "start", f"goes on from step {trainer.step} on {label}")
     else:
         store.rewind(run, -1)
         recorder.event(0, "start", f"{len(trainer.data.train.inputs)} training rows on {label}")
         record_notes(recorder, trainer.data.notes)
-        if trainer.taken:
-            recorder.event(0, "start", trainer.taken)
+        if trainer.initialization_summary:
+            recorder.event(0, "start", trainer.initialization_summary)
     return trainer.run()
 
 
-def _trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> tuple[Trainer, bool]:
-    """What trains a run, put back to its last checkpoint if it has one; whether it has."""
+def _build_trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> tuple[Trainer, bool]:
+    """Build the trainer of a run, restored from its last checkpoint; return whether there was one."""
     device = choose_device(spec.training.device)
     folder = store.artifacts_dir(run)
-    last, best = _checkpoints(folder, device)
+    last, best = _load_checkpoints(folder, device)
     data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
-    start = None if last else start_of(store, spec)
-    trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)), start)
+    initial_weights = None if last else initial_weights_path(store, spec)
+    trainer = Trainer.create(
+        spec,
+        data,
+        device,
+        recorder,
+        folder,
+        moves=_manual_weight_moves(store.events(run)),
+        initial_weights=initial_weights,
+    )
     if last:
         trainer.restore(last, best)
     return trainer, last is not None
 
 
-def start_of(store: RunStore, spec: ExperimentSpec) -> Path | None:
-    """The file that the shared layers begin with.
+def initial_weights_path(store: RunStore, spec: ExperimentSpec) -> Path | None:
+    """Return the file that the shared layers are initialized from, or None.
 
     Raises:
-        InputError: There is no such run, it has saved no model, or its tasks are to be kept and it has not ended.
+        InputError: There is no such run, it has no checkpoint, or its tasks shall be kept and it has not ended.
     """
     match spec.training.start_from:
-        case FromRun(run=other):
-            state = store.run(other).state
+        case FromRun(run=source_run):
+            state = store.run(source_run).state
             if state not in ("finished", "stopped") and not isinstance(spec.training.keep, NewHeads):
-                rule = f"run {other} must have ended before its tasks can be kept"
-                fix = f"mtl-workbench resume {other}"
+                rule = f"run {source_run} must have ended before its tasks can be kept"
+                fix = f"mtl-workbench resume {source_run}"
                 raise InputError("training.start_from.run", rule, found=state, fix=fix)
-            return checkpoint_of(store, other)
+            return best_checkpoint_path(store, source_run)
         case FromFile(path=path):
             return Path(path)
         case Scratch():
             return None
 
 
-def _checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, Checkpoint | None]:
-    """The last and the best checkpoint of a run, as far as there are any.
+def _load_checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, Checkpoint | None]:
+    """Load the last and the best checkpoint of a run, None where missing.
 
     Raises:
-        StoreError: One is not whole.
-        EnvironmentFault: One may not be read.
+        StoreError: One is damaged.
+        EnvironmentFault: Permission to read one is missing.
     """
     paths = (folder / "last.safetensors", folder / "best.safetensors")
     last, best = (Checkpoint.load(path, device) if path.exists() else None for path in paths)
@@ -214,45 +222,51 @@ def _checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple[Chec
 
 
 def device_label(spec: ExperimentSpec) -> str:
-    """What the run's device is called; the name in the spec when there is no such device."""
+    """Return the label of the run's device, or the name in the spec if this machine lacks it."""
     try:
         name = str(choose_device(spec.training.device))
     except InputError:
         return spec.training.device
-    return next(device.label for device in devices() if device.name == name)
+    return next(device.label for device in list_devices() if device.name == name)
 
 
-def _hand_moves(events: list[EventRecord]) -> list[WeightMove]:
-    """The weight moves made by hand so far, which a resumed run must make again after its checkpoint.
+def _manual_weight_moves(events: list[EventRecord]) -> list[WeightMove]:
+    """Return the manual weight changes so far, which a resumed run must replay after its checkpoint.
 
-    Of several at one step the last is the one that held; a run that was resumed has made some of them twice.
+    Of several at one step the last one counts; a run that was resumed has stored some of them twice.
     """
     moves = [event.data for event in events if event.kind == "weights" and not event.data.get("replayed")]
     last = {move["step"]: WeightMove(step=move["step"], weights=move["weights"]) for move in moves}
     return list(last.values())
 
 
-def _epitaph(outcome: Outcome) -> str:
-    scores = (f"{task} {name} {value:.4g}" for task, m in outcome.test.items() for name, value in m.items())
-    return f"{outcome.state} after {outcome.steps} steps; test: " + ", ".join(scores)
+def _final_message(result: TrainingResult) -> str:
+    scores = (f"{task} {name} {value:.4g}" for task, metrics in result.test.items() for name, value in metrics.items())
+    return f"{result.state} after {result.steps} steps; test: " + ", ".join(scores)
 
 
 @contextmanager
-def signals(stop: threading.Event) -> Iterator[None]:
-    """A first interrupt or termination asks the run to stop and keep what it has; a second one is not held up.
+def stop_on_signal(stop: threading.Event) -> Iterator[None]:
+    """Turn the first SIGINT or SIGTERM into a request to stop; a second one has its usual effect.
 
-    One that is ignored, as in the background of a shell, stays so.
+    Ignored signals, as in a background job of a shell, stay ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def request_stop(number: int, frame: FrameType | None) -> None:
         stop.set()
         signal.signal(number, previous[signal.Signals(number)])
 
-    heard = [s for s in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(s) is not signal.SIG_IGN]
-    previous: dict[signal.Signals, Any] = {s: signal.signal(s, ask) for s in heard}
+    handled = [
+        signal_number
+        for signal_number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(signal_number) is not signal.SIG_IGN
+    ]
+    previous: dict[signal.Signals, Any] = {
+        signal_number: signal.signal(signal_number, request_stop) for signal_number in handled
+    }
     try:
         yield
     finally:
@@ -260,12 +274,12 @@ def signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def checkpoint_of(store: RunStore, run: int) -> Path:
-    """The file of a run's best model, else of its last.
+def best_checkpoint_path(store: RunStore, run: int) -> Path:
+    """Return the file of a run's best checkpoint, or of its last one if there is no best.
 
     Raises:
         InputError: The run has saved none.
-        StoreError: What it saved is gone.
+        StoreError: A saved checkpoint is missing.
     """
     folder = store.artifacts_dir(run)
     for name in ("best", "last"):

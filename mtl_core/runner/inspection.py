@@ -1,4 +1,4 @@
-"""What a worker finds out about a spec without training it."""
+"""Inspection of a spec without training: data, model shapes and the checks before a run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,13 @@ from mtl_core.spec.training.initial_weights import FromFile
 from mtl_core.training.batching.batches import check_single_rows
 from mtl_core.training.runtime.devices import choose_device
 from mtl_core.training.step.precision import check_precision
-from mtl_core.training.transfer.heads import take_heads
-from mtl_core.training.transfer.initial_weights import read_start, take_trunk
+from mtl_core.training.transfer.heads import load_heads
+from mtl_core.training.transfer.initial_weights import load_shared_layers, read_initial_weights
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What :func:`inspect` found: the targets in the data, the model as it would be built, and notes about the data."""
+    """Result of :func:`inspect`: targets in the data, the model to be built, split sizes, and notes about the data."""
 
     targets: dict[str, TargetInfo]
     model: ModelInfo
@@ -30,36 +30,36 @@ class Inspection:
 
 
 def inspect_dataset(dataset: Dataset) -> DatasetInfo:
-    """A data set as the Data page shows it."""
+    """Describe a data set for the Data page."""
     return describe(dataset)
 
 
 def inspect_model(spec: ExperimentSpec) -> ModelInfo:
-    """Shapes and parameter counts of every layer; a layer that cannot be built carries its error."""
+    """Describe the model of a spec: shapes and parameter counts of every layer, with the errors of invalid layers."""
     data = load(spec.dataset, spec.tasks)
     info = describe_model(spec.model, data.input_shape, data.targets)
     return info.model_copy(update={"notes": data.notes})
 
 
 def warm_up() -> None:
-    """Describe a small model, which takes a second in a new process and milliseconds from then on."""
+    """Describe a small model: the first description in a process takes a second, later ones milliseconds."""
     target = TargetInfo(name="y", kind="regression")
     describe_model(ModelSpec(shared=(Linear(), ReLU())), (1,), {"y": target})
 
 
 def inspect(spec: ExperimentSpec) -> Inspection:
-    """Everything that can be known before training.
+    """Check data, model and device of a spec, and describe the model.
 
     Raises:
-        InputError: The data, the model or the device is at fault.
+        InputError: The data, the model or the device is invalid.
     """
     check_precision(spec.training.precision, choose_device(spec.training.device))
     data = load(spec.dataset, spec.tasks)
     model = describe_model(spec.model, data.input_shape, data.targets)
     if min(spec.training.batch_size, len(data.train)) == 1 and not model.problems:
-        check_single_rows(_built(spec, data), len(data.train), data.input_shape)
+        check_single_rows(_build_model(spec, data), len(data.train), data.input_shape)
     if isinstance(spec.training.start_from, FromFile) and not model.problems:
-        _check_start(spec, data, Path(spec.training.start_from.path))
+        _check_initial_weights(spec, data, Path(spec.training.start_from.path))
     for layer in model.problems:
         fix = f"{layer.fix.label}." if layer.fix else ""
         raise InputError(layer.path, (layer.error or "cannot be built").removesuffix("."), fix=fix)
@@ -68,12 +68,12 @@ def inspect(spec: ExperimentSpec) -> Inspection:
     return Inspection(data.targets, model, sizes, data.notes)
 
 
-def _check_start(spec: ExperimentSpec, data: TaskData, path: Path) -> None:
-    model, start = _built(spec, data), read_start(path)
-    take_trunk(model, start)
+def _check_initial_weights(spec: ExperimentSpec, data: TaskData, path: Path) -> None:
+    model, initial = _build_model(spec, data), read_initial_weights(path)
+    load_shared_layers(model, initial)
     if not isinstance(spec.training.keep, NewHeads):
-        take_heads(model, start, data, spec.tasks)
+        load_heads(model, initial, data, spec.tasks)
 
 
-def _built(spec: ExperimentSpec, data: TaskData) -> MultiTaskModel:
+def _build_model(spec: ExperimentSpec, data: TaskData) -> MultiTaskModel:
     return build_model(spec.model, data.input_shape, {name: target.outputs for name, target in data.targets.items()})

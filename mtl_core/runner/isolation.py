@@ -1,4 +1,4 @@
-"""Runs that follow each other in one process start from the same state of it."""
+"""Isolation of runs that one process executes one after the other."""
 
 import gc
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ import torch
 
 @contextmanager
 def isolated_run(*, compiles: bool) -> Iterator[None]:
-    """Put back what a run changes in its process beyond its own objects, so that it leaves nothing to the next run.
+    """Restore the process-wide state that a run changes, so that it does not affect the next run.
 
-    Torch's settings for the whole process are restored, and memory the run no longer uses is freed. Random number
-    generators need no care: every run seeds them itself.
+    Torch's global settings are restored and unused memory is freed. Random number generators are not restored, as every
+    run seeds them.
 
     Args:
-        compiles: Whether the run uses ``torch.compile``. The compiler keeps what it compiled per line of code, not per
-            model: with the shapes of an earlier run in mind it compiles otherwise, and after eight runs not at all.
+        compiles: Whether the run uses ``torch.compile``. The compiler caches by code object, not by model: shapes of
+            earlier runs change how it compiles, and after eight runs it stops compiling.
     """
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     precision = torch.get_float32_matmul_precision()

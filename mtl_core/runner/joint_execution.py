@@ -1,4 +1,4 @@
-"""Several runs trained in one loop: each has its own row, series, events, checkpoints and ending."""
+"""Executes several runs of the store in one joint training; each has its own series, events and checkpoints."""
 
 import os
 import socket
@@ -10,26 +10,33 @@ from functools import partial
 from mtl_core.architectures import build_model
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.preparation import load
-from mtl_core.runner.execution import Ending, device_label, ended, ending_of, signals, start_of
+from mtl_core.runner.execution import (
+    RunResult,
+    device_label,
+    finish_run,
+    initial_weights_path,
+    run_training,
+    stop_on_signal,
+)
 from mtl_core.runner.isolation import isolated_run
-from mtl_core.runner.store_recorder import Heart, Observer, StoreRecorder, record_notes
+from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder, record_notes
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore
 from mtl_core.tasks import build_task
-from mtl_core.training.batching.batches import fits, split_bytes
-from mtl_core.training.joint.joint_trainer import Lane, Together, check_together
+from mtl_core.training.batching.batches import count_split_bytes, fits_on_device
+from mtl_core.training.joint.joint_trainer import JointRun, JointTrainer, check_compatible_specs
 from mtl_core.training.joint.stacked_model import check_stackable
-from mtl_core.training.loop import Outcome
+from mtl_core.training.loop import TrainingResult
 from mtl_core.training.runtime.devices import choose_device, versions
 
 
-def check_runs(specs: Sequence[ExperimentSpec]) -> None:
-    """See that some experiments can be trained together, before there are runs of them.
+def check_joint_training(specs: Sequence[ExperimentSpec]) -> None:
+    """Check that experiments can be trained together, before their runs are created.
 
     Raises:
-        InputError: They cannot, and why.
+        InputError: They cannot; the message has the reason.
     """
-    check_together(specs)
+    check_compatible_specs(specs)
     spec = specs[0]
     data = load(spec.dataset, spec.tasks)
     tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
@@ -37,30 +44,29 @@ def check_runs(specs: Sequence[ExperimentSpec]) -> None:
     check_stackable(model, tasks, data.train)
 
 
-def execute_together(
+def execute_jointly(
     store: RunStore,
     runs: Sequence[int],
     *,
     observer: Observer | None = None,
     stop: threading.Event | None = None,
-) -> list[Ending]:
-    """Train some runs that are queued in one loop.
+) -> list[RunResult]:
+    """Train several queued runs in one loop.
 
-    Each is kept as if it had been trained alone, and goes on alone when it is resumed. Stopping one stops all; one
-    that ends early stands as running until the last one has ended.
+    Each is stored as if it had been trained alone, and is resumed alone. Stopping one stops all; a run that ends early
+    keeps the state running until all have ended.
 
     Args:
-        store: Where their rows are.
-        runs: Their numbers; they differ in seed or hand-set loss weights only.
-        observer: Told of the progress of the first of them.
-        stop: Set from outside to stop them and keep what they have.
+        store: The store.
+        runs: Numbers of the runs, which differ only in seed or manual loss weights.
+        observer: Called with the progress of the first run.
+        stop: Event that stops the runs and keeps their results.
 
     Returns:
-        How each ended; the same stands in the store. What goes wrong in training is told there, never raised.
+        The result of each run, which is in the store too. Errors during training are stored, not raised.
 
     Raises:
-        InputError: There is no such run, a live process has it, or it has been trained before; all are left as they
-            were.
+        InputError: There is no such run, another process trains it, or it was trained before; none is changed.
     """
     specs = [store.spec(run) for run in runs]
     for run in runs:
@@ -75,57 +81,66 @@ def execute_together(
     try:
         with ExitStack() as stack:
             for recorder, run in zip(recorders, runs, strict=True):
-                stack.enter_context(Heart(recorder, run))
-            stack.enter_context(signals(stop))
+                stack.enter_context(Heartbeat(recorder, run))
+            stack.enter_context(stop_on_signal(stop))
             stack.enter_context(isolated_run(compiles=any(spec.training.compile for spec in specs)))
-            results = _results(store, runs, specs, recorders)
-            pairs = zip(runs, recorders, results, strict=True)
-            endings = [ended(store, run, ending_of(recorder, result)) for run, recorder, result in pairs]
-    except KeyboardInterrupt:  # a second one, by someone who will not wait
+            training_results = _train_jointly(store, runs, specs, recorders)
+            pairs = zip(runs, recorders, training_results, strict=True)
+            run_results = [finish_run(store, run, run_training(recorder, result)) for run, recorder, result in pairs]
+    except KeyboardInterrupt:  # second interrupt: do not wait for the checkpoints
         for run in runs:
             store.finish(run, "interrupted")
         raise
-    return endings
+    return run_results
 
 
-def _results(
+def _train_jointly(
     store: RunStore, runs: Sequence[int], specs: Sequence[ExperimentSpec], recorders: Sequence[StoreRecorder]
-) -> list[Callable[[], Outcome]]:
-    """For each run what gives its outcome, or raises what went wrong: with one run, or with all."""
+) -> list[Callable[[], TrainingResult]]:
+    """Train the runs; return for each a function that returns its result or raises its error."""
     try:
-        found = Together(_lanes(store, runs, specs, recorders)).run()
-    except Exception as error:  # whatever it was, each run's row must say so
-        return [partial(_outcome, error)] * len(runs)
-    return [partial(_outcome, result) for result in found]
+        results = JointTrainer(_build_joint_runs(store, runs, specs, recorders)).run()
+    except Exception as error:  # any error must be stored with each run
+        return [partial(_unwrap_result, error)] * len(runs)
+    return [partial(_unwrap_result, result) for result in results]
 
 
-def _outcome(result: Outcome | Exception) -> Outcome:
+def _unwrap_result(result: TrainingResult | Exception) -> TrainingResult:
     if isinstance(result, Exception):
         raise result
     return result
 
 
-def _lanes(
+def _build_joint_runs(
     store: RunStore, runs: Sequence[int], specs: Sequence[ExperimentSpec], recorders: Sequence[StoreRecorder]
-) -> list[Lane]:
-    check_together(specs)
+) -> list[JointRun]:
+    check_compatible_specs(specs)
     device = choose_device(specs[0].training.device)
     data = load(specs[0].dataset, specs[0].tasks)
-    if fits(split_bytes({"train": data.train, "val": data.val, "test": data.test}), device):
+    if fits_on_device(count_split_bytes({"train": data.train, "val": data.val, "test": data.test}), device):
         data = data.to(device)  # once for all
-    lanes = []
+    joint_runs = []
     for run, spec, recorder in zip(runs, specs, recorders, strict=True):
-        lanes.append(Lane(spec, data, device, recorder, store.artifacts_dir(run), (), start_of(store, spec)))
-        _tell_start(store, run, [other for other in runs if other != run], data, lanes[-1])
-    return lanes
+        joint_runs.append(
+            JointRun.create(
+                spec,
+                data,
+                device,
+                recorder,
+                store.artifacts_dir(run),
+                initial_weights=initial_weights_path(store, spec),
+            )
+        )
+        _record_start(store, run, [other for other in runs if other != run], data, joint_runs[-1])
+    return joint_runs
 
 
-def _tell_start(store: RunStore, run: int, others: Sequence[int], data: TaskData, lane: Lane) -> None:
+def _record_start(store: RunStore, run: int, others: Sequence[int], data: TaskData, joint_run: JointRun) -> None:
     store.set_fingerprint(run, data.fingerprint)
     store.rewind(run, -1)
-    rows, label = len(data.train.inputs), device_label(lane.spec)
+    rows, label = len(data.train.inputs), device_label(joint_run.spec)
     text = f"{rows} training rows on {label}, together with {', '.join(f'run {other}' for other in others)}"
-    lane.recorder.event(0, "start", text)
-    record_notes(lane.recorder, data.notes)
-    if lane.taken:
-        lane.recorder.event(0, "start", lane.taken)
+    joint_run.recorder.event(0, "start", text)
+    record_notes(joint_run.recorder, data.notes)
+    if joint_run.initialization_summary:
+        joint_run.recorder.event(0, "start", joint_run.initialization_summary)

@@ -1,4 +1,4 @@
-"""Training from Python: notebooks and scripts."""
+"""Python interface: ``mtl_core.train`` runs an experiment in this process, for notebooks and scripts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtl_core.runner.execution import Ending, execute
+from mtl_core.runner.execution import RunResult, execute
 from mtl_core.runner.progress import progress_bar
 from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, open_store
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """A run in a store, as Python sees it.
+    """Handle of a run in a store.
 
     Attributes:
-        id: Its number.
-        state: How it ended.
+        id: Number of the run.
+        state: State in which it ended.
         test: Test metrics by task.
-        error: Why it failed, one line.
-        store: The store's URL.
+        error: Reason of a failure, on one line.
+        store: URL of the store.
     """
 
     id: int
@@ -35,17 +35,17 @@ class Run:
     store: str
 
     def record(self) -> RunRecord:
-        """The run's row."""
+        """Return the record of the run."""
         with open_store(self.store) as store:
             return store.run(self.id)
 
     def series(self) -> dict[SeriesKey, Points]:
-        """Every series as NumPy arrays."""
+        """Return every series as NumPy arrays."""
         with open_store(self.store) as store:
             return store.read(self.id)[0]
 
     def frame(self) -> pd.DataFrame:
-        """Every point as a row ``task, split, metric, step, value``."""
+        """Return every point as a row ``task, split, metric, step, value``."""
         import pandas as pd
 
         frames = [
@@ -64,12 +64,12 @@ class Run:
 
 
 def train(spec: ExperimentSpec, store: RunStore | str | Path | None = None, *, progress: bool | None = None) -> Run:
-    """Train an experiment in this process and keep the run.
+    """Train an experiment in this process and store the run.
 
     Args:
         spec: The experiment.
         store: A store, its URL or file; the default store without it.
-        progress: Whether to show a progress bar; None: where it can be seen, in a terminal or a notebook.
+        progress: Whether to show a progress bar; None: only in a terminal or a notebook.
 
     Returns:
         The run, finished, stopped (Ctrl+C) or failed.
@@ -79,12 +79,12 @@ def train(spec: ExperimentSpec, store: RunStore | str | Path | None = None, *, p
     """
     if isinstance(store, RunStore):
         return _train(spec, store, progress)
-    with open_store(store) as opened:
-        return _train(spec, opened, progress)
+    with open_store(store) as opened_store:
+        return _train(spec, opened_store, progress)
 
 
 def _train(spec: ExperimentSpec, store: RunStore, progress: bool | None) -> Run:
     run = store.create_run(spec)
     with progress_bar(spec.name, enabled=progress) as show:
-        ending: Ending = execute(store, run, observer=show)
-    return Run(run, ending.state, ending.test or {}, ending.error, store.url)
+        result: RunResult = execute(store, run, observer=show)
+    return Run(run, result.state, result.test or {}, result.error, store.url)

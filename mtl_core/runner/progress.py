@@ -1,4 +1,4 @@
-"""A progress bar of a training, in a terminal or a notebook."""
+"""Progress bar of a training for terminals and notebooks."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ from mtl_core.training.recorder import Progress as RunProgress
 def progress_bar(
     name: str, *, enabled: bool | None = None, console: Console | None = None
 ) -> Iterator[Callable[[RunProgress], None]]:
-    """Show a progress bar and give what feeds it.
+    """Show a progress bar; yields the function that updates it.
 
     Args:
-        name: What trains, shown as written.
-        enabled: Whether it is shown; None: where the console is a terminal or a notebook.
-        console: Where; standard error without it.
+        name: Name of the experiment, shown as written.
+        enabled: Whether it is shown; None: only if the console is a terminal or a notebook.
+        console: Console to use; by default standard error.
     """
     columns = (
         TextColumn("{task.description}", markup=False),

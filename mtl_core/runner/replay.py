@@ -1,4 +1,4 @@
-"""Running a run again: its spec, with the loss weights that were moved by hand while it trained."""
+"""Replay of a run: its spec with the manual weight changes that were made while it trained."""
 
 from collections.abc import Iterable
 
@@ -6,32 +6,32 @@ from mtl_core.spec import ExperimentSpec, WeightMove
 from mtl_core.store.records import EventRecord
 
 
-def replayed_spec(spec: ExperimentSpec, events: Iterable[EventRecord]) -> ExperimentSpec:
-    """The spec whose run repeats another one, hand-moved weights included.
+def spec_with_manual_weights(spec: ExperimentSpec, events: Iterable[EventRecord]) -> ExperimentSpec:
+    """Return the spec that repeats a run, manual weight changes included.
 
     Args:
-        spec: What the run was started with; its own moves come first.
+        spec: Spec of the run; its own changes come first.
         events: All events of the run, oldest first. Those of kind ``weights`` carry
             ``{"weights": {task: weight} | None, "step": step}``; one that a move of the spec caused carries
-            ``"replayed": True`` besides and is passed over, as the spec has it already.
+            ``"replayed": True`` too and is skipped, as the spec contains it.
 
     Returns:
         ``spec`` with ``weighting.moves`` in the order of their steps.
     """
-    moved = _moved_by_hand(events)
-    if not moved:
+    manual_moves = _manual_moves(events)
+    if not manual_moves:
         return spec
-    moves = sorted((*spec.weighting.moves, *moved), key=lambda move: move.step)
-    last = {move.step: move for move in moves}  # of several at one step, as after a crash, the last one held
-    return spec.model_copy(update={"weighting": spec.weighting.model_copy(update={"moves": tuple(last.values())})})
+    moves = sorted((*spec.weighting.moves, *manual_moves), key=lambda move: move.step)
+    by_step = {move.step: move for move in moves}  # of several at one step, as after a crash, the last one counts
+    return spec.model_copy(update={"weighting": spec.weighting.model_copy(update={"moves": tuple(by_step.values())})})
 
 
-def _moved_by_hand(events: Iterable[EventRecord]) -> list[WeightMove]:
+def _manual_moves(events: Iterable[EventRecord]) -> list[WeightMove]:
     moves: list[WeightMove] = []
     for event in events:
         match event.kind:
             case "resume":
-                # A resumed run goes back to its checkpoint: what was moved after it never came to pass.
+                # A resumed run starts from its checkpoint: later changes are void.
                 moves = [move for move in moves if move.step <= event.step]
             case "weights" if not event.data.get("replayed"):
                 weights = event.data.get("weights")

@@ -1,33 +1,33 @@
-"""The models that runs of a store have saved."""
+"""Saved models of the runs of a store."""
 
 from collections.abc import Iterable
 
 from mtl_core.evaluation.ensemble import SavedRun
-from mtl_core.runner.execution import checkpoint_of
+from mtl_core.runner.execution import best_checkpoint_path
 from mtl_core.spec import InputError
 from mtl_core.store import RunStore
 
 
 def saved_run(store: RunStore, run: int) -> SavedRun:
-    """A run's best model, else its last.
+    """Return the best saved model of a run, or the last one if there is no best.
 
     Raises:
-        InputError: There is no such run, or it has saved none.
-        StoreError: What it saved is gone.
+        InputError: There is no such run, or it has no checkpoint.
+        StoreError: A saved checkpoint is missing.
     """
-    return SavedRun(run, store.spec(run), checkpoint_of(store, run), store.run(run).fingerprint)
+    return SavedRun(run, store.spec(run), best_checkpoint_path(store, run), store.run(run).fingerprint)
 
 
 def saved_runs(store: RunStore, runs: Iterable[int]) -> list[SavedRun]:
-    """The models of runs that are over.
+    """Return the saved models of runs that have ended.
 
     Raises:
-        InputError: There is no such run, it still waits or trains, or it has saved no model.
+        InputError: There is no such run, it is queued or training, or it has no checkpoint.
     """
-    found = []
+    saved = []
     for run in runs:
         record = store.run(run)
         if not record.ended:
             raise InputError(f"run {run}", "has not ended", found=record.state, fix="Wait for its end, or stop it.")
-        found.append(saved_run(store, run))
-    return found
+        saved.append(saved_run(store, run))
+    return saved

@@ -1,4 +1,4 @@
-"""Between the training loop and the store."""
+"""Recorder that writes a run's series, events and progress to the store, and the heartbeat of a running run."""
 
 import logging
 import threading
@@ -13,11 +13,11 @@ from mtl_core.spec import DataNote
 from mtl_core.store import Points, RunStore, SeriesKey
 from mtl_core.store import Progress as StoredProgress
 from mtl_core.training.recorder import Direction, EventKind, Progress, Recorder, Request, Steps, Values
-from mtl_core.training.recorder import SeriesKey as Key
+from mtl_core.training.recorder import SeriesKey as TrainingSeriesKey
 
-BEAT_SECONDS = 2.0
-MOST_NOTES = 100
-"""Notes about the data that a run keeps; a table of thousands of columns may have as many."""
+HEARTBEAT_SECONDS = 2.0
+MAX_NOTES = 100
+"""Limit of stored notes about the data; a table of thousands of columns may have as many."""
 
 log = logging.getLogger(__name__)
 
@@ -27,91 +27,95 @@ Observer = Callable[[Progress], None]
 
 
 def record_notes(recorder: Recorder, notes: Sequence[DataNote]) -> None:
-    """Keep what was found in the data, or decided about it, as events of a run."""
-    kept = list(notes[:MOST_NOTES])
-    if len(notes) > MOST_NOTES:
-        kept.append(DataNote(place="file", what=f"{len(notes) - MOST_NOTES} more notes about the data are left out."))
-    for note in kept:
+    """Store notes about the data as events of a run."""
+    recorded = list(notes[:MAX_NOTES])
+    if len(notes) > MAX_NOTES:
+        recorded.append(
+            DataNote(place="file", what=f"{len(notes) - MAX_NOTES} more notes about the data are left out.")
+        )
+    for note in recorded:
         recorder.event(0, "note", str(note), note.model_dump(mode="json"))
 
 
 class StoreRecorder:
-    """Keeps what a run reports in the store, and passes the store's requests on.
+    """Writes the reports of a run to the store, and reads its requests from there.
 
     Args:
-        store: Where.
-        run: Whose.
-        stop: Set when the process itself is asked to stop; handed on as a request.
-        observer: Told of each progress report too; the command line's progress bar.
+        store: The store.
+        run: Number of the run.
+        stop: Set when the process is asked to stop; passed on as a request.
+        observer: Called with each progress report, e.g. by the progress bar of the command line.
     """
 
     def __init__(self, store: RunStore, run: int, stop: threading.Event, observer: Observer | None = None) -> None:
         self._store, self._run, self._stop, self._observer = store, run, stop, observer
-        self._latest = store.run(run).progress or StoredProgress()
+        self._last_progress = store.run(run).progress or StoredProgress()
 
-    def points(self, points: Mapping[Key, tuple[Steps, Values]], directions: Mapping[str, Direction]) -> None:
-        """Keep new points."""
-        named = {SeriesKey(*key): Points(*arrays) for key, arrays in points.items() if len(arrays[0])}
-        self._store.append(self._run, named, directions=directions)
+    def points(
+        self, points: Mapping[TrainingSeriesKey, tuple[Steps, Values]], directions: Mapping[str, Direction]
+    ) -> None:
+        """Store new points."""
+        stored = {SeriesKey(*key): Points(*arrays) for key, arrays in points.items() if len(arrays[0])}
+        self._store.append(self._run, stored, directions=directions)
 
     def event(self, step: int, kind: EventKind, message: str, data: Mapping[str, Any] | None = None) -> None:
-        """Keep something that happened; a pause is a state of the run too."""
+        """Store an event; pausing and resuming also set the state of the run."""
         if kind in _STATES:
             self._store.set_state(self._run, _STATES[kind])
         self._store.event(self._run, step, kind, message, dict(data or {}))
 
     def progress(self, progress: Progress) -> None:
-        """Keep how far the run is; a sign of life too."""
-        self._latest = StoredProgress(**asdict(progress))
-        self.beat()
+        """Store the progress, which is a heartbeat too."""
+        self._last_progress = StoredProgress(**asdict(progress))
+        self.send_heartbeat()
         if self._observer is not None:
             self._observer(progress)
 
     @property
     def step(self) -> int:
-        """The last step that was told."""
-        return self._latest.step
+        """Step of the last progress report."""
+        return self._last_progress.step
 
-    def beat(self) -> None:
-        """A sign of life without news."""
-        self._store.beat(self._run, self._latest)
+    def send_heartbeat(self) -> None:
+        """Send a heartbeat with the last progress."""
+        self._store.beat(self._run, self._last_progress)
 
     def checkpoint(self, kind: Literal["best", "last"], path: Path, step: int) -> None:
-        """Keep where a checkpoint was saved."""
+        """Store the path of a saved checkpoint."""
         self._store.add_artifact(self._run, f"checkpoint:{kind}", str(path), {"step": step})
 
     def requests(self) -> Sequence[Request]:
-        """What was asked since the last call."""
-        asked = [Request(request.kind, request.payload) for request in self._store.take_requests(self._run)]
-        return [*asked, Request("stop", {})] if self._stop.is_set() else asked
+        """Return the requests since the last call."""
+        requests = [Request(request.kind, request.payload) for request in self._store.take_requests(self._run)]
+        return [*requests, Request("stop", {})] if self._stop.is_set() else requests
 
 
-class Heart:
-    """Tells the store that the run is alive while the loop is busy with something long.
+class Heartbeat:
+    """Thread that sends heartbeats of a run to the store, also while the training loop is busy.
 
     Args:
-        recorder: Whose last progress report is repeated.
-        run: Whose run.
+        recorder: Sends its last progress.
+        run: Number of the run.
     """
 
     def __init__(self, recorder: StoreRecorder, run: int) -> None:
         self._recorder = recorder
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"heart of run {run}", daemon=True)
+        self._stop_event = threading.Event()
+        self._thread = threading.Thread(target=self._send_periodically, name=f"heartbeat of run {run}", daemon=True)
 
-    def __enter__(self) -> "Heart":
+    def __enter__(self) -> "Heartbeat":
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end.set()
+        self._stop_event.set()
         self._thread.join()
 
-    def _beat(self) -> None:
-        due = time.monotonic() + BEAT_SECONDS
-        while not self._end.wait(max(due - time.monotonic(), 0)):
+    def _send_periodically(self) -> None:
+        due = time.monotonic() + HEARTBEAT_SECONDS
+        while not self._stop_event.wait(max(due - time.monotonic(), 0)):
             try:
-                self._recorder.beat()
-            except WorkbenchError as error:  # a full disk, a locked store: the loop meets it too, and says so
-                log.warning("no sign of life: %s", error)
-            due = time.monotonic() + BEAT_SECONDS
+                self._recorder.send_heartbeat()
+            except WorkbenchError as error:  # full disk or locked store: the training loop reports it too
+                log.warning("heartbeat failed: %s", error)
+            due = time.monotonic() + HEARTBEAT_SECONDS

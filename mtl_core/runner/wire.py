@@ -1,8 +1,8 @@
-"""JSON lines between a window and its worker process; free of torch.
+"""Wire protocol between a window and its worker process: requests and replies as JSON lines; free of torch.
 
-The worker writes ``{"id": 0, "ok": true, "value": "ready"}`` once it can answer. Each line of its standard input is an
-ask ``{"id": 7, "ask": "model", …}``; each is answered on its standard output by ``{"id": 7, "ok": true, "value": …}``
-or ``{"id": 7, "ok": false, "error": {"kind", "where", "rule", "found", "fix"}}``, whose kind is that of the error:
+The worker writes ``{"id": 0, "ok": true, "value": "ready"}`` once it is ready. Each line of its standard input is a
+request ``{"id": 7, "ask": "model", …}``; the reply on its standard output is ``{"id": 7, "ok": true, "value": …}`` or
+``{"id": 7, "ok": false, "error": {"kind", "where", "rule", "found", "fix"}}``, whose kind is that of the error:
 ``input``, ``store``, ``worker`` or ``environment``.
 """
 
@@ -22,7 +22,7 @@ from mtl_core.errors import (
     shorten,
 )
 
-Ask = Literal[
+WorkerRequestKind = Literal[
     "devices",
     "dataset",
     "model",
@@ -35,12 +35,12 @@ Ask = Literal[
     "train_together",
 ]
 
-READY = 0
-"""The id of the first line a worker writes."""
+READY_ID = 0
+"""Id of the first reply of a worker."""
 
 
 def worker_command() -> list[str]:
-    """The command that starts a worker."""
+    """Return the command that starts a worker."""
     return [sys.executable, "-m", "mtl_core.runner"]
 
 
@@ -54,33 +54,33 @@ _KINDS: dict[str, type[WorkbenchError]] = {
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: a value, or what was wrong."""
+    """A reply: a value or an error."""
 
     id: int
     value: Any = None
     error: WorkbenchError | None = None
 
 
-def encode_ask(number: int, ask: str, payload: dict[str, Any]) -> str:
-    """An ask as one line."""
-    return json.dumps({**payload, "id": number, "ask": ask}) + "\n"
+def encode_request(number: int, kind: str, payload: dict[str, Any]) -> str:
+    """Encode a request as one line."""
+    return json.dumps({**payload, "id": number, "ask": kind}) + "\n"
 
 
 def encode_reply(reply: Reply) -> str:
-    """An answer as one line."""
+    """Encode a reply as one line."""
     if reply.error is None:
         return json.dumps({"id": reply.id, "ok": True, "value": reply.value}) + "\n"
     kind = next(name for name, kind in _KINDS.items() if isinstance(reply.error, kind))
     error = reply.error.problem
-    body = {"kind": kind, "where": error.path, "rule": error.rule, "found": error.found, "fix": error.fix}
-    return json.dumps({"id": reply.id, "ok": False, "error": body}) + "\n"
+    error_data = {"kind": kind, "where": error.path, "rule": error.rule, "found": error.found, "fix": error.fix}
+    return json.dumps({"id": reply.id, "ok": False, "error": error_data}) + "\n"
 
 
 def decode_reply(line: str) -> Reply:
-    """An answer from its line.
+    """Decode a reply from its line.
 
     Raises:
-        ValueError: It is not one.
+        ValueError: The line is not a reply.
     """
     try:
         data = json.loads(line)
@@ -93,8 +93,8 @@ def decode_reply(line: str) -> Reply:
         raise ValueError(f"not a reply: {line[:80]!r}") from error
 
 
-def shown_error(error: Exception) -> WorkbenchError:
-    """An exception as the error that a person is shown; what is none of its kinds is a fault of the worker."""
+def to_user_error(error: Exception) -> WorkbenchError:
+    """Convert an exception to an error for the user; one of an unexpected type is an error of the worker."""
     if isinstance(error, WorkbenchError):
         return error
     text = shorten(f"{type(error).__name__}: {error}", 300)

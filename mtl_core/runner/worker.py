@@ -1,4 +1,4 @@
-"""The worker process: it waits, warm, for questions about specs, and for a run to train."""
+"""Worker process: imports torch in advance, then answers requests about specs and trains runs."""
 
 import json
 import logging
@@ -7,56 +7,56 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from mtl_core.errors import InputError, WorkbenchError, WorkerError
-from mtl_core.runner.wire import READY, Reply, encode_reply, shown_error
+from mtl_core.runner.wire import READY_ID, Reply, encode_reply, to_user_error
 from mtl_core.spec import dataset_from_data, problems_of, spec_from_data
 
 log = logging.getLogger(__name__)
 
 
-def serve(asks: TextIO, answers: TextIO) -> None:
-    """Answer asks until there are no more; a window that goes away does not end a run under way."""
-    import torch  # noqa: F401  # this is what being warm means
+def serve(requests: TextIO, replies: TextIO) -> None:
+    """Answer requests until the input ends; a running training continues when the window is closed."""
+    import torch  # noqa: F401  # the import is what makes a worker warm
 
     from mtl_core.runner import execution, inspection  # noqa: F401
 
-    _write(answers, Reply(READY, "ready"))
+    _write(replies, Reply(READY_ID, "ready"))
     inspection.warm_up()
-    for line in asks:
+    for line in requests:
         if line.strip():
-            _write(answers, _answer(line))
+            _write(replies, _handle_line(line))
 
 
-def _answer(line: str) -> Reply:
-    number = -1
+def _handle_line(line: str) -> Reply:
+    request_id = -1
     try:
         payload = json.loads(line)
-        number = payload["id"]
-        return Reply(number, _answerer(payload["ask"])(payload))
+        request_id = payload["id"]
+        return Reply(request_id, _find_handler(payload["ask"])(payload))
     except WorkbenchError as error:
-        return Reply(number, error=error)
+        return Reply(request_id, error=error)
     except Exception as error:
-        log.exception("an ask failed: %s", line[:200])
-        return Reply(number, error=shown_error(error))
+        log.exception("a request failed: %s", line[:200])
+        return Reply(request_id, error=to_user_error(error))
 
 
-def _answerer(ask: str) -> Callable[[dict[str, Any]], Any]:
-    if ask not in _ANSWERS:
-        raise WorkerError("ask", f"must be one of {', '.join(_ANSWERS)}", found=ask)
-    return _ANSWERS[ask]
+def _find_handler(kind: str) -> Callable[[dict[str, Any]], Any]:
+    if kind not in _HANDLERS:
+        raise WorkerError("ask", f"must be one of {', '.join(_HANDLERS)}", found=kind)
+    return _HANDLERS[kind]
 
 
-def _write(answers: TextIO, reply: Reply) -> None:
+def _write(replies: TextIO, reply: Reply) -> None:
     try:
-        answers.write(encode_reply(reply))
-        answers.flush()
+        replies.write(encode_reply(reply))
+        replies.flush()
     except (BrokenPipeError, ValueError, OSError):
-        log.info("nobody reads the answers any more")
+        log.info("the replies are no longer read")
 
 
 def _devices(payload: dict[str, Any]) -> Any:
-    from mtl_core.training.runtime.devices import devices
+    from mtl_core.training.runtime.devices import list_devices
 
-    return [device.model_dump(mode="json") for device in devices()]
+    return [device.model_dump(mode="json") for device in list_devices()]
 
 
 def _dataset(payload: dict[str, Any]) -> Any:
@@ -83,10 +83,10 @@ def _check(payload: dict[str, Any]) -> Any:
     return [{"path": p.path, "rule": p.rule, "found": p.found, "fix": p.fix} for p in problems]
 
 
-def _check_together(payload: dict[str, Any]) -> Any:
-    from mtl_core.runner.joint_execution import check_runs
+def _check_joint_training(payload: dict[str, Any]) -> Any:
+    from mtl_core.runner.joint_execution import check_joint_training
 
-    check_runs([spec_from_data(spec) for spec in payload["specs"]])
+    check_joint_training([spec_from_data(spec) for spec in payload["specs"]])
     return []
 
 
@@ -121,38 +121,38 @@ def _train(payload: dict[str, Any]) -> Any:
     from mtl_core.store import open_store
 
     with open_store(payload["store"]) as store:
-        ending = execute(store, payload["run"])
-    return {"run": payload["run"], "state": ending.state}
+        result = execute(store, payload["run"])
+    return {"run": payload["run"], "state": result.state}
 
 
-def _train_together(payload: dict[str, Any]) -> Any:
-    from mtl_core.runner.joint_execution import execute_together
+def _train_jointly(payload: dict[str, Any]) -> Any:
+    from mtl_core.runner.joint_execution import execute_jointly
     from mtl_core.store import open_store
 
     with open_store(payload["store"]) as store:
-        endings = execute_together(store, payload["runs"])
-    return {"runs": payload["runs"], "states": [ending.state for ending in endings]}
+        results = execute_jointly(store, payload["runs"])
+    return {"runs": payload["runs"], "states": [result.state for result in results]}
 
 
-_ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+_HANDLERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "devices": _devices,
     "dataset": _dataset,
     "model": _model,
     "check": _check,
-    "check_together": _check_together,
+    "check_together": _check_joint_training,
     "cost": _cost,
     "ensemble": _ensemble,
     "resumable": _resumable,
     "train": _train,
-    "train_together": _train_together,
+    "train_together": _train_jointly,
 }
 
 
 def main() -> None:
-    """Serve standard input and output; what libraries print goes to standard error."""
+    """Serve standard input and output; output of libraries is redirected to standard error."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s")
-    answers, sys.stdout = sys.stdout, sys.stderr
+    replies, sys.stdout = sys.stdout, sys.stderr
     try:
-        serve(sys.stdin, answers)
+        serve(sys.stdin, replies)
     except KeyboardInterrupt:
         log.info("interrupted")

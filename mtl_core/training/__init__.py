@@ -1,1 +1,1 @@
-"""The training loop and what it needs: devices, seeds, optimisers, batches, checkpoints."""
+"""Training loop, with the batches, optimizers, metrics, checkpoints, transfer and runtime it needs."""

@@ -1,4 +1,4 @@
-"""The training loop, top to bottom."""
+"""Training loop of a run: epochs, steps, validation, test, and requests made while it trains."""
 
 import math
 import time
@@ -13,34 +13,35 @@ from mtl_core.spec import TOTAL
 from mtl_core.tasks.undefined_metrics import undefined_metrics
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.metrics.step_buffer import DivergedError
-from mtl_core.training.metrics.validation import Scores, total
+from mtl_core.training.metrics.validation import Scores, total_loss
 from mtl_core.training.recorder import Request
-from mtl_core.training.run_state import Prepared
-from mtl_core.training.runtime.threads import threads_for
-from mtl_core.training.step.forward import Penalty, cuts, forward, mean_losses, parted
+from mtl_core.training.run_state import RunState
+from mtl_core.training.runtime.threads import use_threads
+from mtl_core.training.step.forward import PenaltyGradient, forward, mean_losses, needs_graph_cut, split_batch
 from mtl_core.training.transfer.initial_weights import freeze_trunk
-from mtl_core.training.transfer.regularizers import Keeper
+from mtl_core.training.transfer.regularizers import ContinualRegularizer
 from mtl_core.weighting import Pass
 from mtl_core.weighting.gradients.diagnostics import agreement, as_values, blocks_of
 
 TICK_SECONDS = 0.3
-"""How often losses are copied out, requests are read and progress is told."""
+"""Interval at which losses are flushed, requests read and progress reported."""
 PAUSE_SECONDS = 0.1
+"""Interval at which a paused run reads requests."""
 
 
 class StoppedError(Exception):
-    """Someone asked the run to stop and keep what it has."""
+    """A request asked the run to stop; its results so far are kept."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a run ended.
+class TrainingResult:
+    """Result of a training.
 
     Attributes:
         state: ``finished`` or ``stopped``.
         steps: Steps done.
-        best_step: The step after which the monitored value was best, -1 without a validated epoch.
-        test: Metrics of the best model on the test split.
+        best_step: Step with the best monitored value; -1 without a validated epoch.
+        test: Test metrics of the best model.
     """
 
     state: Literal["finished", "stopped"]
@@ -49,181 +50,183 @@ class Outcome:
     test: Scores
 
 
-class Trainer(Prepared):
+class Trainer(RunState):
     """Trains one run of an experiment."""
 
-    def run(self) -> Outcome:
-        """Train to the end, or until someone stops it.
+    def run(self) -> TrainingResult:
+        """Train until the last epoch, early stopping or a stop request.
 
         Returns:
-            How it ended; results and checkpoints are with the recorder.
+            The result; series, events and checkpoints are with the recorder.
 
         Raises:
-            DivergedError: A loss became NaN or infinite; the checkpoints are those from before.
+            DivergedError: A loss became NaN or infinite; checkpoints written before remain.
             EnvironmentFault, StoreError: A checkpoint cannot be saved.
         """
-        self._clock = self._saved = time.perf_counter()
-        self.journal.start_clock(self.step)
+        self._next_tick = self._last_save = time.perf_counter()
+        self.metric_log.start_clock(self.step)
         row = self.data.train.inputs[:1].to(self.device)
-        with threads_for(self.model, row, self.train.batch_size, self._threads) as self._threads:
+        with use_threads(self.model, row, self.train.batch_size, self._threads) as self._threads:
             return self._run()
 
-    def _run(self) -> Outcome:
+    def _run(self) -> TrainingResult:
         self.model.train()
         state: Literal["finished", "stopped"] = "finished"
-        if self.keeper is not None and not self.keeper.before:
-            self.keeper.begin(self.data, self._score(self.model, self.test))
-            if self.keeper.warning:
-                self.warn(self.keeper.warning)
+        if self.regularizer is not None and not self.regularizer.initial_scores:
+            self.regularizer.start(self.data, self._scorer(self.model, self.test))
+            if self.regularizer.warning:
+                self.warn(self.regularizer.warning)
         try:
-            while not self._done():
+            while not self._is_done():
                 self._train_epoch()
                 self._end_epoch()
         except StoppedError:
             state = "stopped"
         self.save()
-        self._tell_progress()
-        return Outcome(state, self.step, self.monitor.best_step, self._test())
+        self._report_progress()
+        return TrainingResult(state, self.step, self.monitor.best_step, self._evaluate_test())
 
-    def _done(self) -> bool:
+    def _is_done(self) -> bool:
         training = self.spec.training
-        return self.epoch >= training.epochs or self.monitor.exhausted(training.early_stopping)
+        return self.epoch >= training.epochs or self.monitor.should_stop(training.early_stopping)
 
     def _train_epoch(self) -> None:
         freeze_trunk(self.model, frozen=self.epoch < self.spec.training.shared.freeze_epochs)
-        if self.keeper is not None:
-            self.keeper.begin_epoch()
+        if self.regularizer is not None:
+            self.regularizer.begin_epoch()
         start = self.step - self.epoch * self.train.count
-        for batch in self.train.shuffled(self.spec.training.seed, self.epoch, start):
-            self._moves.replay(self.step)
-            if time.perf_counter() >= self._clock:
+        for batch in self.train.iter_shuffled(self.spec.training.seed, self.epoch, start):
+            self._manual_weights.apply_due(self.step)
+            if time.perf_counter() >= self._next_tick:
                 self._tick()
             self._train_step(batch)
-        self.journal.collect(self.step, self.weighting.weights())
+        self.metric_log.collect(self.step, self.weighting.weights())
 
     def _train_step(self, batch: Batch) -> None:
-        self.rate.before_step(self.step)
+        self.lr_schedule.before_step(self.step)
         weighting = self.weighting
-        parts = [batch] if weighting.parts == 1 else parted(batch, weighting.parts)
-        self.scale.before(weighting)
-        self.computing.begin_step()
-        cut = cuts(weighting, self.computing)
-        passes = [forward(self.computing, self.tasks, part, cut=cut) for part in parts]
-        for parameter in self._stepped:  # what zero_grad() does, without its hooks: they take 3 % of a small step
+        parts = [batch] if weighting.parts == 1 else split_batch(batch, weighting.parts)
+        self.loss_scaler.save_weighting_state(weighting)
+        self.forward_engine.begin_step()
+        cut_graph = needs_graph_cut(weighting, self.forward_engine)
+        passes = [forward(self.forward_engine, self.tasks, part, cut=cut_graph) for part in parts]
+        for parameter in self._optimized_parameters:  # zero_grad() without its hooks, which take 3 % of a small step
             parameter.grad = None
-        every = self.spec.training.compare_gradients
-        if every is not None and self.step % every == 0:
+        comparison_interval = self.spec.training.compare_gradients
+        if comparison_interval is not None and self.step % comparison_interval == 0:
             self._compare_gradients(passes[0])
-        penalty = self.computing.penalty()
-        added = None if penalty is None else Penalty(penalty, self._clipped)
-        if self.keeper is not None:
-            self.keeper.before_backward(passes, parts, self._clipped)
+        penalty = self.forward_engine.penalty()
+        penalty_gradient = None if penalty is None else PenaltyGradient(penalty, self._trainable_parameters)
+        if self.regularizer is not None:
+            self.regularizer.before_backward(passes, parts, self._trainable_parameters)
         weighting.backward_parts(passes, self.model)
-        if added is not None:
-            added.add()
-        if self.keeper is not None:
-            self.keeper.after_backward()
-        self._penalties.add()
+        if penalty_gradient is not None:
+            penalty_gradient.add()
+        if self.regularizer is not None:
+            self.regularizer.after_backward()
+        self._weight_penalties.add()
         if self.spec.training.grad_clip is not None:
-            nn.utils.clip_grad_norm_(self._clipped, self.spec.training.grad_clip)
-        if self.scale.allows(self._clipped, weighting):
+            nn.utils.clip_grad_norm_(self._trainable_parameters, self.spec.training.grad_clip)
+        if self.loss_scaler.accept_step(self._trainable_parameters, weighting):
             self.optimizer.step()
-        self.average.after_step(self.step)
+        self.weight_average.after_step(self.step)
         if weighting.looks_again:
-            self._look_again(batch)
+            self._observe_updated_losses(batch)
         weights = None if weighting.constant else weighting.weights().clone()
-        self.journal.note_step(mean_losses(passes), weights, self.rate.now, batch.present)
+        self.metric_log.log_step(mean_losses(passes), weights, self.lr_schedule.lr, batch.present)
         self.step += 1
 
-    def _compare_gradients(self, one: Pass) -> None:
-        found = agreement(one, blocks_of(self.model, self.model.shared_parameters()))
-        self.journal.note_values(self.step, as_values(found, self.spec.task_names, TOTAL))
+    def _compare_gradients(self, forward_pass: Pass) -> None:
+        similarities = agreement(forward_pass, blocks_of(self.model, self.model.shared_parameters()))
+        self.metric_log.log_values(self.step, as_values(similarities, self.spec.task_names, TOTAL))
 
     @torch.no_grad()
-    def _look_again(self, batch: Batch) -> None:
-        again = forward(self.computing, self.tasks, batch, cut=False)
-        self.weighting.observe(torch.stack(list(again.losses)), batch.present)
+    def _observe_updated_losses(self, batch: Batch) -> None:
+        forward_pass = forward(self.forward_engine, self.tasks, batch, cut=False)
+        self.weighting.observe(torch.stack(list(forward_pass.losses)), batch.present)
 
     def _tick(self) -> None:
-        """A few times a second: tell what happened, do what was asked.
+        """Flush the metric log, report progress, handle requests and save; called a few times a second.
 
-        It comes before a step, never between the last step of an epoch and its validation: what is asked and saved
-        at step S comes after all that happened in the S steps before.
+        It runs before a step, never between the last step of an epoch and its validation, so that requests and
+        checkpoints at step S come after everything of the S steps before.
         """
         self.flush()
-        self._tell_progress()
-        self._answer(self.recorder.requests())
+        self._report_progress()
+        self._handle_requests(self.recorder.requests())
         now = time.perf_counter()
-        if now - self._saved >= self.spec.training.checkpoint_seconds:
+        if now - self._last_save >= self.spec.training.checkpoint_seconds:
             self.save()
-        self._clock = time.perf_counter() + TICK_SECONDS
+        self._next_tick = time.perf_counter() + TICK_SECONDS
 
     def _end_epoch(self) -> None:
-        self.average.after_epoch(self.epoch + 1)
-        judged = self.average.judged(self.train)
-        scores = self._score(judged, self.val)
-        self._check(scores)
-        means = torch.from_numpy(self.journal.end_epoch())
+        self.weight_average.after_epoch(self.epoch + 1)
+        model = self.weight_average.evaluation_model(self.train)
+        scores = self._scorer(model, self.val)
+        self._check_divergence(scores)
+        means = torch.from_numpy(self.metric_log.end_epoch())
         self.weighting.epoch_end(means.to(self.weighting.weights()))
         self.epoch += 1
-        value = self._monitored(scores)
+        value = self._update_monitor(scores)
         stopping = self.spec.training.early_stopping
-        if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
-            self._best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
-        self.journal.note_scores("val", self.step, scores)
-        self.journal.note_values(self.step - 1, self.model.learned())  # of the last step, which a resumed run keeps
-        stops = self.monitor.exhausted(stopping)
-        self.journal.log_epoch(self.step, self.epoch, scores, last=self._done())
-        if stops:
+        if self.monitor.update(value, self.step, stopping.min_delta if stopping else 0.0):
+            self._best = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        self.metric_log.log_scores("val", self.step, scores)
+        self.metric_log.log_values(
+            self.step - 1, self.model.learned()
+        )  # logged at the last step, whose points a resumed run keeps
+        stops_early = self.monitor.should_stop(stopping)
+        self.metric_log.log_epoch(self.step, self.epoch, scores, last=self._is_done())
+        if stops_early:
             text = f"no better {self.monitor.name} for {self.monitor.waited} epochs: stops early"
             self.recorder.event(self.step, "epoch", text)
 
-    def _monitored(self, scores: Scores) -> float:
-        """The value that chooses the best epoch; the first time around, also what of the scores is not defined."""
-        combined = total(scores, self.journal.ruler)
-        if text := self.monitor.switch(scores, combined):
+    def _update_monitor(self, scores: Scores) -> float:
+        """Return the monitored value of an epoch; updates the schedule, and warns of undefined metrics once."""
+        total = total_loss(scores, self.metric_log.total_weights)
+        if text := self.monitor.update_substitute(scores, total):
             self.warn(text)
-            self.rate.restart()
+            self.lr_schedule.reset_patience()
         if self.epoch == 1:
-            self._tell_undefined(scores, "validation")
-        value = self.monitor.value(scores, combined)
-        self.rate.after_epoch(value, self.monitor.direction)
+            self._warn_undefined_metrics(scores, "validation")
+        value = self.monitor.value(scores, total)
+        self.lr_schedule.after_epoch(value, self.monitor.direction)
         return value
 
-    def _tell_undefined(self, scores: Scores, split: str) -> None:
-        """Which metrics a split's rows leave undefined, since what is not shown is not missed."""
+    def _warn_undefined_metrics(self, scores: Scores, split: str) -> None:
+        """Warn of metrics that are undefined on a split, which nobody would miss otherwise."""
         for text in undefined_metrics(self.spec.tasks, scores, split):
             self.warn(text)
 
-    def _check(self, scores: Scores) -> None:
-        """See that the last step of an epoch has not broken the model: its loss was taken before."""
+    def _check_divergence(self, scores: Scores) -> None:
+        """Raise if the last step of an epoch made parameters non-finite; its loss was computed before the update."""
         for task, values in scores.items():
-            if not math.isfinite(values.get("loss", 0.0)) and not self.finite():
-                self.journal.refuse(DivergedError(task, self.step, values["loss"]))
+            if not math.isfinite(values.get("loss", 0.0)) and not self.has_finite_parameters():
+                self.metric_log.raise_diverged(DivergedError(task, self.step, values["loss"]))
 
-    def _test(self) -> Scores:
-        """The best model on the test split."""
-        judged = self.model if self._best else self.average.judged(self.train)
+    def _evaluate_test(self) -> Scores:
+        """Evaluate the best model on the test split."""
+        model = self.model if self._best else self.weight_average.evaluation_model(self.train)
         if self._best:
             self.model.load_state_dict(self._best)
-        scores = self._score(judged, self.test)
-        self._tell_undefined(scores, "test")
+        scores = self._scorer(model, self.test)
+        self._warn_undefined_metrics(scores, "test")
         step = self.monitor.best_step if self._best else self.step
-        if self.keeper is not None:
-            self._tell_kept(self.keeper, step, scores)
-        self.journal.note_scores("test", step, scores)
+        if self.regularizer is not None:
+            self._report_forgetting(self.regularizer, step, scores)
+        self.metric_log.log_scores("test", step, scores)
         self.flush()
         return scores
 
-    def _tell_kept(self, keeper: Keeper, step: int, scores: Scores) -> None:
-        """What the old tasks lost: in the log, and as a first point of the test scores."""
+    def _report_forgetting(self, regularizer: ContinualRegularizer, step: int, scores: Scores) -> None:
+        """Log the score changes of the old tasks, and their initial scores as the first test point."""
         if step:
-            self.journal.note_known("test", 0, keeper.before)
-        for change in keeper.changes(scores):
+            self.metric_log.log_task_scores("test", 0, regularizer.initial_scores)
+        for change in regularizer.score_changes(scores):
             self.recorder.event(self.step, "kept", str(change), change.data())
 
-    def _tell_progress(self) -> None:
-        self.journal.tell_progress(
+    def _report_progress(self) -> None:
+        self.metric_log.report_progress(
             step=self.step,
             steps=self.steps,
             epoch=self.epoch,
@@ -231,11 +234,11 @@ class Trainer(Prepared):
             batch_size=self.train.batch_size,
         )
 
-    def _answer(self, requests: Sequence[Request]) -> None:
-        waiting = list(requests)
+    def _handle_requests(self, requests: Sequence[Request]) -> None:
+        pending = list(requests)
         paused = False
-        while waiting or paused:
-            for request in waiting:
+        while pending or paused:
+            for request in pending:
                 match request.kind:
                     case "stop":
                         raise StoppedError
@@ -246,11 +249,11 @@ class Trainer(Prepared):
                     case "resume" if paused:
                         paused = False
                         self.recorder.event(self.step, "resume", "goes on")
-                        self.journal.start_clock(self.step)
+                        self.metric_log.start_clock(self.step)
                     case "checkpoint":
                         self.save()
                     case "weights":
-                        self._moves.make(self.step, request.payload.get("weights"))
+                        self._manual_weights.apply(self.step, request.payload.get("weights"))
             if paused:
                 time.sleep(PAUSE_SECONDS)
-            waiting = list(self.recorder.requests()) if paused else []
+            pending = list(self.recorder.requests()) if paused else []

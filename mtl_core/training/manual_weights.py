@@ -1,72 +1,74 @@
-"""Loss weights moved by hand while a run trains, and moves of before that are made again."""
+"""Manual loss weights: changes requested while a run trains, and scheduled changes of the spec."""
 
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove
-from mtl_core.training.metrics.metric_log import Journal
+from mtl_core.training.metrics.metric_log import MetricLog
 from mtl_core.training.recorder import Recorder
 from mtl_core.weighting import MovableWeighting
 
 
-def hand_weights(spec: ExperimentSpec, moved: dict[str, float] | None = None) -> dict[str, float]:
-    """By what the total is measured: weights set by a person; learned ones would move the ruler."""
-    if moved is not None:
-        return dict(moved)
+def manual_loss_weights(spec: ExperimentSpec, manual: dict[str, float] | None = None) -> dict[str, float]:
+    """Return the weights of the total loss: manual ones, as totals under learned weights are not comparable."""
+    if manual is not None:
+        return dict(manual)
     return dict(spec.weighting.weights) if isinstance(spec.weighting, ManualWeighting) else {}
 
 
-class Moves:
-    """Moves the weights, and makes those of the spec and of an earlier part of the run again at their steps.
+class ManualWeights:
+    """Applies manual changes of the loss weights, and replays those of the spec and of the run before it was resumed.
 
     Args:
-        spec: The experiment, with its moves.
-        earlier: Moves made by hand before the run was resumed.
-        weighting: Whose weights.
-        journal: Measures the total by the weights set.
-        recorder: Told of each move.
+        spec: The experiment, with its scheduled changes.
+        earlier_moves: Manual changes made before the run was resumed.
+        weighting: The weighting method.
+        metric_log: Its total loss uses the manual weights.
+        recorder: Gets an event for each change.
     """
 
     def __init__(
         self,
         spec: ExperimentSpec,
-        earlier: Sequence[WeightMove],
+        earlier_moves: Sequence[WeightMove],
         weighting: MovableWeighting,
-        journal: Journal,
+        metric_log: MetricLog,
         recorder: Recorder,
     ) -> None:
-        self._spec, self._weighting, self._journal, self._recorder = spec, weighting, journal, recorder
-        ordered = sorted((*spec.weighting.moves, *earlier), key=lambda move: move.step)
-        self._waiting = [(move, move in spec.weighting.moves) for move in ordered]
+        self._spec, self._weighting, self._metric_log, self._recorder = spec, weighting, metric_log, recorder
+        moves = sorted((*spec.weighting.moves, *earlier_moves), key=lambda move: move.step)
+        self._pending = [(move, move in spec.weighting.moves) for move in moves]
 
-    def replay(self, step: int) -> None:
-        """Make the moves that are due before a step."""
-        while self._waiting and self._waiting[0][0].step <= step:
-            move, replayed = self._waiting.pop(0)
-            self.make(step, move.weights, replayed=replayed)
+    def apply_due(self, step: int) -> None:
+        """Apply the changes that are due before a step."""
+        while self._pending and self._pending[0][0].step <= step:
+            move, from_spec = self._pending.pop(0)
+            self.apply(step, move.weights, replayed=from_spec)
 
-    def make(self, step: int, weights: dict[str, float] | None, *, replayed: bool = False) -> None:
-        """Weights set by hand hold from the next step on; None gives them back to the method."""
-        self._journal.flush(step, self._weighting.weights())
+    def apply(self, step: int, weights: dict[str, float] | None, *, replayed: bool = False) -> None:
+        """Set manual weights from the next step on; None returns control to the weighting method."""
+        self._metric_log.flush(step, self._weighting.weights())
         try:
-            given = WeightMove(step=step, weights=weights).weights
-            weights = None if given is None else dict.fromkeys(self._spec.task_names, 1.0) | given
+            validated = WeightMove(step=step, weights=weights).weights
+            weights = None if validated is None else dict.fromkeys(self._spec.task_names, 1.0) | validated
             self._weighting.move(weights)
         except (InputError, ValidationError) as error:
             text = " ".join(str(error).split())
-            self._recorder.event(step, "warning", f"the weights stay as they are: {text}")
+            self._recorder.event(step, "warning", f"the loss weights were not changed: {text}")
             return
-        self._journal.ruler = hand_weights(self._spec, weights)
-        parts = ", ".join(f"{task} {_rounded(weight):g}" for task, weight in weights.items()) if weights else ""
-        text = f"weights moved to {parts}" if weights else "weights back to the method"
+        self._metric_log.total_weights = manual_loss_weights(self._spec, weights)
+        formatted = (
+            ", ".join(f"{task} {_round_significant(weight):g}" for task, weight in weights.items()) if weights else ""
+        )
+        text = f"weights moved to {formatted}" if weights else "weights back to the method"
         self._recorder.event(step, "weights", text, {"weights": weights, "step": step, "replayed": replayed})
 
-    def forget_before(self, step: int) -> None:
-        """Leave out the moves before a step: a checkpoint has what became of them."""
-        self._waiting = [(move, known) for move, known in self._waiting if move.step >= step]
+    def discard_before(self, step: int) -> None:
+        """Discard changes before a step, whose effect a restored checkpoint contains."""
+        self._pending = [(move, from_spec) for move, from_spec in self._pending if move.step >= step]
 
 
-def _rounded(weight: float) -> float:
-    """A weight to three significant digits, as people say it."""
+def _round_significant(weight: float) -> float:
+    """Round a weight to three significant digits, for messages."""
     return float(f"{weight:.3g}")

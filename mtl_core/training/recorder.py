@@ -1,4 +1,4 @@
-"""What the training loop hands out and takes in; it knows nothing of who keeps it."""
+"""Interface between training loop and storage: records of series, events, progress and checkpoints; requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ EventKind = Literal[
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is.
+    """Progress of a run.
 
     Attributes:
         epoch: Epochs completed, of ``epochs``.
         step: Steps done, of ``steps``.
-        samples_per_second: Training rows a second of late, averaged over half a minute.
-        eta_seconds: Expected time to the end at that speed.
+        samples_per_second: Training rows per second, averaged over the last half minute.
+        eta_seconds: Expected remaining time at that throughput.
     """
 
     epoch: int
@@ -40,26 +40,26 @@ class Progress:
 
 @dataclass(frozen=True)
 class Request:
-    """Something asked of a run: ``pause resume stop checkpoint weights``."""
+    """A request to a run; its kind is ``pause``, ``resume``, ``stop``, ``checkpoint`` or ``weights``."""
 
     kind: str
     payload: Mapping[str, Any]
 
 
 class Recorder(Protocol):
-    """Whoever keeps what a run reports, and passes on what is asked of it."""
+    """Stores what a run reports, and passes requests on to it."""
 
     def points(self, points: Mapping[SeriesKey, tuple[Steps, Values]], directions: Mapping[str, Direction]) -> None:
-        """Keep new points; ``directions`` says which way each metric is better."""
+        """Store new points of series; ``directions`` gives the direction of each metric."""
 
     def event(self, step: int, kind: EventKind, message: str, data: Mapping[str, Any] | None = None) -> None:
-        """Keep something that happened."""
+        """Store an event."""
 
     def progress(self, progress: Progress) -> None:
-        """Keep how far the run is."""
+        """Store the progress."""
 
     def checkpoint(self, kind: Literal["best", "last"], path: Path, step: int) -> None:
-        """Keep where a checkpoint was saved."""
+        """Store the path of a saved checkpoint."""
 
     def requests(self) -> Sequence[Request]:
-        """What was asked since the last call."""
+        """Return the requests since the last call."""

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.training.metrics.validation import evaluation_batches
-from mtl_core.training.runtime.threads import threads_for
+from mtl_core.training.runtime.threads import use_threads
 from tests.benchmarks.workloads import Workload
 
 
@@ -40,7 +40,7 @@ def in_memory(workload: Workload, data: TaskData) -> Took:
     batch, epochs = workload.spec.training.batch_size, workload.spec.training.epochs
     model, optimizer = _begin(workload)
     train, val, piece = _tensors(workload, data.train), _tensors(workload, data.val), _piece(workload, data)
-    with threads_for(model, train[0][:1], batch, None):
+    with use_threads(model, train[0][:1], batch, None):
         started = _now()
         for _ in range(epochs):
             order = torch.randperm(len(train[0]))
@@ -59,7 +59,7 @@ def with_loader(workload: Workload, data: TaskData) -> Took:
     val = TensorDataset(*_tensors(workload, data.val))
     batches = DataLoader(train, batch_size=batch, shuffle=True)
     validation = DataLoader(val, batch_size=_piece(workload, data))
-    with threads_for(model, data.train.inputs[:1], batch, None):
+    with use_threads(model, data.train.inputs[:1], batch, None):
         started = _now()
         for _ in range(epochs):
             for tensors in batches:

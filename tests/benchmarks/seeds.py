@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from mtl_core.runner.execution import execute
-from mtl_core.runner.joint_execution import execute_together
+from mtl_core.runner.joint_execution import execute_jointly
 from mtl_core.spec import ExperimentSpec, study_members
 from mtl_core.store import RunStore, open_store
 
@@ -58,7 +58,7 @@ def _one_by_one(store: RunStore, spec: ExperimentSpec) -> float:
 def _together(store: RunStore, spec: ExperimentSpec) -> float:
     runs = _queued(store, spec)
     begun = time.perf_counter()
-    endings = execute_together(store, runs)
+    endings = execute_jointly(store, runs)
     took = time.perf_counter() - begun
     assert [ending.state for ending in endings] == ["finished"] * SEEDS, endings
     return took

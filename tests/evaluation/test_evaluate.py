@@ -6,7 +6,7 @@ import pytest
 
 from mtl_core.errors import StoreError
 from mtl_core.evaluation.scores import evaluate
-from mtl_core.runner.execution import checkpoint_of, execute
+from mtl_core.runner.execution import best_checkpoint_path, execute
 from mtl_core.spec import ExperimentSpec, InputError, set_at, spec_from_data, spec_to_data
 from mtl_core.store import RunStore, open_store
 
@@ -34,23 +34,23 @@ def store(tmp_path_factory: pytest.TempPathFactory, spec: ExperimentSpec) -> Ite
 
 def test_the_best_model_scores_what_it_scored_when_it_was_trained(store: RunStore, spec: ExperimentSpec) -> None:
     last = {(s.task, s.split, s.metric): s for s in store.summaries([1])}
-    scores = evaluate(spec, checkpoint_of(store, 1), "test", store.run(1).fingerprint)
+    scores = evaluate(spec, best_checkpoint_path(store, 1), "test", store.run(1).fingerprint)
     for task, metrics in scores.items():
         for metric, value in metrics.items():
             assert value == last[task, "test", metric].last
-    val = evaluate(spec, checkpoint_of(store, 1), "val")
+    val = evaluate(spec, best_checkpoint_path(store, 1), "val")
     assert val["pulse"]["mae"] == last["pulse", "val", "mae"].best
 
 
 def test_a_split_is_scored_whole_whatever_its_size(store: RunStore, spec: ExperimentSpec) -> None:
-    scores = evaluate(spec, checkpoint_of(store, 1), "train")
+    scores = evaluate(spec, best_checkpoint_path(store, 1), "train")
     assert scores.keys() == {"weight", "pulse"}
     assert scores["weight"].keys() == {"loss", "rmse", "mae", "r2"}
 
 
 def test_changed_data_is_refused(store: RunStore, spec: ExperimentSpec) -> None:
     with pytest.raises(InputError, match="the data has changed"):
-        evaluate(spec, checkpoint_of(store, 1), "test", "another fingerprint")
+        evaluate(spec, best_checkpoint_path(store, 1), "test", "another fingerprint")
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_changed_data_is_refused(store: RunStore, spec: ExperimentSpec) -> None:
 def test_a_checkpoint_of_another_model_is_refused(store: RunStore, spec: ExperimentSpec, path: str, value: Any) -> None:
     other = spec_from_data(set_at(spec_to_data(spec), path, value))
     with pytest.raises(StoreError, match="is a checkpoint of another model") as caught:
-        evaluate(other, checkpoint_of(store, 1), "test")
+        evaluate(other, best_checkpoint_path(store, 1), "test")
     assert "\n" not in str(caught.value)
 
 
 def test_a_run_without_a_checkpoint_has_nothing_to_evaluate(store: RunStore, spec: ExperimentSpec) -> None:
     run = store.create_run(spec)
     with pytest.raises(InputError, match="has no checkpoint"):
-        checkpoint_of(store, run)
+        best_checkpoint_path(store, run)
 
 
 def test_a_file_that_is_not_a_checkpoint_is_refused(spec: ExperimentSpec, tmp_path: Path) -> None:

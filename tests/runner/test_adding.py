@@ -8,12 +8,12 @@ import pytest
 
 from mtl_core.cli import main
 from mtl_core.evaluation.scores import evaluate
-from mtl_core.runner.execution import checkpoint_of, execute
+from mtl_core.runner.execution import best_checkpoint_path, execute
 from mtl_core.runner.inspection import inspect
 from mtl_core.spec import ExperimentSpec, InputError, save_spec, set_at, spec_from_data, spec_to_data
 from mtl_core.spec.study import single_task
 from mtl_core.store import RunStore, SeriesKey, open_store
-from mtl_core.training.transfer.forgetting import Change
+from mtl_core.training.transfer.forgetting import ScoreChange
 from tests.runner.conftest import Experiment
 
 
@@ -41,11 +41,13 @@ def test_what_is_told_is_what_evaluating_the_two_runs_gives(
     store: RunStore, experiment: Experiment, first: int, kind: str
 ) -> None:
     second = trained(store, adding(experiment, first, kind=kind))
-    one, two = (evaluate(store.spec(run), checkpoint_of(store, run), "test")["species"] for run in (first, second))
-    (told,) = [event for event in store.events(second) if event.kind == "kept"]
-    assert told.data["before"] == one[told.data["metric"]]
-    assert told.data["after"] == two[told.data["metric"]]
-    assert told.message == str(Change("species", "accuracy", told.data["before"], told.data["after"], "max"))
+    one, two = (
+        evaluate(store.spec(run), best_checkpoint_path(store, run), "test")["species"] for run in (first, second)
+    )
+    (event,) = [event for event in store.events(second) if event.kind == "kept"]
+    assert event.data["before"] == one[event.data["metric"]]
+    assert event.data["after"] == two[event.data["metric"]]
+    assert event.message == str(ScoreChange("species", "accuracy", event.data["before"], event.data["after"], "max"))
     assert not [event for event in store.events(second) if event.kind == "warning"]
     points = store.read(second)[0][SeriesKey("species", "test", "loss")]
     assert points.values.tolist() == [one["loss"], two["loss"]]
@@ -72,7 +74,7 @@ def test_a_file_that_knows_none_of_the_tasks_is_refused_before_there_is_a_run(
     store: RunStore, experiment: Experiment, first: int, tmp_path: Path
 ) -> None:
     spec = spec_to_data(adding(experiment, first, kind="ewc"))
-    spec["training"]["start_from"] = {"kind": "from_file", "path": str(checkpoint_of(store, first))}
+    spec["training"]["start_from"] = {"kind": "from_file", "path": str(best_checkpoint_path(store, first))}
     inspect(spec_from_data(spec))
     spec["tasks"][0]["name"] = "kind"
     with pytest.raises(InputError, match=r"^training\.keep: no task of this experiment has a head in best"):

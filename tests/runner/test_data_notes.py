@@ -9,7 +9,7 @@ import pytest
 
 from mtl_core.cli import main
 from mtl_core.runner.execution import execute
-from mtl_core.runner.joint_execution import execute_together
+from mtl_core.runner.joint_execution import execute_jointly
 from mtl_core.spec import ExperimentSpec, spec_from_data
 from mtl_core.store import RunStore, open_store
 
@@ -113,7 +113,7 @@ def test_seeds_trained_together_learn_partly_labelled_rows_as_alone(place: Path)
     specs = [spec_of(place, seed) for seed in (1, 2)]
     with open_store(str(place / "runs.sqlite")) as store:
         runs = [store.create_run(spec) for spec in specs]
-        assert [ending.state for ending in execute_together(store, runs)] == ["finished"] * 2
+        assert [ending.state for ending in execute_jointly(store, runs)] == ["finished"] * 2
         alone = store.create_run(specs[1])
         assert execute(store, alone).state == "finished"
         together, own = _losses(store, runs[1]), _losses(store, alone)

@@ -15,13 +15,13 @@ import torch
 import mtl_core
 from mtl_core.errors import EnvironmentFault, StoreError
 from mtl_core.runner import store_recorder as recording_module
-from mtl_core.runner.execution import checkpoint_of, ending_of, execute
-from mtl_core.runner.replay import replayed_spec
-from mtl_core.runner.store_recorder import Heart, StoreRecorder
+from mtl_core.runner.execution import best_checkpoint_path, execute, run_training
+from mtl_core.runner.replay import spec_with_manual_weights
+from mtl_core.runner.store_recorder import Heartbeat, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import Points, RunStore, SeriesKey, sqlite
 from mtl_core.training import loop
-from mtl_core.training.loop import Outcome
+from mtl_core.training.loop import TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.runner.conftest import Experiment
@@ -67,7 +67,7 @@ def test_a_run_leaves_its_row_series_events_and_checkpoints(store: RunStore, exp
     assert store.events(run)[-1].kind == "finish"
     assert {artifact.kind for artifact in store.artifacts(run)} == {"checkpoint:last", "checkpoint:best"}
     assert all(Path(artifact.path).exists() for artifact in store.artifacts(run))
-    assert checkpoint_of(store, run).name == "best.safetensors"
+    assert best_checkpoint_path(store, run).name == "best.safetensors"
 
 
 def test_a_finished_run_is_not_trained_again(store: RunStore, experiment: Experiment) -> None:
@@ -109,7 +109,7 @@ def test_a_diverged_run_fails_naming_task_and_step_and_keeps_a_good_checkpoint(
     points = store.read(run)[0][SeriesKey("width", "train", "loss")]
     assert points.steps.tolist() == list(range(event.step))
     assert np.isfinite(points.values).all()
-    saved = Checkpoint.load(checkpoint_of(store, run).with_name("last.safetensors"))
+    saved = Checkpoint.load(best_checkpoint_path(store, run).with_name("last.safetensors"))
     assert saved.values["step"] <= event.step
     assert all(t.isfinite().all() for t in saved.parts["model"].values())
 
@@ -145,7 +145,7 @@ def test_a_stop_from_outside_keeps_what_there_is(store: RunStore, experiment: Ex
     stop.set()
     run = store.create_run(experiment())
     assert execute(store, run, stop=stop).state == "stopped"
-    assert checkpoint_of(store, run).name == "last.safetensors"
+    assert best_checkpoint_path(store, run).name == "last.safetensors"
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_weights_moved_during_a_run_are_replayed_when_it_is_run_again(store: Run
             store.request(live, "weights", {"weights": None})
 
     assert execute(store, live, observer=move).state == "finished"
-    spec = replayed_spec(store.spec(live), store.events(live))
+    spec = spec_with_manual_weights(store.spec(live), store.events(live))
     assert [(m.step, m.weights) for m in spec.weighting.moves] == [
         (4, {"species": 1.0, "width": 1.0}),
         (12, {"species": 3.0, "width": 1.0}),
@@ -339,9 +339,9 @@ def test_a_sign_of_life_that_cannot_be_given_does_not_end_the_giving(
             self.beats += 1
             raise InputError("store", "the disk is full")
 
-    monkeypatch.setattr(recording_module, "BEAT_SECONDS", 0.001)
+    monkeypatch.setattr(recording_module, "HEARTBEAT_SECONDS", 0.001)
     recorder = Failing()
-    with Heart(recorder, 1):  # type: ignore[arg-type]
+    with Heartbeat(recorder, 1):  # type: ignore[arg-type]
         wait(lambda: recorder.beats > 3)
 
 
@@ -367,7 +367,7 @@ def test_a_run_begins_with_the_shared_layers_of_another(store: RunStore, experim
     second = trained(store, spec)
     texts = [event.message for event in store.events(second) if event.kind == "start"]
     assert texts[1].startswith("2 of 2 tensors of the shared layers come from ")
-    one, two = (Checkpoint.load(checkpoint_of(store, run)).parts["model"] for run in (first, second))
+    one, two = (Checkpoint.load(best_checkpoint_path(store, run)).parts["model"] for run in (first, second))
     assert one["shared.0.weight"].equal(two["shared.0.weight"])
 
 
@@ -384,7 +384,7 @@ def test_a_stopped_run_goes_on_without_the_file_it_began_with(
 ) -> None:
     first = trained(store, experiment())
     trunk = tmp_path / "trunk.safetensors"
-    trunk.write_bytes(checkpoint_of(store, first).read_bytes())
+    trunk.write_bytes(best_checkpoint_path(store, first).read_bytes())
     stop = threading.Event()
     stop.set()
     run = store.create_run(experiment(training__start_from={"kind": "from_file", "path": str(trunk)}))
@@ -395,10 +395,10 @@ def test_a_stopped_run_goes_on_without_the_file_it_began_with(
 
 @pytest.mark.parametrize(("weight", "lowered"), [(0.0, False), (1.0, True), (math.nan, True)])
 def test_a_diverged_task_without_weight_is_not_to_be_weighed_less(weight: float, lowered: bool) -> None:
-    def diverge() -> Outcome:
+    def diverge() -> TrainingResult:
         raise DivergedError("width", 7, math.inf, weight)
 
-    ending = ending_of(cast(StoreRecorder, None), diverge)
+    ending = run_training(cast(StoreRecorder, None), diverge)
     assert ending.state == "failed"
     assert "the loss of task 'width' became inf at step 7" in ending.error
     assert ("other loss weights" in ending.error) == lowered

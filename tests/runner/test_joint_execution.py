@@ -5,8 +5,8 @@ import threading
 import numpy as np
 import pytest
 
-from mtl_core.runner.execution import checkpoint_of, execute
-from mtl_core.runner.joint_execution import check_runs, execute_together
+from mtl_core.runner.execution import best_checkpoint_path, execute
+from mtl_core.runner.joint_execution import check_joint_training, execute_jointly
 from mtl_core.spec import ExperimentSpec, InputError, study_members
 from mtl_core.store import RunStore
 from mtl_core.training import loop
@@ -23,7 +23,7 @@ def queued(store: RunStore, spec: ExperimentSpec, *seeds: int) -> list[int]:
 def test_each_run_is_kept_as_if_it_had_been_trained_alone(store: RunStore, experiment: Experiment) -> None:
     spec = experiment(model__shared=PLAIN)
     together, alone = queued(store, spec, 1, 2), queued(store, spec, 1, 2)
-    endings = execute_together(store, together)
+    endings = execute_jointly(store, together)
     assert [ending.state for ending in endings] == ["finished", "finished"]
     for run, other, ending in zip(together, alone, endings, strict=True):
         single = execute(store, other)
@@ -61,11 +61,11 @@ def test_stopping_one_stops_all_and_each_goes_on_alone(
         if steps[-1] == 5:
             store.request(runs[1], "stop")
 
-    endings = execute_together(store, runs, observer=stop_at_five)
+    endings = execute_jointly(store, runs, observer=stop_at_five)
     assert [ending.state for ending in endings] == ["stopped", "stopped"]
-    assert all(checkpoint_of(store, run).exists() for run in runs)
+    assert all(best_checkpoint_path(store, run).exists() for run in runs)
     with pytest.raises(InputError, match="trained alone"):
-        execute_together(store, runs)
+        execute_jointly(store, runs)
     assert execute(store, runs[0]).state == "finished"
 
 
@@ -73,7 +73,7 @@ def test_a_process_that_is_asked_to_stop_stops_all(store: RunStore, experiment: 
     stop = threading.Event()
     stop.set()
     runs = queued(store, experiment(model__shared=PLAIN), 1, 2)
-    assert [ending.state for ending in execute_together(store, runs, stop=stop)] == ["stopped", "stopped"]
+    assert [ending.state for ending in execute_jointly(store, runs, stop=stop)] == ["stopped", "stopped"]
 
 
 def test_what_cannot_be_trained_together_fails_with_the_reason_in_every_row(
@@ -81,8 +81,8 @@ def test_what_cannot_be_trained_together_fails_with_the_reason_in_every_row(
 ) -> None:
     spec = experiment(weighting={"kind": "pcgrad"})
     with pytest.raises(InputError, match="equal or manual"):
-        check_runs([spec, spec])
+        check_joint_training([spec, spec])
     runs = queued(store, spec, 1, 2)
-    endings = execute_together(store, runs)
+    endings = execute_jointly(store, runs)
     assert all(isinstance(ending.fault, InputError) and "equal or manual" in ending.error for ending in endings)
     assert [store.run(run).state for run in runs] == ["failed", "failed"]

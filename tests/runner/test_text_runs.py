@@ -28,7 +28,8 @@ def test_a_run_with_a_recurrent_layer_goes_on_where_it_was_stopped(
         whole, run = store.create_run(spec), store.create_run(spec)
         assert execute(store, whole).state == "finished"
         assert (
-            execute(store, run, observer=lambda told: told.step == 2 and store.request(run, "stop")).state == "stopped"
+            execute(store, run, observer=lambda progress: progress.step == 2 and store.request(run, "stop")).state
+            == "stopped"
         )
         assert execute(store, run).state == "finished"
         found = store.read(run)[0]

@@ -13,7 +13,7 @@ import pytest
 
 from mtl_core.errors import EnvironmentFault, InputError, Problem, StoreError, WorkbenchError, WorkerError
 from mtl_core.runner.execution import execute
-from mtl_core.runner.wire import Reply, decode_reply, encode_ask, encode_reply, shown_error, worker_command
+from mtl_core.runner.wire import Reply, decode_reply, encode_reply, encode_request, to_user_error, worker_command
 from mtl_core.spec import (
     DatasetInfo,
     DeviceInfo,
@@ -51,7 +51,7 @@ class Worker:
         return decode_reply(self.process.stdout.readline())
 
     def ask(self, number: int, kind: str, **payload: Any) -> Reply:
-        self.write(encode_ask(number, kind, payload))
+        self.write(encode_request(number, kind, payload))
         reply = self.read()
         assert reply.id == number
         return reply
@@ -210,7 +210,7 @@ def _steps(store: RunStore, run: int) -> int:
 def test_a_run_goes_on_to_its_end_when_the_window_dies(store: RunStore, experiment: Experiment, wait: Wait) -> None:
     worker, run = Worker(), store.create_run(_long(experiment))
     worker.read()
-    worker.write(encode_ask(1, "train", {"run": run, "store": store.url}))
+    worker.write(encode_request(1, "train", {"run": run, "store": store.url}))
     wait(lambda: _steps(store, run) > 10, "the tenth step")
     worker.hang_up()
     assert store.run(run).state == "running"
@@ -224,7 +224,7 @@ def test_a_run_whose_worker_was_killed_is_interrupted_and_resumes_bit_for_bit(
 ) -> None:
     worker, run = Worker(), store.create_run(_long(experiment))
     worker.read()
-    worker.write(encode_ask(1, "train", {"run": run, "store": store.url}))
+    worker.write(encode_request(1, "train", {"run": run, "store": store.url}))
     wait(lambda: _steps(store, run) > 200, "the two hundredth step")
     worker.process.send_signal(signal.SIGKILL)
     worker.end()
@@ -244,7 +244,7 @@ def test_a_worker_told_to_terminate_stops_its_run_and_keeps_it(
 ) -> None:
     worker, run = Worker(), store.create_run(_long(experiment))
     worker.read()
-    worker.write(encode_ask(1, "train", {"run": run, "store": store.url}))
+    worker.write(encode_request(1, "train", {"run": run, "store": store.url}))
     wait(lambda: _steps(store, run) > 10, "the tenth step")
     worker.process.send_signal(signal.SIGTERM)
     assert worker.read().value == {"run": run, "state": "stopped"}
@@ -281,9 +281,9 @@ def test_a_line_that_is_no_reply_is_refused(line: str) -> None:
 
 
 def test_any_exception_is_a_problem_a_person_can_read() -> None:
-    assert shown_error(InputError("here", "must")).problem == Problem("here", "must")
-    assert isinstance(shown_error(PermissionError(13, "Permission denied", "/a")), EnvironmentFault)
-    fault = shown_error(KeyError("x" * 5000))
+    assert to_user_error(InputError("here", "must")).problem == Problem("here", "must")
+    assert isinstance(to_user_error(PermissionError(13, "Permission denied", "/a")), EnvironmentFault)
+    fault = to_user_error(KeyError("x" * 5000))
     assert isinstance(fault, WorkerError)
     assert "KeyError" in fault.problem.rule
     assert len(str(fault)) <= 1000

@@ -18,39 +18,39 @@ AUROC = {"sold": {"loss": 0.5, "auroc": 0.8}}
 
 def epochs(monitor: Monitor, *results: tuple[dict[str, dict[str, float]], float]) -> list[str]:
     """Let it see some epochs; what it has to say."""
-    said = []
-    for step, (scores, total) in enumerate(results, 1):
-        said.append(monitor.switch(scores, total))
-        monitor.improved(monitor.value(scores, total), step)
-    return said
+    messages = []
+    for step, (scores, total_loss) in enumerate(results, 1):
+        messages.append(monitor.update_substitute(scores, total_loss))
+        monitor.update(monitor.value(scores, total_loss), step)
+    return messages
 
 
 def test_the_total_loss_stands_in_for_a_value_that_is_never_there() -> None:
     monitor = Monitor("sold.auroc", "max")
-    said = epochs(monitor, (NO_AUROC, 3.0), (NO_AUROC, 1.0), (NO_AUROC, 2.0))
+    messages = epochs(monitor, (NO_AUROC, 3.0), (NO_AUROC, 1.0), (NO_AUROC, 2.0))
     assert (monitor.best, monitor.best_step, monitor.direction, monitor.name) == (1.0, 2, "min", "total loss")
-    assert said[0].startswith("sold.auroc has no value on the validation rows (it needs rows of both classes)")
-    assert said[1:] == ["", ""]
-    assert monitor.exhausted(EarlyStopping(patience=1))
+    assert messages[0].startswith("sold.auroc has no value on the validation rows (it needs rows of both classes)")
+    assert messages[1:] == ["", ""]
+    assert monitor.should_stop(EarlyStopping(patience=1))
 
 
 def test_a_value_that_comes_late_begins_anew() -> None:
     monitor = Monitor("sold.auroc", "max")
-    said = epochs(monitor, (NO_AUROC, 3.0), (NO_AUROC, 1.0), (AUROC, 9.0), (NO_AUROC, 0.1))
+    messages = epochs(monitor, (NO_AUROC, 3.0), (NO_AUROC, 1.0), (AUROC, 9.0), (NO_AUROC, 0.1))
     assert (monitor.best, monitor.best_step, monitor.direction) == (0.8, 3, "max")
-    assert "from here on" in said[2]
-    assert said[3] == ""
+    assert "from here on" in messages[2]
+    assert messages[3] == ""
     assert monitor.waited == 1
 
 
 def test_without_any_label_no_epoch_is_the_best() -> None:
     for path in ("total", "sold.auroc", "sold"):
         monitor = Monitor(path, "min")
-        said = epochs(monitor, ({}, math.nan), ({}, math.nan))
+        messages = epochs(monitor, ({}, math.nan), ({}, math.nan))
         assert monitor.best_step == -1
-        assert said[0].startswith("no validation row has a label of ")
-        assert said[1] == ""
-        assert not monitor.exhausted(EarlyStopping(patience=1))
+        assert messages[0].startswith("no validation row has a label of ")
+        assert messages[1] == ""
+        assert not monitor.should_stop(EarlyStopping(patience=1))
 
 
 def test_a_kept_state_brings_the_substitute_back() -> None:
@@ -79,7 +79,7 @@ def trained(folder: Path, data: TaskData, **changes: Any) -> Ran:
     return run(experiment(tasks=tasks, training__monitor="sold.auroc", **changes), folder, data=data)
 
 
-def messages(ran: Ran) -> list[str]:
+def warning_messages(ran: Ran) -> list[str]:
     return [message for _, kind, message, *_ in ran.recording.events if kind == "warning"]
 
 
@@ -87,9 +87,9 @@ def test_a_run_says_what_chooses_its_best_epoch_instead(tmp_path: Path) -> None:
     ran = trained(tmp_path, one_class())
     steps, totals = ran.recording.series["total", "val", "loss"]
     assert ran.trainer.monitor.best_step == steps[totals.argmin()]
-    said = messages(ran)
-    assert sum("sold.auroc has no value" in message for message in said) == 1
-    assert any(message.startswith("sold.mcc is not defined on the validation rows") for message in said)
+    messages = warning_messages(ran)
+    assert sum("sold.auroc has no value" in message for message in messages) == 1
+    assert any(message.startswith("sold.mcc is not defined on the validation rows") for message in messages)
     assert ("sold", "val", "mcc") not in ran.recording.series
 
 
@@ -113,5 +113,5 @@ def test_a_loss_that_falls_below_the_methods_floor_is_told_once(tmp_path: Path, 
         split.targets["price"] = torch.full_like(split.targets["price"], 50.0)
     changes = {"weighting": {"kind": weighting}, "training__optimizer": {"kind": "adam", "lr": 0.2}}
     ran = run(experiment(tasks=tasks, **changes), tmp_path, data=data)
-    low = [m for m in messages(ran) if m.startswith("the loss of task 'price' is -")]
+    low = [m for m in warning_messages(ran) if m.startswith("the loss of task 'price' is -")]
     assert len(low) == int(warns)

@@ -15,9 +15,9 @@ from mtl_core.spec import InputError, ModelSpec, TrainingSpec, Weighting, kind_o
 from mtl_core.tasks import build_task
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.step import precision
-from mtl_core.training.step.forward import cuts, forward
-from mtl_core.training.step.forward_engine import computing
-from mtl_core.training.step.precision import LossScale, check_precision
+from mtl_core.training.step.forward import forward, needs_graph_cut
+from mtl_core.training.step.forward_engine import build_forward_engine
+from mtl_core.training.step.precision import LossScaler, check_precision
 from mtl_core.weighting import build_weighting
 from tests.training.toy import assert_same_tensors, experiment, run, toy_data
 
@@ -42,11 +42,11 @@ def gradients(model: MultiTaskModel, tasks: Any, batch: Batch, kind: str, **sett
     """What a weighting leaves on a model whose passes are computed in some way."""
     spec = experiment(weighting={"kind": kind})
     weighting = build_weighting(spec.weighting, spec.tasks)
-    scale = LossScale(model, active=settings.pop("scaled", False))
-    computed = computing(model, TrainingSpec(**settings), scale, pytest.fail)
+    scaler = LossScaler(model, active=settings.pop("scaled", False))
+    engine = build_forward_engine(model, TrainingSpec(**settings), scaler, pytest.fail)
     model.zero_grad()
     torch.manual_seed(4)
-    passes = [forward(computed, tasks, batch, cut=cuts(weighting, computed)) for _ in range(weighting.parts)]
+    passes = [forward(engine, tasks, batch, cut=needs_graph_cut(weighting, engine)) for _ in range(weighting.parts)]
     weighting.backward_parts(passes, model)
     return [p.grad.clone() for p in model.parameters() if p.grad is not None]
 
@@ -63,8 +63,8 @@ def test_a_batch_in_pieces_has_the_gradients_of_the_whole_for_any_weighting(kind
 
 def test_a_piece_computed_again_draws_the_same_dropout() -> None:
     model, tasks, batch = parts(LAYERS)
-    computed = computing(model, TrainingSpec(accumulate=4), LossScale(model, active=False), pytest.fail)
-    losses = forward(computed, tasks, batch, cut=False).losses
+    engine = build_forward_engine(model, TrainingSpec(accumulate=4), LossScaler(model, active=False), pytest.fail)
+    losses = forward(engine, tasks, batch, cut=False).losses
     loss = torch.stack(list(losses)).sum()
     state = torch.get_rng_state()
     first = torch.autograd.grad(loss, model.shared_parameters(), retain_graph=True)
@@ -78,11 +78,11 @@ def test_a_piece_computed_again_draws_the_same_dropout() -> None:
 def test_batch_normalisation_counts_each_piece_once(kind: str) -> None:
     model, tasks, batch = parts(NORM)
     gradients(model, tasks, batch, kind, accumulate=3)
-    again, _, _ = parts(NORM)
-    again.train()
+    expected_model, _, _ = parts(NORM)
+    expected_model.train()
     for piece in batch.inputs.tensor_split(3):
-        again.features(piece)
-    norms = [next(m for m in one.modules() if isinstance(m, nn.BatchNorm1d)) for one in (model, again)]
+        expected_model.features(piece)
+    norms = [next(m for m in one.modules() if isinstance(m, nn.BatchNorm1d)) for one in (model, expected_model)]
     assert norms[0].num_batches_tracked == norms[1].num_batches_tracked == 3
     assert norms[0].momentum == norms[1].momentum == 0.1
     for name in ("running_mean", "running_var"):
@@ -100,44 +100,44 @@ def test_a_loss_scale_is_seen_by_no_weighting(kind: str) -> None:
 @pytest.mark.parametrize("cut", [False, True])
 def test_outputs_in_lower_precision_are_close_and_float32(cut: bool) -> None:
     model, tasks, batch = parts(LAYERS[:2])
-    computed = computing(model, TrainingSpec(precision="bf16"), LossScale(model, active=False), pytest.fail)
-    assert all(output.dtype == torch.float32 for output in computed(batch.inputs))
-    exact, rough = (forward(one, tasks, batch, cut=cut).losses for one in (model, computed))
-    torch.testing.assert_close(torch.stack(list(rough)), torch.stack(list(exact)), rtol=0.02, atol=0.02)
-    assert not torch.equal(torch.stack(list(rough)), torch.stack(list(exact)))
+    engine = build_forward_engine(model, TrainingSpec(precision="bf16"), LossScaler(model, active=False), pytest.fail)
+    assert all(output.dtype == torch.float32 for output in engine(batch.inputs))
+    exact, low_precision = (forward(one, tasks, batch, cut=cut).losses for one in (model, engine))
+    torch.testing.assert_close(torch.stack(list(low_precision)), torch.stack(list(exact)), rtol=0.02, atol=0.02)
+    assert not torch.equal(torch.stack(list(low_precision)), torch.stack(list(exact)))
 
 
 def test_a_step_that_overflows_is_not_made_and_halves_the_scale() -> None:
     model, _, _ = parts(LAYERS)
     spec = experiment(weighting={"kind": "gradnorm"})
     weighting = build_weighting(spec.weighting, spec.tasks)
-    scale = LossScale(model, active=True)
+    scaler = LossScaler(model, active=True)
     before = weighting.state_dict()
-    scale.before(weighting)
+    scaler.save_weighting_state(weighting)
     parameters = list(model.parameters())
     for parameter in parameters:
         parameter.grad = torch.full_like(parameter, torch.inf)
     weighting.load_state_dict({name: tensor + 1 for name, tensor in before.items()})
-    assert not scale.allows(parameters, weighting)
-    assert scale.scale == 2.0**15
+    assert not scaler.accept_step(parameters, weighting)
+    assert scaler.scale == 2.0**15
     assert_same_tensors(
         {n: t.nan_to_num() for n, t in weighting.state_dict().items()}, {n: t.nan_to_num() for n, t in before.items()}
     )
 
 
 def test_the_scale_grows_after_many_good_steps_and_is_restored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "_STEPS_TO_GROW", 3)
+    monkeypatch.setattr(precision, "_GROWTH_INTERVAL", 3)
     model, _, _ = parts(LAYERS)
     spec = experiment()
     weighting = build_weighting(spec.weighting, spec.tasks)
-    scale, other = LossScale(model, active=True), LossScale(model, active=True)
+    scaler, other = LossScaler(model, active=True), LossScaler(model, active=True)
     scales = []
     for _ in range(4):
-        assert scale.allows([], weighting)
-        scales.append(scale.scale)
-        other.restore(scale.state())
+        assert scaler.accept_step([], weighting)
+        scales.append(scaler.scale)
+        other.restore(scaler.state())
     assert scales == [2.0**16, 2.0**16, 2.0**17, 2.0**17]
-    assert other.state() == scale.state()
+    assert other.state() == scaler.state()
 
 
 def test_a_precision_the_device_has_not_is_refused() -> None:
@@ -198,16 +198,16 @@ def test_what_was_compiled_for_another_set_of_instructions_is_not_taken_from_the
     monkeypatch.setattr(torch, "compile", lambda function: function)
     model, _, _ = parts(LAYERS)
     with config.patch(cache_key_tag=""):
-        computing(model, TrainingSpec(compile=True), LossScale(model, active=False), pytest.fail)
+        build_forward_engine(model, TrainingSpec(compile=True), LossScaler(model, active=False), pytest.fail)
         assert config.cache_key_tag == torch.backends.cpu.get_cpu_capability()
 
 
 def test_an_error_that_is_not_the_compilers_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
     model, _, batch = parts(LAYERS)
     monkeypatch.setattr(torch, "compile", lambda _: lambda _: torch.zeros(2) @ torch.zeros(3))
-    computed = computing(model, TrainingSpec(compile=True), LossScale(model, active=False), pytest.fail)
+    engine = build_forward_engine(model, TrainingSpec(compile=True), LossScaler(model, active=False), pytest.fail)
     with pytest.raises(RuntimeError, match="size"):
-        computed(batch.inputs)
+        engine(batch.inputs)
 
 
 def test_what_a_model_adds_to_the_losses_is_the_mean_over_the_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,9 +220,9 @@ def test_what_a_model_adds_to_the_losses_is_the_mean_over_the_pieces(monkeypatch
 
     monkeypatch.setattr(model, "features", lambda inputs: seen.append(inputs) or plain(inputs))
     monkeypatch.setattr(model, "penalty", penalty)
-    computed = computing(model, TrainingSpec(accumulate=4), LossScale(model, active=False), pytest.fail)
-    computed(batch.inputs)
-    found = computed.penalty()
+    engine = build_forward_engine(model, TrainingSpec(accumulate=4), LossScaler(model, active=False), pytest.fail)
+    engine(batch.inputs)
+    found = engine.penalty()
     assert found is not None
     torch.testing.assert_close(found, (plain(batch.inputs)[0] ** 2).mean())
     torch.autograd.backward(found)

@@ -13,8 +13,13 @@ from mtl_core.datasets.data import Split, TaskData
 from mtl_core.spec import InputError, ModelSpec, Weighting, kind_of, members
 from mtl_core.training.optimization.param_groups import named_shared_parameters
 from mtl_core.training.persistence.checkpoints import Checkpoint
-from mtl_core.training.transfer.embeddings import in_words_of
-from mtl_core.training.transfer.initial_weights import Start, read_start, shared_state, take_trunk
+from mtl_core.training.transfer.embeddings import remap_vocabulary
+from mtl_core.training.transfer.initial_weights import (
+    InitialWeights,
+    load_shared_layers,
+    read_initial_weights,
+    shared_state_dict,
+)
 from tests.training.toy import EPOCHS, PER_EPOCH, ask, assert_same_tensors, experiment, run
 
 LINEAR = {"kind": "linear", "out_features": 6}
@@ -33,7 +38,7 @@ def saved(net: MultiTaskModel, folder: Path) -> Path:
 
 
 def test_the_shared_part_has_its_buffers_and_nothing_of_the_heads() -> None:
-    names = shared_state(model(TRUNK)).keys()
+    names = shared_state_dict(model(TRUNK)).keys()
     assert names == {name for name in model(TRUNK).state_dict() if name.startswith("shared.")}
     assert "shared.1.running_mean" in names
 
@@ -41,7 +46,7 @@ def test_the_shared_part_has_its_buffers_and_nothing_of_the_heads() -> None:
 def test_tensors_of_the_same_name_and_shape_are_taken_and_heads_are_left_alone(tmp_path: Path) -> None:
     old, new = model(TRUNK, 0), model(TRUNK, 1)
     before = {name: tensor.clone() for name, tensor in new.state_dict().items()}
-    text = take_trunk(new, read_start(saved(old, tmp_path)))
+    text = load_shared_layers(new, read_initial_weights(saved(old, tmp_path)))
     assert text == f"6 of 6 tensors of the shared layers come from {tmp_path / 'trunk.safetensors'}"
     for name, tensor in new.state_dict().items():
         expected = old.state_dict()[name] + 1 if name.startswith("shared.") else before[name]
@@ -50,7 +55,7 @@ def test_tensors_of_the_same_name_and_shape_are_taken_and_heads_are_left_alone(t
 
 def test_layers_that_differ_are_new_and_named(tmp_path: Path) -> None:
     old, new = model(TRUNK), model([*TRUNK[:3], {"kind": "linear", "out_features": 5}])
-    text = take_trunk(new, read_start(saved(old, tmp_path)))
+    text = load_shared_layers(new, read_initial_weights(saved(old, tmp_path)))
     assert text.startswith("4 of 6 tensors")
     assert text.endswith("; new: shared.3.weight 5×6, shared.3.bias 5")
 
@@ -68,7 +73,7 @@ def test_a_file_without_anything_that_fits_is_refused(tmp_path: Path, content: s
         case "folder":
             path.mkdir()
     with pytest.raises(InputError, match=r"^training\.start_from: ") as error:
-        take_trunk(model(TRUNK), read_start(path))
+        load_shared_layers(model(TRUNK), read_initial_weights(path))
     rule = {"other": "must hold tensors such as shared.0.weight 6×3", "nothing": "there is no such file"}
     assert rule.get(content, "must be a whole safetensors file") in error.value.problem.rule
 
@@ -76,7 +81,7 @@ def test_a_file_without_anything_that_fits_is_refused(tmp_path: Path, content: s
 def test_a_model_in_which_nothing_is_shared_begins_with_nothing(tmp_path: Path) -> None:
     path = saved(model(TRUNK), tmp_path)
     with pytest.raises(InputError, match=r"^training\.start_from: the model has no shared layers"):
-        take_trunk(model([]), read_start(path))
+        load_shared_layers(model([]), read_initial_weights(path))
 
 
 def test_words_keep_their_vectors_where_other_rows_number_them_otherwise(tmp_path: Path) -> None:
@@ -85,8 +90,8 @@ def test_words_keep_their_vectors_where_other_rows_number_them_otherwise(tmp_pat
     old, new = (build_model(spec, (4,), {"a": 1}) for _ in range(2))
     there, here = ["the", "cat", "sat", "on", "mats"], ["cat", "dog", "the", "ran", "sat"]
     data = TaskData(*(3 * [Split(torch.zeros(0, 4), {})]), (4,), {}, "", {"vocabulary": here})
-    start = Start(tmp_path / "old", dict(old.state_dict()), {"vocabulary": there})
-    take_trunk(new, in_words_of(data, new, start))
+    start = InitialWeights(tmp_path / "old", dict(old.state_dict()), {"vocabulary": there})
+    load_shared_layers(new, remap_vocabulary(data, new, start))
     vectors, before = (net.state_dict()["shared.0.weight"] for net in (new, old))
     assert torch.equal(vectors, before[[0, 1, 3, 1, 2, 1]])  # from number 6 on, words are unknown
     one, two = (

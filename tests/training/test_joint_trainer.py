@@ -11,8 +11,8 @@ import torch
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.spec.study import seeded
-from mtl_core.training.joint.joint_trainer import Lane, Together, check_together
-from mtl_core.training.loop import Outcome, Trainer
+from mtl_core.training.joint.joint_trainer import JointRun, JointTrainer, check_compatible_specs
+from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.training.toy import STEPS, Recording, Script, ask, experiment, moved, toy_data
@@ -29,20 +29,20 @@ def plain(**changes: Any) -> ExperimentSpec:
     return experiment(**{**PLAIN, **changes})
 
 
-def lanes_of(
+def joint_runs(
     spec: ExperimentSpec, folder: Path, data: TaskData, seeds: Sequence[int] = SEEDS, script: Script | None = None
-) -> list[Lane]:
-    lanes = []
+) -> list[JointRun]:
+    runs = []
     for seed in seeds:
         recording = Recording(script or {})
-        lane = Lane(seeded(spec, seed), data, torch.device("cpu"), recording, folder / str(seed))
-        recording.step = lambda lane=lane: lane.step  # type: ignore[misc]
-        lanes.append(lane)
-    return lanes
+        run = JointRun.create(seeded(spec, seed), data, torch.device("cpu"), recording, folder / str(seed))
+        recording.step = lambda run=run: run.step  # type: ignore[misc]
+        runs.append(run)
+    return runs
 
 
 def alone(spec: ExperimentSpec, seed: int, folder: Path, data: TaskData) -> Trainer:
-    trainer = Trainer(seeded(spec, seed), data, torch.device("cpu"), Recording(), folder / f"alone {seed}")
+    trainer = Trainer.create(seeded(spec, seed), data, torch.device("cpu"), Recording(), folder / f"alone {seed}")
     trainer.run()
     return trainer
 
@@ -83,62 +83,62 @@ def assert_alike(left: Trainer, right: Trainer) -> None:
 )
 def test_each_seed_has_the_losses_scores_and_weights_it_has_alone(changes: dict[str, Any], tmp_path: Path) -> None:
     spec, data = plain(**changes), toy_data()
-    lanes = lanes_of(spec, tmp_path, data)
-    results = Together(lanes).run()
-    for lane, result in zip(lanes, results, strict=True):
-        single = alone(spec, lane.spec.training.seed, tmp_path, data)
-        assert isinstance(result, Outcome)
+    runs = joint_runs(spec, tmp_path, data)
+    results = JointTrainer(runs).run()
+    for run, result in zip(runs, results, strict=True):
+        single = alone(spec, run.spec.training.seed, tmp_path, data)
+        assert isinstance(result, TrainingResult)
         assert (result.steps, result.best_step) == (single.step, single.monitor.best_step)
-        assert_alike(lane, single)
-        own, other = lane.model.state_dict(), single.model.state_dict()
+        assert_alike(run, single)
+        own, other = run.model.state_dict(), single.model.state_dict()
         assert all(torch.allclose(own[name], other[name], rtol=1e-3, atol=1e-5) for name in other)
 
 
 def test_a_run_that_was_stopped_together_goes_on_alone_as_if_it_had_always_been(tmp_path: Path) -> None:
     spec, data = plain(), toy_data()
-    lanes = lanes_of(spec, tmp_path, data, script={7: [ask("stop")]})
-    assert [r.state for r in Together(lanes).run() if isinstance(r, Outcome)] == ["stopped"] * 3
+    runs = joint_runs(spec, tmp_path, data, script={7: [ask("stop")]})
+    assert [r.state for r in JointTrainer(runs).run() if isinstance(r, TrainingResult)] == ["stopped"] * 3
     folder = tmp_path / str(SEEDS[1])
-    resumed = Trainer(seeded(spec, SEEDS[1]), data, torch.device("cpu"), Recording(), folder)
+    resumed = Trainer.create(seeded(spec, SEEDS[1]), data, torch.device("cpu"), Recording(), folder)
     best = Checkpoint.load(folder / "best.safetensors")
     resumed.restore(Checkpoint.load(folder / "last.safetensors"), best)
     assert resumed.step == 7
     outcome, single = resumed.run(), alone(spec, SEEDS[1], tmp_path, data)
     assert outcome.steps == STEPS
     key = ("total", "train", "loss")
-    together, after, whole = (recorded(one).series[key][1] for one in (lanes[1], resumed, single))
+    together, after, whole = (recorded(one).series[key][1] for one in (runs[1], resumed, single))
     np.testing.assert_allclose(np.concatenate([together, after]), whole, rtol=1e-4, atol=1e-6)
 
 
 def test_pausing_one_pauses_all_and_moving_weights_is_for_one(tmp_path: Path) -> None:
-    lanes = lanes_of(plain(), tmp_path, toy_data())
-    recorded(lanes[1]).script = {4: [moved(price=7.0)], 6: [ask("pause")]}
-    Together(lanes).run()
-    for lane in lanes:
-        kinds = recorded(lane).kinds()
-        assert (kinds.count("pause"), kinds.count("resume"), lane.step) == (1, 1, STEPS)
-    weights = [recorded(lane).series["price", "train", "weight"][1] for lane in lanes]
+    runs = joint_runs(plain(), tmp_path, toy_data())
+    recorded(runs[1]).script = {4: [moved(price=7.0)], 6: [ask("pause")]}
+    JointTrainer(runs).run()
+    for run in runs:
+        kinds = recorded(run).kinds()
+        assert (kinds.count("pause"), kinds.count("resume"), run.step) == (1, 1, STEPS)
+    weights = [recorded(run).series["price", "train", "weight"][1] for run in runs]
     assert weights[0].tolist() == weights[2].tolist() == [1.0] * STEPS
     assert weights[1].tolist() == [1.0] * 4 + [7.0] * (STEPS - 4)
 
 
 def test_a_run_that_diverges_leaves_the_others_training(tmp_path: Path) -> None:
     spec, data = plain(), toy_data()
-    lanes = lanes_of(spec, tmp_path, data)
+    runs = joint_runs(spec, tmp_path, data)
     with torch.no_grad():
-        next(lanes[1].model.parameters()).fill_(torch.nan)
-    results = Together(lanes).run()
+        next(runs[1].model.parameters()).fill_(torch.nan)
+    results = JointTrainer(runs).run()
     assert isinstance(results[1], DivergedError)
-    assert [r.steps for r in results if isinstance(r, Outcome)] == [STEPS, STEPS]
-    assert_alike(lanes[2], alone(spec, SEEDS[2], tmp_path, data))
+    assert [r.steps for r in results if isinstance(r, TrainingResult)] == [STEPS, STEPS]
+    assert_alike(runs[2], alone(spec, SEEDS[2], tmp_path, data))
 
 
 @pytest.mark.parametrize("further", [[], [{"kind": "layer_norm"}]])
 def test_dropout_draws_for_each_run_by_itself(further: list[Any], tmp_path: Path) -> None:
     spec = plain(model__shared=[{"kind": "linear", "out_features": 8}, {"kind": "dropout", "p": 0.5}, *further])
-    lanes = lanes_of(spec, tmp_path, toy_data(), seeds=(5, 5))
-    Together(lanes).run()
-    one, two = (recorded(lane).series["total", "train", "loss"][1] for lane in lanes)
+    runs = joint_runs(spec, tmp_path, toy_data(), seeds=(5, 5))
+    JointTrainer(runs).run()
+    one, two = (recorded(run).series["total", "train", "loss"][1] for run in runs)
     assert not np.allclose(one[1:], two[1:])
 
 
@@ -165,7 +165,7 @@ def test_dropout_draws_for_each_run_by_itself(further: list[Any], tmp_path: Path
 )
 def test_settings_that_work_on_one_run_only_are_refused_by_name(changes: dict[str, Any], path: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_together([seeded(plain(**changes), seed) for seed in SEEDS])
+        check_compatible_specs([seeded(plain(**changes), seed) for seed in SEEDS])
     assert [problem.path for problem in caught.value.problems] == [path]
 
 
@@ -186,14 +186,14 @@ def test_settings_that_work_on_one_run_only_are_refused_by_name(changes: dict[st
 def test_what_cannot_be_computed_for_several_runs_at_once_is_refused(
     changes: dict[str, Any], path: str, tmp_path: Path
 ) -> None:
-    lanes = lanes_of(plain(**changes), tmp_path, toy_data())
+    runs = joint_runs(plain(**changes), tmp_path, toy_data())
     with pytest.raises(InputError) as caught:
-        Together(lanes)
+        JointTrainer(runs)
     assert caught.value.problem.path == path
 
 
 def test_runs_that_differ_in_more_than_their_seeds_are_refused(tmp_path: Path) -> None:
     data = toy_data()
-    lanes = lanes_of(plain(), tmp_path, data, (1,)) + lanes_of(plain(training__batch_size=4), tmp_path, data, (2,))
+    runs = joint_runs(plain(), tmp_path, data, (1,)) + joint_runs(plain(training__batch_size=4), tmp_path, data, (2,))
     with pytest.raises(InputError, match="differ in seed"):
-        Together(lanes)
+        JointTrainer(runs)

@@ -44,16 +44,16 @@ def test_every_step_and_every_epoch_is_recorded_once(tmp_path: Path) -> None:
         assert len(series[task, "test", "loss"][0]) == 1
     assert series["", "train", "lr"][0].tolist() == list(range(STEPS))
     assert ran.recording.directions == {"loss": "min", "rmse": "min", "accuracy": "max"}
-    assert ran.outcome == loop.Outcome("finished", STEPS, ran.trainer.monitor.best_step, ran.outcome.test)
+    assert ran.outcome == loop.TrainingResult("finished", STEPS, ran.trainer.monitor.best_step, ran.outcome.test)
 
 
 def test_the_total_is_the_sum_of_what_was_there(tmp_path: Path) -> None:
     ran = run(experiment(weighting={"kind": "manual", "weights": {"price": 3.0}}), tmp_path)
-    total = dict.fromkeys(range(STEPS), 0.0)
+    total_loss = dict.fromkeys(range(STEPS), 0.0)
     for task, weight in (("price", 3.0), ("sold", 1.0), ("kind", 1.0)):
         for step, loss in values(ran, task, "train", "loss").items():
-            total[step] += weight * loss
-    assert values(ran, "total", "train", "loss") == pytest.approx(total)
+            total_loss[step] += weight * loss
+    assert values(ran, "total", "train", "loss") == pytest.approx(total_loss)
     assert len(values(ran, "sold", "train", "loss")) < STEPS
 
 
@@ -89,7 +89,7 @@ def test_weights_that_cannot_be_are_refused_and_the_run_goes_on(tmp_path: Path, 
     ran = run(experiment(), tmp_path, script={4: [ask("weights", weights=weights)]})
     assert ran.state == "finished"
     (warning,) = [text for _, kind, text, _ in ran.recording.events if kind == "warning"]
-    assert warning.startswith("the weights stay as they are")
+    assert warning.startswith("the loss weights were not changed")
     assert "\n" not in warning
     assert set(values(ran, "price", "train", "weight").values()) == {1.0}
 
@@ -113,7 +113,7 @@ def test_an_infinite_loss_ends_the_run_naming_task_and_step(
     monkeypatch.setattr(loop, "TICK_SECONDS", tick)
     recording = Recording()
     spec = experiment(training__checkpoint_seconds=0.0)
-    trainer = loop.Trainer(spec, diverging(3), torch.device("cpu"), recording, tmp_path)
+    trainer = loop.Trainer.create(spec, diverging(3), torch.device("cpu"), recording, tmp_path)
     with pytest.raises(DivergedError, match=r"the loss of task 'price' became inf at step 3") as caught:
         trainer.run()
     assert (caught.value.task, caught.value.step, caught.value.value) == ("price", 3, math.inf)
@@ -134,7 +134,7 @@ def test_no_checkpoint_is_written_of_a_model_that_the_last_step_has_broken(tmp_p
             return [ask("checkpoint")] if self.step() == 6 else []
 
     recording = Breaking()
-    trainer = loop.Trainer(experiment(), toy_data(masked=False), torch.device("cpu"), recording, tmp_path)
+    trainer = loop.Trainer.create(experiment(), toy_data(masked=False), torch.device("cpu"), recording, tmp_path)
     recording.step = lambda: trainer.step
     with pytest.raises(DivergedError, match="at step 7"):
         trainer.run()
@@ -143,7 +143,7 @@ def test_no_checkpoint_is_written_of_a_model_that_the_last_step_has_broken(tmp_p
 
 def test_a_model_broken_by_the_last_step_of_an_epoch_is_found_by_its_validation(tmp_path: Path) -> None:
     recording = Recording()
-    trainer = loop.Trainer(experiment(training__epochs=1), toy_data(), torch.device("cpu"), recording, tmp_path)
+    trainer = loop.Trainer.create(experiment(training__epochs=1), toy_data(), torch.device("cpu"), recording, tmp_path)
     step = trainer.optimizer.step
 
     def breaking() -> None:
@@ -260,7 +260,7 @@ def test_data_that_does_not_fit_on_the_device_gives_the_same_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fitting = run(experiment(), tmp_path / "a")
-    monkeypatch.setattr(run_state, "fits", lambda size, device: False)
+    monkeypatch.setattr(run_state, "fits_on_device", lambda size, device: False)
     monkeypatch.setattr(TaskData, "to", lambda *_: pytest.fail("moved as a whole"))
     streamed = run(experiment(), tmp_path / "b")
     assert_same_series(fitting.recording.series, streamed.recording.series)
@@ -327,7 +327,7 @@ def test_gradients_are_clipped_to_the_norm_asked_for(tmp_path: Path) -> None:
     sgd = {"kind": "sgd", "lr": 1.0, "momentum": 0.0}
     spec = experiment(training__grad_clip=1e-3, training__optimizer=sgd, training__epochs=1)
     ran = run(spec, tmp_path, script={1: [ask("stop")]})
-    again = loop.Trainer(spec, toy_data(), torch.device("cpu"), Recording(), tmp_path)
+    again = loop.Trainer.create(spec, toy_data(), torch.device("cpu"), Recording(), tmp_path)
     moved_by = [a - b for a, b in zip(ran.trainer.model.parameters(), again.model.parameters(), strict=True)]
     norm = float(torch.cat([m.detach().flatten() for m in moved_by]).norm())
     assert norm == pytest.approx(1e-3, rel=1e-2)

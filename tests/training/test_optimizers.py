@@ -24,8 +24,8 @@ from mtl_core.spec.training.optimizers import (
 )
 from mtl_core.spec.training.schedules import PlateauSchedule
 from mtl_core.training.optimization.lr_schedule import Plateau
-from mtl_core.training.optimization.optimizers import build_optimizer, set_rate
-from mtl_core.training.optimization.param_groups import Penalties, groups_of
+from mtl_core.training.optimization.optimizers import build_optimizer, set_lr
+from mtl_core.training.optimization.param_groups import WeightPenalties, build_param_groups
 
 REFERENCES: dict[str, tuple[Any, Callable[[list[nn.Parameter]], torch.optim.Optimizer]]] = {
     "sgd": (Sgd(), lambda p: torch.optim.SGD(p, 0.01, momentum=0.9)),
@@ -42,7 +42,7 @@ REFERENCES: dict[str, tuple[Any, Callable[[list[nn.Parameter]], torch.optim.Opti
 }
 
 
-def model() -> MultiTaskModel:
+def build_model_of_two_tasks() -> MultiTaskModel:
     torch.manual_seed(0)
     layers = [{"kind": "linear", "out_features": 4}, {"kind": "tanh"}, {"kind": "linear", "out_features": 4}]
     spec = ModelSpec.model_validate({"shared": layers, "heads": {"a": layers}}, strict=False)
@@ -88,50 +88,50 @@ def test_a_parameter_whose_first_gradient_comes_late_is_stepped_on(member: Calla
 
 
 def test_parts_alike_are_one_group_with_every_parameter_in_it() -> None:
-    net = model()
-    groups = groups_of(net, TrainingSpec())
-    assert [len(group["params"]) for group in groups] == [len(list(net.parameters()))]
+    model = build_model_of_two_tasks()
+    groups = build_param_groups(model, TrainingSpec())
+    assert [len(group["params"]) for group in groups] == [len(list(model.parameters()))]
 
 
 def test_a_part_has_its_own_rate_and_decay_and_the_schedule_multiplies_each() -> None:
-    net = model()
+    model = build_model_of_two_tasks()
     training = TrainingSpec(heads=HeadsPart(lr_factor=10.0, weight_decay=0.5))
-    optimizer = build_optimizer(AdamW(lr=0.01), groups_of(net, training), [nn.Parameter(torch.ones(2))])
+    optimizer = build_optimizer(AdamW(lr=0.01), build_param_groups(model, training), [nn.Parameter(torch.ones(2))])
     shared, heads, weighting = optimizer.param_groups
-    assert {id(p) for p in shared["params"]} == {id(p) for p in net.shared_parameters()}
-    assert {id(p) for p in heads["params"]} == {id(p) for task in "ab" for p in net.head_parameters(task)}
+    assert {id(p) for p in shared["params"]} == {id(p) for p in model.shared_parameters()}
+    assert {id(p) for p in heads["params"]} == {id(p) for task in "ab" for p in model.head_parameters(task)}
     assert [group["lr"] for group in (shared, heads, weighting)] == pytest.approx([0.01, 0.1, 0.01])
     assert [group["weight_decay"] for group in (shared, heads, weighting)] == [0.01, 0.5, 0.0]
-    set_rate(optimizer, 0.001)
+    set_lr(optimizer, 0.001)
     assert [group["lr"] for group in (shared, heads, weighting)] == pytest.approx([0.001, 0.01, 0.001])
 
 
 def test_the_rate_of_each_shared_layer_is_a_share_of_the_next_ones() -> None:
-    net = model()
-    groups = groups_of(net, TrainingSpec(shared=SharedPart(depth_factor=0.5, lr_factor=2.0)))
+    model = build_model_of_two_tasks()
+    groups = build_param_groups(model, TrainingSpec(shared=SharedPart(depth_factor=0.5, lr_factor=2.0)))
     factor = {id(p): group["lr_factor"] for group in groups for p in group["params"]}
-    first, last = net.shared_parameters()[:2], net.shared_parameters()[2:]
+    first, last = model.shared_parameters()[:2], model.shared_parameters()[2:]
     assert {factor[id(p)] for p in first} == {1.0}
     assert {factor[id(p)] for p in last} == {2.0}
-    assert {factor[id(p)] for task in "ab" for p in net.head_parameters(task)} == {1.0}
+    assert {factor[id(p)] for task in "ab" for p in model.head_parameters(task)} == {1.0}
 
 
 def test_penalties_are_the_gradients_of_their_terms_on_the_weights_of_their_part() -> None:
-    net = model()
+    model = build_model_of_two_tasks()
     training = TrainingSpec(shared=SharedPart(l1=0.1, l2=0.3), heads=HeadsPart(l2=0.7))
-    for parameter in net.parameters():
+    for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)
-    frozen = net.shared_parameters()[0]
+    frozen = model.shared_parameters()[0]
     frozen.grad = None
-    Penalties(net, training).add()
+    WeightPenalties(model, training).add()
     expected: dict[int, torch.Tensor] = {}
-    for parts, l1, l2 in ((net.shared_parameters(), 0.1, 0.3), (net.head_parameters("a"), 0.0, 0.7)):
+    for parts, l1, l2 in ((model.shared_parameters(), 0.1, 0.3), (model.head_parameters("a"), 0.0, 0.7)):
         weights = [p for p in parts if p.ndim > 1]
         terms = [l1 * w.abs().sum() + l2 * (w**2).sum() / 2 for w in weights]
         found = torch.autograd.grad(torch.stack(terms).sum(), weights)
         expected |= {id(w): gradient for w, gradient in zip(weights, found, strict=True)}
     assert frozen.grad is None
-    for parameter in (*net.shared_parameters()[1:], *net.head_parameters("a")):
+    for parameter in (*model.shared_parameters()[1:], *model.head_parameters("a")):
         assert parameter.grad is not None
         zero = torch.zeros_like(parameter)
         torch.testing.assert_close(parameter.grad, 1 + expected.get(id(parameter), zero))
@@ -150,7 +150,7 @@ def test_the_plateau_is_torchs_with_the_patience_of_early_stopping(
     values = [3, 2, 2, 2.5, 1.995, 1.0, 1, 1, 1, 1, 1, 0.5, 0.5, 0.6, 0.7, 0.8, 0.2, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3]
     for value in values:
         signed = value if direction == "min" else -value
-        ours.note(schedule, direction, signed)
+        ours.update(schedule, direction, signed)
         theirs.step(signed)
         assert ours.factor == pytest.approx(optimizer.param_groups[0]["lr"])
 
@@ -158,5 +158,5 @@ def test_the_plateau_is_torchs_with_the_patience_of_early_stopping(
 def test_a_plateau_waits_for_a_first_number() -> None:
     plateau = Plateau()
     for _ in range(10):
-        plateau.note(PlateauSchedule(patience=1), "min", float("nan"))
+        plateau.update(PlateauSchedule(patience=1), "min", float("nan"))
     assert plateau.factor == 1.0

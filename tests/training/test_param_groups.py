@@ -8,13 +8,13 @@ import torch
 from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, Optimizer, kind_of, members
 from mtl_core.spec.training.optimizers import AdamW
-from mtl_core.training.batching.batches import Batches, fits, split_bytes
-from mtl_core.training.metrics.step_buffer import Ledger
+from mtl_core.training.batching.batches import Batches, count_split_bytes, fits_on_device
+from mtl_core.training.metrics.step_buffer import StepBuffer
 from mtl_core.training.optimization.optimizers import build_optimizer
 from mtl_core.training.persistence.checkpoints import optimizer_state, restore_optimizer
-from mtl_core.training.runtime.devices import choose_device, devices, versions
+from mtl_core.training.runtime.devices import choose_device, list_devices, versions
 from mtl_core.training.runtime.seeding import epoch_order, restore_rng, rng_state, seed_everything
-from mtl_core.training.runtime.threads import multiplications, threads_for
+from mtl_core.training.runtime.threads import count_multiplications, use_threads
 
 CPU = torch.device("cpu")
 
@@ -26,7 +26,7 @@ def numbered(rows: int, *, masked: bool = False) -> Split:
 
 
 def rows_of(batches: Batches, seed: int = 0, epoch: int = 0, start: int = 0) -> list[list[int]]:
-    return [batch.inputs[:, 0].int().tolist() for batch in batches.shuffled(seed, epoch, start)]
+    return [batch.inputs[:, 0].int().tolist() for batch in batches.iter_shuffled(seed, epoch, start)]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 16, 33])
@@ -41,7 +41,7 @@ def test_an_epoch_visits_every_row_once(rows: int, batch_size: int) -> None:
 
 def test_rows_stay_with_their_targets_and_masks() -> None:
     batches = Batches(numbered(20, masked=True), ("z", "y"), 6, CPU)
-    for batch in batches.shuffled(0, 0):
+    for batch in batches.iter_shuffled(0, 0):
         rows = batch.inputs[:, 0].long()
         assert torch.equal(batch.targets[0], rows)
         assert torch.equal(batch.targets[1][:, 0].long(), rows)
@@ -70,7 +70,7 @@ def test_a_single_last_row_is_dropped_unless_it_is_all_there_is(rows: int, kept:
 def test_in_order_gives_every_row_in_its_order(chunk_of: Callable[[int], None]) -> None:
     chunk_of(2)
     batches = Batches(numbered(33), ("y",), 6, CPU)
-    assert torch.cat([batch.inputs for batch in batches.in_order()])[:, 0].tolist() == list(range(33))
+    assert torch.cat([batch.inputs for batch in batches.iter_in_order()])[:, 0].tolist() == list(range(33))
 
 
 def test_another_epoch_or_seed_has_another_order() -> None:
@@ -86,8 +86,8 @@ def test_the_order_of_an_epoch_draws_from_no_shared_generator() -> None:
 
 
 def test_everything_fits_on_the_cpu_and_bytes_are_counted() -> None:
-    assert fits(10**15, CPU)
-    assert split_bytes({"train": numbered(10, masked=True)}) == 10 * (4 + 4 + 8 + 1)
+    assert fits_on_device(10**15, CPU)
+    assert count_split_bytes({"train": numbered(10, masked=True)}) == 10 * (4 + 4 + 8 + 1)
 
 
 def test_a_restored_generator_goes_on_as_it_would_have() -> None:
@@ -99,18 +99,18 @@ def test_a_restored_generator_goes_on_as_it_would_have() -> None:
 
 
 def test_the_ledger_marks_missing_labels_and_stops_before_what_is_not_finite() -> None:
-    ledger = Ledger(("a", "b"))
+    buffer = StepBuffer(("a", "b"))
     losses = [(1.0, 2.0), (3.0, 0.0), (float("nan"), 1.0), (5.0, 6.0)]
     for i, pair in enumerate(losses):
-        ledger.add([torch.tensor(v) for v in pair], None, 0.1 * i, (True, i != 1))
-    page = ledger.take(10, torch.tensor([1.0, 2.0]))
-    assert page.steps.tolist() == [6, 7]
-    np.testing.assert_array_equal(page.losses, [[1, 2], [3, np.nan]])
-    np.testing.assert_array_equal(page.weights, [[1, 2], [1, 2]])
-    assert page.rates.tolist() == pytest.approx([0.0, 0.1])
-    assert page.diverged
-    assert (page.diverged.task, page.diverged.step) == ("a", 8)
-    assert len(ledger) == 0
+        buffer.add([torch.tensor(v) for v in pair], None, 0.1 * i, (True, i != 1))
+    records = buffer.drain(10, torch.tensor([1.0, 2.0]))
+    assert records.steps.tolist() == [6, 7]
+    np.testing.assert_array_equal(records.losses, [[1, 2], [3, np.nan]])
+    np.testing.assert_array_equal(records.weights, [[1, 2], [1, 2]])
+    assert records.rates.tolist() == pytest.approx([0.0, 0.1])
+    assert records.diverged
+    assert (records.diverged.task, records.diverged.step) == ("a", 8)
+    assert len(buffer) == 0
 
 
 @pytest.mark.parametrize("member", members(Optimizer), ids=kind_of)
@@ -146,9 +146,9 @@ def test_what_a_weighting_learns_is_never_decayed() -> None:
 
 
 def test_the_cpu_is_always_there_and_auto_takes_the_first() -> None:
-    assert devices()[-1].name == "cpu"
+    assert list_devices()[-1].name == "cpu"
     assert str(choose_device("cpu")) == "cpu"
-    assert str(choose_device("auto")) == devices()[0].name
+    assert str(choose_device("auto")) == list_devices()[0].name
 
 
 def test_a_device_that_is_not_here_is_refused_with_those_that_are() -> None:
@@ -165,10 +165,10 @@ def test_a_small_model_is_worth_one_thread_and_a_wish_is_obeyed() -> None:
         torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Flatten(), torch.nn.Linear(8, 4)),
         torch.zeros(1, 1, 4, 4),
     )
-    assert multiplications(small, row) == 9 * 2 * 4 + 32
+    assert count_multiplications(small, row) == 9 * 2 * 4 + 32
     before = torch.get_num_threads()
-    with threads_for(small, row, 8, None) as chosen:
+    with use_threads(small, row, 8, None) as chosen:
         assert chosen == torch.get_num_threads() == 1
-    with threads_for(small, row, 8, 3) as chosen:
+    with use_threads(small, row, 8, 3) as chosen:
         assert chosen == torch.get_num_threads() == 3
     assert torch.get_num_threads() == before

@@ -11,7 +11,7 @@ import torch
 from mtl_core.architectures import build_model
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.spec import ExperimentSpec, InputError, ModelSpec, TrainingSpec
-from mtl_core.training.optimization.param_groups import groups_of, named_shared_parameters
+from mtl_core.training.optimization.param_groups import build_param_groups, named_shared_parameters
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.architectures.folders import CHANNELS, MODELS, SIZE, layer_data, model_folder
 from tests.training.toy import (
@@ -124,7 +124,7 @@ def test_rates_fall_from_the_layers_behind_it_to_its_embeddings(name: str, tmp_p
     shared = [{"kind": "conv2d", "out_channels": CHANNELS}, layer_data(tmp_path), LINEAR]
     model = build_model(ModelSpec.model_validate({"shared": shared}, strict=False), (CHANNELS, SIZE, SIZE), {"a": 1})
     training = TrainingSpec.model_validate({"shared": {"depth_factor": 0.5}})
-    rates = {id(p): group["lr_factor"] for group in groups_of(model, training) for p in group["params"]}
+    rates = {id(p): group["lr_factor"] for group in build_param_groups(model, training) for p in group["params"]}
     order: dict[str, float] = {name: rates[id(p)] for name, p in named_shared_parameters(model).items()}
     assert list(order.values()) == sorted(order.values())
     behind = {"ViT": 1, "ResNet": 0, "ConvNext": 1}[name]  # its last norm and pooling

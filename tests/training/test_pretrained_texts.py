@@ -10,7 +10,7 @@ import torch
 from mtl_core.architectures import build_model
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.spec import ExperimentSpec, ModelSpec, TrainingSpec
-from mtl_core.training.optimization.param_groups import groups_of, named_shared_parameters
+from mtl_core.training.optimization.param_groups import build_param_groups, named_shared_parameters
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.architectures.folders import VOCABULARY, layer_data, text_folder
 from tests.training.toy import (
@@ -100,7 +100,7 @@ def test_rates_fall_from_the_layers_behind_it_to_its_embeddings(tmp_path: Path) 
     spec = ModelSpec.model_validate({"shared": [layer_data(tmp_path), LINEAR]}, strict=False)
     model = build_model(spec, (LENGTH,), {"a": 1})
     training = TrainingSpec.model_validate({"shared": {"depth_factor": 0.5}})
-    rates = {id(p): group["lr_factor"] for group in groups_of(model, training) for p in group["params"]}
+    rates = {id(p): group["lr_factor"] for group in build_param_groups(model, training) for p in group["params"]}
     order: dict[str, float] = {name: rates[id(p)] for name, p in named_shared_parameters(model).items()}
     assert list(order.values()) == sorted(order.values())
     assert sorted(set(order.values()), reverse=True) == [0.5**depth for depth in range(5)]  # behind, pooler, 2, words

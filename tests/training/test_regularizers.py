@@ -28,11 +28,11 @@ from mtl_core.training.metrics.validation import Scorer, evaluation_batches
 from mtl_core.training.optimization.param_groups import named_shared_parameters
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.step.forward import forward
-from mtl_core.training.transfer.fisher import fisher
-from mtl_core.training.transfer.forgetting import Change
-from mtl_core.training.transfer.heads import take_heads, told
-from mtl_core.training.transfer.initial_weights import Start, take_trunk
-from mtl_core.training.transfer.regularizers import Distilled
+from mtl_core.training.transfer.fisher import fisher_diagonal
+from mtl_core.training.transfer.forgetting import ScoreChange
+from mtl_core.training.transfer.heads import data_header, load_heads
+from mtl_core.training.transfer.initial_weights import InitialWeights, load_shared_layers
+from mtl_core.training.transfer.regularizers import DistillationRegularizer
 from tests.training.test_resume import assert_goes_on
 from tests.training.toy import STEPS, Ran, ask, assert_same_tensors, experiment, run, toy_data
 
@@ -93,15 +93,15 @@ def test_the_scores_of_the_old_tasks_before_and_after_are_told_and_kept(tmp_path
     cpu = torch.device("cpu")
     before = Scorer(heads, cpu)(first, evaluation_batches(old_data.test, OLD, cpu))
     after = Scorer(trainer.tasks, cpu)(trainer.model, evaluation_batches(data.test, spec.task_names, cpu))
-    told = {event[3]["task"]: event[3] for event in ran.recording.events if event[1] == "kept"}
-    assert told.keys() == set(OLD)
+    kept_events = {event[3]["task"]: event[3] for event in ran.recording.events if event[1] == "kept"}
+    assert kept_events.keys() == set(OLD)
     for task, metric in (("price", "rmse"), ("sold", "accuracy")):
-        assert told[task]["metric"] == metric
-        assert told[task]["before"] == pytest.approx(before[task][metric], rel=1e-6)
-        assert told[task]["after"] == pytest.approx(after[task][metric], rel=1e-6)
+        assert kept_events[task]["metric"] == metric
+        assert kept_events[task]["before"] == pytest.approx(before[task][metric], rel=1e-6)
+        assert kept_events[task]["after"] == pytest.approx(after[task][metric], rel=1e-6)
         steps, values = ran.recording.series[task, "test", metric]
         assert steps.tolist() == [0, ran.outcome.best_step] if ran.outcome else False
-        assert values.tolist() == [told[task]["before"], told[task]["after"]]
+        assert values.tolist() == [kept_events[task]["before"], kept_events[task]["after"]]
     assert len(ran.recording.series["kind", "test", "accuracy"][0]) == 1
     assert trainer.taken.endswith("old heads: price, sold; new heads: kind")
 
@@ -115,9 +115,9 @@ def test_the_scores_of_the_old_tasks_before_and_after_are_told_and_kept(tmp_path
     ],
 )
 def test_a_change_is_told_in_words(after: float, direction: Any, text: str) -> None:
-    assert str(Change("price", "rmse", 0.4, after, direction)) == text
-    assert str(Change("price", "r2", 0.0, 0.5, "max")) == "price: r2 0 before, 0.5 after"
-    assert str(Change("price", "rmse", 0.4, 1.4, "min")).endswith("(250 % worse)")
+    assert str(ScoreChange("price", "rmse", 0.4, after, direction)) == text
+    assert str(ScoreChange("price", "r2", 0.0, 0.5, "max")) == "price: r2 0 before, 0.5 after"
+    assert str(ScoreChange("price", "rmse", 0.4, 1.4, "min")).endswith("(250 % worse)")
 
 
 @pytest.mark.parametrize("weighting", [kind_of(member) for member in members(Weighting)])
@@ -147,8 +147,8 @@ def test_resuming_is_bit_equal_without_the_old_run(tmp_path: Path, old: Path, ki
     old.unlink()
     after = run(spec, tmp_path / "killed", resume=True)
     assert_goes_on(whole, killed, after, 7)
-    told = [[event for event in one.recording.events if event[1] == "kept"] for one in (whole, after)]
-    assert told[0] == told[1]
+    kept_events = [[event for event in one.recording.events if event[1] == "kept"] for one in (whole, after)]
+    assert kept_events[0] == kept_events[1]
 
 
 # --- elastic weight consolidation
@@ -181,28 +181,28 @@ def test_the_importance_is_the_mean_squared_gradient_of_the_labelled_rows() -> N
     inputs, target, mask = torch.randn(12, 3), torch.randn(12, 1), torch.rand(12) < 0.7
     model, head, split = linear(inputs, target, mask)
     weight, bias = named_shared_parameters(model).values()
-    found = fisher(model, {0: head}, [weight, bias], split, rows=100, seed=0)
+    found = fisher_diagonal(model, {0: head}, [weight, bias], split, rows=100, seed=0)
     error = (model(inputs)[0] - target).detach()[mask]  # of the squared error e², the slope by a hidden unit is 2·e·v
     slopes = 2 * error * model.get_submodule("heads.task_price")[-1].weight.detach()  # type: ignore[index]
     torch.testing.assert_close(found[1], slopes.square().mean(0))
     torch.testing.assert_close(found[0], (slopes.unsqueeze(2) * inputs[mask].unsqueeze(1)).square().mean(0))
     assert weight.requires_grad
     assert model.training
-    few = fisher(model, {0: head}, [weight], split, rows=2, seed=0)
+    few = fisher_diagonal(model, {0: head}, [weight], split, rows=2, seed=0)
     assert not torch.equal(few[0], found[0])
 
 
 def test_the_penalty_adds_strength_times_importance_times_the_way_gone(tmp_path: Path, old: Path) -> None:
     spec = adding(old, {"kind": "ewc", "strength": 3.0})
     trainer = run(spec, tmp_path / "new", start=old, script={0: [ask("stop")]}).trainer
-    keeper = trainer.keeper
-    assert keeper is not None
-    state = {name: tensor.clone() for name, tensor in keeper.state().items()}
+    regularizer = trainer.regularizer
+    assert regularizer is not None
+    state = {name: tensor.clone() for name, tensor in regularizer.state().items()}
     for name, parameter in named_shared_parameters(trainer.model).items():
         assert torch.equal(state[f"weight.{name}"], parameter)
         parameter.data.add_(0.5)
         parameter.grad = torch.ones_like(parameter)
-    keeper.after_backward()
+    regularizer.after_backward()
     for name, parameter in named_shared_parameters(trainer.model).items():
         torch.testing.assert_close(parameter.grad, 1 + 3.0 * state[f"importance.{name}"] * 0.5)
 
@@ -227,16 +227,16 @@ def test_a_model_that_has_not_changed_is_not_pulled_and_one_that_has_is_pulled_a
     tmp_path: Path, plain_old: Path, cut: bool
 ) -> None:
     trainer = run(plain(plain_old), tmp_path / "new", start=plain_old, script={0: [ask("stop")]}).trainer
-    keeper, parameters = trainer.keeper, dict(trainer.model.named_parameters())
-    assert isinstance(keeper, Distilled)
-    batch = next(Batches(trainer.data.train, trainer.model.tasks, 8, torch.device("cpu")).in_order())
+    regularizer, parameters = trainer.regularizer, dict(trainer.model.named_parameters())
+    assert isinstance(regularizer, DistillationRegularizer)
+    batch = next(Batches(trainer.data.train, trainer.model.tasks, 8, torch.device("cpu")).iter_in_order())
 
     def gradients() -> dict[str, Tensor]:
         for parameter in parameters.values():
             parameter.grad = None
         one = forward(trainer.model, trainer.tasks, batch, cut=cut)
-        keeper.before_backward([one], [batch], list(parameters.values()))
-        keeper.after_backward()
+        regularizer.before_backward([one], [batch], list(parameters.values()))
+        regularizer.after_backward()
         return {name: p.grad for name, p in parameters.items() if p.grad is not None}
 
     assert all(gradient.abs().max() < 1e-6 for gradient in gradients().values())
@@ -245,7 +245,9 @@ def test_a_model_that_has_not_changed_is_not_pulled_and_one_that_has_is_pulled_a
             parameter.add_(0.1)
     found = gradients()
     outputs = trainer.model(batch.inputs)
-    wanted = torch.autograd.grad(keeper.distance(outputs, batch.inputs), list(parameters.values()), allow_unused=True)
+    wanted = torch.autograd.grad(
+        regularizer.distance(outputs, batch.inputs), list(parameters.values()), allow_unused=True
+    )
     for (name, _), gradient in zip(parameters.items(), wanted, strict=True):
         assert (gradient is None) == (name not in found), name
         if gradient is not None:
@@ -336,10 +338,10 @@ def test_a_head_whose_output_is_read_otherwise_is_refused(tmp_path: Path) -> Non
     info = TargetInfo(name="grade", kind="ordinal", classes=("a", "b", "c"))
     data = TaskData(*_splits(toy_data()), (3,), {"grade": info}, "", {})
     model = build_model(old_experiment().model, (3,), {"grade": 2})
-    start = Start(tmp_path / "old", model.state_dict(), told(data, [cumulative]))
-    assert take_heads(model, start, data, [cumulative]).tasks == ("grade",)
+    start = InitialWeights(tmp_path / "old", model.state_dict(), data_header(data, [cumulative]))
+    assert load_heads(model, start, data, [cumulative]).tasks == ("grade",)
     with pytest.raises(InputError, match="must have the loss that it has in that run; found corn instead of cumul"):
-        take_heads(model, start, data, [corn])
+        load_heads(model, start, data, [corn])
 
 
 def test_the_head_of_a_number_is_brought_to_another_mean_and_deviation(tmp_path: Path, old: Path) -> None:
@@ -350,11 +352,11 @@ def test_the_head_of_a_number_is_brought_to_another_mean_and_deviation(tmp_path:
         for split in _splits(data)
     ]
     other = TaskData(*splits, (3,), data.targets | {"price": info}, data.fingerprint, {})
-    told = []
+    kept_events = []
     for folder, rows in (("same", data), ("other", other)):
         ran = run(adding(old, {"kind": "freeze"}), tmp_path / folder, start=old, data=rows)
-        told.append([event[3]["before"] for event in ran.recording.events if event[1] == "kept"])
-    assert told[1] == pytest.approx(told[0], rel=1e-5)
+        kept_events.append([event[3]["before"] for event in ran.recording.events if event[1] == "kept"])
+    assert kept_events[1] == pytest.approx(kept_events[0], rel=1e-5)
     (warning,) = [text for _, kind, text, _ in ran.recording.events if kind == "warning"]
     assert "so price has another mean and deviation, to which its head is brought" in warning
 
@@ -363,10 +365,10 @@ def test_the_head_of_a_count_is_brought_to_another_mean_of_it(tmp_path: Path) ->
     task = CountTask(name="visits", target="visits")
     there, here = (TargetInfo(name="visits", kind="count", mean=(0.0,), std=(std,)) for std in (0.5, 6.0))
     old, new = (build_model(old_experiment().model, (3,), {"visits": 1}).eval() for _ in range(2))
-    start = Start(tmp_path / "old", old.state_dict(), {"targets": {"visits": there.model_dump(mode="json")}})
+    start = InitialWeights(tmp_path / "old", old.state_dict(), {"targets": {"visits": there.model_dump(mode="json")}})
     data = TaskData(*_splits(toy_data()), (3,), {"visits": here}, "", {})
-    take_trunk(new, start)
-    assert "so visits has another mean" in take_heads(new, start, data, [task]).warning
+    load_shared_layers(new, start)
+    assert "so visits has another mean" in load_heads(new, start, data, [task]).warning
     rows = data.test.inputs
     counts = [build_task(task, info).predict(net(rows)[0]) for net, info in ((old, there), (new, here))]
     torch.testing.assert_close(counts[1], counts[0], rtol=1e-5, atol=0.0)
@@ -414,9 +416,9 @@ def test_under_any_scheme_the_old_tasks_begin_as_they_were_or_are_refused(tmp_pa
         assert refused(old, spec, tmp_path / "new").startswith("training.")
         return
     ran = run(spec, tmp_path / "new", start=old)
-    assert ran.trainer.keeper is not None
+    assert ran.trainer.regularizer is not None
     before = Scorer(first.tasks, first.device)(first.model, first.test)
-    for task, found in ran.trainer.keeper.before.items():
+    for task, found in ran.trainer.regularizer.initial_scores.items():
         assert found == pytest.approx(before[task], rel=1e-6)
     assert changed(ran, old) == []
 
@@ -439,7 +441,7 @@ def test_the_importance_of_partly_labelled_rows_is_that_of_the_values_that_are_t
     inputs, target, mask = torch.randn(12, 3), torch.randn(12, 1), torch.rand(12) < 0.7
     model, head, split = linear(inputs, target, mask)
     parameters = list(named_shared_parameters(model).values())
-    by_row = fisher(model, {0: head}, parameters, split, rows=100, seed=0)
+    by_row = fisher_diagonal(model, {0: head}, parameters, split, rows=100, seed=0)
     target[~mask] = torch.nan
     by_value = Split(inputs, {"price": target}, {"price": mask.unsqueeze(1)})
-    torch.testing.assert_close(fisher(model, {0: head}, parameters, by_value, rows=100, seed=0), by_row)
+    torch.testing.assert_close(fisher_diagonal(model, {0: head}, parameters, by_value, rows=100, seed=0), by_row)

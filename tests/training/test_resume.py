@@ -234,8 +234,8 @@ def test_pausing_and_going_on_is_bit_equal_and_told(tmp_path: Path) -> None:
     paused = run(spec, tmp_path / "paused", script={7: [ask("pause")]})
     assert_same_series(paused.recording.series, whole.recording.series)
     assert_same_tensors(paused.parameters(), whole.parameters())
-    told = [(step, kind) for step, kind, _, _ in paused.recording.events if kind in ("pause", "resume")]
-    assert told == [(7, "pause"), (7, "resume")]
+    pause_events = [(step, kind) for step, kind, _, _ in paused.recording.events if kind in ("pause", "resume")]
+    assert pause_events == [(7, "pause"), (7, "resume")]
     assert ("last", 7) in paused.recording.saved
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, Sampling, members
 from mtl_core.spec.training.sampling import BalancedClasses, BalancedTasks, Shuffled
-from mtl_core.training.batching.row_order import build_order
+from mtl_core.training.batching.row_order import build_row_order
 from mtl_core.training.runtime.seeding import epoch_order
 from tests.training.toy import experiment
 
@@ -29,7 +29,7 @@ def split(masks: dict[str, Tensor] | None = None) -> Split:
 
 
 def order(sampling: Any, rows: Split, seed: int = 0, epoch: int = 0) -> Tensor:
-    return build_order(sampling, rows, TASKS)(seed, epoch)
+    return build_row_order(sampling, rows, TASKS)(seed, epoch)
 
 
 @pytest.mark.parametrize("sampling", [member() for member in members(Sampling)], ids=lambda s: s.kind)
@@ -44,7 +44,7 @@ def test_an_order_follows_from_seed_and_epoch_and_is_as_long_as_the_split(sampli
     assert torch.equal(order(sampling, rows, 2, 2), found[-1])
 
 
-def test_shuffled_is_the_plain_order() -> None:
+def test_shuffled_sampling_is_a_plain_permutation() -> None:
     assert torch.equal(order(Shuffled(), split(), 3, 4), epoch_order(ROWS, 3, 4))
 
 

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec, TrainingSpec
-from mtl_core.training.step.forward import Penalty
-from mtl_core.training.step.forward_engine import Computing, computing
-from mtl_core.training.step.precision import LossScale
+from mtl_core.training.step.forward import PenaltyGradient
+from mtl_core.training.step.forward_engine import ForwardEngine, build_forward_engine
+from mtl_core.training.step.precision import LossScaler
 from mtl_core.weighting import Pass, build_weighting, cut_forward
 from tests.training.test_resume import assert_resumes
 from tests.training.toy import PER_EPOCH, STEPS, TASKS, experiment, run
@@ -45,19 +45,19 @@ def model_of(sharing: Any, shared: Any = _SHARED) -> MultiTaskModel:
     return build_model(spec, (3,), {"price": 1, "sold": 1, "kind": 3})
 
 
-def computed(model: MultiTaskModel, **settings: Any) -> Computing:
-    return computing(model, TrainingSpec(**settings), LossScale(model, active=False), pytest.fail)
+def build_engine(model: MultiTaskModel, **settings: Any) -> ForwardEngine:
+    return build_forward_engine(model, TrainingSpec(**settings), LossScaler(model, active=False), pytest.fail)
 
 
-def gradients(model: MultiTaskModel, how: Computing, *, cut: bool) -> list[Tensor | None]:
+def gradients(model: MultiTaskModel, engine: ForwardEngine, *, cut: bool) -> list[Tensor | None]:
     """Those of the sum of the losses and the penalty."""
     model.zero_grad()
     torch.manual_seed(1)
-    how.begin_step()
-    how.see_labels(MASKS)
-    outputs, at = cut_forward(how.features(INPUTS), how.head, 3) if cut else (how(INPUTS), None)
-    penalty = how.penalty()
-    added = None if penalty is None else Penalty(penalty, list(model.parameters()))
+    engine.begin_step()
+    engine.see_labels(MASKS)
+    outputs, at = cut_forward(engine.features(INPUTS), engine.head, 3) if cut else (engine(INPUTS), None)
+    penalty = engine.penalty()
+    added = None if penalty is None else PenaltyGradient(penalty, list(model.parameters()))
     torch.autograd.backward([output.square().mean() for output in outputs])
     if at is not None:
         at.push(at.mixed(torch.ones(3), range(3)))
@@ -89,7 +89,7 @@ def test_pieces_have_the_gradients_of_the_whole(kind: str, cut: bool) -> None:
     sharing: dict[str, Any] = {"kind": kind, "per_row": True} if kind == "dselect_k" else {"kind": kind}
     model = model_of(sharing, [_SHARED[0], _SHARED[2], _SHARED[3]])
     whole = gradients(model, model, cut=cut)
-    pieces = gradients(model, computed(model, accumulate=3), cut=cut)
+    pieces = gradients(model, build_engine(model, accumulate=3), cut=cut)
     for one, other in zip(pieces, whole, strict=True):
         torch.testing.assert_close(one, other)
 
@@ -127,10 +127,10 @@ def test_a_step_is_counted_once_however_many_passes_it_takes(settings: dict[str,
 
 def test_the_adversary_sees_the_labels_of_each_piece() -> None:
     model = model_of({"kind": "adversarial", "orthogonality": 0.0, "adversary": 1.0}, [_SHARED[0]])
-    how = computed(model, accumulate=3)
-    how.see_labels(MASKS)
-    how.features(INPUTS)
-    found = how.penalty()
+    engine = build_engine(model, accumulate=3)
+    engine.see_labels(MASKS)
+    engine.features(INPUTS)
+    found = engine.penalty()
     scores = model.discriminator(model.shared(INPUTS)).log_softmax(dim=1)  # type: ignore[operator]
     terms = []
     for piece in (slice(0, 4), slice(4, 8), slice(8, 12)):

@@ -11,14 +11,14 @@ from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec
 from mtl_core.spec.training.averaging import Ema, Swa, Unaveraged
 from mtl_core.training.batching.batches import Batches
-from mtl_core.training.optimization.weight_averaging import Average
+from mtl_core.training.optimization.weight_averaging import WeightAverage
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.training.toy import BATCH, assert_same_tensors, experiment, run, toy_data
 
 LAYERS = [{"kind": "linear", "out_features": 6}, {"kind": "batch_norm1d"}, {"kind": "dropout", "p": 0.5}]
 
 
-def model() -> MultiTaskModel:
+def build_model_of_two_tasks() -> MultiTaskModel:
     torch.manual_seed(0)
     return build_model(ModelSpec.model_validate({"shared": LAYERS}, strict=False), (3,), {"price": 1})
 
@@ -27,61 +27,61 @@ def train() -> Batches:
     return Batches(toy_data().train, ("price",), BATCH, torch.device("cpu"))
 
 
-def wander(net: nn.Module) -> None:
+def wander(model: nn.Module) -> None:
     with torch.no_grad():
-        for parameter in net.parameters():
+        for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter))
 
 
 def test_the_moving_average_is_torchs_once_it_has_a_past() -> None:
-    net = model()
-    ours = Average(Ema(decay=0.9), net, epochs=1)
-    theirs = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.9), use_buffers=True)
-    theirs.update_parameters(net)  # the first call copies
+    model = build_model_of_two_tasks()
+    average = WeightAverage(Ema(decay=0.9), model, epochs=1)
+    reference = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.9), use_buffers=True)
+    reference.update_parameters(model)  # the first call copies
     for step in range(100, 110):
-        wander(net)
-        ours.after_step(step)
-        theirs.update_parameters(net)
-    for one, two in zip(ours.judged(train()).parameters(), theirs.module.parameters(), strict=True):
+        wander(model)
+        average.after_step(step)
+        reference.update_parameters(model)
+    for one, two in zip(average.evaluation_model(train()).parameters(), reference.module.parameters(), strict=True):
         torch.testing.assert_close(one, two)
 
 
 def test_the_moving_average_soon_forgets_the_initial_weights() -> None:
-    net = model()
-    average = Average(Ema(decay=0.9999), net, epochs=1)
-    wander(net)
+    model = build_model_of_two_tasks()
+    average = WeightAverage(Ema(decay=0.9999), model, epochs=1)
+    wander(model)
     for step in range(200):
         average.after_step(step)
-    for one, two in zip(average.judged(train()).parameters(), net.parameters(), strict=True):
+    for one, two in zip(average.evaluation_model(train()).parameters(), model.parameters(), strict=True):
         torch.testing.assert_close(one, two)
 
 
 def test_the_mean_of_epochs_is_torchs_with_statistics_found_anew() -> None:
-    net = model()
-    ours, theirs = Average(Swa(start=0.5), net, epochs=6), AveragedModel(net)
+    model = build_model_of_two_tasks()
+    average, reference = WeightAverage(Swa(start=0.5), model, epochs=6), AveragedModel(model)
     batches = train()
     for epoch in range(1, 7):
-        wander(net)
-        ours.after_epoch(epoch)
+        wander(model)
+        average.after_epoch(epoch)
         if epoch <= 3:
-            assert ours.judged(batches) is net
+            assert average.evaluation_model(batches) is model
         else:
-            theirs.update_parameters(net)
+            reference.update_parameters(model)
     state = torch.get_rng_state()
-    judged = ours.judged(batches)
+    evaluated = average.evaluation_model(batches)
     assert torch.equal(torch.get_rng_state(), state)
-    theirs.module.shared[2].p = 0.0  # type: ignore[union-attr, index]
-    update_bn([batch.inputs for batch in batches.in_order()], theirs)
-    torch.testing.assert_close(dict(judged.state_dict()), dict(theirs.module.state_dict()))
-    assert net.training
+    reference.module.shared[2].p = 0.0  # type: ignore[union-attr, index]
+    update_bn([batch.inputs for batch in batches.iter_in_order()], reference)
+    torch.testing.assert_close(dict(evaluated.state_dict()), dict(reference.module.state_dict()))
+    assert model.training
 
 
 def test_without_an_average_the_model_is_judged() -> None:
-    net = model()
-    average = Average(Unaveraged(), net, epochs=3)
+    model = build_model_of_two_tasks()
+    average = WeightAverage(Unaveraged(), model, epochs=3)
     average.after_step(0)
     average.after_epoch(1)
-    assert average.judged(train()) is net
+    assert average.evaluation_model(train()) is model
     assert average.state() == {}
 
 

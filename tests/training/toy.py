@@ -10,7 +10,7 @@ import torch
 
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.spec import ExperimentSpec, TargetInfo, WeightMove, set_at, spec_from_data
-from mtl_core.training.loop import Outcome, Trainer
+from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.recorder import Direction, Progress, Request, SeriesKey, Steps, Values
 
@@ -144,7 +144,7 @@ class Ran:
 
     trainer: Trainer
     recording: Recording
-    outcome: Outcome | None
+    outcome: TrainingResult | None
 
     @property
     def state(self) -> str:
@@ -167,7 +167,9 @@ def run(
 ) -> Ran:
     """Train the toy in a folder; with ``resume``, from the checkpoints in it."""
     recording = Recording(dict(script or {}), kill_at)
-    trainer = Trainer(spec, data or toy_data(), torch.device("cpu"), recording, folder, moves, start)
+    trainer = Trainer.create(
+        spec, data or toy_data(), torch.device("cpu"), recording, folder, moves=moves, initial_weights=start
+    )
     recording.step = lambda: trainer.step
     if resume:
         best = folder / "best.safetensors"

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.jobs.runs.pending import Turn
-from mtl_core.runner.wire import Ask
+from mtl_core.runner.wire import WorkerRequestKind
 from mtl_core.spec import ExperimentSpec, spec_to_data
 
-Question = tuple[Ask, dict[str, Any]]
+Question = tuple[WorkerRequestKind, dict[str, Any]]
 
 
 def check(spec: ExperimentSpec) -> Question:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from app.settings import home
-from mtl_core.runner.wire import Ask, Reply, decode_reply, encode_ask, worker_command
+from mtl_core.runner.wire import Reply, WorkerRequestKind, decode_reply, encode_request, worker_command
 
 COMMAND = tuple(worker_command())
 _LOG_LIMIT = 1_000_000
@@ -57,12 +57,12 @@ class WorkerProcess(QObject):
         """Number of the process."""
         return self._process.pid
 
-    def send(self, kind: Ask, payload: dict[str, Any]) -> int:
+    def send(self, kind: WorkerRequestKind, payload: dict[str, Any]) -> int:
         """Ask something; returns the id that the reply will carry."""
         number = next(_numbers)
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):  # it has died, which the reader is about to say
-            self._process.stdin.write(encode_ask(number, kind, payload))
+            self._process.stdin.write(encode_request(number, kind, payload))
             self._process.stdin.flush()
         return number
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.jobs.callbacks import Done, Failed, call_back
 from app.jobs.worker.process import COMMAND, WorkerProcess
 from mtl_core.errors import WorkerError
-from mtl_core.runner.wire import READY, Ask, Reply
+from mtl_core.runner.wire import READY_ID, Reply, WorkerRequestKind
 from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo
 
 _RESTART_MS = (0, 200, 1000, 3000)
@@ -18,7 +18,7 @@ _RESTART_MS = (0, 200, 1000, 3000)
 
 @dataclass
 class _Ask:
-    kind: Ask
+    kind: WorkerRequestKind
     payload: dict[str, Any]
     done: Done | None
     failed: Failed | None
@@ -64,7 +64,7 @@ class Worker(QObject):
 
     def ask(
         self,
-        kind: Ask,
+        kind: WorkerRequestKind,
         payload: dict[str, Any],
         done: Done | None = None,
         failed: Failed | None = None,
@@ -119,7 +119,7 @@ class Worker(QObject):
             first.number = self._process.send(first.kind, first.payload)
 
     def _replied(self, reply: Reply) -> None:
-        if reply.id == READY:
+        if reply.id == READY_ID:
             self._warm = True
             self.ready.emit()
         elif self._asks and reply.id == self._asks[0].number:
@@ -162,7 +162,7 @@ def _answer(ask: _Ask, reply: Reply) -> None:
     call_back(ask.done, value)
 
 
-def _parsed(kind: Ask, value: Any) -> Any:
+def _parsed(kind: WorkerRequestKind, value: Any) -> Any:
     match kind:
         case "devices":
             return [DeviceInfo.model_validate(one) for one in value]

@@ -132,6 +132,6 @@ class RunDeeds(QObject):
 
 
 def _replayed(store: RunStore, run: int) -> ExperimentSpec:
-    from mtl_core.runner.replay import replayed_spec
+    from mtl_core.runner.replay import spec_with_manual_weights
 
-    return replayed_spec(store.spec(run), store.events(run))
+    return spec_with_manual_weights(store.spec(run), store.events(run))

@@ -1,7 +1,7 @@
-"""Batches by index gathers from tensors in memory.
+"""Iterators over batches of a split, cut from tensors in memory; replaces ``DataLoader``.
 
-A ``DataLoader`` over small tensors costs a quarter to four fifths of the speed; one gather for many batches at once
-costs next to nothing.
+A ``DataLoader`` over small tensors takes a quarter to four fifths of the training speed; one index gather for many
+batches at once costs next to nothing.
 """
 
 import copy
@@ -15,10 +15,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError
-from mtl_core.training.batching.row_order import Order
+from mtl_core.training.batching.row_order import RowOrder
 from mtl_core.training.runtime.seeding import epoch_order
 
-Take = Callable[[Tensor], Tensor]
+RowSelection = Callable[[Tensor], Tensor]
 
 _CHUNK_BYTES = 2**20
 _CHUNK_BATCHES = 64
@@ -26,13 +26,13 @@ _CHUNK_BATCHES = 64
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of a split.
+    """A batch of rows of a split.
 
     Attributes:
         inputs: ``[B, …]``.
-        targets: Each task's, in task order.
-        masks: Each task's ``[B]`` mask of labelled rows, or ``[B, W]`` of their values, or None where all are.
-        present: Which tasks have a label in the batch; None when no task has a mask.
+        targets: Targets of each task, in task order.
+        masks: For each task a ``[B]`` mask of labeled rows, or ``[B, W]`` of labeled values; None if all are labeled.
+        present: For each task whether the batch has a label of it; None if no task has a mask.
     """
 
     inputs: Tensor
@@ -40,22 +40,26 @@ class Batch:
     masks: tuple[Tensor | None, ...]
     present: tuple[bool, ...] | None
 
-    def rows(self, chosen: slice) -> "Batch":
-        """Some of its rows."""
-        masks = tuple(None if mask is None else mask[chosen] for mask in self.masks)
-        present = None if self.present is None else _present([None if m is None else (m,) for m in masks], 1)[0]
-        return Batch(self.inputs[chosen], tuple(target[chosen] for target in self.targets), masks, present)
+    def select(self, rows: slice) -> "Batch":
+        """Return the batch of a slice of the rows."""
+        masks = tuple(None if mask is None else mask[rows] for mask in self.masks)
+        present = (
+            None
+            if self.present is None
+            else _labeled_tasks([None if mask is None else (mask,) for mask in masks], 1)[0]
+        )
+        return Batch(self.inputs[rows], tuple(target[rows] for target in self.targets), masks, present)
 
 
 @dataclass(frozen=True)
 class StackedBatch:
-    """As many rows of a split for each of S runs, each run's own.
+    """One batch for each of S runs, stacked.
 
     Attributes:
         inputs: ``[S, B, …]``.
-        targets: Each task's ``[S, B, …]``, in task order.
-        masks: Each task's ``[S, B]`` or ``[S, B, W]``, or None where all rows have a label.
-        present: For each run which tasks have a label in its rows; None when no task has a mask.
+        targets: For each task ``[S, B, …]``, in task order.
+        masks: For each task ``[S, B]`` or ``[S, B, W]``, or None if all rows are labeled.
+        present: For each run, whether its batch has a label of each task; None if no task has a mask.
     """
 
     inputs: Tensor
@@ -65,15 +69,15 @@ class StackedBatch:
 
 
 class Batches:
-    """A split cut into batches, on the training device.
+    """Iterates over a split in batches on the training device.
 
     Args:
-        split: The rows; kept where they are, moved chunk by chunk when that is not ``device``.
-        tasks: The tasks' names, which give the order of the targets.
+        split: The rows; if they are on another device, they are copied chunk by chunk.
+        tasks: Names of the tasks, in the order of the targets.
         batch_size: Rows per batch.
-        device: Where the batches are wanted.
-        drop_single: Leave out a last batch of one row, which batch normalisation cannot take.
-        order: Which rows an epoch visits, as many as there are; by default each once.
+        device: Device of the batches.
+        drop_single: Drop a last batch of one row, which batch normalization cannot process.
+        order: Row order of an epoch; by default a random permutation.
     """
 
     def __init__(
@@ -84,7 +88,7 @@ class Batches:
         device: torch.device,
         *,
         drop_single: bool = False,
-        order: Order | None = None,
+        order: RowOrder | None = None,
     ) -> None:
         self.rows = len(split.inputs)
         self.batch_size = min(batch_size, max(self.rows, 1))
@@ -98,102 +102,102 @@ class Batches:
         row_bytes = max(split.inputs[:1].nbytes, 1)
         self._chunk = max(1, min(_CHUNK_BATCHES, _CHUNK_BYTES // (row_bytes * self.batch_size)))
 
-    def shuffled(self, seed: int, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch from the one numbered ``start`` on.
+    def iter_shuffled(self, seed: int, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """Iterate over the batches of an epoch, from batch ``start`` on.
 
-        Chunks begin at the same rows wherever one starts, so that a resumed run computes on memory laid out alike.
+        Chunks are aligned independently of ``start``, so that a resumed run computes on the same memory layout.
         """
         order = self._order(seed, epoch).to(self._inputs.device)
-        for first in range(start - start % self._chunk, self.count, self._chunk):
-            last = min(first + self._chunk, self.count)
-            rows = order[first * self.batch_size : last * self.batch_size]
-            batches = self._cut(partial(_select, rows=rows))
-            yield from (batch for number, batch in enumerate(batches, first) if number >= start)
+        for first_batch in range(start - start % self._chunk, self.count, self._chunk):
+            last_batch = min(first_batch + self._chunk, self.count)
+            rows = order[first_batch * self.batch_size : last_batch * self.batch_size]
+            batches = self._select_batches(partial(_gather_rows, rows=rows))
+            yield from (batch for number, batch in enumerate(batches, first_batch) if number >= start)
 
-    def stacked(self, seeds: Sequence[int], epoch: int) -> Iterator[StackedBatch]:
-        """The batches of an epoch for several runs at once, each in the order of rows that its seed has alone."""
+    def iter_stacked(self, seeds: Sequence[int], epoch: int) -> Iterator[StackedBatch]:
+        """Iterate over the stacked batches of an epoch for several runs, each in the row order of its own seed."""
         orders = torch.stack([self._order(seed, epoch) for seed in seeds]).to(self._inputs.device)
         chunk = max(self._chunk // len(seeds), 1)
-        for first in range(0, self.count, chunk):
-            last = min(first + chunk, self.count)
-            yield from self._cut_stacked(orders[:, first * self.batch_size : last * self.batch_size])
+        for first_batch in range(0, self.count, chunk):
+            last_batch = min(first_batch + chunk, self.count)
+            yield from self._select_stacked(orders[:, first_batch * self.batch_size : last_batch * self.batch_size])
 
-    def _cut_stacked(self, rows: Tensor) -> Iterator[StackedBatch]:
-        def pieces(tensor: Tensor) -> tuple[Tensor, ...]:
-            taken = tensor.index_select(0, rows.reshape(-1)).to(self.device, non_blocking=True)
-            return torch.split(taken.view(*rows.shape, *tensor.shape[1:]), self.batch_size, dim=1)
+    def _select_stacked(self, rows: Tensor) -> Iterator[StackedBatch]:
+        def split_rows(tensor: Tensor) -> tuple[Tensor, ...]:
+            selected = tensor.index_select(0, rows.reshape(-1)).to(self.device, non_blocking=True)
+            return torch.split(selected.view(*rows.shape, *tensor.shape[1:]), self.batch_size, dim=1)
 
-        inputs, *targets = (pieces(tensor) for tensor in (self._inputs, *self._targets))
-        masks = [None if mask is None else pieces(mask) for mask in self._masks]
-        present = _stacked_present(masks, len(inputs), len(rows))
-        for i, piece in enumerate(inputs):
-            of_tasks = tuple(None if mask is None else mask[i] for mask in masks)
-            yield StackedBatch(piece, tuple(target[i] for target in targets), of_tasks, present[i])
+        inputs, *targets = (split_rows(tensor) for tensor in (self._inputs, *self._targets))
+        masks = [None if mask is None else split_rows(mask) for mask in self._masks]
+        present = _stacked_labeled_tasks(masks, len(inputs), len(rows))
+        for i, batch_inputs in enumerate(inputs):
+            batch_masks = tuple(None if mask is None else mask[i] for mask in masks)
+            yield StackedBatch(batch_inputs, tuple(target[i] for target in targets), batch_masks, present[i])
 
-    def in_order(self) -> Iterator[Batch]:
-        """All rows in their own order, once."""
+    def iter_in_order(self) -> Iterator[Batch]:
+        """Iterate over all rows once, in the order of the split."""
         for first in range(0, self.rows, self.batch_size * self._chunk):
             last = min(first + self.batch_size * self._chunk, self.rows)
-            yield from self._cut(partial(_range, first=first, last=last))
+            yield from self._select_batches(partial(_slice_rows, first=first, last=last))
 
-    def _cut(self, take: Take) -> Iterator[Batch]:
-        pieces = [self._pieces(tensor, take) for tensor in (self._inputs, *self._targets)]
-        masks = [None if mask is None else self._pieces(mask, take) for mask in self._masks]
-        present = _present(masks, len(pieces[0]))
-        for i, inputs in enumerate(pieces[0]):
-            targets = tuple(piece[i] for piece in pieces[1:])
+    def _select_batches(self, selection: RowSelection) -> Iterator[Batch]:
+        columns = [self._split_rows(tensor, selection) for tensor in (self._inputs, *self._targets)]
+        masks = [None if mask is None else self._split_rows(mask, selection) for mask in self._masks]
+        present = _labeled_tasks(masks, len(columns[0]))
+        for i, inputs in enumerate(columns[0]):
+            targets = tuple(column[i] for column in columns[1:])
             yield Batch(inputs, targets, tuple(None if mask is None else mask[i] for mask in masks), present[i])
 
-    def _pieces(self, tensor: Tensor, take: Take) -> tuple[Tensor, ...]:
-        return torch.split(take(tensor).to(self.device, non_blocking=True), self.batch_size)
+    def _split_rows(self, tensor: Tensor, selection: RowSelection) -> tuple[Tensor, ...]:
+        return torch.split(selection(tensor).to(self.device, non_blocking=True), self.batch_size)
 
 
-def _present(masks: list[tuple[Tensor, ...] | None], count: int) -> list[tuple[bool, ...] | None]:
-    """Which tasks have a label in each batch of a chunk: one copy from the device for all of them."""
+def _labeled_tasks(masks: list[tuple[Tensor, ...] | None], count: int) -> list[tuple[bool, ...] | None]:
+    """For each batch of a chunk tell which tasks are labeled, with one copy from the device per task."""
     if all(mask is None for mask in masks):
         return [None] * count
     columns = [[True] * count if mask is None else torch.stack([m.any() for m in mask]).tolist() for mask in masks]
     return list(zip(*columns, strict=True))
 
 
-def _stacked_present(
+def _stacked_labeled_tasks(
     masks: list[tuple[Tensor, ...] | None], count: int, runs: int
 ) -> list[tuple[tuple[bool, ...], ...] | None]:
-    """Which tasks have a label in each run's rows of each batch: one copy from the device for a task."""
+    """For each batch and run tell which tasks are labeled, with one copy from the device per task."""
     if all(mask is None for mask in masks):
         return [None] * count
-    full = [[True] * runs] * count
+    all_labeled = [[True] * runs] * count
     columns = [
-        full if mask is None else torch.stack([m.flatten(1).any(dim=1) for m in mask]).tolist() for mask in masks
+        all_labeled if mask is None else torch.stack([m.flatten(1).any(dim=1) for m in mask]).tolist() for mask in masks
     ]
     return [tuple(zip(*batch, strict=True)) for batch in zip(*columns, strict=True)]
 
 
-def _select(tensor: Tensor, rows: Tensor) -> Tensor:
+def _gather_rows(tensor: Tensor, rows: Tensor) -> Tensor:
     return tensor.index_select(0, rows)
 
 
-def _range(tensor: Tensor, first: int, last: int) -> Tensor:
+def _slice_rows(tensor: Tensor, first: int, last: int) -> Tensor:
     return tensor[first:last]
 
 
 def check_single_rows(model: nn.Module, rows: int, input_shape: tuple[int, ...]) -> None:
-    """See that a model can be trained on batches of one row: batch normalisation may have a single value then.
+    """Check that a model can be trained on batches of one row, where batch normalization may see a single value.
 
     Args:
-        model: On any device; left as it is.
-        rows: Rows of the training split, which say what to do about it.
+        model: On any device; not changed.
+        rows: Rows of the training split, on which the proposed fix depends.
         input_shape: Shape of a row.
 
     Raises:
-        InputError: It cannot.
+        InputError: The model cannot be trained on them.
     """
     if not any(isinstance(module, _BatchNorm) for module in model.modules()):
         return
-    trial = copy.deepcopy(model).to("cpu").train()
+    model_copy = copy.deepcopy(model).to("cpu").train()
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            trial(torch.zeros(1, *input_shape))
+            model_copy(torch.zeros(1, *input_shape))
     except ValueError:
         rule = "batch normalisation needs at least two rows a batch"
         if rows > 1:
@@ -203,16 +207,16 @@ def check_single_rows(model: nn.Module, rows: int, input_shape: tuple[int, ...])
         raise InputError("dataset.split.train", rule, found="one training row", fix=fix) from None
 
 
-def fits(split_bytes: int, device: torch.device) -> bool:
-    """Whether data of that size may lie on the device as a whole, leaving it half of its free memory."""
+def fits_on_device(split_bytes: int, device: torch.device) -> bool:
+    """Whether data of that size takes less than half of the device's free memory."""
     if device.type != "cuda":
         return True
-    free, _ = torch.cuda.mem_get_info(device)
-    return split_bytes < free // 2
+    free_bytes, _ = torch.cuda.mem_get_info(device)
+    return split_bytes < free_bytes // 2
 
 
-def split_bytes(splits: Mapping[str, Split]) -> int:
-    """The size of some splits in memory."""
+def count_split_bytes(splits: Mapping[str, Split]) -> int:
+    """Return the size of splits in memory, in bytes."""
     return sum(
         tensor.nbytes
         for split in splits.values()

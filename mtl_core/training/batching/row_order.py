@@ -1,4 +1,4 @@
-"""The order in which an epoch visits the rows, a function of seed and epoch number alone."""
+"""Row order of an epoch (sampler): shuffled, or balanced by class or task; depends only on seed and epoch."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,17 +12,17 @@ from mtl_core.spec import Sampling, Task
 from mtl_core.spec.training.sampling import CLASS_KINDS, BalancedClasses, BalancedTasks, Shuffled
 from mtl_core.training.runtime.seeding import epoch_generator, epoch_order
 
-Order = Callable[[int, int], Tensor]
-"""From seed and epoch to the numbers of the rows to visit, as many as the split has."""
+RowOrder = Callable[[int, int], Tensor]
+"""Returns the row indices of an epoch from seed and epoch number."""
 
 
-def build_order(sampling: Sampling, split: Split, tasks: Sequence[Task]) -> Order:
-    """The order that a spec asks for.
+def build_row_order(sampling: Sampling, split: Split, tasks: Sequence[Task]) -> RowOrder:
+    """Build the row order of a sampling spec.
 
     Args:
-        sampling: Which.
+        sampling: The spec.
         split: The training rows.
-        tasks: The experiment's tasks; the one to balance by has classes.
+        tasks: Tasks of the experiment; classes are balanced by one of them.
     """
     rows = len(split)
     match sampling:
@@ -34,55 +34,57 @@ def build_order(sampling: Sampling, split: Split, tasks: Sequence[Task]) -> Orde
             classes = targets.reshape(rows, -1)[:, 0].long().cpu()
             labelled = torch.ones(rows, dtype=torch.bool) if mask is None else mask.cpu()
             groups = [
-                rows_of
-                for c in np.unique(classes.numpy()).tolist()
-                if len(rows_of := _where(labelled & (classes == c)))
+                class_rows
+                for class_index in np.unique(classes.numpy()).tolist()
+                if len(class_rows := _true_indices(labelled & (classes == class_index)))
             ]
-            return partial(_balanced, groups, _where(~labelled))
+            return partial(_balanced_order, groups, _true_indices(~labelled))
         case BalancedTasks():
-            labels = [row_mask(mask).cpu() for mask in split.masks.values()]
-            masks = {mask.numpy().tobytes(): mask for mask in labels}
-            whole = [torch.ones(rows, dtype=torch.bool)] if len(split.masks) < len(tasks) else []
-            groups = [found for mask in (*masks.values(), *whole) if len(found := _where(mask))]
+            row_masks = [row_mask(mask).cpu() for mask in split.masks.values()]
+            masks = {mask.numpy().tobytes(): mask for mask in row_masks}
+            all_rows = [torch.ones(rows, dtype=torch.bool)] if len(split.masks) < len(tasks) else []
+            groups = [group for mask in (*masks.values(), *all_rows) if len(group := _true_indices(mask))]
             if not groups or (len(groups) == 1 and len(groups[0]) == rows):
                 return partial(epoch_order, rows)
-            return partial(_balanced, groups, torch.empty(0, dtype=torch.long), count=rows)
+            return partial(_balanced_order, groups, torch.empty(0, dtype=torch.long), count=rows)
 
 
-def _balanced(groups: Sequence[Tensor], others: Tensor, seed: int, epoch: int, *, count: int | None = None) -> Tensor:
-    """Rows of all groups in turn, and between them, anywhere, each of the others once.
+def _balanced_order(
+    groups: Sequence[Tensor], unlabeled: Tensor, seed: int, epoch: int, *, count: int | None = None
+) -> Tensor:
+    """Return rows of all groups in equal shares, with each row outside the groups once at a random position.
 
     Args:
-        groups: The rows of each group; one may be in several.
-        others: Rows that are in none.
-        seed: The run's.
-        epoch: Which, from 0.
-        count: How many rows in all; by default as many as groups and others have.
+        groups: Row indices of each group; groups may overlap.
+        unlabeled: Row indices that are in no group.
+        seed: Seed of the run.
+        epoch: Number of the epoch, from 0.
+        count: Rows to return; by default as many as the groups and ``unlabeled`` have together.
     """
     generator = epoch_generator(seed, epoch)
-    count = sum(map(len, groups)) + len(others) if count is None else count
+    count = sum(map(len, groups)) + len(unlabeled) if count is None else count
     order = torch.empty(count, dtype=torch.long)
-    free = torch.ones(count, dtype=torch.bool)
-    if len(others):
-        places = torch.randperm(count, generator=generator)[: len(others)]
-        order[places] = others
-        free[places] = False
-    order[free] = _in_turn(groups, count - len(others), generator)
+    is_free = torch.ones(count, dtype=torch.bool)
+    if len(unlabeled):
+        positions = torch.randperm(count, generator=generator)[: len(unlabeled)]
+        order[positions] = unlabeled
+        is_free[positions] = False
+    order[is_free] = _interleave_groups(groups, count - len(unlabeled), generator)
     return order
 
 
-def _in_turn(groups: Sequence[Tensor], count: int, generator: Generator) -> Tensor:
-    """``count`` rows: every so many in a row hold each group once, in an order of their own."""
+def _interleave_groups(groups: Sequence[Tensor], count: int, generator: Generator) -> Tensor:
+    """Return ``count`` rows in rounds; each round has one row of every group, in random order."""
     rounds = -(-count // max(len(groups), 1))
-    turns = torch.rand(rounds, len(groups), generator=generator).argsort(dim=1).reshape(-1)[:count]
+    group_numbers = torch.rand(rounds, len(groups), generator=generator).argsort(dim=1).reshape(-1)[:count]
     rows = torch.empty(count, dtype=torch.long)
     for number, group in enumerate(groups):
-        places = _where(turns == number)
-        again = -(-len(places) // len(group))
-        drawn = [group[torch.randperm(len(group), generator=generator)] for _ in range(again)]
-        rows[places] = torch.cat([*drawn, group[:0]])[: len(places)]
+        positions = _true_indices(group_numbers == number)
+        repeats = -(-len(positions) // len(group))
+        permutations = [group[torch.randperm(len(group), generator=generator)] for _ in range(repeats)]
+        rows[positions] = torch.cat([*permutations, group[:0]])[: len(positions)]
     return rows
 
 
-def _where(mask: Tensor) -> Tensor:
+def _true_indices(mask: Tensor) -> Tensor:
     return mask.nonzero().squeeze(1)

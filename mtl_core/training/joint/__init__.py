@@ -1,1 +1,1 @@
-"""Several runs of one architecture trained in one loop."""
+"""Joint training of several runs of one architecture in one loop."""

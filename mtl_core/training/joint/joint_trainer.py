@@ -1,4 +1,4 @@
-"""Several runs of one architecture trained in one loop."""
+"""Joint trainer: trains several runs of one architecture in one loop, with stacked parameters."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -17,236 +17,238 @@ from mtl_core.spec.training.schedules import PlateauSchedule
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting
 from mtl_core.training import loop
 from mtl_core.training.batching.batches import StackedBatch
-from mtl_core.training.joint.stacked_model import Stack, check_stackable, stacked_losses
-from mtl_core.training.loop import Outcome, StoppedError, Trainer
+from mtl_core.training.joint.stacked_model import StackedModels, check_stackable, stacked_losses
+from mtl_core.training.loop import StoppedError, Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
-from mtl_core.training.optimization.lr_schedule import Rate
+from mtl_core.training.optimization.lr_schedule import LRSchedule
 from mtl_core.training.optimization.optimizers import build_optimizer
 from mtl_core.training.recorder import Request
-from mtl_core.training.runtime.threads import threads_for
+from mtl_core.training.runtime.threads import use_threads
 
-_TICKS = 1.5
-"""How much rarer runs that train together are told of than one alone: still within half a second."""
+_TICK_FACTOR = 1.5
+"""Factor of the tick interval compared with a single run; ticks are still less than half a second apart."""
 
-Result = Outcome | DivergedError
+Result = TrainingResult | DivergedError
 State = Literal["finished", "stopped"]
 
 
-class Lane(Trainer):
-    """One of several runs that train together: all of a run but its steps.
+class JointRun(Trainer):
+    """One of several runs in a joint training: everything of a run except its training steps.
 
-    It validates, records, saves and tests its own model, whose parameters are views of the stack.
+    It validates, logs, saves and tests its own model, whose parameters are views of the stacked ones.
     """
 
-    share: Callable[[], None] = staticmethod(lambda: None)
-    """Brings the optimiser's state up to date, before it is saved."""
+    sync_optimizer: Callable[[], None] = staticmethod(lambda: None)
+    """Copies the state of the joint optimizer to this run's, before it is saved."""
 
     @property
-    def done(self) -> bool:
-        """Whether its last epoch has been, by its length or by early stopping."""
-        return self._done()
+    def is_done(self) -> bool:
+        """Whether the last epoch is done, or early stopping ended the run."""
+        return self._is_done()
 
-    def begin(self, threads: int) -> None:
-        """Start the clock of a run."""
-        self._saved, self._threads = time.perf_counter(), threads
-        self.journal.start_clock(self.step)
+    def start(self, threads: int) -> None:
+        """Start the clocks of the run."""
+        self._last_save, self._threads = time.perf_counter(), threads
+        self.metric_log.start_clock(self.step)
         self.model.train()
 
-    def weights(self) -> Tensor:
-        """[K] the loss weights of the step to come, moves that are due made."""
-        self._moves.replay(self.step)
+    def step_weights(self) -> Tensor:
+        """Return the ``[K]`` loss weights of the next step, after applying the changes due."""
+        self._manual_weights.apply_due(self.step)
         return self.weighting.weights()
 
-    def note(self, losses: Sequence[Tensor], rate: float, present: tuple[bool, ...] | None) -> None:
-        """Note a step; arguments as of :meth:`mtl_core.training.metrics.metric_log.Journal.note_step`."""
-        self.journal.note_step(losses, None, rate, present)
+    def record_step(self, losses: Sequence[Tensor], rate: float, present: tuple[bool, ...] | None) -> None:
+        """Log a step; arguments as of :meth:`mtl_core.training.metrics.metric_log.MetricLog.log_step`."""
+        self.metric_log.log_step(losses, None, rate, present)
         self.step += 1
 
-    def tell(self) -> None:
-        """A few times a second, as a run alone does."""
+    def report(self) -> None:
+        """Flush the metric log, report progress and save, as a single run does a few times a second."""
         self.flush()
-        self._tell_progress()
-        if time.perf_counter() - self._saved >= self.spec.training.checkpoint_seconds:
+        self._report_progress()
+        if time.perf_counter() - self._last_save >= self.spec.training.checkpoint_seconds:
             self.save()
 
-    def answer(self, request: Request) -> None:
-        """Do what is asked of this run alone."""
-        self._answer([request])
+    def handle_request(self, request: Request) -> None:
+        """Handle a request to this run only."""
+        self._handle_requests([request])
 
     def pause(self) -> None:
-        """Save, and say that the run waits."""
+        """Save, and log that the run is paused."""
         self.save()
         self.recorder.event(self.step, "pause", "paused, with the runs it trains together with")
 
-    def go_on(self) -> None:
-        """Say that the run waits no more."""
+    def unpause(self) -> None:
+        """Log that the run continues."""
         self.recorder.event(self.step, "resume", "goes on")
-        self.journal.start_clock(self.step)
+        self.metric_log.start_clock(self.step)
 
     def end_epoch(self) -> None:
-        """Collect the epoch's losses, validate and record."""
-        self.journal.collect(self.step, self.weighting.weights())
+        """Collect the losses of the epoch, validate and log."""
+        self.metric_log.collect(self.step, self.weighting.weights())
         self._end_epoch()
 
-    def end(self, state: State) -> Outcome:
-        """Save and test."""
+    def finish(self, state: State) -> TrainingResult:
+        """Save, test and return the result."""
         self.save()
-        self._tell_progress()
-        return Outcome(state, self.step, self.monitor.best_step, self._test())
+        self._report_progress()
+        return TrainingResult(state, self.step, self.monitor.best_step, self._evaluate_test())
 
     def save(self) -> None:
-        """Write the checkpoints of a run that can go on alone."""
-        self.share()
+        """Write checkpoints from which the run can be resumed on its own."""
+        self.sync_optimizer()
         super().save()
 
 
-class Together:
-    """Trains several runs that differ in their seeds, or in the loss weights a person set.
+class JointTrainer:
+    """Trains several runs that differ only in their seeds or manual loss weights.
 
-    Every step is one for each run: the models' parameters are stacked, their losses computed by ``torch.func.vmap``
-    and stepped by one optimiser. Each run has the initial weights and the order of rows that it has alone, so that its
-    losses are the same but for rounding; dropout draws other numbers than it does alone. A run that stops early or
-    diverges leaves the others training; stopping or pausing one stops or pauses all.
+    Every step is one step of each run: the parameters of the models are stacked, their losses computed by
+    ``torch.func.vmap`` and updated by one optimizer. Each run has the initial weights and the row order of a separate
+    training, so that its losses are equal up to rounding; only dropout draws other numbers. When a run stops early or
+    diverges, the others continue; a request to stop or pause one applies to all.
 
     Args:
-        lanes: The runs, each at its first step.
+        runs: The runs, each before its first step.
 
     Raises:
         InputError: They cannot be trained together.
     """
 
-    def __init__(self, lanes: Sequence[Lane]) -> None:
-        check_together([lane.spec for lane in lanes])
-        first = lanes[0]
+    def __init__(self, runs: Sequence[JointRun]) -> None:
+        check_compatible_specs([run.spec for run in runs])
+        first = runs[0]
         check_stackable(first.model, first.tasks, first.data.train)
         training = first.spec.training
-        self.lanes, self._training = lanes, training
-        self._active = list(range(len(lanes)))
+        self.runs, self._training = runs, training
+        self._active = list(range(len(runs)))
         self._results: dict[int, Result] = {}
-        self._stack = Stack([lane.model for lane in lanes])
-        self._optimizer = build_optimizer(training.optimizer, self._stack.groups(training), ())
-        self._rate = Rate(training, self._optimizer, first.steps, first.train.count)
-        self._losses = stacked_losses(first.model, first.tasks, self._stack.parameters)
-        self._seeds = [lane.spec.training.seed for lane in lanes]
+        self._stacked = StackedModels([run.model for run in runs])
+        self._optimizer = build_optimizer(training.optimizer, self._stacked.param_groups(training), ())
+        self._lr_schedule = LRSchedule(training, self._optimizer, first.steps, first.train.count)
+        self._losses = stacked_losses(first.model, first.tasks, self._stacked.parameters)
+        self._seeds = [run.spec.training.seed for run in runs]
         self._step, self._epoch = 0, 0
-        for lane in lanes:
-            lane.share = self._share
+        for run in runs:
+            run.sync_optimizer = self._sync_optimizers
 
     def run(self) -> list[Result]:
-        """Train all to their ends, or until someone stops one.
+        """Train all runs to their ends, or until a stop request.
 
         Returns:
-            How each run ended, in the order of the runs.
+            The result of each run, in order.
 
         Raises:
             EnvironmentFault, StoreError: A checkpoint cannot be saved.
         """
-        first = self.lanes[0]
+        first = self.runs[0]
         row = first.data.train.inputs[:1].to(first.device)
-        with threads_for(first.model, row, first.train.batch_size, self._training.threads) as threads:
-            for lane in self.lanes:
-                lane.begin(threads)
-            self._clock = time.perf_counter()
+        with use_threads(first.model, row, first.train.batch_size, self._training.threads) as threads:
+            for run in self.runs:
+                run.start(threads)
+            self._next_tick = time.perf_counter()
             try:
                 while self._active:
                     self._train_epoch()
             except StoppedError:
-                self._end_all("stopped")
-        return [self._results[number] for number in range(len(self.lanes))]
+                self._finish_runs("stopped")
+        return [self._results[number] for number in range(len(self.runs))]
 
     def _train_epoch(self) -> None:
-        self._stack.freeze_trunk(frozen=self._epoch < self._training.shared.freeze_epochs)
-        for batch in self.lanes[0].train.stacked(self._seeds, self._epoch):
-            if time.perf_counter() >= self._clock:
-                self._each(Lane.tell)
-                self._answer()
-                self._clock = time.perf_counter() + _TICKS * loop.TICK_SECONDS
+        self._stacked.freeze_trunk(frozen=self._epoch < self._training.shared.freeze_epochs)
+        for batch in self.runs[0].train.iter_stacked(self._seeds, self._epoch):
+            if time.perf_counter() >= self._next_tick:
+                self._for_each_active(JointRun.report)
+                self._handle_requests()
+                self._next_tick = time.perf_counter() + _TICK_FACTOR * loop.TICK_SECONDS
             if not self._active:
                 return
             self._train_step(batch)
         self._epoch += 1
-        self._each(Lane.end_epoch)
-        self._end_all("finished")
+        self._for_each_active(JointRun.end_epoch)
+        self._finish_runs("finished")
 
     def _train_step(self, batch: StackedBatch) -> None:
-        self._rate.before_step(self._step)
-        weights = torch.stack([lane.weights() for lane in self.lanes])
+        self._lr_schedule.before_step(self._step)
+        weights = torch.stack([run.step_weights() for run in self.runs])
         losses = self._losses(batch.inputs, batch.targets, batch.masks)
         self._optimizer.zero_grad()
         torch.autograd.backward(losses, weights)
         if self._training.grad_clip is not None:
-            self._stack.clip(self._training.grad_clip)
+            self._stacked.clip_grad_norm(self._training.grad_clip)
         self._optimizer.step()
         self._step += 1
         values, count = losses.detach().flatten().unbind(), losses.shape[1]
         for number in self._active:
-            own = values[number * count : (number + 1) * count]
-            self.lanes[number].note(own, self._rate.now, batch.present[number] if batch.present else None)
+            run_losses = values[number * count : (number + 1) * count]
+            self.runs[number].record_step(
+                run_losses, self._lr_schedule.lr, batch.present[number] if batch.present else None
+            )
 
-    def _each(self, work: Callable[[Lane], None]) -> None:
-        """Do something for every run that still trains."""
+    def _for_each_active(self, action: Callable[[JointRun], None]) -> None:
+        """Run an action for every active run."""
         for number in list(self._active):
-            self._guarded(number, work)
+            self._run_guarded(number, action)
 
-    def _guarded(self, number: int, work: Callable[[Lane], None]) -> None:
-        """Do something for a run; when its loss turns out to be no number, it ends here, alone."""
+    def _run_guarded(self, number: int, action: Callable[[JointRun], None]) -> None:
+        """Run an action for a run; if that run has diverged, it ends while the others continue."""
         try:
-            work(self.lanes[number])
+            action(self.runs[number])
         except DivergedError as error:
-            self._leave(number, error)
+            self._record_result(number, error)
 
-    def _end_all(self, state: State) -> None:
-        """End the runs that are done, or, when someone stops one, all."""
+    def _finish_runs(self, state: State) -> None:
+        """Finish the runs that are done or, after a stop request, all."""
         for number in list(self._active):
-            if state == "stopped" or self.lanes[number].done:
-                self._guarded(number, lambda lane: self._leave(number, lane.end(state)))  # noqa: B023
+            if state == "stopped" or self.runs[number].is_done:
+                self._run_guarded(number, lambda run: self._record_result(number, run.finish(state)))  # noqa: B023
 
-    def _leave(self, number: int, result: Result) -> None:
+    def _record_result(self, number: int, result: Result) -> None:
         self._results[number] = result
         self._active.remove(number)
 
-    def _answer(self) -> None:
-        """Do what is asked of any run: stopping, pausing and going on is for all."""
+    def _handle_requests(self) -> None:
+        """Handle the requests of all runs; stop, pause and resume apply to all."""
         paused = False
         while True:
-            for number, request in self._requests():
+            for number, request in self._read_requests():
                 match request.kind:
                     case "stop":
                         raise StoppedError
                     case "pause" if not paused:
                         paused = True
-                        self._each(Lane.pause)
+                        self._for_each_active(JointRun.pause)
                     case "resume" if paused:
                         paused = False
-                        self._each(Lane.go_on)
+                        self._for_each_active(JointRun.unpause)
                     case "checkpoint" | "weights":
-                        self._guarded(number, partial(Lane.answer, request=request))
+                        self._run_guarded(number, partial(JointRun.handle_request, request=request))
             if not paused:
                 return
             time.sleep(loop.PAUSE_SECONDS)
 
-    def _requests(self) -> list[tuple[int, Request]]:
-        return [(number, request) for number in self._active for request in self.lanes[number].recorder.requests()]
+    def _read_requests(self) -> list[tuple[int, Request]]:
+        return [(number, request) for number in self._active for request in self.runs[number].recorder.requests()]
 
-    def _share(self) -> None:
-        self._stack.share_state(self._optimizer, [lane.optimizer for lane in self.lanes], self._rate.now)
+    def _sync_optimizers(self) -> None:
+        self._stacked.copy_optimizer_state(self._optimizer, [run.optimizer for run in self.runs], self._lr_schedule.lr)
 
 
-def check_together(specs: Sequence[ExperimentSpec]) -> None:
-    """See that the settings of some runs allow training them together.
+def check_compatible_specs(specs: Sequence[ExperimentSpec]) -> None:
+    """Check that the settings of runs allow training them together.
 
     Raises:
-        InputError: They differ in more than seed and hand-set loss weights, or have what works on one run only.
+        InputError: They differ in more than seed and manual loss weights, or use a feature that needs a single run.
     """
     first = specs[0]
-    if any(_common(spec) != _common(first) for spec in specs):
+    if any(_shared_settings(spec) != _shared_settings(first) for spec in specs):
         raise InputError("spec", "runs that train together may differ in seed and hand-set loss weights only")
-    if problems := _problems(first):
+    if problems := _find_unsupported_settings(first):
         raise InputError.of(problems)
 
 
-def _common(spec: ExperimentSpec) -> dict[str, Any]:
-    """What must be the same in all."""
+def _shared_settings(spec: ExperimentSpec) -> dict[str, Any]:
+    """Return the settings that must be equal in all runs."""
     data = spec_to_data(spec)
     data["training"].pop("seed")
     if isinstance(spec.weighting, EqualWeighting | ManualWeighting):
@@ -254,10 +256,10 @@ def _common(spec: ExperimentSpec) -> dict[str, Any]:
     return data | {"name": ""}
 
 
-def _problems(spec: ExperimentSpec) -> list[Problem]:
+def _find_unsupported_settings(spec: ExperimentSpec) -> list[Problem]:
     training = spec.training
     penalties = [(name, part) for name, part in (("shared", training.shared), ("heads", training.heads))]
-    wanted = [
+    requirements = [
         ("model.sharing", isinstance(spec.model.sharing, HardSharing | SeparateModels | CrossStitch), "hard"),
         ("weighting", isinstance(spec.weighting, EqualWeighting | ManualWeighting), "equal or manual"),
         ("weighting.normalize", spec.weighting.normalize == "none", "none"),
@@ -274,4 +276,4 @@ def _problems(spec: ExperimentSpec) -> list[Problem]:
     ]
     rule = "runs that train together need"
     fix = "Change it, or train one by one."
-    return [Problem(path, f"{rule} {what}", fix=fix) for path, fine, what in wanted if not fine]
+    return [Problem(path, f"{rule} {expected}", fix=fix) for path, supported, expected in requirements if not supported]

@@ -1,4 +1,4 @@
-"""Several models of one architecture as one: each parameter stacked over the models, computed by ``torch.func``."""
+"""Stacked models: several models of one architecture with parameters stacked and computed by ``torch.func``."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ from mtl_core.architectures.layers.modules import GaussianNoise
 from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, TrainingSpec, shorten
 from mtl_core.tasks import TaskHead
-from mtl_core.training.optimization.optimizers import set_rate
-from mtl_core.training.optimization.param_groups import Group, groups_of, named_shared_parameters
+from mtl_core.training.optimization.optimizers import set_lr
+from mtl_core.training.optimization.param_groups import ParamGroup, build_param_groups, named_shared_parameters
 
 Parameters = dict[str, Tensor]
 Losses = Callable[[Tensor, Sequence[Tensor], Sequence[Tensor | None]], Tensor]
@@ -27,14 +27,14 @@ _ELEMENTWISE = (
 )  # fmt: skip
 
 
-class Stack:
-    """S models whose parameters lie in one tensor each, ``[S, …]``.
+class StackedModels:
+    """S models with each parameter stacked to ``[S, …]``.
 
-    The models' own parameters become views of them: what changes in the stack changes in the models, which are
-    validated and saved as they are.
+    The parameters of the models become views of the stacked ones, so that updates reach the models, which are validated
+    and saved individually.
 
     Args:
-        models: Of one architecture, on one device.
+        models: Models of one architecture, on one device.
 
     Attributes:
         parameters: The stacked parameters by name.
@@ -42,77 +42,79 @@ class Stack:
 
     def __init__(self, models: Sequence[MultiTaskModel]) -> None:
         self._models = models
-        self._own = [dict(model.named_parameters()) for model in models]
-        self.parameters: Parameters = {name: self._stacked(name) for name in self._own[0]}
+        self._model_parameters = [dict(model.named_parameters()) for model in models]
+        self.parameters: Parameters = {name: self._stack_parameter(name) for name in self._model_parameters[0]}
 
-    def _stacked(self, name: str) -> nn.Parameter:
-        own = [parameters[name] for parameters in self._own]
-        stacked = nn.Parameter(torch.stack([one.detach() for one in own]), requires_grad=own[0].requires_grad)
-        for one, view in zip(own, stacked.detach().unbind(), strict=True):
-            one.data = view
+    def _stack_parameter(self, name: str) -> nn.Parameter:
+        parameters = [named[name] for named in self._model_parameters]
+        stacked = nn.Parameter(
+            torch.stack([parameter.detach() for parameter in parameters]), requires_grad=parameters[0].requires_grad
+        )
+        for parameter, view in zip(parameters, stacked.detach().unbind(), strict=True):
+            parameter.data = view
         return stacked
 
-    def groups(self, training: TrainingSpec) -> list[Group]:
-        """The stacked parameters in the groups that those of one model have."""
-        names = {id(parameter): name for name, parameter in self._own[0].items()}
-        groups = groups_of(self._models[0], training)
+    def param_groups(self, training: TrainingSpec) -> list[ParamGroup]:
+        """Return the stacked parameters in the parameter groups of one model."""
+        names = {id(parameter): name for name, parameter in self._model_parameters[0].items()}
+        groups = build_param_groups(self._models[0], training)
         return [{**group, "params": [self.parameters[names[id(p)]] for p in group["params"]]} for group in groups]
 
     def freeze_trunk(self, *, frozen: bool) -> None:
-        """As :func:`mtl_core.training.transfer.initial_weights.freeze_trunk`, for all models."""
+        """Freeze or unfreeze as :func:`mtl_core.training.transfer.initial_weights.freeze_trunk`, for all models."""
         for name in named_shared_parameters(self._models[0]):
             self.parameters[name].requires_grad_(not frozen)
 
     @torch.no_grad()
-    def clip(self, most: float) -> None:
-        """Keep the norm of each model's own gradient to a limit, as ``nn.utils.clip_grad_norm_`` does for one."""
+    def clip_grad_norm(self, max_norm: float) -> None:
+        """Clip the gradient norm of each model, as ``nn.utils.clip_grad_norm_`` does for one."""
         gradients = [p.grad for p in self.parameters.values() if p.grad is not None]
         norms = torch.stack([gradient.flatten(1).norm(dim=1) for gradient in gradients]).norm(dim=0)
-        factors = (most / (norms + 1e-6)).clamp(max=1.0)
+        factors = (max_norm / (norms + 1e-6)).clamp(max=1.0)
         for gradient in gradients:
             gradient.mul_(factors.view(-1, *(1,) * (gradient.dim() - 1)))
 
-    def share_state(self, optimizer: Optimizer, own: Sequence[Optimizer], rate: float) -> None:
-        """Give each model's own optimiser its part of the state of the one that steps, for a checkpoint.
+    def copy_optimizer_state(self, optimizer: Optimizer, optimizers: Sequence[Optimizer], lr: float) -> None:
+        """Copy each model's slice of the optimizer state to the model's own optimizer, for a checkpoint.
 
         Args:
-            optimizer: Of the stacked parameters.
-            own: The models', which never step.
-            rate: The learning rate in use.
+            optimizer: Optimizer of the stacked parameters.
+            optimizers: Optimizers of the models, which never step.
+            lr: Current learning rate.
         """
-        for each in own:
-            set_rate(each, rate)
+        for model_optimizer in optimizers:
+            set_lr(model_optimizer, lr)
         for name, stacked in self.parameters.items():
             state = optimizer.state.get(stacked, {})
-            for number, each in enumerate(own):
-                parts = {key: _part(value, number, stacked) for key, value in state.items()}
-                each.state[self._own[number][name]] = parts
+            for number, model_optimizer in enumerate(optimizers):
+                model_state = {key: _slice_state(value, number, stacked) for key, value in state.items()}
+                model_optimizer.state[self._model_parameters[number][name]] = model_state
 
 
-def _part(value: object, number: int, stacked: Tensor) -> object:
-    """A model's part of something the optimiser keeps; what is no stack, such as a count of steps, is that of all."""
+def _slice_state(value: object, number: int, stacked: Tensor) -> object:
+    """Return a model's slice of an optimizer state value; one that is not stacked, such as a step count, unchanged."""
     return value[number] if isinstance(value, Tensor) and value.shape == stacked.shape else value
 
 
 def stacked_losses(model: MultiTaskModel, tasks: Sequence[TaskHead], parameters: Parameters) -> Losses:
-    """The losses of S models at once; dropout draws for each model by itself.
+    """Build the function that computes the losses of S models at once; dropout masks differ between models.
 
     Args:
-        model: One of them, whose layers are used and whose parameters are not.
+        model: One of the models; its layers are used, its parameters are not.
         tasks: In the model's order.
-        parameters: The stacked ones.
+        parameters: The stacked parameters.
     """
-    outputs_of = _plain_outputs(model, parameters) or partial(_vmapped_outputs, model, parameters)
+    outputs_of = _batched_linear_outputs(model, parameters) or partial(_vmapped_outputs, model, parameters)
 
-    def means(
+    def task_losses(
         outputs: Sequence[Tensor], targets: Sequence[Tensor], masks: Sequence[Tensor | None]
     ) -> tuple[Tensor, ...]:
-        known = zip(tasks, outputs, targets, masks, strict=True)
-        return tuple(task.loss(output, target, mask) for task, output, target, mask in known)
+        rows = zip(tasks, outputs, targets, masks, strict=True)
+        return tuple(task.loss(output, target, mask) for task, output, target, mask in rows)
 
     def losses(inputs: Tensor, targets: Sequence[Tensor], masks: Sequence[Tensor | None]) -> Tensor:
         dims = (0, 0, tuple(None if mask is None else 0 for mask in masks))
-        return torch.stack(vmap(means, in_dims=dims)(outputs_of(inputs), targets, tuple(masks)), dim=1)
+        return torch.stack(vmap(task_losses, in_dims=dims)(outputs_of(inputs), targets, tuple(masks)), dim=1)
 
     return losses
 
@@ -122,11 +124,11 @@ def _vmapped_outputs(model: MultiTaskModel, parameters: Parameters, inputs: Tens
     return outputs
 
 
-def _plain_outputs(model: MultiTaskModel, parameters: Parameters) -> Callable[[Tensor], list[Tensor]] | None:
-    """The same without ``vmap``, for a model of linear and elementwise layers only; None for any other.
+def _batched_linear_outputs(model: MultiTaskModel, parameters: Parameters) -> Callable[[Tensor], list[Tensor]] | None:
+    """Build a forward pass without ``vmap`` for a model of linear and elementwise layers only; None for any other.
 
-    Such a model takes ``[S, N, …]`` as it is, once each linear layer is a batched product: half of the operations that
-    ``vmap`` makes of it.
+    With each linear layer as a batched product, such a model accepts ``[S, N, …]`` directly, in half of the operations
+    that ``vmap`` needs.
     """
     modules = dict(model.named_modules())
     linear = {name: module for name, module in modules.items() if isinstance(module, nn.Linear)}
@@ -135,11 +137,11 @@ def _plain_outputs(model: MultiTaskModel, parameters: Parameters) -> Callable[[T
         return None
     if not all(isinstance(module, (*_ELEMENTWISE, nn.Sequential)) for module in others):
         return None
-    whole = copy.deepcopy(model)
+    stacked_model = copy.deepcopy(model)
     for name, module in linear.items():
         bias = parameters[f"{name}.bias"] if module.bias is not None else None
-        whole.set_submodule(name, _StackedLinear(parameters[f"{name}.weight"], bias))
-    return whole.train()
+        stacked_model.set_submodule(name, _StackedLinear(parameters[f"{name}.weight"], bias))
+    return stacked_model.train()
 
 
 class _StackedLinear(nn.Module):
@@ -155,42 +157,42 @@ class _StackedLinear(nn.Module):
         self.weight, self.bias = weight, bias
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Each layer's product with its own inputs."""
-        turned = self.weight.transpose(1, 2)
-        return inputs @ turned if self.bias is None else torch.baddbmm(self.bias.unsqueeze(1), inputs, turned)
+        """Apply each layer to its own inputs."""
+        transposed = self.weight.transpose(1, 2)
+        return inputs @ transposed if self.bias is None else torch.baddbmm(self.bias.unsqueeze(1), inputs, transposed)
 
 
 def check_stackable(model: MultiTaskModel, tasks: Sequence[TaskHead], split: Split) -> None:
-    """See that a model and the losses of its tasks can be computed for several sets of parameters at once.
+    """Check that a model and the losses of its tasks can be computed for several sets of parameters at once.
 
     Args:
-        model: Left as it is.
+        model: Not changed.
         tasks: In its order.
-        split: Its first rows are tried.
+        split: The check computes its first rows.
 
     Raises:
-        InputError: They cannot: a layer keeps what training changes, or an operation looks at single values.
+        InputError: A layer has buffers, or an operation is not supported by ``vmap``.
     """
-    if kept := next((name for name, _ in model.named_buffers()), None):
+    if buffer := next((name for name, _ in model.named_buffers()), None):
         rule = "runs that train together need a model whose layers keep nothing, as batch normalisation does"
-        raise InputError("model", rule, found=kept, fix="Take layer or group normalisation, or train one by one.")
-    trial = copy.deepcopy(model).to("cpu").train()
-    parameters = {name: torch.stack([p.detach()] * 2) for name, p in trial.named_parameters()}
+        raise InputError("model", rule, found=buffer, fix="Take layer or group normalisation, or train one by one.")
+    model_copy = copy.deepcopy(model).to("cpu").train()
+    parameters = {name: torch.stack([p.detach()] * 2) for name, p in model_copy.named_parameters()}
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        outputs = _tried("model", _vmapped_outputs, trial, parameters, _twice(split.inputs))
+        outputs = _try_vmap("model", _vmapped_outputs, model_copy, parameters, _stack_twice(split.inputs))
         for i, task in enumerate(tasks):
             mask = split.masks.get(task.name)
-            labelled = None if mask is None else _twice(mask)
+            stacked_mask = None if mask is None else _stack_twice(mask)
             in_dims = (0, 0, None if mask is None else 0)
             loss = vmap(task.loss, in_dims=in_dims)
-            _tried(f"tasks[{i}].loss", loss, outputs[i], _twice(split.targets[task.name]), labelled)
+            _try_vmap(f"tasks[{i}].loss", loss, outputs[i], _stack_twice(split.targets[task.name]), stacked_mask)
 
 
-def _twice(tensor: Tensor) -> Tensor:
+def _stack_twice(tensor: Tensor) -> Tensor:
     return torch.stack([tensor[:2].to("cpu")] * 2)
 
 
-def _tried(path: str, function: Callable[..., Any], *arguments: object) -> Any:
+def _try_vmap(path: str, function: Callable[..., Any], *arguments: object) -> Any:
     try:
         return function(*arguments)
     except RuntimeError as error:

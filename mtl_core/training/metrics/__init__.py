@@ -1,1 +1,1 @@
-"""What a run measures: losses per step, validation scores, throughput."""
+"""Metrics of a run: losses per step, validation scores, throughput, progress."""

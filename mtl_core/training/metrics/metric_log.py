@@ -1,4 +1,4 @@
-"""What a run has to tell: gathered as it trains, handed to the recorder a few times a second."""
+"""Metric log of a run: buffers series, log lines and progress, and flushes them to the recorder."""
 
 import time
 from collections import defaultdict
@@ -12,158 +12,158 @@ from torch import Tensor
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
 from mtl_core.training.metrics.loss_floor import LossFloor
-from mtl_core.training.metrics.step_buffer import DivergedError, Ledger, Page
-from mtl_core.training.metrics.throughput import Speed
-from mtl_core.training.metrics.validation import Scores, total
-from mtl_core.training.persistence.checkpoints import number
+from mtl_core.training.metrics.step_buffer import DivergedError, StepBuffer, StepRecords
+from mtl_core.training.metrics.throughput import Throughput
+from mtl_core.training.metrics.validation import Scores, total_loss
+from mtl_core.training.persistence.checkpoints import read_number
 from mtl_core.training.recorder import Direction, Progress, Recorder, SeriesKey, Steps, Values
 
-LOG_SECONDS = 1.0
-"""Time between two epochs in the log; all of them are in the series."""
+EPOCH_LOG_SECONDS = 1.0
+"""Least time between two epochs in the log; the series have every epoch."""
 
 
-class Journal:
-    """The series, the log and the progress of one run.
+class MetricLog:
+    """Logs the series, events and progress of one run.
 
     Args:
-        recorder: Who keeps them.
+        recorder: Stores what is logged.
         tasks: The tasks, in order.
-        ruler: The weights the total is measured by, 1 for a task left out: those that a person set, since learned
-            ones would move the ruler.
-        floor: Which losses are too low for the method.
+        total_weights: Weights of the task losses in the total loss, 1 for a task left out. They are the manual ones:
+            under learned weights, totals of different steps could not be compared.
+        loss_floor: Detects losses that are too low for the weighting method.
 
     Attributes:
-        losses: ``[n, K]`` parts of the epoch under way; NaN where a task had no label.
+        losses: ``[n, K]`` chunks of the current epoch's losses; NaN where a task had no label.
     """
 
     def __init__(
-        self, recorder: Recorder, tasks: Sequence[TaskHead], ruler: dict[str, float], floor: LossFloor
+        self, recorder: Recorder, tasks: Sequence[TaskHead], total_weights: dict[str, float], loss_floor: LossFloor
     ) -> None:
-        self.ruler = ruler
-        self._floor = floor
+        self.total_weights = total_weights
+        self._loss_floor = loss_floor
         self.losses: list[NDArray[np.float64]] = []
         self._recorder = recorder
         self._names = tuple(task.name for task in tasks)
         self._directions: dict[str, Direction] = {m: d for task in tasks for m, d in task.directions.items()}
-        self._ledger = Ledger(self._names)
+        self._step_buffer = StepBuffer(self._names)
         self._pending: defaultdict[SeriesKey, list[tuple[Steps, Values]]] = defaultdict(list)
-        self._logged = -LOG_SECONDS
-        self._told, self._told_step = time.perf_counter(), 0
-        self._speed = Speed()
+        self._last_epoch_log = -EPOCH_LOG_SECONDS
+        self._report_time, self._report_step = time.perf_counter(), 0
+        self._throughput = Throughput()
 
-    def note_step(
+    def log_step(
         self, losses: Sequence[Tensor], weights: Tensor | None, rate: float, present: tuple[bool, ...] | None
     ) -> None:
-        """Note a step without waiting for the device; see :meth:`mtl_core.training.metrics.step_buffer.Ledger.add`."""
-        self._ledger.add(losses, weights, rate, present)
+        """Log a step; see :meth:`mtl_core.training.metrics.step_buffer.StepBuffer.add`."""
+        self._step_buffer.add(losses, weights, rate, present)
 
     def collect(self, step: int, weights: Tensor) -> None:
-        """Copy the losses of the noted steps from the device.
+        """Copy the losses of the buffered steps from the device.
 
         Args:
             step: The number of steps done.
-            weights: ``[K]`` in use, where they were not noted step by step.
+            weights: ``[K]`` current loss weights, used if none were logged with the steps.
 
         Raises:
-            DivergedError: One is NaN or infinite; all that came before is with the recorder.
+            DivergedError: A loss is NaN or infinite; all steps before it are with the recorder.
         """
-        if not len(self._ledger):
+        if not len(self._step_buffer):
             return
-        page = self._ledger.take(step, weights)
-        self.losses.append(page.losses)
-        for key, points in self._points(page).items():
+        records = self._step_buffer.drain(step, weights)
+        self.losses.append(records.losses)
+        for key, points in self._series_points(records).items():
             self._pending[key].append(points)
-        for at, text in self._floor.warnings(page):
-            self._recorder.event(at, "warning", text)
-        if page.diverged:
-            self.refuse(page.diverged)
+        for step_number, text in self._loss_floor.warnings(records):
+            self._recorder.event(step_number, "warning", text)
+        if records.diverged:
+            self.raise_diverged(records.diverged)
 
     def flush(self, step: int, weights: Tensor) -> None:
-        """Hand everything new to the recorder; arguments and error as of :meth:`collect`."""
+        """Write everything new to the recorder; arguments and error as of :meth:`collect`."""
         self.collect(step, weights)
-        self._hand_over()
+        self._write_pending()
 
-    def _hand_over(self) -> None:
+    def _write_pending(self) -> None:
         pending, self._pending = self._pending, defaultdict(list)
         if pending:
-            joined = {key: tuple(map(np.concatenate, zip(*parts, strict=True))) for key, parts in pending.items()}
-            self._recorder.points(cast(dict[SeriesKey, tuple[Steps, Values]], joined), self._directions)
+            concatenated = {key: tuple(map(np.concatenate, zip(*parts, strict=True))) for key, parts in pending.items()}
+            self._recorder.points(cast(dict[SeriesKey, tuple[Steps, Values]], concatenated), self._directions)
 
-    def refuse(self, diverged: DivergedError) -> NoReturn:
-        """Tell all that came before, and end the run."""
-        self._hand_over()
+    def raise_diverged(self, diverged: DivergedError) -> NoReturn:
+        """Write everything before the divergence and its event, then raise the error."""
+        self._write_pending()
         self._recorder.event(diverged.step, "nan", str(diverged), {"task": diverged.task})
         raise diverged
 
-    def _points(self, page: Page) -> dict[SeriesKey, tuple[Steps, Values]]:
+    def _series_points(self, records: StepRecords) -> dict[SeriesKey, tuple[Steps, Values]]:
         points: dict[SeriesKey, tuple[Steps, Values]] = {}
         for i, task in enumerate(self._names):
-            here = ~np.isnan(page.losses[:, i])
-            points[task, "train", "loss"] = page.steps[here], page.losses[here, i]
-            points[task, "train", "weight"] = page.steps, page.weights[:, i]
-        ruler = np.array([self.ruler.get(task, 1.0) for task in self._names])
-        points[TOTAL, "train", "loss"] = page.steps, np.nansum(page.losses * ruler, axis=1)
-        points["", "train", "lr"] = page.steps, page.rates
+            labeled = ~np.isnan(records.losses[:, i])
+            points[task, "train", "loss"] = records.steps[labeled], records.losses[labeled, i]
+            points[task, "train", "weight"] = records.steps, records.weights[:, i]
+        total_weights = np.array([self.total_weights.get(task, 1.0) for task in self._names])
+        points[TOTAL, "train", "loss"] = records.steps, np.nansum(records.losses * total_weights, axis=1)
+        points["", "train", "lr"] = records.steps, records.rates
         return points
 
     def end_epoch(self) -> NDArray[np.float64]:
-        """``[K]`` mean losses of the epoch that ended, NaN for a task that had no label all along; a new one begins."""
+        """Start a new epoch; return the ``[K]`` mean losses of the last, NaN for a task without any label."""
         losses, self.losses = np.concatenate(self.losses), []
         counts = (~np.isnan(losses)).sum(axis=0)
         means: NDArray[np.float64] = np.where(counts, np.nansum(losses, axis=0) / np.maximum(counts, 1), np.nan)
         return means
 
-    def history(self) -> NDArray[np.float64]:
-        """``[n, K]`` losses of the epoch under way, for a checkpoint."""
+    def epoch_losses(self) -> NDArray[np.float64]:
+        """Return the ``[n, K]`` losses of the current epoch, for a checkpoint."""
         return np.concatenate([*self.losses, np.zeros((0, len(self._names)))])
 
-    def restore(self, losses: Tensor, ruler: Mapping[str, float]) -> None:
-        """Take back the losses of the epoch under way, and what the total is measured by.
+    def restore(self, losses: Tensor, total_weights: Mapping[str, float]) -> None:
+        """Restore the losses of the current epoch and the weights of the total loss.
 
         Raises:
-            TypeError, ValueError: They are those of other tasks.
+            TypeError, ValueError: They do not fit the tasks.
         """
         if losses.dim() != 2 or losses.shape[1] != len(self._names) or not losses.is_floating_point():
             raise ValueError(f"losses of shape {tuple(losses.shape)} for {len(self._names)} tasks")
-        self.ruler = {name: number(value) for name, value in ruler.items()}
+        self.total_weights = {name: read_number(value) for name, value in total_weights.items()}
         self.losses = [losses.cpu().numpy()]
 
-    def note_scores(self, split: str, step: int, scores: Scores) -> None:
-        """Keep a split's scores for the next flush, the total among them where a task has a label."""
+    def log_scores(self, split: str, step: int, scores: Scores) -> None:
+        """Log a split's scores, and the total loss if any task has a label."""
         labelled = any("loss" in values for values in scores.values())
-        combined = {TOTAL: {"loss": total(scores, self.ruler)}} if labelled else {}
-        self.note_known(split, step, scores | combined)
+        total_scores = {TOTAL: {"loss": total_loss(scores, self.total_weights)}} if labelled else {}
+        self.log_task_scores(split, step, scores | total_scores)
 
-    def note_known(self, split: str, step: int, scores: Scores) -> None:
-        """Keep scores of some tasks on a split, without a total."""
+    def log_task_scores(self, split: str, step: int, scores: Scores) -> None:
+        """Log scores of tasks on a split, without a total loss."""
         for task, values in scores.items():
             for metric, value in values.items():
                 self._pending[task, split, metric].append((np.array([step]), np.array([value])))
 
-    def note_values(self, step: int, values: Mapping[tuple[str, str], float]) -> None:
-        """Keep numbers of the training by task and name, such as what a sharing scheme learned up to and in a step."""
+    def log_values(self, step: int, values: Mapping[tuple[str, str], float]) -> None:
+        """Log values of a training step by task and name, such as what a sharing scheme has learned."""
         for (task, name), value in values.items():
             self._pending[task, "train", name].append((np.array([step]), np.array([value])))
 
     def log_epoch(self, step: int, epoch: int, scores: Scores, *, last: bool) -> None:
-        """An epoch's validation losses in the log: the last epoch's, and of the others one a second."""
+        """Write an epoch's validation losses to the event log: the last epoch's, of the others one a second."""
         now = time.perf_counter()
-        if last or now - self._logged >= LOG_SECONDS:
-            self._logged = now
+        if last or now - self._last_epoch_log >= EPOCH_LOG_SECONDS:
+            self._last_epoch_log = now
             parts = [f"{task} {values['loss']:.4g}" for task, values in scores.items() if "loss" in values]
             self._recorder.event(step, "epoch", f"epoch {epoch}: validation loss " + ", ".join(parts))
 
     def start_clock(self, step: int) -> None:
-        """Measure the speed from here on."""
-        self._told, self._told_step = time.perf_counter(), step
+        """Start the measurement of throughput at a step."""
+        self._report_time, self._report_step = time.perf_counter(), step
 
-    def tell_progress(self, *, step: int, steps: int, epoch: int, epochs: int, batch_size: int) -> None:
-        """How far the run is, how fast it was of late, and how long the rest takes at that speed.
+    def report_progress(self, *, step: int, steps: int, epoch: int, epochs: int, batch_size: int) -> None:
+        """Report position, recent throughput and estimated remaining time to the recorder.
 
-        This is the one place where the remaining time is estimated; all who show it show this number.
+        This is the only place where the remaining time is estimated; every display shows this number.
         """
-        self._speed.add(step - self._told_step, time.perf_counter() - self._told)
+        self._throughput.add(step - self._report_step, time.perf_counter() - self._report_time)
         self.start_clock(step)
-        rate, eta = self._speed.steps_per_second, self._speed.seconds_for(steps - step)
-        told: dict[str, Any] = {"epoch": epoch, "epochs": epochs, "step": step, "steps": steps}
-        self._recorder.progress(Progress(**told, samples_per_second=rate * batch_size, eta_seconds=eta))
+        rate, eta = self._throughput.steps_per_second, self._throughput.seconds_for(steps - step)
+        position: dict[str, Any] = {"epoch": epoch, "epochs": epochs, "step": step, "steps": steps}
+        self._recorder.progress(Progress(**position, samples_per_second=rate * batch_size, eta_seconds=eta))

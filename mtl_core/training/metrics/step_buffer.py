@@ -1,4 +1,4 @@
-"""What the steps since the last report left: kept on the device, copied out a few times a second."""
+"""Buffer of per-step losses, weights and learning rates, kept on the device until it is drained."""
 
 import math
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ class DivergedError(ArithmeticError):
     """A task's loss is NaN or infinite.
 
     Args:
-        task: Whose loss.
+        task: Name of the task.
         step: The step at which it was computed, from 0.
-        value: What it was.
-        weight: What it weighed in the update; NaN where that is not known.
+        value: The loss.
+        weight: Its weight in the update; NaN if unknown.
     """
 
     def __init__(self, task: str, step: int, value: float, weight: float = math.nan) -> None:
@@ -26,15 +26,15 @@ class DivergedError(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Page:
-    """The steps ``first … first+n-1``.
+class StepRecords:
+    """Losses, weights and learning rates of n consecutive steps.
 
     Attributes:
-        steps: ``[n]``.
+        steps: ``[n]`` numbers of the steps.
         losses: ``[n, K]``; NaN where a task had no label in the batch.
-        weights: ``[n, K]`` the loss weights in use.
+        weights: ``[n, K]`` loss weights.
         rates: ``[n]`` learning rates.
-        diverged: What is wrong with the step after these, which is not among them; None when all is well.
+        diverged: The error of the step after these, which is not included; None if all losses are finite.
     """
 
     steps: NDArray[np.int64]
@@ -44,11 +44,11 @@ class Page:
     diverged: DivergedError | None = None
 
 
-class Ledger:
-    """Collects each step's losses and weights without waiting for the device.
+class StepBuffer:
+    """Collects each step's losses and weights without synchronizing with the device.
 
     Args:
-        tasks: The tasks' names.
+        tasks: Names of the tasks.
     """
 
     def __init__(self, tasks: tuple[str, ...]) -> None:
@@ -56,7 +56,7 @@ class Ledger:
         self._losses: list[Tensor] = []
         self._weights: list[Tensor] = []
         self._rates: list[float] = []
-        self._absent: list[tuple[int, int]] = []
+        self._unlabeled: list[tuple[int, int]] = []
 
     def __len__(self) -> int:
         return len(self._rates)
@@ -64,41 +64,41 @@ class Ledger:
     def add(
         self, losses: Sequence[Tensor], weights: Tensor | None, rate: float, present: tuple[bool, ...] | None
     ) -> None:
-        """Note a step.
+        """Add a step.
 
         Args:
-            losses: K 0-d tensors without graph.
-            weights: ``[K]``, or None when they have not changed since the step before.
+            losses: K detached 0-d tensors.
+            weights: ``[K]`` loss weights, or None if they are constant.
             rate: The learning rate.
-            present: Which tasks had a label, or None for all.
+            present: For each task whether the batch had a label of it, or None if all had.
         """
         if present is not None and not all(present):
-            self._absent += [(len(self._rates), i) for i, here in enumerate(present) if not here]
+            self._unlabeled += [(len(self._rates), i) for i, labeled in enumerate(present) if not labeled]
         self._losses.extend(losses)
         if weights is not None:
             self._weights.append(weights)
         self._rates.append(rate)
 
-    def take(self, end: int, constant: Tensor) -> Page:
-        """The noted steps up to the first whose losses are not finite; the ledger is empty afterwards.
+    def drain(self, end: int, constant_weights: Tensor) -> StepRecords:
+        """Empty the buffer and return its steps, up to the first whose losses are not finite.
 
         Args:
             end: The number of steps done.
-            constant: ``[K]`` the weights in use, when they were not noted step by step.
+            constant_weights: ``[K]`` loss weights, used if none were added with the steps.
         """
-        count, width = len(self._rates), len(self._tasks)
-        losses = torch.stack(self._losses).view(count, width).double().cpu().numpy()
+        count, task_count = len(self._rates), len(self._tasks)
+        losses = torch.stack(self._losses).view(count, task_count).double().cpu().numpy()
         if self._weights:
             weights = torch.stack(self._weights).double().cpu().numpy()
         else:
-            weights = np.repeat(constant.double().cpu().numpy()[None], count, axis=0)
+            weights = np.repeat(constant_weights.double().cpu().numpy()[None], count, axis=0)
         steps, rates = np.arange(end - count, end), np.array(self._rates)
-        good, diverged = count, None
-        if len(bad := np.argwhere(~np.isfinite(losses))):
-            good, column = map(int, bad[0])
-            loss, weight = float(losses[good, column]), float(weights[good, column])
-            diverged = DivergedError(self._tasks[column], int(steps[good]), loss, weight)
-        for row, column in self._absent:
-            losses[row, column] = np.nan
-        self._losses, self._weights, self._rates, self._absent = [], [], [], []
-        return Page(steps[:good], losses[:good], weights[:good], rates[:good], diverged)
+        valid, diverged = count, None
+        if len(not_finite := np.argwhere(~np.isfinite(losses))):
+            valid, column = map(int, not_finite[0])
+            loss, weight = float(losses[valid, column]), float(weights[valid, column])
+            diverged = DivergedError(self._tasks[column], int(steps[valid]), loss, weight)
+        for step_index, column in self._unlabeled:
+            losses[step_index, column] = np.nan
+        self._losses, self._weights, self._rates, self._unlabeled = [], [], [], []
+        return StepRecords(steps[:valid], losses[:valid], weights[:valid], rates[:valid], diverged)

@@ -1,4 +1,4 @@
-"""The losses and metrics of a split."""
+"""Evaluation of a model on a split: loss and metrics of each task, and the total loss."""
 
 import math
 from collections.abc import Sequence
@@ -11,26 +11,26 @@ from mtl_core.tasks import TaskHead
 from mtl_core.training.batching.batches import Batches
 
 Scores = dict[str, dict[str, float]]
-"""Metric by task and name; ``loss`` is among them unless the split has no label for the task."""
+"""Metric values by task and name; they include ``loss`` unless the split has no label of the task."""
 
 
-_FEWEST, _MOST, _BYTES = 32, 2048, 2**18
-"""Rows of a batch without gradients, and the size on the CPU that they are counted by: layers make ten and more times
-as much of it, and a convolution is half as fast where that no longer fits its caches."""
+_MIN_ROWS, _MAX_ROWS, _BATCH_BYTES = 32, 2048, 2**18
+"""Limits for the rows of an evaluation batch, and the size of its inputs on the CPU: activations are ten and more times
+larger, and a convolution is half as fast once they no longer fit the caches."""
 
 
 def evaluation_batches(split: Split, tasks: tuple[str, ...], device: torch.device) -> Batches:
-    """A split in batches for scores and predictions, whose results do not depend on their size but for rounding."""
-    rows = _BYTES // max(split.inputs[:1].nbytes, 1) if device.type == "cpu" else _MOST
-    return Batches(split, tasks, min(max(rows, _FEWEST), _MOST), device)
+    """Build the batches for evaluation and prediction; their size affects results only by rounding."""
+    rows = _BATCH_BYTES // max(split.inputs[:1].nbytes, 1) if device.type == "cpu" else _MAX_ROWS
+    return Batches(split, tasks, min(max(rows, _MIN_ROWS), _MAX_ROWS), device)
 
 
 class Scorer:
-    """Scores models on the splits of a run; its metrics are built once, which takes as long as a small split's scores.
+    """Evaluates models on splits; builds its metric objects once, as that takes as long as evaluating a small split.
 
     Args:
-        tasks: In the models' order.
-        device: Where the splits' batches are.
+        tasks: In the order of the model's outputs.
+        device: Device of the batches.
     """
 
     def __init__(self, tasks: Sequence[TaskHead], device: torch.device) -> None:
@@ -38,23 +38,23 @@ class Scorer:
 
     @torch.inference_mode()
     def __call__(self, model: nn.Module, batches: Batches) -> Scores:
-        """Mean loss and metrics of each task over a split, the model in evaluation mode.
+        """Return mean loss and metrics of each task on a split, with the model in evaluation mode.
 
         A task without a label in the split has no entries.
         """
         was_training = model.training
         model.eval()
-        metrics = list(self._metrics.values())
-        for one in metrics:
-            one.reset()
-        for batch in batches.in_order():
+        task_metrics = list(self._metrics.values())
+        for metric in task_metrics:
+            metric.reset()
+        for batch in batches.iter_in_order():
             for i, prediction in enumerate(model(batch.inputs)):
-                metrics[i].update(prediction, batch.targets[i], batch.masks[i])
+                task_metrics[i].update(prediction, batch.targets[i], batch.masks[i])
         model.train(was_training)
-        return {name: one.compute() for name, one in self._metrics.items()}
+        return {name: metric.compute() for name, metric in self._metrics.items()}
 
 
-def total(scores: Scores, weights: dict[str, float]) -> float:
-    """The weighted sum of the tasks' losses; NaN where no task has a label."""
-    parts = [weights.get(task, 1.0) * values["loss"] for task, values in scores.items() if "loss" in values]
-    return sum(parts) if parts else math.nan
+def total_loss(scores: Scores, weights: dict[str, float]) -> float:
+    """Return the weighted sum of the task losses; NaN if no task has a label."""
+    weighted_losses = [weights.get(task, 1.0) * values["loss"] for task, values in scores.items() if "loss" in values]
+    return sum(weighted_losses) if weighted_losses else math.nan

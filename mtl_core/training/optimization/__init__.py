@@ -1,1 +1,1 @@
-"""Optimizers, parameter groups, learning rates, averaged weights, early stopping."""
+"""Optimizers, parameter groups, learning rate schedules, weight averaging, early stopping."""

@@ -1,4 +1,4 @@
-"""The best epoch, and when to stop."""
+"""Monitor of a validation value: selects the best epoch, and decides about early stopping."""
 
 import math
 from dataclasses import asdict, dataclass, field
@@ -7,23 +7,23 @@ from typing import Any, Literal
 from mtl_core.spec import TOTAL, EarlyStopping
 from mtl_core.tasks.undefined_metrics import why_undefined
 from mtl_core.training.metrics.validation import Scores
-from mtl_core.training.persistence.checkpoints import count, number
+from mtl_core.training.persistence.checkpoints import read_count, read_number
 
-_KEPT = ("best", "best_step", "mark", "waited", "substitute")
+_STATE_KEYS = ("best", "best_step", "mark", "waited", "substitute")
 
 
 @dataclass
 class Monitor:
-    """Follows one validation value over the epochs; the total loss as long as that is a metric without a value.
+    """Monitors one validation value over the epochs; the total loss as a substitute while a metric has no value.
 
     Attributes:
         path: ``total``, a task (its loss) or ``task.metric``.
-        better: Which way the value at the path is better.
-        best: The best value so far, at step ``best_step``.
-        mark: The last value that was better than the mark before by more than ``min_delta``.
-        waited: Epochs since then.
-        substitute: Whether the total loss stands in.
-        told: Whether it was told that nothing can.
+        better: Direction of the value at the path.
+        best: The best value so far, reached at step ``best_step``.
+        mark: The last value that improved on the previous mark by more than ``min_delta``.
+        waited: Epochs without such an improvement.
+        substitute: Whether the total loss is the substitute.
+        warned: Whether a warning was given that no label allows a substitute.
     """
 
     path: str
@@ -33,34 +33,35 @@ class Monitor:
     mark: float = math.nan
     waited: int = 0
     substitute: bool = False
-    told: bool = field(default=False, compare=False)
+    warned: bool = field(default=False, compare=False)
 
     @property
     def name(self) -> str:
-        """What is followed."""
+        """Name of the monitored value."""
         return "total loss" if self.substitute else self.path
 
     @property
     def direction(self) -> Literal["min", "max"]:
-        """Which way what is followed is better."""
+        """Direction of the monitored value."""
         return "min" if self.substitute else self.better
 
-    def value(self, scores: Scores, total: float) -> float:
-        """An epoch's value of what is followed; NaN when it is not there."""
-        return total if self.substitute else self._at_path(scores, total)
+    def value(self, scores: Scores, total_loss: float) -> float:
+        """Return the monitored value of an epoch; NaN if it is undefined."""
+        return total_loss if self.substitute else self._monitored_value(scores, total_loss)
 
-    def _at_path(self, scores: Scores, total: float) -> float:
+    def _monitored_value(self, scores: Scores, total_loss: float) -> float:
         if self.path == TOTAL:
-            return total
+            return total_loss
         task, _, metric = self.path.partition(".")
         return scores.get(task, {}).get(metric or "loss", math.nan)
 
-    def switch(self, scores: Scores, total: float) -> str:
-        """See before an epoch's value is taken what there is to follow; on a change, what to say of it, else nothing.
+    def update_substitute(self, scores: Scores, total_loss: float) -> str:
+        """Switch to or from the total loss as substitute; return a warning on a change, else an empty text.
 
-        Where the monitored value comes late, its best epoch begins with it: no comparison with the total loss is one.
+        To be called before an epoch's value is read. When the monitored value becomes defined late, the search for the
+        best epoch starts anew, as its values cannot be compared with the total loss.
         """
-        absent = math.isnan(self._at_path(scores, total))
+        absent = math.isnan(self._monitored_value(scores, total_loss))
         if self.substitute and not absent:
             self.substitute = False
             self.best, self.best_step, self.mark, self.waited = math.nan, -1, math.nan, 0
@@ -69,58 +70,58 @@ class Monitor:
             return ""
         task, _, metric = self.path.partition(".")
         if self.path == TOTAL or math.isnan(scores.get(task, {}).get("loss", math.nan)):
-            return self._without_labels()
+            return self._missing_labels_message()
         self.substitute = True
-        why = why_undefined(metric)
+        reason = why_undefined(metric)
         return (
-            f"{self.path} has no value on the validation rows ({why}): as long as it has none, the total validation "
+            f"{self.path} has no value on the validation rows ({reason}): as long as it has none, the total validation "
             "loss chooses the best epoch, and early stopping follows it"
         )
 
-    def _without_labels(self) -> str:
-        """To be told once; nothing stands in where a person wants to judge by labels that are not there."""
-        if self.told:
+    def _missing_labels_message(self) -> str:
+        """Return a warning, once, that no validation label exists; there is no substitute in that case."""
+        if self.warned:
             return ""
-        self.told = True
-        what = "any task" if self.path == TOTAL else f"task {self.path.partition('.')[0]!r}"
+        self.warned = True
+        task = "any task" if self.path == TOTAL else f"task {self.path.partition('.')[0]!r}"
         return (
-            f"no validation row has a label of {what}, so that {self.path} has no value: no epoch is the best, nothing "
+            f"no validation row has a label of {task}, so that {self.path} has no value: no epoch is the best, nothing "
             "stops early, and the last model is kept. Monitor something else, or split the rows differently"
         )
 
-    def improved(self, value: float, step: int, min_delta: float = 0.0) -> bool:
-        """Take in an epoch's value; whether it is the best so far.
+    def update(self, value: float, step: int, min_delta: float = 0.0) -> bool:
+        """Update with an epoch's value; return whether it is the best so far.
 
-        Waiting begins with the first value that is a number: what is never there cannot fail to improve.
+        Epochs before the first defined value do not count towards the patience.
         """
-        if self._better(value, self.mark, min_delta):
+        if self._is_better(value, self.mark, min_delta):
             self.mark, self.waited = value, 0
         elif not math.isnan(self.mark):
             self.waited += 1
-        if not self._better(value, self.best):
+        if not self._is_better(value, self.best):
             return False
         self.best, self.best_step = value, step
         return True
 
-    def _better(self, value: float, than: float, by: float = 0.0) -> bool:
-        if math.isnan(than):
+    def _is_better(self, value: float, reference: float, min_delta: float = 0.0) -> bool:
+        if math.isnan(reference):
             return not math.isnan(value)
-        return (than - value if self.direction == "min" else value - than) > by
+        return (reference - value if self.direction == "min" else value - reference) > min_delta
 
-    def exhausted(self, stopping: EarlyStopping | None) -> bool:
-        """Whether early stopping says that this was the last epoch."""
+    def should_stop(self, stopping: EarlyStopping | None) -> bool:
+        """Whether the patience of early stopping is exhausted."""
         return stopping is not None and self.waited >= stopping.patience
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
-        return {name: value for name, value in asdict(self).items() if name in _KEPT}
+        """Return the state for a checkpoint."""
+        return {name: value for name, value in asdict(self).items() if name in _STATE_KEYS}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back a kept state; one of an earlier release had no substitute.
+        """Restore the state of a checkpoint; that of an early release has no ``substitute``.
 
         Raises:
-            KeyError, TypeError, ValueError: It is none.
+            KeyError, TypeError, ValueError: It is not a valid state.
         """
-        self.best, self.mark = number(state["best"]), number(state["mark"])
-        self.best_step, self.waited = count(state["best_step"] + 1) - 1, count(state["waited"])
+        self.best, self.mark = read_number(state["best"]), read_number(state["mark"])
+        self.best_step, self.waited = read_count(state["best_step"] + 1) - 1, read_count(state["waited"])
         self.substitute = bool(state.get("substitute", False))

@@ -1,4 +1,4 @@
-"""The learning rate through a run: what the schedule says, and what the results say on a plateau."""
+"""Learning rate schedule of a run, with reduction on a plateau."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -8,22 +8,22 @@ from torch.optim import Optimizer
 
 from mtl_core.spec import TrainingSpec, learning_rate
 from mtl_core.spec.training.schedules import ConstantSchedule, PlateauSchedule
-from mtl_core.training.optimization.optimizers import set_rate
-from mtl_core.training.persistence.checkpoints import count, number
+from mtl_core.training.optimization.optimizers import set_lr
+from mtl_core.training.persistence.checkpoints import read_count, read_number
 
 
 @dataclass
 class Plateau:
-    """Counts the epochs in which a value has not improved, and drops the rate.
+    """Reduces the learning rate when a value has stopped improving.
 
-    It is torch's ``ReduceLROnPlateau`` with an absolute threshold, but for the first drop, which comes after
-    ``patience`` such epochs, as early stopping does, instead of one later.
+    Like ``torch.optim.lr_scheduler.ReduceLROnPlateau`` with an absolute threshold, except that the first reduction
+    comes after ``patience`` epochs without improvement, like early stopping, instead of one epoch later.
 
     Attributes:
-        factor: What is left of the rate.
-        best: The last value that was better than the one before by more than ``min_delta``; NaN before the first.
-        waited: Epochs since then, or since the last drop.
-        resting: Epochs of the cooldown that are left.
+        factor: Current factor of the learning rate.
+        best: The last value that improved by more than ``min_delta``; NaN before the first.
+        waited: Epochs without improvement, since the last reduction.
+        resting: Remaining epochs of the cooldown.
     """
 
     factor: float = 1.0
@@ -31,8 +31,8 @@ class Plateau:
     waited: int = 0
     resting: int = 0
 
-    def note(self, schedule: PlateauSchedule, direction: Literal["min", "max"], value: float) -> None:
-        """Take in an epoch's value. Waiting begins with the first one that is a number."""
+    def update(self, schedule: PlateauSchedule, direction: Literal["min", "max"], value: float) -> None:
+        """Update with an epoch's value. Epochs before the first defined value do not count."""
         gain = self.best - value if direction == "min" else value - self.best
         if gain > schedule.min_delta or (math.isnan(self.best) and not math.isnan(value)):
             self.best, self.waited = value, 0
@@ -45,17 +45,17 @@ class Plateau:
             self.waited, self.resting = 0, schedule.cooldown
 
 
-class Rate:
-    """Sets the learning rate of every group of an optimiser before each step.
+class LRSchedule:
+    """Sets the learning rate of every parameter group before each step.
 
     Args:
-        training: Schedule and optimiser.
-        optimizer: Whose rate.
-        steps: All steps of the run.
-        steps_per_epoch: Steps in an epoch.
+        training: Settings of schedule and optimizer.
+        optimizer: The optimizer.
+        steps: Steps of the whole run.
+        steps_per_epoch: Steps of an epoch.
 
     Attributes:
-        now: The learning rate in use, without the factors of the groups.
+        lr: The current learning rate, without the factors of the groups.
     """
 
     def __init__(
@@ -65,43 +65,43 @@ class Rate:
         steps: int,
         steps_per_epoch: int,
     ) -> None:
-        self.now = training.optimizer.lr
+        self.lr = training.optimizer.lr
         self._schedule, self._peak = training.schedule, training.optimizer.lr
         self._optimizer = optimizer
         self._steps, self._steps_per_epoch = steps, steps_per_epoch
         self._plateau = Plateau()
-        self._stays = isinstance(training.schedule, ConstantSchedule) and training.schedule.warmup_steps == 0
+        self._is_constant = isinstance(training.schedule, ConstantSchedule) and training.schedule.warmup_steps == 0
 
     def before_step(self, step: int) -> None:
-        """Set the rates of a step."""
-        if self._stays:
+        """Set the learning rates of a step."""
+        if self._is_constant:
             return
-        planned = learning_rate(self._schedule, self._peak, step, self._steps, self._steps_per_epoch)
-        self.now = planned * self._plateau.factor
-        set_rate(self._optimizer, self.now)
+        scheduled_lr = learning_rate(self._schedule, self._peak, step, self._steps, self._steps_per_epoch)
+        self.lr = scheduled_lr * self._plateau.factor
+        set_lr(self._optimizer, self.lr)
 
     def after_epoch(self, value: float, direction: Literal["min", "max"]) -> None:
-        """Take in the monitored value of an epoch, and which way it is better."""
+        """Update the plateau with the monitored value of an epoch and its direction."""
         if isinstance(self._schedule, PlateauSchedule):
-            self._plateau.note(self._schedule, direction, value)
+            self._plateau.update(self._schedule, direction, value)
 
-    def restart(self) -> None:
-        """Wait anew: from here on another value is monitored. The rate stays as far down as it is."""
+    def reset_patience(self) -> None:
+        """Restart the patience, as another value is monitored from now on; the rate stays reduced."""
         self._plateau.best, self._plateau.waited = math.nan, 0
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return the state for a checkpoint."""
         return asdict(self._plateau)
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back a kept state.
+        """Restore the state of a checkpoint.
 
         Raises:
-            TypeError, ValueError: It is none.
+            TypeError, ValueError: It is not a valid state.
         """
         plateau = Plateau(**state)
         for value in (plateau.factor, plateau.best):
-            number(value)
+            read_number(value)
         for value in (plateau.waited, plateau.resting):
-            count(value)
+            read_count(value)
         self._plateau = plateau

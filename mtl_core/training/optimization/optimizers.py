@@ -1,4 +1,4 @@
-"""Optimisers from the spec."""
+"""Builds the optimizer of a run from its spec; Muon combined with AdamW."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,23 +9,25 @@ from torch.optim import Optimizer
 
 from mtl_core.spec import Optimizer as OptimizerSpec
 from mtl_core.spec.training.optimizers import Adagrad, Adam, Adamax, AdamW, Muon, NAdam, RmsProp, Sgd
-from mtl_core.training.optimization.param_groups import Group
+from mtl_core.training.optimization.param_groups import ParamGroup
 
 
-def build_optimizer(spec: OptimizerSpec, model: Sequence[Group], weighting: Sequence[nn.Parameter]) -> Optimizer:
-    """The optimiser of a model and of what its weighting method learns.
+def build_optimizer(
+    spec: OptimizerSpec, param_groups: Sequence[ParamGroup], weighting_parameters: Sequence[nn.Parameter]
+) -> Optimizer:
+    """Build the optimizer of a model and of the parameters of its weighting method.
 
     Args:
-        spec: Which, and its settings.
-        model: The model's parameters in groups; ``lr_factor`` of a group multiplies the learning rate.
-        weighting: The weighting method's own parameters: a group of their own, never decayed.
+        spec: Kind and settings.
+        param_groups: The model's parameter groups; ``lr_factor`` of a group multiplies the learning rate.
+        weighting_parameters: Parameters of the weighting method: a group without weight decay.
 
     Returns:
-        A fused optimiser, one kernel for all parameters of a group, where torch has one for this kind.
+        A fused optimizer, one kernel for all parameters of a group, where torch has one of this kind.
     """
-    groups = [dict(group) for group in model]
-    if weighting:
-        groups.append({"params": list(weighting), "weight_decay": 0.0})
+    groups = [dict(group) for group in param_groups]
+    if weighting_parameters:
+        groups.append({"params": list(weighting_parameters), "weight_decay": 0.0})
     for group in groups:
         group.setdefault("lr_factor", 1.0)
         group["lr"] = spec.lr * group["lr_factor"]
@@ -34,13 +36,13 @@ def build_optimizer(spec: OptimizerSpec, model: Sequence[Group], weighting: Sequ
     return _build(spec, groups)
 
 
-def set_rate(optimizer: Optimizer, rate: float) -> None:
-    """Give every group its share of a learning rate."""
+def set_lr(optimizer: Optimizer, lr: float) -> None:
+    """Set the learning rate of every group: the rate times the group's ``lr_factor``."""
     for group in optimizer.param_groups:
-        group["lr"] = rate * group["lr_factor"]
+        group["lr"] = lr * group["lr_factor"]
 
 
-def _build(spec: OptimizerSpec, groups: list[Group]) -> Optimizer:  # noqa: PLR0911 - an arm per kind
+def _build(spec: OptimizerSpec, groups: list[ParamGroup]) -> Optimizer:  # noqa: PLR0911 - an arm per kind
     common: dict[str, Any] = {"lr": spec.lr, "weight_decay": spec.weight_decay}
     fused = {**common, "fused": True}
     match spec:
@@ -64,10 +66,10 @@ def _build(spec: OptimizerSpec, groups: list[Group]) -> Optimizer:  # noqa: PLR0
 
 
 def _with_momentum(optimizer: torch.optim.SGD) -> torch.optim.SGD:
-    """SGD whose every parameter has its momentum, 0, from the start.
+    """Initialize the momentum buffer of every parameter to 0.
 
-    The fused kernel fails when a parameter gets its first gradient after others have had theirs, as a head does whose
-    task has no label in the first batches. A momentum of 0 gives the same first step as none.
+    The fused kernel fails when a parameter gets its first gradient later than others, as a head does whose task has no
+    label in the first batches. A buffer of 0 gives the same first step as none.
     """
     for group in optimizer.param_groups:
         if group["momentum"]:
@@ -77,46 +79,46 @@ def _with_momentum(optimizer: torch.optim.SGD) -> torch.optim.SGD:
 
 
 class MuonWithAdamW(Optimizer):
-    """Muon (Jordan et al. 2024) for the parameters of two dimensions, AdamW for all others.
+    """Muon (Jordan et al. 2024) for parameters of two dimensions, AdamW for all others.
 
     Muon's step is scaled by ``0.2·√max(rows, columns)`` to the size of AdamW's (Liu et al. 2025), so that both take the
-    same learning rate and weight decay. The two step on one state and one list of groups, which are this one's.
+    same learning rate and weight decay. The two optimizers share the state and the parameter groups of this one.
 
     Args:
-        spec: Its settings.
-        groups: The parameters; each group becomes one of matrices and one of the rest.
+        spec: Settings.
+        groups: Parameter groups; each is split into one of matrices and one of the others.
     """
 
-    def __init__(self, spec: Muon, groups: Sequence[Group]) -> None:
-        matrices = [group for each in groups if (group := _kept(each, matrices=True))["params"]]
-        rest = [group for each in groups if (group := _kept(each, matrices=False))["params"]]
+    def __init__(self, spec: Muon, groups: Sequence[ParamGroup]) -> None:
+        matrices = [filtered for group in groups if (filtered := _filter_parameters(group, matrices=True))["params"]]
+        others = [filtered for group in groups if (filtered := _filter_parameters(group, matrices=False))["params"]]
         settings: dict[str, Any] = {"momentum": spec.momentum, "nesterov": spec.nesterov}
-        adjusted: dict[str, Any] = {"adjust_lr_fn": "match_rms_adamw", "weight_decay": spec.weight_decay}
-        self._inner: list[Optimizer] = []
+        muon_settings: dict[str, Any] = {"adjust_lr_fn": "match_rms_adamw", "weight_decay": spec.weight_decay}
+        self._optimizers: list[Optimizer] = []
         if matrices:
-            self._inner.append(torch.optim.Muon(matrices, lr=spec.lr, **settings, **adjusted))
-        if rest:
-            self._inner.append(_build(spec, rest))
-        super().__init__([group for inner in self._inner for group in inner.param_groups], {})
-        self._share()
+            self._optimizers.append(torch.optim.Muon(matrices, lr=spec.lr, **settings, **muon_settings))
+        if others:
+            self._optimizers.append(_build(spec, others))
+        super().__init__([filtered for optimizer in self._optimizers for filtered in optimizer.param_groups], {})
+        self._share_state()
 
     def step(self, closure: Any = None) -> Any:
-        """One step of both; there is no closure to call."""
-        for inner in self._inner:
-            inner.step(closure)
+        """Step both optimizers; closures are not supported."""
+        for optimizer in self._optimizers:
+            optimizer.step(closure)
 
     def load_state_dict(self, state_dict: Any) -> None:
-        """Takes a saved state back."""
+        """Load a saved state."""
         super().load_state_dict(state_dict)
-        self._share()
+        self._share_state()
 
-    def _share(self) -> None:
+    def _share_state(self) -> None:
         first = 0
-        for inner in self._inner:
-            last = first + len(inner.param_groups)
-            inner.state, inner.param_groups = self.state, self.param_groups[first:last]
+        for optimizer in self._optimizers:
+            last = first + len(optimizer.param_groups)
+            optimizer.state, optimizer.param_groups = self.state, self.param_groups[first:last]
             first = last
 
 
-def _kept(group: Group, *, matrices: bool) -> Group:
+def _filter_parameters(group: ParamGroup, *, matrices: bool) -> ParamGroup:
     return {**group, "params": [p for p in group["params"] if (p.ndim == 2) == matrices]}

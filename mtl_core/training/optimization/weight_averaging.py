@@ -1,4 +1,4 @@
-"""Averaged weights, which are validated and kept in place of the last ones."""
+"""Averages of the weights over a run (EMA, SWA), which are evaluated and saved instead of the last weights."""
 
 import copy
 from collections.abc import Mapping
@@ -13,84 +13,88 @@ from mtl_core.spec.training.averaging import Ema, Swa, Unaveraged
 from mtl_core.training.batching.batches import Batches
 
 
-class Average:
-    """The average of a model's weights over a run.
+class WeightAverage:
+    """Average of a model's weights over a run.
 
-    The moving average begins at the initial weights and keeps ``min(decay, (1+t)/(10+t))`` of itself at step t, so that
-    they are soon forgotten. Its batch normalisation's statistics are averaged as the weights are. The mean of epochs
-    finds its statistics anew from the training rows whenever it is judged (Izmailov et al. 2018, section 3.2); until
-    it begins, the model itself is judged.
+    The exponential moving average (EMA) starts at the initial weights; its decay is ``min(decay, (1+t)/(10+t))`` at
+    step t, so that the initial weights soon lose influence. Batch norm statistics are averaged like the weights. The
+    mean over epochs (SWA) recomputes them from the training rows before each evaluation (Izmailov et al. 2018, section
+    3.2); before it starts, the model itself is evaluated.
 
     Args:
-        spec: Which average.
-        model: Of whose weights.
-        epochs: Those of the run.
+        spec: Kind of average.
+        model: The model.
+        epochs: Epochs of the run.
     """
 
     def __init__(self, spec: Averaging, model: MultiTaskModel, epochs: int) -> None:
         self._spec, self._model, self._epochs = spec, model, epochs
         self._average = None if isinstance(spec, Unaveraged) else copy.deepcopy(model).requires_grad_(False)
-        self._taken = 0
-        self._pairs = [] if self._average is None else _pairs(self._average, model)
+        self._epochs_averaged = 0
+        self._pairs = [] if self._average is None else _tensor_pairs(self._average, model)
 
     def after_step(self, step: int) -> None:
-        """Take in the weights that a step left; ``step`` is its number, from 0."""
+        """Update with the weights after a step; ``step`` is its number, from 0."""
         if isinstance(self._spec, Ema):
-            self._mix(1 - min(self._spec.decay, (1 + step) / (10 + step)))
+            self._update(1 - min(self._spec.decay, (1 + step) / (10 + step)))
 
     def after_epoch(self, epoch: int) -> None:
-        """Take in the weights at the end of an epoch; ``epoch`` is how many are done."""
+        """Update with the weights after an epoch; ``epoch`` is the number of epochs done."""
         if isinstance(self._spec, Swa) and epoch > self._spec.start * self._epochs:
-            self._taken += 1
-            self._mix(1 / self._taken)
+            self._epochs_averaged += 1
+            self._update(1 / self._epochs_averaged)
 
-    def judged(self, train: Batches) -> MultiTaskModel:
-        """What is validated, tested and kept.
+    def evaluation_model(self, train: Batches) -> MultiTaskModel:
+        """Return the model to evaluate and save: the average, or the model itself.
 
         Args:
             train: The training rows.
         """
-        if self._average is None or (isinstance(self._spec, Swa) and not self._taken):
+        if self._average is None or (isinstance(self._spec, Swa) and not self._epochs_averaged):
             return self._model
         if isinstance(self._spec, Swa):
-            renew_statistics(self._average, train)
+            update_batch_norm(self._average, train)
         return self._average
 
     def state(self) -> dict[str, Tensor]:
-        """What a checkpoint keeps."""
+        """Return the state for a checkpoint."""
         if self._average is None:
             return {}
-        return {**self._average.state_dict(), ".taken": torch.tensor(self._taken)}
+        return {**self._average.state_dict(), ".taken": torch.tensor(self._epochs_averaged)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take back a kept state.
+        """Restore the state of a checkpoint.
 
         Raises:
-            KeyError, RuntimeError: It is that of another average.
+            KeyError, RuntimeError: It is the state of another average.
         """
         if self._average is not None:
-            kept = dict(state)
-            self._taken = int(kept.pop(".taken"))
-            self._average.load_state_dict(kept)
+            tensors = dict(state)
+            self._epochs_averaged = int(tensors.pop(".taken"))
+            self._average.load_state_dict(tensors)
 
     @torch.no_grad()
-    def _mix(self, share: float) -> None:
-        """Move the average by a share of the way to the model; whole numbers are taken as they are."""
-        ours, theirs = zip(*((one, two) for one, two in self._pairs if one.is_floating_point()), strict=True)
-        torch._foreach_lerp_(ours, theirs, share)
-        for one, two in self._pairs:
-            if not one.is_floating_point():
-                one.copy_(two)
+    def _update(self, weight: float) -> None:
+        """Interpolate the average towards the model by a weight; copy integer values."""
+        averaged_values, model_values = zip(
+            *((averaged, current) for averaged, current in self._pairs if averaged.is_floating_point()), strict=True
+        )
+        torch._foreach_lerp_(averaged_values, model_values, weight)
+        for averaged, current in self._pairs:
+            if not averaged.is_floating_point():
+                averaged.copy_(current)
 
 
-def _pairs(average: MultiTaskModel, model: MultiTaskModel) -> list[tuple[Tensor, Tensor]]:
-    """Each parameter and buffer of the average with the model's; they are only ever changed in place."""
+def _tensor_pairs(average: MultiTaskModel, model: MultiTaskModel) -> list[tuple[Tensor, Tensor]]:
+    """Pair each parameter and buffer of the average with the model's; all are only changed in place."""
     return list(zip(average.state_dict().values(), model.state_dict().values(), strict=True))
 
 
 @torch.no_grad()
-def renew_statistics(model: MultiTaskModel, train: Batches) -> None:
-    """Find the statistics of batch normalisation anew from the training rows, drawing no random numbers.
+def update_batch_norm(model: MultiTaskModel, train: Batches) -> None:
+    """Recompute the batch norm statistics from the training rows, without drawing random numbers.
+
+    Like ``torch.optim.swa_utils.update_bn``.
 
     Args:
         model: Left in evaluation mode.
@@ -105,7 +109,7 @@ def renew_statistics(model: MultiTaskModel, train: Batches) -> None:
         norm.reset_running_stats()
         norm.momentum = None  # the plain mean over the batches
         norm.train()
-    for batch in train.in_order():
+    for batch in train.iter_in_order():
         if len(batch.inputs) > 1:
             model(batch.inputs)
     for norm, momentum in zip(norms, momenta, strict=True):

@@ -1,7 +1,7 @@
-"""Checkpoints: one safetensors file with a JSON header, whole or not there; no pickle.
+"""Checkpoints: one safetensors file with a JSON header, written atomically; no pickle.
 
-The tensors are named by part (``model/…``, ``optimizer/…``, ``weighting/…``, ``rng/…``, ``history/…``); all that is not
-a tensor stands as JSON in the file's header, with a digest of the whole.
+The tensors are named by part (``model/…``, ``optimizer/…``, ``weighting/…``, ``rng/…``, ``history/…``); everything else
+is JSON in the header of the file, with a digest of the whole.
 """
 
 import math
@@ -17,10 +17,16 @@ from torch.optim import Optimizer
 
 from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkbenchError, shorten
 from mtl_core.files import remove_leftovers, replacing
-from mtl_core.training.persistence.tensor_files import DamageError, damaged, read_tensors, reason, write_tensors
+from mtl_core.training.persistence.tensor_files import (
+    DamageError,
+    damaged_file_error,
+    describe_error,
+    read_tensors,
+    write_tensors,
+)
 
 FORMAT = 1
-OWN_CHECKPOINT = "Put the run's own checkpoint back, or run the experiment again."
+RESTORE_CHECKPOINT_FIX = "Put the run's own checkpoint back, or run the experiment again."
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,11 @@ class Checkpoint:
     values: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
-        """Write the file beside its place, then put it there in one move; its folder is made if it is not there.
+        """Write the file atomically, by a temporary file and a rename; creates its folder if needed.
 
         Raises:
-            EnvironmentFault: There is no room, or no permission.
-            StoreError: Something else stands in the place of the file or its folder.
+            EnvironmentFault: The disk is full, or permission is missing.
+            StoreError: Something else occupies the path of the file or its folder.
         """
         tensors = {f"{part}/{name}": tensor for part, named in self.parts.items() for name, tensor in named.items()}
         rule, fix = "the checkpoint cannot be saved", "See that its folder may be written to and the disk has room"
@@ -45,28 +51,28 @@ class Checkpoint:
                 write_tensors(temporary, tensors, {"format": FORMAT, **self.values})
             remove_leftovers(path.parent)  # only the process that trains the run writes there
         except (OSError, SafetensorError, WorkbenchError) as error:
-            found = error.problem.found if isinstance(error, WorkbenchError) else reason(error)
-            in_the_way = isinstance(error, FileExistsError | NotADirectoryError | InputError)
-            kind = StoreError if in_the_way else EnvironmentFault
+            found = error.problem.found if isinstance(error, WorkbenchError) else describe_error(error)
+            is_path_occupied = isinstance(error, FileExistsError | NotADirectoryError | InputError)
+            kind = StoreError if is_path_occupied else EnvironmentFault
             raise kind(str(path), rule, found=found.lower(), fix=f"{fix}, then resume the run.") from None
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu") -> "Checkpoint":
-        """Read a checkpoint back.
+        """Load a checkpoint.
 
         Raises:
-            StoreError: There is none, or it is not as it was written, or a newer version wrote it.
-            EnvironmentFault: It may not be read.
+            StoreError: It does not exist, is damaged, or was written by a newer version.
+            EnvironmentFault: Permission to read it is missing.
         """
         try:
             tensors, values = read_tensors(path)
         except FileNotFoundError:
             raise StoreError(str(path), "there is no such checkpoint", fix="Run the experiment again.") from None
         except DamageError as error:
-            raise damaged(path, error) from None
+            raise damaged_file_error(path, error) from None
         version = values.get("format")
         if not isinstance(version, int):
-            raise damaged(path, "no format")
+            raise damaged_file_error(path, "no format")
         if version != FORMAT:
             raise StoreError(str(path), f"must be a checkpoint of format {FORMAT}", found=version)
         parts: dict[str, dict[str, Tensor]] = {}
@@ -77,49 +83,49 @@ class Checkpoint:
 
 
 def load_model(model: nn.Module, path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Put a checkpoint's weights into a model.
+    """Load the weights of a checkpoint into a model.
 
     Args:
-        model: Into which.
-        path: The checkpoint's file, for the error.
+        model: The model.
+        path: File of the checkpoint, for the error.
         tensors: Its part ``model``.
 
     Raises:
-        StoreError: They are those of another model, of which the first difference is named, or no numbers.
+        StoreError: They belong to another model, whose first difference is named, or are not finite.
     """
     check_model(model, path, tensors)
     model.load_state_dict(dict(tensors))
 
 
 def check_model(model: nn.Module, path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """See that a checkpoint's weights are those of a model; arguments and error as of :func:`load_model`."""
+    """Check that the weights of a checkpoint fit a model; arguments and error as of :func:`load_model`."""
     state = model.state_dict()
     for name in sorted(state.keys() | tensors.keys()):
-        if found := _difference(name, tensors.get(name), state.get(name)):
-            raise StoreError(str(path), "is a checkpoint of another model", found=found, fix=OWN_CHECKPOINT)
+        if mismatch := _describe_mismatch(name, tensors.get(name), state.get(name)):
+            raise StoreError(str(path), "is a checkpoint of another model", found=mismatch, fix=RESTORE_CHECKPOINT_FIX)
     for name, _ in model.named_parameters():
         if not tensors[name].isfinite().all():
-            raise damaged(path, f"values of {name} that are no numbers")
+            raise damaged_file_error(path, f"values of {name} that are no numbers")
 
 
-def _difference(name: str, saved: Tensor | None, own: Tensor | None) -> str:
+def _describe_mismatch(name: str, saved: Tensor | None, current: Tensor | None) -> str:
     if saved is None:
         return f"no {name}"
-    if own is None:
+    if current is None:
         return f"{name}, which the model has not"
-    if saved.shape != own.shape:
-        there, here = ("×".join(map(str, tensor.shape)) or "scalar" for tensor in (saved, own))
-        return f"{name} of shape {there} instead of {here}"
-    if saved.dtype != own.dtype:
-        return f"{name} of type {saved.dtype} instead of {own.dtype}"
+    if saved.shape != current.shape:
+        saved_shape, current_shape = ("×".join(map(str, tensor.shape)) or "scalar" for tensor in (saved, current))
+        return f"{name} of shape {saved_shape} instead of {current_shape}"
+    if saved.dtype != current.dtype:
+        return f"{name} of type {saved.dtype} instead of {current.dtype}"
     return ""
 
 
-def count(value: Any, most: int | None = None) -> int:
-    """A whole number of a checkpoint's values.
+def read_count(value: Any, most: int | None = None) -> int:
+    """Validate a non-negative integer among the values of a checkpoint.
 
     Raises:
-        TypeError, ValueError: It is not one, or more than there can be.
+        TypeError, ValueError: It is not one, or larger than ``most``.
     """
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{shorten(value)} instead of a whole number")
@@ -128,19 +134,19 @@ def count(value: Any, most: int | None = None) -> int:
     return value
 
 
-def number(value: Any) -> float:
-    """A number of a checkpoint's values; an error as of :func:`count`."""
+def read_number(value: Any) -> float:
+    """Validate a number among the values of a checkpoint; errors as of :func:`read_count`."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"{shorten(value)} instead of a number")
     return value
 
 
 def optimizer_state(optimizer: Optimizer) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-    """An optimiser's state as named tensors (``<parameter number>/<name>``) and its plain group settings."""
+    """Return an optimizer's state as named tensors (``<parameter index>/<name>``), and the settings of its groups."""
     state = optimizer.state_dict()
     tensors = {
-        f"{number}/{name}": value if isinstance(value, Tensor) else torch.tensor(value)
-        for number, entry in state["state"].items()
+        f"{index}/{name}": value if isinstance(value, Tensor) else torch.tensor(value)
+        for index, entry in state["state"].items()
         for name, value in entry.items()
         if value is not None
     }
@@ -148,24 +154,24 @@ def optimizer_state(optimizer: Optimizer) -> tuple[dict[str, Tensor], list[dict[
 
 
 def restore_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor], groups: list[dict[str, Any]]) -> None:
-    """Put a state saved by :func:`optimizer_state` back.
+    """Restore a state saved by :func:`optimizer_state`.
 
     Raises:
-        IndexError, TypeError, ValueError: It is that of another optimiser.
+        IndexError, TypeError, ValueError: It is the state of another optimizer.
     """
     state: dict[int, dict[str, Tensor]] = {}
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for key, tensor in tensors.items():
-        place, _, name = key.partition("/")
-        if tensor.dim() and tensor.shape != parameters[int(place)].shape:
-            raise ValueError(f"{name} of shape {tuple(tensor.shape)} for parameter {place}")
-        state.setdefault(int(place), {})[name] = tensor
+        index, _, name = key.partition("/")
+        if tensor.dim() and tensor.shape != parameters[int(index)].shape:
+            raise ValueError(f"{name} of shape {tuple(tensor.shape)} for parameter {index}")
+        state.setdefault(int(index), {})[name] = tensor
     current = optimizer.state_dict()["param_groups"]
-    restored = [_group(old, saved) for old, saved in zip(current, groups, strict=True)]
+    restored = [_restore_group(old, saved) for old, saved in zip(current, groups, strict=True)]
     optimizer.load_state_dict({"state": state, "param_groups": restored})
 
 
-def _group(current: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
+def _restore_group(current: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
     for name in saved.keys() & current.keys():
         _check_setting(name, current[name], saved[name])
     plain = {k: tuple(v) if isinstance(v, list) else v for k, v in saved.items()}
@@ -173,17 +179,19 @@ def _group(current: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_setting(name: str, current: Any, saved: Any) -> None:
-    """See that a setting of an optimiser is of the kind that it has here."""
+    """Check that a saved setting of an optimizer has the type of the current one."""
     match current:
         case bool() | str():
-            fits = saved is None or type(saved) is type(current)  # what a device decides may have been left open
+            is_valid = saved is None or type(saved) is type(
+                current
+            )  # a setting that depends on the device may have been None
         case int() | float():
-            fits = math.isfinite(number(saved))
+            is_valid = math.isfinite(read_number(saved))
         case [*values]:
-            fits = isinstance(saved, list | tuple) and len(saved) == len(values)
-            for value, other in zip(values, saved if fits else values, strict=True):
+            is_valid = isinstance(saved, list | tuple) and len(saved) == len(values)
+            for value, other in zip(values, saved if is_valid else values, strict=True):
                 _check_setting(name, value, other)
         case _:
-            fits = saved is None or isinstance(saved, bool | int | float)
-    if not fits:
+            is_valid = saved is None or isinstance(saved, bool | int | float)
+    if not is_valid:
         raise ValueError(f"{name} is {shorten(saved)}")

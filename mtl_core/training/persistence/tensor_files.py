@@ -1,4 +1,4 @@
-"""Safetensors files with plain values in their header, and a digest of both by which damage is noticed; no pickle."""
+"""Safetensors files with JSON values in the header and a digest that detects damage; no pickle."""
 
 import json
 import re
@@ -18,29 +18,29 @@ _VALUES, _DIGEST = "mtl_workbench", "digest"
 
 
 class DamageError(Exception):
-    """A file is not as it was written; the text says how."""
+    """A file is damaged; the message says how."""
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
     """Write named tensors and JSON values to a file.
 
     Raises:
-        OSError, SafetensorError: It cannot be written.
+        OSError, SafetensorError: The file cannot be written.
     """
-    plain = _apart({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
+    contiguous = _unshare_memory({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
     text = json.dumps(values)
-    save_file(plain, path, {_VALUES: text, _DIGEST: _digest(text, plain)})
+    save_file(contiguous, path, {_VALUES: text, _DIGEST: _compute_digest(text, contiguous)})
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Named tensors and values of a file, on the CPU; no values where another program wrote it.
+    """Read named tensors, onto the CPU, and values of a file; the values of a foreign file are empty.
 
-    Files of earlier versions have no digest and are read without.
+    Files of earlier versions have no digest; theirs is not checked.
 
     Raises:
-        FileNotFoundError: There is none.
-        DamageError: It is not whole, or not as it was written.
-        EnvironmentFault: It may not be read.
+        FileNotFoundError: The file does not exist.
+        DamageError: It is incomplete or was changed.
+        EnvironmentFault: Permission to read it is missing.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -53,40 +53,40 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     except PermissionError as error:
         raise EnvironmentFault(str(path), "cannot be read", found=error) from None
     except (OSError, SafetensorError, ValueError, TypeError, RecursionError) as error:
-        raise DamageError(reason(error)) from None
+        raise DamageError(describe_error(error)) from None
     if not isinstance(values, dict):
         raise DamageError("its values are no mapping")
-    if _DIGEST in header and header[_DIGEST] != _digest(text, tensors):
+    if _DIGEST in header and header[_DIGEST] != _compute_digest(text, tensors):
         raise DamageError("its content does not fit its digest")
     return tensors, values
 
 
-def damaged(path: Path, found: object) -> StoreError:
-    """The error for a file that the program wrote and that is no longer as it was written."""
+def damaged_file_error(path: Path, found: object) -> StoreError:
+    """Build the error for a damaged file that the program wrote."""
     fix = "Put a copy back, or run the experiment again."
     return StoreError(str(path), "is not a whole checkpoint", found=found, fix=fix)
 
 
-def reason(error: Exception) -> str:
-    """What went wrong with a file, without the words of the library that met it."""
+def describe_error(error: Exception) -> str:
+    """Return the reason of a file error without the prefix that the library adds."""
     if isinstance(error, OSError):
         return (error.strerror or str(error)).lower()
     return re.sub(r"Error while \w+( header)?: |I/O error: | \(os error \d+\)", "", str(error)).strip().lower()
 
 
-def _apart(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors with memory of their own each, as the format demands."""
+def _unshare_memory(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Clone tensors that share memory, as the format requires."""
     seen: set[int] = set()
     for name, tensor in tensors.items():
-        place = tensor.untyped_storage().data_ptr()
-        if place in seen:
+        address = tensor.untyped_storage().data_ptr()
+        if address in seen:
             tensors[name] = tensor.clone()
-        seen.add(place)
+        seen.add(address)
     return tensors
 
 
-def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:
-    """Of the values as text, and of each tensor's name, type, shape and bytes."""
+def _compute_digest(text: str, tensors: Mapping[str, Tensor]) -> str:
+    """Compute the digest of the values as text and of each tensor's name, dtype, shape and bytes."""
     digest = blake2b(text.encode(), digest_size=16)
     for name in sorted(tensors):
         tensor = tensors[name]

@@ -1,4 +1,4 @@
-"""Which device a run trains on."""
+"""Devices of this machine, and the device that a spec selects."""
 
 import os
 import platform
@@ -8,8 +8,8 @@ import torch
 from mtl_core.spec import DeviceInfo, InputError
 
 
-def devices() -> tuple[DeviceInfo, ...]:
-    """All devices one can train on, the one that ``auto`` takes first."""
+def list_devices() -> tuple[DeviceInfo, ...]:
+    """List the devices of this machine; the first is the one that ``auto`` selects."""
     cuda = tuple(
         DeviceInfo(name=f"cuda:{i}", label=f"CUDA {i} · {torch.cuda.get_device_name(i)}")
         for i in range(torch.cuda.device_count())
@@ -18,7 +18,7 @@ def devices() -> tuple[DeviceInfo, ...]:
 
 
 def choose_device(name: str) -> torch.device:
-    """The device that a spec names.
+    """Return the device that a spec names.
 
     Args:
         name: ``auto`` (the first CUDA device, else the CPU), ``cpu``, ``cuda`` or ``cuda:N``.
@@ -26,21 +26,25 @@ def choose_device(name: str) -> torch.device:
     Raises:
         InputError: This machine has no such device.
     """
-    known = [device.name for device in devices()]
-    wanted = known[0] if name == "auto" else "cuda:0" if name == "cuda" else name
-    if wanted not in known:
+    names = [device.name for device in list_devices()]
+    device_name = names[0] if name == "auto" else "cuda:0" if name == "cuda" else name
+    if device_name not in names:
         raise InputError(
             "training.device",
             "this machine has no such device",
             found=name,
-            fix=f"Devices here: {', '.join(known)}. 'auto' takes the best of them.",
+            fix=f"Devices here: {', '.join(names)}. 'auto' takes the best of them.",
         )
-    return torch.device(wanted)
+    return torch.device(device_name)
 
 
 def versions() -> dict[str, str]:
-    """The versions a result depends on."""
-    found = {"python": platform.python_version(), "torch": torch.__version__, "platform": platform.platform()}
+    """Return the versions of libraries and settings that results depend on."""
+    versions_by_name = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "platform": platform.platform(),
+    }
     if torch.version.cuda:
-        found["cuda"] = torch.version.cuda
-    return found | {"threads": str(torch.get_num_threads())}
+        versions_by_name["cuda"] = torch.version.cuda
+    return versions_by_name | {"threads": str(torch.get_num_threads())}

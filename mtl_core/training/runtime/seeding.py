@@ -1,4 +1,4 @@
-"""Seeds: the same spec on the same device gives the same run."""
+"""Seeding of random number generators: the same spec on the same device gives the same run."""
 
 import random
 
@@ -15,21 +15,21 @@ def seed_everything(seed: int) -> None:
 
 
 def epoch_order(rows: int, seed: int, epoch: int) -> Tensor:
-    """The order in which an epoch visits the rows: a permutation of ``0 … rows-1``.
+    """Return the shuffled row indices of an epoch: a permutation of ``0 … rows-1``.
 
-    It depends on nothing but its arguments, so a checkpoint need not hold it.
+    It depends only on the arguments, so checkpoints do not contain it.
     """
     return torch.randperm(rows, generator=epoch_generator(seed, epoch))
 
 
 def epoch_generator(seed: int, epoch: int) -> torch.Generator:
-    """A generator of an epoch's own, which depends on nothing but seed and epoch."""
+    """Return a generator for an epoch, which depends only on seed and epoch."""
     sequence = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(sequence >> np.uint64(1)))
 
 
 def rng_state() -> dict[str, Tensor]:
-    """The state of torch's generators, on the CPU and on every CUDA device."""
+    """Return the state of torch's generators on the CPU and every CUDA device."""
     cuda = (
         {f"cuda{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
         if torch.cuda.is_available()
@@ -39,7 +39,7 @@ def rng_state() -> dict[str, Tensor]:
 
 
 def restore_rng(state: dict[str, Tensor]) -> None:
-    """Set torch's generators to a saved state; devices that are not here are passed over."""
+    """Restore torch's generators to a saved state; devices that this machine lacks are skipped."""
     torch.set_rng_state(state["cpu"].cpu())
     for i in range(torch.cuda.device_count()):
         if f"cuda{i}" in state:

@@ -1,4 +1,4 @@
-"""How many CPU threads a model is worth."""
+"""Number of CPU threads for training, chosen by the size of a step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,16 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-SMALL_STEP = 10_000_000
-"""Multiplications of a batch's forward pass below which threads cost more than they bring.
+SMALL_BATCH_MULTIPLICATIONS = 10_000_000
+"""Multiplications of a batch's forward pass below which several threads are slower than one.
 
-They wait for each other after every operation, and for whoever else uses the machine: on two busy cores, a small model
-trains seven times slower on two threads than on one.
+Threads wait for each other after every operation, and for other processes: on two busy cores, a small model trains
+seven times slower on two threads than on one.
 """
 
 
-def multiplications(model: nn.Module, row: Tensor) -> int:
-    """Multiplications of the forward pass of one row ``[1, …]`` in linear, convolution and recurrent layers."""
+def count_multiplications(model: nn.Module, row: Tensor) -> int:
+    """Count the multiplications of linear, convolution and recurrent layers in a forward pass of one row ``[1, …]``."""
     counts: list[int] = []
 
     def count(module: nn.Module, _: Any, output: Tensor) -> None:
@@ -25,14 +25,14 @@ def multiplications(model: nn.Module, row: Tensor) -> int:
         counts.append(weight.numel() * output.numel() // weight.shape[0])
 
     layers = [m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv1d | nn.Conv2d)]
-    layers_in_time = [m for m in model.modules() if isinstance(m, nn.RNNBase)]
+    recurrent_layers = [m for m in model.modules() if isinstance(m, nn.RNNBase)]
 
     def count_recurrent(module: nn.Module, _: Any, output: tuple[Tensor, Any]) -> None:
         weights = sum(parameter.numel() for parameter in module.parameters() if parameter.ndim == 2)
         counts.append(weights * output[0].shape[0] * output[0].shape[1])
 
     hooks = [layer.register_forward_hook(count) for layer in layers]
-    hooks += [layer.register_forward_hook(count_recurrent) for layer in layers_in_time]
+    hooks += [layer.register_forward_hook(count_recurrent) for layer in recurrent_layers]
     was_training = model.training
     with torch.inference_mode():
         model.eval()(row)
@@ -43,17 +43,17 @@ def multiplications(model: nn.Module, row: Tensor) -> int:
 
 
 @contextmanager
-def threads_for(model: nn.Module, row: Tensor, batch_size: int, wanted: int | None) -> Iterator[int]:
-    """Train with as many threads as were asked for, or as the model is worth; then put the old number back.
+def use_threads(model: nn.Module, row: Tensor, batch_size: int, threads: int | None) -> Iterator[int]:
+    """Set the number of torch threads as requested, or by the size of the model; restores it on exit.
 
-    The choice follows from model and batch size alone, so that a resumed run, on the same machine, adds up its numbers
-    in the same order.
+    The choice depends only on model and batch size, so that a resumed run, on the same machine, adds numbers in the
+    same order.
     """
-    before = torch.get_num_threads()
-    if wanted is None:
-        wanted = 1 if multiplications(model, row) * batch_size < SMALL_STEP else before
-    torch.set_num_threads(wanted)
+    previous = torch.get_num_threads()
+    if threads is None:
+        threads = 1 if count_multiplications(model, row) * batch_size < SMALL_BATCH_MULTIPLICATIONS else previous
+    torch.set_num_threads(threads)
     try:
-        yield wanted
+        yield threads
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(previous)

@@ -1,4 +1,4 @@
-"""One forward pass of a batch: the losses, and where the graph was cut; and what a model adds to them."""
+"""Forward pass of a training batch: task losses, split batches, gradients of penalties."""
 
 from collections.abc import Sequence
 
@@ -7,62 +7,64 @@ from torch import Tensor, nn
 
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batching.batches import Batch
-from mtl_core.training.step.forward_engine import Computed, Computing
+from mtl_core.training.step.forward_engine import ForwardEngine, ModelForwardEngine
 from mtl_core.weighting import Cut, Pass, Weighting, cut_forward
 
 
-def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> Pass:
-    """The tasks' losses on a batch.
+def forward(model: ForwardEngine, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> Pass:
+    """Compute the task losses of a batch.
 
     Args:
         model: In training mode.
         tasks: In the model's order.
         batch: The rows.
-        cut: Whether to cut the graph where the shared half of the model ends.
+        cut: Whether to cut the autograd graph at the shared representation.
     """
     model.see_labels(batch.masks)
     if cut:
-        outputs, at = cut_forward(model.features(batch.inputs), model.head, len(tasks))
-        at.again = isinstance(model, Computed) and model.in_pieces
-        return Pass(losses_of(tasks, outputs, batch), batch.present, at, outputs)
+        outputs, graph_cut = cut_forward(model.features(batch.inputs), model.head, len(tasks))
+        graph_cut.again = isinstance(model, ModelForwardEngine) and model.uses_micro_batches
+        return Pass(compute_losses(tasks, outputs, batch), batch.present, graph_cut, outputs)
     outputs = model(batch.inputs)
-    return Pass(losses_of(tasks, outputs, batch), batch.present, None, outputs)
+    return Pass(compute_losses(tasks, outputs, batch), batch.present, None, outputs)
 
 
-def cuts(weighting: Weighting, model: Computing) -> bool:
-    """Whether a weighting wants this model's passes cut."""
-    return weighting.cuts == "always" or (weighting.cuts == "dear" and isinstance(model, Computed))
+def needs_graph_cut(weighting: Weighting, model: ForwardEngine) -> bool:
+    """Whether a weighting method needs the graph of this model cut at the shared representation."""
+    return weighting.cuts == "always" or (weighting.cuts == "dear" and isinstance(model, ModelForwardEngine))
 
 
-def losses_of(tasks: Sequence[TaskHead], outputs: Sequence[Tensor], batch: Batch) -> list[Tensor]:
-    """Each task's loss, 0-d, over the rows that have its label."""
-    pairs = zip(tasks, outputs, batch.targets, batch.masks, strict=True)
-    return [task.loss(output, target, mask) for task, output, target, mask in pairs]
+def compute_losses(tasks: Sequence[TaskHead], outputs: Sequence[Tensor], batch: Batch) -> list[Tensor]:
+    """Compute each task's loss, 0-d, over the rows that have its label."""
+    rows = zip(tasks, outputs, batch.targets, batch.masks, strict=True)
+    return [task.loss(output, target, mask) for task, output, target, mask in rows]
 
 
-def parted(batch: Batch, parts: int) -> list[Batch]:
-    """A batch dealt out to several of nearly equal size; whole to each where they would have fewer than two rows."""
+def split_batch(batch: Batch, parts: int) -> list[Batch]:
+    """Split a batch into parts of nearly equal size; each is the whole batch if they had fewer than two rows."""
     if len(batch.inputs) < 2 * parts:
         return [batch] * parts
-    return [batch.rows(slice(part, None, parts)) for part in range(parts)]
+    return [batch.select(slice(part, None, parts)) for part in range(parts)]
 
 
 def mean_losses(passes: Sequence[Pass]) -> list[Tensor]:
-    """Each task's loss over all parts of a batch, without graph."""
+    """Compute each task's mean loss over the parts of a batch, detached."""
     if len(passes) == 1:
         return [loss.detach_() for loss in passes[0].losses]
-    return list(torch.stack([torch.stack(list(one.losses)).detach() for one in passes]).mean(dim=0).unbind())
+    return list(
+        torch.stack([torch.stack(list(forward_pass.losses)).detach() for forward_pass in passes]).mean(dim=0).unbind()
+    )
 
 
-class Penalty:
-    """The gradient of what is added to the losses, taken before the weighting's pass frees the graph.
+class PenaltyGradient:
+    """Gradient of a penalty on the losses, computed before the weighting method's backward pass frees the graph.
 
-    It is added as it is, whatever the weighting makes of the tasks' gradients; frozen parameters have none.
+    It is added unchanged, whatever the weighting method does with the task gradients; frozen parameters get none.
 
     Args:
         penalty: 0-d, with its graph.
-        parameters: That may learn from it.
-        cut: Where the graph was cut, if the penalty comes from behind that place.
+        parameters: Those that the penalty may train.
+        cut: The cut of the graph, if the penalty is computed from what comes after it.
     """
 
     def __init__(self, penalty: Tensor, parameters: Sequence[nn.Parameter], cut: Cut | None = None) -> None:
@@ -74,7 +76,7 @@ class Penalty:
             self._gradients = torch.autograd.grad(penalty, self._parameters, retain_graph=True, allow_unused=True)
 
     def add(self) -> None:
-        """Add it to the parameters' gradients."""
+        """Add the gradient to that of each parameter."""
         for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
             if gradient is not None:
                 parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient

@@ -1,1 +1,1 @@
-"""Weights from another run: initial weights, heads of old tasks, and what keeps those from being forgotten."""
+"""Transfer from another run: initial weights, heads of old tasks, and regularization against forgetting."""

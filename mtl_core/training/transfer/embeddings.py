@@ -1,4 +1,4 @@
-"""Embeddings that begin with those of another run, whose rows have other words or number them otherwise."""
+"""Remaps pretrained embedding rows from the vocabulary of another run to that of the current data."""
 
 from dataclasses import replace
 
@@ -10,33 +10,33 @@ from mtl_core.architectures.layers.modules import Embedding
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec.dataset import PADDING, UNKNOWN
 from mtl_core.tabular.text.vocabulary import numbers_of
-from mtl_core.training.transfer.initial_weights import Start
+from mtl_core.training.transfer.initial_weights import InitialWeights
 
 
-def in_words_of(data: TaskData, model: MultiTaskModel, start: Start) -> Start:
-    """The same file with each word's vector at the number that the word has here.
+def remap_vocabulary(data: TaskData, model: MultiTaskModel, initial: InitialWeights) -> InitialWeights:
+    """Reorder embedding vectors by the indices that words have in the current vocabulary.
 
-    A word that was not known there begins with the vector of the unknown, as which it was read there.
+    A word that the other vocabulary lacks gets the vector of the unknown token, as which it was read there.
 
     Args:
-        data: Whose vocabulary is meant.
-        model: Whose embeddings are meant.
-        start: The file; what says nothing of its vocabulary is left as it is.
+        data: Data with the current vocabulary.
+        model: Model with the embeddings.
+        initial: The initial weights; returned unchanged if they have no vocabulary.
     """
-    there, here = start.told.get("vocabulary", []), data.preprocessing.get("vocabulary", [])
-    if not there or there == here:
-        return start
+    saved_words, words = initial.header.get("vocabulary", []), data.preprocessing.get("vocabulary", [])
+    if not saved_words or saved_words == words:
+        return initial
     names = {f"{name}.weight" for name, module in model.named_modules() if isinstance(module, Embedding)}
-    moved = {name: _moved(start.tensors[name], there, here) for name in names & start.tensors.keys()}
-    return replace(start, tensors=start.tensors | moved)
+    remapped = {name: _remap_rows(initial.tensors[name], saved_words, words) for name in names & initial.tensors.keys()}
+    return replace(initial, tensors=initial.tensors | remapped)
 
 
-def _moved(vectors: Tensor, there: list[str], here: list[str]) -> Tensor:
-    """[V, D] vectors of the words here; those from V on are read as unknown."""
-    old, count = numbers_of(there), len(vectors)
-    pairs = [(new, old[word]) for word, new in numbers_of(here).items() if word in old]
-    kept = torch.tensor([pair for pair in pairs if max(pair) < count], dtype=torch.long).view(-1, 2)
-    found = vectors[UNKNOWN].repeat(count, 1)
-    found[PADDING] = vectors[PADDING]
-    found[kept[:, 0]] = vectors[kept[:, 1]]
-    return found
+def _remap_rows(vectors: Tensor, saved_words: list[str], words: list[str]) -> Tensor:
+    """Return ``[V, D]`` vectors in the order of the current words; words from index V on count as unknown."""
+    saved_indices, count = numbers_of(saved_words), len(vectors)
+    pairs = [(new, saved_indices[word]) for word, new in numbers_of(words).items() if word in saved_indices]
+    index_pairs = torch.tensor([pair for pair in pairs if max(pair) < count], dtype=torch.long).view(-1, 2)
+    remapped = vectors[UNKNOWN].repeat(count, 1)
+    remapped[PADDING] = vectors[PADDING]
+    remapped[index_pairs[:, 0]] = vectors[index_pairs[:, 1]]
+    return remapped

@@ -1,4 +1,4 @@
-"""What an old task lost, in numbers and in words."""
+"""Forgetting of an old task: change of its test score over a run."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,15 +7,15 @@ from mtl_core.spec import Direction
 
 
 @dataclass(frozen=True)
-class Change:
-    """What an old task lost, by its score on the test rows.
+class ScoreChange:
+    """Change of an old task's test score during a run.
 
     Attributes:
-        task: Its name.
-        metric: Its score.
-        before: That of the model at the beginning.
-        after: That of the model at the end.
-        direction: Which way the score is better.
+        task: Name of the task.
+        metric: Name of the score.
+        before: Score of the initial model.
+        after: Score of the trained model.
+        direction: Direction of the score.
     """
 
     task: str
@@ -26,7 +26,7 @@ class Change:
 
     @property
     def relative(self) -> float | None:
-        """The relative change, above 0 for the better; None from a score of 0."""
+        """Relative change, positive for an improvement; None if the initial score is 0."""
         sign = -1 if self.direction == "min" else 1
         return sign * (self.after - self.before) / abs(self.before) if self.before else None
 
@@ -35,10 +35,10 @@ class Change:
         if self.relative is None or self.after == self.before:
             return text + (" (unchanged)" if self.after == self.before else "")
         percent = abs(self.relative) * 100
-        told = f"{percent:.2g}" if percent < 99.5 else f"{percent:.0f}"  # the former would say 1.5e+02
-        return f"{text} ({told} % {'better' if self.relative > 0 else 'worse'})"
+        formatted = f"{percent:.2g}" if percent < 99.5 else f"{percent:.0f}"  # .2g would give 1.5e+02
+        return f"{text} ({formatted} % {'better' if self.relative > 0 else 'worse'})"
 
     def data(self) -> dict[str, Any]:
-        """For whoever reads the log by program."""
-        told = {"task": self.task, "metric": self.metric, "before": self.before, "after": self.after}
-        return told | {"change": self.relative}
+        """Return the payload of the event."""
+        values = {"task": self.task, "metric": self.metric, "before": self.before, "after": self.after}
+        return values | {"change": self.relative}

@@ -1,4 +1,4 @@
-"""Heads that begin with those of another run, and what that run's checkpoint says of them."""
+"""Task heads initialized from another run, and the checkpoint header that describes their targets."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,23 +13,23 @@ from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.sharing.hard import HardSharingModel
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec import InputError, TargetInfo, Task
-from mtl_core.training.transfer.initial_weights import Start, some, states_of
+from mtl_core.training.transfer.initial_weights import InitialWeights, format_tensors, state_dicts_by_part
 
-Known = Mapping[str, Any]
-"""What a checkpoint says of a task: ``kind``, ``classes``, ``mean``, ``std``, and by what its output is read."""
+TargetHeader = Mapping[str, Any]
+"""A task in a checkpoint's header: ``kind``, ``classes``, ``mean``, ``std``, and settings its outputs depend on."""
 
-_MOST_WORDS = 500_000
-"""A checkpoint's header has room for more, and each save would write them."""
+_MAX_WORDS = 500_000
+"""Limit of the vocabulary in a header: each save writes it."""
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What was taken of another run beside its shared layers.
+class LoadedHeads:
+    """Result of loading heads from another run.
 
     Attributes:
-        tasks: Those that begin with a head of the same name, in the model's order.
-        names: The parameters and buffers taken, those of the shared layers among them.
-        warning: Why the old tasks' scores are not quite what they were there; empty when they are.
+        tasks: Tasks whose heads were loaded, in the model's order.
+        names: Names of all loaded parameters and buffers, including those of the shared layers.
+        warning: Why the old tasks' scores differ from those of the other run; empty if they do not.
     """
 
     tasks: tuple[str, ...]
@@ -37,109 +37,121 @@ class Taken:
     warning: str = ""
 
 
-def told(data: TaskData, tasks: Sequence[Task]) -> dict[str, Any]:
-    """What a checkpoint says of the data to a run that begins with it: targets, a digest of the inputs, words."""
+def data_header(data: TaskData, tasks: Sequence[Task]) -> dict[str, Any]:
+    """Return the description of the data for a checkpoint: targets, a digest of the preprocessing, vocabulary."""
     inputs = {name: value for name, value in data.preprocessing.items() if name != "targets"}
     digest = blake2b(json.dumps(inputs, sort_keys=True).encode(), digest_size=8).hexdigest()
-    targets = {task.name: _known(data.targets[task.name], task) for task in tasks}
-    words = data.preprocessing.get("vocabulary", [])[:_MOST_WORDS]
+    targets = {task.name: _target_header(data.targets[task.name], task) for task in tasks}
+    words = data.preprocessing.get("vocabulary", [])[:_MAX_WORDS]
     return {"targets": targets, "inputs": digest} | ({"vocabulary": words} if words else {})
 
 
-def _known(info: TargetInfo, task: Task) -> Known:
-    units = {"mean": list(info.mean), "std": list(info.std)}
-    return {"kind": info.kind, "classes": list(info.classes)} | {n: getattr(task, n) for n in task.read_by} | units
+def _target_header(info: TargetInfo, task: Task) -> TargetHeader:
+    statistics = {"mean": list(info.mean), "std": list(info.std)}
+    return {"kind": info.kind, "classes": list(info.classes)} | {n: getattr(task, n) for n in task.read_by} | statistics
 
 
 @torch.no_grad()
-def take_heads(model: MultiTaskModel, start: Start, data: TaskData, tasks: Sequence[Task]) -> Taken:
-    """Begin each task that a file has a head of with that head; shared layers were taken before.
+def load_heads(model: MultiTaskModel, initial: InitialWeights, data: TaskData, tasks: Sequence[Task]) -> LoadedHeads:
+    """Load the head of each task that the file has; the shared layers were loaded before.
 
-    A number's head is brought to the units of this experiment, whose training rows may have another mean and deviation.
+    Regression heads are rescaled, as the training rows may have another mean and standard deviation.
 
     Args:
-        model: Whose heads.
-        start: The file, as of :func:`mtl_core.training.transfer.initial_weights.take_trunk`.
-        data: The experiment's.
-        tasks: The experiment's.
+        model: The model.
+        initial: The file, as of :func:`mtl_core.training.transfer.initial_weights.load_shared_layers`.
+        data: Data of the experiment.
+        tasks: Tasks of the experiment.
 
     Raises:
-        InputError: The file has no such head, one differs in shape or in what is predicted, or a shared layer does.
+        InputError: The file has none of the heads, or a head or shared layer differs in shape or target.
     """
-    here = told(data, tasks)
-    found, states, there = start.tensors, states_of(model), start.told
-    known: dict[str, Known] = there.get("targets", {})
+    header = data_header(data, tasks)
+    saved, states, saved_header = initial.tensors, state_dicts_by_part(model), initial.header
+    saved_targets: dict[str, TargetHeader] = saved_header.get("targets", {})
     shared = states.pop("")
-    old = tuple(task for task, own in states.items() if own.keys() & found.keys())
-    if not old:
+    loaded_tasks = tuple(task for task, head_state in states.items() if head_state.keys() & saved.keys())
+    if not loaded_tasks:
         fix = "Name the tasks as that run does, or keep nothing."
-        rule = f"no task of this experiment has a head in {start.path.name}"
-        raise InputError("training.keep", rule, found=", ".join(known) or some(found), fix=fix)
-    _check_order(model, old, tuple(known))
-    for task in old:
-        _check_shapes(f"head of task {task!r}", states[task], found, whole=True)
-        _check_target(task, here["targets"][task], known.get(task, {}))
-    _check_shapes("shared layers", shared, found, whole=False)
-    for name, tensor in ((n, t) for task in old for n, t in states[task].items()):
-        tensor.copy_(found[name])
-    scaled = [task for task in old if task in known and _rescaled(model, data.targets[task], known[task])]
-    alike = not scaled and there.get("inputs", here["inputs"]) == here["inputs"]
-    names = {name for task in old for name in states[task]} | (shared.keys() & found.keys())
-    return Taken(old, frozenset(names), "" if alike else _other_rows(scaled))
+        rule = f"no task of this experiment has a head in {initial.path.name}"
+        raise InputError("training.keep", rule, found=", ".join(saved_targets) or format_tensors(saved), fix=fix)
+    _check_order(model, loaded_tasks, tuple(saved_targets))
+    for task in loaded_tasks:
+        _check_shapes(f"head of task {task!r}", states[task], saved, whole=True)
+        _check_target(task, header["targets"][task], saved_targets.get(task, {}))
+    _check_shapes("shared layers", shared, saved, whole=False)
+    for name, tensor in ((n, t) for task in loaded_tasks for n, t in states[task].items()):
+        tensor.copy_(saved[name])
+    rescaled = [
+        task
+        for task in loaded_tasks
+        if task in saved_targets and _rescale_head(model, data.targets[task], saved_targets[task])
+    ]
+    same_data = not rescaled and saved_header.get("inputs", header["inputs"]) == header["inputs"]
+    names = {name for task in loaded_tasks for name in states[task]} | (shared.keys() & saved.keys())
+    return LoadedHeads(loaded_tasks, frozenset(names), "" if same_data else _other_data_warning(rescaled))
 
 
-def _check_order(model: MultiTaskModel, old: tuple[str, ...], known: tuple[str, ...]) -> None:
-    """Sharing schemes other than the plain one number the tasks' own parts."""
-    if known and not isinstance(model, HardSharingModel):
-        moved = [task for task in old if task not in known or known.index(task) != model.tasks.index(task)]
-        if moved:
+def _check_order(model: MultiTaskModel, loaded_tasks: tuple[str, ...], saved_tasks: tuple[str, ...]) -> None:
+    """Check the order of the tasks: all schemes but hard sharing number task-specific modules."""
+    if saved_tasks and not isinstance(model, HardSharingModel):
+        misplaced = [
+            task
+            for task in loaded_tasks
+            if task not in saved_tasks or saved_tasks.index(task) != model.tasks.index(task)
+        ]
+        if misplaced:
             rule = "under this sharing scheme the tasks of that run must come first, in their order there"
-            raise InputError("tasks", rule, found=", ".join(model.tasks), fix=f"There: {', '.join(known)}.")
+            raise InputError("tasks", rule, found=", ".join(model.tasks), fix=f"There: {', '.join(saved_tasks)}.")
 
 
-def _check_target(task: str, here: Known, known: Known) -> None:
-    """See that a head predicts the same thing as there."""
-    for what in (key for key in here if key not in ("mean", "std")):
-        if here[what] != known.get(what, here[what]):
-            one, two = (", ".join(v) if isinstance(v, list) else v for v in (here[what], known[what]))
-            rule = f"task {task!r} must have the {what} that it has in that run"
-            raise InputError("training.keep", rule, found=f"{one} instead of {two}", fix="Give it another name.")
+def _check_target(task: str, target: TargetHeader, saved_target: TargetHeader) -> None:
+    """Check that a head has the same target as in the file."""
+    for key in (key for key in target if key not in ("mean", "std")):
+        if target[key] != saved_target.get(key, target[key]):
+            current, saved = (", ".join(v) if isinstance(v, list) else v for v in (target[key], saved_target[key]))
+            rule = f"task {task!r} must have the {key} that it has in that run"
+            raise InputError("training.keep", rule, found=f"{current} instead of {saved}", fix="Give it another name.")
 
 
-def _check_shapes(what: str, own: Mapping[str, Tensor], found: Mapping[str, Tensor], *, whole: bool) -> None:
-    """See that tensors have the shapes they have in a file; ``whole``: that all of them are there."""
-    for name, tensor in own.items():
-        there = found.get(name)
-        if (there is None and whole) or (there is not None and there.shape != tensor.shape):
+def _check_shapes(what: str, expected: Mapping[str, Tensor], saved: Mapping[str, Tensor], *, whole: bool) -> None:
+    """Check that tensors have the shapes of those in a file; ``whole``: that none is missing."""
+    for name, tensor in expected.items():
+        saved_tensor = saved.get(name)
+        if (saved_tensor is None and whole) or (saved_tensor is not None and saved_tensor.shape != tensor.shape):
             rule = f"the {what} must be as in that run"
-            lies = "no such tensor" if there is None else some({name: there})
+            saved_text = "no such tensor" if saved_tensor is None else format_tensors({name: saved_tensor})
             fix = "Build these layers alike, or keep nothing."
-            raise InputError("training.keep", rule, found=f"{some({name: tensor})} instead of {lies}", fix=fix)
+            raise InputError(
+                "training.keep", rule, found=f"{format_tensors({name: tensor})} instead of {saved_text}", fix=fix
+            )
 
 
-def _rescaled(model: MultiTaskModel, info: TargetInfo, known: Known) -> bool:
-    """Bring a head's outputs to another mean and deviation of its target; whether they are others.
+def _rescale_head(model: MultiTaskModel, info: TargetInfo, saved_target: TargetHeader) -> bool:
+    """Rescale a head's output layer to another mean and deviation of its target; return whether they differ.
 
-    The outputs are the values less their mean, by their deviation; with a learned variance then its logarithms. Those
-    of counts are logarithms of the values by their mean.
+    Outputs are standardized values, followed by log variances if these are learned. Outputs for counts are logarithms
+    of the values divided by their mean.
     """
-    if (list(info.mean), list(info.std)) == (known["mean"], known["std"]):
+    if (list(info.mean), list(info.std)) == (saved_target["mean"], saved_target["std"]):
         return False
-    *_, output = (m for m in model.get_submodule(f"heads.task_{info.name}").modules() if isinstance(m, nn.Linear))
-    like = output.weight.new_tensor
-    ratio = like(known["std"]) / like(info.std)
+    *_, output_layer = (m for m in model.get_submodule(f"heads.task_{info.name}").modules() if isinstance(m, nn.Linear))
+    new_tensor = output_layer.weight.new_tensor
+    ratio = new_tensor(saved_target["std"]) / new_tensor(info.std)
     if info.kind == "count":
-        output.bias.add_(ratio.log())
+        output_layer.bias.add_(ratio.log())
         return True
-    shift = (like(known["mean"]) - like(info.mean)) / like(info.std)
-    output.weight[: info.width].mul_(ratio.unsqueeze(1))
-    output.bias[: info.width].mul_(ratio).add_(shift)
-    output.bias[info.width :].add_(2 * ratio.log().repeat(info.per_value - 1))
+    shift = (new_tensor(saved_target["mean"]) - new_tensor(info.mean)) / new_tensor(info.std)
+    output_layer.weight[: info.width].mul_(ratio.unsqueeze(1))
+    output_layer.bias[: info.width].mul_(ratio).add_(shift)
+    output_layer.bias[info.width :].add_(2 * ratio.log().repeat(info.per_value - 1))
     return True
 
 
-def _other_rows(scaled: list[str]) -> str:
-    means = f", so {', '.join(scaled)} has another mean and deviation, to which its head is brought" if scaled else ""
+def _other_data_warning(rescaled: list[str]) -> str:
+    means = (
+        f", so {', '.join(rescaled)} has another mean and deviation, to which its head is brought" if rescaled else ""
+    )
     return (
         f"the training rows are not those of the run that this one begins with{means}; the old tasks' scores may be of "
         "rows that run was trained on. Name its tasks in dataset.split.tasks to split the same data alike."

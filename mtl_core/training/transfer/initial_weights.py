@@ -1,4 +1,4 @@
-"""Shared layers that begin with weights found elsewhere, and that may stay as they are for a while."""
+"""Initial weights from a file: loading them into the shared layers, and freezing these."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,134 +11,139 @@ from mtl_core.architectures import MultiTaskModel
 from mtl_core.errors import listed
 from mtl_core.spec import InputError
 from mtl_core.training.optimization.param_groups import named_shared_parameters
-from mtl_core.training.persistence.tensor_files import DamageError, damaged, read_tensors
+from mtl_core.training.persistence.tensor_files import DamageError, damaged_file_error, read_tensors
 
 
 @dataclass(frozen=True)
-class Start:
-    """What a run begins with: the content of a file.
+class InitialWeights:
+    """Content of the file that a run is initialized from.
 
     Attributes:
         path: The file.
-        tensors: By name; of a run's checkpoint, those of its model.
-        told: What a run's checkpoint says beside its tensors; nothing of any other file.
+        tensors: Tensors by name; of a checkpoint, those of its model.
+        header: Values of a checkpoint; empty for any other file.
     """
 
     path: Path
     tensors: dict[str, Tensor]
-    told: dict[str, Any]
+    header: dict[str, Any]
 
 
-def read_start(path: Path) -> Start:
+def read_initial_weights(path: Path) -> InitialWeights:
     """Read a checkpoint of a run, or any safetensors file.
 
     Raises:
-        InputError: There is no such file, or it is not whole.
-        StoreError: It is a checkpoint that does not say what it should of its run.
-        EnvironmentFault: It may not be read.
+        InputError: The file does not exist or is damaged.
+        StoreError: It is a checkpoint with an invalid header.
+        EnvironmentFault: Permission to read it is missing.
     """
     try:
-        tensors, told = read_tensors(path)
+        tensors, header = read_tensors(path)
     except FileNotFoundError:
         raise InputError("training.start_from", "there is no such file", found=path) from None
     except DamageError as error:
         rule = f"{path} must be a whole safetensors file"
         raise InputError("training.start_from", rule, found=error) from None
-    if not _is_told(told):
-        raise damaged(path, "other words about its tasks than a run writes")
-    prefix = "model/" if told else ""
-    return Start(path, {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}, told)
+    if not _is_valid_header(header):
+        raise damaged_file_error(path, "other words about its tasks than a run writes")
+    prefix = "model/" if header else ""
+    return InitialWeights(
+        path, {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}, header
+    )
 
 
-def _is_told(told: dict[str, Any]) -> bool:
-    """Whether a header holds targets and words as :func:`~mtl_core.training.transfer.heads.told` writes them."""
-    targets, words = told.get("targets", {}), told.get("vocabulary", [])
+def _is_valid_header(header: dict[str, Any]) -> bool:
+    """Whether a header has the form that :func:`~mtl_core.training.transfer.heads.data_header` writes."""
+    targets, words = header.get("targets", {}), header.get("vocabulary", [])
     if not (isinstance(words, list) and all(isinstance(word, str) for word in words)):
         return False
-    return isinstance(targets, dict) and all(map(_is_target, targets.values()))
+    return isinstance(targets, dict) and all(map(_is_valid_target, targets.values()))
 
 
-def _is_target(known: Any) -> bool:
-    match known:
+def _is_valid_target(target: Any) -> bool:
+    match target:
         case {"mean": [*means], "std": [*deviations]}:
             return len(means) == len(deviations) and all(isinstance(v, int | float) for v in means + deviations)
     return False
 
 
 @torch.no_grad()
-def take_trunk(model: MultiTaskModel, start: Start) -> str:
-    """Begin with the shared layers of a file, as far as it has tensors of their names and shapes.
+def load_shared_layers(model: MultiTaskModel, initial: InitialWeights) -> str:
+    """Load the tensors of a file into the shared layers where names and shapes match.
 
     Args:
-        model: Whose shared layers; heads are left alone.
-        start: The file.
+        model: The model; its heads are not changed.
+        initial: Content of the file.
 
     Returns:
-        What was taken, in words.
+        A summary of what was loaded.
 
     Raises:
-        InputError: Nothing in it fits, or no layer is shared.
+        InputError: No tensor matches, or the model has no shared layers.
     """
-    found, own = start.tensors, shared_state(model)
-    fits = {name: found[name] for name, tensor in own.items() if name in found and found[name].shape == tensor.shape}
-    learned = named_shared_parameters(model).keys()
-    if not learned:
+    saved, current = initial.tensors, shared_state_dict(model)
+    matching = {
+        name: saved[name] for name, tensor in current.items() if name in saved and saved[name].shape == tensor.shape
+    }
+    shared_names = named_shared_parameters(model).keys()
+    if not shared_names:
         fix = "Take new weights, or another sharing scheme."
         raise InputError("training.start_from", "the model has no shared layers to begin with", fix=fix)
-    if not fits.keys() & learned:
+    if not matching.keys() & shared_names:
         raise InputError(
             "training.start_from",
-            f"must hold tensors such as {some(own)}",
-            found=f"{start.path.name} with {some(found)}",
+            f"must hold tensors such as {format_tensors(current)}",
+            found=f"{initial.path.name} with {format_tensors(saved)}",
             fix="Take a model with the same first layers, or build these layers alike.",
         )
-    for name, tensor in fits.items():
-        own[name].copy_(tensor)
-    new = {name: own[name] for name in own if name in learned and name not in fits}
-    taken = f"{len(fits.keys() & learned)} of {len(learned)} tensors of the shared layers come from {start.path}"
-    return f"{taken}; new: {some(new)}" if new else taken
+    for name, tensor in matching.items():
+        current[name].copy_(tensor)
+    not_loaded = {name: current[name] for name in current if name in shared_names and name not in matching}
+    loaded_count = len(matching.keys() & shared_names)
+    summary = f"{loaded_count} of {len(shared_names)} tensors of the shared layers come from {initial.path}"
+    return f"{summary}; new: {format_tensors(not_loaded)}" if not_loaded else summary
 
 
-def shared_state(model: MultiTaskModel) -> dict[str, Tensor]:
-    """The parameters and buffers of the shared layers by name.
+def shared_state_dict(model: MultiTaskModel) -> dict[str, Tensor]:
+    """Return the parameters and buffers of the shared layers by name.
 
-    A buffer belongs to them when the layer it stands in has shared parameters or, having none, the one around it.
+    A buffer counts as shared if its module has shared parameters or, if it has none, its parent module.
     """
-    return states_of(model)[""]
+    return state_dicts_by_part(model)[""]
 
 
-def states_of(model: MultiTaskModel) -> dict[str, dict[str, Tensor]]:
-    """The parameters and buffers of each task's head by name, and under ``""`` those of the shared layers."""
+def state_dicts_by_part(model: MultiTaskModel) -> dict[str, dict[str, Tensor]]:
+    """Return the parameters and buffers of each task's head by name, and of the shared layers under ``""``."""
     owners = {id(parameter): task for task in model.tasks for parameter in model.head_parameters(task)}
     states: dict[str, dict[str, Tensor]] = {task: {} for task in ("", *model.tasks)}
     for name, tensor in model.state_dict(keep_vars=True).items():
-        owner = _owner(model, name, tensor, owners)
+        owner = _owning_task(model, name, tensor, owners)
         if owner is not None:
             states[owner][name] = tensor
     return states
 
 
-def _owner(model: MultiTaskModel, name: str, tensor: Tensor, owners: dict[int, str]) -> str | None:
-    """Whose a tensor is: a task's, ``""`` of all, None for a buffer that stands beside all layers."""
+def _owning_task(model: MultiTaskModel, name: str, tensor: Tensor, owners: dict[int, str]) -> str | None:
+    """Return the task whose head has a tensor, ``""`` if it is shared, None for a buffer outside all layers."""
     if isinstance(tensor, nn.Parameter):
         return owners.get(id(tensor), "")
     layer = name
     while layer := layer.rpartition(".")[0]:
-        if found := {owners.get(id(parameter), "") for parameter in model.get_submodule(layer).parameters()}:
-            return "" if "" in found else found.pop() if len(found) == 1 else None
+        if layer_owners := {owners.get(id(parameter), "") for parameter in model.get_submodule(layer).parameters()}:
+            return "" if "" in layer_owners else layer_owners.pop() if len(layer_owners) == 1 else None
     return None
 
 
 def freeze_trunk(model: MultiTaskModel, *, frozen: bool) -> None:
-    """Let the shared layers learn, or keep their parameters as they are.
+    """Freeze or unfreeze the parameters of the shared layers.
 
-    Statistics of batch normalisation follow the data all the same, as in fastai (Howard & Gugger 2020).
+    Batch norm statistics still follow the data, as in fastai (Howard & Gugger 2020).
     """
     for parameter in named_shared_parameters(model).values():
         parameter.requires_grad_(not frozen)
 
 
-def some(tensors: dict[str, Tensor]) -> str:
-    """The first few tensors by name and shape."""
+def format_tensors(tensors: dict[str, Tensor]) -> str:
+    """Format the first few tensors as names with shapes."""
     parts = [f"{name} {'×'.join(map(str, tensor.shape))}".strip() for name, tensor in tensors.items()]
     return listed(parts) or "nothing"

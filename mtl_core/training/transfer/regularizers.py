@@ -1,4 +1,4 @@
-"""What a run does to keep the tasks of the run that it begins with."""
+"""Continual learning regularizers: freezing, distillation (LwF) and EWC against forgetting of old tasks."""
 
 import copy
 import math
@@ -17,234 +17,253 @@ from mtl_core.tasks import TaskHead
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.metrics.validation import Scores
 from mtl_core.training.optimization.param_groups import named_shared_parameters
-from mtl_core.training.persistence.checkpoints import number
-from mtl_core.training.step.forward import Penalty
-from mtl_core.training.transfer.fisher import fisher
-from mtl_core.training.transfer.forgetting import Change
-from mtl_core.training.transfer.heads import take_heads
-from mtl_core.training.transfer.initial_weights import Start
+from mtl_core.training.persistence.checkpoints import read_number
+from mtl_core.training.step.forward import PenaltyGradient
+from mtl_core.training.transfer.fisher import fisher_diagonal
+from mtl_core.training.transfer.forgetting import ScoreChange
+from mtl_core.training.transfer.heads import load_heads
+from mtl_core.training.transfer.initial_weights import InitialWeights
 from mtl_core.weighting import Pass
 
 
-class Keeper:
-    """Takes the old tasks' heads and remembers how good they were; by itself it keeps nothing else.
+class ContinualRegularizer:
+    """Base class: loads the old tasks' heads and measures forgetting; adds no regularization (fine-tuning).
 
     Args:
-        model: That learns, on its device.
+        model: The trained model, on its device.
         spec: The experiment.
-        tasks: In its order.
+        tasks: Task heads, in its order.
 
     Attributes:
-        old: The tasks that began with a head of the other run.
-        before: Scores of the old tasks on the test rows at the beginning; empty until then.
-        warning: What to tell when the run begins, or nothing.
+        old_tasks: Tasks whose heads come from the other run.
+        initial_scores: Test scores of the old tasks before the first step; empty until then.
+        warning: Warning to log when the run starts, or empty.
     """
 
     def __init__(self, model: MultiTaskModel, spec: ExperimentSpec, tasks: Sequence[TaskHead]) -> None:
-        self.old: tuple[str, ...] = ()
-        self.before: Scores = {}
+        self.old_tasks: tuple[str, ...] = ()
+        self.initial_scores: Scores = {}
         self.warning = ""
         self._model, self._spec, self._tasks = model, spec, tasks
-        self._taken: frozenset[str] = frozenset()
+        self._loaded_names: frozenset[str] = frozenset()
 
-    def take(self, start: Start, data: TaskData) -> str:
-        """Begin with the heads of a file, the shared layers being taken; what was taken, in words.
+    def load_heads(self, initial: InitialWeights, data: TaskData) -> str:
+        """Load the heads of a file, after its shared layers; return a summary.
 
         Raises:
-            InputError: Nothing can be kept of it, see :func:`mtl_core.training.transfer.heads.take_heads`.
+            InputError: They do not fit, see :func:`mtl_core.training.transfer.heads.load_heads`.
         """
-        taken = take_heads(self._model, start, data, self._spec.tasks)
-        self.old, self._taken, self.warning = taken.tasks, taken.names, taken.warning
-        new = [task for task in self._model.tasks if task not in self.old]
-        return f"old heads: {', '.join(self.old)}; new heads: {', '.join(new) or 'none'}"
+        loaded = load_heads(self._model, initial, data, self._spec.tasks)
+        self.old_tasks, self._loaded_names, self.warning = loaded.tasks, loaded.names, loaded.warning
+        new_tasks = [task for task in self._model.tasks if task not in self.old_tasks]
+        return f"old heads: {', '.join(self.old_tasks)}; new heads: {', '.join(new_tasks) or 'none'}"
 
-    def begin(self, data: TaskData, before: Scores) -> None:
-        """Remember the model before its first step.
+    def start(self, data: TaskData, scores: Scores) -> None:
+        """Prepare for the first step.
 
         Args:
-            data: Whose training rows may be looked at.
-            before: Scores of all tasks on the test rows.
+            data: Data of the run.
+            scores: Test scores of all tasks.
         """
-        self.before = {task: before[task] for task in self.old}
+        self.initial_scores = {task: scores[task] for task in self.old_tasks}
 
     def begin_epoch(self) -> None:
-        """Called when the model is in training mode, parameters that are not frozen learning."""
+        """Called at the start of an epoch, in training mode, after parameters were frozen or unfrozen."""
 
     def before_backward(
         self, passes: Sequence[Pass], parts: Sequence[Batch], parameters: Sequence[nn.Parameter]
     ) -> None:
-        """Look at the forward passes of a step while their graphs are there."""
+        """Called with the forward passes of a step while their graphs exist."""
 
     def after_backward(self) -> None:
-        """Change the gradients of a step."""
+        """Called after the backward pass; may change gradients."""
 
-    def changes(self, after: Scores) -> list[Change]:
-        """What the old tasks lost, as far as the test rows have labels of them that make a score."""
-        found = []
+    def score_changes(self, scores: Scores) -> list[ScoreChange]:
+        """Return the score change of each old task whose score is defined before and after."""
+        changes = []
         for task, head in zip(self._spec.tasks, self._tasks, strict=True):
             metric = score_of(task)
-            one, two = self.before.get(task.name, {}), after.get(task.name, {})
-            if math.isfinite(one.get(metric, math.nan)) and math.isfinite(two.get(metric, math.nan)):
-                found.append(Change(task.name, metric, one[metric], two[metric], head.directions[metric]))
-        return found
+            before, after = self.initial_scores.get(task.name, {}), scores.get(task.name, {})
+            if math.isfinite(before.get(metric, math.nan)) and math.isfinite(after.get(metric, math.nan)):
+                changes.append(ScoreChange(task.name, metric, before[metric], after[metric], head.directions[metric]))
+        return changes
 
     def state(self) -> dict[str, Tensor]:
-        """Tensors for a checkpoint."""
+        """Return tensors for a checkpoint."""
         return {}
 
     def values(self) -> dict[str, Any]:
-        """Plain values for a checkpoint."""
-        return {"old": list(self.old), "before": self.before, "taken": sorted(self._taken)}
+        """Return plain values for a checkpoint."""
+        return {"old": list(self.old_tasks), "before": self.initial_scores, "taken": sorted(self._loaded_names)}
 
     def restore(self, state: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Take back what a checkpoint holds.
+        """Restore the state of a checkpoint.
 
         Raises:
-            AttributeError, KeyError, RuntimeError, TypeError: It is of other tasks, or not whole.
+            AttributeError, KeyError, RuntimeError, TypeError: It belongs to other tasks, or is incomplete.
         """
-        self.old, self._taken = tuple(values["old"]), frozenset(values["taken"])
-        self.before = {
-            task: {metric: number(score) for metric, score in scores.items()}
+        self.old_tasks, self._loaded_names = tuple(values["old"]), frozenset(values["taken"])
+        self.initial_scores = {
+            task: {metric: read_number(score) for metric, score in scores.items()}
             for task, scores in values["before"].items()
         }
 
 
-class Frozen(Keeper):
-    """All that was taken stays as it is; batch normalisation in it uses and keeps its running statistics."""
+class FreezeRegularizer(ContinualRegularizer):
+    """Freezes all loaded parameters, and the batch norm statistics of the loaded layers."""
 
-    _held: Sequence[nn.Parameter] = ()
+    _frozen_parameters: Sequence[nn.Parameter] = ()
 
     def begin_epoch(self) -> None:
-        """Freeze it; the heads keep their graphs, which some weighting methods need."""
+        """Freeze the loaded shared layers; heads keep their graphs, which some weighting methods need."""
         parameters = dict(self._model.named_parameters())
-        self._held = [parameters[name] for name in self._taken & parameters.keys()]
+        self._frozen_parameters = [parameters[name] for name in self._loaded_names & parameters.keys()]
         shared = named_shared_parameters(self._model)
-        for name in self._taken & shared.keys():
+        for name in self._loaded_names & shared.keys():
             shared[name].requires_grad_(False)
         for name, module in self._model.named_modules():
-            if isinstance(module, _BatchNorm) and f"{name}.running_mean" in self._taken:
+            if isinstance(module, _BatchNorm) and f"{name}.running_mean" in self._loaded_names:
                 module.eval()
 
     def after_backward(self) -> None:
-        """Parameters without a gradient take no part in a step."""
-        for parameter in self._held:
+        """Drop the gradients of the frozen parameters, so that the optimizer skips them."""
+        for parameter in self._frozen_parameters:
             parameter.grad = None
 
 
-class Distilled(Keeper):
-    """The outputs of the old tasks stay near those of the old model."""
+class DistillationRegularizer(ContinualRegularizer):
+    """Penalizes the distance of the old tasks' outputs to those of the initial model (learning without forgetting)."""
 
     def __init__(self, keep: Distil, model: MultiTaskModel, spec: ExperimentSpec, tasks: Sequence[TaskHead]) -> None:
         super().__init__(model, spec, tasks)
         self._strength, self._temperature = keep.strength, keep.temperature
         self._teacher: MultiTaskModel | None = None
-        self._penalties: list[Penalty] = []
+        self._penalties: list[PenaltyGradient] = []
 
-    def begin(self, data: TaskData, before: Scores) -> None:
-        """Copy the model."""
-        super().begin(data, before)
-        self._teacher = self._copy()
+    def start(self, data: TaskData, scores: Scores) -> None:
+        """Copy the initial model as the teacher."""
+        super().start(data, scores)
+        self._teacher = self._copy_model()
 
-    def _copy(self) -> MultiTaskModel:
+    def _copy_model(self) -> MultiTaskModel:
         return copy.deepcopy(self._model).requires_grad_(False).eval()
 
     def before_backward(
         self, passes: Sequence[Pass], parts: Sequence[Batch], parameters: Sequence[nn.Parameter]
     ) -> None:
-        """Take the gradients of the distance to the old outputs, the mean over the parts of the batch."""
+        """Compute the gradient of the distillation loss, averaged over the parts of the batch."""
         self._penalties = [
-            Penalty(self.distance(one.outputs, part.inputs) * (self._strength / len(parts)), parameters, one.cut)
-            for one, part in zip(passes, parts, strict=True)
+            PenaltyGradient(
+                self.distance(forward_pass.outputs, part.inputs) * (self._strength / len(parts)),
+                parameters,
+                forward_pass.cut,
+            )
+            for forward_pass, part in zip(passes, parts, strict=True)
         ]
 
     def distance(self, outputs: Sequence[Tensor], inputs: Tensor) -> Tensor:
-        """0-d, the sum over the old tasks of how far outputs are from the old model's.
+        """Compute the 0-d distillation loss: distances to the teacher's outputs, summed over the old tasks.
 
         Args:
-            outputs: Each task's.
-            inputs: The rows they are of.
+            outputs: Output of each task.
+            inputs: Inputs of these outputs.
         """
         assert self._teacher is not None
         with torch.no_grad():
             features = self._teacher.features(inputs)
-            wanted = {i: self._teacher.head(i, features) for i, t in enumerate(self._model.tasks) if t in self.old}
-        terms = [self._tasks[i].distance(outputs[i], output, self._temperature) for i, output in wanted.items()]
+            old_outputs = {
+                i: self._teacher.head(i, features) for i, task in enumerate(self._model.tasks) if task in self.old_tasks
+            }
+        terms = [self._tasks[i].distance(outputs[i], output, self._temperature) for i, output in old_outputs.items()]
         return torch.stack(terms).sum()
 
     def after_backward(self) -> None:
-        """Add them."""
+        """Add the gradients of the distillation loss."""
         for penalty in self._penalties:
             penalty.add()
         self._penalties = []
 
     def state(self) -> dict[str, Tensor]:
-        """The old model."""
+        """Return the state of the teacher."""
         return {} if self._teacher is None else self._teacher.state_dict()
 
     def restore(self, state: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Take back the old model."""
+        """Restore the teacher."""
         super().restore(state, values)
-        self._teacher = self._copy()
+        self._teacher = self._copy_model()
         self._teacher.load_state_dict(dict(state))
 
 
-class Elastic(Keeper):
-    """The shared layers that were taken are tied to their old weights by what the old tasks depend on."""
+class EwcRegularizer(ContinualRegularizer):
+    """Elastic weight consolidation: penalizes changes of loaded shared weights by their Fisher information."""
 
     def __init__(self, keep: Ewc, model: MultiTaskModel, spec: ExperimentSpec, tasks: Sequence[TaskHead]) -> None:
         super().__init__(model, spec, tasks)
         self._keep = keep
-        self._ties: list[tuple[nn.Parameter, Tensor, Tensor]] = []
+        self._anchors: list[tuple[nn.Parameter, Tensor, Tensor]] = []
 
-    def begin(self, data: TaskData, before: Scores) -> None:
-        """Find how much the old tasks depend on each weight."""
-        super().begin(data, before)
-        tied = self._tied()
-        old = [i for i, task in enumerate(self._model.tasks) if task in self.old]
-        tasks = {i: self._tasks[i] for i in old}
+    def start(self, data: TaskData, scores: Scores) -> None:
+        """Compute the importance of each weight for the old tasks."""
+        super().start(data, scores)
+        parameters = self._anchored_parameters()
+        old_indices = [i for i, task in enumerate(self._model.tasks) if task in self.old_tasks]
+        tasks = {i: self._tasks[i] for i in old_indices}
         rows, seed = self._keep.rows, self._spec.training.seed
-        found = fisher(self._model, tasks, list(tied.values()), data.train, rows=rows, seed=seed)
-        self._tie({name: (p.detach().clone(), f) for (name, p), f in zip(tied.items(), found, strict=True)})
+        importances = fisher_diagonal(self._model, tasks, list(parameters.values()), data.train, rows=rows, seed=seed)
+        self._set_anchors(
+            {
+                name: (parameter.detach().clone(), importance)
+                for (name, parameter), importance in zip(parameters.items(), importances, strict=True)
+            }
+        )
 
-    def _tied(self) -> dict[str, nn.Parameter]:
-        return {name: p for name, p in named_shared_parameters(self._model).items() if name in self._taken}
+    def _anchored_parameters(self) -> dict[str, nn.Parameter]:
+        return {name: p for name, p in named_shared_parameters(self._model).items() if name in self._loaded_names}
 
-    def _tie(self, old: Mapping[str, tuple[Tensor, Tensor]]) -> None:
-        pairs = [(p, old[name]) for name, p in self._tied().items()]
-        self._ties = [(p, weight.to(p), importance.to(p)) for p, (weight, importance) in pairs]
+    def _set_anchors(self, anchors: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+        anchored = [(p, anchors[name]) for name, p in self._anchored_parameters().items()]
+        self._anchors = [(p, weight.to(p), importance.to(p)) for p, (weight, importance) in anchored]
 
     @torch.no_grad()
     def after_backward(self) -> None:
-        """Add the gradient of the penalty to the gradients there are: strength · F · (w - old w)."""
-        learning = [(p, weight, f) for p, weight, f in self._ties if p.grad is not None]
-        if learning:
-            parameters, weights, factors = map(list, zip(*learning, strict=True))
-            ways = torch._foreach_sub(parameters, weights)
-            torch._foreach_mul_(ways, factors)
-            torch._foreach_add_([p.grad for p in parameters], ways, alpha=self._keep.strength)
+        """Add the gradient of the penalty, strength · F · (w - old w), to existing gradients."""
+        trained = [(p, weight, importance) for p, weight, importance in self._anchors if p.grad is not None]
+        if trained:
+            parameters, weights, importances = map(list, zip(*trained, strict=True))
+            differences = torch._foreach_sub(parameters, weights)
+            torch._foreach_mul_(differences, importances)
+            torch._foreach_add_([p.grad for p in parameters], differences, alpha=self._keep.strength)
 
     def state(self) -> dict[str, Tensor]:
-        """The old weights and their importance."""
-        names = self._tied()
-        ties = zip(names, self._ties, strict=True) if self._ties else ()
-        return {f"{part}.{name}": t for name, (_, w, f) in ties for part, t in (("weight", w), ("importance", f))}
+        """Return the old weights and their importance."""
+        parameters = self._anchored_parameters()
+        anchors = zip(parameters, self._anchors, strict=True) if self._anchors else ()
+        return {
+            f"{part}.{name}": tensor
+            for name, (_, weight, importance) in anchors
+            for part, tensor in (("weight", weight), ("importance", importance))
+        }
 
     def restore(self, state: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Take both back."""
+        """Restore the old weights and their importance."""
         super().restore(state, values)
-        self._tie({name: (state[f"weight.{name}"], state[f"importance.{name}"]) for name in self._tied()})
+        self._set_anchors(
+            {name: (state[f"weight.{name}"], state[f"importance.{name}"]) for name in self._anchored_parameters()}
+        )
 
 
-def build_keeper(model: MultiTaskModel, spec: ExperimentSpec, tasks: Sequence[TaskHead]) -> Keeper | None:
-    """What keeps the old tasks as the training says; None where only shared layers are taken."""
+def build_regularizer(
+    model: MultiTaskModel, spec: ExperimentSpec, tasks: Sequence[TaskHead]
+) -> ContinualRegularizer | None:
+    """Build the regularizer of the spec; None if only shared layers are loaded."""
     match spec.training.keep:
         case NewHeads():
             return None
         case FineTune():
-            return Keeper(model, spec, tasks)
+            return ContinualRegularizer(model, spec, tasks)
         case Freeze():
-            return Frozen(model, spec, tasks)
+            return FreezeRegularizer(model, spec, tasks)
         case Distil() as keep:
-            return Distilled(keep, model, spec, tasks)
+            return DistillationRegularizer(keep, model, spec, tasks)
         case Ewc() as keep:
-            return Elastic(keep, model, spec, tasks)
+            return EwcRegularizer(keep, model, spec, tasks)

@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 
 from mtl_core.errors import InputError
-from mtl_core.runner.wire import READY, Reply, encode_reply
+from mtl_core.runner.wire import READY_ID, Reply, encode_reply
 
 _trained: list[int] = []
 
 
 def main() -> None:
-    say(Reply(READY, "ready"))
+    say(Reply(READY_ID, "ready"))
     for line in sys.stdin:
         ask = json.loads(line)
         (Path(os.environ["MTL_WORKBENCH_HOME"]) / "asks.log").open("a").write(ask["ask"] + "\n")
