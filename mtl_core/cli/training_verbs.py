@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mtl_core.cli import output, study_output
 from mtl_core.cli.references import run_number, spec_data, spec_of
 from mtl_core.cli.status import DONE, FAILED, INTERRUPTED
+from mtl_core.protocol.events import ForgettingEvent, NoteEvent, WarningEvent
 from mtl_core.spec import ExperimentSpec, InputError, Member, apply_overrides, study_members
 from mtl_core.store import RunStore, open_store
 
@@ -137,10 +138,10 @@ def _result(store: RunStore, run: int, ending: "Ending") -> dict[str, Any]:
     result = {"run": run, "name": record.name, "state": ending.state, "device": record.device, "seed": record.seed}
     if ending.error:
         output.print_error(f"run {run} failed: {ending.error}")
-    events = store.events(run)
-    kept = [event for event in events if event.kind == "kept"]
-    lost = {event.data["task"]: {**event.data, "text": event.message} for event in kept}  # of a resumed run the last
-    warned = dict.fromkeys(event.message for event in events if event.kind == "warning")
-    notes = [dict(event.data) for event in events if event.kind == "note"]
+    events = [record.content for record in store.events(run)]
+    kept = [event for event in events if isinstance(event, ForgettingEvent)]
+    lost = {event.data.task: {**event.row_data(), "text": event.message} for event in kept}  # of a resumed run the last
+    warned = dict.fromkeys(event.message for event in events if isinstance(event, WarningEvent))
+    notes = [event.row_data() for event in events if isinstance(event, NoteEvent)]
     result |= {"kept": list(lost.values()), "warnings": list(warned), "notes": notes}
     return {**result, "error": ending.error, "test": ending.test or {}, "seconds": record.seconds, "store": store.name}

@@ -17,12 +17,14 @@ import torch
 
 from mtl_core.datasets.preparation import load, load_again
 from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
+from mtl_core.protocol.events import ErrorData, ErrorEvent, FinishEvent, StartEvent, StopEvent
 from mtl_core.runner.isolation import isolated_run
+from mtl_core.runner.replay import weight_moves
 from mtl_core.runner.store_recorder import Heart, Observer, StoreRecorder, record_notes
-from mtl_core.spec import ExperimentSpec, InputError, WeightMove
+from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch
-from mtl_core.store import EventRecord, RunStore
+from mtl_core.store import RunStore
 from mtl_core.training.loop import Outcome, Trainer
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
@@ -126,15 +128,17 @@ def ending_of(recorder: StoreRecorder, train: Callable[[], Outcome]) -> Ending:
         if fault := environment_fault(error):
             return _faulty(recorder, fault)
         text = shorten(f"{type(error).__name__}: {error}", 500)
-        recorder.event(recorder.step, "error", text, {"traceback": traceback.format_exc()})
+        data = ErrorData(traceback=traceback.format_exc())
+        recorder.event(ErrorEvent(step=recorder.step, message=text, data=data))
         return Ending("failed", text)
-    recorder.event(outcome.steps, "stop" if outcome.state == "stopped" else "finish", _epitaph(outcome))
+    end = StopEvent if outcome.state == "stopped" else FinishEvent
+    recorder.event(end(step=outcome.steps, message=_epitaph(outcome)))
     return Ending(outcome.state, test=outcome.test)
 
 
 def _faulty(recorder: StoreRecorder, error: WorkbenchError) -> Ending:
     with suppress(WorkbenchError):  # a full disk keeps this from being written too
-        recorder.event(recorder.step, "error", str(error))
+        recorder.event(ErrorEvent(step=recorder.step, message=str(error)))
     return Ending("failed", str(error), error)
 
 
@@ -158,13 +162,15 @@ def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecor
     if goes_on:
         # A step's training points stand at its number; what was validated after S steps stands at S.
         store.rewind(run, {"train": trainer.step - 1, "val": trainer.step, "test": -1})
-        recorder.event(trainer.step, "start", f"goes on from step {trainer.step} on {label}")
+        text = f"goes on from step {trainer.step} on {label}"
+        recorder.event(StartEvent(step=trainer.step, message=text))
     else:
         store.rewind(run, -1)
-        recorder.event(0, "start", f"{len(trainer.data.train.inputs)} training rows on {label}")
+        text = f"{len(trainer.data.train.inputs)} training rows on {label}"
+        recorder.event(StartEvent(step=0, message=text))
         record_notes(recorder, trainer.data.notes)
         if trainer.taken:
-            recorder.event(0, "start", trainer.taken)
+            recorder.event(StartEvent(step=0, message=trainer.taken))
     return trainer.run()
 
 
@@ -175,7 +181,7 @@ def _trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRec
     last, best = _checkpoints(folder, device)
     data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
     start = None if last else start_of(store, spec)
-    trainer = Trainer(spec, data, device, recorder, folder, _hand_moves(store.events(run)), start)
+    trainer = Trainer(spec, data, device, recorder, folder, weight_moves(store.events(run)), start)
     if last:
         trainer.restore(last, best)
     return trainer, last is not None
@@ -220,16 +226,6 @@ def device_label(spec: ExperimentSpec) -> str:
     except InputError:
         return spec.training.device
     return next(device.label for device in devices() if device.name == name)
-
-
-def _hand_moves(events: list[EventRecord]) -> list[WeightMove]:
-    """The weight moves made by hand so far, which a resumed run must make again after its checkpoint.
-
-    Of several at one step the last is the one that held; a run that was resumed has made some of them twice.
-    """
-    moves = [event.data for event in events if event.kind == "weights" and not event.data.get("replayed")]
-    last = {move["step"]: WeightMove(step=move["step"], weights=move["weights"]) for move in moves}
-    return list(last.values())
 
 
 def _epitaph(outcome: Outcome) -> str:

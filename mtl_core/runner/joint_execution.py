@@ -10,6 +10,7 @@ from functools import partial
 from mtl_core.architectures import build_model
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.preparation import load
+from mtl_core.protocol.events import StartEvent
 from mtl_core.runner.execution import Ending, device_label, ended, ending_of, signals, start_of
 from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.store_recorder import Heart, Observer, StoreRecorder, record_notes
@@ -125,7 +126,7 @@ def _tell_start(store: RunStore, run: int, others: Sequence[int], data: TaskData
     store.rewind(run, -1)
     rows, label = len(data.train.inputs), device_label(lane.spec)
     text = f"{rows} training rows on {label}, together with {', '.join(f'run {other}' for other in others)}"
-    lane.recorder.event(0, "start", text)
+    lane.recorder.event(StartEvent(step=0, message=text))
     record_notes(lane.recorder, data.notes)
     if lane.taken:
-        lane.recorder.event(0, "start", lane.taken)
+        lane.recorder.event(StartEvent(step=0, message=lane.taken))

@@ -1,41 +1,42 @@
-"""Running a run again: its spec, with the loss weights that were moved by hand while it trained."""
+"""The loss weights that a person set while a run trained: made again when the run goes on or is repeated."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from mtl_core.errors import StoreError
+from mtl_core.protocol.weight_moves import read_weight_moves
 from mtl_core.spec import ExperimentSpec, WeightMove
-from mtl_core.store.records import EventRecord
+from mtl_core.store import EventRecord
 
 
-def replayed_spec(spec: ExperimentSpec, events: Iterable[EventRecord]) -> ExperimentSpec:
-    """The spec whose run repeats another one, hand-moved weights included.
+def replayed_spec(spec: ExperimentSpec, events: Sequence[EventRecord]) -> ExperimentSpec:
+    """The spec whose run repeats another one, the weights that a person set during it included.
 
     Args:
         spec: What the run was started with; its own moves come first.
-        events: All events of the run, oldest first. Those of kind ``weights`` carry
-            ``{"weights": {task: weight} | None, "step": step}``; one that a move of the spec caused carries
-            ``"replayed": True`` besides and is passed over, as the spec has it already.
+        events: All events of the run, oldest first.
 
     Returns:
         ``spec`` with ``weighting.moves`` in the order of their steps.
+
+    Raises:
+        StoreError: An event of set weights is damaged.
     """
-    moved = _moved_by_hand(events)
-    if not moved:
+    by_person = weight_moves(events)
+    if not by_person:
         return spec
-    moves = sorted((*spec.weighting.moves, *moved), key=lambda move: move.step)
-    last = {move.step: move for move in moves}  # of several at one step, as after a crash, the last one held
+    moves = sorted((*spec.weighting.moves, *by_person), key=lambda move: move.step)
+    last = {move.step: move for move in moves}  # of the spec's and a person's at one step, the person's held
     return spec.model_copy(update={"weighting": spec.weighting.model_copy(update={"moves": tuple(last.values())})})
 
 
-def _moved_by_hand(events: Iterable[EventRecord]) -> list[WeightMove]:
-    moves: list[WeightMove] = []
+def weight_moves(events: Sequence[EventRecord]) -> tuple[WeightMove, ...]:
+    """The weights that a person set during a run, in the order of the steps; without them it would not repeat itself.
+
+    Raises:
+        StoreError: An event of set weights is damaged.
+    """
     for event in events:
-        match event.kind:
-            case "resume":
-                # A resumed run goes back to its checkpoint: what was moved after it never came to pass.
-                moves = [move for move in moves if move.step <= event.step]
-            case "weights" if not event.data.get("replayed"):
-                weights = event.data.get("weights")
-                step = int(event.data.get("step", event.step))
-                weights = None if weights is None else {task: float(w) for task, w in weights.items()}
-                moves.append(WeightMove(step=step, weights=weights))
-    return moves
+        if event.kind == "weights" and event.content is None:
+            rule = f"its event of loss weights set at step {event.step} is damaged in the store"
+            raise StoreError(f"run {event.run}", rule, fix="Run its experiment anew.")
+    return read_weight_moves(event.content for event in events).by_person

@@ -4,15 +4,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from mtl_core.errors import WorkbenchError
+from mtl_core.errors import WorkbenchError, shorten
+from mtl_core.protocol.events import Event, NoteEvent, WarningEvent
+from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.requests import Request, StopRequest
 from mtl_core.spec import DataNote
 from mtl_core.store import Points, RunStore, SeriesKey
-from mtl_core.store import Progress as StoredProgress
-from mtl_core.training.recorder import Direction, EventKind, Progress, Recorder, Request, Steps, Values
+from mtl_core.training.recorder import Direction, Recorder, Steps, Values
 from mtl_core.training.recorder import SeriesKey as Key
 
 BEAT_SECONDS = 2.0
@@ -20,8 +21,6 @@ MOST_NOTES = 100
 """Notes about the data that a run keeps; a table of thousands of columns may have as many."""
 
 log = logging.getLogger(__name__)
-
-_STATES: dict[str, Literal["running", "paused"]] = {"pause": "paused", "resume": "running"}
 
 Observer = Callable[[Progress], None]
 
@@ -32,7 +31,7 @@ def record_notes(recorder: Recorder, notes: Sequence[DataNote]) -> None:
     if len(notes) > MOST_NOTES:
         kept.append(DataNote(place="file", what=f"{len(notes) - MOST_NOTES} more notes about the data are left out."))
     for note in kept:
-        recorder.event(0, "note", str(note), note.model_dump(mode="json"))
+        recorder.event(NoteEvent(step=0, message=str(note), data=note))
 
 
 class StoreRecorder:
@@ -47,22 +46,24 @@ class StoreRecorder:
 
     def __init__(self, store: RunStore, run: int, stop: threading.Event, observer: Observer | None = None) -> None:
         self._store, self._run, self._stop, self._observer = store, run, stop, observer
-        self._latest = store.run(run).progress or StoredProgress()
+        self._latest = store.run(run).progress or Progress()
 
     def points(self, points: Mapping[Key, tuple[Steps, Values]], directions: Mapping[str, Direction]) -> None:
         """Keep new points."""
         named = {SeriesKey(*key): Points(*arrays) for key, arrays in points.items() if len(arrays[0])}
         self._store.append(self._run, named, directions=directions)
 
-    def event(self, step: int, kind: EventKind, message: str, data: Mapping[str, Any] | None = None) -> None:
-        """Keep something that happened; a pause is a state of the run too."""
-        if kind in _STATES:
-            self._store.set_state(self._run, _STATES[kind])
-        self._store.event(self._run, step, kind, message, dict(data or {}))
+    def event(self, event: Event) -> None:
+        """Keep something that happened."""
+        self._store.event(self._run, event)
+
+    def set_paused(self, paused: bool) -> None:
+        """Keep whether the run waits, which is a state of it."""
+        self._store.set_state(self._run, "paused" if paused else "running")
 
     def progress(self, progress: Progress) -> None:
         """Keep how far the run is; a sign of life too."""
-        self._latest = StoredProgress(**asdict(progress))
+        self._latest = progress
         self.beat()
         if self._observer is not None:
             self._observer(progress)
@@ -82,8 +83,14 @@ class StoreRecorder:
 
     def requests(self) -> Sequence[Request]:
         """What was asked since the last call."""
-        asked = [Request(request.kind, request.payload) for request in self._store.take_requests(self._run)]
-        return [*asked, Request("stop", {})] if self._stop.is_set() else asked
+        requests: list[Request] = []
+        for record in self._store.take_requests(self._run):
+            if record.content is not None:
+                requests.append(record.content)
+            else:
+                text = f"request {record.kind} {shorten(record.payload)} is unknown or damaged, and is passed over"
+                self.event(WarningEvent(step=self.step, message=text))
+        return [*requests, StopRequest()] if self._stop.is_set() else requests
 
 
 class Heart:

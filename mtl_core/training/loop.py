@@ -9,12 +9,20 @@ from typing import Literal
 import torch
 from torch import nn
 
+from mtl_core.protocol.events import EpochEvent, ForgettingEvent, PauseEvent, ResumeEvent
+from mtl_core.protocol.requests import (
+    CheckpointRequest,
+    PauseRequest,
+    Request,
+    ResumeRequest,
+    StopRequest,
+    WeightsRequest,
+)
 from mtl_core.spec import TOTAL
 from mtl_core.tasks.undefined_metrics import undefined_metrics
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.metrics.validation import Scores, total
-from mtl_core.training.recorder import Request
 from mtl_core.training.run_state import Prepared
 from mtl_core.training.runtime.threads import threads_for
 from mtl_core.training.step.forward import Penalty, cuts, forward, mean_losses, parted
@@ -176,7 +184,7 @@ class Trainer(Prepared):
         self.journal.log_epoch(self.step, self.epoch, scores, last=self._done())
         if stops:
             text = f"no better {self.monitor.name} for {self.monitor.waited} epochs: stops early"
-            self.recorder.event(self.step, "epoch", text)
+            self.recorder.event(EpochEvent(step=self.step, message=text))
 
     def _monitored(self, scores: Scores) -> float:
         """The value that chooses the best epoch; the first time around, also what of the scores is not defined."""
@@ -220,7 +228,7 @@ class Trainer(Prepared):
         if step:
             self.journal.note_known("test", 0, keeper.before)
         for change in keeper.changes(scores):
-            self.recorder.event(self.step, "kept", str(change), change.data())
+            self.recorder.event(ForgettingEvent(step=self.step, message=str(change), data=change.data()))
 
     def _tell_progress(self) -> None:
         self.journal.tell_progress(
@@ -231,26 +239,36 @@ class Trainer(Prepared):
             batch_size=self.train.batch_size,
         )
 
+    def begin_pause(self, message: str) -> None:
+        """Save, and say that the run waits."""
+        self.save()
+        self.recorder.set_paused(True)
+        self.recorder.event(PauseEvent(step=self.step, message=message))
+
+    def end_pause(self) -> None:
+        """Say that the run waits no more."""
+        self.recorder.set_paused(False)
+        self.recorder.event(ResumeEvent(step=self.step, message="goes on"))
+        self.journal.start_clock(self.step)
+
     def _answer(self, requests: Sequence[Request]) -> None:
         waiting = list(requests)
         paused = False
         while waiting or paused:
             for request in waiting:
-                match request.kind:
-                    case "stop":
+                match request:
+                    case StopRequest():
                         raise StoppedError
-                    case "pause" if not paused:
+                    case PauseRequest() if not paused:
                         paused = True
-                        self.save()
-                        self.recorder.event(self.step, "pause", "paused")
-                    case "resume" if paused:
+                        self.begin_pause("paused")
+                    case ResumeRequest() if paused:
                         paused = False
-                        self.recorder.event(self.step, "resume", "goes on")
-                        self.journal.start_clock(self.step)
-                    case "checkpoint":
+                        self.end_pause()
+                    case CheckpointRequest():
                         self.save()
-                    case "weights":
-                        self._moves.make(self.step, request.payload.get("weights"))
+                    case WeightsRequest(weights=weights):
+                        self._moves.make(self.step, weights)
             if paused:
                 time.sleep(PAUSE_SECONDS)
             waiting = list(self.recorder.requests()) if paused else []

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from mtl_core.protocol.events import WarningEvent, WeightsData, WeightsEvent
 from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove
 from mtl_core.training.metrics.metric_log import Journal
 from mtl_core.training.recorder import Recorder
@@ -55,12 +56,13 @@ class Moves:
             self._weighting.move(weights)
         except (InputError, ValidationError) as error:
             text = " ".join(str(error).split())
-            self._recorder.event(step, "warning", f"the weights stay as they are: {text}")
+            self._recorder.event(WarningEvent(step=step, message=f"the weights stay as they are: {text}"))
             return
         self._journal.ruler = hand_weights(self._spec, weights)
         parts = ", ".join(f"{task} {_rounded(weight):g}" for task, weight in weights.items()) if weights else ""
         text = f"weights moved to {parts}" if weights else "weights back to the method"
-        self._recorder.event(step, "weights", text, {"weights": weights, "step": step, "replayed": replayed})
+        data = WeightsData(weights=weights, step=step, replayed=replayed)
+        self._recorder.event(WeightsEvent(step=step, message=text, data=data))
 
     def forget_before(self, step: int) -> None:
         """Leave out the moves before a step: a checkpoint has what became of them."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.jobs.runs.pending import Turn
-from mtl_core.runner.wire import Ask
+from mtl_core.protocol.wire import Ask
 from mtl_core.spec import ExperimentSpec, spec_to_data
 
 Question = tuple[Ask, dict[str, Any]]

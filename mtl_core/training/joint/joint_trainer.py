@@ -8,6 +8,14 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from mtl_core.protocol.requests import (
+    CheckpointRequest,
+    PauseRequest,
+    Request,
+    ResumeRequest,
+    StopRequest,
+    WeightsRequest,
+)
 from mtl_core.spec import ExperimentSpec, InputError, Problem, spec_to_data
 from mtl_core.spec.model import CrossStitch, HardSharing, SeparateModels
 from mtl_core.spec.training.averaging import Unaveraged
@@ -22,7 +30,6 @@ from mtl_core.training.loop import Outcome, StoppedError, Trainer
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.optimization.lr_schedule import Rate
 from mtl_core.training.optimization.optimizers import build_optimizer
-from mtl_core.training.recorder import Request
 from mtl_core.training.runtime.threads import threads_for
 
 _TICKS = 1.5
@@ -75,13 +82,7 @@ class Lane(Trainer):
 
     def pause(self) -> None:
         """Save, and say that the run waits."""
-        self.save()
-        self.recorder.event(self.step, "pause", "paused, with the runs it trains together with")
-
-    def go_on(self) -> None:
-        """Say that the run waits no more."""
-        self.recorder.event(self.step, "resume", "goes on")
-        self.journal.start_clock(self.step)
+        self.begin_pause("paused, with the runs it trains together with")
 
     def end_epoch(self) -> None:
         """Collect the epoch's losses, validate and record."""
@@ -210,16 +211,16 @@ class Together:
         paused = False
         while True:
             for number, request in self._requests():
-                match request.kind:
-                    case "stop":
+                match request:
+                    case StopRequest():
                         raise StoppedError
-                    case "pause" if not paused:
+                    case PauseRequest() if not paused:
                         paused = True
                         self._each(Lane.pause)
-                    case "resume" if paused:
+                    case ResumeRequest() if paused:
                         paused = False
-                        self._each(Lane.go_on)
-                    case "checkpoint" | "weights":
+                        self._each(Lane.end_pause)
+                    case CheckpointRequest() | WeightsRequest():
                         self._guarded(number, partial(Lane.answer, request=request))
             if not paused:
                 return

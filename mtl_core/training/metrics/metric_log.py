@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_core.protocol.events import DivergenceData, DivergenceEvent, EpochEvent, WarningEvent
+from mtl_core.protocol.progress import Progress
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
 from mtl_core.training.metrics.loss_floor import LossFloor
@@ -16,7 +18,7 @@ from mtl_core.training.metrics.step_buffer import DivergedError, Ledger, Page
 from mtl_core.training.metrics.throughput import Speed
 from mtl_core.training.metrics.validation import Scores, total
 from mtl_core.training.persistence.checkpoints import number
-from mtl_core.training.recorder import Direction, Progress, Recorder, SeriesKey, Steps, Values
+from mtl_core.training.recorder import Direction, Recorder, SeriesKey, Steps, Values
 
 LOG_SECONDS = 1.0
 """Time between two epochs in the log; all of them are in the series."""
@@ -74,7 +76,7 @@ class Journal:
         for key, points in self._points(page).items():
             self._pending[key].append(points)
         for at, text in self._floor.warnings(page):
-            self._recorder.event(at, "warning", text)
+            self._recorder.event(WarningEvent(step=at, message=text))
         if page.diverged:
             self.refuse(page.diverged)
 
@@ -92,7 +94,8 @@ class Journal:
     def refuse(self, diverged: DivergedError) -> NoReturn:
         """Tell all that came before, and end the run."""
         self._hand_over()
-        self._recorder.event(diverged.step, "nan", str(diverged), {"task": diverged.task})
+        data = DivergenceData(task=diverged.task)
+        self._recorder.event(DivergenceEvent(step=diverged.step, message=str(diverged), data=data))
         raise diverged
 
     def _points(self, page: Page) -> dict[SeriesKey, tuple[Steps, Values]]:
@@ -151,7 +154,8 @@ class Journal:
         if last or now - self._logged >= LOG_SECONDS:
             self._logged = now
             parts = [f"{task} {values['loss']:.4g}" for task, values in scores.items() if "loss" in values]
-            self._recorder.event(step, "epoch", f"epoch {epoch}: validation loss " + ", ".join(parts))
+            text = f"epoch {epoch}: validation loss " + ", ".join(parts)
+            self._recorder.event(EpochEvent(step=step, message=text))
 
     def start_clock(self, step: int) -> None:
         """Measure the speed from here on."""

@@ -1,8 +1,8 @@
 """What an old task lost, in numbers and in words."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from mtl_core.protocol.events import ForgettingData
 from mtl_core.spec import Direction
 
 
@@ -38,7 +38,8 @@ class Change:
         told = f"{percent:.2g}" if percent < 99.5 else f"{percent:.0f}"  # the former would say 1.5e+02
         return f"{text} ({told} % {'better' if self.relative > 0 else 'worse'})"
 
-    def data(self) -> dict[str, Any]:
-        """For whoever reads the log by program."""
-        told = {"task": self.task, "metric": self.metric, "before": self.before, "after": self.after}
-        return told | {"change": self.relative}
+    def data(self) -> ForgettingData:
+        """The same for the event."""
+        return ForgettingData(
+            task=self.task, metric=self.metric, before=self.before, after=self.after, change=self.relative
+        )
