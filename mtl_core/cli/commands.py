@@ -12,6 +12,7 @@ from mtl_core.cli.references import replayed, run_number, run_numbers, spec_data
 from mtl_core.cli.status import DONE
 from mtl_core.cli.training_verbs import resume, train
 from mtl_core.files import exists
+from mtl_core.protocol.requests import StopRequest
 from mtl_core.spec import (
     InputError,
     diff_data,
@@ -80,7 +81,7 @@ def stop(arguments: Namespace) -> int:
             store.kill(run)
             output.print_out(f"killed run {run}; mtl-workbench resume {run} goes on from its last checkpoint")
             return DONE
-        store.request(run, "stop")
+        store.request(run, StopRequest())
     output.print_out(f"asked run {run} to stop; what it has is kept")
     return 0
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mtl_core.cli import output, study_output
 from mtl_core.cli.references import run_number, spec_data, spec_of
 from mtl_core.cli.status import DONE, FAILED, INTERRUPTED
+from mtl_core.protocol.events import ForgettingEvent, NoteEvent, WarningEvent
 from mtl_core.spec import ExperimentSpec, InputError, Member, apply_overrides, study_members
 from mtl_core.store import RunStore, open_store
 
@@ -137,11 +138,11 @@ def _result_data(store: RunStore, run: int, run_result: "RunResult") -> dict[str
     result = {"run": run, "name": record.name, "state": run_result.state, "device": record.device, "seed": record.seed}
     if run_result.error:
         output.print_error(f"run {run} failed: {run_result.error}")
-    events = store.events(run)
-    kept_events = [event for event in events if event.kind == "kept"]
-    by_task = {e.data["task"]: {**e.data, "text": e.message} for e in kept_events}  # of a resumed run the last
-    warnings = dict.fromkeys(event.message for event in events if event.kind == "warning")
-    notes = [dict(event.data) for event in events if event.kind == "note"]
+    events = [record.content for record in store.events(run)]
+    changes = [event for event in events if isinstance(event, ForgettingEvent)]
+    by_task = {event.data.task: {**event.row_data(), "text": event.message} for event in changes}  # the last of each
+    warnings = dict.fromkeys(event.message for event in events if isinstance(event, WarningEvent))
+    notes = [event.row_data() for event in events if isinstance(event, NoteEvent)]
     result |= {"kept": list(by_task.values()), "warnings": list(warnings), "notes": notes}
     outcome = {"error": run_result.error, "test": run_result.test or {}}
     return {**result, **outcome, "seconds": record.seconds, "store": store.name}

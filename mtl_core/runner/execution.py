@@ -17,12 +17,14 @@ import torch
 
 from mtl_core.datasets.preparation import load, load_again
 from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
+from mtl_core.protocol.events import ErrorData, ErrorEvent, FinishEvent, StartEvent, StopEvent
 from mtl_core.runner.isolation import isolated_run
+from mtl_core.runner.replay import weight_moves
 from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder, record_notes
-from mtl_core.spec import ExperimentSpec, InputError, WeightMove
+from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch
-from mtl_core.store import EventRecord, RunStore
+from mtl_core.store import RunStore
 from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
@@ -126,15 +128,17 @@ def run_training(recorder: StoreRecorder, train: Callable[[], TrainingResult]) -
         if fault := environment_fault(error):
             return _fail_with(recorder, fault)
         text = shorten(f"{type(error).__name__}: {error}", 500)
-        recorder.event(recorder.step, "error", text, {"traceback": traceback.format_exc()})
+        data = ErrorData(traceback=traceback.format_exc())
+        recorder.event(ErrorEvent(step=recorder.step, message=text, data=data))
         return RunResult("failed", text)
-    recorder.event(result.steps, "stop" if result.state == "stopped" else "finish", _final_message(result))
+    end_event = StopEvent if result.state == "stopped" else FinishEvent
+    recorder.event(end_event(step=result.steps, message=_final_message(result)))
     return RunResult(result.state, test=result.test)
 
 
 def _fail_with(recorder: StoreRecorder, error: WorkbenchError) -> RunResult:
     with suppress(WorkbenchError):  # a full disk prevents this event too
-        recorder.event(recorder.step, "error", str(error))
+        recorder.event(ErrorEvent(step=recorder.step, message=str(error)))
     return RunResult("failed", str(error), error)
 
 
@@ -158,13 +162,15 @@ def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecor
     if resumed:
         # Training points have the number of their step; validation points the number of steps done.
         store.rewind(run, {"train": trainer.step - 1, "val": trainer.step, "test": -1})
-        recorder.event(trainer.step, "start", f"goes on from step {trainer.step} on {label}")
+        text = f"goes on from step {trainer.step} on {label}"
+        recorder.event(StartEvent(step=trainer.step, message=text))
     else:
         store.rewind(run, -1)
-        recorder.event(0, "start", f"{len(trainer.data.train.inputs)} training rows on {label}")
+        text = f"{len(trainer.data.train.inputs)} training rows on {label}"
+        recorder.event(StartEvent(step=0, message=text))
         record_notes(recorder, trainer.data.notes)
         if trainer.initialization_summary:
-            recorder.event(0, "start", trainer.initialization_summary)
+            recorder.event(StartEvent(step=0, message=trainer.initialization_summary))
     return trainer.run()
 
 
@@ -181,7 +187,7 @@ def _build_trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: St
         device,
         recorder,
         folder,
-        moves=_manual_weight_moves(store.events(run)),
+        moves=weight_moves(store.events(run)),
         initial_weights=initial_weights,
     )
     if last:
@@ -228,16 +234,6 @@ def device_label(spec: ExperimentSpec) -> str:
     except InputError:
         return spec.training.device
     return next(device.label for device in list_devices() if device.name == name)
-
-
-def _manual_weight_moves(events: list[EventRecord]) -> list[WeightMove]:
-    """Return the manual weight changes so far, which a resumed run must replay after its checkpoint.
-
-    Of several at one step the last one counts; a run that was resumed has stored some of them twice.
-    """
-    moves = [event.data for event in events if event.kind == "weights" and not event.data.get("replayed")]
-    last = {move["step"]: WeightMove(step=move["step"], weights=move["weights"]) for move in moves}
-    return list(last.values())
 
 
 def _final_message(result: TrainingResult) -> str:

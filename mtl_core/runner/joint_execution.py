@@ -10,6 +10,7 @@ from functools import partial
 from mtl_core.architectures import build_model
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.preparation import load
+from mtl_core.protocol.events import StartEvent
 from mtl_core.runner.execution import (
     RunResult,
     device_label,
@@ -140,7 +141,7 @@ def _record_start(store: RunStore, run: int, others: Sequence[int], data: TaskDa
     store.rewind(run, -1)
     rows, label = len(data.train.inputs), device_label(joint_run.spec)
     text = f"{rows} training rows on {label}, together with {', '.join(f'run {other}' for other in others)}"
-    joint_run.recorder.event(0, "start", text)
+    joint_run.recorder.event(StartEvent(step=0, message=text))
     record_notes(joint_run.recorder, data.notes)
     if joint_run.initialization_summary:
-        joint_run.recorder.event(0, "start", joint_run.initialization_summary)
+        joint_run.recorder.event(StartEvent(step=0, message=joint_run.initialization_summary))

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mtl_core.protocol.progress import Progress as RunProgress
 from mtl_core.spec import shorten
-from mtl_core.training.recorder import Progress as RunProgress
 
 
 @contextmanager

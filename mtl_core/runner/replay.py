@@ -1,41 +1,44 @@
-"""Replay of a run: its spec with the manual weight changes that were made while it trained."""
+"""The loss weights that a person set while a run trained: set again when the run is resumed or repeated."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from mtl_core.errors import StoreError
+from mtl_core.protocol.weight_moves import read_weight_moves
 from mtl_core.spec import ExperimentSpec, WeightMove
-from mtl_core.store.records import EventRecord
+from mtl_core.store import EventRecord
 
 
-def spec_with_manual_weights(spec: ExperimentSpec, events: Iterable[EventRecord]) -> ExperimentSpec:
+def spec_with_manual_weights(spec: ExperimentSpec, events: Sequence[EventRecord]) -> ExperimentSpec:
     """Return the spec that repeats a run, manual weight changes included.
 
     Args:
         spec: Spec of the run; its own changes come first.
-        events: All events of the run, oldest first. Those of kind ``weights`` carry
-            ``{"weights": {task: weight} | None, "step": step}``; one that a move of the spec caused carries
-            ``"replayed": True`` too and is skipped, as the spec contains it.
+        events: All events of the run, oldest first.
 
     Returns:
         ``spec`` with ``weighting.moves`` in the order of their steps.
+
+    Raises:
+        StoreError: An event of set weights is damaged.
     """
-    manual_moves = _manual_moves(events)
+    manual_moves = weight_moves(events)
     if not manual_moves:
         return spec
     moves = sorted((*spec.weighting.moves, *manual_moves), key=lambda move: move.step)
-    by_step = {move.step: move for move in moves}  # of several at one step, as after a crash, the last one counts
+    by_step = {
+        move.step: move for move in moves
+    }  # where the spec and a person set weights at one step, the person's count
     return spec.model_copy(update={"weighting": spec.weighting.model_copy(update={"moves": tuple(by_step.values())})})
 
 
-def _manual_moves(events: Iterable[EventRecord]) -> list[WeightMove]:
-    moves: list[WeightMove] = []
+def weight_moves(events: Sequence[EventRecord]) -> tuple[WeightMove, ...]:
+    """Return the weights that a person set during a run, in the order of the steps.
+
+    Raises:
+        StoreError: An event of set weights is damaged.
+    """
     for event in events:
-        match event.kind:
-            case "resume":
-                # A resumed run starts from its checkpoint: later changes are void.
-                moves = [move for move in moves if move.step <= event.step]
-            case "weights" if not event.data.get("replayed"):
-                weights = event.data.get("weights")
-                step = int(event.data.get("step", event.step))
-                weights = None if weights is None else {task: float(w) for task, w in weights.items()}
-                moves.append(WeightMove(step=step, weights=weights))
-    return moves
+        if event.kind == "weights" and event.content is None:
+            rule = f"its event of loss weights set at step {event.step} is damaged in the store"
+            raise StoreError(f"run {event.run}", rule, fix="Run its experiment anew.")
+    return read_weight_moves(event.content for event in events).by_person

@@ -4,15 +4,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from mtl_core.errors import WorkbenchError
+from mtl_core.errors import WorkbenchError, shorten
+from mtl_core.protocol.events import Event, NoteEvent, WarningEvent
+from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.requests import Request, StopRequest
 from mtl_core.spec import DataNote
 from mtl_core.store import Points, RunStore, SeriesKey
-from mtl_core.store import Progress as StoredProgress
-from mtl_core.training.recorder import Direction, EventKind, Progress, Recorder, Request, Steps, Values
+from mtl_core.training.recorder import Direction, Recorder, Steps, Values
 from mtl_core.training.recorder import SeriesKey as TrainingSeriesKey
 
 HEARTBEAT_SECONDS = 2.0
@@ -20,8 +21,6 @@ MAX_NOTES = 100
 """Limit of stored notes about the data; a table of thousands of columns may have as many."""
 
 log = logging.getLogger(__name__)
-
-_STATES: dict[str, Literal["running", "paused"]] = {"pause": "paused", "resume": "running"}
 
 Observer = Callable[[Progress], None]
 
@@ -34,7 +33,7 @@ def record_notes(recorder: Recorder, notes: Sequence[DataNote]) -> None:
             DataNote(place="file", what=f"{len(notes) - MAX_NOTES} more notes about the data are left out.")
         )
     for note in recorded:
-        recorder.event(0, "note", str(note), note.model_dump(mode="json"))
+        recorder.event(NoteEvent(step=0, message=str(note), data=note))
 
 
 class StoreRecorder:
@@ -49,7 +48,7 @@ class StoreRecorder:
 
     def __init__(self, store: RunStore, run: int, stop: threading.Event, observer: Observer | None = None) -> None:
         self._store, self._run, self._stop, self._observer = store, run, stop, observer
-        self._last_progress = store.run(run).progress or StoredProgress()
+        self._last_progress = store.run(run).progress or Progress()
 
     def points(
         self, points: Mapping[TrainingSeriesKey, tuple[Steps, Values]], directions: Mapping[str, Direction]
@@ -58,15 +57,17 @@ class StoreRecorder:
         stored = {SeriesKey(*key): Points(*arrays) for key, arrays in points.items() if len(arrays[0])}
         self._store.append(self._run, stored, directions=directions)
 
-    def event(self, step: int, kind: EventKind, message: str, data: Mapping[str, Any] | None = None) -> None:
-        """Store an event; pausing and resuming also set the state of the run."""
-        if kind in _STATES:
-            self._store.set_state(self._run, _STATES[kind])
-        self._store.event(self._run, step, kind, message, dict(data or {}))
+    def event(self, event: Event) -> None:
+        """Store an event."""
+        self._store.event(self._run, event)
+
+    def set_paused(self, paused: bool) -> None:
+        """Store whether the run is paused."""
+        self._store.set_state(self._run, "paused" if paused else "running")
 
     def progress(self, progress: Progress) -> None:
         """Store the progress, which is a heartbeat too."""
-        self._last_progress = StoredProgress(**asdict(progress))
+        self._last_progress = progress
         self.send_heartbeat()
         if self._observer is not None:
             self._observer(progress)
@@ -86,8 +87,14 @@ class StoreRecorder:
 
     def requests(self) -> Sequence[Request]:
         """Return the requests since the last call."""
-        requests = [Request(request.kind, request.payload) for request in self._store.take_requests(self._run)]
-        return [*requests, Request("stop", {})] if self._stop.is_set() else requests
+        requests: list[Request] = []
+        for record in self._store.take_requests(self._run):
+            if record.content is not None:
+                requests.append(record.content)
+            else:
+                text = f"request {record.kind} {shorten(record.payload)} is unknown or damaged and was ignored"
+                self.event(WarningEvent(step=self.step, message=text))
+        return [*requests, StopRequest()] if self._stop.is_set() else requests
 
 
 class Heartbeat:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from mtl_core.errors import InputError, WorkbenchError, WorkerError
-from mtl_core.runner.wire import READY_ID, Reply, encode_reply, to_user_error
+from mtl_core.protocol.wire import READY_ID, Reply, encode_reply, to_user_error
 from mtl_core.spec import dataset_from_data, problems_of, spec_from_data
 
 log = logging.getLogger(__name__)

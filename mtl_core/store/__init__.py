@@ -35,6 +35,7 @@ What people ask of many runs is SQL, for example the best accuracies of PCGrad::
     WHERE r.method = 'pcgrad' AND s.split = 'val' AND s.metric = 'accuracy' ORDER BY s.best DESC
 """
 
+from mtl_core.protocol.progress import Progress
 from mtl_core.store.processes import this_host
 from mtl_core.store.records import (
     END_STATES,
@@ -44,11 +45,8 @@ from mtl_core.store.records import (
     Cursor,
     Direction,
     EndState,
-    EventKind,
     EventRecord,
     Points,
-    Progress,
-    RequestKind,
     RequestRecord,
     RunRecord,
     RunState,
@@ -66,11 +64,9 @@ __all__ = [
     "Cursor",
     "Direction",
     "EndState",
-    "EventKind",
     "EventRecord",
     "Points",
     "Progress",
-    "RequestKind",
     "RequestRecord",
     "RunRecord",
     "RunState",

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Self, get_args
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mtl_core.protocol.progress import Progress
+
+if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the messages
+    from mtl_core.protocol.events import Event
+    from mtl_core.protocol.requests import Request
+
 RunState = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 EndState = Literal["finished", "stopped", "failed", "interrupted"]
-RequestKind = Literal["pause", "resume", "stop", "checkpoint", "weights"]
-EventKind = Literal[
-    "start", "note", "epoch", "checkpoint", "weights", "pause", "resume", "stop", "nan", "warning", "kept", "finish",
-    "error",
-]  # fmt: skip
 Direction = Literal["min", "max", ""]
 
 RUN_STATES: tuple[RunState, ...] = get_args(RunState)
@@ -81,27 +83,6 @@ class Cursor:
     rewinds: int = 0
     chunk: int = 0
     counts: Mapping[SeriesKey, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run has come.
-
-    Attributes:
-        epoch: Epochs completed.
-        epochs: Epochs asked for.
-        step: Optimiser steps completed.
-        steps: Optimiser steps asked for.
-        samples_per_second: Training rows per second of late.
-        eta_seconds: Seconds until the end at that rate.
-    """
-
-    epoch: int = 0
-    epochs: int = 0
-    step: int = 0
-    steps: int = 0
-    samples_per_second: float = 0.0
-    eta_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -174,15 +155,15 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class EventRecord:
-    """Something that happened in a run: ``start epoch checkpoint weights pause resume stop nan warning finish error``.
+    """Something that happened in a run, as its row has it.
 
     Attributes:
         id: Grows with every event of the store; hand the last one seen to ``events(after=…)``.
         run: The run.
         step: Optimiser step at which it happened.
-        kind: What happened.
+        kind: What happened, an ``EventKind``; rows of other versions may have others.
         message: The same for people.
-        data: The same for programs.
+        data: The same for programs; ``content`` reads it.
         time: When, in seconds since 1970.
     """
 
@@ -194,16 +175,23 @@ class EventRecord:
     data: Mapping[str, Any]
     time: float
 
+    @cached_property
+    def content(self) -> "Event | None":
+        """The event; None where it is of a kind that this version does not know, or damaged."""
+        from mtl_core.protocol.events import read_event
+
+        return read_event(self.step, self.kind, self.message, self.data)
+
 
 @dataclass(frozen=True)
 class RequestRecord:
-    """Something asked of a run: ``pause resume stop checkpoint weights``.
+    """Something asked of a run, as its row has it.
 
     Attributes:
         id: Grows with every request.
         run: The run.
-        kind: What is asked for.
-        payload: Its particulars, e.g. ``{"weights": {"left": 2.0}}``.
+        kind: What is asked for, a ``RequestKind``; rows of other versions may have others.
+        payload: Its particulars, e.g. ``{"weights": {"left": 2.0}}``; ``content`` reads them.
         time: When it was asked, in seconds since 1970.
     """
 
@@ -212,6 +200,13 @@ class RequestRecord:
     kind: str
     payload: Mapping[str, Any]
     time: float
+
+    @cached_property
+    def content(self) -> "Request | None":
+        """The request; None where it is of a kind that this version does not know, or damaged."""
+        from mtl_core.protocol.requests import read_request
+
+        return read_request(self.kind, self.payload)
 
 
 @dataclass(frozen=True)

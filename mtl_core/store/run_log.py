@@ -3,17 +3,15 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtl_core.store.database import Database
 from mtl_core.store.records import (
     Artifact,
     Cursor,
     Direction,
-    EventKind,
     EventRecord,
     Points,
-    RequestKind,
     RequestRecord,
     RunRecord,
     SeriesKey,
@@ -22,6 +20,10 @@ from mtl_core.store.records import (
 from mtl_core.store.rows import artifacts, requests, run_records, runs, series
 
 _MERGE_EVERY, _MERGE_BELOW = 128, 2**13  # flushes (about half a minute of training); points
+
+if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the messages
+    from mtl_core.protocol.events import Event
+    from mtl_core.protocol.requests import Request
 
 
 class Written:
@@ -146,10 +148,10 @@ class Written:
 
     # --- events, requests, artifacts
 
-    def event(self, run: int, step: int, kind: EventKind, message: str, data: Mapping[str, Any] | None = None) -> None:
+    def event(self, run: int, event: "Event") -> None:
         """Write down that something happened in a run."""
         with self._database.writing() as connection:
-            requests.tell(connection, run, step=step, kind=kind, message=message, data=data)
+            requests.tell(connection, run, event)
 
     def events(self, run: int, after: int = 0) -> list[EventRecord]:
         """What happened in a run after an event, in order."""
@@ -157,14 +159,14 @@ class Written:
             runs.must_exist(connection, run)
             return requests.told(connection, run, after)
 
-    def request(self, run: int, kind: RequestKind, payload: Mapping[str, Any] | None = None) -> None:
+    def request(self, run: int, request: "Request") -> None:
         """Ask something of a run; it is honoured between two steps.
 
         Raises:
             InputError: The run has ended.
         """
         with self._database.writing() as connection:
-            requests.ask(connection, run, kind, payload or {})
+            requests.ask(connection, run, request)
 
     def take_requests(self, run: int) -> list[RequestRecord]:
         """What was asked of a run and nobody took yet, in order; each is given to one taker only.

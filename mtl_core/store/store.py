@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkerError, shorten
+from mtl_core.protocol.progress import Progress
 from mtl_core.store import processes, schema, sqlite, urls
 from mtl_core.store.database import Access, Changes, Database
 from mtl_core.store.records import (
     END_STATES,
     RUN_STATES,
     EndState,
-    Progress,
     RunRecord,
     RunState,
 )

@@ -9,12 +9,20 @@ from typing import Literal
 import torch
 from torch import nn
 
+from mtl_core.protocol.events import EpochEvent, ForgettingEvent, PauseEvent, ResumeEvent
+from mtl_core.protocol.requests import (
+    CheckpointRequest,
+    PauseRequest,
+    Request,
+    ResumeRequest,
+    StopRequest,
+    WeightsRequest,
+)
 from mtl_core.spec import TOTAL
 from mtl_core.tasks.undefined_metrics import undefined_metrics
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.metrics.validation import Scores, total_loss
-from mtl_core.training.recorder import Request
 from mtl_core.training.run_state import RunState
 from mtl_core.training.runtime.threads import use_threads
 from mtl_core.training.step.forward import PenaltyGradient, forward, mean_losses, needs_graph_cut, split_batch
@@ -179,7 +187,7 @@ class Trainer(RunState):
         self.metric_log.log_epoch(self.step, self.epoch, scores, last=self._is_done())
         if stops_early:
             text = f"no better {self.monitor.name} for {self.monitor.waited} epochs: stops early"
-            self.recorder.event(self.step, "epoch", text)
+            self.recorder.event(EpochEvent(step=self.step, message=text))
 
     def _update_monitor(self, scores: Scores) -> float:
         """Return the monitored value of an epoch; updates the schedule, and warns of undefined metrics once."""
@@ -223,7 +231,7 @@ class Trainer(RunState):
         if step:
             self.metric_log.log_task_scores("test", 0, regularizer.initial_scores)
         for change in regularizer.score_changes(scores):
-            self.recorder.event(self.step, "kept", str(change), change.data())
+            self.recorder.event(ForgettingEvent(step=self.step, message=str(change), data=change.data()))
 
     def _report_progress(self) -> None:
         self.metric_log.report_progress(
@@ -234,26 +242,36 @@ class Trainer(RunState):
             batch_size=self.train.batch_size,
         )
 
+    def begin_pause(self, message: str) -> None:
+        """Save, and log that the run is paused."""
+        self.save()
+        self.recorder.set_paused(True)
+        self.recorder.event(PauseEvent(step=self.step, message=message))
+
+    def end_pause(self) -> None:
+        """Log that the run continues."""
+        self.recorder.set_paused(False)
+        self.recorder.event(ResumeEvent(step=self.step, message="goes on"))
+        self.metric_log.start_clock(self.step)
+
     def _handle_requests(self, requests: Sequence[Request]) -> None:
         pending = list(requests)
         paused = False
         while pending or paused:
             for request in pending:
-                match request.kind:
-                    case "stop":
+                match request:
+                    case StopRequest():
                         raise StoppedError
-                    case "pause" if not paused:
+                    case PauseRequest() if not paused:
                         paused = True
-                        self.save()
-                        self.recorder.event(self.step, "pause", "paused")
-                    case "resume" if paused:
+                        self.begin_pause("paused")
+                    case ResumeRequest() if paused:
                         paused = False
-                        self.recorder.event(self.step, "resume", "goes on")
-                        self.metric_log.start_clock(self.step)
-                    case "checkpoint":
+                        self.end_pause()
+                    case CheckpointRequest():
                         self.save()
-                    case "weights":
-                        self._manual_weights.apply(self.step, request.payload.get("weights"))
+                    case WeightsRequest(weights=weights):
+                        self._manual_weights.apply(self.step, weights)
             if paused:
                 time.sleep(PAUSE_SECONDS)
             pending = list(self.recorder.requests()) if paused else []

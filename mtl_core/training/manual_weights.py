@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from mtl_core.protocol.events import WarningEvent, WeightsData, WeightsEvent
 from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove
 from mtl_core.training.metrics.metric_log import MetricLog
 from mtl_core.training.recorder import Recorder
@@ -55,14 +56,15 @@ class ManualWeights:
             self._weighting.move(weights)
         except (InputError, ValidationError) as error:
             text = " ".join(str(error).split())
-            self._recorder.event(step, "warning", f"the loss weights were not changed: {text}")
+            self._recorder.event(WarningEvent(step=step, message=f"the loss weights were not changed: {text}"))
             return
         self._metric_log.total_weights = manual_loss_weights(self._spec, weights)
         formatted = (
             ", ".join(f"{task} {_round_significant(weight):g}" for task, weight in weights.items()) if weights else ""
         )
         text = f"weights moved to {formatted}" if weights else "weights back to the method"
-        self._recorder.event(step, "weights", text, {"weights": weights, "step": step, "replayed": replayed})
+        data = WeightsData(weights=weights, step=step, replayed=replayed)
+        self._recorder.event(WeightsEvent(step=step, message=text, data=data))
 
     def discard_before(self, step: int) -> None:
         """Discard changes before a step, whose effect a restored checkpoint contains."""

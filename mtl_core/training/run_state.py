@@ -12,6 +12,7 @@ from torch import Tensor
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets.data import TaskData
 from mtl_core.errors import StoreError
+from mtl_core.protocol.events import WarningEvent
 from mtl_core.spec import ExperimentSpec, InputError, WeightMove
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batching.batches import Batches, check_single_rows, count_split_bytes, fits_on_device
@@ -152,7 +153,7 @@ class RunState:
 
     def warn(self, text: str) -> None:
         """Log a warning event."""
-        self.recorder.event(self.step, "warning", text)
+        self.recorder.event(WarningEvent(step=self.step, message=text))
 
     def has_finite_parameters(self) -> bool:
         """Whether all parameters are finite."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mtl_core.protocol.events import EpochEvent, StartEvent, WeightsData, WeightsEvent
 from mtl_core.spec import ExperimentSpec, spec_from_data
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
 
@@ -64,15 +65,16 @@ def add_run(
     steps = epochs * STEPS_PER_EPOCH
     done = steps if until is None else until
     store.claim(run, pid=_own_pid(), host=_host(), device="CPU", versions={"torch": "2.13"})
-    store.event(run, 0, "start", "started on CPU")
+    store.event(run, StartEvent(step=0, message="started on CPU"))
     tasks = [task.name for task in spec.tasks]
     store.append(run, _points(tasks, done, np.random.default_rng(seed), seed, moved_at), directions=_directions(tasks))
     for epoch in range(1, done // STEPS_PER_EPOCH + 1):
-        store.event(run, epoch * STEPS_PER_EPOCH, "epoch", f"epoch {epoch}: val left 0.231 right 0.287")
+        store.event(run, EpochEvent(step=epoch * STEPS_PER_EPOCH, message=f"epoch {epoch}: val left 0.231 right 0.287"))
     if moved_at is not None:
         weights = {task: 0.36 if task == tasks[0] else 1.0 for task in tasks}
         text = f"weight {tasks[0]} 1.00 → 0.36 by hand"
-        store.event(run, moved_at, "weights", text, {"weights": weights, "step": moved_at})
+        data = WeightsData(weights=weights, step=moved_at)
+        store.event(run, WeightsEvent(step=moved_at, message=text, data=data))
     left = 70.0 * (1 - done / steps)
     store.beat(run, Progress(done // STEPS_PER_EPOCH, epochs, done, steps, 12840.0, left))
     if state in ("running", "paused"):

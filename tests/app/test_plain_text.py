@@ -29,6 +29,7 @@ from app.pages.runs.view import RunsView
 from app.session import Session
 from app.theme import apply_theme
 from app.widgets import Button, Label, RichLabel, ToolButton, caption, plain_tip
+from mtl_core.protocol.events import WarningEvent
 from mtl_core.spec import ExperimentSpec, spec_from_data
 from mtl_core.store import RunStore, open_store
 from tests.app.conftest import Answers
@@ -136,7 +137,7 @@ def records(home: Path, experiment: ExperimentSpec) -> Iterator[RunStore]:
                 store, experiment, seed=seed, state=state, error=MARKUP if state == "failed" else "", moved_at=9
             )
             store.edit(run, tags=[name_of("tag")], notes=name_of("notes"))
-            store.event(run, 3, "warning", name_of("event"))
+            store.event(run, WarningEvent(step=3, message=name_of("event")))
         yield store
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mtl_core.datasets.data import TaskData
+from mtl_core.protocol.events import Event
 from mtl_core.runner.execution import execute
 from mtl_core.spec import TOTAL
 from mtl_core.store import RunStore, SeriesKey
@@ -34,9 +35,9 @@ class _Clocked:
         self._store = store
         self.times: dict[str, tuple[float, float]] = {}
 
-    def event(self, *args: Any) -> None:
-        self._store.event(*args)
-        self.times[args[2]] = time.perf_counter(), time.process_time()
+    def event(self, run: int, event: Event) -> None:
+        self._store.event(run, event)
+        self.times[event.kind] = time.perf_counter(), time.process_time()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

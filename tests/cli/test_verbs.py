@@ -13,6 +13,7 @@ import pytest
 
 from mtl_core.cli import VERBS, main
 from mtl_core.cli.verbs import command_of
+from mtl_core.protocol.requests import StopRequest
 from mtl_core.spec import kind_of, members, parse_yaml, preset_names, spec_from_data
 from mtl_core.spec.model import Sharing
 from mtl_core.store import SeriesKey, open_store
@@ -231,7 +232,7 @@ def test_a_stop_asked_from_elsewhere_ends_the_run_with_130_and_it_can_be_resumed
             if store.exists():
                 with open_store(store) as opened:
                     if any(run.state == "running" for run in opened.runs()):
-                        opened.request(1, "stop")
+                        opened.request(1, StopRequest())
                         return
             threading.Event().wait(0.05)
 

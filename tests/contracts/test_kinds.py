@@ -15,6 +15,7 @@ from app.pages.data.roles import KIND_TITLES
 from app.pages.model.templates import TEMPLATES, values_of
 from mtl_core import train
 from mtl_core.architectures import build_model, describe_model
+from mtl_core.protocol.requests import StopRequest
 from mtl_core.runner.execution import execute
 from mtl_core.spec import (
     ModelSpec,
@@ -126,7 +127,7 @@ def test_any_sharing_scheme_goes_on_where_it_was_stopped(
     with open_store(tmp_path / "runs.sqlite") as store:
         whole, run = store.create_run(spec), store.create_run(spec)
         assert execute(store, whole).state == "finished"
-        stopped = execute(store, run, observer=lambda told: told.step == 2 and store.request(run, "stop"))
+        stopped = execute(store, run, observer=lambda told: told.step == 2 and store.request(run, StopRequest()))
         assert stopped.state == "stopped"
         assert execute(store, run).state == "finished"
         found = store.read(run)[0]

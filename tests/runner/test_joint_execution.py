@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from mtl_core.protocol.requests import StopRequest
 from mtl_core.runner.execution import best_checkpoint_path, execute
 from mtl_core.runner.joint_execution import check_joint_training, execute_jointly
 from mtl_core.spec import ExperimentSpec, InputError, study_members
@@ -59,7 +60,7 @@ def test_stopping_one_stops_all_and_each_goes_on_alone(
     def stop_at_five(progress: object) -> None:
         steps.append(getattr(progress, "step", 0))
         if steps[-1] == 5:
-            store.request(runs[1], "stop")
+            store.request(runs[1], StopRequest())
 
     endings = execute_jointly(store, runs, observer=stop_at_five)
     assert [ending.state for ending in endings] == ["stopped", "stopped"]

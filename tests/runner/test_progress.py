@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
+from mtl_core.protocol.progress import Progress
 from mtl_core.runner.progress import progress_bar
-from mtl_core.training.recorder import Progress
 
 
 @pytest.mark.parametrize(

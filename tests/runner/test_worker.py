@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from mtl_core.errors import EnvironmentFault, InputError, Problem, StoreError, WorkbenchError, WorkerError
+from mtl_core.protocol.wire import Reply, decode_reply, encode_reply, encode_request, to_user_error, worker_command
 from mtl_core.runner.execution import execute
-from mtl_core.runner.wire import Reply, decode_reply, encode_reply, encode_request, to_user_error, worker_command
 from mtl_core.spec import (
     DatasetInfo,
     DeviceInfo,
@@ -296,7 +296,7 @@ print([name for name in ("torch", "sqlalchemy", "PySide6", "pandas") if name in 
 """
 
 
-@pytest.mark.parametrize("module", ["mtl_core", "mtl_core.spec", "mtl_core.runner.wire", "mtl_core.cli"])
+@pytest.mark.parametrize("module", ["mtl_core", "mtl_core.spec", "mtl_core.protocol.wire", "mtl_core.cli"])
 def test_what_the_window_imports_loads_neither_torch_nor_sqlalchemy(module: str, tmp_path: Path) -> None:
     code = _LIGHT.format(module=module)
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

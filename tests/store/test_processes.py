@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from mtl_core.protocol.events import WarningEvent
 from mtl_core.spec import ExperimentSpec
 from mtl_core.store import Cursor, RunRecord, RunStore, SeriesKey, open_store
 
@@ -115,7 +116,7 @@ def test_a_killed_process_leaves_its_run_to_the_next(store: RunStore, run: int) 
 def test_one_store_serves_many_threads(store: RunStore, run: int) -> None:
     def edit(number: int) -> str:
         store.edit(run, notes=str(number))
-        store.event(run, number, "warning", str(number))
+        store.event(run, WarningEvent(step=number, message=str(number)))
         return store.run(run).notes
 
     with ThreadPoolExecutor(8) as pool:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from mtl_core.errors import InputError, StoreError
+from mtl_core.protocol.events import StartEvent
+from mtl_core.protocol.requests import StopRequest
 from mtl_core.spec import ExperimentSpec
 from mtl_core.store import EndState, Progress, RunStore, open_store, this_host
 from mtl_core.store.rows import lifecycle
@@ -280,8 +282,8 @@ def test_a_run_taken_for_dead_by_mistake_runs_again_at_its_next_beat(store: RunS
         lambda s: s.rewind(99, 0),
         lambda s: s.merge(99),
         lambda s: s.events(99),
-        lambda s: s.event(99, 0, "start", ""),
-        lambda s: s.request(99, "stop"),
+        lambda s: s.event(99, StartEvent(step=0, message="")),
+        lambda s: s.request(99, StopRequest()),
         lambda s: s.artifacts(99),
         lambda s: s.artifacts_dir(99),
         lambda s: s.add_artifact(99, "checkpoint", "x"),

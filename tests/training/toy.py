@@ -9,10 +9,13 @@ import numpy as np
 import torch
 
 from mtl_core.datasets.data import Split, TaskData
+from mtl_core.protocol.events import Event
+from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.requests import Request, ResumeRequest, read_request
 from mtl_core.spec import ExperimentSpec, TargetInfo, WeightMove, set_at, spec_from_data
 from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.persistence.checkpoints import Checkpoint
-from mtl_core.training.recorder import Direction, Progress, Request, SeriesKey, Steps, Values
+from mtl_core.training.recorder import Direction, SeriesKey, Steps, Values
 
 ROWS, BATCH, EPOCHS = 37, 8, 3
 PER_EPOCH = 5
@@ -100,6 +103,7 @@ class Recording:
     saved: list[tuple[str, int]] = field(default_factory=list)
     directions: dict[str, Direction] = field(default_factory=dict)
     asked: set[int] = field(default_factory=set)
+    paused: bool = False
 
     def points(self, points: Mapping[SeriesKey, tuple[Steps, Values]], directions: Mapping[str, Direction]) -> None:
         for key, (steps, values) in points.items():
@@ -107,8 +111,12 @@ class Recording:
             self.series[key] = np.concatenate([old[0], steps]), np.concatenate([old[1], values])
         self.directions |= directions
 
-    def event(self, step: int, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
-        self.events.append((step, kind, message, dict(data or {})))
+    def event(self, event: Event) -> None:
+        self.events.append((event.step, event.kind, event.message, event.row_data()))
+
+    def set_paused(self, paused: bool) -> None:
+        assert paused != self.paused
+        self.paused = paused
 
     def progress(self, progress: Progress) -> None:
         self.reports.append(progress)
@@ -122,7 +130,7 @@ class Recording:
         if step == self.kill_at:
             raise Killed
         if step in self.asked:
-            return [Request("resume", {})]
+            return [ResumeRequest()]
         self.asked.add(step)
         return list(self.script.get(step, ()))
 
@@ -131,7 +139,9 @@ class Recording:
 
 
 def ask(kind: str, **payload: Any) -> Request:
-    return Request(kind, payload)
+    request = read_request(kind, payload)
+    assert request is not None
+    return request
 
 
 def moved(**weights: float) -> Request:

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -14,10 +14,11 @@ from app.jobs.runs.training_process import Trainer, TurnEnd
 from app.jobs.store.queue_queries import LIVE, Death, after, cause_of_death, find, look
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.worker_client import Worker
+from mtl_core.protocol.requests import PauseRequest, Request, ResumeRequest, StopRequest, WeightsRequest
 from mtl_core.spec import ExperimentSpec, Member
 
 if TYPE_CHECKING:
-    from mtl_core.store import RequestKind, RunRecord
+    from mtl_core.store import RunRecord
 
 WATCH_MS = 500
 _WIDELY_EVERY = 4
@@ -139,11 +140,11 @@ class RunQueue(QObject):
 
     def pause(self, run: int) -> None:
         """Ask a run to pause."""
-        self._request(run, "pause")
+        self._request(run, PauseRequest())
 
     def resume(self, run: int) -> None:
         """Ask a paused run to go on."""
-        self._request(run, "resume")
+        self._request(run, ResumeRequest())
 
     def stop(self, run: int) -> None:
         """Ask a run to stop and keep what it has; one that waits is taken out of the queue."""
@@ -151,7 +152,7 @@ class RunQueue(QObject):
             self._waiting.remove(run)
             self._store.call(lambda store: store.finish(run, "stopped"), lambda _: self._watch(), self._fail)
         else:
-            self._request(run, "stop")
+            self._request(run, StopRequest())
 
     def kill(self, run: int) -> None:
         """End a run's process at once; it is interrupted and can go on from its last checkpoint."""
@@ -160,7 +161,7 @@ class RunQueue(QObject):
 
     def set_weights(self, run: int, weights: dict[str, float] | None) -> None:
         """Move the loss weights of a running run by hand; None gives them back to the method."""
-        self._request(run, "weights", {"weights": weights})
+        self._request(run, WeightsRequest(weights=weights))
 
     def close(self, *, seconds: float = 5.0) -> None:
         """Watch no more; a run that trains goes on by itself."""
@@ -169,8 +170,8 @@ class RunQueue(QObject):
         self._timer.stop()
         self._trainer.close(seconds)
 
-    def _request(self, run: int, kind: "RequestKind", payload: dict[str, Any] | None = None) -> None:
-        self._store.call(lambda store: store.request(run, kind, payload), None, self._fail, lane="live")
+    def _request(self, run: int, request: Request) -> None:
+        self._store.call(lambda store: store.request(run, request), None, self._fail, lane="live")
 
     def _found(self, found: "tuple[list[RunRecord], list[RunRecord]]") -> None:
         on, left = found

@@ -9,7 +9,7 @@ from app.jobs.runs.worker_requests import train
 from app.jobs.worker.process import WorkerProcess
 from app.jobs.worker.worker_client import Worker
 from mtl_core.errors import WorkbenchError
-from mtl_core.runner.wire import Reply
+from mtl_core.protocol.wire import Reply
 
 IDLE_MS = 60_000
 """How long a process without a run is kept: it holds some 300 MB, and a new one takes seconds to load torch."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.jobs.runs.pending import Turn
-from mtl_core.runner.wire import WorkerRequestKind
+from mtl_core.protocol.wire import WorkerRequestKind
 from mtl_core.spec import ExperimentSpec, spec_to_data
 
 Question = tuple[WorkerRequestKind, dict[str, Any]]

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from app.settings import home
-from mtl_core.runner.wire import Reply, WorkerRequestKind, decode_reply, encode_request, worker_command
+from mtl_core.protocol.wire import Reply, WorkerRequestKind, decode_reply, encode_request, worker_command
 
 COMMAND = tuple(worker_command())
 _LOG_LIMIT = 1_000_000

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.jobs.callbacks import Done, Failed, call_back
 from app.jobs.worker.process import COMMAND, WorkerProcess
 from mtl_core.errors import WorkerError
-from mtl_core.runner.wire import READY_ID, Reply, WorkerRequestKind
+from mtl_core.protocol.wire import READY_ID, Reply, WorkerRequestKind
 from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo
 
 _RESTART_MS = (0, 200, 1000, 3000)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from app.pages.live.weights_view import Control, control, marker_text, moved_text
 from app.plots.number_texts import grouped, number
 from app.tables.words import time_left
+from mtl_core.protocol.weight_moves import read_weight_moves
 from mtl_core.spec import ExperimentSpec, score_of
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         events: Its events so far, oldest first.
         latest: The newest value of every series.
     """
-    moves = [event for event in events if event.kind == "weights"]
+    moves = read_weight_moves(event.content for event in events).made
     return LiveView(
         chip=f"Run {run.id}",
         state=run.state,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.plots.number_texts import grouped
+from mtl_core.protocol.events import WeightsEvent
 from mtl_core.spec import ExperimentSpec, ManualWeighting
 
 if TYPE_CHECKING:
-    from mtl_core.store import EventRecord, RunRecord
+    from mtl_core.store import RunRecord
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,17 @@ class Control:
 
 
 def control(
-    run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[EventRecord], recorded: Mapping[str, float]
+    run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[WeightsEvent], recorded: Mapping[str, float]
 ) -> Control:
     """The card that moves loss weights.
 
     Args:
         run: The run.
         spec: Its experiment, or None while it is being read.
-        moves: Its weight events, oldest first.
+        moves: Its events of set weights, oldest first.
         recorded: The newest recorded weight of each task that has one.
     """
-    given = given_weights(moves[-1]) if moves else None
+    given = moves[-1].data.weights if moves else None
     enabled = run.state in ("running", "paused")
     method = spec.weighting.title.partition(" (")[0] if spec is not None else run.method
     return Control(
@@ -59,14 +60,9 @@ def control(
     )
 
 
-def given_weights(event: EventRecord) -> Mapping[str, float] | None:
-    """The weights that a person set in a weight event; None where they handed them back to the method."""
-    return event.data.get("weights")
-
-
-def marker_text(event: EventRecord) -> str:
+def marker_text(event: WeightsEvent) -> str:
     """What a weight event says in the read-out of the curves."""
-    given = given_weights(event)
+    given = event.data.weights
     if given is None:
         return "weights handed back to the method"
     if len(given) > 3:
@@ -74,12 +70,12 @@ def marker_text(event: EventRecord) -> str:
     return "weights set: " + ", ".join(f"{task} {value:.3g}" for task, value in given.items())
 
 
-def moved_text(moves: Sequence[EventRecord]) -> str:
+def moved_text(moves: Sequence[WeightsEvent]) -> str:
     """The last weight event, for the header of the weights' curves."""
     if not moves:
         return ""
     step = grouped(moves[-1].step)
-    return f"moved by hand at step {step}" if given_weights(moves[-1]) is not None else f"handed back at step {step}"
+    return f"moved by hand at step {step}" if moves[-1].data.weights is not None else f"handed back at step {step}"
 
 
 def _initial(run: RunRecord, spec: ExperimentSpec | None) -> Mapping[str, float]:
@@ -89,8 +85,8 @@ def _initial(run: RunRecord, spec: ExperimentSpec | None) -> Mapping[str, float]
     return {task: spec.weighting.weights.get(task, 1.0) for task in run.tasks}
 
 
-def _sentence(run: RunRecord, method: str, moves: Sequence[EventRecord], *, manual: bool) -> str:
-    by_hand = bool(moves) and given_weights(moves[-1]) is not None
+def _sentence(run: RunRecord, method: str, moves: Sequence[WeightsEvent], *, manual: bool) -> str:
+    by_hand = bool(moves) and moves[-1].data.weights is not None
     since = f"since step {grouped(moves[-1].step)}" if moves else ""
     match run.state:
         case "queued" if manual:

@@ -1,8 +1,7 @@
 """What is asked of a run, and what happened in it."""
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -10,6 +9,10 @@ from mtl_core.errors import InputError
 from mtl_core.store.records import END_STATES, EventRecord, RequestRecord
 from mtl_core.store.rows import runs
 from mtl_core.store.tables import EVENT, REQUEST
+
+if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the messages
+    from mtl_core.protocol.events import Event
+    from mtl_core.protocol.requests import Request
 
 _WAITING = sa.and_(REQUEST.c.run_id == sa.bindparam("of_run"), REQUEST.c.taken.is_(None))
 _SOME = sa.select(REQUEST.c.id).where(_WAITING).limit(1)
@@ -27,7 +30,7 @@ _EVENTS = (
 )
 
 
-def ask(connection: sa.Connection, run: int, kind: str, payload: Mapping[str, Any]) -> None:
+def ask(connection: sa.Connection, run: int, request: "Request") -> None:
     """Ask something of a run that has not ended.
 
     Raises:
@@ -36,7 +39,7 @@ def ask(connection: sa.Connection, run: int, kind: str, payload: Mapping[str, An
     state = runs.lock(connection, run)["state"]
     if state in END_STATES:
         raise InputError(f"run {run}", "is not running", found=f"state {state}")
-    row = {"run_id": run, "kind": kind, "payload": dict(payload), "time": time.time()}
+    row = {"run_id": run, "kind": request.kind, "payload": request.payload(), "time": time.time()}
     connection.execute(sa.insert(REQUEST).values(row))
 
 
@@ -58,13 +61,11 @@ def forget(connection: sa.Connection, run: int) -> None:
     connection.execute(_TAKEN, {"of_run": run, "now": time.time()})
 
 
-def tell(
-    connection: sa.Connection, run: int, *, step: int, kind: str, message: str, data: Mapping[str, Any] | None
-) -> None:
+def tell(connection: sa.Connection, run: int, event: "Event") -> None:
     """Write down that something happened in a run."""
     runs.lock(connection, run)
-    row = {"run_id": run, "step": step, "kind": kind, "message": message, "data": dict(data or {}), "time": time.time()}
-    connection.execute(sa.insert(EVENT).values(row))
+    row = {"step": event.step, "kind": event.kind, "message": event.message, "data": event.row_data()}
+    connection.execute(sa.insert(EVENT).values({"run_id": run, **row, "time": time.time()}))
 
 
 def told(connection: sa.Connection, run: int, after: int) -> list[EventRecord]:

@@ -8,6 +8,14 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from mtl_core.protocol.requests import (
+    CheckpointRequest,
+    PauseRequest,
+    Request,
+    ResumeRequest,
+    StopRequest,
+    WeightsRequest,
+)
 from mtl_core.spec import ExperimentSpec, InputError, Problem, spec_to_data
 from mtl_core.spec.model import CrossStitch, HardSharing, SeparateModels
 from mtl_core.spec.training.averaging import Unaveraged
@@ -22,7 +30,6 @@ from mtl_core.training.loop import StoppedError, Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.optimization.lr_schedule import LRSchedule
 from mtl_core.training.optimization.optimizers import build_optimizer
-from mtl_core.training.recorder import Request
 from mtl_core.training.runtime.threads import use_threads
 
 _TICK_FACTOR = 1.5
@@ -75,13 +82,7 @@ class JointRun(Trainer):
 
     def pause(self) -> None:
         """Save, and log that the run is paused."""
-        self.save()
-        self.recorder.event(self.step, "pause", "paused, with the runs it trains together with")
-
-    def unpause(self) -> None:
-        """Log that the run continues."""
-        self.recorder.event(self.step, "resume", "goes on")
-        self.metric_log.start_clock(self.step)
+        self.begin_pause("paused, with the runs it trains together with")
 
     def end_epoch(self) -> None:
         """Collect the losses of the epoch, validate and log."""
@@ -212,16 +213,16 @@ class JointTrainer:
         paused = False
         while True:
             for number, request in self._read_requests():
-                match request.kind:
-                    case "stop":
+                match request:
+                    case StopRequest():
                         raise StoppedError
-                    case "pause" if not paused:
+                    case PauseRequest() if not paused:
                         paused = True
                         self._for_each_active(JointRun.pause)
-                    case "resume" if paused:
+                    case ResumeRequest() if paused:
                         paused = False
-                        self._for_each_active(JointRun.unpause)
-                    case "checkpoint" | "weights":
+                        self._for_each_active(JointRun.end_pause)
+                    case CheckpointRequest() | WeightsRequest():
                         self._run_guarded(number, partial(JointRun.handle_request, request=request))
             if not paused:
                 return

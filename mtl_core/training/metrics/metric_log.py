@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_core.protocol.events import DivergenceData, DivergenceEvent, EpochEvent, WarningEvent
+from mtl_core.protocol.progress import Progress
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
 from mtl_core.training.metrics.loss_floor import LossFloor
@@ -16,7 +18,7 @@ from mtl_core.training.metrics.step_buffer import DivergedError, StepBuffer, Ste
 from mtl_core.training.metrics.throughput import Throughput
 from mtl_core.training.metrics.validation import Scores, total_loss
 from mtl_core.training.persistence.checkpoints import read_number
-from mtl_core.training.recorder import Direction, Progress, Recorder, SeriesKey, Steps, Values
+from mtl_core.training.recorder import Direction, Recorder, SeriesKey, Steps, Values
 
 EPOCH_LOG_SECONDS = 1.0
 """Least time between two epochs in the log; the series have every epoch."""
@@ -74,7 +76,7 @@ class MetricLog:
         for key, points in self._series_points(records).items():
             self._pending[key].append(points)
         for step_number, text in self._loss_floor.warnings(records):
-            self._recorder.event(step_number, "warning", text)
+            self._recorder.event(WarningEvent(step=step_number, message=text))
         if records.diverged:
             self.raise_diverged(records.diverged)
 
@@ -92,7 +94,8 @@ class MetricLog:
     def raise_diverged(self, diverged: DivergedError) -> NoReturn:
         """Write everything before the divergence and its event, then raise the error."""
         self._write_pending()
-        self._recorder.event(diverged.step, "nan", str(diverged), {"task": diverged.task})
+        data = DivergenceData(task=diverged.task)
+        self._recorder.event(DivergenceEvent(step=diverged.step, message=str(diverged), data=data))
         raise diverged
 
     def _series_points(self, records: StepRecords) -> dict[SeriesKey, tuple[Steps, Values]]:
@@ -151,7 +154,8 @@ class MetricLog:
         if last or now - self._last_epoch_log >= EPOCH_LOG_SECONDS:
             self._last_epoch_log = now
             parts = [f"{task} {values['loss']:.4g}" for task, values in scores.items() if "loss" in values]
-            self._recorder.event(step, "epoch", f"epoch {epoch}: validation loss " + ", ".join(parts))
+            text = f"epoch {epoch}: validation loss " + ", ".join(parts)
+            self._recorder.event(EpochEvent(step=step, message=text))
 
     def start_clock(self, step: int) -> None:
         """Start the measurement of throughput at a step."""

@@ -1,8 +1,8 @@
 """Forgetting of an old task: change of its test score over a run."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from mtl_core.protocol.events import ForgettingData
 from mtl_core.spec import Direction
 
 
@@ -38,7 +38,8 @@ class ScoreChange:
         formatted = f"{percent:.2g}" if percent < 99.5 else f"{percent:.0f}"  # .2g would give 1.5e+02
         return f"{text} ({formatted} % {'better' if self.relative > 0 else 'worse'})"
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> ForgettingData:
         """Return the payload of the event."""
-        values = {"task": self.task, "metric": self.metric, "before": self.before, "after": self.after}
-        return values | {"change": self.relative}
+        return ForgettingData(
+            task=self.task, metric=self.metric, before=self.before, after=self.after, change=self.relative
+        )

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from mtl_core.errors import InputError
-from mtl_core.runner.wire import READY_ID, Reply, encode_reply
+from mtl_core.protocol.wire import READY_ID, Reply, encode_reply
 
 _trained: list[int] = []
 
@@ -119,6 +119,8 @@ def train_together(ask: dict[str, Any]) -> Reply:
 
 def hold(store: Any, run: int) -> str:
     """Append a point every few hundredths of a second until asked to stop."""
+    from mtl_core.protocol.events import WarningEvent, WeightsData, WeightsEvent
+    from mtl_core.protocol.requests import WeightsRequest
     from mtl_core.store import Points, Progress, SeriesKey
 
     for step in range(1, 10_000):  # no longer than any test, should nobody be left to stop it
@@ -126,7 +128,13 @@ def hold(store: Any, run: int) -> str:
         store.append(run, {SeriesKey("left", "train", "loss"): point})
         store.beat(run, Progress(0, 20, step, 1000, 1234.0, 70.0))
         for request in store.take_requests(run):
-            store.event(run, step, "start", f"asked to {request.kind}", {"payload": dict(request.payload)})
+            text = f"asked to {request.kind}"
+            match request.content:
+                case WeightsRequest(weights=weights):
+                    data = WeightsData(weights=weights, step=step)
+                    store.event(run, WeightsEvent(step=step, message=text, data=data))
+                case _:
+                    store.event(run, WarningEvent(step=step, message=text))
             match request.kind:
                 case "stop":
                     return "stopped"

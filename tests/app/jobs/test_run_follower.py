@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs import RunFollower, StoreService
 from app.jobs.runs.run_follower import VISIBLE_MS
+from mtl_core.protocol.events import EpochEvent
 from mtl_core.store import Points, SeriesKey
 
 KEY = SeriesKey("left", "train", "loss")
@@ -53,7 +54,7 @@ def test_what_was_written_before_and_after_is_delivered_once(
     store.call(lambda s: follower, lambda f: f.follow(1))
     wait(lambda: heard.steps == [1, 2, 3])
     store.call(_append(4, 2))
-    store.call(lambda s: s.event(1, 5, "epoch", "epoch 1"))
+    store.call(lambda s: s.event(1, EpochEvent(step=5, message="epoch 1")))
     wait(lambda: heard.steps == [1, 2, 3, 4, 5] and heard.events == ["epoch 1"])
     assert heard.resets == 1
     follower.follow(None)

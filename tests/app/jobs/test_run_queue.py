@@ -88,7 +88,7 @@ def test_pause_resume_and_weights_reach_the_run_as_requests(
     store.call(lambda s: s.events(1), events.append)
     wait(lambda: events)
     assert [event.message for event in events[0]] == [f"asked to {k}" for k in ("pause", "resume", "weights", "stop")]
-    assert events[0][2].data["payload"] == {"weights": {"left": 2.0}}
+    assert events[0][2].data["weights"] == {"left": 2.0}
 
 
 def test_a_process_that_dies_leaves_its_run_interrupted_and_the_next_one_starts(

@@ -13,6 +13,7 @@ from app.pages.compare.memory import remembered_runs
 from app.pages.compare.views.compared_run import Entry
 from app.plots import Clock
 from app.session import Session
+from mtl_core.protocol.events import FinishEvent, StartEvent
 from mtl_core.store import Points, RunStore, SeriesKey
 from tests.app.pages.live.test_run_view import RUN
 from tests.app.synthetic import add_run, cells, experiment
@@ -167,8 +168,8 @@ def test_curves_stand_at_the_time_for_which_their_run_had_trained(
     session.compare([1, 2])
     wait(lambda: len(page.wall.cards) == 3 and len(page.wall.cards["left"].plot.curve_keys()) == 4)
     for run in (1, 2):
-        store.event(run, 0, "start", "as if it began now")
-        store.event(run, 6000, "finish", "as if it ended now")
+        store.event(run, StartEvent(step=0, message="as if it began now"))
+        store.event(run, FinishEvent(step=6000, message="as if it ended now"))
     page.options._place(2)
     assert page.options.axis == "time"
     plot = page.wall.cards["left"].plot

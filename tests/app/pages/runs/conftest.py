@@ -10,6 +10,7 @@ from app.jobs import Worker
 from app.pages.runs import RunsPage
 from app.session import Session
 from app.settings import Settings
+from mtl_core.protocol.events import WeightsData, WeightsEvent
 from mtl_core.spec import ExperimentSpec, load_preset, spec_from_data, spec_to_data
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
 
@@ -28,7 +29,8 @@ def finished_run(store: RunStore, spec: ExperimentSpec, accuracy: float, state: 
     store.beat(run, Progress(epoch=2, epochs=20, step=20, steps=200))
     key = SeriesKey("left", "val", "accuracy")
     store.append(run, {key: Points.of([10, 20], [accuracy - 0.1, accuracy])}, directions={key: "max"})
-    store.event(run, 12, "weights", "weight left 1.00 → 2.00", {"weights": {"left": 2.0, "right": 1.0}, "step": 12})
+    data = WeightsData(weights={"left": 2.0, "right": 1.0}, step=12)
+    store.event(run, WeightsEvent(step=12, message="weight left 1.00 → 2.00", data=data))
     store.finish(run, state)  # type: ignore[arg-type]
     return run
 

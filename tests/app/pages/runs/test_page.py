@@ -12,6 +12,7 @@ from app.pages.runs import RunsPage
 from app.session import Session
 from app.settings import Settings
 from app.widgets import InlineError
+from mtl_core.protocol.events import NoteEvent, WeightsData, WeightsEvent
 from mtl_core.spec import DataNote, Member
 from mtl_core.store import RunStore, sqlite
 from tests.app.tables.rows import record, row
@@ -333,9 +334,9 @@ def test_what_was_decided_about_a_runs_data_is_shown_above_its_events(
     page: RunsPage, records: RunStore, wait: Wait
 ) -> None:
     note = DataNote(place="file", what="2 rows have fewer cells than the header has names.", count=2)
-    records.event(3, 0, "note", str(note), note.model_dump(mode="json"))
+    records.event(3, NoteEvent(step=0, message=str(note), data=note))
     for step in range(250):
-        records.event(3, step, "weights", "moved")
+        records.event(3, WeightsEvent(step=step, message="moved", data=WeightsData(weights=None, step=step)))
     label = page.findChild(QLabel, "run-data-notes")
     assert label is not None
     select(page, 3)
