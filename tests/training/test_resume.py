@@ -160,8 +160,8 @@ def test_resuming_is_bit_equal_in_half_precision_with_steps_that_overflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weighting: str
 ) -> None:
     monkeypatch.setattr(run_state, "check_precision", lambda *_: None)  # the CPU can, only slowly
-    monkeypatch.setattr(precision, "_START", 2.0**24)
-    monkeypatch.setattr(precision, "_STEPS_TO_GROW", 3)
+    monkeypatch.setattr(precision, "_INITIAL_SCALE", 2.0**24)
+    monkeypatch.setattr(precision, "_GROWTH_INTERVAL", 3)
     assert_resumes(tmp_path, {"weighting": {"kind": weighting}, "training__precision": "fp16"}, 6)
 
 
