@@ -20,7 +20,7 @@ from mtl_core.training.transfer.initial_weights import (
     read_initial_weights,
     shared_state_dict,
 )
-from tests.training.toy import EPOCHS, PER_EPOCH, ask, assert_same_tensors, experiment, run
+from tests.training.toy import EPOCHS, PER_EPOCH, assert_same_tensors, experiment, make_request, run
 
 LINEAR = {"kind": "linear", "out_features": 6}
 TRUNK = [LINEAR, {"kind": "batch_norm1d"}, {"kind": "relu"}, LINEAR]
@@ -116,7 +116,7 @@ def test_a_frozen_trunk_learns_from_the_epoch_on_that_was_asked_for(tmp_path: Pa
     changes: dict[str, Any] = {"weighting": {"kind": weighting}, "training__shared": {"freeze_epochs": 1}}
     shared = []
     for step in (1, PER_EPOCH, PER_EPOCH + 1):
-        part = run(experiment(**changes), tmp_path / str(step), script={step: [ask("stop")]})
+        part = run(experiment(**changes), tmp_path / str(step), script={step: [make_request("stop")]})
         last = Checkpoint.load(tmp_path / str(step) / "last.safetensors").parts["model"]
         shared.append({name: last[name] for name in named_shared_parameters(part.trainer.model)})
     assert_same_tensors(shared[0], shared[1])
@@ -133,7 +133,7 @@ def test_what_a_scheme_adds_to_the_losses_leaves_a_frozen_trunk_alone(
     changes: dict[str, Any] = {"training__shared": {"freeze_epochs": 1}}
     shared = []
     for step in (1, PER_EPOCH, PER_EPOCH + 1):
-        run(experiment(**changes), tmp_path / str(step), script={step: [ask("stop")]})
+        run(experiment(**changes), tmp_path / str(step), script={step: [make_request("stop")]})
         shared.append(Checkpoint.load(tmp_path / str(step) / "last.safetensors").parts["model"]["shared.0.weight"])
     assert torch.equal(shared[0], shared[1])
     assert not torch.equal(shared[1], shared[2])
