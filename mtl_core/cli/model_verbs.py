@@ -43,8 +43,8 @@ def _evaluate_run(run: "SavedRun", arguments: Namespace) -> dict[str, Any]:
 
     scores = scores_of(run.spec, run.checkpoint, arguments.split, run.fingerprint)
     weights = run.spec.weighting.weights if isinstance(run.spec.weighting, ManualWeighting) else {}
-    labelled = any("loss" in values for values in scores.values())
-    total = total_loss(scores, dict(weights)) if labelled else None
+    has_labels = any("loss" in values for values in scores.values())
+    total = total_loss(scores, dict(weights)) if has_labels else None
     undefined = list(undefined_metrics(run.spec.tasks, scores, arguments.split))
     return {"run": run.run, "split": arguments.split, "metrics": scores, "total": total, "undefined": undefined}
 

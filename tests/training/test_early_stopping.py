@@ -70,7 +70,7 @@ def one_class() -> TaskData:
     return data
 
 
-def trained(folder: Path, data: TaskData, **changes: Any) -> ToyRun:
+def train_toy(folder: Path, data: TaskData, **changes: Any) -> ToyRun:
     tasks = [
         {"name": "price", "kind": "regression", "target": "price", "metrics": ["rmse"]},
         {"name": "sold", "kind": "binary", "target": "sold", "metrics": ["accuracy", "auroc", "mcc"]},
@@ -84,7 +84,7 @@ def warning_messages(toy_run: ToyRun) -> list[str]:
 
 
 def test_a_run_says_what_chooses_its_best_epoch_instead(tmp_path: Path) -> None:
-    toy_run = trained(tmp_path, one_class())
+    toy_run = train_toy(tmp_path, one_class())
     steps, totals = toy_run.recording.series["total", "val", "loss"]
     assert toy_run.trainer.monitor.best_step == steps[totals.argmin()]
     messages = warning_messages(toy_run)
@@ -95,7 +95,7 @@ def test_a_run_says_what_chooses_its_best_epoch_instead(tmp_path: Path) -> None:
 
 def test_early_stopping_follows_what_stands_in(tmp_path: Path) -> None:
     stopping = {"patience": 1, "min_delta": 1e6}
-    toy_run = trained(tmp_path, one_class(), training__early_stopping=stopping, training__epochs=9)
+    toy_run = train_toy(tmp_path, one_class(), training__early_stopping=stopping, training__epochs=9)
     assert toy_run.outcome
     assert toy_run.outcome.steps == 2 * PER_EPOCH
     assert any("no better total loss for 1 epochs" in message for _, _, message, *_ in toy_run.recording.events)

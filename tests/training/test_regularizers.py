@@ -133,7 +133,7 @@ def test_what_is_frozen_stays_bit_for_bit_under_any_weighting(tmp_path: Path, ol
     assert any(not torch.equal(toy_run.parameters()[name], fresh.parameters()[name]) for name in new)
 
 
-def test_without_a_keeper_nothing_holds_the_old_layers(tmp_path: Path, old: Path) -> None:
+def test_without_a_regularizer_nothing_holds_the_old_layers(tmp_path: Path, old: Path) -> None:
     toy_run = run(adding(old, {"kind": "fine_tune"}), tmp_path / "new", start=old)
     assert {"shared.0.weight", "shared.1.running_mean", "heads.task_sold.0.weight"} <= set(changed(toy_run, old))
 
@@ -245,10 +245,10 @@ def test_a_model_that_has_not_changed_is_not_pulled_and_one_that_has_is_pulled_a
             parameter.add_(0.1)
     found = gradients()
     outputs = trainer.model(batch.inputs)
-    wanted = torch.autograd.grad(
+    expected = torch.autograd.grad(
         regularizer.distance(outputs, batch.inputs), list(parameters.values()), allow_unused=True
     )
-    for (name, _), gradient in zip(parameters.items(), wanted, strict=True):
+    for (name, _), gradient in zip(parameters.items(), expected, strict=True):
         assert (gradient is None) == (name not in found), name
         if gradient is not None:
             torch.testing.assert_close(found[name], gradient)

@@ -75,7 +75,7 @@ def assert_resumes(folder: Path, changes: dict[str, Any], step: int, script: Scr
     saving = {**script, step: [*script.get(step, ()), make_request("checkpoint")]}
     killed = run(spec, folder / "killed", script=saving, kill_at=min(step + 4, STEPS - 1))
     assert killed.state == "killed"
-    after = run(spec, folder / "killed", script=script, resume=True, moves=_made(killed))
+    after = run(spec, folder / "killed", script=script, resume=True, moves=_manual_moves(killed))
     assert_goes_on(whole, killed, after, step)
 
 
@@ -87,7 +87,7 @@ def assert_goes_on(whole: ToyRun, before: ToyRun, after: ToyRun, step: int) -> N
     assert_same_series(join_series(before, after, step), whole.recording.series)
 
 
-def _made(before: ToyRun) -> list[WeightMove]:
+def _manual_moves(before: ToyRun) -> list[WeightMove]:
     events = [data for _, kind, _, data in before.recording.events if kind == "weights" and not data["replayed"]]
     return [WeightMove(step=data["step"], weights=data["weights"]) for data in events]
 
@@ -197,7 +197,7 @@ def test_replaying_moves_repeats_a_run_in_which_they_were_made_by_hand(tmp_path:
         2 * PER_EPOCH: [weights_request(price=0.1), weights_request(price=0.2)],
     }
     live = run(experiment(weighting=weighting), tmp_path / "live", script=script)
-    moves = [move.model_dump() for move in _made(live)]
+    moves = [move.model_dump() for move in _manual_moves(live)]
     again = run(experiment(weighting={**weighting, "moves": moves}), tmp_path / "again")
     assert_same_tensors(again.parameters(), live.parameters())
     assert_same_series(again.recording.series, live.recording.series)
