@@ -1,4 +1,4 @@
-"""Tables of thousands of rows for a terminal, in the look of rich's, which takes seconds to lay them out."""
+"""Box tables for a terminal that look like rich's, which needs seconds for thousands of rows."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,13 +11,13 @@ _NARROWEST = 8
 
 
 def format_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, shrink: str, width: int | None) -> str:
-    """Columns side by side in a box.
+    """Format a table with borders.
 
     Args:
-        columns: Their titles.
-        rows: A text for each column, on one line.
-        shrink: The column whose texts are cut where the table is too wide.
-        width: What there is room for, in cells; None for any width.
+        columns: Titles of the columns.
+        rows: For each row a text per column, on one line.
+        shrink: The column whose texts are truncated if the table is too wide.
+        width: Available width in cells; None for unlimited.
     """
     table = [list(columns), *map(list, rows)]
     widths = [max(map(cell_len, cells)) for cells in zip(*table, strict=True)]
@@ -46,7 +46,7 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def _fit(text: str, width: int) -> str:
-    """A text in exactly so many cells; East Asian characters take two."""
+    """Pad or truncate a text to a width in cells; East Asian characters take two."""
     return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
 
 

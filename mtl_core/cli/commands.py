@@ -1,4 +1,4 @@
-"""What each verb does."""
+"""Commands of the verbs, except those in modules of their own."""
 
 from argparse import Namespace
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from mtl_core.analysis.studies import studies_of
 from mtl_core.cli import output, run_output, study_output
 from mtl_core.cli.exports import export
 from mtl_core.cli.model_verbs import evaluate, predict
-from mtl_core.cli.references import replayed, run_number, run_numbers, spec_data, spec_of
+from mtl_core.cli.references import build_spec, run_number, run_numbers, spec_data, spec_to_repeat
 from mtl_core.cli.status import DONE
 from mtl_core.cli.training_verbs import resume, train
 from mtl_core.files import exists
@@ -30,17 +30,17 @@ __all__ = [
 
 
 def show(arguments: Namespace) -> int:
-    """Everything about one run."""
+    """Print everything about one run."""
     with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
         run = run_number(store, arguments.run)
         if arguments.spec:
-            output.print_yaml(replayed(store, run))
+            output.print_yaml(spec_to_repeat(store, run))
             return 0
         record, spec = store.run(run), store.spec_data(run)
         events, summaries, artifacts = store.events(run), store.summaries([run]), store.artifacts(run)
         best = _best_epochs(store, record, summaries)
-    run_output.run(record, spec, summaries, events=events, artifacts=artifacts, best=best, as_json=arguments.json)
+    run_output.print_run(record, spec, summaries, events=events, artifacts=artifacts, best=best, as_json=arguments.json)
     return 0
 
 
@@ -50,7 +50,7 @@ def _best_epochs(store: RunStore, record: RunRecord, summaries: Sequence[Summary
 
 
 def compare(arguments: Namespace) -> int:
-    """Differing settings and metrics side by side."""
+    """Print differing settings and metrics of several runs side by side."""
     with open_store(arguments.store, create=False, allow_read_only=True) as store:
         store.reap()
         numbers = list(dict.fromkeys(run for name in arguments.runs for run in run_numbers(store, name)))
@@ -60,15 +60,15 @@ def compare(arguments: Namespace) -> int:
         specs = [store.spec_data(run) for run in numbers]
         summaries = store.summaries(numbers)
         best = {record.id: _best_epochs(store, record, summaries) for record in records}
-        found = studies_of(store, records)
+        studies = studies_of(store, records)
     paths = list(dict.fromkeys(d.path for other in specs[1:] for d in diff_data(specs[0], other)))
     settings = [flatten(spec) for spec in specs]
     differences = [{"path": path, "values": [s.get(path) for s in settings]} for path in paths]
-    more = {"best": best, "studies": [study.data() for study in found]}
-    run_output.comparison(records, differences, summaries, more, as_json=arguments.json)
+    more = {"best": best, "studies": [study.data() for study in studies]}
+    run_output.print_comparison(records, differences, summaries, more, as_json=arguments.json)
     if not arguments.json:
-        for study in found:
-            study_output.study(study)
+        for study in studies:
+            study_output.print_study(study)
     return 0
 
 
@@ -90,36 +90,36 @@ def datasets(arguments: Namespace) -> int:
     """List the bundled data sets."""
     from mtl_core.datasets.bundled.catalogue import catalogue
 
-    output.datasets(catalogue(), as_json=arguments.json)
+    output.print_datasets(catalogue(), as_json=arguments.json)
     return 0
 
 
 def presets(arguments: Namespace) -> int:
     """List the presets, or print one as YAML."""
     if arguments.name is None:
-        output.presets({name: load_preset(name) for name in preset_names()}, as_json=arguments.json)
+        output.print_presets({name: load_preset(name) for name in preset_names()}, as_json=arguments.json)
     elif arguments.json:
-        output.json_object(spec_to_data(load_preset(arguments.name)))
+        output.print_json(spec_to_data(load_preset(arguments.name)))
     else:
         output.print_yaml(load_preset(arguments.name))
     return 0
 
 
 def check(arguments: Namespace) -> int:
-    """Validate an experiment and print what it would build."""
-    spec = spec_of(spec_data(arguments), arguments)
+    """Validate an experiment and print its model."""
+    spec = build_spec(spec_data(arguments), arguments)
     from mtl_core.runner.inspection import inspect
 
-    output.inspection(spec, inspect(spec), as_json=arguments.json)
+    output.print_inspection(spec, inspect(spec), as_json=arguments.json)
     return 0
 
 
 def cost(arguments: Namespace) -> int:
-    """What a model costs when it is used."""
+    """Print the inference cost of a model."""
     if not exists(arguments.spec) and (arguments.spec == "last" or arguments.spec.isdecimal()):
         arguments.spec = f"run:{arguments.spec}"
-    spec = spec_of(spec_data(arguments), arguments)
+    spec = build_spec(spec_data(arguments), arguments)
     from mtl_core.evaluation.inference_cost import cost as cost_of
 
-    output.cost(spec.name, cost_of(spec), as_json=arguments.json)
+    output.print_cost(spec.name, cost_of(spec), as_json=arguments.json)
     return 0

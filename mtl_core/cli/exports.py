@@ -1,4 +1,4 @@
-"""Files that other programs read."""
+"""The ``export`` verb: points of a run as CSV, or a folder of models."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -45,10 +45,10 @@ def _models(arguments: Namespace) -> int:
 
 
 def check_new(path: Path, *, force: bool) -> None:
-    """See that a file may be written.
+    """Check that a file may be written.
 
     Raises:
-        InputError: It is there already, and nobody said that it may be overwritten.
+        InputError: It exists, and ``force`` is not set.
     """
     if exists(path) and not force:
         raise InputError(str(path), "is there already", fix="Give another --out, or --force to overwrite it.")

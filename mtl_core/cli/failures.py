@@ -1,4 +1,4 @@
-"""What a verb prints when it fails, and the exit status that says whose fault it was."""
+"""Error messages of failed verbs, and their exit statuses."""
 
 import sys
 import traceback
@@ -11,11 +11,11 @@ from mtl_core.text import visible
 LOG_NAME = "command.log"
 
 
-def report(verb: str, error: Exception) -> int:
-    """Print an error as one line; the traceback of one that nobody expected goes to a log file.
+def report_failure(verb: str, error: Exception) -> int:
+    """Print an error on one line; the traceback of an unexpected error is written to a log file.
 
     Returns:
-        The exit status: 2 for an input, 3 for the store and the surroundings, 1 for a fault of the program.
+        The exit status: 2 for invalid input, 3 for store and environment, 1 for a bug of the program.
     """
     fault = error if isinstance(error, WorkbenchError) else environment_fault(error)
     if fault is not None:
@@ -23,10 +23,10 @@ def report(verb: str, error: Exception) -> int:
         return fault.exit_status
     from mtl_core.store.urls import home
 
-    what, log = shorten(f"{type(error).__name__}: {error}", 300), home() / LOG_NAME
-    kept = append_to_log(log, "".join(traceback.format_exception(error)))
-    details = f"The details are in {log}" if kept else f"The details could not be written to {log}"
-    _print(f"mtl-workbench {verb}: this is a fault of the program, not of the input: {what}. {details}.")
+    description, log = shorten(f"{type(error).__name__}: {error}", 300), home() / LOG_NAME
+    logged = append_to_log(log, "".join(traceback.format_exception(error)))
+    details = f"The details are in {log}" if logged else f"The details could not be written to {log}"
+    _print(f"mtl-workbench {verb}: this is a fault of the program, not of the input: {description}. {details}.")
     return FAILED
 
 

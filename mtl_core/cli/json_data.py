@@ -1,16 +1,16 @@
-"""Data as JSON can hold it."""
+"""Conversion of data to what JSON can represent."""
 
 import math
 from typing import Any
 
 
-def finite(data: Any) -> Any:
-    """Plain data with NaN and infinities as text, which JSON has not."""
+def replace_non_finite(data: Any) -> Any:
+    """Replace NaN and infinities in plain data by text, as JSON has no such numbers."""
     match data:
         case dict():
-            return {str(key): finite(value) for key, value in data.items()}
+            return {str(key): replace_non_finite(value) for key, value in data.items()}
         case list() | tuple():
-            return [finite(value) for value in data]
+            return [replace_non_finite(value) for value in data]
         case float() if not math.isfinite(data):
             return "NaN" if math.isnan(data) else "Infinity" if data > 0 else "-Infinity"
     return data

@@ -1,4 +1,4 @@
-"""The verbs that use trained models: those of runs, or of a folder."""
+"""The ``evaluate`` and ``predict`` verbs, for models of runs or of an exported folder."""
 
 from argparse import Namespace
 from collections.abc import Sequence
@@ -18,40 +18,42 @@ if TYPE_CHECKING:
 
 
 def evaluate(arguments: Namespace) -> int:
-    """Metrics of a run's best model, or of several runs as one."""
-    folder = _folder(arguments)
+    """Print the metrics of a run's best model, or of an ensemble of runs."""
+    folder = _model_folder(arguments)
     if not (arguments.ensemble or folder) and len(arguments.run) > 1:
         fix = "Add --ensemble to average their predictions, or name one run."
         raise InputError("RUN", "one run is evaluated at a time", found=" ".join(arguments.run), fix=fix)
-    saved = _saved(arguments, folder, alone=not arguments.ensemble)
+    saved = _load_saved_runs(arguments, folder, alone=not arguments.ensemble)
     if arguments.ensemble or len(saved) > 1:
         from mtl_core.evaluation.scores import evaluate_ensemble
 
-        found = evaluate_ensemble(saved, arguments.split)
-        output.ensemble(found.data() | {"split": arguments.split}, saved[0].spec.tasks, as_json=arguments.json)
+        ensemble_scores = evaluate_ensemble(saved, arguments.split)
+        output.print_ensemble(
+            ensemble_scores.data() | {"split": arguments.split}, saved[0].spec.tasks, as_json=arguments.json
+        )
     else:
-        output.scores(_scores(saved[0], arguments), as_json=arguments.json)
+        output.print_scores(_evaluate_run(saved[0], arguments), as_json=arguments.json)
     return 0
 
 
-def _scores(one: "SavedRun", arguments: Namespace) -> dict[str, Any]:
+def _evaluate_run(run: "SavedRun", arguments: Namespace) -> dict[str, Any]:
     from mtl_core.evaluation.scores import evaluate as scores_of
     from mtl_core.tasks.undefined_metrics import undefined_metrics
     from mtl_core.training.metrics.validation import total_loss
 
-    scores = scores_of(one.spec, one.checkpoint, arguments.split, one.fingerprint)
-    weights = one.spec.weighting.weights if isinstance(one.spec.weighting, ManualWeighting) else {}
-    labelled = any("loss" in values for values in scores.values())
-    combined = total_loss(scores, dict(weights)) if labelled else None
-    left_out = list(undefined_metrics(one.spec.tasks, scores, arguments.split))
-    return {"run": one.run, "split": arguments.split, "metrics": scores, "total": combined, "undefined": left_out}
+    scores = scores_of(run.spec, run.checkpoint, arguments.split, run.fingerprint)
+    weights = run.spec.weighting.weights if isinstance(run.spec.weighting, ManualWeighting) else {}
+    has_labels = any("loss" in values for values in scores.values())
+    total = total_loss(scores, dict(weights)) if has_labels else None
+    undefined = list(undefined_metrics(run.spec.tasks, scores, arguments.split))
+    return {"run": run.run, "split": arguments.split, "metrics": scores, "total": total, "undefined": undefined}
 
 
 def predict(arguments: Namespace) -> int:
-    """Write what a model, or several as one, predict for each row of a split, beside the truth, or of a file."""
+    """Write the predictions of a model or ensemble for the rows of a split, with targets, or of a file."""
     path = Path(arguments.out)
     check_new(path, force=arguments.force)
-    file = _take_file(arguments)
+    file = _pop_rows_file(arguments)
     if file is None:
         return _predict_split(arguments, path)
     if arguments.split:
@@ -60,36 +62,36 @@ def predict(arguments: Namespace) -> int:
 
 
 def _predict_split(arguments: Namespace, path: Path) -> int:
-    saved = _saved(arguments, _folder(arguments), alone=False)
+    saved = _load_saved_runs(arguments, _model_folder(arguments), alone=False)
     from mtl_core.evaluation.predictions import predict as predictions
 
     split: SplitName = arguments.split or "test"
-    found = predictions(saved, split)
-    count = write_csv(path, found.header, map(_told, found.rows))
-    output.print_out(f"{_who(saved)} on {count} {split} rows in {path}")
+    table = predictions(saved, split)
+    count = write_csv(path, table.header, map(_format_cells, table.rows))
+    output.print_out(f"{_describe_models(saved)} on {count} {split} rows in {path}")
     return 0
 
 
 def _predict_file(arguments: Namespace, file: str, path: Path) -> int:
-    folder = _folder(arguments)
-    saved = _saved(arguments, folder, alone=False)
+    folder = _model_folder(arguments)
+    saved = _load_saved_runs(arguments, folder, alone=False)
     from mtl_core.evaluation.model_bundle import load_preprocessing
     from mtl_core.evaluation.row_predictions import predict_rows
 
-    found = predict_rows(saved, file, load_preprocessing(folder) if folder else None)
-    count = write_csv(path, found.header, map(_told, found.rows))
-    for note in found.notes:
+    table = predict_rows(saved, file, load_preprocessing(folder) if folder else None)
+    count = write_csv(path, table.header, map(_format_cells, table.rows))
+    for note in table.notes:
         output.print_out(note)
-    output.print_out(f"{_who(saved)} on {count} rows of {file} in {path}")
+    output.print_out(f"{_describe_models(saved)} on {count} rows of {file} in {path}")
     return 0
 
 
-def _who(saved: "Sequence[SavedRun]") -> str:
+def _describe_models(saved: "Sequence[SavedRun]") -> str:
     return f"run {saved[0].run}" if len(saved) == 1 else f"the mean of {len(saved)} runs"
 
 
-def _take_file(arguments: Namespace) -> str | None:
-    """The file of new rows: the last of several words, if it names neither runs nor a folder; taken out of them."""
+def _pop_rows_file(arguments: Namespace) -> str | None:
+    """Remove the file of new rows from the RUN arguments and return it: the last one, if it is no run and no folder."""
     *runs, last = arguments.run
     if not runs or last == "last" or last.isdecimal() or last.startswith("study:") or is_folder(last):
         return None
@@ -97,22 +99,27 @@ def _take_file(arguments: Namespace) -> str | None:
     return str(last)
 
 
-def _told(cells: list[Any]) -> list[Any]:
-    """Numbers with as many digits as are more than a model's precision."""
+def _format_cells(cells: list[Any]) -> list[Any]:
+    """Format numbers with ten digits, more than the precision of a model."""
     return [format(cell, ".10g") if isinstance(cell, float) else cell for cell in cells]
 
 
-def _folder(arguments: Namespace) -> Path | None:
-    """The folder of models that is named, if one is; a run's name comes before a folder's."""
-    named = [Path(name) for name in arguments.run if not (name.isdecimal() or name == "last") and is_folder(name)]
-    if named and len(arguments.run) > 1:
+def _model_folder(arguments: Namespace) -> Path | None:
+    """Return the folder of models among the RUN arguments, if any; the number of a run has precedence."""
+    folders = [Path(name) for name in arguments.run if not (name.isdecimal() or name == "last") and is_folder(name)]
+    if folders and len(arguments.run) > 1:
         fix = "Export the runs to one folder to average them."
-        raise InputError("RUN", "a folder of models is named alone", found=" ".join(arguments.run), fix=fix)
-    return named[0] if named else None
+        raise InputError(
+            "RUN",
+            "a folder of models cannot be combined with other runs or folders",
+            found=" ".join(arguments.run),
+            fix=fix,
+        )
+    return folders[0] if folders else None
 
 
-def _saved(arguments: Namespace, folder: Path | None, *, alone: bool) -> "list[SavedRun]":
-    """The models that are named; ``alone``: of one run, which may still train."""
+def _load_saved_runs(arguments: Namespace, folder: Path | None, *, alone: bool) -> "list[SavedRun]":
+    """Load the models of the RUN arguments; ``alone``: of one run, which may still train."""
     if folder is not None:
         from mtl_core.evaluation.model_bundle import load_models
 

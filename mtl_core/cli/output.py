@@ -1,4 +1,4 @@
-"""What the verbs print: tables for people, one JSON object for programs."""
+"""Output of the verbs: tables for people, one JSON object for programs."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from mtl_core.cli.json_data import finite
+from mtl_core.cli.json_data import replace_non_finite
 from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec
 from mtl_core.store import RunRecord, Summary
 from mtl_core.text import printable, visible
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from mtl_core.runner.inspection import Inspection
 
 _PIPED_WIDTH = 160
-_MOST_NOTES = 20
+_MAX_NOTES = 20
 
 
 class Table(RichTable):
-    """A table that shows every text as written: no markup, control characters as escapes, each cell on one line.
+    """A rich table that shows texts as written: no markup, control characters escaped, each cell on one line.
 
     Args:
-        columns: Their titles.
-        wrapped: The column whose cells may take several lines; without one, all may.
-        title: Above the table.
+        columns: Titles of the columns.
+        wrapped: The column whose cells may wrap; by default all may.
+        title: Title of the table.
     """
 
     def __init__(self, *columns: str, wrapped: str | None = None, title: str = "") -> None:
@@ -39,78 +39,78 @@ class Table(RichTable):
             self.add_column(column, no_wrap=wrapped is not None and column != wrapped)
 
     def add_column(self, header: Any = "", *args: Any, **options: Any) -> None:
-        """Add a column with its title as written."""
+        """Add a column; its title is shown as written."""
         super().add_column(printable(str(header)), *args, **options)
 
     def add_row(self, *cells: Any, **options: Any) -> None:
-        """Add a row of texts as written."""
+        """Add a row; its texts are shown as written."""
         super().add_row(*(printable(str(cell)) for cell in cells), **options)
 
 
 def _console() -> Console:
-    """Standard output as it is now; tables keep their columns when it is a file or a pipe.
+    """Return a console for the current standard output; tables keep their columns in a file or pipe.
 
-    Nothing in a text is markup, an emoji's name or to be highlighted: names are shown as people gave them.
+    Markup, emoji names and highlighting are disabled, so that names are shown as given.
     """
     width = None if sys.stdout.isatty() else _PIPED_WIDTH
     return Console(markup=False, emoji=False, highlight=False, width=width)
 
 
 def print_out(what: str | Table) -> None:
-    """A line of text or a table on standard output."""
+    """Print a line of text or a table to standard output."""
     _console().print(printable(what) if isinstance(what, str) else what, soft_wrap=isinstance(what, str))
 
 
 def print_error(text: str) -> None:
-    """A line of text on standard error."""
+    """Print a line of text to standard error."""
     print(visible(text), file=sys.stderr)
 
 
 def print_yaml(spec: ExperimentSpec) -> None:
-    """A spec as YAML on standard output; what it cannot show or encode stands as escapes, and is read back alike."""
+    """Print a spec as YAML; characters that cannot be shown or encoded are escaped, as YAML reads them back."""
     text = dump_spec(spec)
     if any(printable(line) != line for line in text.split("\n")):
         text = dump_spec(spec, ascii_only=True)
     print(text, end="")
 
 
-def json_object(data: Any) -> None:
-    """One JSON object on standard output; NaN and infinities as text."""
-    text = json.dumps(finite(data), ensure_ascii=False)
+def print_json(data: Any) -> None:
+    """Print one JSON object; NaN and infinities become text."""
+    text = json.dumps(replace_non_finite(data), ensure_ascii=False)
     if printable(text) != text:
-        text = json.dumps(finite(data))
+        text = json.dumps(replace_non_finite(data))
     print(text)
 
 
-def run_result(result: dict[str, Any], store: str) -> None:
-    """How a run ended: a table per task, and where it is kept."""
-    run_line(result)
+def print_run_result(result: dict[str, Any], store: str) -> None:
+    """Print the result of a run: its state, test metrics and store."""
+    print_run_line(result)
     for text in result["warnings"]:
         print_out(f"warning: {text}")
-    _scores(result["test"], "test")
+    _print_score_table(result["test"], "test")
     for old in result["kept"]:
         print_out(old["text"])
     print_out(f"kept in {store}; see: mtl-workbench show {result['run']}")
 
 
-def run_line(result: dict[str, Any]) -> None:
-    """How a run ended, on one line; of a run in a study, which it was."""
+def print_run_line(result: dict[str, Any]) -> None:
+    """Print the state of an ended run on one line, with name and seed for a run of a study."""
     which = f" · {result['name']} · seed {result['seed']}" if "study" in result else ""
     print_out(f"run {result['run']}{which} {result['state']} on {result['device']} in {result['seconds']:.1f} s")
 
 
-def scores(data: dict[str, Any], *, as_json: bool) -> None:
-    """The metrics of a run on a split."""
+def print_scores(data: dict[str, Any], *, as_json: bool) -> None:
+    """Print the metrics of a run on a split."""
     if as_json:
-        json_object(data)
+        print_json(data)
     else:
-        _scores(data["metrics"], data["split"])
+        _print_score_table(data["metrics"], data["split"])
         for text in data["undefined"]:
             print_out(f"warning: {text}")
         print_out("no row has a label" if data["total"] is None else f"total loss {data['total']:.4g}")
 
 
-def _scores(scores: dict[str, dict[str, float]], split: str) -> None:
+def _print_score_table(scores: dict[str, dict[str, float]], split: str) -> None:
     names = list(dict.fromkeys(metric for metrics in scores.values() for metric in metrics))
     table = Table("task", *(f"{split} {name}" for name in names))
     for task, metrics in scores.items():
@@ -119,42 +119,42 @@ def _scores(scores: dict[str, dict[str, float]], split: str) -> None:
         print_out(table)
 
 
-def ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool) -> None:
-    """The metrics of an ensemble beside those of its members, the best of each row marked."""
+def print_ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool) -> None:
+    """Print the metrics of an ensemble and of its members; the best of each row is marked."""
     if as_json:
-        json_object(data)
+        print_json(data)
         return
     columns = (*(f"run {run}" for run in data["runs"]), "ensemble")
     table = Table("task", "metric", *columns, title=f"{data['split']} metrics (* best)")
-    sides = [*(member["metrics"] for member in data["members"]), data["metrics"]]
+    metrics_by_column = [*(member["metrics"] for member in data["members"]), data["metrics"]]
     for task in tasks:
         for metric in data["metrics"].get(task.name, {}):
-            values = [side.get(task.name, {}).get(metric, math.nan) for side in sides]
-            known = [value for value in values if not math.isnan(value)]
-            way = direction(task, metric)
-            best = (min if way == "min" else max)(known) if known else None
-            arrow = "↑" if way == "max" else "↓"
+            values = [column_metrics.get(task.name, {}).get(metric, math.nan) for column_metrics in metrics_by_column]
+            defined = [value for value in values if not math.isnan(value)]
+            metric_direction = direction(task, metric)
+            best = (min if metric_direction == "min" else max)(defined) if defined else None
+            arrow = "↑" if metric_direction == "max" else "↓"
             cells = ("" if math.isnan(v) else f"{v:.4g}{' *' if v == best else ''}" for v in values)
             table.add_row(task.name, f"{metric} {arrow}", *cells)
     print_out(table)
 
 
-def datasets(bundled: Sequence["Bundled"], *, as_json: bool) -> None:
-    """The bundled data sets."""
+def print_datasets(bundled: Sequence["Bundled"], *, as_json: bool) -> None:
+    """Print the bundled data sets."""
     if as_json:
         keys = ("name", "title", "description", "rows", "tasks")
-        json_object({"datasets": [{key: getattr(one, key) for key in keys} for one in bundled]})
+        print_json({"datasets": [{key: getattr(dataset, key) for key in keys} for dataset in bundled]})
         return
     table = Table("name", "rows", "tasks", "what it is", wrapped="what it is")
-    for one in bundled:
-        table.add_row(one.name, str(one.rows), ", ".join(t["name"] for t in one.tasks), one.description)
+    for dataset in bundled:
+        table.add_row(dataset.name, str(dataset.rows), ", ".join(t["name"] for t in dataset.tasks), dataset.description)
     print_out(table)
 
 
-def presets(specs: dict[str, ExperimentSpec], *, as_json: bool) -> None:
-    """The presets."""
+def print_presets(specs: dict[str, ExperimentSpec], *, as_json: bool) -> None:
+    """Print the presets."""
     if as_json:
-        json_object({"presets": [{"preset": n, "name": s.name, "tasks": s.task_names} for n, s in specs.items()]})
+        print_json({"presets": [{"preset": n, "name": s.name, "tasks": s.task_names} for n, s in specs.items()]})
         return
     table = Table("preset", "name", "tasks", "weighting")
     for name, spec in specs.items():
@@ -162,16 +162,16 @@ def presets(specs: dict[str, ExperimentSpec], *, as_json: bool) -> None:
     print_out(table)
 
 
-def inspection(spec: ExperimentSpec, found: "Inspection", *, as_json: bool) -> None:
-    """What an experiment would build."""
-    model = found.model
+def print_inspection(spec: ExperimentSpec, result: "Inspection", *, as_json: bool) -> None:
+    """Print the model of an experiment, with shapes and parameter counts."""
+    model = result.model
     if as_json:
-        targets = {name: info.model_dump(mode="json") for name, info in found.targets.items()}
-        notes = [note.model_dump(mode="json") for note in found.notes]
-        plain = model.model_dump(mode="json", exclude={"notes"})
-        json_object({"ok": True, "splits": found.splits, "targets": targets, "model": plain, "notes": notes})
+        targets = {name: info.model_dump(mode="json") for name, info in result.targets.items()}
+        notes = [note.model_dump(mode="json") for note in result.notes]
+        model_data = model.model_dump(mode="json", exclude={"notes"})
+        print_json({"ok": True, "splits": result.splits, "targets": targets, "model": model_data, "notes": notes})
         return
-    print_out(f"{spec.name}: " + ", ".join(f"{name} {rows} rows" for name, rows in found.splits.items()))
+    print_out(f"{spec.name}: " + ", ".join(f"{name} {rows} rows" for name, rows in result.splits.items()))
     table = Table("layer", "", "output", "parameters")
     table.add_row("input", "", "×".join(map(str, model.input_shape)), "")
     branches = {f"{name}: ": (*model.heads.get(name, ()), model.outputs[name]) for name in spec.task_names}
@@ -182,42 +182,44 @@ def inspection(spec: ExperimentSpec, found: "Inspection", *, as_json: bool) -> N
     print_out(table)
     shared = model.shared_parameters / max(model.parameters, 1)
     print_out(f"{spec.model.sharing.title}: {model.parameters:,} parameters in all, {shared:.0%} of them shared")
-    data_notes(found.notes)
+    print_data_notes(result.notes)
 
 
-def data_notes(notes: Sequence[object], *, to_stderr: bool = False) -> None:
-    """Notes about the data, a line each."""
+def print_data_notes(notes: Sequence[object], *, to_stderr: bool = False) -> None:
+    """Print notes about the data, one per line."""
     write = print_error if to_stderr else print_out
-    for note in notes[:_MOST_NOTES]:
+    for note in notes[:_MAX_NOTES]:
         write(f"note: {note}")
-    if len(notes) > _MOST_NOTES:
-        write(f"note: {len(notes) - _MOST_NOTES} more; --json has all of them")
+    if len(notes) > _MAX_NOTES:
+        write(f"note: {len(notes) - _MAX_NOTES} more; --json has all of them")
 
 
-def cost(name: str, found: "Cost", *, as_json: bool) -> None:
-    """What inference costs."""
+def print_cost(name: str, inference_cost: "Cost", *, as_json: bool) -> None:
+    """Print the cost of inference."""
     if as_json:
-        json_object({"name": name, **found.data()})
+        print_json({"name": name, **inference_cost.data()})
         return
-    print_out(f"{name} on {found.device}, {found.threads} threads")
-    print_out(f"{found.parameters:,} parameters ({found.parameter_bytes / 2**20:,.2f} MiB)")
-    print_out(f"{found.flops:,} floating-point operations a row")
+    print_out(f"{name} on {inference_cost.device}, {inference_cost.threads} threads")
+    print_out(f"{inference_cost.parameters:,} parameters ({inference_cost.parameter_bytes / 2**20:,.2f} MiB)")
+    print_out(f"{inference_cost.flops:,} floating-point operations a row")
     table = Table("rows at once", "latency", "rows/s", "peak memory")
-    for one in found.batches:
-        memory = "not measured on the CPU" if one.peak_bytes is None else f"{one.peak_bytes / 2**20:,.1f} MiB"
-        table.add_row(str(one.rows), f"{one.milliseconds:.3g} ms", f"{one.rows_per_second:,.0f}", memory)
+    for batch in inference_cost.batches:
+        memory = "not measured on the CPU" if batch.peak_bytes is None else f"{batch.peak_bytes / 2**20:,.1f} MiB"
+        table.add_row(str(batch.rows), f"{batch.milliseconds:.3g} ms", f"{batch.rows_per_second:,.0f}", memory)
     print_out(table)
 
 
 def record_data(record: RunRecord) -> dict[str, Any]:
-    """A run's record as plain data."""
+    """Return the record of a run as plain data."""
     return {"run": record.id, **{k: v for k, v in asdict(record).items() if k != "id"}}
 
 
 def metrics_by_run(summaries: Sequence[Summary]) -> dict[int, dict[str, dict[str, dict[str, float]]]]:
-    """Last values by run, split, task and metric."""
-    found: dict[int, dict[str, dict[str, dict[str, float]]]] = {}
-    for s in summaries:
-        if s.task:
-            found.setdefault(s.run, {}).setdefault(s.split, {}).setdefault(s.task, {})[s.metric] = s.last
-    return found
+    """Return last values by run, split, task and metric."""
+    metrics: dict[int, dict[str, dict[str, dict[str, float]]]] = {}
+    for summary in summaries:
+        if summary.task:
+            metrics.setdefault(summary.run, {}).setdefault(summary.split, {}).setdefault(summary.task, {})[
+                summary.metric
+            ] = summary.last
+    return metrics

@@ -1,4 +1,4 @@
-"""What a command line names: a spec by its file, a preset or a run; a run by its number."""
+"""Resolves references on the command line: a spec by file, preset or run; a run by its number."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -18,15 +18,15 @@ from mtl_core.spec import (
 )
 from mtl_core.store import RunStore, open_store
 
-_DIGITS = 18  # of a number that every database can hold
+_DIGITS = 18  # fits the integers of every database
 
 
 def spec_data(arguments: Namespace) -> dict[str, Any]:
-    """The data of the spec that was named, with the settings that were given put in."""
+    """Return the data of the SPEC argument, with the settings of the command line applied."""
     name: str = arguments.spec
     if name.startswith("run:"):
         with open_store(arguments.store, create=False, allow_read_only=True) as store:
-            data: Any = spec_to_data(replayed(store, run_number(store, name.removeprefix("run:"))))
+            data: Any = spec_to_data(spec_to_repeat(store, run_number(store, name.removeprefix("run:"))))
     elif not exists(name) and (name in preset_names() or (Path(name).name == name and not Path(name).suffix)):
         data = spec_to_data(_preset(name))
     else:
@@ -34,7 +34,9 @@ def spec_data(arguments: Namespace) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise InputError(name, "must be a mapping with dataset, tasks, model …", found=data)
     if arguments.settings and not problems_of(data):
-        data = spec_to_data(spec_from_data(data))  # with its defaults, so that ``training.optimizer.lr`` has a place
+        data = spec_to_data(
+            spec_from_data(data)
+        )  # adds defaults, so that paths such as ``training.optimizer.lr`` exist
     return apply_overrides(data, arguments.settings)
 
 
@@ -45,21 +47,21 @@ def _preset(name: str) -> ExperimentSpec:
     return load_preset(name)
 
 
-def spec_of(data: dict[str, Any], arguments: Namespace) -> ExperimentSpec:
-    """The spec; its file is named in an error unless it may as well lie with a setting that was given."""
-    given = arguments.settings or getattr(arguments, "seed", None) or getattr(arguments, "device", None)
-    return spec_from_data(data, "" if given or not exists(arguments.spec) else arguments.spec)
+def build_spec(data: dict[str, Any], arguments: Namespace) -> ExperimentSpec:
+    """Build the spec; errors name its file, unless a setting of the command line may have caused them."""
+    has_overrides = arguments.settings or getattr(arguments, "seed", None) or getattr(arguments, "device", None)
+    return spec_from_data(data, "" if has_overrides or not exists(arguments.spec) else arguments.spec)
 
 
-def replayed(store: RunStore, run: int) -> ExperimentSpec:
-    """The spec of a run, with the weights that were moved by hand."""
+def spec_to_repeat(store: RunStore, run: int) -> ExperimentSpec:
+    """Return the spec that repeats a run, manual weight changes included."""
     from mtl_core.runner.replay import spec_with_manual_weights
 
     return spec_with_manual_weights(store.spec(run), store.events(run))
 
 
 def run_number(store: RunStore, text: str) -> int:
-    """The number of the run that is named.
+    """Return the number of a run given by number or ``last``.
 
     Raises:
         InputError: There is no such run.
@@ -75,20 +77,20 @@ def run_number(store: RunStore, text: str) -> int:
 
 
 def run_numbers(store: RunStore, text: str, *, baselines: bool = True) -> list[int]:
-    """The number of the run that is named, or those of the runs of a study: ``study:3``.
+    """Return the number of a run, or the numbers of the runs of a study given as ``study:3``.
 
     Args:
-        store: Which has them.
-        text: The name.
-        baselines: Whether those of a study that trained one task alone are among them.
+        store: The store.
+        text: The reference.
+        baselines: Whether to include the single-task baselines of a study.
 
     Raises:
         InputError: There is no such run or study.
     """
     if not text.startswith("study:"):
         return [run_number(store, text)]
-    found = store.runs(archived=True, query=text)
-    runs = sorted(record.id for record in found if baselines or not record.baseline)
+    records = store.runs(archived=True, query=text)
+    runs = sorted(record.id for record in records if baselines or not record.baseline)
     if not runs:
         raise InputError(text, "there is no such study in this store", fix="mtl-workbench runs lists them.")
     return runs

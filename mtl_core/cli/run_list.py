@@ -1,4 +1,4 @@
-"""The verb that lists runs, thousands of them in a second."""
+"""The ``runs`` verb: lists thousands of runs within a second."""
 
 import gc
 import json
@@ -10,20 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mtl_core.cli.box_table import format_table
-from mtl_core.cli.json_data import finite
+from mtl_core.cli.json_data import replace_non_finite
 from mtl_core.store import RunRecord, SeriesKey, open_store
 from mtl_core.text import printable, visible
 
 _COLUMNS = ("run", "name", "state", "study", "weighting", "epochs", "started", "seconds", "test")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=vars)
-_LAST = 1  # of a score: the best and the last value
+_LAST = 1  # index into the pair of best and last value
 
 Scores = Mapping[SeriesKey, tuple[float, float]]
 
 
 def runs(arguments: Namespace) -> int:
     """List runs."""
-    gc.disable()  # the process ends soon, and what is read stays until then
+    gc.disable()  # the process is short, and keeps what it reads
     with open_store(arguments.store, create=arguments.store is None, allow_read_only=True) as store:
         store.reap()
         records = store.runs(archived=arguments.archived, query=arguments.filter)
@@ -31,8 +31,8 @@ def runs(arguments: Namespace) -> int:
         if arguments.json:
             scores = store.scores(ids)
         else:
-            shown = {metric for by_task in metrics.values() for metric in by_task.values()}
-            scores = store.scores(ids, ("test",), metrics=shown) if shown else {}
+            metric_names = {metric for by_task in metrics.values() for metric in by_task.values()}
+            scores = store.scores(ids, ("test",), metrics=metric_names) if metric_names else {}
         damage = store.damage
     for run, what in sorted(damage.items()):
         print(visible(f"run {run} is damaged in the store and left out: {what}"), file=sys.stderr)
@@ -53,8 +53,8 @@ def _print_json(
     print('{"runs": [', end="")
     separator = ""
     for record in records:
-        found = _by_split(scores.get(record.id, {}))
-        data = {"run": record.id, **vars(record), "metrics": found, "scores": metrics.get(record.id, {})}
+        by_split = _by_split(scores.get(record.id, {}))
+        data = {"run": record.id, **vars(record), "metrics": by_split, "scores": metrics.get(record.id, {})}
         del data["id"]
         print(separator + _encode(data), end="")
         separator = ", "
@@ -64,19 +64,19 @@ def _print_json(
 def _encode(data: dict[str, Any]) -> str:
     try:
         text = _ENCODER.encode(data)
-    except ValueError:  # NaN or an infinity, which JSON has not
-        data = finite(json.loads(json.dumps(data, default=vars)))
+    except ValueError:  # NaN or infinity, which JSON cannot represent
+        data = replace_non_finite(json.loads(json.dumps(data, default=vars)))
         text = _ENCODER.encode(data)
     return text if printable(text) == text else json.dumps(data, default=vars)
 
 
 def _by_split(scores: Scores) -> dict[str, dict[str, dict[str, float]]]:
-    """Last values by split, task and metric."""
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    """Return last values by split, task and metric."""
+    values: dict[str, dict[str, dict[str, float]]] = {}
     for (task, split, metric), value in scores.items():
         if task:
-            found.setdefault(split, {}).setdefault(task, {})[metric] = value[_LAST]
-    return found
+            values.setdefault(split, {}).setdefault(task, {})[metric] = value[_LAST]
+    return values
 
 
 def _row(record: RunRecord, scores: Scores, metrics: Mapping[str, str]) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ def _row(record: RunRecord, scores: Scores, metrics: Mapping[str, str]) -> tuple
 
 
 def _test_scores(scores: Scores, metrics: Mapping[str, str]) -> Iterable[str]:
-    """The test value of each task's score, named."""
+    """Format the test value of each task's score."""
     for task, metric in metrics.items():
         value = scores.get(SeriesKey(task, "test", metric))
         if value is not None:

@@ -1,4 +1,4 @@
-"""What is printed of a study: each task together and alone, and Δm."""
+"""Output of a study: metrics of multi-task runs and single-task baselines, and Δm."""
 
 import math
 
@@ -10,47 +10,50 @@ from mtl_core.cli.output import Table, print_out
 _TRANSFER = {"positive": "better together", "negative": "negative transfer", "unclear": "within chance", "unknown": ""}
 
 
-def study(found: Study) -> None:
-    """A study's table: a row a metric, then Δm."""
-    judgement = found.judgement
-    against = any(one.single for one in judgement.metrics)
-    table = Table("task", "metric", "seeds", *(("baseline",) if against else ()), "multi-task", title=_title(found))
-    if against:
+def print_study(result: Study) -> None:
+    """Print a study: a table with a row per metric, then Δm."""
+    judgement = result.judgement
+    has_baselines = any(metric.single for metric in judgement.metrics)
+    table = Table(
+        "task", "metric", "seeds", *(("baseline",) if has_baselines else ()), "multi-task", title=_title(result)
+    )
+    if has_baselines:
         table.add_column("change")
         table.add_column("")
-    for one in judgement.metrics:
-        table.add_row(*_row(one, against))
+    for metric in judgement.metrics:
+        table.add_row(*_row(metric, has_baselines))
     print_out(table)
-    for line in conclusions(judgement):
+    for line in format_conclusions(judgement):
         print_out(line)
 
 
-def _title(found: Study) -> str:
-    return f"Study {found.number} · {found.name}: test metrics, mean ± standard deviation"
+def _title(study: Study) -> str:
+    return f"Study {study.number} · {study.name}: test metrics, mean ± standard deviation"
 
 
-def _row(one: MetricJudgement, against: bool) -> list[str]:
-    arrow = "↑" if one.direction == "max" else "↓"
-    cells = [one.task, f"{one.metric} {arrow}" + (" *" if one.score else ""), str(len(one.multi.values))]
-    if not against:
-        return [*cells, one.multi.text()]
-    transfer = _transfer(one) if one.score else ""
-    return [*cells, one.single.text(), one.multi.text(), per_cent(one.change), transfer]
+def _row(metric: MetricJudgement, has_baselines: bool) -> list[str]:
+    arrow = "↑" if metric.direction == "max" else "↓"
+    cells = [metric.task, f"{metric.metric} {arrow}" + (" *" if metric.score else ""), str(len(metric.multi.values))]
+    if not has_baselines:
+        return [*cells, metric.multi.text()]
+    transfer = _format_transfer(metric) if metric.score else ""
+    return [*cells, metric.single.text(), metric.multi.text(), format_percent(metric.change), transfer]
 
 
-def _transfer(one: MetricJudgement) -> str:
-    return "one seed" if len(one.change.values) == 1 else _TRANSFER[one.transfer]
+def _format_transfer(metric: MetricJudgement) -> str:
+    return "one seed" if len(metric.change.values) == 1 else _TRANSFER[metric.transfer]
 
 
-def conclusions(judgement: Judgement) -> list[str]:
-    """Δm, negative transfer and what is missing, a line each."""
+def format_conclusions(judgement: Judgement) -> list[str]:
+    """Format Δm, negative transfer and missing metrics, one per line."""
     lines = []
     if judgement.delta_m:
-        scores = ", ".join(f"{one.task} by {one.metric}" for one in judgement.scores)
-        lines.append(f"Δm {per_cent(judgement.delta_m)}{_interval(judgement.delta_m)} ({scores})")
-        for one in judgement.harmed:
-            chance = ", which may be chance" if one.transfer == "unclear" else ""
-            lines.append(f"negative transfer: {one.task} {per_cent(one.change)}{_interval(one.change)}{chance}")
+        scores = ", ".join(f"{metric.task} by {metric.metric}" for metric in judgement.scores)
+        lines.append(f"Δm {format_percent(judgement.delta_m)}{_format_interval(judgement.delta_m)} ({scores})")
+        for metric in judgement.harmed:
+            change = f"{format_percent(metric.change)}{_format_interval(metric.change)}"
+            qualification = ", which may be chance" if metric.transfer == "unclear" else ""
+            lines.append(f"negative transfer: {metric.task} {change}{qualification}")
         if not judgement.harmed:
             lines.append("no task does worse than alone")
     if judgement.missing:
@@ -58,14 +61,14 @@ def conclusions(judgement: Judgement) -> list[str]:
     return lines
 
 
-def per_cent(spread: Spread) -> str:
-    """A relative change: ``+1.20 % ± 0.31``."""
+def format_percent(spread: Spread) -> str:
+    """Format a relative change as ``+1.20 % ± 0.31``."""
     if not spread:
         return "—"
     return f"{100 * spread.mean:+.2f} %" + ("" if math.isnan(spread.sd) else f" ± {100 * spread.sd:.2f}")
 
 
-def _interval(spread: Spread) -> str:
+def _format_interval(spread: Spread) -> str:
     low, high = spread.interval
     n = len(spread.values)
     if math.isnan(low):

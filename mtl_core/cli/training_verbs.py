@@ -1,4 +1,4 @@
-"""The verbs that train."""
+"""The ``train`` and ``resume`` verbs."""
 
 from argparse import Namespace
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.cli import output, study_output
-from mtl_core.cli.references import run_number, spec_data, spec_of
+from mtl_core.cli.references import build_spec, run_number, spec_data
 from mtl_core.cli.status import DONE, FAILED, INTERRUPTED
 from mtl_core.protocol.events import ForgettingEvent, NoteEvent, WarningEvent
 from mtl_core.spec import ExperimentSpec, InputError, Member, apply_overrides, study_members
@@ -19,7 +19,7 @@ _STATUS = {"finished": DONE, "stopped": INTERRUPTED, "failed": FAILED}
 
 
 def train(arguments: Namespace) -> int:
-    """Train an experiment once, or as a study: once per seed, with single-task baselines where they are asked for."""
+    """Train an experiment once, or as a study: once per seed, and single-task baselines on request."""
     data = spec_data(arguments)
     if arguments.device:
         data = apply_overrides(data, [f"training.device={arguments.device}"])
@@ -27,8 +27,10 @@ def train(arguments: Namespace) -> int:
     if arguments.together and len(seeds) < 2:
         raise InputError("--together", "needs at least two seeds", fix="Give --seed more than once.")
     if not arguments.baselines and len(seeds) < 2:
-        return _train_one(spec_of(apply_overrides(data, [f"training.seed={s}" for s in seeds]), arguments), arguments)
-    spec = spec_of(data, arguments)
+        return _train_one(
+            build_spec(apply_overrides(data, [f"training.seed={s}" for s in seeds]), arguments), arguments
+        )
+    spec = build_spec(data, arguments)
     members = study_members(spec, seeds or (spec.training.seed,), baselines=arguments.baselines)
     return _train_study(members, arguments)
 
@@ -36,29 +38,29 @@ def train(arguments: Namespace) -> int:
 def _train_one(spec: ExperimentSpec, arguments: Namespace) -> int:
     from mtl_core.runner.inspection import inspect
 
-    output.data_notes(inspect(spec).notes, to_stderr=True)
+    output.print_data_notes(inspect(spec).notes, to_stderr=True)
     with open_store(arguments.store) as store:
         (result,) = _execute_all(store, [store.create_run(spec)])
         if arguments.json:
-            output.json_object(result)
+            output.print_json(result)
         else:
-            output.run_result(result, store.name)
+            output.print_run_result(result, store.name)
     return _STATUS[result["state"]]
 
 
 def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
     """Train the runs of a study, one after the other or those of one role together.
 
-    A run that fails does not keep the others from training.
+    The other runs are trained even if one fails.
     """
     from mtl_core.analysis.studies import read_study
     from mtl_core.runner.inspection import inspect
 
-    notes: dict[str, None] = {}  # those of the baselines are mostly the same
+    notes: dict[str, None] = {}  # an ordered set, as notes of baselines mostly repeat
     for member in members:
         if member.spec.training.seed == members[0].spec.training.seed:
             notes |= dict.fromkeys(map(str, inspect(member.spec).notes))
-    output.data_notes(list(notes), to_stderr=True)
+    output.print_data_notes(list(notes), to_stderr=True)
     groups = _groups(members, together=arguments.together)
     results: list[dict[str, Any]] = []
     status, done = DONE, 0
@@ -72,25 +74,25 @@ def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
                 results.append(result | {"study": first, "baseline": member.baseline})
                 status = status or _STATUS[result["state"]]
                 if not arguments.json:
-                    output.run_line(result)
+                    output.print_run_line(result)
             if any(result["state"] == "stopped" for result in results):
                 status = INTERRUPTED
                 break
-        study, place = read_study(store, results[0]["run"]), store.name
-    assert study is not None  # its first run trains all tasks
+        study, store_name = read_study(store, results[0]["run"]), store.name
+    assert study is not None  # the first run trains all tasks, so there is a study
     if arguments.json:
-        output.json_object({"runs": results, **{k: v for k, v in study.data().items() if k != "runs"}})
+        output.print_json({"runs": results, **{k: v for k, v in study.data().items() if k != "runs"}})
     else:
-        study_output.study(study)
-        output.print_out(f"kept in {place}; see: mtl-workbench compare study:{study.number}")
+        study_output.print_study(study)
+        output.print_out(f"kept in {store_name}; see: mtl-workbench compare study:{study.number}")
     return status
 
 
 def _groups(members: Sequence[Member], *, together: bool) -> list[list[Member]]:
-    """What trains at once: a run, or the runs of one role (all tasks, the baseline of a task) with all seeds.
+    """Group the runs that train at once: single runs, or all seeds of a role (all tasks, the baseline of a task).
 
     Raises:
-        InputError: Those of a role cannot be trained together.
+        InputError: The runs of a role cannot be trained together.
     """
     if not together:
         return [[member] for member in members]
@@ -104,19 +106,19 @@ def _groups(members: Sequence[Member], *, together: bool) -> list[list[Member]]:
 
 
 def resume(arguments: Namespace) -> int:
-    """Go on with a run."""
+    """Resume a run."""
     with open_store(arguments.store, create=False) as store:
         store.reap()
         (result,) = _execute_all(store, [run_number(store, arguments.run)])
         if arguments.json:
-            output.json_object(result)
+            output.print_json(result)
         else:
-            output.run_result(result, store.name)
+            output.print_run_result(result, store.name)
     return _STATUS[result["state"]]
 
 
 def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list[dict[str, Any]]:
-    """Train one run, or several together."""
+    """Train one run, or several jointly."""
     from mtl_core.runner.execution import execute
     from mtl_core.runner.joint_execution import execute_jointly
     from mtl_core.runner.progress import progress_bar

@@ -1,7 +1,7 @@
-"""Verbs and their arguments; one line for what is at fault, and the exit status.
+"""Argument parser of the command line, and its main function.
 
-0: done. 1: the run failed, or the program is at fault. 2: the input is. 3: the store or the surroundings are. 130:
-stopped by the user.
+Exit status: 0 done; 1 the run failed, or a bug of the program; 2 invalid input; 3 store or environment; 130 stopped by
+the user.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from mtl_core import __version__
-from mtl_core.cli.failures import report
+from mtl_core.cli.failures import report_failure
 from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
 from mtl_core.errors import shorten
 from mtl_core.text import make_readable
@@ -21,11 +21,11 @@ from mtl_core.text import make_readable
 SPLITS = ("train", "val", "test")
 
 _Add = Callable[..., argparse.ArgumentParser]
-"""Adds a verb: its name, its help and the parsers of the options that it shares with others."""
+"""Adds a verb: arguments are its name, its help and the parsers of shared options."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Argument parser that prints errors on one line."""
 
     def error(self, message: str) -> NoReturn:
         print(f"{self.prog}: {shorten(message, 800)}; see {self.prog} --help", file=sys.stderr)
@@ -52,7 +52,7 @@ def _spec_options() -> _Parser:
 
 
 def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
-    """The parser of all verbs."""
+    """Build the parser of all verbs."""
     parser = _Parser(prog=prog, description="Design, train, watch and compare multi-task PyTorch models.")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
@@ -60,15 +60,15 @@ def build_parser(prog: str = "mtl-workbench") -> argparse.ArgumentParser:
     def add(name: str, help: str, *parents: _Parser) -> argparse.ArgumentParser:  # noqa: A002
         return verbs.add_parser(name, help=help, description=help, parents=list(parents))
 
-    _add_training(add)
-    _add_looking(add)
-    _add_models(add)
-    _add_supplies(add)
+    _add_training_verbs(add)
+    _add_run_verbs(add)
+    _add_model_verbs(add)
+    _add_other_verbs(add)
     return parser
 
 
-def _add_training(add: _Add) -> None:
-    """Those that train."""
+def _add_training_verbs(add: _Add) -> None:
+    """Add the verbs that train."""
     store, json, spec = _store_option(), _json_option(), _spec_options()
     train = add("train", "train an experiment", spec, store, json)
     train.add_argument("--seed", type=int, action="append", default=[], help="train with this seed; may be repeated")
@@ -79,8 +79,8 @@ def _add_training(add: _Add) -> None:
     train.add_argument("--device", help="auto, cpu or cuda:N")
 
 
-def _add_looking(add: _Add) -> None:
-    """Those that look at runs, and act on them."""
+def _add_run_verbs(add: _Add) -> None:
+    """Add the verbs that list, show, compare, resume and stop runs."""
     store, json = _store_option(), _json_option()
     runs = add("runs", "list the stored runs", store, json)
     runs.add_argument("--filter", default="", metavar="EXPR", help="e.g. 'state:finished training.epochs>10'")
@@ -96,17 +96,17 @@ def _add_looking(add: _Add) -> None:
     stop.add_argument("--kill", action="store_true", help="end its process at once; it goes on from its checkpoint")
 
 
-def _add_models(add: _Add) -> None:
-    """Those that use what runs have learned."""
+def _add_model_verbs(add: _Add) -> None:
+    """Add the verbs that use trained models."""
     store, json = _store_option(), _json_option()
-    named = "a number; several, or study:N, are averaged; or a folder of models that export wrote"
+    run_help = "a number; several, or study:N, are averaged; or a folder of models that export wrote"
     evaluate = add("evaluate", "the metrics of a run's best model, or of several runs as one", store, json)
-    evaluate.add_argument("run", metavar="RUN", nargs="+", help=f"{named}; several need --ensemble")
+    evaluate.add_argument("run", metavar="RUN", nargs="+", help=f"{run_help}; several need --ensemble")
     help_ = "average the predictions of several runs of the same tasks and data"
     evaluate.add_argument("--ensemble", action="store_true", help=help_)
     evaluate.add_argument("--split", choices=SPLITS, default="test")
     predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store)
-    help_ = f"{named}; then, to predict new rows, a CSV, Parquet or JSON-lines file with the inputs' columns"
+    help_ = f"{run_help}; then, to predict new rows, a CSV, Parquet or JSON-lines file with the inputs' columns"
     predict.add_argument("run", metavar="RUN", nargs="+", help=help_)
     predict.add_argument("--split", choices=SPLITS, help="rows of the run's own data (default: test)")
     export = add("export", "write a run's points to a file, or the models of runs to a folder", store)
@@ -118,8 +118,8 @@ def _add_models(add: _Add) -> None:
         verb.add_argument("--force", action="store_true", help="overwrite it if it is there")
 
 
-def _add_supplies(add: _Add) -> None:
-    """Those that need no run."""
+def _add_other_verbs(add: _Add) -> None:
+    """Add the verbs that need no run."""
     store, json, spec = _store_option(), _json_option(), _spec_options()
     add("datasets", "the data sets that come with the application", json)
     presets = add("presets", "the experiments that come with the application, or one of them as YAML", json)
@@ -138,13 +138,13 @@ VERBS = (
     "train", "runs", "show", "compare", "resume", "stop", "evaluate", "predict", "export", "datasets", "presets",
     "check", "cost",
 )  # fmt: skip
-"""What the first argument may be; anything else is the window's."""
+"""The verbs; with any other first argument the window opens."""
 
 
-def command_of(verb: str) -> Callable[[Any], int]:
-    """What a verb does.
+def load_command(verb: str) -> Callable[[Any], int]:
+    """Import the function of a verb.
 
-    It is loaded only now, and for ``runs`` without the classes of the spec, which take longer than the list.
+    ``runs`` has a module without the classes of the spec, whose import takes longer than listing the runs.
     """
     module = import_module("mtl_core.cli.run_list" if verb == "runs" else "mtl_core.cli.commands")
     command: Callable[[Any], int] = getattr(module, verb)
@@ -166,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser().parse_args(argv)
     except SystemExit as exit_:
         return int(exit_.code or 0)
-    verb = command_of(arguments.verb)
+    verb = load_command(arguments.verb)
     try:
         return verb(arguments)
     except KeyboardInterrupt:
@@ -177,4 +177,4 @@ def main(argv: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
-        return report(arguments.verb, error)
+        return report_failure(arguments.verb, error)

@@ -9,7 +9,7 @@ import torch
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.spec import InputError, ModelSpec, TargetInfo
-from mtl_core.training.step.forward import Penalty
+from mtl_core.training.step.forward import PenaltyGradient
 from mtl_core.weighting import cut_forward
 from tests.architectures.schemes import IMAGE, KINDS, OUTPUTS, TRUNKS, batch, built, number, outputs_of, spec_of
 
@@ -155,7 +155,7 @@ def test_a_model_trains_with_its_shared_half_frozen(kind: str) -> None:
     penalty = model.penalty()
     assert penalty is None or penalty.requires_grad
     if penalty is not None:
-        Penalty(penalty, [learning]).add()
+        PenaltyGradient(penalty, [learning]).add()
     total.backward()
     assert learning.grad is not None
 

@@ -8,7 +8,7 @@ import torch
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.sharing.blocks import Tower
-from mtl_core.training.step.forward import Penalty
+from mtl_core.training.step.forward import PenaltyGradient
 from tests.architectures.schemes import batch, built, outputs_of
 
 THREE = {"left": 3, "right": 2, "third": 1}
@@ -77,7 +77,7 @@ def test_following_the_penalty_alone_brings_the_trunks_together(tie: str) -> Non
         penalty = model.penalty()
         assert penalty is not None
         values.append(penalty.item())
-        Penalty(penalty, parameters).add()
+        PenaltyGradient(penalty, parameters).add()
         optimizer.step()
     assert values[-1] < 0.05 * values[0]
     assert max(model.learned().values()) < 0.1

@@ -23,7 +23,7 @@ training: {epochs: 2, batch_size: 32, device: cpu}
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """What a command printed, and its exit status."""
 
     status: int
@@ -37,7 +37,7 @@ class Said:
         return json.loads(self.out)
 
 
-Command = Callable[..., Said]
+Command = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -52,10 +52,10 @@ def spec(tmp_path: Path) -> Path:
 def command(capfd: pytest.CaptureFixture[str]) -> Command:
     """Runs a command; all that reaches the two streams is caught."""
 
-    def run(*words: object) -> Said:
+    def run(*words: object) -> CommandResult:
         capfd.readouterr()
         status = main([str(word) for word in words])
-        caught = capfd.readouterr()
-        return Said(status, caught.out, caught.err)
+        captured = capfd.readouterr()
+        return CommandResult(status, captured.out, captured.err)
 
     return run

@@ -8,7 +8,7 @@ from tests.cli.conftest import Command
 
 
 @pytest.fixture
-def trained(command: Command, spec: Path) -> None:
+def trained_runs(command: Command, spec: Path) -> None:
     """Runs 1 and 2: two seeds; 3: other tasks; 4: another split."""
     assert command("train", spec, "--seed", 1, "--seed", 2).status == 0
     alone = "tasks=[{name: species, kind: multiclass, target: species}]"
@@ -17,7 +17,7 @@ def trained(command: Command, spec: Path) -> None:
 
 
 def test_an_ensemble_stands_beside_its_members_and_its_losses_are_no_worse_than_their_mean(
-    command: Command, trained: None
+    command: Command, trained_runs: None
 ) -> None:
     found = command("evaluate", 1, 2, "--ensemble", "--split", "val", "--json").json
     assert (found["runs"], found["split"]) == ([1, 2], "val")
@@ -27,10 +27,10 @@ def test_an_ensemble_stands_beside_its_members_and_its_losses_are_no_worse_than_
     for task in ("species", "width"):  # both losses are convex in the prediction
         losses = [member["metrics"][task]["loss"] for member in found["members"]]
         assert found["metrics"][task]["loss"] < sum(losses) / 2
-    said = command("evaluate", "study:1", "--ensemble")
-    assert said.status == 0
+    result = command("evaluate", "study:1", "--ensemble")
+    assert result.status == 0
     for words in ("run 1", "run 2", "ensemble", "accuracy ↑", "rmse ↓", "test metrics"):
-        assert words in said.out, words
+        assert words in result.out, words
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,11 @@ def test_an_ensemble_stands_beside_its_members_and_its_losses_are_no_worse_than_
     ],
 )
 def test_runs_that_make_no_ensemble_are_refused_in_one_line(
-    command: Command, trained: None, words: tuple[str, ...], names: str
+    command: Command, trained_runs: None, words: tuple[str, ...], names: str
 ) -> None:
-    said = command("evaluate", *words)
-    assert (said.status, said.err.count("\n")) == (2, 1)
-    assert names in said.err
+    result = command("evaluate", *words)
+    assert (result.status, result.err.count("\n")) == (2, 1)
+    assert names in result.err
 
 
 def test_the_ensemble_of_a_study_leaves_out_its_baselines(command: Command, spec: Path) -> None:

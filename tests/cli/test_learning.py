@@ -27,8 +27,8 @@ SMALL = (
 @pytest.mark.parametrize(("turn", "scheme"), list(enumerate(SCHEMES)), ids=SCHEMES)
 def test_every_scheme_learns_both_digits_from_the_command_line(command: Command, turn: int, scheme: str) -> None:
     settings = [*SMALL, f"model.sharing.kind={scheme}", f"weighting={{kind: {WEIGHTINGS[turn % len(WEIGHTINGS)]}}}"]
-    said = command("train", "multidigits", *(word for one in settings for word in ("--set", one)), "--json")
-    assert (said.status, said.json["state"]) == (0, "finished")
+    result = command("train", "multidigits", *(word for one in settings for word in ("--set", one)), "--json")
+    assert (result.status, result.json["state"]) == (0, "finished")
     with open_store() as store:
         points = store.read(1)[0]
     for task in ("left", "right"):

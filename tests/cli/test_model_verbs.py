@@ -22,24 +22,24 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def trained(command: Command, spec: Path) -> None:
+def trained_runs(command: Command, spec: Path) -> None:
     """Runs 1 and 2: two seeds of one study."""
     assert command("train", spec, "--seed", 1, "--seed", 2).status == 0
 
 
 @pytest.fixture
-def folder(command: Command, trained: None, tmp_path: Path) -> Path:
+def folder(command: Command, trained_runs: None, tmp_path: Path) -> Path:
     """The models of runs 1 and 2."""
     assert command("export", "study:1", "--to", "models", "--out", tmp_path / "iris").status == 0
     return tmp_path / "iris"
 
 
 def test_the_predictions_of_a_run_have_a_row_per_row_and_score_what_evaluate_says(
-    command: Command, trained: None, spec: Path, tmp_path: Path
+    command: Command, trained_runs: None, spec: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "test.csv"
-    said = command("predict", 1, "--out", out)
-    assert said.status == 0, said.err
+    result = command("predict", 1, "--out", out)
+    assert result.status == 0, result.err
     rows = _read(out)
     experiment = load_spec(spec)
     data = load(experiment.dataset, experiment.tasks)
@@ -61,7 +61,7 @@ def test_the_predictions_of_a_run_have_a_row_per_row_and_score_what_evaluate_say
     assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(scores["width"]["rmse"], rel=1e-5)
 
 
-def test_several_runs_predict_their_mean(command: Command, trained: None, tmp_path: Path) -> None:
+def test_several_runs_predict_their_mean(command: Command, trained_runs: None, tmp_path: Path) -> None:
     for name, runs in (("1", ("1",)), ("2", ("2",)), ("both", ("1", "2"))):
         assert command("predict", *runs, "--split", "val", "--out", tmp_path / f"{name}.csv").status == 0
     one, two, both = (_read(tmp_path / f"{name}.csv") for name in ("1", "2", "both"))
@@ -132,8 +132,8 @@ def test_texts_through_a_pretrained_model_are_trained_predicted_and_exported(com
         "training: {epochs: 12, batch_size: 8, device: cpu, optimizer: {kind: adam, lr: 0.005}}\n",
         encoding="utf-8",
     )
-    said = command("train", tmp_path / "spec.yaml")
-    assert said.status == 0, said.err
+    result = command("train", tmp_path / "spec.yaml")
+    assert result.status == 0, result.err
     scores = command("evaluate", 1, "--json").json
     assert scores["metrics"]["topic"]["accuracy"] == 1
     assert command("predict", 1, "--out", tmp_path / "store.csv").status == 0
@@ -180,13 +180,13 @@ def test_a_run_that_begins_with_a_model_of_a_folder_keeps_its_tasks_in_their_uni
     ends = []
     for start in ("{kind: from_run, run: 1}", f"{{kind: from_file, path: {folder / 'run-1.safetensors'}}}"):
         other = ("--set", "dataset.split.seed=5", "--set", "training.epochs=1", "--set", "training.keep.kind=freeze")
-        said = command("train", spec, *other, "--set", f"training.start_from={start}", "--json")
-        assert said.status == 0, said.err
-        ends.append(said.json["test"])
+        result = command("train", spec, *other, "--set", f"training.start_from={start}", "--json")
+        assert result.status == 0, result.err
+        ends.append(result.json["test"])
     assert ends[0] == ends[1]
 
 
-def test_one_run_in_a_folder_is_evaluated_like_the_run(command: Command, trained: None, tmp_path: Path) -> None:
+def test_one_run_in_a_folder_is_evaluated_like_the_run(command: Command, trained_runs: None, tmp_path: Path) -> None:
     assert command("export", 2, "--to", "models", "--out", tmp_path / "one").status == 0
     assert command("evaluate", tmp_path / "one", "--json").json == command("evaluate", 2, "--json").json
 
@@ -205,8 +205,8 @@ def test_nothing_is_overwritten_unless_it_may_be(command: Command, folder: Path,
         ("predict", 1, "--out", table),
         ("predict", 1, "--out", mine, "--force"),
     ):
-        said = command(*words)
-        assert (said.status, said.err.count("\n")) == (2, 1), words
+        result = command(*words)
+        assert (result.status, result.err.count("\n")) == (2, 1), words
     assert (mine / "letter.txt").read_text() == table.read_text() == "keep"
     assert command("export", 1, "--to", "models", "--out", folder, "--force").status == 0
     assert command("evaluate", folder, "--json").json["run"] == 1
@@ -215,32 +215,34 @@ def test_nothing_is_overwritten_unless_it_may_be(command: Command, folder: Path,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "iris", "iris.yaml", "mine", "out.csv"]
 
 
-def test_what_cannot_be_written_is_said_and_leaves_nothing(command: Command, trained: None, tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_said_and_leaves_nothing(
+    command: Command, trained_runs: None, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     before = sorted(tmp_path.iterdir())
     for out in (tmp_path / "nowhere" / "x", tmp_path / "file" / "x"):
         for words in (("predict", 1), ("export", 1, "--to", "models"), ("export", 1)):
-            said = command(*words, "--out", out)
-            assert (said.status, said.err.count("\n")) == (2, 1), words
-            assert f"{out}: cannot be written" in said.err
+            result = command(*words, "--out", out)
+            assert (result.status, result.err.count("\n")) == (2, 1), words
+            assert f"{out}: cannot be written" in result.err
     assert sorted(tmp_path.iterdir()) == before
 
 
 def test_runs_that_do_not_belong_together_write_nothing(
-    command: Command, trained: None, spec: Path, tmp_path: Path
+    command: Command, trained_runs: None, spec: Path, tmp_path: Path
 ) -> None:
     alone = "tasks=[{name: species, kind: multiclass, target: species}]"
     assert command("train", spec, "--set", alone).status == 0
     for words in (("predict", 1, 3), ("export", 1, 3, "--to", "models")):
-        said = command(*words, "--out", tmp_path / "x")
-        assert (said.status, "same tasks" in said.err) == (2, True), words
-    said = command("export", 1, 2, "--out", tmp_path / "x")
-    assert (said.status, "--to models" in said.err) == (2, True)
+        result = command(*words, "--out", tmp_path / "x")
+        assert (result.status, "same tasks" in result.err) == (2, True), words
+    result = command("export", 1, 2, "--out", tmp_path / "x")
+    assert (result.status, "--to models" in result.err) == (2, True)
     assert not (tmp_path / "x").exists()
 
 
 def test_a_run_that_is_not_over_or_has_no_checkpoint_is_refused(
-    command: Command, trained: None, spec: Path, home: Path, tmp_path: Path
+    command: Command, trained_runs: None, spec: Path, home: Path, tmp_path: Path
 ) -> None:
     from mtl_core.store import open_store
 
@@ -253,8 +255,8 @@ def test_a_run_that_is_not_over_or_has_no_checkpoint_is_refused(
             ("export", 1, run, "--to", "models", "--out", tmp_path / "x"),
             ("evaluate", 1, run, "--ensemble"),
         ):
-            said = command(*words)
-            assert (said.status, said.err.count("\n"), says in said.err) == (2, 1, True), said.err
+            result = command(*words)
+            assert (result.status, result.err.count("\n"), says in result.err) == (2, 1, True), result.err
 
 
 @pytest.mark.parametrize(
@@ -283,11 +285,11 @@ def test_a_folder_that_is_not_whole_is_refused_in_one_line(
         (folder / name).unlink()
     else:
         (folder / name).write_text(text, encoding="utf-8")
-    said = command("evaluate", folder)
-    assert (said.status, said.err.count("\n")) == (2 if says == "no manifest.json" else 3, 1)
-    assert says in said.err
+    result = command("evaluate", folder)
+    assert (result.status, result.err.count("\n")) == (2 if says == "no manifest.json" else 3, 1)
+    assert says in result.err
 
 
 def test_a_folder_is_named_alone(command: Command, folder: Path) -> None:
-    said = command("evaluate", folder, 1, "--ensemble")
-    assert (said.status, "named alone" in said.err) == (2, True)
+    result = command("evaluate", folder, 1, "--ensemble")
+    assert (result.status, "cannot be combined" in result.err) == (2, True)

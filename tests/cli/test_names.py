@@ -24,10 +24,10 @@ def test_a_name_is_printed_as_written_and_without_control_characters(command: Co
     assert command("train", spec, "--set", "training.epochs=1", "--set", setting).status == 0
     shown = name.encode("unicode_escape").decode() if not name.isprintable() else name
     for words in (("runs",), ("show", 1), ("check", spec, "--set", setting)):
-        said = command(*words)
-        assert said.status == 0, said.err
-        assert shown in said.out
-        assert not {"\x1b", "\u202e"} & set(said.out)
+        result = command(*words)
+        assert result.status == 0, result.err
+        assert shown in result.out
+        assert not {"\x1b", "\u202e"} & set(result.out)
     assert command("runs", "--json").json["runs"][0]["name"] == name
     assert command("show", 1, "--json").json["spec"]["name"] == name
 
@@ -78,9 +78,9 @@ def test_what_is_too_long_is_one_line_and_status_2(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert command("train", spec, "--set", "training.epochs=1").status == 0
-    said = command(*words)
-    assert (said.status, said.err.count("\n"), said.out) == (2, 1, "")
-    assert len(said.err) <= 1000
+    result = command(*words)
+    assert (result.status, result.err.count("\n"), result.out) == (2, 1, "")
+    assert len(result.err) <= 1000
 
 
 def _heed_interrupts() -> None:
@@ -101,6 +101,6 @@ def test_control_c_during_the_start_ends_with_130_and_one_line_at_most(program: 
         )
         time.sleep(delay)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-        assert process.returncode in (EXIT_STATUS, 0), said  # 0: it was done already
-        assert said.count("\n") <= 1
+        _, result = process.communicate(timeout=60)
+        assert process.returncode in (EXIT_STATUS, 0), result  # 0: it was done already
+        assert result.count("\n") <= 1

@@ -38,8 +38,8 @@ def test_the_rows_of_a_split_are_predicted_alike_from_a_file_without_targets(com
     data = _read(place / "data.csv")
     rows = [data[int(row["row"]) - 1] for row in of_split]
     Path("new.csv").write_text("\n".join(["color,x", *(f"{r['color']},{r['x']}" for r in rows)]), encoding="utf-8")
-    said = command("predict", 1, "new.csv", "--out", "new-p.csv")
-    assert said.status == 0, said.err
+    result = command("predict", 1, "new.csv", "--out", "new-p.csv")
+    assert result.status == 0, result.err
     new = _read(place / "new-p.csv")
     assert list(new[0]) == ["row", "y.predicted", "k.predicted", "k.p.a", "k.p.b"]
     for old, row in zip(of_split, new, strict=True):
@@ -51,10 +51,10 @@ def test_missing_and_unknown_cells_are_said_and_a_row_without_inputs_has_no_pred
     command: Command, place: Path
 ) -> None:
     Path("new.csv").write_text("color,x\nred,1\npink,2\n,3\nblue,\n,\n", encoding="utf-8")
-    said = command("predict", "study:1", "new.csv", "--out", "p.csv")
-    assert said.status == 0, said.err
+    result = command("predict", "study:1", "new.csv", "--out", "p.csv")
+    assert result.status == 0, result.err
     for words in ("Row 5: no input has a value", "Row 4: input 'x' has no value", "median", "Row 2", "'pink'"):
-        assert words in said.out
+        assert words in result.out
     rows = _read(place / "p.csv")
     assert rows[4] == {"row": "5", "y.predicted": "", "k.predicted": "", "k.p.a": "", "k.p.b": ""}
     assert all(row["y.predicted"] for row in rows[:4])
@@ -79,7 +79,7 @@ def test_a_folder_of_models_predicts_without_the_data_and_like_its_runs(command:
 )
 def test_a_file_at_fault_is_named(command: Command, place: Path, words: tuple[str, ...], expected: str) -> None:
     Path("one.csv").write_text("x\n4\n", encoding="utf-8")
-    said = command("predict", 1, *words, "--out", "p.csv")
-    assert said.status == 2
-    assert expected in said.err
+    result = command("predict", 1, *words, "--out", "p.csv")
+    assert result.status == 2
+    assert expected in result.err
     assert not (place / "p.csv").exists()

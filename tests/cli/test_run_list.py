@@ -41,9 +41,9 @@ def execute(path: Path, statement: str) -> None:
 
 def test_each_tasks_score_is_shown_and_named(command: Command, store: Path) -> None:
     task = load_preset("wine").tasks[0]
-    said = command("runs", "--store", store)
-    assert (said.status, said.err) == (0, "")
-    assert f"{task.name} {task.score_metric} 0.3" in said.out
+    result = command("runs", "--store", store)
+    assert (result.status, result.err) == (0, "")
+    assert f"{task.name} {task.score_metric} 0.3" in result.out
 
 
 def test_the_json_has_what_is_not_a_number_as_text(command: Command, store: Path) -> None:
@@ -59,13 +59,13 @@ def test_the_json_has_what_is_not_a_number_as_text(command: Command, store: Path
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_damaged_run_is_named_and_the_others_are_listed(command: Command, store: Path, options: list[str]) -> None:
     execute(store, "UPDATE runs SET seconds = 'long' WHERE id = 2")
-    said = command("runs", "--store", store, *options)
-    assert said.status == 0
-    assert said.err.count("\n") == 1
-    assert said.err.startswith("run 2 is damaged in the store and left out: seconds")
-    assert "wine 3" in said.out
-    assert "wine 1" in said.out
-    assert "wine 2" not in said.out
+    result = command("runs", "--store", store, *options)
+    assert result.status == 0
+    assert result.err.count("\n") == 1
+    assert result.err.startswith("run 2 is damaged in the store and left out: seconds")
+    assert "wine 3" in result.out
+    assert "wine 1" in result.out
+    assert "wine 2" not in result.out
 
 
 def test_a_filter_shows_the_scores_of_the_runs_it_finds(command: Command, store: Path) -> None:

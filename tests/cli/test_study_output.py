@@ -10,9 +10,9 @@ from tests.cli.conftest import Command
 
 
 def test_seeds_and_baselines_are_one_command(command: Command, spec: Path) -> None:
-    said = command("train", spec, "--seed", 1, "--seed", 2, "--baselines", "--json")
-    assert said.status == 0
-    found = said.json
+    result = command("train", spec, "--seed", 1, "--seed", 2, "--baselines", "--json")
+    assert result.status == 0
+    found = result.json
     roles = [(run["seed"], run["baseline"]) for run in found["runs"]]
     assert roles == [(1, ""), (1, "species"), (1, "width"), (2, ""), (2, "species"), (2, "width")]
     assert {run["study"] for run in found["runs"]} == {found["study"]} == {1}
@@ -29,9 +29,9 @@ def test_seeds_and_baselines_are_one_command(command: Command, spec: Path) -> No
 
 
 def test_a_person_is_told_each_task_together_and_alone_and_delta_m(command: Command, spec: Path) -> None:
-    said = command("train", spec, "--seed", 1, "--seed", 2, "--baselines")
+    result = command("train", spec, "--seed", 1, "--seed", 2, "--baselines")
     for words in ("baseline", "multi-task", "accuracy ↑ *", "rmse ↓ *", "±", "Δm", "95 % interval", "2 seeds"):
-        assert words in said.out, words
+        assert words in result.out, words
     compared = command("compare", 1, 4)
     assert "Δm" in compared.out
     assert "Best epoch of each task" in compared.out
@@ -39,11 +39,11 @@ def test_a_person_is_told_each_task_together_and_alone_and_delta_m(command: Comm
 
 
 def test_comparing_runs_of_a_study_judges_it(command: Command, spec: Path) -> None:
-    trained = command("train", spec, "--seed", 1, "--baselines", "--json").json
+    trained_runs = command("train", spec, "--seed", 1, "--baselines", "--json").json
     compared = command("compare", "study:1", "--json").json
     assert [run["run"] for run in compared["runs"]] == [1, 2, 3]
     (study,) = compared["studies"]
-    assert study["delta_m"] == trained["delta_m"]
+    assert study["delta_m"] == trained_runs["delta_m"]
     assert study["delta_m"]["low"] is None, "one seed has no interval"
     assert set(compared["best"]["1"]) == {"species", "width"}
     assert compared["best"]["2"]["species"]["chosen"] in (1, 2)
@@ -61,10 +61,10 @@ def test_seeds_alone_are_a_study_without_delta_m(command: Command, spec: Path) -
 
 def test_a_baseline_that_fails_is_named_and_the_rest_is_trained(command: Command, spec: Path) -> None:
     wild = ["--set", "training.optimizer={kind: sgd, lr: 100}", "--set", "training.epochs=30"]
-    said = command("train", spec, *wild, "--baselines", "--json")
-    assert said.status == 1
-    assert len(said.json["runs"]) == 3
-    assert said.json["delta_m"] is None
+    result = command("train", spec, *wild, "--baselines", "--json")
+    assert result.status == 1
+    assert len(result.json["runs"]) == 3
+    assert result.json["delta_m"] is None
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ def test_a_baseline_that_fails_is_named_and_the_rest_is_trained(command: Command
 def test_a_study_that_cannot_be_is_refused_before_anything_trains(
     command: Command, spec: Path, home: Path, words: tuple[str, ...], names: str
 ) -> None:
-    said = command("train", spec, *words)
-    assert (said.status, said.err.count("\n")) == (2, 1)
-    assert names in said.err
+    result = command("train", spec, *words)
+    assert (result.status, result.err.count("\n")) == (2, 1)
+    assert names in result.err
     assert not (home / "runs.sqlite").exists()
 
 
@@ -92,9 +92,9 @@ def test_the_cost_of_a_spec_and_of_a_run_is_measured(command: Command, spec: Pat
     assert [one["rows"] for one in found["batches"]] == [1, 32, 256]
     assert all(one["milliseconds"] > 0 and math.isfinite(one["rows_per_second"]) for one in found["batches"])
     command("train", spec)
-    said = command("cost", 1)
-    assert said.status == 0
-    assert "floating-point operations" in said.out
+    result = command("cost", 1)
+    assert result.status == 0
+    assert "floating-point operations" in result.out
     assert command("cost", 9).status == 2
 
 
@@ -113,12 +113,12 @@ def test_show_names_each_tasks_best_epoch_beside_the_chosen_one(command: Command
 def test_delta_m_of_three_seeds_on_multidigits_is_one_command(command: Command) -> None:
     layers = "[{kind: avg_pool2d, kernel_size: 4}, {kind: flatten}, {kind: linear, out_features: 16}, {kind: relu}]"
     small = ["--set", "training.epochs=1", "--set", f"model.shared={layers}", "--set", "model.heads={}"]
-    said = command("train", "multidigits", *small, "--seed", 0, "--seed", 1, "--seed", 2, "--baselines", "--json")
-    assert said.status == 0
-    assert said.json["delta_m"]["n"] == 3
-    assert said.json["delta_m"]["sd"] > 0
-    assert set(said.json["tasks"]) == {"left", "right"}
-    assert said.json["tasks"]["left"]["metric"] == "accuracy"
+    result = command("train", "multidigits", *small, "--seed", 0, "--seed", 1, "--seed", 2, "--baselines", "--json")
+    assert result.status == 0
+    assert result.json["delta_m"]["n"] == 3
+    assert result.json["delta_m"]["sd"] > 0
+    assert set(result.json["tasks"]) == {"left", "right"}
+    assert result.json["tasks"]["left"]["metric"] == "accuracy"
     with open_store() as store:
         assert store.spec(1).model.sharing.kind == "hard"
         assert {run.fingerprint for run in store.runs(query="baseline:none")} != {""}
@@ -144,7 +144,7 @@ def test_seeds_train_together_with_the_scores_they_have_one_by_one(command: Comm
 def test_what_cannot_be_trained_together_is_refused_before_anything_trains(
     command: Command, spec: Path, home: Path, words: tuple[str, ...], names: str
 ) -> None:
-    said = command("train", spec, *words)
-    assert (said.status, said.err.count("\n")) == (2, 1)
-    assert names in said.err
+    result = command("train", spec, *words)
+    assert (result.status, result.err.count("\n")) == (2, 1)
+    assert names in result.err
     assert not (home / "runs.sqlite").exists()

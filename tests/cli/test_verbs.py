@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mtl_core.cli import VERBS, main
-from mtl_core.cli.verbs import command_of
+from mtl_core.cli.verbs import load_command
 from mtl_core.protocol.requests import StopRequest
 from mtl_core.spec import kind_of, members, parse_yaml, preset_names, spec_from_data
 from mtl_core.spec.model import Sharing
@@ -21,9 +21,9 @@ from tests.cli.conftest import Command
 
 
 def test_training_ends_with_the_run_as_one_json_object(command: Command, spec: Path) -> None:
-    said = command("train", spec, "--json")
-    assert said.status == 0
-    found = said.json
+    result = command("train", spec, "--json")
+    assert result.status == 0
+    found = result.json
     assert (found["run"], found["state"], found["seed"], found["error"]) == (1, "finished", 0, "")
     assert found["test"]["species"]["accuracy"] >= 0
     assert found["device"].startswith("CPU")
@@ -32,16 +32,16 @@ def test_training_ends_with_the_run_as_one_json_object(command: Command, spec: P
 def test_training_tells_a_person_each_tasks_metrics_and_where_they_are_kept(
     command: Command, spec: Path, home: Path
 ) -> None:
-    said = command("train", spec)
-    assert said.status == 0
+    result = command("train", spec)
+    assert result.status == 0
     for words in ("run 1 finished on CPU", "species", "width", str(home / "runs.sqlite")):
-        assert words in said.out.replace("\n", "")
+        assert words in result.out.replace("\n", "")
 
 
 def test_settings_seeds_and_device_are_taken_from_the_command_line(command: Command, spec: Path) -> None:
     settings = ["--set", "training.epochs=1", "--set", "training.optimizer.lr=0.5", "--set", "weighting.kind=dwa"]
-    said = command("train", spec, *settings, "--seed", 3, "--seed", 4, "--device", "cpu", "--json")
-    assert [run["seed"] for run in said.json["runs"]] == [3, 4]
+    result = command("train", spec, *settings, "--seed", 3, "--seed", 4, "--device", "cpu", "--json")
+    assert [run["seed"] for run in result.json["runs"]] == [3, 4]
     stored = command("show", 2, "--json").json["spec"]
     assert stored["training"]["epochs"] == 1
     assert stored["training"]["optimizer"] == {
@@ -101,17 +101,17 @@ def test_show_leaves_out_what_is_noted_of_each_two_tasks_and_says_so(command: Co
 
 def test_a_shown_spec_can_be_trained_again(command: Command, spec: Path, tmp_path: Path) -> None:
     command("train", spec)
-    said = command("show", 1, "--spec")
-    assert spec_from_data(parse_yaml(said.out)).name == "iris"
+    result = command("show", 1, "--spec")
+    assert spec_from_data(parse_yaml(result.out)).name == "iris"
 
 
 def test_evaluating_gives_the_metrics_the_run_ended_with(command: Command, spec: Path) -> None:
-    trained = command("train", spec, "--json").json["test"]
+    trained_runs = command("train", spec, "--json").json["test"]
     found = command("evaluate", 1, "--json").json
-    total = sum(metrics["loss"] for metrics in trained.values())
-    assert found == {"run": 1, "split": "test", "metrics": trained, "undefined": [], "total": pytest.approx(total)}
+    total = sum(metrics["loss"] for metrics in trained_runs.values())
+    assert found == {"run": 1, "split": "test", "metrics": trained_runs, "undefined": [], "total": pytest.approx(total)}
     assert "total loss" in command("evaluate", 1).out
-    assert command("evaluate", 1, "--split", "val", "--json").json["metrics"] != trained
+    assert command("evaluate", 1, "--split", "val", "--json").json["metrics"] != trained_runs
     assert "species" in command("evaluate", "last").out
 
 
@@ -169,11 +169,11 @@ def test_a_check_says_the_sharing_scheme_and_counts_all_its_parameters(command: 
 
 def test_a_run_that_diverges_exits_with_one(command: Command, spec: Path) -> None:
     wild = ["--set", "training.optimizer={kind: sgd, lr: 100}", "--set", "training.epochs=30"]
-    said = command("train", spec, *wild, "--json")
-    assert said.status == 1
-    assert said.json["state"] == "failed"
-    assert "became" in said.json["error"]
-    assert [line for line in said.err.splitlines() if "run 1 failed" in line]
+    result = command("train", spec, *wild, "--json")
+    assert result.status == 1
+    assert result.json["state"] == "failed"
+    assert "became" in result.json["error"]
+    assert [line for line in result.err.splitlines() if "run 1 failed" in line]
 
 
 @pytest.mark.parametrize(
@@ -200,19 +200,19 @@ def test_an_input_at_fault_is_one_line_on_standard_error_and_exits_with_two(
     command: Command, words: tuple[str, ...], names: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    said = command(*words)
-    assert said.status == 2
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert names in said.err
+    result = command(*words)
+    assert result.status == 2
+    assert result.out == ""
+    assert result.err.count("\n") == 1
+    assert names in result.err
     assert list(tmp_path.glob("**/*.sqlite")) == []
 
 
 def test_a_run_that_is_not_there_is_refused(command: Command, spec: Path) -> None:
     command("train", spec, "--set", "training.epochs=1")
     for words in (("show", "9"), ("stop", "1"), ("resume", "1"), ("evaluate", "x"), ("compare", "1", "1")):
-        said = command(*words)
-        assert (said.status, said.err.count("\n")) == (2, 1), words
+        result = command(*words)
+        assert (result.status, result.err.count("\n")) == (2, 1), words
 
 
 def test_help_and_version_exit_with_zero(command: Command) -> None:
@@ -238,22 +238,22 @@ def test_a_stop_asked_from_elsewhere_ends_the_run_with_130_and_it_can_be_resumed
 
     thread = threading.Thread(target=stop_it)
     thread.start()
-    said = command("train", spec, "--set", "training.epochs=100000", "--json")
+    result = command("train", spec, "--set", "training.epochs=100000", "--json")
     thread.join()
-    assert said.status == 130
-    assert said.json["state"] == "stopped"
-    assert said.json["test"]
+    assert result.status == 130
+    assert result.json["state"] == "stopped"
+    assert result.json["test"]
 
 
 def test_stop_asks_a_queued_run_to_stop(command: Command, spec: Path, home: Path) -> None:
     with open_store() as store:
         run = store.create_run(spec_from_data(parse_yaml(spec.read_text())))
     assert command("stop", run).status == 0
-    said = command("resume", run, "--json")
-    assert (said.status, said.json["state"]) == (130, "stopped")
-    said = command("resume", run, "--json")
-    assert (said.status, said.json["state"]) == (0, "finished")
-    assert math.isfinite(said.json["test"]["width"]["rmse"])
+    result = command("resume", run, "--json")
+    assert (result.status, result.json["state"]) == (130, "stopped")
+    result = command("resume", run, "--json")
+    assert (result.status, result.json["state"]) == (0, "finished")
+    assert math.isfinite(result.json["test"]["width"]["rmse"])
     assert command("resume", run).status == 2
 
 
@@ -291,11 +291,11 @@ def test_a_reader_that_goes_away_is_no_fault(monkeypatch: pytest.MonkeyPatch, sp
     assert process.stdout
     process.stdout.close()
     assert process.stderr
-    said = process.stderr.read()
+    result = process.stderr.read()
     process.stderr.close()
-    assert (process.wait(60), said) == (0, "")
+    assert (process.wait(60), result) == (0, "")
 
 
 def test_every_verb_has_its_command() -> None:
-    assert all(callable(command_of(verb)) for verb in VERBS)
+    assert all(callable(load_command(verb)) for verb in VERBS)
     assert callable(main)

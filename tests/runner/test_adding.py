@@ -17,13 +17,13 @@ from mtl_core.training.transfer.forgetting import ScoreChange
 from tests.runner.conftest import Experiment
 
 
-def adding(experiment: Experiment, run: int, **keep: Any) -> ExperimentSpec:
+def spec_with_added_task(experiment: Experiment, run: int, **keep: Any) -> ExperimentSpec:
     """The petal's width added to a run that knows the species; the rows are split as there."""
     spec = spec_to_data(experiment(training__start_from={"kind": "from_run", "run": run}, training__keep=keep))
     return spec_from_data(set_at(spec, "dataset.split.tasks", spec["tasks"][:1]))
 
 
-def trained(store: RunStore, spec: ExperimentSpec) -> int:
+def train_run(store: RunStore, spec: ExperimentSpec) -> int:
     run = store.create_run(spec)
     ending = execute(store, run)
     assert (ending.state, ending.error) == ("finished", "")
@@ -33,14 +33,14 @@ def trained(store: RunStore, spec: ExperimentSpec) -> int:
 @pytest.fixture
 def first(store: RunStore, experiment: Experiment) -> int:
     data = spec_to_data(experiment())
-    return trained(store, spec_from_data({**data, "tasks": data["tasks"][:1]}))
+    return train_run(store, spec_from_data({**data, "tasks": data["tasks"][:1]}))
 
 
 @pytest.mark.parametrize("kind", ["fine_tune", "freeze", "distil", "ewc"])
 def test_what_is_told_is_what_evaluating_the_two_runs_gives(
     store: RunStore, experiment: Experiment, first: int, kind: str
 ) -> None:
-    second = trained(store, adding(experiment, first, kind=kind))
+    second = train_run(store, spec_with_added_task(experiment, first, kind=kind))
     one, two = (
         evaluate(store.spec(run), best_checkpoint_path(store, run), "test")["species"] for run in (first, second)
     )
@@ -55,8 +55,8 @@ def test_what_is_told_is_what_evaluating_the_two_runs_gives(
 
 
 def test_rows_that_are_split_otherwise_are_told(store: RunStore, experiment: Experiment, first: int) -> None:
-    spec = adding(experiment, first, kind="fine_tune")
-    other = trained(store, spec_from_data(set_at(spec_to_data(spec), "dataset.split.seed", 5)))
+    spec = spec_with_added_task(experiment, first, kind="fine_tune")
+    other = train_run(store, spec_from_data(set_at(spec_to_data(spec), "dataset.split.seed", 5)))
     (warning,) = [event.message for event in store.events(other) if event.kind == "warning"]
     assert warning.startswith("the training rows are not those of the run")
 
@@ -64,7 +64,7 @@ def test_rows_that_are_split_otherwise_are_told(store: RunStore, experiment: Exp
 def test_a_run_that_has_not_ended_has_no_tasks_to_keep(store: RunStore, experiment: Experiment, first: int) -> None:
     with open_store(store.name) as again:
         again.finish(first, "interrupted")
-    run = store.create_run(adding(experiment, first, kind="distil"))
+    run = store.create_run(spec_with_added_task(experiment, first, kind="distil"))
     ending = execute(store, run)
     assert (ending.state, type(ending.fault)) == ("failed", InputError)
     assert f"run {first} must have ended before its tasks can be kept" in ending.error
@@ -73,7 +73,7 @@ def test_a_run_that_has_not_ended_has_no_tasks_to_keep(store: RunStore, experime
 def test_a_file_that_knows_none_of_the_tasks_is_refused_before_there_is_a_run(
     store: RunStore, experiment: Experiment, first: int, tmp_path: Path
 ) -> None:
-    spec = spec_to_data(adding(experiment, first, kind="ewc"))
+    spec = spec_to_data(spec_with_added_task(experiment, first, kind="ewc"))
     spec["training"]["start_from"] = {"kind": "from_file", "path": str(best_checkpoint_path(store, first))}
     inspect(spec_from_data(spec))
     spec["tasks"][0]["name"] = "kind"
@@ -82,14 +82,14 @@ def test_a_file_that_knows_none_of_the_tasks_is_refused_before_there_is_a_run(
 
 
 def test_a_baseline_keeps_nothing(experiment: Experiment) -> None:
-    spec = adding(experiment, 1, kind="ewc")
+    spec = spec_with_added_task(experiment, 1, kind="ewc")
     assert single_task(spec, "width").training.keep.kind == "new_heads"
 
 
 def test_the_command_line_tells_what_the_old_tasks_lost(
     store: RunStore, experiment: Experiment, first: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save_spec(adding(experiment, first, kind="freeze"), tmp_path / "second.yaml")
+    save_spec(spec_with_added_task(experiment, first, kind="freeze"), tmp_path / "second.yaml")
     command = ["train", str(tmp_path / "second.yaml"), "--store", str(tmp_path / "runs.sqlite")]
     assert main(command) == 0
     assert "(unchanged)" in capsys.readouterr().out

@@ -37,7 +37,7 @@ def assert_same_points(left: Mapping[SeriesKey, Points], right: Mapping[SeriesKe
         assert points.values.tobytes() == right[key].values.tobytes(), key
 
 
-def trained(store: RunStore, spec: ExperimentSpec) -> int:
+def train_run(store: RunStore, spec: ExperimentSpec) -> int:
     run = store.create_run(spec)
     assert execute(store, run).state == "finished"
     return run
@@ -72,7 +72,7 @@ def test_a_run_leaves_its_row_series_events_and_checkpoints(store: RunStore, exp
 
 
 def test_a_finished_run_is_not_trained_again(store: RunStore, experiment: Experiment) -> None:
-    run = trained(store, experiment())
+    run = train_run(store, experiment())
     with pytest.raises(InputError, match="has finished"):
         execute(store, run)
     assert store.run(run).state == "finished"
@@ -208,7 +208,7 @@ def test_a_run_that_is_stopped_and_resumed_leaves_the_series_of_one_that_was_not
     store: RunStore, experiment: Experiment, weighting: str
 ) -> None:
     spec = experiment(weighting={"kind": weighting}, training__schedule={"kind": "cosine"})
-    whole = trained(store, spec)
+    whole = train_run(store, spec)
     run = store.create_run(spec)
     for step in (3, 7, 16):
         assert execute(store, run, observer=_stopping(store, run, step)).state == "stopped"
@@ -219,11 +219,11 @@ def test_a_run_that_is_stopped_and_resumed_leaves_the_series_of_one_that_was_not
 
 
 def _stopping(store: RunStore, run: int, at: int) -> Any:
-    def look(progress: Any) -> None:
+    def stop_at_step(progress: Any) -> None:
         if progress.step == at:
             store.request(run, StopRequest())
 
-    return look
+    return stop_at_step
 
 
 def _progress(store: RunStore, run: int) -> int:
@@ -235,7 +235,7 @@ def _progress(store: RunStore, run: int) -> int:
 @pytest.mark.usefixtures("tick_at_every_step")
 def test_a_run_that_failed_halfway_goes_on_from_its_checkpoint(store: RunStore, experiment: Experiment) -> None:
     spec = experiment()
-    whole, run = trained(store, spec), store.create_run(spec)
+    whole, run = train_run(store, spec), store.create_run(spec)
 
     def fail(progress: Any) -> None:
         if progress.step == 10:
@@ -263,7 +263,7 @@ def test_weights_moved_during_a_run_are_replayed_when_it_is_run_again(store: Run
         (12, {"species": 3.0, "width": 1.0}),
         (17, None),
     ]
-    again = trained(store, spec)
+    again = train_run(store, spec)
     assert_same_points(store.read(again)[0], store.read(live)[0])
 
 
@@ -330,9 +330,7 @@ def test_a_pause_is_a_state_of_the_run(store: RunStore, experiment: Experiment, 
     assert [e.kind for e in store.events(run) if e.kind in ("pause", "resume")] == ["pause", "resume"]
 
 
-def test_a_sign_of_life_that_cannot_be_given_does_not_end_the_giving(
-    monkeypatch: pytest.MonkeyPatch, wait: Any
-) -> None:
+def test_a_failing_heartbeat_does_not_end_the_heartbeats(monkeypatch: pytest.MonkeyPatch, wait: Any) -> None:
     class Failing:
         beats = 0
 
@@ -363,9 +361,9 @@ def test_training_from_python_into_an_open_store_leaves_it_open(store: RunStore,
 
 
 def test_a_run_begins_with_the_shared_layers_of_another(store: RunStore, experiment: Experiment) -> None:
-    first = trained(store, experiment())
+    first = train_run(store, experiment())
     spec = experiment(training__start_from={"kind": "from_run", "run": first}, training__shared={"freeze_epochs": 9})
-    second = trained(store, spec)
+    second = train_run(store, spec)
     texts = [event.message for event in store.events(second) if event.kind == "start"]
     assert texts[1].startswith("2 of 2 tensors of the shared layers come from ")
     one, two = (Checkpoint.load(best_checkpoint_path(store, run)).parts["model"] for run in (first, second))
@@ -383,7 +381,7 @@ def test_beginning_with_a_run_that_has_no_model_is_refused(store: RunStore, expe
 def test_a_stopped_run_goes_on_without_the_file_it_began_with(
     store: RunStore, experiment: Experiment, tmp_path: Path
 ) -> None:
-    first = trained(store, experiment())
+    first = train_run(store, experiment())
     trunk = tmp_path / "trunk.safetensors"
     trunk.write_bytes(best_checkpoint_path(store, first).read_bytes())
     stop = threading.Event()

@@ -17,13 +17,13 @@ from tests.runner.conftest import Experiment
 PLAIN = [{"kind": "linear", "out_features": 16}, {"kind": "relu"}]
 
 
-def queued(store: RunStore, spec: ExperimentSpec, *seeds: int) -> list[int]:
+def queue_runs(store: RunStore, spec: ExperimentSpec, *seeds: int) -> list[int]:
     return store.create_study(study_members(spec, seeds, baselines=False))
 
 
 def test_each_run_is_kept_as_if_it_had_been_trained_alone(store: RunStore, experiment: Experiment) -> None:
     spec = experiment(model__shared=PLAIN)
-    together, alone = queued(store, spec, 1, 2), queued(store, spec, 1, 2)
+    together, alone = queue_runs(store, spec, 1, 2), queue_runs(store, spec, 1, 2)
     endings = execute_jointly(store, together)
     assert [ending.state for ending in endings] == ["finished", "finished"]
     for run, other, ending in zip(together, alone, endings, strict=True):
@@ -54,7 +54,7 @@ def test_stopping_one_stops_all_and_each_goes_on_alone(
     store: RunStore, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
-    runs = queued(store, experiment(model__shared=PLAIN), 1, 2)
+    runs = queue_runs(store, experiment(model__shared=PLAIN), 1, 2)
     steps: list[int] = []
 
     def stop_at_five(progress: object) -> None:
@@ -73,7 +73,7 @@ def test_stopping_one_stops_all_and_each_goes_on_alone(
 def test_a_process_that_is_asked_to_stop_stops_all(store: RunStore, experiment: Experiment) -> None:
     stop = threading.Event()
     stop.set()
-    runs = queued(store, experiment(model__shared=PLAIN), 1, 2)
+    runs = queue_runs(store, experiment(model__shared=PLAIN), 1, 2)
     assert [ending.state for ending in execute_jointly(store, runs, stop=stop)] == ["stopped", "stopped"]
 
 
@@ -83,7 +83,7 @@ def test_what_cannot_be_trained_together_fails_with_the_reason_in_every_row(
     spec = experiment(weighting={"kind": "pcgrad"})
     with pytest.raises(InputError, match="equal or manual"):
         check_joint_training([spec, spec])
-    runs = queued(store, spec, 1, 2)
+    runs = queue_runs(store, spec, 1, 2)
     endings = execute_jointly(store, runs)
     assert all(isinstance(ending.fault, InputError) and "equal or manual" in ending.error for ending in endings)
     assert [store.run(run).state for run in runs] == ["failed", "failed"]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mtl_core.evaluation.scores import evaluate
-from mtl_core.runner.execution import checkpoint_of, execute
+from mtl_core.runner.execution import best_checkpoint_path, execute
 from mtl_core.spec import load_spec
 from mtl_core.store import RunStore, SeriesKey, open_store
 
@@ -43,7 +43,7 @@ def test_its_spec_file_is_the_experiment_of_its_run(previous: RunStore) -> None:
 @pytest.mark.parametrize("run", [1, 3])
 def test_its_models_have_the_scores_that_it_stored(previous: RunStore, run: int) -> None:
     record, points = previous.run(run), previous.read(run)[0]
-    scores = evaluate(previous.spec(run), checkpoint_of(previous, run), "test", record.fingerprint)
+    scores = evaluate(previous.spec(run), best_checkpoint_path(previous, run), "test", record.fingerprint)
     for task, metrics in scores.items():
         for metric, value in metrics.items():
             assert points[SeriesKey(task, "test", metric)].values[-1] == pytest.approx(value, rel=1e-4)

@@ -19,14 +19,14 @@ TASKS = [
 ]
 
 
-def leveled(member: type[Spec]) -> list[dict[str, Any]]:
+def levels_of(member: type[Spec]) -> list[dict[str, Any]]:
     """A method with its defaults, once at each of its levels."""
     level = member.model_fields.get("level")
     given = {"kind": kind_of(member)}
     return [given | {"level": value} for value in get_args(level.annotation)] if level else [given]
 
 
-EVERY = [given for member in members(Weighting) for given in leveled(member)]
+EVERY = [given for member in members(Weighting) for given in levels_of(member)]
 
 
 @pytest.fixture(scope="module")

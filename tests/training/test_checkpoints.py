@@ -13,7 +13,7 @@ from safetensors import safe_open
 
 from mtl_core.errors import EnvironmentFault, StoreError
 from mtl_core.training.persistence.checkpoints import Checkpoint
-from tests.training.toy import ask, experiment, run
+from tests.training.toy import experiment, make_request, run
 
 Change = Callable[[dict[str, str], dict[str, torch.Tensor]], object]
 
@@ -120,7 +120,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole_and_nothing_else(tmp_path: 
 
 def test_a_run_whose_disk_fills_up_keeps_its_last_checkpoint(tmp_path: Path) -> None:
     spec = experiment()
-    run(spec, tmp_path, script={4: [ask("stop")]})
+    run(spec, tmp_path, script={4: [make_request("stop")]})
     with files_no_larger_than(512), pytest.raises(EnvironmentFault, match="the checkpoint cannot be saved"):
         run(spec, tmp_path, resume=True)
     assert Checkpoint.load(tmp_path / "last.safetensors").values["step"] == 4
@@ -212,7 +212,7 @@ def _changed(name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Chang
 )
 def test_a_damaged_checkpoint_without_a_digest_is_one_error_of_the_store(tmp_path: Path, change: Change) -> None:
     spec = experiment()
-    run(spec, tmp_path, script={4: [ask("stop")]})
+    run(spec, tmp_path, script={4: [make_request("stop")]})
 
     def change_all(header: dict[str, str], tensors: dict[str, torch.Tensor]) -> None:
         header.pop("digest")

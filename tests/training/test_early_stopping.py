@@ -10,7 +10,7 @@ import torch
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec import EarlyStopping
 from mtl_core.training.optimization.early_stopping import Monitor
-from tests.training.toy import PER_EPOCH, Ran, experiment, run, toy_data
+from tests.training.toy import PER_EPOCH, ToyRun, experiment, run, toy_data
 
 NO_AUROC: dict[str, dict[str, float]] = {"sold": {"loss": 0.5}}
 AUROC = {"sold": {"loss": 0.5, "auroc": 0.8}}
@@ -70,7 +70,7 @@ def one_class() -> TaskData:
     return data
 
 
-def trained(folder: Path, data: TaskData, **changes: Any) -> Ran:
+def train_toy(folder: Path, data: TaskData, **changes: Any) -> ToyRun:
     tasks = [
         {"name": "price", "kind": "regression", "target": "price", "metrics": ["rmse"]},
         {"name": "sold", "kind": "binary", "target": "sold", "metrics": ["accuracy", "auroc", "mcc"]},
@@ -79,26 +79,26 @@ def trained(folder: Path, data: TaskData, **changes: Any) -> Ran:
     return run(experiment(tasks=tasks, training__monitor="sold.auroc", **changes), folder, data=data)
 
 
-def warning_messages(ran: Ran) -> list[str]:
-    return [message for _, kind, message, *_ in ran.recording.events if kind == "warning"]
+def warning_messages(toy_run: ToyRun) -> list[str]:
+    return [message for _, kind, message, *_ in toy_run.recording.events if kind == "warning"]
 
 
 def test_a_run_says_what_chooses_its_best_epoch_instead(tmp_path: Path) -> None:
-    ran = trained(tmp_path, one_class())
-    steps, totals = ran.recording.series["total", "val", "loss"]
-    assert ran.trainer.monitor.best_step == steps[totals.argmin()]
-    messages = warning_messages(ran)
+    toy_run = train_toy(tmp_path, one_class())
+    steps, totals = toy_run.recording.series["total", "val", "loss"]
+    assert toy_run.trainer.monitor.best_step == steps[totals.argmin()]
+    messages = warning_messages(toy_run)
     assert sum("sold.auroc has no value" in message for message in messages) == 1
     assert any(message.startswith("sold.mcc is not defined on the validation rows") for message in messages)
-    assert ("sold", "val", "mcc") not in ran.recording.series
+    assert ("sold", "val", "mcc") not in toy_run.recording.series
 
 
 def test_early_stopping_follows_what_stands_in(tmp_path: Path) -> None:
     stopping = {"patience": 1, "min_delta": 1e6}
-    ran = trained(tmp_path, one_class(), training__early_stopping=stopping, training__epochs=9)
-    assert ran.outcome
-    assert ran.outcome.steps == 2 * PER_EPOCH
-    assert any("no better total loss for 1 epochs" in message for _, _, message, *_ in ran.recording.events)
+    toy_run = train_toy(tmp_path, one_class(), training__early_stopping=stopping, training__epochs=9)
+    assert toy_run.outcome
+    assert toy_run.outcome.steps == 2 * PER_EPOCH
+    assert any("no better total loss for 1 epochs" in message for _, _, message, *_ in toy_run.recording.events)
 
 
 @pytest.mark.parametrize(("weighting", "warns"), [("uncertainty", True), ("equal", False)])
@@ -112,6 +112,6 @@ def test_a_loss_that_falls_below_the_methods_floor_is_told_once(tmp_path: Path, 
     for split in (data.train, data.val, data.test):
         split.targets["price"] = torch.full_like(split.targets["price"], 50.0)
     changes = {"weighting": {"kind": weighting}, "training__optimizer": {"kind": "adam", "lr": 0.2}}
-    ran = run(experiment(tasks=tasks, **changes), tmp_path, data=data)
-    low = [m for m in warning_messages(ran) if m.startswith("the loss of task 'price' is -")]
+    toy_run = run(experiment(tasks=tasks, **changes), tmp_path, data=data)
+    low = [m for m in warning_messages(toy_run) if m.startswith("the loss of task 'price' is -")]
     assert len(low) == int(warns)

@@ -20,7 +20,7 @@ from mtl_core.training.transfer.initial_weights import (
     read_initial_weights,
     shared_state_dict,
 )
-from tests.training.toy import EPOCHS, PER_EPOCH, ask, assert_same_tensors, experiment, run
+from tests.training.toy import EPOCHS, PER_EPOCH, assert_same_tensors, experiment, make_request, run
 
 LINEAR = {"kind": "linear", "out_features": 6}
 TRUNK = [LINEAR, {"kind": "batch_norm1d"}, {"kind": "relu"}, LINEAR]
@@ -32,7 +32,7 @@ def model(layers: list[dict[str, Any]], seed: int = 0) -> MultiTaskModel:
     return build_model(ModelSpec.model_validate(spec, strict=False), (3,), {"a": 1, "b": 2})
 
 
-def saved(net: MultiTaskModel, folder: Path) -> Path:
+def save_model(net: MultiTaskModel, folder: Path) -> Path:
     save_file({name: tensor + 1 for name, tensor in net.state_dict().items()}, folder / "trunk.safetensors")
     return folder / "trunk.safetensors"
 
@@ -46,7 +46,7 @@ def test_the_shared_part_has_its_buffers_and_nothing_of_the_heads() -> None:
 def test_tensors_of_the_same_name_and_shape_are_taken_and_heads_are_left_alone(tmp_path: Path) -> None:
     old, new = model(TRUNK, 0), model(TRUNK, 1)
     before = {name: tensor.clone() for name, tensor in new.state_dict().items()}
-    text = load_shared_layers(new, read_initial_weights(saved(old, tmp_path)))
+    text = load_shared_layers(new, read_initial_weights(save_model(old, tmp_path)))
     assert text == f"6 of 6 tensors of the shared layers come from {tmp_path / 'trunk.safetensors'}"
     for name, tensor in new.state_dict().items():
         expected = old.state_dict()[name] + 1 if name.startswith("shared.") else before[name]
@@ -55,7 +55,7 @@ def test_tensors_of_the_same_name_and_shape_are_taken_and_heads_are_left_alone(t
 
 def test_layers_that_differ_are_new_and_named(tmp_path: Path) -> None:
     old, new = model(TRUNK), model([*TRUNK[:3], {"kind": "linear", "out_features": 5}])
-    text = load_shared_layers(new, read_initial_weights(saved(old, tmp_path)))
+    text = load_shared_layers(new, read_initial_weights(save_model(old, tmp_path)))
     assert text.startswith("4 of 6 tensors")
     assert text.endswith("; new: shared.3.weight 5×6, shared.3.bias 5")
 
@@ -79,7 +79,7 @@ def test_a_file_without_anything_that_fits_is_refused(tmp_path: Path, content: s
 
 
 def test_a_model_in_which_nothing_is_shared_begins_with_nothing(tmp_path: Path) -> None:
-    path = saved(model(TRUNK), tmp_path)
+    path = save_model(model(TRUNK), tmp_path)
     with pytest.raises(InputError, match=r"^training\.start_from: the model has no shared layers"):
         load_shared_layers(model([]), read_initial_weights(path))
 
@@ -88,14 +88,15 @@ def test_words_keep_their_vectors_where_other_rows_number_them_otherwise(tmp_pat
     layers = [{"kind": "embedding", "vocabulary": 6, "dim": 3}, {"kind": "global_max_pool"}]
     spec = ModelSpec.model_validate({"shared": layers}, strict=False)
     old, new = (build_model(spec, (4,), {"a": 1}) for _ in range(2))
-    there, here = ["the", "cat", "sat", "on", "mats"], ["cat", "dog", "the", "ran", "sat"]
-    data = TaskData(*(3 * [Split(torch.zeros(0, 4), {})]), (4,), {}, "", {"vocabulary": here})
-    start = InitialWeights(tmp_path / "old", dict(old.state_dict()), {"vocabulary": there})
+    saved_words, words = ["the", "cat", "sat", "on", "mats"], ["cat", "dog", "the", "ran", "sat"]
+    data = TaskData(*(3 * [Split(torch.zeros(0, 4), {})]), (4,), {}, "", {"vocabulary": words})
+    start = InitialWeights(tmp_path / "old", dict(old.state_dict()), {"vocabulary": saved_words})
     load_shared_layers(new, remap_vocabulary(data, new, start))
     vectors, before = (net.state_dict()["shared.0.weight"] for net in (new, old))
     assert torch.equal(vectors, before[[0, 1, 3, 1, 2, 1]])  # from number 6 on, words are unknown
     one, two = (
-        torch.tensor([[words.index("the") + 2.0, words.index("cat") + 2.0, 1.0, 0.0]]) for words in (there, here)
+        torch.tensor([[vocabulary.index("the") + 2.0, vocabulary.index("cat") + 2.0, 1.0, 0.0]])
+        for vocabulary in (saved_words, words)
     )
     assert torch.equal(old.features(one)[0], new.features(two)[0])
 
@@ -116,7 +117,7 @@ def test_a_frozen_trunk_learns_from_the_epoch_on_that_was_asked_for(tmp_path: Pa
     changes: dict[str, Any] = {"weighting": {"kind": weighting}, "training__shared": {"freeze_epochs": 1}}
     shared = []
     for step in (1, PER_EPOCH, PER_EPOCH + 1):
-        part = run(experiment(**changes), tmp_path / str(step), script={step: [ask("stop")]})
+        part = run(experiment(**changes), tmp_path / str(step), script={step: [make_request("stop")]})
         last = Checkpoint.load(tmp_path / str(step) / "last.safetensors").parts["model"]
         shared.append({name: last[name] for name in named_shared_parameters(part.trainer.model)})
     assert_same_tensors(shared[0], shared[1])
@@ -133,7 +134,7 @@ def test_what_a_scheme_adds_to_the_losses_leaves_a_frozen_trunk_alone(
     changes: dict[str, Any] = {"training__shared": {"freeze_epochs": 1}}
     shared = []
     for step in (1, PER_EPOCH, PER_EPOCH + 1):
-        run(experiment(**changes), tmp_path / str(step), script={step: [ask("stop")]})
+        run(experiment(**changes), tmp_path / str(step), script={step: [make_request("stop")]})
         shared.append(Checkpoint.load(tmp_path / str(step) / "last.safetensors").parts["model"]["shared.0.weight"])
     assert torch.equal(shared[0], shared[1])
     assert not torch.equal(shared[1], shared[2])

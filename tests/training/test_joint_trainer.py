@@ -15,7 +15,7 @@ from mtl_core.training.joint.joint_trainer import JointRun, JointTrainer, check_
 from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
-from tests.training.toy import STEPS, Recording, Script, ask, experiment, moved, toy_data
+from tests.training.toy import STEPS, Recording, Script, experiment, make_request, toy_data, weights_request
 
 SEEDS = (3, 11, 4)
 PLAIN = {
@@ -41,19 +41,19 @@ def joint_runs(
     return runs
 
 
-def alone(spec: ExperimentSpec, seed: int, folder: Path, data: TaskData) -> Trainer:
+def train_alone(spec: ExperimentSpec, seed: int, folder: Path, data: TaskData) -> Trainer:
     trainer = Trainer.create(seeded(spec, seed), data, torch.device("cpu"), Recording(), folder / f"alone {seed}")
     trainer.run()
     return trainer
 
 
-def recorded(trainer: Trainer) -> Recording:
+def recording_of(trainer: Trainer) -> Recording:
     assert isinstance(trainer.recorder, Recording)
     return trainer.recorder
 
 
-def assert_alike(left: Trainer, right: Trainer) -> None:
-    ours, theirs = recorded(left).series, recorded(right).series
+def assert_close_series(left: Trainer, right: Trainer) -> None:
+    ours, theirs = recording_of(left).series, recording_of(right).series
     assert ours.keys() == theirs.keys()
     for key, (steps, values) in ours.items():
         assert steps.tolist() == theirs[key][0].tolist(), key
@@ -86,38 +86,38 @@ def test_each_seed_has_the_losses_scores_and_weights_it_has_alone(changes: dict[
     runs = joint_runs(spec, tmp_path, data)
     results = JointTrainer(runs).run()
     for run, result in zip(runs, results, strict=True):
-        single = alone(spec, run.spec.training.seed, tmp_path, data)
+        single = train_alone(spec, run.spec.training.seed, tmp_path, data)
         assert isinstance(result, TrainingResult)
         assert (result.steps, result.best_step) == (single.step, single.monitor.best_step)
-        assert_alike(run, single)
+        assert_close_series(run, single)
         own, other = run.model.state_dict(), single.model.state_dict()
         assert all(torch.allclose(own[name], other[name], rtol=1e-3, atol=1e-5) for name in other)
 
 
 def test_a_run_that_was_stopped_together_goes_on_alone_as_if_it_had_always_been(tmp_path: Path) -> None:
     spec, data = plain(), toy_data()
-    runs = joint_runs(spec, tmp_path, data, script={7: [ask("stop")]})
+    runs = joint_runs(spec, tmp_path, data, script={7: [make_request("stop")]})
     assert [r.state for r in JointTrainer(runs).run() if isinstance(r, TrainingResult)] == ["stopped"] * 3
     folder = tmp_path / str(SEEDS[1])
     resumed = Trainer.create(seeded(spec, SEEDS[1]), data, torch.device("cpu"), Recording(), folder)
     best = Checkpoint.load(folder / "best.safetensors")
     resumed.restore(Checkpoint.load(folder / "last.safetensors"), best)
     assert resumed.step == 7
-    outcome, single = resumed.run(), alone(spec, SEEDS[1], tmp_path, data)
+    outcome, single = resumed.run(), train_alone(spec, SEEDS[1], tmp_path, data)
     assert outcome.steps == STEPS
     key = ("total", "train", "loss")
-    together, after, whole = (recorded(one).series[key][1] for one in (runs[1], resumed, single))
+    together, after, whole = (recording_of(one).series[key][1] for one in (runs[1], resumed, single))
     np.testing.assert_allclose(np.concatenate([together, after]), whole, rtol=1e-4, atol=1e-6)
 
 
 def test_pausing_one_pauses_all_and_moving_weights_is_for_one(tmp_path: Path) -> None:
     runs = joint_runs(plain(), tmp_path, toy_data())
-    recorded(runs[1]).script = {4: [moved(price=7.0)], 6: [ask("pause")]}
+    recording_of(runs[1]).script = {4: [weights_request(price=7.0)], 6: [make_request("pause")]}
     JointTrainer(runs).run()
     for run in runs:
-        kinds = recorded(run).kinds()
+        kinds = recording_of(run).kinds()
         assert (kinds.count("pause"), kinds.count("resume"), run.step) == (1, 1, STEPS)
-    weights = [recorded(run).series["price", "train", "weight"][1] for run in runs]
+    weights = [recording_of(run).series["price", "train", "weight"][1] for run in runs]
     assert weights[0].tolist() == weights[2].tolist() == [1.0] * STEPS
     assert weights[1].tolist() == [1.0] * 4 + [7.0] * (STEPS - 4)
 
@@ -130,7 +130,7 @@ def test_a_run_that_diverges_leaves_the_others_training(tmp_path: Path) -> None:
     results = JointTrainer(runs).run()
     assert isinstance(results[1], DivergedError)
     assert [r.steps for r in results if isinstance(r, TrainingResult)] == [STEPS, STEPS]
-    assert_alike(runs[2], alone(spec, SEEDS[2], tmp_path, data))
+    assert_close_series(runs[2], train_alone(spec, SEEDS[2], tmp_path, data))
 
 
 @pytest.mark.parametrize("further", [[], [{"kind": "layer_norm"}]])
@@ -138,7 +138,7 @@ def test_dropout_draws_for_each_run_by_itself(further: list[Any], tmp_path: Path
     spec = plain(model__shared=[{"kind": "linear", "out_features": 8}, {"kind": "dropout", "p": 0.5}, *further])
     runs = joint_runs(spec, tmp_path, toy_data(), seeds=(5, 5))
     JointTrainer(runs).run()
-    one, two = (recorded(run).series["total", "train", "loss"][1] for run in runs)
+    one, two = (recording_of(run).series["total", "train", "loss"][1] for run in runs)
     assert not np.allclose(one[1:], two[1:])
 
 

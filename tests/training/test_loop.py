@@ -16,58 +16,62 @@ from tests.training.toy import (
     PER_EPOCH,
     STEPS,
     TASKS,
-    Ran,
     Recording,
-    ask,
+    ToyRun,
     assert_same_series,
     assert_same_tensors,
     experiment,
-    joined,
-    moved,
+    join_series,
+    make_request,
     run,
     toy_data,
+    weights_request,
 )
 
 
-def values(ran: Ran, task: str, split: str, metric: str) -> dict[int, float]:
-    steps, found = ran.recording.series[task, split, metric]
+def values(toy_run: ToyRun, task: str, split: str, metric: str) -> dict[int, float]:
+    steps, found = toy_run.recording.series[task, split, metric]
     return dict(zip(steps.tolist(), found.tolist(), strict=True))
 
 
 def test_every_step_and_every_epoch_is_recorded_once(tmp_path: Path) -> None:
-    ran = run(experiment(), tmp_path, data=toy_data(masked=False))
-    series = ran.recording.series
-    assert ran.outcome
+    toy_run = run(experiment(), tmp_path, data=toy_data(masked=False))
+    series = toy_run.recording.series
+    assert toy_run.outcome
     for task in (*TASKS, "total"):
         assert series[task, "train", "loss"][0].tolist() == list(range(STEPS))
         assert series[task, "val", "loss"][0].tolist() == [PER_EPOCH, 2 * PER_EPOCH, 3 * PER_EPOCH]
         assert len(series[task, "test", "loss"][0]) == 1
     assert series["", "train", "lr"][0].tolist() == list(range(STEPS))
-    assert ran.recording.directions == {"loss": "min", "rmse": "min", "accuracy": "max"}
-    assert ran.outcome == loop.TrainingResult("finished", STEPS, ran.trainer.monitor.best_step, ran.outcome.test)
+    assert toy_run.recording.directions == {"loss": "min", "rmse": "min", "accuracy": "max"}
+    assert toy_run.outcome == loop.TrainingResult(
+        "finished", STEPS, toy_run.trainer.monitor.best_step, toy_run.outcome.test
+    )
 
 
 def test_the_total_is_the_sum_of_what_was_there(tmp_path: Path) -> None:
-    ran = run(experiment(weighting={"kind": "manual", "weights": {"price": 3.0}}), tmp_path)
+    toy_run = run(experiment(weighting={"kind": "manual", "weights": {"price": 3.0}}), tmp_path)
     total_loss = dict.fromkeys(range(STEPS), 0.0)
     for task, weight in (("price", 3.0), ("sold", 1.0), ("kind", 1.0)):
-        for step, loss in values(ran, task, "train", "loss").items():
+        for step, loss in values(toy_run, task, "train", "loss").items():
             total_loss[step] += weight * loss
-    assert values(ran, "total", "train", "loss") == pytest.approx(total_loss)
-    assert len(values(ran, "sold", "train", "loss")) < STEPS
+    assert values(toy_run, "total", "train", "loss") == pytest.approx(total_loss)
+    assert len(values(toy_run, "sold", "train", "loss")) < STEPS
 
 
 def test_training_lowers_the_losses(tmp_path: Path) -> None:
     spec = experiment(training__epochs=40, training__optimizer={"kind": "adam", "lr": 0.02})
-    ran = run(spec, tmp_path, data=toy_data(masked=False))
-    losses = list(values(ran, "total", "val", "loss").values())
+    toy_run = run(spec, tmp_path, data=toy_data(masked=False))
+    losses = list(values(toy_run, "total", "val", "loss").values())
     assert losses[-1] < 0.6 * losses[0]
 
 
 def test_moved_weights_show_from_the_step_at_which_they_took_effect(tmp_path: Path) -> None:
-    ran = run(experiment(), tmp_path, script={4: [moved(price=2.5)], 9: [ask("weights", weights=None)]})
-    assert list(values(ran, "price", "train", "weight").values()) == [1.0] * 4 + [2.5] * 5 + [1.0] * (STEPS - 9)
-    events = [(step, data) for step, kind, _, data in ran.recording.events if kind == "weights"]
+    toy_run = run(
+        experiment(), tmp_path, script={4: [weights_request(price=2.5)], 9: [make_request("weights", weights=None)]}
+    )
+    assert list(values(toy_run, "price", "train", "weight").values()) == [1.0] * 4 + [2.5] * 5 + [1.0] * (STEPS - 9)
+    events = [(step, data) for step, kind, _, data in toy_run.recording.events if kind == "weights"]
     every = {"price": 2.5, "sold": 1.0, "kind": 1.0}
     assert events == [
         (4, {"weights": every, "step": 4, "replayed": False}),
@@ -77,19 +81,19 @@ def test_moved_weights_show_from_the_step_at_which_they_took_effect(tmp_path: Pa
 
 def test_moved_weights_change_what_is_learned(tmp_path: Path) -> None:
     plain = run(experiment(), tmp_path / "a")
-    ran = run(experiment(), tmp_path / "b", script={4: [moved(price=2.5)]})
-    assert values(plain, "kind", "train", "loss")[4] == values(ran, "kind", "train", "loss")[4]
-    assert values(plain, "kind", "train", "loss")[5] != values(ran, "kind", "train", "loss")[5]
+    toy_run = run(experiment(), tmp_path / "b", script={4: [weights_request(price=2.5)]})
+    assert values(plain, "kind", "train", "loss")[4] == values(toy_run, "kind", "train", "loss")[4]
+    assert values(plain, "kind", "train", "loss")[5] != values(toy_run, "kind", "train", "loss")[5]
 
 
 @pytest.mark.parametrize("weights", [{"prize": 1.0}, {"price": -1.0}, {"price": math.nan}])
 def test_weights_that_cannot_be_are_refused_and_the_run_goes_on(tmp_path: Path, weights: Any) -> None:
-    ran = run(experiment(), tmp_path, script={4: [ask("weights", weights=weights)]})
-    assert ran.state == "finished"
-    (warning,) = [text for _, kind, text, _ in ran.recording.events if kind == "warning"]
+    toy_run = run(experiment(), tmp_path, script={4: [make_request("weights", weights=weights)]})
+    assert toy_run.state == "finished"
+    (warning,) = [text for _, kind, text, _ in toy_run.recording.events if kind == "warning"]
     assert warning.startswith("the loss weights were not changed")
     assert "\n" not in warning
-    assert set(values(ran, "price", "train", "weight").values()) == {1.0}
+    assert set(values(toy_run, "price", "train", "weight").values()) == {1.0}
 
 
 def diverging(step: int) -> TaskData:
@@ -128,8 +132,8 @@ def test_no_checkpoint_is_written_of_a_model_that_the_last_step_has_broken(tmp_p
             if self.step() == 7:
                 with torch.no_grad():
                     next(trainer.model.parameters()).fill_(math.nan)
-                return [ask("checkpoint")]
-            return [ask("checkpoint")] if self.step() == 6 else []
+                return [make_request("checkpoint")]
+            return [make_request("checkpoint")] if self.step() == 6 else []
 
     recording = Breaking()
     trainer = loop.Trainer.create(experiment(), toy_data(masked=False), torch.device("cpu"), recording, tmp_path)
@@ -199,50 +203,50 @@ def test_early_stopping_counts_epochs_without_improvement_also_after_resuming(
     stopping = {"patience": patience, "min_delta": min_delta}
     spec = experiment(training__epochs=8, training__monitor="price", training__early_stopping=stopping)
     scripted_validation(monkeypatch, losses)
-    ran = run(spec, tmp_path, script={stop_at: [ask("stop")]} if stop_at is not None else {})
-    if ran.state == "stopped":
-        scripted_validation(monkeypatch, losses[ran.trainer.epoch :])
-        ran = run(spec, tmp_path, resume=True)
-    assert ran.trainer.epoch == epochs
-    assert ran.outcome
-    assert ran.outcome.state == "finished"
-    assert ran.outcome.best_step == best * PER_EPOCH
+    toy_run = run(spec, tmp_path, script={stop_at: [make_request("stop")]} if stop_at is not None else {})
+    if toy_run.state == "stopped":
+        scripted_validation(monkeypatch, losses[toy_run.trainer.epoch :])
+        toy_run = run(spec, tmp_path, resume=True)
+    assert toy_run.trainer.epoch == epochs
+    assert toy_run.outcome
+    assert toy_run.outcome.state == "finished"
+    assert toy_run.outcome.best_step == best * PER_EPOCH
     if epochs < 8:
-        assert ran.recording.events[-1][2].startswith(f"no better price for {patience} epochs")
+        assert toy_run.recording.events[-1][2].startswith(f"no better price for {patience} epochs")
 
 
 @pytest.mark.parametrize("monitor", ["total", "price", "price.rmse", "kind.accuracy"])
 def test_the_best_checkpoint_is_that_of_the_monitored_value(tmp_path: Path, monitor: str) -> None:
     spec = experiment(training__epochs=6, training__monitor=monitor, training__optimizer={"kind": "adam", "lr": 0.3})
-    ran = run(spec, tmp_path)
+    toy_run = run(spec, tmp_path)
     task, _, metric = monitor.partition(".")
-    found = values(ran, task, "val", metric or "loss")
+    found = values(toy_run, task, "val", metric or "loss")
     best = (max if metric == "accuracy" else min)(found.values())
     step = next(step for step, value in found.items() if value == best)
     saved = Checkpoint.load(tmp_path / "best.safetensors")
-    assert ran.outcome
-    assert saved.values["step"] == step == ran.outcome.best_step
+    assert toy_run.outcome
+    assert saved.values["step"] == step == toy_run.outcome.best_step
     partial = run(
         spec.model_copy(update={"training": spec.training.model_copy(update={"epochs": step // PER_EPOCH})}),
         tmp_path / "b",
     )
     assert_same_tensors(Checkpoint.load(tmp_path / "b" / "last.safetensors").parts["model"], saved.parts["model"])
-    assert values(ran, "total", "test", "loss").keys() == {step}
+    assert values(toy_run, "total", "test", "loss").keys() == {step}
     assert partial.outcome
 
 
 def test_a_stopped_run_keeps_what_it_has(tmp_path: Path) -> None:
-    ran = run(experiment(), tmp_path, script={7: [ask("stop")]})
-    assert ran.outcome
-    assert (ran.outcome.state, ran.outcome.steps) == ("stopped", 7)
-    assert ran.outcome.test.keys() == set(TASKS)
+    toy_run = run(experiment(), tmp_path, script={7: [make_request("stop")]})
+    assert toy_run.outcome
+    assert (toy_run.outcome.state, toy_run.outcome.steps) == ("stopped", 7)
+    assert toy_run.outcome.test.keys() == set(TASKS)
     assert Checkpoint.load(tmp_path / "last.safetensors").values["step"] == 7
-    assert values(ran, "kind", "train", "loss").keys() == set(range(7))
+    assert values(toy_run, "kind", "train", "loss").keys() == set(range(7))
 
 
 def test_a_run_stopped_before_its_first_step_can_be_resumed(tmp_path: Path) -> None:
-    ran = run(experiment(), tmp_path, script={0: [ask("stop")]})
-    assert ran.state == "stopped"
+    toy_run = run(experiment(), tmp_path, script={0: [make_request("stop")]})
+    assert toy_run.state == "stopped"
     assert run(experiment(), tmp_path, resume=True).state == "finished"
 
 
@@ -293,8 +297,8 @@ def test_without_batch_normalisation_one_row_at_a_time_can_be_trained(tmp_path: 
 
 
 def test_a_last_batch_of_one_row_is_left_out(tmp_path: Path) -> None:
-    ran = run(experiment(training__epochs=1), tmp_path, data=toy_data(rows=33))
-    assert ran.trainer.step == 4
+    toy_run = run(experiment(training__epochs=1), tmp_path, data=toy_data(rows=33))
+    assert toy_run.trainer.step == 4
 
 
 @pytest.mark.parametrize("kind", ["pcgrad", "mgda", "gradnorm", "uncertainty", "dwa", "equal"])
@@ -305,10 +309,10 @@ def test_a_task_without_labels_in_the_first_batches_is_learned_later(tmp_path: P
     mask[5] = True
     data = replace(data, train=Split(data.train.inputs, data.train.targets, {"sold": mask}))
     spec = experiment(weighting={"kind": kind}, training__optimizer={"kind": optimizer})
-    ran = run(spec, tmp_path, data=data)
-    assert ran.state == "finished"
-    assert len(values(ran, "sold", "train", "loss")) == 3
-    assert all(np.isfinite(v).all() for _, v in ran.recording.series.values())
+    toy_run = run(spec, tmp_path, data=data)
+    assert toy_run.state == "finished"
+    assert len(values(toy_run, "sold", "train", "loss")) == 3
+    assert all(np.isfinite(v).all() for _, v in toy_run.recording.series.values())
 
 
 def test_a_monitored_task_without_validation_labels_neither_stops_the_run_nor_has_a_best(tmp_path: Path) -> None:
@@ -316,17 +320,17 @@ def test_a_monitored_task_without_validation_labels_neither_stops_the_run_nor_ha
     none = {"sold": torch.zeros(16, dtype=torch.bool)}
     data = replace(data, val=Split(data.val.inputs, data.val.targets, none))
     spec = experiment(training__monitor="sold", training__early_stopping={"patience": 1})
-    ran = run(spec, tmp_path, data=data)
-    assert (ran.trainer.epoch, ran.trainer.monitor.best_step) == (3, -1)
+    toy_run = run(spec, tmp_path, data=data)
+    assert (toy_run.trainer.epoch, toy_run.trainer.monitor.best_step) == (3, -1)
     assert not (tmp_path / "best.safetensors").exists()
 
 
 def test_gradients_are_clipped_to_the_norm_asked_for(tmp_path: Path) -> None:
     sgd = {"kind": "sgd", "lr": 1.0, "momentum": 0.0}
     spec = experiment(training__grad_clip=1e-3, training__optimizer=sgd, training__epochs=1)
-    ran = run(spec, tmp_path, script={1: [ask("stop")]})
+    toy_run = run(spec, tmp_path, script={1: [make_request("stop")]})
     again = loop.Trainer.create(spec, toy_data(), torch.device("cpu"), Recording(), tmp_path)
-    moved_by = [a - b for a, b in zip(ran.trainer.model.parameters(), again.model.parameters(), strict=True)]
+    moved_by = [a - b for a, b in zip(toy_run.trainer.model.parameters(), again.model.parameters(), strict=True)]
     norm = float(torch.cat([m.detach().flatten() for m in moved_by]).norm())
     assert norm == pytest.approx(1e-3, rel=1e-2)
 
@@ -348,6 +352,6 @@ def test_comparing_gradients_records_them_and_leaves_the_run_as_it_is(tmp_path: 
 def test_comparisons_are_resumed_bit_for_bit(tmp_path: Path, stop_at: int) -> None:
     spec = experiment(training__compare_gradients=2)
     whole = run(spec, tmp_path / "whole")
-    before = run(spec, tmp_path / "parts", script={stop_at: [ask("checkpoint")]}, kill_at=stop_at + 2)
+    before = run(spec, tmp_path / "parts", script={stop_at: [make_request("checkpoint")]}, kill_at=stop_at + 2)
     after = run(spec, tmp_path / "parts", resume=True)
-    assert_same_series(whole.recording.series, joined(before, after, stop_at))
+    assert_same_series(whole.recording.series, join_series(before, after, stop_at))

@@ -17,12 +17,12 @@ from tests.architectures.folders import CHANNELS, MODELS, SIZE, layer_data, mode
 from tests.training.toy import (
     EPOCHS,
     PER_EPOCH,
-    Ran,
-    ask,
+    ToyRun,
     assert_same_series,
     assert_same_tensors,
     experiment,
-    joined,
+    join_series,
+    make_request,
     run,
     toy_data,
 )
@@ -49,21 +49,21 @@ def small(folder: Path, **changes: Any) -> ExperimentSpec:
     )
 
 
-def trained(spec: ExperimentSpec, folder: Path, **settings: Any) -> Ran:
+def trained(spec: ExperimentSpec, folder: Path, **settings: Any) -> ToyRun:
     return run(spec, folder, data=image_data(), **settings)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_its_weights_learn(name: str, tmp_path: Path) -> None:
     model_folder(tmp_path / "model", name)
-    ran = trained(small(tmp_path / "model"), tmp_path / "run")
-    before = build_model(ran.trainer.spec.model, (CHANNELS, SIZE, SIZE), {"price": 1, "sold": 1, "kind": 3})
+    toy_run = trained(small(tmp_path / "model"), tmp_path / "run")
+    before = build_model(toy_run.trainer.spec.model, (CHANNELS, SIZE, SIZE), {"price": 1, "sold": 1, "kind": 3})
     start = dict(before.named_parameters())
     learned = {
-        name for name, p in named_shared_parameters(ran.trainer.model).items() if not torch.equal(p, start[name])
+        name for name, p in named_shared_parameters(toy_run.trainer.model).items() if not torch.equal(p, start[name])
     }
-    assert ran.state == "finished"
-    assert learned == set(named_shared_parameters(ran.trainer.model))
+    assert toy_run.state == "finished"
+    assert learned == set(named_shared_parameters(toy_run.trainer.model))
 
 
 @pytest.mark.parametrize("level", ["parameters", "last_layer", "representation"])
@@ -96,17 +96,17 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path: Path) -> None:
     model_folder(tmp_path / "model", hidden_dropout_prob=0.2, attention_probs_dropout_prob=0.2)
     spec = small(tmp_path / "model")
     whole = trained(spec, tmp_path / "whole")
-    before = trained(spec, tmp_path / "run", script={PER_EPOCH + 2: [ask("stop")]})
+    before = trained(spec, tmp_path / "run", script={PER_EPOCH + 2: [make_request("stop")]})
     after = trained(spec, tmp_path / "run", resume=True)
     assert (before.state, after.state) == ("stopped", "finished")
-    assert_same_series(whole.recording.series, joined(before, after, PER_EPOCH + 2))
+    assert_same_series(whole.recording.series, join_series(before, after, PER_EPOCH + 2))
     assert_same_tensors(whole.parameters(), after.parameters())
 
 
 def test_a_run_whose_folder_is_gone_says_so_and_one_whose_folder_changed_keeps_its_own_weights(tmp_path: Path) -> None:
     model_folder(tmp_path / "model")
     spec = small(tmp_path / "model")
-    trained(spec, tmp_path / "run", script={3: [ask("stop")]})
+    trained(spec, tmp_path / "run", script={3: [make_request("stop")]})
     kept = Checkpoint.load(tmp_path / "run" / "last.safetensors").parts["model"]
     shutil.rmtree(tmp_path / "model")
     with pytest.raises(InputError, match="needs its folder for its architecture, trained or not; there is no folder"):

@@ -16,12 +16,12 @@ from tests.architectures.folders import VOCABULARY, layer_data, text_folder
 from tests.training.toy import (
     EPOCHS,
     PER_EPOCH,
-    Ran,
-    ask,
+    ToyRun,
     assert_same_series,
     assert_same_tensors,
     experiment,
-    joined,
+    join_series,
+    make_request,
     run,
     toy_data,
 )
@@ -53,17 +53,17 @@ def small(folder: Path, **changes: Any) -> ExperimentSpec:
     )
 
 
-def trained(spec: ExperimentSpec, folder: Path, **settings: Any) -> Ran:
+def trained(spec: ExperimentSpec, folder: Path, **settings: Any) -> ToyRun:
     return run(spec, folder, data=text_data(), **settings)
 
 
 def test_its_weights_learn(tmp_path: Path) -> None:
     text_folder(tmp_path / "model")
-    ran = trained(small(tmp_path / "model"), tmp_path / "run")
-    before = build_model(ran.trainer.spec.model, (LENGTH,), {"price": 1, "sold": 1, "kind": 3})
+    toy_run = trained(small(tmp_path / "model"), tmp_path / "run")
+    before = build_model(toy_run.trainer.spec.model, (LENGTH,), {"price": 1, "sold": 1, "kind": 3})
     start = dict(before.named_parameters())
-    found = named_shared_parameters(ran.trainer.model)
-    assert ran.state == "finished"
+    found = named_shared_parameters(toy_run.trainer.model)
+    assert toy_run.state == "finished"
     assert [name for name, p in found.items() if torch.equal(p, start[name])] == []
 
 
@@ -88,10 +88,10 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path: Path) -> None:
     text_folder(tmp_path / "model", hidden_dropout_prob=0.2, attention_probs_dropout_prob=0.2)
     spec = small(tmp_path / "model")
     whole = trained(spec, tmp_path / "whole")
-    before = trained(spec, tmp_path / "run", script={PER_EPOCH + 2: [ask("stop")]})
+    before = trained(spec, tmp_path / "run", script={PER_EPOCH + 2: [make_request("stop")]})
     after = trained(spec, tmp_path / "run", resume=True)
     assert (before.state, after.state) == ("stopped", "finished")
-    assert_same_series(whole.recording.series, joined(before, after, PER_EPOCH + 2))
+    assert_same_series(whole.recording.series, join_series(before, after, PER_EPOCH + 2))
     assert_same_tensors(whole.parameters(), after.parameters())
 
 

@@ -34,7 +34,7 @@ from mtl_core.training.transfer.heads import data_header, load_heads
 from mtl_core.training.transfer.initial_weights import InitialWeights, load_shared_layers
 from mtl_core.training.transfer.regularizers import DistillationRegularizer
 from tests.training.test_resume import assert_goes_on
-from tests.training.toy import STEPS, Ran, ask, assert_same_tensors, experiment, run, toy_data
+from tests.training.toy import STEPS, ToyRun, assert_same_tensors, experiment, make_request, run, toy_data
 
 OLD = ("price", "sold")
 KEPT = [kind_of(member) for member in members(Keeping) if member is not NewHeads]
@@ -72,37 +72,37 @@ def adding(old: Path, keep: dict[str, Any], **changes: Any) -> ExperimentSpec:
     return experiment(training__start_from={"kind": "from_file", "path": str(old)}, training__keep=keep, **changes)
 
 
-def changed(after: Ran, old: Path) -> list[str]:
+def changed(after: ToyRun, old: Path) -> list[str]:
     """Which tensors of the old model are others now."""
     before = Checkpoint.load(old).parts["model"]
     return [name for name, tensor in before.items() if not torch.equal(tensor, after.parameters()[name])]
 
 
-def last(ran: Ran, folder: Path) -> dict[str, Tensor]:
+def last(toy_run: ToyRun, folder: Path) -> dict[str, Tensor]:
     return Checkpoint.load(folder / "last.safetensors").parts["model"]
 
 
 @pytest.mark.parametrize("kind", KEPT)
 def test_the_scores_of_the_old_tasks_before_and_after_are_told_and_kept(tmp_path: Path, old: Path, kind: str) -> None:
     spec, data = adding(old, {"kind": kind}), toy_data()
-    ran = run(spec, tmp_path / "new", start=old)
-    trainer, old_spec, old_data = ran.trainer, old_experiment(), without(data, "kind")
+    toy_run = run(spec, tmp_path / "new", start=old)
+    trainer, old_spec, old_data = toy_run.trainer, old_experiment(), without(data, "kind")
     heads = [build_task(task, old_data.targets[task.name]) for task in old_spec.tasks]
     first = build_model(old_spec.model, (3,), {head.name: head.out_features for head in heads})
     first.load_state_dict(Checkpoint.load(old).parts["model"])
     cpu = torch.device("cpu")
     before = Scorer(heads, cpu)(first, evaluation_batches(old_data.test, OLD, cpu))
     after = Scorer(trainer.tasks, cpu)(trainer.model, evaluation_batches(data.test, spec.task_names, cpu))
-    kept_events = {event[3]["task"]: event[3] for event in ran.recording.events if event[1] == "kept"}
+    kept_events = {event[3]["task"]: event[3] for event in toy_run.recording.events if event[1] == "kept"}
     assert kept_events.keys() == set(OLD)
     for task, metric in (("price", "rmse"), ("sold", "accuracy")):
         assert kept_events[task]["metric"] == metric
         assert kept_events[task]["before"] == pytest.approx(before[task][metric], rel=1e-6)
         assert kept_events[task]["after"] == pytest.approx(after[task][metric], rel=1e-6)
-        steps, values = ran.recording.series[task, "test", metric]
-        assert steps.tolist() == [0, ran.outcome.best_step] if ran.outcome else False
+        steps, values = toy_run.recording.series[task, "test", metric]
+        assert steps.tolist() == [0, toy_run.outcome.best_step] if toy_run.outcome else False
         assert values.tolist() == [kept_events[task]["before"], kept_events[task]["after"]]
-    assert len(ran.recording.series["kind", "test", "accuracy"][0]) == 1
+    assert len(toy_run.recording.series["kind", "test", "accuracy"][0]) == 1
     assert trainer.taken.endswith("old heads: price, sold; new heads: kind")
 
 
@@ -122,20 +122,20 @@ def test_a_change_is_told_in_words(after: float, direction: Any, text: str) -> N
 
 @pytest.mark.parametrize("weighting", [kind_of(member) for member in members(Weighting)])
 def test_what_is_frozen_stays_bit_for_bit_under_any_weighting(tmp_path: Path, old: Path, weighting: str) -> None:
-    ran = run(adding(old, {"kind": "freeze"}, weighting={"kind": weighting}), tmp_path / "new", start=old)
+    toy_run = run(adding(old, {"kind": "freeze"}, weighting={"kind": weighting}), tmp_path / "new", start=old)
     assert_same_tensors(
-        {name: last(ran, tmp_path / "new")[name] for name in Checkpoint.load(old).parts["model"]},
+        {name: last(toy_run, tmp_path / "new")[name] for name in Checkpoint.load(old).parts["model"]},
         Checkpoint.load(old).parts["model"],
     )
-    assert all(event[3]["change"] in (0.0, None) for event in ran.recording.events if event[1] == "kept")
-    new = [name for name in ran.parameters() if name.startswith("heads.task_kind") and name.endswith("weight")]
-    fresh = run(adding(old, {"kind": "freeze"}), tmp_path / "fresh", start=old, script={0: [ask("stop")]})
-    assert any(not torch.equal(ran.parameters()[name], fresh.parameters()[name]) for name in new)
+    assert all(event[3]["change"] in (0.0, None) for event in toy_run.recording.events if event[1] == "kept")
+    new = [name for name in toy_run.parameters() if name.startswith("heads.task_kind") and name.endswith("weight")]
+    fresh = run(adding(old, {"kind": "freeze"}), tmp_path / "fresh", start=old, script={0: [make_request("stop")]})
+    assert any(not torch.equal(toy_run.parameters()[name], fresh.parameters()[name]) for name in new)
 
 
-def test_without_a_keeper_nothing_holds_the_old_layers(tmp_path: Path, old: Path) -> None:
-    ran = run(adding(old, {"kind": "fine_tune"}), tmp_path / "new", start=old)
-    assert {"shared.0.weight", "shared.1.running_mean", "heads.task_sold.0.weight"} <= set(changed(ran, old))
+def test_without_a_regularizer_nothing_holds_the_old_layers(tmp_path: Path, old: Path) -> None:
+    toy_run = run(adding(old, {"kind": "fine_tune"}), tmp_path / "new", start=old)
+    assert {"shared.0.weight", "shared.1.running_mean", "heads.task_sold.0.weight"} <= set(changed(toy_run, old))
 
 
 @pytest.mark.parametrize("kind", KEPT)
@@ -143,7 +143,7 @@ def test_without_a_keeper_nothing_holds_the_old_layers(tmp_path: Path, old: Path
 def test_resuming_is_bit_equal_without_the_old_run(tmp_path: Path, old: Path, kind: str, weighting: str) -> None:
     spec = adding(old, {"kind": kind}, weighting={"kind": weighting}, training__optimizer={"kind": "adam"})
     whole = run(spec, tmp_path / "whole", start=old)
-    killed = run(spec, tmp_path / "killed", start=old, script={7: [ask("checkpoint")]}, kill_at=STEPS - 3)
+    killed = run(spec, tmp_path / "killed", start=old, script={7: [make_request("checkpoint")]}, kill_at=STEPS - 3)
     old.unlink()
     after = run(spec, tmp_path / "killed", resume=True)
     assert_goes_on(whole, killed, after, 7)
@@ -154,9 +154,9 @@ def test_resuming_is_bit_equal_without_the_old_run(tmp_path: Path, old: Path, ki
 # --- elastic weight consolidation
 
 
-def distance(ran: Ran, old: Path) -> float:
-    before, after = Checkpoint.load(old).parts["model"], ran.parameters()
-    return sum(float((after[n] - before[n]).square().sum()) for n in named_shared_parameters(ran.trainer.model))
+def distance(toy_run: ToyRun, old: Path) -> float:
+    before, after = Checkpoint.load(old).parts["model"], toy_run.parameters()
+    return sum(float((after[n] - before[n]).square().sum()) for n in named_shared_parameters(toy_run.trainer.model))
 
 
 def test_the_stronger_the_tie_the_less_the_shared_layers_move(tmp_path: Path, old: Path) -> None:
@@ -194,7 +194,7 @@ def test_the_importance_is_the_mean_squared_gradient_of_the_labelled_rows() -> N
 
 def test_the_penalty_adds_strength_times_importance_times_the_way_gone(tmp_path: Path, old: Path) -> None:
     spec = adding(old, {"kind": "ewc", "strength": 3.0})
-    trainer = run(spec, tmp_path / "new", start=old, script={0: [ask("stop")]}).trainer
+    trainer = run(spec, tmp_path / "new", start=old, script={0: [make_request("stop")]}).trainer
     regularizer = trainer.regularizer
     assert regularizer is not None
     state = {name: tensor.clone() for name, tensor in regularizer.state().items()}
@@ -226,7 +226,7 @@ def plain_old(tmp_path: Path) -> Path:
 def test_a_model_that_has_not_changed_is_not_pulled_and_one_that_has_is_pulled_alike_through_a_cut(
     tmp_path: Path, plain_old: Path, cut: bool
 ) -> None:
-    trainer = run(plain(plain_old), tmp_path / "new", start=plain_old, script={0: [ask("stop")]}).trainer
+    trainer = run(plain(plain_old), tmp_path / "new", start=plain_old, script={0: [make_request("stop")]}).trainer
     regularizer, parameters = trainer.regularizer, dict(trainer.model.named_parameters())
     assert isinstance(regularizer, DistillationRegularizer)
     batch = next(Batches(trainer.data.train, trainer.model.tasks, 8, torch.device("cpu")).iter_in_order())
@@ -245,10 +245,10 @@ def test_a_model_that_has_not_changed_is_not_pulled_and_one_that_has_is_pulled_a
             parameter.add_(0.1)
     found = gradients()
     outputs = trainer.model(batch.inputs)
-    wanted = torch.autograd.grad(
+    expected = torch.autograd.grad(
         regularizer.distance(outputs, batch.inputs), list(parameters.values()), allow_unused=True
     )
-    for (name, _), gradient in zip(parameters.items(), wanted, strict=True):
+    for (name, _), gradient in zip(parameters.items(), expected, strict=True):
         assert (gradient is None) == (name not in found), name
         if gradient is not None:
             torch.testing.assert_close(found[name], gradient)
@@ -264,10 +264,10 @@ def test_distilling_keeps_the_outputs_nearer_to_the_old_ones_than_fine_tuning(tm
             "training__optimizer": {"kind": "adam", "lr": 0.02},
         }
         spec = adding(plain_old, keep, **changes)
-        ran = run(spec, tmp_path / str(len(far)), start=plain_old)
-        first = run(spec, tmp_path / "first", start=plain_old, script={0: [ask("stop")]}).trainer.model
-        rows = ran.trainer.data.train.inputs
-        far.append(float((ran.trainer.model(rows)[0] - first(rows)[0]).detach().square().mean()))
+        toy_run = run(spec, tmp_path / str(len(far)), start=plain_old)
+        first = run(spec, tmp_path / "first", start=plain_old, script={0: [make_request("stop")]}).trainer.model
+        rows = toy_run.trainer.data.train.inputs
+        far.append(float((toy_run.trainer.model(rows)[0] - first(rows)[0]).detach().square().mean()))
     assert far[1] < 0.5 * far[0]
 
 
@@ -354,10 +354,10 @@ def test_the_head_of_a_number_is_brought_to_another_mean_and_deviation(tmp_path:
     other = TaskData(*splits, (3,), data.targets | {"price": info}, data.fingerprint, {})
     kept_events = []
     for folder, rows in (("same", data), ("other", other)):
-        ran = run(adding(old, {"kind": "freeze"}), tmp_path / folder, start=old, data=rows)
-        kept_events.append([event[3]["before"] for event in ran.recording.events if event[1] == "kept"])
+        toy_run = run(adding(old, {"kind": "freeze"}), tmp_path / folder, start=old, data=rows)
+        kept_events.append([event[3]["before"] for event in toy_run.recording.events if event[1] == "kept"])
     assert kept_events[1] == pytest.approx(kept_events[0], rel=1e-5)
-    (warning,) = [text for _, kind, text, _ in ran.recording.events if kind == "warning"]
+    (warning,) = [text for _, kind, text, _ in toy_run.recording.events if kind == "warning"]
     assert "so price has another mean and deviation, to which its head is brought" in warning
 
 
@@ -376,8 +376,8 @@ def test_the_head_of_a_count_is_brought_to_another_mean_of_it(tmp_path: Path) ->
 
 def test_other_training_rows_are_told(tmp_path: Path, old: Path) -> None:
     data = TaskData(*_splits(toy_data()), (3,), toy_data().targets, "", {"inputs": [{"mean": 0.1}]})
-    ran = run(adding(old, {"kind": "fine_tune"}), tmp_path / "new", start=old, data=data)
-    (warning,) = [text for _, kind, text, _ in ran.recording.events if kind == "warning"]
+    toy_run = run(adding(old, {"kind": "fine_tune"}), tmp_path / "new", start=old, data=data)
+    (warning,) = [text for _, kind, text, _ in toy_run.recording.events if kind == "warning"]
     assert warning.startswith("the training rows are not those of the run that this one begins with;")
 
 
@@ -387,9 +387,9 @@ def test_distilling_needs_no_labels_of_the_old_tasks(tmp_path: Path, old: Path) 
     train = Split(data.train.inputs, data.train.targets, data.train.masks | none)
     unlabelled = TaskData(train, data.val, data.test, (3,), data.targets, "", {})
     spec = adding(old, {"kind": "distil"}, training__optimizer={"kind": "sgd", "lr": 0.05, "momentum": 0.0})
-    ran = run(spec, tmp_path / "new", start=old, data=unlabelled)
-    assert ran.state == "finished"
-    assert "heads.task_price.1.weight" in changed(ran, old)
+    toy_run = run(spec, tmp_path / "new", start=old, data=unlabelled)
+    assert toy_run.state == "finished"
+    assert "heads.task_price.1.weight" in changed(toy_run, old)
 
 
 def _splits(data: TaskData) -> tuple[Split, Split, Split]:
@@ -415,12 +415,12 @@ def test_under_any_scheme_the_old_tasks_begin_as_they_were_or_are_refused(tmp_pa
     if scheme in REFUSED:
         assert refused(old, spec, tmp_path / "new").startswith("training.")
         return
-    ran = run(spec, tmp_path / "new", start=old)
-    assert ran.trainer.regularizer is not None
+    toy_run = run(spec, tmp_path / "new", start=old)
+    assert toy_run.trainer.regularizer is not None
     before = Scorer(first.tasks, first.device)(first.model, first.test)
-    for task, found in ran.trainer.regularizer.initial_scores.items():
+    for task, found in toy_run.trainer.regularizer.initial_scores.items():
         assert found == pytest.approx(before[task], rel=1e-6)
-    assert changed(ran, old) == []
+    assert changed(toy_run, old) == []
 
 
 def test_schemes_that_number_the_tasks_want_the_old_ones_first(tmp_path: Path) -> None:
@@ -429,8 +429,8 @@ def test_schemes_that_number_the_tasks_want_the_old_ones_first(tmp_path: Path) -
     run(old_experiment(**changes), tmp_path / "old", data=without(toy_data(), "kind"))
     old = tmp_path / "old" / "last.safetensors"
     spec = adding(old, {"kind": "freeze"}, **changes)
-    ran = run(spec, tmp_path / "new", start=old)
-    assert changed(ran, old) == []
+    toy_run = run(spec, tmp_path / "new", start=old)
+    assert changed(toy_run, old) == []
     turned = spec.model_copy(update={"tasks": spec.tasks[::-1]})
     text = refused(old, turned, tmp_path / "turned")
     assert text.startswith("tasks: under this sharing scheme the tasks of that run must come first")

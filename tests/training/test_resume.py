@@ -17,16 +17,16 @@ from mtl_core.training.step import precision
 from tests.training.toy import (
     PER_EPOCH,
     STEPS,
-    Ran,
     Script,
-    ask,
+    ToyRun,
     assert_same_series,
     assert_same_tensors,
     experiment,
-    joined,
-    moved,
+    join_series,
+    make_request,
     run,
     toy_data,
+    weights_request,
 )
 
 WEIGHTINGS: list[dict[str, Any]] = [
@@ -72,22 +72,22 @@ def assert_resumes(folder: Path, changes: dict[str, Any], step: int, script: Scr
     spec = experiment(**changes)
     script = dict(script or {})
     whole = run(spec, folder / "whole", script=script)
-    saving = {**script, step: [*script.get(step, ()), ask("checkpoint")]}
+    saving = {**script, step: [*script.get(step, ()), make_request("checkpoint")]}
     killed = run(spec, folder / "killed", script=saving, kill_at=min(step + 4, STEPS - 1))
     assert killed.state == "killed"
-    after = run(spec, folder / "killed", script=script, resume=True, moves=_made(killed))
+    after = run(spec, folder / "killed", script=script, resume=True, moves=_manual_moves(killed))
     assert_goes_on(whole, killed, after, step)
 
 
-def assert_goes_on(whole: Ran, before: Ran, after: Ran, step: int) -> None:
+def assert_goes_on(whole: ToyRun, before: ToyRun, after: ToyRun, step: int) -> None:
     """Outcome, every tensor and every point are those of the run that never stopped."""
     assert after.outcome == whole.outcome
     assert_same_tensors(after.parameters(), whole.parameters())
     assert_same_tensors(after.trainer.weighting.state_dict(), whole.trainer.weighting.state_dict())
-    assert_same_series(joined(before, after, step), whole.recording.series)
+    assert_same_series(join_series(before, after, step), whole.recording.series)
 
 
-def _made(before: Ran) -> list[WeightMove]:
+def _manual_moves(before: ToyRun) -> list[WeightMove]:
     events = [data for _, kind, _, data in before.recording.events if kind == "weights" and not data["replayed"]]
     return [WeightMove(step=data["step"], weights=data["weights"]) for data in events]
 
@@ -145,7 +145,7 @@ def test_resuming_is_bit_equal_with_any_way_to_train(
 def test_a_checkpoint_of_before_there_were_schedules_by_results_goes_on(tmp_path: Path) -> None:
     spec = experiment()
     whole = run(spec, tmp_path / "whole")
-    run(spec, tmp_path / "old", script={7: [ask("stop")]})
+    run(spec, tmp_path / "old", script={7: [make_request("stop")]})
     path = tmp_path / "old" / "last.safetensors"
     saved = Checkpoint.load(path)
     values = {name: value for name, value in saved.values.items() if name not in ("rate", "scale")}
@@ -160,8 +160,8 @@ def test_resuming_is_bit_equal_in_half_precision_with_steps_that_overflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weighting: str
 ) -> None:
     monkeypatch.setattr(run_state, "check_precision", lambda *_: None)  # the CPU can, only slowly
-    monkeypatch.setattr(precision, "_START", 2.0**24)
-    monkeypatch.setattr(precision, "_STEPS_TO_GROW", 3)
+    monkeypatch.setattr(precision, "_INITIAL_SCALE", 2.0**24)
+    monkeypatch.setattr(precision, "_GROWTH_INTERVAL", 3)
     assert_resumes(tmp_path, {"weighting": {"kind": weighting}, "training__precision": "fp16"}, 6)
 
 
@@ -169,17 +169,17 @@ def test_resuming_is_bit_equal_in_half_precision_with_steps_that_overflow(
 def test_a_run_that_was_stopped_and_kept_goes_on_bit_equal(tmp_path: Path, step: int) -> None:
     spec = experiment(weighting={"kind": "pcgrad"})
     whole = run(spec, tmp_path / "whole")
-    stopped = run(spec, tmp_path / "stopped", script={step: [ask("stop")]})
+    stopped = run(spec, tmp_path / "stopped", script={step: [make_request("stop")]})
     assert stopped.state == "stopped"
     assert ("price", "test", "loss") in stopped.recording.series
     assert_goes_on(whole, stopped, run(spec, tmp_path / "stopped", resume=True), step)
 
 
 MOVES = {
-    2: [moved(price=3.0)],
-    6: [moved(price=0.5, kind=2.0)],
-    9: [ask("weights", weights=None)],
-    12: [moved(sold=4.0)],
+    2: [weights_request(price=3.0)],
+    6: [weights_request(price=0.5, kind=2.0)],
+    9: [make_request("weights", weights=None)],
+    12: [weights_request(sold=4.0)],
 }
 
 
@@ -191,9 +191,13 @@ def test_resuming_is_bit_equal_with_weights_moved_by_hand(tmp_path: Path, weight
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS, ids=_name)
 def test_replaying_moves_repeats_a_run_in_which_they_were_made_by_hand(tmp_path: Path, weighting: Any) -> None:
-    script = {**MOVES, PER_EPOCH: [moved(kind=9.0)], 2 * PER_EPOCH: [moved(price=0.1), moved(price=0.2)]}
+    script = {
+        **MOVES,
+        PER_EPOCH: [weights_request(kind=9.0)],
+        2 * PER_EPOCH: [weights_request(price=0.1), weights_request(price=0.2)],
+    }
     live = run(experiment(weighting=weighting), tmp_path / "live", script=script)
-    moves = [move.model_dump() for move in _made(live)]
+    moves = [move.model_dump() for move in _manual_moves(live)]
     again = run(experiment(weighting={**weighting, "moves": moves}), tmp_path / "again")
     assert_same_tensors(again.parameters(), live.parameters())
     assert_same_series(again.recording.series, live.recording.series)
@@ -202,7 +206,7 @@ def test_replaying_moves_repeats_a_run_in_which_they_were_made_by_hand(tmp_path:
 
 def test_a_hand_move_wins_over_a_replayed_one_of_the_same_step(tmp_path: Path) -> None:
     spec = experiment(weighting={"kind": "equal", "moves": [{"step": 4, "weights": {"price": 5.0}}]})
-    live = run(spec, tmp_path, script={4: [moved(price=7.0)]})
+    live = run(spec, tmp_path, script={4: [weights_request(price=7.0)]})
     steps, weights = live.recording.series["price", "train", "weight"]
     assert dict(zip(steps.tolist(), weights.tolist(), strict=True))[4] == 7.0
 
@@ -211,9 +215,9 @@ def test_resuming_twice_and_thrice_is_bit_equal(tmp_path: Path) -> None:
     spec = experiment(weighting={"kind": "gradnorm"})
     whole = run(spec, tmp_path / "whole")
     folder = tmp_path / "parts"
-    parts = [run(spec, folder, script={3: [ask("stop")]})]
+    parts = [run(spec, folder, script={3: [make_request("stop")]})]
     for step in (4, 5, 11):
-        parts.append(run(spec, folder, script={step: [ask("stop")]}, resume=True))
+        parts.append(run(spec, folder, script={step: [make_request("stop")]}, resume=True))
     last = run(spec, folder, resume=True)
     assert [part.trainer.step for part in parts] == [3, 4, 5, 11]
     assert_same_tensors(last.parameters(), whole.parameters())
@@ -231,7 +235,7 @@ def test_how_often_losses_are_copied_out_changes_nothing(tmp_path: Path, monkeyp
 def test_pausing_and_going_on_is_bit_equal_and_told(tmp_path: Path) -> None:
     spec = experiment()
     whole = run(spec, tmp_path / "whole")
-    paused = run(spec, tmp_path / "paused", script={7: [ask("pause")]})
+    paused = run(spec, tmp_path / "paused", script={7: [make_request("pause")]})
     assert_same_series(paused.recording.series, whole.recording.series)
     assert_same_tensors(paused.parameters(), whole.parameters())
     pause_events = [(step, kind) for step, kind, _, _ in paused.recording.events if kind in ("pause", "resume")]
@@ -240,23 +244,23 @@ def test_pausing_and_going_on_is_bit_equal_and_told(tmp_path: Path) -> None:
 
 
 def test_weights_moved_during_a_pause_hold_from_the_next_step(tmp_path: Path) -> None:
-    paused = run(experiment(), tmp_path, script={7: [ask("pause"), moved(kind=3.0)]})
+    paused = run(experiment(), tmp_path, script={7: [make_request("pause"), weights_request(kind=3.0)]})
     assert paused.recording.series["kind", "train", "weight"][1].tolist() == [1.0] * 7 + [3.0] * (STEPS - 7)
 
 
 def test_a_stop_during_a_pause_ends_the_run(tmp_path: Path) -> None:
-    assert run(experiment(), tmp_path, script={7: [ask("pause"), ask("stop")]}).state == "stopped"
+    assert run(experiment(), tmp_path, script={7: [make_request("pause"), make_request("stop")]}).state == "stopped"
 
 
 def test_resuming_counts_with_the_threads_the_run_began_with(tmp_path: Path) -> None:
     spec = experiment()
-    run(spec, tmp_path, script={3: [ask("stop")]})
+    run(spec, tmp_path, script={3: [make_request("stop")]})
     after = run(spec.model_copy(), tmp_path, resume=True)
     assert after.trainer._threads == 1
 
 
 def test_other_data_is_refused(tmp_path: Path) -> None:
-    run(experiment(), tmp_path, script={3: [ask("stop")]})
+    run(experiment(), tmp_path, script={3: [make_request("stop")]})
     with pytest.raises(InputError, match="the data has changed"):
         run(experiment(), tmp_path, resume=True, data=replace(toy_data(), fingerprint="other"))
 
@@ -270,6 +274,6 @@ def test_other_data_is_refused(tmp_path: Path) -> None:
     ids=["model", "weighting"],
 )
 def test_a_checkpoint_of_another_experiment_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
-    run(experiment(), tmp_path, script={3: [ask("stop")]})
+    run(experiment(), tmp_path, script={3: [make_request("stop")]})
     with pytest.raises(StoreError):
         run(experiment(**changes), tmp_path, resume=True)

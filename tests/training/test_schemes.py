@@ -26,9 +26,9 @@ every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
 
 
 def assert_trains(folder: Path, **changes: Any) -> None:
-    ran = run(experiment(**{"training__epochs": 1, **changes}), folder)
-    assert ran.state == "finished"
-    assert all(tensor.isfinite().all() for tensor in ran.parameters().values())
+    toy_run = run(experiment(**{"training__epochs": 1, **changes}), folder)
+    assert toy_run.state == "finished"
+    assert all(tensor.isfinite().all() for tensor in toy_run.parameters().values())
 
 
 @every_scheme
@@ -68,9 +68,9 @@ def test_units_may_learn_at_a_rate_of_their_own(tmp_path: Path, scheme: str) -> 
     layers = [{"kind": "linear", "out_features": 4}, {"kind": "relu"}] * 3
     sharing = {"kind": scheme, "lr_factor": 100.0}
     changes = {"model__sharing": sharing, "model__shared": layers, "training__shared": {"depth_factor": 0.5}}
-    ran = run(experiment(**changes, training__optimizer={"kind": "sgd", "lr": 1e-4}, training__epochs=1), tmp_path)
-    names = {id(parameter): name for name, parameter in ran.trainer.model.named_parameters()}
-    rates = {names[id(p)]: group["lr"] for group in ran.trainer.optimizer.param_groups for p in group["params"]}
+    toy_run = run(experiment(**changes, training__optimizer={"kind": "sgd", "lr": 1e-4}, training__epochs=1), tmp_path)
+    names = {id(parameter): name for name, parameter in toy_run.trainer.model.named_parameters()}
+    rates = {names[id(p)]: group["lr"] for group in toy_run.trainer.optimizer.param_groups for p in group["params"]}
     places = [rates[f"towers.task_price.stages.{place // 2}.{place}.weight"] for place in (0, 2, 4)]
     assert places == sorted(places)
     for place in (0, 2, 4):
@@ -114,17 +114,17 @@ def test_resuming_between_two_epochs_is_bit_equal_under_every_scheme(tmp_path: P
 
 @every_scheme
 def test_what_a_scheme_learns_is_recorded_after_every_epoch(tmp_path: Path, scheme: str) -> None:
-    ran = run(experiment(model__sharing={"kind": scheme}), tmp_path)
-    for task, name in ran.trainer.model.learned():
-        steps, values = ran.recording.series[task, "train", name]
+    toy_run = run(experiment(model__sharing={"kind": scheme}), tmp_path)
+    for task, name in toy_run.trainer.model.learned():
+        steps, values = toy_run.recording.series[task, "train", name]
         assert steps.tolist() == [PER_EPOCH - 1, 2 * PER_EPOCH - 1, 3 * PER_EPOCH - 1]
         assert np.isfinite(values).all()
         assert task in TASKS
 
 
 def test_cross_stitch_learns_its_units(tmp_path: Path) -> None:
-    ran = run(experiment(model__sharing={"kind": "cross_stitch"}), tmp_path)
-    _, values = ran.recording.series["price", "train", "stitch 1 from sold"]
+    toy_run = run(experiment(model__sharing={"kind": "cross_stitch"}), tmp_path)
+    _, values = toy_run.recording.series["price", "train", "stitch 1 from sold"]
     assert len(set(values)) == len(values)
 
 
@@ -135,7 +135,7 @@ def test_soft_sharing_without_strength_trains_as_separate_models_do(tmp_path: Pa
         run(experiment(model__sharing=sharing, weighting={"kind": weighting}), tmp_path / sharing["kind"])
         for sharing in sharings
     ]
-    soft, separate = (ran.parameters() for ran in both)
+    soft, separate = (toy_run.parameters() for toy_run in both)
     assert all(torch.equal(tensor, separate[name]) for name, tensor in soft.items())
 
 
@@ -144,8 +144,8 @@ def test_soft_sharing_brings_the_trunks_closer_the_stronger_it_is(tmp_path: Path
     for strength in (0.0, 0.1, 10.0):
         sharing, optimizer = {"kind": "soft", "strength": strength}, {"kind": "sgd", "lr": 0.01, "momentum": 0.0}
         spec = experiment(model__sharing=sharing, training__optimizer=optimizer)
-        ran = run(spec, tmp_path / str(strength))
-        distances.append(ran.recording.series["price", "train", "distance to sold"][1][-1])
+        toy_run = run(spec, tmp_path / str(strength))
+        distances.append(toy_run.recording.series["price", "train", "distance to sold"][1][-1])
     assert distances[0] > distances[1] > distances[2]
     assert distances[2] < 0.2 * distances[0]
 
@@ -192,11 +192,11 @@ def pair_of_digits(scheme: str, weighting: str) -> Any:
 @every_scheme
 @pytest.mark.parametrize("weighting", LEARNING)
 def test_every_scheme_learns_both_digits_in_two_epochs(tmp_path: Path, scheme: str, weighting: str) -> None:
-    ran = run(pair_of_digits(scheme, weighting), tmp_path, data=digits())
+    toy_run = run(pair_of_digits(scheme, weighting), tmp_path, data=digits())
     for task in ("left", "right"):
-        _, losses = ran.recording.series[task, "train", "loss"]
+        _, losses = toy_run.recording.series[task, "train", "loss"]
         assert losses[-10:].mean() < 0.85 * losses[:10].mean()
-        _, accuracy = ran.recording.series[task, "val", "accuracy"]
+        _, accuracy = toy_run.recording.series[task, "val", "accuracy"]
         assert accuracy[-1] > 0.2
 
 

@@ -73,9 +73,9 @@ def test_any_scheme_trains_in_pieces_and_in_lower_precision(
     tmp_path: Path, sharing: Any, weighting: str, setting: dict[str, Any]
 ) -> None:
     given = {f"training__{name}": value for name, value in setting.items()}
-    ran = run(experiment(**changes(sharing, weighting), **given), tmp_path)
-    assert ran.state == "finished"
-    assert all(bool(value.isfinite().all()) for value in ran.parameters().values())
+    toy_run = run(experiment(**changes(sharing, weighting), **given), tmp_path)
+    assert toy_run.state == "finished"
+    assert all(bool(value.isfinite().all()) for value in toy_run.parameters().values())
 
 
 @every_scheme
@@ -121,8 +121,8 @@ def test_the_penalty_is_the_same_before_and_after_the_heads(kind: str) -> None:
     ids=["in pieces", "looking again", "of three parts"],
 )
 def test_a_step_is_counted_once_however_many_passes_it_takes(settings: dict[str, Any], tmp_path: Path) -> None:
-    ran = run(experiment(**{**changes({"kind": "branch"}), **settings}), tmp_path)
-    assert ran.parameters()["steps"].item() == STEPS
+    toy_run = run(experiment(**{**changes({"kind": "branch"}), **settings}), tmp_path)
+    assert toy_run.parameters()["steps"].item() == STEPS
 
 
 def test_the_adversary_sees_the_labels_of_each_piece() -> None:

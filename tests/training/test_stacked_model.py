@@ -24,7 +24,7 @@ from mtl_core.spec.layers import (
     Tanh,
 )
 from mtl_core.tasks import build_task
-from mtl_core.training.joint.stacked_model import Stack, check_stackable, stacked_losses
+from mtl_core.training.joint.stacked_model import StackedModels, check_stackable, stacked_losses
 
 IMAGE = (Conv2d(out_channels=4, kernel_size=3), GroupNorm(num_groups=2), ReLU())
 STACKS: dict[str, tuple[tuple[int, ...], tuple[Layer, ...]]] = {
@@ -49,11 +49,11 @@ def test_losses_and_gradients_are_those_of_each_model(name: str) -> None:
     for model, rows, target in zip(models, inputs, targets, strict=True):
         losses.append(task.loss(model(rows)[0], target))
         gradients.append(torch.autograd.grad(losses[-1], list(model.parameters())))
-    stack = Stack(models)
-    together = stacked_losses(models[0], [task], stack.parameters)(inputs, [targets], [None])
-    together.backward(torch.ones_like(together))
-    torch.testing.assert_close(together, torch.stack(losses).unsqueeze(1))
-    for parameter, alone in zip(stack.parameters.values(), zip(*gradients, strict=True), strict=True):
+    stacked = StackedModels(models)
+    joint_losses = stacked_losses(models[0], [task], stacked.parameters)(inputs, [targets], [None])
+    joint_losses.backward(torch.ones_like(joint_losses))
+    torch.testing.assert_close(joint_losses, torch.stack(losses).unsqueeze(1))
+    for parameter, alone in zip(stacked.parameters.values(), zip(*gradients, strict=True), strict=True):
         assert isinstance(parameter, nn.Parameter)
         assert parameter.grad is not None
         torch.testing.assert_close(parameter.grad, torch.stack(alone), rtol=1e-4, atol=1e-5)
@@ -62,9 +62,9 @@ def test_losses_and_gradients_are_those_of_each_model(name: str) -> None:
 def test_the_models_are_views_of_the_stack() -> None:
     models = [build_model(ModelSpec(shared=(Linear(out_features=4),)), (5,), {"y": 1}) for _ in range(2)]
     before = [{name: p.detach().clone() for name, p in model.named_parameters()} for model in models]
-    stack = Stack(models)
+    stacked = StackedModels(models)
     with torch.no_grad():
-        for parameter in stack.parameters.values():
+        for parameter in stacked.parameters.values():
             parameter[1] += 1
     for number, model in enumerate(models):
         for name, parameter in model.named_parameters():

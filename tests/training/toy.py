@@ -83,7 +83,7 @@ def toy_data(*, masked: bool = True, rows: int = ROWS, scale: float = 1.0) -> Ta
     return TaskData(split(rows), split(16), split(16), (3,), infos, "fingerprint of the toy", {})
 
 
-class Killed(BaseException):
+class SimulatedKill(BaseException):
     """The process died here."""
 
 
@@ -102,7 +102,7 @@ class Recording:
     reports: list[Progress] = field(default_factory=list)
     saved: list[tuple[str, int]] = field(default_factory=list)
     directions: dict[str, Direction] = field(default_factory=dict)
-    asked: set[int] = field(default_factory=set)
+    requested_steps: set[int] = field(default_factory=set)
     paused: bool = False
 
     def points(self, points: Mapping[SeriesKey, tuple[Steps, Values]], directions: Mapping[str, Direction]) -> None:
@@ -128,28 +128,28 @@ class Recording:
     def requests(self) -> Sequence[Request]:
         step = self.step()
         if step == self.kill_at:
-            raise Killed
-        if step in self.asked:
+            raise SimulatedKill
+        if step in self.requested_steps:
             return [ResumeRequest()]
-        self.asked.add(step)
+        self.requested_steps.add(step)
         return list(self.script.get(step, ()))
 
     def kinds(self) -> list[str]:
         return [kind for _, kind, _, _ in self.events]
 
 
-def ask(kind: str, **payload: Any) -> Request:
+def make_request(kind: str, **payload: Any) -> Request:
     request = read_request(kind, payload)
     assert request is not None
     return request
 
 
-def moved(**weights: float) -> Request:
-    return ask("weights", weights=weights)
+def weights_request(**weights: float) -> Request:
+    return make_request("weights", weights=weights)
 
 
 @dataclass
-class Ran:
+class ToyRun:
     """A run of the toy, or a part of one."""
 
     trainer: Trainer
@@ -174,7 +174,7 @@ def run(
     resume: bool = False,
     moves: Sequence[WeightMove] = (),
     start: Path | None = None,
-) -> Ran:
+) -> ToyRun:
     """Train the toy in a folder; with ``resume``, from the checkpoints in it."""
     recording = Recording(dict(script or {}), kill_at)
     trainer = Trainer.create(
@@ -185,12 +185,12 @@ def run(
         best = folder / "best.safetensors"
         trainer.restore(Checkpoint.load(folder / "last.safetensors"), Checkpoint.load(best) if best.exists() else None)
     try:
-        return Ran(trainer, recording, trainer.run())
-    except Killed:
-        return Ran(trainer, recording, None)
+        return ToyRun(trainer, recording, trainer.run())
+    except SimulatedKill:
+        return ToyRun(trainer, recording, None)
 
 
-def joined(before: Ran, after: Ran, step: int) -> dict[SeriesKey, tuple[Steps, Values]]:
+def join_series(before: ToyRun, after: ToyRun, step: int) -> dict[SeriesKey, tuple[Steps, Values]]:
     """What the store has of a run that was resumed at a step."""
     kept = {"train": step - 1, "val": step, "test": -1}
     result = {}

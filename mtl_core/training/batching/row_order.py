@@ -32,13 +32,13 @@ def build_row_order(sampling: Sampling, split: Split, tasks: Sequence[Task]) -> 
             task = sampling.task or next(task.name for task in tasks if task.kind in CLASS_KINDS)
             targets, mask = split.targets[task], split.labelled(task)
             classes = targets.reshape(rows, -1)[:, 0].long().cpu()
-            labelled = torch.ones(rows, dtype=torch.bool) if mask is None else mask.cpu()
+            labeled = torch.ones(rows, dtype=torch.bool) if mask is None else mask.cpu()
             groups = [
                 class_rows
                 for class_index in np.unique(classes.numpy()).tolist()
-                if len(class_rows := _true_indices(labelled & (classes == class_index)))
+                if len(class_rows := _true_indices(labeled & (classes == class_index)))
             ]
-            return partial(_balanced_order, groups, _true_indices(~labelled))
+            return partial(_balanced_order, groups, _true_indices(~labeled))
         case BalancedTasks():
             row_masks = [row_mask(mask).cpu() for mask in split.masks.values()]
             masks = {mask.numpy().tobytes(): mask for mask in row_masks}

@@ -45,8 +45,12 @@ class JointRun(Trainer):
     It validates, logs, saves and tests its own model, whose parameters are views of the stacked ones.
     """
 
-    sync_optimizer: Callable[[], None] = staticmethod(lambda: None)
-    """Copies the state of the joint optimizer to this run's, before it is saved."""
+    sync_optimizer: Callable[[], None]
+    """Copies the state of the joint optimizer to this run's, before it is saved; set by the joint trainer."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.sync_optimizer = lambda: None
 
     @property
     def is_done(self) -> bool:
@@ -130,6 +134,7 @@ class JointTrainer:
         self._losses = stacked_losses(first.model, first.tasks, self._stacked.parameters)
         self._seeds = [run.spec.training.seed for run in runs]
         self._step, self._epoch = 0, 0
+        self._next_tick = 0.0
         for run in runs:
             run.sync_optimizer = self._sync_optimizers
 

@@ -133,8 +133,8 @@ class MetricLog:
 
     def log_scores(self, split: str, step: int, scores: Scores) -> None:
         """Log a split's scores, and the total loss if any task has a label."""
-        labelled = any("loss" in values for values in scores.values())
-        total_scores = {TOTAL: {"loss": total_loss(scores, self.total_weights)}} if labelled else {}
+        has_labels = any("loss" in values for values in scores.values())
+        total_scores = {TOTAL: {"loss": total_loss(scores, self.total_weights)}} if has_labels else {}
         self.log_task_scores(split, step, scores | total_scores)
 
     def log_task_scores(self, split: str, step: int, scores: Scores) -> None:

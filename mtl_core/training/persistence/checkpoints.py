@@ -121,16 +121,16 @@ def _describe_mismatch(name: str, saved: Tensor | None, current: Tensor | None) 
     return ""
 
 
-def read_count(value: Any, most: int | None = None) -> int:
+def read_count(value: Any, maximum: int | None = None) -> int:
     """Validate a non-negative integer among the values of a checkpoint.
 
     Raises:
-        TypeError, ValueError: It is not one, or larger than ``most``.
+        TypeError, ValueError: It is not one, or larger than ``maximum``.
     """
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{shorten(value)} instead of a whole number")
-    if value < 0 or (most is not None and value > most):
-        raise ValueError(f"{shorten(value)} where at most {most} can be" if value >= 0 else f"{shorten(value)}")
+    if value < 0 or (maximum is not None and value > maximum):
+        raise ValueError(f"{shorten(value)} where at most {maximum} can be" if value >= 0 else f"{shorten(value)}")
     return value
 
 

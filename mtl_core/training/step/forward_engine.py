@@ -221,17 +221,17 @@ class _BatchNormTracking:
 
     def __init__(self, model: nn.Module, *, on: bool) -> None:
         self._norms = [] if on else [module for module in model.modules() if isinstance(module, _BatchNorm)]
-        self._saved_counts: list[tuple[float | None, Tensor | None]] = []
+        self._saved_statistics: list[tuple[float | None, Tensor | None]] = []
 
     def __enter__(self) -> None:
-        self._saved_counts = []
+        self._saved_statistics = []
         for norm in self._norms:
             batches_tracked = norm.num_batches_tracked
-            self._saved_counts.append((norm.momentum, None if batches_tracked is None else batches_tracked.clone()))
+            self._saved_statistics.append((norm.momentum, None if batches_tracked is None else batches_tracked.clone()))
             norm.momentum = 0.0
 
     def __exit__(self, *_: object) -> None:
-        for norm, (momentum, batches_tracked) in zip(self._norms, self._saved_counts, strict=True):
+        for norm, (momentum, batches_tracked) in zip(self._norms, self._saved_statistics, strict=True):
             norm.momentum = momentum
             if norm.num_batches_tracked is not None and batches_tracked is not None:
                 norm.num_batches_tracked.copy_(batches_tracked)

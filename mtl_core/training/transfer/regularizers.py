@@ -112,7 +112,9 @@ class ContinualRegularizer:
 class FreezeRegularizer(ContinualRegularizer):
     """Freezes all loaded parameters, and the batch norm statistics of the loaded layers."""
 
-    _frozen_parameters: Sequence[nn.Parameter] = ()
+    def __init__(self, model: MultiTaskModel, spec: ExperimentSpec, tasks: Sequence[TaskHead]) -> None:
+        super().__init__(model, spec, tasks)
+        self._frozen_parameters: Sequence[nn.Parameter] = ()
 
     def begin_epoch(self) -> None:
         """Freeze the loaded shared layers; heads keep their graphs, which some weighting methods need."""
