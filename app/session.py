@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.document import Document
 from app.jobs import Failed, NewestRecords, RunFollower, RunQueue, StoreService, Worker
 from app.settings import Settings
+from mtl_core.protocol.questions import DatasetQuestion, DevicesQuestion, ModelQuestion
 from mtl_core.spec import (
     DatasetInfo,
     DeviceInfo,
@@ -103,7 +104,7 @@ class Session(QObject):
     def begin(self) -> None:
         """Start the worker, ask it for devices, and look for runs that are on."""
         self.queue.activeChanged.connect(self._adopt_active)
-        self.worker.ask("devices", {}, self._have_devices, self._tell)
+        self.worker.ask(DevicesQuestion(), self._have_devices, self._tell)
         self.queue.attach()
         self._ask_soon.start()
 
@@ -252,14 +253,14 @@ class Session(QObject):
         dataset = self.document.data.get("dataset")
         if dataset != self._asked_dataset:
             self._asked_dataset = dataset
-            self.worker.ask("dataset", {"dataset": dataset}, self._have_dataset, self._no_dataset, key="dataset")
+            self.worker.ask(DatasetQuestion(dataset=dataset), self._have_dataset, self._no_dataset, key="dataset")
         spec = self.document.spec
         if spec is None or self.document.problems:
             return
         asked = {name: value for name, value in spec_to_data(spec).items() if name in ("dataset", "tasks", "model")}
         if asked != self._asked_model:
             self._asked_model = asked
-            self.worker.ask("model", {"spec": spec_to_data(spec)}, self._have_model, self._no_model, key="model")
+            self.worker.ask(ModelQuestion(spec=spec_to_data(spec)), self._have_model, self._no_model, key="model")
 
     def _have_devices(self, devices: list[DeviceInfo]) -> None:
         self.devices = devices

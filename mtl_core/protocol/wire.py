@@ -1,15 +1,15 @@
 """Wire protocol between a window and its worker process: requests and replies as JSON lines; free of torch.
 
-The worker writes ``{"id": 0, "ok": true, "value": "ready"}`` once it is ready. Each line of its standard input is a
-request ``{"id": 7, "ask": "model", …}``; the reply on its standard output is ``{"id": 7, "ok": true, "value": …}`` or
-``{"id": 7, "ok": false, "error": {"kind", "where", "rule", "found", "fix"}}``, whose kind is that of the error:
-``input``, ``store``, ``worker`` or ``environment``.
+The worker writes ``{"id": 0, "ok": true, "value": "ready"}`` once it can answer. Each line of its standard input is a
+question of :mod:`mtl_core.protocol.questions`, ``{"id": 7, "ask": "model", …}``; each is answered on its standard
+output by ``{"id": 7, "ok": true, "value": …}`` or ``{"id": 7, "ok": false, "error": {"kind", "where", "rule", "found",
+"fix"}}``, whose kind is that of the error: ``input``, ``store``, ``worker`` or ``environment``.
 """
 
 import json
 import sys
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from mtl_core.errors import (
     EnvironmentFault,
@@ -21,19 +21,7 @@ from mtl_core.errors import (
     environment_fault,
     shorten,
 )
-
-WorkerRequestKind = Literal[
-    "devices",
-    "dataset",
-    "model",
-    "check",
-    "check_together",
-    "cost",
-    "ensemble",
-    "resumable",
-    "train",
-    "train_together",
-]
+from mtl_core.protocol.questions import AnyQuestion, Question, read_question
 
 READY_ID = 0
 """Id of the first reply of a worker."""
@@ -61,9 +49,18 @@ class Reply:
     error: WorkbenchError | None = None
 
 
-def encode_request(number: int, kind: str, payload: dict[str, Any]) -> str:
-    """Encode a request as one line."""
-    return json.dumps({**payload, "id": number, "ask": kind}) + "\n"
+def encode_question(number: int, question: Question[Any]) -> str:
+    """A question as one line, with the number that its answer will carry."""
+    return json.dumps({**question.model_dump(), "id": number}) + "\n"
+
+
+def decode_question(data: dict[str, Any]) -> AnyQuestion:
+    """The question in a line that has been parsed.
+
+    Raises:
+        WorkerError: It is none.
+    """
+    return read_question({name: value for name, value in data.items() if name != "id"})
 
 
 def encode_reply(reply: Reply) -> str:

@@ -3,46 +3,96 @@
 import json
 import logging
 import sys
-from collections.abc import Callable
 from typing import Any, TextIO
 
-from mtl_core.errors import InputError, WorkbenchError, WorkerError
-from mtl_core.protocol.wire import READY_ID, Reply, encode_reply, to_user_error
+from mtl_core.errors import InputError, Problem, WorkbenchError
+from mtl_core.protocol.questions import (
+    AnyQuestion,
+    CheckQuestion,
+    CheckTogetherQuestion,
+    CostQuestion,
+    DatasetQuestion,
+    DevicesQuestion,
+    EnsembleQuestion,
+    EnsembleScores,
+    InferenceCost,
+    JointTrainingEnd,
+    ModelQuestion,
+    ResumableQuestion,
+    TrainingEnd,
+    TrainQuestion,
+    TrainTogetherQuestion,
+    answer_data,
+)
+from mtl_core.protocol.wire import READY_ID, Reply, decode_question, encode_reply, to_user_error
 from mtl_core.spec import dataset_from_data, problems_of, spec_from_data
 
 log = logging.getLogger(__name__)
 
 
-def serve(requests: TextIO, replies: TextIO) -> None:
-    """Answer requests until the input ends; a running training continues when the window is closed."""
-    import torch  # noqa: F401  # the import is what makes a worker warm
+def serve(questions: TextIO, answers: TextIO) -> None:
+    """Answer questions until there are no more; a window that goes away does not end a run under way."""
+    import torch  # noqa: F401  # this is what being warm means
 
     from mtl_core.runner import execution, inspection  # noqa: F401
 
-    _write(replies, Reply(READY_ID, "ready"))
+    _write(answers, Reply(READY_ID, "ready"))
     inspection.warm_up()
-    for line in requests:
+    for line in questions:
         if line.strip():
-            _write(replies, _handle_line(line))
+            _write(answers, _handle_line(line))
 
 
 def _handle_line(line: str) -> Reply:
     request_id = -1
     try:
-        payload = json.loads(line)
-        request_id = payload["id"]
-        return Reply(request_id, _find_handler(payload["ask"])(payload))
+        data = json.loads(line)
+        request_id = data["id"]
+        question = decode_question(data)
+        return Reply(request_id, answer_data(question, answer(question)))
     except WorkbenchError as error:
         return Reply(request_id, error=error)
     except Exception as error:
-        log.exception("a request failed: %s", line[:200])
+        log.exception("a question failed: %s", line[:200])
         return Reply(request_id, error=to_user_error(error))
 
 
-def _find_handler(kind: str) -> Callable[[dict[str, Any]], Any]:
-    if kind not in _HANDLERS:
-        raise WorkerError("ask", f"must be one of {', '.join(_HANDLERS)}", found=kind)
-    return _HANDLERS[kind]
+def answer(question: AnyQuestion) -> Any:
+    """The answer to a question, of the type that its class names."""
+    value: Any
+    match question:
+        case DevicesQuestion():
+            from mtl_core.training.runtime.devices import list_devices
+
+            value = list_devices()
+        case DatasetQuestion(dataset=dataset):
+            from mtl_core.runner.inspection import inspect_dataset
+
+            value = inspect_dataset(dataset_from_data(dataset))
+        case ModelQuestion(spec=spec):
+            from mtl_core.runner.inspection import inspect_model
+
+            value = inspect_model(spec_from_data(spec))
+        case CheckQuestion(spec=spec):
+            value = _check(spec)
+        case CheckTogetherQuestion(specs=specs):
+            from mtl_core.runner.joint_execution import check_joint_training
+
+            check_joint_training([spec_from_data(spec) for spec in specs])
+            value = []
+        case CostQuestion(spec=spec):
+            from mtl_core.evaluation.inference_cost import cost
+
+            value = InferenceCost.model_validate(cost(spec_from_data(spec)).data())
+        case EnsembleQuestion():
+            value = _ensemble(question)
+        case ResumableQuestion():
+            value = _resumable(question)
+        case TrainQuestion():
+            value = _train(question)
+        case TrainTogetherQuestion():
+            value = _train_together(question)
+    return value
 
 
 def _write(replies: TextIO, reply: Reply) -> None:
@@ -53,99 +103,54 @@ def _write(replies: TextIO, reply: Reply) -> None:
         log.info("the replies are no longer read")
 
 
-def _devices(payload: dict[str, Any]) -> Any:
-    from mtl_core.training.runtime.devices import list_devices
-
-    return [device.model_dump(mode="json") for device in list_devices()]
-
-
-def _dataset(payload: dict[str, Any]) -> Any:
-    from mtl_core.runner.inspection import inspect_dataset
-
-    return inspect_dataset(dataset_from_data(payload["dataset"])).model_dump(mode="json")
-
-
-def _model(payload: dict[str, Any]) -> Any:
-    from mtl_core.runner.inspection import inspect_model
-
-    return inspect_model(spec_from_data(payload["spec"])).model_dump(mode="json")
-
-
-def _check(payload: dict[str, Any]) -> Any:
+def _check(spec: Any) -> list[Problem]:
     from mtl_core.runner.inspection import inspect
 
-    problems = problems_of(payload["spec"])
+    problems = problems_of(spec)
     if not problems:
         try:
-            inspect(spec_from_data(payload["spec"]))
+            inspect(spec_from_data(spec))
         except InputError as error:
             problems = list(error.problems)
-    return [{"path": p.path, "rule": p.rule, "found": p.found, "fix": p.fix} for p in problems]
+    return problems
 
 
-def _check_joint_training(payload: dict[str, Any]) -> Any:
-    from mtl_core.runner.joint_execution import check_joint_training
-
-    check_joint_training([spec_from_data(spec) for spec in payload["specs"]])
-    return []
-
-
-def _cost(payload: dict[str, Any]) -> Any:
-    from mtl_core.evaluation.inference_cost import cost
-
-    return cost(spec_from_data(payload["spec"])).data()
-
-
-def _ensemble(payload: dict[str, Any]) -> Any:
+def _ensemble(question: EnsembleQuestion) -> EnsembleScores:
     from mtl_core.evaluation.scores import evaluate_ensemble
     from mtl_core.runner.saved_models import saved_runs
     from mtl_core.store import open_store
 
-    with open_store(payload["store"], create=False) as store:
-        saved = saved_runs(store, payload["runs"])
-    return evaluate_ensemble(saved, payload["split"]).data()
+    with open_store(question.store, create=False) as store:
+        saved = saved_runs(store, question.runs)
+    return EnsembleScores.model_validate(evaluate_ensemble(saved, question.split).data())
 
 
-def _resumable(payload: dict[str, Any]) -> Any:
+def _resumable(question: ResumableQuestion) -> bool:
     from mtl_core.runner.execution import check_resume
     from mtl_core.store import open_store
 
-    with open_store(payload["store"], create=False) as store:
+    with open_store(question.store, create=False) as store:
         store.reap()
-        check_resume(store, payload["run"])
+        check_resume(store, question.run)
     return True
 
 
-def _train(payload: dict[str, Any]) -> Any:
+def _train(question: TrainQuestion) -> TrainingEnd:
     from mtl_core.runner.execution import execute
     from mtl_core.store import open_store
 
-    with open_store(payload["store"]) as store:
-        result = execute(store, payload["run"])
-    return {"run": payload["run"], "state": result.state}
+    with open_store(question.store) as store:
+        result = execute(store, question.run)
+    return TrainingEnd(run=question.run, state=result.state)
 
 
-def _train_jointly(payload: dict[str, Any]) -> Any:
+def _train_together(question: TrainTogetherQuestion) -> JointTrainingEnd:
     from mtl_core.runner.joint_execution import execute_jointly
     from mtl_core.store import open_store
 
-    with open_store(payload["store"]) as store:
-        results = execute_jointly(store, payload["runs"])
-    return {"runs": payload["runs"], "states": [result.state for result in results]}
-
-
-_HANDLERS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "devices": _devices,
-    "dataset": _dataset,
-    "model": _model,
-    "check": _check,
-    "check_together": _check_joint_training,
-    "cost": _cost,
-    "ensemble": _ensemble,
-    "resumable": _resumable,
-    "train": _train,
-    "train_together": _train_jointly,
-}
+    with open_store(question.store) as store:
+        results = execute_jointly(store, question.runs)
+    return JointTrainingEnd(runs=question.runs, states=tuple(result.state for result in results))
 
 
 def main() -> None:

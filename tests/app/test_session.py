@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.application import _errors_shown
 from app.jobs import Worker
 from app.session import Session
+from mtl_core.protocol.questions import CheckQuestion
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_an_edit_that_changes_no_shape_asks_nothing_about_shapes(session: Sessio
     session.document.set("training.epochs", 3)
     with_answer: list[Any] = []
     session._ask()
-    session.worker.ask("check", {"spec": 1}, with_answer.append)
+    session.worker.ask(CheckQuestion(spec=1), with_answer.append)
     wait(lambda: with_answer)
     assert _asks(home)[len(before) :] == ["check"]
 

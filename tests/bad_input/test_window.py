@@ -23,6 +23,7 @@ from app.main_window.words import place_words
 from app.pages.data import DataPage
 from app.session import Session
 from app.settings import Settings
+from mtl_core.protocol.questions import DevicesQuestion
 from mtl_core.spec import load_preset, spec_to_data
 from mtl_core.store import open_store
 from tests.bad_input.cases import COLUMNS, DEVICES, FILES, MODELS, RESUMES, RUNS, SPECS, STORES, TEXTS, Case
@@ -61,7 +62,7 @@ def worker(qapp: QApplication, home_of_all: Path) -> Iterator[KeptWorker]:
     """The one real worker, warm."""
     worker = KeptWorker()
     answers: list[Any] = []
-    worker.ask("devices", {}, answers.append)
+    worker.ask(DevicesQuestion(), answers.append)
     _until(lambda: answers, 120_000)
     yield worker
     worker.end()

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from mtl_core.errors import EnvironmentFault, InputError, Problem, StoreError, WorkbenchError, WorkerError
-from mtl_core.protocol.wire import Reply, decode_reply, encode_reply, encode_request, to_user_error, worker_command
+from mtl_core.protocol.questions import TrainQuestion
+from mtl_core.protocol.wire import Reply, decode_reply, encode_question, encode_reply, to_user_error, worker_command
 from mtl_core.runner.execution import execute
 from mtl_core.spec import (
     DatasetInfo,
@@ -51,7 +52,7 @@ class Worker:
         return decode_reply(self.process.stdout.readline())
 
     def ask(self, number: int, kind: str, **payload: Any) -> Reply:
-        self.write(encode_request(number, kind, payload))
+        self.write(json.dumps({**payload, "id": number, "ask": kind}) + "\n")
         reply = self.read()
         assert reply.id == number
         return reply
@@ -210,7 +211,7 @@ def _steps(store: RunStore, run: int) -> int:
 def test_a_run_goes_on_to_its_end_when_the_window_dies(store: RunStore, experiment: Experiment, wait: Wait) -> None:
     worker, run = Worker(), store.create_run(_long(experiment))
     worker.read()
-    worker.write(encode_request(1, "train", {"run": run, "store": store.url}))
+    worker.write(encode_question(1, TrainQuestion(run=run, store=store.url)))
     wait(lambda: _steps(store, run) > 10, "the tenth step")
     worker.hang_up()
     assert store.run(run).state == "running"
@@ -224,7 +225,7 @@ def test_a_run_whose_worker_was_killed_is_interrupted_and_resumes_bit_for_bit(
 ) -> None:
     worker, run = Worker(), store.create_run(_long(experiment))
     worker.read()
-    worker.write(encode_request(1, "train", {"run": run, "store": store.url}))
+    worker.write(encode_question(1, TrainQuestion(run=run, store=store.url)))
     wait(lambda: _steps(store, run) > 200, "the two hundredth step")
     worker.process.send_signal(signal.SIGKILL)
     worker.end()
@@ -244,7 +245,7 @@ def test_a_worker_told_to_terminate_stops_its_run_and_keeps_it(
 ) -> None:
     worker, run = Worker(), store.create_run(_long(experiment))
     worker.read()
-    worker.write(encode_request(1, "train", {"run": run, "store": store.url}))
+    worker.write(encode_question(1, TrainQuestion(run=run, store=store.url)))
     wait(lambda: _steps(store, run) > 10, "the tenth step")
     worker.process.send_signal(signal.SIGTERM)
     assert worker.read().value == {"run": run, "state": "stopped"}

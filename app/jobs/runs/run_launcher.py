@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.jobs.callbacks import Done, Failed
-from app.jobs.runs.worker_requests import Question, check, check_together
+from app.jobs.runs.worker_requests import check, check_together
 from app.jobs.store.queue_queries import refuse_runs
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.worker_client import Worker
+from mtl_core.protocol.questions import Question, ResumableQuestion
 from mtl_core.spec import ExperimentSpec, InputError, Member, Problem
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class _Request:
 
     what: object
     create: Create
-    asks: "list[Question]"
+    asks: Sequence[Question[list[Problem]]]
     refuse: Failed
     together: bool
     pressed: float = field(default_factory=time.monotonic)
@@ -93,7 +94,8 @@ class RunMaker:
             return [store.run(run) for run in store.create_study(ordered, first)]
 
         seed = members[0].spec.training.seed
-        asks = [check(member.spec) for member in ordered if member.spec.training.seed == seed]
+        asks: list[Question[list[Problem]]] = []
+        asks += [check(member.spec) for member in ordered if member.spec.training.seed == seed]
         if together:
             asks += [check_together([one.spec for one in ordered if one.baseline == role]) for role in roles]
         what = (tuple(ordered), first, together)
@@ -119,7 +121,7 @@ class RunMaker:
 
         def look(url: str) -> None:
             can = self._unless_closed(lambda _: self._call(queue, made, fail))
-            self._worker.ask("resumable", {"run": run, "store": url}, can, self._unless_closed(fail))
+            self._worker.ask(ResumableQuestion(run=run, store=url), can, self._unless_closed(fail))
 
         self._call(lambda store: store.url, look, fail)
 
@@ -144,12 +146,12 @@ class RunMaker:
         self._requests.remove(request)
         self._queue.take_failure(error)
 
-    def _ask(self, request: _Request, asks: "Sequence[Question]") -> None:
+    def _ask(self, request: _Request, asks: Sequence[Question[list[Problem]]]) -> None:
         """Ask the worker one question after the other, until one is answered with a problem."""
 
-        def answer(problems: list[dict[str, str]]) -> None:
+        def answer(problems: list[Problem]) -> None:
             if problems:
-                refuse(InputError.of([Problem(**problem) for problem in problems]))
+                refuse(InputError.of(problems))
             elif len(asks) > 1:
                 self._ask(request, asks[1:])
             else:
@@ -159,7 +161,7 @@ class RunMaker:
         def refuse(error: Exception) -> None:
             self._refuse(request, error)
 
-        self._worker.ask(*asks[0], self._unless_closed(answer), self._unless_closed(refuse))
+        self._worker.ask(asks[0], self._unless_closed(answer), self._unless_closed(refuse))
 
     def _refuse(self, request: _Request, error: Exception) -> None:
         """Withdraw the runs, then say why: whoever hears it finds them withdrawn."""

@@ -88,7 +88,7 @@ class Trainer(QObject):
             self._process.replied.connect(self._replied)
             self._process.died.connect(self._died)
         self._runs = runs
-        self._ask = self._process.send(*train(runs, url))
+        self._ask = self._process.send(train(runs, url))
 
     def release(self, *, reuse: bool) -> None:
         """End the turn.

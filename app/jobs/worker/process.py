@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from app.settings import home
-from mtl_core.protocol.wire import Reply, WorkerRequestKind, decode_reply, encode_request, worker_command
+from mtl_core.protocol.questions import Question
+from mtl_core.protocol.wire import Reply, decode_reply, encode_question, worker_command
 
 COMMAND = tuple(worker_command())
 _LOG_LIMIT = 1_000_000
@@ -57,12 +58,12 @@ class WorkerProcess(QObject):
         """Number of the process."""
         return self._process.pid
 
-    def send(self, kind: WorkerRequestKind, payload: dict[str, Any]) -> int:
+    def send(self, question: Question[Any]) -> int:
         """Ask something; returns the id that the reply will carry."""
         number = next(_numbers)
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):  # it has died, which the reader is about to say
-            self._process.stdin.write(encode_request(number, kind, payload))
+            self._process.stdin.write(encode_question(number, question))
             self._process.stdin.flush()
         return number
 

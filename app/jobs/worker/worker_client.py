@@ -1,25 +1,26 @@
 """The warm process that answers questions needing torch, and is the next one to train."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs.callbacks import Done, Failed, call_back
 from app.jobs.worker.process import COMMAND, WorkerProcess
 from mtl_core.errors import WorkerError
-from mtl_core.protocol.wire import READY_ID, Reply, WorkerRequestKind
-from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo
+from mtl_core.protocol.questions import Question, read_answer
+from mtl_core.protocol.wire import READY_ID, Reply
 
+A = TypeVar("A")
 _RESTART_MS = (0, 200, 1000, 3000)
 """Pauses before a process that died without a single answer is started again; after the last the asks fail."""
 
 
 @dataclass
 class _Ask:
-    kind: WorkerRequestKind
-    payload: dict[str, Any]
+    question: Question[Any]
     done: Done | None
     failed: Failed | None
     key: str
@@ -64,9 +65,8 @@ class Worker(QObject):
 
     def ask(
         self,
-        kind: WorkerRequestKind,
-        payload: dict[str, Any],
-        done: Done | None = None,
+        question: Question[A],
+        done: Callable[[A], object] | None = None,
         failed: Failed | None = None,
         *,
         key: str = "",
@@ -74,15 +74,14 @@ class Worker(QObject):
         """Ask the worker something.
 
         Args:
-            kind: ``devices``, ``dataset``, ``model``, ``check`` …
-            payload: JSON-able particulars.
-            done: Called with the answer: ``list[DeviceInfo]``, ``DatasetInfo``, ``ModelInfo`` or plain data.
+            question: What to ask.
+            done: Called with the answer.
             failed: Called with the ``WorkbenchError`` that says why there is no answer.
             key: An ask that has not been sent yet gives way to a later one of the same key.
         """
         if key:
             self._asks = deque(ask for ask in self._asks if ask.key != key or ask.number >= 0)
-        self._asks.append(_Ask(kind, payload, done, failed, key))
+        self._asks.append(_Ask(question, done, failed, key))
         self._advance()
 
     def take(self) -> WorkerProcess:
@@ -116,7 +115,7 @@ class Worker(QObject):
         self.start()
         first = self._asks[0]
         if self._process is not None and first.number < 0:
-            first.number = self._process.send(first.kind, first.payload)
+            first.number = self._process.send(first.question)
 
     def _replied(self, reply: Reply) -> None:
         if reply.id == READY_ID:
@@ -155,20 +154,8 @@ def _answer(ask: _Ask, reply: Reply) -> None:
         call_back(ask.failed, reply.error)
         return
     try:
-        value = _parsed(ask.kind, reply.value)
+        value = read_answer(ask.question, reply.value)
     except ValueError as error:
         call_back(ask.failed, WorkerError("worker", "must give an answer of the agreed form", found=error))
         return
     call_back(ask.done, value)
-
-
-def _parsed(kind: WorkerRequestKind, value: Any) -> Any:
-    match kind:
-        case "devices":
-            return [DeviceInfo.model_validate(one) for one in value]
-        case "dataset":
-            return DatasetInfo.model_validate(value)
-        case "model":
-            return ModelInfo.model_validate(value)
-        case _:
-            return value

@@ -26,6 +26,7 @@ from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, Chip, PageBody
 from mtl_core.errors import WorkbenchError, listed
+from mtl_core.protocol.questions import DatasetQuestion
 from mtl_core.spec import DatasetInfo, Problem
 
 _KEPT = 16
@@ -137,7 +138,7 @@ class DataPage(PageBody):
         self._reading = data_name(dataset)
         self._show_reading()
         done, failed = partial(self._chosen, dataset), partial(self._not_chosen, dataset)
-        self._session.worker.ask("dataset", {"dataset": dataset}, done, failed, key="data-page")
+        self._session.worker.ask(DatasetQuestion(dataset=dataset), done, failed, key="data-page")
 
     def _chosen(self, dataset: dict[str, Any], info: DatasetInfo) -> None:
         if not isValid(self) or self._reading != data_name(dataset):

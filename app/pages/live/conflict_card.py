@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from app.pages.live.gradient_agreement import MEASURES, Measure, agreement_view, is_pair, is_share
+from app.pages.live.gradient_agreement import MEASURES, agreement_view, is_pair, is_share
 from app.plots import CurvePlot, MatrixPlot, RunCurves
 from app.widgets import Card, CardRow, Muted
+from mtl_core.protocol.series import GradientMeasure
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
@@ -50,7 +51,7 @@ class ConflictCard(Card):
         self.clear()
 
     @property
-    def measure(self) -> Measure:
+    def measure(self) -> GradientMeasure:
         """The comparison shown."""
         return list(MEASURES)[self.choice.currentIndex()]
 

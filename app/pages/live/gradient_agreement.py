@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from app.pages.live.run_view import TOTAL
+from mtl_core.protocol.series import (
+    GRADIENT_CONDITION,
+    GRADIENT_CONFLICTS,
+    GradientMeasure,
+    gradient_pair_name,
+    is_gradient_pair,
+)
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
 
-Measure = Literal["cosine", "similarity"]
-
-MEASURES: dict[Measure, str] = {"cosine": "Direction (cosine)", "similarity": "Length (magnitude similarity)"}
-CONFLICTS, CONDITION = "gradient conflicts", "gradient condition"
-_HELP: dict[Measure, str] = {
+MEASURES: dict[GradientMeasure, str] = {"cosine": "Direction (cosine)", "similarity": "Length (magnitude similarity)"}
+_HELP: dict[GradientMeasure, str] = {
     "cosine": "Cosine of the angle between two tasks' gradients of the shared layers: below 0 they conflict.",
     "similarity": "1 for gradients of equal length, towards 0 where one task's outweighs the other's.",
 }
@@ -41,15 +45,15 @@ class Agreement:
 
 def is_pair(key: SeriesKey) -> bool:
     """Whether a series compares the gradients of two tasks."""
-    return key.split == "train" and any(key.metric.startswith(f"gradient {measure} ") for measure in MEASURES)
+    return key.split == "train" and is_gradient_pair(key.metric)
 
 
 def is_share(key: SeriesKey) -> bool:
     """Whether a series is the share of conflicting pairs."""
-    return (key.task, key.split, key.metric) == (TOTAL, "train", CONFLICTS)
+    return (key.task, key.split, key.metric) == (TOTAL, "train", GRADIENT_CONFLICTS)
 
 
-def agreement_view(tasks: Sequence[str], measure: Measure, latest: Mapping[SeriesKey, float]) -> Agreement:
+def agreement_view(tasks: Sequence[str], measure: GradientMeasure, latest: Mapping[SeriesKey, float]) -> Agreement:
     """The newest numbers of each two tasks.
 
     Args:
@@ -58,7 +62,7 @@ def agreement_view(tasks: Sequence[str], measure: Measure, latest: Mapping[Serie
         latest: The newest values of the series there are.
     """
     known = {(key.task, key.metric): value for key, value in latest.items() if key.split == "train"}
-    pairs = {(a, b): known.get((a, f"gradient {measure} {b}"), math.nan) for a in tasks for b in tasks if a != b}
+    pairs = {(a, b): known.get((a, gradient_pair_name(measure, b)), math.nan) for a in tasks for b in tasks if a != b}
     values = [[_either(pairs, a, b) for b in tasks] for a in tasks]
     told = (
         f"{a} and {b} {values[i][j]:.2f}".replace("-", "−")
@@ -68,7 +72,9 @@ def agreement_view(tasks: Sequence[str], measure: Measure, latest: Mapping[Serie
     )
     return Agreement(
         values=tuple(map(tuple, values)),
-        subtitle=_subtitle(known.get((TOTAL, CONFLICTS), math.nan), known.get((TOTAL, CONDITION), math.nan)),
+        subtitle=_subtitle(
+            known.get((TOTAL, GRADIENT_CONFLICTS), math.nan), known.get((TOTAL, GRADIENT_CONDITION), math.nan)
+        ),
         help=_HELP[measure],
         description=", ".join(told),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,36 +11,12 @@ from app.forms import discard
 from app.plots import CardGrid, CurvePlot, RunCurves
 from app.theme import GAP
 from app.widgets import Card, Dot, Label, Muted
+from mtl_core.protocol.series import LearnedShare, natural_order, read_learned_name
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
 
-_NAMES = (
-    (re.compile(r"(?P<place>(stitch|fusion) \d+) from (?P<source>.+)"), ""),
-    (re.compile(r"distance to (?P<source>.+)"), "distance between copies"),
-    (re.compile(r"share of (?P<source>stage \d+)"), "stages the head reads"),
-    (re.compile(r"(?P<place>level \d+), gate of (?P<source>.+)"), ""),
-    (re.compile(r"gate of (?P<source>.+)"), "gates"),
-    (re.compile(r"(?P<place>stage \d+), (?P<source>node \d+)"), ""),
-)
 _HEIGHT = 240
-
-
-def learned_name(metric: str) -> tuple[str, str] | None:
-    """Where in the model a number of a sharing scheme was learned, and from what the task takes so much.
-
-    Args:
-        metric: The name of a series; None comes back for one that no scheme has learned.
-    """
-    for pattern, place in _NAMES:
-        if found := pattern.fullmatch(metric):
-            return found.groupdict().get("place") or place, found["source"]
-    return None
-
-
-def _counted(name: str) -> list[str | int]:
-    """A name to sort by: expert 2 before expert 10."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 class SharingCard(Card):
@@ -88,9 +63,10 @@ class SharingCard(Card):
         """Draws those of the changed series that are shown, and offers the places there are."""
         self._curves = curves
         before = self.shows, list(self._sources.get(self.shows, ()))
-        mine = sorted((key for key in changed if self._is_mine(key)), key=lambda key: _counted(key.metric))
+        mine = sorted((key for key in changed if self._is_mine(key)), key=lambda key: natural_order(key.metric))
         for key in mine:
-            self._note(key)
+            if share := read_learned_name(key.metric):
+                self._note(share)
         if not mine:
             return
         self.show()
@@ -101,10 +77,10 @@ class SharingCard(Card):
             self._choose()
 
     def _is_mine(self, key: SeriesKey) -> bool:
-        return key.split == "train" and key.task in self._tasks and learned_name(key.metric) is not None
+        return key.split == "train" and key.task in self._tasks and read_learned_name(key.metric) is not None
 
-    def _note(self, key: SeriesKey) -> None:
-        place, source = learned_name(key.metric) or ("", "")
+    def _note(self, share: LearnedShare) -> None:
+        place, source = share.place, share.source
         if place not in self._sources:
             self._sources[place] = []
             blocked = self.choice.blockSignals(True)  # drawn when all sources are known
@@ -118,7 +94,7 @@ class SharingCard(Card):
         """Tasks in their order, then by name and number."""
         if source in self._tasks:
             return self._tasks.index(source), []
-        return len(self._tasks), _counted(source)
+        return len(self._tasks), natural_order(source)
 
     def _choose(self) -> None:
         """Draws the chosen place in place of the one before."""
@@ -132,11 +108,11 @@ class SharingCard(Card):
 
     def _draw(self, keys: Iterable[SeriesKey]) -> None:
         for key in keys:
-            place, source = learned_name(key.metric) or ("", "")
-            if place == self.shows:
-                series, color = self._curves.get(key), self._color(source)
+            share = read_learned_name(key.metric)
+            if share is not None and share.place == self.shows:
+                series, color = self._curves.get(key), self._color(share.source)
                 plot = self.plots[key.task]
-                plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=source)
+                plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=share.source)
 
     def _color(self, source: str) -> int:
         """A task's own, where it is taken from a task; else one of the rest of the cycle."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.sharing.blocks import ByTask
 from mtl_core.architectures.sharing.gates import Gate, mixed
+from mtl_core.protocol.series import gate_name
 from mtl_core.spec.reports import Shape
 
 
@@ -128,9 +129,9 @@ class ExpertsModel(MultiTaskModel):
         values: dict[tuple[str, str], float] = {}
         for number, level in enumerate(self.levels, 1):
             assert isinstance(level, Level)
-            where = f"level {number}, gate of" if len(self.levels) > 1 else "gate of"
+            place = number if len(self.levels) > 1 else None
             for task, name in enumerate(self.tasks):
-                values |= {(name, f"{where} {expert}"): used for expert, used in level.usage(task).items()}
+                values |= {(name, gate_name(expert, place)): used for expert, used in level.usage(task).items()}
         return values
 
     def shared_parameters(self) -> list[nn.Parameter]:

@@ -10,6 +10,7 @@ from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, la
 from mtl_core.architectures.planning.model_plan import Plan
 from mtl_core.architectures.sharing.blocks import ByTask, copies_of, heads_of, whole_stages
 from mtl_core.architectures.sharing.gates import mixed
+from mtl_core.protocol.series import node_name
 from mtl_core.spec.model import Branching
 
 _COLDEST = 0.1
@@ -128,7 +129,7 @@ class BranchModel(MultiTaskModel):
             for number, choice in zip(range(len(self.stages), 0, -1), [leaf, *reversed(self.choices)], strict=False):
                 assert isinstance(choice, Choice)
                 way = choice.probabilities() if way is None else way @ choice.probabilities()
-                values |= {(name, f"stage {number}, node {i + 1}"): p for i, p in enumerate(way[0].tolist())}
+                values |= {(name, node_name(number, i + 1)): p for i, p in enumerate(way[0].tolist())}
         return values
 
     def shared_parameters(self) -> list[nn.Parameter]:

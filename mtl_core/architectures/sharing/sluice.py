@@ -11,6 +11,7 @@ from mtl_core.architectures.planning.model_plan import Plan
 from mtl_core.architectures.planning.stages import Stage, Stages, cut_stages
 from mtl_core.architectures.sharing.blocks import Tower, heads_of, towers_of
 from mtl_core.architectures.sharing.towers import TowersModel, shares
+from mtl_core.protocol.series import stage_name
 from mtl_core.spec.layers import Conv1d, Conv2d, Linear
 from mtl_core.spec.model import Sluice
 
@@ -103,7 +104,7 @@ class SluiceModel(TowersModel):
         found = self.tabled("stitch", tables)
         if self.beta is not None:
             for task, row in zip(self.tasks, self.beta.tolist(), strict=True):
-                found |= {(task, f"share of stage {i + 1}"): beta for i, beta in zip(self._mixed, row, strict=True)}
+                found |= {(task, stage_name(i + 1)): beta for i, beta in zip(self._mixed, row, strict=True)}
         return found
 
 

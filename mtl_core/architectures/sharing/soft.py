@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mtl_core.architectures.planning.model_plan import Plan
 from mtl_core.architectures.sharing.blocks import Tower, heads_of, towers_of
 from mtl_core.architectures.sharing.separate import SeparateModel
+from mtl_core.protocol.series import distance_name
 from mtl_core.spec.model import SoftSharing
 
 
@@ -52,7 +53,7 @@ class SoftSharingModel(SeparateModel):
         flat = torch.cat(rows, dim=1)
         gaps = torch.stack([torch.linalg.vector_norm(flat - row, dim=1) for row in flat]).tolist()
         return {
-            (task, f"distance to {other}"): gaps[i][j]
+            (task, distance_name(other)): gaps[i][j]
             for i, task in enumerate(self.tasks)
             for j, other in enumerate(self.tasks)
             if i != j

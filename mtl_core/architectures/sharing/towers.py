@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.architectures.sharing.blocks import ByTask, Tower
+from mtl_core.protocol.series import Unit, unit_name
 
 
 class TowersModel(MultiTaskModel):
@@ -77,7 +78,7 @@ class TowersModel(MultiTaskModel):
         """Those of one task's head, its output layer included."""
         return list(self.heads.of(task).parameters())
 
-    def tabled(self, unit: str, tables: Sequence[Sequence[Sequence[float]]]) -> dict[tuple[str, str], float]:
+    def tabled(self, unit: Unit, tables: Sequence[Sequence[Sequence[float]]]) -> dict[tuple[str, str], float]:
         """Numbers to record: what each task takes from each, at every unit.
 
         Args:
@@ -85,7 +86,7 @@ class TowersModel(MultiTaskModel):
             tables: A K×K table for each, a row for the task that takes.
         """
         return {
-            (task, f"{unit} {number} from {other}"): table[i][j]
+            (task, unit_name(unit, number, other)): table[i][j]
             for number, table in enumerate(tables, 1)
             for i, task in enumerate(self.tasks)
             for j, other in enumerate(self.tasks)

@@ -6,6 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mtl_core.protocol.series import (
+    GRADIENT_CONDITION,
+    GRADIENT_CONFLICTS,
+    GRADIENT_NORM,
+    gradient_norm_name,
+    gradient_pair_name,
+)
 from mtl_core.weighting.gradients.jacobian import flat
 from mtl_core.weighting.gradients.products import gramian
 from mtl_core.weighting.interface import Pass, taking_part
@@ -113,14 +120,14 @@ def as_values(found: Agreement, names: Sequence[str], total: str) -> dict[tuple[
         total: Under which name what concerns all tasks stands.
     """
     values: dict[tuple[str, str], float] = {
-        (total, "gradient conflicts"): found.conflicts,
-        (total, "gradient condition"): found.condition,
+        (total, GRADIENT_CONFLICTS): found.conflicts,
+        (total, GRADIENT_CONDITION): found.condition,
     }
     for row, task in enumerate(found.tasks):
-        values[names[task], "gradient norm"] = float(found.norms[row])
+        values[names[task], GRADIENT_NORM] = float(found.norms[row])
         for block, norms in found.blocks.items():
-            values[names[task], f"gradient norm {block}"] = float(norms[row])
+            values[names[task], gradient_norm_name(block)] = float(norms[row])
         for column, other in enumerate(found.tasks[row + 1 :], row + 1):
-            values[names[task], f"gradient cosine {names[other]}"] = float(found.cosines[row, column])
-            values[names[task], f"gradient similarity {names[other]}"] = float(found.similarities[row, column])
+            values[names[task], gradient_pair_name("cosine", names[other])] = float(found.cosines[row, column])
+            values[names[task], gradient_pair_name("similarity", names[other])] = float(found.similarities[row, column])
     return values

@@ -76,7 +76,7 @@ def check(ask: dict[str, Any]) -> Reply:
             sys.stdout.write("a library greets you\n")
         case "hold":
             time.sleep(60)
-    return Reply(ask["id"], {"pid": os.getpid(), "spec": ask["spec"]})
+    return Reply(ask["id"], [{"path": str(ask["spec"]), "rule": str(os.getpid()), "found": "", "fix": ""}])
 
 
 def train(ask: dict[str, Any]) -> Reply:

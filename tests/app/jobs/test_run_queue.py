@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs import RunQueue, StoreService, Worker
 from app.jobs.store.queue_queries import cause_of_death
+from mtl_core.protocol.questions import CheckQuestion
 from mtl_core.spec import study_members
 from mtl_core.store import open_store
 
@@ -154,9 +155,9 @@ def test_questions_are_answered_while_a_run_trains(queue: RunQueue, worker: Work
     queue.start(spec_named("hold"))
     wait(lambda: queue.on)
     answers: list[Any] = []
-    worker.ask("check", {"spec": "now"}, answers.append)
+    worker.ask(CheckQuestion(spec="now"), answers.append)
     wait(lambda: answers)
-    assert answers[0]["pid"] != queue.on[0].pid
+    assert int(answers[0][0].rule) != queue.on[0].pid
     queue.stop(1)
     wait(lambda: queue.active is None)
 

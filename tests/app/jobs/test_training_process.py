@@ -9,6 +9,7 @@ import pytest
 
 from app.jobs import RunQueue, StoreService, Worker
 from app.jobs.runs import training_process
+from mtl_core.protocol.questions import CheckQuestion
 from mtl_core.store import RunRecord, open_store
 from mtl_core.store.processes import alive
 
@@ -113,7 +114,7 @@ def test_a_busy_worker_keeps_its_process_and_a_new_one_trains(
     ends = _ends(queue)
     queue.start(spec_named("quick"))
     wait(lambda: queue.active is not None or ends)
-    worker.ask("check", {"spec": {"name": "checked-late"}}, answers.append)
+    worker.ask(CheckQuestion(spec={"name": "checked-late"}), answers.append)
     wait(lambda: ends)
     assert answers == []
     (home / "go").touch()

@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Worker
+from mtl_core.protocol.questions import CheckQuestion, DatasetQuestion, DevicesQuestion
 from mtl_core.spec import DeviceInfo, InputError
 
 
@@ -32,7 +33,7 @@ def answers() -> Answers:
 
 
 def test_an_answer_arrives_as_its_report(worker: Worker, answers: Answers, wait: Any) -> None:
-    worker.ask("devices", {}, answers.done, answers.failed)
+    worker.ask(DevicesQuestion(), answers.done, answers.failed)
     wait(lambda: answers.good)
     assert answers.good == [[DeviceInfo(name="cpu", label="CPU · test")]]
 
@@ -43,40 +44,40 @@ def test_a_worker_says_when_it_can_answer(worker: Worker, qtbot: QtBot) -> None:
 
 
 def test_an_error_of_the_worker_reaches_who_asked(worker: Worker, answers: Answers, wait: Any) -> None:
-    worker.ask("dataset", {"dataset": {}}, answers.done, answers.failed)
+    worker.ask(DatasetQuestion(dataset={}), answers.done, answers.failed)
     wait(lambda: answers.bad)
     assert str(answers.bad[0]) == "dataset: is not known to this worker"
     assert isinstance(answers.bad[0], InputError)
 
 
 def test_what_a_library_prints_is_passed_over(worker: Worker, answers: Answers, wait: Any) -> None:
-    worker.ask("check", {"spec": "noise"}, answers.done, answers.failed)
+    worker.ask(CheckQuestion(spec="noise"), answers.done, answers.failed)
     wait(lambda: answers.good)
-    assert answers.good[0]["spec"] == "noise"
+    assert answers.good[0][0].path == "noise"
 
 
 def test_a_worker_that_dies_tells_who_waits_and_answers_the_next(worker: Worker, answers: Answers, wait: Any) -> None:
-    worker.ask("check", {"spec": "die"}, answers.done, answers.failed)
-    worker.ask("check", {"spec": "after"}, answers.done, answers.failed)
+    worker.ask(CheckQuestion(spec="die"), answers.done, answers.failed)
+    worker.ask(CheckQuestion(spec="after"), answers.done, answers.failed)
     wait(lambda: answers.good)
     assert "ended with status 3: no memory left" in str(answers.bad[0])
-    assert [answer["spec"] for answer in answers.good] == ["after"]
+    assert [answer[0].path for answer in answers.good] == ["after"]
 
 
 def test_a_worker_killed_from_outside_is_started_again(worker: Worker, answers: Answers, wait: Any) -> None:
-    worker.ask("check", {"spec": 1}, answers.done, answers.failed)
+    worker.ask(CheckQuestion(spec=1), answers.done, answers.failed)
     wait(lambda: answers.good)
-    os.kill(answers.good[0]["pid"], signal.SIGKILL)
+    os.kill(int(answers.good[0][0].rule), signal.SIGKILL)
     wait(lambda: worker.pid is None)
-    worker.ask("check", {"spec": 2}, answers.done, answers.failed)
+    worker.ask(CheckQuestion(spec=2), answers.done, answers.failed)
     wait(lambda: len(answers.good) == 2)
-    assert answers.good[0]["pid"] != answers.good[1]["pid"]
+    assert answers.good[0][0].rule != answers.good[1][0].rule
     assert answers.bad == []
 
 
 def test_a_worker_that_cannot_start_fails_what_is_asked(qtbot: QtBot, answers: Answers, wait: Any) -> None:
     worker = Worker(("/bin/false",))
-    worker.ask("devices", {}, answers.done, answers.failed)
+    worker.ask(DevicesQuestion(), answers.done, answers.failed)
     wait(lambda: answers.bad)
     worker.close()
     assert "must stay alive to answer" in str(answers.bad[0])
@@ -84,12 +85,12 @@ def test_a_worker_that_cannot_start_fails_what_is_asked(qtbot: QtBot, answers: A
 
 def test_a_later_ask_of_the_same_key_replaces_one_that_waits(worker: Worker, answers: Answers, wait: Any) -> None:
     for number in range(5):
-        worker.ask("check", {"spec": number}, answers.done, answers.failed, key="model")
-    wait(lambda: [answer["spec"] for answer in answers.good] == [0, 4])
+        worker.ask(CheckQuestion(spec=number), answers.done, answers.failed, key="model")
+    wait(lambda: [answer[0].path for answer in answers.good] == ["0", "4"])
 
 
 def test_a_process_that_answers_is_not_taken_away(worker: Worker, answers: Answers, wait: Any, home: Path) -> None:
-    worker.ask("check", {"spec": {"name": "checked-late"}}, answers.done, answers.failed)
+    worker.ask(CheckQuestion(spec={"name": "checked-late"}), answers.done, answers.failed)
     wait(lambda: worker.pid)
     asked = worker.pid
     taken = worker.take()
@@ -105,7 +106,7 @@ def test_a_process_that_answers_is_not_taken_away(worker: Worker, answers: Answe
 def test_a_process_with_nothing_to_do_is_taken_and_another_takes_its_place(
     worker: Worker, answers: Answers, wait: Any
 ) -> None:
-    worker.ask("check", {"spec": 1}, answers.done, answers.failed)
+    worker.ask(CheckQuestion(spec=1), answers.done, answers.failed)
     wait(lambda: answers.good)
     warm = worker.pid
     taken = worker.take()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.views.compared_run import Entry
 from app.pages.compare.views.comparison import Line
 from app.pages.compare.views.cost_rows import cost_lines
 from app.widgets import Button, Card, InlineError, Muted
+from mtl_core.protocol.questions import CostQuestion, InferenceCost
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -27,7 +28,7 @@ class CostCard(Card):
         self.setObjectName("compare-cost-card")
         self._session = session
         self._entries: tuple[Entry, ...] = ()
-        self._known: dict[str, Mapping[str, Any]] = {}
+        self._known: dict[str, InferenceCost] = {}
         self._asked: set[str] = set()
         self.measure = Button("Measure", self._measure, icon_name="timer", name="compare-measure")
         self.header.addWidget(self.measure)
@@ -56,7 +57,7 @@ class CostCard(Card):
         self._show()
 
     def _ask(self, key: str, entry: Entry) -> None:
-        def done(found: Mapping[str, Any]) -> None:
+        def done(found: InferenceCost) -> None:
             self._asked.discard(key)
             self._known[key] = found
             self._show()
@@ -66,7 +67,7 @@ class CostCard(Card):
             self.error.set_error(f"{entry.short}: {error}")
             self._show()
 
-        self._session.worker.ask("cost", {"spec": entry.data}, done, failed)
+        self._session.worker.ask(CostQuestion(spec=entry.data), done, failed)
 
     def _show(self) -> None:
         keys = [_model_of(entry) for entry in self._entries] if self._known or self._asked else []
@@ -75,7 +76,7 @@ class CostCard(Card):
         waiting = any(key in self._asked for key in keys)
         self.measure.setText("Measuring…" if waiting else "Measure")
         self.measure.setEnabled(not waiting and any(one is None for one in found))
-        devices = dict.fromkeys(str(one["device"]) for one in found if one is not None)
+        devices = dict.fromkeys(one.device for one in found if one is not None)
         self.set_subtitle(f"on {', '.join(devices)}" if devices else "")
         if lines:
             self.table.fill("measure", [(entry.short, entry.color) for entry in self._entries], lines)

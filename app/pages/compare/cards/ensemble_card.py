@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.pages.compare.views.compared_run import Entry
 from app.pages.compare.views.comparison import TestScores
 from app.widgets import Button, InlineError
+from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -53,14 +54,14 @@ class Averaging(QObject):
         self._show()
 
     def _ask(self) -> None:
-        key, runs = _key(self._entries), [entry.run.id for entry in self._entries]
+        key, runs = _key(self._entries), tuple(entry.run.id for entry in self._entries)
         self.error.set_error("")
         self._asked.add(key)
         self._show()
 
-        def done(found: Mapping[str, TestScores]) -> None:
+        def done(found: EnsembleScores) -> None:
             self._asked.discard(key)
-            self._known[key] = found["metrics"]
+            self._known[key] = found.metrics
             self._show()
             self.changed.emit()
 
@@ -70,8 +71,8 @@ class Averaging(QObject):
                 self.error.set_error(str(error))
             self._show()
 
-        asked = {"store": self._session.store.url, "runs": runs, "split": "test"}
-        self._session.worker.ask("ensemble", asked, done, failed)
+        question = EnsembleQuestion(store=self._session.store.url, runs=runs, split="test")
+        self._session.worker.ask(question, done, failed)
 
     def _show(self) -> None:
         key = _key(self._entries)

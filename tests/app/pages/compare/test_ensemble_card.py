@@ -1,7 +1,6 @@
 """The compared runs averaged: one more column, or why there is none."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -9,19 +8,20 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
 from app.session import Session
+from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores
 from mtl_core.spec import InputError
 
-Ask = tuple[str, dict[str, Any], Callable[[Any], object], Callable[[Exception], object]]
-SCORES = {"left": {"accuracy": 0.99, "loss": 0.5}, "right": {"accuracy": 0.5}}
+Ask = tuple[EnsembleQuestion, Callable[[EnsembleScores], object], Callable[[Exception], object]]
+SCORES = EnsembleScores(
+    runs=(1, 2), metrics={"left": {"accuracy": 0.99, "loss": 0.5}, "right": {"accuracy": 0.5}}, members=()
+)
 
 
 @pytest.fixture
 def asked(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
     """What the worker was asked."""
     found: list[Ask] = []
-    monkeypatch.setattr(
-        session.worker, "ask", lambda kind, payload, done, failed: found.append((kind, payload, done, failed))
-    )
+    monkeypatch.setattr(session.worker, "ask", lambda *ask: found.append(ask))
     return found
 
 
@@ -47,12 +47,11 @@ def test_the_ensemble_of_the_runs_stands_beside_them_and_may_be_best(
     qtbot: QtBot, session: Session, page: ComparePage, asked: list[Ask]
 ) -> None:
     press(qtbot, session, page, 1, 2)
-    kind, payload, done, _ = asked[-1]
-    assert (kind, payload["runs"], payload["split"]) == ("ensemble", [1, 2], "test")
-    assert payload["store"] == session.store.url
+    question, done, _ = asked[-1]
+    assert question == EnsembleQuestion(store=session.store.url, runs=(1, 2), split="test")
     assert (page.averaging.button.text(), page.averaging.button.isEnabled()) == ("Averaging…", False)
     assert page.tests.columnCount() == 3
-    done({"metrics": SCORES})
+    done(SCORES)
     assert column(page, 3) == ["ensemble", "0.990", "0.500", "0.500", "—"]
     best = [page.tests.item(0, at).font().bold() for at in (1, 2, 3)]  # type: ignore[union-attr]
     assert best == [False, False, True]
@@ -65,7 +64,7 @@ def test_other_runs_have_no_ensemble_until_it_is_asked_for(
     press(qtbot, session, page, 1, 2)
     session.compare([1, 3])
     qtbot.waitUntil(lambda: shown(page) == [1, 3])
-    asked[-1][2]({"metrics": SCORES})  # it comes late, for runs that are not compared any more
+    asked[-1][1](SCORES)  # it comes late, for runs that are not compared any more
     assert page.tests.columnCount() == 3
     assert (page.averaging.button.text(), page.averaging.button.isEnabled()) == ("Average these runs", True)
     session.compare([2, 1])
@@ -78,7 +77,7 @@ def test_runs_that_do_not_belong_together_are_told_so(
     qtbot: QtBot, session: Session, page: ComparePage, asked: list[Ask]
 ) -> None:
     press(qtbot, session, page, 1, 2)
-    asked[-1][3](InputError("run 2", "needs the same tasks as run 1"))
+    asked[-1][2](InputError("run 2", "needs the same tasks as run 1"))
     assert "needs the same tasks" in page.averaging.error.label.text()
     assert page.averaging.error.isVisible()
     assert page.averaging.button.isEnabled()

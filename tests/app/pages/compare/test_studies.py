@@ -15,6 +15,7 @@ from app.session import Session
 from mtl_core.analysis.delta_m import MetricJudgement
 from mtl_core.analysis.statistics import Spread
 from mtl_core.analysis.studies import read_study
+from mtl_core.protocol.questions import BatchCost, InferenceCost
 from mtl_core.spec import study_members
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
 from tests.app.synthetic import cells, experiment
@@ -109,20 +110,23 @@ def test_each_tasks_best_epoch_stands_beside_the_chosen_one(qtbot: QtBot, sessio
     ]
 
 
-COST: dict[str, Any] = {
-    "device": "cpu",
-    "threads": 1,
-    "parameters": 1200,
-    "flops": 2400,
-    "batches": [{"rows": 1, "milliseconds": 0.5, "peak_bytes": None, "rows_per_second": 2000.0}],
-}
+COST = InferenceCost(
+    device="cpu",
+    threads=1,
+    parameters=1200,
+    parameter_bytes=4800,
+    flops=2400,
+    batches=(BatchCost(rows=1, milliseconds=0.5, peak_bytes=None, rows_per_second=2000.0),),
+)
 
 
 def test_cost_is_measured_once_for_runs_of_one_model(
     qtbot: QtBot, session: Session, page: ComparePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, Callable[[Any], object], Callable[[Exception], object]]] = []
-    monkeypatch.setattr(session.worker, "ask", lambda kind, _, done, failed: asked.append((kind, done, failed)))
+    monkeypatch.setattr(
+        session.worker, "ask", lambda question, done, failed: asked.append((question.ask, done, failed))
+    )
     session.compare([1, 4])
     qtbot.waitUntil(lambda: len(page.selection.entries) == 2 and page.cost_card.measure.isEnabled())
     qtbot.mouseClick(page.cost_card.measure, Qt.MouseButton.LeftButton)
@@ -136,7 +140,7 @@ def test_cost_is_measured_once_for_runs_of_one_model(
 def test_a_cost_that_cannot_be_measured_says_why(
     qtbot: QtBot, session: Session, page: ComparePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session.worker, "ask", lambda _kind, _, _done, failed: failed(ValueError("no such file")))
+    monkeypatch.setattr(session.worker, "ask", lambda _question, _done, failed: failed(ValueError("no such file")))
     session.compare([1])
     qtbot.waitUntil(page.cost_card.measure.isEnabled)
     qtbot.mouseClick(page.cost_card.measure, Qt.MouseButton.LeftButton)
@@ -145,8 +149,8 @@ def test_a_cost_that_cannot_be_measured_says_why(
 
 
 def test_the_cheaper_model_is_marked_and_memory_told_where_it_was_measured() -> None:
-    batch = COST["batches"][0] | {"peak_bytes": 3 * 2**20}
-    lines = cost_lines([COST, COST | {"flops": 1200, "batches": [batch]}, None])
+    batch = COST.batches[0].model_copy(update={"peak_bytes": 3 * 2**20})
+    lines = cost_lines([COST, COST.model_copy(update={"flops": 1200, "batches": (batch,)}), None])
     assert [(cell.text, cell.best) for cell in lines[1].cells] == [
         ("2\u2009400", False),
         ("1\u2009200", True),

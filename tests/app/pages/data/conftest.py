@@ -11,6 +11,7 @@ from app.jobs import Worker
 from app.pages.data import DataPage
 from app.session import Session
 from app.settings import Settings
+from mtl_core.protocol.questions import Question
 from mtl_core.spec import load_preset
 from tests.app.pages.data.synthetic_sets import images
 
@@ -25,8 +26,9 @@ class PatientWorker(Worker):
     def start(self) -> None:
         pass
 
-    def ask(self, kind: str, payload: dict[str, Any], done: Any = None, failed: Any = None, *, key: str = "") -> None:
-        self.asks.append((kind, payload, done, failed))
+    def ask(self, question: Question[Any], done: Any = None, failed: Any = None, *, key: str = "") -> None:
+        asked = question.model_dump()
+        self.asks.append((asked["ask"], asked, done, failed))
 
     def asked(self, kind: str = "dataset") -> dict[str, Any]:
         return next(payload for one, payload, _, _ in reversed(self.asks) if one == kind)

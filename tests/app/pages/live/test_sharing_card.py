@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.pages.live.card_board import Board
-from app.pages.live.sharing_card import SharingCard, learned_name
+from app.pages.live.sharing_card import SharingCard
 from app.plots import ticker
 from mtl_core.architectures import build_model
+from mtl_core.protocol.series import read_learned_name
 from mtl_core.spec import ModelSpec, Sharing, kind_of, members
 from mtl_core.store import Points, SeriesKey
 
@@ -38,26 +39,6 @@ def legend(card: SharingCard) -> list[str]:
     return [label.text() for label in card.legend.findChildren(QLabel) if label.isVisibleTo(card)]
 
 
-@pytest.mark.parametrize(
-    ("metric", "wanted"),
-    [
-        ("stitch 2 from left", ("stitch 2", "left")),
-        ("fusion 1 from the 1 from right", ("fusion 1", "the 1 from right")),
-        ("distance to right", ("distance between copies", "right")),
-        ("share of stage 3", ("stages the head reads", "stage 3")),
-        ("gate of expert 2", ("gates", "expert 2")),
-        ("level 2, gate of own expert 1", ("level 2", "own expert 1")),
-        ("stage 1, node 2", ("stage 1", "node 2")),
-        ("loss", None),
-        ("weight", None),
-        ("gradient norm shared.0", None),
-        ("accuracy", None),
-    ],
-)
-def test_the_name_of_a_series_says_where_and_from_what(metric: str, wanted: tuple[str, str] | None) -> None:
-    assert learned_name(metric) == wanted
-
-
 @pytest.mark.parametrize("kind", [kind_of(scheme) for scheme in members(Sharing)])
 def test_whatever_any_scheme_learns_has_a_place_on_the_card(kind: str) -> None:
     shared: list[dict[str, Any]] = [{"kind": "linear", "out_features": 4}, {"kind": "linear", "out_features": 4}]
@@ -67,7 +48,7 @@ def test_whatever_any_scheme_learns_has_a_place_on_the_card(kind: str) -> None:
         {"left": 1, "right": 2},
     )
     model(torch.randn(4, 3))
-    assert all(learned_name(name) is not None for _, name in model.learned())
+    assert all(read_learned_name(name) is not None for _, name in model.learned())
 
 
 def test_the_card_is_hidden_and_nothing_moves_until_there_is_something_to_draw(board: Board) -> None:
