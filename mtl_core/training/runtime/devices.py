@@ -5,7 +5,8 @@ import platform
 
 import torch
 
-from mtl_core.spec import DeviceInfo, InputError
+from mtl_core.plugins import package_versions
+from mtl_core.spec import DeviceInfo, ExperimentSpec, InputError, spec_to_data
 
 
 def devices() -> tuple[DeviceInfo, ...]:
@@ -38,9 +39,14 @@ def choose_device(name: str) -> torch.device:
     return torch.device(wanted)
 
 
-def versions() -> dict[str, str]:
-    """The versions a result depends on."""
+def versions(spec: ExperimentSpec | None = None) -> dict[str, str]:
+    """The versions a result depends on.
+
+    Args:
+        spec: The experiment, whose kinds may be those of other packages.
+    """
     found = {"python": platform.python_version(), "torch": torch.__version__, "platform": platform.platform()}
     if torch.version.cuda:
         found["cuda"] = torch.version.cuda
-    return found | {"threads": str(torch.get_num_threads())}
+    found["threads"] = str(torch.get_num_threads())
+    return found if spec is None else found | package_versions(spec_to_data(spec))
