@@ -77,7 +77,8 @@ def load_models(folder: Path) -> tuple[SavedRun, ...]:
     members = _members(manifest)
     if not members:
         raise _not_whole(folder / MANIFEST)
-    digest, recorded = manifest["fingerprint"], manifest.get("versions", {})
+    digest, recorded = manifest["fingerprint"], manifest.get("versions")
+    recorded = recorded if isinstance(recorded, dict) else {}
     return tuple(
         SavedRun(run, _spec(folder / spec, recorded), folder / weights, digest) for run, spec, weights in members
     )

@@ -1,11 +1,12 @@
 """The kinds of another package are used as those of the program are, and missed in plain words when it is gone."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.plugins.conftest import Finished, run_code, run_python
+from tests.plugins.conftest import run_code, run_python
 
 SPEC = """
 version: 1
@@ -28,16 +29,26 @@ def spec(tmp_path: Path) -> Path:
     return file
 
 
-def command(*words: object, site: Path | None = None) -> Finished:
-    return run_python("-m", "mtl_core", *words, site=site)
+COMMANDS = """
+import contextlib, io, json, sys
+from mtl_core.cli import main
+
+results = []
+for words in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(words)
+    results.append([status, out.getvalue(), err.getvalue()])
+print(json.dumps(results))
+"""
 
 
-def failure(finished: Finished) -> str:
-    """The one line that a command printed, whose input was at fault."""
-    assert finished.returncode == 2, finished.stderr
-    assert finished.stderr.count("\n") == 1
-    assert not finished.stdout
-    return finished.stderr
+def run_commands(*commands: Sequence[object], site: Path | None = None) -> list[tuple[int, str, str]]:
+    """Run commands in one fresh interpreter; the exit status and both outputs of each."""
+    words = json.dumps([list(map(str, command)) for command in commands])
+    finished = run_python("-c", COMMANDS, words, site=site)
+    assert finished.returncode == 0, finished.stderr
+    return [tuple(result) for result in json.loads(finished.stdout)]
 
 
 def test_the_window_offers_and_explains_the_kinds_without_their_builders_or_torch(site: Path) -> None:
@@ -87,33 +98,48 @@ def test_the_window_offers_and_explains_the_kinds_without_their_builders_or_torc
 
 
 @pytest.mark.slow
-def test_a_run_trains_with_them_and_is_listed_but_not_opened_without_the_package(site: Path, spec: Path) -> None:
-    checked = command("check", spec, site=site)
-    assert (checked.returncode, checked.stderr) == (0, "")
-    assert "Scale" in checked.stdout
-    assert "from 0.5" in checked.stdout
-    wrong = failure(command("check", spec, "--set", "weighting.decay=2", site=site))
-    assert "weighting.decay: must be at most 1; found 2" in wrong
+def test_a_run_trains_with_them_and_is_listed_but_not_opened_without_the_package(
+    site: Path, spec: Path, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    checked, wrong, trained, shown, exported = run_commands(
+        ("check", spec),
+        ("check", spec, "--set", "weighting.decay=2"),
+        ("train", spec, "--json"),
+        ("show", 1, "--json"),
+        ("export", 1, "--to", "models", "--out", models),
+        site=site,
+    )
+    assert (checked[0], checked[2]) == (0, "")
+    assert "Scale" in checked[1]
+    assert "from 0.5" in checked[1]
+    assert wrong == (2, "", "mtl-workbench check: weighting.decay: must be at most 1; found 2\n")
+    assert trained[0] == 0, trained[2]
+    assert json.loads(trained[1])["state"] == "finished"
+    record = json.loads(shown[1])
+    assert record["versions"]["mtlw-example"] == "0.1.0"
+    assert record["spec"]["weighting"]["decay"] == 0.25
+    assert exported[0] == 0, exported[2]
 
-    trained = command("train", spec, "--json", site=site)
-    assert trained.returncode == 0, trained.stderr
-    assert json.loads(trained.stdout)["state"] == "finished"
-    shown = json.loads(command("show", 1, "--json", site=site).stdout)
-    assert shown["versions"]["mtlw-example"] == "0.1.0"
-    assert shown["spec"]["weighting"]["decay"] == 0.25
-
-    listed = command("runs", "--filter", "method:mtlw-example/loss_rank", "--json")
-    assert (listed.returncode, listed.stderr) == (0, "")
-    assert [run["method"] for run in json.loads(listed.stdout)["runs"]] == ["mtlw-example/loss_rank"]
-    for verb in ("show", "resume"):
-        line = failure(command(verb, 1))
-        assert "run 1: model.shared[1].kind: needs the package mtlw-example, which is not installed" in line
-        assert line.endswith("pip install mtlw-example==0.1.0\n")
-
-    line = failure(command("check", spec))
-    assert "ranked.yaml: " in line
-    assert "needs the package mtlw-example, which is not installed" in line
-    assert line.endswith("pip install mtlw-example (and 1 more)\n")
+    query = "method:mtlw-example/loss_rank weighting.kind=mtlw-example/loss_rank"
+    listed, *opened, checked = run_commands(
+        ("runs", "--filter", query, "--json"),
+        ("show", 1),
+        ("resume", 1),
+        ("check", "run:1"),
+        ("evaluate", models),
+        ("check", spec),
+    )
+    assert (listed[0], listed[2]) == (0, "")
+    assert [run["method"] for run in json.loads(listed[1])["runs"]] == ["mtlw-example/loss_rank"]
+    for status, out, error in opened:
+        assert (status, out) == (2, "")
+        assert "model.shared[1].kind: needs the package mtlw-example, which is not installed" in error
+        assert error.endswith("pip install mtlw-example==0.1.0\n")
+        assert error.count("\n") == 1
+    assert checked[:2] == (2, "")
+    assert f"{spec}: model.shared[1].kind: needs the package mtlw-example, which is not installed" in checked[2]
+    assert checked[2].endswith("pip install mtlw-example (and 1 more)\n")
 
 
 def test_another_version_of_the_package_without_the_kind_is_named(site: Path) -> None:
