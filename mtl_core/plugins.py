@@ -100,13 +100,13 @@ def load_kinds(group: str, base: type[_Class], *, from_defaults: bool = False) -
     for entry in (entry for entry in _entry_points() if entry.group == group):
         try:
             with _without_torch():
-                loaded = entry.load()
-            plugin = _checked(loaded, base, entry, from_defaults=from_defaults)
+                spec_class = entry.load()
+            plugin = _plugin_of(spec_class, base, entry, from_defaults=from_defaults)
         except (Exception, SystemExit) as error:  # whatever a package does, the program must start
-            _problems.append(_rejected(entry, error))
+            _problems.append(_rejection(entry, error))
         else:
             _plugins[plugin.kind] = plugin
-            classes.append(loaded)
+            classes.append(spec_class)
     return tuple(classes)
 
 
@@ -130,19 +130,19 @@ def _package(entry: EntryPoint) -> tuple[str, str]:
     """The normalized name and the version of an entry point's package; empty where its metadata cannot be read."""
     try:
         name, release = entry.dist.name, entry.dist.version  # type: ignore[union-attr]
-        return re.sub(r"[-_.]+", "-", name).lower(), release
+        return re.sub(r"[-_.]+", "-", name).lower(), release or ""
     except Exception:
         return "", ""
 
 
-def _checked(loaded: Any, base: type, entry: EntryPoint, *, from_defaults: bool) -> Plugin:
+def _plugin_of(spec_class: Any, base: type, entry: EntryPoint, *, from_defaults: bool) -> Plugin:
     """The plugin of a spec class, if it keeps the rules."""
     package, release = _package(entry)
     if not package:
         raise _RuleError("belongs to a package whose metadata cannot be read")
-    if not isinstance(loaded, type) or not issubclass(loaded, base) or loaded is base:
+    if not isinstance(spec_class, type) or not issubclass(spec_class, base) or spec_class is base:
         raise _RuleError(f"must be a class that inherits {base.__module__}.{base.__qualname__}")
-    fields: Mapping[str, Any] = loaded.model_fields  # type: ignore[attr-defined]  # every base is a pydantic model
+    fields: Mapping[str, Any] = spec_class.model_fields  # type: ignore[attr-defined]  # every base is a pydantic model
     kind = f"{package}/{entry.name}"
     if not _KIND.fullmatch(kind):
         raise _RuleError("is named with other characters than letters, digits, '_', '.' and '-'")
@@ -151,16 +151,16 @@ def _checked(loaded: Any, base: type, entry: EntryPoint, *, from_defaults: bool)
     if kind in _plugins:
         raise _RuleError(f"has the kind {kind!r}, which another class of the package has")
     for name in ("title", "builder"):
-        if not isinstance(getattr(loaded, name, None), str) or not getattr(loaded, name):
+        if not isinstance(getattr(spec_class, name, None), str) or not getattr(spec_class, name):
             raise _RuleError(f"needs a text as {name!r}")
-    if not loaded.__pydantic_complete__:  # type: ignore[attr-defined]
+    if not spec_class.__pydantic_complete__:  # type: ignore[attr-defined]
         raise _RuleError("has a field whose type cannot be resolved")
     if from_defaults:
-        loaded()
-    return Plugin(kind, loaded.title, package, release)  # type: ignore[attr-defined]
+        spec_class()
+    return Plugin(kind, spec_class.title, package, release)  # type: ignore[attr-defined]
 
 
-def _rejected(entry: EntryPoint, error: BaseException) -> RejectedKind:
+def _rejection(entry: EntryPoint, error: BaseException) -> RejectedKind:
     package, release = _package(entry)
     where, kind = f"package {package} {release}".rstrip(), f"{package}/{entry.name}"
     rule = f"its {_NOUNS[entry.group]} {entry.name!r} is left out: {entry.value}"
