@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.document import Document
 from app.jobs import Failed, NewestRecords, RunFollower, RunQueue, StoreService, Worker
 from app.settings import Settings
+from mtl_core.plugins import plugin_problems
 from mtl_core.protocol.questions import DatasetQuestion, DevicesQuestion, ModelQuestion
 from mtl_core.spec import (
     DatasetInfo,
@@ -102,11 +103,13 @@ class Session(QObject):
         return self.queue.controlled(self.live_run)
 
     def begin(self) -> None:
-        """Start the worker, ask it for devices, and look for runs that are on."""
+        """Start the worker, ask it for devices, look for runs that are on, and say which plugins are left out."""
         self.queue.activeChanged.connect(self._adopt_active)
         self.worker.ask(DevicesQuestion(), self._have_devices, self._tell)
         self.queue.attach()
         self._ask_soon.start()
+        for problem in plugin_problems():
+            self.complain(str(problem))
 
     def close(self) -> None:
         """End the worker and the threads; runs that train go on."""

@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
 
 from app.theme import GAP
-from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, members
+from mtl_core.plugins import plugin_problems, plugins
+from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, kind_of, members
 
 TOPICS = ("start", "data", "model", "training", "weighting", "live", "runs", "compare", "files", "about")
 """The files of ``resources/help``, in the order of the work; pages open at the topic of their name."""
@@ -20,7 +21,13 @@ _MARGIN = 16
 
 
 def _list(kinds: Iterable[type[Spec]]) -> str:
-    return "\n".join(f"- **{spec.title}**: {spec.help()}" for spec in kinds)
+    return "\n".join(f"- **{spec.title}**: {spec.help()}{_package(spec)}" for spec in kinds)
+
+
+def _package(spec: type[Spec]) -> str:
+    """The package that adds a kind; empty for ours."""
+    package = next((plugin for plugin in plugins() if plugin.kind == kind_of(spec)), None)
+    return f" *From the package {package.package} {package.version}.*" if package else ""
 
 
 def _layers() -> str:
@@ -32,7 +39,9 @@ def _versions() -> str:
 
     versions = {"MTL Workbench": version("mtl-workbench"), "Python": platform.python_version(), "Qt": qVersion()}
     lines = [f"- **{name}** {version}" for name, version in (versions | {"SQLite": sqlite.describe()}).items()]
-    return "\n".join([*lines, *([f"\n**{text}**"] if (text := sqlite.warning()) else [])])
+    lines += sorted({f"- **{plugin.package}** {plugin.version}" for plugin in plugins()})
+    warnings = [sqlite.warning(), *map(str, plugin_problems())]
+    return "\n".join([*lines, *(f"\n**{text}**" for text in warnings if text)])
 
 
 _PLACES: dict[str, Callable[[], str]] = {

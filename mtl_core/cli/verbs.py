@@ -16,7 +16,8 @@ from mtl_core import __version__
 from mtl_core.cli.failures import report_failure
 from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
 from mtl_core.errors import shorten
-from mtl_core.text import make_readable
+from mtl_core.plugins import plugin_problems
+from mtl_core.text import make_readable, visible
 
 SPLITS = ("train", "val", "test")
 
@@ -167,6 +168,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as exit_:
         return int(exit_.code or 0)
     verb = load_command(arguments.verb)
+    for problem in plugin_problems():
+        print(visible(f"mtl-workbench: {problem}"), file=sys.stderr)
     try:
         return verb(arguments)
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from mtl_core.datasets.data import TaskData
 from mtl_core.errors import InputError, StoreError, os_error
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
 from mtl_core.files import exists, flush, write_error, write_text
+from mtl_core.plugins import missing_package
 from mtl_core.spec import ExperimentSpec, load_spec, save_spec
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.runtime.devices import versions
@@ -69,21 +70,26 @@ def load_models(folder: Path) -> tuple[SavedRun, ...]:
     """The runs whose models a folder holds.
 
     Raises:
-        InputError: It is no such folder.
+        InputError: It is no such folder, or a package that an experiment in it needs is not installed.
         StoreError: It is not whole, or a newer version wrote it.
     """
     manifest = _manifest(folder)
     members = _members(manifest)
     if not members:
         raise _not_whole(folder / MANIFEST)
-    digest = manifest["fingerprint"]
-    return tuple(SavedRun(run, _spec(folder / spec), folder / weights, digest) for run, spec, weights in members)
+    digest, recorded = manifest["fingerprint"], manifest.get("versions")
+    recorded = recorded if isinstance(recorded, dict) else {}
+    return tuple(
+        SavedRun(run, _spec(folder / spec, recorded), folder / weights, digest) for run, spec, weights in members
+    )
 
 
-def _spec(path: Path) -> ExperimentSpec:
+def _spec(path: Path, recorded: Mapping[str, str]) -> ExperimentSpec:
     try:
         return load_spec(path)
     except InputError as error:
+        if missing := missing_package(error.problems, recorded):
+            raise missing from None
         problem = error.problem
         raise _not_whole(path, problem.rule if problem.path == str(path) else str(problem)) from None
 
@@ -140,7 +146,7 @@ def _write(saved: Sequence[SavedRun], data: TaskData, folder: Path) -> None:
     folder.mkdir()
     manifest = {
         "format": FORMAT,
-        "versions": versions(),
+        "versions": {name: text for one in saved for name, text in versions(one.spec).items()},
         "fingerprint": saved[0].fingerprint,
         "members": [_save_member(one, data, folder) for one in saved],
         "preprocessing": data.preprocessing,

@@ -68,7 +68,7 @@ def execute(
     spec = store.spec(run)
     device = device_label(spec)
     check_resume(store, run)
-    store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device, versions=versions())
+    store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device, versions=versions(spec))
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
     try:

@@ -76,7 +76,7 @@ def execute_jointly(
             raise InputError(f"run {run}", "a run that goes on is trained alone", fix=f"mtl-workbench resume {run}")
     for run, spec in zip(runs, specs, strict=True):
         label = device_label(spec)
-        store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=label, versions=versions())
+        store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=label, versions=versions(spec))
     stop = stop or threading.Event()
     recorders = [StoreRecorder(store, run, stop, None if i else observer) for i, run in enumerate(runs)]
     try:

@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -61,7 +62,7 @@ def spec_from_data(data: Any, where: str = "") -> ExperimentSpec:
     spec, problems = _read(data)
     if spec is None:
         prefix = f"{where}: " if where else ""
-        raise InputError.of([Problem(prefix + p.path, p.rule, p.found, p.fix) for p in problems])
+        raise InputError.of([replace(problem, path=prefix + problem.path) for problem in problems])
     return spec
 
 

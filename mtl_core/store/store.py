@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkerError, shorten
+from mtl_core.plugins import missing_package
 from mtl_core.protocol.progress import Progress
 from mtl_core.store import processes, schema, sqlite, urls
 from mtl_core.store.database import Access, Changes, Database
@@ -193,6 +194,7 @@ class RunStore(Written):
         """What was to be run, brought up to the present version of the spec.
 
         Raises:
+            InputError: A package that it needs is not installed.
             StoreError: What is stored is no longer a valid spec.
         """
         from mtl_core.spec import spec_from_data
@@ -201,6 +203,8 @@ class RunStore(Written):
         try:
             return spec_from_data(data, f"run {run}")
         except InputError as error:
+            if missing := missing_package(error.problems, self.run(run).versions):
+                raise missing from None
             raise StoreError.of(error.problems) from None
 
     def spec_data(self, run: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ for how to add one. The conventions that hold for all of them stand in `mtl_core
 """
 
 from mtl_core.weighting.autograd.shared_representation import Cut, cut_forward
-from mtl_core.weighting.interface import Pass, SharedModel, Weighting
+from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, weighted_backward
 from mtl_core.weighting.registry import TaskLike, build_weighting
 from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.wrappers.movable import MovableWeighting
@@ -20,4 +20,6 @@ __all__ = [
     "Weighting",
     "build_weighting",
     "cut_forward",
+    "matching",
+    "weighted_backward",
 ]

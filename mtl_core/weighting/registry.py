@@ -6,6 +6,8 @@ from typing import Protocol, cast
 
 import torch
 
+from mtl_core.errors import EnvironmentFault
+from mtl_core.plugins import builder_of
 from mtl_core.spec.weighting import Weighting as WeightingSpec
 from mtl_core.weighting.gradients.aggregation import Aggregated
 from mtl_core.weighting.interface import Weighting
@@ -37,13 +39,15 @@ def build_weighting(
     """The weighting method that a spec asks for.
 
     Args:
-        spec: Any kind of weighting; the module ``mtl_core.weighting.methods.<kind>`` builds it.
+        spec: Any kind of weighting; the module ``mtl_core.weighting.methods.<kind>`` builds it, or the ``builder``
+            that a method of another package names.
         tasks: The experiment's tasks, or (name, kind) pairs, in task order.
         device: The training device.
         dtype: The losses' floating type; torch's default without it.
 
     Raises:
         InputError: The spec does not fit the tasks, e.g. a weight for a task that is not there.
+        EnvironmentFault: The method's package cannot build it.
     """
     pairs = [task if isinstance(task, tuple) else (task.name, task.kind) for task in tasks]
     setup = Setup(
@@ -52,8 +56,19 @@ def build_weighting(
         device=torch.device(device),
         dtype=dtype or torch.get_default_dtype(),
     )
-    module = import_module(f"mtl_core.weighting.methods.{spec.kind}")
-    method = cast(Weighting, module.build(spec, setup))
+    method = _method(spec, setup)
     if isinstance(method, Aggregated):
         method.level = getattr(spec, "level", method.level)
     return method if spec.normalize == "none" else Normalized(method, spec.normalize, setup.ones)
+
+
+def _method(spec: WeightingSpec, setup: Setup) -> Weighting:
+    """The method without what the spec puts around it."""
+    if not spec.builder:
+        module = import_module(f"mtl_core.weighting.methods.{spec.kind}")
+        return cast(Weighting, module.build(spec, setup))
+    method = builder_of(type(spec)).build(spec, setup)
+    if not isinstance(method, Weighting):
+        rule = f"{spec.builder}.build must return a mtl_core.weighting.Weighting"
+        raise EnvironmentFault("weighting.kind", rule, found=method, fix="Update the package of the method.")
+    return method

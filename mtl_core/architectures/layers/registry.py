@@ -9,7 +9,10 @@ from torch import nn
 from mtl_core.architectures.layers import input_rules, pretrained, pretrained_rules
 from mtl_core.architectures.layers.errors import Fault
 from mtl_core.architectures.layers.modules import Embedding, GaussianNoise, GlobalAvgPool, GlobalMaxPool, Recurrent
+from mtl_core.errors import EnvironmentFault
+from mtl_core.plugins import builder_of
 from mtl_core.spec import layers as spec
+from mtl_core.spec import members
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
 
@@ -129,6 +132,26 @@ def _p_detail(layer: spec.Dropout | spec.Dropout2d) -> str:
     return f"p {layer.p:g}"
 
 
+def _plugin(spec_class: type[spec.PluginLayer]) -> Kind:
+    """What is needed of a layer of another package, whose module is imported when it is first used."""
+
+    def build(layer: spec.PluginLayer, shape: Shape) -> nn.Module:
+        module = builder_of(spec_class).build(layer, shape)
+        if isinstance(module, nn.Module):
+            return module
+        rule = f"{spec_class.builder}.build must return a torch.nn.Module"
+        raise EnvironmentFault("model", rule, found=module, fix="Update the package of the layer.")
+
+    def check(layer: spec.PluginLayer, shape: Shape) -> Fault | None:
+        reason = getattr(builder_of(spec_class), "check", lambda *_: None)(layer, shape)
+        return None if reason is None else Fault(str(reason))
+
+    def detail(layer: spec.PluginLayer) -> str:
+        return str(getattr(builder_of(spec_class), "detail", lambda _: "")(layer))
+
+    return Kind(build, check, detail)
+
+
 KINDS: dict[type[Spec], Kind] = {
     spec.Linear: Kind(_linear, input_rules.linear, _linear_detail),
     spec.Conv1d: Kind(_conv, input_rules.conv, _conv_detail),
@@ -170,5 +193,6 @@ KINDS: dict[type[Spec], Kind] = {
     spec.GlobalAvgPool: Kind(lambda _, __: GlobalAvgPool(), input_rules.global_pool),
     spec.GlobalMaxPool: Kind(lambda _, __: GlobalMaxPool(), input_rules.global_pool),
     spec.Pretrained: Kind(pretrained.build, pretrained_rules.check, pretrained_rules.detail),
+    **{layer: _plugin(layer) for layer in members(spec.Layer) if issubclass(layer, spec.PluginLayer)},
 }
 """One entry per member of :data:`mtl_core.spec.Layer`; a contract test holds it to that."""

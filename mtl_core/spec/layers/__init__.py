@@ -1,13 +1,15 @@
 """The layers a trunk or a task head is made of; in-features are never typed, they follow from the data."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field
 
+from mtl_core.plugins import LAYERS, load_kinds
 from mtl_core.spec.base import Spec
 from mtl_core.spec.layers.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
 from mtl_core.spec.layers.dense import Conv1d, Conv2d, Linear
 from mtl_core.spec.layers.norms import BatchNorm1d, BatchNorm2d, Dropout, Dropout2d, GaussianNoise, GroupNorm, LayerNorm
+from mtl_core.spec.layers.plugin import PluginLayer
 from mtl_core.spec.layers.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -20,7 +22,7 @@ from mtl_core.spec.layers.pooling import (
 from mtl_core.spec.layers.pretrained import Pretrained
 from mtl_core.spec.layers.sequences import GRU, LSTM, Embedding
 
-Layer = Annotated[
+_BuiltIn = (
     Linear
     | Conv1d
     | Conv2d
@@ -49,9 +51,15 @@ Layer = Annotated[
     | Flatten
     | GlobalAvgPool
     | GlobalMaxPool
-    | Pretrained,
-    Field(discriminator="kind"),
-]
+    | Pretrained
+)
+
+_PLUGINS = load_kinds(LAYERS, PluginLayer)
+
+if TYPE_CHECKING:
+    Layer = Annotated[_BuiltIn, Field(discriminator="kind")]
+else:  # and the layers of other installed packages
+    Layer = Annotated[Union[(_BuiltIn, *_PLUGINS)], Field(discriminator="kind")]
 
 LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
     "Dense and convolution": (Linear, Conv1d, Conv2d),
@@ -61,6 +69,7 @@ LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
     "Normalisation": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm),
     "Dropout and noise": (Dropout, Dropout2d, GaussianNoise),
     "Pretrained": (Pretrained,),
+    **({"Other packages": _PLUGINS} if _PLUGINS else {}),
 }
 """How the menu of layers is arranged; a test holds it to every member of :data:`Layer`."""
 
@@ -90,6 +99,7 @@ __all__ = [
     "Linear",
     "MaxPool1d",
     "MaxPool2d",
+    "PluginLayer",
     "Pretrained",
     "ReLU",
     "SiLU",

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mtl_core.errors import Problem, listed, shorten
+from mtl_core.plugins import unknown_kind
 from mtl_core.spec.base import Spec
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.upgrade import CURRENT_VERSION
@@ -100,6 +101,8 @@ def _fix(kind: str, value: Any, root: type[Spec], keys: list[Key]) -> str:
 
 def _unknown_kind(path: str, kind: str, kinds: list[str]) -> Problem:
     """A kind that there is not: those it resembles, else the first of those there are."""
+    if problem := unknown_kind(path, kind):
+        return problem
     found = shorten(repr(kind))
     close = get_close_matches(kind[:_LONGEST_KIND], kinds)
     if close:

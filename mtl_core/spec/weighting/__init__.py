@@ -1,10 +1,11 @@
 """How the tasks' losses become one update of the shared parameters."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field
 
-from mtl_core.spec.weighting.base import LEVELS, Weight, WeightMove
+from mtl_core.plugins import WEIGHTINGS, load_kinds
+from mtl_core.spec.weighting.base import LEVELS, BaseWeighting, Weight, WeightMove
 from mtl_core.spec.weighting.gradients import (
     AlignedMtlWeighting,
     CaGradWeighting,
@@ -38,7 +39,7 @@ from mtl_core.spec.weighting.losses import (
     UncertaintyWeighting,
 )
 
-Weighting = Annotated[
+_BuiltIn = (
     EqualWeighting
     | ManualWeighting
     | UncertaintyWeighting
@@ -66,13 +67,20 @@ Weighting = Annotated[
     | SdmGradWeighting
     | MoDoWeighting
     | ExcessMtlWeighting
-    | DbMtlWeighting,
-    Field(discriminator="kind"),
-]
+    | DbMtlWeighting
+)
+
+if TYPE_CHECKING:
+    Weighting = Annotated[_BuiltIn, Field(discriminator="kind")]
+else:  # and the methods of other installed packages
+    Weighting = Annotated[
+        Union[(_BuiltIn, *load_kinds(WEIGHTINGS, BaseWeighting, from_defaults=True))], Field(discriminator="kind")
+    ]
 
 __all__ = [
     "LEVELS",
     "AlignedMtlWeighting",
+    "BaseWeighting",
     "CaGradWeighting",
     "ConfigWeighting",
     "DbMtlWeighting",

@@ -20,6 +20,8 @@ class WeightMove(Spec):
 class BaseWeighting(Spec):
     """A way of turning the losses into one update."""
 
+    builder: ClassVar[str] = ""
+    """The module whose ``build(spec, setup)`` makes the method; a package that adds a method must name its own."""
     cost: ClassVar[str] = "One backward pass: no extra cost."
     positive: ClassVar[bool] = False
     """Whether the method is one of losses above 0, of which it takes logarithms, roots or ratios."""

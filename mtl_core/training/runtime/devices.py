@@ -5,7 +5,8 @@ import platform
 
 import torch
 
-from mtl_core.spec import DeviceInfo, InputError
+from mtl_core.plugins import package_versions
+from mtl_core.spec import DeviceInfo, ExperimentSpec, InputError, spec_to_data
 
 
 def list_devices() -> tuple[DeviceInfo, ...]:
@@ -38,8 +39,12 @@ def choose_device(name: str) -> torch.device:
     return torch.device(device_name)
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of libraries and settings that results depend on."""
+def versions(spec: ExperimentSpec | None = None) -> dict[str, str]:
+    """Return the versions of libraries and settings that results depend on.
+
+    Args:
+        spec: The experiment, whose kinds may be those of other packages.
+    """
     versions_by_name = {
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -47,4 +52,5 @@ def versions() -> dict[str, str]:
     }
     if torch.version.cuda:
         versions_by_name["cuda"] = torch.version.cuda
-    return versions_by_name | {"threads": str(torch.get_num_threads())}
+    versions_by_name["threads"] = str(torch.get_num_threads())
+    return versions_by_name if spec is None else versions_by_name | package_versions(spec_to_data(spec))
