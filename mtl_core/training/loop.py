@@ -20,8 +20,8 @@ from mtl_core.training.runtime.threads import threads_for
 from mtl_core.training.step.forward import Penalty, cuts, forward, mean_losses, parted
 from mtl_core.training.transfer.initial_weights import freeze_trunk
 from mtl_core.training.transfer.regularizers import Keeper
-from mtl_core.weighting import Pass
-from mtl_core.weighting.gradients.diagnostics import agreement, as_values, blocks_of
+from mtl_core.weighting import ForwardPass
+from mtl_core.weighting.gradients.diagnostics import agreement_series, measure_agreement, parameter_blocks
 
 TICK_SECONDS = 0.3
 """How often losses are copied out, requests are read and progress is told."""
@@ -104,7 +104,7 @@ class Trainer(Prepared):
     def _train_step(self, batch: Batch) -> None:
         self.rate.before_step(self.step)
         weighting = self.weighting
-        parts = [batch] if weighting.parts == 1 else parted(batch, weighting.parts)
+        parts = [batch] if weighting.batch_parts == 1 else parted(batch, weighting.batch_parts)
         self.scale.before(weighting)
         self.computing.begin_step()
         cut = cuts(weighting, self.computing)
@@ -129,15 +129,15 @@ class Trainer(Prepared):
         if self.scale.allows(self._clipped, weighting):
             self.optimizer.step()
         self.average.after_step(self.step)
-        if weighting.looks_again:
+        if weighting.needs_losses_after_step:
             self._look_again(batch)
         weights = None if weighting.constant else weighting.weights().clone()
         self.journal.note_step(mean_losses(passes), weights, self.rate.now, batch.present)
         self.step += 1
 
-    def _compare_gradients(self, one: Pass) -> None:
-        found = agreement(one, blocks_of(self.model, self.model.shared_parameters()))
-        self.journal.note_values(self.step, as_values(found, self.spec.task_names, TOTAL))
+    def _compare_gradients(self, one: ForwardPass) -> None:
+        found = measure_agreement(one, parameter_blocks(self.model, self.model.shared_parameters()))
+        self.journal.note_values(self.step, agreement_series(found, self.spec.task_names, TOTAL))
 
     @torch.no_grad()
     def _look_again(self, batch: Batch) -> None:

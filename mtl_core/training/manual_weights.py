@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove
 from mtl_core.training.metrics.metric_log import Journal
 from mtl_core.training.recorder import Recorder
-from mtl_core.weighting import MovableWeighting
+from mtl_core.weighting import ManualOverride
 
 
 def hand_weights(spec: ExperimentSpec, moved: dict[str, float] | None = None) -> dict[str, float]:
@@ -32,7 +32,7 @@ class Moves:
         self,
         spec: ExperimentSpec,
         earlier: Sequence[WeightMove],
-        weighting: MovableWeighting,
+        weighting: ManualOverride,
         journal: Journal,
         recorder: Recorder,
     ) -> None:
@@ -52,7 +52,7 @@ class Moves:
         try:
             given = WeightMove(step=step, weights=weights).weights
             weights = None if given is None else dict.fromkeys(self._spec.task_names, 1.0) | given
-            self._weighting.move(weights)
+            self._weighting.set_override(weights)
         except (InputError, ValidationError) as error:
             text = " ".join(str(error).split())
             self._recorder.event(step, "warning", f"the weights stay as they are: {text}")

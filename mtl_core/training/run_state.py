@@ -43,7 +43,7 @@ from mtl_core.training.transfer.embeddings import in_words_of
 from mtl_core.training.transfer.heads import told
 from mtl_core.training.transfer.initial_weights import read_start, take_trunk
 from mtl_core.training.transfer.regularizers import build_keeper
-from mtl_core.weighting import MovableWeighting, build_weighting
+from mtl_core.weighting import ManualOverride, build_weighting
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Prepared:
         self.keeper = build_keeper(self.model, spec, self.tasks)
         self.taken = self._take(self.start) if self.start else ""
         method = build_weighting(spec.weighting, spec.tasks, device=self.device)
-        self.weighting = MovableWeighting(method, names)
+        self.weighting = ManualOverride(method, names)
         self.optimizer = build_optimizer(
             training.optimizer, groups_of(self.model, training), self.weighting.parameters()
         )

@@ -46,7 +46,7 @@ def gradients(model: MultiTaskModel, tasks: Any, batch: Batch, kind: str, **sett
     computed = computing(model, TrainingSpec(**settings), scale, pytest.fail)
     model.zero_grad()
     torch.manual_seed(4)
-    passes = [forward(computed, tasks, batch, cut=cuts(weighting, computed)) for _ in range(weighting.parts)]
+    passes = [forward(computed, tasks, batch, cut=cuts(weighting, computed)) for _ in range(weighting.batch_parts)]
     weighting.backward_parts(passes, model)
     return [p.grad.clone() for p in model.parameters() if p.grad is not None]
 

@@ -12,7 +12,7 @@ from mtl_core.spec import ModelSpec, TrainingSpec
 from mtl_core.training.step.forward import Penalty
 from mtl_core.training.step.forward_engine import Computing, computing
 from mtl_core.training.step.precision import LossScale
-from mtl_core.weighting import Pass, build_weighting, cut_forward
+from mtl_core.weighting import ForwardPass, build_weighting, detach_at_representation
 from tests.training.test_resume import assert_resumes
 from tests.training.toy import PER_EPOCH, STEPS, TASKS, experiment, run
 
@@ -55,12 +55,14 @@ def gradients(model: MultiTaskModel, how: Computing, *, cut: bool) -> list[Tenso
     torch.manual_seed(1)
     how.begin_step()
     how.see_labels(MASKS)
-    outputs, at = cut_forward(how.features(INPUTS), how.head, 3) if cut else (how(INPUTS), None)
+    outputs, representation = (
+        detach_at_representation(how.features(INPUTS), how.head, 3) if cut else (how(INPUTS), None)
+    )
     penalty = how.penalty()
     added = None if penalty is None else Penalty(penalty, list(model.parameters()))
     torch.autograd.backward([output.square().mean() for output in outputs])
-    if at is not None:
-        at.push(at.mixed(torch.ones(3), range(3)))
+    if representation is not None:
+        representation.backward(representation.weighted_sum(torch.ones(3), range(3)))
     if added is not None:
         added.add()
     return [parameter.grad for parameter in model.parameters()]
@@ -145,7 +147,7 @@ def test_frozen_shared_layers_get_no_gradient_and_heads_do(sharing: Any) -> None
     for parameter in model.shared_parameters():
         parameter.requires_grad_(False)
     weighting = build_weighting(experiment(weighting={"kind": "mgda"}).weighting, experiment().tasks)
-    outputs, cut = cut_forward(model.features(INPUTS), model.head, 3)
-    weighting.backward_parts([Pass([output.square().mean() for output in outputs], cut=cut)], model)
+    outputs, cut = detach_at_representation(model.features(INPUTS), model.head, 3)
+    weighting.backward_parts([ForwardPass([output.square().mean() for output in outputs], representation=cut)], model)
     assert all(parameter.grad is None for parameter in model.shared_parameters())
     assert all(p.grad is not None for task in TASKS for p in model.head_parameters(task))

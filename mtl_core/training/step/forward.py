@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.step.forward_engine import Computed, Computing
-from mtl_core.weighting import Cut, Pass, Weighting, cut_forward
+from mtl_core.weighting import ForwardPass, SharedRepresentation, Weighting, detach_at_representation
 
 
-def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> Pass:
+def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> ForwardPass:
     """The tasks' losses on a batch.
 
     Args:
@@ -22,16 +22,18 @@ def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: b
     """
     model.see_labels(batch.masks)
     if cut:
-        outputs, at = cut_forward(model.features(batch.inputs), model.head, len(tasks))
-        at.again = isinstance(model, Computed) and model.in_pieces
-        return Pass(losses_of(tasks, outputs, batch), batch.present, at, outputs)
+        outputs, representation = detach_at_representation(model.features(batch.inputs), model.head, len(tasks))
+        representation.recomputes = isinstance(model, Computed) and model.in_pieces
+        return ForwardPass(losses_of(tasks, outputs, batch), batch.present, representation, outputs)
     outputs = model(batch.inputs)
-    return Pass(losses_of(tasks, outputs, batch), batch.present, None, outputs)
+    return ForwardPass(losses_of(tasks, outputs, batch), batch.present, None, outputs)
 
 
 def cuts(weighting: Weighting, model: Computing) -> bool:
     """Whether a weighting wants this model's passes cut."""
-    return weighting.cuts == "always" or (weighting.cuts == "dear" and isinstance(model, Computed))
+    return weighting.detach_representation == "always" or (
+        weighting.detach_representation == "when_costly" and isinstance(model, Computed)
+    )
 
 
 def losses_of(tasks: Sequence[TaskHead], outputs: Sequence[Tensor], batch: Batch) -> list[Tensor]:
@@ -47,7 +49,7 @@ def parted(batch: Batch, parts: int) -> list[Batch]:
     return [batch.rows(slice(part, None, parts)) for part in range(parts)]
 
 
-def mean_losses(passes: Sequence[Pass]) -> list[Tensor]:
+def mean_losses(passes: Sequence[ForwardPass]) -> list[Tensor]:
     """Each task's loss over all parts of a batch, without graph."""
     if len(passes) == 1:
         return [loss.detach_() for loss in passes[0].losses]
@@ -65,11 +67,13 @@ class Penalty:
         cut: Where the graph was cut, if the penalty comes from behind that place.
     """
 
-    def __init__(self, penalty: Tensor, parameters: Sequence[nn.Parameter], cut: Cut | None = None) -> None:
+    def __init__(
+        self, penalty: Tensor, parameters: Sequence[nn.Parameter], cut: SharedRepresentation | None = None
+    ) -> None:
         self._parameters = [parameter for parameter in parameters if parameter.requires_grad and penalty.requires_grad]
         self._gradients: Sequence[Tensor | None] = ()
         if self._parameters and cut is not None:
-            self._gradients = cut.reach_all(penalty, self._parameters)
+            self._gradients = cut.joint_loss_gradients(penalty, self._parameters)
         elif self._parameters:
             self._gradients = torch.autograd.grad(penalty, self._parameters, retain_graph=True, allow_unused=True)
 

@@ -23,7 +23,7 @@ from mtl_core.training.transfer.fisher import fisher
 from mtl_core.training.transfer.forgetting import Change
 from mtl_core.training.transfer.heads import take_heads
 from mtl_core.training.transfer.initial_weights import Start
-from mtl_core.weighting import Pass
+from mtl_core.weighting import ForwardPass
 
 
 class Keeper:
@@ -71,7 +71,7 @@ class Keeper:
         """Called when the model is in training mode, parameters that are not frozen learning."""
 
     def before_backward(
-        self, passes: Sequence[Pass], parts: Sequence[Batch], parameters: Sequence[nn.Parameter]
+        self, passes: Sequence[ForwardPass], parts: Sequence[Batch], parameters: Sequence[nn.Parameter]
     ) -> None:
         """Look at the forward passes of a step while their graphs are there."""
 
@@ -149,11 +149,13 @@ class Distilled(Keeper):
         return copy.deepcopy(self._model).requires_grad_(False).eval()
 
     def before_backward(
-        self, passes: Sequence[Pass], parts: Sequence[Batch], parameters: Sequence[nn.Parameter]
+        self, passes: Sequence[ForwardPass], parts: Sequence[Batch], parameters: Sequence[nn.Parameter]
     ) -> None:
         """Take the gradients of the distance to the old outputs, the mean over the parts of the batch."""
         self._penalties = [
-            Penalty(self.distance(one.outputs, part.inputs) * (self._strength / len(parts)), parameters, one.cut)
+            Penalty(
+                self.distance(one.outputs, part.inputs) * (self._strength / len(parts)), parameters, one.representation
+            )
             for one, part in zip(passes, parts, strict=True)
         ]
 
