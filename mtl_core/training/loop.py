@@ -171,7 +171,8 @@ class Trainer(Prepared):
         if self.monitor.improved(value, self.step, stopping.min_delta if stopping else 0.0):
             self._best = {name: tensor.clone() for name, tensor in judged.state_dict().items()}
         self.journal.note_scores("val", self.step, scores)
-        self.journal.note_values(self.step - 1, self.model.learned())  # of the last step, which a resumed run keeps
+        # of the last step, which a resumed run keeps
+        self.journal.note_values(self.step - 1, self.model.sharing_metrics())
         stops = self.monitor.exhausted(stopping)
         self.journal.log_epoch(self.step, self.epoch, scores, last=self._done())
         if stops:

@@ -113,7 +113,7 @@ def test_all_that_a_model_knows_is_in_its_state(kind: str) -> None:
     other.load_state_dict(copy.deepcopy(model.state_dict()))
     for one, two in zip(outputs_of(model, inputs), outputs_of(other, inputs), strict=True):
         assert torch.equal(one, two)
-    assert model.learned() == other.learned()
+    assert model.sharing_metrics() == other.sharing_metrics()
 
 
 @every_scheme
@@ -129,7 +129,7 @@ def test_any_number_of_tasks_of_any_name_will_do(kind: str, outputs: dict[str, i
     spec = spec_of(kind, shared).model_copy(update={"heads": {}})
     model = build_model(spec, shape, outputs)
     assert [output.shape[1] for output in model(batch("convs"))] == list(outputs.values())
-    assert {task for task, _ in model.learned()} <= set(outputs)
+    assert {task for task, _ in model.sharing_metrics()} <= set(outputs)
     penalty = model.penalty()
     assert penalty is None or penalty.isfinite()
 
@@ -138,7 +138,7 @@ def test_any_number_of_tasks_of_any_name_will_do(kind: str, outputs: dict[str, i
 @every_trunk
 def test_what_is_recorded_are_finite_numbers_of_the_tasks(kind: str, trunk: str) -> None:
     model = built(kind, trunk)
-    for (task, name), value in model.learned().items():
+    for (task, name), value in model.sharing_metrics().items():
         assert task in model.tasks
         assert name
         assert isinstance(value, float)

@@ -99,7 +99,7 @@ class Bench:
         def step() -> None:
             self.optimizer.zero_grad()
             (features,) = self.model.features(self.inputs)
-            mtl_backward(self.losses(self.model.heads_from((features,))), features=features)
+            mtl_backward(self.losses(self.model.head_outputs((features,))), features=features)
             jac_to_grad(self.model.shared_parameters(), aggregator)
             self.optimizer.step()
 

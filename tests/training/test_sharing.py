@@ -54,7 +54,7 @@ def gradients(model: MultiTaskModel, how: Computing, *, cut: bool) -> list[Tenso
     model.zero_grad()
     torch.manual_seed(1)
     how.begin_step()
-    how.see_labels(MASKS)
+    how.set_label_masks(MASKS)
     outputs, representation = (
         detach_at_representation(how.features(INPUTS), how.head, 3) if cut else (how(INPUTS), None)
     )
@@ -99,10 +99,10 @@ def test_pieces_have_the_gradients_of_the_whole(kind: str, cut: bool) -> None:
 @pytest.mark.parametrize("kind", ["dselect_k", "adversarial"])
 def test_the_penalty_is_the_same_before_and_after_the_heads(kind: str) -> None:
     model = model_of({"kind": kind}, [_SHARED[0], _SHARED[2], _SHARED[3]])
-    model.see_labels(MASKS)
+    model.set_label_masks(MASKS)
     features = model.features(INPUTS)
     before = model.penalty()
-    model.heads_from(features)
+    model.head_outputs(features)
     after = model.penalty()
     assert before is not None
     assert after is not None
@@ -130,7 +130,7 @@ def test_a_step_is_counted_once_however_many_passes_it_takes(settings: dict[str,
 def test_the_adversary_sees_the_labels_of_each_piece() -> None:
     model = model_of({"kind": "adversarial", "orthogonality": 0.0, "adversary": 1.0}, [_SHARED[0]])
     how = computed(model, accumulate=3)
-    how.see_labels(MASKS)
+    how.set_label_masks(MASKS)
     how.features(INPUTS)
     found = how.penalty()
     scores = model.discriminator(model.shared(INPUTS)).log_softmax(dim=1)  # type: ignore[operator]

@@ -61,7 +61,7 @@ def _places_inside(model: MultiTaskModel) -> dict[str, tuple[int, int]]:
         f"{above}.{name}": (place[0], depth)
         for above, module in model.named_modules()
         if isinstance(module, Pretrained) and (place := _place(f"{above}."))
-        for name, depth in module.depths().items()
+        for name, depth in module.parameter_depths().items()
     }
 
 

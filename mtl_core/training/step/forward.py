@@ -20,7 +20,7 @@ def forward(model: Computing, tasks: Sequence[TaskHead], batch: Batch, *, cut: b
         batch: The rows.
         cut: Whether to cut the graph where the shared half of the model ends.
     """
-    model.see_labels(batch.masks)
+    model.set_label_masks(batch.masks)
     if cut:
         outputs, representation = detach_at_representation(model.features(batch.inputs), model.head, len(tasks))
         representation.recomputes = isinstance(model, Computed) and model.in_pieces

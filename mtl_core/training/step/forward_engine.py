@@ -37,7 +37,7 @@ class Computing(Protocol):
         """Tells that a step begins."""
         ...
 
-    def see_labels(self, masks: Masks) -> None:
+    def set_label_masks(self, masks: Masks) -> None:
         """Tells which of its rows have a label."""
         ...
 
@@ -91,7 +91,7 @@ class Computed:
         """Tells the model."""
         self._model.begin_step()
 
-    def see_labels(self, masks: Masks) -> None:
+    def set_label_masks(self, masks: Masks) -> None:
         """Keeps them for the pieces."""
         self._masks = masks
 
@@ -147,7 +147,7 @@ class Computed:
         rows = len(inputs[0])
         count = min(self._pieces, max(rows // 2, 1))  # batch normalisation needs two rows
         if count == 1:
-            self._model.see_labels(self._masks)
+            self._model.set_label_masks(self._masks)
             results = function(*inputs)
             self._penalty = self._model.penalty() if penalized else self._penalty
             return results
@@ -168,7 +168,7 @@ class Computed:
         """A piece's results and penalty, computed once more when a backward pass needs them."""
 
         def compute(*tensors: Tensor) -> tuple[Tensors, Tensor | None]:
-            self._model.see_labels(masks)
+            self._model.set_label_masks(masks)
             return function(*tensors), self._model.penalty() if penalized else None
 
         found: tuple[Tensors, Tensor | None] = checkpoint(
