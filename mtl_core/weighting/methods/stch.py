@@ -11,7 +11,7 @@ from mtl_core.weighting.setup import Setup
 EPS = 1e-20
 
 
-class SmoothTchebycheff(Scalarizer):
+class SmoothTchebycheffScalarizer(Scalarizer):
     """K·mu·log of the sum of exp((y - max y)/mu), with y = p·log(L/nadir + 1e-20), in the form for multi-task learning.
 
     In the warm-up epochs and the one after them it is the sum of p·log L; at the end of that epoch the nadir is set
@@ -73,4 +73,4 @@ class SmoothTchebycheff(Scalarizer):
 def build(spec: StchWeighting, setup: Setup) -> LossScalarization:
     """Builds STCH with the spec's smoothing, warm-up and preference."""
     preference = setup.per_task(spec.preference, "preference")
-    return LossScalarization(SmoothTchebycheff(preference, spec.mu, spec.warmup_epochs), initial=setup.ones)
+    return LossScalarization(SmoothTchebycheffScalarizer(preference, spec.mu, spec.warmup_epochs), initial=setup.ones)
