@@ -1,4 +1,4 @@
-"""From the model part of an experiment to a torch module, and what that module looks like before it exists."""
+"""Builds the torch module for an experiment's model spec, and describes it without building it."""
 
 from mtl_core.architectures.build import SCHEMES, build_model
 from mtl_core.architectures.describe import describe_model

@@ -1,103 +1,105 @@
-"""What a model looks like, layer by layer, without making it."""
+"""Describes a model layer by layer, without allocating its parameters."""
 
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
 from torch import nn
 
-from mtl_core.architectures.build import try_model
+from mtl_core.architectures.build import build_on_meta_device
 from mtl_core.architectures.layers.registry import KINDS
-from mtl_core.architectures.planning.layer_stack import Step, end_of
-from mtl_core.architectures.planning.model_plan import SHARED, HeadPlan, Plan, fix_at, head_place, path_of
-from mtl_core.architectures.planning.stages import cut_stages
-from mtl_core.architectures.sharing.mixtures import cut_levels
+from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape
+from mtl_core.architectures.planning.model_plan import SHARED_PATH, HeadPlan, ModelPlan, head_path, layer_path, spec_fix
+from mtl_core.architectures.planning.stages import split_stages
+from mtl_core.architectures.sharing.mixtures import split_levels
 from mtl_core.spec import LayerInfo, ModelInfo, ModelSpec, TargetInfo, join, kind_of, spec_to_data
 from mtl_core.spec.model import Ple
 from mtl_core.spec.reports import Shape
 
 
 def describe_model(model: ModelSpec, input_shape: Shape, targets: Mapping[str, TargetInfo]) -> ModelInfo:
-    """Title, settings, output shape and parameters of every layer, as really built on torch's meta device.
+    """Title, settings, output shape and parameters of every layer, from building it on torch's meta device.
 
-    A layer that cannot be built carries the error and, where one is obvious, the fix; the layers behind it have no
-    shape and no error of their own. A layer's parameters are those of one copy of it; the model's are counted under its
-    sharing scheme, as far as it can be built.
+    A layer that cannot be built has an error and, if one is obvious, a fix; the layers after it have no
+    shape and no error of their own. A layer's parameters are those of one copy of it; the model's are counted with its
+    sharing scheme, if it can be built.
 
     Args:
         model: Sharing scheme, shared layers and heads.
         input_shape: Shape of one row of input.
         targets: Each task's target, in task order.
     """
-    plan, built = try_model(model, input_shape, {task: info.outputs for task, info in targets.items()})
-    shared = _describe(plan.shared, SHARED)
-    heads = {task: _describe(head.layers, head_place(task)) for task, head in plan.heads.items()}
-    outputs = {task: _output(head, task, targets[task]) for task, head in plan.heads.items()}
+    plan, meta_model = build_on_meta_device(model, input_shape, {task: info.outputs for task, info in targets.items()})
+    shared = _describe_layers(plan.shared, SHARED_PATH)
+    heads = {task: _describe_layers(head.layers, head_path(task)) for task, head in plan.heads.items()}
+    outputs = {task: _describe_output(head, task, targets[task]) for task, head in plan.heads.items()}
     return ModelInfo(
         input_shape=input_shape,
         shared=shared,
         heads=heads,
         outputs=outputs,
-        parameters=_listed([shared, *heads.values(), outputs.values()])
-        if built is None
-        else _count(built.parameters()),
-        shared_parameters=_listed([shared]) if built is None else _count(built.shared_parameters()),
+        parameters=_sum_parameters([shared, *heads.values(), outputs.values()])
+        if meta_model is None
+        else _count_parameters(meta_model.parameters()),
+        shared_parameters=_sum_parameters([shared])
+        if meta_model is None
+        else _count_parameters(meta_model.shared_parameters()),
         sharing=spec_to_data(model.sharing),
-        stages=() if plan.faulty else _starts(plan),
-        tail=_tail(plan),
+        stages=() if plan.has_fault else _stage_starts(plan),
+        tail=_tail_start(plan),
     )
 
 
-def _starts(plan: Plan) -> tuple[int, ...]:
+def _stage_starts(plan: ModelPlan) -> tuple[int, ...]:
     if isinstance(plan.sharing, Ple):
-        lengths = [len(level) for level in cut_levels(plan.shared, plan.sharing.levels)]
+        lengths = [len(level) for level in split_levels(plan.shared, plan.sharing.levels)]
         return tuple(accumulate([0, *lengths[:-1]]))
-    return tuple(stage.first for stage in cut_stages(plan.shared).stages)
+    return tuple(stage.first for stage in split_stages(plan.shared).stages)
 
 
-def _tail(plan: Plan) -> int:
-    behind = 0 if plan.faulty or isinstance(plan.sharing, Ple) else len(cut_stages(plan.shared).tail)
-    return len(plan.shared) - behind
+def _tail_start(plan: ModelPlan) -> int:
+    tail_length = 0 if plan.has_fault or isinstance(plan.sharing, Ple) else len(split_stages(plan.shared).tail)
+    return len(plan.shared) - tail_length
 
 
-def _listed(lists: Iterable[Iterable[LayerInfo]]) -> int:
+def _sum_parameters(lists: Iterable[Iterable[LayerInfo]]) -> int:
     return sum(layer.parameters for layers in lists for layer in layers)
 
 
-def _count(parameters: Iterable[nn.Parameter]) -> int:
+def _count_parameters(parameters: Iterable[nn.Parameter]) -> int:
     return sum(parameter.numel() for parameter in parameters)
 
 
-def _describe(steps: list[Step], place: tuple[str, ...]) -> tuple[LayerInfo, ...]:
+def _describe_layers(layer_plans: list[LayerPlan], list_path: tuple[str, ...]) -> tuple[LayerInfo, ...]:
     return tuple(
         LayerInfo(
-            path=path_of(index, place),
-            kind=kind_of(type(step.layer)),
-            title=step.layer.title,
-            detail=KINDS[type(step.layer)].detail(step.layer),
-            output_shape=step.leaving,
-            parameters=step.parameters,
-            error=step.fault.text if step.fault else None,
-            fix=fix_at(step, steps, place),
+            path=layer_path(index, list_path),
+            kind=kind_of(type(layer_plan.layer)),
+            title=layer_plan.layer.title,
+            detail=KINDS[type(layer_plan.layer)].detail(layer_plan.layer),
+            output_shape=layer_plan.output_shape,
+            parameters=layer_plan.parameters,
+            error=layer_plan.fault.text if layer_plan.fault else None,
+            fix=spec_fix(layer_plan, layer_plans, list_path),
         )
-        for index, step in enumerate(steps)
+        for index, layer_plan in enumerate(layer_plans)
     )
 
 
-def _output(head: HeadPlan, task: str, target: TargetInfo) -> LayerInfo:
-    """The output layer stands in no list of the spec; its path is that of the task's list."""
-    error = next((step.fault.text for step in head.output if step.fault), None)
+def _describe_output(head: HeadPlan, task: str, target: TargetInfo) -> LayerInfo:
+    """Describes the output layer, which is in no list of the spec; its path is that of the task's list."""
+    error = next((layer_plan.fault.text for layer_plan in head.output if layer_plan.fault), None)
     return LayerInfo(
-        path=join(head_place(task)),
+        path=join(head_path(task)),
         kind=kind_of(type(head.output[-1].layer)) if head.output else "linear",
-        title=" · ".join(step.layer.title for step in head.output) or "No output layer",
-        detail=_meaning(target),
-        output_shape=end_of(head.output, (target.width,) if target.kind == "objective" else None),
-        parameters=sum(step.parameters for step in head.output),
+        title=" · ".join(layer_plan.layer.title for layer_plan in head.output) or "No output layer",
+        detail=_output_detail(target),
+        output_shape=final_shape(head.output, (target.width,) if target.kind == "objective" else None),
+        parameters=sum(layer_plan.parameters for layer_plan in head.output),
         error=error,
     )
 
 
-def _meaning(target: TargetInfo) -> str:  # noqa: PLR0911 - an arm per kind
+def _output_detail(target: TargetInfo) -> str:  # noqa: PLR0911 - an arm per kind
     match target.kind:
         case "multiclass" | "segmentation" | "distribution":
             return f"{len(target.classes)} classes"

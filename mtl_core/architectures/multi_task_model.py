@@ -1,4 +1,4 @@
-"""What training and weighting rely on, whatever the sharing scheme."""
+"""The base class of multi-task models: the interface that training and weighting use for every sharing scheme."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from torch import Tensor, nn
 
 Features = tuple[Tensor, ...]
-"""What the shared layers give: one tensor for all tasks under hard sharing, several under other schemes."""
+"""Output of the shared layers: one tensor for all tasks with hard sharing, several with other schemes."""
 
 
 class MultiTaskModel(nn.Module, ABC):
-    """A model with one output per task, in two halves: what the tasks share, and from there each task's own part.
+    """A model with one output per task, in two halves: a shared half, then each task's own part.
 
-    Every parameter is either shared or belongs to the head of exactly one task; but for what only a penalty trains.
+    Every parameter is either shared or belongs to the head of exactly one task, except those trained only by a penalty.
     """
 
     tasks: tuple[str, ...]
@@ -20,39 +20,39 @@ class MultiTaskModel(nn.Module, ABC):
 
     @abstractmethod
     def features(self, inputs: Tensor) -> Features:
-        """What the shared half makes of a batch ``[N, …]``."""
+        """Runs the shared half on a batch ``[N, …]``."""
 
     @abstractmethod
     def head(self, task: int, features: Features) -> Tensor:
-        """A task's output ``[N, out_features]`` from what the shared half gave."""
+        """Runs a task's own part on the shared half's output; gives ``[N, out_features]``."""
 
-    def heads_from(self, features: Features) -> list[Tensor]:
-        """Each task's output, in task order."""
+    def head_outputs(self, features: Features) -> list[Tensor]:
+        """Runs all tasks' own parts; gives each task's output, in task order."""
         return [self.head(task, features) for task in range(len(self.tasks))]
 
     def begin_step(self) -> None:
-        """Tells that a step of training begins, however many forward passes it may take."""
+        """Notifies the model that a training step begins, which may have several forward passes."""
 
-    def see_labels(self, masks: Sequence[Tensor | None]) -> None:
-        """Tells before a forward pass in training which of its rows have a label.
+    def set_label_masks(self, masks: Sequence[Tensor | None]) -> None:
+        """Sets which rows of the next forward pass in training have a label.
 
         Args:
-            masks: Each task's ``[N]``, or ``[N, W]`` of its values, or None where all rows have one.
+            masks: Each task's ``[N]``, or ``[N, W]`` of its values; None if all rows have one.
         """
 
     def penalty(self) -> Tensor | None:
-        """What the sharing scheme adds to the losses of the last forward pass, 0-d with its graph; None: nothing.
+        """The sharing scheme's penalty for the last forward pass, 0-d with its graph; None if it has none.
 
-        It may be asked for as soon as there are features, before any head has been run.
+        It may be called as soon as the features are computed, before any head has run.
         """
         return None
 
     def lr_factor(self, name: str) -> float:
-        """What multiplies the learning rate of the parameter of this name, beside what the training says."""
+        """Factor of the learning rate of the parameter of this name, in addition to that of the training spec."""
         return 1.0
 
-    def learned(self) -> dict[tuple[str, str], float]:
-        """What the scheme has learned about sharing, as numbers by task and name, to be recorded and drawn."""
+    def sharing_metrics(self) -> dict[tuple[str, str], float]:
+        """The learned sharing between tasks, as values by task and series name, for recording and plotting."""
         return {}
 
     @abstractmethod
@@ -61,20 +61,20 @@ class MultiTaskModel(nn.Module, ABC):
 
     @abstractmethod
     def last_shared_parameters(self) -> list[nn.Parameter]:
-        """The parameters of the last shared layer that has any; none when nothing shared is learned."""
+        """The parameters of the last shared layer that has any; empty if no shared layer has parameters."""
 
     @abstractmethod
     def head_parameters(self, task: str) -> list[nn.Parameter]:
-        """The parameters only this task's loss reaches."""
+        """The parameters that only this task's loss reaches."""
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
         """Each task's output ``[N, out_features]``, in task order."""
-        return self.heads_from(self.features(inputs))
+        return self.head_outputs(self.features(inputs))
 
 
 def last_parameters(layers: Sequence[nn.Module] | Iterable[nn.Module]) -> list[nn.Parameter]:
     """The parameters of the last layer that has any."""
     for layer in reversed(list(layers)):
-        if found := list(layer.parameters()):
-            return found
+        if parameters := list(layer.parameters()):
+            return parameters
     return []

@@ -28,8 +28,8 @@ from mtl_core.training.runtime.threads import use_threads
 from mtl_core.training.step.forward import PenaltyGradient, forward, mean_losses, needs_graph_cut, split_batch
 from mtl_core.training.transfer.initial_weights import freeze_trunk
 from mtl_core.training.transfer.regularizers import ContinualRegularizer
-from mtl_core.weighting import Pass
-from mtl_core.weighting.gradients.diagnostics import agreement, as_values, blocks_of
+from mtl_core.weighting import ForwardPass
+from mtl_core.weighting.gradients.diagnostics import agreement_series, measure_agreement, parameter_blocks
 
 TICK_SECONDS = 0.3
 """Interval at which losses are flushed, requests read and progress reported."""
@@ -113,7 +113,7 @@ class Trainer(RunState):
     def _train_step(self, batch: Batch) -> None:
         self.lr_schedule.before_step(self.step)
         weighting = self.weighting
-        parts = [batch] if weighting.parts == 1 else split_batch(batch, weighting.parts)
+        parts = [batch] if weighting.batch_parts == 1 else split_batch(batch, weighting.batch_parts)
         self.loss_scaler.save_weighting_state(weighting)
         self.forward_engine.begin_step()
         cut_graph = needs_graph_cut(weighting, self.forward_engine)
@@ -138,15 +138,15 @@ class Trainer(RunState):
         if self.loss_scaler.accept_step(self._trainable_parameters, weighting):
             self.optimizer.step()
         self.weight_average.after_step(self.step)
-        if weighting.looks_again:
+        if weighting.needs_losses_after_step:
             self._observe_updated_losses(batch)
         weights = None if weighting.constant else weighting.weights().clone()
         self.metric_log.log_step(mean_losses(passes), weights, self.lr_schedule.lr, batch.present)
         self.step += 1
 
-    def _compare_gradients(self, forward_pass: Pass) -> None:
-        similarities = agreement(forward_pass, blocks_of(self.model, self.model.shared_parameters()))
-        self.metric_log.log_values(self.step, as_values(similarities, self.spec.task_names, TOTAL))
+    def _compare_gradients(self, forward_pass: ForwardPass) -> None:
+        similarities = measure_agreement(forward_pass, parameter_blocks(self.model, self.model.shared_parameters()))
+        self.metric_log.log_values(self.step, agreement_series(similarities, self.spec.task_names, TOTAL))
 
     @torch.no_grad()
     def _observe_updated_losses(self, batch: Batch) -> None:
@@ -181,7 +181,7 @@ class Trainer(RunState):
             self._best = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         self.metric_log.log_scores("val", self.step, scores)
         self.metric_log.log_values(
-            self.step - 1, self.model.learned()
+            self.step - 1, self.model.sharing_metrics()
         )  # logged at the last step, whose points a resumed run keeps
         stops_early = self.monitor.should_stop(stopping)
         self.metric_log.log_epoch(self.step, self.epoch, scores, last=self._is_done())

@@ -8,7 +8,7 @@ from mtl_core.protocol.events import WarningEvent, WeightsData, WeightsEvent
 from mtl_core.spec import ExperimentSpec, InputError, ManualWeighting, WeightMove
 from mtl_core.training.metrics.metric_log import MetricLog
 from mtl_core.training.recorder import Recorder
-from mtl_core.weighting import MovableWeighting
+from mtl_core.weighting import ManualOverride
 
 
 def manual_loss_weights(spec: ExperimentSpec, manual: dict[str, float] | None = None) -> dict[str, float]:
@@ -33,7 +33,7 @@ class ManualWeights:
         self,
         spec: ExperimentSpec,
         earlier_moves: Sequence[WeightMove],
-        weighting: MovableWeighting,
+        weighting: ManualOverride,
         metric_log: MetricLog,
         recorder: Recorder,
     ) -> None:
@@ -53,7 +53,7 @@ class ManualWeights:
         try:
             validated = WeightMove(step=step, weights=weights).weights
             weights = None if validated is None else dict.fromkeys(self._spec.task_names, 1.0) | validated
-            self._weighting.move(weights)
+            self._weighting.set_override(weights)
         except (InputError, ValidationError) as error:
             text = " ".join(str(error).split())
             self._recorder.event(WarningEvent(step=step, message=f"the loss weights were not changed: {text}"))

@@ -44,7 +44,7 @@ from mtl_core.training.transfer.embeddings import remap_vocabulary
 from mtl_core.training.transfer.heads import data_header
 from mtl_core.training.transfer.initial_weights import load_shared_layers, read_initial_weights
 from mtl_core.training.transfer.regularizers import build_regularizer
-from mtl_core.weighting import MovableWeighting, build_weighting
+from mtl_core.weighting import ManualOverride, build_weighting
 
 
 @dataclass
@@ -101,7 +101,7 @@ class RunState:
         self.regularizer = build_regularizer(self.model, spec, self.tasks)
         self.initialization_summary = self._load_initial_weights(self.initial_weights) if self.initial_weights else ""
         method = build_weighting(spec.weighting, spec.tasks, device=self.device)
-        self.weighting = MovableWeighting(method, names)
+        self.weighting = ManualOverride(method, names)
         self.optimizer = build_optimizer(
             training.optimizer, build_param_groups(self.model, training), self.weighting.parameters()
         )

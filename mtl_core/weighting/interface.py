@@ -1,4 +1,4 @@
-"""What every weighting method offers, and the conventions that hold for all of them.
+"""The interface of all weighting methods, and the conventions that hold for every one of them.
 
 **Scale.** Equal weighting is the *sum* of the losses (weights 1), and so is every other method unless its
 definition says otherwise. Weights add up to K under DWA, GradNorm, ExcessMTL and STCH (times 1/L there), and to 1
@@ -7,19 +7,20 @@ start from the *mean* of the gradients; PCGrad, GradVac, GradDrop, ConFIG and DB
 length root of K, or the longest that is allowed, whatever the gradients' lengths are. Between methods of
 different sum the effective learning rate of the shared layers differs by up to the factor K.
 
-**Normalised losses** (``normalize``) are made before any method sees them, and are what its heads' gradients are of.
+**Loss normalization** (``normalize``) happens before any method gets the losses; the heads' gradients, too, are those
+of the normalized losses.
 
-**Task heads.** Methods that weigh losses weigh the heads' gradients too: one backward pass of the weighted sum.
+**Task heads.** Methods that weight losses weight the heads' gradients too: one backward pass of the weighted sum.
 Methods that combine gradients combine those of the shared parameters only; every other parameter gets the
 plain, unweighted gradient of the losses that reach it, so a head learns at full speed whatever its task's
 weight is.
 
-**Tasks missing from a batch.** A task may have no labelled row in a batch. Its loss then has no graph
+**Tasks missing from a batch.** A task may have no labeled row in a batch. Its loss then has no graph
 (``requires_grad`` is false), or it is exactly 0 with a zero gradient and the caller says so by ``present``.
-Such a task is left out of that step: it neither pulls nor blocks the others (under MGDA a zero gradient would
-otherwise stop the shared layers), and what a method has learned about it stays as it is.
+Such a task is left out of that step: it does not influence the other tasks (under MGDA a zero gradient would
+otherwise stop the shared layers), and the method's state for it does not change.
 
-**Losses that are not finite** are the training loop's to find. No method raises or hangs on them: NaN passes
+**Non-finite losses** are detected by the training loop. No method raises or hangs on them: NaN propagates
 into the gradients of the parameters; GradNorm's weights and loss history ignore such a step, DWA such an epoch.
 Losses of zero or below are allowed everywhere; where a definition divides by a loss, the method's docstring
 says what happens instead.
@@ -34,11 +35,11 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.errors import StoreError
-from mtl_core.weighting.autograd.shared_representation import Cut
+from mtl_core.weighting.autograd.shared_representation import SharedRepresentation
 
 
 class SharedModel(Protocol):
-    """What a weighting needs to know of a model: which parameters the tasks share."""
+    """The part of a model that a weighting depends on: the parameters shared by all tasks."""
 
     def shared_parameters(self) -> Sequence[nn.Parameter]:
         """The parameters of all shared layers."""
@@ -50,40 +51,40 @@ class SharedModel(Protocol):
 
 
 @dataclass(frozen=True)
-class Pass:
-    """A forward pass.
+class ForwardPass:
+    """The losses of one forward pass, with what is needed to differentiate them.
 
     Attributes:
         losses: K 0-d tensors in task order, with their graphs.
-        present: [K] bool, which tasks have labels in it; without it, those whose loss has a graph.
-        cut: Where its graph was cut, if it was.
-        outputs: Each task's output, where someone wants to see them.
+        present: [K] bool, which tasks have labels in the batch; None means the tasks whose loss has a graph.
+        representation: The shared representation at which the graph is detached; None for one undivided graph.
+        outputs: Each task's output, for penalties that depend on it.
     """
 
     losses: Sequence[Tensor]
     present: Sequence[bool] | None = None
-    cut: Cut | None = None
+    representation: SharedRepresentation | None = None
     outputs: Sequence[Tensor] = ()
 
 
 class Weighting(ABC):
-    """One way of turning K losses into the gradients of one step."""
+    """Turns the K losses of a step into gradients of the model's parameters."""
 
-    cuts: Literal["never", "dear", "always"] = "never"
-    """Whether it wants the forward pass cut at the shared representation: ``dear``, only where a task's backward pass
-    of a whole graph costs more than its own part, as compiled or computed in pieces."""
-    parts: int = 1
-    """How many independent parts of the batch it wants a forward pass of."""
-    looks_again: bool = False
-    """Whether the method wants the losses of the same batch again after the step, through `observe`."""
+    detach_representation: Literal["never", "when_costly", "always"] = "never"
+    """Whether the forward pass should be detached at the shared representation. ``when_costly``: only if each backward
+    pass through the whole graph is much slower than one of a task's part, as in a compiled or recomputed model."""
+    batch_parts: int = 1
+    """Number of independent parts of the batch that the method needs a forward pass of."""
+    needs_losses_after_step: bool = False
+    """Whether the method needs the losses of the same batch after the optimizer step, passed to `observe`."""
 
     @property
     def constant(self) -> bool:
-        """Whether the weights never change by themselves, so that recording them once is enough."""
+        """Whether the weights never change during training, so that recording them once is enough."""
         return False
 
     def parameters(self) -> list[nn.Parameter]:
-        """What the method learns with the model's optimiser, in a group of its own without weight decay."""
+        """The method's own parameters, trained by the model's optimizer in a group without weight decay."""
         return []
 
     def backward(
@@ -91,68 +92,70 @@ class Weighting(ABC):
         losses: Sequence[Tensor],
         model: SharedModel,
         present: Sequence[bool] | None = None,
-        cut: Cut | None = None,
+        representation: SharedRepresentation | None = None,
     ) -> None:
-        """As :meth:`backward_parts`, from one forward pass; arguments as the attributes of a :class:`Pass`."""
-        self.backward_parts([Pass(losses, present, cut)], model)
+        """Runs `backward_parts` on a single forward pass; the arguments are attributes of :class:`ForwardPass`."""
+        self.backward_parts([ForwardPass(losses, present, representation)], model)
 
     @abstractmethod
-    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """Leaves a gradient on every parameter that the losses reach, and on the method's own.
+    def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
+        """Computes the gradients of every parameter that the losses reach, and of the method's own parameters.
 
         Args:
-            passes: A forward pass of each part of the batch, one unless `parts` says more; their graphs are used up.
-            model: Whose shared parameters are meant. All gradients are none or zero before.
+            passes: One forward pass for each of the `batch_parts` parts of the batch; their graphs are freed.
+            model: The model whose shared parameters are meant. All its gradients must be None or zero.
         """
 
     @abstractmethod
     def weights(self) -> Tensor:
-        """[K] detached: the weights that the last backward used (before the first: the ones it would start from)."""
+        """[K] detached: the weights of the last backward pass, or the initial weights before the first one."""
 
-    def epoch_end(self, mean_losses: Tensor) -> None:  # noqa: B027 (most methods do not care)
-        """Tells the mean training loss of each task over the epoch that just ended, [K]."""
+    def epoch_end(self, mean_losses: Tensor) -> None:  # noqa: B027 (most methods do not need it)
+        """Updates the method with the mean training loss of each task over the finished epoch, [K]."""
 
-    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:  # noqa: B027 (few look again)
-        """Tells a method that `looks_again` what the optimiser's step did to the losses of its batch.
+    def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:  # noqa: B027 (few need it)
+        """Updates a method that `needs_losses_after_step` with the losses after the optimizer step.
 
         Args:
             losses: [K] the losses of the same batch after the step, without graphs.
-            present: [K] bool, which tasks have labels in it; without it, those that the backward pass had.
+            present: [K] bool, which tasks have labels in it; None means the same tasks as in the backward pass.
         """
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Everything that a resumed run needs; safe to keep while training goes on."""
+        """A copy of everything a resumed run needs; later steps do not change it."""
         return {}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes back what `state_dict` gave.
+        """Restores the state returned by `state_dict`.
 
         Raises:
-            StoreError: The names or shapes are not those of this method and number of tasks.
+            StoreError: The names or shapes do not fit this method and number of tasks.
         """
-        matching(state, self.state_dict())
+        match_state(state, self.state_dict())
 
 
-def matching(state: Mapping[str, Tensor], like: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Copies of a saved state on the devices and in the types of the state it replaces.
+def match_state(state: Mapping[str, Tensor], template: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Checks a saved state against a template and copies it to the template's devices and dtypes.
 
     Raises:
         StoreError: Names or shapes differ.
     """
     shapes = {name: list(tensor.shape) for name, tensor in state.items()}
-    wanted = {name: list(tensor.shape) for name, tensor in like.items()}
-    if shapes != wanted:
+    expected = {name: list(tensor.shape) for name, tensor in template.items()}
+    if shapes != expected:
         raise StoreError(
             "checkpoint.weighting",
-            f"must hold {wanted or 'nothing'}",
+            f"must hold {expected or 'nothing'}",
             found=shapes,
             fix="Resume with the weighting method and the tasks the run was started with.",
         )
-    return {name: state[name].detach().to(tensor, copy=True) for name, tensor in like.items()}
+    return {name: state[name].detach().to(tensor, copy=True) for name, tensor in template.items()}
 
 
 def weighted_backward(losses: Sequence[Tensor], weights: Sequence[Tensor]) -> None:
-    """The backward pass of the sum of weight × loss, without building that sum; losses without a graph are left out.
+    """Runs the backward pass of the weighted sum of the losses, without building the sum.
+
+    Losses without a graph are skipped.
 
     Args:
         losses: K 0-d tensors.
@@ -166,19 +169,21 @@ def weighted_backward(losses: Sequence[Tensor], weights: Sequence[Tensor]) -> No
         torch.autograd.backward([loss for loss, _ in pairs], [weight for _, weight in pairs])
 
 
-def stacked(losses: Sequence[Tensor]) -> Tensor:
-    """[K] the losses' values without their graphs."""
+def loss_values(losses: Sequence[Tensor]) -> Tensor:
+    """Stacks the losses' values into one [K] tensor without graph."""
     with torch.no_grad():
         return torch.stack(list(losses))
 
 
-def taking_part(losses: Sequence[Tensor], present: Sequence[bool] | None) -> list[bool]:
-    """Which tasks take part in this step: those that have labels and whose loss has a graph."""
-    learning = [loss.requires_grad for loss in losses]
-    return learning if present is None else [a and b for a, b in zip(learning, present, strict=True)]
+def participation(losses: Sequence[Tensor], present: Sequence[bool] | None) -> list[bool]:
+    """[K] whether each task takes part in this step: it has labels, and its loss has a graph."""
+    differentiable = [loss.requires_grad for loss in losses]
+    if present is None:
+        return differentiable
+    return [has_graph and has_labels for has_graph, has_labels in zip(differentiable, present, strict=True)]
 
 
-def presence(losses: Sequence[Tensor], present: Sequence[bool] | None) -> Tensor | None:
-    """[K] bool on the losses' device: the tasks that take part in this step; none when all of them do."""
-    here = taking_part(losses, present)
-    return None if all(here) else torch.tensor(here, device=losses[0].device)
+def participation_mask(losses: Sequence[Tensor], present: Sequence[bool] | None) -> Tensor | None:
+    """`participation` as a [K] bool tensor on the losses' device; None if all tasks take part."""
+    flags = participation(losses, present)
+    return None if all(flags) else torch.tensor(flags, device=losses[0].device)

@@ -1,4 +1,4 @@
-"""From a weighting spec to the weighting that trains."""
+"""Builds the weighting for a weighting spec, by the module named after its kind."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -9,14 +9,14 @@ import torch
 from mtl_core.errors import EnvironmentFault
 from mtl_core.plugins import builder_of
 from mtl_core.spec.weighting import Weighting as WeightingSpec
-from mtl_core.weighting.gradients.aggregation import Aggregated
+from mtl_core.weighting.gradients.aggregation import GradientAggregation
 from mtl_core.weighting.interface import Weighting
 from mtl_core.weighting.setup import Setup
-from mtl_core.weighting.wrappers.normalization import Normalized
+from mtl_core.weighting.wrappers.normalization import LossNormalization
 
 
 class TaskLike(Protocol):
-    """What a weighting needs to know of a task spec."""
+    """The attributes of a task spec that a weighting depends on."""
 
     @property
     def name(self) -> str:
@@ -36,14 +36,14 @@ def build_weighting(
     device: torch.device | str = "cpu",
     dtype: torch.dtype | None = None,
 ) -> Weighting:
-    """The weighting method that a spec asks for.
+    """Builds the weighting that a spec describes.
 
     Args:
         spec: Any kind of weighting; the module ``mtl_core.weighting.methods.<kind>`` builds it, or the ``builder``
             that a method of another package names.
         tasks: The experiment's tasks, or (name, kind) pairs, in task order.
         device: The training device.
-        dtype: The losses' floating type; torch's default without it.
+        dtype: The losses' dtype; torch's default dtype if None.
 
     Raises:
         InputError: The spec does not fit the tasks, e.g. a weight for a task that is not there.
@@ -57,9 +57,9 @@ def build_weighting(
         dtype=dtype or torch.get_default_dtype(),
     )
     method = _method(spec, setup)
-    if isinstance(method, Aggregated):
+    if isinstance(method, GradientAggregation):
         method.level = getattr(spec, "level", method.level)
-    return method if spec.normalize == "none" else Normalized(method, spec.normalize, setup.ones)
+    return method if spec.normalize == "none" else LossNormalization(method, spec.normalize, setup.ones)
 
 
 def _method(spec: WeightingSpec, setup: Setup) -> Weighting:

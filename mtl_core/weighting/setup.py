@@ -1,4 +1,4 @@
-"""What a weighting method is built for: the tasks, and the device and dtype of their losses."""
+"""The context in which a weighting method is built: the tasks, and the device and dtype of their losses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from mtl_core.spec import InputError
 
 @dataclass(frozen=True)
 class Setup:
-    """What a method is built for.
+    """The tasks of a weighting method, and the device and dtype of their losses.
 
     Attributes:
         names: The tasks' names, in task order.
         kinds: The tasks' kinds, in task order.
-        device: Where the losses will be.
-        dtype: The losses' type; what a method learns has the same.
+        device: The losses' device.
+        dtype: The losses' dtype; the method's parameters have the same.
     """
 
     names: tuple[str, ...]
@@ -26,21 +26,21 @@ class Setup:
 
     @property
     def ones(self) -> torch.Tensor:
-        """[K] ones where the losses will be."""
+        """[K] ones with the losses' device and dtype."""
         return torch.ones(len(self.names), device=self.device, dtype=self.dtype)
 
-    def per_task(self, given: Mapping[str, float], field: str, default: float = 1.0) -> torch.Tensor:
-        """[K] a number per task where the losses will be.
+    def per_task(self, values: Mapping[str, float], field: str, default: float = 1.0) -> torch.Tensor:
+        """Converts values by task name to a [K] tensor with the losses' device and dtype.
 
         Args:
-            given: By the name of the task.
-            field: The weighting's field it is from.
-            default: For a task left out.
+            values: By task name.
+            field: The spec field they come from, for the error message.
+            default: The value of a task that is not named.
 
         Raises:
-            InputError: A number is for a task that does not exist.
+            InputError: A name is not that of a task.
         """
-        unknown = [name for name in given if name not in self.names]
+        unknown = [name for name in values if name not in self.names]
         if unknown:
             raise InputError(
                 f"weighting.{field}",
@@ -48,5 +48,5 @@ class Setup:
                 found=unknown[0],
                 fix="Remove the entry or rename it.",
             )
-        values = [given.get(name, default) for name in self.names]
-        return torch.tensor(values, device=self.device, dtype=self.dtype)
+        ordered = [values.get(name, default) for name in self.names]
+        return torch.tensor(ordered, device=self.device, dtype=self.dtype)

@@ -22,7 +22,7 @@ def test_heads_read_shared_and_private_features() -> None:
 
 def test_the_trunk_gets_the_discriminator_s_gradient_reversed() -> None:
     model, inputs = built(ONLY_ADVERSARY), rows()
-    model.see_labels(MASKS)
+    model.set_label_masks(MASKS)
     model(inputs)
     guesses = model.discriminator(model.shared(inputs)).log_softmax(dim=1)
     plain = -sum(guesses[mask, task].mean() for task, mask in enumerate(MASKS))
@@ -45,7 +45,7 @@ def test_the_discriminator_learns_whose_rows_they_are_and_nothing_where_all_rows
         optimizer = torch.optim.Adam(model.discriminator.parameters(), lr=0.1)
         for _ in range(60):
             optimizer.zero_grad()
-            model.see_labels(seen)
+            model.set_label_masks(seen)
             model(inputs)
             model.penalty().backward()
             optimizer.step()
@@ -99,7 +99,7 @@ def test_descending_on_the_overlap_takes_the_private_features_apart_from_the_sha
 
 def test_a_task_without_rows_adds_nothing_and_breaks_nothing() -> None:
     model, inputs = built({"kind": "adversarial"}), rows()
-    model.see_labels([torch.zeros(9, dtype=torch.bool), None, MASKS[2]])
+    model.set_label_masks([torch.zeros(9, dtype=torch.bool), None, MASKS[2]])
     model(inputs)
     penalty = model.penalty()
     assert penalty.isfinite()
@@ -122,7 +122,7 @@ def test_a_row_with_some_values_of_a_task_is_one_of_its_rows() -> None:
     model, inputs = built(ONLY_ADVERSARY), rows()
     penalties = []
     for masks in (MASKS, [torch.stack([mask, torch.zeros_like(mask)], dim=1) for mask in MASKS]):
-        model.see_labels(masks)
+        model.set_label_masks(masks)
         model(inputs)
         penalties.append(model.penalty())
     torch.testing.assert_close(penalties[0], penalties[1])

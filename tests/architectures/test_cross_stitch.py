@@ -78,7 +78,7 @@ def test_every_loss_reaches_every_trunk() -> None:
 @pytest.mark.parametrize("per_channel", [False, True])
 def test_the_shares_are_recorded(per_channel: bool) -> None:
     model = stitched("dense", per_channel=per_channel)
-    learned = model.learned()
+    learned = model.sharing_metrics()
     assert len(learned) == 2 * 4
     assert learned["left", "stitch 1 from right"] == pytest.approx(0.1)
     assert learned["right", "stitch 2 from right"] == pytest.approx(0.9)

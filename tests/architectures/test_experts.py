@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.planning.model_plan import plan_model
-from mtl_core.architectures.sharing.mixtures import cut_levels
+from mtl_core.architectures.sharing.mixtures import split_levels
 from tests.architectures.small import IMAGE, OUTPUTS, WIDE, built, rows, spec_of
 
 HARD = {"kind": "hard"}
@@ -74,7 +74,7 @@ def test_ple_feeds_the_shared_experts_by_a_gate_over_all() -> None:
 def test_gate_weights_add_up_to_one(kind: str) -> None:
     model = built({"kind": kind})
     model(rows())
-    learned = model.learned()
+    learned = model.sharing_metrics()
     assert {task for task, _ in learned} == set(OUTPUTS)
     levels = 2 if kind == "ple" else 1
     for task in OUTPUTS:
@@ -84,12 +84,12 @@ def test_gate_weights_add_up_to_one(kind: str) -> None:
 
 def test_gate_usage_is_that_of_training_and_named_by_expert() -> None:
     model = built({"kind": "cgc", "shared_experts": 1, "own_experts": 1})
-    assert model.learned() == {}
+    assert model.sharing_metrics() == {}
     model(rows())
-    before = model.learned()
+    before = model.sharing_metrics()
     assert {name for _, name in before} == {"gate of own expert 1", "gate of shared expert 1"}
     model.eval()(10 * rows())
-    assert model.learned() == before
+    assert model.sharing_metrics() == before
 
 
 def test_other_tasks_reach_neither_own_experts_nor_gate() -> None:
@@ -107,10 +107,10 @@ def test_experts_take_images(kind: str) -> None:
 
 def test_a_trunk_is_cut_into_levels_of_nearly_equal_length() -> None:
     steps = plan_model(spec_of(HARD, [*WIDE, *WIDE, WIDE[0]]), (4,), OUTPUTS).shared
-    assert [len(level) for level in cut_levels(steps, 2)] == [6, 3]
-    assert [len(level) for level in cut_levels(steps, 5)] == [2, 2, 2, 2, 1]
-    assert [len(level) for level in cut_levels(steps, 9)] == [2, 2, 2, 2, 1]
-    assert [step for level in cut_levels(steps, 3) for step in level] == steps
+    assert [len(level) for level in split_levels(steps, 2)] == [6, 3]
+    assert [len(level) for level in split_levels(steps, 5)] == [2, 2, 2, 2, 1]
+    assert [len(level) for level in split_levels(steps, 9)] == [2, 2, 2, 2, 1]
+    assert [step for level in split_levels(steps, 3) for step in level] == steps
 
 
 def test_there_are_no_more_levels_than_stages() -> None:

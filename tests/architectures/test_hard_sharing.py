@@ -43,7 +43,7 @@ def test_forward_is_heads_over_features() -> None:
     model, inputs = two_heads(), torch.randn(7, 8)
     features = model.features(inputs)
     assert features[0].shape == (7, 5)
-    for one, other in zip(model(inputs), model.heads_from(features), strict=True):
+    for one, other in zip(model(inputs), model.head_outputs(features), strict=True):
         assert torch.equal(one, other)
 
 

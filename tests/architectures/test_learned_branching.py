@@ -91,7 +91,7 @@ def test_steps_are_counted_and_saved() -> None:
 
 def test_what_is_learned_are_the_probabilities_of_a_task_s_way() -> None:
     model = decided()
-    learned = model.learned()
+    learned = model.sharing_metrics()
     assert learned["a", "stage 2, node 1"] == pytest.approx(1)
     assert learned["a", "stage 1, node 2"] == pytest.approx(1)
     assert learned["b", "stage 1, node 1"] == pytest.approx(1)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.sharing.mtan import Attention, Averages
+from mtl_core.architectures.sharing.mtan import Attention, AveragePooling
 from tests.architectures.schemes import TRUNKS, batch, built, number, outputs_of
 
 SHAPES = [(4,), (4, 5), (4, 6, 5)]
@@ -64,16 +64,16 @@ def test_the_first_mask_looks_at_the_shared_features_alone() -> None:
 @pytest.mark.parametrize(("size", "onto"), [(8, 4), (8, 6), (7, 3), (5, 5), (3, 5), (4, 1)])
 def test_positions_are_averaged_as_adaptive_pooling_does(size: int, onto: int) -> None:
     image, sequence = torch.randn(2, 3, size, 9), torch.randn(2, 3, size)
-    pooled = Averages((3, size, 9), (onto, 2))(image)
+    pooled = AveragePooling((3, size, 9), (onto, 2))(image)
     torch.testing.assert_close(pooled, nn.functional.adaptive_avg_pool2d(image, (onto, 2)))
-    pooled = Averages((3, size), (onto,))(sequence)
+    pooled = AveragePooling((3, size), (onto,))(sequence)
     torch.testing.assert_close(pooled, nn.functional.adaptive_avg_pool1d(sequence, onto))
 
 
 def test_behind_a_flatten_the_average_of_all_positions_is_looked_at() -> None:
     image, row = torch.randn(2, 3, 5, 4), torch.randn(2, 3)
-    torch.testing.assert_close(Averages((3, 5, 4), ())(image), image.mean(dim=(2, 3)))
-    assert Averages((3,), ())(row) is row
+    torch.testing.assert_close(AveragePooling((3, 5, 4), ())(image), image.mean(dim=(2, 3)))
+    assert AveragePooling((3,), ())(row) is row
 
 
 def test_the_trunk_is_shared_and_the_masks_belong_to_their_tasks() -> None:

@@ -61,7 +61,7 @@ def test_a_model_of_one_task_reads_its_own_features_whole() -> None:
 
 
 def test_what_each_task_reads_of_each_is_recorded_as_shares_of_its_weights() -> None:
-    learned = fused("dense").learned()
+    learned = fused("dense").sharing_metrics()
     assert learned["left", "fusion 1 from right"] == pytest.approx(0.1)
     assert learned["right", "fusion 2 from right"] == pytest.approx(0.9)
     assert sum(value for (task, _), value in learned.items() if task == "left") == pytest.approx(2)

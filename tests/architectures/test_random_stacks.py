@@ -87,7 +87,7 @@ def test_a_stack_builds_as_described_or_is_refused(shared: Any, head: Any, shape
     features = built.features(inputs)
     in_head = shapes(built.heads["task_a"], features[0])
     assert in_head[: len(head)] == [layer.output_shape for layer in info.heads["a"]]
-    assert [tuple(o.shape) for o in built.heads_from(features)] == [(3, 3), (3, 2)]
+    assert [tuple(o.shape) for o in built.head_outputs(features)] == [(3, 3), (3, 2)]
     assert info.parameters == sum(p.numel() for p in built.parameters())
     built.eval()
     assert [tuple(o.shape) for o in built(inputs[:1])] == [(1, 3), (1, 2)]

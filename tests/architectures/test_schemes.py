@@ -10,7 +10,7 @@ import torch
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.spec import InputError, ModelSpec, TargetInfo
 from mtl_core.training.step.forward import PenaltyGradient
-from mtl_core.weighting import cut_forward
+from mtl_core.weighting import detach_at_representation
 from tests.architectures.schemes import IMAGE, KINDS, OUTPUTS, TRUNKS, batch, built, number, outputs_of, spec_of
 
 TARGETS = {
@@ -81,10 +81,10 @@ def test_cutting_the_graph_at_the_features_gives_the_same_outputs_and_gradients(
     sum(output.square().sum() for output in whole).backward()
     wanted = {name: p.grad for name, p in model.named_parameters()}
     model.zero_grad()
-    outputs, cut = cut_forward(model.features(inputs), model.head, len(model.tasks))
+    outputs, cut = detach_at_representation(model.features(inputs), model.head, len(model.tasks))
     assert all(torch.equal(one, other) for one, other in zip(outputs, whole, strict=True))
     torch.autograd.backward([output.square().sum() for output in outputs])
-    cut.push(cut.mixed(torch.ones(len(model.tasks)), range(len(model.tasks))))
+    cut.backward(cut.weighted_sum(torch.ones(len(model.tasks)), range(len(model.tasks))))
     for name, parameter in model.named_parameters():
         assert (parameter.grad is None) == (wanted[name] is None), name
         if parameter.grad is not None:
@@ -97,10 +97,10 @@ def test_a_task_s_row_of_the_jacobian_is_the_gradient_of_its_loss_alone(kind: st
     shared = model.shared_parameters()
     alone = losses(model, inputs) if shared else []
     plain = [torch.autograd.grad(loss, shared, retain_graph=True, allow_unused=True) for loss in alone]
-    outputs, cut = cut_forward(model.features(inputs), model.head, len(model.tasks))
+    outputs, cut = detach_at_representation(model.features(inputs), model.head, len(model.tasks))
     torch.autograd.backward([output.square().mean() for output in outputs])
     for task, wanted in enumerate(plain):
-        for one, other in zip(cut.pull(task, shared, keep=True), wanted, strict=True):
+        for one, other in zip(cut.shared_gradients(task, shared, retain_graph=True), wanted, strict=True):
             assert (one is None or not one.any()) == (other is None or not other.any())
             if one is not None and other is not None:
                 torch.testing.assert_close(one, other)
@@ -113,7 +113,7 @@ def test_all_that_a_model_knows_is_in_its_state(kind: str) -> None:
     other.load_state_dict(copy.deepcopy(model.state_dict()))
     for one, two in zip(outputs_of(model, inputs), outputs_of(other, inputs), strict=True):
         assert torch.equal(one, two)
-    assert model.learned() == other.learned()
+    assert model.sharing_metrics() == other.sharing_metrics()
 
 
 @every_scheme
@@ -129,7 +129,7 @@ def test_any_number_of_tasks_of_any_name_will_do(kind: str, outputs: dict[str, i
     spec = spec_of(kind, shared).model_copy(update={"heads": {}})
     model = build_model(spec, shape, outputs)
     assert [output.shape[1] for output in model(batch("convs"))] == list(outputs.values())
-    assert {task for task, _ in model.learned()} <= set(outputs)
+    assert {task for task, _ in model.sharing_metrics()} <= set(outputs)
     penalty = model.penalty()
     assert penalty is None or penalty.isfinite()
 
@@ -138,7 +138,7 @@ def test_any_number_of_tasks_of_any_name_will_do(kind: str, outputs: dict[str, i
 @every_trunk
 def test_what_is_recorded_are_finite_numbers_of_the_tasks(kind: str, trunk: str) -> None:
     model = built(kind, trunk)
-    for (task, name), value in model.learned().items():
+    for (task, name), value in model.sharing_metrics().items():
         assert task in model.tasks
         assert name
         assert isinstance(value, float)

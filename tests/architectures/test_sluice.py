@@ -61,7 +61,7 @@ def test_heads_read_a_mixture_of_the_stages_of_the_last_one_s_shape() -> None:
     torch.testing.assert_close(model.beta.detach(), torch.tensor([[0.05, 0.05, 0.9]] * 2))
     with torch.no_grad():
         model.beta.copy_(torch.randn(2, 3))
-    levels = model.levels(batch())
+    levels = model.stage_outputs(batch())
     for task, features in enumerate(model.features(batch())):
         stages = [levels[i][task] for i in (0, 2, 3)]
         torch.testing.assert_close(features, sum(beta * x for beta, x in zip(model.beta[task], stages, strict=True)))
@@ -70,7 +70,7 @@ def test_heads_read_a_mixture_of_the_stages_of_the_last_one_s_shape() -> None:
 def test_where_no_other_stage_has_the_last_one_s_shape_heads_read_the_last() -> None:
     model = equal_widths(4, 6)
     assert model.beta is None
-    for features, last in zip(model.features(batch()), model.levels(batch())[-1], strict=True):
+    for features, last in zip(model.features(batch()), model.stage_outputs(batch())[-1], strict=True):
         assert torch.equal(features, last)
 
 
@@ -102,10 +102,10 @@ def test_without_strength_there_is_no_penalty() -> None:
 
 
 def test_the_shares_are_recorded() -> None:
-    learned = sluice(**APART).learned()
+    learned = sluice(**APART).sharing_metrics()
     assert learned["left", "stitch 1 from left"] == 1
     assert learned["left", "stitch 2 from right"] == 0
-    learned = equal_widths(4, 6, 4).learned()
+    learned = equal_widths(4, 6, 4).sharing_metrics()
     assert learned["right", "share of stage 1"] == pytest.approx(0.1)
     assert learned["right", "share of stage 3"] == pytest.approx(0.9)
 

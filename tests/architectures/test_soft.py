@@ -62,8 +62,8 @@ def test_copies_that_are_equal_have_the_norm_of_one_times_the_root_of_their_numb
     assert penalty.item() == pytest.approx(3**0.5 * sum(float(p.detach().norm()) for p in first), rel=1e-5)
     penalty.backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in first)
-    assert soft(strength=1.0).learned() != model.learned()
-    assert set(model.learned().values()) == {0.0}
+    assert soft(strength=1.0).sharing_metrics() != model.sharing_metrics()
+    assert set(model.sharing_metrics().values()) == {0.0}
 
 
 @pytest.mark.parametrize("tie", ["l2", "trace_norm"])
@@ -80,16 +80,16 @@ def test_following_the_penalty_alone_brings_the_trunks_together(tie: str) -> Non
         PenaltyGradient(penalty, parameters).add()
         optimizer.step()
     assert values[-1] < 0.05 * values[0]
-    assert max(model.learned().values()) < 0.1
+    assert max(model.sharing_metrics().values()) < 0.1
 
 
 def test_the_recorded_distances_are_those_of_the_trunks() -> None:
     model = soft()
     first, second, _ = ([*map(torch.Tensor.flatten, trunk)] for trunk in trunks(model))
     wanted = float((torch.cat(first) - torch.cat(second)).norm().detach())
-    assert model.learned()["left", "distance to right"] == pytest.approx(wanted)
-    assert model.learned()["right", "distance to left"] == pytest.approx(wanted)
-    assert len(model.learned()) == 6
+    assert model.sharing_metrics()["left", "distance to right"] == pytest.approx(wanted)
+    assert model.sharing_metrics()["right", "distance to left"] == pytest.approx(wanted)
+    assert len(model.sharing_metrics()) == 6
 
 
 @pytest.mark.parametrize("tie", ["l2", "trace_norm"])

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mtl_core.architectures.planning.layer_stack import try_out
-from mtl_core.architectures.planning.stages import cut_stages
+from mtl_core.architectures.planning.layer_stack import plan_layers
+from mtl_core.architectures.planning.stages import split_stages
 from mtl_core.spec import ModelSpec
 
 CONV = {"kind": "conv2d", "out_channels": 4}
@@ -17,14 +17,14 @@ DROPOUT = {"kind": "dropout", "p": 0.1}
 
 def kinds(layers: list[dict[str, Any]], shape: tuple[int, ...] = (1, 8, 8)) -> tuple[list[list[str]], list[str]]:
     model = ModelSpec.model_validate({"shared": layers}, strict=False)
-    cut = cut_stages(try_out(model.shared, shape))
+    split = split_stages(plan_layers(model.shared, shape))
     at = 0
-    for stage in cut.stages:
+    for stage in split.stages:
         assert stage.first == at
-        assert stage.shape == stage.steps[-1].leaving
-        at += len(stage.steps)
-    stages = [[step.layer.kind for step in stage.steps] for stage in cut.stages]  # type: ignore[attr-defined]
-    tail = [step.layer.kind for step in cut.tail]  # type: ignore[attr-defined]
+        assert stage.shape == stage.layer_plans[-1].output_shape
+        at += len(stage.layer_plans)
+    stages = [[layer_plan.layer.kind for layer_plan in stage.layer_plans] for stage in split.stages]  # type: ignore[attr-defined]
+    tail = [layer_plan.layer.kind for layer_plan in split.tail]  # type: ignore[attr-defined]
     assert [kind for stage in stages for kind in stage] + tail == [layer["kind"] for layer in layers]
     return stages, tail
 
@@ -77,4 +77,4 @@ def test_a_flatten_of_what_is_flat_already_does_not_matter() -> None:
 def test_a_faulty_trunk_is_not_cut() -> None:
     model = ModelSpec.model_validate({"shared": [CONV]}, strict=False)
     with pytest.raises(ValueError, match="layer 0"):
-        cut_stages(try_out(model.shared, (5,)))
+        split_stages(plan_layers(model.shared, (5,)))

@@ -15,9 +15,9 @@ from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec, kind_of, members
 from mtl_core.spec.method_costs import COSTS, levels_of
 from mtl_core.spec.weighting import Weighting as Methods
-from mtl_core.weighting import Pass, Weighting, build_weighting, cut_forward
-from mtl_core.weighting.gradients.aggregation import Aggregator, GramianAggregator
-from mtl_core.weighting.methods.pcgrad import surgery
+from mtl_core.weighting import ForwardPass, Weighting, build_weighting, detach_at_representation
+from mtl_core.weighting.gradients.aggregation import Aggregator, RuleAggregator
+from mtl_core.weighting.methods.pcgrad import pcgrad_rule
 
 SUMMED, LOOP, TORCHJD = "sum of the losses", "loop of autograd.grad, PCGrad", "TorchJD mtl_backward, PCGrad"
 _BATCH = 128
@@ -99,7 +99,7 @@ class Bench:
         def step() -> None:
             self.optimizer.zero_grad()
             (features,) = self.model.features(self.inputs)
-            mtl_backward(self.losses(self.model.heads_from((features,))), features=features)
+            mtl_backward(self.losses(self.model.head_outputs((features,))), features=features)
             jac_to_grad(self.model.shared_parameters(), aggregator)
             self.optimizer.step()
 
@@ -108,20 +108,20 @@ class Bench:
     def by(self, weighting: Weighting) -> Callable[[], None]:
         def step() -> None:
             self.optimizer.zero_grad()
-            passes = [self._pass(weighting.cuts == "always") for _ in range(weighting.parts)]
+            passes = [self._pass(weighting.detach_representation == "always") for _ in range(weighting.batch_parts)]
             weighting.backward_parts(passes, self.model)
             self.optimizer.step()
-            if weighting.looks_again:
+            if weighting.needs_losses_after_step:
                 with torch.no_grad():
                     weighting.observe(torch.stack(self.losses(self.model(self.inputs))))
 
         return step
 
-    def _pass(self, cut: bool) -> Pass:
+    def _pass(self, cut: bool) -> ForwardPass:
         if not cut:
-            return Pass(self.losses(self.model(self.inputs)))
-        outputs, at = cut_forward(self.model.features(self.inputs), self.model.head, len(self.targets))
-        return Pass(self.losses(outputs), cut=at)
+            return ForwardPass(self.losses(self.model(self.inputs)))
+        outputs, at = detach_at_representation(self.model.features(self.inputs), self.model.head, len(self.targets))
+        return ForwardPass(self.losses(outputs), representation=at)
 
 
 def methods(tasks: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Weighting]]:
@@ -161,7 +161,7 @@ def all_of(bench: Bench) -> dict[str, Callable[[], None]]:
     """The references and every method."""
     from torchjd.aggregation import PCGrad
 
-    ours = GramianAggregator(surgery)
+    ours = RuleAggregator(pcgrad_rule)
     found: dict[str, Callable[[], None]] = {SUMMED: bench.summed, LOOP: lambda: bench.loop(ours)}
     found[TORCHJD] = bench.torchjd(PCGrad())
     return found | {name: bench.by(weighting) for name, weighting in methods(bench.kinds)}

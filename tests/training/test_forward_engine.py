@@ -46,7 +46,9 @@ def gradients(model: MultiTaskModel, tasks: Any, batch: Batch, kind: str, **sett
     engine = build_forward_engine(model, TrainingSpec(**settings), scaler, pytest.fail)
     model.zero_grad()
     torch.manual_seed(4)
-    passes = [forward(engine, tasks, batch, cut=needs_graph_cut(weighting, engine)) for _ in range(weighting.parts)]
+    passes = [
+        forward(engine, tasks, batch, cut=needs_graph_cut(weighting, engine)) for _ in range(weighting.batch_parts)
+    ]
     weighting.backward_parts(passes, model)
     return [p.grad.clone() for p in model.parameters() if p.grad is not None]
 

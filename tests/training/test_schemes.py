@@ -115,7 +115,7 @@ def test_resuming_between_two_epochs_is_bit_equal_under_every_scheme(tmp_path: P
 @every_scheme
 def test_what_a_scheme_learns_is_recorded_after_every_epoch(tmp_path: Path, scheme: str) -> None:
     toy_run = run(experiment(model__sharing={"kind": scheme}), tmp_path)
-    for task, name in toy_run.trainer.model.learned():
+    for task, name in toy_run.trainer.model.sharing_metrics():
         steps, values = toy_run.recording.series[task, "train", name]
         assert steps.tolist() == [PER_EPOCH - 1, 2 * PER_EPOCH - 1, 3 * PER_EPOCH - 1]
         assert np.isfinite(values).all()

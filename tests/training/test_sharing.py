@@ -12,7 +12,7 @@ from mtl_core.spec import ModelSpec, TrainingSpec
 from mtl_core.training.step.forward import PenaltyGradient
 from mtl_core.training.step.forward_engine import ForwardEngine, build_forward_engine
 from mtl_core.training.step.precision import LossScaler
-from mtl_core.weighting import Pass, build_weighting, cut_forward
+from mtl_core.weighting import ForwardPass, build_weighting, detach_at_representation
 from tests.training.test_resume import assert_resumes
 from tests.training.toy import PER_EPOCH, STEPS, TASKS, experiment, run
 
@@ -54,13 +54,15 @@ def gradients(model: MultiTaskModel, engine: ForwardEngine, *, cut: bool) -> lis
     model.zero_grad()
     torch.manual_seed(1)
     engine.begin_step()
-    engine.see_labels(MASKS)
-    outputs, at = cut_forward(engine.features(INPUTS), engine.head, 3) if cut else (engine(INPUTS), None)
+    engine.set_label_masks(MASKS)
+    outputs, representation = (
+        detach_at_representation(engine.features(INPUTS), engine.head, 3) if cut else (engine(INPUTS), None)
+    )
     penalty = engine.penalty()
     added = None if penalty is None else PenaltyGradient(penalty, list(model.parameters()))
     torch.autograd.backward([output.square().mean() for output in outputs])
-    if at is not None:
-        at.push(at.mixed(torch.ones(3), range(3)))
+    if representation is not None:
+        representation.backward(representation.weighted_sum(torch.ones(3), range(3)))
     if added is not None:
         added.add()
     return [parameter.grad for parameter in model.parameters()]
@@ -97,10 +99,10 @@ def test_pieces_have_the_gradients_of_the_whole(kind: str, cut: bool) -> None:
 @pytest.mark.parametrize("kind", ["dselect_k", "adversarial"])
 def test_the_penalty_is_the_same_before_and_after_the_heads(kind: str) -> None:
     model = model_of({"kind": kind}, [_SHARED[0], _SHARED[2], _SHARED[3]])
-    model.see_labels(MASKS)
+    model.set_label_masks(MASKS)
     features = model.features(INPUTS)
     before = model.penalty()
-    model.heads_from(features)
+    model.head_outputs(features)
     after = model.penalty()
     assert before is not None
     assert after is not None
@@ -128,7 +130,7 @@ def test_a_step_is_counted_once_however_many_passes_it_takes(settings: dict[str,
 def test_the_adversary_sees_the_labels_of_each_piece() -> None:
     model = model_of({"kind": "adversarial", "orthogonality": 0.0, "adversary": 1.0}, [_SHARED[0]])
     engine = build_engine(model, accumulate=3)
-    engine.see_labels(MASKS)
+    engine.set_label_masks(MASKS)
     engine.features(INPUTS)
     found = engine.penalty()
     scores = model.discriminator(model.shared(INPUTS)).log_softmax(dim=1)  # type: ignore[operator]
@@ -145,7 +147,7 @@ def test_frozen_shared_layers_get_no_gradient_and_heads_do(sharing: Any) -> None
     for parameter in model.shared_parameters():
         parameter.requires_grad_(False)
     weighting = build_weighting(experiment(weighting={"kind": "mgda"}).weighting, experiment().tasks)
-    outputs, cut = cut_forward(model.features(INPUTS), model.head, 3)
-    weighting.backward_parts([Pass([output.square().mean() for output in outputs], cut=cut)], model)
+    outputs, cut = detach_at_representation(model.features(INPUTS), model.head, 3)
+    weighting.backward_parts([ForwardPass([output.square().mean() for output in outputs], representation=cut)], model)
     assert all(parameter.grad is None for parameter in model.shared_parameters())
     assert all(p.grad is not None for task in TASKS for p in model.head_parameters(task))

@@ -21,7 +21,7 @@ from mtl_core.spec.weighting import (
     UncertaintyWeighting,
     UpGradWeighting,
 )
-from mtl_core.weighting import MovableWeighting, Weighting, build_weighting
+from mtl_core.weighting import ManualOverride, Weighting, build_weighting
 from tests.weighting.cases import TwoHeads
 
 PAIRS = [("t0", "regression"), ("t1", "regression")]
@@ -40,7 +40,7 @@ class Counting(TorchDispatchMode):
 
 
 def built(spec: Any) -> Weighting:
-    return MovableWeighting(build_weighting(spec, PAIRS, dtype=torch.float64), ["t0", "t1"])
+    return ManualOverride(build_weighting(spec, PAIRS, dtype=torch.float64), ["t0", "t1"])
 
 
 def calls_of(weighting: Weighting) -> Counter[str]:

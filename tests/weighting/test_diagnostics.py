@@ -8,14 +8,20 @@ from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec
-from mtl_core.weighting import Pass, cut_forward
-from mtl_core.weighting.gradients.diagnostics import Agreement, agreement, as_values, blocks_of, compared
+from mtl_core.weighting import ForwardPass, detach_at_representation
+from mtl_core.weighting.gradients.diagnostics import (
+    GradientAgreement,
+    agreement_series,
+    compare_gradients,
+    measure_agreement,
+    parameter_blocks,
+)
 
 ROWS = torch.tensor([[3.0, 0.0, 0.0], [0.0, 4.0, 0.0], [-1.0, 1.0, 0.0]], dtype=torch.float64)
 
 
-def of(rows: Tensor) -> Agreement:
-    return compared(tuple(range(len(rows))), rows, {"first": 1, "rest": 2})
+def of(rows: Tensor) -> GradientAgreement:
+    return compare_gradients(tuple(range(len(rows))), rows, {"first": 1, "rest": 2})
 
 
 def test_lengths_cosines_and_similarities_are_those_of_geometry() -> None:
@@ -67,11 +73,11 @@ def losses(outputs: list[Tensor]) -> list[Tensor]:
 
 
 def test_a_cut_pass_and_a_whole_one_agree_and_leave_no_gradient(model: MultiTaskModel) -> None:
-    blocks = blocks_of(model, model.shared_parameters())
+    blocks = parameter_blocks(model, model.shared_parameters())
     assert list(blocks) == ["shared.0", "shared.2"]
-    whole = agreement(Pass(losses(model(INPUTS))), blocks)
-    outputs, cut = cut_forward(model.features(INPUTS), model.head, 2)
-    through = agreement(Pass(losses(outputs), cut=cut), blocks)
+    whole = measure_agreement(ForwardPass(losses(model(INPUTS))), blocks)
+    outputs, representation = detach_at_representation(model.features(INPUTS), model.head, 2)
+    through = measure_agreement(ForwardPass(losses(outputs), representation=representation), blocks)
     torch.testing.assert_close(whole.cosines, through.cosines)
     torch.testing.assert_close(whole.norms, through.norms)
     assert all(parameter.grad is None for parameter in model.parameters())
@@ -79,9 +85,11 @@ def test_a_cut_pass_and_a_whole_one_agree_and_leave_no_gradient(model: MultiTask
 
 
 def test_a_task_without_labels_is_left_out(model: MultiTaskModel) -> None:
-    found = agreement(Pass(losses(model(INPUTS)), (False, True)), blocks_of(model, model.shared_parameters()))
+    found = measure_agreement(
+        ForwardPass(losses(model(INPUTS)), (False, True)), parameter_blocks(model, model.shared_parameters())
+    )
     assert found.tasks == (1,)
-    values = as_values(found, ("a", "b"), "total")
+    values = agreement_series(found, ("a", "b"), "total")
     assert ("b", "gradient norm") in values
     assert ("a", "gradient norm") not in values
     assert ("b", "gradient norm shared.2") in values
@@ -89,6 +97,8 @@ def test_a_task_without_labels_is_left_out(model: MultiTaskModel) -> None:
 
 def test_a_model_that_shares_nothing_has_nothing_to_compare() -> None:
     bare = build_model(ModelSpec(), (3,), {"a": 1, "b": 2})
-    found = agreement(Pass(losses(bare(INPUTS.float()))), blocks_of(bare, bare.shared_parameters()))
+    found = measure_agreement(
+        ForwardPass(losses(bare(INPUTS.float()))), parameter_blocks(bare, bare.shared_parameters())
+    )
     assert found.norms.tolist() == [0.0, 0.0]
     assert found.blocks == {}

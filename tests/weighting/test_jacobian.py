@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl_core.weighting import Pass, cut_forward
-from mtl_core.weighting.autograd.mlp_backward import through_chain
-from mtl_core.weighting.gradients.jacobian import Jacobian, flat
+from mtl_core.weighting import ForwardPass, detach_at_representation
+from mtl_core.weighting.autograd.mlp_backward import write_mlp_gradients
+from mtl_core.weighting.gradients.jacobian import JacobianBuffer, flatten_gradients
 
 TASKS = 6
-CHAINS: dict[str, Sequence[nn.Module]] = {
+MLPS: dict[str, Sequence[nn.Module]] = {
     "one layer": [nn.Linear(12, 5)],
     "no offset": [nn.Linear(12, 7, bias=False), nn.ReLU(), nn.Linear(7, 5, bias=False)],
     "dropout": [nn.Linear(12, 7), nn.Dropout(0.4), nn.Linear(7, 5)],
@@ -29,7 +29,7 @@ OTHERS: dict[str, Sequence[nn.Module]] = {
 }
 
 
-def one_pass(layers: Sequence[nn.Module]) -> tuple[nn.Sequential, Pass, list[Tensor]]:
+def one_pass(layers: Sequence[nn.Module]) -> tuple[nn.Sequential, ForwardPass, list[Tensor]]:
     """A trunk, a pass through it and heads of its own with its heads gone through, and the wanted gradients."""
     torch.manual_seed(0)
     trunk, heads = nn.Sequential(*layers), [nn.Linear(5, 2) for _ in range(TASKS)]
@@ -46,34 +46,34 @@ def one_pass(layers: Sequence[nn.Module]) -> tuple[nn.Sequential, Pass, list[Ten
     learning = [parameter for parameter in trunk.parameters() if parameter.requires_grad]
     whole = features()
     wanted = [
-        flat(torch.autograd.grad(loss, learning, retain_graph=True), learning)
+        flatten_gradients(torch.autograd.grad(loss, learning, retain_graph=True), learning)
         for loss in losses([head(whole) for head in heads])
     ]
-    outputs, cut = cut_forward((features(),), lambda task, found: heads[task](found[0]), TASKS)
+    outputs, representation = detach_at_representation((features(),), lambda task, found: heads[task](found[0]), TASKS)
     found = losses(outputs)
     torch.autograd.backward(found)
-    return trunk, Pass(found, cut=cut), wanted
+    return trunk, ForwardPass(found, representation=representation), wanted
 
 
-def is_chain(one: Pass, learning: Sequence[nn.Parameter]) -> bool:
-    assert one.cut is not None
+def is_mlp(one: ForwardPass, learning: Sequence[nn.Parameter]) -> bool:
+    assert one.representation is not None
     rows = torch.empty(TASKS, sum(parameter.numel() for parameter in learning))
-    gradients = one.cut.rows(range(TASKS)).view(TASKS, 8, 5)
-    return through_chain(one.cut.learned[0], gradients, learning, rows)
+    gradients = one.representation.jacobian(range(TASKS)).view(TASKS, 8, 5)
+    return write_mlp_gradients(one.representation.trainable[0], gradients, learning, rows)
 
 
-@pytest.mark.parametrize("name", [*CHAINS, *OTHERS])
+@pytest.mark.parametrize("name", [*MLPS, *OTHERS])
 def test_rows_through_a_cut_are_those_of_one_backward_pass_a_task(name: str) -> None:
-    trunk, one, wanted = one_pass((CHAINS | OTHERS)[name])
+    trunk, one, wanted = one_pass((MLPS | OTHERS)[name])
     learning = list(trunk.parameters())
-    assert is_chain(one, learning) == (name in CHAINS)
-    jacobian = Jacobian(torch.ones(TASKS))
-    torch.testing.assert_close(jacobian.rows(one, range(TASKS), learning), torch.stack(wanted))
+    assert is_mlp(one, learning) == (name in MLPS)
+    jacobian = JacobianBuffer(torch.ones(TASKS))
+    torch.testing.assert_close(jacobian.compute(one, range(TASKS), learning), torch.stack(wanted))
 
 
 def test_some_tasks_have_rows_of_their_own() -> None:
-    trunk, one, wanted = one_pass(CHAINS["ReLU()"])
-    rows = Jacobian(torch.ones(TASKS)).rows(one, [1, 4], list(trunk.parameters()))
+    trunk, one, wanted = one_pass(MLPS["ReLU()"])
+    rows = JacobianBuffer(torch.ones(TASKS)).compute(one, [1, 4], list(trunk.parameters()))
     torch.testing.assert_close(rows, torch.stack([wanted[1], wanted[4]]))
 
 
@@ -83,13 +83,17 @@ def test_frozen_layers_have_no_columns() -> None:
     layers[2].weight.requires_grad_(False)
     trunk, one, wanted = one_pass(layers)
     learning = [parameter for parameter in trunk.parameters() if parameter.requires_grad]
-    assert is_chain(one, learning)
-    torch.testing.assert_close(Jacobian(torch.ones(TASKS)).rows(one, range(TASKS), learning), torch.stack(wanted))
+    assert is_mlp(one, learning)
+    torch.testing.assert_close(
+        JacobianBuffer(torch.ones(TASKS)).compute(one, range(TASKS), learning), torch.stack(wanted)
+    )
 
 
 def test_a_layer_used_twice_is_no_chain() -> None:
     twice = nn.Linear(5, 5)
     trunk, one, wanted = one_pass([nn.Linear(12, 5), twice, nn.ReLU(), twice])
     learning = list(trunk.parameters())
-    assert not is_chain(one, learning)
-    torch.testing.assert_close(Jacobian(torch.ones(TASKS)).rows(one, range(TASKS), learning), torch.stack(wanted))
+    assert not is_mlp(one, learning)
+    torch.testing.assert_close(
+        JacobianBuffer(torch.ones(TASKS)).compute(one, range(TASKS), learning), torch.stack(wanted)
+    )

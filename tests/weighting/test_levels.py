@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import InputError, ModelSpec, spec_from_data
 from mtl_core.spec.weighting import MgdaWeighting, MoDoWeighting, PcGradWeighting
-from mtl_core.weighting import Pass, Weighting, build_weighting, cut_forward
-from mtl_core.weighting.gradients.aggregation import Aggregated, Aggregator
+from mtl_core.weighting import ForwardPass, Weighting, build_weighting, detach_at_representation
+from mtl_core.weighting.gradients.aggregation import Aggregator, GradientAggregation
 from tests.weighting.cases import TwoHeads
 
 TASKS = [("a", "regression"), ("b", "regression"), ("c", "regression")]
@@ -35,12 +35,12 @@ def losses(outputs: list[Tensor]) -> list[Tensor]:
     return [(output - task).square().mean() for task, output in enumerate(outputs)]
 
 
-def cut_pass(model: MultiTaskModel) -> Pass:
-    outputs, cut = cut_forward(model.features(INPUTS), model.head, 3)
-    return Pass(losses(outputs), cut=cut)
+def cut_pass(model: MultiTaskModel) -> ForwardPass:
+    outputs, cut = detach_at_representation(model.features(INPUTS), model.head, 3)
+    return ForwardPass(losses(outputs), representation=cut)
 
 
-def after(model: nn.Module, weighting: Weighting, one: Pass) -> list[Tensor]:
+def after(model: nn.Module, weighting: Weighting, one: ForwardPass) -> list[Tensor]:
     model.zero_grad()
     torch.manual_seed(3)
     weighting.backward_parts([one], model)  # type: ignore[arg-type]
@@ -53,7 +53,7 @@ def built(spec: Any, **settings: Any) -> Weighting:
 
 @every_spec
 def test_a_cut_pass_gives_the_same_gradients_as_a_whole_one(spec: Any, model: MultiTaskModel) -> None:
-    whole = after(model, built(spec), Pass(losses(model(INPUTS))))
+    whole = after(model, built(spec), ForwardPass(losses(model(INPUTS))))
     cut = after(model, built(spec), cut_pass(model))
     for one, other in zip(whole, cut, strict=True):
         torch.testing.assert_close(one, other)
@@ -100,7 +100,7 @@ def test_a_task_without_labels_takes_no_part_at_any_level(model: MultiTaskModel)
     for level in ("parameters", "last_layer", "representation"):
         weighting = built(MgdaWeighting, level=level)
         one = cut_pass(model)
-        after(model, weighting, Pass(one.losses, (True, False, True), one.cut))
+        after(model, weighting, ForwardPass(one.losses, (True, False, True), one.representation))
         assert float(weighting.weights()[1]) == 0
         assert all(p.grad is None for p in model.head_parameters("b"))
 
@@ -119,7 +119,7 @@ class _NoSum(Aggregator):
 
 
 def test_a_direction_that_is_no_weighted_sum_refuses_the_last_layer(model: MultiTaskModel) -> None:
-    weighting = Aggregated(_NoSum(), torch.ones(3, dtype=torch.float64), "last_layer")
+    weighting = GradientAggregation(_NoSum(), torch.ones(3, dtype=torch.float64), "last_layer")
     with pytest.raises(InputError, match="no weighted sum"):
         after(model, weighting, cut_pass(model))
 
@@ -140,7 +140,7 @@ def test_shared_parameters_that_a_small_trunk_does_not_reach_count_as_zeros(mode
     unreached = nn.Parameter(torch.ones(3, dtype=torch.float64))
     shared = [*model.shared_parameters(), unreached]
     model.shared_parameters = lambda: shared  # type: ignore[method-assign]
-    whole = after(model, built(MgdaWeighting), Pass(losses(model(INPUTS))))
+    whole = after(model, built(MgdaWeighting), ForwardPass(losses(model(INPUTS))))
     cut = after(model, built(MgdaWeighting), cut_pass(model))
     for one, other in zip(whole, cut, strict=True):
         torch.testing.assert_close(one, other)
@@ -156,9 +156,13 @@ def test_a_trunk_with_convolutions_is_gone_through_task_by_task() -> None:
     )
     model = build_model(spec, (1, 6, 6), {"a": 1, "b": 2, "c": 3}).double()
     images = torch.randn(4, 1, 6, 6, dtype=torch.float64)
-    whole = after(model, built(MgdaWeighting), Pass(losses(model(images))))
-    outputs, at = cut_forward(model.features(images), model.head, 3)
-    for one, other in zip(whole, after(model, built(MgdaWeighting), Pass(losses(outputs), cut=at)), strict=True):
+    whole = after(model, built(MgdaWeighting), ForwardPass(losses(model(images))))
+    outputs, representation = detach_at_representation(model.features(images), model.head, 3)
+    for one, other in zip(
+        whole,
+        after(model, built(MgdaWeighting), ForwardPass(losses(outputs), representation=representation)),
+        strict=True,
+    ):
         torch.testing.assert_close(one, other)
 
 
@@ -167,17 +171,17 @@ def test_a_trunk_with_convolutions_is_gone_through_task_by_task() -> None:
 def test_a_level_below_the_parameters_is_always_that_of_a_cut_pass(level: Any, tasks: int) -> None:
     pairs = [(f"t{task}", "regression") for task in range(tasks)]
     weighting = build_weighting(PcGradWeighting(level=level), pairs)
-    assert weighting.cuts == "always"
+    assert weighting.detach_representation == "always"
     losses = [torch.ones((), requires_grad=True) * 1 for _ in pairs]
-    with pytest.raises(RuntimeError, match="a pass that was cut"):
+    with pytest.raises(RuntimeError, match="detached at the shared representation"):
         weighting.backward(losses, TwoHeads(tasks))
 
 
 def test_few_tasks_are_served_by_whole_passes_and_many_by_one_that_is_cut() -> None:
-    for tasks, cuts in ((2, "dear"), (4, "dear"), (5, "always")):
+    for tasks, cuts in ((2, "when_costly"), (4, "when_costly"), (5, "always")):
         pairs = [(f"t{task}", "regression") for task in range(tasks)]
-        assert build_weighting(PcGradWeighting(), pairs).cuts == cuts
-    assert build_weighting(MoDoWeighting(), TASKS[:2]).cuts == "always"  # of three parts of a batch
+        assert build_weighting(PcGradWeighting(), pairs).detach_representation == cuts
+    assert build_weighting(MoDoWeighting(), TASKS[:2]).detach_representation == "always"  # of three parts of a batch
 
 
 @pytest.mark.parametrize(
@@ -207,11 +211,11 @@ def test_a_trunk_gone_through_task_by_task_is_cut_once_and_then_gone_through_who
     model = build_model(ModelSpec.model_validate({"shared": layers}, strict=False), shape, dict.fromkeys(names, 1))
     weighting = build_weighting(MgdaWeighting(), [(name, "regression") for name in names])
     inputs, found = torch.randn(32, *shape), []
-    for cuts in ("always", "dear"):
-        assert weighting.cuts == cuts
+    for cuts in ("always", "when_costly"):
+        assert weighting.detach_representation == cuts
         if cuts == "always":
-            outputs, cut = cut_forward(model.features(inputs), model.head, len(names))
+            outputs, cut = detach_at_representation(model.features(inputs), model.head, len(names))
         else:
             outputs, cut = model(inputs), None
-        found.append(after(model, weighting, Pass(losses(outputs), cut=cut)))
+        found.append(after(model, weighting, ForwardPass(losses(outputs), representation=cut)))
     assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))

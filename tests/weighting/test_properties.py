@@ -12,7 +12,7 @@ from torchjd.aggregation import PCGradWeighting
 from mtl_core.spec.weighting import MgdaWeighting, PcGradWeighting
 from mtl_core.weighting import build_weighting
 from mtl_core.weighting.gradients.products import gramian
-from mtl_core.weighting.methods.pcgrad import surgery
+from mtl_core.weighting.methods.pcgrad import pcgrad_rule
 from mtl_core.weighting.solvers.min_norm import min_norm_weights
 from tests.weighting.cases import Linear, jacobians
 
@@ -123,7 +123,7 @@ def test_pcgrad_draws_and_projects_as_torchjd_does(jacobian: Tensor, seed: int) 
     wanted = PCGradWeighting()(products)
     after = torch.get_rng_state()
     torch.manual_seed(seed)
-    weights, _ = surgery(products.numpy(), torch.ones(len(jacobian)))
+    weights, _ = pcgrad_rule(products.numpy(), torch.ones(len(jacobian)))
     assert torch.equal(torch.get_rng_state(), after)
     found = torch.from_numpy(weights)
     torch.testing.assert_close(found @ jacobian, wanted @ jacobian, rtol=1e-6, atol=tolerance(jacobian))

@@ -24,7 +24,7 @@ from mtl_core.spec.weighting import (
     UpGradWeighting,
 )
 from mtl_core.weighting import Weighting
-from mtl_core.weighting.methods.imtl import Impartial
+from mtl_core.weighting.methods.imtl import Imtl
 from tests.weighting.cases import (
     aggregator_cases,
     assert_matches,
@@ -167,7 +167,7 @@ def test_nash_mtl_uses_a_bargain_again() -> None:
 def test_imtl_scales_losses_and_combines_their_gradients() -> None:
     (record,) = sequence_records("imtl_hybrid")
     weighting = build(ImtlWeighting(), 3)
-    assert isinstance(weighting, Impartial)
+    assert isinstance(weighting, Imtl)
     optimizer = torch.optim.SGD(weighting.parameters(), lr=record["params"]["sgd_lr"])
     sequence = reference()["gradient_sequences"]
     for step, (jacobian, losses) in enumerate(zip(sequence["J"], sequence["losses"], strict=True)):

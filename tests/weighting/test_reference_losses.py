@@ -16,7 +16,7 @@ from mtl_core.spec.weighting import (
     StchWeighting,
 )
 from mtl_core.weighting import Weighting
-from mtl_core.weighting.losses.scalarization import Scalarized
+from mtl_core.weighting.losses.scalarization import LossScalarization
 from tests.weighting.cases import Linear, build, close, direction_of, reference, scalarizer_records, steps, tensor
 
 
@@ -29,8 +29,8 @@ def ends_of_epochs() -> Iterator[tuple[int, Tensor]]:
 
 
 def assert_total_and_weights(weighting: Weighting, values: list[float], record: Any, step: int) -> None:
-    assert isinstance(weighting, Scalarized)
-    total = weighting.scalarizer.total(tensor(values)).detach()
+    assert isinstance(weighting, LossScalarization)
+    total = weighting.scalarizer.scalarize(tensor(values)).detach()
     assert abs(float(total) - record["total"][step]) <= record["tol_rel"] * max(map(abs, record["total"]))
     found = direction_of(weighting, torch.eye(3, dtype=torch.float64), values)
     assert close(found, record["weights"][step], record["tol_rel"])
@@ -59,7 +59,7 @@ def test_famo_learns_from_the_losses_after_the_step(record: Any) -> None:
     params = record["params"]
     lowest = {f"t{task}": value for task, value in enumerate(params["min_losses"])}
     weighting = build(FamoWeighting(gamma=params["gamma"], lr=params["w_lr"], lowest=lowest), 3)
-    assert weighting.looks_again
+    assert weighting.needs_losses_after_step
     after = reference()["scalarizers"]["losses_after"]
     for step, values in enumerate(steps()):
         assert_total_and_weights(weighting, values, record, step)
@@ -94,9 +94,9 @@ def test_random_weights_have_the_moments_of_a_softmax_of_normal_numbers(record: 
     torch.manual_seed(0)
     draws, tasks = 4000, record["k"]
     weighting = build(RandomWeighting(), tasks)
-    assert isinstance(weighting, Scalarized)
+    assert isinstance(weighting, LossScalarization)
     losses = torch.ones(tasks, dtype=torch.float64)
-    drawn = torch.stack([weighting.scalarizer.slopes(losses) for _ in range(draws)])
+    drawn = torch.stack([weighting.scalarizer.derivatives(losses) for _ in range(draws)])
     torch.testing.assert_close(drawn.sum(dim=1), torch.ones(draws, dtype=torch.float64))
     error = record["sd"] / draws**0.5
     assert (drawn.mean(0) - 1 / tasks).abs().max() <= 4.5 * error

@@ -39,7 +39,7 @@ def step(weighting: Weighting, model: TwoHeads) -> list[Tensor]:
     weighting.backward(model.losses(), model)
     gradients = [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in parameters]
     optimizer.step()
-    if weighting.looks_again:
+    if weighting.needs_losses_after_step:
         weighting.observe(torch.stack(model.losses()).detach())
     return gradients
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl_core.weighting.losses.scalarization import Scalarized, Scalarizer
-from mtl_core.weighting.methods.uncertainty import Uncertainty
+from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
+from mtl_core.weighting.methods.uncertainty import UncertaintyScalarizer
 from tests.weighting.cases import Linear
 
 
@@ -16,16 +16,16 @@ class GeometricMean(Scalarizer):
         self.factor = nn.Parameter(torch.tensor(2.0, dtype=torch.float64))
         self.last = torch.zeros(2, dtype=torch.float64)
 
-    def total(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+    def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
         return self.factor * losses.prod() ** (1 / len(losses))
 
-    def learned(self) -> dict[str, nn.Parameter]:
+    def parameters(self) -> dict[str, nn.Parameter]:
         return {"factor": self.factor}
 
     def epoch_end(self, mean_losses: Tensor) -> None:
         self.last.copy_(mean_losses)
 
-    def memory(self) -> dict[str, Tensor]:
+    def buffers(self) -> dict[str, Tensor]:
         return {"last": self.last}
 
 
@@ -34,7 +34,7 @@ def ones() -> Tensor:
 
 
 def test_the_weights_are_the_derivatives_of_the_total() -> None:
-    model, weighting = Linear(torch.eye(2, dtype=torch.float64)), Scalarized(GeometricMean(), ones())
+    model, weighting = Linear(torch.eye(2, dtype=torch.float64)), LossScalarization(GeometricMean(), ones())
     weighting.backward(model.losses([4.0, 9.0]), model)
     wanted = torch.tensor([2 * 6 / (2 * 4), 2 * 6 / (2 * 9)], dtype=torch.float64)
     torch.testing.assert_close(weighting.weights(), wanted)
@@ -43,13 +43,13 @@ def test_the_weights_are_the_derivatives_of_the_total() -> None:
 
 
 def test_what_is_learned_and_remembered_comes_back_in_place() -> None:
-    weighting = Scalarized(GeometricMean(), ones())
+    weighting = LossScalarization(GeometricMean(), ones())
     weighting.epoch_end(torch.tensor([3.0, 4.0], dtype=torch.float64))
     with torch.no_grad():
         weighting.parameters()[0].fill_(7.0)
     other = GeometricMean()
     parameter = other.factor
-    Scalarized(other, ones()).load_state_dict(weighting.state_dict())
+    LossScalarization(other, ones()).load_state_dict(weighting.state_dict())
     assert other.factor is parameter
     assert float(parameter.detach()) == 7
     assert other.last.tolist() == [3, 4]
@@ -59,9 +59,9 @@ def test_what_is_learned_and_remembered_comes_back_in_place() -> None:
 def test_the_closed_form_of_uncertainty_is_its_derivative(present: list[bool] | None) -> None:
     mask = None if present is None else torch.tensor(present)
     losses = torch.tensor([0.3, 2.0, 7.0], dtype=torch.float64)
-    scalarizer = Uncertainty(torch.tensor([0.5, 1.0, 1.0], dtype=torch.float64), 0.4)
-    wanted = Scalarizer.slopes(scalarizer, losses, mask)
+    scalarizer = UncertaintyScalarizer(torch.tensor([0.5, 1.0, 1.0], dtype=torch.float64), 0.4)
+    wanted = Scalarizer.derivatives(scalarizer, losses, mask)
     gradient = scalarizer.log_variances.grad
     scalarizer.log_variances.grad = None
-    torch.testing.assert_close(scalarizer.slopes(losses, mask), wanted)
+    torch.testing.assert_close(scalarizer.derivatives(losses, mask), wanted)
     torch.testing.assert_close(scalarizer.log_variances.grad, gradient)

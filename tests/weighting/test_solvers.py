@@ -10,9 +10,9 @@ from torch import Tensor
 from mtl_core.weighting.solvers.dual_cone import cone_weights, lawson_hanson
 from mtl_core.weighting.solvers.max_min_in_ball import conflict_averse_weights
 from mtl_core.weighting.solvers.min_norm import min_norm_weights
-from mtl_core.weighting.solvers.nash import balanced_weights
-from mtl_core.weighting.solvers.row_scaling import Array, split_lengths
-from mtl_core.weighting.solvers.simplex import onto_simplex
+from mtl_core.weighting.solvers.nash import bargaining_weights
+from mtl_core.weighting.solvers.row_scaling import Array, lengths_and_cosines
+from mtl_core.weighting.solvers.simplex import project_onto_simplex
 from tests.weighting.cases import jacobians
 
 
@@ -20,14 +20,14 @@ def rows_of(jacobian: Tensor) -> tuple[Array, Array, Array, Array]:
     """The rows, their Gramian, lengths and cosines."""
     rows = jacobian.numpy()
     gramian = rows @ rows.T
-    return rows, gramian, *split_lengths(gramian)
+    return rows, gramian, *lengths_and_cosines(gramian)
 
 
 @given(jacobians(), st.sampled_from([0.5, 1.0, 2.0]))
 @settings(max_examples=80, deadline=None)
 def test_balanced_weights_are_in_balance_or_the_point_is_stationary(jacobian: Tensor, power: float) -> None:
     rows, gramian, lengths, cosines = rows_of(jacobian)
-    weights = balanced_weights(gramian, power)
+    weights = bargaining_weights(gramian, power)
     if not weights.any():
         shares = min_norm_weights(cosines)
         assert np.linalg.norm(shares @ (rows / lengths[:, None])) <= 1e-6
@@ -86,9 +86,9 @@ def test_both_ways_onto_the_cone_agree(jacobian: Tensor) -> None:
 
 def test_a_point_of_the_simplex_stays_and_another_goes_to_the_nearest() -> None:
     inside = np.array([0.2, 0.5, 0.3])
-    np.testing.assert_allclose(onto_simplex(inside), inside)
-    np.testing.assert_allclose(onto_simplex(np.array([2.0, 0.0, -5.0])), [1, 0, 0])
-    np.testing.assert_allclose(onto_simplex(inside + 7), inside)
+    np.testing.assert_allclose(project_onto_simplex(inside), inside)
+    np.testing.assert_allclose(project_onto_simplex(np.array([2.0, 0.0, -5.0])), [1, 0, 0])
+    np.testing.assert_allclose(project_onto_simplex(inside + 7), inside)
 
 
 def test_rows_on_one_line_have_a_shortest_combination_of_zero() -> None:

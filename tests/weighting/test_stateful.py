@@ -20,8 +20,8 @@ from mtl_core.spec.weighting import (
     SdmGradWeighting,
     StchWeighting,
 )
-from mtl_core.weighting import MovableWeighting
-from mtl_core.weighting.gradients.aggregation import Aggregated
+from mtl_core.weighting import ManualOverride
+from mtl_core.weighting.gradients.aggregation import GradientAggregation
 from tests.weighting.cases import Linear, build, direction_of, jacobians, tensor
 
 
@@ -36,8 +36,8 @@ def test_sdmgrad_weighs_as_torchjd_does(preference: dict[str, float]) -> None:
     target = tensor([preference.get(f"t{task}", 1.0) for task in range(3)])
     theirs = TorchSdmGrad(pref_vector=target / target.sum())
     weighting = build(SdmGradWeighting(preference=preference), 3)
-    assert isinstance(weighting, Aggregated)
-    assert weighting.aggregator.parts == 3
+    assert isinstance(weighting, GradientAggregation)
+    assert weighting.aggregator.batch_parts == 3
     for seed in range(5):
         first, second, third = parts(seed)
         wanted = theirs(first @ second.T)
@@ -48,7 +48,7 @@ def test_sdmgrad_weighs_as_torchjd_does(preference: dict[str, float]) -> None:
 
 def test_modo_weighs_as_torchjd_does() -> None:
     theirs, weighting = TorchMoDo(gamma=0.05, rho=0.1), build(MoDoWeighting(gamma=0.05, rho=0.1), 3)
-    assert isinstance(weighting, Aggregated)
+    assert isinstance(weighting, GradientAggregation)
     for seed in range(5):
         first, second, third = parts(seed)
         wanted = theirs(first @ second.T)
@@ -95,10 +95,10 @@ def test_nash_mtl_bargains_at_once_for_a_task_that_comes_late() -> None:
 
 
 def test_famo_stands_still_while_weights_are_set_by_hand() -> None:
-    weighting = MovableWeighting(build(FamoWeighting(), 2), ["t0", "t1"])
-    assert weighting.looks_again
-    weighting.move({"t0": 2.0})
-    assert not weighting.looks_again
+    weighting = ManualOverride(build(FamoWeighting(), 2), ["t0", "t1"])
+    assert weighting.needs_losses_after_step
+    weighting.set_override({"t0": 2.0})
+    assert not weighting.needs_losses_after_step
     direction_of(weighting, torch.eye(2, dtype=torch.float64))
     weighting.observe(tensor([0.1, 0.9]))
     assert not weighting.state_dict()["logits"].any()

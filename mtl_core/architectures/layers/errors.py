@@ -1,4 +1,4 @@
-"""A layer that cannot stand where it stands, in plain words and with what would mend it."""
+"""Error messages for layers that cannot be built at their place, with quick fixes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,53 +6,53 @@ from dataclasses import dataclass
 from mtl_core.spec import Fix, Spec, join, spec_to_data
 from mtl_core.spec.reports import Shape
 
-LIMIT = 2_000_000_000
-"""Most parameters of a model, and most values of one row between two layers (8 GB each)."""
+MAX_SIZE = 2_000_000_000
+"""Maximum number of parameters of a model, and of values of one row between two layers (8 GB each)."""
 
 
 @dataclass(frozen=True)
-class Mend:
-    """What to put in the place of the faulty layer: another, several, or nothing."""
+class QuickFix:
+    """The layers to replace a faulty layer with: one, several, or none."""
 
     label: str
-    instead: tuple[Spec, ...]
+    replacement: tuple[Spec, ...]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a layer cannot be built: what it needs and what arrives."""
+    """Why a layer cannot be built: its requirement and the shape of its input, with a quick fix if there is one."""
 
     text: str
-    mend: Mend | None = None
+    quick_fix: QuickFix | None = None
 
 
-def fix_of(mend: Mend, layers: Sequence[Spec], index: int, place: tuple[str, ...]) -> Fix:
-    """The change of the spec that mends layer ``index`` of the list at ``place``.
+def to_spec_fix(quick_fix: QuickFix, layers: Sequence[Spec], index: int, list_path: tuple[str, ...]) -> Fix:
+    """The change of the spec that applies a quick fix to layer ``index`` of the list at ``list_path``.
 
-    One setting is set where one differs, the layer where its kind does, else the whole list.
+    It replaces one setting if only that differs, the layer if there is one replacement, else the whole list.
     """
-    old = layers[index]
-    if len(mend.instead) == 1:
-        (new,) = mend.instead
-        changed = _changed(old, new)
-        if type(new) is type(old) and len(changed) == 1:
-            (name,) = changed
-            return Fix(label=mend.label, path=join((*place, index, name)), value=changed[name])
-        return Fix(label=mend.label, path=join((*place, index)), value=spec_to_data(new))
-    whole = [*layers[:index], *mend.instead, *layers[index + 1 :]]
-    return Fix(label=mend.label, path=join(place), value=[spec_to_data(layer) for layer in whole])
+    current = layers[index]
+    if len(quick_fix.replacement) == 1:
+        (new,) = quick_fix.replacement
+        changes = _changed_settings(current, new)
+        if type(new) is type(current) and len(changes) == 1:
+            (name,) = changes
+            return Fix(label=quick_fix.label, path=join((*list_path, index, name)), value=changes[name])
+        return Fix(label=quick_fix.label, path=join((*list_path, index)), value=spec_to_data(new))
+    layers_after = [*layers[:index], *quick_fix.replacement, *layers[index + 1 :]]
+    return Fix(label=quick_fix.label, path=join(list_path), value=[spec_to_data(layer) for layer in layers_after])
 
 
-def _changed(old: Spec, new: Spec) -> dict[str, object]:
-    before = spec_to_data(old)
-    return {name: value for name, value in spec_to_data(new).items() if before.get(name) != value}
+def _changed_settings(current: Spec, new: Spec) -> dict[str, object]:
+    old_settings = spec_to_data(current)
+    return {name: value for name, value in spec_to_data(new).items() if old_settings.get(name) != value}
 
 
-def in_words(shape: Shape) -> str:
-    """A shape without the batch as a person says it."""
+def format_shape(shape: Shape) -> str:
+    """A shape without the batch dimension in words."""
     match shape:
         case (features,):
-            return f"{_grouped(features)} feature{'' if features == 1 else 's'}"
+            return f"{_group_thousands(features)} feature{'' if features == 1 else 's'}"
         case (channels, length):
             return f"{channels}×{length} (channels × length)"
         case (channels, height, width):
@@ -60,22 +60,24 @@ def in_words(shape: Shape) -> str:
     return "×".join(map(str, shape)) or "a single number"
 
 
-def arrives(shape: Shape) -> str:
-    """The half of a message that says what stands before the layer."""
+def arrival_text(shape: Shape) -> str:
+    """The part of a message about the shape of a layer's input: ``8 features arrive here``."""
     plural = len(shape) == 1 and shape[0] != 1
-    return f"{in_words(shape)} {'arrive' if plural else 'arrives'} here"
+    return f"{format_shape(shape)} {'arrive' if plural else 'arrives'} here"
 
 
-def amount(number: int) -> str:
-    """A large number, rounded."""
+def format_amount(number: int) -> str:
+    """A count in words, rounded if it is large."""
     if number >= 10**15:
         return f"about 10^{len(str(number)) - 1}"
     for size, word in ((10**9, "billion"), (10**6, "million")):
         if number >= size:
-            return f"{number / size:.4g} {word}" if number < 1000 * size else f"{_grouped(number / size)} {word}"
-    return _grouped(number)
+            return (
+                f"{number / size:.4g} {word}" if number < 1000 * size else f"{_group_thousands(number / size)} {word}"
+            )
+    return _group_thousands(number)
 
 
-def _grouped(number: float) -> str:
+def _group_thousands(number: float) -> str:
     """A whole number with no-break spaces between thousands, which every terminal's encoding has: ``8 192``."""
     return f"{number:,.0f}".replace(",", "\u00a0")

@@ -1,4 +1,4 @@
-"""The few layers torch has no module of the right shape for."""
+"""Layers that torch lacks, or has only with another order of dimensions."""
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
@@ -8,28 +8,28 @@ from mtl_core.spec.dataset import PADDING, UNKNOWN
 
 
 class Embedding(nn.Embedding):
-    """A vector for each token: numbers ``[N, L]`` to ``[N, dim, L]``; padding is all zeros.
+    """Token embedding with channels first: ids ``[N, L]`` to ``[N, dim, L]``; padding is all zeros.
 
     Args:
-        vocabulary: Numbers from this one on are read as unknown.
-        dim: Numbers in a vector.
+        vocabulary: Number of ids; ids outside are read as unknown.
+        dim: Size of a vector.
     """
 
     def __init__(self, vocabulary: int, dim: int) -> None:
         super().__init__(vocabulary, dim, padding_idx=PADDING)
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as torch calls it
-        """The tokens' vectors, channels first."""
-        known = (input >= 0) & (input < self.num_embeddings)
-        tokens = input.masked_fill(~known, UNKNOWN).long()
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # the name in torch
+        """Looks up the tokens' vectors, channels first."""
+        in_vocabulary = (input >= 0) & (input < self.num_embeddings)
+        tokens = input.masked_fill(~in_vocabulary, UNKNOWN).long()
         return F.embedding(tokens, self.weight, padding_idx=PADDING).transpose(1, 2)
 
 
 class Recurrent(nn.Module):
-    """A recurrent layer over channels × length: ``[N, C, L]`` to ``[N, H, L]``.
+    """Recurrent layer with channels first: ``[N, C, L]`` to ``[N, H, L]``.
 
     Args:
-        layer: Takes and gives ``[N, L, C]`` first.
+        layer: With ``batch_first``: from ``[N, L, C]`` to ``[N, L, H]``.
     """
 
     def __init__(self, layer: nn.LSTM | nn.GRU) -> None:
@@ -37,16 +37,16 @@ class Recurrent(nn.Module):
         self.layer = layer
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """What it gives at every position."""
+        """The layer's output at every position."""
         outputs: Tensor = self.layer(inputs.transpose(1, 2))[0]
         return outputs.transpose(1, 2)
 
 
 class GaussianNoise(nn.Module):
-    """Normal noise on every number while training (Bishop 1995); nothing otherwise.
+    """Adds Gaussian noise in training mode (Bishop 1995); the identity otherwise.
 
     Args:
-        std: Its standard deviation.
+        std: Standard deviation of the noise.
     """
 
     def __init__(self, std: float) -> None:
@@ -54,12 +54,12 @@ class GaussianNoise(nn.Module):
         self.std = std
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The inputs with noise."""
+        """Adds the noise."""
         return inputs + self.std * torch.randn_like(inputs) if self.training else inputs
 
 
 class GlobalAvgPool(nn.Module):
-    """The mean over all positions: ``[N, C, …]`` to ``[N, C]``."""
+    """Global average pooling: ``[N, C, …]`` to ``[N, C]``."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Average every dimension after the channels."""
@@ -67,7 +67,7 @@ class GlobalAvgPool(nn.Module):
 
 
 class GlobalMaxPool(nn.Module):
-    """The largest value over all positions: ``[N, C, …]`` to ``[N, C]``."""
+    """Global max pooling: ``[N, C, …]`` to ``[N, C]``."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Take the maximum of every dimension after the channels."""

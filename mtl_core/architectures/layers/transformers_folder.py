@@ -1,6 +1,6 @@
-"""A model of the transformers library from a local folder: no network, no code from the folder, no pickle.
+"""Loads models of the transformers library from a local folder: no network, no code from the folder, no pickle.
 
-The library is imported when a model is asked for, and not before: it takes seconds.
+The library is imported only when a model is loaded, since that takes seconds.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ import torch
 from torch import nn
 
 Stamp = tuple[tuple[str, int, int], ...]
-"""Names, times and sizes of a folder's files: another stamp, another model."""
+"""Names, modification times and sizes of a folder's files, as a cache key of its model."""
 
-_ELSEWHERE = ("quantization_config", "backbone")
-"""Settings that make the library reach for other packages, or for the network."""
+_EXTERNAL_SETTINGS = ("quantization_config", "backbone")
+"""Settings that make the library load other packages, or access the network."""
 
 
-def folder_fault(path: str) -> str:
-    """What the folder lacks, before anything in it is read."""
+def folder_error(path: str) -> str:
+    """The first required file that the folder lacks, in words; ``""`` if it is complete. Reads no file."""
     folder = Path(path)
     if not path:
         return "needs the folder of a model; none is chosen"
@@ -32,22 +32,22 @@ def folder_fault(path: str) -> str:
     return ""
 
 
-def stamp_of(path: str) -> Stamp:
-    """That of the files a model is read from."""
+def folder_stamp(path: str) -> Stamp:
+    """The stamp of the files that a model is loaded from."""
     files = sorted([*Path(path).glob("*.json"), *Path(path).glob("*.safetensors")])
-    return tuple((file.name, (found := file.stat()).st_mtime_ns, found.st_size) for file in files)
+    return tuple((file.name, (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files)
 
 
-def config_of(path: str) -> Any:
-    """The settings of the model in a folder."""
+def load_config(path: str) -> Any:
+    """Loads the configuration of the model in a folder."""
     from transformers import AutoConfig
 
     return AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
 
 
-def reaches_elsewhere(config: Any) -> str:
-    """The setting that makes a model need more than its folder, or ``""``."""
-    return next((name for name in _ELSEWHERE if getattr(config, name, None)), "")
+def external_setting(config: Any) -> str:
+    """The name of a setting with which a model needs more than its folder, or ``""``."""
+    return next((name for name in _EXTERNAL_SETTINGS if getattr(config, name, None)), "")
 
 
 def _options() -> dict[str, Any]:
@@ -56,17 +56,17 @@ def _options() -> dict[str, Any]:
 
 
 def empty_model(config: Any) -> nn.Module:
-    """The model without its weights."""
+    """Builds the model with random weights."""
     from transformers import AutoModel
 
     model: nn.Module = AutoModel.from_config(config, **_options())
     return model
 
 
-def whole_model(path: str, config: Any) -> tuple[nn.Module, dict[str, Any]]:
-    """The model with its weights, and which of them were missing or had another shape.
+def load_model(path: str, config: Any) -> tuple[nn.Module, dict[str, Any]]:
+    """Loads the model with its weights, and lists those that were missing or had another shape.
 
-    Random numbers drawn for the missing ones are given back, so that other layers begin as they would without it.
+    The random number generator is restored afterwards, so that other layers are initialized as without this one.
     """
     from transformers import AutoModel
 
@@ -85,7 +85,7 @@ def whole_model(path: str, config: Any) -> tuple[nn.Module, dict[str, Any]]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The library without its progress bars and reports: what they tell stands in our errors."""
+    """Silences the library's progress bars and reports; our errors have their contents."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

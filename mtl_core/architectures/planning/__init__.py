@@ -1,1 +1,1 @@
-"""A model tried out on the meta device, layer by layer, before it is built."""
+"""Planning of a model: shapes, sizes and faults of all layers, found by building them on the meta device."""

@@ -1,4 +1,4 @@
-"""Layers one after another: each is really built, on no device, and run to see what comes out."""
+"""Plans a stack of layers: builds each on the meta device and runs it to find its output shape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,78 +8,86 @@ import torch
 from torch import nn
 
 from mtl_core.architectures.layers import input_rules
-from mtl_core.architectures.layers.errors import Fault, arrives
+from mtl_core.architectures.layers.errors import Fault, arrival_text
 from mtl_core.architectures.layers.registry import KINDS
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
 
 _ROWS = 2
-"""Rows of the trial batch; batch norm needs more than one in training."""
+"""Rows of the batch used to find shapes; batch norm needs more than one in training."""
 
 
 @dataclass(frozen=True)
-class Step:
-    """A layer of a stack after the trial.
+class LayerPlan:
+    """A layer of a stack with its shapes and size, or the fault that keeps it from being built.
 
     Attributes:
-        layer: The layer.
-        arriving: Shape before it without the batch; None behind a fault, where nothing is known any more.
-        leaving: Shape after it; None when it cannot be built or stands behind a fault.
-        parameters: Number of learned values.
+        layer: The layer's spec.
+        input_shape: Shape of its input without the batch dimension; None after a fault, where it is unknown.
+        output_shape: Shape of its output; None if it cannot be built or comes after a fault.
+        parameters: Number of parameters.
         fault: Why it cannot be built.
     """
 
     layer: Spec
-    arriving: Shape | None
-    leaving: Shape | None = None
+    input_shape: Shape | None
+    output_shape: Shape | None = None
     parameters: int = 0
     fault: Fault | None = None
 
 
-def try_out(
+def plan_layers(
     layers: Sequence[Spec], shape: Shape | None, parameters: int = 0, *, reads_input: bool = True
-) -> list[Step]:
-    """Build and run layers on torch's meta device.
+) -> list[LayerPlan]:
+    """Builds and runs layers on torch's meta device.
 
     Args:
         layers: First to last.
-        shape: What arrives at the first one, without the batch; None when a layer before is at fault.
+        shape: Input shape of the first one, without the batch dimension; None if a layer before has a fault.
         parameters: Parameters of the model's layers before these.
-        reads_input: Whether the first of them reads the model's input as it is.
+        reads_input: Whether the first of them reads the model's input.
     """
-    steps: list[Step] = []
+    layer_plans: list[LayerPlan] = []
     for layer in layers:
-        fault = input_rules.first(layer, shape) if steps or not reads_input else None
-        step = Step(layer, shape, fault=fault) if shape is None or fault else _try(layer, shape, parameters)
-        steps.append(step)
-        shape = step.leaving
-        parameters += step.parameters
-    return steps
+        fault = input_rules.check_first_layer(layer, shape) if layer_plans or not reads_input else None
+        layer_plan = (
+            LayerPlan(layer, shape, fault=fault) if shape is None or fault else _plan_layer(layer, shape, parameters)
+        )
+        layer_plans.append(layer_plan)
+        shape = layer_plan.output_shape
+        parameters += layer_plan.parameters
+    return layer_plans
 
 
-def _try(layer: Spec, shape: Shape, before: int) -> Step:
+def _plan_layer(layer: Spec, shape: Shape, parameters_before: int) -> LayerPlan:
     if not shape or not prod(shape):
-        return Step(layer, shape, fault=Fault(f"{layer.title} needs something to work on; {arrives(shape)}."))
+        return LayerPlan(layer, shape, fault=Fault(f"{layer.title} needs something to work on; {arrival_text(shape)}."))
     if fault := KINDS[type(layer)].check(layer, shape):
-        return Step(layer, shape, fault=fault)
+        return LayerPlan(layer, shape, fault=fault)
     try:
         with torch.no_grad(), torch.device("meta"):
             module = KINDS[type(layer)].build(layer, shape).train()
-            leaving = tuple(module(torch.empty(_ROWS, *shape)).shape[1:])
+            output_shape = tuple(module(torch.empty(_ROWS, *shape)).shape[1:])
     except (RuntimeError, ValueError, TypeError, OverflowError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        return Step(layer, shape, fault=Fault(f"{layer.title} cannot be built; {arrives(shape)} ({reason})."))
+        return LayerPlan(layer, shape, fault=Fault(f"{layer.title} cannot be built; {arrival_text(shape)} ({reason})."))
     parameters = sum(p.numel() for p in module.parameters())
-    if fault := input_rules.too_large(layer, parameters, before) or input_rules.too_long(layer, prod(leaving)):
-        return Step(layer, shape, fault=fault)
-    return Step(layer, shape, leaving, parameters)
+    if fault := input_rules.check_parameter_count(
+        layer, parameters, parameters_before
+    ) or input_rules.check_value_count(layer, prod(output_shape)):
+        return LayerPlan(layer, shape, fault=fault)
+    return LayerPlan(layer, shape, output_shape, parameters)
 
 
-def modules_of(steps: Sequence[Step]) -> list[nn.Module]:
-    """The layers built for use, on the device and with the random numbers torch uses at the moment."""
-    return [KINDS[type(step.layer)].build(step.layer, step.arriving) for step in steps if step.arriving is not None]
+def build_modules(layer_plans: Sequence[LayerPlan]) -> list[nn.Module]:
+    """Builds the planned layers on torch's current default device, with its current random state."""
+    return [
+        KINDS[type(layer_plan.layer)].build(layer_plan.layer, layer_plan.input_shape)
+        for layer_plan in layer_plans
+        if layer_plan.input_shape is not None
+    ]
 
 
-def end_of(steps: Sequence[Step], shape: Shape | None) -> Shape | None:
-    """What leaves the last of the layers, or the shape itself when there is none."""
-    return steps[-1].leaving if steps else shape
+def final_shape(layer_plans: Sequence[LayerPlan], shape: Shape | None) -> Shape | None:
+    """Output shape of the last layer, or the given input shape if there are no layers."""
+    return layer_plans[-1].output_shape if layer_plans else shape

@@ -1,44 +1,44 @@
-"""A whole model tried out: every layer of the trunk, of each head, and each output layer."""
+"""Plans a whole model: every layer of the trunk and of each head, and each output layer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mtl_core.architectures.layers.errors import Fault, arrives, fix_of
-from mtl_core.architectures.planning.layer_stack import Step, end_of, try_out
+from mtl_core.architectures.layers.errors import Fault, arrival_text, to_spec_fix
+from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape, plan_layers
 from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
 from mtl_core.spec.model import Sharing
 from mtl_core.spec.paths import join
 from mtl_core.spec.reports import Outputs, Shape
 
-SHARED = ("model", "shared")
+SHARED_PATH = ("model", "shared")
 
 
 @dataclass(frozen=True)
 class HeadPlan:
-    """A task's own layers, and its output layer: a Linear, with a Flatten before it where one is needed.
+    """The plan of a task's own layers and its output layer: a Linear, after a Flatten if one is needed.
 
     For a map or a sequence it is a 1×1 convolution; a task that works on the features themselves has none.
     """
 
-    layers: list[Step]
-    output: list[Step]
+    layers: list[LayerPlan]
+    output: list[LayerPlan]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A model tried out on a shape of input.
+class ModelPlan:
+    """The plan of a model for an input shape.
 
     Attributes:
         sharing: The sharing scheme's settings.
         input_shape: Shape of one row of input.
-        shared: The shared layers as listed.
+        shared: The shared layers, in the order of the spec.
         heads: Each task's own layers, in task order.
     """
 
     sharing: Sharing
     input_shape: Shape
-    shared: list[Step]
+    shared: list[LayerPlan]
     heads: dict[str, HeadPlan]
 
     @property
@@ -47,88 +47,100 @@ class Plan:
         return tuple(self.heads)
 
     @property
-    def faulty(self) -> bool:
-        """Whether some layer cannot be built."""
-        steps = [*self.shared, *(step for head in self.heads.values() for step in (*head.layers, *head.output))]
-        return any(step.fault for step in steps)
+    def has_fault(self) -> bool:
+        """Whether any layer cannot be built."""
+        layer_plans = [
+            *self.shared,
+            *(layer_plan for head in self.heads.values() for layer_plan in (*head.layers, *head.output)),
+        ]
+        return any(layer_plan.fault for layer_plan in layer_plans)
 
-    def refuse(self, index: int, fault: Fault) -> "Plan":
-        """The same with a fault at a shared layer."""
-        steps = [replace(step, fault=fault) if i == index else step for i, step in enumerate(self.shared)]
-        return replace(self, shared=steps)
+    def with_fault(self, index: int, fault: Fault) -> "ModelPlan":
+        """A copy of the plan with a fault at a shared layer."""
+        layer_plans = [
+            replace(layer_plan, fault=fault) if i == index else layer_plan for i, layer_plan in enumerate(self.shared)
+        ]
+        return replace(self, shared=layer_plans)
 
 
-def head_place(task: str) -> tuple[str, ...]:
-    """Where a head's list of layers stands in the spec."""
+def head_path(task: str) -> tuple[str, ...]:
+    """The path of a head's list of layers in the spec."""
     return ("model", "heads", task)
 
 
-def plan_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]) -> Plan:
-    """Try out the trunk, then each task's head and the output layer that ``outputs[task]`` asks for."""
-    shared = try_out(model.shared, input_shape)
-    end = end_of(shared, input_shape)
-    reads = None if end is None else model.sharing.representation(end)
-    parameters = sum(step.parameters for step in shared)
+def plan_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]) -> ModelPlan:
+    """Plans the trunk, then each task's head and the output layer for ``outputs[task]``."""
+    shared = plan_layers(model.shared, input_shape)
+    output_shape = final_shape(shared, input_shape)
+    head_input = None if output_shape is None else model.sharing.representation(output_shape)
+    parameters = sum(layer_plan.parameters for layer_plan in shared)
     heads: dict[str, HeadPlan] = {}
-    for task, wanted in outputs.items():
-        head = _plan_head(model, task, wanted, reads, parameters)
+    for task, task_outputs in outputs.items():
+        head = _plan_head(model, task, task_outputs, head_input, parameters)
         heads[task] = head
-        parameters += sum(step.parameters for step in (*head.layers, *head.output))
-    return Plan(model.sharing, input_shape, shared, heads)
+        parameters += sum(layer_plan.parameters for layer_plan in (*head.layers, *head.output))
+    return ModelPlan(model.sharing, input_shape, shared, heads)
 
 
-def _plan_head(model: ModelSpec, task: str, wanted: Outputs, shape: Shape | None, parameters: int) -> HeadPlan:
-    layers = try_out(model.heads.get(task, ()), shape, parameters, reads_input=not model.shared)
-    parameters += sum(step.parameters for step in layers)
-    end = end_of(layers, shape)
-    return HeadPlan(layers, _output(wanted, end, parameters))
+def _plan_head(model: ModelSpec, task: str, task_outputs: Outputs, shape: Shape | None, parameters: int) -> HeadPlan:
+    layers = plan_layers(model.heads.get(task, ()), shape, parameters, reads_input=not model.shared)
+    parameters += sum(layer_plan.parameters for layer_plan in layers)
+    output_shape = final_shape(layers, shape)
+    return HeadPlan(layers, _plan_output(task_outputs, output_shape, parameters))
 
 
-def _output(wanted: Outputs, end: Shape | None, parameters: int) -> list[Step]:
-    """The output layer tried out on what leaves the head."""
-    match wanted:
+def _plan_output(task_outputs: Outputs, output_shape: Shape | None, parameters: int) -> list[LayerPlan]:
+    """Plans the output layer for the head's output shape."""
+    match task_outputs:
         case int():
-            flatten = (spec.Flatten(),) if end is not None and len(end) > 1 else ()
-            return try_out((*flatten, spec.Linear(out_features=wanted)), end, parameters)
+            flatten = (spec.Flatten(),) if output_shape is not None and len(output_shape) > 1 else ()
+            return plan_layers((*flatten, spec.Linear(out_features=task_outputs)), output_shape, parameters)
         case (features,):
-            if end in (None, wanted):
+            if output_shape in (None, task_outputs):
                 return []
-            text = f"The task works on {features} features themselves; {arrives(end or ())}."
-            return [Step(spec.Linear(out_features=features), end, fault=Fault(text))]
-        case (_, length) if end is not None and len(end) == 2 and end[1] != length:
-            layer = spec.Conv1d(out_channels=wanted[0], kernel_size=1)
-            text = f"The task tags {length} tokens, so {length} positions must arrive; {arrives(end)}."
-            return [Step(layer, end, fault=Fault(text))]
+            text = f"The task works on {features} features themselves; {arrival_text(output_shape or ())}."
+            return [LayerPlan(spec.Linear(out_features=features), output_shape, fault=Fault(text))]
+        case (_, length) if output_shape is not None and len(output_shape) == 2 and output_shape[1] != length:
+            layer = spec.Conv1d(out_channels=task_outputs[0], kernel_size=1)
+            text = f"The task tags {length} tokens, so {length} positions must arrive; {arrival_text(output_shape)}."
+            return [LayerPlan(layer, output_shape, fault=Fault(text))]
         case (channels, _):
-            return try_out((spec.Conv1d(out_channels=channels, kernel_size=1),), end, parameters)
-    return try_out((spec.Conv2d(out_channels=wanted[0], kernel_size=1),), end, parameters)
+            return plan_layers((spec.Conv1d(out_channels=channels, kernel_size=1),), output_shape, parameters)
+    return plan_layers((spec.Conv2d(out_channels=task_outputs[0], kernel_size=1),), output_shape, parameters)
 
 
-def fix_at(step: Step, steps: list[Step], place: tuple[str, ...]) -> Fix | None:
-    """What mends a faulty step of the list of layers at ``place``."""
-    if step.fault is None or step.fault.mend is None:
+def spec_fix(layer_plan: LayerPlan, layer_plans: list[LayerPlan], list_path: tuple[str, ...]) -> Fix | None:
+    """The change of the spec that fixes a faulty layer of the list at ``list_path``; None if there is none."""
+    if layer_plan.fault is None or layer_plan.fault.quick_fix is None:
         return None
-    index = steps.index(step)
-    return _later_flatten(steps, index, place) or fix_of(step.fault.mend, [s.layer for s in steps], index, place)
+    index = layer_plans.index(layer_plan)
+    return _move_flatten_fix(layer_plans, index, list_path) or to_spec_fix(
+        layer_plan.fault.quick_fix, [s.layer for s in layer_plans], index, list_path
+    )
 
 
-def _later_flatten(steps: list[Step], index: int, place: tuple[str, ...]) -> Fix | None:
-    """The list with its Flatten behind the layer at ``index``, where that flattening is what the layer fails of.
+def _move_flatten_fix(layer_plans: list[LayerPlan], index: int, list_path: tuple[str, ...]) -> Fix | None:
+    """Moves a Flatten behind the layer at ``index``, if its flattened input is why the layer fails.
 
-    It goes as far down as the next layer that takes a row of features.
+    The Flatten moves down to the next layer that takes a row of features.
     """
-    at = next((i for i in reversed(range(index)) if isinstance(steps[i].layer, spec.Flatten)), None)
-    if at is None or len(steps[index].arriving or ()) != 1:
+    flatten_index = next((i for i in reversed(range(index)) if isinstance(layer_plans[i].layer, spec.Flatten)), None)
+    if flatten_index is None or len(layer_plans[index].input_shape or ()) != 1:
         return None
-    layers = [step.layer for step in steps]
-    to = next((i for i in range(index + 1, len(layers)) if isinstance(layers[i], spec.Linear)), len(layers))
-    moved = [*layers[:at], *layers[at + 1 : to], layers[at], *layers[to:]]
-    again = try_out(moved[:index], steps[0].arriving)
-    if len(again) < index or any(step.fault for step in again):
+    layers = [layer_plan.layer for layer_plan in layer_plans]
+    target_index = next((i for i in range(index + 1, len(layers)) if isinstance(layers[i], spec.Linear)), len(layers))
+    reordered = [
+        *layers[:flatten_index],
+        *layers[flatten_index + 1 : target_index],
+        layers[flatten_index],
+        *layers[target_index:],
+    ]
+    retried = plan_layers(reordered[:index], layer_plans[0].input_shape)
+    if len(retried) < index or any(layer_plan.fault for layer_plan in retried):
         return None
-    return Fix(label="Move Flatten down", path=join(place), value=[spec_to_data(layer) for layer in moved])
+    return Fix(label="Move Flatten down", path=join(list_path), value=[spec_to_data(layer) for layer in reordered])
 
 
-def path_of(index: int, place: tuple[str, ...]) -> str:
+def layer_path(index: int, list_path: tuple[str, ...]) -> str:
     """The path of a layer in the spec."""
-    return join((*place, index))
+    return join((*list_path, index))

@@ -1,10 +1,10 @@
-"""The shared layers cut into stages, after each of which schemes of several towers let the tasks exchange features."""
+"""Splits the shared layers into stages, after which schemes with a tower per task exchange features."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mtl_core.architectures.planning.layer_stack import Step
+from mtl_core.architectures.planning.layer_stack import LayerPlan
 from mtl_core.spec import layers as spec
 from mtl_core.spec.layers import LAYER_GROUPS
 from mtl_core.spec.reports import Shape
@@ -17,73 +17,85 @@ class Stage:
     """A layer that learns features, with the norm, activation and pooling behind it.
 
     Attributes:
-        steps: Its layers; never none.
-        first: Where the first of them stands in the trunk.
-        shape: What leaves the last of them, channels first, without the batch.
+        layer_plans: Its layers, at least one.
+        first: Index in the trunk of the first of them.
+        shape: Output shape of the last of them, channels first, without the batch dimension.
     """
 
-    steps: list[Step]
+    layer_plans: list[LayerPlan]
     first: int
     shape: Shape
 
     @property
     def last(self) -> int:
-        """Where the last of its layers stands in the trunk."""
-        return self.first + len(self.steps) - 1
+        """Index in the trunk of the last of its layers."""
+        return self.first + len(self.layer_plans) - 1
 
 
 @dataclass(frozen=True)
 class Stages:
-    """A trunk in stages.
+    """A trunk split into stages and a tail.
 
     Attributes:
-        stages: First to last; none for a trunk without layers.
-        tail: What lies behind the last one: a Flatten at the end of the trunk and what follows it, without parameters.
+        stages: First to last; empty for a trunk without layers.
+        tail: The layers after the last stage, without parameters: a Flatten and those that follow it.
     """
 
     stages: list[Stage]
-    tail: list[Step]
+    tail: list[LayerPlan]
 
 
-def cut_stages(steps: Sequence[Step]) -> Stages:
-    """Cut a trunk without faults into stages.
+def split_stages(layer_plans: Sequence[LayerPlan]) -> Stages:
+    """Splits a trunk without faults into stages.
 
-    A stage begins with each layer that has parameters and is no norm, and with whatever stands before the first of
-    them. A Flatten begins the stage behind it, or the tail: features are exchanged channel by channel, before positions
-    are laid out among the channels.
+    A stage begins with each layer that has parameters and is not a normalization; layers before the first of them
+    belong to the first stage. A Flatten begins the following stage, or the tail: features are exchanged channel by
+    channel, before positions are flattened into the channels.
 
     Args:
-        steps: The trunk after its trial.
+        layer_plans: The planned layers of the trunk.
     """
-    starts = _starts(steps)
-    end = _tail(steps)
+    starts = _stage_starts(layer_plans)
+    end = _tail_start(layer_plans)
     spans = zip(starts, [*starts[1:], end], strict=False)
-    return Stages([_stage(steps, start, stop) for start, stop in spans if start < stop], list(steps[end:]))
+    return Stages([_stage(layer_plans, start, stop) for start, stop in spans if start < stop], list(layer_plans[end:]))
 
 
-def _stage(steps: Sequence[Step], start: int, stop: int) -> Stage:
-    shape = steps[stop - 1].leaving
+def _stage(layer_plans: Sequence[LayerPlan], start: int, stop: int) -> Stage:
+    shape = layer_plans[stop - 1].output_shape
     if shape is None:
         raise ValueError(f"layer {stop - 1} of the trunk cannot be built")
-    return Stage(list(steps[start:stop]), start, shape)
+    return Stage(list(layer_plans[start:stop]), start, shape)
 
 
-def _starts(steps: Sequence[Step]) -> list[int]:
-    learning = [i for i, step in enumerate(steps) if step.parameters and not isinstance(step.layer, _NORMS)]
-    starts = [0] if steps else []
-    return starts + [_flatten_between(steps, before, at) for before, at in pairwise(learning)]
+def _stage_starts(layer_plans: Sequence[LayerPlan]) -> list[int]:
+    learning_layers = [
+        i
+        for i, layer_plan in enumerate(layer_plans)
+        if layer_plan.parameters and not isinstance(layer_plan.layer, _NORMS)
+    ]
+    starts = [0] if layer_plans else []
+    return starts + [
+        _flatten_between(layer_plans, previous, following) for previous, following in pairwise(learning_layers)
+    ]
 
 
-def _flatten_between(steps: Sequence[Step], before: int, at: int) -> int:
-    """The first Flatten behind one learning layer that leads to the next, or that next layer."""
-    return next((i for i in range(before + 1, at) if _flattens(steps[i])), at)
+def _flatten_between(layer_plans: Sequence[LayerPlan], previous: int, following: int) -> int:
+    """Index of the first Flatten between two learning layers, or of the second one if there is none."""
+    return next((i for i in range(previous + 1, following) if _is_flatten(layer_plans[i])), following)
 
 
-def _tail(steps: Sequence[Step]) -> int:
-    """Where the tail begins: at the first Flatten behind all that learns."""
-    behind = max((i + 1 for i, step in enumerate(steps) if step.parameters), default=0)
-    return next((i for i in range(behind, len(steps)) if _flattens(steps[i])), len(steps))
+def _tail_start(layer_plans: Sequence[LayerPlan]) -> int:
+    """Index of the first layer of the tail: the first Flatten after all layers with parameters."""
+    last_learning_end = max((i + 1 for i, layer_plan in enumerate(layer_plans) if layer_plan.parameters), default=0)
+    return next(
+        (i for i in range(last_learning_end, len(layer_plans)) if _is_flatten(layer_plans[i])), len(layer_plans)
+    )
 
 
-def _flattens(step: Step) -> bool:
-    return isinstance(step.layer, spec.Flatten) and step.arriving is not None and len(step.arriving) > 1
+def _is_flatten(layer_plan: LayerPlan) -> bool:
+    return (
+        isinstance(layer_plan.layer, spec.Flatten)
+        and layer_plan.input_shape is not None
+        and len(layer_plan.input_shape) > 1
+    )

@@ -1,1 +1,1 @@
-"""One module for each sharing scheme, and the blocks they are built from."""
+"""Sharing schemes, one module each, and the building blocks they have in common."""

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
-from mtl_core.architectures.planning.layer_stack import end_of
-from mtl_core.architectures.planning.model_plan import Plan
-from mtl_core.architectures.sharing.blocks import ByTask, copies_of, heads_of, stack_of
+from mtl_core.architectures.planning.layer_stack import final_shape
+from mtl_core.architectures.planning.model_plan import ModelPlan
+from mtl_core.architectures.sharing.blocks import TaskModules, build_copies, build_heads, build_stack
 from mtl_core.datasets.data import row_mask
 from mtl_core.spec.model import Adversarial
 
 
-class _Reverse(torch.autograd.Function):
+class _GradientReversal(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, tensor: Tensor) -> Tensor:
         return tensor.view_as(tensor)
@@ -26,17 +26,17 @@ class _Reverse(torch.autograd.Function):
 
 
 def reverse_gradient(tensor: Tensor) -> Tensor:
-    """The tensor as it is, with its gradient's sign turned on the way back (Ganin & Lempitsky, ICML 2015)."""
-    reversed_: Tensor = _Reverse.apply(tensor)  # type: ignore[no-untyped-call]
-    return reversed_
+    """The identity, whose backward pass negates the gradient (Ganin & Lempitsky, ICML 2015)."""
+    output: Tensor = _GradientReversal.apply(tensor)  # type: ignore[no-untyped-call]
+    return output
 
 
 class AdversarialModel(MultiTaskModel):
     """A trunk for all tasks, a private copy for each, heads that read both, and a discriminator on the shared features.
 
     The penalty is ``adversary`` x the discriminator's loss + ``orthogonality`` x the overlap of shared and private
-    features, each a sum over tasks, of a task's rows alone: those with its label. The discriminator descends on its
-    loss; the shared trunk gets that gradient reversed. A row with labels of several tasks counts for each of them, so
+    features, each a sum over tasks, of a task's rows alone: those with its label. The discriminator minimizes its
+    loss; the shared trunk gets the reversed gradient. A row with labels of several tasks counts for each of them, so
     where every row has every label the discriminator has nothing to learn.
 
     Args:
@@ -63,54 +63,58 @@ class AdversarialModel(MultiTaskModel):
         self.tasks = tuple(heads)
         self.shared = shared
         self.private = nn.ModuleList(private)
-        self.heads = ByTask(heads)
+        self.heads = TaskModules(heads)
         self.discriminator = nn.Linear(width, len(heads))
         self._adversary, self._orthogonality = adversary, orthogonality
         self._masks: Sequence[Tensor | None] = [None] * len(heads)
-        self._seen: Features | None = None
-        self._own: dict[int, Tensor] = {}
+        self._last_features: Features | None = None
+        self._private_features: dict[int, Tensor] = {}
 
-    def see_labels(self, masks: Sequence[Tensor | None]) -> None:
-        """Whose rows are whose, for the penalty."""
+    def set_label_masks(self, masks: Sequence[Tensor | None]) -> None:
+        """Sets the rows of each task, for the penalty."""
         self._masks = masks
 
     def features(self, inputs: Tensor) -> Features:
-        """The input, which the private copies read, and the shared features."""
-        common = self.shared(inputs)
+        """The input, for the private copies, and the shared features."""
+        shared_features = self.shared(inputs)
         if self.training:
-            self._seen, self._own = (inputs, common), {}
-        return inputs, common
+            self._last_features, self._private_features = (inputs, shared_features), {}
+        return inputs, shared_features
 
     def head(self, task: int, features: Features) -> Tensor:
-        """A head's output on shared and private features."""
-        inputs, common = features
-        own = self.private[task](inputs)
+        """Runs a task's private copy, and its head on shared and private features."""
+        inputs, shared_features = features
+        private_features = self.private[task](inputs)
         if self.training:
-            self._own[task] = own
-        output: Tensor = self.heads.of(self.tasks[task])(torch.cat([common, own], dim=1))
+            self._private_features[task] = private_features
+        output: Tensor = self.heads.for_task(self.tasks[task])(torch.cat([shared_features, private_features], dim=1))
         return output
 
     def penalty(self) -> Tensor | None:
-        """What the adversary and the overlap add; None when neither teaches anything."""
-        if self._seen is None:
+        """The discriminator's loss plus the overlap; None if no parameter depends on them."""
+        if self._last_features is None:
             return None
-        inputs, common = self._seen
-        common = common.flatten(1).to(self.discriminator.weight.dtype)  # a pass may be in lower precision
-        total = common.new_zeros(())
+        inputs, shared_features = self._last_features
+        # The forward pass may have been in lower precision.
+        shared_features = shared_features.flatten(1).to(self.discriminator.weight.dtype)
+        total = shared_features.new_zeros(())
         for task in range(len(self.tasks)):
             mask = self._masks[task]
-            rows = common.new_ones(len(common)) if mask is None else row_mask(mask).to(common)
+            count = len(shared_features)
+            rows = shared_features.new_ones(count) if mask is None else row_mask(mask).to(shared_features)
             if self._adversary:
-                total = total + self._adversary * self._guess(common, rows, task)
+                total = total + self._adversary * self._discriminator_loss(shared_features, rows, task)
             if self._orthogonality:
-                own = self._own.get(task)
-                own = self.private[task](inputs) if own is None else own  # where the heads are yet to run
-                total = total + self._orthogonality * overlap(common, own.flatten(1).to(common), rows)
+                private_features = self._private_features.get(task)
+                if private_features is None:  # the heads have not run yet
+                    private_features = self.private[task](inputs)
+                private_features = private_features.flatten(1).to(shared_features)
+                total = total + self._orthogonality * overlap(shared_features, private_features, rows)
         return total if total.requires_grad else None
 
-    def _guess(self, common: Tensor, rows: Tensor, task: int) -> Tensor:
+    def _discriminator_loss(self, shared_features: Tensor, rows: Tensor, task: int) -> Tensor:
         """The discriminator's mean cross-entropy over a task's rows."""
-        scores: Tensor = self.discriminator(reverse_gradient(common)).log_softmax(dim=1)
+        scores: Tensor = self.discriminator(reverse_gradient(shared_features)).log_softmax(dim=1)
         return -(scores[:, task] * rows).sum() / rows.sum().clamp(min=1)
 
     def shared_parameters(self) -> list[nn.Parameter]:
@@ -118,42 +122,43 @@ class AdversarialModel(MultiTaskModel):
         return list(self.shared.parameters())
 
     def last_shared_parameters(self) -> list[nn.Parameter]:
-        """Those of the trunk's last layer that has any."""
+        """The parameters of the trunk's last layer that has any."""
         return last_parameters(self.shared)
 
     def head_parameters(self, task: str) -> list[nn.Parameter]:
-        """Those of a task's private copy and of its layers."""
+        """The parameters of a task's private copy and of its head."""
         private = self.private[self.tasks.index(task)]
-        return [*private.parameters(), *self.heads.of(task).parameters()]
+        return [*private.parameters(), *self.heads.for_task(task).parameters()]
 
 
-def overlap(common: Tensor, own: Tensor, rows: Tensor) -> Tensor:
-    """The mean square of the entries of SᵀP, of features centred over a task's rows and scaled to length 1.
+def overlap(shared_features: Tensor, private_features: Tensor, rows: Tensor) -> Tensor:
+    """The mean square of the entries of SᵀP, for features centered over a task's rows and scaled to length 1.
 
-    Of many features of few rows it is taken from the products of rows, which are fewer.
+    For more features than rows it is computed from the products of rows, which are fewer.
 
     Args:
-        common: S ``[N, D]``.
-        own: P ``[N, D]``.
+        shared_features: S ``[N, D]``.
+        private_features: P ``[N, D]``.
         rows: ``[N]`` 1 for a row of the task, else 0.
     """
-    shared, private = _unit(common, rows), _unit(own, rows)
-    if len(common) > common.shape[1]:
+    shared, private = _normalize_features(shared_features, rows), _normalize_features(private_features, rows)
+    if len(shared_features) > shared_features.shape[1]:
         return (shared.mT @ private).square().mean()
-    return ((shared @ shared.mT) * (private @ private.mT)).sum() / (common.shape[1] * own.shape[1])
+    size = shared_features.shape[1] * private_features.shape[1]
+    return ((shared @ shared.mT) * (private @ private.mT)).sum() / size
 
 
-def _unit(values: Tensor, rows: Tensor) -> Tensor:
+def _normalize_features(values: Tensor, rows: Tensor) -> Tensor:
     weights = rows[:, None]
-    centred = (values - (values * weights).sum(dim=0) / weights.sum().clamp(min=1)) * weights
-    return nn.functional.normalize(centred, dim=1, eps=1e-6)
+    centered = (values - (values * weights).sum(dim=0) / weights.sum().clamp(min=1)) * weights
+    return nn.functional.normalize(centered, dim=1, eps=1e-6)
 
 
-def build(plan: Plan) -> AdversarialModel:
-    """The trunk once for all tasks and once for each."""
+def build(plan: ModelPlan) -> AdversarialModel:
+    """Builds one shared trunk, and a private copy of it for each task."""
     spec = plan.sharing
     assert isinstance(spec, Adversarial)
-    shared, private, heads = stack_of(plan.shared), copies_of(plan.shared, len(plan.tasks)), heads_of(plan)
-    width = prod(end_of(plan.shared, plan.input_shape) or ())
+    shared, private, heads = build_stack(plan.shared), build_copies(plan.shared, len(plan.tasks)), build_heads(plan)
+    width = prod(final_shape(plan.shared, plan.input_shape) or ())
     settings = {"adversary": spec.adversary, "orthogonality": spec.orthogonality}
     return AdversarialModel(shared, private, heads, width, **settings)

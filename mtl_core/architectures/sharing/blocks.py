@@ -1,4 +1,4 @@
-"""What sharing schemes are put together from."""
+"""Building blocks of sharing schemes: layer stacks, heads, towers and modules by task."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -6,47 +6,47 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from mtl_core.architectures.multi_task_model import last_parameters
-from mtl_core.architectures.planning.layer_stack import Step, modules_of
-from mtl_core.architectures.planning.model_plan import HeadPlan, Plan
-from mtl_core.architectures.planning.stages import Stages, cut_stages
+from mtl_core.architectures.planning.layer_stack import LayerPlan, build_modules
+from mtl_core.architectures.planning.model_plan import HeadPlan, ModelPlan
+from mtl_core.architectures.planning.stages import Stages, split_stages
 from mtl_core.spec.reports import Shape
 
 
-def stack_of(steps: Sequence[Step]) -> nn.Sequential:
-    """Layers one after another, built for use."""
-    return nn.Sequential(*modules_of(steps))
+def build_stack(layer_plans: Sequence[LayerPlan]) -> nn.Sequential:
+    """Builds layers as one sequential module."""
+    return nn.Sequential(*build_modules(layer_plans))
 
 
-def copies_of(steps: Sequence[Step], count: int, first: int = 0) -> list[nn.Sequential]:
-    """The same layers several times, each with initial weights of its own.
+def build_copies(layer_plans: Sequence[LayerPlan], count: int, first: int = 0) -> list[nn.Sequential]:
+    """Builds several copies of the same layers, each with its own initial weights.
 
     Args:
-        steps: The layers.
-        count: How many times.
-        first: The place in the trunk of the first of them; they are named by their places.
+        layer_plans: The layers.
+        count: Number of copies.
+        first: Index in the trunk of the first of them; the modules are named by these indices.
     """
-    return [_placed(steps, first) for _ in range(count)]
+    return [_indexed_stack(layer_plans, first) for _ in range(count)]
 
 
-def whole_stages(steps: Sequence[Step]) -> list[list[Step]]:
-    """A trunk in stages, of which the last holds the tail too; none for a trunk without layers."""
-    cut = cut_stages(steps)
-    parts = [stage.steps for stage in cut.stages] or [[]]
-    parts[-1] = [*parts[-1], *cut.tail]
+def stages_with_tail(layer_plans: Sequence[LayerPlan]) -> list[list[LayerPlan]]:
+    """Splits a trunk into stages, with the tail added to the last one; empty for a trunk without layers."""
+    split = split_stages(layer_plans)
+    parts = [stage.layer_plans for stage in split.stages] or [[]]
+    parts[-1] = [*parts[-1], *split.tail]
     return parts if parts[-1] else []
 
 
-def heads_of(plan: Plan) -> dict[str, nn.Module]:
-    """Each task's own layers and its output layer, by task."""
-    return {task: _head(head) for task, head in plan.heads.items()}
+def build_heads(plan: ModelPlan) -> dict[str, nn.Module]:
+    """Builds each task's own layers and its output layer, by task."""
+    return {task: _build_head(head) for task, head in plan.heads.items()}
 
 
-def _head(head: HeadPlan) -> nn.Sequential:
-    return nn.Sequential(*modules_of(head.layers), *modules_of(head.output))
+def _build_head(head: HeadPlan) -> nn.Sequential:
+    return nn.Sequential(*build_modules(head.layers), *build_modules(head.output))
 
 
-class ByTask(nn.ModuleDict):
-    """A module for each task, by its name.
+class TaskModules(nn.ModuleDict):
+    """A module dict with one module per task, by task name.
 
     Args:
         modules: In task order.
@@ -56,60 +56,60 @@ class ByTask(nn.ModuleDict):
         # The prefix keeps a task called "train" or "type" from colliding with an attribute of the module.
         super().__init__({f"task_{name}": module for name, module in modules.items()})
 
-    def of(self, task: str) -> nn.Module:
-        """The task's own."""
+    def for_task(self, task: str) -> nn.Module:
+        """The task's module."""
         return self[f"task_{task}"]
 
 
 class Tower(nn.Module):
-    """A copy of the trunk of its own, in stages.
+    """A task's own copy of the trunk, in stages.
 
-    Its layers are named by their place in the trunk, wherever a stage begins.
+    Its layers are named by their index in the trunk, across all stages.
 
     Args:
-        cut: The trunk.
+        split: The trunk's stages.
     """
 
-    def __init__(self, cut: Stages) -> None:
+    def __init__(self, split: Stages) -> None:
         super().__init__()
-        self.stages = nn.ModuleList(_placed(stage.steps, stage.first) for stage in cut.stages)
-        self.tail = stack_of(cut.tail)
+        self.stages = nn.ModuleList(_indexed_stack(stage.layer_plans, stage.first) for stage in split.stages)
+        self.tail = build_stack(split.tail)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """All stages and the tail."""
+        """Runs all stages and the tail."""
         for stage in self.stages:
             inputs = stage(inputs)
         output: Tensor = self.tail(inputs)
         return output
 
     def last_parameters(self) -> list[nn.Parameter]:
-        """Those of its last layer that has any."""
+        """The parameters of its last layer that has any."""
         return last_parameters([layer for stage in self.stages for layer in stage.children()])
 
 
-def _placed(steps: Sequence[Step], first: int) -> nn.Sequential:
-    modules = modules_of(steps)
-    return nn.Sequential(OrderedDict((str(place), module) for place, module in enumerate(modules, first)))
+def _indexed_stack(layer_plans: Sequence[LayerPlan], first: int) -> nn.Sequential:
+    modules = build_modules(layer_plans)
+    return nn.Sequential(OrderedDict((str(index), module) for index, module in enumerate(modules, first)))
 
 
-def towers_of(plan: Plan) -> dict[str, Tower]:
-    """A tower for each task; towers come before heads, so that all schemes of towers draw the same initial weights."""
-    cut = cut_stages(plan.shared)
-    return {task: Tower(cut) for task in plan.tasks}
+def build_towers(plan: ModelPlan) -> dict[str, Tower]:
+    """Builds a tower for each task. Call it before `build_heads`: all schemes then draw the same initial weights."""
+    split = split_stages(plan.shared)
+    return {task: Tower(split) for task in plan.tasks}
 
 
-def pointwise(inputs: int, outputs: int, shape: Shape) -> nn.Linear | nn.Conv1d | nn.Conv2d:
-    """A linear map of the channels at each position: a Linear on features, a 1×1 convolution on what has positions.
+def pointwise_linear(inputs: int, outputs: int, shape: Shape) -> nn.Linear | nn.Conv1d | nn.Conv2d:
+    """Builds a linear map of the channels at each position: a Linear without positions, else a 1×1 convolution.
 
-    It has no bias: batch normalisation follows it, which would take that out again.
+    It has no bias, which the batch normalization after it would cancel.
 
     Args:
-        inputs: Channels that arrive.
-        outputs: Channels that leave.
+        inputs: Number of input channels.
+        outputs: Number of output channels.
         shape: Shape of a row, channels first.
 
     Raises:
-        ValueError: No such shape is known.
+        ValueError: The shape has more than three dimensions or none.
     """
     match len(shape):
         case 1:
@@ -122,5 +122,5 @@ def pointwise(inputs: int, outputs: int, shape: Shape) -> nn.Linear | nn.Conv1d 
 
 
 def batch_norm(shape: Shape) -> nn.BatchNorm1d | nn.BatchNorm2d:
-    """Batch normalisation of rows of a shape, channels first."""
+    """Builds batch normalization for rows of a shape, channels first."""
     return nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])

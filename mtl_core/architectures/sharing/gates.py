@@ -1,4 +1,4 @@
-"""What a task takes from each of several experts."""
+"""Gates that weight the outputs of several experts: softmax and DSelect-k."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -13,19 +13,19 @@ _EPSILON = 1e-6
 
 
 class Gate(nn.Module):
-    """Gives every row a weight per expert ``[N, experts]``."""
+    """Base class of gates, which compute a weight per row and expert ``[N, experts]``."""
 
     def penalty(self, rows: Tensor) -> Tensor | None:
-        """What it adds to the losses for rows ``[N, *shape]``, 0-d; None: nothing."""
+        """The gate's penalty for rows ``[N, *shape]``, 0-d; None if it has none."""
         return None
 
 
 class SoftmaxGate(Gate):
-    """The softmax of a linear map of a row without offset (Ma et al., MMoE, KDD 2018); weights add up to 1.
+    """Softmax gate: a linear map of the row without bias, then softmax (Ma et al., MMoE, KDD 2018).
 
     Args:
-        shape: A row's; what has several dimensions is flattened.
-        experts: How many.
+        shape: Shape of a row, which is flattened.
+        experts: Number of experts.
     """
 
     def __init__(self, shape: Shape, experts: int) -> None:
@@ -33,24 +33,24 @@ class SoftmaxGate(Gate):
         self.linear = nn.Linear(prod(shape), experts, bias=False)
 
     def forward(self, rows: Tensor) -> Tensor:
-        """``[N, experts]`` from ``[N, *shape]``."""
+        """Computes weights ``[N, experts]`` from rows ``[N, *shape]``."""
         return torch.softmax(self.linear(rows.flatten(1)), dim=1)
 
 
 class DselectKGate(Gate):
-    """At most k of n experts once it has decided, and differentiable on the way (Hazimeh et al., NeurIPS 2021).
+    """DSelect-k gate: differentiable selection of at most k of n experts (Hazimeh et al., NeurIPS 2021).
 
-    Each of k selectors spells an expert's number by smooth-step bits; their choices are mixed by a softmax. For n a
-    power of two the weights add up to 1; otherwise some spellings name no expert, and the penalty keeps selectors from
-    them: entropy x sum over selectors of (entropy of the choice + 1 / its sum).
+    Each of k selectors encodes an expert's number in smooth-step bits; a softmax mixes the selectors. For n a power of
+    two the weights add up to 1; otherwise some codes belong to no expert, and the penalty keeps selectors from them:
+    entropy x sum over selectors of (entropy of the selector's weights + 1 / their sum).
 
     Args:
-        shape: A row's; flattened.
+        shape: Shape of a row, which is flattened.
         experts: n.
         selected: k.
         gamma: Width of the smooth step.
-        entropy: How strongly it is drawn to a clear choice.
-        per_row: Whether a linear map of the row moves the choice.
+        entropy: Strength of the penalty.
+        per_row: Whether a linear map of the row is added to the selection.
     """
 
     codes: Tensor
@@ -68,18 +68,18 @@ class DselectKGate(Gate):
         if self.to_bits is not None and self.to_mix is not None:
             nn.init.uniform_(self.to_bits.weight, -gamma / 100, gamma / 100)
             nn.init.uniform_(self.to_mix.weight, -0.05, 0.05)
-        spelled = list(product((0.0, 1.0), repeat=bits))[:experts]
-        self.register_buffer("codes", torch.tensor(spelled).view(experts, bits), persistent=False)
+        codes = list(product((0.0, 1.0), repeat=bits))[:experts]
+        self.register_buffer("codes", torch.tensor(codes).view(experts, bits), persistent=False)
 
     def forward(self, rows: Tensor) -> Tensor:
-        """``[N, experts]`` from ``[N, *shape]``."""
+        """Computes weights ``[N, experts]`` from rows ``[N, *shape]``."""
         mix = self.mix[None]
         if self.to_mix is not None:
             mix = mix + self.to_mix(rows.flatten(1))
-        weights = (torch.softmax(mix, dim=1)[..., None] * self._chosen(rows)).sum(dim=1)
+        weights = (torch.softmax(mix, dim=1)[..., None] * self._selector_weights(rows)).sum(dim=1)
         return weights.expand(len(rows), -1)
 
-    def _chosen(self, rows: Tensor) -> Tensor:
+    def _selector_weights(self, rows: Tensor) -> Tensor:
         """``[N or 1, selected, experts]``: per expert, the product of its bits or their complements."""
         bits = self.bits[None]
         if self.to_bits is not None:
@@ -88,24 +88,24 @@ class DselectKGate(Gate):
         return torch.where(self.codes > 0, bits, 1 - bits).prod(dim=-1)
 
     def penalty(self, rows: Tensor) -> Tensor | None:
-        """Of the choices for some rows, their mean."""
-        return self._entropy * _undecided(self._chosen(rows)) if self._entropy else None
+        """The mean penalty of the selection over rows."""
+        return self._entropy * _selection_penalty(self._selector_weights(rows)) if self._entropy else None
 
 
 def smooth_step(t: Tensor, gamma: float) -> Tensor:
-    """0 up to -gamma/2, 1 from gamma/2 on, a cubic with flat ends between."""
+    """Smooth step: 0 up to -gamma/2, 1 from gamma/2 on, and a cubic between."""
     t = (t / gamma).clamp(-0.5, 0.5)
     return -2 * t**3 + 1.5 * t + 0.5
 
 
-def _undecided(chosen: Tensor) -> Tensor:
-    entropy = -(chosen * torch.log(chosen + _EPSILON)).sum(dim=-1)
-    nowhere = 1 / chosen.sum(dim=-1).clamp(min=_EPSILON)
-    return (entropy + nowhere).sum(dim=1).mean()
+def _selection_penalty(selector_weights: Tensor) -> Tensor:
+    entropy = -(selector_weights * torch.log(selector_weights + _EPSILON)).sum(dim=-1)
+    inverse_mass = 1 / selector_weights.sum(dim=-1).clamp(min=_EPSILON)
+    return (entropy + inverse_mass).sum(dim=1).mean()
 
 
-def mixed(weights: Tensor, experts: Sequence[Tensor]) -> Tensor:
-    """The weighted sum of the experts.
+def mix_outputs(weights: Tensor, experts: Sequence[Tensor]) -> Tensor:
+    """Computes the weighted sum of expert outputs.
 
     Args:
         weights: ``[N, experts]``.

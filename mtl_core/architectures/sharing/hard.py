@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
-from mtl_core.architectures.planning.model_plan import Plan
-from mtl_core.architectures.sharing.blocks import ByTask, heads_of, stack_of
+from mtl_core.architectures.planning.model_plan import ModelPlan
+from mtl_core.architectures.sharing.blocks import TaskModules, build_heads, build_stack
 
 
 class HardSharingModel(MultiTaskModel):
@@ -21,19 +21,19 @@ class HardSharingModel(MultiTaskModel):
         super().__init__()
         self.tasks = tuple(heads)
         self.shared = shared
-        self.heads = ByTask(heads)
+        self.heads = TaskModules(heads)
 
     def features(self, inputs: Tensor) -> Features:
-        """What the trunk makes of a batch."""
+        """Runs the trunk."""
         return (self.shared(inputs),)
 
     def head(self, task: int, features: Features) -> Tensor:
-        """A head's output."""
-        output: Tensor = self.heads.of(self.tasks[task])(features[0])
+        """Runs a task's head."""
+        output: Tensor = self.heads.for_task(self.tasks[task])(features[0])
         return output
 
-    def heads_from(self, features: Features) -> list[Tensor]:
-        """All heads' outputs, without looking each head up: a small model's step is that short."""
+    def head_outputs(self, features: Features) -> list[Tensor]:
+        """Runs all heads without looking each one up, which would be noticeable in a small model's step."""
         return [head(features[0]) for head in self.heads.values()]
 
     def shared_parameters(self) -> list[nn.Parameter]:
@@ -41,14 +41,14 @@ class HardSharingModel(MultiTaskModel):
         return list(self.shared.parameters())
 
     def last_shared_parameters(self) -> list[nn.Parameter]:
-        """Those of the trunk's last layer that has any."""
+        """The parameters of the trunk's last layer that has any."""
         return last_parameters(self.shared)
 
     def head_parameters(self, task: str) -> list[nn.Parameter]:
-        """Those of one task's head, its output layer included."""
-        return list(self.heads.of(task).parameters())
+        """The parameters of one task's head, its output layer included."""
+        return list(self.heads.for_task(task).parameters())
 
 
-def build(plan: Plan) -> HardSharingModel:
-    """The trunk, then the heads."""
-    return HardSharingModel(stack_of(plan.shared), heads_of(plan))
+def build(plan: ModelPlan) -> HardSharingModel:
+    """Builds the trunk, then the heads."""
+    return HardSharingModel(build_stack(plan.shared), build_heads(plan))

@@ -1,4 +1,4 @@
-"""Attention masks (Liu, Johns & Davison: End-to-End Multi-Task Learning with Attention, CVPR 2019)."""
+"""MTAN: attention masks (Liu, Johns & Davison: End-to-End Multi-Task Learning with Attention, CVPR 2019)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,30 +6,30 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
-from mtl_core.architectures.planning.model_plan import Plan
-from mtl_core.architectures.planning.stages import cut_stages
-from mtl_core.architectures.sharing.blocks import ByTask, Tower, batch_norm, heads_of, pointwise
+from mtl_core.architectures.planning.model_plan import ModelPlan
+from mtl_core.architectures.planning.stages import split_stages
+from mtl_core.architectures.sharing.blocks import TaskModules, Tower, batch_norm, build_heads, pointwise_linear
 from mtl_core.spec.reports import Shape
 
 
-class Averages(nn.Module):
-    """Averages of positions, as many as are wanted; by matrices, whose gradients are the same bits at every run.
+class AveragePooling(nn.Module):
+    """Adaptive average pooling by matrix products, whose gradients are deterministic.
 
     Args:
-        arriving: Shape of a row, channels first.
-        positions: Sizes wanted; none for the average of all.
+        input_shape: Shape of a row, channels first.
+        target_shape: Number of positions per dimension; empty for global pooling.
     """
 
-    def __init__(self, arriving: Shape, positions: Shape) -> None:
+    def __init__(self, input_shape: Shape, target_shape: Shape) -> None:
         super().__init__()
-        self._flat = not positions and len(arriving) > 1
-        pairs = list(zip(arriving[1:], positions, strict=True)) if positions else []
-        self._dims = [dim for dim, (size, onto) in enumerate(pairs, 2) if size != onto]
+        self._flat = not target_shape and len(input_shape) > 1
+        pairs = list(zip(input_shape[1:], target_shape, strict=True)) if target_shape else []
+        self._dims = [dim for dim, (size, target) in enumerate(pairs, 2) if size != target]
         for dim in self._dims:
-            self.register_buffer(f"onto_{dim}", _averages(*pairs[dim - 2]), persistent=False)
+            self.register_buffer(f"onto_{dim}", _averaging_matrix(*pairs[dim - 2]), persistent=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """``[N, C, …]`` with other positions."""
+        """Pools ``[N, C, …]`` to the target shape."""
         if self._flat:
             return inputs.flatten(2).mean(dim=2)
         for dim in self._dims:
@@ -37,50 +37,50 @@ class Averages(nn.Module):
         return inputs
 
 
-def _averages(size: int, onto: int) -> Tensor:
-    """[onto, size]: the average of a window of neighbours in each row."""
-    matrix = torch.zeros(onto, size)
-    for row in range(onto):
-        start, stop = row * size // onto, -(-(row + 1) * size // onto)
+def _averaging_matrix(size: int, target: int) -> Tensor:
+    """[target, size] a matrix whose rows each average a window of positions."""
+    matrix = torch.zeros(target, size)
+    for row in range(target):
+        start, stop = row * size // target, -(-(row + 1) * size // target)
         matrix[row, start:stop] = 1 / (stop - start)
     return matrix
 
 
 class Attention(nn.Module):
-    """A task's mask on the shared features of a stage.
+    """A task's attention mask on the shared features of a stage.
 
     sigmoid(BN(1×1(ReLU(BN(1×1([p, ã])))))), where p are the shared features and ã the task's masked features of the
     stage before, averaged onto p's positions. On features without positions the 1×1 convolutions are linear layers. The
-    paper's blocks have several layers and look at the first one's features; a stage has one such layer, so p is both.
+    paper's blocks have several layers and read the first one's features; a stage has one such layer, so p is both.
 
     Args:
         shape: Shape of a row of the shared features, channels first.
-        before: That of the stage before; None for the first stage, which looks at the shared features alone.
+        previous: That of the stage before; None for the first stage, whose mask reads the shared features alone.
     """
 
-    def __init__(self, shape: Shape, before: Shape | None) -> None:
+    def __init__(self, shape: Shape, previous: Shape | None) -> None:
         super().__init__()
-        self.fit = None if before is None else Averages(before, shape[1:])
+        self.fit = None if previous is None else AveragePooling(previous, shape[1:])
         self.mask = nn.Sequential(
-            pointwise(shape[0] + (before[0] if before else 0), shape[0], shape),
+            pointwise_linear(shape[0] + (previous[0] if previous else 0), shape[0], shape),
             batch_norm(shape),
             nn.ReLU(),
-            pointwise(shape[0], shape[0], shape),
+            pointwise_linear(shape[0], shape[0], shape),
             batch_norm(shape),
             nn.Sigmoid(),
         )
 
-    def forward(self, features: Tensor, before: Tensor | None) -> Tensor:
-        """The masked features."""
-        beside = [features] if self.fit is None else [features, self.fit(before)]
-        masked: Tensor = self.mask(torch.cat(beside, dim=1)) * features
+    def forward(self, features: Tensor, previous: Tensor | None) -> Tensor:
+        """Masks the shared features."""
+        mask_inputs = [features] if self.fit is None else [features, self.fit(previous)]
+        masked: Tensor = self.mask(torch.cat(mask_inputs, dim=1)) * features
         return masked
 
 
 class MtanModel(MultiTaskModel):
-    """One trunk for all tasks, and for each task a mask on the features of every stage.
+    """One trunk for all tasks, and for each task an attention mask on the features of every stage.
 
-    The shared half gives the features of all stages, which are the same for all tasks; the masks belong to their tasks.
+    The shared half computes the features of all stages, the same for all tasks; the masks belong to the heads.
 
     Args:
         trunk: The shared layers.
@@ -94,45 +94,45 @@ class MtanModel(MultiTaskModel):
         super().__init__()
         self.tasks = tuple(heads)
         self.trunk = trunk
-        self.attention = ByTask({task: nn.ModuleList(masks) for task, masks in attention.items()})
-        self.heads = ByTask(heads)
+        self.attention = TaskModules({task: nn.ModuleList(masks) for task, masks in attention.items()})
+        self.heads = TaskModules(heads)
 
     def features(self, inputs: Tensor) -> Features:
-        """What leaves each stage of the trunk; the inputs where there is none."""
-        found = []
+        """Outputs of the trunk's stages; the inputs if there is none."""
+        outputs = []
         for stage in self.trunk.stages:
             inputs = stage(inputs)
-            found.append(inputs)
-        return tuple(found) or (inputs,)
+            outputs.append(inputs)
+        return tuple(outputs) or (inputs,)
 
     def head(self, task: int, features: Features) -> Tensor:
-        """A head's output from the features of the last stage, masked with regard to those before."""
+        """Applies a task's masks stage by stage, and runs its head on the last masked features."""
         name = self.tasks[task]
-        masks = self.attention.of(name)
+        masks = self.attention.for_task(name)
         assert isinstance(masks, nn.ModuleList)
         masked = None if len(masks) else features[0]
         for mask, level in zip(masks, features, strict=False):
             masked = mask(level, masked)
-        output: Tensor = self.heads.of(name)(self.trunk.tail(masked))
+        output: Tensor = self.heads.for_task(name)(self.trunk.tail(masked))
         return output
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """The trunk's."""
+        """The trunk's parameters."""
         return list(self.trunk.parameters())
 
     def last_shared_parameters(self) -> list[nn.Parameter]:
-        """Those of the trunk's last layer that has any."""
+        """The parameters of the trunk's last layer that has any."""
         return self.trunk.last_parameters()
 
     def head_parameters(self, task: str) -> list[nn.Parameter]:
-        """Those of the task's masks and head."""
-        return [*self.attention.of(task).parameters(), *self.heads.of(task).parameters()]
+        """The parameters of the task's masks and head."""
+        return [*self.attention.for_task(task).parameters(), *self.heads.for_task(task).parameters()]
 
 
-def build(plan: Plan) -> MtanModel:
-    """A mask for each task on every stage of one trunk."""
-    cut = cut_stages(plan.shared)
-    trunk, heads = Tower(cut), heads_of(plan)
-    shapes = [stage.shape for stage in cut.stages]
+def build(plan: ModelPlan) -> MtanModel:
+    """Builds one trunk, with a mask for each task on every stage."""
+    split = split_stages(plan.shared)
+    trunk, heads = Tower(split), build_heads(plan)
+    shapes = [stage.shape for stage in split.stages]
     pairs = list(zip(shapes, [None, *shapes], strict=False))
-    return MtanModel(trunk, {task: [Attention(shape, before) for shape, before in pairs] for task in heads}, heads)
+    return MtanModel(trunk, {task: [Attention(shape, previous) for shape, previous in pairs] for task in heads}, heads)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
-from mtl_core.architectures.planning.model_plan import Plan
-from mtl_core.architectures.sharing.blocks import ByTask, Tower, heads_of, towers_of
+from mtl_core.architectures.planning.model_plan import ModelPlan
+from mtl_core.architectures.sharing.blocks import TaskModules, Tower, build_heads, build_towers
 
 
 class SeparateModel(MultiTaskModel):
@@ -20,32 +20,32 @@ class SeparateModel(MultiTaskModel):
     def __init__(self, towers: Mapping[str, Tower], heads: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.tasks = tuple(heads)
-        self.towers = ByTask(towers)
-        self.heads = ByTask(heads)
+        self.towers = TaskModules(towers)
+        self.heads = TaskModules(heads)
 
     def features(self, inputs: Tensor) -> Features:
-        """The inputs themselves."""
+        """The inputs, since nothing is shared."""
         return (inputs,)
 
     def head(self, task: int, features: Features) -> Tensor:
-        """A task's own trunk and head."""
+        """Runs a task's own trunk and head."""
         name = self.tasks[task]
-        output: Tensor = self.heads.of(name)(self.towers.of(name)(features[0]))
+        output: Tensor = self.heads.for_task(name)(self.towers.for_task(name)(features[0]))
         return output
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """None."""
+        """An empty list: nothing is shared."""
         return []
 
     def last_shared_parameters(self) -> list[nn.Parameter]:
-        """None."""
+        """An empty list: nothing is shared."""
         return []
 
     def head_parameters(self, task: str) -> list[nn.Parameter]:
-        """Those of the task's trunk and head."""
-        return [*self.towers.of(task).parameters(), *self.heads.of(task).parameters()]
+        """The parameters of the task's trunk and head."""
+        return [*self.towers.for_task(task).parameters(), *self.heads.for_task(task).parameters()]
 
 
-def build(plan: Plan) -> SeparateModel:
-    """As many trunks as tasks, each with an initialisation of its own."""
-    return SeparateModel(towers_of(plan), heads_of(plan))
+def build(plan: ModelPlan) -> SeparateModel:
+    """Builds a trunk per task, each with its own initial weights."""
+    return SeparateModel(build_towers(plan), build_heads(plan))

@@ -63,7 +63,7 @@ def _pretrained_positions(model: MultiTaskModel) -> dict[str, tuple[int, int]]:
         f"{prefix}.{name}": (position[0], depth)
         for prefix, module in model.named_modules()
         if isinstance(module, Pretrained) and (position := _layer_position(f"{prefix}."))
-        for name, depth in module.depths().items()
+        for name, depth in module.parameter_depths().items()
     }
 
 

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from mtl_core.tasks import TaskHead
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.step.forward_engine import ForwardEngine, ModelForwardEngine
-from mtl_core.weighting import Cut, Pass, Weighting, cut_forward
+from mtl_core.weighting import ForwardPass, SharedRepresentation, Weighting, detach_at_representation
 
 
-def forward(model: ForwardEngine, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> Pass:
+def forward(model: ForwardEngine, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> ForwardPass:
     """Compute the task losses of a batch.
 
     Args:
@@ -20,18 +20,20 @@ def forward(model: ForwardEngine, tasks: Sequence[TaskHead], batch: Batch, *, cu
         batch: The rows.
         cut: Whether to cut the autograd graph at the shared representation.
     """
-    model.see_labels(batch.masks)
+    model.set_label_masks(batch.masks)
     if cut:
-        outputs, graph_cut = cut_forward(model.features(batch.inputs), model.head, len(tasks))
-        graph_cut.again = isinstance(model, ModelForwardEngine) and model.uses_micro_batches
-        return Pass(compute_losses(tasks, outputs, batch), batch.present, graph_cut, outputs)
+        outputs, graph_cut = detach_at_representation(model.features(batch.inputs), model.head, len(tasks))
+        graph_cut.recomputes = isinstance(model, ModelForwardEngine) and model.uses_micro_batches
+        return ForwardPass(compute_losses(tasks, outputs, batch), batch.present, graph_cut, outputs)
     outputs = model(batch.inputs)
-    return Pass(compute_losses(tasks, outputs, batch), batch.present, None, outputs)
+    return ForwardPass(compute_losses(tasks, outputs, batch), batch.present, None, outputs)
 
 
 def needs_graph_cut(weighting: Weighting, model: ForwardEngine) -> bool:
     """Whether a weighting method needs the graph of this model cut at the shared representation."""
-    return weighting.cuts == "always" or (weighting.cuts == "dear" and isinstance(model, ModelForwardEngine))
+    return weighting.detach_representation == "always" or (
+        weighting.detach_representation == "when_costly" and isinstance(model, ModelForwardEngine)
+    )
 
 
 def compute_losses(tasks: Sequence[TaskHead], outputs: Sequence[Tensor], batch: Batch) -> list[Tensor]:
@@ -47,7 +49,7 @@ def split_batch(batch: Batch, parts: int) -> list[Batch]:
     return [batch.select(slice(part, None, parts)) for part in range(parts)]
 
 
-def mean_losses(passes: Sequence[Pass]) -> list[Tensor]:
+def mean_losses(passes: Sequence[ForwardPass]) -> list[Tensor]:
     """Compute each task's mean loss over the parts of a batch, detached."""
     if len(passes) == 1:
         return [loss.detach_() for loss in passes[0].losses]
@@ -67,11 +69,13 @@ class PenaltyGradient:
         cut: The cut of the graph, if the penalty is computed from what comes after it.
     """
 
-    def __init__(self, penalty: Tensor, parameters: Sequence[nn.Parameter], cut: Cut | None = None) -> None:
+    def __init__(
+        self, penalty: Tensor, parameters: Sequence[nn.Parameter], cut: SharedRepresentation | None = None
+    ) -> None:
         self._parameters = [parameter for parameter in parameters if parameter.requires_grad and penalty.requires_grad]
         self._gradients: Sequence[Tensor | None] = ()
         if self._parameters and cut is not None:
-            self._gradients = cut.reach_all(penalty, self._parameters)
+            self._gradients = cut.joint_loss_gradients(penalty, self._parameters)
         elif self._parameters:
             self._gradients = torch.autograd.grad(penalty, self._parameters, retain_graph=True, allow_unused=True)
 

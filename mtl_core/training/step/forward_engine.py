@@ -37,7 +37,7 @@ class ForwardEngine(Protocol):
         """Announce a new training step."""
         ...
 
-    def see_labels(self, masks: Masks) -> None:
+    def set_label_masks(self, masks: Masks) -> None:
         """Set the label masks of the next forward pass."""
         ...
 
@@ -91,7 +91,7 @@ class ModelForwardEngine:
         """Announce a new training step to the model."""
         self._model.begin_step()
 
-    def see_labels(self, masks: Masks) -> None:
+    def set_label_masks(self, masks: Masks) -> None:
         """Keep the label masks for the micro-batches."""
         self._masks = masks
 
@@ -155,7 +155,7 @@ class ModelForwardEngine:
         rows = len(inputs[0])
         count = min(self._micro_batches, max(rows // 2, 1))  # batch normalization needs two rows
         if count == 1:
-            self._model.see_labels(self._masks)
+            self._model.set_label_masks(self._masks)
             outputs = function(*inputs)
             self._penalty = self._model.penalty() if penalized else self._penalty
             return outputs
@@ -184,7 +184,7 @@ class ModelForwardEngine:
         """Return a micro-batch's outputs and penalty, under gradient checkpointing."""
 
         def compute(*tensors: Tensor) -> tuple[Tensors, Tensor | None]:
-            self._model.see_labels(masks)
+            self._model.set_label_masks(masks)
             return function(*tensors), self._model.penalty() if penalized else None
 
         result: tuple[Tensors, Tensor | None] = checkpoint(

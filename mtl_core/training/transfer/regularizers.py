@@ -23,7 +23,7 @@ from mtl_core.training.transfer.fisher import fisher_diagonal
 from mtl_core.training.transfer.forgetting import ScoreChange
 from mtl_core.training.transfer.heads import load_heads
 from mtl_core.training.transfer.initial_weights import InitialWeights
-from mtl_core.weighting import Pass
+from mtl_core.weighting import ForwardPass
 
 
 class ContinualRegularizer:
@@ -71,7 +71,7 @@ class ContinualRegularizer:
         """Called at the start of an epoch, in training mode, after parameters were frozen or unfrozen."""
 
     def before_backward(
-        self, passes: Sequence[Pass], parts: Sequence[Batch], parameters: Sequence[nn.Parameter]
+        self, passes: Sequence[ForwardPass], parts: Sequence[Batch], parameters: Sequence[nn.Parameter]
     ) -> None:
         """Called with the forward passes of a step while their graphs exist."""
 
@@ -151,14 +151,14 @@ class DistillationRegularizer(ContinualRegularizer):
         return copy.deepcopy(self._model).requires_grad_(False).eval()
 
     def before_backward(
-        self, passes: Sequence[Pass], parts: Sequence[Batch], parameters: Sequence[nn.Parameter]
+        self, passes: Sequence[ForwardPass], parts: Sequence[Batch], parameters: Sequence[nn.Parameter]
     ) -> None:
         """Compute the gradient of the distillation loss, averaged over the parts of the batch."""
         self._penalties = [
             PenaltyGradient(
                 self.distance(forward_pass.outputs, part.inputs) * (self._strength / len(parts)),
                 parameters,
-                forward_pass.cut,
+                forward_pass.representation,
             )
             for forward_pass, part in zip(passes, parts, strict=True)
         ]

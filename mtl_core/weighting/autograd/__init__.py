@@ -1,1 +1,1 @@
-"""Backward passes that give each task's gradient apart."""
+"""Backward passes that compute a separate gradient for each task."""

@@ -1,4 +1,4 @@
-"""The backward pass of a plain chain of linear layers and activations, for several tasks at once."""
+"""A fast backward pass of multilayer perceptrons for the gradients of several tasks at once."""
 
 from collections.abc import Sequence
 
@@ -7,74 +7,76 @@ from torch import Tensor, nn
 from torch.autograd.graph import Node
 
 _LINEAR = {"AddmmBackward0": "_saved_mat1", "MmBackward0": "_saved_self"}
-"""Layers with and without an offset, and the name under which they keep their input."""
+"""Autograd nodes of linear layers with and without bias, and the attribute in which each saves its input."""
 _ACTIVATIONS = {
     f"{name}Backward0" for name in ("Relu", "LeakyRelu", "Elu", "Silu", "Tanh", "Sigmoid", "Softplus", "Mul")
 }
-"""What takes each number by itself (``Mul``: dropout), so that the gradients of several tasks may go in together."""
+"""Autograd nodes of elementwise operations (``Mul``: dropout), which broadcast over a leading task dimension."""
 
-_Places = dict[Tensor | None, Tensor]
-_Step = tuple[Node | None, Tensor]
+_Destinations = dict[Tensor | None, Tensor]
+_NodeGradients = tuple[Node | None, Tensor]
 
 
 @torch.no_grad()
-def through_chain(end: Tensor, gradients: Tensor, parameters: Sequence[nn.Parameter], rows: Tensor) -> bool:
-    """Writes the tasks' gradients of shared parameters, where the shared layers are a plain chain.
+def write_mlp_gradients(
+    output: Tensor, gradients: Tensor, parameters: Sequence[nn.Parameter], jacobian: Tensor
+) -> bool:
+    """Writes each task's gradients of the parameters of an MLP into a Jacobian.
 
-    The gradients of a weight are one product of matrices for all tasks, written where they belong: on a small trunk
-    this takes two thirds of the time of ``vmap`` over the backward pass. The graph is read, not used up.
+    The gradients of a weight are one batched matrix product for all tasks, written in place: on a small trunk
+    this takes two thirds of the time of ``vmap`` over the backward pass. The graph is read, not freed.
 
     Args:
-        end: [N, M] the representation, with its graph.
-        gradients: [K, N, M] of it, one a task.
-        parameters: That learn.
-        rows: [K, P] to be written.
+        output: [N, M] the MLP's output, with its graph.
+        gradients: [K, N, M] each task's gradient of the output.
+        parameters: The MLP's trainable parameters.
+        jacobian: [K, P] to write to.
 
     Returns:
-        Whether the layers are such a chain; if not, some of the rows may be written all the same.
+        Whether the graph is that of an MLP; if not, the Jacobian may be partly written.
     """
-    parts = torch.split(rows, [parameter.numel() for parameter in parameters], dim=1)
-    places: _Places = dict(zip(parameters, parts, strict=True))
-    node = end.grad_fn
+    columns = torch.split(jacobian, [parameter.numel() for parameter in parameters], dim=1)
+    destinations: _Destinations = dict(zip(parameters, columns, strict=True))
+    node = output.grad_fn
     try:
         while node is not None:
-            step = _activation if node.name() in _ACTIVATIONS else _linear
-            node, gradients = step(node, gradients, places)
+            backward = _activation_backward if node.name() in _ACTIVATIONS else _linear_backward
+            node, gradients = backward(node, gradients, destinations)
     except KeyError:
         return False
-    return not places
+    return not destinations
 
 
-def _activation(node: Node, gradients: Tensor, _places: _Places) -> _Step:
-    before, *others = [found for found, _ in node.next_functions]
+def _activation_backward(node: Node, gradients: Tensor, _destinations: _Destinations) -> _NodeGradients:
+    previous, *others = [function for function, _ in node.next_functions]
     if any(others):
         raise KeyError("a product of two tensors that both have a gradient")
-    found = node(gradients)  # type: ignore[operator]  # torch does not say that nodes are functions
-    return before, found[0] if isinstance(found, tuple) else found
+    result = node(gradients)  # type: ignore[operator]  # torch does not say that nodes are functions
+    return previous, result[0] if isinstance(result, tuple) else result
 
 
-def _linear(node: Node, gradients: Tensor, places: _Places) -> _Step:
-    """Fills the places of the layer's parameters and takes them out.
+def _linear_backward(node: Node, gradients: Tensor, destinations: _Destinations) -> _NodeGradients:
+    """Writes the gradients of a linear layer's parameters and removes their destinations.
 
     Raises:
-        KeyError: It is no linear layer, or one whose parameters have no place.
+        KeyError: The node is not a linear layer, or its parameters have no destination.
     """
-    saved = _LINEAR[node.name()]
-    *offset, before, weight = [found for found, _ in node.next_functions]
-    if any(offset):
-        torch.sum(gradients, 1, out=places.pop(_leaf(offset[0])))
+    input_attribute = _LINEAR[node.name()]
+    *bias, previous, weight = [function for function, _ in node.next_functions]
+    if any(bias):
+        torch.sum(gradients, 1, out=destinations.pop(_leaf(bias[0])))
     if weight is not None:
         tasks, rows, outputs = gradients.shape
-        place = places.pop(_leaf(weight)).view(tasks, outputs, -1)
-        given: Tensor = getattr(node, saved)
-        torch.bmm(gradients.mT, given.expand(tasks, rows, -1), out=place)
-    if before is not None:
+        destination = destinations.pop(_leaf(weight)).view(tasks, outputs, -1)
+        layer_input: Tensor = getattr(node, input_attribute)
+        torch.bmm(gradients.mT, layer_input.expand(tasks, rows, -1), out=destination)
+    if previous is not None:
         gradients = gradients @ node._saved_mat2.T  # type: ignore[attr-defined]
-    return before, gradients
+    return previous, gradients
 
 
 def _leaf(node: Node | None) -> Tensor | None:
-    """The tensor whose gradient a node gathers, or gathers for its transpose."""
+    """The leaf tensor behind an ``AccumulateGrad`` node, directly or through a transpose."""
     if node is not None and node.name() == "TBackward0":
         node = node.next_functions[0][0]
     return getattr(node, "variable", None)

@@ -1,1 +1,1 @@
-"""Methods that combine the tasks' gradients, and measures of how far those agree."""
+"""Gradient-based weighting: Jacobians, their aggregation to one update, and diagnostics of gradient conflict."""

@@ -1,4 +1,4 @@
-"""The tasks' gradients of the shared parameters as the rows of a matrix."""
+"""The Jacobian of the task losses: each task's gradient of the shared parameters as a row of a matrix."""
 
 import warnings
 from collections.abc import Sequence
@@ -6,93 +6,105 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_core.weighting.autograd.shared_representation import Cut
-from mtl_core.weighting.interface import Pass
+from mtl_core.weighting.autograd.shared_representation import SharedRepresentation
+from mtl_core.weighting.interface import ForwardPass
 
 
-def flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter], out: Tensor | None = None) -> Tensor:
-    """[P] all gradients one after the other, zeros for those that are missing."""
+def flatten_gradients(
+    gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter], out: Tensor | None = None
+) -> Tensor:
+    """[P] the gradients flattened and concatenated, with zeros for parameters without one."""
     pairs = zip(parameters, gradients, strict=True)
     with torch.no_grad():
         return torch.cat([p.new_zeros(p.numel()) if g is None else g.reshape(-1) for p, g in pairs], out=out)
 
 
-class Jacobian:
-    """Gathers Jacobians of one shape again and again, in memory that is kept: fresh pages cost more than filling them.
+class JacobianBuffer:
+    """Computes Jacobians into one reused buffer: allocating it in every step costs more than filling it.
 
-    Through a cut, a plain chain of layers is gone through once for all tasks, and so are other trunks without
-    convolutions, by ``vmap``; where that is not possible, or a convolution would be several times slower, the trunk is
-    gone through once for each task.
+    From a pass detached at the shared representation, the rows of an MLP trunk are computed together, as are by
+    ``vmap`` those of other trunks without convolutions. Where a layer does not support that, or is a convolution, for
+    which ``vmap`` would be several times slower, the trunk's backward pass runs once for each task.
 
     Args:
-        like: Of the type and on the device of the gradients, where nothing is shared.
+        template: A tensor with the gradients' dtype and device, for models without shared parameters.
     """
 
-    def __init__(self, like: Tensor) -> None:
-        self._like = like
-        self._memory = torch.empty(0)
-        self._chain = True
-        self._at_once: bool | None = None
+    def __init__(self, template: Tensor) -> None:
+        self._template = template
+        self._buffer = torch.empty(0)
+        self._may_be_mlp = True
+        self._supports_vmap: bool | None = None
 
     @property
-    def one_by_one(self) -> bool:
-        """Whether a trunk behind a cut had to be gone through once for each task."""
-        return self._at_once is False
+    def runs_per_task(self) -> bool:
+        """Whether the trunk's backward pass had to run once for each task."""
+        return self._supports_vmap is False
 
-    def rows(self, one: Pass, tasks: Sequence[int], shared: Sequence[nn.Parameter]) -> Tensor:
-        """[len(tasks), P] gradients; the forward pass's graph is used up.
+    def compute(self, forward_pass: ForwardPass, tasks: Sequence[int], shared: Sequence[nn.Parameter]) -> Tensor:
+        """[len(tasks), P] the tasks' gradients in the buffer; the forward pass's graph is freed.
 
         Args:
-            one: The pass; where it was cut, its heads have been gone through.
-            tasks: Whose rows.
-            shared: The parameters that learn. Without a cut, the other parameters are left their plain gradient.
+            forward_pass: If it is detached at the representation, the heads' backward pass must have run.
+            tasks: Numbers of the tasks, in the order of the rows.
+            shared: The trainable shared parameters. The backward passes of an undivided graph leave the other
+                parameters their plain gradient.
         """
-        memory = self._room(len(tasks), shared)
-        if one.cut is None:
-            self._whole(one, tasks, shared, memory)
-        elif shared and one.cut.learned:
-            self._through(one.cut, tasks, shared, memory)
+        rows = self._resize(len(tasks), shared)
+        representation = forward_pass.representation
+        if representation is None:
+            self._backward_whole_graph(forward_pass, tasks, shared, rows)
+        elif shared and representation.trainable:
+            self._backward_trunk(representation, tasks, shared, rows)
         else:
-            memory.zero_()
-        return memory
+            rows.zero_()
+        return rows
 
-    def _whole(self, one: Pass, tasks: Sequence[int], shared: Sequence[nn.Parameter], memory: Tensor) -> None:
-        for place, task in enumerate(tasks):
+    def _backward_whole_graph(
+        self, forward_pass: ForwardPass, tasks: Sequence[int], shared: Sequence[nn.Parameter], rows: Tensor
+    ) -> None:
+        for row, task in enumerate(tasks):
             for parameter in shared:
                 parameter.grad = None
-            torch.autograd.backward(one.losses[task], retain_graph=place < len(tasks) - 1)
+            torch.autograd.backward(forward_pass.losses[task], retain_graph=row < len(tasks) - 1)
             if shared:
-                flat([parameter.grad for parameter in shared], shared, out=memory[place])
+                flatten_gradients([parameter.grad for parameter in shared], shared, out=rows[row])
 
-    def _through(self, cut: Cut, tasks: Sequence[int], shared: Sequence[nn.Parameter], memory: Tensor) -> None:
-        several = len(tasks) > 1 and not cut.again
-        if several and self._chain:
-            self._chain = cut.through_chain(tasks, shared, memory)
-            if self._chain:
+    def _backward_trunk(
+        self, representation: SharedRepresentation, tasks: Sequence[int], shared: Sequence[nn.Parameter], rows: Tensor
+    ) -> None:
+        batchable = len(tasks) > 1 and not representation.recomputes
+        if batchable and self._may_be_mlp:
+            self._may_be_mlp = representation.write_mlp_gradients(tasks, shared, rows)
+            if self._may_be_mlp:
                 return
-        if several and self._at_once is None:
-            self._at_once = all(p.ndim <= 2 for p in shared) and _can(cut, tasks, shared)
-        if several and self._at_once:
-            found = cut.pull_all(tasks, shared, keep=False)
-            torch.cat([gradient.reshape(len(tasks), -1) for gradient in found], dim=1, out=memory)
+        if batchable and self._supports_vmap is None:
+            has_convolutions = any(parameter.ndim > 2 for parameter in shared)
+            self._supports_vmap = not has_convolutions and _supports_vmap(representation, tasks, shared)
+        if batchable and self._supports_vmap:
+            gradients = representation.batched_shared_gradients(tasks, shared, retain_graph=False)
+            torch.cat([gradient.reshape(len(tasks), -1) for gradient in gradients], dim=1, out=rows)
             return
-        for place, task in enumerate(tasks):
-            flat(cut.pull(task, shared, keep=place < len(tasks) - 1), shared, out=memory[place])
+        for row, task in enumerate(tasks):
+            retain_graph = row < len(tasks) - 1
+            task_gradients = representation.shared_gradients(task, shared, retain_graph=retain_graph)
+            flatten_gradients(task_gradients, shared, out=rows[row])
 
-    def _room(self, count: int, shared: Sequence[nn.Parameter]) -> Tensor:
-        like = shared[0] if shared else self._like
+    def _resize(self, count: int, shared: Sequence[nn.Parameter]) -> Tensor:
+        template = shared[0] if shared else self._template
         size = (count, sum(parameter.numel() for parameter in shared))
-        if self._memory.shape != size or self._memory.dtype != like.dtype or self._memory.device != like.device:
-            self._memory = torch.empty(size, dtype=like.dtype, device=like.device)
-        return self._memory
+        buffer = self._buffer
+        if buffer.shape != size or buffer.dtype != template.dtype or buffer.device != template.device:
+            self._buffer = torch.empty(size, dtype=template.dtype, device=template.device)
+        return self._buffer
 
 
-def _can(cut: Cut, tasks: Sequence[int], shared: Sequence[nn.Parameter]) -> bool:
-    """Whether every layer knows how to go back for several tasks at once; tried out, the graph is kept."""
+def _supports_vmap(representation: SharedRepresentation, tasks: Sequence[int], shared: Sequence[nn.Parameter]) -> bool:
+    """Whether every layer supports batched gradients, found out by computing them; the graph is retained."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            cut.pull_all(tasks, shared, keep=True)
+            representation.batched_shared_gradients(tasks, shared, retain_graph=True)
     except (RuntimeError, UserWarning):
         return False
     return True

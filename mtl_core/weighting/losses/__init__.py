@@ -1,1 +1,1 @@
-"""Methods that weight the losses."""
+"""Loss-based weighting: fixed weights and scalarizations of the losses."""

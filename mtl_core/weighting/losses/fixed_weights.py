@@ -1,16 +1,16 @@
-"""Weights that are known before the losses are."""
+"""Weighting by constant loss weights."""
 
 from collections.abc import Sequence
 
 from torch import Tensor
 
-from mtl_core.weighting.interface import Pass, SharedModel, Weighting, weighted_backward
+from mtl_core.weighting.interface import ForwardPass, SharedModel, Weighting, weighted_backward
 
 
 class FixedWeights(Weighting):
-    """The weighted sum of the losses, with weights that stay until someone sets others.
+    """The weighted sum of the losses, with weights that do not depend on the losses.
 
-    It costs no more than ``sum(w * l).backward()``: the weights are split once, and go straight into the
+    It costs no more than ``sum(w * l).backward()``: the weights are split once, and passed directly to the
     backward pass.
 
     Args:
@@ -22,19 +22,19 @@ class FixedWeights(Weighting):
 
     @property
     def constant(self) -> bool:
-        """They do not change by themselves."""
+        """True: only `set_weights` changes the weights."""
         return True
 
     def set_weights(self, weights: Tensor) -> None:
-        """Uses these weights, [K], from the next step on."""
+        """Replaces the weights, [K], from the next step on."""
         self._weights = weights.detach().clone()
-        self._split = self._weights.unbind()
+        self._weight_list = self._weights.unbind()
 
-    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """One backward pass; a task missing from the batch adds nothing to it."""
-        (one,) = passes
-        weighted_backward(one.losses, self._split)
+    def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
+        """Runs one backward pass of the weighted sum; a task missing from the batch adds nothing to it."""
+        (forward_pass,) = passes
+        weighted_backward(forward_pass.losses, self._weight_list)
 
     def weights(self) -> Tensor:
-        """[K] the weights as set."""
+        """[K] the weights."""
         return self._weights

@@ -1,4 +1,4 @@
-"""Methods that are a differentiable function of the losses: one backward pass of a scalar."""
+"""Weighting by scalarization: one backward pass of a differentiable scalar function of the losses."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -7,61 +7,61 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.weighting.interface import (
-    Pass,
+    ForwardPass,
     SharedModel,
     Weighting,
-    matching,
-    presence,
-    stacked,
+    loss_values,
+    match_state,
+    participation_mask,
     weighted_backward,
 )
 
 
 class Scalarizer(ABC):
-    """A scalar function of the K losses; the weight of a task is its partial derivative."""
+    """A differentiable scalar function of the K losses; the weight of a task is its partial derivative."""
 
     @abstractmethod
-    def total(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """The scalar to descend.
+    def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+        """Computes the scalar to minimize.
 
         Args:
             losses: [K], a leaf with gradient.
-            present: [K] bool, or none when every task is in the batch.
+            present: [K] bool, which tasks are in the batch; None means all of them.
 
         Returns:
-            0-d, differentiable in the losses and in what the scalarizer learns.
+            0-d, differentiable in the losses and in the scalarizer's parameters.
         """
 
-    def slopes(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """[K] the total's derivatives by the losses; those by what is learned are left in its ``grad``.
+    def derivatives(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+        """[K] the scalar's derivatives by the losses; those by the scalarizer's parameters are left in their ``grad``.
 
-        A scalarizer that knows them in closed form says so here, which is faster.
+        A scalarizer with a closed form of these should override this method, which is faster than autograd.
         """
         values = losses.detach().requires_grad_()
-        torch.autograd.backward(self.total(values, present))
+        torch.autograd.backward(self.scalarize(values, present))
         return torch.zeros_like(values) if values.grad is None else values.grad
 
-    def learned(self) -> dict[str, nn.Parameter]:
-        """What is learned with the model's optimiser, by name."""
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """The parameters to train with the model's optimizer, by name."""
         return {}
 
-    def epoch_end(self, mean_losses: Tensor) -> None:  # noqa: B027 (most do not care)
-        """Tells the mean training losses of the epoch that ended, [K]."""
+    def epoch_end(self, mean_losses: Tensor) -> None:  # noqa: B027 (most do not need it)
+        """Updates the scalarizer with the mean training losses of the finished epoch, [K]."""
 
-    def memory(self) -> dict[str, Tensor]:
-        """Further state of a resumed run, by name; loaded in place."""
+    def buffers(self) -> dict[str, Tensor]:
+        """Further state by name, not copied: loading a state writes to these tensors."""
         return {}
 
 
-class Scalarized(Weighting):
-    """Trains by a scalarizer.
+class LossScalarization(Weighting):
+    """A weighting that minimizes a `Scalarizer` of the losses.
 
-    The scalar's derivatives by the losses are taken first, on K numbers; they are the weights, and seed one
+    The scalar's derivatives by the K losses are computed first; they are the weights, and seed one
     backward pass through the model. So the weights come for free, and for any scalarizer.
 
     Args:
         scalarizer: The function of the losses.
-        initial: [K] the weights to show before the first step.
+        initial: [K] the weights to report before the first step.
     """
 
     def __init__(self, scalarizer: Scalarizer, initial: Tensor) -> None:
@@ -69,33 +69,34 @@ class Scalarized(Weighting):
         self._weights = initial.detach().clone()
 
     def parameters(self) -> list[nn.Parameter]:
-        """What the scalarizer learns."""
-        return list(self.scalarizer.learned().values())
+        """The scalarizer's parameters."""
+        return list(self.scalarizer.parameters().values())
 
-    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """The gradients of the scalar, on the model and on what the scalarizer learns."""
-        (one,) = passes
-        self._weights = self.scalarizer.slopes(stacked(one.losses), presence(one.losses, one.present))
-        weighted_backward(one.losses, self._weights.unbind())
+    def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
+        """Computes the scalar's gradients of the model's and the scalarizer's parameters."""
+        (forward_pass,) = passes
+        mask = participation_mask(forward_pass.losses, forward_pass.present)
+        self._weights = self.scalarizer.derivatives(loss_values(forward_pass.losses), mask)
+        weighted_backward(forward_pass.losses, self._weights.unbind())
 
     def weights(self) -> Tensor:
         """[K] the derivatives of the scalar by the losses."""
         return self._weights
 
     def epoch_end(self, mean_losses: Tensor) -> None:
-        """Hands the epoch's mean losses, [K], to the scalarizer."""
+        """Passes the epoch's mean losses, [K], to the scalarizer."""
         self.scalarizer.epoch_end(mean_losses)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What the scalarizer learned and remembers, and the last weights."""
-        state = {**self.scalarizer.learned(), **self.scalarizer.memory(), "weights": self._weights}
+        """A copy of the scalarizer's parameters and buffers, and the last weights."""
+        state = {**self.scalarizer.parameters(), **self.scalarizer.buffers(), "weights": self._weights}
         return {name: tensor.detach().clone() for name, tensor in state.items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes the state back, in place, so that an optimiser keeps its hold of what is learned."""
-        loaded = matching(state, self.state_dict())
+        """Restores the state in place, so that an optimizer keeps its references to the parameters."""
+        loaded = match_state(state, self.state_dict())
         self._weights = loaded.pop("weights")
-        targets = {**self.scalarizer.learned(), **self.scalarizer.memory()}
+        targets = {**self.scalarizer.parameters(), **self.scalarizer.buffers()}
         with torch.no_grad():
             for name, tensor in loaded.items():
                 targets[name].copy_(tensor)

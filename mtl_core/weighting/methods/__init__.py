@@ -1,8 +1,8 @@
-"""The weighting methods, a module each, named after the ``kind`` of its spec class.
+"""The weighting methods: one module each, named after the ``kind`` of its spec class.
 
-To add one: a spec class in `mtl_core.spec.weighting`, and here a module of that name with
+To add a method, write a spec class in `mtl_core.spec.weighting`, and here a module named after its kind with
 
     def build(spec: TheSpecClass, setup: Setup) -> Weighting
 
-that returns `FixedWeights`, `Scalarized(scalarizer)`, `Aggregated(aggregator)` or a `Weighting` of its own.
+that returns `FixedWeights`, `LossScalarization(scalarizer)`, `GradientAggregation(aggregator)` or another `Weighting`.
 """

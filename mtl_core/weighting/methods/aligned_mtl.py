@@ -7,23 +7,23 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import AlignedMtlWeighting
-from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianMethod
+from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, GramianAggregator
 from mtl_core.weighting.setup import Setup
-from mtl_core.weighting.solvers.row_scaling import chosen, eigen
+from mtl_core.weighting.solvers.row_scaling import eigh, select_tasks
 
 ScaleMode = Literal["min", "median", "rmse"]
 
 
-class Aligned(GramianMethod):
-    """The mean of the gradients after their principal components were brought to one length.
+class AlignedMtlAggregator(GramianAggregator):
+    """Averages the gradients after scaling their principal components to equal length.
 
     With G = VSV' the weights are s·V·S^(-1/2)·V'·p/K, p the preference and s the root of the smallest, the (lower)
     median or the mean eigenvalue. Eigenvalues below K times float64's precision of the largest count as 0. The
-    mean of zero gradients, or of such that are not finite, is left as it is.
+    plain mean is taken of gradients that are all zero or not finite.
 
     Args:
         preference: [K] how much each task matters, 1 being neutral.
-        scale_mode: Which component the others are brought to.
+        scale_mode: The component whose length all are scaled to.
     """
 
     def __init__(self, preference: Array, scale_mode: ScaleMode) -> None:
@@ -31,18 +31,18 @@ class Aligned(GramianMethod):
         self._mode = scale_mode
 
     def factors(self, gramian: Array, losses: Tensor, rows: Sequence[int] | None) -> tuple[Array, Array]:
-        """The weights of the aligned mean."""
-        weights = chosen(self._preference, rows) / len(gramian)
+        """The weights of the aligned mean, equal to the factors."""
+        weights = select_tasks(self._preference, rows) / len(gramian)
         if np.isfinite(gramian).all():
-            weights = self._aligned(gramian, weights)
+            weights = self._align(gramian, weights)
         return weights, weights
 
-    def _aligned(self, gramian: Array, weights: Array) -> Array:
-        values, vectors = eigen(gramian)
-        kept = values > values[-1] * len(values) * np.finfo(float).eps
-        if not kept.any():
+    def _align(self, gramian: Array, weights: Array) -> Array:
+        values, vectors = eigh(gramian)
+        significant = values > values[-1] * len(values) * np.finfo(float).eps
+        if not significant.any():
             return weights
-        values, vectors = values[kept], vectors[:, kept]
+        values, vectors = values[significant], vectors[:, significant]
         match self._mode:
             case "min":
                 scale = values[0]
@@ -53,7 +53,7 @@ class Aligned(GramianMethod):
         return np.asarray(vectors @ (np.sqrt(scale / values) * (vectors.T @ weights)))
 
 
-def build(spec: AlignedMtlWeighting, setup: Setup) -> Aggregated:
-    """With the spec's scale and preference."""
+def build(spec: AlignedMtlWeighting, setup: Setup) -> GradientAggregation:
+    """Builds Aligned-MTL with the spec's scale and preference."""
     preference = setup.per_task(spec.preference, "preference").double().cpu().numpy()
-    return Aggregated(Aligned(preference, spec.scale_mode), setup.ones / len(setup.names))
+    return GradientAggregation(AlignedMtlAggregator(preference, spec.scale_mode), setup.ones / len(setup.names))

@@ -6,22 +6,22 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import DbMtlWeighting
-from mtl_core.weighting.gradients.aggregation import Aggregated
-from mtl_core.weighting.gradients.tracking import TrackingAggregator, lengths_of, usable
+from mtl_core.weighting.gradients.aggregation import GradientAggregation
+from mtl_core.weighting.gradients.tracking import TrackingAggregator, all_finite, row_norms
 from mtl_core.weighting.setup import Setup
 
 EPS = 1e-8
 
 
-class DualBalancing(TrackingAggregator):
-    """The sum of the running means of the gradients of log(L + 1e-8), all brought to the length of the longest.
+class DualBalancingAggregator(TrackingAggregator):
+    """Sums moving averages of the gradients of log(L + 1e-8), all scaled to the norm of the longest.
 
-    In a task's step t its mean becomes g + beta/t^sigma·(mean - g), from 0; the mean and the t of a task missing
-    from the batch stay. A loss below 0 counts by its absolute value, and a zero mean as zero. The weights shown are
-    what the means are multiplied by. A step that is not finite is summed and forgotten.
+    In a task's step t its average, initially 0, becomes g + beta/t^sigma·(average - g); a task missing from the batch
+    keeps its average and its t. A loss below 0 counts by its absolute value, and a zero average stays zero. The
+    reported weights are the factors of the averages. A non-finite step is summed and not tracked.
     """
 
-    wide = "means"
+    rows_name = "means"
 
     def __init__(self, ones: Tensor, beta: float, sigma: float) -> None:
         super().__init__(ones, steps=torch.zeros(len(ones), dtype=torch.float64))
@@ -29,20 +29,20 @@ class DualBalancing(TrackingAggregator):
         self._sigma = sigma
 
     def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
-        """The sum of the balanced means."""
-        if not usable(lengths_of(jacobian), losses):
+        """The sum of the balanced averages."""
+        if not all_finite(row_norms(jacobian), losses):
             return jacobian.sum(dim=0), torch.ones_like(losses)
-        part = list(range(len(self._small["steps"])) if rows is None else rows)
-        self._small["steps"][part] += 1
-        kept = (self._beta / self._small["steps"][part] ** self._sigma).to(jacobian)[:, None]
+        tasks = list(range(len(self._small["steps"])) if rows is None else rows)
+        self._small["steps"][tasks] += 1
+        decay = (self._beta / self._small["steps"][tasks] ** self._sigma).to(jacobian)[:, None]
         gradients = jacobian / (losses.abs() + EPS).to(jacobian)[:, None]
-        means = gradients + kept * (self.recall(jacobian, rows) - gradients)
-        self.remember(means, rows)
-        lengths = lengths_of(means)
-        factors = (lengths.max() / lengths).where(lengths > 0, 0.0)
-        return factors.to(jacobian) @ means, factors.to(losses)
+        averages = gradients + decay * (self.read_rows(jacobian, rows) - gradients)
+        self.write_rows(averages, rows)
+        norms = row_norms(averages)
+        factors = (norms.max() / norms).where(norms > 0, 0.0)
+        return factors.to(jacobian) @ averages, factors.to(losses)
 
 
-def build(spec: DbMtlWeighting, setup: Setup) -> Aggregated:
-    """With the spec's memory."""
-    return Aggregated(DualBalancing(setup.ones, spec.beta, spec.sigma), setup.ones)
+def build(spec: DbMtlWeighting, setup: Setup) -> GradientAggregation:
+    """Builds DB-MTL with the spec's decay."""
+    return GradientAggregation(DualBalancingAggregator(setup.ones, spec.beta, spec.sigma), setup.ones)

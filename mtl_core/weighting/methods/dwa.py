@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import DwaWeighting
-from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching
+from mtl_core.weighting.interface import ForwardPass, SharedModel, Weighting, match_state
 from mtl_core.weighting.losses.fixed_weights import FixedWeights
 from mtl_core.weighting.setup import Setup
 
@@ -15,11 +15,11 @@ class DynamicWeightAverage(Weighting):
     """Weights K·softmax(r/T), where r is the ratio of a task's mean losses of the last two epochs.
 
     They are 1 in the first two epochs, change at the end of an epoch only, and add up to K. A ratio that is not
-    finite (a loss of 0, no labels in an epoch, a diverged epoch) counts as 1: the task's speed is not known.
+    finite (a loss of 0, no labels in an epoch, a diverged epoch) counts as 1: the task's training rate is unknown.
 
     Args:
-        ones: [K] ones where the losses will be.
-        temperature: T; higher is closer to equal weights.
+        ones: [K] ones on the losses' device.
+        temperature: T; a higher one gives more equal weights.
     """
 
     def __init__(self, ones: Tensor, temperature: float) -> None:
@@ -27,32 +27,32 @@ class DynamicWeightAverage(Weighting):
         self._fixed = FixedWeights(ones)
         self._history = torch.full((2, len(ones)), torch.nan, device=ones.device, dtype=ones.dtype)
 
-    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """One backward pass of the weighted sum."""
+    def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
+        """Runs one backward pass of the weighted sum."""
         self._fixed.backward_parts(passes, model)
 
     def weights(self) -> Tensor:
-        """[K] this epoch's weights."""
+        """[K] the current epoch's weights."""
         return self._fixed.weights()
 
     def epoch_end(self, mean_losses: Tensor) -> None:
-        """Sets the weights of the next epoch from this and the last one's mean losses."""
+        """Computes the next epoch's weights from the mean losses of this epoch and the one before."""
         self._history = torch.stack([self._history[1], mean_losses.detach().to(self._history)])
         ratios = self._history[1] / self._history[0]
-        known = ratios.where(ratios.isfinite(), 1.0)
-        self._fixed.set_weights(len(known) * torch.softmax(known / self._temperature, dim=0))
+        finite_ratios = ratios.where(ratios.isfinite(), 1.0)
+        self._fixed.set_weights(len(finite_ratios) * torch.softmax(finite_ratios / self._temperature, dim=0))
 
     def state_dict(self) -> dict[str, Tensor]:
         """The mean losses of the last two epochs, [2, K], and the weights, [K]."""
         return {"history": self._history.clone(), "weights": self.weights().clone()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes both back."""
-        loaded = matching(state, self.state_dict())
+        """Restores the mean losses and the weights."""
+        loaded = match_state(state, self.state_dict())
         self._history = loaded["history"]
         self._fixed.set_weights(loaded["weights"])
 
 
 def build(spec: DwaWeighting, setup: Setup) -> DynamicWeightAverage:
-    """With the spec's temperature."""
+    """Builds DWA with the spec's temperature."""
     return DynamicWeightAverage(setup.ones, spec.temperature)

@@ -6,5 +6,5 @@ from mtl_core.weighting.setup import Setup
 
 
 def build(_spec: EqualWeighting, setup: Setup) -> FixedWeights:
-    """Weight 1 for every task."""
+    """Builds a weighting with weight 1 for every task."""
     return FixedWeights(setup.ones)

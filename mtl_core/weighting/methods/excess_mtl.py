@@ -6,24 +6,24 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import ExcessMtlWeighting
-from mtl_core.weighting.gradients.aggregation import Aggregated
-from mtl_core.weighting.gradients.tracking import TrackingAggregator, lengths_of, usable
+from mtl_core.weighting.gradients.aggregation import GradientAggregation
+from mtl_core.weighting.gradients.tracking import TrackingAggregator, all_finite, row_norms
 from mtl_core.weighting.setup import Setup
 
 EPS = 1e-7
 _SMALLEST = torch.finfo(torch.float64).tiny
 
 
-class ExcessRisks(TrackingAggregator):
-    """The sum of w·g, where w grows with a task's excess risk, estimated by its gradient in the metric of Adagrad.
+class ExcessRiskAggregator(TrackingAggregator):
+    """Sums w·g, where w grows with a task's excess risk, estimated by its gradient in Adagrad's metric.
 
     With S the running sum of g², the excess is e = sum of g²/sqrt(S + 1e-7) and w is multiplied by
-    exp(lr·e/e(first)), then scaled to add up to K. A task's first step leaves its weight where it is, relative to
-    the others. A task missing from the batch keeps all three. An excess that started at 0 counts as unchanged. A
-    step that is not finite is summed and forgotten.
+    exp(lr·e/e(first)), then scaled to add up to K. A task's first step does not change its weight relative to
+    the others. A task missing from the batch keeps its S, e(first) and w. If e(first) is 0, e counts as unchanged. A
+    non-finite step is summed and not tracked.
     """
 
-    wide = "squares"
+    rows_name = "squares"
 
     def __init__(self, ones: Tensor, lr: float) -> None:
         count = len(ones)
@@ -32,23 +32,23 @@ class ExcessRisks(TrackingAggregator):
         self._lr = lr
 
     def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
-        """The weighted sum, with weights from this step's gradients."""
-        if not usable(lengths_of(jacobian), losses):
+        """The weighted sum, with weights updated by this step's gradients."""
+        if not all_finite(row_norms(jacobian), losses):
             return jacobian.sum(dim=0), torch.ones_like(losses)
-        squares = self.recall(jacobian, rows) + jacobian**2
-        self.remember(squares, rows)
+        squares = self.read_rows(jacobian, rows) + jacobian**2
+        self.write_rows(squares, rows)
         excess = (jacobian**2 / torch.sqrt(squares + EPS)).sum(dim=1).double().cpu()
-        part = list(range(len(self._small["first"])) if rows is None else rows)
+        tasks = list(range(len(self._small["first"])) if rows is None else rows)
         first, weights = self._small["first"], self._small["excess_weights"]
-        first[part] = first[part].where(~first[part].isnan(), excess)
-        ratios = (excess / first[part]).where(first[part] > 0, 1.0)
-        # As logarithms: where the ratios are far apart all but one weight may be too small for a number above 0.
-        logits = weights[part].clamp(min=_SMALLEST).log() + self._lr * ratios
-        weights[part] = torch.softmax(logits, dim=0) * weights[part].sum()
-        used = weights[part]
-        return used.to(jacobian) @ jacobian, used.to(losses)
+        first[tasks] = first[tasks].where(~first[tasks].isnan(), excess)
+        ratios = (excess / first[tasks]).where(first[tasks] > 0, 1.0)
+        # In log space: if the ratios differ widely, all weights but one may underflow.
+        logits = weights[tasks].clamp(min=_SMALLEST).log() + self._lr * ratios
+        weights[tasks] = torch.softmax(logits, dim=0) * weights[tasks].sum()
+        factors = weights[tasks]
+        return factors.to(jacobian) @ jacobian, factors.to(losses)
 
 
-def build(spec: ExcessMtlWeighting, setup: Setup) -> Aggregated:
-    """With the spec's step size."""
-    return Aggregated(ExcessRisks(setup.ones, spec.lr), setup.ones)
+def build(spec: ExcessMtlWeighting, setup: Setup) -> GradientAggregation:
+    """Builds ExcessMTL with the spec's step size."""
+    return GradientAggregation(ExcessRiskAggregator(setup.ones, spec.lr), setup.ones)

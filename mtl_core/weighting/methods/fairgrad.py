@@ -3,15 +3,15 @@
 from torch import Tensor
 
 from mtl_core.spec.weighting import FairGradWeighting
-from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianAggregator
+from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, RuleAggregator
 from mtl_core.weighting.setup import Setup
-from mtl_core.weighting.solvers.nash import balanced_weights
+from mtl_core.weighting.solvers.nash import bargaining_weights
 
 
-class AlphaFair:
-    """Weights w > 0 with Gw = w^(-1/alpha), solved exactly: alpha 1 is Nash, towards 0 the sum, large the worst-off.
+class AlphaFairRule:
+    """Computes weights w > 0 with Gw = w^(-1/alpha) exactly: alpha 1 is Nash-MTL, towards 0 the sum, large max-min.
 
-    At a Pareto stationary point, so also when a gradient is zero, there are none and the direction is zero.
+    At a Pareto stationary point, including a zero gradient, no such weights exist and the direction is zero.
 
     Args:
         alpha: Above 0.
@@ -21,15 +21,15 @@ class AlphaFair:
         self._power = 1 / alpha
 
     def __call__(self, gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
-        """The fair weights, [K], to multiply by and to show.
+        """Computes the alpha-fair weights, [K], equal to the factors.
 
         Args:
             gramian: [K, K] inner products.
         """
-        weights = balanced_weights(gramian, self._power)
+        weights = bargaining_weights(gramian, self._power)
         return weights, weights
 
 
-def build(spec: FairGradWeighting, setup: Setup) -> Aggregated:
-    """With the spec's alpha."""
-    return Aggregated(GramianAggregator(AlphaFair(spec.alpha)), setup.ones)
+def build(spec: FairGradWeighting, setup: Setup) -> GradientAggregation:
+    """Builds FairGrad with the spec's alpha."""
+    return GradientAggregation(RuleAggregator(AlphaFairRule(spec.alpha)), setup.ones)

@@ -4,35 +4,35 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import GeometricMeanWeighting
-from mtl_core.weighting.losses.scalarization import Scalarized, Scalarizer
+from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
 from mtl_core.weighting.setup import Setup
 
 
-class GeometricMean(Scalarizer):
+class GeometricMeanScalarizer(Scalarizer):
     """The K-th root of the product of the losses; a task's weight is the root over K times its loss.
 
     The mean is taken over the losses of the batch's tasks that are above 0; a loss of 0 or below, for which it is
-    not defined, weighs 0 in that step.
+    not defined, has weight 0 in that step.
     """
 
-    def total(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """The geometric mean."""
-        part = _part(losses, present)
-        return torch.exp(losses.where(part, 1.0).log().sum() / part.sum().clamp(min=1))
+    def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+        """Computes the geometric mean."""
+        mask = _positive_mask(losses, present)
+        return torch.exp(losses.where(mask, 1.0).log().sum() / mask.sum().clamp(min=1))
 
-    def slopes(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """[K] mean / (K·L)."""
-        part, values = _part(losses, present), losses.detach()
-        weights = self.total(values, present) / (part.sum() * values)
-        return weights.where(part, 0.0)
-
-
-def _part(losses: Tensor, present: Tensor | None) -> Tensor:
-    """[K] bool; what is not a number takes part, so that it is found."""
-    part = ~(losses.detach() <= 0)
-    return part if present is None else part & present
+    def derivatives(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+        """[K] mean / (K·L), in closed form."""
+        mask, values = _positive_mask(losses, present), losses.detach()
+        weights = self.scalarize(values, present) / (mask.sum() * values)
+        return weights.where(mask, 0.0)
 
 
-def build(_spec: GeometricMeanWeighting, setup: Setup) -> Scalarized:
-    """Equal shares are shown before the first step."""
-    return Scalarized(GeometricMean(), initial=setup.ones / len(setup.names))
+def _positive_mask(losses: Tensor, present: Tensor | None) -> Tensor:
+    """[K] whether a task's loss counts; NaN does, so that it propagates to the training loop's check."""
+    mask = ~(losses.detach() <= 0)
+    return mask if present is None else mask & present
+
+
+def build(_spec: GeometricMeanWeighting, setup: Setup) -> LossScalarization:
+    """Builds the geometric mean; equal weights are reported before the first step."""
+    return LossScalarization(GeometricMeanScalarizer(), initial=setup.ones / len(setup.names))

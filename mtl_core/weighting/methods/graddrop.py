@@ -6,16 +6,16 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import GradDropWeighting
-from mtl_core.weighting.gradients.aggregation import Aggregated, Aggregator
+from mtl_core.weighting.gradients.aggregation import Aggregator, GradientAggregation
 from mtl_core.weighting.setup import Setup
 
 
-class SignDropout(Aggregator):
-    """For every parameter the sign of all tasks' gradients is drawn, and those of the other sign are dropped.
+class GradDropAggregator(Aggregator):
+    """GradDrop: samples a sign for every parameter and drops the gradient entries of the other sign.
 
-    The sign is positive with probability (1 + sum of g / sum of abs(g))/2, by numbers from torch's global generator
-    on the gradients' device. A share ``leak`` of a task's gradient is never dropped. The weights shown are the
-    share of each task's entries that was kept.
+    The sign is positive with probability (1 + sum of g / sum of abs(g))/2, sampled with torch's global generator
+    on the gradients' device. A fraction ``leak`` of a task's gradient is never dropped. The reported weights are the
+    fractions of each task's entries that are kept.
 
     Args:
         leak: [K] between 0 and 1.
@@ -23,29 +23,29 @@ class SignDropout(Aggregator):
 
     def __init__(self, leak: Tensor) -> None:
         self._leak = leak
-        self._leaks = bool(leak.any())
+        self._has_leak = bool(leak.any())
 
     def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
-        """The sum of what is kept."""
+        """The sum of the entries that are kept."""
         leak = (self._leak if rows is None else self._leak[list(rows)]).to(jacobian)[:, None]
         total, size = jacobian.sum(dim=0), jacobian.abs().sum(dim=0)
-        positive = 0.5 * (1 + total / size)
-        drawn = torch.rand(jacobian.shape[1], dtype=jacobian.dtype, device=jacobian.device)
-        up, down = positive > drawn, positive < drawn
+        positive_probability = 0.5 * (1 + total / size)
+        uniform = torch.rand(jacobian.shape[1], dtype=jacobian.dtype, device=jacobian.device)
+        keep_positive, keep_negative = positive_probability > uniform, positive_probability < uniform
         leaked: Tensor | float = 0.0
-        if self._leaks:
-            leaked, firm = (leak * jacobian).sum(dim=0), (1 - leak) * jacobian
-            total, size = firm.sum(dim=0), firm.abs().sum(dim=0)
-        # the sums of the positive and of the negative entries follow from these two: no pass over them apart
-        direction = leaked + up * (size + total) / 2 + down * (total - size) / 2
-        return direction, self._kept(jacobian, up, down, leak).to(losses)
+        if self._has_leak:
+            leaked, droppable = (leak * jacobian).sum(dim=0), (1 - leak) * jacobian
+            total, size = droppable.sum(dim=0), droppable.abs().sum(dim=0)
+        # The sums of the positive and of the negative entries follow from these two, without masking the Jacobian.
+        direction = leaked + keep_positive * (size + total) / 2 + keep_negative * (total - size) / 2
+        return direction, self._kept_fractions(jacobian, keep_positive, keep_negative, leak).to(losses)
 
-    def _kept(self, jacobian: Tensor, up: Tensor, down: Tensor, leak: Tensor) -> Tensor:
-        """[K] the share of each task's entries that was kept, a leaking one in part."""
-        kept = torch.where(jacobian > 0, up, down | (jacobian == 0)).to(jacobian.dtype).mean(dim=1)
+    def _kept_fractions(self, jacobian: Tensor, keep_positive: Tensor, keep_negative: Tensor, leak: Tensor) -> Tensor:
+        """[K] the fraction of each task's entries that are kept, leaking ones in part."""
+        kept = torch.where(jacobian > 0, keep_positive, keep_negative | (jacobian == 0)).to(jacobian.dtype).mean(dim=1)
         return (kept + leak[:, 0] * (1 - kept)).nan_to_num(1.0)
 
 
-def build(spec: GradDropWeighting, setup: Setup) -> Aggregated:
-    """With the spec's leak."""
-    return Aggregated(SignDropout(setup.per_task(spec.leak, "leak", default=0.0)), setup.ones)
+def build(spec: GradDropWeighting, setup: Setup) -> GradientAggregation:
+    """Builds GradDrop with the spec's leak."""
+    return GradientAggregation(GradDropAggregator(setup.per_task(spec.leak, "leak", default=0.0)), setup.ones)

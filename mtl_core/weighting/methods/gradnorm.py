@@ -7,111 +7,117 @@ from torch import Tensor, nn
 
 from mtl_core.spec.weighting import GradNormWeighting
 from mtl_core.weighting.interface import (
-    Pass,
+    ForwardPass,
     SharedModel,
     Weighting,
-    matching,
-    presence,
-    stacked,
+    loss_values,
+    match_state,
+    participation_mask,
     weighted_backward,
 )
 from mtl_core.weighting.setup import Setup
 
 
 class GradNorm(Weighting):
-    """Weights learned so that every task's gradient norm follows its relative training rate.
+    """Learns weights with which every task's gradient norm follows its relative training rate.
 
-    With n_i the norm of the gradient of L_i on the last shared layer, G_i = w_i·n_i is drawn to the target
+    With n_i the norm of the gradient of L_i on the last shared layer, G_i = w_i·n_i is trained towards the target
     mean(G)·r_i^alpha, a constant, where r_i is L_i / L_i(0) over its mean across tasks: w takes a gradient step
     of its own on the sum of abs(G_i - target_i), after the step's gradients were taken with the old w, and is
-    scaled to add up to K. The weights are plain numbers as in the paper, not a softmax; they are kept from
-    going below 0, where the sign of a loss would flip.
+    scaled to add up to K. The weights are plain numbers as in the paper, not a softmax; they are clamped
+    at 0, below which the sign of a loss would flip.
 
-    L(0) is each task's first finite loss above 0 (a task may be missing from the first batches); until it is
-    known the task counts as training at the mean rate. A task missing from a batch keeps its weight, up to the
-    scaling. A step with a norm or a loss that is not finite leaves the weights as they are.
+    L(0) is each task's first finite loss above 0 (a task may be missing from the first batches); before
+    that, the task counts as training at the mean rate. A task missing from a batch keeps its weight, up to the
+    scaling. A step with a non-finite norm or loss does not change the weights.
 
     Args:
-        ones: [K] ones where the losses will be.
-        alpha: How strongly slow tasks are pulled up; 0 equalises the norms.
+        ones: [K] ones on the losses' device.
+        alpha: How strongly slow tasks are accelerated; 0 equalizes the norms.
         lr: Learning rate of the weights.
     """
 
     def __init__(self, ones: Tensor, alpha: float, lr: float) -> None:
         self._alpha = alpha
         self._lr = lr
-        self._used = ones
-        self._next = ones
-        self._first = torch.full_like(ones, torch.nan)
-        self._incomplete = True
+        self._weights = ones
+        self._next_weights = ones
+        self._initial_losses = torch.full_like(ones, torch.nan)
+        self._has_unknown_initial = True
 
-    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """The weighted sum's gradients with the present weights, then the weights' own step."""
-        (one,) = passes
-        losses = one.losses
+    def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
+        """Runs the backward pass of the weighted sum, then updates the weights for the next step."""
+        (forward_pass,) = passes
+        losses = forward_pass.losses
         norms = gradient_norms(losses, model.last_shared_parameters())
-        self._used = self._next
-        weighted_backward(losses, self._used.unbind())
+        self._weights = self._next_weights
+        weighted_backward(losses, self._weights.unbind())
         if norms is not None:
-            self._step(norms.to(self._used), stacked(losses).to(self._used), presence(losses, one.present))
+            self._update_weights(
+                norms.to(self._weights),
+                loss_values(losses).to(self._weights),
+                participation_mask(losses, forward_pass.present),
+            )
 
-    def _step(self, norms: Tensor, losses: Tensor, present: Tensor | None) -> None:
+    def _update_weights(self, norms: Tensor, losses: Tensor, present: Tensor | None) -> None:
         rates = self._rates(losses, present)
-        scaled = self._used * norms
-        gradient = norms * torch.sign(scaled - _mean(scaled, present) * rates**self._alpha)
+        weighted_norms = self._weights * norms
+        gradient = norms * torch.sign(weighted_norms - _mean(weighted_norms, present) * rates**self._alpha)
         if present is not None:
             gradient = gradient.where(present, 0.0)
-        moved = (self._used - self._lr * gradient).clamp(min=0)
-        moved = moved * (len(moved) / moved.sum())
-        self._next = torch.where((moved * losses).isfinite().all(), moved, self._used)
+        updated = (self._weights - self._lr * gradient).clamp(min=0)
+        updated = updated * (len(updated) / updated.sum())
+        self._next_weights = torch.where((updated * losses).isfinite().all(), updated, self._weights)
 
     def _rates(self, losses: Tensor, present: Tensor | None) -> Tensor:
-        """[K] r_i: below 1 for a task that trains faster than the mean; 1 where L(0) is not known."""
-        if self._incomplete:
-            self._learn_first(losses, present)
-        ratios = (losses / self._first).clamp(min=0)
-        if not self._incomplete:
+        """[K] r_i: below 1 for a task that trains faster than the mean; 1 while L(0) is unknown."""
+        if self._has_unknown_initial:
+            self._record_initial_losses(losses, present)
+        ratios = (losses / self._initial_losses).clamp(min=0)
+        if not self._has_unknown_initial:
             return ratios / _mean(ratios, present)
-        known = self._first.isfinite() if present is None else self._first.isfinite() & present
-        return (ratios / _mean(ratios, known)).where(known, 1.0)
+        mask = self._initial_losses.isfinite() if present is None else self._initial_losses.isfinite() & present
+        return (ratios / _mean(ratios, mask)).where(mask, 1.0)
 
-    def _learn_first(self, losses: Tensor, present: Tensor | None) -> None:
-        new = self._first.isnan() & losses.isfinite() & (losses > 0)
-        self._first = torch.where(new if present is None else new & present, losses, self._first)
-        self._incomplete = bool(self._first.isnan().any())
+    def _record_initial_losses(self, losses: Tensor, present: Tensor | None) -> None:
+        first_seen = self._initial_losses.isnan() & losses.isfinite() & (losses > 0)
+        self._initial_losses = torch.where(
+            first_seen if present is None else first_seen & present, losses, self._initial_losses
+        )
+        self._has_unknown_initial = bool(self._initial_losses.isnan().any())
 
     def weights(self) -> Tensor:
-        """[K] the weights that the last step used."""
-        return self._used
+        """[K] the weights of the last step."""
+        return self._weights
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The weights used last and next, and L(0); [K] each."""
-        state = {"weights": self._used, "next_weights": self._next, "first_losses": self._first}
+        """The weights of the last and the next step, and L(0); [K] each."""
+        state = {"weights": self._weights, "next_weights": self._next_weights, "first_losses": self._initial_losses}
         return {name: tensor.clone() for name, tensor in state.items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes them back."""
-        loaded = matching(state, self.state_dict())
-        self._used, self._next = loaded["weights"], loaded["next_weights"]
-        self._first, self._incomplete = loaded["first_losses"], True
+        """Restores the weights and L(0)."""
+        loaded = match_state(state, self.state_dict())
+        self._weights, self._next_weights = loaded["weights"], loaded["next_weights"]
+        self._initial_losses, self._has_unknown_initial = loaded["first_losses"], True
 
 
 def gradient_norms(losses: Sequence[Tensor], parameters: Sequence[nn.Parameter]) -> Tensor | None:
-    """[K] norms of each loss's gradient on some parameters; the graphs are kept.
+    """[K] norm of each loss's gradient of the given parameters; the graphs are retained.
 
-    A task that does not reach them has norm 0; without any parameter that learns there are no norms.
+    A task that does not reach them has norm 0; None if no parameter is trainable.
     """
-    learning = [parameter for parameter in parameters if parameter.requires_grad]
-    if not learning or not any(loss.requires_grad for loss in losses):
+    trainable = [parameter for parameter in parameters if parameter.requires_grad]
+    if not trainable or not any(loss.requires_grad for loss in losses):
         return None
-    return torch.stack([_norm(loss, learning) for loss in losses])
+    return torch.stack([_norm(loss, trainable) for loss in losses])
 
 
 def _norm(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Tensor:
     if not loss.requires_grad:
         return loss.new_zeros(())
-    found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-    gradients = [gradient for gradient in found if gradient is not None]
+    gradients_or_none = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    gradients = [gradient for gradient in gradients_or_none if gradient is not None]
     if not gradients:
         return loss.new_zeros(())
     flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
@@ -119,10 +125,10 @@ def _norm(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Tensor:
     return norm.to(loss.dtype)
 
 
-def _mean(values: Tensor, over: Tensor | None) -> Tensor:
-    return values.mean() if over is None else values.where(over, 0.0).sum() / over.sum()
+def _mean(values: Tensor, mask: Tensor | None) -> Tensor:
+    return values.mean() if mask is None else values.where(mask, 0.0).sum() / mask.sum()
 
 
 def build(spec: GradNormWeighting, setup: Setup) -> GradNorm:
-    """With the spec's alpha and learning rate."""
+    """Builds GradNorm with the spec's alpha and learning rate."""
     return GradNorm(setup.ones, spec.alpha, spec.lr)

@@ -6,45 +6,45 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import ImtlGWeighting
-from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianAggregator
+from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, RuleAggregator
 from mtl_core.weighting.setup import Setup
-from mtl_core.weighting.solvers.row_scaling import RANK, eigen, pseudo_solve, split_lengths
+from mtl_core.weighting.solvers.row_scaling import RANK, eigh, lengths_and_cosines, pseudo_solve
 
 _NOISE = 10 * float(np.finfo(np.float32).eps) ** 2
 """An eigenvalue of the cosines of K float32 rows below K times this comes from their rounding."""
 
 
 def impartial_weights(gramian: Array) -> Array:
-    """The weights, adding up to 1, of the direction with equal projections onto all gradients; some may be negative.
+    """Computes the weights of the direction with equal projections onto all gradients.
 
-    Those of two gradients are the shares of the other's length, whatever the angle. On more rows, of length one, they
-    solve Cv = 1. Dependent gradients take the least-squares solution of Gw = lengths (the generalisation of Quinton &
-    Rey 2024); a zero gradient weighs 0. Where the solution adds up to 0 (opposed gradients) all weights are 0;
-    gradients that are not finite weigh the same.
+    They add up to 1, and some may be negative. For two gradients each is the other's fraction of both lengths, whatever
+    the angle. For more rows, scaled to length one, they solve Cv = 1. Dependent gradients take the least-squares
+    solution of Gw = lengths (the generalization of Quinton & Rey 2024); a zero gradient has weight 0. If the solution
+    adds up to 0 (opposed gradients) all weights are 0; non-finite gradients get equal weights.
 
-    Close to such a point the definition gives directions of any length. Here none is longer than the longest gradient:
-    where it would be, the weights are scaled down, and add up to less.
+    Close to such a point the definition gives directions of any length. Here none gets longer than the longest
+    gradient: the weights are scaled down as needed, and then add up to less than 1.
 
     Args:
         gramian: [K, K] inner products.
     """
     if not np.isfinite(gramian).all():
         return np.full(len(gramian), 1 / len(gramian))
-    lengths, cosines = split_lengths(gramian)
+    lengths, cosines = lengths_and_cosines(gramian)
     weights = np.zeros(len(lengths))
     rows = np.flatnonzero(lengths)
     if len(rows):
-        weights[rows] = _of_rows(lengths[rows], cosines[np.ix_(rows, rows)])
+        weights[rows] = _nonzero_row_weights(lengths[rows], cosines[np.ix_(rows, rows)])
     return weights
 
 
-def _of_rows(lengths: Array, cosines: Array) -> Array:
+def _nonzero_row_weights(lengths: Array, cosines: Array) -> Array:
     """The weights of rows that are not zero."""
     relative = lengths / lengths.max()
     if len(lengths) == 2 and cosines[0, 1] < 1 - RANK:
-        # In Cv = 1 both entries of v are alike, and divide out: no division by 1 + cosine, which may be rounding alone.
+        # The entries of v in Cv = 1 are equal and cancel, without dividing by 1 + cosine, possibly a rounding error.
         return np.asarray(relative[::-1] / relative.sum())
-    values, vectors = eigen(cosines)
+    values, vectors = eigh(cosines)
     if values[0] > _NOISE * len(lengths):
         solution = vectors @ (vectors.sum(axis=0) / values) / relative
     else:
@@ -52,17 +52,17 @@ def _of_rows(lengths: Array, cosines: Array) -> Array:
     total = float(solution.sum())
     if abs(total) <= 1e-12 * np.abs(solution).sum():
         return np.zeros(len(lengths))
-    parts = solution / total * relative
-    length = math.sqrt(max(float(parts @ cosines @ parts), 0.0))  # that of the direction, in longest rows
+    terms = solution / total * relative
+    length = math.sqrt(max(float(terms @ cosines @ terms), 0.0))  # that of the direction, in longest rows
     return np.asarray(solution / total / max(length, 1.0))
 
 
-def rule(gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
-    """The impartial weights, [K], to multiply by and to show."""
+def imtl_g_rule(gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
+    """Computes the impartial weights, [K], equal to the factors."""
     weights = impartial_weights(gramian)
     return weights, weights
 
 
-def build(_spec: ImtlGWeighting, setup: Setup) -> Aggregated:
-    """Equal weights are shown before the first step."""
-    return Aggregated(GramianAggregator(rule), setup.ones / len(setup.names))
+def build(_spec: ImtlGWeighting, setup: Setup) -> GradientAggregation:
+    """Builds IMTL-G; equal weights are reported before the first step."""
+    return GradientAggregation(RuleAggregator(imtl_g_rule), setup.ones / len(setup.names))

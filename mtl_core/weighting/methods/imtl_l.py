@@ -4,29 +4,29 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec.weighting import ImtlLWeighting
-from mtl_core.weighting.losses.scalarization import Scalarized, Scalarizer
+from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
 from mtl_core.weighting.setup import Setup
 
 
-class LossScaling(Scalarizer):
-    """The sum of exp(s)·L - s with a learned log-factor s per task, which ends at s = -log L: all losses at size 1.
+class ImtlLScalarizer(Scalarizer):
+    """The sum of exp(s)·L - s with a learned log-factor s per task, optimal at s = -log L: all losses scaled to 1.
 
-    A task missing from the batch adds nothing, so that its s stays. Under a loss of 0 or below s only grows.
+    A task missing from the batch adds nothing, so that its s does not change. For a loss of 0 or below, s only grows.
 
     Args:
-        ones: [K] ones where the losses will be.
-        initial: s at the start.
+        ones: [K] ones on the losses' device.
+        initial: Initial value of s.
     """
 
     def __init__(self, ones: Tensor, initial: float) -> None:
         self.log_factors = nn.Parameter(torch.full_like(ones, initial))
 
-    def total(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """It may be negative."""
+    def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+        """Computes the sum, which may be negative."""
         terms = torch.exp(self.log_factors) * losses - self.log_factors
         return terms.sum() if present is None else terms.where(present, 0.0).sum()
 
-    def slopes(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+    def derivatives(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
         """[K] exp(s), in closed form."""
         weights = torch.exp(self.log_factors.detach())
         gradient = weights * losses.detach() - 1
@@ -35,12 +35,12 @@ class LossScaling(Scalarizer):
         self.log_factors.grad = gradient
         return weights
 
-    def learned(self) -> dict[str, nn.Parameter]:
+    def parameters(self) -> dict[str, nn.Parameter]:
         """The log-factors, [K]."""
         return {"log_factors": self.log_factors}
 
 
-def build(spec: ImtlLWeighting, setup: Setup) -> Scalarized:
-    """With the spec's initial log-factor."""
-    scalarizer = LossScaling(setup.ones, spec.initial)
-    return Scalarized(scalarizer, initial=torch.exp(scalarizer.log_factors.detach()))
+def build(spec: ImtlLWeighting, setup: Setup) -> LossScalarization:
+    """Builds IMTL-L with the spec's initial log-factor."""
+    scalarizer = ImtlLScalarizer(setup.ones, spec.initial)
+    return LossScalarization(scalarizer, initial=torch.exp(scalarizer.log_factors.detach()))

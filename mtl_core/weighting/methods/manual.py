@@ -6,7 +6,7 @@ from mtl_core.weighting.setup import Setup
 
 
 def build(spec: ManualWeighting, setup: Setup) -> FixedWeights:
-    """The weights as given; 1 for a task that is not named.
+    """Builds a weighting with the spec's weights; 1 for a task that is not named.
 
     Raises:
         InputError: A weight is for a task that does not exist.

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from mtl_core.spec.weighting import MoDoWeighting
-from mtl_core.weighting.gradients.aggregation import Aggregated, Array
-from mtl_core.weighting.gradients.double_sampling import DoubleSampling
+from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation
+from mtl_core.weighting.gradients.double_sampling import DoubleSamplingAggregator
 from mtl_core.weighting.setup import Setup
-from mtl_core.weighting.solvers.simplex import onto_simplex
+from mtl_core.weighting.solvers.simplex import project_onto_simplex
 
 
-class DynamicWeights(DoubleSampling):
-    """Weights that take one projected step along J1·J2'·w + rho·w per step of the model.
+class MoDoAggregator(DoubleSamplingAggregator):
+    """MoDo: updates the weights by one projected gradient step along J1·J2'·w + rho·w per step of the model.
 
     Args:
         tasks: K.
         gamma: The step size.
-        rho: The regularisation.
+        rho: The regularization.
     """
 
     def __init__(self, tasks: int, gamma: float, rho: float) -> None:
@@ -23,11 +23,11 @@ class DynamicWeights(DoubleSampling):
         self._gamma = gamma
         self._rho = rho
 
-    def moved(self, shares: Array, products: Array, rows: Sequence[int] | None) -> Array:
+    def update_weights(self, weights: Array, products: Array, rows: Sequence[int] | None) -> Array:
         """[K] the weights after the step."""
-        return onto_simplex(shares - self._gamma * (products @ shares + self._rho * shares))
+        return project_onto_simplex(weights - self._gamma * (products @ weights + self._rho * weights))
 
 
-def build(spec: MoDoWeighting, setup: Setup) -> Aggregated:
-    """With the spec's step size and regularisation."""
-    return Aggregated(DynamicWeights(len(setup.names), spec.gamma, spec.rho), setup.ones / len(setup.names))
+def build(spec: MoDoWeighting, setup: Setup) -> GradientAggregation:
+    """Builds MoDo with the spec's step size and regularization."""
+    return GradientAggregation(MoDoAggregator(len(setup.names), spec.gamma, spec.rho), setup.ones / len(setup.names))

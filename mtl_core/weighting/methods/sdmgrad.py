@@ -5,17 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtl_core.spec.weighting import SdmGradWeighting
-from mtl_core.weighting.gradients.aggregation import Aggregated, Array
-from mtl_core.weighting.gradients.double_sampling import DoubleSampling, normalised
+from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation
+from mtl_core.weighting.gradients.double_sampling import DoubleSamplingAggregator, normalize_preference
 from mtl_core.weighting.setup import Setup
-from mtl_core.weighting.solvers.simplex import onto_simplex
+from mtl_core.weighting.solvers.simplex import project_onto_simplex
 
 
-class DirectionOriented(DoubleSampling):
-    """The gradients times (w + pull·p)/(1 + pull), p the preference, with w from steps of projected SGD.
+class SdmGradAggregator(DoubleSamplingAggregator):
+    """SDMGrad: weights the gradients by (w + pull·p)/(1 + pull), with the preference p and w from projected SGD.
 
-    Each step goes along J1·J2'·(w + pull·p), with momentum that starts anew every time; the products are divided by
-    the squared mean of the roots of their diagonal first, so that the gradients' length does not matter.
+    Each SGD step goes along J1·J2'·(w + pull·p), with momentum that restarts in every step of the model; the inner
+    products are first divided by the squared mean of the roots of their diagonal, so that the gradients' length does
+    not matter.
     """
 
     def __init__(self, preference: Array, spec: SdmGradWeighting) -> None:
@@ -23,24 +24,24 @@ class DirectionOriented(DoubleSampling):
         self._preference = preference
         self._spec = spec
 
-    def moved(self, shares: Array, products: Array, rows: Sequence[int] | None) -> Array:
-        """[K] the weights after all iterations."""
-        spec, target = self._spec, normalised(self._preference, rows)
+    def update_weights(self, weights: Array, products: Array, rows: Sequence[int] | None) -> Array:
+        """[K] the weights after all SGD iterations."""
+        spec, target = self._spec, normalize_preference(self._preference, rows)
         scale = np.sqrt(np.maximum(products.diagonal(), 0)).mean() ** 2 or np.abs(products).max()
         system = products / scale if scale > 0 else products
-        velocity = np.zeros(len(shares))
+        velocity = np.zeros(len(weights))
         for _ in range(spec.iterations):
-            velocity = spec.momentum * velocity + system @ (shares + spec.pull * target)
-            shares = onto_simplex(shares - spec.lr * velocity)
-        return shares
+            velocity = spec.momentum * velocity + system @ (weights + spec.pull * target)
+            weights = project_onto_simplex(weights - spec.lr * velocity)
+        return weights
 
-    def used(self, shares: Array, rows: Sequence[int] | None) -> Array:
-        """[K] the weights, drawn to the preference."""
+    def factors(self, weights: Array, rows: Sequence[int] | None) -> Array:
+        """[K] the mixture of weights and preference."""
         pull = self._spec.pull
-        return np.asarray((shares + pull * normalised(self._preference, rows)) / (1 + pull))
+        return np.asarray((weights + pull * normalize_preference(self._preference, rows)) / (1 + pull))
 
 
-def build(spec: SdmGradWeighting, setup: Setup) -> Aggregated:
-    """With the spec's solver and preference."""
+def build(spec: SdmGradWeighting, setup: Setup) -> GradientAggregation:
+    """Builds SDMGrad with the spec's solver settings and preference."""
     preference = setup.per_task(spec.preference, "preference").double().cpu().numpy()
-    return Aggregated(DirectionOriented(preference, spec), setup.ones / len(setup.names))
+    return GradientAggregation(SdmGradAggregator(preference, spec), setup.ones / len(setup.names))

@@ -4,34 +4,34 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec.weighting import UncertaintyWeighting
-from mtl_core.weighting.losses.scalarization import Scalarized, Scalarizer
+from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
 from mtl_core.weighting.setup import Setup
 
 _REGRESSION_KINDS = frozenset({"regression"})
 
 
-class Uncertainty(Scalarizer):
+class UncertaintyScalarizer(Scalarizer):
     """The sum of f·exp(-s)·L + s/2 with a learned log-variance s per task.
 
     The factor f is 1/2 for a regression (a Gaussian likelihood, equation 5 of the paper) and 1 for a
     classification (a softmax of scaled logits, equation 10). A task missing from the batch adds nothing, not
-    even s/2, so that its s stays.
+    even s/2, so that its s does not change.
 
     Args:
         factors: [K] the factor f of each task.
-        initial: The log-variance at the start.
+        initial: Initial value of the log-variances.
     """
 
     def __init__(self, factors: Tensor, initial: float) -> None:
         self._factors = factors
         self.log_variances = nn.Parameter(torch.full_like(factors, initial))
 
-    def total(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """The negative log-likelihood; it may be negative."""
+    def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+        """Computes the negative log-likelihood, which may be negative."""
         terms = self._factors * torch.exp(-self.log_variances) * losses + 0.5 * self.log_variances
         return terms.sum() if present is None else terms.where(present, 0.0).sum()
 
-    def slopes(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
+    def derivatives(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
         """[K] f·exp(-s), in closed form: a fifth of the time that differentiating a graph of K numbers takes."""
         variances = self.log_variances.detach()
         weights = self._factors * torch.exp(-variances)
@@ -41,15 +41,15 @@ class Uncertainty(Scalarizer):
         self.log_variances.grad = gradient
         return weights
 
-    def learned(self) -> dict[str, nn.Parameter]:
+    def parameters(self) -> dict[str, nn.Parameter]:
         """The log-variances, [K]."""
         return {"log_variances": self.log_variances}
 
 
-def build(spec: UncertaintyWeighting, setup: Setup) -> Scalarized:
-    """The form of the likelihood follows from each task's kind."""
+def build(spec: UncertaintyWeighting, setup: Setup) -> LossScalarization:
+    """Builds uncertainty weighting, with the likelihood of each task's kind."""
     factors = setup.ones * torch.tensor(
         [0.5 if kind in _REGRESSION_KINDS else 1.0 for kind in setup.kinds], device=setup.device
     )
-    scalarizer = Uncertainty(factors.to(setup.dtype), spec.initial)
-    return Scalarized(scalarizer, initial=factors * torch.exp(-scalarizer.log_variances.detach()))
+    scalarizer = UncertaintyScalarizer(factors.to(setup.dtype), spec.initial)
+    return LossScalarization(scalarizer, initial=factors * torch.exp(-scalarizer.log_variances.detach()))

@@ -6,58 +6,62 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import DualProjWeighting, UpGradWeighting
-from mtl_core.weighting.gradients.aggregation import Aggregated, Array, GramianMethod
+from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, GramianAggregator
 from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.dual_cone import cone_weights
-from mtl_core.weighting.solvers.row_scaling import chosen, split_lengths
+from mtl_core.weighting.solvers.row_scaling import lengths_and_cosines, select_tasks
 
 
-class Projected(GramianMethod):
-    """Gradients projected onto the cone of directions that work against no task, exactly.
+class ConeProjectionAggregator(GramianAggregator):
+    """Projects gradients onto the dual cone, the directions that conflict with no task's gradient, exactly.
 
-    UPGrad projects each gradient, times p/K, and adds the projections up; DualProj projects their sum. At a Pareto
-    stationary point in general position that is zero. Gradients that are not finite are averaged.
+    UPGrad projects each gradient, times p/K, and sums the projections; DualProj projects their sum. At a Pareto
+    stationary point in general position the result is zero. Non-finite gradients are averaged.
 
     Args:
-        spec: ``reg_eps`` is added to the diagonal of the Gramian divided by its trace; with more than 0 the cone is not
-            exact. A Gramian of a trace below ``norm_eps`` is left as it is.
-        preference: [K] p, how much each task matters, 1 being neutral.
-        each: Whether each gradient is projected, or their sum.
+        spec: ``reg_eps`` is added to the diagonal of the Gramian divided by its trace; above 0 the cone is not
+            exact. If the Gramian's trace is below ``norm_eps``, nothing is projected.
+        preference: [K] p, the relative importance of each task; 1 is neutral.
+        project_each: Whether to project each gradient (UPGrad), or their sum (DualProj).
     """
 
-    def __init__(self, spec: UpGradWeighting | DualProjWeighting, preference: Array, *, each: bool) -> None:
+    def __init__(self, spec: UpGradWeighting | DualProjWeighting, preference: Array, *, project_each: bool) -> None:
         self._spec = spec
         self._preference = preference
-        self._each = each
+        self._project_each = project_each
 
     def factors(self, gramian: Array, losses: Tensor, rows: Sequence[int] | None) -> tuple[Array, Array]:
-        """The weights of the projection, or of the sum of the projections."""
-        weights = chosen(self._preference, rows) / len(gramian)
-        size = gramian.trace()  # not finite where one gradient is not
+        """The weights of the projection, or of the sum of the projections; equal to the factors."""
+        weights = select_tasks(self._preference, rows) / len(gramian)
+        size = gramian.trace()  # non-finite if any gradient is
         if np.isfinite(size) and size > 0 and size >= self._spec.norm_eps:
-            weights = self._projected(gramian, weights)
+            weights = self._project(gramian, weights)
         return weights, weights
 
-    def _projected(self, gramian: Array, weights: Array) -> Array:
+    def _project(self, gramian: Array, weights: Array) -> Array:
         if self._spec.reg_eps:
             gramian = gramian / gramian.trace() + self._spec.reg_eps * np.eye(len(gramian))
-        lengths, cosines = split_lengths(gramian)
-        there = lengths > 0
+        lengths, cosines = lengths_and_cosines(gramian)
+        nonzero = lengths > 0
         starts = weights * lengths
-        if self._each:
-            found = starts @ cone_weights(cosines, np.eye(len(lengths)))
+        if self._project_each:
+            weights_on_units = starts @ cone_weights(cosines, np.eye(len(lengths)))
         else:
             size = starts.sum()
-            found = size * cone_weights(cosines, starts[None] / size)[0] if size > 0 else starts
-        return np.where(there, found / np.where(there, lengths, 1.0), weights)
+            weights_on_units = size * cone_weights(cosines, starts[None] / size)[0] if size > 0 else starts
+        return np.where(nonzero, weights_on_units / np.where(nonzero, lengths, 1.0), weights)
 
 
-def build(spec: UpGradWeighting, setup: Setup) -> Aggregated:
-    """With the spec's preference and regularisation."""
-    return projected(spec, setup, each=True)
+def build(spec: UpGradWeighting, setup: Setup) -> GradientAggregation:
+    """Builds UPGrad with the spec's preference and regularization."""
+    return build_cone_projection(spec, setup, project_each=True)
 
 
-def projected(spec: UpGradWeighting | DualProjWeighting, setup: Setup, *, each: bool) -> Aggregated:
-    """Either of the two; arguments of :class:`Projected`."""
+def build_cone_projection(
+    spec: UpGradWeighting | DualProjWeighting, setup: Setup, *, project_each: bool
+) -> GradientAggregation:
+    """Builds UPGrad or DualProj; ``project_each`` as of :class:`ConeProjectionAggregator`."""
     preference = setup.per_task(spec.preference, "preference").double().cpu().numpy()
-    return Aggregated(Projected(spec, preference, each=each), setup.ones / len(setup.names))
+    return GradientAggregation(
+        ConeProjectionAggregator(spec, preference, project_each=project_each), setup.ones / len(setup.names)
+    )

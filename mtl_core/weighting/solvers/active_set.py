@@ -1,4 +1,4 @@
-"""The search that the exact solvers share: over which rows count, by rows that join and rows that leave."""
+"""The active-set method shared by the exact solvers, for convex problems over non-negative weights of rows."""
 
 from typing import Protocol
 
@@ -8,73 +8,75 @@ from mtl_core.weighting.solvers.row_scaling import Array
 
 
 class Problem(Protocol):
-    """Something convex to be made as low as possible over weights of rows that are never negative."""
+    """A convex function to minimize over non-negative weights of rows."""
 
-    def lowest(self, active: list[int]) -> tuple[Array, bool] | None:
-        """The active rows' weights where the value is lowest, whatever their signs, and False.
+    def minimize_active(self, active: list[int]) -> tuple[Array, bool] | None:
+        """Minimizes over the active rows' weights, ignoring their signs.
 
-        Where it falls without end: the direction of that, and True; None where rounding leaves nothing to say.
+        Returns:
+            The weights and False; if the value is unbounded below, a direction of descent and True; None if the
+            minimum cannot be computed because of rounding errors.
         """
         ...
 
-    def judged(self, point: Array) -> tuple[float, int | None]:
-        """The value at weights ``[K]``, and the row without weight that would lower it most; None at the minimum."""
+    def evaluate(self, point: Array) -> tuple[float, int | None]:
+        """The value at weights ``[K]``, and the inactive row that would lower it most; None at the minimum."""
         ...
 
 
 def descend(problem: Problem, point: Array, active: list[int]) -> Array | None:
-    """To the lowest point of the active rows' affine hull, dropping rows whose weight would turn negative.
+    """Moves to the minimum over the active rows, dropping rows whose weight would turn negative.
 
     Args:
-        problem: What is to be low.
-        point: [K] weights to start from.
-        active: The rows that have one, and those that may get one.
+        problem: The function to minimize.
+        point: [K] initial weights.
+        active: The rows with a weight, and those that may get one.
 
     Returns:
-        [K] the weights; None where the active rows have no lowest point.
+        [K] the weights; None if there is no minimum over the active rows.
     """
     point = point.copy()
     while active:
-        found = problem.lowest(active)
-        if found is None:
+        solution = problem.minimize_active(active)
+        if solution is None:
             return None
-        target, far = found
-        falling = np.flatnonzero(target < 0)
-        if not (far or len(falling)):
+        target, unbounded = solution
+        decreasing = np.flatnonzero(target < 0)
+        if not (unbounded or len(decreasing)):
             point[:] = 0
             point[active] = target
             return point
-        if not len(falling):
+        if not len(decreasing):
             return None
-        here = point[active]
-        change = target if far else target - here
-        steps = here[falling] / -change[falling]
+        current = point[active]
+        change = target if unbounded else target - current
+        steps = current[decreasing] / -change[decreasing]
         nearest = int(np.argmin(steps))
-        point[active] = np.maximum(here + steps[nearest] * change, 0)
-        dropped = active[falling[nearest]]
+        point[active] = np.maximum(current + steps[nearest] * change, 0)
+        dropped = active[decreasing[nearest]]
         point[dropped] = 0
         active = [row for row in active if row != dropped]
     return None
 
 
-def improved(problem: Problem, point: Array) -> Array:
-    """The minimum, reached by letting in one row at a time.
+def minimize(problem: Problem, point: Array) -> Array:
+    """Finds the minimum by adding one active row at a time.
 
-    Each round gets lower, so that it ends after finitely many.
+    The value decreases in every round, so that the method ends after finitely many.
 
     Args:
-        problem: What is to be low.
-        point: [K] weights, the lowest on the rows that have one.
+        problem: The function to minimize.
+        point: [K] initial weights, minimal over the rows with a weight.
     """
-    height, entering = problem.judged(point)
+    value, entering = problem.evaluate(point)
     for _ in range(20 * len(point)):
         if entering is None:
             break
-        moved = descend(problem, point, [*np.flatnonzero(point).tolist(), entering])
-        if moved is None:
+        candidate = descend(problem, point, [*np.flatnonzero(point).tolist(), entering])
+        if candidate is None:
             break
-        lower, entering = problem.judged(moved)
-        if lower >= height:
+        candidate_value, entering = problem.evaluate(candidate)
+        if candidate_value >= value:
             break
-        point, height = moved, lower
+        point, value = candidate, candidate_value
     return point

@@ -1,25 +1,25 @@
-"""Positive weights in balance with what they bring each row."""
+"""The bargaining problems of Nash-MTL and FairGrad: positive weights w with Gw = w^-power."""
 
 import numpy as np
 
 from mtl_core.weighting.solvers.min_norm import min_norm_weights
-from mtl_core.weighting.solvers.row_scaling import Array, split_lengths
+from mtl_core.weighting.solvers.row_scaling import Array, lengths_and_cosines
 
 _STATIONARY = 1e-13
-"""A convex combination of unit rows is taken for zero when its squared length is below."""
+"""A convex combination of unit rows counts as zero if its squared length is below this."""
 _INDEPENDENT = 1e-12
-"""Every convex combination of K rows is longer than zero when the lowest eigenvalue is above K times this."""
+"""No convex combination of K rows is zero if the lowest eigenvalue is above K times this."""
 _PRECISION = 1e-13
 _STEPS = 200
 
 
-def balanced_weights(gramian: Array, power: float) -> Array:
-    """The weights w > 0 with Gw = w^-power; zeros where there are none.
+def bargaining_weights(gramian: Array, power: float) -> Array:
+    """Computes the weights w > 0 with Gw = w^-power; zeros if there are none.
 
-    They are the minimum of the strictly convex w'Gw/2 - sum of phi(w), phi' = w^-power, found by a damped Newton
-    method on rows of length one. There is none exactly where a convex combination of the rows is zero, at a Pareto
-    stationary point: no step is good for every task, and zeros make none. A zero row is such a case, and so is here
-    a Gramian that is not finite.
+    They minimize the strictly convex w'Gw/2 - sum of phi(w), phi' = w^-power, found by a damped Newton
+    method on rows of length one. There are none exactly if a convex combination of the rows is zero, at a Pareto
+    stationary point, where no step improves every task. A zero row is such a case; a non-finite Gramian also gives
+    zeros.
 
     Args:
         gramian: [K, K] inner products.
@@ -30,50 +30,50 @@ def balanced_weights(gramian: Array, power: float) -> Array:
     """
     if not np.isfinite(gramian).all() or not gramian.diagonal().all():
         return np.zeros(len(gramian))
-    lengths, cosines = split_lengths(gramian)
-    if _stationary(cosines):
+    lengths, cosines = lengths_and_cosines(gramian)
+    if _is_pareto_stationary(cosines):
         return np.zeros(len(lengths))
-    # With v = w·length: Cv = pull·v^-power.
-    pull = lengths ** (power - 1)
-    return np.asarray(_newton(cosines, pull, power) / lengths)
+    # With v = w·length: Cv = scale·v^-power.
+    scale = lengths ** (power - 1)
+    return np.asarray(_newton(cosines, scale, power) / lengths)
 
 
-def _stationary(cosines: Array) -> bool:
+def _is_pareto_stationary(cosines: Array) -> bool:
     if cosines.min() >= 0 or np.linalg.eigvalsh(cosines)[0] > _INDEPENDENT * len(cosines):
         return False
     weights = min_norm_weights(cosines)
     return bool(weights @ cosines @ weights <= _STATIONARY)
 
 
-def _newton(cosines: Array, pull: Array, power: float) -> Array:
-    alone = pull ** (1 / (1 + power))
-    work = (pull * alone ** (1 - power)).sum()
-    point = alone * (work / (alone @ cosines @ alone)) ** (1 / (1 + power))
-    wanted, gradient = _slopes(cosines, pull, power, point)
+def _newton(cosines: Array, scale: Array, power: float) -> Array:
+    independent = scale ** (1 / (1 + power))
+    total = (scale * independent ** (1 - power)).sum()
+    point = independent * (total / (independent @ cosines @ independent)) ** (1 / (1 + power))
+    reciprocals, gradient = _gradient(cosines, scale, power, point)
     for _ in range(_STEPS):
-        if np.abs(gradient).max() <= _PRECISION * wanted.min():
+        if np.abs(gradient).max() <= _PRECISION * reciprocals.min():
             break
         hessian = cosines.copy()
-        hessian.flat[:: len(point) + 1] += power * wanted / point
+        hessian.flat[:: len(point) + 1] += power * reciprocals / point
         step = -np.linalg.solve(hessian, gradient)
         slope = float(gradient @ step)
         if slope >= 0:
             break
-        fall = float((step / point).min())
-        size = min(1.0, -0.99 / fall) if fall < 0 else 1.0
-        moved = point + size * step
-        wanted, gradient = _slopes(cosines, pull, power, moved)
+        steepest = float((step / point).min())
+        size = min(1.0, -0.99 / steepest) if steepest < 0 else 1.0
+        candidate = point + size * step
+        reciprocals, gradient = _gradient(cosines, scale, power, candidate)
         while size > 1e-10 and float(gradient @ step) > -0.5 * slope:
             size *= 0.5
-            moved = point + size * step
-            wanted, gradient = _slopes(cosines, pull, power, moved)
-        if np.array_equal(moved, point):
+            candidate = point + size * step
+            reciprocals, gradient = _gradient(cosines, scale, power, candidate)
+        if np.array_equal(candidate, point):
             break
-        point = moved
+        point = candidate
     return np.asarray(point)
 
 
-def _slopes(cosines: Array, pull: Array, power: float, point: Array) -> tuple[Array, Array]:
-    """What each row wants, and the gradient there."""
-    wanted = pull / point if power == 1 else pull * point**-power
-    return wanted, cosines @ point - wanted
+def _gradient(cosines: Array, scale: Array, power: float, point: Array) -> tuple[Array, Array]:
+    """scale·point^-power, and the gradient of the objective at a point, [K] each."""
+    reciprocals = scale / point if power == 1 else scale * point**-power
+    return reciprocals, cosines @ point - reciprocals

@@ -1,1 +1,1 @@
-"""Weightings around another weighting: weights set by hand, normalized losses."""
+"""Weightings that wrap another weighting: manual weight overrides and loss normalization."""

@@ -1,64 +1,64 @@
-"""A method in the hands of something that changes what it is given, or when it is asked."""
+"""The base class of weightings that wrap another weighting (decorator pattern)."""
 
 from collections.abc import Sequence
 from typing import Literal
 
 from torch import Tensor, nn
 
-from mtl_core.weighting.interface import Pass, SharedModel, Weighting
+from mtl_core.weighting.interface import ForwardPass, SharedModel, Weighting
 
 
-class Around(Weighting):
-    """Does in everything as the method in charge does; what differs is said by those who inherit.
+class DelegatingWeighting(Weighting):
+    """Delegates every call to the wrapped weighting; subclasses override what they change.
 
     Args:
-        method: The method.
+        method: The wrapped weighting.
     """
 
     def __init__(self, method: Weighting) -> None:
         self.method = method
 
     @property
-    def in_charge(self) -> Weighting:
-        """Who makes the steps."""
+    def delegate(self) -> Weighting:
+        """The weighting that computes the steps; the wrapped one unless a subclass replaces it."""
         return self.method
 
     @property
-    def cuts(self) -> Literal["never", "dear", "always"]:  # type: ignore[override]
-        """Whether the method in charge wants the forward pass cut."""
-        return self.in_charge.cuts
+    def detach_representation(self) -> Literal["never", "when_costly", "always"]:  # type: ignore[override]
+        """Whether the delegate needs the forward pass detached at the shared representation."""
+        return self.delegate.detach_representation
 
     @property
-    def parts(self) -> int:  # type: ignore[override]
-        """How many parts of a batch the method in charge wants."""
-        return self.in_charge.parts
+    def batch_parts(self) -> int:  # type: ignore[override]
+        """Number of independent parts of a batch that the delegate needs."""
+        return self.delegate.batch_parts
 
     @property
-    def looks_again(self) -> bool:  # type: ignore[override]
-        """Whether the method in charge wants to see the losses after the step."""
-        return self.in_charge.looks_again
+    def needs_losses_after_step(self) -> bool:  # type: ignore[override]
+        """Whether the delegate needs the losses after the optimizer step."""
+        return self.delegate.needs_losses_after_step
 
     @property
     def constant(self) -> bool:
-        """Whether the weights in use never change by themselves."""
-        return self.in_charge.constant
+        """Whether the delegate's weights never change during training."""
+        return self.delegate.constant
 
     def parameters(self) -> list[nn.Parameter]:
-        """What the method learns, also while it is not in charge."""
+        """The wrapped weighting's own parameters, also while another delegate computes the steps."""
         return self.method.parameters()
 
-    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """By the method in charge."""
-        self.in_charge.backward_parts(passes, model)
+    def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
+        """Runs the delegate's backward pass."""
+        self.delegate.backward_parts(passes, model)
 
     def weights(self) -> Tensor:
-        """[K] the weights in use."""
-        return self.in_charge.weights()
+        """[K] the delegate's weights."""
+        return self.delegate.weights()
 
     def epoch_end(self, mean_losses: Tensor) -> None:
-        """Tells the method."""
+        """Passes the epoch's mean losses to the wrapped weighting."""
         self.method.epoch_end(mean_losses)
 
     def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:
-        """Tells the method in charge."""
-        self.in_charge.observe(losses, present)
+        """Passes the losses after the step to the delegate."""
+        self.delegate.observe(losses, present)

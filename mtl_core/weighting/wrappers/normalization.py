@@ -1,4 +1,4 @@
-"""Losses brought to one scale before any method sees them."""
+"""Normalization of the losses to a common scale before a weighting method gets them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -6,79 +6,87 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mtl_core.weighting.interface import Pass, SharedModel, Weighting, matching, stacked, taking_part
-from mtl_core.weighting.wrappers.delegating import Around
+from mtl_core.weighting.interface import ForwardPass, SharedModel, Weighting, loss_values, match_state, participation
+from mtl_core.weighting.wrappers.delegating import DelegatingWeighting
 
 EPS = 1e-12
-"""Added to a loss before its logarithm is taken."""
+"""Added to a loss before taking its logarithm."""
 DECAY = 0.99
-"""How much of a running mean is kept in a step."""
+"""Decay of the exponential moving average of the losses."""
 
 
-class Normalized(Around):
-    """A method on normalised losses: every gradient, also the heads', is that of the normalised loss.
+class LossNormalization(DelegatingWeighting):
+    """Applies the wrapped weighting to normalized losses; all gradients are those of the normalized losses.
 
-    ``log``: log(L + 1e-12), with no gradient from a loss below 0. ``scale``: L divided by the running mean of its
-    absolute value, this step's included, a constant to the gradient; losses that are not finite are left out of
-    the mean, and while it is 0 the loss is left as it is. A task missing from the batch keeps its mean.
+    ``log``: log(L + 1e-12), with no gradient from a loss below 0. ``scale``: L divided by the exponential moving
+    average of its absolute value, including this step's, treated as a constant; non-finite losses are left out of the
+    average, and while it is 0 the loss is not scaled. A task missing from the batch keeps its average.
 
     Args:
-        method: The method.
-        how: Which normalisation.
-        ones: [K] ones where the losses will be.
+        method: The wrapped weighting.
+        mode: How losses are normalized.
+        ones: [K] ones on the losses' device.
     """
 
-    def __init__(self, method: Weighting, how: Literal["log", "scale"], ones: Tensor) -> None:
+    def __init__(self, method: Weighting, mode: Literal["log", "scale"], ones: Tensor) -> None:
         super().__init__(method)
-        self._how = how
-        self._means = torch.zeros_like(ones)
-        self._seen = torch.zeros_like(ones)
+        self._mode = mode
+        self._averages = torch.zeros_like(ones)
+        self._bias_corrections = torch.zeros_like(ones)  # sum of the average's coefficients, as in Adam
 
-    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
-        """The method's backward pass on the normalised losses, all parts of a batch by one scale."""
-        here = [taking_part(one.losses, one.present) for one in passes]
-        if self._how == "scale":
-            for one, part in zip(passes, here, strict=True):
-                self._note(stacked(one.losses), torch.tensor(part, device=self._means.device))
+    def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
+        """Runs the wrapped backward pass on normalized losses; all parts of a batch use the same scale."""
+        flags = [participation(forward_pass.losses, forward_pass.present) for forward_pass in passes]
+        if self._mode == "scale":
+            for forward_pass, active in zip(passes, flags, strict=True):
+                mask = torch.tensor(active, device=self._averages.device)
+                self._update_averages(loss_values(forward_pass.losses), mask)
         scales = self._scales().unbind()
-        self.method.backward_parts([self._of(one, scales, part) for one, part in zip(passes, here, strict=True)], model)
+        pairs = zip(passes, flags, strict=True)
+        normalized = [self._normalize_pass(forward_pass, scales, active) for forward_pass, active in pairs]
+        self.method.backward_parts(normalized, model)
 
-    def _of(self, one: Pass, scales: Sequence[Tensor], here: Sequence[bool]) -> Pass:
-        triples = zip(one.losses, scales, here, strict=True)
-        losses = [self._normal(loss, scale) if part else loss for loss, scale, part in triples]
-        return Pass(losses, one.present, one.cut)
+    def _normalize_pass(
+        self, forward_pass: ForwardPass, scales: Sequence[Tensor], active: Sequence[bool]
+    ) -> ForwardPass:
+        triples = zip(forward_pass.losses, scales, active, strict=True)
+        losses = [self._normalize(loss, scale) if takes_part else loss for loss, scale, takes_part in triples]
+        return ForwardPass(losses, forward_pass.present, forward_pass.representation)
 
-    def _note(self, losses: Tensor, here: Tensor) -> None:
-        sizes = losses.to(self._means).abs()
-        noted = here & sizes.isfinite()
-        self._means = torch.where(noted, DECAY * self._means + (1 - DECAY) * sizes, self._means)
-        self._seen = torch.where(noted, DECAY * self._seen + (1 - DECAY), self._seen)
+    def _update_averages(self, losses: Tensor, mask: Tensor) -> None:
+        magnitudes = losses.to(self._averages).abs()
+        valid = mask & magnitudes.isfinite()
+        averages = DECAY * self._averages + (1 - DECAY) * magnitudes
+        corrections = DECAY * self._bias_corrections + (1 - DECAY)
+        self._averages = torch.where(valid, averages, self._averages)
+        self._bias_corrections = torch.where(valid, corrections, self._bias_corrections)
 
     def _scales(self) -> Tensor:
-        means = self._means / self._seen
+        means = self._averages / self._bias_corrections
         return means.where(means > 0, 1.0)
 
-    def _normal(self, loss: Tensor, scale: Tensor) -> Tensor:
-        return torch.log(loss.clamp(min=0) + EPS) if self._how == "log" else loss / scale
+    def _normalize(self, loss: Tensor, scale: Tensor) -> Tensor:
+        return torch.log(loss.clamp(min=0) + EPS) if self._mode == "log" else loss / scale
 
-    def _normal_values(self, losses: Tensor) -> Tensor:
-        return self._normal(losses, self._scales().to(losses))
+    def _normalize_values(self, losses: Tensor) -> Tensor:
+        return self._normalize(losses, self._scales().to(losses))
 
     def epoch_end(self, mean_losses: Tensor) -> None:
-        """Tells the method the normalised means."""
-        self.method.epoch_end(self._normal_values(mean_losses))
+        """Passes the normalized mean losses to the wrapped weighting."""
+        self.method.epoch_end(self._normalize_values(mean_losses))
 
     def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:
-        """Tells the method the normalised losses."""
-        self.method.observe(self._normal_values(losses), present)
+        """Passes the normalized losses after the step to the wrapped weighting."""
+        self.method.observe(self._normalize_values(losses), present)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The method's state, and the running means, [K] each."""
-        return {**self.method.state_dict(), "loss_means": self._means.clone(), "loss_means_seen": self._seen.clone()}
+        """The wrapped weighting's state, and the moving averages with their bias corrections, [K] each."""
+        averages, corrections = self._averages.clone(), self._bias_corrections.clone()
+        return {**self.method.state_dict(), "loss_means": averages, "loss_means_seen": corrections}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes both back."""
-        like = {"loss_means": self._means, "loss_means_seen": self._seen}
-        loaded = matching({name: tensor for name, tensor in state.items() if name in like}, like)
-        self.method.load_state_dict({name: tensor for name, tensor in state.items() if name not in like})
-        self._means, self._seen = loaded["loss_means"], loaded["loss_means_seen"]
+        """Restores the wrapped weighting's state and the moving averages."""
+        template = {"loss_means": self._averages, "loss_means_seen": self._bias_corrections}
+        own = match_state({name: tensor for name, tensor in state.items() if name in template}, template)
+        self.method.load_state_dict({name: tensor for name, tensor in state.items() if name not in template})
+        self._averages, self._bias_corrections = own["loss_means"], own["loss_means_seen"]

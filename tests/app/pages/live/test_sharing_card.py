@@ -48,7 +48,7 @@ def test_whatever_any_scheme_learns_has_a_place_on_the_card(kind: str) -> None:
         {"left": 1, "right": 2},
     )
     model(torch.randn(4, 3))
-    assert all(read_learned_name(name) is not None for _, name in model.learned())
+    assert all(read_learned_name(name) is not None for _, name in model.sharing_metrics())
 
 
 def test_the_card_is_hidden_and_nothing_moves_until_there_is_something_to_draw(board: Board) -> None:

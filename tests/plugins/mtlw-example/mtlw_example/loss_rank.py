@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from mtl_core.weighting import Pass, Setup, SharedModel, Weighting, matching, weighted_backward
+from mtl_core.weighting import ForwardPass, Setup, SharedModel, Weighting, match_state, weighted_backward
 from mtlw_example.specs import LossRankWeighting
 
 
@@ -22,7 +22,7 @@ class LossRank(Weighting):
         self._by_rank = powers * (len(ones) / powers.sum())
         self._weights = ones
 
-    def backward_parts(self, passes: Sequence[Pass], model: SharedModel) -> None:
+    def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
         """One backward pass of the weighted sum."""
         (only,) = passes
         losses = torch.stack([loss.detach() for loss in only.losses])
@@ -40,7 +40,7 @@ class LossRank(Weighting):
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take them back."""
-        self._weights = matching(state, self.state_dict())["weights"]
+        self._weights = match_state(state, self.state_dict())["weights"]
 
 
 def build(spec: LossRankWeighting, setup: Setup) -> LossRank:
