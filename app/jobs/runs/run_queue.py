@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs.callbacks import Failed
+from app.jobs.runs.controlled_run import controlled_run
 from app.jobs.runs.pending import Turns, turns_of
 from app.jobs.runs.run_launcher import RunMaker
 from app.jobs.runs.training_process import Trainer, TurnEnd
-from app.jobs.store.queue_queries import LIVE, Death, after, cause_of_death, find, look
+from app.jobs.store.queue_queries import Death, after, cause_of_death, find, look
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.worker_client import Worker
 from mtl_core.protocol.requests import PauseRequest, Request, ResumeRequest, StopRequest, WeightsRequest
@@ -68,19 +69,11 @@ class RunQueue(QObject):
     @property
     def active(self) -> "RunRecord | None":
         """The run to show in the run bar: one's own that trains, else another that is on, else the first waiting."""
-        for run in self._trainer.runs[:1]:
-            if run in self._records:
-                return self._records[run]
-        on = [record for record in self._records.values() if record.state in LIVE]
-        return next(iter(on or self._records.values()), None)
+        return self.controlled(None)
 
     def controlled(self, shown: int | None) -> "RunRecord | None":
-        """The run that Pause and Stop mean: the one that is shown if it is on, else :attr:`active`.
-
-        Args:
-            shown: The run that is shown.
-        """
-        return next((record for record in self.on if record.id == shown), self.active)
+        """The run that Pause and Stop mean; see :func:`app.jobs.runs.controlled_run.controlled_run`."""
+        return controlled_run(self._records, self._trainer.runs, shown)
 
     @property
     def on(self) -> "list[RunRecord]":
