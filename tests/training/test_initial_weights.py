@@ -105,7 +105,7 @@ def test_a_run_begins_with_the_trunk_of_a_checkpoint_and_keeps_it_while_it_is_fr
     first = run(experiment(), tmp_path / "first")
     spec = experiment(training__seed=9, training__shared={"freeze_epochs": EPOCHS})
     second = run(spec, tmp_path / "second", start=tmp_path / "first" / "best.safetensors")
-    assert second.trainer.taken.startswith("4 of 4 tensors")
+    assert second.trainer.initialization_summary.startswith("4 of 4 tensors")
     for name in named_shared_parameters(first.trainer.model):
         assert torch.equal(second.parameters()[name], first.parameters()[name])
     heads = [name for name in second.parameters() if name.startswith("heads.") and name.endswith("weight")]

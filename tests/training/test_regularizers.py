@@ -103,7 +103,7 @@ def test_the_scores_of_the_old_tasks_before_and_after_are_told_and_kept(tmp_path
         assert steps.tolist() == [0, toy_run.outcome.best_step] if toy_run.outcome else False
         assert values.tolist() == [kept_events[task]["before"], kept_events[task]["after"]]
     assert len(toy_run.recording.series["kind", "test", "accuracy"][0]) == 1
-    assert trainer.taken.endswith("old heads: price, sold; new heads: kind")
+    assert trainer.initialization_summary.endswith("old heads: price, sold; new heads: kind")
 
 
 @pytest.mark.parametrize(
