@@ -38,7 +38,6 @@ from mtl_core.tabular.text.vocabulary import Tokens, apply_text, fit_text, read_
 
 MIN_ROWS = 10
 _ENOUGH = 3  # labelled rows of a class, below which it cannot be in every split
-_READ_BY = ("standardize", "positive", "order", "separator")  # what decides how a target is read
 _FORMAT = 1  # raise it when the same data would be prepared otherwise
 _prepared: Recent[TaskData] = Recent(4)
 
@@ -300,4 +299,4 @@ def _fingerprint(
 
 def _targets_of(tasks: Sequence[Task]) -> list[dict[str, Any]]:
     """What of the tasks the tensors follow from."""
-    return [task.model_dump(mode="json", include={"name", "kind", "target", *_READ_BY}) for task in tasks]
+    return [task.model_dump(mode="json", include={"name", "kind", "target", *task.label_settings}) for task in tasks]

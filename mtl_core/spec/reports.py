@@ -7,25 +7,9 @@ from pydantic import Field
 from mtl_core.spec.base import Report
 from mtl_core.spec.data_notes import DataNote
 from mtl_core.spec.dataset import ColumnType, DecimalMark
+from mtl_core.spec.tasks import TASK_KINDS, Outputs, TaskKind
 
 Shape = tuple[int, ...]
-Outputs = int | Shape
-"""What a task's output layer gives: a row of that many numbers from a linear layer; of a shape (C, H, W) a map of C
-channels from a 1×1 convolution, of any size; of a shape (C, L) the same along a sequence of L positions; of a shape
-(C,) there is no output layer, C features must arrive."""
-TaskKind = Literal[
-    "regression",
-    "binary",
-    "multiclass",
-    "multilabel",
-    "ordinal",
-    "count",
-    "distribution",
-    "box",
-    "segmentation",
-    "tagging",
-    "objective",
-]
 
 
 class Histogram(Report):
@@ -94,16 +78,7 @@ class TargetInfo(Report):
     @property
     def outputs(self) -> Outputs:
         """What the output layer must give."""
-        match self.kind:
-            case "multiclass" | "multilabel" | "distribution":
-                return len(self.classes)
-            case "ordinal":
-                return len(self.classes) - 1
-            case "segmentation" | "tagging":
-                return (len(self.classes), *self.size)
-            case "objective":
-                return (self.width,)
-        return self.width * self.per_value
+        return TASK_KINDS[self.kind].outputs(self)
 
 
 class DatasetInfo(Report):

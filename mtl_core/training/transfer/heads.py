@@ -13,6 +13,7 @@ from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.sharing.hard import HardSharingModel
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec import InputError, TargetInfo, Task
+from mtl_core.spec.tasks import TASK_KINDS
 from mtl_core.training.transfer.initial_weights import Start, some, states_of
 
 Known = Mapping[str, Any]
@@ -128,7 +129,7 @@ def _rescaled(model: MultiTaskModel, info: TargetInfo, known: Known) -> bool:
     *_, output = (m for m in model.get_submodule(f"heads.task_{info.name}").modules() if isinstance(m, nn.Linear))
     like = output.weight.new_tensor
     ratio = like(known["std"]) / like(info.std)
-    if info.kind == "count":
+    if TASK_KINDS[info.kind].log_link:
         output.bias.add_(ratio.log())
         return True
     shift = (like(known["mean"]) - like(info.mean)) / like(info.std)

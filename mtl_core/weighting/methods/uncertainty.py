@@ -3,11 +3,10 @@
 import torch
 from torch import Tensor, nn
 
+from mtl_core.spec.tasks import TASK_KINDS
 from mtl_core.spec.weighting import UncertaintyWeighting
 from mtl_core.weighting.losses.scalarization import Scalarized, Scalarizer
 from mtl_core.weighting.setup import Setup
-
-_REGRESSION_KINDS = frozenset({"regression"})
 
 
 class Uncertainty(Scalarizer):
@@ -49,7 +48,7 @@ class Uncertainty(Scalarizer):
 def build(spec: UncertaintyWeighting, setup: Setup) -> Scalarized:
     """The form of the likelihood follows from each task's kind."""
     factors = setup.ones * torch.tensor(
-        [0.5 if kind in _REGRESSION_KINDS else 1.0 for kind in setup.kinds], device=setup.device
+        [TASK_KINDS[kind].uncertainty_factor for kind in setup.kinds], device=setup.device
     )
     scalarizer = Uncertainty(factors.to(setup.dtype), spec.initial)
     return Scalarized(scalarizer, initial=factors * torch.exp(-scalarizer.log_variances.detach()))
