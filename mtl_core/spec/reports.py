@@ -59,6 +59,7 @@ class TargetInfo(Report):
         mean: Per value, numbers only; so is ``std``. The identity (0, 1) where nothing is standardised.
         per_value: Outputs for each value: 2 where its variance is learned too.
         size: Height and width of a map of classes, or the positions of a sequence of tags.
+        edges: The upper ends of the intervals in which a number is predicted; empty where it is not predicted so.
         labelled: Rows of the training split that have a label.
         value_counts: Those that have each of the values, where some rows have only some of them; else empty.
     """
@@ -72,6 +73,7 @@ class TargetInfo(Report):
     std: tuple[float, ...] = ()
     per_value: int = 1
     size: Shape = ()
+    edges: tuple[float, ...] = ()
     labelled: int = 0
     value_counts: tuple[int, ...] = ()
 

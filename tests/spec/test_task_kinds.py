@@ -16,7 +16,7 @@ def column(kind: str = "numeric", **facts: object) -> ColumnInfo:
 def test_the_facts_of_a_kind_fit_its_fields(kind: type[BaseTask]) -> None:
     assert kind.title
     assert kind.help()
-    assert set((*kind.label_settings, *kind.read_by)) <= set(kind.model_fields)
+    assert {*kind.label_settings, *kind.read_by} <= set(kind.model_fields)
     assert (kind.most != 1) == any("tuple" in str(part) for part in get_args(kind.model_fields["target"].annotation))
     assert kind.most is None or kind.fewest <= kind.most
 

@@ -1,7 +1,7 @@
 """What all kinds of task have in common."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, get_args
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -86,6 +86,10 @@ class TargetFacts(Protocol):
     def size(self) -> tuple[int, ...]:
         """Height and width of a map of classes, or the positions of a sequence."""
 
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """The upper ends of the intervals in which a number is predicted."""
+
 
 class BaseTask(Spec):
     """A task of any kind: each has ``kind``, ``target``, ``metrics`` and ``score`` of its own.
@@ -101,6 +105,7 @@ class BaseTask(Spec):
         read_by: The settings that decide what its head's output says, beside kind and target.
         signed: Its losses that can fall below 0; all others are 0 or more.
         lower_is_better: Its metrics of which less is better; of the others more is.
+        metric_needs: What rows need for those of its metrics to be defined that no other kind has.
         row_classes: Whether every row has one class, by which rows can be drawn.
         value_by_value: Whether each of several values is predicted for itself; else they belong together, and a row
             needs all of them.
@@ -118,6 +123,7 @@ class BaseTask(Spec):
     read_by: ClassVar[tuple[str, ...]] = ()
     signed: ClassVar[tuple[str, ...]] = ()
     lower_is_better: ClassVar[tuple[str, ...]] = ()
+    metric_needs: ClassVar[Mapping[str, str]] = {}
     row_classes: ClassVar[bool] = False
     value_by_value: ClassVar[bool] = False
     per_token: ClassVar[bool] = False
@@ -148,6 +154,11 @@ class BaseTask(Spec):
     def short_title(cls) -> str:
         """Its title where it stands among other kinds of task."""
         return cls.title.removesuffix(" classification")
+
+    @classmethod
+    def phrase(cls) -> str:
+        """A task of this kind within a sentence."""
+        return f"a {cls.model_fields['kind'].default} task"
 
     @classmethod
     def metric_names(cls) -> tuple[str, ...]:

@@ -38,6 +38,11 @@ class OrdinalTask(BaseTask):
     score: OrdinalMetric | None = field(None, SCORE, advanced=True)
 
     @classmethod
+    def phrase(cls) -> str:
+        """A task of this kind within a sentence."""
+        return "an ordinal task"
+
+    @classmethod
     def suggestion(cls, columns: Sequence[TargetColumn]) -> int | None:
         """A column of more than two classes."""
         if len(columns) != 1 or not is_single_valued(columns[0]) or columns[0].unique <= 2:

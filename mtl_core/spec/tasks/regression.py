@@ -35,6 +35,11 @@ class RegressionTask(BaseTask):
     score: RegressionMetric | None = field(None, SCORE, advanced=True)
 
     @classmethod
+    def phrase(cls) -> str:
+        """A task of this kind within a sentence."""
+        return "a regression"
+
+    @classmethod
     def suggestion(cls, columns: Sequence[TargetColumn]) -> int | None:
         """Numbers of any kind."""
         return 20 if all(is_numeric(column) for column in columns) else None

@@ -49,7 +49,9 @@ def told(data: TaskData, tasks: Sequence[Task]) -> dict[str, Any]:
 
 def _known(info: TargetInfo, task: Task) -> Known:
     units = {"mean": list(info.mean), "std": list(info.std)}
-    return {"kind": info.kind, "classes": list(info.classes)} | {n: getattr(task, n) for n in task.read_by} | units
+    intervals = {"edges": list(info.edges)} if info.edges else {}
+    settings = {name: getattr(task, name) for name in task.read_by}
+    return {"kind": info.kind, "classes": list(info.classes)} | intervals | settings | units
 
 
 @torch.no_grad()
@@ -102,7 +104,7 @@ def _check_target(task: str, here: Known, known: Known) -> None:
     """See that a head predicts the same thing as there."""
     for what in (key for key in here if key not in ("mean", "std")):
         if here[what] != known.get(what, here[what]):
-            one, two = (", ".join(v) if isinstance(v, list) else v for v in (here[what], known[what]))
+            one, two = (", ".join(map(str, v)) if isinstance(v, list) else v for v in (here[what], known[what]))
             rule = f"task {task!r} must have the {what} that it has in that run"
             raise InputError("training.keep", rule, found=f"{one} instead of {two}", fix="Give it another name.")
 
