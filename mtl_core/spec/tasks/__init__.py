@@ -30,6 +30,7 @@ from mtl_core.spec.tasks.objective import ObjectiveTask
 from mtl_core.spec.tasks.ordinal import OrdinalTask
 from mtl_core.spec.tasks.regression import RegressionTask
 from mtl_core.spec.tasks.segmentation import SegmentationTask
+from mtl_core.spec.tasks.survival import SurvivalTask
 from mtl_core.spec.tasks.tagging import TaggingTask
 from mtl_core.spec.unions import kind_of, members
 
@@ -42,6 +43,7 @@ Task = Annotated[
     | CountTask
     | DistributionTask
     | BoxTask
+    | SurvivalTask
     | SegmentationTask
     | TaggingTask
     | ObjectiveTask,
@@ -94,6 +96,7 @@ __all__ = [
     "Outputs",
     "RegressionTask",
     "SegmentationTask",
+    "SurvivalTask",
     "TaggingTask",
     "TargetColumn",
     "TargetFacts",
