@@ -106,6 +106,7 @@ class BaseTask(Spec):
         signed: Its losses that can fall below 0; all others are 0 or more.
         lower_is_better: Its metrics of which less is better; of the others more is.
         metric_needs: What rows need for those of its metrics to be defined that no other kind has.
+        value_labels: What its losses and metrics are called where their names would not do.
         row_classes: Whether every row has one class, by which rows can be drawn.
         value_by_value: Whether each of several values is predicted for itself; else they belong together, and a row
             needs all of them.
@@ -124,6 +125,7 @@ class BaseTask(Spec):
     signed: ClassVar[tuple[str, ...]] = ()
     lower_is_better: ClassVar[tuple[str, ...]] = ()
     metric_needs: ClassVar[Mapping[str, str]] = {}
+    value_labels: ClassVar[Mapping[str, str]] = {}
     row_classes: ClassVar[bool] = False
     value_by_value: ClassVar[bool] = False
     per_token: ClassVar[bool] = False

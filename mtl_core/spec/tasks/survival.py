@@ -34,6 +34,7 @@ class SurvivalTask(BaseTask):
     metric_needs: ClassVar[Mapping[str, str]] = {
         "concordance": "it needs a row whose event happened before the time of another row"
     }
+    value_labels: ClassVar[Mapping[str, str]] = {"nll": "Negative log-likelihood", "concordance": "Concordance index"}
     kind: Literal["survival"] = "survival"
     target: Column | tuple[Column, ...] = field(
         help="The column of times, from 0 on, and that of events: 1, or 0 where the event had not happened by then.",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from app.forms import label_of, metric_label
 from app.pages.data import roles
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe
@@ -204,3 +205,8 @@ def test_the_data_page_offers_it_for_times_and_events_together(tmp_path: Path) -
     assert "survival" not in roles.kinds_for(x, time)
     assert "survival" not in roles.kinds_for(event)
     assert roles.KIND_TITLES["survival"] == "Survival"
+
+
+def test_its_metrics_have_names_that_a_person_reads() -> None:
+    assert label_of("nll") == "Negative log-likelihood"
+    assert metric_label("concordance") == "concordance index"
