@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mtl_core.spec import TOTAL
-from mtl_core.spec.training.sampling import CLASS_KINDS
+from mtl_core.spec.tasks import task_kind
 
 Data = dict[str, Any]
 
@@ -110,7 +110,7 @@ def _training(training: Data, after: Data, renamed: Mapping[str, str]) -> Data:
         result["monitor"] = _monitor(monitor, after, renamed)
     if isinstance(sampling := training.get("sampling"), dict) and sampling.get("task"):
         task = renamed.get(sampling["task"], sampling["task"])
-        classed = [one.get("name") for one in _tasks(after) if one.get("kind") in CLASS_KINDS]
+        classed = [one.get("name") for one in _tasks(after) if task_kind(one).row_classes]
         result["sampling"] = {**sampling, "task": task if task in classed else ""}
     return result
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from mtl_core.spec.tasks import TASK_KINDS
+
 _LABELS = {
     "mse": "Squared error (MSE)",
     "mae": "Absolute error (MAE)",
@@ -43,7 +45,7 @@ _LABELS = {
     "last_layer": "Last shared layer",
     "representation": "Shared representation",
     "top3_accuracy": "Top-3 accuracy",
-}
+} | {value: label for kind in TASK_KINDS.values() for value, label in kind.value_labels.items()}
 _NAMES = frozenset(
     ("rmse", "r2", "f1", "auroc", "mape", "mcc", "iou", "giou", "iou50", "kl", "pearson", "spearman", "kappa", "brier")
 )

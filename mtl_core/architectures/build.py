@@ -29,7 +29,8 @@ from mtl_core.architectures.sharing import (
 )
 from mtl_core.spec import InputError, ModelSpec, Spec, join
 from mtl_core.spec import model as spec
-from mtl_core.spec.reports import Outputs, Shape
+from mtl_core.spec.reports import Shape
+from mtl_core.spec.tasks import Outputs
 
 SCHEMES: dict[type[Spec], Callable[[ModelPlan], MultiTaskModel]] = {
     spec.HardSharing: hard.build,

@@ -14,6 +14,7 @@ from mtl_core.architectures.sharing.mixtures import split_levels
 from mtl_core.spec import LayerInfo, ModelInfo, ModelSpec, TargetInfo, join, kind_of, spec_to_data
 from mtl_core.spec.model import Ple
 from mtl_core.spec.reports import Shape
+from mtl_core.spec.tasks import TASK_KINDS
 
 
 def describe_model(model: ModelSpec, input_shape: Shape, targets: Mapping[str, TargetInfo]) -> ModelInfo:
@@ -92,30 +93,13 @@ def _describe_output(head: HeadPlan, task: str, target: TargetInfo) -> LayerInfo
         path=join(head_path(task)),
         kind=kind_of(type(head.output[-1].layer)) if head.output else "linear",
         title=" · ".join(layer_plan.layer.title for layer_plan in head.output) or "No output layer",
-        detail=_output_detail(target),
-        output_shape=final_shape(head.output, (target.width,) if target.kind == "objective" else None),
+        detail=TASK_KINDS[target.kind].output_words(target),
+        output_shape=final_shape(head.output, _shape_without_layer(target)),
         parameters=sum(layer_plan.parameters for layer_plan in head.output),
         error=error,
     )
 
 
-def _output_detail(target: TargetInfo) -> str:  # noqa: PLR0911 - an arm per kind
-    match target.kind:
-        case "multiclass" | "segmentation" | "distribution":
-            return f"{len(target.classes)} classes"
-        case "tagging":
-            return f"{len(target.classes)} tags"
-        case "multilabel":
-            return f"{len(target.classes)} labels"
-        case "ordinal":
-            return f"{len(target.classes) - 1} thresholds"
-        case "binary":
-            return "1 logit"
-        case "box":
-            return "4 numbers"
-        case "count":
-            return f"{target.width} log rate{'' if target.width == 1 else 's'}"
-        case "objective":
-            return f"{target.width} features"
-    variances = f", {target.width} variance{'' if target.width == 1 else 's'}" if target.per_value > 1 else ""
-    return f"{target.width} value{'' if target.width == 1 else 's'}{variances}"
+def _shape_without_layer(target: TargetInfo) -> Shape | None:
+    """The shape that arrives where there is no output layer."""
+    return target.outputs if isinstance(target.outputs, tuple) and len(target.outputs) == 1 else None

@@ -56,6 +56,7 @@ def _describe(dataset: Dataset) -> DatasetInfo:
     columns = list(source.columns.values())
     role = _roles(dataset, columns)
     inputs = tuple(name for name, one in role.items() if one == "input")
+    infos = [_column_info(column, role[column.name]) for column in columns]
     image = source.images is not None
     shown = EXAMPLE_IMAGES if image else PREVIEW_ROWS
     return DatasetInfo(
@@ -65,11 +66,11 @@ def _describe(dataset: Dataset) -> DatasetInfo:
         rows=source.rows,
         input_kind="image" if image else "table",
         input_shape=_shape(source, _chosen(dataset, source) or inputs, dataset),
-        columns=(*(_column_info(column, role[column.name]) for column in columns), *_map_infos(source)),
+        columns=(*infos, *_map_infos(source)),
         preview=tuple((*row, *("" for _ in source.maps)) for row in _preview(columns, shown)),
         images=_examples(source),
         inputs=inputs,
-        tasks=_tasks(dataset, columns, role),
+        tasks=_tasks(dataset, infos),
         notes=(*source.notes_of(source.columns), *_ignored_notes(columns, role)),
         fingerprint=source.digest,
         delimiter=source.delimiter,
@@ -86,10 +87,10 @@ def _roles(dataset: Dataset, columns: Sequence[Column]) -> dict[str, Role]:
     return found | dict.fromkeys(entry.targets, "target")
 
 
-def _tasks(dataset: Dataset, columns: Sequence[Column], role: dict[str, Role]) -> tuple[dict[str, Any], ...]:
+def _tasks(dataset: Dataset, columns: Sequence[ColumnInfo]) -> tuple[dict[str, Any], ...]:
     if isinstance(dataset, BundledDataset):
         return ENTRIES[dataset.name].tasks
-    return suggested_tasks([column for column in columns if role[column.name] == "target"])
+    return suggested_tasks([column for column in columns if column.suggested == "target"])
 
 
 def _chosen(dataset: Dataset, source: Source) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mtl_core.datasets.labels import Labels
 from mtl_core.datasets.splits import SPLITS
 from mtl_core.spec import DataNote, shorten
 from mtl_core.tabular.cells import setting_of
 from mtl_core.tabular.column import Rows
+from mtl_core.tasks.targets.labels import Labels
 
 _MANY = 50
 _FEW_ROWS = 10

@@ -14,10 +14,9 @@ from mtl_core.datasets.bundled.catalogue import ENTRIES
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.features import apply_image, apply_inputs, fit_image, fit_inputs
 from mtl_core.datasets.label_coverage import label_notes
-from mtl_core.datasets.labels import Labels, find_column, read_labels
+from mtl_core.datasets.labels import read_labels
 from mtl_core.datasets.source import Source, open_source, source_key
 from mtl_core.datasets.splits import SPLITS, assign
-from mtl_core.datasets.targets import target_info, target_tensor
 from mtl_core.spec import (
     BundledDataset,
     DataNote,
@@ -31,14 +30,16 @@ from mtl_core.spec import (
 )
 from mtl_core.tabular.cache import Recent
 from mtl_core.tabular.column import CellFormat, Column, Rows
+from mtl_core.tabular.column_lookup import find_column
 from mtl_core.tabular.readers.table_file import stamp
 from mtl_core.tabular.table_columns import missing_label_notes
 from mtl_core.tabular.text.tokenizer import tokenizer_digest
 from mtl_core.tabular.text.vocabulary import Tokens, apply_text, fit_text, read_tokens
+from mtl_core.tasks.registry import KINDS
+from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 MIN_ROWS = 10
 _ENOUGH = 3  # labelled rows of a class, below which it cannot be in every split
-_READ_BY = ("standardize", "positive", "order", "separator")  # what decides how a target is read
 _FORMAT = 1  # raise it when the same data would be prepared otherwise
 _prepared: Recent[TaskData] = Recent(4)
 
@@ -83,8 +84,9 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     _check_types(dataset, source)
     inputs = _input_columns(dataset, (*tasks, *dataset.split.tasks), source)
     tokens = read_tokens(inputs[0], dataset.text) if inputs and inputs[0].type == "text" else None
-    labels = read_labels(tasks, source.columns, source.maps, tokens=tokens)
-    splitting = read_labels(dataset.split.tasks, source.columns, source.maps, "dataset.split.tasks", tokens)
+    target_source = TargetSource(source.columns, source.maps, tokens)
+    labels = read_labels(tasks, target_source)
+    splitting = read_labels(dataset.split.tasks, target_source, "dataset.split.tasks")
     deciding = splitting or labels
     kept, notes = _labelled_rows(deciding, source)
     parts, split_notes = _parts(dataset, deciding, source, kept)
@@ -93,7 +95,7 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     used = {column.name for column in inputs} | targeted
     label_words = missing_label_notes(column for name, column in source.columns.items() if name in targeted)
     matrix, preprocessing, input_notes = _encoded(tokens, inputs, dataset, source, parts)
-    targets = {one.task.name: target_info(one, parts[0]) for one in labels}
+    targets = {one.task.name: KINDS[one.task.kind].info(one, parts[0]) for one in labels}
     train, val, test = (_split(matrix, labels, targets, rows, kept) for rows in parts)
     preprocessing["targets"] = {name: _plain(tasks, info) for name, info in targets.items()}
     return TaskData(
@@ -246,7 +248,7 @@ def _split(
 ) -> Split:
     return Split(
         inputs=torch.from_numpy(matrix[rows]),
-        targets={one.task.name: target_tensor(one, targets[one.task.name], rows) for one in labels},
+        targets={one.task.name: KINDS[one.task.kind].tensor(one, targets[one.task.name], rows) for one in labels},
         masks={one.task.name: torch.from_numpy(mask[rows]) for one in labels if (mask := _mask(one, kept)) is not None},
         rows=torch.from_numpy(rows),
     )
@@ -261,10 +263,8 @@ def _mask(labels: Labels, kept: Rows) -> NDArray[np.bool_] | None:
 
 def _plain(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
     columns = next(task.targets for task in tasks if task.name == info.name)
-    return {
-        "columns": list(columns),
-        **info.model_dump(mode="json", exclude={"name", "labelled", "counts", "value_counts"}),
-    }
+    left_out = {"name", "labelled", "counts", "value_counts"} | (set() if info.edges else {"edges"})
+    return {"columns": list(columns), **info.model_dump(mode="json", exclude=left_out)}
 
 
 def _reading(source: Source, used: Collection[str], labels: Sequence[Labels]) -> dict[str, Any]:
@@ -300,4 +300,4 @@ def _fingerprint(
 
 def _targets_of(tasks: Sequence[Task]) -> list[dict[str, Any]]:
     """What of the tasks the tensors follow from."""
-    return [task.model_dump(mode="json", include={"name", "kind", "target", *_READ_BY}) for task in tasks]
+    return [task.model_dump(mode="json", include={"name", "kind", "target", *task.label_settings}) for task in tasks]

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from mtl_core.datasets.bundled.catalogue import ENTRIES
 from mtl_core.datasets.bundled.multidigits import generate
 from mtl_core.datasets.bundled.shapes import BACKGROUND, NAMES, generate_shapes
-from mtl_core.datasets.pixel_maps import PixelMap
 from mtl_core.spec import BundledDataset, DataNote, Dataset, SplitSpec, TableDataset
 from mtl_core.tabular.cache import Recent
 from mtl_core.tabular.column import Column
+from mtl_core.tabular.pixel_maps import PixelMap
 from mtl_core.tabular.readers.table_file import RawTable, read_file, stamp
 from mtl_core.tabular.table_columns import conversion_notes, open_dates_note, read_columns, read_table
 from mtl_core.tabular.text.tokenizer import tokenizer_stamp

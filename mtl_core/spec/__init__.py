@@ -32,7 +32,7 @@ from mtl_core.spec.io.presets import load_preset, preset_names
 from mtl_core.spec.io.spec_files import dump_spec, load_spec, load_spec_data, save_spec
 from mtl_core.spec.io.yaml_text import data_to_yaml, parse_yaml
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
-from mtl_core.spec.metrics import DIRECTIONS, TRAINED, Direction, direction, score_of
+from mtl_core.spec.metrics import DIRECTIONS, TRAINED, direction, score_of
 from mtl_core.spec.model import HardSharing, ModelSpec, Sharing, sharing_of
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
 from mtl_core.spec.reports import (
@@ -52,6 +52,7 @@ from mtl_core.spec.tasks import (
     BinaryTask,
     BoxTask,
     CountTask,
+    Direction,
     DistributionTask,
     MulticlassTask,
     MultilabelTask,

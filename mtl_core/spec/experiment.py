@@ -18,7 +18,7 @@ from mtl_core.spec.tasks import TOTAL, Task
 from mtl_core.spec.training.averaging import Swa
 from mtl_core.spec.training.continual import Freeze, NewHeads
 from mtl_core.spec.training.initial_weights import Scratch
-from mtl_core.spec.training.sampling import CLASS_KINDS, BalancedClasses
+from mtl_core.spec.training.sampling import BalancedClasses
 from mtl_core.spec.training.settings import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgraded
 from mtl_core.spec.validation.messages import problems_in
@@ -221,7 +221,7 @@ def _monitor(spec: ExperimentSpec) -> Iterator[Problem]:
 def _sampling(spec: ExperimentSpec) -> Iterator[Problem]:
     sampling = spec.training.sampling
     if isinstance(sampling, BalancedClasses):
-        classed = [task.name for task in spec.tasks if task.kind in CLASS_KINDS]
+        classed = [task.name for task in spec.tasks if task.row_classes]
         if not classed or sampling.task not in ("", *classed):
             fix = f"Tasks with classes: {', '.join(classed)}." if classed else "Take another way to draw rows."
             yield Problem("training.sampling.task", "must be a task with classes", repr(sampling.task), fix)

@@ -1,46 +1,9 @@
 """Which way each metric is better, and by which one a task is judged: known without torch."""
 
-from typing import Literal
-
-from mtl_core.spec.tasks import BaseTask
-
-Direction = Literal["min", "max"]
+from mtl_core.spec.tasks import TASK_KINDS, BaseTask, Direction
 
 DIRECTIONS: dict[str, Direction] = {
-    "loss": "min",
-    "accuracy": "max",
-    "auroc": "max",
-    "average_precision": "max",
-    "balanced_accuracy": "max",
-    "brier": "min",
-    "calibration_error": "min",
-    "deviance": "min",
-    "dice": "max",
-    "exact_match": "max",
-    "explained_variance": "max",
-    "f1": "max",
-    "f1_micro": "max",
-    "giou": "max",
-    "iou": "max",
-    "iou50": "max",
-    "kappa": "max",
-    "kl": "min",
-    "log_loss": "min",
-    "mae": "min",
-    "map": "max",
-    "mape": "min",
-    "mcc": "max",
-    "pearson": "max",
-    "precision": "max",
-    "quadratic_kappa": "max",
-    "r2": "max",
-    "recall": "max",
-    "rmse": "min",
-    "spearman": "max",
-    "specificity": "max",
-    "top3_accuracy": "max",
-    "total_variation": "min",
-    "value": "min",
+    metric: kind.metric_direction(metric) for kind in TASK_KINDS.values() for metric in ("loss", *kind.metric_names())
 }
 """By name; a name means the same whatever the kind of task."""
 
@@ -59,7 +22,7 @@ def direction(task: BaseTask, metric: str) -> Direction:
     """
     if metric != "loss" and metric not in task.metrics:
         raise ValueError(f"task {task.name} has no metric {metric}")
-    return DIRECTIONS[metric]
+    return task.metric_direction(metric)
 
 
 def score_of(task: BaseTask) -> str:

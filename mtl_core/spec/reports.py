@@ -7,25 +7,9 @@ from pydantic import Field
 from mtl_core.spec.base import Report
 from mtl_core.spec.data_notes import DataNote
 from mtl_core.spec.dataset import ColumnType, DecimalMark
+from mtl_core.spec.tasks import TASK_KINDS, Outputs, TaskKind
 
 Shape = tuple[int, ...]
-Outputs = int | Shape
-"""What a task's output layer gives: a row of that many numbers from a linear layer; of a shape (C, H, W) a map of C
-channels from a 1×1 convolution, of any size; of a shape (C, L) the same along a sequence of L positions; of a shape
-(C,) there is no output layer, C features must arrive."""
-TaskKind = Literal[
-    "regression",
-    "binary",
-    "multiclass",
-    "multilabel",
-    "ordinal",
-    "count",
-    "distribution",
-    "box",
-    "segmentation",
-    "tagging",
-    "objective",
-]
 
 
 class Histogram(Report):
@@ -75,6 +59,7 @@ class TargetInfo(Report):
         mean: Per value, numbers only; so is ``std``. The identity (0, 1) where nothing is standardised.
         per_value: Outputs for each value: 2 where its variance is learned too.
         size: Height and width of a map of classes, or the positions of a sequence of tags.
+        edges: The upper ends of the intervals in which a number is predicted; empty where it is not predicted so.
         labelled: Rows of the training split that have a label.
         value_counts: Those that have each of the values, where some rows have only some of them; else empty.
     """
@@ -88,22 +73,14 @@ class TargetInfo(Report):
     std: tuple[float, ...] = ()
     per_value: int = 1
     size: Shape = ()
+    edges: tuple[float, ...] = ()
     labelled: int = 0
     value_counts: tuple[int, ...] = ()
 
     @property
     def outputs(self) -> Outputs:
         """What the output layer must give."""
-        match self.kind:
-            case "multiclass" | "multilabel" | "distribution":
-                return len(self.classes)
-            case "ordinal":
-                return len(self.classes) - 1
-            case "segmentation" | "tagging":
-                return (len(self.classes), *self.size)
-            case "objective":
-                return (self.width,)
-        return self.width * self.per_value
+        return TASK_KINDS[self.kind].outputs(self)
 
 
 class DatasetInfo(Report):

@@ -13,7 +13,7 @@ from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_dat
 from mtl_core.spec.model import HardSharing
 from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.continual import NewHeads
-from mtl_core.spec.training.sampling import CLASS_KINDS, BalancedClasses, Shuffled
+from mtl_core.spec.training.sampling import BalancedClasses, Shuffled
 from mtl_core.spec.training.settings import TrainingSpec
 from mtl_core.spec.weighting import EqualWeighting
 
@@ -114,7 +114,7 @@ def _training(spec: ExperimentSpec, name: str) -> TrainingSpec:
     own = training.monitor.partition(".")[0] == name
     sampling = training.sampling
     if isinstance(sampling, BalancedClasses):
-        classed = next((task.name for task in spec.tasks if task.kind in CLASS_KINDS), "")
+        classed = next((task.name for task in spec.tasks if task.row_classes), "")
         sampling = BalancedClasses(task=name) if (sampling.task or classed) == name else Shuffled()
     changes: dict[str, Any] = {"monitor": training.monitor if own else TOTAL, "sampling": sampling}
     return training.model_copy(update=changes | {"compare_gradients": None, "keep": NewHeads()})

@@ -6,12 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mtl_core.spec import TOTAL
+from mtl_core.spec import TOTAL, ColumnInfo
+from mtl_core.spec.tasks import MAX_CLASSES, TASK_KINDS, suggested_kinds
 from mtl_core.tabular.column import Column
 
 Role = Literal["input", "target", "ignore"]
-MAX_CLASSES = 1000
-_FEW = 10  # whole numbers of at most so many values are taken for classes when they are a target
 _FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
 
 
@@ -42,25 +41,13 @@ def roles(columns: Sequence[Column]) -> dict[str, Role]:
     }
 
 
-def task_kind(column: Column) -> Literal["regression", "binary", "multiclass", "tagging"]:
-    """The kind of task that a target suggests."""
-    different = column.different
-    if column.type == "text":
-        return "tagging"
-    if different == 2:
-        return "binary"
-    if column.type == "numeric" and not (column.whole and different <= _FEW):
-        return "regression"
-    return "multiclass"
-
-
-def suggested_tasks(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
+def suggested_tasks(columns: Sequence[ColumnInfo]) -> tuple[dict[str, Any], ...]:
     """A task for each target column, as spec data; those of too many classes are left out."""
     names: list[str] = []
     tasks = []
     for column in columns:
-        kind = task_kind(column)
-        if kind != "multiclass" or column.different <= MAX_CLASSES:
+        kind = suggested_kinds((column,))[0]
+        if column.unique <= MAX_CLASSES or not TASK_KINDS[kind].row_classes:
             names.append(_task_name(column.name, names))
             tasks.append({"name": names[-1], "kind": kind, "target": column.name})
     return tuple(tasks)

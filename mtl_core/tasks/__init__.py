@@ -2,6 +2,6 @@
 
 from mtl_core.tasks.base import TaskHead
 from mtl_core.tasks.metrics import TaskMetrics
-from mtl_core.tasks.registry import BUILDERS, build_task
+from mtl_core.tasks.registry import KINDS, build_task
 
-__all__ = ["BUILDERS", "TaskHead", "TaskMetrics", "build_task"]
+__all__ = ["KINDS", "TaskHead", "TaskMetrics", "build_task"]

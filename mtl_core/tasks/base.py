@@ -7,8 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from mtl_core.spec import DIRECTIONS, BaseTask, Direction
-from mtl_core.spec.reports import Outputs
+from mtl_core.spec import BaseTask, Direction
+from mtl_core.spec.tasks import Outputs
 from mtl_core.tasks.distillation import Distance
 from mtl_core.tasks.metrics import Measure, Read, TaskMetrics
 from mtl_core.tasks.output_averaging import Average
@@ -84,7 +84,7 @@ def labelled_count(mask: Tensor) -> Tensor:
 
 def directions(task: BaseTask) -> dict[str, Direction]:
     """The direction of ``loss`` and of each metric."""
-    return {name: DIRECTIONS[name] for name in ("loss", *task.metrics)}
+    return {name: task.metric_direction(name) for name in ("loss", *task.metrics)}
 
 
 def mean_of(row_loss: RowLoss) -> Loss:

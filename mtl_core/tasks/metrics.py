@@ -4,10 +4,13 @@ import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torchmetrics import Metric
+
+if TYPE_CHECKING:
+    from torchmetrics import Metric  # which takes a second to load
 
 ABSENT = -1
 """Stands in whole-numbered targets for a value that a row lacks; NaN in others."""
@@ -18,7 +21,7 @@ _KEPT_VALUES = 8_000_000
 """Predicted values held back before the metrics see them (32 MB)."""
 
 
-def always(_: Metric) -> bool:
+def always(_: "Metric") -> bool:
     """A metric that one labelled row defines."""
     return True
 
@@ -33,8 +36,8 @@ class Measure:
         take: What it takes of the predictions as they are read, e.g. classes instead of probabilities.
     """
 
-    metric: Metric
-    defined: Callable[[Metric], bool] = always
+    metric: "Metric"
+    defined: Callable[["Metric"], bool] = always
     take: Callable[[Tensor], Tensor] | None = None
 
 

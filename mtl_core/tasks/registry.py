@@ -1,36 +1,14 @@
-"""Which builder makes the runtime of which kind of task."""
+"""The kinds of task, each from the module of its name."""
 
-from collections.abc import Callable
-from typing import Any
+from importlib import import_module
 
 from mtl_core.spec import TargetInfo, Task
+from mtl_core.spec.tasks import TASK_KINDS
 from mtl_core.tasks.base import TaskHead
-from mtl_core.tasks.kinds.binary import build_binary
-from mtl_core.tasks.kinds.box import build_box
-from mtl_core.tasks.kinds.count import build_count
-from mtl_core.tasks.kinds.distribution import build_distribution
-from mtl_core.tasks.kinds.multiclass import build_multiclass
-from mtl_core.tasks.kinds.multilabel import build_multilabel
-from mtl_core.tasks.kinds.objective import build_objective
-from mtl_core.tasks.kinds.ordinal import build_ordinal
-from mtl_core.tasks.kinds.regression import build_regression
-from mtl_core.tasks.kinds.segmentation import build_segmentation
-from mtl_core.tasks.kinds.tagging import build_tagging
+from mtl_core.tasks.kind import TaskKind
 
-BUILDERS: dict[str, Callable[[Any, TargetInfo], TaskHead]] = {
-    "regression": build_regression,
-    "binary": build_binary,
-    "multiclass": build_multiclass,
-    "multilabel": build_multilabel,
-    "ordinal": build_ordinal,
-    "count": build_count,
-    "distribution": build_distribution,
-    "box": build_box,
-    "segmentation": build_segmentation,
-    "tagging": build_tagging,
-    "objective": build_objective,
-}
-"""One builder per kind of :data:`mtl_core.spec.Task`; a contract test holds it to that."""
+KINDS: dict[str, TaskKind] = {kind: import_module(f"mtl_core.tasks.kinds.{kind}").KIND for kind in TASK_KINDS}
+"""By the name of the kind, which is registered in :data:`mtl_core.spec.Task`."""
 
 
 def build_task(task: Task, info: TargetInfo) -> TaskHead:
@@ -39,4 +17,4 @@ def build_task(task: Task, info: TargetInfo) -> TaskHead:
     Raises:
         InputError: The target cannot serve such a task.
     """
-    return BUILDERS[task.kind](task, info)
+    return KINDS[task.kind].build(task, info)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from mtl_core.spec import BaseTask
+from mtl_core.spec.tasks import TASK_KINDS
 
 _BOTH = "it needs rows of both classes"
 _VARY = "it needs labels and predictions of more than one class"
@@ -24,7 +25,7 @@ _REASONS = {
     "recall": "it needs a positive row",
     "spearman": _SPREAD,
     "specificity": "it needs a negative row",
-}
+} | {metric: needs for kind in TASK_KINDS.values() for metric, needs in kind.metric_needs.items()}
 
 
 def why_undefined(metric: str) -> str:

@@ -1,6 +1,7 @@
 """Every place of an experiment where a kind is chosen, found by walking the spec, and a small experiment for each."""
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
@@ -8,22 +9,20 @@ import numpy as np
 from pydantic.fields import FieldInfo
 from safetensors.numpy import save_file
 
-from mtl_core.spec import ExperimentSpec, Spec, kind_of, members, spec_from_data
+from mtl_core.datasets.description import describe
+from mtl_core.spec import ExperimentSpec, Spec, TableDataset, kind_of, members, spec_from_data
+from mtl_core.spec.tasks import TASK_KINDS
 
 ROWS = 40
 _TARGETS: dict[str, str | list[str]] = {
-    "regression": "height",
-    "binary": "smoker",
     "multiclass": "city",
     "multilabel": ["glasses", "beard"],
-    "ordinal": "glasses",
-    "count": "height",
     "distribution": ["p", "q"],
-    "box": ["p", "q", "glasses", "beard"],
     "segmentation": "mask",
     "tagging": "tags",
     "objective": ["p", "q"],
 }
+"""Where the first columns of the table that a kind allows would not do."""
 
 
 def kinds_by_place() -> dict[str, tuple[type[Spec], ...]]:
@@ -62,7 +61,7 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
             data["tasks"] = [{"name": name, "kind": "regression", "target": name} for name in ("weight", "pulse")]
             data["model"]["heads"] = {}
         case "tasks" | "dataset.split.tasks":
-            data["tasks"] = [given | {"name": "first", "target": _TARGETS[kind_of(member)]}, *data["tasks"][1:]]
+            data["tasks"] = [given | {"name": "first", "target": _target(kind_of(member), data)}, *data["tasks"][1:]]
             if kind_of(member) == "segmentation":
                 _on_images(data)
             elif kind_of(member) == "tagging":
@@ -92,6 +91,18 @@ def experiment_with(place: str, member: type[Spec], folder: Path) -> ExperimentS
         case _:
             _put(data, place, given)
     return spec_from_data(data)
+
+
+def _target(kind: str, data: Mapping[str, Any]) -> str | list[str]:
+    """A target of a kind of task: the first columns of the table that allow it."""
+    if kind in _TARGETS:
+        return _TARGETS[kind]
+    info = describe(TableDataset(path=data["dataset"]["path"], inputs=("age",)))
+    columns = [column for column in info.columns if column.name != "age"]
+    task = TASK_KINDS[kind]
+    allowed = (each for each in combinations(columns, task.fewest) if task.suggestion(each) is not None)
+    names = [column.name for column in next(allowed)]
+    return names[0] if len(names) == 1 else names
 
 
 def path_of(place: str) -> str:

@@ -16,6 +16,7 @@ from mtl_core.spec import (
     problems_of,
     score_of,
 )
+from mtl_core.spec.tasks import TASK_KINDS
 
 
 def metrics_of(kind: type[Spec]) -> tuple[str, ...]:
@@ -26,6 +27,15 @@ def metrics_of(kind: type[Spec]) -> tuple[str, ...]:
 def test_every_metric_has_a_direction_and_can_be_the_score(kind: type[Spec]) -> None:
     assert set(metrics_of(kind)) <= set(DIRECTIONS)
     assert set(metrics_of(kind)) == set(get_args(get_args(kind.model_fields["score"].annotation)[0]))
+
+
+def test_a_metric_has_the_same_direction_in_every_kind_of_task() -> None:
+    directions = {
+        (metric, kind.metric_direction(metric)) for kind in TASK_KINDS.values() for metric in kind.metric_names()
+    }
+    assert len(directions) == len(DIRECTIONS) - 1
+    for kind in TASK_KINDS.values():
+        assert set(kind.lower_is_better) <= set(kind.metric_names())
 
 
 def test_no_direction_is_kept_for_a_metric_that_is_not_there() -> None:

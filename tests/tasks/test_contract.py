@@ -24,7 +24,8 @@ from mtl_core.spec import (
     kind_of,
     members,
 )
-from mtl_core.tasks import BUILDERS, TaskHead, build_task
+from mtl_core.tasks import KINDS, TaskHead, build_task
+from tests.tasks.examples import examples
 
 REGRESSION = TargetInfo(name="t", kind="regression", width=1, mean=(100.0,), std=(4.0,))
 WIDE = TargetInfo(name="t", kind="regression", width=3, mean=(0.0, 1.0, 2.0), std=(1.0, 2.0, 3.0))
@@ -78,6 +79,8 @@ CASES = {
     "balanced tags": (TaggingTask(name="t", target="y", class_weights="balanced"), TAGS),
     "objective": (ObjectiveTask(name="t", target=("x", "y"), loss="valley_right"), POINT),
 }
+EXAMPLES = examples()
+CASES |= {kind: example.made("t") for kind, example in EXAMPLES.items()}
 PLAIN = ("mse", "mae", "huber", "wide", "binary", "multiclass", "smoothed", "soft")
 """Losses that torch has as they are."""
 INFOS = {info.kind: info for _, info in CASES.values()} | {"regression": REGRESSION}
@@ -95,6 +98,8 @@ def batch(info: TargetInfo, rows: int, seed: int = 0) -> tuple[Tensor, Tensor]:
     outputs = (info.outputs,) if isinstance(info.outputs, int) else info.outputs
     smaller = outputs[1:] if info.kind == "tagging" else tuple(side // 2 for side in outputs[1:])
     prediction = torch.randn(rows, outputs[0], *smaller).requires_grad_()
+    if info.kind in EXAMPLES:
+        return prediction, EXAMPLES[info.kind].targets(rows)
     match info.kind:
         case "regression" | "objective":
             return prediction, torch.randn(rows, info.width)
@@ -123,7 +128,7 @@ def spoil(target: Tensor, mask: Tensor) -> Tensor:
 
 
 def test_every_kind_of_task_has_a_builder() -> None:
-    assert set(BUILDERS) == {kind_of(member) for member in members(Task)}
+    assert set(KINDS) == {kind_of(member) for member in members(Task)}
 
 
 def test_every_metric_of_a_spec_has_a_measure_and_a_direction() -> None:

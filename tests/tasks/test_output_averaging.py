@@ -8,7 +8,8 @@ import torch
 from pydantic import TypeAdapter
 
 from mtl_core.spec import TargetInfo, Task
-from mtl_core.tasks import BUILDERS, build_task
+from mtl_core.tasks import KINDS, build_task
+from tests.tasks.examples import examples
 
 ABC = ("a", "b", "c")
 NUMBERS = {"width": 2, "mean": (5.0, -3.0), "std": (2.0, 0.5)}
@@ -26,6 +27,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], tuple[int, ...]]] = [
     ({"kind": "segmentation"}, {"classes": ABC, "size": (6, 4)}, (3, 3, 2)),
     ({"kind": "tagging"}, {"classes": ABC, "size": (4,)}, (3, 4)),
     ({"kind": "objective"}, {}, (2,)),
+    *((example.fields, example.info, tuple(example.output.shape[1:])) for example in examples().values()),
 ]
 
 
@@ -65,4 +67,4 @@ def test_the_variance_of_averaged_normal_distributions_is_that_of_their_mixture(
 
 
 def test_every_kind_of_task_is_averaged_here() -> None:
-    assert {fields["kind"] for fields, *_ in CASES} == set(BUILDERS)
+    assert {fields["kind"] for fields, *_ in CASES} == set(KINDS)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from mtl_core.tasks import BUILDERS, build_task
+from mtl_core.tasks import KINDS, build_task
+from tests.tasks.examples import examples
 from tests.tasks.test_output_averaging import ABC, made
 
 INPUTS = torch.tensor([[5.0, 1.0, 0.0]])
@@ -102,6 +103,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], torch.Tensor, torch.Tensor, di
         torch.tensor([[5.0, 5.0]]),
         {"y.predicted.p": 1.0, "y.predicted.q": -2.0},
     ),
+    *((one.fields, one.info, one.output, one.target, one.cells) for one in examples().values()),
 ]
 
 
@@ -120,4 +122,4 @@ def test_a_row_tells_prediction_probabilities_and_truth(
 
 
 def test_every_kind_of_task_is_told_here() -> None:
-    assert {fields["kind"] for fields, *_ in CASES} == set(BUILDERS)
+    assert {fields["kind"] for fields, *_ in CASES} == set(KINDS)

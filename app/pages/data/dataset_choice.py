@@ -7,6 +7,7 @@ from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
 from app.pages.data.catalogue import BUNDLED
 from mtl_core.spec import DatasetInfo, SplitSpec, Standardized, TextSpec, TrainingSpec, load_preset, spec_to_data
 from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_numeric_inputs, table_training
+from mtl_core.spec.tasks import task_kind
 
 _IMAGE_PRESET = "multidigits"
 _FOR_IMAGES = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
@@ -121,7 +122,7 @@ def _training(data: Mapping[str, Any], info: DatasetInfo, rows: int, rows_before
 
 def _has_objectives(info: DatasetInfo) -> bool:
     """Whether there is nothing to predict: the tasks are functions of the parameters alone."""
-    return any(task.get("kind") == "objective" for task in info.tasks)
+    return any(not task_kind(task).predicts for task in info.tasks)
 
 
 def _is_table_default(shared: Sequence[Mapping[str, Any]]) -> bool:
@@ -153,7 +154,7 @@ def _read_by(shared: Sequence[Mapping[str, Any]]) -> str:
 
 def _for_text(tasks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Layers for a text: tags are predicted at each position, everything else from all positions together."""
-    heads = {task["name"]: [] if task.get("kind") == "tagging" else _TEXT_HEAD for task in tasks}
+    heads = {task["name"]: [] if task_kind(task).per_token else _TEXT_HEAD for task in tasks}
     return {"shared": _TEXT_TRUNK, "heads": heads}
 
 

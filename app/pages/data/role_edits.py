@@ -87,12 +87,12 @@ class Editing:
         if parts:
             self._tell(f"A text is read alone: with {column} as text, {' and '.join(parts)}.")
 
-    def set_kind(self, place: int, kind: roles.Kind) -> None:
+    def set_kind(self, place: int, kind: str) -> None:
         """Make a task one of another kind."""
         name = self.data["tasks"][place]["name"]
         self._edit(roles.with_kind(self.data, place, kind), f"Make {name} {roles.KIND_TITLES[kind].lower()}")
 
-    def set_kind_of_column(self, column: str, kind: roles.Kind) -> None:
+    def set_kind_of_column(self, column: str, kind: str) -> None:
         """Make the task that predicts a column one of another kind."""
         place = roles.task_of(self.data, column)
         if place >= 0:

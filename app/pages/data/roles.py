@@ -8,32 +8,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from mtl_core.spec import TOTAL, ColumnInfo, ColumnType, DatasetInfo
-from mtl_core.spec.reports import TaskKind
+from mtl_core.spec.tasks import TASK_KINDS, suggested_kinds, task_kind
 
 Data = Mapping[str, Any]
 Role = Literal["input", "target", "ignore"]
-Kind = TaskKind
-
-KIND_TITLES: dict[str, str] = {
-    "regression": "Regression",
-    "binary": "Binary",
-    "multiclass": "Multiclass",
-    "multilabel": "Multilabel",
-    "ordinal": "Ordinal",
-    "count": "Count",
-    "distribution": "Distribution",
-    "box": "Box",
-    "segmentation": "Segmentation",
-    "tagging": "Tagging",
-    "objective": "Objective",
-}
-OF_NUMBERS = ("regression", "count", "distribution", "box", "objective")
-"""Kinds whose targets are numbers, which a histogram shows."""
-_OF_SEVERAL = (*OF_NUMBERS, "multilabel")
-_BOX = 4
-_MAX_CLASSES = 1000
-_FEW = 10
+KIND_TITLES = {kind: task.short_title() for kind, task in TASK_KINDS.items()}
 _FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
+
+
+def is_of_numbers(kind: str) -> bool:
+    """Whether the targets of a kind of task can only be numbers, which a histogram shows."""
+    return task_kind({"kind": kind}).column_types == ("numeric",)
 
 
 def targets_of(task: Data) -> list[str]:
@@ -66,47 +51,9 @@ def is_input_type(data: Data, info: DatasetInfo | None, wanted: ColumnType) -> b
     return any(column.type == wanted and roles[column.name] == "input" for column in info.columns)
 
 
-def kinds_for(*columns: ColumnInfo) -> list[Kind]:
+def kinds_for(*columns: ColumnInfo) -> list[str]:
     """The kinds of task that the targets allow, the sensible one first."""
-    return _kinds_for_one(columns[0]) if len(columns) == 1 else _kinds_for_several(columns)
-
-
-def _kinds_for_several(columns: Sequence[ColumnInfo]) -> list[Kind]:
-    """Tasks that predict several columns together."""
-    kinds: list[Kind] = []
-    if all(column.unique <= 2 for column in columns):
-        kinds.append("multilabel")
-    if not all(column.type == "numeric" for column in columns):
-        return kinds or ["multilabel"]
-    kinds.append("regression")
-    low, high = min(column.low or 0 for column in columns), max(column.high or 0 for column in columns)
-    if low >= 0 and all(column.whole for column in columns):
-        kinds.append("count")
-    if low >= 0 and high <= 1:
-        kinds.append("distribution")
-        kinds += ["box"] if len(columns) == _BOX else []
-    return kinds
-
-
-def _kinds_for_one(column: ColumnInfo) -> list[Kind]:
-    if column.pixels:
-        return ["segmentation"]
-    if column.type == "text":
-        return ["tagging"]
-    numeric = column.type == "numeric"
-    whole_few = bool(column.categories) and column.unique <= _FEW
-    kinds: list[Kind] = []
-    if column.unique == 2:
-        kinds.append("binary")
-    if numeric:
-        kinds.append("regression")
-    if 2 <= column.unique <= _MAX_CLASSES and (not numeric or column.categories):
-        kinds.insert(0 if whole_few and column.unique > 2 else len(kinds), "multiclass")
-    if "multiclass" in kinds and column.unique > 2:
-        kinds.append("ordinal")
-    if numeric and column.whole and (column.low or 0) >= 0:
-        kinds.append("count")
-    return kinds or ["regression" if numeric else "multiclass"]
+    return suggested_kinds(columns)
 
 
 def with_role(data: Data, info: DatasetInfo, column: str, role: Role) -> dict[str, Any]:
@@ -139,18 +86,17 @@ def with_type(data: Data, column: ColumnInfo, wanted: str) -> dict[str, Any]:
 
 def _kind_read_as(wanted: str, column: ColumnInfo, kind: str) -> str:
     """The kind of task a target needs once it is read otherwise, ``""`` where the present kind will do."""
-    if wanted == "text":
-        return "tagging"
-    if wanted == "categorical" and kind in (*OF_NUMBERS, "tagging"):
-        return "binary" if column.unique == 2 else "multiclass"
-    return "regression" if wanted == "numeric" and kind == "tagging" else ""
+    if wanted in task_kind({"kind": kind}).column_types:
+        return ""
+    numbers = {"categories": (), "unique": 0} if wanted == "numeric" else {}  # which numbers is not known yet
+    return kinds_for(column.model_copy(update={"type": wanted, **numbers}))[0]
 
 
-def with_kind(data: Data, place: int, kind: Kind) -> dict[str, Any]:
+def with_kind(data: Data, place: int, kind: str) -> dict[str, Any]:
     """The change that makes a task one of another kind; its name and its first target stay."""
     task = data["tasks"][place]
     targets = targets_of(task)
-    if len(targets) > 1 and kind not in _OF_SEVERAL:
+    if len(targets) > 1 and TASK_KINDS[kind].most == 1:
         return {"tasks": _exchanged(data["tasks"], place, _of_kind(task, kind, targets[0]))}
     return {"tasks": _exchanged(data["tasks"], place, _of_kind(task, kind, task["target"]))}
 
@@ -179,12 +125,18 @@ def parted(data: Data, column: ColumnInfo) -> dict[str, Any]:
 
 def partners(data: Data, info: DatasetInfo, column: ColumnInfo) -> list[int]:
     """The tasks that could predict a column together with their own: those of numbers, or of labels."""
-    kinds = ("multilabel",) if column.type != "numeric" else _OF_SEVERAL
     if column.pixels or (column.type != "numeric" and column.unique > 2):
         return []
+    wanted = "numeric" if column.type == "numeric" else "categorical"
     own = task_of(data, column.name)
     tasks = list(enumerate(data.get("tasks") or ()))
-    return [i for i, task in tasks if task.get("kind") in kinds and i != own]
+    return [i for i, task in tasks if i != own and _joins(task, wanted)]
+
+
+def _joins(task: Data, column_type: str) -> bool:
+    """Whether a task is of a kind that predicts several columns, of this type among others."""
+    kind = task_kind(task)
+    return kind.most != 1 and column_type in kind.column_types
 
 
 def absent_tasks(data: Data, info: DatasetInfo) -> list[dict[str, Any]]:

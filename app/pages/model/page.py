@@ -12,6 +12,7 @@ from app.task_references import task_names
 from app.theme import CARD_GAP, STACK_BELOW
 from app.widgets import Button, Chip, PageBody, plain_tip
 from mtl_core.spec import ModelInfo
+from mtl_core.spec.tasks import task_kind
 
 _STACKED_HEIGHT = 420
 _STARTING = "The engine is starting, which takes a few seconds. You can edit meanwhile."
@@ -80,7 +81,8 @@ class ModelPage(QWidget):
     def apply(self, template: Template) -> None:
         """Start from a template; one step of undo."""
         document = self._session.document
-        tagging = [task["name"] for task in document.data.get("tasks") or () if task.get("kind") == "tagging"]
+        tasks = document.data.get("tasks") or ()
+        tagging = [task["name"] for task in tasks if task_kind(task).per_token]
         image = self._reads() == "image"
         values = values_of(template, task_names(document.data), image=image, tagging=tagging)
         document.set_many(values, f"Template {template.title}")

@@ -9,7 +9,7 @@ from app.task_references import monitors
 from app.widgets import MenuEntry
 from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
 from mtl_core.spec.method_costs import MEASURED_TASKS, levels_of, measured_cost
-from mtl_core.spec.training.sampling import CLASS_KINDS
+from mtl_core.spec.tasks import task_kind
 from mtl_core.spec.training.schedules import PlateauSchedule
 from mtl_core.spec.weighting import LEVELS
 from mtl_core.spec.weighting.base import GradientWeighting
@@ -151,7 +151,7 @@ def schedule_text(schedule: Schedule, highest: float) -> str:
 
 def class_task_choices(data: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tasks whose classes can be balanced, and their words; the first stands for itself and for none named."""
-    tasks = [task for task in data.get("tasks") or () if isinstance(task, dict) and task.get("kind") in CLASS_KINDS]
+    tasks = [task for task in data.get("tasks") or () if task_kind(task).row_classes]
     names = [str(task.get("name")) for task in tasks]
     first = f"The first with classes ({names[0]})" if names else "No task has classes"
     return ("", *names), (first, *names)

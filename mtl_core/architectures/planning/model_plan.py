@@ -9,7 +9,8 @@ from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
 from mtl_core.spec.model import Sharing
 from mtl_core.spec.paths import join
-from mtl_core.spec.reports import Outputs, Shape
+from mtl_core.spec.reports import Shape
+from mtl_core.spec.tasks import Outputs
 
 SHARED_PATH = ("model", "shared")
 

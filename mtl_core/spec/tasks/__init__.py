@@ -1,20 +1,38 @@
-"""The tasks: what is predicted, from which target, and how it is judged."""
+"""The tasks: what is predicted, from which target, and how it is judged.
 
-from typing import Annotated
+A kind of task is registered here, in :data:`Task`, and nowhere else; its module in :mod:`mtl_core.tasks.kinds` is found
+by the kind's name.
+"""
 
-from pydantic import Field
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, cast
 
-from mtl_core.spec.tasks.base import BaseTask, Column, TaskName, column_name
-from mtl_core.spec.tasks.classes import (
-    BinaryTask,
-    DistributionTask,
-    MulticlassTask,
-    MultilabelTask,
-    OrdinalTask,
-    SegmentationTask,
-    TaggingTask,
+from pydantic import AfterValidator, Field
+
+from mtl_core.spec.tasks.base import (
+    MAX_CLASSES,
+    BaseTask,
+    Column,
+    Direction,
+    Outputs,
+    TargetColumn,
+    TargetFacts,
+    TaskName,
+    column_name,
 )
-from mtl_core.spec.tasks.numbers import BoxTask, CountTask, ObjectiveTask, RegressionTask
+from mtl_core.spec.tasks.binary import BinaryTask
+from mtl_core.spec.tasks.box import BoxTask
+from mtl_core.spec.tasks.count import CountTask
+from mtl_core.spec.tasks.distribution import DistributionTask
+from mtl_core.spec.tasks.multiclass import MulticlassTask
+from mtl_core.spec.tasks.multilabel import MultilabelTask
+from mtl_core.spec.tasks.objective import ObjectiveTask
+from mtl_core.spec.tasks.ordinal import OrdinalTask
+from mtl_core.spec.tasks.regression import RegressionTask
+from mtl_core.spec.tasks.segmentation import SegmentationTask
+from mtl_core.spec.tasks.survival import SurvivalTask
+from mtl_core.spec.tasks.tagging import TaggingTask
+from mtl_core.spec.unions import kind_of, members
 
 Task = Annotated[
     RegressionTask
@@ -25,31 +43,67 @@ Task = Annotated[
     | CountTask
     | DistributionTask
     | BoxTask
+    | SurvivalTask
     | SegmentationTask
     | TaggingTask
     | ObjectiveTask,
     Field(discriminator="kind"),
 ]
 
+TASK_KINDS = {kind_of(member): cast(type[BaseTask], member) for member in members(Task)}
+"""The class of each kind of task, in the order of menus."""
+
+
+def _known(kind: str) -> str:
+    if kind not in TASK_KINDS:
+        raise ValueError("must be one of " + ", ".join(TASK_KINDS))
+    return kind
+
+
+TaskKind = Annotated[str, AfterValidator(_known)]
+"""The name of a kind of task."""
+
 TOTAL = "total"
 """The name of the combined loss among the tasks' series; no task may have it."""
 
+
+def suggested_kinds(columns: Sequence[TargetColumn]) -> list[str]:
+    """The kinds of task that target columns allow together, the sensible one first."""
+    places = {kind: task.suggestion(columns) for kind, task in TASK_KINDS.items()}
+    return sorted((kind for kind, place in places.items() if place is not None), key=lambda kind: places[kind] or 0)
+
+
+def task_kind(task: Any) -> type[BaseTask]:
+    """The class of a task that is spec data; where its kind is not known, as while it is edited, that of any task."""
+    return TASK_KINDS.get(str(task.get("kind")), BaseTask) if isinstance(task, Mapping) else BaseTask
+
+
 __all__ = [
+    "MAX_CLASSES",
+    "TASK_KINDS",
     "TOTAL",
     "BaseTask",
     "BinaryTask",
     "BoxTask",
     "Column",
     "CountTask",
+    "Direction",
     "DistributionTask",
     "MulticlassTask",
     "MultilabelTask",
     "ObjectiveTask",
     "OrdinalTask",
+    "Outputs",
     "RegressionTask",
     "SegmentationTask",
+    "SurvivalTask",
     "TaggingTask",
+    "TargetColumn",
+    "TargetFacts",
     "Task",
+    "TaskKind",
     "TaskName",
     "column_name",
+    "suggested_kinds",
+    "task_kind",
 ]

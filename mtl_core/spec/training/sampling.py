@@ -6,9 +6,6 @@ from pydantic import Field
 
 from mtl_core.spec.base import Spec, field
 
-CLASS_KINDS = ("binary", "multiclass", "ordinal")
-"""The kinds of task whose every row has one class."""
-
 
 class Shuffled(Spec):
     """Every row once an epoch, in an order of its own."""

@@ -1,30 +1,61 @@
 """Binary classification: one logit a row, positive above 0."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
-from torchmetrics import Metric
-from torchmetrics.classification import (
-    BinaryAccuracy,
-    BinaryAUROC,
-    BinaryAveragePrecision,
-    BinaryCalibrationError,
-    BinaryF1Score,
-    BinaryMatthewsCorrCoef,
-    BinaryPrecision,
-    BinaryRecall,
-    BinarySpecificity,
-)
-from torchmetrics.utilities import dim_zero_cat
 
-from mtl_core.spec import BinaryTask, TargetInfo
+from mtl_core.spec import BinaryTask, InputError, TargetInfo
+from mtl_core.spec.tasks import MAX_CLASSES
+from mtl_core.tabular.column import Column, Rows, number
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
-from mtl_core.tasks.additional_metrics import BinaryBalancedAccuracy, RowMean, both_vary, counts_any, log_loss
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
+from mtl_core.tasks.kind import TaskKind
 from mtl_core.tasks.losses import binary_rows, positive_weights
 from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.targets.classes import class_info, class_tensor, remedy_of, values_of
+from mtl_core.tasks.targets.labels import Labels, TargetSource
+
+if TYPE_CHECKING:
+    from torchmetrics import Metric
+
+
+def _read_labels(task: BinaryTask, source: TargetSource, at: str) -> Labels:
+    (column,) = source.columns_of(task, at)
+    count = column.different
+    if count not in (0, 2):
+        fix = "Make it a multiclass task." if 2 < count <= MAX_CLASSES else remedy_of(column)
+        rule = "a binary task needs exactly two values"
+        raise InputError(f"{at}.target", rule, found=values_of(column), fix=fix)
+    return _with_positive(task, column, at)
+
+
+def _with_positive(task: BinaryTask, column: Column, at: str) -> Labels:
+    values, codes = column.values, column.codes
+    if task.positive is not None and values:
+        positive = _place(task.positive, values)
+        if positive is None:
+            rule = "must be one of the target's two values, " + " and ".join(map(repr, values))
+            raise InputError(f"{at}.positive", rule, found=repr(task.positive))
+        if positive == 0:
+            values, codes = values[::-1], np.where(codes < 0, codes, 1 - codes)
+    return Labels(task, column.there, codes=codes, classes=values)
+
+
+def _place(wanted: str, values: tuple[str, ...]) -> int | None:
+    wanted = wanted.strip()
+    if wanted in values:
+        return values.index(wanted)
+    as_number = number(wanted)  # "1.0" stands for 1
+    return next((i for i, v in enumerate(values) if as_number is not None and number(v) == as_number), None)
+
+
+def _tensor(labels: Labels, info: TargetInfo, rows: Rows) -> Tensor:
+    """``[N, 1]``, 1 where positive."""
+    return class_tensor(labels, info, rows).to(torch.float32).unsqueeze(1)
 
 
 def build_binary(task: BinaryTask, info: TargetInfo) -> TaskHead:
@@ -81,6 +112,20 @@ def _read(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _measure(name: str) -> Measure:  # noqa: PLR0911 - an arm per metric
+    from torchmetrics.classification import (
+        BinaryAccuracy,
+        BinaryAUROC,
+        BinaryAveragePrecision,
+        BinaryCalibrationError,
+        BinaryF1Score,
+        BinaryMatthewsCorrCoef,
+        BinaryPrecision,
+        BinaryRecall,
+        BinarySpecificity,
+    )
+
+    from mtl_core.tasks.additional_metrics import BinaryBalancedAccuracy, RowMean, both_vary, counts_any, log_loss
+
     match name:
         case "accuracy":
             return Measure(BinaryAccuracy(validate_args=False))
@@ -109,6 +154,11 @@ def _measure(name: str) -> Measure:  # noqa: PLR0911 - an arm per metric
     raise ValueError(f"no such metric of a binary task: {name}")
 
 
-def _has_both_classes(metric: Metric) -> bool:
+def _has_both_classes(metric: "Metric") -> bool:
+    from torchmetrics.utilities import dim_zero_cat
+
     target = dim_zero_cat(metric.target)  # type: ignore[arg-type]
     return bool(target.min() != target.max())
+
+
+KIND = TaskKind(read=_read_labels, info=class_info, tensor=_tensor, build=build_binary)

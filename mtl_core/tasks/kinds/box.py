@@ -9,15 +9,27 @@ from torch import Tensor
 
 from mtl_core.spec import BoxTask, TargetInfo
 from mtl_core.tasks import output_averaging, prediction_columns
-from mtl_core.tasks.additional_metrics import RowMean
 from mtl_core.tasks.base import RowLoss, TaskHead, directions, mean_of
+from mtl_core.tasks.kind import TaskKind
 from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.targets.labels import Labels, TargetSource
+from mtl_core.tasks.targets.numbers import number_info, number_tensor, numbers_of, read_numbers, refuse_rows
 
 _LEAST = 1e-7
 
 
+def _read_labels(task: BoxTask, source: TargetSource, at: str) -> Labels:
+    labels = read_numbers(task, source, at)
+    numbers = numbers_of(labels)
+    outside = labels.there & ((numbers < 0) | (numbers > 1)).any(1)
+    fix = "Divide by the image's width and height."
+    refuse_rows(outside, numbers, f"{at}.target", "a box is given in parts of the image, 0 to 1", fix)
+    return labels
+
+
 def build_box(task: BoxTask, info: TargetInfo) -> TaskHead:
     """The runtime of a box task; predictions are in the format of the target."""
+    from mtl_core.tasks.additional_metrics import RowMean
 
     def measures() -> dict[str, Measure]:
         return {name: Measure(RowMean(_measure(name, task.format))) for name in task.metrics}
@@ -87,3 +99,6 @@ def _measure(name: str, form: str) -> Callable[[Tensor, Tensor], Tensor]:
         case "mae":
             return lambda p, t: (p - t).abs().mean(1)
     raise ValueError(f"no such metric of a box: {name}")
+
+
+KIND = TaskKind(read=_read_labels, info=number_info, tensor=number_tensor, build=build_box)

@@ -5,32 +5,22 @@ from functools import partial
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
-from torchmetrics.classification import (
-    MulticlassAccuracy,
-    MulticlassCalibrationError,
-    MulticlassCohenKappa,
-    MulticlassF1Score,
-    MulticlassMatthewsCorrCoef,
-    MulticlassPrecision,
-    MulticlassRecall,
-)
 
 from mtl_core.spec import InputError, MulticlassTask, TargetInfo
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
-from mtl_core.tasks.additional_metrics import (
-    MulticlassBalancedAccuracy,
-    RowMean,
-    Whole,
-    both_vary,
-    brier,
-    class_auroc,
-    log_loss,
-)
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
+from mtl_core.tasks.kind import TaskKind
 from mtl_core.tasks.losses import class_rows, class_weights
 from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.targets.classes import check_class_weights, class_info, class_labels, class_tensor
+from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 _IGNORE = -100
+
+
+def _read_labels(task: MulticlassTask, source: TargetSource, at: str) -> Labels:
+    (column,) = source.columns_of(task, at)
+    return check_class_weights(class_labels(task, column, at), at)
 
 
 def build_multiclass(task: MulticlassTask, info: TargetInfo) -> TaskHead:
@@ -80,6 +70,26 @@ def _cross_entropy(smoothing: float) -> Loss:
 
 
 def _measure(name: str, classes: int) -> Measure:  # noqa: PLR0911 - an arm per metric
+    from torchmetrics.classification import (
+        MulticlassAccuracy,
+        MulticlassCalibrationError,
+        MulticlassCohenKappa,
+        MulticlassF1Score,
+        MulticlassMatthewsCorrCoef,
+        MulticlassPrecision,
+        MulticlassRecall,
+    )
+
+    from mtl_core.tasks.additional_metrics import (
+        MulticlassBalancedAccuracy,
+        RowMean,
+        Whole,
+        both_vary,
+        brier,
+        class_auroc,
+        log_loss,
+    )
+
     match name:
         case "accuracy":
             return Measure(MulticlassAccuracy(classes, average="micro", validate_args=False))
@@ -106,3 +116,6 @@ def _measure(name: str, classes: int) -> Measure:  # noqa: PLR0911 - an arm per 
         case "calibration_error":
             return Measure(MulticlassCalibrationError(classes, validate_args=False))
     raise ValueError(f"no such metric of a multiclass task: {name}")
+
+
+KIND = TaskKind(read=_read_labels, info=class_info, tensor=class_tensor, build=build_multiclass)

@@ -5,15 +5,18 @@ from torch import Tensor
 
 from mtl_core.spec import ObjectiveTask, TargetInfo
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
-from mtl_core.tasks.additional_metrics import RowMean
 from mtl_core.tasks.base import TaskHead, directions, mean_of
+from mtl_core.tasks.kind import TaskKind
 from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.targets.numbers import number_info, number_tensor, read_numbers
 
 _LEAST = 5e-6
 
 
 def build_objective(task: ObjectiveTask, info: TargetInfo) -> TaskHead:
     """The runtime of an objective: the mean of its function at the features plus the starting point."""
+    from mtl_core.tasks.additional_metrics import RowMean
+
     side = -1.0 if task.loss == "valley_left" else 1.0
 
     def value(features: Tensor, start: Tensor) -> Tensor:
@@ -46,3 +49,6 @@ def valley(point: Tensor, side: float) -> Tensor:
     steep = (offset - side * torch.tanh(y)).abs().clamp(min=_LEAST).log() + 6
     bowl = ((-x - side * 7).square() + 0.1 * (-y - 8).square()) / 10 - 20
     return steep * torch.tanh(y / 2).clamp(min=0) + bowl * torch.tanh(-y / 2).clamp(min=0)
+
+
+KIND = TaskKind(read=read_numbers, info=number_info, tensor=number_tensor, build=build_objective)

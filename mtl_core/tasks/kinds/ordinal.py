@@ -3,18 +3,38 @@
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
-from torchmetrics.classification import MulticlassAccuracy, MulticlassCohenKappa
 
-from mtl_core.spec import OrdinalTask, TargetInfo
+from mtl_core.spec import InputError, OrdinalTask, TargetInfo, shorten
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
-from mtl_core.tasks.additional_metrics import RowMean, Whole, log_loss, spearman
 from mtl_core.tasks.base import RowLoss, TaskHead, directions, mean_of
+from mtl_core.tasks.kind import TaskKind
 from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.targets.classes import class_info, class_labels, class_tensor
+from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 _LEAST = 1e-12
+
+
+def _read_labels(task: OrdinalTask, source: TargetSource, at: str) -> Labels:
+    (column,) = source.columns_of(task, at)
+    return _ordered(class_labels(task, column, at), task.order, at)
+
+
+def _ordered(labels: Labels, order: tuple[str, ...], at: str) -> Labels:
+    """The classes in the order that was given, if one was."""
+    if not order or not labels.classes:
+        return labels
+    if sorted(order) != sorted(labels.classes):
+        fix = "The classes are " + shorten(", ".join(map(repr, labels.classes)), 200) + "."
+        rule = "must name each class of the target once"
+        raise InputError(f"{at}.order", rule, found=shorten(", ".join(order)), fix=fix)
+    place = np.array([*(order.index(name) for name in labels.classes), -1], np.int64)
+    assert labels.codes is not None
+    return Labels(labels.task, labels.there, codes=place[labels.codes], classes=order)
 
 
 def build_ordinal(task: OrdinalTask, info: TargetInfo) -> TaskHead:
@@ -109,6 +129,10 @@ def median(probabilities: Tensor) -> Tensor:
 
 
 def _measure(name: str, classes: int) -> Measure:
+    from torchmetrics.classification import MulticlassAccuracy, MulticlassCohenKappa
+
+    from mtl_core.tasks.additional_metrics import RowMean, Whole, log_loss, spearman
+
     take: Callable[[Tensor], Tensor] = median
     match name:
         case "quadratic_kappa":
@@ -122,3 +146,6 @@ def _measure(name: str, classes: int) -> Measure:
         case "log_loss":
             return Measure(RowMean(log_loss))
     raise ValueError(f"no such metric of an ordinal task: {name}")
+
+
+KIND = TaskKind(read=_read_labels, info=class_info, tensor=class_tensor, build=build_ordinal)

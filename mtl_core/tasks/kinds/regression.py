@@ -2,22 +2,37 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
-from torchmetrics import Metric
-from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 
 from mtl_core.spec import RegressionTask, TargetInfo
+from mtl_core.tabular.column import Rows
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
-from mtl_core.tasks.additional_metrics import RowMean, Whole, explained_variance, mape, pearson, r2, spearman
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of_values
+from mtl_core.tasks.kind import TaskKind
 from mtl_core.tasks.metrics import Measure
-from mtl_core.tasks.partial_labels import of_each_value
+from mtl_core.tasks.targets.labels import Labels
+from mtl_core.tasks.targets.numbers import moments, number_info, number_tensor, read_numbers, training_values
 from mtl_core.tasks.units import restoring
 
+if TYPE_CHECKING:
+    from torchmetrics import Metric
+
 _PLAIN: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
+
+
+def _info(labels: Labels, train: Rows) -> TargetInfo:
+    task = cast(RegressionTask, labels.task)
+    facts: dict[str, Any] = {"per_value": 2 if task.loss == "gaussian_nll" else 1}
+    if task.standardize:
+        mean, std = moments(training_values(labels, train), partial=labels.parts is not None)
+        std = np.where(std > 1e-9 * np.maximum(np.abs(mean), 1e-30), std, 1.0)
+        facts |= {"mean": tuple(mean.tolist()), "std": tuple(std.tolist())}
+    return number_info(labels, train, **facts)
 
 
 def build_regression(task: RegressionTask, info: TargetInfo) -> TaskHead:
@@ -27,6 +42,8 @@ def build_regression(task: RegressionTask, info: TargetInfo) -> TaskHead:
     first half of the outputs are the means, which are what is predicted, the other half the logarithms of the
     variances (in training units).
     """
+    from mtl_core.tasks.partial_labels import of_each_value
+
     width = info.width
     restore = restoring(info)
 
@@ -86,6 +103,10 @@ def _masked(function: Callable[..., Tensor], width: int) -> Loss:
 
 
 def _measure(name: str, width: int) -> Measure:  # noqa: PLR0911 - an arm per metric
+    from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
+
+    from mtl_core.tasks.additional_metrics import RowMean, Whole, explained_variance, mape, pearson, r2, spearman
+
     match name:
         case "rmse":
             return Measure(in_float64(MeanSquaredError(squared=False, num_outputs=width)))
@@ -104,6 +125,9 @@ def _measure(name: str, width: int) -> Measure:  # noqa: PLR0911 - an arm per me
     raise ValueError(f"no such metric of a regression: {name}")
 
 
-def in_float64(metric: Metric) -> Metric:
+def in_float64(metric: "Metric") -> "Metric":
     """A metric that sums in double precision."""
     return metric.set_dtype(torch.float64)
+
+
+KIND = TaskKind(read=read_numbers, info=_info, tensor=number_tensor, build=build_regression)

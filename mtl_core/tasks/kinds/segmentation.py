@@ -2,16 +2,30 @@
 
 from functools import partial
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
-from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score, MulticlassJaccardIndex
 
-from mtl_core.spec import SegmentationTask, TargetInfo
+from mtl_core.spec import InputError, SegmentationTask, TargetInfo
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
 from mtl_core.tasks.base import TaskHead, directions, mean_of
+from mtl_core.tasks.kind import TaskKind
 from mtl_core.tasks.losses import class_rows, class_weights
 from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.targets.classes import check_class_weights, class_info, map_tensor
+from mtl_core.tasks.targets.labels import Labels, TargetSource
+
+
+def _read_labels(task: SegmentationTask, source: TargetSource, at: str) -> Labels:
+    maps = source.maps
+    if task.target not in maps:
+        there = ", ".join(map(repr, maps))
+        fix = f"The maps are {there}." if there else "Take a data set with maps, such as shapes."
+        raise InputError(f"{at}.target", "there is no such map of classes", found=repr(task.target), fix=fix)
+    found = maps[task.target]
+    everywhere = np.ones(len(found.values), np.bool_)
+    return check_class_weights(Labels(task, everywhere, classes=found.classes, maps=found.values), at)
 
 
 def build_segmentation(task: SegmentationTask, info: TargetInfo) -> TaskHead:
@@ -47,6 +61,8 @@ def build_segmentation(task: SegmentationTask, info: TargetInfo) -> TaskHead:
 
 
 def _measure(name: str, classes: int) -> Measure:
+    from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score, MulticlassJaccardIndex
+
     match name:
         case "iou":
             return Measure(MulticlassJaccardIndex(classes, average="macro", validate_args=False))
@@ -55,3 +71,6 @@ def _measure(name: str, classes: int) -> Measure:
         case "dice":
             return Measure(MulticlassF1Score(classes, average="macro", validate_args=False))
     raise ValueError(f"no such metric of a segmentation: {name}")
+
+
+KIND = TaskKind(read=_read_labels, info=class_info, tensor=map_tensor, build=build_segmentation)

@@ -5,13 +5,22 @@ from functools import partial
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
-from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from mtl_core.spec import TaggingTask, TargetInfo
+from mtl_core.tabular.text.tags import read_tags
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
 from mtl_core.tasks.base import TaskHead, directions
+from mtl_core.tasks.kind import TaskKind
 from mtl_core.tasks.losses import class_weights
 from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.targets.classes import check_class_weights, class_info, map_tensor
+from mtl_core.tasks.targets.labels import Labels, TargetSource
+
+
+def _read_labels(task: TaggingTask, source: TargetSource, at: str) -> Labels:
+    (column,) = source.columns_of(task, at)
+    there, tags, names = read_tags(column, source.tokens, f"{at}.target")
+    return check_class_weights(Labels(task, there, classes=names, maps=tags), at)
 
 
 def build_tagging(task: TaggingTask, info: TargetInfo) -> TaskHead:
@@ -55,9 +64,14 @@ def build_tagging(task: TaggingTask, info: TargetInfo) -> TaskHead:
 
 
 def _measure(name: str, classes: int) -> Measure:
+    from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
+
     match name:
         case "accuracy":
             return Measure(MulticlassAccuracy(classes, average="micro", validate_args=False))
         case "f1":
             return Measure(MulticlassF1Score(classes, average="macro", validate_args=False))
     raise ValueError(f"no such metric of a tagging task: {name}")
+
+
+KIND = TaskKind(read=_read_labels, info=class_info, tensor=map_tensor, build=build_tagging)

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from mtl_core.datasets.data import Split, row_mask
 from mtl_core.spec import Sampling, Task
-from mtl_core.spec.training.sampling import CLASS_KINDS, BalancedClasses, BalancedTasks, Shuffled
+from mtl_core.spec.training.sampling import BalancedClasses, BalancedTasks, Shuffled
 from mtl_core.training.runtime.seeding import epoch_generator, epoch_order
 
 RowOrder = Callable[[int, int], Tensor]
@@ -29,7 +29,7 @@ def build_row_order(sampling: Sampling, split: Split, tasks: Sequence[Task]) -> 
         case Shuffled():
             return partial(epoch_order, rows)
         case BalancedClasses():
-            task = sampling.task or next(task.name for task in tasks if task.kind in CLASS_KINDS)
+            task = sampling.task or next(task.name for task in tasks if task.row_classes)
             targets, mask = split.targets[task], split.labelled(task)
             classes = targets.reshape(rows, -1)[:, 0].long().cpu()
             labeled = torch.ones(rows, dtype=torch.bool) if mask is None else mask.cpu()

@@ -13,6 +13,7 @@ from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.sharing.hard import HardSharingModel
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec import InputError, TargetInfo, Task
+from mtl_core.spec.tasks import TASK_KINDS
 from mtl_core.training.transfer.initial_weights import InitialWeights, format_tensors, state_dicts_by_part
 
 TargetHeader = Mapping[str, Any]
@@ -48,7 +49,9 @@ def data_header(data: TaskData, tasks: Sequence[Task]) -> dict[str, Any]:
 
 def _target_header(info: TargetInfo, task: Task) -> TargetHeader:
     statistics = {"mean": list(info.mean), "std": list(info.std)}
-    return {"kind": info.kind, "classes": list(info.classes)} | {n: getattr(task, n) for n in task.read_by} | statistics
+    intervals = {"edges": list(info.edges)} if info.edges else {}
+    settings = {name: getattr(task, name) for name in task.read_by}
+    return {"kind": info.kind, "classes": list(info.classes)} | intervals | settings | statistics
 
 
 @torch.no_grad()
@@ -109,7 +112,8 @@ def _check_target(task: str, target: TargetHeader, saved_target: TargetHeader) -
     """Check that a head has the same target as in the file."""
     for key in (key for key in target if key not in ("mean", "std")):
         if target[key] != saved_target.get(key, target[key]):
-            current, saved = (", ".join(v) if isinstance(v, list) else v for v in (target[key], saved_target[key]))
+            values = (target[key], saved_target[key])
+            current, saved = (", ".join(map(str, v)) if isinstance(v, list) else v for v in values)
             rule = f"task {task!r} must have the {key} that it has in that run"
             raise InputError("training.keep", rule, found=f"{current} instead of {saved}", fix="Give it another name.")
 
@@ -138,7 +142,7 @@ def _rescale_head(model: MultiTaskModel, info: TargetInfo, saved_target: TargetH
     *_, output_layer = (m for m in model.get_submodule(f"heads.task_{info.name}").modules() if isinstance(m, nn.Linear))
     new_tensor = output_layer.weight.new_tensor
     ratio = new_tensor(saved_target["std"]) / new_tensor(info.std)
-    if info.kind == "count":
+    if TASK_KINDS[info.kind].log_link:
         output_layer.bias.add_(ratio.log())
         return True
     shift = (new_tensor(saved_target["mean"]) - new_tensor(info.mean)) / new_tensor(info.std)

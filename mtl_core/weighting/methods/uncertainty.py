@@ -3,11 +3,10 @@
 import torch
 from torch import Tensor, nn
 
+from mtl_core.spec.tasks import TASK_KINDS
 from mtl_core.spec.weighting import UncertaintyWeighting
 from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
 from mtl_core.weighting.setup import Setup
-
-_REGRESSION_KINDS = frozenset({"regression"})
 
 
 class UncertaintyScalarizer(Scalarizer):
@@ -49,7 +48,7 @@ class UncertaintyScalarizer(Scalarizer):
 def build(spec: UncertaintyWeighting, setup: Setup) -> LossScalarization:
     """Builds uncertainty weighting, with the likelihood of each task's kind."""
     factors = setup.ones * torch.tensor(
-        [0.5 if kind in _REGRESSION_KINDS else 1.0 for kind in setup.kinds], device=setup.device
+        [TASK_KINDS[kind].uncertainty_factor for kind in setup.kinds], device=setup.device
     )
     scalarizer = UncertaintyScalarizer(factors.to(setup.dtype), spec.initial)
     return LossScalarization(scalarizer, initial=factors * torch.exp(-scalarizer.log_variances.detach()))

@@ -12,6 +12,7 @@ from app.pages.data.roles import KIND_TITLES
 from app.theme import GAP, card_title_font, control_height
 from app.widgets import Elided, guard_wheel, plain_tip
 from app.widgets.dot import Dot
+from mtl_core.spec.tasks import task_kind
 
 WIDTH, TEXT_WIDTH = 148, 300
 _EDGE = 4
@@ -86,7 +87,7 @@ class RoleHeader(QHeaderView):
     def _fit(self) -> None:
         """Give sentences more room than numbers and words."""
         for section, view in zip(range(self.count()), self._views, strict=False):
-            wide = view.type == "text" or view.kind == "tagging"
+            wide = view.type == "text" or task_kind({"kind": view.kind}).per_token
             self.resizeSection(section, TEXT_WIDTH if wide else WIDTH)
 
     def cell(self, section: int) -> "ColumnCell | None":

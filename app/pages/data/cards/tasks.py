@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.pages.data.roles import KIND_TITLES, OF_NUMBERS
+from app.pages.data.roles import KIND_TITLES, is_of_numbers
 from app.plots import BarPlot, Histogram
 from app.tables import count
 from app.theme import CARD_GAP, GAP
@@ -215,7 +215,7 @@ class TaskBox(QWidget):
 
 def distribution(column: ColumnInfo, kind: str, colour: int) -> QWidget:
     """A plot of a target: bars for classes, a histogram for numbers."""
-    plot = Histogram() if kind in OF_NUMBERS and column.histogram is not None else BarPlot()
+    plot = Histogram() if is_of_numbers(kind) and column.histogram is not None else BarPlot()
     plot.setObjectName(f"distribution-{column.name}")
     plot.setAccessibleName(f"Distribution of {column.name}")
     plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
