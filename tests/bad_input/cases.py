@@ -153,9 +153,14 @@ def no_table(name: str, put: Callable[[Path], object], says: str, shown: str = "
     return Case(name, says, make, shown)
 
 
-def _parquet(place: Place) -> Words:
-    place.write_table(b"PAR1" + bytes(80), "homes.parquet")
-    return ["train", str(place.write_spec({"dataset.path": "homes.parquet"}))]
+def typed_table(name: str, file: str, content: bytes, says: str) -> Case:
+    """The good spec on a bad table of typed cells."""
+
+    def make(place: Place) -> Words:
+        place.write_table(content, file)
+        return ["train", str(place.write_spec({"dataset.path": file}))]
+
+    return Case(name, f"dataset.path … {says} … {file}", make)
 
 
 def _images(*layers: dict[str, Any]) -> dict[str, Any]:
@@ -218,10 +223,10 @@ FILES = (
     table("an empty file", "", "dataset.path … is empty … homes.csv"),
     table("column names alone", "area,rooms,city,price,sold\n", "dataset.path … no rows … area, rooms"),
     table("one column", "area\n1\n2\n3\n", "dataset.path … only one column … area … delimiter"),
-    table("binary junk", bytes(range(256)) * 20, "dataset.path … must be CSV, Parquet, JSON or JSON lines … binary"),
+    table("binary junk", bytes(range(256)) * 20, "dataset.path … must be CSV … Parquet … JSON or JSON lines … binary"),
     table("two columns of one name", GOOD_TABLE.replace("rooms", "area"), "dataset.path … name of its own … 'area'"),
     table("rows of uneven length", GOOD_TABLE + "1,2,3,4,5,6,7\n", "dataset.path … line 62 … 7 cells"),
-    Case("a Parquet file that is none", "dataset.path … not a whole Parquet file … homes.parquet", _parquet),
+    typed_table("a Parquet file that is none", "homes.parquet", b"PAR1" + bytes(80), "not a whole Parquet file"),
     no_table("a folder for a table", Path.mkdir, "dataset.path … it is a folder … homes.csv … Choose a file in it"),
     no_table(
         "a table that is not there",

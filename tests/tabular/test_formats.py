@@ -2,11 +2,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mtl_core.spec import InputError
 from mtl_core.tabular.readers.formats import FORMATS, RECOGNITION_ORDER, SUFFIXES, format_of_name, format_titles
 from mtl_core.tabular.readers.table_file import read_bytes
+from mtl_core.tabular.readers.table_format import FileContent, TableFormat
+from tests.table_files import WRITERS
 
 HELP = (Path(__file__).parents[2] / "resources" / "help" / "data.md").read_text(encoding="utf-8")
 
@@ -43,6 +46,18 @@ def test_the_refusal_of_other_files_names_every_format() -> None:
 
 def test_the_help_lists_the_formats_by_asking_for_them() -> None:
     assert "{{formats}}" in HELP
+
+
+def test_a_writer_of_each_format_stands_among_the_tests() -> None:
+    assert set(WRITERS) == {table_format.title for table_format in FORMATS}
+
+
+@pytest.mark.parametrize("table_format", FORMATS, ids=lambda one: one.title)
+def test_a_file_says_its_format_by_its_content(table_format: TableFormat) -> None:
+    frame = pd.DataFrame({"a": [1.5, 2.5], "b": ["x", "y"]})
+    data = WRITERS[table_format.title](frame)
+    taken = next(one for one in RECOGNITION_ORDER if one.read(FileContent(data, "a.bin")) is not None)
+    assert taken is table_format
 
 
 def test_naming_the_formats_loads_none_of_the_readers() -> None:

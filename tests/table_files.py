@@ -1,0 +1,20 @@
+"""A table as a file of each format, by the title of the format; a contract test asks for each."""
+
+import io
+from collections.abc import Callable
+
+import pandas as pd
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    content = io.BytesIO()
+    frame.to_parquet(content)
+    return content.getvalue()
+
+
+WRITERS: dict[str, Callable[[pd.DataFrame], bytes]] = {
+    "CSV": lambda frame: frame.to_csv(index=False).encode(),
+    "Parquet": _parquet,
+    "JSON": lambda frame: frame.to_json(orient="records").encode(),
+    "JSON lines": lambda frame: frame.to_json(orient="records", lines=True).encode(),
+}
