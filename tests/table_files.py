@@ -6,6 +6,12 @@ from collections.abc import Callable
 import pandas as pd
 
 
+def _arrow(frame: pd.DataFrame) -> bytes:
+    content = io.BytesIO()
+    frame.to_feather(content)
+    return content.getvalue()
+
+
 def _parquet(frame: pd.DataFrame) -> bytes:
     content = io.BytesIO()
     frame.to_parquet(content)
@@ -15,6 +21,7 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 WRITERS: dict[str, Callable[[pd.DataFrame], bytes]] = {
     "CSV": lambda frame: frame.to_csv(index=False).encode(),
     "Parquet": _parquet,
+    "Arrow": _arrow,
     "JSON": lambda frame: frame.to_json(orient="records").encode(),
     "JSON lines": lambda frame: frame.to_json(orient="records", lines=True).encode(),
 }

@@ -227,6 +227,7 @@ FILES = (
     table("two columns of one name", GOOD_TABLE.replace("rooms", "area"), "dataset.path … name of its own … 'area'"),
     table("rows of uneven length", GOOD_TABLE + "1,2,3,4,5,6,7\n", "dataset.path … line 62 … 7 cells"),
     typed_table("a Parquet file that is none", "homes.parquet", b"PAR1" + bytes(80), "not a whole Parquet file"),
+    typed_table("an Arrow file that is none", "homes.feather", b"ARROW1\0\0" + bytes(80), "not a whole Arrow file"),
     no_table("a folder for a table", Path.mkdir, "dataset.path … it is a folder … homes.csv … Choose a file in it"),
     no_table(
         "a table that is not there",

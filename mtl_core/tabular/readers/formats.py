@@ -6,12 +6,13 @@ in ``FORMATS``.
 
 from pathlib import PurePath
 
-from mtl_core.tabular.readers import delimited_text, json_document, json_lines, parquet
+from mtl_core.tabular.readers import arrow_ipc, delimited_text, json_document, json_lines, parquet
 from mtl_core.tabular.readers.table_format import TableFormat
 
 FORMATS: tuple[TableFormat, ...] = (
     delimited_text.FORMAT,
     parquet.FORMAT,
+    arrow_ipc.FORMAT,
     json_document.FORMAT,
     json_lines.FORMAT,
 )
