@@ -5,6 +5,13 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from tests.workbooks import sheet_rows, workbook
+
+
+def _excel(frame: pd.DataFrame) -> bytes:
+    rows = [list(frame.columns), *frame.astype(object).where(frame.notna(), None).to_numpy().tolist()]
+    return workbook({"Homes": sheet_rows(rows)})
+
 
 def _arrow(frame: pd.DataFrame) -> bytes:
     content = io.BytesIO()
@@ -20,6 +27,7 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 WRITERS: dict[str, Callable[[pd.DataFrame], bytes]] = {
     "CSV": lambda frame: frame.to_csv(index=False).encode(),
+    "Excel": _excel,
     "Parquet": _parquet,
     "Arrow": _arrow,
     "JSON": lambda frame: frame.to_json(orient="records").encode(),

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mtl_core.spec import DataNote, InputError
@@ -86,7 +87,7 @@ def _cells(text: str, delimiter: str, first_line: int) -> tuple["pd.DataFrame", 
         frame, header = frame.iloc[:, :-1], header[:-1]  # lines that end in a delimiter
         short = ()
     frame.columns = pd.Index(header)
-    return frame, (*_header_notes(header), *short)
+    return frame, (*header_notes(header), *short)
 
 
 def _short_rows(text: str, frame: "pd.DataFrame", delimiter: str, first_line: int) -> tuple[DataNote, ...]:
@@ -119,7 +120,8 @@ def _ragged_fix(delimiter: str) -> str:
     return f"It was read as separated by {name}; put cells that contain one in quotation marks."
 
 
-def _header_notes(header: list[str]) -> tuple[DataNote, ...]:
+def header_notes(header: Sequence[str]) -> tuple[DataNote, ...]:
+    """That the first row is taken as names though it may be data, where all of it are numbers."""
     if all(re.fullmatch(r"\s*[-+]?\d*\.?\d+([eE][-+]?\d+)?\s*", cell) for cell in header):
         what = "The first line holds only numbers. It is taken as the column names."
         return (DataNote(place="file", what=what, fix="Put a line of names before it."),)

@@ -6,11 +6,12 @@ in ``FORMATS``.
 
 from pathlib import PurePath
 
-from mtl_core.tabular.readers import arrow_ipc, delimited_text, json_document, json_lines, parquet
+from mtl_core.tabular.readers import arrow_ipc, delimited_text, json_document, json_lines, parquet, workbook
 from mtl_core.tabular.readers.table_format import TableFormat
 
 FORMATS: tuple[TableFormat, ...] = (
     delimited_text.FORMAT,
+    workbook.FORMAT,
     parquet.FORMAT,
     arrow_ipc.FORMAT,
     json_document.FORMAT,

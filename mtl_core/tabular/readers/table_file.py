@@ -81,7 +81,7 @@ def _read(file: FileContent) -> RawTable:
                 return table
     except BinaryDataError:
         pass
-    what, found = ("; this is a workbook or archive", file.name) if is_archive else ("", "binary data")
+    what, found = ("; this is an archive", file.name) if is_archive else ("", "binary data")
     raise InputError("dataset.path", f"must be {format_titles()}{what}", found=found, fix=BINARY_FIX)
 
 
