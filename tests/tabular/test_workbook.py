@@ -12,11 +12,14 @@ from mtl_core.tabular.readers import workbook_archive
 from mtl_core.tabular.readers.table_file import read_bytes
 from mtl_core.tabular.readers.table_format import RawTable
 from tests.workbooks import (
+    Cell,
     archive,
+    binary_workbook,
     cell,
     document_cell,
     error_cell,
     number_cell,
+    old_workbook,
     open_document,
     sheet_rows,
     text_cell,
@@ -285,3 +288,23 @@ def test_a_part_that_is_larger_than_it_claims_is_refused() -> None:
 
 def test_text_that_is_called_a_workbook_is_read_as_text() -> None:
     assert read(b"a\tb\n1\t2\n", "export.xls").form == "tab-separated text, utf-8"
+
+
+def test_a_binary_workbook_is_read() -> None:
+    raw = read(binary_workbook({0: {0: "a", 1: "b"}, 1: {0: 1.5, 1: "서울"}, 2: {0: None, 1: "y"}}), "homes.xlsb")
+    np.testing.assert_array_equal(raw.frame["a"], [1.5, np.nan])
+    assert raw.frame["b"].tolist() == ["서울", "y"]
+
+
+def test_a_binary_workbook_that_would_fill_the_memory_is_refused() -> None:
+    data = binary_workbook({0: {0: "a", 1: "b"}, 1_048_575: {16_383: 1.0}})
+    with pytest.raises(InputError, match="has a sheet of 1048576 rows and 16384 columns"):
+        read(data, "homes.xlsb")
+
+
+def test_an_old_workbook_is_read() -> None:
+    cells: dict[tuple[int, int], Cell] = {(0, 0): "a", (0, 1): "b", (0, 2): "c"}
+    cells |= {(1, 0): 1.5, (1, 1): "서울", (1, 2): True, (2, 0): None, (2, 1): "y", (2, 2): False}
+    raw = read(old_workbook(cells), "homes.xls")
+    np.testing.assert_array_equal(raw.frame["a"], [1.5, np.nan])
+    assert raw.frame.drop(columns="a").to_dict("list") == {"b": ["서울", "y"], "c": [True, False]}

@@ -2,6 +2,8 @@
 
 The reader makes a sheet's whole rectangle, from its first cell to its last, and ends the process where that does not
 fit into memory. A file of a kilobyte can ask for it, by a cell in the last row and column or by parts that inflate.
+
+Files in xls are no archives and not looked through: 65536 rows and 256 columns fit, and a forged one ends the worker.
 """
 
 import io
