@@ -76,14 +76,17 @@ def workbook(sheets: Mapping[str, str], hidden: Sequence[str] = (), merged: Sequ
     return archive(parts)
 
 
-def open_document(rows: str) -> bytes:
-    """An ods file of one sheet; the rows are its XML."""
+def open_document(rows: str, *, encrypted: bool = False) -> bytes:
+    """An ods file of one sheet; the rows are its XML. An encrypted one only says that it is."""
+    if encrypted:
+        rows = "\0"  # noise, which need not be XML
     names = " ".join(f'xmlns:{name}="{_OFFICE}:{name}:1.0"' for name in ("office", "table", "text"))
     content = (
         f'<office:document-content {names}><office:body><office:spreadsheet><table:table table:name="Sheet1">'
         f"{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
     )
-    manifest = f'<manifest:manifest xmlns:manifest="{_OFFICE}:manifest:1.0"/>'
+    entry = "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>" if encrypted else ""
+    manifest = f'<manifest:manifest xmlns:manifest="{_OFFICE}:manifest:1.0">{entry}</manifest:manifest>'
     kind = "application/vnd.oasis.opendocument.spreadsheet"
     return archive({"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest})
 

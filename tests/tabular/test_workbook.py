@@ -204,6 +204,8 @@ def test_an_encrypted_workbook_is_refused() -> None:
             place = flagged.find(mark, place + 1)
     with pytest.raises(InputError, match="the workbook is encrypted with a password"):
         read(bytes(flagged))
+    with pytest.raises(InputError, match="the workbook is encrypted with a password"):
+        read(open_document("", encrypted=True))
 
 
 def test_an_archive_that_is_no_workbook_is_refused() -> None:
@@ -276,6 +278,17 @@ def test_parts_that_inflate_too_far_are_refused_before_they_do(monkeypatch: pyte
     monkeypatch.setattr(zipfile.ZipFile, "read", None)
     with pytest.raises(InputError, match=r"the workbook inflates to .* GiB"):
         read(data)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_parts_of_one_name_inflate_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = io.BytesIO(archive({"xl/workbook.xml": ""}))
+    monkeypatch.setattr(workbook_archive, "MAX_BYTES", 1 << 21)
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as file:
+        for _ in range(3):
+            file.writestr("xl/sharedStrings.xml", " " * 1_000_000)
+    with pytest.raises(InputError, match="the workbook inflates to"):
+        read(content.getvalue())
 
 
 def test_a_part_that_is_larger_than_it_claims_is_refused() -> None:

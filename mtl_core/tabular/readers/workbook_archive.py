@@ -23,6 +23,7 @@ MAX_BYTES = 1 << 30
 MAX_CELLS = 30_000_000
 """Of the rectangle around a sheet's cells."""
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
+_ENCRYPTED = b"manifest:encryption-data"
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, ElementTree.ParseError),
     *(EOFError, LookupError, NotImplementedError, OSError, ValueError),
@@ -82,12 +83,14 @@ def _summarize(archive: zipfile.ZipFile, name: str) -> ArchiveSummary | None:
     kind = next((kind for kind in ("xl/workbook.xml", "xl/workbook.bin") if kind in parts), "")
     if not kind and ("mimetype" not in parts or not _is_open_document(archive, parts["mimetype"])):
         return None
-    if (size := sum(part.file_size for part in parts.values())) > MAX_BYTES:
+    if (size := sum(part.file_size for part in archive.infolist())) > MAX_BYTES:
         raise _too_large(name, f"inflates to {size / 2**30:.1f} GiB, and at most {MAX_BYTES >> 30} GiB are read")
+    if not kind and (manifest := parts.get("meta-inf/manifest.xml")) and _ENCRYPTED in archive.read(manifest):
+        raise LockedWorkbookError
     summary = ArchiveSummary()
     errors: dict[str, Counter[str]] = {}
-    for key, part in parts.items():
-        content = archive.read(part)  # to its end: its size and checksum are then what the archive claims
+    for part in archive.infolist():
+        key, content = part.filename.lower(), archive.read(part)  # to its end, so that size and checksum are checked
         if b"\0" in content and key.endswith(".xml"):
             raise InputError("dataset.path", "is not a whole workbook (a part is not in utf-8)", found=name)
         if kind == "xl/workbook.xml":
