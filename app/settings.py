@@ -1,18 +1,17 @@
 """What the window remembers between starts, as an INI file in the application's folder."""
 
-import os
 from pathlib import Path
 
-import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
+
+from mtl_core import locations
 
 _RECENT = 10
 
 
 def home() -> Path:
-    """The application's folder, made if need be; the same as the store's, found without loading a database."""
-    stated = os.environ.get("MTL_WORKBENCH_HOME")
-    folder = Path(stated).expanduser().absolute() if stated else platformdirs.user_data_path("mtl-workbench", False)
+    """The application's folder, made if need be."""
+    folder = locations.home()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
 from app.theme import GAP
 from mtl_core.plugins import plugin_problems, plugins
 from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, kind_of, members
+from mtl_core.tabular.readers.formats import FORMATS
 
 TOPICS = ("start", "data", "model", "training", "weighting", "live", "runs", "compare", "files", "about")
 """The files of ``resources/help``, in the order of the work; pages open at the topic of their name."""
@@ -34,6 +35,13 @@ def _layers() -> str:
     return "\n\n".join(f"### {group}\n\n{_list(kinds)}" for group, kinds in LAYER_GROUPS.items())
 
 
+def _formats() -> str:
+    lines = [
+        f"- **{one.title}** ({', '.join(one.suffixes)})" + (f": {one.note}" if one.note else "") for one in FORMATS
+    ]
+    return "\n".join(lines)
+
+
 def _versions() -> str:
     from mtl_core.store import sqlite  # loaded by now, on the store's thread
 
@@ -45,6 +53,7 @@ def _versions() -> str:
 
 
 _PLACES: dict[str, Callable[[], str]] = {
+    "formats": _formats,
     "tasks": lambda: _list(members(Task)),
     "sharing": lambda: _list(members(Sharing)),
     "layers": _layers,

@@ -6,6 +6,7 @@ import traceback
 from mtl_core.cli.status import FAILED
 from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.files import append_to_log
+from mtl_core.locations import home
 from mtl_core.text import visible
 
 LOG_NAME = "command.log"
@@ -21,8 +22,6 @@ def report_failure(verb: str, error: Exception) -> int:
     if fault is not None:
         _print(f"mtl-workbench {verb}: {fault}")
         return fault.exit_status
-    from mtl_core.store.urls import home
-
     description, log = shorten(f"{type(error).__name__}: {error}", 300), home() / LOG_NAME
     logged = append_to_log(log, "".join(traceback.format_exception(error)))
     details = f"The details are in {log}" if logged else f"The details could not be written to {log}"

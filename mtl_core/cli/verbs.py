@@ -107,7 +107,7 @@ def _add_model_verbs(add: _Add) -> None:
     evaluate.add_argument("--ensemble", action="store_true", help=help_)
     evaluate.add_argument("--split", choices=SPLITS, default="test")
     predict = add("predict", "write what a run's best model, or several runs as one, predict as CSV", store)
-    help_ = f"{run_help}; then, to predict new rows, a CSV, Parquet or JSON-lines file with the inputs' columns"
+    help_ = f"{run_help}; then, to predict new rows, a table file, such as CSV, with the inputs' columns"
     predict.add_argument("run", metavar="RUN", nargs="+", help=help_)
     predict.add_argument("--split", choices=SPLITS, help="rows of the run's own data (default: test)")
     export = add("export", "write a run's points to a file, or the models of runs to a folder", store)

@@ -34,7 +34,7 @@ class NewRows:
 
 
 def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
-    """Read a CSV, TSV, Parquet or JSON-lines file with at least the input columns; targets need not be there.
+    """Read a table file with at least the input columns; targets need not be there.
 
     Args:
         path: The file.

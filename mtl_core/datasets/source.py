@@ -15,7 +15,8 @@ from mtl_core.spec import BundledDataset, DataNote, Dataset, SplitSpec, TableDat
 from mtl_core.tabular.cache import Recent
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.pixel_maps import PixelMap
-from mtl_core.tabular.readers.table_file import RawTable, read_file, stamp
+from mtl_core.tabular.readers.table_file import read_file, stamp
+from mtl_core.tabular.readers.table_format import RawTable
 from mtl_core.tabular.table_columns import conversion_notes, open_dates_note, read_columns, read_table
 from mtl_core.tabular.text.tokenizer import tokenizer_stamp
 

@@ -41,7 +41,7 @@ def predict_rows(
 
     Args:
         saved: One run, or several of the same tasks and data; the device is the first one's.
-        path: A CSV, TSV, Parquet or JSON-lines file with at least the input columns.
+        path: A table file with at least the input columns.
         preprocessing: How rows were treated in training, where it is kept; without it the runs' data is read.
 
     Raises:

@@ -123,7 +123,7 @@ class BundledDataset(Spec):
 
 
 class TableDataset(Spec):
-    """A CSV, Parquet or JSON lines file of yours."""
+    """A table file of yours."""
 
     title: ClassVar[str] = "Table"
     kind: Literal["table"] = "table"

@@ -35,6 +35,7 @@ What people ask of many runs is SQL, for example the best accuracies of PCGrad::
     WHERE r.method = 'pcgrad' AND s.split = 'val' AND s.metric = 'accuracy' ORDER BY s.best DESC
 """
 
+from mtl_core.locations import home
 from mtl_core.protocol.progress import Progress
 from mtl_core.store.processes import this_host
 from mtl_core.store.records import (
@@ -54,7 +55,6 @@ from mtl_core.store.records import (
     Summary,
 )
 from mtl_core.store.store import RunStore, open_store
-from mtl_core.store.urls import home
 
 __all__ = [
     "END_STATES",

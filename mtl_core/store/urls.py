@@ -1,23 +1,15 @@
 """Where stores and artifacts lie."""
 
 import hashlib
-import os
 import stat
 from pathlib import Path
 
-import platformdirs
 import sqlalchemy as sa
 
 from mtl_core.errors import InputError, os_error
+from mtl_core.locations import home
 
-APP_NAME = "mtl-workbench"
 STORE_NAME = "runs.sqlite"
-
-
-def home() -> Path:
-    """The folder of the default store: ``$MTL_WORKBENCH_HOME``, or the platform's folder for user data."""
-    stated = os.environ.get("MTL_WORKBENCH_HOME")
-    return Path(stated).expanduser().absolute() if stated else platformdirs.user_data_path(APP_NAME, False)
 
 
 def url_of(place: str | Path | None) -> sa.URL:

@@ -13,6 +13,7 @@ from typing import Any
 
 from mtl_core.store import sqlite
 from tests.bad_input.place import FINISHED, GOOD_TABLE, STOPPED, Place, make_runs
+from tests.workbooks import archive, sheet_rows, text_cell, workbook
 
 Words = list[str]
 
@@ -153,9 +154,14 @@ def no_table(name: str, put: Callable[[Path], object], says: str, shown: str = "
     return Case(name, says, make, shown)
 
 
-def _parquet(place: Place) -> Words:
-    place.write_table(b"PAR1" + bytes(80), "homes.parquet")
-    return ["train", str(place.write_spec({"dataset.path": "homes.parquet"}))]
+def typed_table(name: str, file: str, content: bytes, says: str) -> Case:
+    """The good spec on a bad table of typed cells."""
+
+    def make(place: Place) -> Words:
+        place.write_table(content, file)
+        return ["train", str(place.write_spec({"dataset.path": file}))]
+
+    return Case(name, f"dataset.path … {says} … {file}", make)
 
 
 def _images(*layers: dict[str, Any]) -> dict[str, Any]:
@@ -212,16 +218,25 @@ DEVICES = (
 
 _SEOUL = GOOD_TABLE.replace("Seoul", "서울").encode("cp949")
 _UNSOLD = GOOD_TABLE.replace(",yes\n", ",\n").replace(",no\n", ",\n")
+_WORKBOOK = workbook({"homes": sheet_rows([line.split(",") for line in GOOD_TABLE.splitlines()])})
+_HUGE_WORKBOOK = workbook({"a": sheet_rows([["a", "b"]]) + f'<row r="1048576">{text_cell("XFD1048576", "c")}</row>'})
+_ENCRYPTED_WORKBOOK = b"\xd0\xcf\x11\xe0" + bytes(508) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
 _TEXT = {"dataset.types": {"city": "text"}, "model.shared": [{"kind": "embedding"}]}
 
 FILES = (
     table("an empty file", "", "dataset.path … is empty … homes.csv"),
     table("column names alone", "area,rooms,city,price,sold\n", "dataset.path … no rows … area, rooms"),
     table("one column", "area\n1\n2\n3\n", "dataset.path … only one column … area … delimiter"),
-    table("binary junk", bytes(range(256)) * 20, "dataset.path … must be CSV, Parquet, JSON or JSON lines … binary"),
+    table("binary junk", bytes(range(256)) * 20, "dataset.path … must be CSV … Parquet … JSON or JSON lines … binary"),
     table("two columns of one name", GOOD_TABLE.replace("rooms", "area"), "dataset.path … name of its own … 'area'"),
     table("rows of uneven length", GOOD_TABLE + "1,2,3,4,5,6,7\n", "dataset.path … line 62 … 7 cells"),
-    Case("a Parquet file that is none", "dataset.path … not a whole Parquet file … homes.parquet", _parquet),
+    typed_table("a Parquet file that is none", "homes.parquet", b"PAR1" + bytes(80), "not a whole Parquet file"),
+    typed_table("an Arrow file that is none", "homes.feather", b"ARROW1\0\0" + bytes(80), "not a whole Arrow file"),
+    typed_table("a workbook cut short", "homes.xlsx", _WORKBOOK[:900], "not a whole workbook"),
+    typed_table("a workbook without cells", "homes.xlsx", workbook({"a": ""}), "no sheet of the workbook has cells"),
+    typed_table("a workbook beyond all memory", "homes.xlsx", _HUGE_WORKBOOK, "1048576 rows and 16384 columns"),
+    typed_table("an encrypted workbook", "homes.xlsx", _ENCRYPTED_WORKBOOK, "encrypted with a password"),
+    typed_table("an archive of something else", "homes.zip", archive({"a.csv": "a,b"}), "this is an archive"),
     no_table("a folder for a table", Path.mkdir, "dataset.path … it is a folder … homes.csv … Choose a file in it"),
     no_table(
         "a table that is not there",

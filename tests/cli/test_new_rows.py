@@ -3,9 +3,12 @@
 import csv
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from mtl_core.tabular.readers.formats import FORMATS
 from tests.cli.conftest import Command
+from tests.table_files import WRITERS
 
 SPEC = """
 version: 1
@@ -45,6 +48,16 @@ def test_the_rows_of_a_split_are_predicted_alike_from_a_file_without_targets(com
     for old, row in zip(of_split, new, strict=True):
         assert float(row["y.predicted"]) == pytest.approx(float(old["y.predicted"]), rel=1e-6)
         assert row["k.predicted"] == old["k.predicted"]
+
+
+def test_a_file_of_any_format_is_predicted_alike(command: Command, place: Path) -> None:
+    rows = pd.DataFrame({"x": [4.25, None, 7.5], "color": ["red", "blue", "green"]})
+    for number, table_format in enumerate(FORMATS):
+        file = f"new{table_format.suffixes[0]}"
+        Path(file).write_bytes(WRITERS[table_format.title](rows))
+        said = command("predict", 1, file, "--out", f"p{number}.csv")
+        assert said.status == 0, said.err
+        assert (place / f"p{number}.csv").read_bytes() == (place / "p0.csv").read_bytes()
 
 
 def test_missing_and_unknown_cells_are_said_and_a_row_without_inputs_has_no_prediction(

@@ -24,6 +24,7 @@ from mtl_core.spec import (
     TableDataset,
     Task,
 )
+from tests.table_files import WRITERS
 
 INPUTS = ("면적", "방", "지역")
 PRICE = RegressionTask(name="가격", target="가격")
@@ -136,9 +137,12 @@ def test_a_table_is_the_same_with_every_delimiter(
     assert same(left, right)
 
 
-def test_a_parquet_file_is_the_same_as_its_csv(homes: pd.DataFrame, write: WriteTable, tmp_path: Path) -> None:
+@pytest.mark.parametrize("title", WRITERS)
+def test_a_table_is_the_same_in_every_format(
+    title: str, homes: pd.DataFrame, write: WriteTable, tmp_path: Path
+) -> None:
     typed = homes.assign(면적=homes["면적"].astype(float), 방=homes["방"].astype(int), 가격=homes["가격"].astype(float))
-    typed.to_parquet(tmp_path / "homes.bin")
+    (tmp_path / "homes.bin").write_bytes(WRITERS[title](typed))
     left = load(TableDataset(path=write(homes), inputs=INPUTS), (PRICE, SALE))
     right = load(TableDataset(path=str(tmp_path / "homes.bin"), inputs=INPUTS), (PRICE, SALE))
     assert same(left, right)

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from mtl_core.spec import data_to_yaml, load_preset, preset_names, spec_to_data
 from tests.bad_input.place import FINISHED, GOOD_SPEC, GOOD_TABLE, STOPPED, Place
 from tests.fuzz.noise import ODD_VALUES, damaged_bytes, damaged_data
+from tests.table_files import WRITERS
 
 Commands = Iterator[tuple[Sequence[str], bool]]
 """Each with whether it may change files when it succeeds."""
@@ -171,12 +172,10 @@ def _presets() -> list[Any]:
 def _tables() -> list[bytes]:
     if "tables" not in _cache:
         frame = pd.read_csv(io.StringIO(GOOD_TABLE))
-        parquet = io.BytesIO()
-        frame.to_parquet(parquet)
-        lines = frame.to_json(orient="records", lines=True).encode()
+        others = [write(frame) for title, write in WRITERS.items() if title != "CSV"]
         texts = [GOOD_TABLE.encode(code) for code in ("utf-8", "utf-16", "cp949")]
         semicolons = GOOD_TABLE.replace(",", ";").encode()
-        _cache["tables"] = [*texts, texts[0], texts[0], semicolons, lines, parquet.getvalue()]
+        _cache["tables"] = [*texts, texts[0], texts[0], semicolons, *others]
     return _cache["tables"]
 
 

@@ -59,5 +59,5 @@ def test_an_encoding_that_does_not_exist_is_refused(encoding: str) -> None:
     "data", [bytes(range(256)) * 20, b"\x7fELF\x02\x01\x01" + b"\0" * 500, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"]
 )
 def test_binary_data_is_refused(data: bytes) -> None:
-    with pytest.raises(InputError, match=r"dataset.path: must be CSV, Parquet, JSON or JSON lines"):
+    with pytest.raises(InputError, match=r"dataset.path: must be text; found binary"):
         decode(data)

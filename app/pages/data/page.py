@@ -13,7 +13,7 @@ from app.document import below, touches
 from app.pages.data import dataset_choice, roles
 from app.pages.data.cards.numeric_inputs import NumericInputsCard
 from app.pages.data.cards.preview import PreviewCard
-from app.pages.data.cards.sources import SUFFIXES, SourceCard
+from app.pages.data.cards.sources import SourceCard
 from app.pages.data.cards.split import SplitCard
 from app.pages.data.cards.tasks import TasksCard
 from app.pages.data.cards.text import TextCard
@@ -28,6 +28,7 @@ from app.widgets import Card, CardRow, Chip, PageBody
 from mtl_core.errors import WorkbenchError, listed
 from mtl_core.protocol.questions import DatasetQuestion
 from mtl_core.spec import DatasetInfo, Problem
+from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
 
 _KEPT = 16
 _SPLITTER = "page/data/parts"
@@ -35,7 +36,7 @@ _TITLES = {entry.name: entry.title for entry in BUNDLED}
 _SIDE_WIDTH, _TEXT_WIDTH = 34, 40
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
-_FILTER = "Tables (*.csv *.tsv *.txt *.parquet *.pq *.json *.jsonl *.ndjson);;All files (*)"
+_FILTER = f"Tables ({' '.join(f'*{suffix}' for suffix in SUFFIXES)});;All files (*)"
 
 
 class DataPage(PageBody):
@@ -360,4 +361,4 @@ def _file_of(mime: QMimeData) -> Path | None:
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None
     path = Path(urls[0].toLocalFile())
-    return path if path.suffix.lower() in SUFFIXES else None
+    return path if format_of_name(path) is not None else None

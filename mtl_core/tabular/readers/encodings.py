@@ -3,8 +3,6 @@
 import codecs
 import re
 
-from charset_normalizer import from_bytes
-
 from mtl_core.spec import InputError
 
 # A byte order mark settles it; UTF-32 first, since its mark begins with that of UTF-16.
@@ -23,7 +21,11 @@ _CANDIDATES = [
 _SAMPLE = 1 << 16
 # NUL and the control characters that no text has (tab, line ends, form feed and escape are left alone).
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_BINARY_FIX = "Save it as CSV (UTF-8) or Parquet."
+BINARY_FIX = "Save it as CSV (UTF-8) or Parquet."
+
+
+class BinaryDataError(InputError):
+    """A file is no text in any encoding."""
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -33,7 +35,8 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     charset-normalizer finds most plausible among the encodings that tables are saved in.
 
     Raises:
-        InputError: It is not text, or not in the encoding stated, or that encoding does not exist.
+        BinaryDataError: It is not text.
+        InputError: It is not in the encoding stated, or that encoding does not exist.
     """
     name = encoding.strip() if encoding else _find(data)
     try:
@@ -49,11 +52,11 @@ def _undecodable(data: bytes, name: str, error: UnicodeError, *, stated: bool) -
     start = getattr(error, "start", 0)
     found = f"the bytes {data[start : start + 4].hex(' ')} at position {start}"
     if not stated:
-        return InputError("dataset.path", "the file is not whole text", found=found, fix=_BINARY_FIX)
+        return InputError("dataset.path", "the file is not whole text", found=found, fix=BINARY_FIX)
     try:
         better = f"Looking at the file says {_find(data)}."
     except InputError:
-        better = _BINARY_FIX
+        better = BINARY_FIX
     return InputError("dataset.encoding", f"the file is not in {name}", found=found, fix=better)
 
 
@@ -66,9 +69,7 @@ def _find(data: bytes) -> str:
     if name := _unmarked_utf16(data):
         return name
     if _CONTROL.search(data):
-        raise InputError(
-            "dataset.path", "must be CSV, Parquet, JSON or JSON lines", found="binary data", fix=_BINARY_FIX
-        )
+        raise BinaryDataError("dataset.path", "must be text", found="binary data", fix=BINARY_FIX)
     return "cp949" if _is_korean(data) else _most_plausible(data)
 
 
@@ -108,6 +109,8 @@ def _is_korean(data: bytes) -> bool:
 
 
 def _most_plausible(data: bytes) -> str:
+    from charset_normalizer import from_bytes
+
     lines = [line for line in data.splitlines(keepends=True) if not line.isascii()]
     sample = b"".join(lines)[:_SAMPLE]
     best = from_bytes(sample, cp_isolation=_CANDIDATES, language_threshold=0.0).best()

@@ -21,6 +21,7 @@ from app.pages.data.catalogue import BUNDLED
 from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
 from app.widgets import Button, Card, InlineError, Label, guard_wheel, plain_tip
 from mtl_core.spec import DatasetInfo
+from mtl_core.tabular.readers.formats import format_of_name, format_titles
 
 _TEXT = Qt.ItemDataRole.UserRole + 1
 _NAME = Qt.ItemDataRole.UserRole
@@ -29,7 +30,6 @@ _AUTO = "auto"
 _DELIMITERS = ((_AUTO, None), ("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|"), ("Space", " "))
 _ENCODINGS = ("utf-8", "cp949", "euc-kr", "shift_jis", "gb18030", "latin-1", "cp1252", "utf-16")
 _DECIMALS = ((_AUTO, None), ("Point 1,234.5", "."), ("Comma 1.234,5", ","))
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".json", ".jsonl", ".ndjson")
 
 
 class SourceCard(Card):
@@ -61,7 +61,7 @@ class SourceCard(Card):
         self.error = InlineError()
         self.error.setObjectName("source-error")
         self.open = Button("Open a file…", self.fileWanted.emit, icon_name="folder-open", name="open-data-file")
-        self.open.setToolTip("A CSV, TSV, Parquet, JSON or JSON lines file; it can also be dropped onto this page")
+        self.open.setToolTip(f"A {format_titles()} file; it can also be dropped onto this page")
         self.options = self._build_options()
         self.body.addWidget(self.error)  # above the list, which gives way: what stands below keeps its place
         self.body.addWidget(self.list, 1)
@@ -77,9 +77,10 @@ class SourceCard(Card):
         for row in range(self.list.count()):
             if self.list.item(row).data(_NAME) == key:
                 self.list.setCurrentRow(row)
-        table = file and not str(dataset.get("path", "")).lower().endswith((".parquet", ".pq"))
-        self.options.setVisible(table)
-        if table:
+        table_format = format_of_name(str(dataset.get("path", "")))
+        text = file and (table_format is None or table_format.cells == "text")
+        self.options.setVisible(text)
+        if text:
             self._show_found(info)
             self._show_options(dataset)
 

@@ -4,14 +4,17 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QComboBox, QHeaderView, QLabel, QLineEdit, QListWidget, QProgressBar, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHeaderView, QLabel, QLineEdit, QListWidget, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.pages.data import DataPage
+from app.pages.data.cards.sources import SourceCard
 from app.plots import BarPlot, Histogram
 from app.session import Session
 from app.widgets import DoubleSpinBox, InlineError, LinkButton
 from mtl_core.spec import InputError, TextSpec, single_task, spec_to_data
+from mtl_core.tabular.readers.formats import FORMATS, SUFFIXES
+from mtl_core.tabular.readers.table_format import TableFormat
 from tests.app.pages.data.conftest import PatientWorker
 from tests.app.pages.data.synthetic_sets import table, texts
 
@@ -151,14 +154,35 @@ def test_only_the_last_of_two_choices_counts(page: DataPage, session: Session, w
     assert session.document.data["dataset"]["name"] == "wine"
 
 
-def test_a_dropped_table_is_opened(page: DataPage, worker: PatientWorker) -> None:
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_dropped_table_is_opened(suffix: str, page: DataPage, worker: PatientWorker) -> None:
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile("/x/houses.parquet")])
+    mime.setUrls([QUrl.fromLocalFile(f"/x/houses{suffix}")])
     drop = QDropEvent(
         QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
     page.dropEvent(drop)
-    assert worker.asked()["dataset"]["path"] == "/x/houses.parquet"
+    assert worker.asked()["dataset"]["path"] == f"/x/houses{suffix}"
+
+
+def test_the_dialog_offers_the_files_of_every_format(page: DataPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    filters: list[str] = []
+
+    def answer(*arguments: Any) -> tuple[str, str]:
+        filters.append(arguments[-1])
+        return "", ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    page.ask_file()
+    assert all(f"*{suffix}" in filters[0] for suffix in SUFFIXES)
+
+
+@pytest.mark.parametrize("table_format", FORMATS, ids=lambda one: one.title)
+def test_how_a_text_is_read_can_be_stated_of_text_alone(table_format: TableFormat, page: DataPage) -> None:
+    card = page.findChild(SourceCard, "source-card")
+    assert card is not None
+    card.show_dataset({"kind": "table", "path": f"/x/houses{table_format.suffixes[0]}"})
+    assert card.options.isHidden() == (table_format.cells == "typed")
 
 
 def test_a_column_becomes_a_target_by_its_box(opened: DataPage, session: Session) -> None:

@@ -1,0 +1,35 @@
+"""A table as a file of each format, by the title of the format; a contract test asks for each."""
+
+import io
+from collections.abc import Callable
+
+import pandas as pd
+
+from tests.workbooks import sheet_rows, workbook
+
+
+def _excel(frame: pd.DataFrame) -> bytes:
+    rows = [list(frame.columns), *frame.astype(object).where(frame.notna(), None).to_numpy().tolist()]
+    return workbook({"Homes": sheet_rows(rows)})
+
+
+def _arrow(frame: pd.DataFrame) -> bytes:
+    content = io.BytesIO()
+    frame.to_feather(content)
+    return content.getvalue()
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    content = io.BytesIO()
+    frame.to_parquet(content)
+    return content.getvalue()
+
+
+WRITERS: dict[str, Callable[[pd.DataFrame], bytes]] = {
+    "CSV": lambda frame: frame.to_csv(index=False).encode(),
+    "Excel": _excel,
+    "Parquet": _parquet,
+    "Arrow": _arrow,
+    "JSON": lambda frame: frame.to_json(orient="records").encode(),
+    "JSON lines": lambda frame: frame.to_json(orient="records", lines=True).encode(),
+}
