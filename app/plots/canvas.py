@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsGridLayout, QGraphicsItem
 
+from app.formatting import format_scientific, format_ticks
 from app.plots.decimation import nice_step
-from app.plots.number_texts import scientific, tick_texts
 from app.plots.untyped_pyqtgraph import Item, pg
 from app.theme import resolve, small_font, theme
 
@@ -67,7 +67,7 @@ class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The text at each tick."""
-        return [scientific(10.0**v) for v in values] if self.logMode else tick_texts(values, spacing)
+        return [format_scientific(10.0**v) for v in values] if self.logMode else format_ticks(values, spacing)
 
 
 def _multiples(low: float, high: float, step: float) -> list[float]:

@@ -4,9 +4,9 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QS
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from app.formatting import STATE_LABELS
 from app.tables.run_rows import RunRow
 from app.tables.runs import ROW_ROLE, RunsModel
-from app.tables.words import STATE_WORDS
 from app.theme import GAP, icon, resolve, small_font
 
 Index = QModelIndex | QPersistentModelIndex
@@ -22,13 +22,13 @@ class StateDelegate(QStyledItemDelegate):
         paint_ground(painter, option, index)
         row: RunRow | None = index.data(ROW_ROLE)
         if row is not None:
-            word, tone = STATE_WORDS[row.record.state]
+            word, tone = STATE_LABELS[row.record.state]
             paint_chip(painter, option.rect.adjusted(GAP, 0, -GAP, 0), word, tone)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Room for the longest state."""
         metrics = QFontMetrics(small_font())
-        widest = max(metrics.horizontalAdvance(word) for word, _ in STATE_WORDS.values())
+        widest = max(metrics.horizontalAdvance(word) for word, _ in STATE_LABELS.values())
         return QSize(widest + 2 * GAP + 34, super().sizeHint(option, index).height())
 
 

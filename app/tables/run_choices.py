@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.formatting import STATE_LABELS, format_timestamp
 from app.tables.run_columns import experiment_name, method_title
-from app.tables.words import STATE_WORDS, moment
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
@@ -46,8 +46,8 @@ def read_choices(store: RunStore, *, queued: bool = True) -> tuple[RunChoice, ..
 def _choice(record: RunRecord, now: float) -> RunChoice:
     what = f"{record.baseline} alone" if record.baseline else method_title(record.method)
     text = f"Run {record.id} · {experiment_name(record)} · {what} · seed {record.seed}"
-    state = STATE_WORDS[record.state][0]
-    detail = f"{state} · {moment(record.started or record.created, now)}"
+    state = STATE_LABELS[record.state][0]
+    detail = f"{state} · {format_timestamp(record.started or record.created, now)}"
     searched = (text, state, record.dataset, record.method, *record.tags)
     return RunChoice(record.id, text, detail, " ".join(searched).casefold())
 

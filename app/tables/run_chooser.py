@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.formatting import format_quantity
 from app.jobs import StoreService
 from app.tables.run_choices import DETAIL_ROLE, RUN_ROLE, RunChoice, RunChoices, read_choices
-from app.tables.words import quantity
 from app.theme import CARD_GAP, GAP, icon, resolve, row_height
 from app.widgets import Button, Muted, PrimaryButton
 
@@ -142,7 +142,7 @@ class RunChooser(QFrame):
 
     def _show_buttons(self) -> None:
         count = len(self.model.ticked)
-        self.take.setText(f"Add {quantity(count, 'run')}" if count else "Add")
+        self.take.setText(f"Add {format_quantity(count, 'run')}" if count else "Add")
         self.take.setEnabled(count > 0)
         self.all.setEnabled(self.model.rowCount() > 0)
 

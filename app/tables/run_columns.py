@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from app.formatting import STATE_LABELS, format_duration, format_metric, format_metric_short, format_timestamp
 from app.tables.run_rows import RunRow
-from app.tables.words import STATE_WORDS, brief, duration, moment, score
-from mtl_core.spec import Weighting, kind_of, members
+from mtl_core.spec import TOTAL, Weighting, kind_of, members
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey
@@ -106,9 +106,9 @@ def _scores(row: RunRow) -> str:
     if _alike(found):
         values, metric = list(found.values()), next(iter(found)).metric
         if len(values) > _BRIEF:
-            return f"mean {metric} {brief(sum(values) / len(values))}"
-        return f"{metric} " + " · ".join(brief(value) for value in values)
-    named = [f"{key.metric} {brief(value)}" for key, value in found.items()]
+            return f"mean {metric} {format_metric_short(sum(values) / len(values))}"
+        return f"{metric} " + " · ".join(format_metric_short(value) for value in values)
+    named = [f"{key.metric} {format_metric_short(value)}" for key, value in found.items()]
     return " · ".join(named if len(named) <= _BRIEF else [*named[:_BRIEF], "…"])
 
 
@@ -133,7 +133,9 @@ def _alike(scores: Iterable[SeriesKey]) -> bool:
 
 
 def _scores_tip(row: RunRow) -> str:
-    return "\n".join(f"{key.task}: best {key.metric} {score(value)}" for key, value in leading_scores(row).items())
+    return "\n".join(
+        f"{key.task}: best {key.metric} {format_metric(value)}" for key, value in leading_scores(row).items()
+    )
 
 
 def study_words(record: RunRecord) -> str:
@@ -152,7 +154,7 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
     RunColumn("id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=6),
     _words("name", "Name", lambda r: r.record.name, width=20),
     RunColumn(
-        "state", "State", lambda r: STATE_WORDS[r.record.state][0], lambda r: list(STATE_WORDS).index(r.record.state),
+        "state", "State", lambda r: STATE_LABELS[r.record.state][0], lambda r: list(STATE_LABELS).index(r.record.state),
         width=12,
     ),
     _words("weighting", "Weighting", _method, width=11, tip=_method_tip),
@@ -169,11 +171,11 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
     _words("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
     RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9),
     RunColumn(
-        "duration", "Duration", lambda r: duration(r.record.seconds), lambda r: r.record.seconds or None,
+        "duration", "Duration", lambda r: format_duration(r.record.seconds), lambda r: r.record.seconds or None,
         "Time spent training", True, width=10,
     ),
     RunColumn(
-        "started", "Started", lambda r: moment(r.record.started or r.record.created, time.time()),
+        "started", "Started", lambda r: format_timestamp(r.record.started or r.record.created, time.time()),
         lambda r: r.record.started or r.record.created, "When it began", True, width=11,
     ),
     _words("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), shown=False, width=14),
@@ -197,7 +199,7 @@ def metric_columns(rows: Iterable[RunRow]) -> list[RunColumn]:
         tasks.update(row.record.tasks if row.metrics else ())
     return [
         column
-        for task in [*(task for task, _ in tasks.most_common()), "total"]
+        for task in [*(task for task, _ in tasks.most_common()), TOTAL]
         for key in sorted(key for key in seen if key.task == task)
         for column in _of_series(key)
     ]
@@ -225,7 +227,7 @@ def _metric(key: SeriesKey, which: Literal["best", "last"], title: str, text: st
 
     name = f"{key.task}.{key.split}.{key.metric}.{which}"
     return RunColumn(
-        name, title, lambda row: score(value(row)), value, text, True, False, max(9, len(title) + 1), key.task
+        name, title, lambda row: format_metric(value(row)), value, text, True, False, max(9, len(title) + 1), key.task
     )
 
 

@@ -1,6 +1,5 @@
 """Target columns to labels, as each kind of task reads them."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -31,6 +30,7 @@ from mtl_core.tabular.column_roles import MAX_CLASSES
 from mtl_core.tabular.text.tags import read_tags
 from mtl_core.tabular.text.vocabulary import Tokens
 from mtl_core.tabular.values.numerals import Floats, begins_with_number
+from mtl_core.text import close_matches, did_you_mean
 
 _VALUE_BY_VALUE = (RegressionTask, CountTask, MultilabelTask)
 """Kinds of task whose values are predicted each for itself; those of a box or a distribution belong together."""
@@ -80,10 +80,8 @@ def find_column(columns: Mapping[str, Column], name: str, where: str) -> Column:
     if name in columns:
         return columns[name]
     folded = {known.casefold(): known for known in columns}
-    close = [folded[near] for near in difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
-    names = close or list(columns)[:8]
-    lead = "Did you mean " if close else "The columns are "
-    fix = lead + shorten(", ".join(map(repr, names)), 200) + ("?" if close else ".")
+    close = [shorten(repr(folded[match])) for match in close_matches(name.casefold(), folded, cutoff=0.5)]
+    fix = did_you_mean(close) if close else f"The columns are {shorten(', '.join(map(repr, [*columns][:8])), 200)}."
     raise InputError(where, "there is no such column", found=repr(name), fix=fix)
 
 

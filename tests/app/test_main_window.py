@@ -204,7 +204,7 @@ def test_a_run_is_started_shown_and_stopped_by_the_bar(window: MainWindow, wait:
     wait(lambda: child(window, "stop").isEnabled() and "epoch 1 of 20" in child(window, "status-run").full_text())
     assert window.session.live_run == 1
     assert child(window, "status-eta").full_text() == "ETA 1 min 10 s"
-    assert child(window, "status-rate").full_text() == "1\u2009234 samples/s"
+    assert child(window, "status-rate").full_text() == "1\u202f234 samples/s"
     assert child(window, "status-store").full_text() == "runs.sqlite"
     wait(child(window, "pause").isEnabled)  # which follows the queue's record, the status line the newest one
     child(window, "pause").click()

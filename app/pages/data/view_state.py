@@ -7,8 +7,8 @@ from app.pages.data.cards.images import Label
 from app.pages.data.cards.preview_header import ColumnView
 from app.pages.data.cards.tasks import TaskView
 from app.pages.data.roles import kinds_for, roles_of, targets_of, task_of
-from app.tables import count
 from mtl_core.spec import ColumnInfo, DatasetInfo
+from mtl_core.text import group_digits
 
 Data = Mapping[str, Any]
 
@@ -42,7 +42,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
 
 def about_column(column: ColumnInfo) -> str:
     """How a column is read, and what counts as missing in it, in a few words."""
-    words = [f"{count(column.unique)} different values"]
+    words = [f"{group_digits(column.unique)} different values"]
     if column.decimal == ",":
         words.append("decimal commas")
     if column.unit:
@@ -50,8 +50,11 @@ def about_column(column: ColumnInfo) -> str:
     if column.dates:
         words.append("hours of the day" if column.dates == "time" else "dates, as days since 1970-01-01")
     if column.missing:
-        told = [f"{text!r} {count(cells)}" if text else f"empty {count(cells)}" for text, cells in column.missing_texts]
-        words.append(f"{count(column.missing)} missing" + (f" ({', '.join(told[:6])})" if told else ""))
+        told = [
+            f"{text!r} {group_digits(cells)}" if text else f"empty {group_digits(cells)}"
+            for text, cells in column.missing_texts
+        ]
+        words.append(f"{group_digits(column.missing)} missing" + (f" ({', '.join(told[:6])})" if told else ""))
     return "\n".join([column.name, *words])
 
 

@@ -13,12 +13,13 @@ from app.forms import discard
 from app.pages.live.conflict_card import ConflictCard
 from app.pages.live.curve_cards import TOTAL_COLOR, LossCard, MetricCard, WeightTrajectories, set_axes
 from app.pages.live.event_log import LogCard
-from app.pages.live.run_view import TOTAL, LiveView
+from app.pages.live.run_view import LiveView
 from app.pages.live.sharing_card import SharingCard
 from app.pages.live.weights_card import ControlCard
 from app.plots import CardGrid, Clock, CurvePlot, PlotOptions, RunCurves, x_axis
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, scrolling
+from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, Points, RunRecord, SeriesKey

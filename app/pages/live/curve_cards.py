@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox
 
-from app.pages.live.run_view import TOTAL, metric_names, metric_text
+from app.pages.live.run_view import metric_names, metric_text
 from app.plots import CurvePlot, RunCurves, Series, XAxis
 from app.theme import CARD_GAP, GAP
 from app.widgets import Card, plain_tip
+from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from app.pages.live.run_view import TOTAL
+from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey

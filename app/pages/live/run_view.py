@@ -7,32 +7,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.formatting import STATE_LABELS, Tone, format_duration, format_number, format_remaining_time
 from app.pages.live.weights_view import Control, control, marker_text, moved_text
-from app.plots.number_texts import grouped, number
-from app.tables.words import time_left
-from mtl_core.spec import ExperimentSpec, score_of
+from mtl_core.spec import TOTAL, ExperimentSpec, score_of
+from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord, SeriesKey
 
-Tone = Literal["neutral", "accent", "good", "warning", "error"]
 Action = Literal["", "training", "compare", "soften"]
 Latest = Mapping["SeriesKey", float]
 
-TOTAL = "total"
 _LONGEST_LOG = 500
 _LEADING = ("accuracy", "r2", "auroc", "f1")
 _NAMED = 4
 """Tasks whose result the strip under the header names."""
-_TONES: dict[str, Tone] = {
-    "queued": "neutral",
-    "running": "accent",
-    "paused": "warning",
-    "finished": "good",
-    "stopped": "neutral",
-    "failed": "error",
-    "interrupted": "warning",
-}
 
 
 @dataclass(frozen=True)
@@ -91,7 +80,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
     return LiveView(
         chip=f"Run {run.id}",
         state=run.state,
-        tone=_TONES[run.state],
+        tone=STATE_LABELS[run.state][1],
         notice=notice(run, spec, events, latest),
         can_pause=run.state == "running",
         can_resume=run.state in ("paused", "interrupted", "stopped", "failed") and not _diverged(run, events),
@@ -107,7 +96,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
 def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRecord], latest: Latest) -> Notice:
     """The strip under the header for a run's state."""
     share = _share(run)
-    at = f" at step {grouped(run.progress.step)}" if run.progress and run.progress.step else ""
+    at = f" at step {group_digits(run.progress.step)}" if run.progress and run.progress.step else ""
     match run.state:
         case "queued":
             found = Notice("Queued. It starts when the engine is ready and the runs before it have ended.")
@@ -140,10 +129,10 @@ def progress_text(run: RunRecord) -> str:
     if now is None or not now.steps:
         return f"Starting on {run.device} …" if run.device else "Starting …"
     epoch = min(now.epoch + 1, now.epochs) if now.step < now.steps else now.epochs
-    parts = [f"epoch {epoch} of {now.epochs}", f"step {grouped(now.step)} of {grouped(now.steps)}"]
+    parts = [f"epoch {epoch} of {now.epochs}", f"step {group_digits(now.step)} of {group_digits(now.steps)}"]
     if now.samples_per_second > 0:
-        parts.append(f"{grouped(now.samples_per_second)} samples/s")
-        parts.append(f"{time_left(now.eta_seconds)} left")
+        parts.append(f"{group_digits(now.samples_per_second)} samples/s")
+        parts.append(f"{format_remaining_time(now.eta_seconds)} left")
     if run.device:
         parts.append(run.device)
     return " · ".join(parts)
@@ -155,7 +144,7 @@ def finished_text(run: RunRecord, spec: ExperimentSpec | None, latest: Latest) -
     scores = {} if spec is None else {task.name: score_of(task) for task in spec.tasks}
     tests = [text for task in run.tasks if (text := _test_text(task, scores.get(task, ""), latest))]
     more = [f"and {len(tests) - _NAMED} more"] if len(tests) > _NAMED else []
-    took = f"Finished in {duration(seconds)}" if seconds > 0 else "Finished"
+    took = f"Finished in {format_duration(seconds)}" if seconds > 0 else "Finished"
     return f"{took}. Test: {' · '.join([*tests[:_NAMED], *more])}" if tests else f"{took}."
 
 
@@ -163,23 +152,13 @@ def _test_text(task: str, score: str, latest: Latest) -> str:
     """A task's score on the test split, else its leading metric; Compare has all."""
     own = {key.metric: value for key, value in latest.items() if key.split == "test" and key.task == task}
     name = next((name for name in (score, *_LEADING, *own) if name in own and name != "loss"), "")
-    return f"{task} {name} {number(own[name])}" if name else ""
-
-
-def duration(seconds: float) -> str:
-    """A length of time in its two largest units."""
-    whole = max(round(seconds), 0)
-    minutes, seconds_left = divmod(whole, 60)
-    hours, minutes_left = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes_left} min"
-    return f"{minutes} min {seconds_left} s" if minutes else f"{seconds_left} s"
+    return f"{task} {name} {format_number(own[name])}" if name else ""
 
 
 def losses_text(task: str, latest: Latest) -> str:
     """Current training and validation loss of a task for its card's header."""
     shown = [(split, latest.get(series_key(task, split, "loss"))) for split in ("train", "val")]
-    return " · ".join(f"{split} {number(value)}" for split, value in shown if value is not None)
+    return " · ".join(f"{split} {format_number(value)}" for split, value in shown if value is not None)
 
 
 def weights_in_use(tasks: Sequence[str], latest: Latest) -> dict[str, float]:
@@ -191,7 +170,7 @@ def weights_in_use(tasks: Sequence[str], latest: Latest) -> dict[str, float]:
 def metric_text(metric: str, tasks: Sequence[str], latest: Latest) -> str:
     """Current values of a validation metric for its card's header."""
     shown = [(task, latest.get(series_key(task, "val", metric))) for task in tasks]
-    return " · ".join(f"{task} {number(value)}" for task, value in shown if value is not None)
+    return " · ".join(f"{task} {format_number(value)}" for task, value in shown if value is not None)
 
 
 def metric_names(keys: Collection[SeriesKey]) -> tuple[str, ...]:

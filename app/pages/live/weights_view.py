@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.plots.number_texts import grouped
 from mtl_core.spec import ExperimentSpec, ManualWeighting
+from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord
@@ -78,7 +78,7 @@ def moved_text(moves: Sequence[EventRecord]) -> str:
     """The last weight event, for the header of the weights' curves."""
     if not moves:
         return ""
-    step = grouped(moves[-1].step)
+    step = group_digits(moves[-1].step)
     return f"moved by hand at step {step}" if given_weights(moves[-1]) is not None else f"handed back at step {step}"
 
 
@@ -91,7 +91,7 @@ def _initial(run: RunRecord, spec: ExperimentSpec | None) -> Mapping[str, float]
 
 def _sentence(run: RunRecord, method: str, moves: Sequence[EventRecord], *, manual: bool) -> str:
     by_hand = bool(moves) and given_weights(moves[-1]) is not None
-    since = f"since step {grouped(moves[-1].step)}" if moves else ""
+    since = f"since step {group_digits(moves[-1].step)}" if moves else ""
     match run.state:
         case "queued" if manual:
             return "Not started. It will begin with these weights."

@@ -4,7 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document
-from app.forms import KindForm, LayerList, RowLine, bind, discard, features_text, shape_text
+from app.formatting import format_features, format_shape
+from app.forms import KindForm, LayerList, RowLine, bind, discard
 from app.pages.model.diagram import Diagram
 from app.pages.model.diagram_layout import summary
 from app.task_references import task_names
@@ -32,7 +33,7 @@ class SharedCard(Card):
 
     def show_model(self, info: ModelInfo) -> None:
         """Put shapes and errors at the layers."""
-        self.layers.set_infos(info.shared, features_text(info.input_shape))
+        self.layers.set_infos(info.shared, format_features(info.input_shape))
 
 
 class TasksCard(Card):
@@ -92,7 +93,7 @@ class TasksCard(Card):
         last = info.shared[-1].output_shape if info.shared else info.input_shape
         last = sharing_of(info).representation(last) if last else last
         for name, layers in self.lists.items():
-            layers.set_infos(info.heads.get(name, ()), features_text(last))
+            layers.set_infos(info.heads.get(name, ()), format_features(last))
         self._show_output()
 
     def _sync(self) -> None:
@@ -123,7 +124,7 @@ class TasksCard(Card):
 
     def _show_output(self) -> None:
         out: LayerInfo | None = self._info.outputs.get(self.task) if self._info else None
-        width = shape_text(out.output_shape) if out else ""
+        width = format_shape(out.output_shape) if out else ""
         self.output.title.setText(f"Output: {out.title} {width}".rstrip() if out else "Output layer")
         self.output.shape.setText(f"from the task: {out.detail}" if out else "from the task")
         self.output.set_tone("error" if out and out.error else "")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from app.forms import count_text, shape_text
+from app.formatting import format_count_short, format_shape
 from mtl_core.spec import LAYER_GROUPS, LayerInfo, kind_of
 
 ACTIVATIONS = frozenset(kind_of(spec) for spec in LAYER_GROUPS["Activation"])
@@ -154,8 +154,8 @@ def merged(layers: Sequence[LayerInfo]) -> list[Entry]:
 
 def _group(group: list[LayerInfo]) -> Entry:
     parameters = sum(layer.parameters for layer in group)
-    shape = shape_text(group[-1].output_shape)
+    shape = format_shape(group[-1].output_shape)
     failed = any(layer.error for layer in group)
-    parts = (shape, count_text(parameters) if parameters else "")
+    parts = (shape, format_count_short(parameters) if parameters else "")
     detail = "cannot be built" if failed else " · ".join(part for part in parts if part)
     return " · ".join(layer.title for layer in group), detail, tuple(layer.path for layer in group), failed

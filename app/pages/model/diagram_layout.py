@@ -1,6 +1,6 @@
 """Where the boxes of the diagram stand; without Qt."""
 
-from app.forms import count_text
+from app.formatting import format_count_short
 from app.pages.model.diagram_geometry import Box, Draft, Frame, Metrics, Plan
 from app.pages.model.scheme_layouts import Sketch, experts, masks, private, towers, tree, trunk
 from mtl_core.spec import ModelInfo
@@ -46,4 +46,4 @@ def summary(info: ModelInfo) -> str:
     if not info.parameters:
         return "no parameters"
     share = 100 * info.shared_parameters / info.parameters
-    return f"{count_text(info.parameters)} parameters · {share:.0f} % shared"
+    return f"{format_count_short(info.parameters)} parameters · {share:.0f} % shared"

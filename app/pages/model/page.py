@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
+from app.formatting import format_quantity
 from app.pages.model.cards import DiagramCard, SharedCard, TasksCard, index_of, task_of
 from app.pages.model.templates import TEMPLATES, Reads, Template, values_of
 from app.session import Session
-from app.tables import quantity
 from app.task_references import task_names
 from app.theme import CARD_GAP, STACK_BELOW
 from app.widgets import Button, Chip, PageBody, plain_tip
@@ -128,7 +128,7 @@ class ModelPage(QWidget):
         if info is None and self._session.model_error is not None:
             messages.append(str(self._session.model_error))
         self.problems.setVisible(bool(messages))
-        self.problems.set_text(quantity(len(messages), "problem"))
+        self.problems.set_text(format_quantity(len(messages), "problem"))
         self.problems.setToolTip(plain_tip("\n".join(messages)))
         self.problems.setAccessibleDescription("\n".join(messages))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.forms import shape_text
+from app.formatting import format_shape
 from app.pages.model.diagram_geometry import PILE, Draft, Entry, Frame, merged
 from mtl_core.spec import LayerInfo, ModelInfo, Sharing, sharing_of
 from mtl_core.spec.model import Cgc, DselectK, Mmoe, Ple
@@ -53,7 +53,7 @@ class Sketch:
 
     def input_box(self, width: float) -> int:
         """The input, in the middle of ``width``."""
-        entry = (self.input_title, shape_text(self.info.input_shape), (), False)
+        entry = (self.input_title, format_shape(self.info.input_shape), (), False)
         sizes = self.draft.sizes
         return self.draft.box(entry, -1, (width - sizes.trunk) / 2, 0, sizes.trunk)
 
@@ -114,7 +114,7 @@ def masks(sketch: Sketch) -> None:
     draft, sizes = sketch.draft, sketch.draft.sizes
     count = len(sketch.tasks)
     lefts = [sizes.trunk + 2 * sizes.side + i * (sizes.head + sizes.side) for i in range(count)]
-    entry = (sketch.input_title, shape_text(sketch.info.input_shape), (), False)
+    entry = (sketch.input_title, format_shape(sketch.info.input_shape), (), False)
     last = draft.box(entry, -1, 0, 0, sizes.trunk)
     y = draft.bottom() + sizes.gap
     before: list[list[int]] = [[]] * count

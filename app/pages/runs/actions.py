@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.session import MOST_COMPARED, Session
-from app.tables import count
 from mtl_core.evaluation.series_csv import export_points
 from mtl_core.spec import InputError, study_members
+from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from mtl_core.spec import ExperimentSpec
@@ -112,7 +112,7 @@ class RunDeeds(QObject):
         """Write every point of some runs to a file."""
 
         def done(points: int) -> None:
-            self._session.say(f"Wrote {count(points)} points to {path.name}")
+            self._session.say(f"Wrote {group_digits(points)} points to {path.name}")
 
         self._session.store.call(lambda store: export_points(store, runs, path), done, self._fail)
 

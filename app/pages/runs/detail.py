@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.tables import duration, method_title, moment, score, study_words
+from app.formatting import format_duration, format_metric, format_timestamp
+from app.tables import method_title, study_words
+from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord, RunStore, Summary
@@ -49,9 +51,9 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         ("Seed", str(record.seed)),
         ("Study", study_words(record)),
         ("Epochs", done),
-        ("Started", moment(record.started, now)),
-        ("Finished", moment(record.finished, now)),
-        ("Trained for", duration(record.seconds)),
+        ("Started", format_timestamp(record.started, now)),
+        ("Finished", format_timestamp(record.finished, now)),
+        ("Trained for", format_duration(record.seconds)),
         ("Machine", record.host),
         ("Versions", versions),
         ("Data fingerprint", record.fingerprint[:12]),
@@ -63,15 +65,15 @@ def metric_rows(summaries: Sequence[Summary], tasks: Sequence[str]) -> list[tupl
     """Per task a heading row (its name alone), then a row per metric: name, best and last validation, test."""
     by_key = {(s.task, s.split, s.metric): s for s in summaries if s.direction}
     rows: list[tuple[str, ...]] = []
-    for task in (*tasks, "total"):
+    for task in (*tasks, TOTAL):
         names = list(dict.fromkeys(m for t, split, m in by_key if t == task and split in {"val", "test"}))
         if names:
             rows.append((task,))
         for name in names:
             val, test = by_key.get((task, "val", name)), by_key.get((task, "test", name))
             arrow = {"max": " ↑", "min": " ↓"}[(val or test).direction] if val or test else ""  # type: ignore[union-attr]
-            best, last = (score(val.best), score(val.last)) if val else ("", "")
-            rows.append((name + arrow, best, last, score(test.last) if test else ""))
+            best, last = (format_metric(val.best), format_metric(val.last)) if val else ("", "")
+            rows.append((name + arrow, best, last, format_metric(test.last) if test else ""))
     return rows
 
 

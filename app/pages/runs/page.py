@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
 
+from app.formatting import format_quantity
 from app.pages.runs.actions import RunDeeds
 from app.pages.runs.columns import ColumnChoice
 from app.pages.runs.detail import RunDetail, read_detail
@@ -18,7 +19,7 @@ from app.pages.runs.permissions import actions_for
 from app.pages.runs.run_list import RunList
 from app.pages.runs.toast import UndoToast
 from app.session import Session
-from app.tables import RunsModel, RunsReader, RunsReading, quantity
+from app.tables import RunsModel, RunsReader, RunsReading
 from app.theme import CARD_GAP
 from app.widgets import Button, Chip, EmptyState, PageBody
 
@@ -211,7 +212,7 @@ class RunsPage(PageBody):
         self._any = self._any or shown > 0
         if not shown and not narrowed:
             self._session.store.call(_has_runs, self._has_runs)
-        self.chip.set_text(quantity(shown, "run"))
+        self.chip.set_text(format_quantity(shown, "run"))
         self._stack.setCurrentIndex(1 if not (shown or narrowed or self._any) else 0)
         self.list.show_found(shown)
 

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.formatting import STATE_LABELS
 from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, tags_of
 from app.pages.runs.permissions import Action
-from app.tables import STATE_WORDS
 from app.theme import CARD_GAP, GAP, card_title_font, mono_font
 from app.widgets import (
     Button,
@@ -99,7 +99,7 @@ class RunPanel(Card):
                 widget.hide()
         self._record = record
         self._number.setText(f"Run {record.id}")
-        word, tone = STATE_WORDS[record.state]
+        word, tone = STATE_LABELS[record.state]
         self._state.set_text(word + (" · archived" if record.archived else ""))
         self._state.set_tone("neutral" if tone == "muted" else tone)
         self._state.set_dot(tone)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from app.formatting import format_quantity
 from app.pages.training.part_cards import AveragingCard, HeadsCard, KeepingCard, OptimizerCard, SamplingCard, SharedCard
 from app.pages.training.run_cards import LengthCard, RunCard, StoppingCard
 from app.pages.training.schedule_card import ScheduleCard
@@ -11,7 +12,6 @@ from app.pages.training.study_card import StudyCard
 from app.pages.training.tasks_card import TasksCard
 from app.pages.training.weights_card import WeightingCard, WeightsCard
 from app.session import Session
-from app.tables import quantity
 from app.theme import CARD_GAP, STACK_BELOW
 from app.widgets import Button, CardRow, Chip, PageBody, plain_tip
 
@@ -74,7 +74,7 @@ class TrainingPage(QWidget):
     def _count(self) -> None:
         problems = [p for part in _PARTS for p in self._session.document.problems_at(part)]
         self.problems.setVisible(bool(problems))
-        self.problems.set_text(quantity(len(problems), "problem"))
+        self.problems.set_text(format_quantity(len(problems), "problem"))
         self.problems.setToolTip(plain_tip("\n".join(map(str, problems))))
 
 

@@ -13,6 +13,7 @@ from mtl_core.spec.training.sampling import CLASS_KINDS
 from mtl_core.spec.training.schedules import PlateauSchedule
 from mtl_core.spec.weighting import LEVELS
 from mtl_core.spec.weighting.base import GradientWeighting
+from mtl_core.text import group_digits
 
 WEIGHTINGS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Weighting)}
 
@@ -68,7 +69,7 @@ def length_text(length: Length) -> str:
     """About 79 steps an epoch, 1 580 in all."""
     if not length.known:
         return "The number of steps is known once the data are."
-    return f"About {_grouped(length.steps_per_epoch)} steps an epoch, {_grouped(length.steps)} in all."
+    return f"About {group_digits(length.steps_per_epoch)} steps an epoch, {group_digits(length.steps)} in all."
 
 
 def weighting_help(spec: type[Spec]) -> str:
@@ -132,7 +133,7 @@ def moves_text(moves: Sequence[Mapping[str, Any]]) -> str:
     """What is replayed of the moves of an earlier run."""
     if not moves:
         return ""
-    steps = ", ".join(_grouped(int(move.get("step", 0))) for move in moves[:4])
+    steps = ", ".join(group_digits(int(move.get("step", 0))) for move in moves[:4])
     more = ", …" if len(moves) > 4 else ""
     return f"Moved by hand in an earlier run at step {steps}{more}: these moves are replayed."
 
@@ -168,7 +169,3 @@ def device_choices(devices: Sequence[DeviceInfo]) -> tuple[tuple[str, ...], tupl
     automatic = f"Automatic: {best.label}" if best else "Automatic"
     named = [d for d in devices if d.name != "auto"]
     return ("auto", *(d.name for d in named)), (automatic, *(d.label for d in named))
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", "\u2009")

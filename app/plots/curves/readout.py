@@ -11,13 +11,14 @@ import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QWidget
 
+from app.formatting import format_number
 from app.plots.canvas import Canvas
 from app.plots.curve_image import Curve, Line
 from app.plots.decimation import Floats
-from app.plots.number_texts import grouped, number
 from app.plots.untyped_pyqtgraph import pg
 from app.theme import CONTROL_RADIUS, resolve, small_font, theme
 from app.widgets import RichLabel
+from mtl_core.text import group_digits
 
 _WHOLE = ("step",)
 MOST_ROWS = 10
@@ -51,7 +52,7 @@ def rows_at(
             places.append(float(points[index]))
             value = float(line.full_y[index])
             height = float(line.y[_nearest(line.x, x)]) if line.x.size else math.nan
-            rows.append(Row(curve.label, number(value), curve.color, curve.dash, height))
+            rows.append(Row(curve.label, format_number(value), curve.color, curve.dash, height))
     return rows, min(places[1:], key=lambda place: abs(place - x), default=x)
 
 
@@ -105,7 +106,7 @@ class Readout:
         if not rows:
             self.hide()
             return
-        place = grouped(x) if unit in _WHOLE else number(x)
+        place = group_digits(x) if unit in _WHOLE else format_number(x)
         self._panel.setText(_table(f"{unit} {place}", rows, note))
         self._panel.adjustSize()
         self._hair.setValue(x)

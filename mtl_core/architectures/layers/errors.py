@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mtl_core.spec import Fix, Spec, join, spec_to_data
 from mtl_core.spec.reports import Shape
+from mtl_core.text import group_digits
 
 LIMIT = 2_000_000_000
 """Most parameters of a model, and most values of one row between two layers (8 GB each)."""
@@ -52,7 +53,7 @@ def in_words(shape: Shape) -> str:
     """A shape without the batch as a person says it."""
     match shape:
         case (features,):
-            return f"{_grouped(features)} feature{'' if features == 1 else 's'}"
+            return f"{group_digits(features)} feature{'' if features == 1 else 's'}"
         case (channels, length):
             return f"{channels}×{length} (channels × length)"
         case (channels, height, width):
@@ -72,10 +73,5 @@ def amount(number: int) -> str:
         return f"about 10^{len(str(number)) - 1}"
     for size, word in ((10**9, "billion"), (10**6, "million")):
         if number >= size:
-            return f"{number / size:.4g} {word}" if number < 1000 * size else f"{_grouped(number / size)} {word}"
-    return _grouped(number)
-
-
-def _grouped(number: float) -> str:
-    """A whole number with no-break spaces between thousands, which every terminal's encoding has: ``8 192``."""
-    return f"{number:,.0f}".replace(",", "\u00a0")
+            return f"{number / size:.4g} {word}" if number < 1000 * size else f"{group_digits(number / size)} {word}"
+    return group_digits(number)

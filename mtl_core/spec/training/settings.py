@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints
 
 from mtl_core.spec.base import Spec, field
+from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.averaging import Averaging, Unaveraged
 from mtl_core.spec.training.continual import Keeping, NewHeads
 from mtl_core.spec.training.initial_weights import Scratch, Start
@@ -47,7 +48,7 @@ class TrainingSpec(Spec):
         None, "Largest norm of the whole gradient; empty: no limit.", gt=0, title="Gradient clipping"
     )
     monitor: str = field(
-        "total",
+        TOTAL,
         "What the best epoch is chosen by, on validation: 'total', a task (its loss) or 'task.metric'.",
         title="Best epoch by",
     )

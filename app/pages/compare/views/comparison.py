@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.formatting import format_number
 from app.pages.compare.views.compared_run import Entry
 from app.pages.compare.views.seeds import SeedGroup, repeated_text, seed_groups
 from app.pages.compare.views.setting_names import ABSENT, chip_texts, setting_text, setting_title
 from app.pages.compare.views.significance import marks, rule_text
-from app.plots.number_texts import number
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
 from mtl_core.analysis.statistics import Spread
-from mtl_core.spec import DIRECTIONS, TRAINED, ExperimentSpec
+from mtl_core.spec import DIRECTIONS, TOTAL, TRAINED, ExperimentSpec
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey, Summary
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 TestScores = Mapping[str, Mapping[str, float]]
 """Test metrics by task and name."""
 
-TOTAL = "total"
 _SECTIONS = {"weighting": 0, "training": 1}
 _UNCOUNTED = ("version", "name")
 _SPLITTING = "dataset.split.tasks"
@@ -247,7 +246,7 @@ def _cell(values: Sequence[float], mark: str, direction: str) -> Cell:
     if not values:
         return Cell("—")
     spread = Spread.of(values)
-    text = spread.text().replace("-", "−") if len(values) > 1 else number(values[0])
+    text = spread.text().replace("-", "−") if len(values) > 1 else format_number(values[0])
     tip = f"{text}, mean ± standard deviation of {len(values)} seeds" if len(values) > 1 else text
     if mark == "best":
         tip += ", better than every other column beyond the spread of the seeds"

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from app.formatting import format_number
 from app.pages.compare.views.comparison import Cell, Line
 from app.pages.compare.views.significance import cheapest
-from app.plots.number_texts import grouped, number
+from mtl_core.text import group_digits
 
 _Row = tuple[str, list[float], Callable[[float], str]]
 
@@ -21,14 +22,16 @@ def cost_lines(found: Sequence[Mapping[str, Any] | None]) -> tuple[Line, ...]:
     """
     known = [one for one in found if one is not None]
     exact: list[_Row] = [
-        ("parameters", [_cost(one, "parameters") for one in found], grouped),
-        ("operations a row (FLOPs)", [_cost(one, "flops") for one in found], grouped),
+        ("parameters", [_cost(one, "parameters") for one in found], group_digits),
+        ("operations a row (FLOPs)", [_cost(one, "flops") for one in found], group_digits),
     ]
     timed: list[_Row] = []
     for i, batch in enumerate(known[0]["batches"]):
         count = batch["rows"]
         times = [math.nan if one is None else float(one["batches"][i]["milliseconds"]) for one in found]
-        timed.append((f"time for {count} row{'' if count == 1 else 's'} at once", times, lambda v: f"{number(v)} ms"))
+        timed.append(
+            (f"time for {count} row{'' if count == 1 else 's'} at once", times, lambda v: f"{format_number(v)} ms")
+        )
     peaks = [math.nan if one is None else float(one["batches"][-1]["peak_bytes"] or math.nan) for one in found]
     if any(map(math.isfinite, peaks)):
         exact.append(("peak memory", peaks, lambda v: f"{v / 2**20:.1f} MiB"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.tables import experiment_name, method_title, shortened
+from app.formatting import elide_middle
+from app.tables import experiment_name, method_title
 from mtl_core.spec.paths import Key, parse
 
 if TYPE_CHECKING:
@@ -76,10 +77,10 @@ def _chip(entry: Entry, own: Mapping[str, Any], *, named: bool) -> str:
     for path in others:
         if own[path] is not ABSENT and len(parts) < _MOST_PARTS:
             name = setting_title(path, specs).rpartition(" · ")[2]
-            parts.append(shortened(f"{name.lower()} {setting_text(own[path])}", _LONGEST_PART))
+            parts.append(elide_middle(f"{name.lower()} {setting_text(own[path])}", _LONGEST_PART))
     if _SEED in own:
         parts.append(f"seed {setting_text(own[_SEED])}")
-    names = [shortened(experiment_name(entry.run), _LONGEST_NAME)] if named or not parts else []
+    names = [elide_middle(experiment_name(entry.run), _LONGEST_NAME)] if named or not parts else []
     return " · ".join([f"run {entry.run.id}", *names, *parts])
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.formatting import format_quantity, format_relative_change
 from app.pages.compare.views.comparison import Cell, Line
-from app.tables import method_title, percent, quantity
+from app.tables import method_title
 
 if TYPE_CHECKING:
     from mtl_core.analysis.delta_m import Judgement, MetricJudgement
@@ -65,13 +66,17 @@ def study_view(study: Study) -> StudyView:
 
 def _headline(judgement: Judgement, against: bool) -> str:
     if not against:
-        return f"Mean ± standard deviation over {quantity(len(judgement.seeds), 'seed')}"
+        return f"Mean ± standard deviation over {format_quantity(len(judgement.seeds), 'seed')}"
     spread = judgement.delta_m
     if not spread:
         return "Δm appears when a seed and its baselines have finished"
     low, high = spread.interval
-    interval = "" if math.isnan(low) else f", 95 % interval {percent(low)} to {percent(high)}"
-    return f"Δm {percent(spread.mean, spread.sd)}{interval}, {quantity(len(spread.values), 'seed')}"
+    interval = (
+        "" if math.isnan(low) else f", 95 % interval {format_relative_change(low)} to {format_relative_change(high)}"
+    )
+    return (
+        f"Δm {format_relative_change(spread.mean, spread.sd)}{interval}, {format_quantity(len(spread.values), 'seed')}"
+    )
 
 
 def _methods(study: Study) -> tuple[str, ...]:
@@ -100,7 +105,11 @@ def effect_sentences(scores: Sequence[MetricJudgement]) -> tuple[str, ...]:
     single = [one for one in known if len(one.change.values) < 2]
     sentences = []
     for transfer, words in (("negative", "Negative transfer"), ("positive", "Better together")):
-        changes = [f"{one.task} {percent(one.change.mean, one.change.sd)}" for one in known if one.transfer == transfer]
+        changes = [
+            f"{one.task} {format_relative_change(one.change.mean, one.change.sd)}"
+            for one in known
+            if one.transfer == transfer
+        ]
         if changes:
             sentences.append(f"{words}, beyond chance: {', '.join(changes)}.")
     unclear = [one for one in known if one.transfer == "unclear" and one not in single]
@@ -119,7 +128,7 @@ def _line(one: MetricJudgement, against: bool) -> Line:
     if not against:
         return Line(name, (together,))
     words, tone = _VERDICTS[one.transfer] if len(one.change.values) > 1 else ("", "")
-    change = Cell(percent(one.change.mean, one.change.sd), tone=tone if one.score else "")
+    change = Cell(format_relative_change(one.change.mean, one.change.sd), tone=tone if one.score else "")
     return Line(name, (Cell(_value(one.single)), together, change, Cell(words if one.score else "", tone=tone)))
 
 
@@ -130,7 +139,7 @@ def _value(spread: Spread) -> str:
 def _by_seed(judgement: Judgement) -> tuple[Line, ...]:
     lines = []
     for one in judgement.scores:
-        cells = tuple(Cell(percent(one.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
+        cells = tuple(Cell(format_relative_change(one.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
         lines.append(Line(f"{one.task} · {one.metric}", cells))
-    cells = tuple(Cell(percent(judgement.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
+    cells = tuple(Cell(format_relative_change(judgement.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
     return (*lines, Line("Δm", cells))

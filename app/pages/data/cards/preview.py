@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QProgressBar, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
+from app.formatting import format_quantity, format_shape
 from app.pages.data.cards.images import ImageGrid, Label
 from app.pages.data.cards.notes import NotesList
 from app.pages.data.cards.preview_header import ColumnView, RoleHeader
-from app.tables import PreviewModel, quantity, shape
+from app.tables import PreviewModel
 from app.theme import row_height
 from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scrolling
 from mtl_core.spec import DatasetInfo
@@ -73,8 +74,8 @@ class PreviewCard(Card):
             self.description.setText(info.description)
             self.description.setVisible(bool(info.description) and not info.delimiter)  # which stands beside the list
             self.notes.show_notes(info.notes)
-        what = quantity(len(info.columns), "column") if table else f"images {shape(info.input_shape)}"
-        self.set_subtitle(f"{quantity(info.rows, 'row')} · {what}")
+        what = format_quantity(len(info.columns), "column") if table else f"images {format_shape(info.input_shape)}"
+        self.set_subtitle(f"{format_quantity(info.rows, 'row')} · {what}")
         self.header_.show_columns(views)
         self.model.set_ignored(frozenset(view.name for view in views if view.role == "ignore"))
         self.images.set_labels(labels)

@@ -4,10 +4,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from app.tables import count
 from app.theme import CONTROL_RADIUS, GAP, resolve
 from app.widgets import Card, DoubleSpinBox, InlineError, Label, LinkButton, Muted, SpinBox, plain_tip
 from app.widgets.dot import Dot
+from mtl_core.text import group_digits
 
 _PARTS = (("train", "Train", "accent"), ("val", "Validation", "warning"), ("test", "Test", "good"))
 _LEAST = 10
@@ -85,7 +85,7 @@ class SplitCard(Card):
         self._error.set_error(problem)
         for spin, label, share in zip(self.spins, self._rows, self._shares, strict=True):
             _quietly(spin, share / 10)
-            label.setText(f"≈ {count(round(rows * share / _WHOLE))}" if rows else "")
+            label.setText(f"≈ {group_digits(round(rows * share / _WHOLE))}" if rows else "")
         _quietly(self.seed, int(str(split.get("seed", 0))))
         owners = [str(task.get("name")) for task in _list(split.get("tasks"))]
         self._owners.setText(f"The rows are those of an experiment with {', '.join(owners)}, to be compared with it.")

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSize
 
 from app.pages.data.roles import KIND_TITLES, OF_NUMBERS
 from app.plots import BarPlot, Histogram
-from app.tables import count
 from app.theme import CARD_GAP, GAP
 from app.widgets import Card, InlineError, LineEdit, Muted, ToolButton, guard_wheel
 from app.widgets.dot import Dot
 from mtl_core.spec import ColumnInfo
+from mtl_core.text import group_digits
 
 _MIN_WIDTH = 248
 _ONE_LINE = 340
@@ -52,8 +52,8 @@ class TaskView:
         least, most = min(labelled), max(labelled)
         if least == self.rows:
             return "all labelled"
-        rows = count(least) if least == most else f"{count(least)} to {count(most)}"
-        return f"{rows} of {count(self.rows)} labelled"
+        rows = group_digits(least) if least == most else f"{group_digits(least)} to {group_digits(most)}"
+        return f"{rows} of {group_digits(self.rows)} labelled"
 
 
 class TasksCard(Card):
