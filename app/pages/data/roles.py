@@ -3,15 +3,14 @@
 Every change is a mapping of paths to values, to be made in one step of undo.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from mtl_core.spec import TOTAL, ColumnInfo, ColumnType, DatasetInfo
+from mtl_core.spec import ColumnInfo, ColumnType, DatasetInfo
 from mtl_core.spec.reports import TaskKind
+from mtl_core.spec.target_rules import MAX_CLASSES, Role, default_task_kind, unique_task_name
 
 Data = Mapping[str, Any]
-Role = Literal["input", "target", "ignore"]
 Kind = TaskKind
 
 KIND_TITLES: dict[str, str] = {
@@ -31,9 +30,6 @@ OF_NUMBERS = ("regression", "count", "distribution", "box", "objective")
 """Kinds whose targets are numbers, which a histogram shows."""
 _OF_SEVERAL = (*OF_NUMBERS, "multilabel")
 _BOX = 4
-_MAX_CLASSES = 1000
-_FEW = 10
-_FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
 
 
 def targets_of(task: Data) -> list[str]:
@@ -89,24 +85,21 @@ def _kinds_for_several(columns: Sequence[ColumnInfo]) -> list[Kind]:
 
 
 def _kinds_for_one(column: ColumnInfo) -> list[Kind]:
+    """The kinds of task that predict one column."""
     if column.pixels:
         return ["segmentation"]
-    if column.type == "text":
-        return ["tagging"]
+    default = default_task_kind(column.type, column.unique, whole=column.whole)
+    if default == "tagging":
+        return [default]
     numeric = column.type == "numeric"
-    whole_few = bool(column.categories) and column.unique <= _FEW
-    kinds: list[Kind] = []
-    if column.unique == 2:
-        kinds.append("binary")
+    kinds: list[Kind] = [default]
     if numeric:
         kinds.append("regression")
-    if 2 <= column.unique <= _MAX_CLASSES and (not numeric or column.categories):
-        kinds.insert(0 if whole_few and column.unique > 2 else len(kinds), "multiclass")
-    if "multiclass" in kinds and column.unique > 2:
-        kinds.append("ordinal")
+    if 2 <= column.unique <= MAX_CLASSES and (not numeric or column.categories):
+        kinds += ["multiclass", "ordinal"] if column.unique > 2 else ["multiclass"]
     if numeric and column.whole and (column.low or 0) >= 0:
         kinds.append("count")
-    return kinds or ["regression" if numeric else "multiclass"]
+    return list(dict.fromkeys(kinds))
 
 
 def with_role(data: Data, info: DatasetInfo, column: str, role: Role) -> dict[str, Any]:
@@ -194,20 +187,13 @@ def absent_tasks(data: Data, info: DatasetInfo) -> list[dict[str, Any]]:
     taken = [str(task.get("name", "")) for task in present]
     found = [dict(task) for task in info.tasks if not predicted & set(targets_of(task))]
     for task in found:
-        task["name"] = task_name(str(task["name"]), taken)
+        task["name"] = unique_task_name(str(task["name"]), taken)
     maps = [column for column in info.columns if column.pixels and column.name not in predicted]
     return [*found, *(_new_task(column, [*taken, *(str(t["name"]) for t in found)]) for column in maps)]
 
 
-def task_name(column: str, taken: Sequence[str]) -> str:
-    """A name for the task that predicts a column: its own, without what paths cannot hold, unlike those taken."""
-    base = _FORBIDDEN.sub(" ", column).strip() or "task"
-    tries = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
-    return next(name for name in tries if name not in taken and name != TOTAL)
-
-
 def _new_task(column: ColumnInfo, taken: Sequence[str], kind: str = "") -> dict[str, Any]:
-    return {"name": task_name(column.name, taken), "kind": kind or kinds_for(column)[0], "target": column.name}
+    return {"name": unique_task_name(column.name, taken), "kind": kind or kinds_for(column)[0], "target": column.name}
 
 
 def _of_kind(task: Data, kind: str, target: Any) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.pages.data import roles
+from mtl_core.datasets.description import column_info
 from mtl_core.spec import ColumnInfo, problems_of
+from mtl_core.tabular.column import Column
+from mtl_core.tabular.column_roles import suggested_tasks
 from tests.app.pages.data.synthetic_sets import categorical, data, images, numeric, table
 
 
@@ -150,17 +156,24 @@ def test_only_tagging_predicts_a_text() -> None:
     assert roles.kinds_for(column) == ["tagging"]
 
 
-@pytest.mark.parametrize(
-    ("column", "taken", "name"),
-    [("price", ["price"], "price 2"), ("a.b [m]", [], "a b m"), ("total", [], "total 2"), ("가격", [], "가격")],
-)
-def test_a_task_name_holds_nothing_that_paths_cannot(column: str, taken: list[str], name: str) -> None:
-    assert roles.task_name(column, taken) == name
-
-
 def test_a_map_that_no_task_predicts_can_be_segmented() -> None:
     info = images()
     info = info.model_copy(update={"columns": (*info.columns, categorical("mask", "a", "b", pixels=True))})
     before = {"tasks": list(info.tasks)}
     assert roles.absent_tasks(before, info) == [{"name": "mask", "kind": "segmentation", "target": "mask"}]
     assert roles.absent_tasks({"tasks": [*info.tasks, *roles.absent_tasks(before, info)]}, info) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 14).map(str) | st.sampled_from(["1.5", "2.5", "a", "b", "c"]), min_size=4, max_size=30))
+def test_the_first_kind_offered_is_the_one_the_engine_suggests(cells: list[str]) -> None:
+    values = sorted(set(cells))
+    if all(value[0].isdigit() for value in values):
+        numbers = np.array([float(cell) for cell in cells])
+        column = Column("x", "numeric", numbers, np.full(len(cells), -1))
+    else:
+        column = Column(
+            "x", "categorical", np.full(len(cells), np.nan), np.array([*map(values.index, cells)]), (*values,)
+        )
+    (task,) = suggested_tasks([column])
+    assert roles.kinds_for(column_info(column, "target"))[0] == task["kind"]
