@@ -43,7 +43,7 @@ class FieldCell(QWidget):
                 field.refused.connect(self._refuse)
 
     def show_problem(self, problem: Problem | None) -> None:
-        """Show what is wrong in words, with the border of the editor in the error colour."""
+        """Show what is wrong in words, with the border of the editor in the error color."""
         text = ""
         if problem is not None:
             found = f" (found {problem.found})" if problem.found else ""

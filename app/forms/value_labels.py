@@ -28,7 +28,7 @@ _LABELS = {
     "iou": "IoU",
     "giou": "GIoU",
     "iou50": "IoU of 0.5 or more",
-    "cxcywh": "centre, width, height",
+    "cxcywh": "center, width, height",
     "xywh": "left, top, width, height",
     "xyxy": "left, top, right, bottom",
     "mape": "MAPE",

@@ -162,7 +162,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             self._fit_left_axis()
 
     def restyle(self) -> None:
-        """Takes the colours and the type of the theme in use."""
+        """Takes the colors and the type of the theme in use."""
         tokens, font = theme(), small_font()
         metrics = QFontMetrics(font)
         ink, strength = tokens.grid

@@ -18,7 +18,7 @@ class Curve:
     Attributes:
         steps: ``[N]`` ascending.
         values: ``[N]``.
-        color: Hue by number (follows the theme), a theme token, or a colour string.
+        color: Hue by number (follows the theme), a theme token, or a color string.
         dash: Draw dashed (by convention: validation).
         dots: Dots between the strokes, which tell curves of one hue apart.
         faint: Draw as a pale background line.

@@ -64,7 +64,7 @@ def decimate(x: Floats, y: Floats, low: float, high: float, columns: int) -> tup
         columns: Pixel columns between them.
 
     Returns:
-        At most about two points a column, with one neighbour on either side so that lines leave the view.
+        At most about two points a column, with one neighbor on either side so that lines leave the view.
     """
     first = max(int(np.searchsorted(x, low, "left")) - 1, 0)
     last = min(int(np.searchsorted(x, high, "right")) + 1, x.size)

@@ -18,7 +18,7 @@ _WIDEST_NAME = 110
 
 
 def cell_color(value: float) -> QColor:
-    """The ground of a cell, from disagreement at -1 by the card's own colour at 0 to agreement at 1."""
+    """The ground of a cell, from disagreement at -1 by the card's own color at 0 to agreement at 1."""
     tokens = theme()
     ground, end = QColor(tokens.surface), QColor(tokens.agree if value > 0 else tokens.disagree)
     share = min(abs(value), 1.0)

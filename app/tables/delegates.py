@@ -15,7 +15,7 @@ _DOT = 8
 
 
 class StateDelegate(QStyledItemDelegate):
-    """A run's state as a coloured chip with its word."""
+    """A run's state as a colored chip with its word."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the cell's ground and the chip on it."""
@@ -68,7 +68,7 @@ def paint_ground(painter: QPainter, option: QStyleOptionViewItem, index: Index) 
 
 
 def paint_chip(painter: QPainter, space: QRect, word: str, tone: str) -> None:
-    """A rounded word with a dot in ``space``, left-aligned and vertically centred."""
+    """A rounded word with a dot in ``space``, left-aligned and vertically centered."""
     metrics = QFontMetrics(small_font())
     box = QRect(0, 0, min(metrics.horizontalAdvance(word) + 18 + 14, space.width()), metrics.height() + 5)
     box.moveCenter(space.center())

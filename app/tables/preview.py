@@ -59,7 +59,7 @@ class PreviewModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A cell's text, alignment and colour."""
+        """A cell's text, alignment and color."""
         if not index.isValid():
             return None
         column, row = self._columns[index.column()], self._rows[index.row()]

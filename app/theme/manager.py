@@ -84,13 +84,13 @@ def theme() -> Tokens:
 
 
 def series_color(index: int) -> str:
-    """Colour of the ``index``-th task or run; the cycle repeats after its last colour."""
+    """Color of the ``index``-th task or run; the cycle repeats after its last color."""
     series = manager().tokens.series
     return series[index % len(series)]
 
 
-def resolve(colour: int | str) -> str:
-    """A colour from a series index, the name of a token, or a ``#RRGGBB``, in the scheme in use now."""
-    if isinstance(colour, int):
-        return series_color(colour)
-    return colour if colour.startswith("#") else str(getattr(manager().tokens, colour))
+def resolve(color: int | str) -> str:
+    """A color from a series index, the name of a token, or a ``#RRGGBB``, in the scheme in use now."""
+    if isinstance(color, int):
+        return series_color(color)
+    return color if color.startswith("#") else str(getattr(manager().tokens, color))

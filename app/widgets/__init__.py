@@ -12,7 +12,7 @@ from app.widgets.search_menu import MenuEntry, SearchMenu
 from app.widgets.spin import guard_wheel, mark_invalid, tidy_spin
 from app.widgets.task_tabs import TaskTabs
 from app.widgets.text_field import LineEdit, TextField
-from app.widgets.weight_slider import ColourSlider, WeightSlider, WeightSpin
+from app.widgets.weight_slider import ColorSlider, WeightSlider, WeightSpin
 
 __all__ = [
     "Banner",
@@ -20,7 +20,7 @@ __all__ = [
     "Card",
     "CardRow",
     "Chip",
-    "ColourSlider",
+    "ColorSlider",
     "DangerButton",
     "Dot",
     "DoubleSpinBox",

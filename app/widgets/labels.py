@@ -76,7 +76,7 @@ _TONES = {
 
 
 class Chip(QWidget):
-    """A rounded word, with a dot of some colour before it if ``dot`` is given.
+    """A rounded word, with a dot of some color before it if ``dot`` is given.
 
     Args:
         text: The word.
@@ -112,7 +112,7 @@ class Chip(QWidget):
         self.update()
 
     def set_tone(self, tone: str) -> None:
-        """Change the colours."""
+        """Change the colors."""
         self._tone = tone
         self.update()
 

@@ -30,21 +30,21 @@ def weight_at(position: int) -> float:
     return round(weight, 3 if position < _STEPS // 4 else 2)
 
 
-class ColourSlider(QSlider):
-    """A horizontal slider drawn in one colour; the wheel turns it only when it has the focus."""
+class ColorSlider(QSlider):
+    """A horizontal slider drawn in one color; the wheel turns it only when it has the focus."""
 
-    def __init__(self, colour: int | str, parent: QWidget | None = None) -> None:
+    def __init__(self, color: int | str, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self._colour = colour
+        self._color = color
         self.setRange(0, _STEPS)
         self.setSingleStep(10)
         self.setPageStep(100)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         guard_wheel(self)
 
-    def set_colour(self, colour: int | str) -> None:
-        """Draw in another colour."""
-        self._colour = colour
+    def set_color(self, color: int | str) -> None:
+        """Draw in another color."""
+        self._color = color
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -54,28 +54,28 @@ class ColourSlider(QSlider):
         handle = self.style().subControlRect(
             QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
         )
-        ink = QColor(resolve(self._colour if self.isEnabled() else "muted"))
-        centre = QPointF(handle.center()) + QPointF(0.5, 0.5)
+        ink = QColor(resolve(self._color if self.isEnabled() else "muted"))
+        center = QPointF(handle.center()) + QPointF(0.5, 0.5)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(resolve("sunken")))
-        painter.drawRoundedRect(QRectF(1, centre.y() - 2, self.width() - 2, 4), 2, 2)
+        painter.drawRoundedRect(QRectF(1, center.y() - 2, self.width() - 2, 4), 2, 2)
         painter.setBrush(QColor(resolve("border")))
-        painter.drawRoundedRect(QRectF(self._one(option) - 1, centre.y() - 6, 2, 12), 1, 1)
+        painter.drawRoundedRect(QRectF(self._one(option) - 1, center.y() - 6, 2, 12), 1, 1)
         painter.setBrush(ink)
-        painter.drawRoundedRect(QRectF(1, centre.y() - 2, max(centre.x() - 1, 0), 4), 2, 2)
+        painter.drawRoundedRect(QRectF(1, center.y() - 2, max(center.x() - 1, 0), 4), 2, 2)
         painter.setBrush(QColor(resolve("accent_wash" if self.hasFocus() else "surface")))
         pen = painter.pen()
         pen.setStyle(Qt.PenStyle.SolidLine)
         pen.setColor(ink)
         pen.setWidthF(2.0)
         painter.setPen(pen)
-        painter.drawEllipse(centre, 6.0, 6.0)
+        painter.drawEllipse(center, 6.0, 6.0)
         painter.end()
 
     def _one(self, option: QStyleOptionSlider) -> float:
-        """Where the handle's centre stands for a weight of 1."""
+        """Where the handle's center stands for a weight of 1."""
         part = QStyle.SubControl
         groove = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part.SC_SliderGroove, self)
         handle = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part.SC_SliderHandle, self)
@@ -128,7 +128,7 @@ class WeightSlider(QWidget):
         self.dot = Dot(color)
         self.label = Elided(name)
         self.label.setFixedWidth(self.fontMetrics().horizontalAdvance("0") * 11)
-        self.slider = ColourSlider(color)
+        self.slider = ColorSlider(color)
         self.slider.setObjectName(f"weight-slider-{name}")
         self.slider.setAccessibleName(f"Loss weight of {name}")
         self.slider.setToolTip(plain_tip(f"Loss weight of {name}: 0 to {HIGHEST:g}, 1 at the mark. Type a larger one."))
@@ -171,9 +171,9 @@ class WeightSlider(QWidget):
         self.spin.set_unknown(True)
 
     def set_color(self, color: int | str) -> None:
-        """Draw in another colour."""
-        self.dot.set_colour(color)
-        self.slider.set_colour(color)
+        """Draw in another color."""
+        self.dot.set_color(color)
+        self.slider.set_color(color)
 
     def _slid(self, position: int) -> None:
         weight = weight_at(position)

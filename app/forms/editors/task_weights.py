@@ -29,7 +29,7 @@ class WeightsEditor(QWidget):
         self._column.setSpacing(GAP)
 
     def set_names(self, names: Sequence[str]) -> None:
-        """Show a slider for each task, in their order and colours."""
+        """Show a slider for each task, in their order and colors."""
         names = list(dict.fromkeys(names))
         if names == list(self._sliders):
             return

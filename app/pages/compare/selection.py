@@ -27,7 +27,7 @@ _AT_ONCE = 8
 
 
 class Selection(QObject):
-    """Follows every chosen run; a run keeps its colour as long as it is chosen.
+    """Follows every chosen run; a run keeps its color as long as it is chosen.
 
     ``changed()``: other runs, states, summaries or studies. ``grown(run, keys)``: new points of a run, or
     news of its times.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
-from app.pages.data.catalogue import BUNDLED
+from app.pages.data.catalog import BUNDLED
 from mtl_core.spec import DatasetInfo, SplitSpec, Standardized, TextSpec, TrainingSpec, load_preset, spec_to_data
 from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_numeric_inputs, table_training
 

@@ -17,7 +17,7 @@ from app.pages.data.cards.sources import SUFFIXES, SourceCard
 from app.pages.data.cards.split import SplitCard
 from app.pages.data.cards.tasks import TasksCard
 from app.pages.data.cards.text import TextCard
-from app.pages.data.catalogue import BUNDLED
+from app.pages.data.catalog import BUNDLED
 from app.pages.data.menus import column_menu, fill_menu
 from app.pages.data.role_edits import Editing
 from app.pages.data.view_state import column_views, data_key, data_name, image_labels, task_views

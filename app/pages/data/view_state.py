@@ -32,7 +32,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
                 type_free=free,
                 kind=kind,
                 kinds=_kinds((column,), kind) if kind else (),
-                colour=place if place >= 0 else None,
+                color=place if place >= 0 else None,
                 task=str(task.get("name", "")),
                 about=about_column(column),
             )
@@ -84,7 +84,7 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
                 targets=tuple(targets),
                 columns=columns,
                 rows=info.rows if info else 0,
-                colour=place,
+                color=place,
                 problem=problem,
             )
         )
@@ -92,11 +92,11 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
 
 
 def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
-    """The classes below example images, each in the colour of the task that predicts it; numbers would not fit."""
+    """The classes below example images, each in the color of the task that predicts it; numbers would not fit."""
     chosen = [i for i, column in enumerate(info.columns) if column.type == "categorical" and not column.pixels]
     places = [task_of(data, info.columns[i].name) for i in chosen]
-    colours = [place if place >= 0 else None for place in places]
-    return [tuple(zip((str(row[i]) for i in chosen), colours, strict=True)) for row in info.preview]
+    colors = [place if place >= 0 else None for place in places]
+    return [tuple(zip((str(row[i]) for i in chosen), colors, strict=True)) for row in info.preview]
 
 
 def data_key(dataset: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -160,7 +160,7 @@ class LivePage(QWidget):
         controlled = self._session.controlled_run
         other = controlled is None or controlled.id != self._run.id
         if any(button.hasFocus() for button in (self.pause, self.resume, self.stop)):
-            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else hiding it hands the focus to its neighbour
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else hiding it hands the focus to its neighbor
         self.pause.setVisible(other and view.can_pause)
         self.resume.setVisible(other and view.can_resume)
         self.stop.setVisible(other and view.can_stop)

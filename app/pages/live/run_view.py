@@ -30,7 +30,7 @@ class Notice:
 
     Attributes:
         text: A sentence or two.
-        tone: Its colour.
+        tone: Its color.
         share: Part of the run that is done, 0 … 1, or None where that says nothing.
         action: What the button does; no button when empty.
         label: The button's words.

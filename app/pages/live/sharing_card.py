@@ -164,7 +164,7 @@ class _Legend(QWidget):
         self._row.addStretch(1)
 
     def show_entries(self, entries: Sequence[tuple[str, int]]) -> None:
-        """Names with their colours in place of those before."""
+        """Names with their colors in place of those before."""
         for widget in self._entries:
             discard(widget)
         self._entries = list(_dots(entries))

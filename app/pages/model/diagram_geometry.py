@@ -30,7 +30,7 @@ class Metrics:
 class Box:
     """A box: one layer with the activation that follows it, the input, or an output; or a unit of the sharing scheme.
 
-    ``task`` is the index of the task whose colour it has, or -1; ``paths`` are the layers in it. A ``unit`` is what the
+    ``task`` is the index of the task whose color it has, or -1; ``paths`` are the layers in it. A ``unit`` is what the
     scheme puts between layers, such as a gate: it has round ends and one line of text.
     """
 
@@ -46,7 +46,7 @@ class Box:
     unit: bool = False
 
     @property
-    def centre(self) -> float:
+    def center(self) -> float:
         """Its middle, across."""
         return self.x + self.width / 2
 

@@ -1,4 +1,4 @@
-"""The Training page: weights, weighting, optimiser, schedule, length, stopping, device, and how tasks are judged."""
+"""The Training page: weights, weighting, optimizer, schedule, length, stopping, device, and how tasks are judged."""
 
 from app.pages.training.page import TrainingPage
 

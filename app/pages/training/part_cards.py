@@ -50,10 +50,10 @@ class KindCard(Card):
 
 
 class OptimizerCard(KindCard):
-    """The optimiser and its parameters."""
+    """The optimizer and its parameters."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Optimiser", Optimizer, "training.optimizer")
+        super().__init__(session, "Optimizer", Optimizer, "training.optimizer")
         self.body.addStretch(1)
 
 

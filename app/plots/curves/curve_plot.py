@@ -152,9 +152,9 @@ class CurvePlot(QWidget):
         """Changes what the horizontal axis counts."""
         if axis == self._axis:
             return
-        relabelled = axis.label != self._axis.label
+        relabeled = axis.label != self._axis.label
         self._axis = axis
-        if relabelled:
+        if relabeled:
             self.show_all()
         self._ask()
 

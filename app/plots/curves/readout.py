@@ -27,7 +27,7 @@ MOST_ROWS = 10
 
 @dataclass(frozen=True)
 class Row:
-    """One curve's value: its name, the value as text, the curve's colour and whether it is dashed."""
+    """One curve's value: its name, the value as text, the curve's color and whether it is dashed."""
 
     label: str
     value: str
@@ -92,7 +92,7 @@ class Readout:
         return self._panel.text() if not self._panel.isHidden() else ""
 
     def restyle(self) -> None:
-        """Takes the colours and the type of the theme in use."""
+        """Takes the colors and the type of the theme in use."""
         tokens = theme()
         self._panel.setFont(small_font())
         self._panel.setStyleSheet(

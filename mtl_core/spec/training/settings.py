@@ -1,4 +1,4 @@
-"""How the model is trained: optimiser, schedule, length, stopping, seed and device."""
+"""How the model is trained: optimizer, schedule, length, stopping, seed and device."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -29,7 +29,7 @@ Precision = Literal["float32", "bf16", "fp16"]
 
 
 class TrainingSpec(Spec):
-    """Length, optimiser, schedule, stopping, seed and device."""
+    """Length, optimizer, schedule, stopping, seed and device."""
 
     title: ClassVar[str] = "Training"
     epochs: int = field(20, "Passes over the training rows.", ge=1, le=1_000_000, unit="epochs")

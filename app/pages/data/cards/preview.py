@@ -69,7 +69,7 @@ class PreviewCard(Card):
         if info is not self._shown:
             self._shown = info
             self.model.show(info.columns, info.preview if table else ())
-            self.images.show_images(info.images, colour=info.input_shape[0] == 3)
+            self.images.show_images(info.images, color=info.input_shape[0] == 3)
             self.set_title(info.title)
             self.description.setText(info.description)
             self.description.setVisible(bool(info.description) and not info.delimiter)  # which stands beside the list

@@ -27,7 +27,7 @@ class ColumnView:
         role: One of ``roles``.
         type: ``numeric``, ``categorical`` or ``text``; it can be chosen if ``type_free``.
         kind: Kind of the task that predicts it, of ``kinds``; ``""`` when none does.
-        colour: Series index of that task.
+        color: Series index of that task.
         task: Its name.
         about: How it is read and what is missing in it, for its tooltip.
     """
@@ -39,7 +39,7 @@ class ColumnView:
     type_free: bool = False
     kind: str = ""
     kinds: tuple[str, ...] = ()
-    colour: int | None = None
+    color: int | None = None
     task: str = ""
     about: str = ""
 
@@ -160,8 +160,8 @@ class ColumnCell(QWidget):
         self._view = view
         self._name.setText(view.name)
         self.setToolTip(plain_tip(view.about))
-        self._dot.setVisible(view.colour is not None)
-        self._dot.set_colour(view.colour or 0)
+        self._dot.setVisible(view.color is not None)
+        self._dot.set_color(view.color or 0)
         self._name.setEnabled(view.role != "ignore")
         target = view.role == "target"
         _fill(self.role, {role: _ROLE_TITLES[role] for role in view.roles}, view.role)

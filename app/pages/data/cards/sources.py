@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.data.catalogue import BUNDLED
+from app.pages.data.catalog import BUNDLED
 from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
 from app.widgets import Button, Card, InlineError, Label, guard_wheel, plain_tip
 from mtl_core.spec import DatasetInfo

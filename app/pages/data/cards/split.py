@@ -55,8 +55,8 @@ class SplitCard(Card):
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(GAP)
         grid.setColumnStretch(1, 1)
-        for line, (name, title, colour) in enumerate(_PARTS):
-            self._add(grid, line, name, title, colour)
+        for line, (name, title, color) in enumerate(_PARTS):
+            self._add(grid, line, name, title, color)
         self.seed = SpinBox()
         self.seed.setRange(0, 2_147_483_647)
         self.seed.setObjectName("split-seed")
@@ -96,7 +96,7 @@ class SplitCard(Card):
     def _disown(self) -> None:
         self.changed.emit({"tasks": []})
 
-    def _add(self, grid: QGridLayout, line: int, name: str, title: str, colour: str) -> None:
+    def _add(self, grid: QGridLayout, line: int, name: str, title: str, color: str) -> None:
         spin = DoubleSpinBox()
         spin.setObjectName(f"split-{name}")
         spin.setAccessibleName(f"Share of the {title.lower()} rows")
@@ -112,7 +112,7 @@ class SplitCard(Card):
         rows.setToolTip(plain_tip(f"About so many {title.lower()} rows"))
         self.spins.append(spin)
         self._rows.append(rows)
-        grid.addWidget(Dot(colour), line, 0)
+        grid.addWidget(Dot(color), line, 0)
         grid.addWidget(Label(title), line, 1)
         grid.addWidget(rows, line, 2, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(spin, line, 3)
@@ -144,9 +144,9 @@ class _Bar(QWidget):
         clip.addRoundedRect(QRectF(self.rect()), CONTROL_RADIUS - 1, CONTROL_RADIUS - 1)
         painter.setClipPath(clip)
         left = 0.0
-        for share, (_, _, colour) in zip(self._shares, _PARTS, strict=True):
+        for share, (_, _, color) in zip(self._shares, _PARTS, strict=True):
             width = self.width() * share / _WHOLE
-            painter.fillRect(QRectF(left, 0, width - 2, self.height()), QColor(resolve(colour)))
+            painter.fillRect(QRectF(left, 0, width - 2, self.height()), QColor(resolve(color)))
             left += width
         painter.end()
 

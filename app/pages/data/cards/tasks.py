@@ -31,7 +31,7 @@ class TaskView:
         targets: Their names.
         kinds: The kinds it could be of.
         rows: Rows of the data set.
-        colour: Its series index.
+        color: Its series index.
         problem: What is wrong with it.
     """
 
@@ -41,19 +41,19 @@ class TaskView:
     targets: tuple[str, ...]
     columns: tuple[ColumnInfo, ...]
     rows: int
-    colour: int
+    color: int
     problem: str = ""
 
     def coverage(self) -> str:
         """How many rows have a label."""
         if not self.columns:
             return ""
-        labelled = [self.rows - column.missing for column in self.columns]
-        least, most = min(labelled), max(labelled)
+        labeled = [self.rows - column.missing for column in self.columns]
+        least, most = min(labeled), max(labeled)
         if least == self.rows:
-            return "all labelled"
+            return "all labeled"
         rows = group_digits(least) if least == most else f"{group_digits(least)} to {group_digits(most)}"
-        return f"{rows} of {group_digits(self.rows)} labelled"
+        return f"{rows} of {group_digits(self.rows)} labeled"
 
 
 class TasksCard(Card):
@@ -169,7 +169,7 @@ class TaskBox(QWidget):
             return
         if before is None or not self.name.hasFocus() or before.name != view.name:
             self.name.setText(view.name)
-        self._dot.set_colour(view.colour)
+        self._dot.set_color(view.color)
         self.kind.clear()
         for kind in dict.fromkeys((*view.kinds, view.kind)):
             self.kind.addItem(KIND_TITLES.get(kind, kind), kind)
@@ -179,7 +179,7 @@ class TaskBox(QWidget):
         self._target.setText(" · ".join(word for word in words if word))
         self._error.set_error(view.problem)
         self._name_parts(view.name)
-        if before is None or (before.columns, before.kind, before.colour) != (view.columns, view.kind, view.colour):
+        if before is None or (before.columns, before.kind, before.color) != (view.columns, view.kind, view.color):
             self._draw(view)
 
     def _name_parts(self, name: str) -> None:
@@ -197,7 +197,7 @@ class TaskBox(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for column in view.columns:
-            self._plots.addWidget(distribution(column, view.kind, view.colour), 1)
+            self._plots.addWidget(distribution(column, view.kind, view.color), 1)
         if view.columns:
             self._plots.addStretch()
         else:
@@ -213,18 +213,18 @@ class TaskBox(QWidget):
             self.renamed.emit(name)
 
 
-def distribution(column: ColumnInfo, kind: str, colour: int) -> QWidget:
+def distribution(column: ColumnInfo, kind: str, color: int) -> QWidget:
     """A plot of a target: bars for classes, a histogram for numbers."""
     plot = Histogram() if kind in OF_NUMBERS and column.histogram is not None else BarPlot()
     plot.setObjectName(f"distribution-{column.name}")
     plot.setAccessibleName(f"Distribution of {column.name}")
     plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
     if isinstance(plot, Histogram) and column.histogram is not None:
-        plot.set_counts(column.histogram.edges, column.histogram.counts, color=colour)
+        plot.set_counts(column.histogram.edges, column.histogram.counts, color=color)
         return plot
     pairs = _in_order(column.categories)
     plot.set_empty_text("No classes to show")
-    plot.set_bars([name for name, _ in pairs], [rows for _, rows in pairs], color=colour)
+    plot.set_bars([name for name, _ in pairs], [rows for _, rows in pairs], color=color)
     plot.setMaximumWidth(_WIDEST_BAR * max(len(pairs), 2))
     return plot
 

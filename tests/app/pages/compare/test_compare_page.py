@@ -37,7 +37,7 @@ def test_only_what_differs_is_listed_and_the_best_is_bold(qtbot: QtBot, session:
     assert page.differs_card.subtitle.full_text().endswith("settings")
 
 
-def test_curves_lie_over_each_other_in_the_colours_of_their_runs(
+def test_curves_lie_over_each_other_in_the_colors_of_their_runs(
     qtbot: QtBot, session: Session, page: ComparePage
 ) -> None:
     session.compare([1, 3])
@@ -49,7 +49,7 @@ def test_curves_lie_over_each_other_in_the_colours_of_their_runs(
     assert plot._curves[3, "val"].color == 1
 
 
-def test_a_run_taken_out_leaves_the_rest_in_their_colours(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+def test_a_run_taken_out_leaves_the_rest_in_their_colors(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     session.compare([1, 2, 3])
     qtbot.waitUntil(lambda: [chip.run for chip in page.chips.chips] == [1, 2, 3] and len(page.wall.cards) == 3)
     remove = page.findChild(QToolButton, "compare-remove-1")

@@ -1,6 +1,6 @@
 from app.pages.data import dataset_choice as choice
 from app.pages.data.cards.split import rebalanced
-from app.pages.data.catalogue import BUNDLED
+from app.pages.data.catalog import BUNDLED
 from app.pages.data.words import training_words
 from mtl_core.spec import BundledDataset, load_preset, problems_of, spec_to_data
 from mtl_core.spec.table_defaults import table_training

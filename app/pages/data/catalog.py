@@ -14,7 +14,7 @@ class Entry:
 
 BUNDLED = (
     Entry("multidigits", "Two digits", "16×16 images · left and right digit"),
-    Entry("shapes", "Shapes", "64×64 colour images · class, box and mask"),
+    Entry("shapes", "Shapes", "64×64 color images · class, box and mask"),
     Entry("sentences", "Sentences", "1 500 texts, made up · parts of speech and topic"),
     Entry("houses", "Houses", "600 rows · price and whether it sold"),
     Entry("iris", "Iris", "150 rows · species and petal width"),
