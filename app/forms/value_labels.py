@@ -1,4 +1,4 @@
-"""Words for the values of the spec."""
+"""Labels of spec values and metrics for forms and menus."""
 
 from typing import Any
 

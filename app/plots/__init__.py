@@ -1,4 +1,4 @@
-"""Plots; the only place that knows pyqtgraph."""
+"""Plots; the only package that imports pyqtgraph."""
 
 from app.plots.bars import BarPlot, Histogram
 from app.plots.canvas import dash_pattern

@@ -1,4 +1,4 @@
-"""Bars: how many rows fall on each class or into each stretch of values."""
+"""Bar plots and histograms of label counts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.formatting import format_number
 from app.theme import manager, resolve, small_font, theme
-from app.widgets import plain_tip
+from app.widgets import plain_tooltip
 from mtl_core.text import group_digits
 
 _GAP = 2.0
 
 
 class BarPlot(QWidget):
-    """One bar a name; names that do not fit are left out, and every bar has its count as a tooltip."""
+    """A bar per name, with its count as tooltip; names that do not fit are omitted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +79,7 @@ class BarPlot(QWidget):
             index = int((event.pos().x() - self._area().left()) / self._area().width() * len(self._counts))
             if 0 <= index < len(self._counts):
                 QToolTip.showText(
-                    event.globalPos(), plain_tip(f"{self._name(index)}: {group_digits(self._counts[index])}"), self
+                    event.globalPos(), plain_tooltip(f"{self._name(index)}: {group_digits(self._counts[index])}"), self
                 )
                 return True
         return super().event(event)
@@ -104,7 +104,7 @@ class BarPlot(QWidget):
 
 
 class Histogram(BarPlot):
-    """Counts over equal stretches of a number, with its lowest and highest value under the ends."""
+    """Counts over equal bins, with the lowest and highest value under the ends."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

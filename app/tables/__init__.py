@@ -3,7 +3,7 @@
 from app.tables.delegates import StarDelegate, StateDelegate, paint_chip
 from app.tables.preview import PreviewModel
 from app.tables.run_choices import RunChoice, RunChoices, read_choices
-from app.tables.run_chooser import RunChooser, placed_within
+from app.tables.run_chooser import RunChooser, rect_within
 from app.tables.run_columns import (
     BASE_COLUMNS,
     RunColumn,
@@ -35,7 +35,7 @@ __all__ = [
     "metric_columns",
     "order_of",
     "paint_chip",
-    "placed_within",
     "read_choices",
+    "rect_within",
     "study_words",
 ]

@@ -1,4 +1,4 @@
-"""Cells that show more than text: a state as a chip, a star."""
+"""Delegates that paint a run state as a chip, and a star."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter
@@ -15,7 +15,7 @@ _DOT = 8
 
 
 class StateDelegate(QStyledItemDelegate):
-    """A run's state as a colored chip with its word."""
+    """Paints a run's state as a colored chip."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the cell's ground and the chip on it."""
@@ -33,7 +33,7 @@ class StateDelegate(QStyledItemDelegate):
 
 
 class StarDelegate(QStyledItemDelegate):
-    """A star that a click turns on and off."""
+    """Paints a star that a click toggles."""
 
     def __init__(self, parent: QAbstractItemView) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The runs of a store as a list to choose from, narrowed by words."""
+"""The searchable list model of runs to choose from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ROOT = QModelIndex()
 
 @dataclass(frozen=True)
 class RunChoice:
-    """A run to choose.
+    """A run as an entry of the list.
 
     Attributes:
         run: Its number.
@@ -40,12 +40,12 @@ class RunChoice:
 def read_choices(store: RunStore, *, queued: bool = True) -> tuple[RunChoice, ...]:
     """Every run that is not archived, newest first; for the store's thread."""
     now = time.time()
-    return tuple(_choice(record, now) for record in store.runs() if queued or record.state != "queued")
+    return tuple(_choice_of(record, now) for record in store.runs() if queued or record.state != "queued")
 
 
-def _choice(record: RunRecord, now: float) -> RunChoice:
-    what = f"{record.baseline} alone" if record.baseline else method_title(record.method)
-    text = f"Run {record.id} · {experiment_name(record)} · {what} · seed {record.seed}"
+def _choice_of(record: RunRecord, now: float) -> RunChoice:
+    method = f"{record.baseline} alone" if record.baseline else method_title(record.method)
+    text = f"Run {record.id} · {experiment_name(record)} · {method} · seed {record.seed}"
     state = STATE_LABELS[record.state][0]
     detail = f"{state} · {format_timestamp(record.started or record.created, now)}"
     searched = (text, state, record.dataset, record.method, *record.tags)
@@ -53,7 +53,7 @@ def _choice(record: RunRecord, now: float) -> RunChoice:
 
 
 class RunChoices(QAbstractListModel):
-    """The choices that hold every word searched for; with ``ticks`` each can be ticked."""
+    """The entries that match all search words; with ``ticks`` each has a check box."""
 
     def __init__(self, parent: QObject | None = None, *, ticks: bool = False) -> None:
         super().__init__(parent)

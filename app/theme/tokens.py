@@ -1,4 +1,4 @@
-"""The colors and distances every widget is painted with."""
+"""Color tokens and spacing of all widgets."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ STACK_BELOW = 1100
 
 @dataclass(frozen=True)
 class Tokens:
-    """One color scheme, named by role and never by hue."""
+    """The colors of one scheme, named by role."""
 
     dark: bool
     window: str

@@ -1,4 +1,4 @@
-"""The dot that stands for a task's color."""
+"""A colored dot that identifies a task."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -8,7 +8,7 @@ from app.theme import resolve
 
 
 class Dot(QWidget):
-    """A small round patch of a color."""
+    """A small colored dot."""
 
     def __init__(self, color: int | str = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""What a page says when it is empty or when something is at fault."""
+"""Empty states, inline errors and banners."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ _WIDEST_TEXT = 56
 
 
 class Glyph(Label):
-    """An icon as a picture."""
+    """A label that shows an icon."""
 
     def __init__(self, name: str, color: int | str = "muted", *, lines: float = 1.2) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Glyph(Label):
 
 
 class EmptyState(QWidget):
-    """What belongs here, in words, with one action.
+    """A description of what belongs here, with one action.
 
     Args:
         icon_name: Phosphor icon.
@@ -86,7 +86,7 @@ class EmptyState(QWidget):
 
 
 class InlineError(QWidget):
-    """An error where it arises: words, then the fix as a link.
+    """An error message at its place, with its fix as a link.
 
     Args:
         text: Rule and value found.

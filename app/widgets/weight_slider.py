@@ -1,4 +1,4 @@
-"""A loss weight as a slider and a number."""
+"""A slider and a spin box for a loss weight."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -10,7 +10,7 @@ from app.widgets.labels import Elided
 from app.widgets.messages import InlineError
 from app.widgets.number_field import NumberField
 from app.widgets.number_range import NumberRange
-from app.widgets.plain import plain_tip
+from app.widgets.plain import plain_tooltip
 from app.widgets.spin import guard_wheel
 
 HIGHEST = 5.0
@@ -31,7 +31,7 @@ def weight_at(position: int) -> float:
 
 
 class ColorSlider(QSlider):
-    """A horizontal slider drawn in one color; the wheel turns it only when it has the focus."""
+    """A horizontal slider painted in one color; it takes the wheel with the focus only."""
 
     def __init__(self, color: int | str, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -62,7 +62,7 @@ class ColorSlider(QSlider):
         painter.setBrush(QColor(resolve("sunken")))
         painter.drawRoundedRect(QRectF(1, center.y() - 2, self.width() - 2, 4), 2, 2)
         painter.setBrush(QColor(resolve("border")))
-        painter.drawRoundedRect(QRectF(self._one(option) - 1, center.y() - 6, 2, 12), 1, 1)
+        painter.drawRoundedRect(QRectF(self._center_of_one(option) - 1, center.y() - 6, 2, 12), 1, 1)
         painter.setBrush(ink)
         painter.drawRoundedRect(QRectF(1, center.y() - 2, max(center.x() - 1, 0), 4), 2, 2)
         painter.setBrush(QColor(resolve("accent_wash" if self.hasFocus() else "surface")))
@@ -74,7 +74,7 @@ class ColorSlider(QSlider):
         painter.drawEllipse(center, 6.0, 6.0)
         painter.end()
 
-    def _one(self, option: QStyleOptionSlider) -> float:
+    def _center_of_one(self, option: QStyleOptionSlider) -> float:
         """Where the handle's center stands for a weight of 1."""
         part = QStyle.SubControl
         groove = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part.SC_SliderGroove, self)
@@ -84,7 +84,7 @@ class ColorSlider(QSlider):
 
 
 class WeightSpin(NumberField):
-    """A weight as a number with at least two decimals."""
+    """A spin box for weights with at least two decimals."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._unknown = False
@@ -131,11 +131,13 @@ class WeightSlider(QWidget):
         self.slider = ColorSlider(color)
         self.slider.setObjectName(f"weight-slider-{name}")
         self.slider.setAccessibleName(f"Loss weight of {name}")
-        self.slider.setToolTip(plain_tip(f"Loss weight of {name}: 0 to {HIGHEST:g}, 1 at the mark. Type a larger one."))
+        self.slider.setToolTip(
+            plain_tooltip(f"Loss weight of {name}: 0 to {HIGHEST:g}, 1 at the mark. Type a larger one.")
+        )
         self.spin = WeightSpin()
         self.spin.setObjectName(f"weight-spin-{name}")
         self.spin.setAccessibleName(f"Loss weight of {name}, number")
-        self.spin.setToolTip(plain_tip(f"Loss weight of {name}: any number from 0"))
+        self.spin.setToolTip(plain_tooltip(f"Loss weight of {name}: any number from 0"))
         self.error = InlineError()
         row = QHBoxLayout()
         row.setSpacing(GAP)
@@ -147,8 +149,8 @@ class WeightSlider(QWidget):
         column.addLayout(row)
         column.addWidget(self.error)
         self.setValue(1.0)
-        self.slider.valueChanged.connect(self._slid)
-        self.spin.valueChanged.connect(self._typed)
+        self.slider.valueChanged.connect(self._slider_moved)
+        self.spin.valueChanged.connect(self._number_edited)
         self.spin.refused.connect(self.error.set_error)
 
     def value(self) -> float:
@@ -175,13 +177,13 @@ class WeightSlider(QWidget):
         self.dot.set_color(color)
         self.slider.set_color(color)
 
-    def _slid(self, position: int) -> None:
+    def _slider_moved(self, position: int) -> None:
         weight = weight_at(position)
         self.spin.set_unknown(False)
         self.spin.setValue(weight)
         self.valueChanged.emit(weight)
 
-    def _typed(self, value: float) -> None:
+    def _number_edited(self, value: float) -> None:
         self.spin.set_unknown(False)
         self._place(value)
         self.valueChanged.emit(value)

@@ -1,4 +1,4 @@
-"""A slider and a number per task."""
+"""An editor for loss weights: a slider and a spin box per task."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -54,11 +54,11 @@ class WeightsEditor(QWidget):
 
     def _slider(self, name: str, index: int) -> WeightSlider:
         slider = WeightSlider(name, index)
-        slider.valueChanged.connect(lambda weight: self._moved(name, weight))
+        slider.valueChanged.connect(lambda weight: self._slider_moved(name, weight))
         self._column.addWidget(slider)
         return slider
 
-    def _moved(self, name: str, weight: float) -> None:
+    def _slider_moved(self, name: str, weight: float) -> None:
         self._value[name] = weight
         self.moved.emit(name, weight)
         self.valueChanged.emit(self.value())

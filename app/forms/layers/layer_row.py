@@ -17,7 +17,7 @@ CLASSES: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Layer)
 _HANDLE = 34
 
 
-def title_of(layer: dict[str, Any]) -> str:
+def layer_title(layer: dict[str, Any]) -> str:
     """What a person calls the layer."""
     spec = CLASSES.get(str(layer.get("kind")))
     return spec.title if spec else str(layer.get("kind"))
@@ -104,9 +104,9 @@ class RowLine(QWidget):
         """Drag once the mouse has gone far enough."""
         if self._pressed is None:
             return
-        here = event.position().toPoint()
-        far = (here - self._pressed).manhattanLength() >= QApplication.startDragDistance()
-        if self._dragging or far:
+        position = event.position().toPoint()
+        is_drag = (position - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+        if self._dragging or is_drag:
             self._dragging = True
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self.dragged.emit(event.globalPosition().toPoint())
@@ -237,7 +237,7 @@ class LayerRow(QWidget):
     def _words(self) -> None:
         spec, info = CLASSES.get(str(self.layer.get("kind"))), self.info
         same = info is not None and info.kind == self.layer.get("kind")
-        title = title_of(self.layer)
+        title = layer_title(self.layer)
         detail = info.detail if info is not None and same else ""
         shape = format_shape(info.output_shape) if info is not None and same else ""
         failed = bool(info is not None and same and info.error)

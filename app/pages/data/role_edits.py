@@ -1,4 +1,4 @@
-"""Edits of roles and tasks, each one step of undo."""
+"""Undoable edits of column roles and tasks."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,24 +12,24 @@ from mtl_core.spec.target_rules import Role
 ARTICLES: dict[Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
 
 
-class Editing:
-    """What can be done to the columns of a data set and to the tasks that predict them.
+class RoleEditor:
+    """Edits column roles and tasks of the document, each edit as one undo step.
 
     Args:
         document: The experiment.
         info: What is known of its data set, if it has been read.
-        tell: Told what an edit changed beside what was asked for.
+        notify: Called with a text when an edit also changed something else.
     """
 
     def __init__(
         self,
         document: Document,
         info: Callable[[], DatasetInfo | None],
-        tell: Callable[[str], object] = lambda _: None,
+        notify: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._document = document
         self._info = info
-        self._tell = tell
+        self._notify = notify
 
     @property
     def data(self) -> dict[str, Any]:
@@ -55,24 +55,24 @@ class Editing:
         """Give every column that is no target one role."""
         if (info := self.info) is None:
             return
-        now = roles.roles_of(self.data, info)
-        wanted: dict[str, Role] = {name: role for name, old in now.items() if old != "target"}
-        self._edit(roles.with_roles(self.data, info, wanted), f"Make all other columns {role}")
+        current_roles = roles.roles_of(self.data, info)
+        new_roles: dict[str, Role] = {name: role for name, old in current_roles.items() if old != "target"}
+        self._edit(roles.with_roles(self.data, info, new_roles), f"Make all other columns {role}")
 
-    def set_type(self, column: str, wanted: str) -> None:
+    def set_type(self, column: str, column_type: str) -> None:
         """Read a column as numbers, as categories or as text."""
-        found, info = self.column(column), self.info
-        if found is None or info is None:
+        info_of_column, info = self.column(column), self.info
+        if info_of_column is None or info is None:
             return
-        changes = roles.with_type(self.data, found, wanted)
-        now = roles.roles_of(self.data, info)
-        others = [name for name, role in now.items() if role == "input" and name != column]
-        alone = wanted == "text" and now[column] == "input"
-        if alone:
-            changes |= dataset_choice.read_as_text(self.data, column)
-        self._edit(changes, f"Read {column} as {wanted}")
-        if alone:
-            self._tell_alone(column, others, layers="model.shared" in changes)
+        changes = roles.with_type(self.data, info_of_column, column_type)
+        current_roles = roles.roles_of(self.data, info)
+        other_inputs = [name for name, role in current_roles.items() if role == "input" and name != column]
+        as_only_input = column_type == "text" and current_roles[column] == "input"
+        if as_only_input:
+            changes |= dataset_choice.text_input_changes(self.data, column)
+        self._edit(changes, f"Read {column} as {column_type}")
+        if as_only_input:
+            self._notify_single_text(column, other_inputs, layers="model.shared" in changes)
 
     def set_missing(self, column: str, texts: Sequence[str] | None) -> None:
         """Say which texts count as missing in a column; None: the usual ones."""
@@ -81,12 +81,13 @@ class Editing:
             missing[column] = list(texts)
         self._edit({"dataset.missing": missing}, f"Change what is missing in {column}")
 
-    def _tell_alone(self, column: str, others: Sequence[str], *, layers: bool) -> None:
-        """That a text is read alone, where that changed more than its type."""
-        parts = [f"{listed(others)} {'is' if len(others) == 1 else 'are'} ignored now"] if others else []
+    def _notify_single_text(self, column: str, other_inputs: Sequence[str], *, layers: bool) -> None:
+        """Notify that a text is the only input now, if that changed more than its type."""
+        verb = "is" if len(other_inputs) == 1 else "are"
+        parts = [f"{listed(other_inputs)} {verb} ignored now"] if other_inputs else []
         parts += ["layers that read text took the place of the model's"] if layers else []
         if parts:
-            self._tell(f"A text is read alone: with {column} as text, {' and '.join(parts)}.")
+            self._notify(f"A text is read alone: with {column} as text, {' and '.join(parts)}.")
 
     def set_kind(self, place: int, kind: roles.Kind) -> None:
         """Make a task one of another kind."""
@@ -95,7 +96,7 @@ class Editing:
 
     def set_kind_of_column(self, column: str, kind: roles.Kind) -> None:
         """Make the task that predicts a column one of another kind."""
-        place = roles.task_of(self.data, column)
+        place = roles.task_index_of(self.data, column)
         if place >= 0:
             self.set_kind(place, kind)
 
@@ -116,23 +117,23 @@ class Editing:
         """Predict nothing from a task's targets any more."""
         if (info := self.info) is not None:
             task = self.data["tasks"][place]
-            wanted: dict[str, Role] = dict.fromkeys(roles.targets_of(task), "ignore")
-            self._edit(roles.with_roles(self.data, info, wanted), f"Remove task {task['name']}")
+            new_roles: dict[str, Role] = dict.fromkeys(roles.targets_of(task), "ignore")
+            self._edit(roles.with_roles(self.data, info, new_roles), f"Remove task {task['name']}")
         else:
             self._document.remove(f"tasks[{place}]", "Remove task")
 
-    def join(self, column: str, place: int) -> None:
+    def add_target(self, column: str, place: int) -> None:
         """Have the task at ``place`` predict a column as well."""
         data = self.data
-        changes = roles.joined(data, column, place)
+        changes = roles.with_added_target(data, column, place)
         inputs = data["dataset"].get("inputs")
         if inputs and column in inputs:
             changes["dataset.inputs"] = [name for name in inputs if name != column]
         self._edit(changes, f"Predict {column} with {data['tasks'][place]['name']}")
 
-    def part(self, column: ColumnInfo) -> None:
+    def separate_target(self, column: ColumnInfo) -> None:
         """Give a column of a task of several a task of its own."""
-        self._edit(roles.parted(self.data, column), f"Predict {column.name} on its own")
+        self._edit(roles.with_separate_task(self.data, column), f"Predict {column.name} on its own")
 
     def _edit(self, changes: dict[str, Any], label: str) -> None:
         self._document.set_many(changes, label, merge=False)

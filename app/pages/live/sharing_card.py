@@ -1,4 +1,4 @@
-"""The card that draws what a sharing scheme has learned: a plot per task of what it takes from where."""
+"""The card of learned sharing: a plot per task of its mixing or gating weights."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def learned_name(metric: str) -> tuple[str, str] | None:
         metric: The name of a series; None comes back for one that no scheme has learned.
     """
     for pattern, place in _NAMES:
-        if found := pattern.fullmatch(metric):
-            return found.groupdict().get("place") or place, found["source"]
+        if match := pattern.fullmatch(metric):
+            return match.groupdict().get("place") or place, match["source"]
     return None
 
 
-def _counted(name: str) -> list[str | int]:
+def _natural_sort_key(name: str) -> list[str | int]:
     """A name to sort by: expert 2 before expert 10."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 class SharingCard(Card):
-    """One place of the model at a time, chosen in the header; hidden until there is something to draw."""
+    """Plots the sharing weights at one position of the model, chosen in the header; hidden without values."""
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__("What the tasks share")
@@ -60,7 +60,7 @@ class SharingCard(Card):
         self.legend = _Legend()
         self.plots = {task: self._plot(task) for task in tasks}
         grid = CardGrid()
-        grid.set_cards([_titled(task, index, self.plots[task]) for index, task in enumerate(tasks)])
+        grid.set_cards([_plot_with_title(task, index, self.plots[task]) for index, task in enumerate(tasks)])
         self.body.addWidget(self.legend)
         self.body.addWidget(grid, 1)
         self.setMinimumHeight(_HEIGHT)
@@ -88,7 +88,7 @@ class SharingCard(Card):
         """Draws those of the changed series that are shown, and offers the places there are."""
         self._curves = curves
         before = self.shows, list(self._sources.get(self.shows, ()))
-        mine = sorted((key for key in changed if self._is_mine(key)), key=lambda key: _counted(key.metric))
+        mine = sorted((key for key in changed if self._is_mine(key)), key=lambda key: _natural_sort_key(key.metric))
         for key in mine:
             self._note(key)
         if not mine:
@@ -118,7 +118,7 @@ class SharingCard(Card):
         """Tasks in their order, then by name and number."""
         if source in self._tasks:
             return self._tasks.index(source), []
-        return len(self._tasks), _counted(source)
+        return len(self._tasks), _natural_sort_key(source)
 
     def _choose(self) -> None:
         """Draws the chosen place in place of the one before."""
@@ -179,7 +179,7 @@ def _dots(entries: Iterable[tuple[str, int]]) -> Iterator[QWidget]:
         yield Muted(name)
 
 
-def _titled(task: str, index: int, plot: CurvePlot) -> QWidget:
+def _plot_with_title(task: str, index: int, plot: CurvePlot) -> QWidget:
     tile = QWidget()
     column = QVBoxLayout(tile)
     column.setContentsMargins(0, 0, 0, 0)

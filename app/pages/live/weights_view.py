@@ -1,4 +1,4 @@
-"""What the card of the loss weights shows, as pure functions from what the store says; no Qt here."""
+"""View model of the manual loss weights; no Qt here."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Control:
-    """The card that moves loss weights.
+class ManualWeightsView:
+    """State of the card that changes loss weights.
 
     Attributes:
         enabled: Whether the run can be asked.
@@ -35,9 +35,9 @@ class Control:
     weights: Mapping[str, float]
 
 
-def control(
+def manual_weights_view(
     run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[EventRecord], recorded: Mapping[str, float]
-) -> Control:
+) -> ManualWeightsView:
     """The card that moves loss weights.
 
     Args:
@@ -46,40 +46,40 @@ def control(
         moves: Its weight events, oldest first.
         recorded: The newest recorded weight of each task that has one.
     """
-    given = given_weights(moves[-1]) if moves else None
+    manual = manual_weights(moves[-1]) if moves else None
     enabled = run.state in ("running", "paused")
     method = spec.weighting.title.partition(" (")[0] if spec is not None else run.method
-    return Control(
+    return ManualWeightsView(
         enabled=enabled,
-        by_hand=given is not None,
+        by_hand=manual is not None,
         method=method,
         sentence=_sentence(run, method, moves, manual=bool(_initial(run, spec))),
         subtitle="apply from the next step" if enabled else "",
-        weights={**_initial(run, spec), **recorded, **(given or {})},
+        weights={**_initial(run, spec), **recorded, **(manual or {})},
     )
 
 
-def given_weights(event: EventRecord) -> Mapping[str, float] | None:
+def manual_weights(event: EventRecord) -> Mapping[str, float] | None:
     """The weights that a person set in a weight event; None where they handed them back to the method."""
     return event.data.get("weights")
 
 
 def marker_text(event: EventRecord) -> str:
     """What a weight event says in the read-out of the curves."""
-    given = given_weights(event)
-    if given is None:
+    manual = manual_weights(event)
+    if manual is None:
         return "weights handed back to the method"
-    if len(given) > 3:
+    if len(manual) > 3:
         return "weights set by hand"
-    return "weights set: " + ", ".join(f"{task} {value:.3g}" for task, value in given.items())
+    return "weights set: " + ", ".join(f"{task} {value:.3g}" for task, value in manual.items())
 
 
-def moved_text(moves: Sequence[EventRecord]) -> str:
+def last_move_text(moves: Sequence[EventRecord]) -> str:
     """The last weight event, for the header of the weights' curves."""
     if not moves:
         return ""
     step = group_digits(moves[-1].step)
-    return f"moved by hand at step {step}" if given_weights(moves[-1]) is not None else f"handed back at step {step}"
+    return f"moved by hand at step {step}" if manual_weights(moves[-1]) is not None else f"handed back at step {step}"
 
 
 def _initial(run: RunRecord, spec: ExperimentSpec | None) -> Mapping[str, float]:
@@ -90,7 +90,7 @@ def _initial(run: RunRecord, spec: ExperimentSpec | None) -> Mapping[str, float]
 
 
 def _sentence(run: RunRecord, method: str, moves: Sequence[EventRecord], *, manual: bool) -> str:
-    by_hand = bool(moves) and given_weights(moves[-1]) is not None
+    by_hand = bool(moves) and manual_weights(moves[-1]) is not None
     since = f"since step {group_digits(moves[-1].step)}" if moves else ""
     match run.state:
         case "queued" if manual:

@@ -10,7 +10,7 @@ from app.pages.model.diagram import Diagram
 from app.pages.model.diagram_layout import summary
 from app.task_references import task_names
 from app.theme import card_title_font
-from app.widgets import Button, Card, EmptyState, Label, TaskTabs, ToolButton, plain_tip
+from app.widgets import Button, Card, EmptyState, Label, TaskTabs, ToolButton, plain_tooltip
 from mtl_core.spec import LayerInfo, ModelInfo, Sharing, join, members, parse, sharing_of
 
 NO_SHARED = "No shared layer yet: the tasks read the data directly. Add a layer, or take a template."
@@ -128,7 +128,7 @@ class TasksCard(Card):
         self.output.title.setText(f"Output: {out.title} {width}".rstrip() if out else "Output layer")
         self.output.shape.setText(f"from the task: {out.detail}" if out else "from the task")
         self.output.set_tone("error" if out and out.error else "")
-        self.output.setToolTip(plain_tip(out.error or "The output layer follows from the task." if out else ""))
+        self.output.setToolTip(plain_tooltip(out.error or "The output layer follows from the task." if out else ""))
         self.output.setAccessibleName(f"{self.output.title.full_text()}, {self.output.shape.full_text()}")
 
     def _add(self) -> None:

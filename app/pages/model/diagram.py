@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from app.pages.model.diagram_geometry import PILE, Box, Frame, Metrics, Plan
 from app.pages.model.diagram_layout import plan_of
 from app.theme import CONTROL_RADIUS, manager, resolve, series_color, small_font
-from app.widgets import plain_tip
+from app.widgets import plain_tooltip
 from mtl_core.spec import ModelInfo
 
 _MARGIN = 6.0
@@ -99,11 +99,11 @@ class Diagram(QGraphicsView):
 
     def zoom(self, factor: float) -> None:
         """Enlarge by ``factor``, within limits."""
-        now = self.transform().m11()
-        scale = min(max(now * factor, min(self._fitting() * _CLOSEST, 1.0)), max(_LARGEST, now))
-        if scale != now:
+        current = self.transform().m11()
+        scale = min(max(current * factor, min(self._fitting() * _CLOSEST, 1.0)), max(_LARGEST, current))
+        if scale != current:
             self._fits = False
-            self.scale(scale / now, scale / now)
+            self.scale(scale / current, scale / current)
 
     def _fitting(self) -> float:
         """The scale at which all of it just fits, scroll bars not needed."""
@@ -144,7 +144,7 @@ class _BoxItem(QGraphicsItem):
         super().__init__()
         self.box, self._view, self._marked = box, view, False
         self.setPos(box.x, box.y)
-        self.setToolTip(plain_tip(f"{box.title}\n{box.detail}".rstrip()))
+        self.setToolTip(plain_tooltip(f"{box.title}\n{box.detail}".rstrip()))
         self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
         if box.paths:
             self.setCursor(Qt.CursorShape.PointingHandCursor)

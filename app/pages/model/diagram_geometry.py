@@ -93,7 +93,7 @@ Entry = tuple[str, str, tuple[str, ...], bool]
 
 
 @dataclass
-class Draft:
+class PlanBuilder:
     """A plan in the making."""
 
     sizes: Metrics
@@ -116,9 +116,9 @@ class Draft:
     def column(self, entries: Sequence[Entry], task: int, x: float, y: float, width: float) -> list[int]:
         """Boxes one under the other, joined; their numbers."""
         step = self.sizes.height + self.sizes.gap
-        made = [self.box(entry, task, x, y + row * step, width) for row, entry in enumerate(entries)]
-        self.links += pairwise(made)
-        return made
+        boxes = [self.box(entry, task, x, y + row * step, width) for row, entry in enumerate(entries)]
+        self.links += pairwise(boxes)
+        return boxes
 
     def join(self, above: Sequence[int], below: Sequence[int]) -> None:
         """A line from each of some boxes to each of others."""
@@ -140,7 +140,7 @@ class Draft:
         return Plan(boxes, tuple(self.links), width, self.bottom(), frames, tuple(self.ties))
 
 
-def merged(layers: Sequence[LayerInfo]) -> list[Entry]:
+def boxes_of_layers(layers: Sequence[LayerInfo]) -> list[Entry]:
     """Layers as boxes; an activation joins the layer that it follows."""
     groups: list[list[LayerInfo]] = []
     for layer in layers:

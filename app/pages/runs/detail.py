@@ -33,8 +33,8 @@ def read_detail(store: RunStore, run: int) -> RunDetail:
     """A run with its summaries and its latest events; for the store's thread."""
     events = store.events(run)
     notes = tuple(event for event in events if event.kind == "note")
-    others = [event for event in events if event.kind != "note"][-_EVENTS_SHOWN:]
-    return RunDetail(store.run(run), tuple(store.summaries([run])), tuple(others), notes)
+    log_events = [event for event in events if event.kind != "note"][-_EVENTS_SHOWN:]
+    return RunDetail(store.run(run), tuple(store.summaries([run])), tuple(log_events), notes)
 
 
 def facts(record: RunRecord) -> list[tuple[str, str]]:
@@ -43,7 +43,7 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
     progress = record.progress
     done = f"{progress.epoch} of {progress.epochs} · step {progress.step}" if progress else ""
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
-    known = [
+    rows = [
         ("Weighting", method_title(record.method)),
         ("Data", record.dataset),
         ("Tasks", ", ".join(record.tasks)),
@@ -58,7 +58,7 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         ("Versions", versions),
         ("Data fingerprint", record.fingerprint[:12]),
     ]
-    return [(label, words) for label, words in known if words]
+    return [(label, words) for label, words in rows if words]
 
 
 def metric_rows(summaries: Sequence[Summary], tasks: Sequence[str]) -> list[tuple[str, ...]]:

@@ -13,13 +13,13 @@ from app.pages.training.tasks_card import TasksCard
 from app.pages.training.weights_card import WeightingCard, WeightsCard
 from app.session import Session
 from app.theme import CARD_GAP, STACK_BELOW
-from app.widgets import Button, CardRow, Chip, PageBody, plain_tip
+from app.widgets import Button, CardRow, Chip, PageBody, plain_tooltip
 
 _PARTS = ("tasks", "weighting", "training")
 
 
 class TrainingPage(QWidget):
-    """Everything between the model and the run; all of it made from the spec classes.
+    """The cards of all training settings, generated from the spec classes.
 
     Args:
         session: What the pages share.
@@ -75,7 +75,7 @@ class TrainingPage(QWidget):
         problems = [p for part in _PARTS for p in self._session.document.problems_at(part)]
         self.problems.setVisible(bool(problems))
         self.problems.set_text(format_quantity(len(problems), "problem"))
-        self.problems.setToolTip(plain_tip("\n".join(map(str, problems))))
+        self.problems.setToolTip(plain_tooltip("\n".join(map(str, problems))))
 
 
 def _add_column(row: CardRow, *cards: QWidget) -> None:

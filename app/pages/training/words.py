@@ -1,11 +1,11 @@
-"""Sentences and choices of the Training page."""
+"""Texts and choices of the Training page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.forms import metric_label, number_text
-from app.task_references import monitors
+from app.task_references import monitor_names
 from app.widgets import MenuEntry
 from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
 from mtl_core.spec.method_costs import MEASURED_TASKS, levels_of, measured_cost
@@ -44,7 +44,7 @@ def _cost(kind: str) -> str:
 
 @dataclass(frozen=True)
 class Length:
-    """Steps of a run; ``known`` is false while the number of rows is not."""
+    """Number of steps of a run; ``known`` is false while the number of rows is unknown."""
 
     steps_per_epoch: int
     epochs: int
@@ -140,7 +140,7 @@ def moves_text(moves: Sequence[Mapping[str, Any]]) -> str:
 
 def monitor_choices(data: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the best epoch can be chosen by, and its words."""
-    values = tuple(monitors(data))
+    values = tuple(monitor_names(data))
     return values, tuple(_monitor_label(value) for value in values)
 
 
@@ -167,5 +167,5 @@ def device_choices(devices: Sequence[DeviceInfo]) -> tuple[tuple[str, ...], tupl
     """Devices that can be asked for, and their words."""
     best = next((d for d in devices if d.name.startswith("cuda")), devices[0] if devices else None)
     automatic = f"Automatic: {best.label}" if best else "Automatic"
-    named = [d for d in devices if d.name != "auto"]
-    return ("auto", *(d.name for d in named)), (automatic, *(d.label for d in named))
+    selectable = [d for d in devices if d.name != "auto"]
+    return ("auto", *(d.name for d in selectable)), (automatic, *(d.label for d in selectable))

@@ -1,4 +1,4 @@
-"""The values under the cursor."""
+"""The readout of curve values at the cursor."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_ROWS = 10
 
 @dataclass(frozen=True)
 class Row:
-    """One curve's value: its name, the value as text, the curve's color and whether it is dashed."""
+    """The value of one curve: name, text, color and dash."""
 
     label: str
     value: str
@@ -61,9 +61,9 @@ def nearest_rows(rows: Sequence[Row], height: float, most: int = MOST_ROWS) -> l
     if len(rows) <= most:
         return list(rows)
     by_distance = sorted(rows, key=lambda row: (math.isnan(row.height), abs(row.height - height)))
-    kept = {id(row) for row in by_distance[:most]}
-    others = Row(f"and {len(rows) - most} more", "", "muted", dash=False)
-    return [*(row for row in rows if id(row) in kept), others]
+    nearest_ids = {id(row) for row in by_distance[:most]}
+    summary_row = Row(f"and {len(rows) - most} more", "", "muted", dash=False)
+    return [*(row for row in rows if id(row) in nearest_ids), summary_row]
 
 
 def _nearest(x: Floats, place: float) -> int:
@@ -74,7 +74,7 @@ def _nearest(x: Floats, place: float) -> int:
 
 
 class Readout:
-    """A small panel beside the cursor and a hairline at the step it speaks of."""
+    """A small panel beside the cursor and a vertical line at its step."""
 
     def __init__(self, parent: QWidget, canvas: Canvas) -> None:
         self._canvas = canvas

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.document import Document
 from app.forms import LayerList, NumberEditor
-from app.forms.layers.layer_edits import match_rows, moved
+from app.forms.layers.layer_edits import match_rows, move_item
 from app.forms.layers.layer_menu import LayerMenu
 from mtl_core.spec import Fix, LayerInfo, load_preset
 
@@ -194,6 +194,6 @@ def test_rows_are_matched_by_what_stayed() -> None:
 
 
 def test_a_move_counts_places_before_it_is_taken_out() -> None:
-    assert moved("abc", 0, 2) == ["b", "a", "c"]
-    assert moved("abc", 2, 0) == ["c", "a", "b"]
-    assert moved("abc", 0, 3) == ["b", "c", "a"]
+    assert move_item("abc", 0, 2) == ["b", "a", "c"]
+    assert move_item("abc", 2, 0) == ["c", "a", "b"]
+    assert move_item("abc", 0, 3) == ["b", "c", "a"]

@@ -1,4 +1,4 @@
-"""What the Compare page says of a study, as pure functions; no Qt here."""
+"""View model of a study on the Compare page; no Qt here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _VERDICTS = {
 
 @dataclass(frozen=True)
 class StudyView:
-    """A study on the page.
+    """The result of a study as texts and table rows.
 
     Attributes:
         title: Of its card.
@@ -101,35 +101,39 @@ def effect_sentences(scores: Sequence[MetricJudgement]) -> tuple[str, ...]:
     Negative transfer is claimed only where the 95 % interval of the change lies below 0, a gain only where it lies
     above; one seed says nothing either way.
     """
-    known = [one for one in scores if one.change]
-    single = [one for one in known if len(one.change.values) < 2]
+    measured = [effect for effect in scores if effect.change]
+    single = [effect for effect in measured if len(effect.change.values) < 2]
     sentences = []
     for transfer, words in (("negative", "Negative transfer"), ("positive", "Better together")):
         changes = [
-            f"{one.task} {format_relative_change(one.change.mean, one.change.sd)}"
-            for one in known
-            if one.transfer == transfer
+            f"{effect.task} {format_relative_change(effect.change.mean, effect.change.sd)}"
+            for effect in measured
+            if effect.transfer == transfer
         ]
         if changes:
             sentences.append(f"{words}, beyond chance: {', '.join(changes)}.")
-    unclear = [one for one in known if one.transfer == "unclear" and one not in single]
+    unclear = [effect for effect in measured if effect.transfer == "unclear" and effect not in single]
     if unclear:
-        counts = sorted({len(one.change.values) for one in unclear})
+        counts = sorted({len(effect.change.values) for effect in unclear})
         seeds = "–".join(dict.fromkeys(map(str, (counts[0], counts[-1]))))
-        sentences.append(f"No clear effect on {', '.join(one.task for one in unclear)} (n = {seeds}).")
+        sentences.append(f"No clear effect on {', '.join(effect.task for effect in unclear)} (n = {seeds}).")
     if single:
-        sentences.append(f"One seed says nothing about chance: {', '.join(one.task for one in single)}.")
+        sentences.append(f"One seed says nothing about chance: {', '.join(effect.task for effect in single)}.")
     return tuple(sentences)
 
 
-def _line(one: MetricJudgement, against: bool) -> Line:
-    name = f"{one.task} · {one.metric}{_ARROWS[one.direction]}"
-    together = Cell(_value(one.multi))
+def _line(judgement: MetricJudgement, against: bool) -> Line:
+    name = f"{judgement.task} · {judgement.metric}{_ARROWS[judgement.direction]}"
+    together = Cell(_value(judgement.multi))
     if not against:
         return Line(name, (together,))
-    words, tone = _VERDICTS[one.transfer] if len(one.change.values) > 1 else ("", "")
-    change = Cell(format_relative_change(one.change.mean, one.change.sd), tone=tone if one.score else "")
-    return Line(name, (Cell(_value(one.single)), together, change, Cell(words if one.score else "", tone=tone)))
+    words, tone = _VERDICTS[judgement.transfer] if len(judgement.change.values) > 1 else ("", "")
+    change = Cell(
+        format_relative_change(judgement.change.mean, judgement.change.sd), tone=tone if judgement.score else ""
+    )
+    return Line(
+        name, (Cell(_value(judgement.single)), together, change, Cell(words if judgement.score else "", tone=tone))
+    )
 
 
 def _value(spread: Spread) -> str:
@@ -138,8 +142,8 @@ def _value(spread: Spread) -> str:
 
 def _by_seed(judgement: Judgement) -> tuple[Line, ...]:
     lines = []
-    for one in judgement.scores:
-        cells = tuple(Cell(format_relative_change(one.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
-        lines.append(Line(f"{one.task} · {one.metric}", cells))
+    for effect in judgement.scores:
+        cells = tuple(Cell(format_relative_change(effect.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
+        lines.append(Line(f"{effect.task} · {effect.metric}", cells))
     cells = tuple(Cell(format_relative_change(judgement.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
     return (*lines, Line("Δm", cells))

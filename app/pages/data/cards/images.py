@@ -1,4 +1,4 @@
-"""Example images with their labels."""
+"""A grid of example images with their labels."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ Label = tuple[str, int | None]
 
 
 class ImageGrid(QWidget):
-    """Small images in rows, enlarged without smoothing, a label per task below each in the task's color."""
+    """Paints example images in rows, enlarged without smoothing, with a label per task in its color."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class ImageGrid(QWidget):
     def set_labels(self, labels: Sequence[Sequence[Label]]) -> None:
         """The labels below the images."""
         self._labels = [tuple(words) for words in labels]
-        words = [" ".join(text for text, _ in one) for one in self._labels]
+        words = [" ".join(text for text, _ in label) for label in self._labels]
         self.setAccessibleDescription("; ".join(words))
         self.update()
 

@@ -1,4 +1,4 @@
-"""The header of the preview: per column its name, what it is for and how it is read, as boxes to choose from."""
+"""The header of the preview: name, role and type of each column, editable with combo boxes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QSizePolicy, 
 
 from app.pages.data.roles import KIND_TITLES
 from app.theme import GAP, card_title_font, control_height
-from app.widgets import Elided, guard_wheel, plain_tip
+from app.widgets import Elided, guard_wheel, plain_tooltip
 from app.widgets.dot import Dot
 
 WIDTH, TEXT_WIDTH = 148, 300
@@ -21,7 +21,7 @@ _TYPE_TITLES = {"numeric": "Numeric", "categorical": "Categorical", "text": "Tex
 
 @dataclass(frozen=True)
 class ColumnView:
-    """What the header shows of a column.
+    """View model of one column in the header.
 
     Attributes:
         role: One of ``roles``.
@@ -45,7 +45,7 @@ class ColumnView:
 
 
 class RoleHeader(QHeaderView):
-    """Boxes over every column that is in sight.
+    """A header view with a cell widget over every visible column.
 
     ``roleChosen(column, role)``, ``typeChosen(column, type)`` and ``kindChosen(column, kind)`` tell what a person
     chose; ``menuWanted(column, point)`` that they asked for more.
@@ -70,8 +70,8 @@ class RoleHeader(QHeaderView):
 
     def show_columns(self, views: Sequence[ColumnView]) -> None:
         """Show these columns; boxes of columns that stay are changed in place."""
-        others = [view.name for view in views] != [view.name for view in self._views]
-        if others:
+        columns_changed = [view.name for view in views] != [view.name for view in self._views]
+        if columns_changed:
             for cell in self._cells.values():
                 cell.hide()
                 cell.deleteLater()
@@ -79,7 +79,7 @@ class RoleHeader(QHeaderView):
         self._views = tuple(views)
         for section, cell in self._cells.items():
             cell.show_column(self._views[section])
-        if others:
+        if columns_changed:
             self._fit()
         self.place()
 
@@ -97,13 +97,13 @@ class RoleHeader(QHeaderView):
         """Put the boxes over their columns; called whenever the table scrolls."""
         for section in range(min(len(self._views), self.count())):
             left, width = self.sectionViewportPosition(section), self.sectionSize(section)
-            seen = left + width > 0 and left < self.viewport().width()
+            visible = left + width > 0 and left < self.viewport().width()
             cell = self._cells.get(section)
-            if seen and cell is None:
+            if visible and cell is None:
                 cell = self._make(section)
             if cell is not None:
                 cell.setGeometry(left, 0, width, self.viewport().height())
-                cell.setVisible(seen)
+                cell.setVisible(visible)
 
     def sizeHint(self) -> QSize:
         """A line for the name and two boxes."""
@@ -126,7 +126,7 @@ class RoleHeader(QHeaderView):
 
 
 class ColumnCell(QWidget):
-    """Name, role, and type or kind of task of one column."""
+    """The name of a column and combo boxes for its role and its type or kind of task."""
 
     def __init__(self, parent: QWidget, header: RoleHeader) -> None:
         super().__init__(parent)
@@ -159,7 +159,7 @@ class ColumnCell(QWidget):
             return
         self._view = view
         self._name.setText(view.name)
-        self.setToolTip(plain_tip(view.about))
+        self.setToolTip(plain_tooltip(view.about))
         self._dot.setVisible(view.color is not None)
         self._dot.set_color(view.color or 0)
         self._name.setEnabled(view.role != "ignore")

@@ -1,4 +1,4 @@
-"""What is predicted: a box per task with its name, kind, coverage and the distribution of its targets."""
+"""The card of the tasks: a box each with name, kind, coverage and target distribution."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.pages.data.roles import KIND_TITLES, OF_NUMBERS
+from app.pages.data.roles import KIND_TITLES, NUMERIC_KINDS
 from app.plots import BarPlot, Histogram
 from app.theme import CARD_GAP, GAP
 from app.widgets import Card, InlineError, LineEdit, Muted, ToolButton, guard_wheel
@@ -24,7 +24,7 @@ _WIDEST_BAR = 96
 
 @dataclass(frozen=True)
 class TaskView:
-    """What a box shows of a task.
+    """View model of a task box.
 
     Attributes:
         columns: Its target columns, as far as the data has them.
@@ -57,7 +57,7 @@ class TaskView:
 
 
 class TasksCard(Card):
-    """``renamed(place, name)``, ``kindChosen(place, kind)``, ``removed(place)``: what a person wants of a task."""
+    """The task boxes; ``renamed(index, name)``, ``kindChosen(index, kind)`` and ``removed(index)`` announce edits."""
 
     renamed = Signal(int, str)
     kindChosen = Signal(int, str)
@@ -112,7 +112,7 @@ class TasksCard(Card):
 
 
 class TaskBox(QWidget):
-    """One task."""
+    """Name, kind, label coverage and target distribution of one task."""
 
     renamed = Signal(str)
     kindChosen = Signal(str)
@@ -215,7 +215,7 @@ class TaskBox(QWidget):
 
 def distribution(column: ColumnInfo, kind: str, color: int) -> QWidget:
     """A plot of a target: bars for classes, a histogram for numbers."""
-    plot = Histogram() if kind in OF_NUMBERS and column.histogram is not None else BarPlot()
+    plot = Histogram() if kind in NUMERIC_KINDS and column.histogram is not None else BarPlot()
     plot.setObjectName(f"distribution-{column.name}")
     plot.setAccessibleName(f"Distribution of {column.name}")
     plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

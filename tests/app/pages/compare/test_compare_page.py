@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.pages.compare import ComparePage
 from app.pages.compare.cards.curve_cards import run_axes
 from app.pages.compare.memory import remembered_runs
-from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.compared_run import ComparedRun
 from app.plots import Clock
 from app.session import Session
 from mtl_core.store import Points, RunStore, SeriesKey
@@ -182,7 +182,7 @@ def test_curves_stand_at_the_time_for_which_their_run_had_trained(
 
 def test_a_run_whose_times_are_not_known_is_left_out_of_the_time_axis() -> None:
     record = replace(RUN, heartbeat=None)
-    entries = [Entry(record, {}, {}, 0)]
+    entries = [ComparedRun(record, {}, {}, 0)]
     assert run_axes(entries, {12: Clock()}, "time") == {}
     assert run_axes(entries, {}, "time") == {}
     assert list(run_axes(entries, {}, "step")) == [12]

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.pages.live.run_view import live_view, metric_names, softened
+from app.pages.live.run_view import live_view, metric_names, stabilized_settings
 from mtl_core.store import EventRecord, Progress, RunRecord, SeriesKey
 from tests.app.synthetic import experiment
 
@@ -106,8 +106,8 @@ def test_softer_settings_are_half_the_rate_and_clipped_gradients() -> None:
     spec = experiment()
     training = spec.training.model_copy(update={"grad_clip": 0.5})
     rate = spec.training.optimizer.lr / 2
-    assert softened(spec) == {"training.optimizer.lr": rate, "training.grad_clip": 1.0}
-    assert softened(spec.model_copy(update={"training": training})) == {"training.optimizer.lr": rate}
+    assert stabilized_settings(spec) == {"training.optimizer.lr": rate, "training.grad_clip": 1.0}
+    assert stabilized_settings(spec.model_copy(update={"training": training})) == {"training.optimizer.lr": rate}
 
 
 def test_the_method_is_in_charge_until_a_hand_moves_a_weight() -> None:
