@@ -34,7 +34,7 @@ def pause_words(record: "RunRecord | None") -> tuple[str, str]:
     if record is None or record.state not in ("running", "paused"):
         return "Pause", "Pause: nothing is running"
     if record.state == "paused":
-        return f"Resume run {record.id}", f"Let run {record.id} go on"
+        return f"Resume run {record.id}", f"Continue run {record.id}"
     return f"Pause run {record.id}", f"Pause run {record.id}"
 
 
@@ -115,21 +115,23 @@ def interrupted_line(records: "Sequence[RunRecord]") -> str:
     numbers = [record.id for record in records]
     who = runs_words(numbers).capitalize() + (" was" if len(numbers) == 1 else " were")
     what = records[0].error or "its process is gone"
-    go_on = (
-        "It can go on from its last checkpoint" if len(numbers) == 1 else "They can go on from their last checkpoints"
+    resume = (
+        "It can be resumed from its last checkpoint"
+        if len(numbers) == 1
+        else "They can be resumed from their last checkpoints"
     )
-    return f"{who} interrupted: {what}. {go_on}, now or later from Runs."
+    return f"{who} interrupted: {what}. {resume}, now or later from Runs."
 
 
 def study_line(study: "Study") -> str:
     """What is said when the last run of a study has ended."""
     judgement = study.judgement
     if not judgement.delta_m:
-        return f"Study {study.number} is over: {len(judgement.seeds)} seeds of all tasks."
+        return f"Study {study.number} has finished: {len(judgement.seeds)} seeds of all tasks."
     harmed = ", ".join(one.task for one in judgement.harmed if one.transfer == "negative")
     transfer = f" Negative transfer: {harmed}." if harmed else ""
     delta_m = format_relative_change(judgement.delta_m.mean, judgement.delta_m.sd)
-    return f"Study {study.number} is over: Δm {delta_m}.{transfer}"
+    return f"Study {study.number} has finished: Δm {delta_m}.{transfer}"
 
 
 def page_of(path: str) -> str:

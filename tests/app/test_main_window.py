@@ -288,7 +288,7 @@ def test_a_worker_that_is_killed_is_one_message_with_what_to_do(window: MainWind
     (banner,) = window.toasts.banners()
     assert banner.label.text() == (
         "Run 1 was interrupted: its process was killed (SIGKILL), which the system does when memory runs out. "
-        "It can go on from its last checkpoint, now or later from Runs."
+        "It can be resumed from its last checkpoint, now or later from Runs."
     )
     child(window, "message-error-resume").click()
     assert window.toasts.banners() == []

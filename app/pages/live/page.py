@@ -74,7 +74,7 @@ class LivePage(QWidget):
         header.add_chip(self.picker)
         header.add_chip(self.state)
         self.pause = ToolButton("pause", "Pause this run", self._pause, text="Pause", name="live-pause")
-        self.resume = ToolButton("play", "Let this run go on", self._resume, text="Resume", name="live-resume")
+        self.resume = ToolButton("play", "Resume this run", self._resume, text="Resume", name="live-resume")
         self.stop = DangerButton("Stop", self._stop, icon_name="stop", name="live-stop")
         self.stop.setToolTip("Stop this run and keep what it has")
         for widget in (self.pause, self.resume, self.stop, *self.options.buttons()):

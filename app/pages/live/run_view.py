@@ -107,10 +107,10 @@ def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRe
         case "failed":
             text = f"Failed{at}: {(run.error or 'the log says why').rstrip('.')}. "
             if _has_diverged(run, events):
-                text += "Going on from its checkpoint it would diverge again; a new run with other settings may not."
+                text += "Resumed from its checkpoint it would diverge again; a new run with other settings may not."
                 result = Notice(text, "error", None, "soften", "Halve the learning rate and clip")
             else:
-                text += "Change what is at fault and run it again."
+                text += "Correct the cause and run it again."
                 result = Notice(text, "error", None, "training", "Open Training")
         case "interrupted":
             cause = run.error or "its process is gone"

@@ -41,7 +41,7 @@ class TrainingPage(QWidget):
         self.length, self.sampling, self.stopping = LengthCard(session), SamplingCard(session), StoppingCard(session)
         self.averaging, self.run, self.study = AveragingCard(session), RunCard(session), StudyCard(session)
         self.to_study = Button("Study…", self._show_study, name="to-study")
-        self.to_study.setToolTip("Several seeds and single-task baselines, judged as one")
+        self.to_study.setToolTip("Several seeds and single-task baselines, evaluated as one study")
         body = PageBody("Training", scroll=True, parent=self)
         body.header.add_chip(self.problems)
         body.header.add_action(self.to_study)

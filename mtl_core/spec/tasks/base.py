@@ -20,7 +20,7 @@ Column = Annotated[str, StringConstraints(min_length=1), AfterValidator(column_n
 Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 METRICS = "What is reported on the validation and the test split."
-SCORE = "The metric the task is judged by when models are compared; empty: the first of its metrics."
+SCORE = "The metric that compares models on this task; empty: the first of its metrics."
 GAMMA = "How much less a row weighs that is predicted well already; 0 is cross-entropy."
 
 

@@ -89,7 +89,7 @@ def test_a_finished_run_is_told_by_the_score_of_its_tasks() -> None:
 def test_a_diverged_run_says_why_offers_other_settings_and_cannot_go_on() -> None:
     run = replace(RUN, state="failed", error="The loss of right is NaN.")
     view = live_view(run, None, [_event("start"), _event("nan", 900)], LATEST)
-    assert "The loss of right is NaN. Going on from its checkpoint it would diverge again" in view.notice.text
+    assert "The loss of right is NaN. Resumed from its checkpoint it would diverge again" in view.notice.text
     assert (view.notice.tone, view.notice.action) == ("error", "soften")
     assert not view.can_resume
 
@@ -97,7 +97,7 @@ def test_a_diverged_run_says_why_offers_other_settings_and_cannot_go_on() -> Non
 def test_a_run_that_failed_otherwise_can_go_on() -> None:
     run = replace(RUN, state="failed", error="CUDA out of memory")
     view = live_view(run, None, [_event("start"), _event("nan", 900), _event("start"), _event("error")], LATEST)
-    assert "CUDA out of memory. Change what is at fault" in view.notice.text
+    assert "CUDA out of memory. Correct the cause" in view.notice.text
     assert view.notice.action == "training"
     assert view.can_resume
 
