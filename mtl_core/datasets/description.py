@@ -25,10 +25,9 @@ from mtl_core.spec import (
     shorten,
 )
 from mtl_core.spec.reports import Shape
-from mtl_core.spec.target_rules import Role
 from mtl_core.tabular.cache import Recent
 from mtl_core.tabular.column import Column, label
-from mtl_core.tabular.column_roles import roles, suggested_tasks, useless
+from mtl_core.tabular.column_roles import Role, roles, suggested_tasks, useless
 from mtl_core.tabular.text.vocabulary import read_tokens
 from mtl_core.tabular.values.dates import date_text
 
@@ -66,7 +65,7 @@ def _describe(dataset: Dataset) -> DatasetInfo:
         rows=source.rows,
         input_kind="image" if image else "table",
         input_shape=_shape(source, _chosen(dataset, source) or inputs, dataset),
-        columns=(*(column_info(column, role[column.name]) for column in columns), *_map_infos(source)),
+        columns=(*(_column_info(column, role[column.name]) for column in columns), *_map_infos(source)),
         preview=tuple((*row, *("" for _ in source.maps)) for row in _preview(columns, shown)),
         images=_examples(source),
         inputs=inputs,
@@ -116,8 +115,7 @@ def _width(column: Column, numeric: NumericInputs) -> int:
     return min(categories, MAX_CATEGORIES) + (categories > MAX_CATEGORIES) + (not column.there.all())
 
 
-def column_info(column: Column, role: Role) -> ColumnInfo:
-    """Describe a column: its type, its missing and most frequent values, its range, and its suggested role."""
+def _column_info(column: Column, role: Role) -> ColumnInfo:
     there = column.there
     facts: dict[str, Any] = {}
     if column.type == "numeric" and there.any():

@@ -24,9 +24,9 @@ from mtl_core.spec import (
     column_name,
     shorten,
 )
-from mtl_core.spec.target_rules import MAX_CLASSES
 from mtl_core.tabular.cells import Codes, setting_of
 from mtl_core.tabular.column import Column, number
+from mtl_core.tabular.column_roles import MAX_CLASSES
 from mtl_core.tabular.text.tags import read_tags
 from mtl_core.tabular.text.vocabulary import Tokens
 from mtl_core.tabular.values.numerals import Floats, begins_with_number

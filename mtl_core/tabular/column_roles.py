@@ -1,12 +1,18 @@
-"""Suggested roles of the columns of a table, and the tasks suggested for its targets."""
+"""What a column seems to be for, and which tasks suggest themselves."""
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from mtl_core.spec.target_rules import MAX_CLASSES, Role, default_task_kind, unique_task_name
+from mtl_core.spec import TOTAL
 from mtl_core.tabular.column import Column
+
+Role = Literal["input", "target", "ignore"]
+MAX_CLASSES = 1000
+_FEW = 10  # whole numbers of at most so many values are taken for classes when they are a target
+_FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
 
 
 def useless(column: Column) -> str:
@@ -36,13 +42,31 @@ def roles(columns: Sequence[Column]) -> dict[str, Role]:
     }
 
 
+def task_kind(column: Column) -> Literal["regression", "binary", "multiclass", "tagging"]:
+    """The kind of task that a target suggests."""
+    different = column.different
+    if column.type == "text":
+        return "tagging"
+    if different == 2:
+        return "binary"
+    if column.type == "numeric" and not (column.whole and different <= _FEW):
+        return "regression"
+    return "multiclass"
+
+
 def suggested_tasks(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
     """A task for each target column, as spec data; those of too many classes are left out."""
     names: list[str] = []
     tasks = []
     for column in columns:
-        kind = default_task_kind(column.type, column.different, whole=column.whole)
+        kind = task_kind(column)
         if kind != "multiclass" or column.different <= MAX_CLASSES:
-            names.append(unique_task_name(column.name, names))
+            names.append(_task_name(column.name, names))
             tasks.append({"name": names[-1], "kind": kind, "target": column.name})
     return tuple(tasks)
+
+
+def _task_name(column: str, taken: list[str]) -> str:
+    base = _FORBIDDEN.sub(" ", column).strip() or "task"
+    tries = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
+    return next(name for name in tries if name not in taken and name != TOTAL)

@@ -1,4 +1,4 @@
-"""Undoable edits of column roles and tasks."""
+"""Edits of roles and tasks, each one step of undo."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,29 +7,28 @@ from app.document import Document
 from app.pages.data import dataset_choice, roles
 from mtl_core.errors import listed
 from mtl_core.spec import ColumnInfo, DatasetInfo
-from mtl_core.spec.target_rules import Role
 
-ARTICLES: dict[Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
+ARTICLES: dict[roles.Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
 
 
-class RoleEditor:
-    """Edits column roles and tasks of the document, each edit as one undo step.
+class Editing:
+    """What can be done to the columns of a data set and to the tasks that predict them.
 
     Args:
         document: The experiment.
         info: What is known of its data set, if it has been read.
-        notify: Called with a text when an edit also changed something else.
+        tell: Told what an edit changed beside what was asked for.
     """
 
     def __init__(
         self,
         document: Document,
         info: Callable[[], DatasetInfo | None],
-        notify: Callable[[str], object] = lambda _: None,
+        tell: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._document = document
         self._info = info
-        self._notify = notify
+        self._tell = tell
 
     @property
     def data(self) -> dict[str, Any]:
@@ -46,33 +45,33 @@ class RoleEditor:
         info = self.info
         return next((c for c in info.columns if c.name == name), None) if info else None
 
-    def set_role(self, column: str, role: Role) -> None:
+    def set_role(self, column: str, role: roles.Role) -> None:
         """Make a column an input, a target or neither."""
         if (info := self.info) is not None:
             self._edit(roles.with_role(self.data, info, column, role), f"Make {column} {ARTICLES[role]}")
 
-    def set_all(self, role: Role) -> None:
+    def set_all(self, role: roles.Role) -> None:
         """Give every column that is no target one role."""
         if (info := self.info) is None:
             return
-        current_roles = roles.roles_of(self.data, info)
-        new_roles: dict[str, Role] = {name: role for name, old in current_roles.items() if old != "target"}
-        self._edit(roles.with_roles(self.data, info, new_roles), f"Make all other columns {role}")
+        now = roles.roles_of(self.data, info)
+        wanted: dict[str, roles.Role] = {name: role for name, old in now.items() if old != "target"}
+        self._edit(roles.with_roles(self.data, info, wanted), f"Make all other columns {role}")
 
-    def set_type(self, column: str, column_type: str) -> None:
+    def set_type(self, column: str, wanted: str) -> None:
         """Read a column as numbers, as categories or as text."""
-        info_of_column, info = self.column(column), self.info
-        if info_of_column is None or info is None:
+        found, info = self.column(column), self.info
+        if found is None or info is None:
             return
-        changes = roles.with_type(self.data, info_of_column, column_type)
-        current_roles = roles.roles_of(self.data, info)
-        other_inputs = [name for name, role in current_roles.items() if role == "input" and name != column]
-        as_only_input = column_type == "text" and current_roles[column] == "input"
-        if as_only_input:
-            changes |= dataset_choice.text_input_changes(self.data, column)
-        self._edit(changes, f"Read {column} as {column_type}")
-        if as_only_input:
-            self._notify_single_text(column, other_inputs, layers="model.shared" in changes)
+        changes = roles.with_type(self.data, found, wanted)
+        now = roles.roles_of(self.data, info)
+        others = [name for name, role in now.items() if role == "input" and name != column]
+        alone = wanted == "text" and now[column] == "input"
+        if alone:
+            changes |= dataset_choice.read_as_text(self.data, column)
+        self._edit(changes, f"Read {column} as {wanted}")
+        if alone:
+            self._tell_alone(column, others, layers="model.shared" in changes)
 
     def set_missing(self, column: str, texts: Sequence[str] | None) -> None:
         """Say which texts count as missing in a column; None: the usual ones."""
@@ -81,13 +80,12 @@ class RoleEditor:
             missing[column] = list(texts)
         self._edit({"dataset.missing": missing}, f"Change what is missing in {column}")
 
-    def _notify_single_text(self, column: str, other_inputs: Sequence[str], *, layers: bool) -> None:
-        """Notify that a text is the only input now, if that changed more than its type."""
-        verb = "is" if len(other_inputs) == 1 else "are"
-        parts = [f"{listed(other_inputs)} {verb} ignored now"] if other_inputs else []
+    def _tell_alone(self, column: str, others: Sequence[str], *, layers: bool) -> None:
+        """That a text is read alone, where that changed more than its type."""
+        parts = [f"{listed(others)} {'is' if len(others) == 1 else 'are'} ignored now"] if others else []
         parts += ["layers that read text took the place of the model's"] if layers else []
         if parts:
-            self._notify(f"A text is read alone: with {column} as text, {' and '.join(parts)}.")
+            self._tell(f"A text is read alone: with {column} as text, {' and '.join(parts)}.")
 
     def set_kind(self, place: int, kind: roles.Kind) -> None:
         """Make a task one of another kind."""
@@ -96,7 +94,7 @@ class RoleEditor:
 
     def set_kind_of_column(self, column: str, kind: roles.Kind) -> None:
         """Make the task that predicts a column one of another kind."""
-        place = roles.task_index_of(self.data, column)
+        place = roles.task_of(self.data, column)
         if place >= 0:
             self.set_kind(place, kind)
 
@@ -117,23 +115,23 @@ class RoleEditor:
         """Predict nothing from a task's targets any more."""
         if (info := self.info) is not None:
             task = self.data["tasks"][place]
-            new_roles: dict[str, Role] = dict.fromkeys(roles.targets_of(task), "ignore")
-            self._edit(roles.with_roles(self.data, info, new_roles), f"Remove task {task['name']}")
+            wanted: dict[str, roles.Role] = dict.fromkeys(roles.targets_of(task), "ignore")
+            self._edit(roles.with_roles(self.data, info, wanted), f"Remove task {task['name']}")
         else:
             self._document.remove(f"tasks[{place}]", "Remove task")
 
-    def add_target(self, column: str, place: int) -> None:
+    def join(self, column: str, place: int) -> None:
         """Have the task at ``place`` predict a column as well."""
         data = self.data
-        changes = roles.with_added_target(data, column, place)
+        changes = roles.joined(data, column, place)
         inputs = data["dataset"].get("inputs")
         if inputs and column in inputs:
             changes["dataset.inputs"] = [name for name in inputs if name != column]
         self._edit(changes, f"Predict {column} with {data['tasks'][place]['name']}")
 
-    def separate_target(self, column: ColumnInfo) -> None:
+    def part(self, column: ColumnInfo) -> None:
         """Give a column of a task of several a task of its own."""
-        self._edit(roles.with_separate_task(self.data, column), f"Predict {column.name} on its own")
+        self._edit(roles.parted(self.data, column), f"Predict {column.name} on its own")
 
     def _edit(self, changes: dict[str, Any], label: str) -> None:
         self._document.set_many(changes, label, merge=False)

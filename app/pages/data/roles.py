@@ -3,14 +3,15 @@
 Every change is a mapping of paths to values, to be made in one step of undo.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from mtl_core.spec import ColumnInfo, ColumnType, DatasetInfo
+from mtl_core.spec import TOTAL, ColumnInfo, ColumnType, DatasetInfo
 from mtl_core.spec.reports import TaskKind
-from mtl_core.spec.target_rules import MAX_CLASSES, Role, default_task_kind, unique_task_name
 
 Data = Mapping[str, Any]
+Role = Literal["input", "target", "ignore"]
 Kind = TaskKind
 
 KIND_TITLES: dict[str, str] = {
@@ -26,10 +27,13 @@ KIND_TITLES: dict[str, str] = {
     "tagging": "Tagging",
     "objective": "Objective",
 }
-NUMERIC_KINDS = ("regression", "count", "distribution", "box", "objective")
+OF_NUMBERS = ("regression", "count", "distribution", "box", "objective")
 """Kinds whose targets are numbers, which a histogram shows."""
-_MULTI_TARGET_KINDS = (*NUMERIC_KINDS, "multilabel")
-_BOX_TARGETS = 4
+_OF_SEVERAL = (*OF_NUMBERS, "multilabel")
+_BOX = 4
+_MAX_CLASSES = 1000
+_FEW = 10
+_FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
 
 
 def targets_of(task: Data) -> list[str]:
@@ -38,7 +42,7 @@ def targets_of(task: Data) -> list[str]:
     return [target] if isinstance(target, str) else list(target)
 
 
-def task_index_of(data: Data, column: str) -> int:
+def task_of(data: Data, column: str) -> int:
     """The place of the task that predicts a column, or -1."""
     return next((i for i, task in enumerate(data.get("tasks") or ()) if column in targets_of(task)), -1)
 
@@ -49,17 +53,17 @@ def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
     roles: dict[str, Role] = {}
     for column in info.columns:
         stated = column.name in inputs if inputs is not None else column.suggested != "ignore"
-        default: Role = "input" if stated and info.input_kind == "table" else "ignore"
-        roles[column.name] = "target" if task_index_of(data, column.name) >= 0 else default
+        chosen: Role = "input" if stated and info.input_kind == "table" else "ignore"
+        roles[column.name] = "target" if task_of(data, column.name) >= 0 else chosen
     return roles
 
 
-def is_input_type(data: Data, info: DatasetInfo | None, column_type: ColumnType) -> bool:
+def is_input_type(data: Data, info: DatasetInfo | None, wanted: ColumnType) -> bool:
     """Whether a column of this type is an input of the experiment."""
     if info is None:
         return False
     roles = roles_of(data, info)
-    return any(column.type == column_type and roles[column.name] == "input" for column in info.columns)
+    return any(column.type == wanted and roles[column.name] == "input" for column in info.columns)
 
 
 def kinds_for(*columns: ColumnInfo) -> list[Kind]:
@@ -80,26 +84,29 @@ def _kinds_for_several(columns: Sequence[ColumnInfo]) -> list[Kind]:
         kinds.append("count")
     if low >= 0 and high <= 1:
         kinds.append("distribution")
-        kinds += ["box"] if len(columns) == _BOX_TARGETS else []
+        kinds += ["box"] if len(columns) == _BOX else []
     return kinds
 
 
 def _kinds_for_one(column: ColumnInfo) -> list[Kind]:
-    """The kinds of task that predict one column."""
     if column.pixels:
         return ["segmentation"]
-    default = default_task_kind(column.type, column.unique, whole=column.whole)
-    if default == "tagging":
-        return [default]
+    if column.type == "text":
+        return ["tagging"]
     numeric = column.type == "numeric"
-    kinds: list[Kind] = [default]
+    whole_few = bool(column.categories) and column.unique <= _FEW
+    kinds: list[Kind] = []
+    if column.unique == 2:
+        kinds.append("binary")
     if numeric:
         kinds.append("regression")
-    if 2 <= column.unique <= MAX_CLASSES and (not numeric or column.categories):
-        kinds += ["multiclass", "ordinal"] if column.unique > 2 else ["multiclass"]
+    if 2 <= column.unique <= _MAX_CLASSES and (not numeric or column.categories):
+        kinds.insert(0 if whole_few and column.unique > 2 else len(kinds), "multiclass")
+    if "multiclass" in kinds and column.unique > 2:
+        kinds.append("ordinal")
     if numeric and column.whole and (column.low or 0) >= 0:
         kinds.append("count")
-    return list(dict.fromkeys(kinds))
+    return kinds or ["regression" if numeric else "multiclass"]
 
 
 def with_role(data: Data, info: DatasetInfo, column: str, role: Role) -> dict[str, Any]:
@@ -107,10 +114,10 @@ def with_role(data: Data, info: DatasetInfo, column: str, role: Role) -> dict[st
     return with_roles(data, info, {column: role})
 
 
-def with_roles(data: Data, info: DatasetInfo, new_roles: Mapping[str, Role]) -> dict[str, Any]:
+def with_roles(data: Data, info: DatasetInfo, wanted: Mapping[str, Role]) -> dict[str, Any]:
     """The change that gives several columns their roles; new targets get a task each."""
-    roles = roles_of(data, info) | dict(new_roles)
-    tasks = [reduced for task in data.get("tasks") or () if (reduced := _keep_targets(task, roles)) is not None]
+    roles = roles_of(data, info) | dict(wanted)
+    tasks = [shrunk for task in data.get("tasks") or () if (shrunk := _shrunk(task, roles)) is not None]
     predicted = {target for task in tasks for target in targets_of(task)}
     for column in info.columns:
         if roles[column.name] == "target" and column.name not in predicted:
@@ -121,34 +128,34 @@ def with_roles(data: Data, info: DatasetInfo, new_roles: Mapping[str, Role]) -> 
     return changes
 
 
-def with_type(data: Data, column: ColumnInfo, column_type: str) -> dict[str, Any]:
+def with_type(data: Data, column: ColumnInfo, wanted: str) -> dict[str, Any]:
     """The change that has a column read as numbers, as categories or as text; its task stays possible."""
-    changes: dict[str, Any] = {"dataset.types": {**data["dataset"].get("types", {}), column.name: column_type}}
-    place = task_index_of(data, column.name)
-    if place >= 0 and (kind := _kind_for_type(column_type, column, data["tasks"][place]["kind"])):
-        changes["tasks"] = _replace_task(data["tasks"], place, _convert_task(data["tasks"][place], kind, column.name))
+    changes: dict[str, Any] = {"dataset.types": {**data["dataset"].get("types", {}), column.name: wanted}}
+    place = task_of(data, column.name)
+    if place >= 0 and (kind := _kind_read_as(wanted, column, data["tasks"][place]["kind"])):
+        changes["tasks"] = _exchanged(data["tasks"], place, _of_kind(data["tasks"][place], kind, column.name))
     return changes
 
 
-def _kind_for_type(column_type: str, column: ColumnInfo, kind: str) -> str:
+def _kind_read_as(wanted: str, column: ColumnInfo, kind: str) -> str:
     """The kind of task a target needs once it is read otherwise, ``""`` where the present kind will do."""
-    if column_type == "text":
+    if wanted == "text":
         return "tagging"
-    if column_type == "categorical" and kind in (*NUMERIC_KINDS, "tagging"):
+    if wanted == "categorical" and kind in (*OF_NUMBERS, "tagging"):
         return "binary" if column.unique == 2 else "multiclass"
-    return "regression" if column_type == "numeric" and kind == "tagging" else ""
+    return "regression" if wanted == "numeric" and kind == "tagging" else ""
 
 
 def with_kind(data: Data, place: int, kind: Kind) -> dict[str, Any]:
     """The change that makes a task one of another kind; its name and its first target stay."""
     task = data["tasks"][place]
     targets = targets_of(task)
-    if len(targets) > 1 and kind not in _MULTI_TARGET_KINDS:
-        return {"tasks": _replace_task(data["tasks"], place, _convert_task(task, kind, targets[0]))}
-    return {"tasks": _replace_task(data["tasks"], place, _convert_task(task, kind, task["target"]))}
+    if len(targets) > 1 and kind not in _OF_SEVERAL:
+        return {"tasks": _exchanged(data["tasks"], place, _of_kind(task, kind, targets[0]))}
+    return {"tasks": _exchanged(data["tasks"], place, _of_kind(task, kind, task["target"]))}
 
 
-def with_added_target(data: Data, column: str, place: int) -> dict[str, Any]:
+def joined(data: Data, column: str, place: int) -> dict[str, Any]:
     """The change that has the task at ``place`` predict ``column`` as well."""
     tasks: list[Any] = []
     for i, task in enumerate(data["tasks"]):
@@ -160,52 +167,55 @@ def with_added_target(data: Data, column: str, place: int) -> dict[str, Any]:
     return {"tasks": tasks}
 
 
-def with_separate_task(data: Data, column: ColumnInfo) -> dict[str, Any]:
+def parted(data: Data, column: ColumnInfo) -> dict[str, Any]:
     """The change that gives a column of a task of several a task of its own."""
-    place = task_index_of(data, column.name)
+    place = task_of(data, column.name)
     rest = [target for target in targets_of(data["tasks"][place]) if target != column.name]
-    tasks = _replace_task(data["tasks"], place, _with_targets(data["tasks"][place], rest))
+    tasks = _exchanged(data["tasks"], place, _with_targets(data["tasks"][place], rest))
     kind = "regression" if tasks[place]["kind"] == "regression" else ""
     alone = _new_task(column, [str(task["name"]) for task in tasks], kind)
     return {"tasks": [*tasks[: place + 1], alone, *tasks[place + 1 :]]}
 
 
-def joinable_tasks(data: Data, info: DatasetInfo, column: ColumnInfo) -> list[int]:
+def partners(data: Data, info: DatasetInfo, column: ColumnInfo) -> list[int]:
     """The tasks that could predict a column together with their own: those of numbers, or of labels."""
-    kinds = ("multilabel",) if column.type != "numeric" else _MULTI_TARGET_KINDS
+    kinds = ("multilabel",) if column.type != "numeric" else _OF_SEVERAL
     if column.pixels or (column.type != "numeric" and column.unique > 2):
         return []
-    own = task_index_of(data, column.name)
+    own = task_of(data, column.name)
     tasks = list(enumerate(data.get("tasks") or ()))
     return [i for i, task in tasks if task.get("kind") in kinds and i != own]
 
 
-def missing_tasks(data: Data, info: DatasetInfo) -> list[dict[str, Any]]:
+def absent_tasks(data: Data, info: DatasetInfo) -> list[dict[str, Any]]:
     """The tasks that could be added: those that suggest themselves, and a task for each map that none predicts."""
     present = list(data.get("tasks") or ())
     predicted = {target for task in present for target in targets_of(task)}
-    names = [str(task.get("name", "")) for task in present]
-    missing = [dict(task) for task in info.tasks if not predicted & set(targets_of(task))]
-    for task in missing:
-        task["name"] = unique_task_name(str(task["name"]), names)
+    taken = [str(task.get("name", "")) for task in present]
+    found = [dict(task) for task in info.tasks if not predicted & set(targets_of(task))]
+    for task in found:
+        task["name"] = task_name(str(task["name"]), taken)
     maps = [column for column in info.columns if column.pixels and column.name not in predicted]
-    return [*missing, *(_new_task(column, [*names, *(str(t["name"]) for t in missing)]) for column in maps)]
+    return [*found, *(_new_task(column, [*taken, *(str(t["name"]) for t in found)]) for column in maps)]
 
 
-def _new_task(column: ColumnInfo, existing: Sequence[str], kind: str = "") -> dict[str, Any]:
-    return {
-        "name": unique_task_name(column.name, existing),
-        "kind": kind or kinds_for(column)[0],
-        "target": column.name,
-    }
+def task_name(column: str, taken: Sequence[str]) -> str:
+    """A name for the task that predicts a column: its own, without what paths cannot hold, unlike those taken."""
+    base = _FORBIDDEN.sub(" ", column).strip() or "task"
+    tries = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
+    return next(name for name in tries if name not in taken and name != TOTAL)
 
 
-def _convert_task(task: Data, kind: str, target: Any) -> dict[str, Any]:
+def _new_task(column: ColumnInfo, taken: Sequence[str], kind: str = "") -> dict[str, Any]:
+    return {"name": task_name(column.name, taken), "kind": kind or kinds_for(column)[0], "target": column.name}
+
+
+def _of_kind(task: Data, kind: str, target: Any) -> dict[str, Any]:
     """A task of another kind; loss and metrics are that kind's own."""
     return dict(task) if task["kind"] == kind else {"name": task["name"], "kind": kind, "target": target}
 
 
-def _keep_targets(task: Data, roles: Mapping[str, Role]) -> dict[str, Any] | None:
+def _shrunk(task: Data, roles: Mapping[str, Role]) -> dict[str, Any] | None:
     """A task without the columns that are no targets any more; None when none is left."""
     left = [target for target in targets_of(task) if roles.get(target, "target") == "target"]
     if left == targets_of(task):
@@ -217,5 +227,5 @@ def _with_targets(task: Data, targets: list[str]) -> dict[str, Any]:
     return {**task, "target": targets[0] if len(targets) == 1 else targets}
 
 
-def _replace_task(tasks: Sequence[Any], place: int, task: Any) -> list[Any]:
+def _exchanged(tasks: Sequence[Any], place: int, task: Any) -> list[Any]:
     return [*tasks[:place], task, *tasks[place + 1 :]]

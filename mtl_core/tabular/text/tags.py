@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtl_core.spec import InputError
-from mtl_core.spec.target_rules import MAX_CLASSES
 from mtl_core.tabular.column import Column
+from mtl_core.tabular.column_roles import MAX_CLASSES
 from mtl_core.tabular.text.vocabulary import Tokens
 
 NO_TAG = -1

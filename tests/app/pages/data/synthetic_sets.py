@@ -20,7 +20,7 @@ def categorical(name: str, *values: str, **more: Any) -> ColumnInfo:
 
 COLUMNS = (
     numeric("area"),
-    numeric("rooms", 5, whole=True, categories=(("1", 50), ("2", 50))),
+    numeric("rooms", 5, categories=(("1", 50), ("2", 50))),
     categorical("도시", "서울", "부산", "대구"),
     numeric("id", suggested="ignore"),
     numeric("price", suggested="target"),
