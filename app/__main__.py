@@ -34,12 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_STATUS
 
 
-def _run(given: list[str]) -> int:
-    if _for_the_engine(given):
+def _run(argv: list[str]) -> int:
+    if _for_the_engine(argv):
         from mtl_core.cli import main as command_line
 
-        return command_line(given)
-    arguments = _parser().parse_args(given)
+        return command_line(argv)
+    arguments = _parser().parse_args(argv)
     if why := _display_missing():
         sys.stderr.write(_NO_WINDOW.format(why=why) + "\n")
         return 2
@@ -48,11 +48,11 @@ def _run(given: list[str]) -> int:
     return run_window(arguments)
 
 
-def _for_the_engine(given: Sequence[str]) -> bool:
+def _for_the_engine(arguments: Sequence[str]) -> bool:
     """Whether a verb was given: the first word that is no option and no file, or a plea for help."""
-    if any(word in ("-h", "--help", "--version") for word in given):
+    if any(word in ("-h", "--help", "--version") for word in arguments):
         return True
-    words = iter(given)
+    words = iter(arguments)
     for word in words:
         if word == "--store":
             next(words, None)
@@ -72,8 +72,8 @@ def _parser() -> ArgumentParser:
 
 def _display_missing() -> str:
     """Why no window can be opened here, or ``""``."""
-    chosen = os.environ.get("QT_QPA_PLATFORM", "")
-    if not sys.platform.startswith("linux") or (chosen and not chosen.startswith(("xcb", "wayland"))):
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    if not sys.platform.startswith("linux") or (platform and not platform.startswith(("xcb", "wayland"))):
         return ""
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         return ""

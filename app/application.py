@@ -1,4 +1,4 @@
-"""From a command line to a window, and everything around its event loop."""
+"""Create the QApplication and the main window, run the event loop, and clean up after it."""
 
 import argparse
 import contextlib

@@ -30,7 +30,7 @@ _UNDO_LIMIT = 500
 PLACEHOLDER_NAMES = ("untitled", "experiment")
 """Names that nobody gave."""
 LONGEST_NAME = 200
-_BLANK: dict[str, Any] = {
+_NEW_EXPERIMENT: dict[str, Any] = {
     "version": 1,
     "name": "untitled",
     "tasks": [
@@ -42,7 +42,7 @@ _BLANK: dict[str, Any] = {
 
 
 class Document(QObject):
-    """One experiment as JSON-able data that may be invalid while it is edited.
+    """The edited experiment as JSON data, which may be invalid while it is being edited.
 
     ``changed`` carries the paths that differ from before; ``[""]`` means the whole document is another one.
     Every edit is a step on :attr:`undo_stack`; what names a task follows its tasks within the same step.
@@ -120,7 +120,7 @@ class Document(QObject):
 
     def problems_at(self, path: str) -> list[Problem]:
         """The problems at ``path`` and below it."""
-        return [problem for problem in self._problems if below(problem.path, path)]
+        return [problem for problem in self._problems if is_below(problem.path, path)]
 
     def set(self, path: str, value: Any, label: str = "", *, merge: bool | None = None) -> None:
         """Put ``value`` at ``path`` as one step of undo.
@@ -144,7 +144,7 @@ class Document(QObject):
 
     def remove(self, path: str, label: str = "") -> None:
         """Take the entry of a list or mapping at ``path`` away as one step of undo."""
-        self._edit(without(self._data, path), label or f"Remove {path}", ())
+        self._edit(without_path(self._data, path), label or f"Remove {path}", ())
 
     def replace(self, data: Mapping[str, Any], label: str) -> None:
         """Exchange the whole data as one step of undo."""
@@ -156,18 +156,18 @@ class Document(QObject):
 
     def new(self) -> None:
         """Start a small experiment on bundled data."""
-        self.load_data(_BLANK)
+        self.load_data(_NEW_EXPERIMENT)
 
     def load_spec(self, spec: ExperimentSpec, name: str = "") -> None:
         """Start from a spec, e.g. that of a run; there is no file yet and nothing to undo."""
-        self._start(_named(spec_to_data(spec), name), None)
+        self._start(_with_name(spec_to_data(spec), name), None)
 
     def load_data(self, data: Mapping[str, Any], name: str = "") -> None:
         """As :meth:`load_spec`, from data; valid data are completed with defaults, others are kept as they are."""
         try:
-            self._start(_named(spec_to_data(spec_from_data(dict(data))), name), None)
+            self._start(_with_name(spec_to_data(spec_from_data(dict(data))), name), None)
         except InputError:
-            self._start(_named(dict(data), name), None)
+            self._start(_with_name(dict(data), name), None)
 
     def open(self, path: str | Path) -> None:
         """Read an experiment from a file; when that fails the document stays as it was.
@@ -189,7 +189,7 @@ class Document(QObject):
         self.load_data(data)
         self._path, self._stamp, self._saved = path, stamp, {}
         self.pathChanged.emit()
-        self._weigh()
+        self._update_dirty()
 
     def save(self, *, overwrite: bool = False) -> None:
         """Write to :attr:`path`.
@@ -202,7 +202,7 @@ class Document(QObject):
         """
         if self._path is None:
             raise InputError("experiment", "has no file yet", fix="Use Save as.")
-        if not overwrite and self._stamp is not None and _stamp(self._path) not in (self._stamp, None):
+        if not overwrite and self._stamp is not None and _file_stamp(self._path) not in (self._stamp, None):
             raise InputError(
                 str(self._path),
                 "was changed by another program since it was opened",
@@ -221,11 +221,11 @@ class Document(QObject):
         if self._path is None and self.name in PLACEHOLDER_NAMES:
             self.rename(Path(path).stem[:LONGEST_NAME].strip() or self.name)
         save_spec(self._spec, path)
-        self._path, self._stamp = Path(path), _stamp(Path(path))
+        self._path, self._stamp = Path(path), _file_stamp(Path(path))
         self._saved = self._data
         self.undo_stack.setClean()
         self.pathChanged.emit()
-        self._weigh()
+        self._update_dirty()
 
     def _edit(self, after: dict[str, Any], label: str, merge_key: tuple[str, ...]) -> None:
         after = follow_tasks(self._data, after)
@@ -235,7 +235,7 @@ class Document(QObject):
     def _start(self, data: dict[str, Any], path: Path | None) -> None:
         self.undo_stack.clear()
         self._spec = None
-        self._path, self._stamp = path, _stamp(path) if path else None
+        self._path, self._stamp = path, _file_stamp(path) if path else None
         self._saved = data
         self._show(data, [""])
         self.undo_stack.setClean()
@@ -244,16 +244,16 @@ class Document(QObject):
     def _show(self, data: dict[str, Any], paths: list[str]) -> None:
         self._data = data
         problems = problems_of(data)
-        differ = problems != self._problems
+        problems_changed = problems != self._problems
         self._problems = problems
         if not problems:
             self._spec = spec_from_data(data)
         self.changed.emit(paths)
-        if differ:
+        if problems_changed:
             self.problemsChanged.emit()
-        self._weigh()
+        self._update_dirty()
 
-    def _weigh(self) -> None:
+    def _update_dirty(self) -> None:
         dirty = self._data is not self._saved and self._data != self._saved
         if dirty != self._dirty:
             self._dirty = dirty
@@ -279,11 +279,11 @@ class _Edit(QUndoCommand):
         return hash(self.key) % 0x7FFFFFFF if self.key else -1
 
     def redo(self) -> None:
-        self._document._show(self.after, list(changes(self.before, self.after)))
+        self._document._show(self.after, list(changed_paths(self.before, self.after)))
 
     def undo(self) -> None:
         self.when = 0.0
-        self._document._show(self.before, list(changes(self.before, self.after)))
+        self._document._show(self.before, list(changed_paths(self.before, self.after)))
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, _Edit) or other.key != self.key or other.when - self.when > MERGE_WITHIN:
@@ -293,27 +293,27 @@ class _Edit(QUndoCommand):
         return True
 
 
-def changes(before: Any, after: Any, keys: tuple[str | int, ...] = ()) -> Iterable[str]:
+def changed_paths(before: Any, after: Any, keys: tuple[str | int, ...] = ()) -> Iterable[str]:
     """The paths at which two data differ, as deep as they have the same shape."""
     match before, after:
         case dict(), dict() if before.keys() == after.keys():
             for key in before:
                 if before[key] is not after[key]:
-                    yield from changes(before[key], after[key], (*keys, key))
+                    yield from changed_paths(before[key], after[key], (*keys, key))
         case list(), list() if len(before) == len(after):
-            for index, (one, two) in enumerate(zip(before, after, strict=True)):
-                if one is not two:
-                    yield from changes(one, two, (*keys, index))
+            for index, (old, new) in enumerate(zip(before, after, strict=True)):
+                if old is not new:
+                    yield from changed_paths(old, new, (*keys, index))
         case _ if before != after:
             yield join(keys)
 
 
-def touches(paths: Iterable[str], place: str) -> bool:
+def affects(paths: Iterable[str], place: str) -> bool:
     """Whether any of the changed ``paths`` is at, below or above ``place``."""
-    return any(path == "" or below(path, place) or below(place, path) for path in paths)
+    return any(path == "" or is_below(path, place) or is_below(place, path) for path in paths)
 
 
-def without(data: Any, path: str) -> Any:
+def without_path(data: Any, path: str) -> Any:
     """A copy of ``data`` without the entry at ``path``.
 
     Raises:
@@ -330,12 +330,12 @@ def without(data: Any, path: str) -> Any:
     return set_at(data, parent, rest)
 
 
-def below(path: str, place: str) -> bool:
+def is_below(path: str, place: str) -> bool:
     """Whether ``path`` is ``place`` or stands below it."""
     return place == "" or (path.startswith(place) and path[len(place) : len(place) + 1] in ("", ".", "["))
 
 
-def _named(data: dict[str, Any], name: str) -> dict[str, Any]:
+def _with_name(data: dict[str, Any], name: str) -> dict[str, Any]:
     return {**data, "name": name} if name else data
 
 
@@ -344,7 +344,7 @@ def _label(values: Mapping[str, Any]) -> str:
     return "Change " + path.rpartition(".")[2].replace("_", " ")
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def _file_stamp(path: Path) -> tuple[int, int] | None:
     try:
         stat = path.stat()
     except OSError:

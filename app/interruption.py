@@ -1,4 +1,4 @@
-"""Ending in good order when the terminal or the system says so."""
+"""Handle SIGINT and SIGTERM: quit the event loop in an orderly way."""
 
 import contextlib
 import signal
@@ -25,7 +25,7 @@ def ended_by_signals(end: Callable[[int], object]) -> Iterator[None]:
     far.setblocking(False)
     notifier = QSocketNotifier(near.fileno(), QSocketNotifier.Type.Read)
 
-    def heard() -> None:
+    def handle_signal() -> None:
         with contextlib.suppress(OSError):
             number = next((byte for byte in near.recv(64) if byte in heeded), None)
             if number is not None:
@@ -34,7 +34,7 @@ def ended_by_signals(end: Callable[[int], object]) -> Iterator[None]:
     def ignore(number: int, frame: FrameType | None) -> None:
         """Python must have a handler for the wake-up to be written."""
 
-    notifier.activated.connect(heard)
+    notifier.activated.connect(handle_signal)
     old_wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
     old = {number: signal.signal(number, ignore) for number in heeded}
     try:

@@ -1,4 +1,4 @@
-"""What the window remembers between starts, as an INI file in the application's folder."""
+"""Persistent settings of the window, in an INI file in the application folder."""
 
 from pathlib import Path
 
@@ -48,8 +48,8 @@ class Settings:
     def add_recent(self, path: Path) -> None:
         """Put ``path`` first among the recent files."""
         path = path.absolute()
-        kept = [path, *(other for other in self.recent() if other != path)]
-        self.put("recent", "\n".join(str(one) for one in kept[:_RECENT]))
+        paths = [path, *(other for other in self.recent() if other != path)]
+        self.put("recent", "\n".join(str(item) for item in paths[:_RECENT]))
         self.sync()
 
     def sync(self) -> None:

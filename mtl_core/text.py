@@ -1,8 +1,10 @@
-"""Text from people, made safe to show: control characters as escapes, and words where an encoding lacks a sign."""
+"""Text of messages: digit grouping, suggestions for misspelled names, escapes of unsafe characters."""
 
 import codecs
+import difflib
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -11,12 +13,36 @@ direction (they show a text in another order than it has), and halves of surroga
 
 _REPLACEMENTS = {
     "…": "...", "—": "-", "–": "-", "−": "-", "·": "|", "×": "x", "±": "+-", "Δ": "delta ", "↑": "(max)", "↓": "(min)",
-    "→": "->", "≈": "~", "≤": "<=", "≥": ">=", "²": "^2", "∞": "inf", "\u2009": " ", "\u00a0": " ", "‘": "'", "’": "'",
-    "“": '"', "”": '"',
+    "→": "->", "≈": "~", "≤": "<=", "≥": ">=", "²": "^2", "∞": "inf", "\u2009": " ", "\u202f": " ", "\u00a0": " ",
+    "‘": "'", "’": "'", "“": '"', "”": '"',
 }  # fmt: skip
 """The program's own signs, for output in an encoding that lacks them."""
 
 _ERRORS = "mtl_core.readable"
+
+_DIGIT_SEPARATOR = "\N{NARROW NO-BREAK SPACE}"
+MAX_SUGGESTIONS = 3
+
+
+def group_digits(number: float) -> str:
+    """Format a whole number with a narrow no-break space between thousands: ``12 840``."""
+    return f"{number:,.0f}".replace(",", _DIGIT_SEPARATOR).replace("-", "−")
+
+
+def close_matches(name: str, candidates: Iterable[str], cutoff: float = 0.6) -> list[str]:
+    """The candidates most similar to a misspelled name, at most three, the most similar first.
+
+    Args:
+        name: What was written.
+        candidates: The names that exist.
+        cutoff: Least similarity of a match, 0 … 1, as of :func:`difflib.get_close_matches`.
+    """
+    return difflib.get_close_matches(name, list(candidates), MAX_SUGGESTIONS, cutoff)
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """The question that suggests names in place of a misspelled one: ``Did you mean lr or epochs?``."""
+    return f"Did you mean {' or '.join(names)}?"
 
 
 def visible(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Text from people, made safe for a terminal and for any encoding."""
+"""Digit grouping, suggestions, and text made safe for a terminal and for any encoding."""
 
 import io
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mtl_core.errors import InputError, shorten
-from mtl_core.text import make_readable, printable, visible
+from mtl_core.text import close_matches, did_you_mean, group_digits, make_readable, printable, visible
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,28 @@ def test_a_stream_of_another_encoding_gets_other_words(encoding: str, monkeypatc
     assert stream.buffer.getvalue() == b"delta m (max) \\uac00"  # type: ignore[attr-defined]
     monkeypatch.setattr(sys, "stdout", stream)
     assert printable("↓ \x1b") == "(min) \\x1b"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (999, "999"), (1234567, "1\u202f234\u202f567"), (12_840.4, "12\u202f840"), (-1500, "−1\u202f500")],
+)
+def test_digits_are_grouped_by_a_narrow_no_break_space(number: float, text: str) -> None:
+    assert group_digits(number) == text
+
+
+def test_grouped_digits_can_be_written_in_an_encoding_without_that_space() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    make_readable(stream)
+    stream.write(group_digits(-1500))
+    stream.flush()
+    assert stream.buffer.getvalue() == b"-1 500"  # type: ignore[attr-defined]
+
+
+def test_suggestions_are_the_most_similar_names_first_and_at_most_three() -> None:
+    names = ["left", "lift", "loft", "lefty", "right"]
+    assert close_matches("left", names)[0] == "left"
+    assert len(close_matches("left", names)) == 3
+    assert close_matches("zzz", names) == []
+    assert did_you_mean(["lr"]) == "Did you mean lr?"
+    assert did_you_mean(["lr", "epochs"]) == "Did you mean lr or epochs?"

@@ -20,7 +20,7 @@ from app.forms.field_shapes import defaults_of, fields_of, shape_of
 from app.forms.form import KindForm, SpecForm
 from app.forms.layers.layer_list import LayerList
 from app.forms.layers.layer_row import RowLine
-from app.forms.value_labels import count_text, features_text, label_of, metric_label, shape_text
+from app.forms.value_labels import label_of, metric_label
 
 __all__ = [
     "CheckListEditor",
@@ -39,15 +39,12 @@ __all__ = [
     "WeightsEditor",
     "WordOrEditor",
     "bind",
-    "count_text",
     "defaults_of",
     "discard",
-    "features_text",
     "fields_of",
     "label_of",
     "make_editor",
     "metric_label",
     "number_text",
     "shape_of",
-    "shape_text",
 ]

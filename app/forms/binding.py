@@ -1,8 +1,8 @@
-"""A form on a part of the document."""
+"""Bind a form to a part of the document, in both directions."""
 
 from PySide6.QtCore import QObject
 
-from app.document import Document, touches
+from app.document import Document, affects
 from app.forms.editors.task_weights import WeightsEditor
 from app.forms.form import KindForm, SpecForm
 from app.task_references import task_names
@@ -22,9 +22,9 @@ class _Binding(QObject):
 
     def _changed(self, paths: list[str]) -> None:
         value = self._document.get(self._form.path)
-        if value is not None and touches(paths, self._form.path):
+        if value is not None and affects(paths, self._form.path):
             self._form.setValue(value)
-        if touches(paths, self._form.path) or touches(paths, "tasks"):
+        if affects(paths, self._form.path) or affects(paths, "tasks"):
             for editor in self._form.findChildren(WeightsEditor):
                 editor.set_names(task_names(self._document.data))
 

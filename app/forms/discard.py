@@ -1,4 +1,4 @@
-"""Taking a widget away for good."""
+"""Remove a widget at run time."""
 
 from PySide6.QtWidgets import QWidget
 

@@ -1,4 +1,4 @@
-"""The editor for a shape that is neither a class nor a union of classes."""
+"""Create the editor for a field shape that is neither a spec class nor a union of spec classes."""
 
 from PySide6.QtWidgets import QWidget
 

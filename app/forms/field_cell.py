@@ -1,4 +1,4 @@
-"""What stands around an editor in a form: its unit, its error, its names."""
+"""The cell of a form that holds an editor with its unit, error text and accessible name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QT
 
 from app.forms.field_shapes import FieldShape
 from app.theme import GAP, icon
-from app.widgets import InlineError, Muted, NumberField, ToolButton, mark_invalid, plain_tip
+from app.widgets import InlineError, Muted, NumberField, ToolButton, mark_invalid, plain_tooltip
 from mtl_core.spec import Problem
 
 
 class FieldCell(QWidget):
-    """An editor, its unit beside it, and its error below.
+    """An editor with its unit beside it and its error text below.
 
     Args:
         editor: Left.
@@ -43,11 +43,11 @@ class FieldCell(QWidget):
                 field.refused.connect(self._refuse)
 
     def show_problem(self, problem: Problem | None) -> None:
-        """Show what is wrong in words, with the border of the editor in the error colour."""
+        """Show what is wrong in words, with the border of the editor in the error color."""
         text = ""
         if problem is not None:
-            found = f" (found {problem.found})" if problem.found else ""
-            text = " ".join(f"{problem.rule[:1].upper()}{problem.rule[1:]}{found}. {problem.fix}".split())
+            value_text = f" (found {problem.found})" if problem.found else ""
+            text = " ".join(f"{problem.rule[:1].upper()}{problem.rule[1:]}{value_text}. {problem.fix}".split())
         self._problem = text
         self._show()
 
@@ -73,14 +73,14 @@ def name_editor(editor: QWidget, path: str, shape: FieldShape) -> None:
         editor.setObjectName(path)
     editor.setAccessibleName(shape.title)
     editor.setAccessibleDescription(shape.help)
-    editor.setToolTip(plain_tip(shape.help))
+    editor.setToolTip(plain_tooltip(shape.help))
     parts: Any = getattr(editor, "name_parts", None)
     if parts is not None:
         parts(path)
 
 
 class FoldButton(ToolButton):
-    """Shows and hides what is rarely changed.
+    """A button that expands and collapses the advanced fields.
 
     Args:
         name: objectName.

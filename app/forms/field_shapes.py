@@ -1,4 +1,4 @@
-"""What a field of a spec looks like to a form: read from its annotation."""
+"""Derive from the type annotation of a spec field which editor a form needs."""
 
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
@@ -17,47 +17,47 @@ Number = NumberRange
 
 @dataclass(frozen=True)
 class Flag:
-    """Yes or no."""
+    """A boolean."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """One line of text; ``folder`` when it is the path of one."""
+    """A string; ``folder`` if it is the path of a folder."""
 
     folder: bool = False
 
 
 @dataclass(frozen=True)
 class TextList:
-    """Several texts; ``single`` when one alone is written without a list."""
+    """A list of strings; ``single`` if a list of one is written as a plain string."""
 
     single: bool = False
 
 
 @dataclass(frozen=True)
 class NumberList:
-    """Several numbers."""
+    """A list of numbers."""
 
     integer: bool
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some values."""
+    """One of several values."""
 
     values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class CheckList:
-    """Any of some values, in their order."""
+    """A subset of several values, in their order."""
 
     values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class WordOr:
-    """A word, or a value of another shape, e.g. padding 'same' or a number."""
+    """A keyword or a value of another shape, e.g. padding 'same' or a number."""
 
     words: tuple[str, ...]
     other: "Shape"
@@ -65,33 +65,33 @@ class WordOr:
 
 @dataclass(frozen=True)
 class Maybe:
-    """Nothing, or a value."""
+    """An optional value."""
 
     inner: "Shape"
 
 
 @dataclass(frozen=True)
 class Kinds:
-    """One of several spec classes told apart by ``kind``."""
+    """A discriminated union of spec classes."""
 
     classes: tuple[type[Spec], ...]
 
 
 @dataclass(frozen=True)
 class Nested:
-    """A spec class."""
+    """A nested spec class."""
 
     spec: type[Spec]
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A weight by task name."""
+    """A weight per task name."""
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """Something a page of its own edits; a form carries it along."""
+    """A field without an editor in forms; its value is passed through."""
 
 
 Shape = (
@@ -113,7 +113,7 @@ Shape = (
 
 @dataclass(frozen=True)
 class FieldShape:
-    """A field as a form row.
+    """A spec field as a row of a form.
 
     Attributes:
         name: Its key in the data.
@@ -238,28 +238,28 @@ def _flat(metadata: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _number(kind: type, metadata: tuple[Any, ...], *, log: bool) -> Number:
-    found: dict[str, Any] = {}
+    bounds: dict[str, Any] = {}
     for bound in metadata:
         match bound:
             case Ge(value):
-                found |= {"low": value}
+                bounds |= {"low": value}
             case Gt(value):
-                found |= {"low": value, "low_open": True}
+                bounds |= {"low": value, "low_open": True}
             case Le(value):
-                found |= {"high": value}
+                bounds |= {"high": value}
             case Lt(value):
-                found |= {"high": value, "high_open": True}
-    return Number(kind is int, log=log, **found)
+                bounds |= {"high": value, "high_open": True}
+    return Number(kind is int, log=log, **bounds)
 
 
 def _union(annotation: Any, arguments: tuple[Any, ...], metadata: tuple[Any, ...], *, log: bool) -> Shape:
-    others = tuple(a for a in arguments if a is not NoneType)
-    if len(others) < len(arguments):
-        inner = others[0] if len(others) == 1 else Union[others]  # noqa: UP007
+    types = tuple(a for a in arguments if a is not NoneType)
+    if len(types) < len(arguments):
+        inner = types[0] if len(types) == 1 else Union[types]  # noqa: UP007
         return Maybe(shape_of(inner, metadata, log=log))
     if classes := members(annotation):
         return Kinds(classes)
-    shapes = [shape_of(a, metadata, log=log) for a in others]
+    shapes = [shape_of(a, metadata, log=log) for a in types]
     match shapes:
         case [Choice(words), Number() | Weights() as other]:
             return WordOr(words, other)

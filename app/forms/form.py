@@ -13,7 +13,7 @@ from app.forms.editors.value_editors import ChoiceEditor, MaybeEditor
 from app.forms.field_cell import FieldCell, FoldButton, name_editor
 from app.forms.field_shapes import FieldShape, Kinds, Maybe, Nested, Unknown, defaults_of, fields_of, initial
 from app.theme import GAP, control_height
-from app.widgets import Label, Muted, plain_tip
+from app.widgets import Label, Muted, plain_tooltip
 from mtl_core.spec import Problem, Spec, join, kind_of, parse
 
 LABEL_CHARACTERS = 15
@@ -21,7 +21,7 @@ LABEL_CHARACTERS = 15
 
 
 class SpecForm(QWidget):
-    """The fields of one spec class.
+    """A form with a row per field of one spec class.
 
     ``edited(path, value, label)`` is emitted for the one field a person changed, ``valueChanged`` with all data;
     neither by ``setValue``. What the form does not show is carried along.
@@ -69,14 +69,14 @@ class SpecForm(QWidget):
 
     def value(self) -> dict[str, Any]:
         """The data as shown."""
-        return {**self._value, **{name: _any(e).value() for name, e in self.editors.items()}}
+        return {**self._value, **{name: _as_any(e).value() for name, e in self.editors.items()}}
 
     def setValue(self, value: Any) -> None:
         """Show these data without announcing it."""
         self._value = dict(value) if isinstance(value, dict) else {}
         for name, editor in self.editors.items():
             if name in self._value:
-                _any(editor).setValue(self._value[name])
+                _as_any(editor).setValue(self._value[name])
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Put each problem under the field it concerns; those of other fields are ignored."""
@@ -126,11 +126,11 @@ class SpecForm(QWidget):
     def _editor(self, shape: FieldShape, path: str) -> QWidget:
         match shape.shape:
             case Nested(spec):
-                return self._pass_on(SpecForm(spec, path))
+                return self._connect_form(SpecForm(spec, path))
             case Kinds(classes):
-                return self._pass_on(KindForm(classes, path))
+                return self._connect_form(KindForm(classes, path))
             case Maybe(Nested(spec) as inner):
-                form = self._pass_on(SpecForm(spec, path))
+                form = self._connect_form(SpecForm(spec, path))
                 maybe = MaybeEditor(form, lambda: initial(inner), below=True)
                 maybe.box.valueChanged.connect(lambda _on: self._edited(path, maybe.value(), shape.title))
                 return maybe
@@ -138,10 +138,10 @@ class SpecForm(QWidget):
         if isinstance(editor, WeightsEditor):
             editor.moved.connect(lambda task, weight: self._edited(_join(path, task), weight, f"Weight of {task}"))
         else:
-            _any(editor).valueChanged.connect(lambda value: self._edited(path, value, shape.title))
+            _as_any(editor).valueChanged.connect(lambda value: self._edited(path, value, shape.title))
         return editor
 
-    def _pass_on(self, form: "SpecForm | KindForm") -> QWidget:
+    def _connect_form(self, form: "SpecForm | KindForm") -> QWidget:
         form.edited.connect(self._edited)
         return form
 
@@ -151,7 +151,7 @@ class SpecForm(QWidget):
 
 
 class KindForm(QWidget):
-    """One of several spec classes: a menu, the help of the one chosen, and its fields.
+    """A form for a discriminated union: a menu of its kinds, the help of the current one, and its fields.
 
     Choosing another keeps what the two have in common.
 
@@ -194,7 +194,7 @@ class KindForm(QWidget):
         self._column.addWidget(self.combo)
         self._column.addWidget(self.help)
         self.setFocusProxy(self.combo)
-        self.combo.valueChanged.connect(self._chosen)
+        self.combo.valueChanged.connect(self._kind_chosen)
         self.setValue(defaults_of(classes[0]))
 
     def value(self) -> dict[str, Any]:
@@ -230,13 +230,13 @@ class KindForm(QWidget):
             self._column.addWidget(self.form)
             self.form.setVisible(not self.form.empty)
 
-    def _chosen(self, kind: object) -> None:
+    def _kind_chosen(self, kind: object) -> None:
         before = self.form.value() if self.form is not None else {}
         old = self.form.spec if self.form is not None else None
         spec = self._classes[str(kind)]
         self._show(spec)
         assert self.form is not None  # a known kind has a form
-        self.form.setValue(_converted(before, old, spec))
+        self.form.setValue(_carry_over(before, old, spec))
         self.form.show_problems(self._problems)
         self._edited(self.path, self.value(), spec.title)
 
@@ -245,12 +245,14 @@ class KindForm(QWidget):
         self.valueChanged.emit(self.value())
 
 
-def _converted(value: dict[str, Any], old: type[Spec] | None, new: type[Spec]) -> dict[str, Any]:
+def _carry_over(value: dict[str, Any], old: type[Spec] | None, new: type[Spec]) -> dict[str, Any]:
     """Defaults of ``new`` with what was changed from the defaults of ``old`` and exists in both."""
     defaults, before = defaults_of(new), defaults_of(old) if old else {}
     fields = {f.name for f in fields_of(new)}
     changed = {
-        name: given for name, given in value.items() if name in fields and (name not in before or given != before[name])
+        name: setting
+        for name, setting in value.items()
+        if name in fields and (name not in before or setting != before[name])
     }
     return {**defaults, **changed}
 
@@ -267,7 +269,7 @@ def _grid(owner: QWidget) -> QGridLayout:
 
 def _label(shape: FieldShape, editor: QWidget) -> Label:
     label = Muted(shape.title)
-    label.setToolTip(plain_tip(shape.help))
+    label.setToolTip(plain_tooltip(shape.help))
     label.setBuddy(editor)
     label.setMinimumHeight(control_height())
     return label
@@ -290,6 +292,6 @@ def _title(path: str) -> str:
     return path.rpartition(".")[2].replace("_", " ").capitalize()
 
 
-def _any(editor: Any) -> Any:
+def _as_any(editor: Any) -> Any:
     """An editor seen as one: Qt's classes and the protocol have no common base."""
     return editor

@@ -1,4 +1,4 @@
-"""Words for the values of the spec."""
+"""Labels of spec values and metrics for forms and menus."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ _LABELS = {
     "iou": "IoU",
     "giou": "GIoU",
     "iou50": "IoU of 0.5 or more",
-    "cxcywh": "centre, width, height",
+    "cxcywh": "center, width, height",
     "xywh": "left, top, width, height",
     "xyxy": "left, top, right, bottom",
     "mape": "MAPE",
@@ -63,28 +63,3 @@ def metric_label(metric: str) -> str:
     """A metric inside a sentence: ``accuracy``, ``F1``."""
     label = label_of(metric)
     return label if metric in (*_NAMES, "f1_micro") else label[:1].lower() + label[1:]
-
-
-def count_text(number: int) -> str:
-    """A count in a few characters: 320, 8.3 k, 262 k, 1.2 M."""
-    if number < 1000:
-        return str(number)
-    for size, word in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if number >= size * 0.9995:
-            share = number / size
-            return f"{share:.1f} {word}" if share < 9.95 else f"{share:.0f} {word}"
-    return str(number)
-
-
-def features_text(shape: tuple[int, ...] | None) -> str:
-    """What arrives at a layer: 114 features, or 32×16×16."""
-    if not shape or len(shape) > 1:
-        return shape_text(shape)
-    return f"{shape_text(shape)} feature{'' if shape[0] == 1 else 's'}"
-
-
-def shape_text(shape: tuple[int, ...] | None) -> str:
-    """The shape of a row: 32×16×16, or 2 048 features grouped by a thin space."""
-    if not shape:
-        return ""
-    return f"{shape[0]:,}".replace(",", "\u2009") if len(shape) == 1 else "×".join(map(str, shape))

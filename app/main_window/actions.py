@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.theme import ThemeMode, icon
-from app.widgets import plain_tip
+from app.widgets import plain_tooltip
 
 Slot = Callable[[], object]
 _REPEATED = ("Undo", "Redo")
@@ -51,7 +51,7 @@ class Actions:
 def describe(action: QAction, text: str) -> None:
     """Give ``action`` the tooltip ``text (key)``."""
     keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    action.setToolTip(plain_tip(f"{text} ({keys})" if keys else text))
+    action.setToolTip(plain_tooltip(f"{text} ({keys})" if keys else text))
 
 
 def fill_file_menu(menu: QMenu, actions: Actions, recent: QMenu, appearance: QMenu) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.main_window.questions import Questions
 from app.session import Session
-from app.widgets import caption, plain_tip
+from app.widgets import escape_mnemonic, plain_tooltip
 from mtl_core.errors import InputError, WorkbenchError
 from mtl_core.spec import ExperimentSpec, load_preset, preset_names
 
@@ -139,8 +139,8 @@ class Files(QObject):
         """List the recent files in ``menu``."""
         menu.clear()
         for path in self._session.settings.recent():
-            action = menu.addAction(caption(path.name))
-            action.setToolTip(plain_tip(str(path)))
+            action = menu.addAction(escape_mnemonic(path.name))
+            action.setToolTip(plain_tooltip(str(path)))
             action.triggered.connect(lambda _checked=False, file=path: self.open_recent(file))
         if menu.isEmpty():
             menu.addAction("No files yet").setEnabled(False)

@@ -7,7 +7,7 @@ from typing import Protocol
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
-from app.widgets import caption
+from app.widgets import escape_mnemonic
 
 
 class Questions(Protocol):
@@ -43,7 +43,7 @@ class Dialogs:
         buttons: dict[QPushButton, str] = {}
         for choice in choices:
             role = QMessageBox.ButtonRole.RejectRole if choice == choices[-1] else QMessageBox.ButtonRole.AcceptRole
-            buttons[box.addButton(caption(choice), role)] = choice
+            buttons[box.addButton(escape_mnemonic(choice), role)] = choice
         first, *_, last = buttons
         box.setDefaultButton(first)
         box.setEscapeButton(last)

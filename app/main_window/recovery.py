@@ -6,11 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.formatting import format_timestamp
 from app.jobs import Draft, Drafts, LeftDraft
 from app.main_window.bars.toasts import Toasts
 from app.main_window.files import Files
 from app.session import Session
-from app.tables.words import moment
 from app.widgets import Banner
 
 KEEP_MS = 1000
@@ -99,7 +99,7 @@ class Recovery(QObject):
 def _words(draft: Draft) -> str:
     name = str(draft.data.get("name") or "untitled")
     file = f" ({Path(draft.path).name})" if draft.path else ""
-    when = moment(draft.when, time.time())
+    when = format_timestamp(draft.when, time.time())
     return (
         f"“{name}”{file} has unsaved edits from a window that was not closed properly ({when[:1].lower()}{when[1:]})."
     )

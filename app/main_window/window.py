@@ -163,11 +163,10 @@ class MainWindow(QMainWindow):
         here = self.session.queue.here
         if not here:
             return True
-        text = (
-            f"Run {here[0].id} “{here[0].name}” is training. It can go on without the window; the next start shows it."
-        )
+        name = f"Run {here[0].id} “{here[0].name}”"
+        text = f"{name} is training. It can continue without the window; the next start shows it."
         choice = self.files.questions.choose(
-            "A run is training. Let it go on?", text, (LET_IT_RUN, STOP_AND_KEEP, CANCEL)
+            "A run is training. Let it continue?", text, (LET_IT_RUN, STOP_AND_KEEP, CANCEL)
         )
         if choice == STOP_AND_KEEP:
             for record in here:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.tables.words import percent, time_left
+from app.formatting import format_relative_change, format_remaining_time
 from mtl_core.spec import ExperimentSpec, InputError, parse
+from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,25 +13,6 @@ if TYPE_CHECKING:
     from mtl_core.analysis.studies import Study
     from mtl_core.spec import Problem
     from mtl_core.store import RunRecord
-
-_THIN = "\u2009"
-
-
-def grouped(number: float) -> str:
-    """A whole number with thin spaces between thousands: ``12 840``."""
-    return f"{number:,.0f}".replace(",", _THIN)
-
-
-def duration(seconds: float) -> str:
-    """A time as one or two units: ``40 s``, ``1 min 10 s``, ``2 h 5 min``."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"
 
 
 def run_line(record: "RunRecord") -> str:
@@ -41,7 +23,7 @@ def run_line(record: "RunRecord") -> str:
     if record.progress is not None:
         shown = min(record.progress.epoch + 1, record.progress.epochs)
         parts.append(f"epoch {shown} of {record.progress.epochs}")
-        parts.append(f"step {grouped(record.progress.step)}")
+        parts.append(f"step {group_digits(record.progress.step)}")
     elif record.state == "running":
         parts.append("starting")
     return " · ".join(parts)
@@ -52,7 +34,7 @@ def pause_words(record: "RunRecord | None") -> tuple[str, str]:
     if record is None or record.state not in ("running", "paused"):
         return "Pause", "Pause: nothing is running"
     if record.state == "paused":
-        return f"Resume run {record.id}", f"Let run {record.id} go on"
+        return f"Resume run {record.id}", f"Continue run {record.id}"
     return f"Pause run {record.id}", f"Pause run {record.id}"
 
 
@@ -103,14 +85,14 @@ def eta_line(record: "RunRecord") -> str:
     """``ETA 1 min 10 s``, or nothing while unknown or paused."""
     if record.state != "running" or record.progress is None or record.progress.eta_seconds <= 0:
         return ""
-    return f"ETA {time_left(record.progress.eta_seconds)}"
+    return f"ETA {format_remaining_time(record.progress.eta_seconds)}"
 
 
 def rate_line(record: "RunRecord") -> str:
     """``12 840 samples/s``, or nothing while unknown or paused."""
     if record.state != "running" or record.progress is None or record.progress.samples_per_second <= 0:
         return ""
-    return f"{grouped(record.progress.samples_per_second)} samples/s"
+    return f"{group_digits(record.progress.samples_per_second)} samples/s"
 
 
 def ended_line(record: "RunRecord") -> str:
@@ -133,20 +115,23 @@ def interrupted_line(records: "Sequence[RunRecord]") -> str:
     numbers = [record.id for record in records]
     who = runs_words(numbers).capitalize() + (" was" if len(numbers) == 1 else " were")
     what = records[0].error or "its process is gone"
-    go_on = (
-        "It can go on from its last checkpoint" if len(numbers) == 1 else "They can go on from their last checkpoints"
+    resume = (
+        "It can be resumed from its last checkpoint"
+        if len(numbers) == 1
+        else "They can be resumed from their last checkpoints"
     )
-    return f"{who} interrupted: {what}. {go_on}, now or later from Runs."
+    return f"{who} interrupted: {what}. {resume}, now or later from Runs."
 
 
 def study_line(study: "Study") -> str:
     """What is said when the last run of a study has ended."""
     judgement = study.judgement
     if not judgement.delta_m:
-        return f"Study {study.number} is over: {len(judgement.seeds)} seeds of all tasks."
+        return f"Study {study.number} has finished: {len(judgement.seeds)} seeds of all tasks."
     harmed = ", ".join(one.task for one in judgement.harmed if one.transfer == "negative")
     transfer = f" Negative transfer: {harmed}." if harmed else ""
-    return f"Study {study.number} is over: Δm {percent(judgement.delta_m.mean, judgement.delta_m.sd)}.{transfer}"
+    delta_m = format_relative_change(judgement.delta_m.mean, judgement.delta_m.sd)
+    return f"Study {study.number} has finished: Δm {delta_m}.{transfer}"
 
 
 def page_of(path: str) -> str:

@@ -1,1 +1,1 @@
-"""The pages of the window, one a step of the work; none knows another."""
+"""The pages of the window, one per step of the work; no page imports another."""

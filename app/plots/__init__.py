@@ -1,4 +1,4 @@
-"""Plots; the only place that knows pyqtgraph."""
+"""Plots; the only package that imports pyqtgraph."""
 
 from app.plots.bars import BarPlot, Histogram
 from app.plots.canvas import dash_pattern
@@ -11,7 +11,6 @@ from app.plots.curves.step_times import Clock, epoch_axis, time_axis, unit_of, x
 from app.plots.decimation import XAxis, decimate, smooth
 from app.plots.heat_map import MatrixPlot, cell_color
 from app.plots.legend import MOVED, RAW, TRAIN, VALIDATION, Kind, Legend
-from app.plots.number_texts import grouped, number
 from app.plots.schedule_plot import SchedulePlot
 from app.plots.ticker import ticker
 
@@ -39,8 +38,6 @@ __all__ = [
     "dash_pattern",
     "decimate",
     "epoch_axis",
-    "grouped",
-    "number",
     "smooth",
     "ticker",
     "time_axis",

@@ -1,4 +1,4 @@
-"""Bars: how many rows fall on each class or into each stretch of values."""
+"""Bar plots and histograms of label counts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.plots.number_texts import grouped, number
+from app.formatting import format_number
 from app.theme import manager, resolve, small_font, theme
-from app.widgets import plain_tip
+from app.widgets import plain_tooltip
+from mtl_core.text import group_digits
 
 _GAP = 2.0
 
 
 class BarPlot(QWidget):
-    """One bar a name; names that do not fit are left out, and every bar has its count as a tooltip."""
+    """A bar per name, with its count as tooltip; names that do not fit are omitted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +32,7 @@ class BarPlot(QWidget):
     def set_bars(self, labels: Sequence[str], counts: Sequence[float], *, color: int | str = 0) -> None:
         """Replaces the bars; ``labels`` and ``counts`` have the same length, counts are not negative."""
         self._labels, self._counts, self._color = tuple(labels), tuple(counts), color
-        self.setAccessibleDescription(", ".join(f"{n}: {grouped(c)}" for n, c in zip(labels, counts, strict=True)))
+        self.setAccessibleDescription(", ".join(f"{n}: {group_digits(c)}" for n, c in zip(labels, counts, strict=True)))
         self.update()
 
     def set_empty_text(self, text: str) -> None:
@@ -78,7 +79,7 @@ class BarPlot(QWidget):
             index = int((event.pos().x() - self._area().left()) / self._area().width() * len(self._counts))
             if 0 <= index < len(self._counts):
                 QToolTip.showText(
-                    event.globalPos(), plain_tip(f"{self._name(index)}: {grouped(self._counts[index])}"), self
+                    event.globalPos(), plain_tooltip(f"{self._name(index)}: {group_digits(self._counts[index])}"), self
                 )
                 return True
         return super().event(event)
@@ -103,7 +104,7 @@ class BarPlot(QWidget):
 
 
 class Histogram(BarPlot):
-    """Counts over equal stretches of a number, with its lowest and highest value under the ends."""
+    """Counts over equal bins, with the lowest and highest value under the ends."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,10 +119,10 @@ class Histogram(BarPlot):
             color: A hue by number, a theme token or ``#RRGGBB``.
         """
         self._edges = tuple(edges)
-        names = [f"{number(a)} … {number(b)}" for a, b in pairwise(edges)]
+        names = [f"{format_number(a)} … {format_number(b)}" for a, b in pairwise(edges)]
         self.set_bars(names, counts, color=color)
 
     def _draw_labels(self, painter: QPainter, area: QRectF) -> None:
         below = QRectF(area.left(), area.bottom() + 3, area.width(), QFontMetrics(small_font()).height())
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, number(self._edges[0]))
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, number(self._edges[-1]))
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, format_number(self._edges[0]))
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, format_number(self._edges[-1]))

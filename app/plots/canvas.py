@@ -1,4 +1,4 @@
-"""The pyqtgraph side of a plot: no frame, a light grid, muted axis text and quiet mouse manners."""
+"""The pyqtgraph part of a plot: view box, axes, grid and mouse handling."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsGridLayout, QGraphicsItem
 
+from app.formatting import format_scientific, format_ticks
 from app.plots.decimation import nice_step
-from app.plots.number_texts import scientific, tick_texts
 from app.plots.untyped_pyqtgraph import Item, pg
 from app.theme import resolve, small_font, theme
 
@@ -34,14 +34,14 @@ def pen(color: int | str, *, dash: bool = False, dots: int = 0, alpha: float = 1
     """A pen one pixel wide: wider ones with antialiasing are what makes plots freeze."""
     ink = QColor(resolve(color))
     ink.setAlphaF(alpha)
-    made = pg.mkPen(ink, width=1)
+    new_pen = pg.mkPen(ink, width=1)
     if pattern := dash_pattern(dash=dash, dots=dots):
-        made.setDashPattern(pattern)
-    return made
+        new_pen.setDashPattern(pattern)
+    return new_pen
 
 
 class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """An axis whose numbers are round, short and steady, with one grid line between each two of them."""
+    """An axis with round, short and stable tick labels, and a grid line between each two of them."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Spacing and places of the ticks with a number, then of those without."""
@@ -67,7 +67,7 @@ class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The text at each tick."""
-        return [scientific(10.0**v) for v in values] if self.logMode else tick_texts(values, spacing)
+        return [format_scientific(10.0**v) for v in values] if self.logMode else format_ticks(values, spacing)
 
 
 def _multiples(low: float, high: float, step: float) -> list[float]:
@@ -80,13 +80,13 @@ def _decades(low: float, high: float) -> list[tuple[float, list[float]]]:
     powers = range(math.floor(low), math.ceil(high) + 1)
     texts = (1, 2, 5) if high - low < 2.2 else (1,)
     every = max(1, math.ceil((high - low) / 6))
-    named = [p + math.log10(m) for p in powers for m in texts if p % every == 0]
-    others = [p + math.log10(m) for p in powers for m in range(1, 10) if m not in texts and high - low < 4]
-    return [(1.0, [v for v in named if low <= v <= high]), (1.0, [v for v in others if low <= v <= high])]
+    labeled = [p + math.log10(m) for p in powers for m in texts if p % every == 0]
+    unlabeled = [p + math.log10(m) for p in powers for m in range(1, 10) if m not in texts and high - low < 4]
+    return [(1.0, [v for v in labeled if low <= v <= high]), (1.0, [v for v in unlabeled if low <= v <= high])]
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]
-    """A view box with two axes that zooms by dragging a rectangle; the wheel is the page's unless Ctrl is held.
+    """A view box with two axes and rectangle zoom; it takes the wheel with Ctrl only.
 
     pyqtgraph's own PlotItem is not used: it brings menus and dialogs nobody asked for, a few hundred objects a plot.
     """
@@ -162,7 +162,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             self._fit_left_axis()
 
     def restyle(self) -> None:
-        """Takes the colours and the type of the theme in use."""
+        """Takes the colors and the type of the theme in use."""
         tokens, font = theme(), small_font()
         metrics = QFontMetrics(font)
         ink, strength = tokens.grid

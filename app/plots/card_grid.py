@@ -1,4 +1,4 @@
-"""Cards in as many equal columns as there is room for."""
+"""A grid of cards whose number of columns follows the available width."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def columns_for(count: int, width: int, window_width: int) -> int:
 
 
 class CardGrid(QWidget):
-    """Lays cards out anew when its width or the window's changes."""
+    """Rearranges its cards when its width or the width of the window changes."""
 
     def __init__(self) -> None:
         super().__init__()

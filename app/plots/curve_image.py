@@ -1,4 +1,4 @@
-"""What a plot hands to the drawing thread and what it gets back; a pure function stands between the two."""
+"""Input and output of the drawing thread, and the pure function between them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from app.plots.decimation import Floats, XAxis, decimate, finite, nice_limits, p
 
 @dataclass(frozen=True)
 class Curve:
-    """One named series as the caller gave it.
+    """A named series with its style.
 
     Attributes:
         steps: ``[N]`` ascending.
         values: ``[N]``.
-        color: Hue by number (follows the theme), a theme token, or a colour string.
+        color: Hue by number (follows the theme), a theme token, or a color string.
         dash: Draw dashed (by convention: validation).
         dots: Dots between the strokes, which tell curves of one hue apart.
         faint: Draw as a pale background line.
@@ -45,7 +45,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that a picture depends on; the arrays are never written to after they were handed over.
+    """The immutable input of drawing; its arrays are never written to.
 
     Attributes:
         columns: Width of the plot in pixels.
@@ -68,7 +68,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Line:
-    """A curve ready to draw, in axis coordinates (log10 on a logarithmic axis); ``full_*`` as read out."""
+    """A decimated curve in axis coordinates (log10 on a logarithmic axis); ``full_*`` is for the readout."""
 
     x: Floats
     y: Floats
@@ -80,7 +80,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything a plot draws: its lines, the limits of its axes, and whether there is anything to see."""
+    """The output of drawing: lines, axis limits, and whether there is anything to see."""
 
     lines: dict[Hashable, Line]
     x_limits: tuple[float, float]
@@ -90,21 +90,21 @@ class Picture:
 
 def paint(snapshot: Snapshot) -> Picture:
     """Turns a snapshot into a picture; runs off the GUI thread."""
-    placed = [(key, _placed(curve, snapshot.axis), curve) for key, curve in snapshot.curves]
-    full = _x_limits((x for _, x, _ in placed), snapshot)
+    positioned = [(key, _x_positions(curve, snapshot.axis), curve) for key, curve in snapshot.curves]
+    full = _x_limits((x for _, x, _ in positioned), snapshot)
     view = snapshot.view or full
-    lines = {key: _line(curve, x, view, snapshot) for key, x, curve in placed}
+    lines = {key: _line(curve, x, view, snapshot) for key, x, curve in positioned}
     low, high = _y_limits(lines.values(), log_y=snapshot.log_y, from_zero=snapshot.from_zero)
     empty = not any(np.isfinite(line.y).any() for line in lines.values())
     return Picture(lines, full, (low, high), empty)
 
 
-def _placed(curve: Curve, axis: XAxis) -> Floats:
+def _x_positions(curve: Curve, axis: XAxis) -> Floats:
     return (curve.axis or axis).place(np.asarray(curve.steps, dtype=np.float64))
 
 
-def _x_limits(placed: Iterable[Floats], snapshot: Snapshot) -> tuple[float, float]:
-    ends = [(float(x[0]), float(x[-1])) for x in placed if x.size]
+def _x_limits(positions: Iterable[Floats], snapshot: Snapshot) -> tuple[float, float]:
+    ends = [(float(x[0]), float(x[-1])) for x in positions if x.size]
     high = max((end for _, end in ends), default=0.0)
     if snapshot.until > 0:
         high = max(high, fitted_end(high, float(snapshot.axis.place(np.array([snapshot.until]))[0])))
@@ -127,14 +127,14 @@ def _line(curve: Curve, x: Floats, view: tuple[float, float], snapshot: Snapshot
     raw = finite(np.asarray(curve.values, dtype=np.float64))
     weight = snapshot.smoothing if curve.smoothed and not curve.faint else 0.0
     main = smooth(raw, weight)
-    line = Line(*_reduced(x, main, view, snapshot), None, None, x, main)
+    line = Line(*_decimated(x, main, view, snapshot), None, None, x, main)
     if main is raw or not snapshot.raw:
         return line
-    faint_x, faint_y = _reduced(x, raw, view, snapshot)
+    faint_x, faint_y = _decimated(x, raw, view, snapshot)
     return replace(line, faint_x=faint_x, faint_y=faint_y)
 
 
-def _reduced(x: Floats, y: Floats, view: tuple[float, float], snapshot: Snapshot) -> tuple[Floats, Floats]:
+def _decimated(x: Floats, y: Floats, view: tuple[float, float], snapshot: Snapshot) -> tuple[Floats, Floats]:
     if x.size == 1:  # a lone point is drawn as a short dash, or it would not be seen
         reach = (view[1] - view[0]) * 0.006
         x, y = np.array([x[0] - reach, x[0] + reach]), np.array([y[0], y[0]])
@@ -148,10 +148,10 @@ def _y_limits(lines: Iterable[Line], *, log_y: bool, from_zero: bool) -> tuple[f
     """Covers every main line whole and 98 % of each raw one, so that one spike does not flatten the rest."""
     bounds: list[tuple[float, float]] = []
     for line in lines:
-        seen = line.y[np.isfinite(line.y)]
-        if seen.size:
-            bounds.append((float(seen.min()), float(seen.max())))
-        raw = line.faint_y[np.isfinite(line.faint_y)] if line.faint_y is not None else seen[:0]
+        visible = line.y[np.isfinite(line.y)]
+        if visible.size:
+            bounds.append((float(visible.min()), float(visible.max())))
+        raw = line.faint_y[np.isfinite(line.faint_y)] if line.faint_y is not None else visible[:0]
         if raw.size:
             low, high = np.percentile(raw, (1, 99))
             bounds.append((float(low), float(high)))

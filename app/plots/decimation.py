@@ -1,4 +1,4 @@
-"""Array work behind a curve: smoothing, decimation and axis limits, in numpy, on any thread."""
+"""Smoothing, decimation and axis limits of curves, in NumPy; thread-safe."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def smooth(values: Floats, weight: float) -> Floats:
     """
     if weight <= 0 or values.size < 2:
         return values
-    known = np.isfinite(values)
-    total = _decayed_sums(np.where(known, values, 0.0), weight)
-    mass = _decayed_sums(known.astype(np.float64), weight)
+    finite_mask = np.isfinite(values)
+    total = _decayed_sums(np.where(finite_mask, values, 0.0), weight)
+    mass = _decayed_sums(finite_mask.astype(np.float64), weight)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(known, total / mass, np.nan)
+        return np.where(finite_mask, total / mass, np.nan)
 
 
 def decimate(x: Floats, y: Floats, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
@@ -64,7 +64,7 @@ def decimate(x: Floats, y: Floats, low: float, high: float, columns: int) -> tup
         columns: Pixel columns between them.
 
     Returns:
-        At most about two points a column, with one neighbour on either side so that lines leave the view.
+        At most about two points a column, with one neighbor on either side so that lines leave the view.
     """
     first = max(int(np.searchsorted(x, low, "left")) - 1, 0)
     last = min(int(np.searchsorted(x, high, "right")) + 1, x.size)
@@ -120,7 +120,7 @@ def nice_step(rough: float) -> float:
 
 @dataclass(frozen=True)
 class XAxis:
-    """Where a step stands on the horizontal axis: a straight line through known (step, x) pairs.
+    """A piecewise linear map from steps to axis positions.
 
     Attributes:
         label: What the axis counts, as shown under it.
@@ -136,13 +136,13 @@ class XAxis:
         """Maps steps to places; outside the known pairs the nearest stretch goes on."""
         if len(self.steps) < 2:
             return steps
-        known, places = np.asarray(self.steps), np.asarray(self.places)
-        inside: Floats = np.interp(steps, known, places)
-        head = (places[1] - places[0]) / max(known[1] - known[0], 1e-12)
-        tail = (places[-1] - places[-2]) / max(known[-1] - known[-2], 1e-12)
-        before, after = steps < known[0], steps > known[-1]
+        step_array, places = np.asarray(self.steps), np.asarray(self.places)
+        inside: Floats = np.interp(steps, step_array, places)
+        head = (places[1] - places[0]) / max(step_array[1] - step_array[0], 1e-12)
+        tail = (places[-1] - places[-2]) / max(step_array[-1] - step_array[-2], 1e-12)
+        before, after = steps < step_array[0], steps > step_array[-1]
         if before.any():
-            inside[before] = places[0] + (steps[before] - known[0]) * head
+            inside[before] = places[0] + (steps[before] - step_array[0]) * head
         if after.any():
-            inside[after] = places[-1] + (steps[after] - known[-1]) * tail
+            inside[after] = places[-1] + (steps[after] - step_array[-1]) * tail
         return inside

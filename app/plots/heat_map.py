@@ -1,4 +1,4 @@
-"""A heat map: how much each two of some names agree."""
+"""A heat map of pairwise values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.theme import manager, small_font, theme
-from app.widgets import plain_tip
+from app.widgets import plain_tooltip
 
 _GAP = 2.0
 _READABLE = 10
@@ -18,20 +18,20 @@ _WIDEST_NAME = 110
 
 
 def cell_color(value: float) -> QColor:
-    """The ground of a cell, from disagreement at -1 by the card's own colour at 0 to agreement at 1."""
+    """The ground of a cell, from disagreement at -1 by the card's own color at 0 to agreement at 1."""
     tokens = theme()
     ground, end = QColor(tokens.surface), QColor(tokens.agree if value > 0 else tokens.disagree)
     share = min(abs(value), 1.0)
 
-    def mixed(low: int, high: int) -> int:
+    def mix_channels(low: int, high: int) -> int:
         return round(low + (high - low) * share)
 
     pairs = ((ground.red(), end.red()), (ground.green(), end.green()), (ground.blue(), end.blue()))
-    return QColor(*(mixed(low, high) for low, high in pairs))
+    return QColor(*(mix_channels(low, high) for low, high in pairs))
 
 
 class MatrixPlot(QWidget):
-    """A cell for each two names, with its number where that fits; all else is told by tooltips."""
+    """A cell per pair of names, with its number if it fits and a tooltip."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -106,10 +106,10 @@ class MatrixPlot(QWidget):
 
     def _draw_cell(self, painter: QPainter, box: QRectF, row: int, column: int, *, words: bool) -> None:
         value = self._values[row][column]
-        known = row != column and not math.isnan(value)
-        painter.fillRect(box, cell_color(value) if known else QColor(theme().sunken))
+        has_value = row != column and not math.isnan(value)
+        painter.fillRect(box, cell_color(value) if has_value else QColor(theme().sunken))
         if words:
-            painter.setPen(QColor(theme().text if known else theme().muted))
+            painter.setPen(QColor(theme().text if has_value else theme().muted))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.text_at(row, column))
 
     def _draw_names(self, painter: QPainter, metrics: QFontMetrics, area: QRectF) -> None:
@@ -136,7 +136,7 @@ class MatrixPlot(QWidget):
             cell = self.cell_at(QPointF(event.pos()))
             if cell is not None and cell[0] != cell[1]:
                 words = f"{self._names[cell[0]]} and {self._names[cell[1]]}: {self.text_at(*cell)}"
-                QToolTip.showText(event.globalPos(), plain_tip(words), self)
+                QToolTip.showText(event.globalPos(), plain_tooltip(words), self)
                 return True
         return super().event(event)
 

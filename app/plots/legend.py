@@ -1,4 +1,4 @@
-"""What the kinds of lines in a plot mean."""
+"""A legend of line styles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LENGTH = 26
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of line: what it shows, and how it is drawn."""
+    """A line style and its meaning."""
 
     text: str
     dash: bool = False
@@ -33,7 +33,7 @@ MOVED = Kind("weights moved", marker=True)
 
 
 class Legend(QWidget):
-    """Samples of lines with what they mean, once for all plots of a page.
+    """Line samples with their meaning, shared by all plots of a page.
 
     Args:
         kinds: From left to right.

@@ -1,4 +1,4 @@
-"""The learning rate over a whole training, before it begins."""
+"""A plot of the learning rate schedule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.plots.decimation import Floats, XAxis
 
 
 class SchedulePlot(CurvePlot):
-    """One curve: the learning rate at every step, on an axis of epochs."""
+    """The learning rate at every step, over epochs."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""One clock for every plot: twelve times a second, the plots that changed and can be seen are drawn again."""
+"""The timer that redraws all plots: 12 times a second those that changed and are visible."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TICK_MS = 80
 
 
 class Drawable(Protocol):
-    """What the clock asks of a plot."""
+    """Protocol of a plot that the ticker redraws."""
 
     def wants_drawing(self) -> bool:
         """Whether the plot can be seen; hidden ones are asked again when they are shown."""
@@ -29,7 +29,7 @@ class Drawable(Protocol):
 
 
 class Ticker(QObject):
-    """Collects requests, has pictures made on a background thread, hands them back on the GUI thread."""
+    """Collects redraw requests, renders on a background thread, and delivers on the GUI thread."""
 
     _made = Signal(int, object)
 
@@ -68,14 +68,14 @@ class Ticker(QObject):
         plots = [plot for plot in self._waiting if plot not in busy]
         for plot in plots:
             self._waiting.discard(plot)
-        if seen := [plot for plot in plots if isValid(plot) and plot.wants_drawing()]:
-            self._send(seen)
+        if visible := [plot for plot in plots if isValid(plot) and plot.wants_drawing()]:
+            self._send(visible)
 
     def _send(self, plots: Sequence[Drawable]) -> None:
         """One errand for all plots of a tick: waking a thread costs more than a small picture."""
         number, snapshots = next(self._numbers), [plot.snapshot() for plot in plots]
         self._making[number] = tuple(weakref.ref(plot) for plot in plots)
-        self._pool.start(lambda: self._made.emit(number, [_attempt(snapshot) for snapshot in snapshots]))
+        self._pool.start(lambda: self._made.emit(number, [_render(snapshot) for snapshot in snapshots]))
 
     @Slot(int, object)
     def _take(self, number: int, pictures: Sequence[Picture | Exception]) -> None:
@@ -90,7 +90,7 @@ class Ticker(QObject):
             raise failed
 
 
-def _attempt(snapshot: Snapshot) -> Picture | Exception:
+def _render(snapshot: Snapshot) -> Picture | Exception:
     try:
         return paint(snapshot)
     except Exception as error:  # raised again on the GUI thread, where it is reported
@@ -103,9 +103,9 @@ _tickers: list[Ticker] = []
 def ticker() -> Ticker:
     """The clock of this application, made on first use."""
     if not _tickers or not isValid(_tickers[0]):
-        made = Ticker()
+        new_ticker = Ticker()
         app = QCoreApplication.instance()
         if app is not None:
-            app.aboutToQuit.connect(made.wait)
-        _tickers[:] = [made]
+            app.aboutToQuit.connect(new_ticker.wait)
+        _tickers[:] = [new_ticker]
     return _tickers[0]

@@ -1,4 +1,4 @@
-"""pyqtgraph, which carries no types: what is taken from it is Any, in this one place."""
+"""pyqtgraph, which has no type information: its names are Any, in this one module."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Cells that show more than text: a state as a chip, a star."""
+"""Delegates that paint a run state as a chip, and a star."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from app.formatting import STATE_LABELS
 from app.tables.run_rows import RunRow
 from app.tables.runs import ROW_ROLE, RunsModel
-from app.tables.words import STATE_WORDS
 from app.theme import GAP, icon, resolve, small_font
 
 Index = QModelIndex | QPersistentModelIndex
@@ -15,25 +15,25 @@ _DOT = 8
 
 
 class StateDelegate(QStyledItemDelegate):
-    """A run's state as a coloured chip with its word."""
+    """Paints a run's state as a colored chip."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the cell's ground and the chip on it."""
         paint_ground(painter, option, index)
         row: RunRow | None = index.data(ROW_ROLE)
         if row is not None:
-            word, tone = STATE_WORDS[row.record.state]
+            word, tone = STATE_LABELS[row.record.state]
             paint_chip(painter, option.rect.adjusted(GAP, 0, -GAP, 0), word, tone)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Room for the longest state."""
         metrics = QFontMetrics(small_font())
-        widest = max(metrics.horizontalAdvance(word) for word, _ in STATE_WORDS.values())
+        widest = max(metrics.horizontalAdvance(word) for word, _ in STATE_LABELS.values())
         return QSize(widest + 2 * GAP + 34, super().sizeHint(option, index).height())
 
 
 class StarDelegate(QStyledItemDelegate):
-    """A star that a click turns on and off."""
+    """Paints a star that a click toggles."""
 
     def __init__(self, parent: QAbstractItemView) -> None:
         super().__init__(parent)
@@ -68,7 +68,7 @@ def paint_ground(painter: QPainter, option: QStyleOptionViewItem, index: Index) 
 
 
 def paint_chip(painter: QPainter, space: QRect, word: str, tone: str) -> None:
-    """A rounded word with a dot in ``space``, left-aligned and vertically centred."""
+    """A rounded word with a dot in ``space``, left-aligned and vertically centered."""
     metrics = QFontMetrics(small_font())
     box = QRect(0, 0, min(metrics.horizontalAdvance(word) + 18 + 14, space.width()), metrics.height() + 5)
     box.moveCenter(space.center())

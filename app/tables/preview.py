@@ -1,4 +1,4 @@
-"""The first rows of a data set."""
+"""The item model of the first rows of a data set."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor
 
 from app.theme import resolve
-from app.widgets import plain_tip
+from app.widgets import plain_tooltip
 from mtl_core.spec import ColumnInfo
 
 Index = QModelIndex | QPersistentModelIndex
@@ -16,7 +16,7 @@ _ROOT = QModelIndex()
 _DIGITS = 6
 
 
-def _shown(text: str, column: ColumnInfo) -> str:
+def _cell_text(text: str, column: ColumnInfo) -> str:
     """A cell, its number to six significant digits where it has more."""
     if column.type != "numeric" or column.dates or column.whole or len(text) <= _DIGITS + 1:
         return text
@@ -24,7 +24,7 @@ def _shown(text: str, column: ColumnInfo) -> str:
 
 
 class PreviewModel(QAbstractTableModel):
-    """Cells as text under their columns; an empty cell is shown as missing, an ignored column muted."""
+    """Cells as text; missing cells are marked and ignored columns muted."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +59,7 @@ class PreviewModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A cell's text, alignment and colour."""
+        """A cell's text, alignment and color."""
         if not index.isValid():
             return None
         column, row = self._columns[index.column()], self._rows[index.row()]
@@ -67,9 +67,9 @@ class PreviewModel(QAbstractTableModel):
         missing = value is None or value == ""
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return "—" if missing else _shown(str(value), column)
+                return "—" if missing else _cell_text(str(value), column)
             case Qt.ItemDataRole.ToolTipRole:
-                return plain_tip("missing" if missing else str(value))
+                return plain_tooltip("missing" if missing else str(value))
             case Qt.ItemDataRole.ForegroundRole if missing or column.name in self._ignored:
                 return QColor(resolve("muted"))
             case Qt.ItemDataRole.TextAlignmentRole:

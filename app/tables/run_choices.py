@@ -1,4 +1,4 @@
-"""The runs of a store as a list to choose from, narrowed by words."""
+"""The searchable list model of runs to choose from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.formatting import STATE_LABELS, format_timestamp
 from app.tables.run_columns import experiment_name, method_title
-from app.tables.words import STATE_WORDS, moment
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
@@ -22,7 +22,7 @@ _ROOT = QModelIndex()
 
 @dataclass(frozen=True)
 class RunChoice:
-    """A run to choose.
+    """A run as an entry of the list.
 
     Attributes:
         run: Its number.
@@ -40,20 +40,20 @@ class RunChoice:
 def read_choices(store: RunStore, *, queued: bool = True) -> tuple[RunChoice, ...]:
     """Every run that is not archived, newest first; for the store's thread."""
     now = time.time()
-    return tuple(_choice(record, now) for record in store.runs() if queued or record.state != "queued")
+    return tuple(_choice_of(record, now) for record in store.runs() if queued or record.state != "queued")
 
 
-def _choice(record: RunRecord, now: float) -> RunChoice:
-    what = f"{record.baseline} alone" if record.baseline else method_title(record.method)
-    text = f"Run {record.id} · {experiment_name(record)} · {what} · seed {record.seed}"
-    state = STATE_WORDS[record.state][0]
-    detail = f"{state} · {moment(record.started or record.created, now)}"
+def _choice_of(record: RunRecord, now: float) -> RunChoice:
+    method = f"{record.baseline} alone" if record.baseline else method_title(record.method)
+    text = f"Run {record.id} · {experiment_name(record)} · {method} · seed {record.seed}"
+    state = STATE_LABELS[record.state][0]
+    detail = f"{state} · {format_timestamp(record.started or record.created, now)}"
     searched = (text, state, record.dataset, record.method, *record.tags)
     return RunChoice(record.id, text, detail, " ".join(searched).casefold())
 
 
 class RunChoices(QAbstractListModel):
-    """The choices that hold every word searched for; with ``ticks`` each can be ticked."""
+    """The entries that match all search words; with ``ticks`` each has a check box."""
 
     def __init__(self, parent: QObject | None = None, *, ticks: bool = False) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""A panel that opens below a button and offers every run of the store, with a field to search them."""
+"""A popup with a searchable list of all runs of the store."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.formatting import format_quantity
 from app.jobs import StoreService
 from app.tables.run_choices import DETAIL_ROLE, RUN_ROLE, RunChoice, RunChoices, read_choices
-from app.tables.words import quantity
 from app.theme import CARD_GAP, GAP, icon, resolve, row_height
 from app.widgets import Button, Muted, PrimaryButton
 
@@ -29,7 +29,7 @@ _WIDTH, _ROWS = 84, 12
 
 
 class RunChooser(QFrame):
-    """Offers the runs of a store. They are read on the store's thread each time the panel opens.
+    """A popup list of runs, read on the store's thread each time it opens.
 
     ``chosen(list[int])``: the runs a person chose.
 
@@ -88,7 +88,7 @@ class RunChooser(QFrame):
         self.show()
         self.search.setFocus(Qt.FocusReason.PopupFocusReason)
         several = self._several
-        self._store.call(lambda store: read_choices(store, queued=not several), self._have_runs, self._fail)
+        self._store.call(lambda store: read_choices(store, queued=not several), self._on_choices, self._fail)
 
     def sizeHint(self) -> QSize:
         """Room for a dozen runs."""
@@ -120,7 +120,7 @@ class RunChooser(QFrame):
             button.setVisible(self._several)
         column.addLayout(foot)
 
-    def _have_runs(self, choices: tuple[RunChoice, ...]) -> None:
+    def _on_choices(self, choices: tuple[RunChoice, ...]) -> None:
         self.model.set_choices(choice for choice in choices if choice.run not in self._left_out)
         self._search(self.search.text())
 
@@ -142,7 +142,7 @@ class RunChooser(QFrame):
 
     def _show_buttons(self) -> None:
         count = len(self.model.ticked)
-        self.take.setText(f"Add {quantity(count, 'run')}" if count else "Add")
+        self.take.setText(f"Add {format_quantity(count, 'run')}" if count else "Add")
         self.take.setEnabled(count > 0)
         self.all.setEnabled(self.model.rowCount() > 0)
 
@@ -219,10 +219,10 @@ def _place(size: QSize, button: QWidget) -> QRect:
     corner = button.mapToGlobal(QPoint(0, button.height() + GAP // 2))
     window = QRect(button.window().mapToGlobal(QPoint()), button.window().size())
     bounds = button.screen().availableGeometry().intersected(window)
-    return placed_within(size, corner, bounds.adjusted(GAP, GAP, -GAP, -GAP))
+    return rect_within(size, corner, bounds.adjusted(GAP, GAP, -GAP, -GAP))
 
 
-def placed_within(size: QSize, corner: QPoint, bounds: QRect) -> QRect:
+def rect_within(size: QSize, corner: QPoint, bounds: QRect) -> QRect:
     """Where a panel stands whose upper left corner is wanted at a place, wholly inside some bounds."""
     size = size.boundedTo(bounds.size())
     left = min(max(corner.x(), bounds.left()), bounds.right() + 1 - size.width())

@@ -1,4 +1,4 @@
-"""The columns of the runs table: what each shows of a row and what it is sorted by."""
+"""The columns of the runs table: cell text and sort key."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from app.formatting import STATE_LABELS, format_duration, format_metric, format_metric_short, format_timestamp
 from app.tables.run_rows import RunRow
-from app.tables.words import STATE_WORDS, brief, duration, moment, score
-from mtl_core.spec import Weighting, kind_of, members
+from mtl_core.spec import TOTAL, Weighting, kind_of, members
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey
 
 _METHODS = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
 _SHORT = {"dwa": "DWA"}
-_LEADING = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
+_PREFERRED_METRICS = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
 """What a task of a run is judged by when its score is not known or was not stored, the first that it has."""
 _SIGN, _ALL_BITS = 1 << 63, (1 << 64) - 1
 _BRIEF = 2
@@ -27,7 +27,7 @@ _BRIEF = 2
 
 @dataclass(frozen=True)
 class RunColumn:
-    """One column.
+    """A column: its title, cell text, sort key and tooltip.
 
     Attributes:
         key: Names it in settings; never shown.
@@ -89,51 +89,53 @@ def _method_tip(row: RunRow) -> str:
 
 def leading_scores(row: RunRow) -> dict[SeriesKey, float]:
     """Of every task the best validation value of its score, else of its leading metric, in the experiment's order."""
-    found: dict[SeriesKey, float] = {}
+    scores: dict[SeriesKey, float] = {}
     for task in row.record.tasks:
         own = {key.metric: key for key in row.metrics if key.task == task and key.split == "val"}
         marked = row.scores.get(task, "")
-        if name := marked if marked in own else _leading(own):
-            found[own[name]] = row.metrics[own[name]][0]
-    return found
+        if name := marked if marked in own else _preferred_metric(own):
+            scores[own[name]] = row.metrics[own[name]][0]
+    return scores
 
 
 def _scores(row: RunRow) -> str:
     """The scores with the name of their metric: an error and an accuracy are not told apart by their size."""
-    found = leading_scores(row)
-    if not found:
+    scores = leading_scores(row)
+    if not scores:
         return ""
-    if _alike(found):
-        values, metric = list(found.values()), next(iter(found)).metric
+    if _same_metric(scores):
+        values, metric = list(scores.values()), next(iter(scores)).metric
         if len(values) > _BRIEF:
-            return f"mean {metric} {brief(sum(values) / len(values))}"
-        return f"{metric} " + " · ".join(brief(value) for value in values)
-    named = [f"{key.metric} {brief(value)}" for key, value in found.items()]
-    return " · ".join(named if len(named) <= _BRIEF else [*named[:_BRIEF], "…"])
+            return f"mean {metric} {format_metric_short(sum(values) / len(values))}"
+        return f"{metric} " + " · ".join(format_metric_short(value) for value in values)
+    texts = [f"{key.metric} {format_metric_short(value)}" for key, value in scores.items()]
+    return " · ".join(texts if len(texts) <= _BRIEF else [*texts[:_BRIEF], "…"])
 
 
 def _score_order(row: RunRow) -> str:
     """Runs of one metric together, and among them by the mean, or by the first task where the metrics differ."""
-    found = leading_scores(row)
-    if not found:
+    scores = leading_scores(row)
+    if not scores:
         return ""
-    key, value = next(iter(found.items()))
-    mean = sum(found.values()) / len(found) if _alike(found) else value
-    return f"{key.metric} {_ordered(mean)}"
+    key, value = next(iter(scores.items()))
+    mean = sum(scores.values()) / len(scores) if _same_metric(scores) else value
+    return f"{key.metric} {_sortable_float(mean)}"
 
 
-def _ordered(value: float) -> str:
+def _sortable_float(value: float) -> str:
     """A text that sorts like the number: the bits of a float do, once those of negative ones are turned over."""
     bits = int.from_bytes(struct.pack(">d", value), "big")
     return f"{bits ^ _ALL_BITS if bits >> 63 else bits | _SIGN:016x}"
 
 
-def _alike(scores: Iterable[SeriesKey]) -> bool:
+def _same_metric(scores: Iterable[SeriesKey]) -> bool:
     return len({key.metric for key in scores}) == 1
 
 
 def _scores_tip(row: RunRow) -> str:
-    return "\n".join(f"{key.task}: best {key.metric} {score(value)}" for key, value in leading_scores(row).items())
+    return "\n".join(
+        f"{key.task}: best {key.metric} {format_metric(value)}" for key, value in leading_scores(row).items()
+    )
 
 
 def study_words(record: RunRecord) -> str:
@@ -143,19 +145,19 @@ def study_words(record: RunRecord) -> str:
     return f"{record.study} · {f'{record.baseline} alone' if record.baseline else 'all tasks'}"
 
 
-def _words(key: str, title: str, text: Callable[[RunRow], str], **more: object) -> RunColumn:
+def _tag_text(key: str, title: str, text: Callable[[RunRow], str], **more: object) -> RunColumn:
     return RunColumn(key, title, text, lambda row: text(row).casefold(), **more)  # type: ignore[arg-type]
 
 
 BASE_COLUMNS: tuple[RunColumn, ...] = (
     RunColumn("star", "★", lambda r: "", lambda r: 0.0 if r.record.starred else 1.0, "Starred", width=2.5),
     RunColumn("id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=6),
-    _words("name", "Name", lambda r: r.record.name, width=20),
+    _tag_text("name", "Name", lambda r: r.record.name, width=20),
     RunColumn(
-        "state", "State", lambda r: STATE_WORDS[r.record.state][0], lambda r: list(STATE_WORDS).index(r.record.state),
+        "state", "State", lambda r: STATE_LABELS[r.record.state][0], lambda r: list(STATE_LABELS).index(r.record.state),
         width=12,
     ),
-    _words("weighting", "Weighting", _method, width=11, tip=_method_tip),
+    _tag_text("weighting", "Weighting", _method, width=11, tip=_method_tip),
     RunColumn(
         "scores", "Best", _scores, _score_order,
         "Best validation value of each task's score, or else of its loss. Sorted metric by metric: by the mean where "
@@ -166,20 +168,20 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         "study", "Study", lambda r: study_words(r.record), lambda r: r.record.study,
         "The study it belongs to, by the number of its first run, and what it trains", shown=False, width=14,
     ),
-    _words("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
+    _tag_text("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
     RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9),
     RunColumn(
-        "duration", "Duration", lambda r: duration(r.record.seconds), lambda r: r.record.seconds or None,
+        "duration", "Duration", lambda r: format_duration(r.record.seconds), lambda r: r.record.seconds or None,
         "Time spent training", True, width=10,
     ),
     RunColumn(
-        "started", "Started", lambda r: moment(r.record.started or r.record.created, time.time()),
+        "started", "Started", lambda r: format_timestamp(r.record.started or r.record.created, time.time()),
         lambda r: r.record.started or r.record.created, "When it began", True, width=11,
     ),
-    _words("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), shown=False, width=14),
-    _words("device", "Device", lambda r: r.record.device, shown=False, width=12),
-    _words("tags", "Tags", lambda r: ", ".join(r.record.tags), shown=False, width=14),
-    _words("notes", "Notes", lambda r: " ".join(r.record.notes.split()), shown=False, width=20),
+    _tag_text("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), shown=False, width=14),
+    _tag_text("device", "Device", lambda r: r.record.device, shown=False, width=12),
+    _tag_text("tags", "Tags", lambda r: ", ".join(r.record.tags), shown=False, width=14),
+    _tag_text("notes", "Notes", lambda r: " ".join(r.record.notes.split()), shown=False, width=20),
     RunColumn("seed", "Seed", lambda r: str(r.record.seed), lambda r: r.record.seed, "", True, False, 6),
 )  # fmt: skip
 
@@ -190,25 +192,25 @@ def metric_columns(rows: Iterable[RunRow]) -> list[RunColumn]:
     None is shown before a person chooses it, as runs of other data have none of these tasks: the column of all tasks
     says how each run did.
     """
-    seen: Counter[SeriesKey] = Counter()
+    counts: Counter[SeriesKey] = Counter()
     tasks: Counter[str] = Counter()  # most rows first, then in the order of their experiment
     for row in rows:
-        seen.update(row.metrics.keys())
+        counts.update(row.metrics.keys())
         tasks.update(row.record.tasks if row.metrics else ())
     return [
         column
-        for task in [*(task for task, _ in tasks.most_common()), "total"]
-        for key in sorted(key for key in seen if key.task == task)
-        for column in _of_series(key)
+        for task in [*(task for task, _ in tasks.most_common()), TOTAL]
+        for key in sorted(key for key in counts if key.task == task)
+        for column in _columns_of_series(key)
     ]
 
 
-def _leading(metrics: Iterable[str]) -> str:
+def _preferred_metric(metrics: Iterable[str]) -> str:
     present = set(metrics)
-    return next((name for name in _LEADING if name in present), "")
+    return next((name for name in _PREFERRED_METRICS if name in present), "")
 
 
-def _of_series(key: SeriesKey) -> list[RunColumn]:
+def _columns_of_series(key: SeriesKey) -> list[RunColumn]:
     name = f"{key.task} {key.metric}"
     if key.split == "test":
         return [_metric(key, "last", f"{name} (test)", f"{key.metric} of {key.task} on the test split")]
@@ -220,12 +222,12 @@ def _of_series(key: SeriesKey) -> list[RunColumn]:
 
 def _metric(key: SeriesKey, which: Literal["best", "last"], title: str, text: str) -> RunColumn:
     def value(row: RunRow) -> float | None:
-        found = row.metrics.get(key)
-        return None if found is None else found[0] if which == "best" else found[1]
+        metric = row.metrics.get(key)
+        return None if metric is None else metric[0] if which == "best" else metric[1]
 
     name = f"{key.task}.{key.split}.{key.metric}.{which}"
     return RunColumn(
-        name, title, lambda row: score(value(row)), value, text, True, False, max(9, len(title) + 1), key.task
+        name, title, lambda row: format_metric(value(row)), value, text, True, False, max(9, len(title) + 1), key.task
     )
 
 

@@ -1,4 +1,4 @@
-"""The rows of the runs table, read from the store on a thread that may take its time."""
+"""The rows of the runs table, read incrementally from the store on a background thread."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class RunRow:
 
 @dataclass(frozen=True)
 class RunsReading:
-    """What one look at the store brought.
+    """The result of one read.
 
     Attributes:
         rows: The runs that match, newest first. A row that did not change is the same object as last time.
@@ -52,7 +52,7 @@ class RunsReading:
 
 
 class RunsReader:
-    """Reads runs, and again only what may have changed; for one thread at a time."""
+    """Reads runs, then only those that may have changed; for use by one thread at a time."""
 
     def __init__(self) -> None:
         self._version: int | None = None
@@ -77,7 +77,7 @@ class RunsReader:
         Raises:
             InputError: The query is malformed.
         """
-        with _uncollected():
+        with _garbage_collection_paused():
             return self._read(store, query, archived, set(touched))
 
     def _read(self, store: RunStore, query: str, archived: bool, touched: set[int]) -> RunsReading | None:
@@ -97,7 +97,7 @@ class RunsReader:
 
     def _read_all(self, store: RunStore, query: str, archived: bool) -> None:
         begun = time.monotonic()
-        self._shown = sorted((self._kept(r) for r in store.runs(archived=archived, query=query)), reverse=True)
+        self._shown = sorted((self._cached_id(r) for r in store.runs(archived=archived, query=query)), reverse=True)
         now = time.monotonic()
         self._owed, self._not_before = False, now + _REST * (now - begun)
 
@@ -106,38 +106,38 @@ class RunsReader:
         on = {run for run in self._shown if self._rows[run].record.state in _ON}
         shown = set(self._shown)
         for run in on | touched:
-            found = store.runs(archived=archived, query=f"{query} id:{run}")
+            records = store.runs(archived=archived, query=f"{query} id:{run}")
             shown.discard(run)
-            shown.update(self._kept(record) for record in found)
+            shown.update(self._cached_id(record) for record in records)
         newest = max(self._rows, default=0) + 1
         while store.runs(archived=True, query=f"id:{newest}"):
-            shown.update(self._kept(r) for r in store.runs(archived=archived, query=f"{query} id:{newest}"))
+            shown.update(self._cached_id(r) for r in store.runs(archived=archived, query=f"{query} id:{newest}"))
             newest += 1
         self._shown = sorted(shown, reverse=True)
 
-    def _kept(self, record: RunRecord) -> int:
-        known = self._rows.get(record.id)
-        if known is None or known.record != record:
-            self._rows[record.id] = replace(known, record=record) if known else RunRow(record)
+    def _cached_id(self, record: RunRecord) -> int:
+        previous = self._rows.get(record.id)
+        if previous is None or previous.record != record:
+            self._rows[record.id] = replace(previous, record=record) if previous else RunRow(record)
             self._stale.add(record.id)
         return record.id
 
     def _read_metrics(self, store: RunStore) -> bool:
         """Read the metrics of the newest changed runs; whether none is left."""
-        wanted = [run for run in self._shown if run in self._stale] if self._stale else []
-        now = wanted[: _FIRST if wanted and wanted[0] == self._shown[0] else _NEXT]
-        found = store.scores(now, ("val", "test"), directed=True) if now else {}
-        unscored = [self._rows[run].record for run in now if run in found and not self._rows[run].scores]
+        stale = [run for run in self._shown if run in self._stale] if self._stale else []
+        batch = stale[: _FIRST if stale and stale[0] == self._shown[0] else _NEXT]
+        metrics = store.scores(batch, ("val", "test"), directed=True) if batch else {}
+        unscored = [self._rows[run].record for run in batch if run in metrics and not self._rows[run].scores]
         scores = store.score_metrics(unscored) if unscored else {}
-        for run in now:
-            known = self._rows[run]
-            self._rows[run] = RunRow(known.record, found.get(run, {}), known.scores or scores.get(run, {}))
-        self._stale.difference_update(now)
-        return len(now) == len(wanted)
+        for run in batch:
+            row = self._rows[run]
+            self._rows[run] = RunRow(row.record, metrics.get(run, {}), row.scores or scores.get(run, {}))
+        self._stale.difference_update(batch)
+        return len(batch) == len(stale)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def _garbage_collection_paused() -> Iterator[None]:
     """Without garbage collection: it would stop the GUI thread for every few thousand records that are built here."""
     before = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""The runs table: thousands of rows, sorted here and not by a proxy, kept in place while they change."""
+"""The item model of the runs table: thousands of rows, sorted in the model, updated in place."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from app.tables.run_columns import BASE_COLUMNS, RunColumn, metric_columns, order_of
 from app.tables.run_rows import RunRow
 from app.theme import resolve
-from app.widgets import plain_tip
+from app.widgets import plain_tooltip
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -63,8 +63,8 @@ class RunsModel(QAbstractTableModel):
         A row that is the same object as before is taken to be unchanged.
         """
         new = {row.record.id: row for row in rows}
-        known = {id(row) for row in self._rows}
-        self._add_columns([row for row in rows if id(row) not in known])
+        current_ids = {id(row) for row in self._rows}
+        self._add_columns([row for row in rows if id(row) not in current_ids])
         old = {row.record.id for row in self._rows}
         if len(new.keys() ^ old) > _MANY_CHANGES:
             self.beginResetModel()
@@ -80,9 +80,9 @@ class RunsModel(QAbstractTableModel):
         """Sort by a column; rows without a value stay at the end."""
         if not 0 <= column < len(self._columns):
             return
-        wanted = (self._columns[column].key, order == Qt.SortOrder.DescendingOrder)
-        if wanted != self._sorted_by:  # the view asks twice
-            self._sorted_by = wanted
+        key = (self._columns[column].key, order == Qt.SortOrder.DescendingOrder)
+        if key != self._sorted_by:  # the view asks twice
+            self._sorted_by = key
             self._reorder()
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
@@ -98,7 +98,7 @@ class RunsModel(QAbstractTableModel):
         """What a cell shows."""
         if not index.isValid():
             return None
-        return _shown(self._rows[index.row()], self._columns[index.column()], role)
+        return _cell_data(self._rows[index.row()], self._columns[index.column()], role)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Title and help of a column."""
@@ -110,7 +110,7 @@ class RunsModel(QAbstractTableModel):
                 # In words, as the style's own arrow is drawn over right-aligned titles.
                 return column.title + self._arrow(column.key)
             case Qt.ItemDataRole.ToolTipRole:
-                return plain_tip(column.help or column.title)
+                return plain_tooltip(column.help or column.title)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
         return None
@@ -147,12 +147,12 @@ class RunsModel(QAbstractTableModel):
         self.dataChanged.emit(self.index(position, 0), self.index(position, len(self._columns) - 1))
 
     def _add_columns(self, rows: Sequence[RunRow]) -> None:
-        known = {column.key for column in self._columns}
-        fresh = [column for column in metric_columns(rows) if column.key not in known]
-        if fresh:
+        keys = {column.key for column in self._columns}
+        new_columns = [column for column in metric_columns(rows) if column.key not in keys]
+        if new_columns:
             first = len(self._columns)
-            self.beginInsertColumns(_ROOT, first, first + len(fresh) - 1)
-            self._columns += fresh
+            self.beginInsertColumns(_ROOT, first, first + len(new_columns) - 1)
+            self._columns += new_columns
             self.endInsertColumns()
 
     def _remove(self, positions: list[int]) -> None:
@@ -197,7 +197,7 @@ class RunsModel(QAbstractTableModel):
         self.layoutChanged.emit()
 
 
-def _shown(row: RunRow, column: RunColumn, role: int) -> Any:
+def _cell_data(row: RunRow, column: RunColumn, role: int) -> Any:
     match role:
         case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
             return column.text(row)
@@ -206,7 +206,7 @@ def _shown(row: RunRow, column: RunColumn, role: int) -> Any:
         case Qt.ItemDataRole.ForegroundRole if row.record.archived:
             return QColor(resolve("muted"))
         case Qt.ItemDataRole.ToolTipRole:
-            return plain_tip(_tooltip(row, column) or "")
+            return plain_tooltip(_tooltip(row, column) or "")
         case Qt.ItemDataRole.AccessibleTextRole if column.key == "star":
             return "starred" if row.record.starred else "not starred"
         case _:

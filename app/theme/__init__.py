@@ -1,9 +1,9 @@
-"""Palette, type, distances and icons, for every widget of the window."""
+"""Palette, fonts, spacing and icons of the window."""
 
 from app.theme.fonts import card_title_font, mono_font, scaled_font, small_font, title_font
 from app.theme.icons import icon
 from app.theme.manager import ThemeManager, ThemeMode, apply_theme, manager, resolve, series_color, theme
-from app.theme.polish import SeenOnly
+from app.theme.polish import VisibleConnection
 from app.theme.style import control_height, row_height
 from app.theme.tokens import (
     CARD_GAP,
@@ -28,10 +28,10 @@ __all__ = [
     "PAGE_MARGIN",
     "RAIL_WIDTH",
     "STACK_BELOW",
-    "SeenOnly",
     "ThemeManager",
     "ThemeMode",
     "Tokens",
+    "VisibleConnection",
     "apply_theme",
     "card_title_font",
     "control_height",

@@ -1,4 +1,4 @@
-"""Type: the platform's own font at its own size, with tabular digits and a Korean fallback."""
+"""Fonts: the platform's font at its size, with tabular digits and a Korean fallback."""
 
 import sys
 
@@ -17,17 +17,17 @@ def application_font(font: QFont) -> QFont:
     """``font`` with fallbacks and tabular digits.
 
     A bare X session names no font of its own ("Sans Serif", 9 points): there, and only there,
-    a family and a size are chosen.
+    a family and a size are adapted.
     """
-    chosen = QFont(font)
+    adapted = QFont(font)
     present = [name for name in _FALLBACKS if QFontDatabase.hasFamily(name)]
     bare = sys.platform.startswith("linux") and font.family() in _NO_PREFERENCE
     families = present if bare and present else [font.family(), *present]
-    chosen.setFamilies(families)
+    adapted.setFamilies(families)
     if bare and font.pointSizeF() <= 9.0:
-        chosen.setPointSizeF(_BARE_SIZE)
-    chosen.setFeature(QFont.Tag("tnum"), 1)
-    return chosen
+        adapted.setPointSizeF(_BARE_SIZE)
+    adapted.setFeature(QFont.Tag("tnum"), 1)
+    return adapted
 
 
 def scaled_font(scale: float = 1.0, *, semibold: bool = False) -> QFont:
@@ -61,7 +61,7 @@ def mono_font() -> QFont:
     family that is really there comes first.
     """
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    wanted = (font.family(), *_FIXED, *_FIXED_FALLBACKS)
-    font.setFamilies([name for name in wanted if QFontDatabase.hasFamily(name)] or [font.family()])
+    candidates = (font.family(), *_FIXED, *_FIXED_FALLBACKS)
+    font.setFamilies([name for name in candidates if QFontDatabase.hasFamily(name)] or [font.family()])
     font.setPointSizeF(QApplication.font().pointSizeF() * 0.88)
     return font

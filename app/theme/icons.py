@@ -1,4 +1,4 @@
-"""Phosphor icons, drawn in the palette's colours at the moment they are painted.
+"""Phosphor icons as QIcons that are painted in the current palette.
 
 The font and its table of names come with qtawesome. Its code is not imported: that would load every Qt binding layer
 and a dozen fonts, a quarter of a second of each start.
@@ -18,17 +18,17 @@ _FILL = 0.95
 """Size of the glyph as a share of the icon's height."""
 
 
-class _Engine(QIconEngine):
-    """Asks for the colour when it paints, so that icons follow the theme without being made again."""
+class _GlyphEngine(QIconEngine):
+    """Asks for the color when it paints, so that icons follow the theme without being made again."""
 
-    def __init__(self, glyph: str, colour: int | str) -> None:
+    def __init__(self, glyph: str, color: int | str) -> None:
         super().__init__()
         self._glyph = glyph
-        self._colour = colour
+        self._color = color
 
     def clone(self) -> QIconEngine:
         """Another of the same."""
-        return _Engine(self._glyph, self._colour)
+        return _GlyphEngine(self._glyph, self._color)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         """The icon as a picture."""
@@ -42,27 +42,27 @@ class _Engine(QIconEngine):
         return picture
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        """Draw the glyph in the colour of now."""
+        """Draw the glyph in the color of now."""
         font = QFont(_family())
         font.setPixelSize(max(1, round(min(rect.width(), rect.height()) * _FILL)))
         painter.save()
         painter.setFont(font)
-        painter.setPen(self._ink(mode, state))
+        painter.setPen(self._pen_color(mode, state))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._glyph)
         painter.restore()
 
-    def _ink(self, mode: QIcon.Mode, state: QIcon.State) -> QColor:
+    def _pen_color(self, mode: QIcon.Mode, state: QIcon.State) -> QColor:
         if mode is QIcon.Mode.Disabled:
             return QColor(resolve("faint"))
-        plain = self._colour in ("text", "muted")
-        return QColor(resolve("accent" if plain and state is QIcon.State.On else self._colour))
+        plain = self._color in ("text", "muted")
+        return QColor(resolve("accent" if plain and state is QIcon.State.On else self._color))
 
 
 def _folder() -> Path:
-    found = find_spec("qtawesome")
-    if found is None or not found.submodule_search_locations:
+    package = find_spec("qtawesome")
+    if package is None or not package.submodule_search_locations:
         raise ModuleNotFoundError("qtawesome, which brings the icons, is not installed")
-    return Path(found.submodule_search_locations[0]) / "fonts"
+    return Path(package.submodule_search_locations[0]) / "fonts"
 
 
 @cache
@@ -78,14 +78,14 @@ def _glyphs() -> dict[str, str]:
     return names
 
 
-def icon(name: str, colour: int | str = "text") -> QIcon:
+def icon(name: str, color: int | str = "text") -> QIcon:
     """The icon ``name`` of the Phosphor set, with or without its prefix ``ph.``.
 
     Args:
         name: For example ``"database"`` or ``"ph.database"``.
-        colour: A token's name, a series index or ``#RRGGBB``; a checked button shows it in the accent colour.
+        color: A token's name, a series index or ``#RRGGBB``; a checked button shows it in the accent color.
 
     Raises:
         KeyError: There is no such icon.
     """
-    return QIcon(_Engine(chr(int(_glyphs()[name.removeprefix("ph.")], 16)), colour))
+    return QIcon(_GlyphEngine(chr(int(_glyphs()[name.removeprefix("ph.")], 16)), color))

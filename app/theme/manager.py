@@ -1,4 +1,4 @@
-"""Which scheme is in use, and who is told when it changes."""
+"""Apply a color scheme to the application and signal its changes."""
 
 from enum import StrEnum
 
@@ -7,13 +7,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.theme.fonts import application_font
-from app.theme.polish import polish_again
-from app.theme.style import choose_icons, make_palette, make_style_sheet
+from app.theme.polish import repolish
+from app.theme.style import make_palette, make_style_sheet, set_icon_scheme
 from app.theme.tokens import DARK, LIGHT, Tokens
 
 
 class ThemeMode(StrEnum):
-    """What the person asked for."""
+    """The selected color scheme, or that of the system."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -21,7 +21,7 @@ class ThemeMode(StrEnum):
 
 
 class ThemeManager(QObject):
-    """Holds the tokens in use; ``changed`` is emitted after the palette was set and what is seen wears it."""
+    """Holds the current color tokens; ``changed`` is emitted once palette and visible widgets are updated."""
 
     changed = Signal()
 
@@ -29,31 +29,31 @@ class ThemeManager(QObject):
         super().__init__()
         self.mode = ThemeMode.SYSTEM
         self.tokens: Tokens = LIGHT
-        self._dressed: QApplication | None = None
+        self._app: QApplication | None = None
 
     def apply(self, app: QApplication, mode: ThemeMode) -> None:
         """Dress ``app`` in ``mode`` and, for ``system``, keep following the system."""
         self.mode = mode
-        if self._dressed is not app:
+        if self._app is not app:
             app.setStyle("Fusion")
             app.setFont(application_font(app.font()))
-            choose_icons(_tokens_for(mode))
+            set_icon_scheme(_tokens_for(mode))
             app.setStyleSheet(make_style_sheet())
             app.styleHints().colorSchemeChanged.connect(self._system_changed)
-            self._dressed = app
-        self._wear(app, _tokens_for(mode))
+            self._app = app
+        self._apply_tokens(app, _tokens_for(mode))
 
-    def _wear(self, app: QApplication, tokens: Tokens) -> None:
+    def _apply_tokens(self, app: QApplication, tokens: Tokens) -> None:
         self.tokens = tokens
-        choose_icons(tokens)
+        set_icon_scheme(tokens)
         app.setPalette(make_palette(tokens))
-        polish_again(app)
+        repolish(app)
         self.changed.emit()
 
     def _system_changed(self) -> None:
-        wanted = _tokens_for(self.mode)
-        if self._dressed is not None and wanted is not self.tokens:
-            self._wear(self._dressed, wanted)
+        tokens = _tokens_for(self.mode)
+        if self._app is not None and tokens is not self.tokens:
+            self._apply_tokens(self._app, tokens)
 
 
 def _tokens_for(mode: ThemeMode) -> Tokens:
@@ -84,13 +84,13 @@ def theme() -> Tokens:
 
 
 def series_color(index: int) -> str:
-    """Colour of the ``index``-th task or run; the cycle repeats after its last colour."""
+    """Color of the ``index``-th task or run; the cycle repeats after its last color."""
     series = manager().tokens.series
     return series[index % len(series)]
 
 
-def resolve(colour: int | str) -> str:
-    """A colour from a series index, the name of a token, or a ``#RRGGBB``, in the scheme in use now."""
-    if isinstance(colour, int):
-        return series_color(colour)
-    return colour if colour.startswith("#") else str(getattr(manager().tokens, colour))
+def resolve(color: int | str) -> str:
+    """A color from a series index, the name of a token, or a ``#RRGGBB``, in the scheme in use now."""
+    if isinstance(color, int):
+        return series_color(color)
+    return color if color.startswith("#") else str(getattr(manager().tokens, color))

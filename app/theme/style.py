@@ -1,4 +1,4 @@
-"""A Fusion palette made from the tokens, and a small style sheet that names its colors.
+"""The Fusion palette of the color tokens, and the style sheet that refers to it.
 
 The sheet is the same in both schemes, and set once: Qt styles every widget as many times as it has ancestors when the
 sheet of an application changes, which takes seconds where there are thousands. A change of scheme is a change of
@@ -62,7 +62,7 @@ def make_palette(tokens: Tokens) -> QPalette:
     return palette
 
 
-def choose_icons(tokens: Tokens) -> None:
+def set_icon_scheme(tokens: Tokens) -> None:
     """Let the icons of the style sheet be those of the scheme of ``tokens``."""
     QDir.setSearchPaths(_ICONS, [(_RESOURCES / "icons" / ("dark" if tokens.dark else "light")).as_posix()])
 
@@ -88,7 +88,7 @@ def make_style_sheet() -> str:
         "down": f"{_ICONS}:caret-down.svg",
     }
     sheet = (_RESOURCES / "style.qss").read_text(encoding="utf-8").partition("*/")[2]
-    return re.sub(r"@(\w+)", lambda found: values[found[1]], sheet)
+    return re.sub(r"@(\w+)", lambda match: values[match[1]], sheet)
 
 
 def _sheet_name(role: QPalette.ColorRole) -> str:

@@ -1,4 +1,4 @@
-"""The colours and distances every widget is painted with."""
+"""Color tokens and spacing of all widgets."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ STACK_BELOW = 1100
 
 @dataclass(frozen=True)
 class Tokens:
-    """One colour scheme, named by role and never by hue."""
+    """The colors of one scheme, named by role."""
 
     dark: bool
     window: str
@@ -38,12 +38,12 @@ class Tokens:
     warning: str
     hover: str
     grid: tuple[str, float]
-    """Colour and opacity of a plot's grid lines."""
+    """Color and opacity of a plot's grid lines."""
     disagree: str
     agree: str
     """Grounds at the two ends of a heat map, -1 and 1; ``text`` can be read on them and on all between."""
     series: tuple[str, ...]
-    """Colour-blind-safe cycle (after Okabe & Ito 2008): the same index is the same hue in both schemes."""
+    """Color-blind-safe cycle (after Okabe & Ito 2008): the same index is the same hue in both schemes."""
 
 
 LIGHT = Tokens(

@@ -1,4 +1,4 @@
-"""Small parts every page is made of."""
+"""Widgets shared by all pages."""
 
 from app.widgets.buttons import Button, DangerButton, LinkButton, PrimaryButton, ToolButton
 from app.widgets.card import Card, CardRow, HLine, PageBody, scrolling
@@ -7,12 +7,12 @@ from app.widgets.labels import Chip, Elided, Muted, PageHeader
 from app.widgets.messages import Banner, EmptyState, Glyph, InlineError
 from app.widgets.number_field import DoubleSpinBox, NumberField, SpinBox
 from app.widgets.number_range import NumberRange, number_text
-from app.widgets.plain import Label, RichLabel, caption, plain_tip
+from app.widgets.plain import Label, RichLabel, escape_mnemonic, plain_tooltip
 from app.widgets.search_menu import MenuEntry, SearchMenu
 from app.widgets.spin import guard_wheel, mark_invalid, tidy_spin
 from app.widgets.task_tabs import TaskTabs
 from app.widgets.text_field import LineEdit, TextField
-from app.widgets.weight_slider import ColourSlider, WeightSlider, WeightSpin
+from app.widgets.weight_slider import ColorSlider, WeightSlider, WeightSpin
 
 __all__ = [
     "Banner",
@@ -20,7 +20,7 @@ __all__ = [
     "Card",
     "CardRow",
     "Chip",
-    "ColourSlider",
+    "ColorSlider",
     "DangerButton",
     "Dot",
     "DoubleSpinBox",
@@ -47,11 +47,11 @@ __all__ = [
     "ToolButton",
     "WeightSlider",
     "WeightSpin",
-    "caption",
+    "escape_mnemonic",
     "guard_wheel",
     "mark_invalid",
     "number_text",
-    "plain_tip",
+    "plain_tooltip",
     "scrolling",
     "tidy_spin",
 ]

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFocusEvent, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QStyleOptionButton, QToolButton, QWidget
 
 from app.theme import icon
-from app.widgets.plain import caption, plain_tip
+from app.widgets.plain import escape_mnemonic, plain_tooltip
 
 _BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
@@ -35,7 +35,7 @@ class Button(QPushButton):
         name: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(caption(text), parent)
+        super().__init__(escape_mnemonic(text), parent)
         if self.role:
             self.setProperty("role", self.role)
         if icon_name:
@@ -51,7 +51,7 @@ class Button(QPushButton):
 
     def setText(self, text: str) -> None:
         """Show these words as written."""
-        super().setText(caption(text))
+        super().setText(escape_mnemonic(text))
 
     def text(self) -> str:
         """The words as written."""
@@ -94,21 +94,21 @@ class Button(QPushButton):
 
 
 class PrimaryButton(Button):
-    """The one main action of a page."""
+    """The primary action of a page."""
 
     role = "primary"
     ink = "on_accent"
 
 
 class DangerButton(Button):
-    """An action that destroys something."""
+    """A destructive action."""
 
     role = "danger"
     ink = "error"
 
 
 class LinkButton(Button):
-    """An action inside a sentence."""
+    """A button that looks like a link."""
 
     role = "link"
 
@@ -149,7 +149,7 @@ class ToolButton(QToolButton):
         self.setText(text)
         if text:
             self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setToolTip(plain_tip(tip))
+        self.setToolTip(plain_tooltip(tip))
         self.setAccessibleName(tip)
         self.setCheckable(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -160,7 +160,7 @@ class ToolButton(QToolButton):
 
     def setText(self, text: str) -> None:
         """Show these words as written."""
-        super().setText(caption(text))
+        super().setText(escape_mnemonic(text))
 
     def text(self) -> str:
         """The words as written."""

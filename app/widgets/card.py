@@ -1,4 +1,4 @@
-"""Cards and what arranges them."""
+"""Cards, rows of cards, and the frame of a page."""
 
 from collections.abc import Sequence
 
@@ -53,7 +53,7 @@ class Card(QFrame):
 
 
 class HLine(QFrame):
-    """A hairline across."""
+    """A horizontal separator line."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -105,9 +105,9 @@ class CardRow(QWidget):
 
     def _turn(self) -> None:
         stacked = self.window().width() < self._stack_below or self.width() < self._need
-        wanted = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
-        if self._row.direction() != wanted:
-            self._row.setDirection(wanted)
+        direction = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        if self._row.direction() != direction:
+            self._row.setDirection(direction)
 
 
 class PageBody(QWidget):

@@ -1,4 +1,4 @@
-"""The dot that stands for a task's colour."""
+"""A colored dot that identifies a task."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -8,16 +8,16 @@ from app.theme import resolve
 
 
 class Dot(QWidget):
-    """A small round patch of a colour."""
+    """A small colored dot."""
 
-    def __init__(self, colour: int | str = 0, parent: QWidget | None = None) -> None:
+    def __init__(self, color: int | str = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._colour = colour
+        self._color = color
         self.setFixedSize(10, 10)
 
-    def set_colour(self, colour: int | str) -> None:
-        """Draw in another colour."""
-        self._colour = colour
+    def set_color(self, color: int | str) -> None:
+        """Draw in another color."""
+        self._color = color
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -25,6 +25,6 @@ class Dot(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(resolve(self._colour)))
+        painter.setBrush(QColor(resolve(self._color)))
         painter.drawEllipse(1, 1, 8, 8)
         painter.end()

@@ -1,11 +1,11 @@
-"""Words: muted text, elided text, chips and page headers."""
+"""Labels: muted text, elided text, chips and page headers."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.theme import CARD_GAP, GAP, control_height, resolve, small_font, title_font
-from app.widgets.plain import Label, plain_tip
+from app.widgets.plain import Label, plain_tooltip
 
 
 class Muted(Label):
@@ -17,7 +17,7 @@ class Muted(Label):
 
 
 class Elided(Label):
-    """One line that ends in … when there is no room; the whole text is its tooltip then."""
+    """A single-line label that elides its text; the full text is then its tooltip."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Elided(Label):
     def _fit(self) -> None:
         shown = QFontMetrics(self.font()).elidedText(self._full, self._mode, max(self.width(), 1))
         super().setText(shown)
-        self.setToolTip(plain_tip(self._full if shown != self._full else ""))
+        self.setToolTip(plain_tooltip(self._full if shown != self._full else ""))
         self.setAccessibleName(self._full)
 
 
@@ -76,7 +76,7 @@ _TONES = {
 
 
 class Chip(QWidget):
-    """A rounded word, with a dot of some colour before it if ``dot`` is given.
+    """A rounded word, with a dot of some color before it if ``dot`` is given.
 
     Args:
         text: The word.
@@ -112,7 +112,7 @@ class Chip(QWidget):
         self.update()
 
     def set_tone(self, tone: str) -> None:
-        """Change the colours."""
+        """Change the colors."""
         self._tone = tone
         self.update()
 

@@ -1,4 +1,4 @@
-"""What a page says when it is empty or when something is at fault."""
+"""Empty states, inline errors and banners."""
 
 from collections.abc import Callable
 
@@ -16,25 +16,25 @@ _WIDEST_TEXT = 56
 
 
 class Glyph(Label):
-    """An icon as a picture."""
+    """A label that shows an icon."""
 
-    def __init__(self, name: str, colour: int | str = "muted", *, lines: float = 1.2) -> None:
+    def __init__(self, name: str, color: int | str = "muted", *, lines: float = 1.2) -> None:
         super().__init__()
-        self._icon, self._lines = icon(name, colour), lines
+        self._icon, self._lines = icon(name, color), lines
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         side = round(self.fontMetrics().height() * lines)
         self._side = QSize(side, side)
         self.setFixedSize(self._side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the icon in the colours of now."""
+        """Draw the icon in the colors of now."""
         painter = QPainter(self)
         self._icon.paint(painter, self.rect())
         painter.end()
 
 
 class EmptyState(QWidget):
-    """What belongs here, in words, with one action.
+    """A description of what belongs here, with one action.
 
     Args:
         icon_name: Phosphor icon.
@@ -66,10 +66,10 @@ class EmptyState(QWidget):
         column = QVBoxLayout(self)
         column.setSpacing(GAP)
         column.addStretch(1)
-        centre = Qt.AlignmentFlag.AlignHCenter
-        column.addWidget(Glyph(icon_name, lines=2.6), 0, centre)
-        column.addWidget(self.title, 0, centre)
-        # Across the whole width and not centred as a widget: a layout asks an aligned one for its preferred width
+        center = Qt.AlignmentFlag.AlignHCenter
+        column.addWidget(Glyph(icon_name, lines=2.6), 0, center)
+        column.addWidget(self.title, 0, center)
+        # Across the whole width and not centered as a widget: a layout asks an aligned one for its preferred width
         # only, and cuts the lines that wrap in less.
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
@@ -81,12 +81,12 @@ class EmptyState(QWidget):
         if action_label:
             self.action = PrimaryButton(action_label, on_action)
             column.addSpacing(GAP)
-            column.addWidget(self.action, 0, centre)
+            column.addWidget(self.action, 0, center)
         column.addStretch(1)
 
 
 class InlineError(QWidget):
-    """An error where it arises: words, then the fix as a link.
+    """An error message at its place, with its fix as a link.
 
     Args:
         text: Rule and value found.

@@ -1,4 +1,4 @@
-"""A field for a number, exact and within bounds."""
+"""A spin box for numbers that is locale-independent, exact and bounded."""
 
 import math
 from typing import Any
@@ -163,7 +163,7 @@ class NumberField(QAbstractSpinBox):
 
 
 class SpinBox(NumberField):
-    """A whole number; ``setValue`` announces what it changes, as Qt's spin boxes do."""
+    """A spin box for integers; ``setValue`` emits ``valueChanged`` as QSpinBox does."""
 
     _INTEGER = True
 
@@ -195,7 +195,7 @@ class SpinBox(NumberField):
 
 
 class DoubleSpinBox(SpinBox):
-    """A number with a fixed count of decimals."""
+    """A spin box for numbers with a fixed number of decimals."""
 
     _INTEGER = False
 

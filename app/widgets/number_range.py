@@ -1,4 +1,4 @@
-"""Numbers within bounds: how they are read, written, stepped and refused; without Qt."""
+"""Bounded numbers: parsing, formatting, stepping and validation; without Qt."""
 
 import math
 import re

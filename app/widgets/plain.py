@@ -1,4 +1,4 @@
-"""Text shown as written: Qt would take some of it for HTML, and ``&`` for the mark of a shortcut's letter."""
+"""Plain-text labels and tooltips: Qt would read some text as HTML, and ``&`` as a mnemonic."""
 
 from PySide6.QtGui import Qt
 from PySide6.QtWidgets import QLabel, QWidget
@@ -8,7 +8,7 @@ _WORD_JOINER = "\u2060"
 
 
 class Label(QLabel):
-    """Words as written: nothing in them is markup, a link or a picture.
+    """A label that shows its text literally, never as markup.
 
     Args:
         text: The words.
@@ -31,13 +31,13 @@ class RichLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.RichText)
 
 
-def plain_tip(text: str) -> str:
+def plain_tooltip(text: str) -> str:
     """A text for a tooltip, which Qt shows as rich text if it looks like it: changed so that it does not."""
     if Qt.mightBeRichText(text):
         text = text.replace("<", f"<{_WORD_JOINER}").replace("&", f"&{_WORD_JOINER}")
     return text
 
 
-def caption(text: str) -> str:
+def escape_mnemonic(text: str) -> str:
     """A text for a button, a tab, a menu's entry: with ``&`` doubled, which alone would mark a shortcut's letter."""
     return text.replace("&", "&&")

@@ -1,4 +1,4 @@
-"""A menu of choices: grouped, searched by typing, chosen by keyboard or mouse."""
+"""A popup menu with groups and a search field."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import GAP, icon, resolve, small_font
-from app.widgets.plain import plain_tip
+from app.widgets.plain import plain_tooltip
 
 _KIND = int(Qt.ItemDataRole.UserRole)
 _HELP, _WORDS, _NOTE = _KIND + 1, _KIND + 2, _KIND + 3
@@ -29,7 +29,7 @@ _NARROWEST_TITLE, _HELP_WIDTH, _LINES = 18, 40, 24
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A choice: what it is called, what it does, its group, and a few words for the right end of its line."""
+    """An entry: title, description, group, and a detail at the right end of its line."""
 
     kind: str
     title: str
@@ -170,7 +170,7 @@ def _fill(widget: QListWidget, entries: Sequence[MenuEntry]) -> None:
         item.setData(_NOTE, entry.note)
         item.setData(_WORDS, f"{entry.title} {entry.kind} {entry.group} {entry.help}".lower())
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}: {entry.help} {entry.note}".strip())
-        item.setToolTip(plain_tip(entry.help))
+        item.setToolTip(plain_tooltip(entry.help))
 
 
 class _Delegate(QStyledItemDelegate):

@@ -1,4 +1,4 @@
-"""What fields have in common: how the mouse selects, what the wheel does, how a fault is marked."""
+"""Shared behavior of number fields: mouse selection, wheel handling and the error mark."""
 
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ _Spin = TypeVar("_Spin", bound=QAbstractSpinBox)
 
 
 class NumberLine(QLineEdit):
-    """The line of a number: a double click selects all of it, not the digits on one side of the point."""
+    """A line edit for numbers: a double click selects the whole number."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,9 +51,9 @@ class _Fit(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Put the text back whenever Qt has moved it."""
         if watched is self._edit and event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
-            wanted = self._spin.rect().adjusted(1, 1, -1, -1)
-            if self._edit.geometry() != wanted:
-                self._edit.setGeometry(wanted)
+            rect = self._spin.rect().adjusted(1, 1, -1, -1)
+            if self._edit.geometry() != rect:
+                self._edit.setGeometry(rect)
         return False
 
 

@@ -1,4 +1,4 @@
-"""Which of several tasks is shown: tabs while they have room, a list once they have not."""
+"""A tab bar of tasks that becomes a combo box when space is short."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QTabBar, QWid
 from app.theme import GAP
 from app.widgets.buttons import ToolButton
 from app.widgets.labels import Muted
-from app.widgets.plain import caption, plain_tip
+from app.widgets.plain import escape_mnemonic, plain_tooltip
 from app.widgets.spin import guard_wheel
 
 
 class TaskTabs(QWidget):
-    """Chooses one of some tasks; ``currentChanged(index)`` is emitted when another is.
+    """Chooses a task; ``currentChanged(index)`` is emitted on change.
 
     Args:
         name: objectName of the bar; the list is called ``name-list``.
@@ -61,7 +61,7 @@ class TaskTabs(QWidget):
         while self.bar.count() > len(names):
             self.bar.removeTab(self.bar.count() - 1)
         for index, name in enumerate(names):
-            shown = caption(name)
+            shown = escape_mnemonic(name)
             if index < self.bar.count():
                 self.bar.setTabText(index, shown)
             else:
@@ -117,7 +117,7 @@ class TaskTabs(QWidget):
     def _show_place(self) -> None:
         index, count = self.bar.currentIndex(), self.bar.count()
         self.list.setCurrentIndex(index)
-        self.list.setToolTip(plain_tip(self.list.currentText()))
+        self.list.setToolTip(plain_tooltip(self.list.currentText()))
         self.place.setText(f"{index + 1} of {count}")
         self.before.setEnabled(index > 0)
         self.after.setEnabled(index < count - 1)

@@ -1,4 +1,4 @@
-"""A line of text that can be given back."""
+"""A line edit that can restore its text."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 
 class LineEdit(QLineEdit):
-    """A line that shows a text which is set from its beginning, which is what tells a long one from others."""
+    """A line edit that shows the beginning of a text set by code."""
 
     def setText(self, text: str | None, /) -> None:
         """Show ``text`` from its beginning."""
@@ -15,7 +15,7 @@ class LineEdit(QLineEdit):
 
 
 class TextField(LineEdit):
-    """Escape gives back the text from before the edit.
+    """A line edit that commits on Enter or focus loss and restores its text on Escape.
 
     Args:
         text: What it shows first.

@@ -1,4 +1,4 @@
-"""A loss weight as a slider and a number."""
+"""A slider and a spin box for a loss weight."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -10,7 +10,7 @@ from app.widgets.labels import Elided
 from app.widgets.messages import InlineError
 from app.widgets.number_field import NumberField
 from app.widgets.number_range import NumberRange
-from app.widgets.plain import plain_tip
+from app.widgets.plain import plain_tooltip
 from app.widgets.spin import guard_wheel
 
 HIGHEST = 5.0
@@ -30,21 +30,21 @@ def weight_at(position: int) -> float:
     return round(weight, 3 if position < _STEPS // 4 else 2)
 
 
-class ColourSlider(QSlider):
-    """A horizontal slider drawn in one colour; the wheel turns it only when it has the focus."""
+class ColorSlider(QSlider):
+    """A horizontal slider painted in one color; it takes the wheel with the focus only."""
 
-    def __init__(self, colour: int | str, parent: QWidget | None = None) -> None:
+    def __init__(self, color: int | str, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self._colour = colour
+        self._color = color
         self.setRange(0, _STEPS)
         self.setSingleStep(10)
         self.setPageStep(100)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         guard_wheel(self)
 
-    def set_colour(self, colour: int | str) -> None:
-        """Draw in another colour."""
-        self._colour = colour
+    def set_color(self, color: int | str) -> None:
+        """Draw in another color."""
+        self._color = color
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -54,28 +54,28 @@ class ColourSlider(QSlider):
         handle = self.style().subControlRect(
             QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
         )
-        ink = QColor(resolve(self._colour if self.isEnabled() else "muted"))
-        centre = QPointF(handle.center()) + QPointF(0.5, 0.5)
+        ink = QColor(resolve(self._color if self.isEnabled() else "muted"))
+        center = QPointF(handle.center()) + QPointF(0.5, 0.5)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(resolve("sunken")))
-        painter.drawRoundedRect(QRectF(1, centre.y() - 2, self.width() - 2, 4), 2, 2)
+        painter.drawRoundedRect(QRectF(1, center.y() - 2, self.width() - 2, 4), 2, 2)
         painter.setBrush(QColor(resolve("border")))
-        painter.drawRoundedRect(QRectF(self._one(option) - 1, centre.y() - 6, 2, 12), 1, 1)
+        painter.drawRoundedRect(QRectF(self._center_of_one(option) - 1, center.y() - 6, 2, 12), 1, 1)
         painter.setBrush(ink)
-        painter.drawRoundedRect(QRectF(1, centre.y() - 2, max(centre.x() - 1, 0), 4), 2, 2)
+        painter.drawRoundedRect(QRectF(1, center.y() - 2, max(center.x() - 1, 0), 4), 2, 2)
         painter.setBrush(QColor(resolve("accent_wash" if self.hasFocus() else "surface")))
         pen = painter.pen()
         pen.setStyle(Qt.PenStyle.SolidLine)
         pen.setColor(ink)
         pen.setWidthF(2.0)
         painter.setPen(pen)
-        painter.drawEllipse(centre, 6.0, 6.0)
+        painter.drawEllipse(center, 6.0, 6.0)
         painter.end()
 
-    def _one(self, option: QStyleOptionSlider) -> float:
-        """Where the handle's centre stands for a weight of 1."""
+    def _center_of_one(self, option: QStyleOptionSlider) -> float:
+        """Where the handle's center stands for a weight of 1."""
         part = QStyle.SubControl
         groove = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part.SC_SliderGroove, self)
         handle = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part.SC_SliderHandle, self)
@@ -84,7 +84,7 @@ class ColourSlider(QSlider):
 
 
 class WeightSpin(NumberField):
-    """A weight as a number with at least two decimals."""
+    """A spin box for weights with at least two decimals."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._unknown = False
@@ -128,14 +128,16 @@ class WeightSlider(QWidget):
         self.dot = Dot(color)
         self.label = Elided(name)
         self.label.setFixedWidth(self.fontMetrics().horizontalAdvance("0") * 11)
-        self.slider = ColourSlider(color)
+        self.slider = ColorSlider(color)
         self.slider.setObjectName(f"weight-slider-{name}")
         self.slider.setAccessibleName(f"Loss weight of {name}")
-        self.slider.setToolTip(plain_tip(f"Loss weight of {name}: 0 to {HIGHEST:g}, 1 at the mark. Type a larger one."))
+        self.slider.setToolTip(
+            plain_tooltip(f"Loss weight of {name}: 0 to {HIGHEST:g}, 1 at the mark. Type a larger one.")
+        )
         self.spin = WeightSpin()
         self.spin.setObjectName(f"weight-spin-{name}")
         self.spin.setAccessibleName(f"Loss weight of {name}, number")
-        self.spin.setToolTip(plain_tip(f"Loss weight of {name}: any number from 0"))
+        self.spin.setToolTip(plain_tooltip(f"Loss weight of {name}: any number from 0"))
         self.error = InlineError()
         row = QHBoxLayout()
         row.setSpacing(GAP)
@@ -147,8 +149,8 @@ class WeightSlider(QWidget):
         column.addLayout(row)
         column.addWidget(self.error)
         self.setValue(1.0)
-        self.slider.valueChanged.connect(self._slid)
-        self.spin.valueChanged.connect(self._typed)
+        self.slider.valueChanged.connect(self._slider_moved)
+        self.spin.valueChanged.connect(self._number_edited)
         self.spin.refused.connect(self.error.set_error)
 
     def value(self) -> float:
@@ -171,17 +173,17 @@ class WeightSlider(QWidget):
         self.spin.set_unknown(True)
 
     def set_color(self, color: int | str) -> None:
-        """Draw in another colour."""
-        self.dot.set_colour(color)
-        self.slider.set_colour(color)
+        """Draw in another color."""
+        self.dot.set_color(color)
+        self.slider.set_color(color)
 
-    def _slid(self, position: int) -> None:
+    def _slider_moved(self, position: int) -> None:
         weight = weight_at(position)
         self.spin.set_unknown(False)
         self.spin.setValue(weight)
         self.valueChanged.emit(weight)
 
-    def _typed(self, value: float) -> None:
+    def _number_edited(self, value: float) -> None:
         self.spin.set_unknown(False)
         self._place(value)
         self.valueChanged.emit(value)

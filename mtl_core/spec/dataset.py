@@ -62,13 +62,13 @@ class TextSpec(Spec):
 
     title: ClassVar[str] = "Text"
     tokens: Literal["words", "spaces"] = field(
-        "words", "Words and marks of any script; or, of text that is tokenised already, what spaces separate."
+        "words", "Words and marks of any script; or, of text that is tokenized already, what spaces separate."
     )
     lowercase: bool = field(True, "Take capital and small letters for the same.")
     max_length: int = field(64, "Longer texts are cut, shorter ones padded.", ge=1, le=4096, unit="tokens")
     vocabulary: int = field(
         10_000,
-        "Tokens that are told apart, the most frequent of the training rows; two are for padding and the unknown.",
+        "Size of the vocabulary: the most frequent tokens of the training rows; two are for padding and unknown ones.",
         ge=3,
         le=10_000_000,
         scale="log",

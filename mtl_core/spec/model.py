@@ -57,7 +57,7 @@ class SoftSharing(_Sharing):
     one_representation: ClassVar[bool] = False
     tie: Literal["l2", "trace_norm"] = field(
         "l2",
-        "What is penalised: the squared distance of each pair of copies, or the trace norm of each layer's copies, "
+        "What is penalized: the squared distance of each pair of copies, or the trace norm of each layer's copies, "
         "which asks them to be combinations of few (Yang & Hospedales 2017).",
     )
     strength: float = field(

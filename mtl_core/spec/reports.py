@@ -55,8 +55,8 @@ class TargetInfo(Report):
     Attributes:
         width: Values per row where the target is numbers, else 1.
         classes: The classes in the order of their numbers; binary: negative, positive; multilabel: the labels.
-        counts: Labelled training rows of each class; multilabel: of each label; segmentation: pixels; tagging: tokens.
-        mean: Per value, numbers only; so is ``std``. The identity (0, 1) where nothing is standardised.
+        counts: Labeled training rows of each class; multilabel: of each label; segmentation: pixels; tagging: tokens.
+        mean: Per value, numbers only; so is ``std``. The identity (0, 1) where nothing is standardized.
         per_value: Outputs for each value: 2 where its variance is learned too.
         size: Height and width of a map of classes, or the positions of a sequence of tags.
         edges: The upper ends of the intervals in which a number is predicted; empty where it is not predicted so.
@@ -89,7 +89,7 @@ class DatasetInfo(Report):
     Attributes:
         rows: All rows, or for each split when the data set has splits of its own.
         preview: The first rows as text, in the order of ``columns``; an empty one for a map.
-        images: The first images, each a few rows of 0…255, or in colour of 0xRRGGBB.
+        images: The first images, each a few rows of 0…255, or in color of 0xRRGGBB.
         tasks: Tasks that suggest themselves, as spec data.
         inputs: The inputs that suggest themselves.
         delimiter: What separates the cells of a text file; so is ``encoding``, that of its characters.

@@ -1,6 +1,6 @@
 """A study: one experiment with several seeds, and its single-task baselines.
 
-The baseline of a task is the experiment with that task alone: its shared layers and its head, the same optimiser,
+The baseline of a task is the experiment with that task alone: its shared layers and its head, the same optimizer,
 schedule and length, and the same rows, as ``dataset.split.tasks`` names the tasks that made the split.
 """
 

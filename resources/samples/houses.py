@@ -1,6 +1,6 @@
 """The rule by which ``houses.csv`` was made: 600 invented house sales.
 
-The price follows from area, rooms, age, distance to the centre, district, garden and heating with 8 % noise; whether a
+The price follows from area, rooms, age, distance to the center, district, garden and heating with 8 % noise; whether a
 house sold within three months follows from the price against what its size and district would suggest, and the season.
 About one cell in thirty is left empty, and one target in seventeen.
 """

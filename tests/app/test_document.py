@@ -5,8 +5,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from app import document as module
-from app.document import Document, changes, touches
-from app.task_references import monitors
+from app.document import Document, affects, changed_paths
+from app.task_references import monitor_names
 from mtl_core.spec import InputError, load_preset, spec_to_data
 
 
@@ -150,7 +150,7 @@ def test_the_monitor_falls_back_to_the_loss_when_its_metric_goes(document: Docum
     document.set("training.monitor", "left.f1")
     document.set("tasks[0].metrics", ["accuracy"])
     assert document.get("training.monitor") == "left.loss"
-    assert monitors(document.data) == [
+    assert monitor_names(document.data) == [
         "total",
         "left.loss",
         "left.accuracy",
@@ -213,12 +213,12 @@ def test_new_and_loaded_documents_are_valid_and_have_nothing_to_undo(document: D
 
 def test_changes_name_the_deepest_places_of_the_same_shape() -> None:
     data: dict[str, Any] = spec_to_data(load_preset("multidigits"))
-    assert list(changes(data, data)) == []
+    assert list(changed_paths(data, data)) == []
     other = {**data, "training": {**data["training"], "epochs": 1}, "tasks": data["tasks"][:1]}
-    assert list(changes(data, other)) == ["tasks", "training.epochs"]
-    assert touches(["tasks[0].name"], "tasks")
-    assert touches(["model"], "model.shared[0]")
-    assert not touches(["model.shared[1]"], "model.shared[10]")
+    assert list(changed_paths(data, other)) == ["tasks", "training.epochs"]
+    assert affects(["tasks[0].name"], "tasks")
+    assert affects(["model"], "model.shared[0]")
+    assert not affects(["model.shared[1]"], "model.shared[10]")
 
 
 def test_restored_edits_are_unsaved_and_belong_to_their_file(document: Document, tmp_path: Path) -> None:

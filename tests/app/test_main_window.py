@@ -204,7 +204,7 @@ def test_a_run_is_started_shown_and_stopped_by_the_bar(window: MainWindow, wait:
     wait(lambda: child(window, "stop").isEnabled() and "epoch 1 of 20" in child(window, "status-run").full_text())
     assert window.session.live_run == 1
     assert child(window, "status-eta").full_text() == "ETA 1 min 10 s"
-    assert child(window, "status-rate").full_text() == "1\u2009234 samples/s"
+    assert child(window, "status-rate").full_text() == "1\u202f234 samples/s"
     assert child(window, "status-store").full_text() == "runs.sqlite"
     wait(child(window, "pause").isEnabled)  # which follows the queue's record, the status line the newest one
     child(window, "pause").click()
@@ -288,7 +288,7 @@ def test_a_worker_that_is_killed_is_one_message_with_what_to_do(window: MainWind
     (banner,) = window.toasts.banners()
     assert banner.label.text() == (
         "Run 1 was interrupted: its process was killed (SIGKILL), which the system does when memory runs out. "
-        "It can go on from its last checkpoint, now or later from Runs."
+        "It can be resumed from its last checkpoint, now or later from Runs."
     )
     child(window, "message-error-resume").click()
     assert window.toasts.banners() == []

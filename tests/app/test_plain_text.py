@@ -28,7 +28,7 @@ from app.main_window.questions import Dialogs
 from app.pages.runs.view import RunsView
 from app.session import Session
 from app.theme import apply_theme
-from app.widgets import Button, Label, RichLabel, ToolButton, caption, plain_tip
+from app.widgets import Button, Label, RichLabel, ToolButton, escape_mnemonic, plain_tooltip
 from mtl_core.protocol.events import WarningEvent
 from mtl_core.spec import ExperimentSpec, spec_from_data
 from mtl_core.store import RunStore, open_store
@@ -47,7 +47,7 @@ def name_of(what: str) -> str:
     "text", [MARKUP, "a &lt; b", "<a href='x'>y</a>", "x &amp;lt; <i>y</i>", "plain", "a < b > c", ""]
 )
 def test_a_tooltip_is_never_taken_for_rich_text(text: str) -> None:
-    shown = plain_tip(text)
+    shown = plain_tooltip(text)
     assert not Qt.mightBeRichText(shown)
     assert shown.replace("\u2060", "") == text
 
@@ -64,7 +64,7 @@ def test_labels_and_buttons_show_the_words_they_were_given(qtbot: QtBot) -> None
     assert button.text() == "a&b <i>"
     assert QAbstractButton.text(button) == "a&&b <i>"
     assert button.shortcut().isEmpty()
-    assert caption("a&b") == "a&&b"
+    assert escape_mnemonic("a&b") == "a&&b"
 
 
 def test_a_question_shows_names_as_written(qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def _is_ours(value: ast.expr) -> bool:
             return name.isupper()
         case ast.IfExp(body=first, orelse=second):
             return _is_ours(first) and _is_ours(second)
-        case ast.Call(func=ast.Name(id="plain_tip")):
+        case ast.Call(func=ast.Name(id="plain_tooltip")):
             return True
     return False
 

@@ -21,11 +21,11 @@ from app.theme import (
 )
 
 
-def _luminance(colour: str) -> float:
+def _luminance(color: str) -> float:
     def linear(value: float) -> float:
         return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
-    red, green, blue, _ = QColor(colour).getRgbF()
+    red, green, blue, _ = QColor(color).getRgbF()
     return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
 
 
@@ -54,13 +54,13 @@ def test_text_stands_out_from_its_ground(tokens: Tokens, ground: str, ink: str) 
         ("text", "disagree"),
     ],
 )
-def test_words_on_coloured_grounds_can_be_read(tokens: Tokens, ink: str, ground: str) -> None:
+def test_words_on_colored_grounds_can_be_read(tokens: Tokens, ink: str, ground: str) -> None:
     assert _contrast(getattr(tokens, ink), getattr(tokens, ground)) >= 4.5
 
 
 @pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
 def test_curves_stand_out_from_a_card(tokens: Tokens) -> None:
-    assert min(_contrast(colour, tokens.surface) for colour in tokens.series) >= 2.85
+    assert min(_contrast(color, tokens.surface) for color in tokens.series) >= 2.85
     assert len(set(tokens.series)) == 8
 
 

@@ -7,13 +7,6 @@ from mtl_core.spec import Problem
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(-3, "0 s"), (59.4, "59 s"), (70, "1 min 10 s"), (7500, "2 h 5 min"), (3599.9, "1 h 0 min")]
-)
-def test_a_time_has_at_most_two_units(seconds: float, text: str) -> None:
-    assert words.duration(seconds) == text
-
-
-@pytest.mark.parametrize(
     ("path", "page"),
     [
         ("model.shared[0].out_channels", "model"),

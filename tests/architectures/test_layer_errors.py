@@ -177,7 +177,7 @@ FAULTS: dict[str, tuple[Spec, Shape, str, str | None]] = {
     "a weight matrix of 4 TB": (
         Linear(out_features=1_000_000),
         (1_000_000,),
-        "Linear would have 1\u00a0000 billion parameters; at most 2 billion can be held.",
+        "Linear would have 1\u202f000 billion parameters; at most 2 billion can be held.",
         None,
     ),
     "filters beyond counting": (
@@ -372,4 +372,4 @@ def test_a_flatten_is_not_moved_over_layers_that_need_it() -> None:
 
 def test_numbers_are_grouped_as_they_are_in_the_window() -> None:
     (problem,) = describe(ModelSpec(shared=(MaxPool2d(),)), (8192,)).problems
-    assert problem.error == "MaxPool2d takes channels × height × width; 8\u00a0192 features arrive here."
+    assert problem.error == "MaxPool2d takes channels × height × width; 8\u202f192 features arrive here."

@@ -336,7 +336,7 @@ def test_points_are_not_exported_into_a_folder_that_is_not_there(
     with _opened(worker, home, store) as window:
         window.open_page("runs")
         page: Any = window.page("runs")
-        page.deeds.export_to([1], place.folder / "no" / "points.csv")
+        page.run_actions.export_to([1], place.folder / "no" / "points.csv")
         wait_for_words(window.toasts, ("no/points.csv", "cannot be written"))
     assert place.digest() == before
 

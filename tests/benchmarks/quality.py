@@ -74,7 +74,9 @@ def quality(folder: Path, seeds: int) -> Iterator[Comparison]:
 def _fresh(name: str, seed: int) -> ExperimentSpec:
     """What the window makes when a table is chosen after its start, with another split and seed."""
     start = spec_to_data(load_preset("multidigits"))
-    data = dataset_choice.with_dataset(start, dataset_choice.bundled(name), describe(BundledDataset(name=name)), 14_000)
+    data = dataset_choice.with_dataset(
+        start, dataset_choice.bundled_dataset(name), describe(BundledDataset(name=name)), 14_000
+    )
     return _seeded(data, seed)
 
 

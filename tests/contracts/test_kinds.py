@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.document import Document
 from app.forms import KindForm, bind
-from app.pages.data.catalogue import BUNDLED
+from app.pages.data.catalog import BUNDLED
 from app.pages.data.roles import KIND_TITLES
 from app.pages.model.templates import TEMPLATES, values_of
 from mtl_core import train

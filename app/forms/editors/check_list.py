@@ -1,4 +1,4 @@
-"""Any of some values."""
+"""An editor for a subset of given values: check boxes."""
 
 from typing import Any
 
@@ -8,20 +8,20 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
 from app.forms.value_labels import label_of
 from app.theme import GAP
-from app.widgets import caption
+from app.widgets import escape_mnemonic
 
 _COLUMNS, _WIDTH = 3, 44
 """Of check boxes side by side: at most so many, and together no wider than so many digits."""
 
 
 class CheckListEditor(QWidget):
-    """Any of some values, as check boxes."""
+    """Edits a subset of given values with check boxes."""
 
     valueChanged = Signal(object)
 
     def __init__(self, values: tuple[Any, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._boxes = {value: QCheckBox(caption(label_of(value))) for value in values}
+        self._boxes = {value: QCheckBox(escape_mnemonic(label_of(value))) for value in values}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 6, 0, 4)
         self._grid.setSpacing(GAP)

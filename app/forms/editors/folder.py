@@ -12,7 +12,7 @@ from app.widgets import ToolButton
 
 
 class FolderEditor(QWidget):
-    """A path that is typed, or chosen by the button beside it."""
+    """Edits a folder path with a text field and a button that opens a file dialog."""
 
     valueChanged = Signal(object)
 
@@ -44,8 +44,10 @@ class FolderEditor(QWidget):
 
     def ask(self) -> None:
         """Ask for a folder, beginning with the one shown where it is there."""
-        now = Path(str(self.value()))
-        chosen = QFileDialog.getExistingDirectory(self, "Choose a folder", str(now) if now.is_absolute() else "")
-        if chosen:
-            self.setValue(chosen)
-            self.valueChanged.emit(chosen)
+        current = Path(str(self.value()))
+        folder = QFileDialog.getExistingDirectory(
+            self, "Choose a folder", str(current) if current.is_absolute() else ""
+        )
+        if folder:
+            self.setValue(folder)
+            self.valueChanged.emit(folder)

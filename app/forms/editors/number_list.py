@@ -1,4 +1,4 @@
-"""An editor of several numbers."""
+"""An editor for a list of numbers."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from app.widgets import TextField
 
 
 class NumberListEditor(TextField):
-    """Numbers separated by commas or spaces; a word among them is kept as it is, for the spec to refuse.
+    """Edits numbers separated by commas or spaces; other words are passed on, so that validation reports them.
 
     Args:
         integer: Whether they are whole numbers.

@@ -1,4 +1,4 @@
-"""A choice among many."""
+"""A combo box with a searchable popup, for long lists."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from app.widgets import MenuEntry, SearchMenu
 
 
 class SearchedChoice(ChoiceEditor):
-    """A choice among many, whose list has groups and can be searched.
+    """A combo box whose popup has groups and a search field.
 
     Args:
         entries: What can be chosen, in the order of their groups.

@@ -1,4 +1,4 @@
-"""A slider and a number per task."""
+"""An editor for loss weights: a slider and a spin box per task."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,7 @@ class WeightsEditor(QWidget):
         self._column.setSpacing(GAP)
 
     def set_names(self, names: Sequence[str]) -> None:
-        """Show a slider for each task, in their order and colours."""
+        """Show a slider for each task, in their order and colors."""
         names = list(dict.fromkeys(names))
         if names == list(self._sliders):
             return
@@ -54,11 +54,11 @@ class WeightsEditor(QWidget):
 
     def _slider(self, name: str, index: int) -> WeightSlider:
         slider = WeightSlider(name, index)
-        slider.valueChanged.connect(lambda weight: self._moved(name, weight))
+        slider.valueChanged.connect(lambda weight: self._slider_moved(name, weight))
         self._column.addWidget(slider)
         return slider
 
-    def _moved(self, name: str, weight: float) -> None:
+    def _slider_moved(self, name: str, weight: float) -> None:
         self._value[name] = weight
         self.moved.emit(name, weight)
         self.valueChanged.emit(self.value())

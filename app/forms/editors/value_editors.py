@@ -16,7 +16,7 @@ from app.widgets import Muted, TextField, guard_wheel
 
 
 class Editor(Protocol):
-    """What every editor can do."""
+    """Protocol of all editors."""
 
     valueChanged: SignalInstance
 
@@ -28,7 +28,7 @@ class Editor(Protocol):
 
 
 class FlagEditor(QCheckBox):
-    """Yes or no."""
+    """Edits a boolean with a switch or check box."""
 
     valueChanged = Signal(object)
 
@@ -57,7 +57,7 @@ class FlagEditor(QCheckBox):
 
 
 class ChoiceEditor(QComboBox):
-    """One of some values, by their labels; a value that is not among them is shown as it is.
+    """Edits one of several values with a combo box; an unknown value is shown as it is.
 
     Args:
         values: What can be chosen.
@@ -75,8 +75,8 @@ class ChoiceEditor(QComboBox):
         self.setMinimumContentsLength(6)
         guard_wheel(self)
         self.set_choices(values, labels)
-        self.activated.connect(self._chosen)
-        self._told = self.value()
+        self.activated.connect(self._index_changed)
+        self._last_announced = self.value()
 
     def set_choices(self, values: tuple[Any, ...], labels: tuple[str, ...] = ()) -> None:
         """Offer other values; the one shown stays when it is among them."""
@@ -101,17 +101,17 @@ class ChoiceEditor(QComboBox):
             self._values.append(value)
             self.addItem(label_of(value))
         self.setCurrentIndex(self._values.index(value) if value in self._values else -1)
-        self._told = value
+        self._last_announced = value
 
-    def _chosen(self, index: int) -> None:
+    def _index_changed(self, index: int) -> None:
         value = self._values[index]
-        if value != self._told:
-            self._told = value
+        if value != self._last_announced:
+            self._last_announced = value
             self.valueChanged.emit(value)
 
 
 class TextEditor(TextField):
-    """One line of text."""
+    """Edits a string in a line edit."""
 
     valueChanged = Signal(object)
 
@@ -130,7 +130,7 @@ class TextEditor(TextField):
 
 
 class TextListEditor(TextField):
-    """Texts separated by commas; one that holds a comma is quoted.
+    """Edits a list of strings separated by commas; a string with a comma is quoted.
 
     Args:
         single: Whether one alone is a text instead of a list.
@@ -160,7 +160,7 @@ class TextListEditor(TextField):
 
 
 class NumbersEditor(TextField):
-    """Numbers by name, written ``a=2, b=0.5``; text that is not so is given as it stands, for the spec to refuse."""
+    """Edits a mapping of names to numbers as ``a=2, b=0.5``; invalid text is left to validation."""
 
     valueChanged = Signal(object)
 
@@ -192,7 +192,7 @@ def _exact(number: float) -> str:
 
 
 class WordOrEditor(QWidget):
-    """A word from a list or a value of another kind, which appears when the last entry is chosen.
+    """Edits a keyword from a list or a value of another type, whose editor appears with the last entry.
 
     Args:
         shape: The words.
@@ -247,7 +247,7 @@ class WordOrEditor(QWidget):
 
 
 class MaybeEditor(QWidget):
-    """A check box that brings an editor with it; off is nothing.
+    """Edits an optional value: a check box that enables the editor of the value.
 
     Args:
         inner: The editor.

@@ -1,4 +1,4 @@
-"""Which row of a list of layers shows which layer, and what an edit makes of the list; without Qt."""
+"""Pure list operations of the layer list: match rows to layers, move, insert and remove."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,10 +21,10 @@ def match_rows(old: Sequence[Any], new: Sequence[Any]) -> list[int | None]:
     result: list[int | None] = [*range(start), *[None] * (len(new) - start - end)]
     free = list(range(start, len(old) - end))
     for index in range(start, len(new) - end):
-        found = next((i for i in free if old[i] == new[index]), None)
-        if found is not None:
-            result[index] = found
-            free.remove(found)
+        match = next((i for i in free if old[i] == new[index]), None)
+        if match is not None:
+            result[index] = match
+            free.remove(match)
     if len(old) == len(new):
         for index in range(start, len(new) - end):
             if result[index] is None and index in free:
@@ -33,7 +33,7 @@ def match_rows(old: Sequence[Any], new: Sequence[Any]) -> list[int | None]:
     return [*result, *range(len(old) - end, len(old))]
 
 
-def moved(layers: Sequence[Any], source: int, target: int) -> list[Any]:
+def move_item(layers: Sequence[Any], source: int, target: int) -> list[Any]:
     """The list with the layer at ``source`` put before what stands at ``target``, counted before it is taken out."""
     result = [*layers]
     layer = result.pop(source)
@@ -41,11 +41,11 @@ def moved(layers: Sequence[Any], source: int, target: int) -> list[Any]:
     return result
 
 
-def inserted(layers: Sequence[Any], index: int, layer: Any) -> list[Any]:
+def insert_item(layers: Sequence[Any], index: int, layer: Any) -> list[Any]:
     """The list with ``layer`` put at ``index``."""
     return [*layers[:index], layer, *layers[index:]]
 
 
-def removed(layers: Sequence[Any], index: int) -> list[Any]:
+def remove_item(layers: Sequence[Any], index: int) -> list[Any]:
     """The list without the layer at ``index``."""
     return [*layers[:index], *layers[index + 1 :]]

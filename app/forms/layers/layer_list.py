@@ -8,12 +8,12 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
 
-from app.document import Document, touches
+from app.document import Document, affects
 from app.forms.discard import discard
 from app.forms.field_shapes import defaults_of
-from app.forms.layers.layer_edits import inserted, match_rows, moved, removed
+from app.forms.layers.layer_edits import insert_item, match_rows, move_item, remove_item
 from app.forms.layers.layer_menu import LayerMenu
-from app.forms.layers.layer_row import CLASSES, LayerRow, title_of
+from app.forms.layers.layer_row import CLASSES, LayerRow, layer_title
 from app.theme import GAP, resolve
 from app.widgets import Muted
 from mtl_core.spec import Fix, LayerInfo, join, parse
@@ -94,29 +94,29 @@ class LayerList(QWidget):
         layers = self._layers()
         index = self._open + 1 if self._open >= 0 else len(layers)
         spec = CLASSES[kind]
-        self._set(inserted(layers, index, defaults_of(spec)), f"Add {spec.title}")
+        self._set(insert_item(layers, index, defaults_of(spec)), f"Add {spec.title}")
         self.open(index)
 
     def act(self, action: str, index: int) -> None:
         """Do ``up down duplicate`` or ``remove`` to the layer at ``index``."""
         layers = self._layers()
-        title = title_of(self.rows[index].layer)
+        title = layer_title(self.rows[index].layer)
         match action:
             case "up" if index > 0:
                 self._move(index, index - 1)
             case "down" if index < len(layers) - 1:
                 self._move(index, index + 2)
             case "duplicate":
-                self._set(inserted(layers, index + 1, layers[index]), f"Duplicate {title}")
+                self._set(insert_item(layers, index + 1, layers[index]), f"Duplicate {title}")
                 self._after(index + 1)
             case "remove":
                 self._open = -1
-                self._set(removed(layers, index), f"Remove {title}")
+                self._set(remove_item(layers, index), f"Remove {title}")
                 self._after(min(index, len(self.rows) - 1), was_open=False)
 
     def _move(self, source: int, target: int) -> None:
-        was_open, title = self._open == source, title_of(self.rows[source].layer)
-        self._set(moved(self._layers(), source, target), f"Move {title}")
+        was_open, title = self._open == source, layer_title(self.rows[source].layer)
+        self._set(move_item(self._layers(), source, target), f"Move {title}")
         self._after(target - (1 if target > source else 0), was_open=was_open)
 
     def _after(self, index: int, *, was_open: bool | None = None) -> None:
@@ -129,11 +129,11 @@ class LayerList(QWidget):
         self._document.set(self.path, layers, label)
 
     def _layers(self) -> list[Any]:
-        found = self._document.get(self.path)
-        return list(found) if isinstance(found, list | tuple) else []
+        layers = self._document.get(self.path)
+        return list(layers) if isinstance(layers, list | tuple) else []
 
     def _changed(self, paths: list[str]) -> None:
-        if touches(paths, self.path):
+        if affects(paths, self.path):
             self._show(self._layers())
 
     def _show(self, layers: list[Any]) -> None:
@@ -158,8 +158,8 @@ class LayerList(QWidget):
     def _chain(self) -> None:
         """Let Tab go through the rows in their order, and through an open row's settings."""
         stops = [stop for row in self.rows for stop in row.tab_stops()]
-        for one, two in itertools.pairwise(stops):
-            QWidget.setTabOrder(one, two)
+        for first, second in itertools.pairwise(stops):
+            QWidget.setTabOrder(first, second)
 
     def _new_row(self) -> LayerRow:
         row = LayerRow(self)

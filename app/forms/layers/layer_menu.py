@@ -1,4 +1,4 @@
-"""The menu of layers."""
+"""The searchable menu of layer kinds."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -7,7 +7,7 @@ from mtl_core.spec import LAYER_GROUPS, kind_of
 
 
 class LayerMenu(SearchMenu):
-    """The kinds of layers in their groups."""
+    """A menu of the layer kinds in their groups."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         entries = [

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.formatting import format_features, format_shape
 from app.forms.discard import discard
 from app.forms.form import SpecForm
-from app.forms.value_labels import features_text, shape_text
 from app.theme import CONTROL_RADIUS, GAP, control_height, resolve
 from app.widgets import Elided, InlineError, Muted, ToolButton
 from mtl_core.spec import Layer, LayerInfo, Spec, kind_of, members
@@ -17,7 +17,7 @@ CLASSES: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Layer)
 _HANDLE = 34
 
 
-def title_of(layer: dict[str, Any]) -> str:
+def layer_title(layer: dict[str, Any]) -> str:
     """What a person calls the layer."""
     spec = CLASSES.get(str(layer.get("kind")))
     return spec.title if spec else str(layer.get("kind"))
@@ -104,9 +104,9 @@ class RowLine(QWidget):
         """Drag once the mouse has gone far enough."""
         if self._pressed is None:
             return
-        here = event.position().toPoint()
-        far = (here - self._pressed).manhattanLength() >= QApplication.startDragDistance()
-        if self._dragging or far:
+        position = event.position().toPoint()
+        is_drag = (position - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+        if self._dragging or is_drag:
             self._dragging = True
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self.dragged.emit(event.globalPosition().toPoint())
@@ -195,7 +195,7 @@ class LayerRow(QWidget):
     def show_info(self, info: LayerInfo | None, before: LayerInfo | None, input_text: str) -> None:
         """Show what the worker said: shape, error, and what arrives from the layer ``before``."""
         self.info = info
-        arrives = features_text(before.output_shape) if before is not None else input_text
+        arrives = format_features(before.output_shape) if before is not None else input_text
         source = f", from {before.title}" if before is not None else ""
         self.hint.setProperty("takes", f"In: {arrives}{source}." if arrives else "")
         error, fix = (info.error, info.fix) if info is not None else (None, None)
@@ -237,9 +237,9 @@ class LayerRow(QWidget):
     def _words(self) -> None:
         spec, info = CLASSES.get(str(self.layer.get("kind"))), self.info
         same = info is not None and info.kind == self.layer.get("kind")
-        title = title_of(self.layer)
+        title = layer_title(self.layer)
         detail = info.detail if info is not None and same else ""
-        shape = shape_text(info.output_shape) if info is not None and same else ""
+        shape = format_shape(info.output_shape) if info is not None and same else ""
         failed = bool(info is not None and same and info.error)
         self.line.title.setText(title)
         self.line.detail.setText(detail)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import GAP, RAIL_WIDTH, icon, scaled_font, theme
-from app.widgets import plain_tip
+from app.widgets import plain_tooltip
 
 PAGES = {
     "data": ("Data", "database"),
@@ -26,7 +26,7 @@ class RailButton(QToolButton):
         self.setObjectName(f"rail-{name}")
         self.setText(title)
         self.setAccessibleName(title)
-        self.setToolTip(plain_tip(f"{title} ({key})"))
+        self.setToolTip(plain_tooltip(f"{title} ({key})"))
         self.setFont(scaled_font(0.92))
         self._icon = icon(icon_name, "muted")
         self._chosen = icon(icon_name, "accent")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
 from app.main_window import words
 from app.theme import PAGE_MARGIN, small_font, theme
-from app.widgets import Elided, plain_tip
+from app.widgets import Elided, plain_tooltip
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord
@@ -62,7 +62,7 @@ class StatusLine(QFrame):
         """Show the store's name; its whole address is the tooltip."""
         name = Path(url.partition("?")[0]).name if url.startswith("sqlite") else url.rpartition("@")[2]
         self.store.setText(name)
-        self.store.setToolTip(plain_tip(url if url.startswith("sqlite") else name))
+        self.store.setToolTip(plain_tooltip(url if url.startswith("sqlite") else name))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the hairline at the top."""

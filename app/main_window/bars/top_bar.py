@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 from app.main_window.actions import Actions
 from app.main_window.bars.name_field import NameField
 from app.theme import GAP, PAGE_MARGIN, control_height, theme
-from app.widgets import Button, Chip, Muted, PrimaryButton, plain_tip
+from app.widgets import Button, Chip, Muted, PrimaryButton, plain_tooltip
 
 
 class ActionButton(Button):
@@ -23,7 +23,7 @@ class ActionButton(Button):
         if self.hasFocus() and not self._action.isEnabled():
             self.clearFocus()  # else Qt hands it to the next button as if by Tab
         self.setEnabled(self._action.isEnabled())
-        self.setToolTip(plain_tip(self._action.toolTip()))
+        self.setToolTip(plain_tooltip(self._action.toolTip()))
         self.setAccessibleName(self._action.iconText())
 
 

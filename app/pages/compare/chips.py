@@ -1,4 +1,4 @@
-"""The compared runs as chips, in as many lines as they need: the legend of all curves of the page."""
+"""The compared runs as chips, which are the legend of all curves of the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from app.pages.compare.swatch import swatch
 from app.theme import GAP, control_height, resolve, small_font
-from app.widgets import Elided, Label, ToolButton, plain_tip
+from app.widgets import Elided, Label, ToolButton, plain_tooltip
 
 _MOST_LINES = 3
 """Lines of chips that are shown at once; more are scrolled to."""
@@ -22,7 +22,7 @@ _WIDEST, _NARROWEST = 52, 32
 
 @dataclass(frozen=True)
 class ChipText:
-    """What a chip says: the run, the words on it, all of it in its tooltip, and the run's hue."""
+    """The text, tooltip and color index of a run's chip."""
 
     run: int
     text: str
@@ -31,7 +31,7 @@ class ChipText:
 
 
 class RunChip(QWidget):
-    """A run's line, number, name and difference, with a button that takes it out of the comparison."""
+    """A chip with the line style, number, name and distinguishing settings of a run, and a button that removes it."""
 
     removed = Signal(int)
 
@@ -54,7 +54,7 @@ class RunChip(QWidget):
         row.addWidget(sample)
         row.addWidget(self.label, 1)
         row.addWidget(remove)
-        self.setToolTip(plain_tip(chip.tip))
+        self.setToolTip(plain_tooltip(chip.tip))
         self.setAccessibleName(chip.tip)
 
     def text(self) -> str:
@@ -64,7 +64,7 @@ class RunChip(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the whole tooltip, also over the words."""
         super().resizeEvent(event)
-        self.label.setToolTip(plain_tip(self._tip))
+        self.label.setToolTip(plain_tooltip(self._tip))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pill."""
@@ -77,7 +77,7 @@ class RunChip(QWidget):
 
 
 class ChipBar(QScrollArea):
-    """Chips from left to right, line below line; it is as high as its lines, up to three, and scrolls beyond.
+    """A flow layout of chips, at most three rows high; beyond that it scrolls.
 
     ``removed(int)``: the run whose chip was closed.
     """
@@ -105,23 +105,23 @@ class ChipBar(QScrollArea):
         shown = tuple(chips)
         if shown == self._shown:
             return
-        kept = {chip.shows: chip for chip in self.chips if chip.shows in shown}
+        reused = {chip.shows: chip for chip in self.chips if chip.shows in shown}
         for chip in self.chips:
-            if chip.shows not in kept:
+            if chip.shows not in reused:
                 chip.hide()
                 chip.setParent(None)
                 chip.deleteLater()
         self._shown = shown
-        self.chips = [kept[text] for text in shown if text in kept]
+        self.chips = [reused[text] for text in shown if text in reused]
         self._make_some()
 
     def _make_some(self) -> None:
         """Make the next few chips that are missing: making sixty at once would be felt."""
-        made = {chip.shows: chip for chip in self.chips}
-        missing = [text for text in self._shown if text not in made]
+        chips = {chip.shows: chip for chip in self.chips}
+        missing = [text for text in self._shown if text not in chips]
         for text in missing[:_AT_ONCE]:
-            made[text] = self._chip(text)
-        self.chips = [made[text] for text in self._shown if text in made]
+            chips[text] = self._chip(text)
+        self.chips = [chips[text] for text in self._shown if text in chips]
         self._arrange()
         if len(missing) > _AT_ONCE:
             self._go_on.start()

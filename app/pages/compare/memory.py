@@ -1,4 +1,4 @@
-"""Which runs were compared, remembered between starts for each store."""
+"""Save the compared runs per store in the settings and restore them at the next start."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 _KEY = "page/compare/runs"
 
 
-class RunMemory(QObject):
-    """Keeps the compared runs, and at the start compares those again that are still there."""
+class SavedComparison(QObject):
+    """Saves the compared runs and, at the start, restores those that still exist."""
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
         session.compareChanged.connect(self._keep)
         if session.settings.get(_KEY) and not session.compared:
-            session.store.call(_numbers, self._compare)
+            session.store.call(_run_ids, self._compare)
 
-    def _compare(self, there: frozenset[int]) -> None:
+    def _compare(self, existing: frozenset[int]) -> None:
         runs = remembered_runs(self._session.settings.get(_KEY), self._session.store.url)
-        known = [run for run in runs if run in there]
-        if known and not self._session.compared:  # else a person was quicker
-            self._session.compare(known)
+        remembered = [run for run in runs if run in existing]
+        if remembered and not self._session.compared:  # else a person was quicker
+            self._session.compare(remembered)
 
     def _keep(self, runs: Sequence[int]) -> None:
         self._session.settings.put(_KEY, "\n".join([self._session.store.url, *map(str, runs)]))
 
 
-def _numbers(store: RunStore) -> frozenset[int]:
+def _run_ids(store: RunStore) -> frozenset[int]:
     return frozenset(record.id for record in store.runs(archived=True))
 
 

@@ -1,4 +1,4 @@
-"""The Compare page: what differs between runs, and what came of it."""
+"""The Compare page: differing settings, curves, test metrics and costs of several runs."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayou
 
 from app.pages.compare.cards.cost_card import CostCard
 from app.pages.compare.cards.curve_cards import CurveWall, choices
-from app.pages.compare.cards.ensemble_card import Averaging
+from app.pages.compare.cards.ensemble_card import EnsembleCard
 from app.pages.compare.cards.settings_card import SettingsCard
 from app.pages.compare.cards.study_card import StudyCard
 from app.pages.compare.cards.tests_card import TestMetricsCard
 from app.pages.compare.chips import ChipBar, ChipText
-from app.pages.compare.memory import RunMemory
+from app.pages.compare.memory import SavedComparison
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.selection import Selection
-from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import compare_view
 from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
-from app.theme import CARD_GAP, GAP, PAGE_MARGIN, SeenOnly, card_title_font, manager
+from app.theme import CARD_GAP, GAP, PAGE_MARGIN, VisibleConnection, card_title_font, manager
 from app.widgets import Card, CardRow, EmptyState, Label, Muted, PageHeader, ToolButton, scrolling
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _SHARES = (10, 13)
 
 
 class ComparePage(QWidget):
-    """Shows the session's compared runs side by side; runs that still train go on here."""
+    """Shows the session's compared runs side by side and follows those that still train."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -48,19 +48,19 @@ class ComparePage(QWidget):
         self._session = session
         self.selection = Selection(session, self)
         self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
-        self._drawn: tuple[tuple[int, int], ...] = ()
+        self._drawn_runs: tuple[tuple[int, int], ...] = ()
         self._grown: dict[int, set[SeriesKey]] = {}
         self._draw_soon = QTimer(self, singleShot=True, interval=_DRAW_MS)
-        self._draw_soon.timeout.connect(self._draw_grown)
+        self._draw_soon.timeout.connect(self._draw_queued)
         self._build()
         self.selection.changed.connect(self._show)
         self.averaging.changed.connect(self._show)
-        self.selection.grown.connect(self._grow)
+        self.selection.grown.connect(self._queue_series)
         self.options.changed.connect(self._draw)
         self.metric_choice.currentIndexChanged.connect(lambda _index: self._draw())
         session.compareChanged.connect(self.selection.choose)
-        SeenOnly(self, manager().changed, self._restyle)
-        self.memory = RunMemory(session, self)
+        VisibleConnection(self, manager().changed, self._restyle)
+        self.memory = SavedComparison(session, self)
         self.selection.choose(session.compared)
 
     # -- building --
@@ -82,7 +82,7 @@ class ComparePage(QWidget):
         self.chips.removed.connect(self._remove)
         self.left_out = Muted(wrap=True)
         self.left_out.setObjectName("compare-left-out")
-        self.averaging = Averaging(self._session, self)
+        self.averaging = EnsembleCard(self._session, self)
         self.differs_card, self.tests_card = SettingsCard(), TestMetricsCard(self.averaging)
         self.differs, self.hint = self.differs_card.table, self.differs_card.hint
         self.tests, self.group = self.tests_card.table, self.tests_card.group
@@ -102,9 +102,9 @@ class ComparePage(QWidget):
         self.wall = CurveWall()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty_state())
-        self._stack.addWidget(self._filled(self._tables))
+        self._stack.addWidget(self._make_content(self._tables))
 
-    def _filled(self, tables: QWidget) -> QWidget:
+    def _make_content(self, tables: QWidget) -> QWidget:
         inside = QVBoxLayout()
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(CARD_GAP)
@@ -167,8 +167,8 @@ class ComparePage(QWidget):
         self._tables.set_need(_width_for(self.differs, self.tests))
         self._more.set_need(_width_for(self.best, self.cost_card.table))
         runs = tuple((entry.run.id, entry.color) for entry in entries)
-        self._draw({} if runs == self._drawn else None)
-        self._drawn = runs
+        self._draw({} if runs == self._drawn_runs else None)
+        self._drawn_runs = runs
 
     def _show_studies(self) -> None:
         """A card for each study that a compared run belongs to."""
@@ -184,7 +184,7 @@ class ComparePage(QWidget):
                 self._studies.addWidget(self.studies[number])
             self.studies[number].show_study(study)
 
-    def _show_chips(self, entries: Sequence[Entry], texts: Sequence[str]) -> None:
+    def _show_chips(self, entries: Sequence[ComparedRun], texts: Sequence[str]) -> None:
         self.chips.show_chips(
             ChipText(entry.run.id, text, f"{text}\n{entry.run.name} · {entry.run.state}", entry.color)
             for entry, text in zip(entries, texts, strict=True)
@@ -205,35 +205,35 @@ class ComparePage(QWidget):
         if changed is None:
             self._grown.clear()
         self._offer_metrics()
-        chosen, metric = self.selection, self.metric_choice.currentText()
-        self.wall.draw(chosen.entries, chosen.curves, chosen.clocks, metric, self.options, changed=changed)
+        selection, metric = self.selection, self.metric_choice.currentText()
+        self.wall.draw(selection.entries, selection.curves, selection.clocks, metric, self.options, changed=changed)
 
-    def _grow(self, run: int, keys: set[SeriesKey]) -> None:
+    def _queue_series(self, run: int, keys: set[SeriesKey]) -> None:
         self._grown.setdefault(run, set()).update(keys)
         if not self._draw_soon.isActive():
             self._draw_soon.start()
 
-    def _draw_grown(self) -> None:
+    def _draw_queued(self) -> None:
         grown, self._grown = self._grown, {}
         if grown:
             self._draw(grown)
 
     def _offer_metrics(self) -> None:
         names = choices(self.selection.curves)
-        known = tuple(self.metric_choice.itemText(index) for index in range(self.metric_choice.count()))
-        if names == known:
+        current_items = tuple(self.metric_choice.itemText(index) for index in range(self.metric_choice.count()))
+        if names == current_items:
             return
-        chosen = self.metric_choice.currentText()
+        current = self.metric_choice.currentText()
         blocked = self.metric_choice.blockSignals(True)
         self.metric_choice.clear()
         self.metric_choice.addItems(names)
-        self.metric_choice.setCurrentText(chosen if chosen in names else next(iter(names), ""))
+        self.metric_choice.setCurrentText(current if current in names else next(iter(names), ""))
         self.metric_choice.blockSignals(blocked)
 
     # -- what the person asks --
 
     def _remove(self, run: int) -> None:
-        self._session.compare(one for one in self._session.compared if one != run)
+        self._session.compare(other for other in self._session.compared if other != run)
 
     def _add(self, runs: Sequence[int]) -> None:
         """Compare more runs; one that was left out comes last now, and so is shown."""

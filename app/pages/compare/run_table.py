@@ -1,4 +1,4 @@
-"""A table with a column a run, and the names of its rows beside it however far it is scrolled."""
+"""A table with a column per run and fixed row headers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 from app.pages.compare.swatch import swatch
 from app.pages.compare.views.comparison import Cell, Line
 from app.theme import resolve, row_height, theme
-from app.widgets import plain_tip
+from app.widgets import plain_tooltip
 
 _CELL_ROOM, _DOT_ROOM = 26, 32
 """Pixels beside a text in a cell, and those of a run's dot or line."""
@@ -20,7 +20,7 @@ _SHORT, _WIDEST_NAME, _WIDEST_HEAD = 24, 38, 22
 
 
 class RunTable(QTableWidget):
-    """Rows of text with a column a run.
+    """A read-only table of texts with a column per run.
 
     It is as high as its rows, so that the wheel moves the page and never a table inside it. Columns beyond its width
     are scrolled to, while the names of the rows stay.
@@ -67,7 +67,7 @@ class RunTable(QTableWidget):
         self.setRowCount(len(lines))
         self.setHorizontalHeaderItem(0, QTableWidgetItem(first))
         for column, (label, color) in enumerate(runs, start=1):
-            self.setHorizontalHeaderItem(column, _head(label, color, self.fontMetrics()))
+            self.setHorizontalHeaderItem(column, _header_item(label, color, self.fontMetrics()))
         for row, line in enumerate(lines):
             self.setItem(row, 0, _name_item(line))
             for column, cell in enumerate(line.cells, start=1):
@@ -102,9 +102,9 @@ class RunTable(QTableWidget):
         digit = self.fontMetrics().horizontalAdvance("0")
         columns = range(1, self.columnCount())
         heads = [self._advance(self.horizontalHeaderItem(column)) + _DOT_ROOM for column in columns]
-        wants = [[self._advance(self.item(row, column)) for row in range(self.rowCount())] for column in columns]
-        short = [[min(width, _SHORT * digit) for width in column] for column in wants]
-        self._wants = [max(head, *cells, 0) + _CELL_ROOM for head, cells in zip(heads, wants, strict=True)]
+        hints = [[self._advance(self.item(row, column)) for row in range(self.rowCount())] for column in columns]
+        short = [[min(width, _SHORT * digit) for width in column] for column in hints]
+        self._wants = [max(head, *cells, 0) + _CELL_ROOM for head, cells in zip(heads, hints, strict=True)]
         self._floors = [max(head, *cells, 0) + _CELL_ROOM for head, cells in zip(heads, short, strict=True)]
         names = [self.horizontalHeaderItem(0), *(self.item(row, 0) for row in range(self.rowCount()))]
         self._first = max(min(max(map(self._advance, names)) + _CELL_ROOM, _WIDEST_NAME * digit), 90)
@@ -121,52 +121,52 @@ class RunTable(QTableWidget):
             return
         self.setColumnWidth(0, self._first)
         room = self.viewport().width() - self._first
-        for column, width in enumerate(shared_out(room, self._wants, self._floors), start=1):
+        for column, width in enumerate(distribute_width(room, self._wants, self._floors), start=1):
             self.setColumnWidth(column, width)
         self._names.fit()
 
 
-def shared_out(room: int, wants: Sequence[int], floors: Sequence[int]) -> list[int]:
+def distribute_width(available: int, hints: Sequence[int], minimums: Sequence[int]) -> list[int]:
     """Widths of columns: alike where that is enough for each, else as much as each wants, else less, to the floor.
 
     Args:
-        room: What there is for all of them.
-        wants: What each column wants.
-        floors: What each needs at least, no more than it wants.
+        available: What there is for all of them.
+        hints: What each column wants.
+        minimums: What each needs at least, no more than it wants.
     """
-    if not wants:
+    if not hints:
         return []
-    if max(wants) * len(wants) <= room:
-        return [room // len(wants)] * len(wants)
-    if sum(wants) <= room:
-        return [want + (room - sum(wants)) // len(wants) for want in wants]
-    if sum(floors) >= room:
-        return list(floors)
-    share = (room - sum(floors)) / (sum(wants) - sum(floors))
-    return [floor + int(share * (want - floor)) for want, floor in zip(wants, floors, strict=True)]
+    if max(hints) * len(hints) <= available:
+        return [available // len(hints)] * len(hints)
+    if sum(hints) <= available:
+        return [hint + (available - sum(hints)) // len(hints) for hint in hints]
+    if sum(minimums) >= available:
+        return list(minimums)
+    share = (available - sum(minimums)) / (sum(hints) - sum(minimums))
+    return [minimum + int(share * (hint - minimum)) for hint, minimum in zip(hints, minimums, strict=True)]
 
 
-def _head(label: str, color: int | None, metrics: QFontMetrics) -> QTableWidgetItem:
+def _header_item(label: str, color: int | None, metrics: QFontMetrics) -> QTableWidgetItem:
     """A header of one line or two, each shortened in the middle where it is long; whole in the tooltip."""
     most = _WIDEST_HEAD * metrics.horizontalAdvance("0")
     text = "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, most) for line in label.split("\n"))
     item = QTableWidgetItem(text) if color is None else QTableWidgetItem(QIcon(swatch(color)), text)
     whole = label.replace("\n", " · ")
-    item.setToolTip(plain_tip(whole))
+    item.setToolTip(plain_tooltip(whole))
     item.setData(Qt.ItemDataRole.AccessibleTextRole, whole)
     return item
 
 
 def _name_item(line: Line) -> QTableWidgetItem:
     item = QTableWidgetItem(line.name)
-    item.setToolTip(plain_tip(f"{line.name} ({line.tip})" if line.tip else line.name))
+    item.setToolTip(plain_tooltip(f"{line.name} ({line.tip})" if line.tip else line.name))
     item.setForeground(QBrush(QColor(resolve("muted"))))
     return item
 
 
 def _cell_item(cell: Cell) -> QTableWidgetItem:
     item = QTableWidgetItem(cell.text)
-    item.setToolTip(plain_tip(cell.tip or cell.text))
+    item.setToolTip(plain_tooltip(cell.tip or cell.text))
     if cell.tone:
         item.setForeground(QBrush(QColor(resolve(cell.tone))))
     if cell.best or cell.leading:

@@ -1,4 +1,4 @@
-"""Which runs are compared, and what is known of them so far."""
+"""The compared runs and the data read for them from the store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.compared_run import ComparedRun
 from app.plots import Clock, RunCurves
 from app.session import MOST_COMPARED
 from mtl_core.errors import WorkbenchError
@@ -27,7 +27,7 @@ _AT_ONCE = 8
 
 
 class Selection(QObject):
-    """Follows every chosen run; a run keeps its colour as long as it is chosen.
+    """Reads and follows every compared run; a run keeps its color as long as it is compared.
 
     ``changed()``: other runs, states, summaries or studies. ``grown(run, keys)``: new points of a run, or
     news of its times.
@@ -46,7 +46,7 @@ class Selection(QObject):
         self._specs: dict[int, ExperimentSpec | None] = {}
         self._colors: dict[int, int] = {}
         self._visible = False
-        self._wanted: tuple[int, ...] = ()
+        self._requested: tuple[int, ...] = ()
         self.left_out: tuple[int, ...] = ()
         self.summaries: tuple[Summary, ...] = ()
         self.studies: tuple[Study, ...] = ()
@@ -56,30 +56,32 @@ class Selection(QObject):
         self._go_on = QTimer(self, singleShot=True, interval=0)
         self._go_on.timeout.connect(self._add_some)
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
-        self._soon.timeout.connect(self._bring_up_to_date)
+        self._soon.timeout.connect(self._announce_later)
         session.queue.runChanged.connect(self._study_changed)
 
     @property
     def chosen(self) -> tuple[int, ...]:
         """The runs, in the order they were chosen."""
-        return self._wanted
+        return self._requested
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[ComparedRun, ...]:
         """The chosen runs that have been read."""
-        ready = [run for run in self._wanted if run in self._records and run in self._data]
+        ready = [run for run in self._requested if run in self._records and run in self._data]
         return tuple(
-            Entry(self._records[run], self._data[run], self._settings[run], self._colors[run], self._specs.get(run))
+            ComparedRun(
+                self._records[run], self._data[run], self._settings[run], self._colors[run], self._specs.get(run)
+            )
             for run in ready
         )
 
     def choose(self, runs: Sequence[int]) -> None:
         """Compare these runs; of more than the page can hold those chosen last, and ``left_out`` names the others."""
-        asked = list(dict.fromkeys(runs))
-        wanted, self.left_out = asked[-MOST_COMPARED:], tuple(asked[:-MOST_COMPARED])
-        for run in [run for run in self._followers if run not in wanted]:
+        unique_runs = list(dict.fromkeys(runs))
+        compared, self.left_out = unique_runs[-MOST_COMPARED:], tuple(unique_runs[:-MOST_COMPARED])
+        for run in [run for run in self._followers if run not in compared]:
             self._drop(run)
-        self._wanted = tuple(wanted)
+        self._requested = tuple(compared)
         self._add_some()
         self._read_summaries()
         self._read_studies()
@@ -93,15 +95,15 @@ class Selection(QObject):
 
     def _add_some(self) -> None:
         """Follow the next few runs that are not followed yet: to begin with sixty at once would be felt."""
-        missing = [run for run in self._wanted if run not in self._followers]
+        missing = [run for run in self._requested if run not in self._followers]
         for run in missing[:_AT_ONCE]:
             self._add(run)
         if len(missing) > _AT_ONCE:
             self._go_on.start()
 
     def _add(self, run: int) -> None:
-        taken = set(self._colors.values())
-        self._colors[run] = next(color for color in range(len(taken) + 1) if color not in taken)
+        used_colors = set(self._colors.values())
+        self._colors[run] = next(color for color in range(len(used_colors) + 1) if color not in used_colors)
         self.curves[run], self.clocks[run] = RunCurves(), Clock()
         follower = self._session.follower(self)
         follower.record.connect(self._take_record)
@@ -117,8 +119,8 @@ class Selection(QObject):
         follower = self._followers.pop(run)
         follower.follow(None)
         follower.deleteLater()
-        for known in (self._records, self._data, self._settings, self._specs, self._colors, self.curves, self.clocks):
-            known.pop(run, None)
+        for by_run in (self._records, self._data, self._settings, self._specs, self._colors, self.curves, self.clocks):
+            by_run.pop(run, None)
 
     def _take_spec(self, read: _ReadSpec) -> None:
         if read.run in self._followers:
@@ -135,7 +137,7 @@ class Selection(QObject):
             self._owed = True
             self._soon.start()
 
-    def _bring_up_to_date(self) -> None:
+    def _announce_later(self) -> None:
         """Announce what has come of several runs at once: thirty runs that are read would fill every table anew."""
         if self._owed:
             self._owed = False
@@ -172,7 +174,7 @@ class Selection(QObject):
             self._read_studies()
 
     def _read_studies(self) -> None:
-        records = [self._records[run] for run in self._wanted if run in self._records]
+        records = [self._records[run] for run in self._requested if run in self._records]
 
         def read(store: RunStore) -> tuple[Study, ...]:
             from mtl_core.analysis.studies import studies_of

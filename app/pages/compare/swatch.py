@@ -1,4 +1,4 @@
-"""How a compared run is told from the others: a hue, and from the second round of hues on dots in its lines."""
+"""Line swatches that identify a compared run: a hue, and dots once the hues repeat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data: where it comes from, what each column is for, what is predicted, how it is split."""
+"""The Data page: data source, column roles, tasks and split."""
 
 from app.pages.data.page import DataPage
 

@@ -1,41 +1,41 @@
-"""Another data set for an experiment: tasks that suggest themselves and a model that can read it; no widgets."""
+"""Switch an experiment to another data set: suggested tasks, and a model that can read the data; no widgets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
-from app.pages.data.catalogue import BUNDLED
+from app.pages.data.catalog import BUNDLED
 from mtl_core.spec import DatasetInfo, SplitSpec, Standardized, TextSpec, TrainingSpec, load_preset, spec_to_data
 from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_numeric_inputs, table_training
 from mtl_core.spec.tasks import task_kind
 
 _IMAGE_PRESET = "multidigits"
-_FOR_IMAGES = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
+_IMAGE_LAYERS = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
 _TEXT_TRUNK = [{"kind": "embedding", "dim": 32}, {"kind": "gru", "hidden_size": 32}]
 _TEXT_HEAD = [{"kind": "global_max_pool"}]
 
 
-def bundled(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def bundled_dataset(name: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a bundled data set."""
-    return {"kind": "bundled", "name": name, "inputs": None, **_reading(split)}
+    return {"kind": "bundled", "name": name, "inputs": None, **_common_settings(split)}
 
 
-def table(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def table_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Spec data of a file, before anything is known of its columns."""
     return {
         "kind": "table", "path": path, "inputs": [], "types": {}, "missing": {},
         "delimiter": None, "decimal": None, "encoding": None,
-        **_reading(split),
+        **_common_settings(split),
     }  # fmt: skip
 
 
-def _reading(split: Mapping[str, Any] | None) -> dict[str, Any]:
+def _common_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:
     """What a bundled data set and a file have alike."""
     numeric, text = spec_to_data(Standardized()), spec_to_data(TextSpec())
-    return {"numeric_inputs": numeric, "text": text, "split": _shares(split)}
+    return {"numeric_inputs": numeric, "text": text, "split": _split_settings(split)}
 
 
-def _shares(split: Mapping[str, Any] | None) -> dict[str, Any]:
+def _split_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:
     """The split of the data before, without the tasks that made it: they are not in the new data."""
     return spec_to_data(SplitSpec()) if split is None else {**split, "tasks": []}
 
@@ -55,32 +55,32 @@ def with_dataset(
         info: What is known of it.
         rows_before: Rows of the data set so far, 0 when nothing is known of it.
     """
-    chosen = dict(dataset)
-    if chosen["kind"] == "table":
-        chosen["inputs"] = list(info.inputs)
-    rows = training_rows(chosen, info.rows)
-    if _kind_of_input(info) == "table" and not _has_objectives(info):
-        chosen["numeric_inputs"] = table_numeric_inputs(rows)
+    new_dataset = dict(dataset)
+    if new_dataset["kind"] == "table":
+        new_dataset["inputs"] = list(info.inputs)
+    rows = training_rows(new_dataset, info.rows)
+    if _input_kind_of_data(info) == "table" and not _has_objectives(info):
+        new_dataset["numeric_inputs"] = table_numeric_inputs(rows)
     return {
         **data,
-        "name": _name(data, info),
-        "dataset": chosen,
+        "name": _experiment_name(data, info),
+        "dataset": new_dataset,
         "tasks": [dict(task) for task in info.tasks],
-        "model": _model(data, info, rows),
-        "training": _training(data, info, rows, training_rows(data.get("dataset") or {}, rows_before)),
+        "model": _model_for_data(data, info, rows),
+        "training": _training_for_data(data, info, rows, training_rows(data.get("dataset") or {}, rows_before)),
     }
 
 
-def moved(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
+def reading_changes(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
     """The changes that have the experiment read its table from another file, or in another way; all else stays."""
     old = data["dataset"]
-    changes = {f"dataset.{key}": dataset[key] for key in _READ_BY if dataset.get(key) != old.get(key)}
-    if (name := _name(data, info)) != data.get("name"):
+    changes = {f"dataset.{key}": dataset[key] for key in _READING_OPTIONS if dataset.get(key) != old.get(key)}
+    if (name := _experiment_name(data, info)) != data.get("name"):
         changes["name"] = name
     return changes
 
 
-_READ_BY = ("path", "delimiter", "decimal", "encoding")
+_READING_OPTIONS = ("path", "delimiter", "decimal", "encoding")
 
 
 def training_rows(dataset: Mapping[str, Any], rows: int) -> int:
@@ -89,16 +89,16 @@ def training_rows(dataset: Mapping[str, Any], rows: int) -> int:
     return round(rows * float(split.get("train", SplitSpec().train)))
 
 
-def _model(data: Mapping[str, Any], info: DatasetInfo, rows: int) -> dict[str, Any]:
+def _model_for_data(data: Mapping[str, Any], info: DatasetInfo, rows: int) -> dict[str, Any]:
     model = dict(data.get("model") or {})
     shared = model.get("shared") or []
     names = [task["name"] for task in info.tasks]
     if _has_objectives(info):
         return {**model, "shared": [{"kind": "linear", "out_features": 2}], "heads": {}}
-    if shared and _read_by(shared) == _kind_of_input(info) and not _is_table_default(shared):
+    if shared and _input_kind_of_layers(shared) == _input_kind_of_data(info) and not _is_table_default(shared):
         return model
-    if _kind_of_input(info) == "text":
-        return {**model, **_for_text(info.tasks)}
+    if _input_kind_of_data(info) == "text":
+        return {**model, **_text_layers(info.tasks)}
     if info.input_kind == "image":
         preset = spec_to_data(load_preset(_IMAGE_PRESET))["model"]
         head = next(iter(preset["heads"].values()))
@@ -106,7 +106,7 @@ def _model(data: Mapping[str, Any], info: DatasetInfo, rows: int) -> dict[str, A
     return {**model, **table_layers(rows, names)}
 
 
-def _training(data: Mapping[str, Any], info: DatasetInfo, rows: int, rows_before: int) -> dict[str, Any]:
+def _training_for_data(data: Mapping[str, Any], info: DatasetInfo, rows: int, rows_before: int) -> dict[str, Any]:
     """The training settings, those that nobody has set brought in line with the data."""
     training = dict(data.get("training") or {})
     preset = spec_to_data(load_preset(_IMAGE_PRESET).training)
@@ -130,35 +130,35 @@ def _is_table_default(shared: Sequence[Mapping[str, Any]]) -> bool:
     return list(shared) in [table_layers(rows, ())["shared"] for rows in (0, FEW_ROWS)]
 
 
-def read_as_text(data: Mapping[str, Any], column: str) -> dict[str, Any]:
+def text_input_changes(data: Mapping[str, Any], column: str) -> dict[str, Any]:
     """The change that makes a column the only input, as text: with it come layers that read texts, unless they do."""
     model = data.get("model") or {}
     changes: dict[str, Any] = {"dataset.inputs": [column]}
-    if _read_by(model.get("shared") or []) != "text":
-        changes |= {f"model.{name}": layers for name, layers in _for_text(data.get("tasks") or ()).items()}
+    if _input_kind_of_layers(model.get("shared") or []) != "text":
+        changes |= {f"model.{name}": layers for name, layers in _text_layers(data.get("tasks") or ()).items()}
     return changes
 
 
-def _kind_of_input(info: DatasetInfo) -> str:
+def _input_kind_of_data(info: DatasetInfo) -> str:
     texts = {column.name for column in info.columns if column.type == "text"}
     return "text" if texts & set(info.inputs) else info.input_kind
 
 
-def _read_by(shared: Sequence[Mapping[str, Any]]) -> str:
+def _input_kind_of_layers(shared: Sequence[Mapping[str, Any]]) -> str:
     """What kind of input the layers are made for."""
     kinds = [str(layer.get("kind", "")) for layer in shared]
     if kinds[:1] == ["embedding"]:
         return "text"
-    return "image" if any(kind.startswith(_FOR_IMAGES) for kind in kinds) else "table"
+    return "image" if any(kind.startswith(_IMAGE_LAYERS) for kind in kinds) else "table"
 
 
-def _for_text(tasks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _text_layers(tasks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Layers for a text: tags are predicted at each position, everything else from all positions together."""
     heads = {task["name"]: [] if task_kind(task).per_token else _TEXT_HEAD for task in tasks}
     return {"shared": _TEXT_TRUNK, "heads": heads}
 
 
-def _name(data: Mapping[str, Any], info: DatasetInfo) -> str:
+def _experiment_name(data: Mapping[str, Any], info: DatasetInfo) -> str:
     """The experiment's name; one that nobody chose follows the data."""
     name = str(data.get("name", ""))
     file = str(data.get("dataset", {}).get("path") or "").replace("\\", "/").rpartition("/")[2]

@@ -11,7 +11,7 @@ from mtl_core.spec import ColumnInfo, DatasetInfo
 ARTICLES: dict[roles.Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
 
 
-class Editing:
+class RoleEditor:
     """What can be done to the columns of a data set and to the tasks that predict them.
 
     Args:
@@ -68,10 +68,10 @@ class Editing:
         others = [name for name, role in now.items() if role == "input" and name != column]
         alone = wanted == "text" and now[column] == "input"
         if alone:
-            changes |= dataset_choice.read_as_text(self.data, column)
+            changes |= dataset_choice.text_input_changes(self.data, column)
         self._edit(changes, f"Read {column} as {wanted}")
         if alone:
-            self._tell_alone(column, others, layers="model.shared" in changes)
+            self._notify_single_text(column, others, layers="model.shared" in changes)
 
     def set_missing(self, column: str, texts: Sequence[str] | None) -> None:
         """Say which texts count as missing in a column; None: the usual ones."""
@@ -80,7 +80,7 @@ class Editing:
             missing[column] = list(texts)
         self._edit({"dataset.missing": missing}, f"Change what is missing in {column}")
 
-    def _tell_alone(self, column: str, others: Sequence[str], *, layers: bool) -> None:
+    def _notify_single_text(self, column: str, others: Sequence[str], *, layers: bool) -> None:
         """That a text is read alone, where that changed more than its type."""
         parts = [f"{listed(others)} {'is' if len(others) == 1 else 'are'} ignored now"] if others else []
         parts += ["layers that read text took the place of the model's"] if layers else []
@@ -94,7 +94,7 @@ class Editing:
 
     def set_kind_of_column(self, column: str, kind: str) -> None:
         """Make the task that predicts a column one of another kind."""
-        place = roles.task_of(self.data, column)
+        place = roles.task_index_of(self.data, column)
         if place >= 0:
             self.set_kind(place, kind)
 
@@ -120,18 +120,18 @@ class Editing:
         else:
             self._document.remove(f"tasks[{place}]", "Remove task")
 
-    def join(self, column: str, place: int) -> None:
+    def add_target(self, column: str, place: int) -> None:
         """Have the task at ``place`` predict a column as well."""
         data = self.data
-        changes = roles.joined(data, column, place)
+        changes = roles.with_added_target(data, column, place)
         inputs = data["dataset"].get("inputs")
         if inputs and column in inputs:
             changes["dataset.inputs"] = [name for name in inputs if name != column]
         self._edit(changes, f"Predict {column} with {data['tasks'][place]['name']}")
 
-    def part(self, column: ColumnInfo) -> None:
+    def separate_target(self, column: ColumnInfo) -> None:
         """Give a column of a task of several a task of its own."""
-        self._edit(roles.parted(self.data, column), f"Predict {column.name} on its own")
+        self._edit(roles.with_separate_task(self.data, column), f"Predict {column.name} on its own")
 
     def _edit(self, changes: dict[str, Any], label: str) -> None:
         self._document.set_many(changes, label, merge=False)

@@ -16,7 +16,7 @@ KIND_TITLES = {kind: task.short_title() for kind, task in TASK_KINDS.items()}
 _FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
 
 
-def is_of_numbers(kind: str) -> bool:
+def is_numeric_kind(kind: str) -> bool:
     """Whether the targets of a kind of task can only be numbers, which a histogram shows."""
     return task_kind({"kind": kind}).column_types == ("numeric",)
 
@@ -27,7 +27,7 @@ def targets_of(task: Data) -> list[str]:
     return [target] if isinstance(target, str) else list(target)
 
 
-def task_of(data: Data, column: str) -> int:
+def task_index_of(data: Data, column: str) -> int:
     """The place of the task that predicts a column, or -1."""
     return next((i for i, task in enumerate(data.get("tasks") or ()) if column in targets_of(task)), -1)
 
@@ -39,7 +39,7 @@ def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
     for column in info.columns:
         stated = column.name in inputs if inputs is not None else column.suggested != "ignore"
         chosen: Role = "input" if stated and info.input_kind == "table" else "ignore"
-        roles[column.name] = "target" if task_of(data, column.name) >= 0 else chosen
+        roles[column.name] = "target" if task_index_of(data, column.name) >= 0 else chosen
     return roles
 
 
@@ -64,7 +64,7 @@ def with_role(data: Data, info: DatasetInfo, column: str, role: Role) -> dict[st
 def with_roles(data: Data, info: DatasetInfo, wanted: Mapping[str, Role]) -> dict[str, Any]:
     """The change that gives several columns their roles; new targets get a task each."""
     roles = roles_of(data, info) | dict(wanted)
-    tasks = [shrunk for task in data.get("tasks") or () if (shrunk := _shrunk(task, roles)) is not None]
+    tasks = [shrunk for task in data.get("tasks") or () if (shrunk := _keep_targets(task, roles)) is not None]
     predicted = {target for task in tasks for target in targets_of(task)}
     for column in info.columns:
         if roles[column.name] == "target" and column.name not in predicted:
@@ -78,13 +78,13 @@ def with_roles(data: Data, info: DatasetInfo, wanted: Mapping[str, Role]) -> dic
 def with_type(data: Data, column: ColumnInfo, wanted: str) -> dict[str, Any]:
     """The change that has a column read as numbers, as categories or as text; its task stays possible."""
     changes: dict[str, Any] = {"dataset.types": {**data["dataset"].get("types", {}), column.name: wanted}}
-    place = task_of(data, column.name)
-    if place >= 0 and (kind := _kind_read_as(wanted, column, data["tasks"][place]["kind"])):
-        changes["tasks"] = _exchanged(data["tasks"], place, _of_kind(data["tasks"][place], kind, column.name))
+    place = task_index_of(data, column.name)
+    if place >= 0 and (kind := _kind_for_type(wanted, column, data["tasks"][place]["kind"])):
+        changes["tasks"] = _replace_task(data["tasks"], place, _convert_task(data["tasks"][place], kind, column.name))
     return changes
 
 
-def _kind_read_as(wanted: str, column: ColumnInfo, kind: str) -> str:
+def _kind_for_type(wanted: str, column: ColumnInfo, kind: str) -> str:
     """The kind of task a target needs once it is read otherwise, ``""`` where the present kind will do."""
     if wanted in task_kind({"kind": kind}).column_types:
         return ""
@@ -97,11 +97,11 @@ def with_kind(data: Data, place: int, kind: str) -> dict[str, Any]:
     task = data["tasks"][place]
     targets = targets_of(task)
     if len(targets) > 1 and TASK_KINDS[kind].most == 1:
-        return {"tasks": _exchanged(data["tasks"], place, _of_kind(task, kind, targets[0]))}
-    return {"tasks": _exchanged(data["tasks"], place, _of_kind(task, kind, task["target"]))}
+        return {"tasks": _replace_task(data["tasks"], place, _convert_task(task, kind, targets[0]))}
+    return {"tasks": _replace_task(data["tasks"], place, _convert_task(task, kind, task["target"]))}
 
 
-def joined(data: Data, column: str, place: int) -> dict[str, Any]:
+def with_added_target(data: Data, column: str, place: int) -> dict[str, Any]:
     """The change that has the task at ``place`` predict ``column`` as well."""
     tasks: list[Any] = []
     for i, task in enumerate(data["tasks"]):
@@ -113,22 +113,22 @@ def joined(data: Data, column: str, place: int) -> dict[str, Any]:
     return {"tasks": tasks}
 
 
-def parted(data: Data, column: ColumnInfo) -> dict[str, Any]:
+def with_separate_task(data: Data, column: ColumnInfo) -> dict[str, Any]:
     """The change that gives a column of a task of several a task of its own."""
-    place = task_of(data, column.name)
+    place = task_index_of(data, column.name)
     rest = [target for target in targets_of(data["tasks"][place]) if target != column.name]
-    tasks = _exchanged(data["tasks"], place, _with_targets(data["tasks"][place], rest))
+    tasks = _replace_task(data["tasks"], place, _with_targets(data["tasks"][place], rest))
     kind = "regression" if tasks[place]["kind"] == "regression" else ""
     alone = _new_task(column, [str(task["name"]) for task in tasks], kind)
     return {"tasks": [*tasks[: place + 1], alone, *tasks[place + 1 :]]}
 
 
-def partners(data: Data, info: DatasetInfo, column: ColumnInfo) -> list[int]:
+def joinable_tasks(data: Data, info: DatasetInfo, column: ColumnInfo) -> list[int]:
     """The tasks that could predict a column together with their own: those of numbers, or of labels."""
     if column.pixels or (column.type != "numeric" and column.unique > 2):
         return []
     wanted = "numeric" if column.type == "numeric" else "categorical"
-    own = task_of(data, column.name)
+    own = task_index_of(data, column.name)
     tasks = list(enumerate(data.get("tasks") or ()))
     return [i for i, task in tasks if i != own and _joins(task, wanted)]
 
@@ -139,19 +139,19 @@ def _joins(task: Data, column_type: str) -> bool:
     return kind.most != 1 and column_type in kind.column_types
 
 
-def absent_tasks(data: Data, info: DatasetInfo) -> list[dict[str, Any]]:
+def missing_tasks(data: Data, info: DatasetInfo) -> list[dict[str, Any]]:
     """The tasks that could be added: those that suggest themselves, and a task for each map that none predicts."""
     present = list(data.get("tasks") or ())
     predicted = {target for task in present for target in targets_of(task)}
     taken = [str(task.get("name", "")) for task in present]
     found = [dict(task) for task in info.tasks if not predicted & set(targets_of(task))]
     for task in found:
-        task["name"] = task_name(str(task["name"]), taken)
+        task["name"] = unique_task_name(str(task["name"]), taken)
     maps = [column for column in info.columns if column.pixels and column.name not in predicted]
     return [*found, *(_new_task(column, [*taken, *(str(t["name"]) for t in found)]) for column in maps)]
 
 
-def task_name(column: str, taken: Sequence[str]) -> str:
+def unique_task_name(column: str, taken: Sequence[str]) -> str:
     """A name for the task that predicts a column: its own, without what paths cannot hold, unlike those taken."""
     base = _FORBIDDEN.sub(" ", column).strip() or "task"
     tries = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
@@ -159,15 +159,15 @@ def task_name(column: str, taken: Sequence[str]) -> str:
 
 
 def _new_task(column: ColumnInfo, taken: Sequence[str], kind: str = "") -> dict[str, Any]:
-    return {"name": task_name(column.name, taken), "kind": kind or kinds_for(column)[0], "target": column.name}
+    return {"name": unique_task_name(column.name, taken), "kind": kind or kinds_for(column)[0], "target": column.name}
 
 
-def _of_kind(task: Data, kind: str, target: Any) -> dict[str, Any]:
+def _convert_task(task: Data, kind: str, target: Any) -> dict[str, Any]:
     """A task of another kind; loss and metrics are that kind's own."""
     return dict(task) if task["kind"] == kind else {"name": task["name"], "kind": kind, "target": target}
 
 
-def _shrunk(task: Data, roles: Mapping[str, Role]) -> dict[str, Any] | None:
+def _keep_targets(task: Data, roles: Mapping[str, Role]) -> dict[str, Any] | None:
     """A task without the columns that are no targets any more; None when none is left."""
     left = [target for target in targets_of(task) if roles.get(target, "target") == "target"]
     if left == targets_of(task):
@@ -179,5 +179,5 @@ def _with_targets(task: Data, targets: list[str]) -> dict[str, Any]:
     return {**task, "target": targets[0] if len(targets) == 1 else targets}
 
 
-def _exchanged(tasks: Sequence[Any], place: int, task: Any) -> list[Any]:
+def _replace_task(tasks: Sequence[Any], place: int, task: Any) -> list[Any]:
     return [*tasks[:place], task, *tasks[place + 1 :]]

@@ -1,4 +1,4 @@
-"""What the Data page shows, from spec data and what is known of the data set; no Qt."""
+"""View model of the Data page, from spec data and the description of the data set; no Qt."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from app.pages.data.cards.images import Label
 from app.pages.data.cards.preview_header import ColumnView
 from app.pages.data.cards.tasks import TaskView
-from app.pages.data.roles import kinds_for, roles_of, targets_of, task_of
-from app.tables import count
+from app.pages.data.roles import kinds_for, roles_of, targets_of, task_index_of
 from mtl_core.spec import ColumnInfo, DatasetInfo
+from mtl_core.text import group_digits
 
 Data = Mapping[str, Any]
 
@@ -20,7 +20,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
     free = data["dataset"].get("kind") == "table"
     views = []
     for column in info.columns:
-        place = task_of(data, column.name)
+        place = task_index_of(data, column.name)
         task = data["tasks"][place] if place >= 0 else {}
         kind = str(task.get("kind", ""))
         views.append(
@@ -32,7 +32,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
                 type_free=free,
                 kind=kind,
                 kinds=_kinds((column,), kind) if kind else (),
-                colour=place if place >= 0 else None,
+                color=place if place >= 0 else None,
                 task=str(task.get("name", "")),
                 about=about_column(column),
             )
@@ -42,7 +42,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
 
 def about_column(column: ColumnInfo) -> str:
     """How a column is read, and what counts as missing in it, in a few words."""
-    words = [f"{count(column.unique)} different values"]
+    words = [f"{group_digits(column.unique)} different values"]
     if column.decimal == ",":
         words.append("decimal commas")
     if column.unit:
@@ -50,8 +50,11 @@ def about_column(column: ColumnInfo) -> str:
     if column.dates:
         words.append("hours of the day" if column.dates == "time" else "dates, as days since 1970-01-01")
     if column.missing:
-        told = [f"{text!r} {count(cells)}" if text else f"empty {count(cells)}" for text, cells in column.missing_texts]
-        words.append(f"{count(column.missing)} missing" + (f" ({', '.join(told[:6])})" if told else ""))
+        counts = [
+            f"{text!r} {group_digits(cells)}" if text else f"empty {group_digits(cells)}"
+            for text, cells in column.missing_texts
+        ]
+        words.append(f"{group_digits(column.missing)} missing" + (f" ({', '.join(counts[:6])})" if counts else ""))
     return "\n".join([column.name, *words])
 
 
@@ -63,12 +66,12 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
         info: Its data set, if known.
         problem_at: What is wrong at a path, or ``""``.
     """
-    known = {column.name: column for column in info.columns} if info else {}
+    by_name = {column.name: column for column in info.columns} if info else {}
     views = []
     for place, task in enumerate(data.get("tasks") or ()):
         targets = targets_of(task)
-        columns = tuple(known[target] for target in targets if target in known)
-        missing = [target for target in targets if info is not None and target not in known]
+        columns = tuple(by_name[target] for target in targets if target in by_name)
+        missing = [target for target in targets if info is not None and target not in by_name]
         problem = problem_at(f"tasks[{place}]")
         if missing and not problem:
             problem = f"The data have no column {', '.join(repr(name) for name in missing)}"
@@ -81,7 +84,7 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
                 targets=tuple(targets),
                 columns=columns,
                 rows=info.rows if info else 0,
-                colour=place,
+                color=place,
                 problem=problem,
             )
         )
@@ -89,11 +92,11 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
 
 
 def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
-    """The classes below example images, each in the colour of the task that predicts it; numbers would not fit."""
-    chosen = [i for i, column in enumerate(info.columns) if column.type == "categorical" and not column.pixels]
-    places = [task_of(data, info.columns[i].name) for i in chosen]
-    colours = [place if place >= 0 else None for place in places]
-    return [tuple(zip((str(row[i]) for i in chosen), colours, strict=True)) for row in info.preview]
+    """The classes below example images, each in the color of the task that predicts it; numbers would not fit."""
+    indices = [i for i, column in enumerate(info.columns) if column.type == "categorical" and not column.pixels]
+    places = [task_index_of(data, info.columns[i].name) for i in indices]
+    colors = [place if place >= 0 else None for place in places]
+    return [tuple(zip((str(row[i]) for i in indices), colors, strict=True)) for row in info.preview]
 
 
 def data_key(dataset: Mapping[str, Any]) -> tuple[Any, ...]:

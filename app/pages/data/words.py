@@ -1,4 +1,4 @@
-"""What is wrong with the data, in words for the Data page."""
+"""Error texts of the Data page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,23 +7,23 @@ from app.pages.data.view_state import data_name
 from mtl_core.errors import Problem, WorkbenchError
 
 
-def error_words(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """An error beside the list of data sets, where the path of the setting says nothing to a person."""
-    return problem_words(error.problem) if isinstance(error, WorkbenchError) else str(error)
+    return problem_text(error.problem) if isinstance(error, WorkbenchError) else str(error)
 
 
-def problem_words(problem: Problem) -> str:
+def problem_text(problem: Problem) -> str:
     """A problem without its place in the spec, but with the file it concerns."""
     if problem.rule == "there is no such file" and problem.found:
         return f"There is no file {problem.found}."
-    found = f"; found {problem.found}" if problem.found else ""
+    value_text = f"; found {problem.found}" if problem.found else ""
     where = f"{data_name({'path': problem.path})}: " if "/" in problem.path or "\\" in problem.path else ""
     rule = problem.rule if where else problem.rule[:1].upper() + problem.rule[1:]
-    text = f"{where}{rule}{found}. {problem.fix}".strip().rstrip(".")
+    text = f"{where}{rule}{value_text}. {problem.fix}".strip().rstrip(".")
     return text if text.endswith("?") else text + "."
 
 
-def training_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def training_change_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """What became of the training settings when they followed the data; empty when nothing did."""
     training = after.get("training") or {}
     if training == before.get("training"):

@@ -1,4 +1,4 @@
-"""The Live page: a run as it happens, and afterwards."""
+"""The Live page: curves, weights and events of one run, during and after training."""
 
 from app.pages.live.page import LivePage
 

@@ -13,18 +13,19 @@ from app.forms import discard
 from app.pages.live.conflict_card import ConflictCard
 from app.pages.live.curve_cards import TOTAL_COLOR, LossCard, MetricCard, WeightTrajectories, set_axes
 from app.pages.live.event_log import LogCard
-from app.pages.live.run_view import TOTAL, LiveView
+from app.pages.live.run_view import LiveView
 from app.pages.live.sharing_card import SharingCard
-from app.pages.live.weights_card import ControlCard
+from app.pages.live.weights_card import ManualWeightsCard
 from app.plots import CardGrid, Clock, CurvePlot, PlotOptions, RunCurves, x_axis
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, scrolling
+from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, Points, RunRecord, SeriesKey
 
 
-class Board(QWidget):
+class CardBoard(QWidget):
     """A card per task, and one for the total of several; trajectories, sliders, validation metrics and the log below.
 
     Args:
@@ -110,7 +111,7 @@ class Board(QWidget):
         self.losses = {task: LossCard(task, index) for index, task in enumerate(tasks)}
         if len(tasks) != 1:  # the total of one task repeats it
             self.losses[TOTAL] = LossCard(TOTAL, TOTAL_COLOR)
-        self.weights, self.control = WeightTrajectories(tasks), ControlCard(tasks)
+        self.weights, self.control = WeightTrajectories(tasks), ManualWeightsCard(tasks)
         self.metrics, self.log, self.sharing = MetricCard(tasks), LogCard(), SharingCard(tasks)
         self.conflict = ConflictCard(tasks)
         self.control.wanted.connect(self.weightsWanted)

@@ -1,4 +1,4 @@
-"""The card of gradient conflict: how far the tasks' gradients of the shared layers agree."""
+"""The card of gradient conflict: a heat map of the pairwise similarity of the tasks' gradients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SMOOTHING = 0.95
 
 
 class ConflictCard(Card):
-    """The newest comparison of each two tasks beside the share of conflicting pairs; hidden until there is one."""
+    """The latest similarity matrix and the share of conflicting pairs over time; hidden until there are values."""
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__("Gradient conflict")

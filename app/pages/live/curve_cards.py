@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox
 
-from app.pages.live.run_view import TOTAL, metric_names, metric_text
+from app.pages.live.run_view import metric_names, metric_text
 from app.plots import CurvePlot, RunCurves, Series, XAxis
 from app.theme import CARD_GAP, GAP
-from app.widgets import Card, plain_tip
+from app.widgets import Card, plain_tooltip
+from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
@@ -77,7 +78,7 @@ class PlotCard(Card):
         self.subtitle.setMinimumWidth(max(min(self._values(), room - metrics.horizontalAdvance(shown)), 0))
         if shown != self.title.text():
             self.title.setText(shown)
-            self.title.setToolTip(plain_tip(self._title if shown != self._title else ""))
+            self.title.setToolTip(plain_tooltip(self._title if shown != self._title else ""))
 
     def _values(self) -> int:
         return self.subtitle.sizeHint().width()
@@ -160,9 +161,9 @@ class MetricCard(PlotCard):
     def offer(self, keys: Collection[SeriesKey]) -> None:
         """Offer the metrics there are; the choice stays where it was."""
         names = metric_names(keys)
-        known = [self.choice.itemText(index) for index in range(self.choice.count())]
+        current_items = [self.choice.itemText(index) for index in range(self.choice.count())]
         for name in names:
-            if name not in known:
+            if name not in current_items:
                 self.choice.addItem(name)
                 if name == self._preferred:
                     self.choice.setCurrentText(name)

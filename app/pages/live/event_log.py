@@ -1,4 +1,4 @@
-"""What happened in a run, newest first."""
+"""The event log of a run, newest first."""
 
 from __future__ import annotations
 
@@ -35,11 +35,13 @@ class LogCard(Card):
 
     def show_lines(self, lines: Sequence[str]) -> None:
         """Replaces the text when it differs; the reader's place is kept."""
-        wanted = tuple(lines)
-        if wanted == self._lines:
+        new_lines = tuple(lines)
+        if new_lines == self._lines:
             return
-        added = len(wanted) - len(self._lines) if self._lines and wanted[-len(self._lines) :] == self._lines else 0
-        self._lines = wanted
+        added = (
+            len(new_lines) - len(self._lines) if self._lines and new_lines[-len(self._lines) :] == self._lines else 0
+        )
+        self._lines = new_lines
         place = self.text.verticalScrollBar().value()
-        self.text.setPlainText("\n".join(wanted))
+        self.text.setPlainText("\n".join(new_lines))
         self.text.verticalScrollBar().setValue(place + added if place else 0)

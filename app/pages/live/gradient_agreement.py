@@ -1,4 +1,4 @@
-"""How far the tasks' gradients agree, as pure functions from what the store says; no Qt here."""
+"""View model of the similarity of the tasks' gradients; no Qt here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.pages.live.run_view import TOTAL
 from mtl_core.protocol.series import (
     GRADIENT_CONDITION,
     GRADIENT_CONFLICTS,
@@ -15,6 +14,7 @@ from mtl_core.protocol.series import (
     gradient_pair_name,
     is_gradient_pair,
 )
+from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
@@ -28,7 +28,7 @@ _HELP: dict[GradientMeasure, str] = {
 
 @dataclass(frozen=True)
 class Agreement:
-    """The card of the tasks' gradients.
+    """The similarity matrix and its texts.
 
     Attributes:
         values: [K, K] by task and task; NaN where two were never compared.
@@ -61,10 +61,10 @@ def agreement_view(tasks: Sequence[str], measure: GradientMeasure, latest: Mappi
         measure: Which of the two comparisons.
         latest: The newest values of the series there are.
     """
-    known = {(key.task, key.metric): value for key, value in latest.items() if key.split == "train"}
-    pairs = {(a, b): known.get((a, gradient_pair_name(measure, b)), math.nan) for a in tasks for b in tasks if a != b}
+    current = {(key.task, key.metric): value for key, value in latest.items() if key.split == "train"}
+    pairs = {(a, b): current.get((a, gradient_pair_name(measure, b)), math.nan) for a in tasks for b in tasks if a != b}
     values = [[_either(pairs, a, b) for b in tasks] for a in tasks]
-    told = (
+    sentence = (
         f"{a} and {b} {values[i][j]:.2f}".replace("-", "−")
         for i, a in enumerate(tasks)
         for j, b in enumerate(tasks)
@@ -73,19 +73,19 @@ def agreement_view(tasks: Sequence[str], measure: GradientMeasure, latest: Mappi
     return Agreement(
         values=tuple(map(tuple, values)),
         subtitle=_subtitle(
-            known.get((TOTAL, GRADIENT_CONFLICTS), math.nan), known.get((TOTAL, GRADIENT_CONDITION), math.nan)
+            current.get((TOTAL, GRADIENT_CONFLICTS), math.nan), current.get((TOTAL, GRADIENT_CONDITION), math.nan)
         ),
         help=_HELP[measure],
-        description=", ".join(told),
+        description=", ".join(sentence),
     )
 
 
-def _either(pairs: Mapping[tuple[str, str], float], one: str, other: str) -> float:
+def _either(pairs: Mapping[tuple[str, str], float], first: str, second: str) -> float:
     """Each pair is recorded once, under the task that comes first."""
-    if one == other:
+    if first == second:
         return 1.0
-    value = pairs[one, other]
-    return pairs[other, one] if math.isnan(value) else value
+    value = pairs[first, second]
+    return pairs[second, first] if math.isnan(value) else value
 
 
 def _subtitle(share: float, condition: float) -> str:

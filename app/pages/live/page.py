@@ -1,4 +1,4 @@
-"""The Live page: curves as they come, the weights in hand, and what happened."""
+"""The Live page: curves, loss weights and events of a run as they are recorded."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
-from app.pages.live.card_board import Board
+from app.pages.live.card_board import CardBoard
 from app.pages.live.run_picker import RunPicker
-from app.pages.live.run_view import Notice, live_view, notice, softened
+from app.pages.live.run_view import Notice, live_view, notice, stabilized_settings
 from app.pages.live.status_strip import NoticeStrip
 from app.plots import MOVED, RAW, TRAIN, VALIDATION, Legend, PlotOptions
 from app.task_references import task_names
@@ -28,7 +28,7 @@ _EMPTY, _FILLED, _BLANK = range(3)
 
 
 class LivePage(QWidget):
-    """Follows the session's live run, or one picked from the list of runs."""
+    """Follows the session's live run, or a run chosen from the list."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class LivePage(QWidget):
         self.state = Chip()
         self.strip = NoticeStrip()
         # The cards of the run to expect are made with the page, not when it starts, which would be felt.
-        self.board = Board(task_names(session.document.data))
+        self.board = CardBoard(task_names(session.document.data))
         self._build()
         self._connect()
 
@@ -74,7 +74,7 @@ class LivePage(QWidget):
         header.add_chip(self.picker)
         header.add_chip(self.state)
         self.pause = ToolButton("pause", "Pause this run", self._pause, text="Pause", name="live-pause")
-        self.resume = ToolButton("play", "Let this run go on", self._resume, text="Resume", name="live-resume")
+        self.resume = ToolButton("play", "Resume this run", self._resume, text="Resume", name="live-resume")
         self.stop = DangerButton("Stop", self._stop, icon_name="stop", name="live-stop")
         self.stop.setToolTip("Stop this run and keep what it has")
         for widget in (self.pause, self.resume, self.stop, *self.options.buttons()):
@@ -129,9 +129,9 @@ class LivePage(QWidget):
         elif self._wanted is None:
             self._stack.setCurrentIndex(_EMPTY)
 
-    def _take_spec(self, found: tuple[int, ExperimentSpec]) -> None:
-        if found[0] == self._wanted:
-            self._spec = found[1]
+    def _take_spec(self, run_and_spec: tuple[int, ExperimentSpec]) -> None:
+        if run_and_spec[0] == self._wanted:
+            self._spec = run_and_spec[1]
             self._show()
 
     def _take_record(self, record: RunRecord) -> None:
@@ -160,7 +160,7 @@ class LivePage(QWidget):
         controlled = self._session.controlled_run
         other = controlled is None or controlled.id != self._run.id
         if any(button.hasFocus() for button in (self.pause, self.resume, self.stop)):
-            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else hiding it hands the focus to its neighbour
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else hiding it hands the focus to its neighbor
         self.pause.setVisible(other and view.can_pause)
         self.resume.setVisible(other and view.can_resume)
         self.stop.setVisible(other and view.can_stop)
@@ -221,7 +221,7 @@ class LivePage(QWidget):
                 self._session.compare([*self._session.compared, self._run.id])
                 self._session.open_page("compare")
             case "soften" if self._spec is not None:
-                self._session.edit_spec(self._spec, softened(self._spec), "Halve the learning rate and clip")
+                self._session.edit_spec(self._spec, stabilized_settings(self._spec), "Halve the learning rate and clip")
             case page:
                 self._session.open_page(page)
 

@@ -1,4 +1,4 @@
-"""The chip that says which run is shown and lets another be picked."""
+"""A chip with the name of the shown run that opens the run chooser."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 
 from app.tables import RunChooser
-from app.widgets import ToolButton, plain_tip
+from app.widgets import ToolButton, plain_tooltip
 
 if TYPE_CHECKING:
     from app.jobs import StoreService
 
 
 class RunPicker(ToolButton):
-    """Offers the runs of the store when it is pressed."""
+    """A button that opens the list of runs."""
 
     picked = Signal(int)
 
@@ -26,7 +26,7 @@ class RunPicker(ToolButton):
     def set_text(self, text: str, name: str) -> None:
         """Says which run is shown."""
         self.setText(text)
-        self.setToolTip(plain_tip(f"{name}. Press to show another run." if name else "Show another run"))
+        self.setToolTip(plain_tooltip(f"{name}. Press to show another run." if name else "Show another run"))
 
     def _open(self) -> None:
         self.chooser.open_below(self)

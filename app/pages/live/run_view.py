@@ -1,4 +1,4 @@
-"""What the Live page shows, as pure functions from what the store says; no Qt here."""
+"""View model of the Live page, as pure functions of store records; no Qt here."""
 
 from __future__ import annotations
 
@@ -7,42 +7,31 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.pages.live.weights_view import Control, control, marker_text, moved_text
-from app.plots.number_texts import grouped, number
-from app.tables.words import time_left
+from app.formatting import STATE_LABELS, Tone, format_duration, format_number, format_remaining_time
+from app.pages.live.weights_view import ManualWeightsView, last_move_text, manual_weights_view, marker_text
 from mtl_core.protocol.weight_moves import read_weight_moves
-from mtl_core.spec import ExperimentSpec, score_of
+from mtl_core.spec import TOTAL, ExperimentSpec, score_of
+from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord, SeriesKey
 
-Tone = Literal["neutral", "accent", "good", "warning", "error"]
 Action = Literal["", "training", "compare", "soften"]
 Latest = Mapping["SeriesKey", float]
 
-TOTAL = "total"
-_LONGEST_LOG = 500
-_LEADING = ("accuracy", "r2", "auroc", "f1")
-_NAMED = 4
+_MAX_LOG_LINES = 500
+_PREFERRED_METRICS = ("accuracy", "r2", "auroc", "f1")
+_MAX_NAMED_TASKS = 4
 """Tasks whose result the strip under the header names."""
-_TONES: dict[str, Tone] = {
-    "queued": "neutral",
-    "running": "accent",
-    "paused": "warning",
-    "finished": "good",
-    "stopped": "neutral",
-    "failed": "error",
-    "interrupted": "warning",
-}
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One strip under the header: what is going on, and what can be done about it.
+    """The state of a run in a sentence, its progress, and an action.
 
     Attributes:
         text: A sentence or two.
-        tone: Its colour.
+        tone: Its color.
         share: Part of the run that is done, 0 … 1, or None where that says nothing.
         action: What the button does; no button when empty.
         label: The button's words.
@@ -57,7 +46,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class LiveView:
-    """Everything on the page but the curves.
+    """Everything on the page except the curves.
 
     Attributes:
         headers: Current values by task, ``total`` included, for the cards' headers.
@@ -74,7 +63,7 @@ class LiveView:
     can_stop: bool
     headers: Mapping[str, str]
     weights_header: str
-    control: Control
+    control: ManualWeightsView
     markers: tuple[tuple[float, str], ...]
     log: tuple[str, ...]
 
@@ -92,59 +81,62 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
     return LiveView(
         chip=f"Run {run.id}",
         state=run.state,
-        tone=_TONES[run.state],
+        tone=STATE_LABELS[run.state][1],
         notice=notice(run, spec, events, latest),
         can_pause=run.state == "running",
-        can_resume=run.state in ("paused", "interrupted", "stopped", "failed") and not _diverged(run, events),
+        can_resume=run.state in ("paused", "interrupted", "stopped", "failed") and not _has_diverged(run, events),
         can_stop=run.state in ("queued", "running", "paused"),
         headers={task: losses_text(task, latest) for task in (*run.tasks, TOTAL)},
-        weights_header=moved_text(moves),
-        control=control(run, spec, moves, weights_in_use(run.tasks, latest)),
+        weights_header=last_move_text(moves),
+        control=manual_weights_view(run, spec, moves, weights_in_use(run.tasks, latest)),
         markers=tuple((float(event.step), marker_text(event)) for event in moves),
-        log=tuple(log_line(event) for event in reversed(events[-_LONGEST_LOG:])),
+        log=tuple(log_line(event) for event in reversed(events[-_MAX_LOG_LINES:])),
     )
 
 
 def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRecord], latest: Latest) -> Notice:
     """The strip under the header for a run's state."""
-    share = _share(run)
-    at = f" at step {grouped(run.progress.step)}" if run.progress and run.progress.step else ""
+    share = _progress_fraction(run)
+    at = f" at step {group_digits(run.progress.step)}" if run.progress and run.progress.step else ""
     match run.state:
         case "queued":
-            found = Notice("Queued. It starts when the engine is ready and the runs before it have ended.")
+            result = Notice("Queued. It starts when the engine is ready and the runs before it have ended.")
         case "running":
-            found = Notice(progress_text(run), "accent", share)
+            result = Notice(progress_text(run), "accent", share)
         case "paused":
-            found = Notice(f"Paused{at}. It computes nothing until it is resumed.", "warning", share)
+            result = Notice(f"Paused{at}. It computes nothing until it is resumed.", "warning", share)
         case "failed":
             text = f"Failed{at}: {(run.error or 'the log says why').rstrip('.')}. "
-            if _diverged(run, events):
-                text += "Going on from its checkpoint it would diverge again; a new run with other settings may not."
-                found = Notice(text, "error", None, "soften", "Halve the learning rate and clip")
+            if _has_diverged(run, events):
+                text += "Resumed from its checkpoint it would diverge again; a new run with other settings may not."
+                result = Notice(text, "error", None, "soften", "Halve the learning rate and clip")
             else:
-                text += "Change what is at fault and run it again."
-                found = Notice(text, "error", None, "training", "Open Training")
+                text += "Correct the cause and run it again."
+                result = Notice(text, "error", None, "training", "Open Training")
         case "interrupted":
-            what = run.error or "its process is gone"
-            text = f"Interrupted{at}: {what}. Everything up to the last checkpoint is kept."
-            found = Notice(text, "warning", share)
+            cause = run.error or "its process is gone"
+            text = f"Interrupted{at}: {cause}. Everything up to the last checkpoint is kept."
+            result = Notice(text, "warning", share)
         case "stopped":
-            found = Notice(f"Stopped{at}. Its last checkpoint is kept.", "neutral", share)
+            result = Notice(f"Stopped{at}. Its last checkpoint is kept.", "neutral", share)
         case "finished":
-            found = Notice(finished_text(run, spec, latest), "good", None, "compare", "Compare")
-    return found
+            result = Notice(finished_text(run, spec, latest), "good", None, "compare", "Compare")
+    return result
 
 
 def progress_text(run: RunRecord) -> str:
     """Epoch, step, speed and time left."""
-    now = run.progress
-    if now is None or not now.steps:
+    progress = run.progress
+    if progress is None or not progress.steps:
         return f"Starting on {run.device} …" if run.device else "Starting …"
-    epoch = min(now.epoch + 1, now.epochs) if now.step < now.steps else now.epochs
-    parts = [f"epoch {epoch} of {now.epochs}", f"step {grouped(now.step)} of {grouped(now.steps)}"]
-    if now.samples_per_second > 0:
-        parts.append(f"{grouped(now.samples_per_second)} samples/s")
-        parts.append(f"{time_left(now.eta_seconds)} left")
+    epoch = min(progress.epoch + 1, progress.epochs) if progress.step < progress.steps else progress.epochs
+    parts = [
+        f"epoch {epoch} of {progress.epochs}",
+        f"step {group_digits(progress.step)} of {group_digits(progress.steps)}",
+    ]
+    if progress.samples_per_second > 0:
+        parts.append(f"{group_digits(progress.samples_per_second)} samples/s")
+        parts.append(f"{format_remaining_time(progress.eta_seconds)} left")
     if run.device:
         parts.append(run.device)
     return " · ".join(parts)
@@ -155,44 +147,34 @@ def finished_text(run: RunRecord, spec: ExperimentSpec | None, latest: Latest) -
     seconds = run.seconds or ((run.finished or 0.0) - (run.started or 0.0))
     scores = {} if spec is None else {task.name: score_of(task) for task in spec.tasks}
     tests = [text for task in run.tasks if (text := _test_text(task, scores.get(task, ""), latest))]
-    more = [f"and {len(tests) - _NAMED} more"] if len(tests) > _NAMED else []
-    took = f"Finished in {duration(seconds)}" if seconds > 0 else "Finished"
-    return f"{took}. Test: {' · '.join([*tests[:_NAMED], *more])}" if tests else f"{took}."
+    more = [f"and {len(tests) - _MAX_NAMED_TASKS} more"] if len(tests) > _MAX_NAMED_TASKS else []
+    took = f"Finished in {format_duration(seconds)}" if seconds > 0 else "Finished"
+    return f"{took}. Test: {' · '.join([*tests[:_MAX_NAMED_TASKS], *more])}" if tests else f"{took}."
 
 
 def _test_text(task: str, score: str, latest: Latest) -> str:
     """A task's score on the test split, else its leading metric; Compare has all."""
     own = {key.metric: value for key, value in latest.items() if key.split == "test" and key.task == task}
-    name = next((name for name in (score, *_LEADING, *own) if name in own and name != "loss"), "")
-    return f"{task} {name} {number(own[name])}" if name else ""
-
-
-def duration(seconds: float) -> str:
-    """A length of time in its two largest units."""
-    whole = max(round(seconds), 0)
-    minutes, seconds_left = divmod(whole, 60)
-    hours, minutes_left = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes_left} min"
-    return f"{minutes} min {seconds_left} s" if minutes else f"{seconds_left} s"
+    name = next((name for name in (score, *_PREFERRED_METRICS, *own) if name in own and name != "loss"), "")
+    return f"{task} {name} {format_number(own[name])}" if name else ""
 
 
 def losses_text(task: str, latest: Latest) -> str:
     """Current training and validation loss of a task for its card's header."""
     shown = [(split, latest.get(series_key(task, split, "loss"))) for split in ("train", "val")]
-    return " · ".join(f"{split} {number(value)}" for split, value in shown if value is not None)
+    return " · ".join(f"{split} {format_number(value)}" for split, value in shown if value is not None)
 
 
 def weights_in_use(tasks: Sequence[str], latest: Latest) -> dict[str, float]:
     """The newest recorded weight of each task that has one."""
-    known = {task: latest.get(series_key(task, "train", "weight")) for task in tasks}
-    return {task: value for task, value in known.items() if value is not None}
+    weights = {task: latest.get(series_key(task, "train", "weight")) for task in tasks}
+    return {task: value for task, value in weights.items() if value is not None}
 
 
 def metric_text(metric: str, tasks: Sequence[str], latest: Latest) -> str:
     """Current values of a validation metric for its card's header."""
     shown = [(task, latest.get(series_key(task, "val", metric))) for task in tasks]
-    return " · ".join(f"{task} {number(value)}" for task, value in shown if value is not None)
+    return " · ".join(f"{task} {format_number(value)}" for task, value in shown if value is not None)
 
 
 def metric_names(keys: Collection[SeriesKey]) -> tuple[str, ...]:
@@ -212,18 +194,18 @@ def series_key(task: str, split: str, metric: str) -> SeriesKey:
     return SeriesKey(task, split, metric)
 
 
-def _share(run: RunRecord) -> float | None:
-    now = run.progress
-    return now.step / now.steps if now is not None and now.steps else None
+def _progress_fraction(run: RunRecord) -> float | None:
+    progress = run.progress
+    return progress.step / progress.steps if progress is not None and progress.steps else None
 
 
-def _diverged(run: RunRecord, events: Sequence[EventRecord]) -> bool:
+def _has_diverged(run: RunRecord, events: Sequence[EventRecord]) -> bool:
     """Whether a loss that is not a number ended the run."""
     ends = [event.kind for event in events if event.kind in ("start", "nan")]
     return run.state == "failed" and ends[-1:] == ["nan"]
 
 
-def softened(spec: ExperimentSpec) -> dict[str, Any]:
+def stabilized_settings(spec: ExperimentSpec) -> dict[str, Any]:
     """The settings that a run which diverged may need, by path: half the learning rate, and clipped gradients."""
     settings: dict[str, Any] = {"training.optimizer.lr": spec.training.optimizer.lr / 2}
     if spec.training.grad_clip is None:

@@ -1,4 +1,4 @@
-"""The card that draws what a sharing scheme has learned: a plot per task of what it takes from where."""
+"""The card of learned sharing: a plot per task of its mixing or gating weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HEIGHT = 240
 
 
 class SharingCard(Card):
-    """One place of the model at a time, chosen in the header; hidden until there is something to draw."""
+    """Plots the sharing weights at one position of the model, chosen in the header; hidden without values."""
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__("What the tasks share")
@@ -35,7 +35,7 @@ class SharingCard(Card):
         self.legend = _Legend()
         self.plots = {task: self._plot(task) for task in tasks}
         grid = CardGrid()
-        grid.set_cards([_titled(task, index, self.plots[task]) for index, task in enumerate(tasks)])
+        grid.set_cards([_plot_with_title(task, index, self.plots[task]) for index, task in enumerate(tasks)])
         self.body.addWidget(self.legend)
         self.body.addWidget(grid, 1)
         self.setMinimumHeight(_HEIGHT)
@@ -140,7 +140,7 @@ class _Legend(QWidget):
         self._row.addStretch(1)
 
     def show_entries(self, entries: Sequence[tuple[str, int]]) -> None:
-        """Names with their colours in place of those before."""
+        """Names with their colors in place of those before."""
         for widget in self._entries:
             discard(widget)
         self._entries = list(_dots(entries))
@@ -155,7 +155,7 @@ def _dots(entries: Iterable[tuple[str, int]]) -> Iterator[QWidget]:
         yield Muted(name)
 
 
-def _titled(task: str, index: int, plot: CurvePlot) -> QWidget:
+def _plot_with_title(task: str, index: int, plot: CurvePlot) -> QWidget:
     tile = QWidget()
     column = QVBoxLayout(tile)
     column.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""The strip under the header: what the run is doing, how far it is, and what can be done."""
+"""The strip under the header: state, progress and action of the run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INK = {"neutral": "muted", "accent": "accent", "good": "good", "warning": "warn
 
 
 class ThinBar(QWidget):
-    """A line that fills from the left."""
+    """A thin progress bar."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class ThinBar(QWidget):
 
 
 class NoticeStrip(QWidget):
-    """Shows a :class:`Notice`; its height is reserved, whatever it says."""
+    """Shows a :class:`Notice` at constant height."""
 
     acted = Signal(str)
 

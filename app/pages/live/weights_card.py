@@ -1,4 +1,4 @@
-"""The card that moves loss weights while a run trains."""
+"""The card that changes loss weights while a run trains."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout
 
-from app.pages.live.weights_view import Control
+from app.pages.live.weights_view import ManualWeightsView
 from app.theme import CARD_GAP, GAP
 from app.widgets import Button, Card, Muted, WeightSlider
 
 REST_MS = 200
 
 
-class ControlCard(Card):
-    """A slider and a number per task; a change is sent once, when the slider is let go or typing has paused.
+class ManualWeightsCard(Card):
+    """A slider and a spin box per task; a change is sent once, on release or after typing.
 
     ``wanted`` carries the weights of all tasks, or None to hand them back to the weighting method.
     """
@@ -30,14 +30,14 @@ class ControlCard(Card):
         self._rest.timeout.connect(self._send)
         self.sliders = {task: WeightSlider(task, index) for index, task in enumerate(tasks)}
         for slider in self.sliders.values():
-            slider.valueChanged.connect(self._moved)
-            slider.slider.sliderReleased.connect(self._moved)
+            slider.valueChanged.connect(self._weight_changed)
+            slider.slider.sliderReleased.connect(self._weight_changed)
             slider.setEnabled(False)
             self.body.addWidget(slider)
         self.body.setSpacing(GAP)
         self.sentence = Muted(wrap=True)
         self.sentence.setObjectName("live-weights-sentence")
-        self.give_back = Button("Hand back", self._give_back, name="live-give-back")
+        self.give_back = Button("Hand back", self._release_to_method, name="live-give-back")
         self.give_back.setToolTip("Let the weighting method set the weights again")
         foot = QHBoxLayout()
         foot.setSpacing(CARD_GAP)
@@ -65,13 +65,13 @@ class ControlCard(Card):
             self._rest.stop()
             self._send()
 
-    def show_control(self, control: Control) -> None:
+    def show_control(self, control: ManualWeightsView) -> None:
         """Show where the weights come from and, unless a person is changing them, the weights in use."""
         self.set_subtitle(control.subtitle)
         self.sentence.setText(control.sentence)
         self._name_method(control.method)
         self.give_back.setEnabled(control.enabled and control.by_hand)
-        if not control.enabled or (self._sent is not None and _same(self._sent, control.weights)):
+        if not control.enabled or (self._sent is not None and _equal_weights(self._sent, control.weights)):
             self._sent = None
         for task, slider in self.sliders.items():
             slider.setEnabled(control.enabled)
@@ -86,7 +86,7 @@ class ControlCard(Card):
         self.give_back.setText(f"Hand back to {method}")
         self.give_back.setAccessibleName(f"Hand back to {method}")
 
-    def _moved(self) -> None:
+    def _weight_changed(self) -> None:
         if not any(slider.slider.isSliderDown() for slider in self.sliders.values()):
             self._rest.start()
 
@@ -94,11 +94,11 @@ class ControlCard(Card):
         self._sent = {task: slider.value() for task, slider in self.sliders.items()}
         self.wanted.emit(self._sent)
 
-    def _give_back(self) -> None:
+    def _release_to_method(self) -> None:
         self._rest.stop()
         self._sent = None
         self.wanted.emit(None)
 
 
-def _same(left: Mapping[str, float], right: Mapping[str, float]) -> bool:
+def _equal_weights(left: Mapping[str, float], right: Mapping[str, float]) -> bool:
     return all(abs(value - right.get(task, float("nan"))) <= 1e-6 for task, value in left.items())

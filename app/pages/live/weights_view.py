@@ -1,4 +1,4 @@
-"""What the card of the loss weights shows, as pure functions from what the store says; no Qt here."""
+"""View model of the manual loss weights; no Qt here."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.plots.number_texts import grouped
 from mtl_core.protocol.events import WeightsEvent
 from mtl_core.spec import ExperimentSpec, ManualWeighting
+from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord
 
 
 @dataclass(frozen=True)
-class Control:
-    """The card that moves loss weights.
+class ManualWeightsView:
+    """State of the card that changes loss weights.
 
     Attributes:
         enabled: Whether the run can be asked.
@@ -36,45 +36,45 @@ class Control:
     weights: Mapping[str, float]
 
 
-def control(
+def manual_weights_view(
     run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[WeightsEvent], recorded: Mapping[str, float]
-) -> Control:
+) -> ManualWeightsView:
     """The card that moves loss weights.
 
     Args:
         run: The run.
         spec: Its experiment, or None while it is being read.
-        moves: Its events of set weights, oldest first.
+        moves: Its weight events, oldest first.
         recorded: The newest recorded weight of each task that has one.
     """
-    given = moves[-1].data.weights if moves else None
+    manual = moves[-1].data.weights if moves else None
     enabled = run.state in ("running", "paused")
     method = spec.weighting.title.partition(" (")[0] if spec is not None else run.method
-    return Control(
+    return ManualWeightsView(
         enabled=enabled,
-        by_hand=given is not None,
+        by_hand=manual is not None,
         method=method,
         sentence=_sentence(run, method, moves, manual=bool(_initial(run, spec))),
         subtitle="apply from the next step" if enabled else "",
-        weights={**_initial(run, spec), **recorded, **(given or {})},
+        weights={**_initial(run, spec), **recorded, **(manual or {})},
     )
 
 
 def marker_text(event: WeightsEvent) -> str:
     """What a weight event says in the read-out of the curves."""
-    given = event.data.weights
-    if given is None:
+    manual = event.data.weights
+    if manual is None:
         return "weights handed back to the method"
-    if len(given) > 3:
+    if len(manual) > 3:
         return "weights set by hand"
-    return "weights set: " + ", ".join(f"{task} {value:.3g}" for task, value in given.items())
+    return "weights set: " + ", ".join(f"{task} {value:.3g}" for task, value in manual.items())
 
 
-def moved_text(moves: Sequence[WeightsEvent]) -> str:
+def last_move_text(moves: Sequence[WeightsEvent]) -> str:
     """The last weight event, for the header of the weights' curves."""
     if not moves:
         return ""
-    step = grouped(moves[-1].step)
+    step = group_digits(moves[-1].step)
     return f"moved by hand at step {step}" if moves[-1].data.weights is not None else f"handed back at step {step}"
 
 
@@ -87,7 +87,7 @@ def _initial(run: RunRecord, spec: ExperimentSpec | None) -> Mapping[str, float]
 
 def _sentence(run: RunRecord, method: str, moves: Sequence[WeightsEvent], *, manual: bool) -> str:
     by_hand = bool(moves) and moves[-1].data.weights is not None
-    since = f"since step {grouped(moves[-1].step)}" if moves else ""
+    since = f"since step {group_digits(moves[-1].step)}" if moves else ""
     match run.state:
         case "queued" if manual:
             return "Not started. It will begin with these weights."

@@ -4,12 +4,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document
-from app.forms import KindForm, LayerList, RowLine, bind, discard, features_text, shape_text
+from app.formatting import format_features, format_shape
+from app.forms import KindForm, LayerList, RowLine, bind, discard
 from app.pages.model.diagram import Diagram
 from app.pages.model.diagram_layout import summary
 from app.task_references import task_names
 from app.theme import card_title_font
-from app.widgets import Button, Card, EmptyState, Label, TaskTabs, ToolButton, plain_tip
+from app.widgets import Button, Card, EmptyState, Label, TaskTabs, ToolButton, plain_tooltip
 from mtl_core.spec import LayerInfo, ModelInfo, Sharing, join, members, parse, sharing_of
 
 NO_SHARED = "No shared layer yet: the tasks read the data directly. Add a layer, or take a template."
@@ -32,7 +33,7 @@ class SharedCard(Card):
 
     def show_model(self, info: ModelInfo) -> None:
         """Put shapes and errors at the layers."""
-        self.layers.set_infos(info.shared, features_text(info.input_shape))
+        self.layers.set_infos(info.shared, format_features(info.input_shape))
 
 
 class TasksCard(Card):
@@ -92,7 +93,7 @@ class TasksCard(Card):
         last = info.shared[-1].output_shape if info.shared else info.input_shape
         last = sharing_of(info).representation(last) if last else last
         for name, layers in self.lists.items():
-            layers.set_infos(info.heads.get(name, ()), features_text(last))
+            layers.set_infos(info.heads.get(name, ()), format_features(last))
         self._show_output()
 
     def _sync(self) -> None:
@@ -123,11 +124,11 @@ class TasksCard(Card):
 
     def _show_output(self) -> None:
         out: LayerInfo | None = self._info.outputs.get(self.task) if self._info else None
-        width = shape_text(out.output_shape) if out else ""
+        width = format_shape(out.output_shape) if out else ""
         self.output.title.setText(f"Output: {out.title} {width}".rstrip() if out else "Output layer")
         self.output.shape.setText(f"from the task: {out.detail}" if out else "from the task")
         self.output.set_tone("error" if out and out.error else "")
-        self.output.setToolTip(plain_tip(out.error or "The output layer follows from the task." if out else ""))
+        self.output.setToolTip(plain_tooltip(out.error or "The output layer follows from the task." if out else ""))
         self.output.setAccessibleName(f"{self.output.title.full_text()}, {self.output.shape.full_text()}")
 
     def _add(self) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from app.pages.model.diagram_geometry import PILE, Box, Frame, Metrics, Plan
 from app.pages.model.diagram_layout import plan_of
 from app.theme import CONTROL_RADIUS, manager, resolve, series_color, small_font
-from app.widgets import plain_tip
+from app.widgets import plain_tooltip
 from mtl_core.spec import ModelInfo
 
 _MARGIN = 6.0
@@ -99,11 +99,11 @@ class Diagram(QGraphicsView):
 
     def zoom(self, factor: float) -> None:
         """Enlarge by ``factor``, within limits."""
-        now = self.transform().m11()
-        scale = min(max(now * factor, min(self._fitting() * _CLOSEST, 1.0)), max(_LARGEST, now))
-        if scale != now:
+        current = self.transform().m11()
+        scale = min(max(current * factor, min(self._fitting() * _CLOSEST, 1.0)), max(_LARGEST, current))
+        if scale != current:
             self._fits = False
-            self.scale(scale / now, scale / now)
+            self.scale(scale / current, scale / current)
 
     def _fitting(self) -> float:
         """The scale at which all of it just fits, scroll bars not needed."""
@@ -144,7 +144,7 @@ class _BoxItem(QGraphicsItem):
         super().__init__()
         self.box, self._view, self._marked = box, view, False
         self.setPos(box.x, box.y)
-        self.setToolTip(plain_tip(f"{box.title}\n{box.detail}".rstrip()))
+        self.setToolTip(plain_tooltip(f"{box.title}\n{box.detail}".rstrip()))
         self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
         if box.paths:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -160,7 +160,7 @@ class _BoxItem(QGraphicsItem):
         return QRectF(-2, -2, self.box.width + 4, self.box.height + 4)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw in the colours of now."""
+        """Draw in the colors of now."""
         ink = series_color(self.box.task) if self.box.task >= 0 else resolve("accent")
         ink = resolve("error") if self.box.error else ink
         ground = "error_wash" if self.box.error else "accent_wash" if self._marked else "surface"
@@ -176,8 +176,8 @@ class _BoxItem(QGraphicsItem):
         line = metrics.height()
         top = (self.box.height - 2 * line) / 2 + 0.5
         top += 0 if self.box.detail else line / 2
-        for text, colour, y in ((self.box.title, "text", top), (self.box.detail, "muted", top + line - 1)):
-            painter.setPen(QColor(resolve(colour)))
+        for text, color, y in ((self.box.title, "text", top), (self.box.detail, "muted", top + line - 1)):
+            painter.setPen(QColor(resolve(color)))
             words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
             painter.drawText(QRectF(5, y, room, line), Qt.AlignmentFlag.AlignCenter, words)
 
@@ -203,7 +203,7 @@ class _FrameItem(QGraphicsItem):
         return QRectF(-2, -2, frame.width + frame.pile + 4, frame.height + frame.pile + 4)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw in the colours of now."""
+        """Draw in the colors of now."""
         frame = self._frame
         painter.setPen(QPen(QColor(series_color(frame.task) if frame.task >= 0 else resolve("border")), 1.0))
         painter.setBrush(QColor(resolve("sunken")))
@@ -227,7 +227,7 @@ class _FrameTitle(QGraphicsItem):
         return self._area
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw in the colours of now."""
+        """Draw in the colors of now."""
         painter.fillRect(self._area, QColor(resolve("sunken")))
         painter.setFont(small_font())
         painter.setPen(QColor(resolve("muted")))
@@ -241,7 +241,7 @@ class _LinkItem(QGraphicsItem):
         super().__init__()
         self._dashed = dashed
         above, below = plan.boxes[a], plan.boxes[b]
-        start, end = QPointF(above.centre, above.y + above.height), QPointF(below.centre, below.y)
+        start, end = QPointF(above.center, above.y + above.height), QPointF(below.center, below.y)
         if below.unit and below.width > 2 * above.width:  # a bar across several columns is met straight below
             end.setX(start.x())
         if above.unit and above.width > 2 * below.width:
@@ -268,7 +268,7 @@ class _LinkItem(QGraphicsItem):
         return self._path.boundingRect().adjusted(-2, -2, 2, 2)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw in the colours of now."""
+        """Draw in the colors of now."""
         style = Qt.PenStyle.DashLine if self._dashed else Qt.PenStyle.SolidLine
         painter.setPen(QPen(QColor(resolve("muted")), 1.0, style))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from app.forms import count_text, shape_text
+from app.formatting import format_count_short, format_shape
 from mtl_core.spec import LAYER_GROUPS, LayerInfo, kind_of
 
 ACTIVATIONS = frozenset(kind_of(spec) for spec in LAYER_GROUPS["Activation"])
@@ -30,7 +30,7 @@ class Metrics:
 class Box:
     """A box: one layer with the activation that follows it, the input, or an output; or a unit of the sharing scheme.
 
-    ``task`` is the index of the task whose colour it has, or -1; ``paths`` are the layers in it. A ``unit`` is what the
+    ``task`` is the index of the task whose color it has, or -1; ``paths`` are the layers in it. A ``unit`` is what the
     scheme puts between layers, such as a gate: it has round ends and one line of text.
     """
 
@@ -46,7 +46,7 @@ class Box:
     unit: bool = False
 
     @property
-    def centre(self) -> float:
+    def center(self) -> float:
         """Its middle, across."""
         return self.x + self.width / 2
 
@@ -93,7 +93,7 @@ Entry = tuple[str, str, tuple[str, ...], bool]
 
 
 @dataclass
-class Draft:
+class PlanBuilder:
     """A plan in the making."""
 
     sizes: Metrics
@@ -116,9 +116,9 @@ class Draft:
     def column(self, entries: Sequence[Entry], task: int, x: float, y: float, width: float) -> list[int]:
         """Boxes one under the other, joined; their numbers."""
         step = self.sizes.height + self.sizes.gap
-        made = [self.box(entry, task, x, y + row * step, width) for row, entry in enumerate(entries)]
-        self.links += pairwise(made)
-        return made
+        boxes = [self.box(entry, task, x, y + row * step, width) for row, entry in enumerate(entries)]
+        self.links += pairwise(boxes)
+        return boxes
 
     def join(self, above: Sequence[int], below: Sequence[int]) -> None:
         """A line from each of some boxes to each of others."""
@@ -140,7 +140,7 @@ class Draft:
         return Plan(boxes, tuple(self.links), width, self.bottom(), frames, tuple(self.ties))
 
 
-def merged(layers: Sequence[LayerInfo]) -> list[Entry]:
+def boxes_of_layers(layers: Sequence[LayerInfo]) -> list[Entry]:
     """Layers as boxes; an activation joins the layer that it follows."""
     groups: list[list[LayerInfo]] = []
     for layer in layers:
@@ -154,8 +154,8 @@ def merged(layers: Sequence[LayerInfo]) -> list[Entry]:
 
 def _group(group: list[LayerInfo]) -> Entry:
     parameters = sum(layer.parameters for layer in group)
-    shape = shape_text(group[-1].output_shape)
+    shape = format_shape(group[-1].output_shape)
     failed = any(layer.error for layer in group)
-    parts = (shape, count_text(parameters) if parameters else "")
+    parts = (shape, format_count_short(parameters) if parameters else "")
     detail = "cannot be built" if failed else " · ".join(part for part in parts if part)
     return " · ".join(layer.title for layer in group), detail, tuple(layer.path for layer in group), failed

@@ -1,7 +1,7 @@
 """Where the boxes of the diagram stand; without Qt."""
 
-from app.forms import count_text
-from app.pages.model.diagram_geometry import Box, Draft, Frame, Metrics, Plan
+from app.formatting import format_count_short
+from app.pages.model.diagram_geometry import Box, Frame, Metrics, Plan, PlanBuilder
 from app.pages.model.scheme_layouts import Sketch, experts, masks, private, towers, tree, trunk
 from mtl_core.spec import ModelInfo
 
@@ -32,9 +32,9 @@ def plan_of(info: ModelInfo, input_title: str, sizes: Metrics = _PLAIN) -> Plan:
 
     A model with a layer at fault is drawn as a plain trunk, since what is built of it cannot be known.
     """
-    known = bool(info.stages) and info.shared and not info.problems
-    layout = _LAYOUTS.get(str(info.sharing.get("kind")), trunk) if known else trunk
-    sketch = Sketch(info, input_title, Draft(sizes))
+    is_described = bool(info.stages) and info.shared and not info.problems
+    layout = _LAYOUTS.get(str(info.sharing.get("kind")), trunk) if is_described else trunk
+    sketch = Sketch(info, input_title, PlanBuilder(sizes))
     layout(sketch)
     return sketch.draft.plan()
 
@@ -46,4 +46,4 @@ def summary(info: ModelInfo) -> str:
     if not info.parameters:
         return "no parameters"
     share = 100 * info.shared_parameters / info.parameters
-    return f"{count_text(info.parameters)} parameters · {share:.0f} % shared"
+    return f"{format_count_short(info.parameters)} parameters · {share:.0f} % shared"

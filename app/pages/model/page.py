@@ -4,13 +4,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
+from app.formatting import format_quantity
 from app.pages.model.cards import DiagramCard, SharedCard, TasksCard, index_of, task_of
 from app.pages.model.templates import TEMPLATES, Reads, Template, values_of
 from app.session import Session
-from app.tables import quantity
 from app.task_references import task_names
 from app.theme import CARD_GAP, STACK_BELOW
-from app.widgets import Button, Chip, PageBody, plain_tip
+from app.widgets import Button, Chip, PageBody, plain_tooltip
 from mtl_core.spec import ModelInfo
 from mtl_core.spec.tasks import task_kind
 
@@ -54,13 +54,13 @@ class ModelPage(QWidget):
         for card in (self.shared, self.tasks, self.diagram):
             self._cards.addWidget(card)
         self._by_hand = self._cards.restoreState(session.settings.get_bytes(_SPLITTER))
-        self._cards.splitterMoved.connect(self._moved_by_hand)
+        self._cards.splitterMoved.connect(self._splitter_moved)
         self._body.body.addWidget(self._cards, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._body)
-        self.shared.layers.selected.connect(lambda path: self._selected(path, shared=True))
-        self.tasks.selected.connect(lambda path: self._selected(path, shared=False))
+        self.shared.layers.selected.connect(lambda path: self._layer_selected(path, shared=True))
+        self.tasks.selected.connect(lambda path: self._layer_selected(path, shared=False))
         self.diagram.view.boxClicked.connect(self.select)
         session.modelInfoChanged.connect(self._show)
         session.datasetInfoChanged.connect(self._show)
@@ -83,7 +83,7 @@ class ModelPage(QWidget):
         document = self._session.document
         tasks = document.data.get("tasks") or ()
         tagging = [task["name"] for task in tasks if task_kind(task).per_token]
-        image = self._reads() == "image"
+        image = self._input_kind() == "image"
         values = values_of(template, task_names(document.data), image=image, tagging=tagging)
         document.set_many(values, f"Template {template.title}")
         self._session.say(f"{template.title}: shared and task layers replaced. Ctrl+Z brings the former back.")
@@ -92,9 +92,9 @@ class ModelPage(QWidget):
         """Give stacked cards a height of their own."""
         super().resizeEvent(event)
         stacked = self.window().width() < STACK_BELOW
-        wanted = Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
-        if self._cards.orientation() != wanted:
-            self._cards.setOrientation(wanted)
+        orientation = Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
+        if self._cards.orientation() != orientation:
+            self._cards.setOrientation(orientation)
         for card in (self.shared, self.tasks, self.diagram):
             card.setMinimumHeight(_STACKED_HEIGHT if stacked else 0)
         if not stacked and not self._by_hand:
@@ -106,7 +106,7 @@ class ModelPage(QWidget):
         if self._by_hand and self._cards.orientation() == Qt.Orientation.Horizontal:
             self._session.settings.put_bytes(_SPLITTER, self._cards.saveState())
 
-    def _moved_by_hand(self) -> None:
+    def _splitter_moved(self) -> None:
         self._by_hand = True
 
     def _show(self) -> None:
@@ -130,11 +130,11 @@ class ModelPage(QWidget):
         if info is None and self._session.model_error is not None:
             messages.append(str(self._session.model_error))
         self.problems.setVisible(bool(messages))
-        self.problems.set_text(quantity(len(messages), "problem"))
-        self.problems.setToolTip(plain_tip("\n".join(messages)))
+        self.problems.set_text(format_quantity(len(messages), "problem"))
+        self.problems.setToolTip(plain_tooltip("\n".join(messages)))
         self.problems.setAccessibleDescription("\n".join(messages))
 
-    def _selected(self, path: str, *, shared: bool) -> None:
+    def _layer_selected(self, path: str, *, shared: bool) -> None:
         self.diagram.view.select(path)
         if path and not shared:
             self.shared.layers.open(-1, focus=False)
@@ -145,7 +145,7 @@ class ModelPage(QWidget):
         if path:
             self.diagram.view.select(path)
 
-    def _reads(self) -> Reads:
+    def _input_kind(self) -> Reads:
         """What kind of input the data have, as far as it is known."""
         data, info = self._session.dataset_info, self._session.model_info
         if data is None:
@@ -168,14 +168,14 @@ class ModelPage(QWidget):
             for template in (t for t in TEMPLATES if t.reads == reads):
                 action = menu.addAction(template.title)
                 action.setObjectName(f"template-{template.name}")
-                action.setToolTip(plain_tip(template.help))
+                action.setToolTip(plain_tooltip(template.help))
                 action.setData(template.reads)
                 action.triggered.connect(lambda _checked=False, template=template: self.apply(template))
         menu.aboutToShow.connect(self._fit_templates)
         return menu
 
     def _fit_templates(self) -> None:
-        reads = self._reads()
+        reads = self._input_kind()
         fitting = ("table", "image") if reads == "image" else (reads,)
         for action in self.templates.menu().actions():
             if not action.isSeparator():

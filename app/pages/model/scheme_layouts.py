@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.forms import shape_text
-from app.pages.model.diagram_geometry import PILE, Draft, Entry, Frame, merged
+from app.formatting import format_shape
+from app.pages.model.diagram_geometry import PILE, Entry, Frame, PlanBuilder, boxes_of_layers
 from mtl_core.spec import LayerInfo, ModelInfo, Sharing, sharing_of
 from mtl_core.spec.model import Cgc, DselectK, Mmoe, Ple
 
@@ -20,7 +20,7 @@ class Sketch:
 
     info: ModelInfo
     input_title: str
-    draft: Draft
+    draft: PlanBuilder
 
     @property
     def tasks(self) -> list[str]:
@@ -32,12 +32,12 @@ class Sketch:
         """The boxes of each stage or level, then those of the tail, if there is one."""
         ends = [*self.info.stages[1:], self.info.tail]
         cuts = [*zip(self.info.stages, ends, strict=True), (self.info.tail, len(self.info.shared))]
-        return [merged(self.info.shared[a:b]) for a, b in cuts if a < b]
+        return [boxes_of_layers(self.info.shared[a:b]) for a, b in cuts if a < b]
 
     @property
     def levels(self) -> list[list[Entry]]:
         """The boxes of each level of a scheme of levels, or all shared layers as one."""
-        return self.parts if self.info.sharing["kind"] == "ple" else [merged(self.info.shared)]
+        return self.parts if self.info.sharing["kind"] == "ple" else [boxes_of_layers(self.info.shared)]
 
     def middle(self, row: Sequence[int], width: float, like: Sequence[float]) -> list[tuple[int, float]]:
         """Where those of a row stand: as the columns above do if they are as many, else close in the middle."""
@@ -49,11 +49,11 @@ class Sketch:
             + (like[1] - like[0] - self.draft.sizes.head - self.draft.sizes.side if len(like) > 1 else 0)
         )
         left = (width - len(row) * step + step - self.draft.sizes.head) / 2
-        return [(one, left + i * step) for i, one in enumerate(row)]
+        return [(item, left + i * step) for i, item in enumerate(row)]
 
     def input_box(self, width: float) -> int:
         """The input, in the middle of ``width``."""
-        entry = (self.input_title, shape_text(self.info.input_shape), (), False)
+        entry = (self.input_title, format_shape(self.info.input_shape), (), False)
         sizes = self.draft.sizes
         return self.draft.box(entry, -1, (width - sizes.trunk) / 2, 0, sizes.trunk)
 
@@ -69,9 +69,12 @@ class Sketch:
         """Each task's own layers and output under what feeds them."""
         for index, (task, left) in enumerate(zip(self.tasks, lefts, strict=True)):
             out: LayerInfo = self.info.outputs[task]
-            entries = [*merged(self.info.heads.get(task, ())), (task, out.detail, (out.path,), bool(out.error))]
-            made = self.draft.column(entries, index, left, y, self.draft.sizes.head)
-            self.draft.join(feeds[index], made[:1])
+            entries = [
+                *boxes_of_layers(self.info.heads.get(task, ())),
+                (task, out.detail, (out.path,), bool(out.error)),
+            ]
+            boxes = self.draft.column(entries, index, left, y, self.draft.sizes.head)
+            self.draft.join(feeds[index], boxes[:1])
 
 
 def trunk(sketch: Sketch) -> None:
@@ -79,10 +82,10 @@ def trunk(sketch: Sketch) -> None:
     draft, sizes = sketch.draft, sketch.draft.sizes
     width, lefts = sketch.spread(len(sketch.tasks), sizes.head)
     top = sketch.input_box(width)
-    entries = merged(sketch.info.shared)
-    made = draft.column(entries, -1, (width - sizes.trunk) / 2, sizes.height + sizes.gap, sizes.trunk)
-    draft.join([top], made[:1])
-    root = made[-1] if made else top
+    entries = boxes_of_layers(sketch.info.shared)
+    boxes = draft.column(entries, -1, (width - sizes.trunk) / 2, sizes.height + sizes.gap, sizes.trunk)
+    draft.join([top], boxes[:1])
+    root = boxes[-1] if boxes else top
     sketch.heads([[root]] * len(lefts), lefts, draft.bottom() + sizes.branch)
 
 
@@ -93,11 +96,11 @@ def towers(sketch: Sketch) -> None:
     feeds = [[sketch.input_box(width)]] * len(lefts)
     y = draft.bottom() + sizes.branch
     for number, part in enumerate(sketch.parts, 1):
-        made = [draft.column(part, task, left, y, sizes.head) for task, left in enumerate(lefts)]
-        for feed, column in zip(feeds, made, strict=True):
+        columns = [draft.column(part, task, left, y, sizes.head) for task, left in enumerate(lefts)]
+        for feed, column in zip(feeds, columns, strict=True):
             draft.join(feed, column[:1])
         y = draft.bottom() + sizes.gap
-        feeds = [column[-1:] for column in made]
+        feeds = [column[-1:] for column in columns]
         if kind in _UNITS and number <= len(sketch.info.stages):
             unit = draft.unit(_UNITS[kind].format(number), -1, lefts[0], y, lefts[-1] - lefts[0] + sizes.head)
             for feed in feeds:
@@ -105,7 +108,7 @@ def towers(sketch: Sketch) -> None:
             feeds = [[unit]] * len(lefts)
             y = draft.bottom() + sizes.gap
         if kind == "soft":
-            draft.ties += [pair for row in zip(*made, strict=True) for pair in pairwise(row)]
+            draft.ties += [pair for row in zip(*columns, strict=True) for pair in pairwise(row)]
     sketch.heads(feeds, lefts, y + (sizes.branch - sizes.gap) / 2)
 
 
@@ -114,14 +117,14 @@ def masks(sketch: Sketch) -> None:
     draft, sizes = sketch.draft, sketch.draft.sizes
     count = len(sketch.tasks)
     lefts = [sizes.trunk + 2 * sizes.side + i * (sizes.head + sizes.side) for i in range(count)]
-    entry = (sketch.input_title, shape_text(sketch.info.input_shape), (), False)
+    entry = (sketch.input_title, format_shape(sketch.info.input_shape), (), False)
     last = draft.box(entry, -1, 0, 0, sizes.trunk)
     y = draft.bottom() + sizes.gap
     before: list[list[int]] = [[]] * count
     for number, part in enumerate(sketch.parts, 1):
-        made = draft.column(part, -1, 0, y, sizes.trunk)
-        draft.join([last], made[:1])
-        last = made[-1]
+        boxes = draft.column(part, -1, 0, y, sizes.trunk)
+        draft.join([last], boxes[:1])
+        last = boxes[-1]
         if number <= len(sketch.info.stages):
             level = draft.boxes[last].y + (sizes.height - sizes.unit) / 2
             units = [draft.unit(f"mask {number}", i, left, level, sizes.head) for i, left in enumerate(lefts)]
@@ -142,16 +145,16 @@ class _Pile:
     copies: int
 
 
-def _framed(draft: Draft, pile: _Pile, entries: Sequence[Entry], x: float, y: float) -> list[int]:
+def _framed(draft: PlanBuilder, pile: _Pile, entries: Sequence[Entry], x: float, y: float) -> list[int]:
     """A column in a frame; its boxes, or none where there are no copies."""
     if not pile.copies:
         return []
     sizes = draft.sizes
-    made = draft.column(entries, pile.task, x, y + sizes.unit, sizes.head)
+    boxes = draft.column(entries, pile.task, x, y + sizes.unit, sizes.head)
     height = sizes.unit + len(entries) * (sizes.height + sizes.gap) - sizes.gap + _EDGE
-    named = f"{pile.title} ×{pile.copies}" if pile.copies > 1 else pile.title
-    draft.frames.append(Frame(named, pile.task, x - _EDGE, y, sizes.head + 2 * _EDGE, height, pile.copies))
-    return made
+    title = f"{pile.title} ×{pile.copies}" if pile.copies > 1 else pile.title
+    draft.frames.append(Frame(title, pile.task, x - _EDGE, y, sizes.head + 2 * _EDGE, height, pile.copies))
+    return boxes
 
 
 def experts(sketch: Sketch) -> None:
@@ -166,14 +169,14 @@ def experts(sketch: Sketch) -> None:
         y = draft.bottom() + sizes.branch
         ends: dict[int, list[int]] = {}
         for pile, x in zip(piles, lefts, strict=True):
-            made = _framed(draft, pile, part, x, y)
-            draft.join(feeds[pile.task], made[:1])
-            ends[pile.task] = made[-1:]
+            boxes = _framed(draft, pile, part, x, y)
+            draft.join(feeds[pile.task], boxes[:1])
+            ends[pile.task] = boxes[-1:]
         y = draft.bottom() + sizes.branch
         for task, x in row:
             if task >= 0 or number < len(parts):
                 feeds[task] = [draft.unit("gate", task, x, y, sizes.head)]
-                reads = ends if task < 0 else {who: end for who, end in ends.items() if who in (-1, task)}
+                reads = ends if task < 0 else {owner: end for owner, end in ends.items() if owner in (-1, task)}
                 draft.join([box for end in reads.values() for box in end], feeds[task])
     heads = dict(row)
     tasks = range(len(sketch.tasks))
@@ -212,9 +215,9 @@ def tree(sketch: Sketch) -> None:
     if len(parts) > len(sketch.info.stages):  # what follows the last stage belongs to its nodes
         parts[-2:] = [[*parts[-2], *parts[-1]]]
     for part in parts:
-        made = [draft.column(part, -1, x, y, sizes.head) for x in places]
-        draft.join(feed, [column[0] for column in made])
-        feed = [column[-1] for column in made]
+        columns = [draft.column(part, -1, x, y, sizes.head) for x in places]
+        draft.join(feed, [column[0] for column in columns])
+        feed = [column[-1] for column in columns]
         y = draft.bottom() + sizes.branch
     sketch.heads([feed] * len(sketch.tasks), heads, y)
 
@@ -226,14 +229,14 @@ def private(sketch: Sketch) -> None:
     gap = sizes.side + 2 * _EDGE
     width, lefts = sketch.spread(len(order), sizes.head, gap)
     top = [sketch.input_box(width)]
-    y, entries = draft.bottom() + sizes.branch, merged(sketch.info.shared)
+    y, entries = draft.bottom() + sizes.branch, boxes_of_layers(sketch.info.shared)
     piles = [_Pile("own" if task >= 0 else "shared", task, 1) for task in order]
-    made = {pile.task: _framed(draft, pile, entries, x, y) for pile, x in zip(piles, lefts, strict=True)}
-    for column in made.values():
+    columns = {pile.task: _framed(draft, pile, entries, x, y) for pile, x in zip(piles, lefts, strict=True)}
+    for column in columns.values():
         draft.join(top, column[:1])
-    shared = made.pop(-1)[-1]
+    shared = columns.pop(-1)[-1]
     y = draft.bottom() + sizes.branch
     adversary = draft.unit("adversary", -1, lefts[order.index(-1)], y, sizes.head)
     draft.join([shared], [adversary])
     heads = [lefts[order.index(task)] for task in range(len(sketch.tasks))]
-    sketch.heads([[shared, made[task][-1]] for task in range(len(heads))], heads, y)
+    sketch.heads([[shared, columns[task][-1]] for task in range(len(heads))], heads, y)

@@ -57,9 +57,9 @@ TEMPLATES: tuple[Template, ...] = (
     Template("mlp-small", "MLP, small", _MLP, "table", _dense(64), _dense(32)),
     Template("mlp-medium", "MLP, medium", _MLP, "table", _dense(256, 128), _dense(64)),
     Template(
-        "mlp-regularised",
-        "MLP, normalised, with dropout",
-        "Batch normalisation and dropout after each dense layer; for larger tables.",
+        "mlp-regularized",
+        "MLP, normalized, with dropout",
+        "Batch normalization and dropout after each dense layer; for larger tables.",
         "table",
         _dense(256, 256, dropout=0.2, norm=True),
         _dense(64),
@@ -75,7 +75,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "cnn-medium",
         "CNN, medium",
-        "Double convolutions with batch normalisation, pooled globally; for larger images.",
+        "Double convolutions with batch normalization, pooled globally; for larger images.",
         "image",
         (
             *_block(32, twice=True),
@@ -96,7 +96,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "text-cnn",
         "Text, CNN",
-        "Two convolutions over the words, each of which sees its neighbours.",
+        "Two convolutions over the words, each of which sees its neighbors.",
         "text",
         (("embedding", {"dim": 32}), *_CONV, *_CONV),
         _POOLED,

@@ -1,4 +1,4 @@
-"""What the runs page does with runs: every step off the GUI thread, every failure said on the page."""
+"""Actions on runs: store access off the GUI thread, errors reported by a signal."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.session import MOST_COMPARED, Session
-from app.tables import count
 from mtl_core.evaluation.series_csv import export_points
 from mtl_core.spec import InputError, study_members
+from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from mtl_core.spec import ExperimentSpec
     from mtl_core.store import RunRecord, RunStore
 
 
-class RunDeeds(QObject):
-    """Carries out actions on runs.
+class RunActions(QObject):
+    """Executes the actions of the Runs page.
 
     ``changed(list)``: the ids of runs of which something was written; ``failed(Exception)``: why something was not;
     ``putAway(list, bool)``: the ids of runs that were archived or taken out of the archive.
@@ -34,9 +34,9 @@ class RunDeeds(QObject):
         super().__init__(page)
         self._session, self._page = session, page
 
-    def edit(self, run: int, **what: Any) -> None:
+    def edit(self, run: int, **fields: Any) -> None:
         """Write what a person says about a run: name, tags, notes, star."""
-        self._edit_all([run], lambda _: None, **what)
+        self._edit_all([run], lambda _: None, **fields)
 
     def star(self, records: Sequence[RunRecord], on: bool) -> None:
         """Star runs or take their stars away."""
@@ -79,7 +79,9 @@ class RunDeeds(QObject):
             for run, spec in specs:
                 self._session.queue.start(spec, parent=run)
 
-        self._session.store.call(lambda store: [(run, _replayed(store, run)) for run in runs], queue, self._fail)
+        self._session.store.call(
+            lambda store: [(run, _spec_with_manual_weights(store, run)) for run in runs], queue, self._fail
+        )
 
     def stop(self, records: Sequence[RunRecord]) -> None:
         """Stop runs and keep what they have; those that wait are taken out of the queue, the last first."""
@@ -104,22 +106,22 @@ class RunDeeds(QObject):
         """Ask for a file and write every point of some runs to it."""
         name = f"run-{runs[0]}.csv" if len(runs) == 1 else "runs.csv"
         # The dialog asks before a file is overwritten.
-        chosen, _ = QFileDialog.getSaveFileName(self._page, "Export points", name, "CSV (*.csv)")
-        if chosen:
-            self.export_to(runs, Path(chosen))
+        path, _ = QFileDialog.getSaveFileName(self._page, "Export points", name, "CSV (*.csv)")
+        if path:
+            self.export_to(runs, Path(path))
 
     def export_to(self, runs: Sequence[int], path: Path) -> None:
         """Write every point of some runs to a file."""
 
         def done(points: int) -> None:
-            self._session.say(f"Wrote {count(points)} points to {path.name}")
+            self._session.say(f"Wrote {group_digits(points)} points to {path.name}")
 
         self._session.store.call(lambda store: export_points(store, runs, path), done, self._fail)
 
-    def _edit_all(self, runs: Sequence[int], done: Callable[[Any], object], **what: Any) -> None:
+    def _edit_all(self, runs: Sequence[int], done: Callable[[Any], object], **fields: Any) -> None:
         def write(store: RunStore) -> None:
             for run in runs:
-                store.edit(run, **what)
+                store.edit(run, **fields)
 
         def wrote(_: Any) -> None:
             done(None)
@@ -131,7 +133,7 @@ class RunDeeds(QObject):
         self.failed.emit(error)
 
 
-def _replayed(store: RunStore, run: int) -> ExperimentSpec:
+def _spec_with_manual_weights(store: RunStore, run: int) -> ExperimentSpec:
     from mtl_core.runner.replay import spec_with_manual_weights
 
     return spec_with_manual_weights(store.spec(run), store.events(run))

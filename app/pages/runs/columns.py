@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from app.settings import Settings
 from app.tables import RunColumn, RunsModel
-from app.widgets import caption, plain_tip
+from app.widgets import escape_mnemonic, plain_tooltip
 
 _KEY = "page/runs/columns"
 _METRICS_BEFORE = "epochs"
@@ -53,7 +53,7 @@ class ColumnChoice(QObject):
             home: QMenu = menu
             if column.menu:
                 if column.menu not in submenus:
-                    submenus[column.menu] = TickMenu(caption(f"Metrics of {column.menu}"), menu)
+                    submenus[column.menu] = TickMenu(escape_mnemonic(f"Metrics of {column.menu}"), menu)
                     menu.addMenu(submenus[column.menu])
                 home = submenus[column.menu]
             self._add(home, section, column)
@@ -102,9 +102,9 @@ class ColumnChoice(QObject):
         self._settings.put(_KEY, json.dumps(self._kept))
 
     def _add(self, menu: QMenu, section: int, column: RunColumn) -> None:
-        action = QAction(caption("Star" if column.key == "star" else column.title), menu, checkable=True)
+        action = QAction(escape_mnemonic("Star" if column.key == "star" else column.title), menu, checkable=True)
         action.setChecked(not self._header.isSectionHidden(section))
-        action.setToolTip(plain_tip(column.help))
+        action.setToolTip(plain_tooltip(column.help))
         action.toggled.connect(lambda shown, section=section: self.show(section, shown))
         menu.addAction(action)
 
@@ -157,8 +157,8 @@ class ColumnChoice(QObject):
         order: list[str] = self._kept.get("order", [])
         if order:
             rank = {key: i for i, key in enumerate(order)}
-            wanted = sorted(range(len(columns)), key=lambda i: rank.get(columns[i].key, len(order)))
-            for visual, section in enumerate(wanted):
+            ordered = sorted(range(len(columns)), key=lambda i: rank.get(columns[i].key, len(order)))
+            for visual, section in enumerate(ordered):
                 header.moveSection(header.visualIndex(section), visual)
             return
         for section in range(first, len(columns)):
@@ -194,7 +194,7 @@ class TickMenu(QMenu):
 
 def _read(settings: Settings) -> dict[str, Any]:
     try:
-        kept = json.loads(settings.get(_KEY, "{}"))
+        stored = json.loads(settings.get(_KEY, "{}"))
     except ValueError:
         return {}
-    return kept if isinstance(kept, dict) else {}
+    return stored if isinstance(stored, dict) else {}

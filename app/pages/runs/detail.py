@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.tables import duration, method_title, moment, score, study_words
+from app.formatting import format_duration, format_metric, format_timestamp
+from app.tables import method_title, study_words
+from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord, RunStore, Summary
@@ -31,8 +33,8 @@ def read_detail(store: RunStore, run: int) -> RunDetail:
     """A run with its summaries and its latest events; for the store's thread."""
     events = store.events(run)
     notes = tuple(event for event in events if event.kind == "note")
-    others = [event for event in events if event.kind != "note"][-_EVENTS_SHOWN:]
-    return RunDetail(store.run(run), tuple(store.summaries([run])), tuple(others), notes)
+    log_events = [event for event in events if event.kind != "note"][-_EVENTS_SHOWN:]
+    return RunDetail(store.run(run), tuple(store.summaries([run])), tuple(log_events), notes)
 
 
 def facts(record: RunRecord) -> list[tuple[str, str]]:
@@ -41,7 +43,7 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
     progress = record.progress
     done = f"{progress.epoch} of {progress.epochs} · step {progress.step}" if progress else ""
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
-    known = [
+    rows = [
         ("Weighting", method_title(record.method)),
         ("Data", record.dataset),
         ("Tasks", ", ".join(record.tasks)),
@@ -49,29 +51,29 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         ("Seed", str(record.seed)),
         ("Study", study_words(record)),
         ("Epochs", done),
-        ("Started", moment(record.started, now)),
-        ("Finished", moment(record.finished, now)),
-        ("Trained for", duration(record.seconds)),
+        ("Started", format_timestamp(record.started, now)),
+        ("Finished", format_timestamp(record.finished, now)),
+        ("Trained for", format_duration(record.seconds)),
         ("Machine", record.host),
         ("Versions", versions),
         ("Data fingerprint", record.fingerprint[:12]),
     ]
-    return [(label, words) for label, words in known if words]
+    return [(label, words) for label, words in rows if words]
 
 
 def metric_rows(summaries: Sequence[Summary], tasks: Sequence[str]) -> list[tuple[str, ...]]:
     """Per task a heading row (its name alone), then a row per metric: name, best and last validation, test."""
     by_key = {(s.task, s.split, s.metric): s for s in summaries if s.direction}
     rows: list[tuple[str, ...]] = []
-    for task in (*tasks, "total"):
+    for task in (*tasks, TOTAL):
         names = list(dict.fromkeys(m for t, split, m in by_key if t == task and split in {"val", "test"}))
         if names:
             rows.append((task,))
         for name in names:
             val, test = by_key.get((task, "val", name)), by_key.get((task, "test", name))
             arrow = {"max": " ↑", "min": " ↓"}[(val or test).direction] if val or test else ""  # type: ignore[union-attr]
-            best, last = (score(val.best), score(val.last)) if val else ("", "")
-            rows.append((name + arrow, best, last, score(test.last) if test else ""))
+            best, last = (format_metric(val.best), format_metric(val.last)) if val else ("", "")
+            rows.append((name + arrow, best, last, format_metric(test.last) if test else ""))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The menu of what can be done with the selected runs."""
+"""The context menu of the selected runs."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

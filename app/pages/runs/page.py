@@ -1,4 +1,4 @@
-"""The Runs page: find a run, say something about it, do something with it."""
+"""The Runs page: list, filter, annotate and act on runs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
 
-from app.pages.runs.actions import RunDeeds
+from app.formatting import format_quantity
+from app.pages.runs.actions import RunActions
 from app.pages.runs.columns import ColumnChoice
 from app.pages.runs.detail import RunDetail, read_detail
 from app.pages.runs.menu import pop_up
-from app.pages.runs.panel import RunPanel, named
+from app.pages.runs.panel import RunPanel, set_names
 from app.pages.runs.permissions import actions_for
 from app.pages.runs.run_list import RunList
 from app.pages.runs.toast import UndoToast
 from app.session import Session
-from app.tables import RunsModel, RunsReader, RunsReading, quantity
+from app.tables import RunsModel, RunsReader, RunsReading
 from app.theme import CARD_GAP
 from app.widgets import Button, Chip, EmptyState, PageBody
 
@@ -34,7 +35,7 @@ _SPLITTER = "page/runs/splitter"
 
 
 class RunsPage(PageBody):
-    """Every run of the store, looked at once a second while the page is shown.
+    """Every run of the store, refreshed once a second while the page is visible.
 
     Args:
         session: Document, store, queue and what the pages share.
@@ -45,7 +46,7 @@ class RunsPage(PageBody):
         self.setObjectName("runs-page")
         self._session = session
         self.model = RunsModel(self)
-        self.deeds = RunDeeds(session, self)
+        self.run_actions = RunActions(session, self)
         self._reader = RunsReader()
         self._reading = self._again = False
         self._touched: set[int] = set()
@@ -69,7 +70,9 @@ class RunsPage(PageBody):
         self._reading, self._again = True, False
         query, archived, reader = self.list.query, self.list.archived.isChecked(), self._reader
         runs, self._touched = self._touched, set()
-        self._session.store.call(lambda store: reader.read(store, query, archived, runs), self._read, self._unread)
+        self._session.store.call(
+            lambda store: reader.read(store, query, archived, runs), self._read, self._on_read_error
+        )
 
     def act(self, key: str) -> None:
         """Do something with the selected runs, as its menu entry would."""
@@ -78,19 +81,19 @@ class RunsPage(PageBody):
             self._menu(self._panel_corner())
         if not any(action.key == key for action in actions_for(records)):
             return
-        runs, deeds = [record.id for record in records], self.deeds
+        runs, actions = [record.id for record in records], self.run_actions
         do: dict[str, Callable[[], object]] = {
-            "watch": lambda: deeds.watch(runs[0]),
-            "open": lambda: deeds.open_spec(runs[0]),
-            "again": lambda: deeds.run_again(runs),
-            "resume": lambda: deeds.resume(runs[0]),
-            "stop": lambda: deeds.stop(records),
-            "baselines": lambda: deeds.baselines(records[0]),
-            "compare": lambda: deeds.compare(records),
+            "watch": lambda: actions.watch(runs[0]),
+            "open": lambda: actions.open_spec(runs[0]),
+            "again": lambda: actions.run_again(runs),
+            "resume": lambda: actions.resume(runs[0]),
+            "stop": lambda: actions.stop(records),
+            "baselines": lambda: actions.baselines(records[0]),
+            "compare": lambda: actions.compare(records),
             "rename": self.view.rename,
-            "star": lambda: deeds.star(records, not all(record.starred for record in records)),
-            "export": lambda: deeds.export(runs),
-            "archive": lambda: deeds.archive(runs, not all(record.archived for record in records)),
+            "star": lambda: actions.star(records, not all(record.starred for record in records)),
+            "export": lambda: actions.export(runs),
+            "archive": lambda: actions.archive(runs, not all(record.archived for record in records)),
         }
         do[key]()
 
@@ -125,7 +128,7 @@ class RunsPage(PageBody):
         self.list = RunList(self.model)
         self.view = self.list.view
         self.panel = RunPanel()
-        self._splitter = named(QSplitter(Qt.Orientation.Horizontal), "runs-splitter", "Runs and the selected run")
+        self._splitter = set_names(QSplitter(Qt.Orientation.Horizontal), "runs-splitter", "Runs and the selected run")
         self._splitter.setHandleWidth(CARD_GAP)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self.list)
@@ -161,16 +164,16 @@ class RunsPage(PageBody):
         self.view.selectionMoved.connect(self._moved)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(lambda at: self._menu(self.view.viewport().mapToGlobal(at)))
-        self.model.renamed.connect(lambda run, name: self.deeds.edit(run, name=name))
-        self.model.starred.connect(lambda run, on: self.deeds.edit(run, starred=on))
+        self.model.renamed.connect(lambda run, name: self.run_actions.edit(run, name=name))
+        self.model.starred.connect(lambda run, on: self.run_actions.edit(run, starred=on))
         self.panel.acted.connect(self.act)
-        self.panel.named.connect(lambda run, name: self.deeds.edit(run, name=name))
-        self.panel.tagged.connect(lambda run, tags: self.deeds.edit(run, tags=tags))
-        self.panel.noted.connect(lambda run, notes: self.deeds.edit(run, notes=notes))
+        self.panel.nameEdited.connect(lambda run, name: self.run_actions.edit(run, name=name))
+        self.panel.tagsEdited.connect(lambda run, tags: self.run_actions.edit(run, tags=tags))
+        self.panel.notesEdited.connect(lambda run, notes: self.run_actions.edit(run, notes=notes))
         self.panel.parentWanted.connect(self._show_run)
-        self.deeds.changed.connect(self.refresh)
-        self.deeds.failed.connect(self._session.complain)
-        self.deeds.putAway.connect(self._put_away)
+        self.run_actions.changed.connect(self.refresh)
+        self.run_actions.failed.connect(self._session.complain)
+        self.run_actions.putAway.connect(self._on_archived)
         self._session.queue.activeChanged.connect(self._active_changed)
         keys = {"Ctrl+Return": "open", "R": "again", "C": "compare", "S": "star", "Ctrl+E": "export"}
         for keys_pressed, action in {**keys, "Delete": "archive"}.items():
@@ -192,7 +195,7 @@ class RunsPage(PageBody):
         if reading is not None:
             self.list.show_damage(reading.damage)
             self.model.set_rows(reading.rows)
-            self._show_what_there_is()
+            self._show_list_or_empty_state()
             self._moved()
         if self._again:
             self.refresh()
@@ -200,18 +203,18 @@ class RunsPage(PageBody):
             # Not at once: the table is painted first, which waits for nobody while the store's thread rests.
             QTimer.singleShot(_REST_MS, self, self.refresh)
 
-    def _unread(self, error: Exception) -> None:
+    def _on_read_error(self, error: Exception) -> None:
         self._reading = False
         self.list.show_error(error)
         if self._again:
             self.refresh()
 
-    def _show_what_there_is(self) -> None:
+    def _show_list_or_empty_state(self) -> None:
         shown, narrowed = self.model.rowCount(), self.list.narrowed
         self._any = self._any or shown > 0
         if not shown and not narrowed:
             self._session.store.call(_has_runs, self._has_runs)
-        self.chip.set_text(quantity(shown, "run"))
+        self.chip.set_text(format_quantity(shown, "run"))
         self._stack.setCurrentIndex(1 if not (shown or narrowed or self._any) else 0)
         self.list.show_found(shown)
 
@@ -241,9 +244,9 @@ class RunsPage(PageBody):
     def _ask_detail(self) -> None:
         run = self.panel.run
         if run is not None:
-            self._session.store.call(lambda store: read_detail(store, run), self._have_detail, lane="live")
+            self._session.store.call(lambda store: read_detail(store, run), self._on_detail, lane="live")
 
-    def _have_detail(self, detail: RunDetail) -> None:
+    def _on_detail(self, detail: RunDetail) -> None:
         self.panel.set_detail(detail)
 
     def _show_run(self, run: int) -> None:
@@ -263,10 +266,10 @@ class RunsPage(PageBody):
         button = self.panel.findChild(QWidget, "run-more")
         return button.mapToGlobal(QPoint(0, button.height())) if button else self.mapToGlobal(QPoint())
 
-    def _put_away(self, runs: list[int], away: bool) -> None:
-        what = f"run {runs[0]}" if len(runs) == 1 else f"{len(runs)} runs"
-        said = f"Archived {what}" if away else f"Took {what} out of the archive"
-        self.toast.offer(said, lambda: self.deeds.archive(runs, not away))
+    def _on_archived(self, runs: list[int], away: bool) -> None:
+        subject = f"run {runs[0]}" if len(runs) == 1 else f"{len(runs)} runs"
+        text = f"Archived {subject}" if away else f"Took {subject} out of the archive"
+        self.toast.offer(text, lambda: self.run_actions.archive(runs, not away))
 
     def _choose_columns(self) -> None:
         menu = self._columns.menu(self)

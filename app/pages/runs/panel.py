@@ -1,4 +1,4 @@
-"""The side panel: one run in words, its tags and notes to be edited."""
+"""The side panel: details of one run, with editable tags and notes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.formatting import STATE_LABELS
 from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, tags_of
 from app.pages.runs.permissions import Action
-from app.tables import STATE_WORDS
 from app.theme import CARD_GAP, GAP, card_title_font, mono_font
 from app.widgets import (
     Button,
@@ -31,7 +31,7 @@ from app.widgets import (
     LinkButton,
     Muted,
     ToolButton,
-    plain_tip,
+    plain_tooltip,
     scrolling,
 )
 
@@ -44,16 +44,16 @@ _BUTTONS = 2
 
 
 class RunPanel(Card):
-    """Shows a run; what a person writes about it is announced once they pause or leave.
+    """Details of the selected run; edits are emitted when the person stops typing or leaves the field.
 
-    ``acted(key)``: an action of the panel; ``named``, ``tagged`` and ``noted`` carry the run and what was written;
-    ``parentWanted`` the run it repeats.
+    ``acted(key)`` carries the key of an action, ``nameEdited``, ``tagsEdited`` and ``notesEdited`` the run and the new
+    value, ``parentWanted`` the run that this one repeats.
     """
 
     acted = Signal(str)
-    named = Signal(int, str)
-    tagged = Signal(int, tuple)
-    noted = Signal(int, str)
+    nameEdited = Signal(int, str)
+    tagsEdited = Signal(int, tuple)
+    notesEdited = Signal(int, str)
     parentWanted = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -99,7 +99,7 @@ class RunPanel(Card):
                 widget.hide()
         self._record = record
         self._number.setText(f"Run {record.id}")
-        word, tone = STATE_WORDS[record.state]
+        word, tone = STATE_LABELS[record.state]
         self._state.set_text(word + (" · archived" if record.archived else ""))
         self._state.set_tone("neutral" if tone == "muted" else tone)
         self._state.set_dot(tone)
@@ -133,7 +133,7 @@ class RunPanel(Card):
         """Announce notes that are still being written."""
         self._notes_soon.stop()
         if self._record is not None and self.notes.toPlainText() != self._record.notes:
-            self.noted.emit(self._record.id, self.notes.toPlainText())
+            self.notesEdited.emit(self._record.id, self.notes.toPlainText())
 
     def _build(self) -> QWidget:
         self._number = Label()
@@ -147,11 +147,11 @@ class RunPanel(Card):
         self._buttons = [Button("", name=f"run-action-{i}") for i in range(_BUTTONS)]
         for button in self._buttons:
             button.clicked.connect(self._pressed)
-        self.name = named(LineEdit(), "run-name", "Name of the run")
+        self.name = set_names(LineEdit(), "run-name", "Name of the run")
         self.name.editingFinished.connect(self._name_done)
-        self.tags = named(LineEdit(placeholderText="Tags, apart by commas"), "run-tags", "Tags")
+        self.tags = set_names(LineEdit(placeholderText="Tags, apart by commas"), "run-tags", "Tags")
         self.tags.editingFinished.connect(self._tags_done)
-        self.notes = named(QPlainTextEdit(placeholderText="Notes"), "run-notes", "Notes")
+        self.notes = set_names(QPlainTextEdit(placeholderText="Notes"), "run-notes", "Notes")
         self.notes.setTabChangesFocus(True)
         self.notes.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 12)
         self.notes.textChanged.connect(self._notes_typed)
@@ -163,7 +163,7 @@ class RunPanel(Card):
         self._metrics.setHorizontalSpacing(CARD_GAP)
         self._metrics.setVerticalSpacing(4)
         self._metrics.setColumnStretch(0, 1)
-        self.events = named(QPlainTextEdit(readOnly=True), "run-events", "Events")
+        self.events = set_names(QPlainTextEdit(readOnly=True), "run-events", "Events")
         self.events.setFont(mono_font())
         self.events.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.events.setMinimumHeight(self.fontMetrics().lineSpacing() * 7)
@@ -187,7 +187,7 @@ class RunPanel(Card):
 
     def _add_data_notes(self, column: QVBoxLayout) -> None:
         self._data_heading = _heading("About the data")
-        self.data_notes = named(Label(wrap=True), "run-data-notes", "Data notes")
+        self.data_notes = set_names(Label(wrap=True), "run-data-notes", "Data notes")
         self.data_notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         for widget in (self._data_heading, self.data_notes):
             column.addWidget(widget)
@@ -203,7 +203,7 @@ class RunPanel(Card):
             if action is not None:
                 button.setText(action.text.replace("Open its experiment", "Open"))
                 button.setAccessibleName(action.text)
-                button.setToolTip(plain_tip(action.text + (f" ({action.shortcut})" if action.shortcut else "")))
+                button.setToolTip(plain_tooltip(action.text + (f" ({action.shortcut})" if action.shortcut else "")))
                 button.setProperty("action", action.key)
 
     def _set_facts(self, pairs: list[tuple[str, str]]) -> None:
@@ -254,11 +254,11 @@ class RunPanel(Card):
         if not name:
             self.name.setText(self._record.name)
         elif name != self._record.name:
-            self.named.emit(self._record.id, name)
+            self.nameEdited.emit(self._record.id, name)
 
     def _tags_done(self) -> None:
         if self._record is not None and set(tags_of(self.tags.text())) != set(self._record.tags):
-            self.tagged.emit(self._record.id, tags_of(self.tags.text()))
+            self.tagsEdited.emit(self._record.id, tags_of(self.tags.text()))
 
     def _notes_typed(self) -> None:
         if self._record is not None and self.notes.toPlainText() != self._record.notes:
@@ -269,7 +269,7 @@ class RunPanel(Card):
             self.parentWanted.emit(self._record.parent)
 
 
-def named(widget: _W, name: str, accessible: str) -> _W:
+def set_names(widget: _W, name: str, accessible: str) -> _W:
     """``widget`` with what a script and a screen reader find it by."""
     widget.setObjectName(name)
     widget.setAccessibleName(accessible)

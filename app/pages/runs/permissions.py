@@ -1,4 +1,4 @@
-"""What can be done with the runs that are selected."""
+"""The actions available for the selected runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ON = frozenset({"queued", "running", "paused"})
 
 @dataclass(frozen=True)
 class Action:
-    """One thing to do with runs: its key, words, icon, and the keys that do it."""
+    """An action on runs: its key, text, icon and shortcut."""
 
     key: str
     text: str

@@ -1,4 +1,4 @@
-"""The card with the table of runs: what is shown of them, and what to say when it is none."""
+"""The card with the filter and the table of runs, or its empty state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedLayout
 
-from app.pages.runs.panel import named
+from app.pages.runs.panel import set_names
 from app.pages.runs.view import RunsView
 from app.tables import RunsModel
 from app.theme import CARD_GAP, GAP, icon
@@ -24,7 +24,7 @@ _FILTER_HELP = (
 
 
 class RunList(Card):
-    """Filter, table and column choice.
+    """Filter field, table and column menu.
 
     ``asked()``: other runs are wanted. ``columnsWanted()``: the button beside the filter was pressed.
     """
@@ -35,11 +35,11 @@ class RunList(Card):
     def __init__(self, model: RunsModel) -> None:
         super().__init__()
         self.setContentsMargins(0, GAP // 2, 0, 0)
-        self.filter = named(QLineEdit(clearButtonEnabled=True), "runs-filter", "Filter of the runs")
+        self.filter = set_names(QLineEdit(clearButtonEnabled=True), "runs-filter", "Filter of the runs")
         self.filter.setPlaceholderText(_FILTER_HINT)
         self.filter.setToolTip(_FILTER_HELP)
         self.filter.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
-        self.archived = named(QCheckBox("Show archived"), "show-archived", "Show archived")
+        self.archived = set_names(QCheckBox("Show archived"), "show-archived", "Show archived")
         self.columns = Button("Columns", self.columnsWanted.emit, icon_name="columns", name="choose-columns")
         self.error = InlineError()
         self.error.setObjectName("runs-error")
@@ -80,7 +80,7 @@ class RunList(Card):
 
     def show_error(self, error: Exception | None) -> None:
         """Show below the filter why the runs cannot be read; without an error, which of them are damaged."""
-        self.error.set_error(self._damage if error is None else _why(error))
+        self.error.set_error(self._damage if error is None else _error_text(error))
 
     def show_damage(self, damage: Mapping[int, str]) -> None:
         """Show below the filter which runs are left out because the store is damaged there."""
@@ -125,7 +125,7 @@ def _damage_words(damage: Mapping[int, str]) -> str:
     return f"{runs} damaged in the store and left out: {damage[numbers[0]]}"
 
 
-def _why(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     """An error as a line below the filter, which need not be named there."""
     if isinstance(error, InputError) and error.problem.path == "filter":
         return f"“{error.problem.found}”: {error.problem.rule}. {error.problem.fix}"

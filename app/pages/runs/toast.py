@@ -1,4 +1,4 @@
-"""A passing message with a way back, over the page and not in it, so that nothing moves."""
+"""A toast with an undo button, over the page so that the layout stays."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ SHOWN_MS = 10_000
 
 
 class UndoToast(QFrame):
-    """Says what was done and offers to undo it, for ten seconds, at the lower edge of ``page``."""
+    """Shows a message with an undo button for ten seconds at the lower edge of ``page``."""
 
     def __init__(self, page: QWidget) -> None:
         super().__init__(page)

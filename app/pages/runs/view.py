@@ -38,13 +38,13 @@ class RunsView(QTableView):
         self.setTabKeyNavigation(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setSortingEnabled(True)
-        self._dress_headers()
+        self._style_headers()
         self.setItemDelegateForColumn(model.column("state"), StateDelegate(self))
         self.setItemDelegateForColumn(model.column("star"), StarDelegate(self))
         self.doubleClicked.connect(self._double_clicked)
         self._kept: tuple[list[int], int] = ([], -1)
-        model.modelAboutToBeReset.connect(self._keep)
-        model.modelReset.connect(self._restore)
+        model.modelAboutToBeReset.connect(self._save_state)
+        model.modelReset.connect(self._restore_state)
 
     def selected(self) -> list[RunRecord]:
         """The selected runs, as the table stands from top to bottom."""
@@ -84,7 +84,7 @@ class RunsView(QTableView):
             case _:
                 super().keyPressEvent(event)
 
-    def _dress_headers(self) -> None:
+    def _style_headers(self) -> None:
         rows = self.verticalHeader()
         rows.setVisible(False)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -103,15 +103,15 @@ class RunsView(QTableView):
         if self._model.columns()[index.column()].key != "star":
             self.opened.emit()
 
-    def _keep(self) -> None:
+    def _save_state(self) -> None:
         current = self._model.rows()[self.currentIndex().row()].record.id if self.currentIndex().isValid() else -1
         self._kept = ([record.id for record in self.selected()], current)
 
-    def _restore(self) -> None:
-        chosen, current = self._kept
+    def _restore_state(self) -> None:
+        selected, current = self._kept
         place = {row.record.id: i for i, row in enumerate(self._model.rows())}
         selection = QItemSelection()
-        for run in chosen:
+        for run in selected:
             if run in place:
                 index = self._model.index(place[run], 0)
                 selection.select(index, index)

@@ -1,4 +1,4 @@
-"""The Training page: weights, weighting, optimiser, schedule, length, stopping, device, and how tasks are judged."""
+"""The Training page: loss weights, weighting method, optimizer, schedule, stopping, device and task losses."""
 
 from app.pages.training.page import TrainingPage
 

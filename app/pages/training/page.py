@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from app.formatting import format_quantity
 from app.pages.training.part_cards import AveragingCard, HeadsCard, KeepingCard, OptimizerCard, SamplingCard, SharedCard
 from app.pages.training.run_cards import LengthCard, RunCard, StoppingCard
 from app.pages.training.schedule_card import ScheduleCard
@@ -11,15 +12,14 @@ from app.pages.training.study_card import StudyCard
 from app.pages.training.tasks_card import TasksCard
 from app.pages.training.weights_card import WeightingCard, WeightsCard
 from app.session import Session
-from app.tables import quantity
 from app.theme import CARD_GAP, STACK_BELOW
-from app.widgets import Button, CardRow, Chip, PageBody, plain_tip
+from app.widgets import Button, CardRow, Chip, PageBody, plain_tooltip
 
 _PARTS = ("tasks", "weighting", "training")
 
 
 class TrainingPage(QWidget):
-    """Everything between the model and the run; all of it made from the spec classes.
+    """The cards of all training settings, generated from the spec classes.
 
     Args:
         session: What the pages share.
@@ -41,7 +41,7 @@ class TrainingPage(QWidget):
         self.length, self.sampling, self.stopping = LengthCard(session), SamplingCard(session), StoppingCard(session)
         self.averaging, self.run, self.study = AveragingCard(session), RunCard(session), StudyCard(session)
         self.to_study = Button("Study…", self._show_study, name="to-study")
-        self.to_study.setToolTip("Several seeds and single-task baselines, judged as one")
+        self.to_study.setToolTip("Several seeds and single-task baselines, evaluated as one study")
         body = PageBody("Training", scroll=True, parent=self)
         body.header.add_chip(self.problems)
         body.header.add_action(self.to_study)
@@ -74,8 +74,8 @@ class TrainingPage(QWidget):
     def _count(self) -> None:
         problems = [p for part in _PARTS for p in self._session.document.problems_at(part)]
         self.problems.setVisible(bool(problems))
-        self.problems.set_text(quantity(len(problems), "problem"))
-        self.problems.setToolTip(plain_tip("\n".join(map(str, problems))))
+        self.problems.set_text(format_quantity(len(problems), "problem"))
+        self.problems.setToolTip(plain_tooltip("\n".join(map(str, problems))))
 
 
 def _add_column(row: CardRow, *cards: QWidget) -> None:

@@ -1,4 +1,4 @@
-"""Cards of what is chosen from a menu of kinds, and of the parts of the model."""
+"""Cards for settings with a menu of kinds, and for the parts of the model."""
 
 from pathlib import Path
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.document import touches
+from app.document import affects
 from app.forms import KindForm, SpecForm, bind, fields_of
-from app.pages.training.task_choice import Picked
+from app.pages.training.task_choice import DependentChoice
 from app.pages.training.words import class_task_choices
 from app.session import Session
 from app.widgets import Card, LinkButton
@@ -20,7 +20,7 @@ from mtl_core.spec.training.sampling import BalancedClasses
 
 
 class KindCard(Card):
-    """One of several kinds, and its settings.
+    """A card for a discriminated union: a menu of kinds and the settings of the current one.
 
     Args:
         session: What the pages share.
@@ -50,15 +50,15 @@ class KindCard(Card):
 
 
 class OptimizerCard(KindCard):
-    """The optimiser and its parameters."""
+    """Settings of the optimizer."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Optimiser", Optimizer, "training.optimizer")
+        super().__init__(session, "Optimizer", Optimizer, "training.optimizer")
         self.body.addStretch(1)
 
 
 class AveragingCard(KindCard):
-    """Which weights are validated and kept."""
+    """Settings of weight averaging."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Averaging of the weights (EMA, SWA)", Averaging, "training.averaging")
@@ -66,21 +66,21 @@ class AveragingCard(KindCard):
 
 
 class SamplingCard(KindCard):
-    """Which rows an epoch draws, and by which task's classes."""
+    """Settings of row sampling and class balancing."""
 
     _PATH = "training.sampling.task"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Sampling", Sampling, "training.sampling", skip=("task",))
         field = next(field for field in fields_of(BalancedClasses) if field.name == "task")
-        self.task = Picked(session, self._PATH, field)
+        self.task = DependentChoice(session, self._PATH, field)
         self.body.addWidget(self.task)
         self.body.addStretch(1)
         session.document.changed.connect(self._changed)
         self._changed([""])
 
     def _changed(self, paths: list[str]) -> None:
-        if touches(paths, "tasks") or touches(paths, "training.sampling"):
+        if affects(paths, "tasks") or affects(paths, "training.sampling"):
             document = self._session.document
             self.task.combo.setValue(document.get(self._PATH, ""))
             self.task.combo.set_choices(*class_task_choices(document.data))
@@ -88,7 +88,7 @@ class SamplingCard(KindCard):
 
 
 class SharedCard(KindCard):
-    """What the shared layers begin with, and how they are trained."""
+    """Initial weights and training of the shared layers."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Shared layers", Start, "training.start_from")
@@ -103,20 +103,20 @@ class SharedCard(KindCard):
     def ask_file(self) -> None:
         """Ask for the file the shared layers begin with."""
         document = self._session.document
-        now = str(document.get("training.start_from.path", ""))
-        folder = str(Path(now).parent) if Path(now).is_absolute() else ""
-        chosen, _ = QFileDialog.getOpenFileName(self, "Open shared layers", folder, "Tensors (*.safetensors)")
-        if chosen:
-            document.set("training.start_from.path", chosen, "Choose shared layers")
+        current = str(document.get("training.start_from.path", ""))
+        folder = str(Path(current).parent) if Path(current).is_absolute() else ""
+        path, _ = QFileDialog.getOpenFileName(self, "Open shared layers", folder, "Tensors (*.safetensors)")
+        if path:
+            document.set("training.start_from.path", path, "Choose shared layers")
 
     def _changed(self, paths: list[str]) -> None:
-        if touches(paths, "training.start_from"):
+        if affects(paths, "training.start_from"):
             kind = self._session.document.get("training.start_from.kind")
             self.choose.setVisible(kind == kind_of(FromFile))
 
 
 class KeepingCard(KindCard):
-    """What becomes of the tasks of the run that this one begins with; there when it begins with one."""
+    """Continual learning: how the tasks of the initial run are kept; visible if there is one."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Tasks of the run it begins with", Keeping, "training.keep")
@@ -125,14 +125,14 @@ class KeepingCard(KindCard):
         self._changed([""])
 
     def _changed(self, paths: list[str]) -> None:
-        if touches(paths, "training.start_from") or touches(paths, "training.keep"):
+        if affects(paths, "training.start_from") or affects(paths, "training.keep"):
             document = self._session.document
             start, keep = (document.get(f"training.{name}.kind") for name in ("start_from", "keep"))
             self.setVisible(start != kind_of(Scratch) or keep != kind_of(NewHeads))
 
 
 class HeadsCard(Card):
-    """How the task heads are trained."""
+    """Training of the task heads."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Task heads")

@@ -1,10 +1,10 @@
-"""Length, stopping, and what a run is run with."""
+"""Cards for training length, early stopping and the device."""
 
 from PySide6.QtWidgets import QWidget
 
-from app.document import touches
+from app.document import affects
 from app.forms import SpecForm, bind, fields_of
-from app.pages.training.task_choice import Picked
+from app.pages.training.task_choice import DependentChoice
 from app.pages.training.words import device_choices, length_of, length_text, monitor_choices
 from app.session import Session
 from app.widgets import Card, Muted
@@ -14,7 +14,7 @@ _FIELDS = {field.name: field for field in fields_of(TrainingSpec)}
 
 
 class LengthCard(Card):
-    """Epochs and batch size, and the steps that follow from them."""
+    """Epochs and batch size, and the resulting number of steps."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Length and batches", parent=parent)
@@ -36,12 +36,12 @@ class LengthCard(Card):
 
 
 class StoppingCard(Card):
-    """What the best epoch is chosen by, and whether the run stops early."""
+    """The monitored metric and early stopping."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Stopping and best epoch", parent=parent)
         self._session = session
-        self.monitor = Picked(session, "training.monitor", _FIELDS["monitor"])
+        self.monitor = DependentChoice(session, "training.monitor", _FIELDS["monitor"])
         self.form = _part(session, "early_stopping")
         self.body.addWidget(self.monitor)
         self.body.addWidget(self.form)
@@ -50,7 +50,7 @@ class StoppingCard(Card):
         self._changed([""])
 
     def _changed(self, paths: list[str]) -> None:
-        if touches(paths, "tasks") or touches(paths, "training.monitor"):
+        if affects(paths, "tasks") or affects(paths, "training.monitor"):
             document = self._session.document
             self.monitor.combo.set_choices(*monitor_choices(document.data))
             value = document.get("training.monitor")
@@ -64,7 +64,7 @@ class RunCard(Card):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Run", parent=parent)
         self._session = session
-        self.device = Picked(session, "training.device", _FIELDS["device"])
+        self.device = DependentChoice(session, "training.device", _FIELDS["device"])
         self.form = _part(
             session,
             "precision",
@@ -83,7 +83,7 @@ class RunCard(Card):
         self._show()
 
     def _changed(self, paths: list[str]) -> None:
-        if touches(paths, "training.device"):
+        if affects(paths, "training.device"):
             self._show()
 
     def _show(self) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from app.document import touches
+from app.document import affects
 from app.forms import KindForm, bind
 from app.pages.training.words import length_of, schedule_text
 from app.plots import SchedulePlot, XAxis
@@ -34,7 +34,7 @@ class ScheduleCard(Card):
         self._draw()
 
     def _changed(self, paths: list[str]) -> None:
-        if touches(paths, "training") or touches(paths, "dataset"):
+        if affects(paths, "training") or affects(paths, "dataset"):
             self._draw()
 
     def _draw(self) -> None:

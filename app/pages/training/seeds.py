@@ -1,4 +1,4 @@
-"""Seeds as a person types them, and what they come to; without Qt."""
+"""Parse seeds from text and describe the resulting study; without Qt."""
 
 _MOST_SEEDS = 100
 _LARGEST_SEED = 2**32 - 1
@@ -9,7 +9,7 @@ def parse_seeds(text: str) -> tuple[tuple[int, ...], str]:
     seeds: list[int] = []
     for part in text.replace(";", ",").replace(",", " ").split():
         first, _, last = part.replace("–", "-").partition("-")
-        if not all(one.isascii() and one.isdecimal() and len(one) < 11 for one in (first, last or first)):
+        if not all(number.isascii() and number.isdecimal() and len(number) < 11 for number in (first, last or first)):
             return (), f"{part!r} is no seed: write whole numbers, such as 0, 1, 2 or 0-4"
         low, high = int(first), int(last or first)
         if high < low or high > _LARGEST_SEED or high - low >= _MOST_SEEDS:

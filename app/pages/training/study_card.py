@@ -1,4 +1,4 @@
-"""Several seeds of the experiment as one study, with single-task baselines."""
+"""The card that queues a study: several seeds with single-task baselines."""
 
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
 
@@ -18,7 +18,7 @@ _TOGETHER_HELP = (
 
 
 class StudyCard(Card):
-    """Seeds, what they come to, and the two buttons that queue the runs."""
+    """Seeds, the resulting number of runs, and the buttons that queue them."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Study", "what training together brings", parent)

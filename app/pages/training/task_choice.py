@@ -1,4 +1,4 @@
-"""A menu whose entries depend on other parts of the experiment."""
+"""A combo box for a spec field whose choices depend on other parts of the experiment."""
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -7,11 +7,11 @@ from app.forms.field_shapes import FieldShape
 from app.forms.form import LABEL_CHARACTERS
 from app.session import Session
 from app.theme import GAP
-from app.widgets import InlineError, Muted, plain_tip
+from app.widgets import InlineError, Muted, plain_tooltip
 
 
-class Picked(QWidget):
-    """A text of the spec chosen from a list that depends on other things.
+class DependentChoice(QWidget):
+    """Edits a string field with choices that depend on other fields.
 
     Args:
         session: What the pages share.
@@ -25,11 +25,11 @@ class Picked(QWidget):
         self.combo = ChoiceEditor(())
         self.combo.setObjectName(self._path)
         self.combo.setAccessibleName(field.title)
-        self.combo.setToolTip(plain_tip(field.help))
+        self.combo.setToolTip(plain_tooltip(field.help))
         self.error = InlineError()
         label = Muted(field.title)
         label.setBuddy(self.combo)
-        label.setToolTip(plain_tip(field.help))
+        label.setToolTip(plain_tooltip(field.help))
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(GAP)
@@ -43,5 +43,5 @@ class Picked(QWidget):
         self._problems()
 
     def _problems(self) -> None:
-        found = self._session.document.problems_at(self._path)
-        self.error.set_error(found[0].rule if found else "")
+        problems = self._session.document.problems_at(self._path)
+        self.error.set_error(problems[0].rule if problems else "")

@@ -1,8 +1,8 @@
-"""How each task is judged: its loss, metrics and what else its kind has."""
+"""The card of the task settings: loss, metrics and further fields of each kind."""
 
 from PySide6.QtWidgets import QWidget
 
-from app.document import Document, touches
+from app.document import Document, affects
 from app.forms import SpecForm, bind, discard
 from app.widgets import Card, Muted, TaskTabs
 from mtl_core.spec import Spec, Task, kind_of, members
@@ -11,7 +11,7 @@ _KINDS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Task)}
 
 
 class TasksCard(Card):
-    """A tab per task with its loss and metrics; which tasks there are is decided on the Data page."""
+    """A tab per task with its loss and metrics; tasks are added on the Data page."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("Tasks", parent=parent)
@@ -29,7 +29,7 @@ class TasksCard(Card):
         self._changed([""])
 
     def _changed(self, paths: list[str]) -> None:
-        if not touches(paths, "tasks"):
+        if not affects(paths, "tasks"):
             return
         tasks = self._document.get("tasks") or []
         shown = [(str(task.get("kind")), str(task.get("name"))) for task in tasks]

@@ -1,11 +1,11 @@
-"""Sentences and choices of the Training page."""
+"""Texts and choices of the Training page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.forms import metric_label, number_text
-from app.task_references import monitors
+from app.task_references import monitor_names
 from app.widgets import MenuEntry
 from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
 from mtl_core.spec.method_costs import MEASURED_TASKS, levels_of, measured_cost
@@ -13,6 +13,7 @@ from mtl_core.spec.tasks import task_kind
 from mtl_core.spec.training.schedules import PlateauSchedule
 from mtl_core.spec.weighting import LEVELS
 from mtl_core.spec.weighting.base import GradientWeighting
+from mtl_core.text import group_digits
 
 WEIGHTINGS: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Weighting)}
 
@@ -43,7 +44,7 @@ def _cost(kind: str) -> str:
 
 @dataclass(frozen=True)
 class Length:
-    """Steps of a run; ``known`` is false while the number of rows is not."""
+    """Number of steps of a run; ``known`` is false while the number of rows is unknown."""
 
     steps_per_epoch: int
     epochs: int
@@ -68,7 +69,7 @@ def length_text(length: Length) -> str:
     """About 79 steps an epoch, 1 580 in all."""
     if not length.known:
         return "The number of steps is known once the data are."
-    return f"About {_grouped(length.steps_per_epoch)} steps an epoch, {_grouped(length.steps)} in all."
+    return f"About {group_digits(length.steps_per_epoch)} steps an epoch, {group_digits(length.steps)} in all."
 
 
 def weighting_help(spec: type[Spec]) -> str:
@@ -132,14 +133,14 @@ def moves_text(moves: Sequence[Mapping[str, Any]]) -> str:
     """What is replayed of the moves of an earlier run."""
     if not moves:
         return ""
-    steps = ", ".join(_grouped(int(move.get("step", 0))) for move in moves[:4])
+    steps = ", ".join(group_digits(int(move.get("step", 0))) for move in moves[:4])
     more = ", …" if len(moves) > 4 else ""
     return f"Moved by hand in an earlier run at step {steps}{more}: these moves are replayed."
 
 
 def monitor_choices(data: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the best epoch can be chosen by, and its words."""
-    values = tuple(monitors(data))
+    values = tuple(monitor_names(data))
     return values, tuple(_monitor_label(value) for value in values)
 
 
@@ -166,9 +167,5 @@ def device_choices(devices: Sequence[DeviceInfo]) -> tuple[tuple[str, ...], tupl
     """Devices that can be asked for, and their words."""
     best = next((d for d in devices if d.name.startswith("cuda")), devices[0] if devices else None)
     automatic = f"Automatic: {best.label}" if best else "Automatic"
-    named = [d for d in devices if d.name != "auto"]
-    return ("auto", *(d.name for d in named)), (automatic, *(d.label for d in named))
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", "\u2009")
+    selectable = [d for d in devices if d.name != "auto"]
+    return ("auto", *(d.name for d in selectable)), (automatic, *(d.label for d in selectable))

@@ -1,4 +1,4 @@
-"""The drawn lines of the curves of one plot."""
+"""The pyqtgraph items of the curves of one plot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.plots.untyped_pyqtgraph import Item, pg
 
 
 class CurveItems:
-    """A line for each curve, and the raw line under a smoothed one.
+    """An item per curve, and one for the raw values under a smoothed curve.
 
     Attributes:
         main: The line of each curve by its key.

@@ -1,4 +1,4 @@
-"""A plot of named curves that grow while they are watched."""
+"""A plot of named curves that grow during training."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from app.plots.curves.markers import Markers
 from app.plots.curves.readout import Readout, nearest_rows, rows_at
 from app.plots.decimation import Floats, XAxis
 from app.plots.ticker import ticker
-from app.theme import SeenOnly, manager, theme
+from app.theme import VisibleConnection, manager, theme
 from app.widgets import Label
 
 
 class CurvePlot(QWidget):
-    """Curves over steps, decimated off the GUI thread and drawn by the clock all plots share.
+    """Plots curves over steps; decimation runs off the GUI thread, drawing on the shared ticker.
 
     Dragging a rectangle zooms (so does the wheel with Ctrl), a double click shows everything again; the
     values under the cursor are read out.
@@ -55,7 +55,7 @@ class CurvePlot(QWidget):
         self._canvas.hovered.connect(self._hover)
         self._canvas.reset.connect(self.show_all)
         self._canvas.box.sigRangeChangedManually.connect(self._zoom)
-        SeenOnly(self, manager().changed, self._restyle)
+        VisibleConnection(self, manager().changed, self._restyle)
         self._restyle()
         self._limits((0.0, 1.0), (0.0, 1.0))
 
@@ -87,7 +87,7 @@ class CurvePlot(QWidget):
             label: Name in the read-out under the cursor; ``str(key)`` when empty.
             axis: Where its steps stand, if not where :meth:`set_x_axis` says.
         """
-        known = self._curves.get(key)
+        previous = self._curves.get(key)
         curve = Curve(
             steps,
             values,
@@ -100,7 +100,7 @@ class CurvePlot(QWidget):
             axis=axis,
         )
         self._curves[key] = curve
-        if known is None or known.look != curve.look:
+        if previous is None or previous.look != curve.look:
             self._items.set_pen(key, curve)
         self._ask()
 
@@ -152,9 +152,9 @@ class CurvePlot(QWidget):
         """Changes what the horizontal axis counts."""
         if axis == self._axis:
             return
-        relabelled = axis.label != self._axis.label
+        relabeled = axis.label != self._axis.label
         self._axis = axis
-        if relabelled:
+        if relabeled:
             self.show_all()
         self._ask()
 

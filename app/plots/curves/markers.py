@@ -1,4 +1,4 @@
-"""Vertical lines at steps where something happened; their texts stand in the read-out under the cursor."""
+"""Vertical event markers; their texts appear in the readout at the cursor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.theme import theme
 
 
 class Markers:
-    """The markers of one canvas. Their texts are not drawn: they would cover the curves."""
+    """The markers of one canvas, without labels, which would cover the curves."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas

@@ -1,4 +1,4 @@
-"""How curves are drawn: smoothing, the vertical scale and what the horizontal axis counts."""
+"""Drawing options of curves: smoothing, vertical scale and unit of the horizontal axis."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ T = TypeVar("T")
 _AXIS_TIP = "Horizontal axis: steps, epochs, or the time trained so far, in which pauses do not count"
 
 
-class Memory(Protocol):
-    """Where choices are remembered between starts."""
+class SettingsStore(Protocol):
+    """Protocol of a store that keeps options between starts."""
 
     def get(self, key: str, default: str = "") -> str:
         """A remembered text."""
@@ -30,7 +30,7 @@ class Memory(Protocol):
 
 
 class PlotOptions(QObject):
-    """Three buttons for a page's header; what they say is remembered.
+    """Three menu buttons for the header of a page; their state is saved.
 
     Args:
         page: Name of the page; the buttons' object names begin with it.
@@ -43,7 +43,13 @@ class PlotOptions(QObject):
     changed = Signal()
 
     def __init__(
-        self, page: str, memory: Memory, parent: QObject, *, axes: Sequence[AxisKind] = AXES, smoothing: float = 0.6
+        self,
+        page: str,
+        memory: SettingsStore,
+        parent: QObject,
+        *,
+        axes: Sequence[AxisKind] = AXES,
+        smoothing: float = 0.6,
     ) -> None:
         super().__init__(parent)
         self._memory, self._page, self._axes = memory, page, tuple(axes)
@@ -115,14 +121,14 @@ def _one_of(text: str, choices: Sequence[T], read: Callable[[str], T], otherwise
 
 
 def _menu_button(
-    icon_name: str, tip: str, name: str, labels: Iterable[str], chosen: Callable[[int], None]
+    icon_name: str, tip: str, name: str, labels: Iterable[str], on_chosen: Callable[[int], None]
 ) -> ToolButton:
     button = ToolButton(icon_name, tip, text="…", name=name)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     menu, group = QMenu(button), QActionGroup(button)
     for index, label in enumerate(labels):
         action = QAction(label, menu, checkable=True)
-        action.triggered.connect(lambda _checked=False, index=index: chosen(index))
+        action.triggered.connect(lambda _checked=False, index=index: on_chosen(index))
         group.addAction(action)
         menu.addAction(action)
     button.setMenu(menu)

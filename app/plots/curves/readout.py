@@ -1,4 +1,4 @@
-"""The values under the cursor."""
+"""The readout of curve values at the cursor."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QWidget
 
+from app.formatting import format_number
 from app.plots.canvas import Canvas
 from app.plots.curve_image import Curve, Line
 from app.plots.decimation import Floats
-from app.plots.number_texts import grouped, number
 from app.plots.untyped_pyqtgraph import pg
 from app.theme import CONTROL_RADIUS, resolve, small_font, theme
 from app.widgets import RichLabel
+from mtl_core.text import group_digits
 
 _WHOLE = ("step",)
 MOST_ROWS = 10
@@ -26,7 +27,7 @@ MOST_ROWS = 10
 
 @dataclass(frozen=True)
 class Row:
-    """One curve's value: its name, the value as text, the curve's colour and whether it is dashed."""
+    """The value of one curve: name, text, color and dash."""
 
     label: str
     value: str
@@ -51,7 +52,7 @@ def rows_at(
             places.append(float(points[index]))
             value = float(line.full_y[index])
             height = float(line.y[_nearest(line.x, x)]) if line.x.size else math.nan
-            rows.append(Row(curve.label, number(value), curve.color, curve.dash, height))
+            rows.append(Row(curve.label, format_number(value), curve.color, curve.dash, height))
     return rows, min(places[1:], key=lambda place: abs(place - x), default=x)
 
 
@@ -60,9 +61,9 @@ def nearest_rows(rows: Sequence[Row], height: float, most: int = MOST_ROWS) -> l
     if len(rows) <= most:
         return list(rows)
     by_distance = sorted(rows, key=lambda row: (math.isnan(row.height), abs(row.height - height)))
-    kept = {id(row) for row in by_distance[:most]}
-    others = Row(f"and {len(rows) - most} more", "", "muted", dash=False)
-    return [*(row for row in rows if id(row) in kept), others]
+    nearest_ids = {id(row) for row in by_distance[:most]}
+    summary_row = Row(f"and {len(rows) - most} more", "", "muted", dash=False)
+    return [*(row for row in rows if id(row) in nearest_ids), summary_row]
 
 
 def _nearest(x: Floats, place: float) -> int:
@@ -73,7 +74,7 @@ def _nearest(x: Floats, place: float) -> int:
 
 
 class Readout:
-    """A small panel beside the cursor and a hairline at the step it speaks of."""
+    """A small panel beside the cursor and a vertical line at its step."""
 
     def __init__(self, parent: QWidget, canvas: Canvas) -> None:
         self._canvas = canvas
@@ -91,7 +92,7 @@ class Readout:
         return self._panel.text() if not self._panel.isHidden() else ""
 
     def restyle(self) -> None:
-        """Takes the colours and the type of the theme in use."""
+        """Takes the colors and the type of the theme in use."""
         tokens = theme()
         self._panel.setFont(small_font())
         self._panel.setStyleSheet(
@@ -105,7 +106,7 @@ class Readout:
         if not rows:
             self.hide()
             return
-        place = grouped(x) if unit in _WHOLE else number(x)
+        place = group_digits(x) if unit in _WHOLE else format_number(x)
         self._panel.setText(_table(f"{unit} {place}", rows, note))
         self._panel.adjustSize()
         self._hair.setValue(x)

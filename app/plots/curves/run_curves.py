@@ -1,4 +1,4 @@
-"""All points of a run, as they come from the store."""
+"""All series of a run, filled from the store."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 class RunCurves:
-    """All points of one run so far."""
+    """All series of one run so far."""
 
     def __init__(self) -> None:
         self._series: dict[SeriesKey, Series] = {}
 
     def take(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> set[SeriesKey]:
         """Adds points, after forgetting all there were when ``reset``; the series that changed."""
-        gone = set(self._series) if reset else set()
+        removed = set(self._series) if reset else set()
         if reset:
             self._series = {}
         for key, new in points.items():
             self._series.setdefault(key, Series()).extend(new.steps, new.values)
-        return gone | set(points)
+        return removed | set(points)
 
     def get(self, key: SeriesKey) -> Series:
         """A series; an empty one where there are no points."""

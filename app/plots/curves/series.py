@@ -1,4 +1,4 @@
-"""Arrays that grow as points arrive."""
+"""Growing arrays of steps and values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.plots.decimation import Floats
 
 
 class Series:
-    """Steps and values of one series, appended in amortised constant time.
+    """Steps and values of one series, appended in amortized constant time.
 
     The arrays handed out are views of a buffer whose filled part is never written again, so another
     thread may read them while points are appended.

@@ -1,4 +1,4 @@
-"""When a run was at which step, from what it says of itself; no Qt here."""
+"""Training time by step, from the events of a run; no Qt here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STANDS = ("pause", "stop", "finish", "error")
 
 
 class Clock:
-    """The time for which a run had trained when it reached a step, known at its events and its last sign of life.
+    """The time for which a run had trained when it reached a step, known at its events and its last heartbeat.
 
     It runs from the start on and stands while the run is paused, stopped or interrupted. Where a run went back to a
     checkpoint, it goes back too: a step's time is the one it took to get there, without the work that was lost.
@@ -45,7 +45,7 @@ class Clock:
                 if event.kind in _STANDS:
                     self._before, self._since = self._at(event.time), None
 
-    def known(self, run: RunRecord) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    def known_times(self, run: RunRecord) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Steps whose time is known, and these times in seconds; both ascend, from 0 on."""
         steps, seconds = tuple(self._steps), tuple(self._seconds)
         if run.progress is None or run.heartbeat is None or self._since is None:
@@ -66,8 +66,8 @@ class Clock:
     def _begin_at(self, step: float, time: float) -> None:
         """The training begins, or goes on from a checkpoint: what was known beyond it is void."""
         self._before, self._since = float(np.interp(step, self._steps, self._seconds)), time
-        kept = bisect_right(self._steps, step)
-        del self._steps[kept:], self._seconds[kept:]
+        count = bisect_right(self._steps, step)
+        del self._steps[count:], self._seconds[count:]
         self._note(step, self._before)
 
 
@@ -84,7 +84,7 @@ def time_axis(clock: Clock, run: RunRecord, unit: tuple[str, float] | None = Non
         run: The run.
         unit: What the axis counts, the run's own choice without it.
     """
-    steps, seconds = clock.known(run)
+    steps, seconds = clock.known_times(run)
     if len(steps) < 2:
         return None
     name, length = unit or unit_of(seconds[-1])
@@ -93,13 +93,13 @@ def time_axis(clock: Clock, run: RunRecord, unit: tuple[str, float] | None = Non
 
 def epoch_axis(run: RunRecord) -> XAxis | None:
     """The epochs of a run, which may be of another length than those of other runs; None while that is not known."""
-    now = run.progress
-    if now is None or not now.epochs or not now.steps:
+    progress = run.progress
+    if progress is None or not progress.epochs or not progress.steps:
         return None
-    return XAxis("epoch", (0.0, float(now.steps)), (0.0, float(now.epochs)))
+    return XAxis("epoch", (0.0, float(progress.steps)), (0.0, float(progress.epochs)))
 
 
 def x_axis(kind: str, run: RunRecord, clock: Clock) -> XAxis:
     """The horizontal axis for one run: ``step``, ``epoch`` or ``time``; steps where the others are not known yet."""
-    found = epoch_axis(run) if kind == "epoch" else time_axis(clock, run) if kind == "time" else None
-    return found or XAxis()
+    axis = epoch_axis(run) if kind == "epoch" else time_axis(clock, run) if kind == "time" else None
+    return axis or XAxis()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mtl_core.spec import Fix, Spec, join, spec_to_data
 from mtl_core.spec.reports import Shape
+from mtl_core.text import group_digits
 
 MAX_SIZE = 2_000_000_000
 """Maximum number of parameters of a model, and of values of one row between two layers (8 GB each)."""
@@ -52,7 +53,7 @@ def format_shape(shape: Shape) -> str:
     """A shape without the batch dimension in words."""
     match shape:
         case (features,):
-            return f"{_group_thousands(features)} feature{'' if features == 1 else 's'}"
+            return f"{group_digits(features)} feature{'' if features == 1 else 's'}"
         case (channels, length):
             return f"{channels}×{length} (channels × length)"
         case (channels, height, width):
@@ -72,12 +73,5 @@ def format_amount(number: int) -> str:
         return f"about 10^{len(str(number)) - 1}"
     for size, word in ((10**9, "billion"), (10**6, "million")):
         if number >= size:
-            return (
-                f"{number / size:.4g} {word}" if number < 1000 * size else f"{_group_thousands(number / size)} {word}"
-            )
-    return _group_thousands(number)
-
-
-def _group_thousands(number: float) -> str:
-    """A whole number with no-break spaces between thousands, which every terminal's encoding has: ``8 192``."""
-    return f"{number:,.0f}".replace(",", "\u00a0")
+            return f"{number / size:.4g} {word}" if number < 1000 * size else f"{group_digits(number / size)} {word}"
+    return group_digits(number)

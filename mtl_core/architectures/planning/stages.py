@@ -9,7 +9,7 @@ from mtl_core.spec import layers as spec
 from mtl_core.spec.layers import LAYER_GROUPS
 from mtl_core.spec.reports import Shape
 
-_NORMS = LAYER_GROUPS["Normalisation"]
+_NORMS = LAYER_GROUPS["Normalization"]
 
 
 @dataclass(frozen=True)

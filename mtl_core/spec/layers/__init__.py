@@ -66,7 +66,7 @@ LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
     "Activation": (ReLU, LeakyReLU, ELU, GELU, SiLU, Tanh, Sigmoid, Softplus),
     "Pooling and shape": (MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, Flatten),
     "Text and sequences": (Embedding, LSTM, GRU),
-    "Normalisation": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm),
+    "Normalization": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm),
     "Dropout and noise": (Dropout, Dropout2d, GaussianNoise),
     "Pretrained": (Pretrained,),
     **({"Other packages": _PLUGINS} if _PLUGINS else {}),

@@ -1,4 +1,4 @@
-"""Normalisation and dropout: layers that act otherwise in training."""
+"""Normalization and dropout: layers that act otherwise in training."""
 
 from typing import ClassVar, Literal
 
@@ -12,21 +12,21 @@ class _BatchNorm(Spec):
 
 
 class BatchNorm1d(_BatchNorm):
-    """Normalise each feature over the batch (features, or channels × length)."""
+    """Normalize each feature over the batch (features, or channels × length)."""
 
     title: ClassVar[str] = "BatchNorm1d"
     kind: Literal["batch_norm1d"] = "batch_norm1d"
 
 
 class BatchNorm2d(_BatchNorm):
-    """Normalise each channel of an image over the batch."""
+    """Normalize each channel of an image over the batch."""
 
     title: ClassVar[str] = "BatchNorm2d"
     kind: Literal["batch_norm2d"] = "batch_norm2d"
 
 
 class LayerNorm(Spec):
-    """Normalise each row over all its features."""
+    """Normalize each row over all its features."""
 
     title: ClassVar[str] = "LayerNorm"
     kind: Literal["layer_norm"] = "layer_norm"
@@ -34,7 +34,7 @@ class LayerNorm(Spec):
 
 
 class GroupNorm(Spec):
-    """Normalise groups of channels of each row."""
+    """Normalize groups of channels of each row."""
 
     title: ClassVar[str] = "GroupNorm"
     kind: Literal["group_norm"] = "group_norm"

@@ -9,7 +9,7 @@ class Pretrained(Spec):
     """A model of images or texts in a local folder of the transformers library, with the weights it was trained to.
 
     The folder holds ``config.json`` and weights as safetensors; weights as a pickle and code of its own are never read.
-    Images arrive standardised by the data's own mean and deviation. A model of texts must be the first layer, and its
+    Images arrive standardized by the data's own mean and deviation. A model of texts must be the first layer, and its
     folder must hold ``tokenizer.json`` and be named in ``dataset.text.tokenizer`` too.
     """
 

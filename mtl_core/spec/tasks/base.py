@@ -31,7 +31,7 @@ FEW_CLASSES = 10
 """Whole numbers of at most so many values are taken for classes when they are a target."""
 
 METRICS = "What is reported on the validation and the test split."
-SCORE = "The metric the task is judged by when models are compared; empty: the first of its metrics."
+SCORE = "The metric that compares models on this task; empty: the first of its metrics."
 GAMMA = "How much less a row weighs that is predicted well already; 0 is cross-entropy."
 
 

@@ -1,4 +1,4 @@
-"""The optimisers, and what the shared layers and the task heads may have of their own."""
+"""The optimizers, and what the shared layers and the task heads may have of their own."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -131,10 +131,10 @@ class Part(Spec):
 
     title: ClassVar[str] = "Part"
     lr_factor: float = field(
-        1.0, "The optimiser's learning rate times this.", title="LR multiplier", gt=0, le=1000, scale="log"
+        1.0, "The optimizer's learning rate times this.", title="LR multiplier", gt=0, le=1000, scale="log"
     )
     weight_decay: float | None = field(
-        None, "Instead of the optimiser's; off: the same.", title="Own weight decay", ge=0, le=10
+        None, "Instead of the optimizer's; off: the same.", title="Own weight decay", ge=0, le=10
     )
     l1: float = field(
         0.0,

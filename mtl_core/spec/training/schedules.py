@@ -137,7 +137,7 @@ def learning_rate(schedule: Schedule, peak: float, step: int, steps: int, steps_
 
     Args:
         schedule: The schedule, with its warm-up.
-        peak: The optimiser's learning rate, which the schedule multiplies.
+        peak: The optimizer's learning rate, which the schedule multiplies.
         step: The step, from 0.
         steps: All steps of the run.
         steps_per_epoch: Steps in an epoch.

@@ -1,10 +1,11 @@
-"""How the model is trained: optimiser, schedule, length, stopping, seed and device."""
+"""How the model is trained: optimizer, schedule, length, stopping, seed and device."""
 
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
 from mtl_core.spec.base import Spec, field
+from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.averaging import Averaging, Unaveraged
 from mtl_core.spec.training.continual import Keeping, NewHeads
 from mtl_core.spec.training.initial_weights import Scratch, Start
@@ -28,7 +29,7 @@ Precision = Literal["float32", "bf16", "fp16"]
 
 
 class TrainingSpec(Spec):
-    """Length, optimiser, schedule, stopping, seed and device."""
+    """Length, optimizer, schedule, stopping, seed and device."""
 
     title: ClassVar[str] = "Training"
     epochs: int = field(20, "Passes over the training rows.", ge=1, le=1_000_000, unit="epochs")
@@ -47,7 +48,7 @@ class TrainingSpec(Spec):
         None, "Largest norm of the whole gradient; empty: no limit.", gt=0, title="Gradient clipping"
     )
     monitor: str = field(
-        "total",
+        TOTAL,
         "What the best epoch is chosen by, on validation: 'total', a task (its loss) or 'task.metric'.",
         title="Best epoch by",
     )

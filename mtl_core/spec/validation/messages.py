@@ -1,7 +1,6 @@
 """What the validator of specs finds wrong, in words of our own."""
 
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +11,7 @@ from mtl_core.spec.base import Spec
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.validation.suggestions import nearest
+from mtl_core.text import close_matches, did_you_mean
 
 _KINDS_SHOWN, _LONGEST_KIND = 10, 40
 MOST_PROBLEMS = 50
@@ -91,7 +91,7 @@ def _problem(error: Any, data: Any, root: type[Spec]) -> Problem:
 
 def _fix(kind: str, value: Any, root: type[Spec], keys: list[Key]) -> str:
     if kind == "extra_forbidden" and (meant := nearest(root, keys)):
-        return f"Did you mean {' or '.join(meant)}?"
+        return did_you_mean(meant)
     if kind == "string_type" and isinstance(value, int | float):
         # YAML reads 1, 2.5 and yes as a number or a truth value; what was written is known of whole numbers only.
         example = f', as in "{value}"' if type(value) is int else ", as it is written in the data"
@@ -104,9 +104,9 @@ def _unknown_kind(path: str, kind: str, kinds: list[str]) -> Problem:
     if problem := unknown_kind(path, kind):
         return problem
     found = shorten(repr(kind))
-    close = get_close_matches(kind[:_LONGEST_KIND], kinds)
+    close = close_matches(kind[:_LONGEST_KIND], kinds)
     if close:
-        return Problem(path, "there is no such kind", found, f"Did you mean {' or '.join(close)}?")
+        return Problem(path, "there is no such kind", found, did_you_mean(close))
     return Problem(path, f"must be one of {listed(kinds, _KINDS_SHOWN)}", found)
 
 

@@ -1,14 +1,12 @@
 """The settings that somebody may have meant."""
 
-import difflib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, get_args
 
 from mtl_core.spec.base import Spec
 from mtl_core.spec.paths import Key, join
-
-_MANY = 3
+from mtl_core.text import MAX_SUGGESTIONS, close_matches
 
 
 def nearest(root: type[Spec], keys: Sequence[Key]) -> list[str]:
@@ -20,11 +18,11 @@ def nearest(root: type[Spec], keys: Sequence[Key]) -> list[str]:
     """
     *place, name = keys
     beside = {known[-1] for known in _settings(root) if _leads(known[:-1], place)}
-    close = difflib.get_close_matches(str(name), sorted(beside - {name}), _MANY)
+    close = close_matches(str(name), beside - {name})
     if close:
         return [join([*place, other]) for other in close]
     elsewhere = {known for known in _settings(root) if known[-1] == name and "*" not in known}
-    return [join(known) for known in sorted(elsewhere - {tuple(keys)})][:_MANY]
+    return [join(known) for known in sorted(elsewhere - {tuple(keys)})][:MAX_SUGGESTIONS]
 
 
 def _leads(known: Sequence[str], place: Sequence[Key]) -> bool:

@@ -29,7 +29,7 @@ class BaseWeighting(Spec):
     normalize: Literal["none", "log", "scale"] = field(
         "none",
         "Losses as they are, their logarithms, or each divided by the running mean of its size.",
-        title="Normalise losses",
+        title="Normalize losses",
         advanced=True,
     )
 

@@ -121,7 +121,7 @@ class ConfigWeighting(LeveledWeighting):
 
 class _Projected(LeveledWeighting):
     reg_eps: float = field(
-        0.0, "Added to the normalised Gramian; 0 is exact.", title="Regularisation", ge=0, le=1, advanced=True
+        0.0, "Added to the normalized Gramian; 0 is exact.", title="Regularization", ge=0, le=1, advanced=True
     )
     norm_eps: float = field(
         0.0,
@@ -179,7 +179,7 @@ class MoCoWeighting(GradientWeighting):
         0.5, "The step size shrinks by step^sigma.", title="Shrinking of the step size", ge=0, le=2, advanced=True
     )
     rho: float = field(
-        0.0, "Pulls the weights towards equal ones.", title="Regularisation (rho)", ge=0, le=100, advanced=True
+        0.0, "Pulls the weights towards equal ones.", title="Regularization (rho)", ge=0, le=100, advanced=True
     )
 
 
@@ -205,7 +205,7 @@ class MoDoWeighting(GradientWeighting):
     cost: ClassVar[str] = "Three thirds of a batch: one backward pass through the shared layers per task and third."
     kind: Literal["modo"] = "modo"
     gamma: float = field(1e-3, "Step size of the weights.", title="Step size (gamma)", gt=0, le=100, scale="log")
-    rho: float = field(0.1, "Pulls the weights towards equal ones.", title="Regularisation (rho)", ge=0, le=100)
+    rho: float = field(0.1, "Pulls the weights towards equal ones.", title="Regularization (rho)", ge=0, le=100)
 
 
 class ExcessMtlWeighting(GradientWeighting):

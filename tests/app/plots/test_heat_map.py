@@ -46,7 +46,7 @@ def test_what_is_not_known_has_a_dash(qtbot: QtBot) -> None:
     assert plot.text_at(1, 0) == "−0.50"
 
 
-def test_colours_part_at_zero(qtbot: QtBot) -> None:
+def test_colors_part_at_zero(qtbot: QtBot) -> None:
     assert cell_color(1.0).name().upper() == theme().agree
     assert cell_color(-1.0).name().upper() == theme().disagree
     assert cell_color(0.0).name().upper() == theme().surface

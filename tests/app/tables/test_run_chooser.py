@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.jobs import StoreService
-from app.tables import RunChooser, placed_within
+from app.tables import RunChooser, rect_within
 from mtl_core.store import RunStore, open_store
 from tests.app.synthetic import add_run, experiment
 
@@ -56,7 +56,7 @@ def _open(qtbot: QtBot, window: QWidget, service: StoreService, *, several: bool
 @pytest.mark.parametrize("corner", [(10, 10), (950, 60), (1020, 760), (-30, 300)])
 @pytest.mark.parametrize("size", [(600, 480), (1200, 400), (300, 2000)])
 def test_the_panel_stands_wholly_on_the_screen(corner: tuple[int, int], size: tuple[int, int]) -> None:
-    place = placed_within(QSize(*size), QPoint(*corner), SCREEN)
+    place = rect_within(QSize(*size), QPoint(*corner), SCREEN)
     assert SCREEN.contains(place)
 
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.theme import DARK, LIGHT, SeenOnly, apply_theme, manager
+from app.theme import DARK, LIGHT, VisibleConnection, apply_theme, manager
 
 Wait = Callable[..., None]
 
@@ -113,7 +113,7 @@ def test_a_widget_that_is_gone_meanwhile_is_passed_over(qapp: QApplication, qtbo
 def test_work_for_a_hidden_widget_waits_until_it_is_shown(qapp: QApplication, qtbot: QtBot) -> None:
     widget, calls = QWidget(), list[str]()
     qtbot.addWidget(widget)
-    SeenOnly(widget, manager().changed, lambda: calls.append("now"))
+    VisibleConnection(widget, manager().changed, lambda: calls.append("now"))
     apply_theme(qapp, "dark")
     apply_theme(qapp, "light")
     assert calls == []

@@ -1,4 +1,4 @@
-"""What the compared models cost when they are used, measured when asked for."""
+"""The card of inference costs of the compared models, measured on request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.pages.compare.run_table import RunTable
-from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import Line
 from app.pages.compare.views.cost_rows import cost_lines
 from app.widgets import Button, Card, InlineError, Muted
@@ -21,15 +21,15 @@ _BUSY = "A run trains on this machine: times may be longer than they are alone."
 
 
 class CostCard(Card):
-    """A row a measure, a column a run; models that are the same are measured once."""
+    """A table with a row per cost and a column per run; identical models are measured once."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Inference cost")
         self.setObjectName("compare-cost-card")
         self._session = session
-        self._entries: tuple[Entry, ...] = ()
-        self._known: dict[str, InferenceCost] = {}
-        self._asked: set[str] = set()
+        self._entries: tuple[ComparedRun, ...] = ()
+        self._costs: dict[str, InferenceCost] = {}
+        self._pending: set[str] = set()
         self.measure = Button("Measure", self._measure, icon_name="timer", name="compare-measure")
         self.header.addWidget(self.measure)
         self.hint = Muted(_HINT, wrap=True)
@@ -41,7 +41,7 @@ class CostCard(Card):
         self.body.addWidget(self.table, 1)
         self._show()
 
-    def show_runs(self, entries: Sequence[Entry]) -> None:
+    def show_runs(self, entries: Sequence[ComparedRun]) -> None:
         """Show what is known of the models of these runs."""
         self._entries = tuple(entry for entry in entries if entry.spec is not None)
         self._show()
@@ -51,32 +51,32 @@ class CostCard(Card):
         self.hint.setText(_BUSY if self._session.queue.here else _HINT)
         for entry in self._entries:
             key = _model_of(entry)
-            if key not in self._known and key not in self._asked:
-                self._asked.add(key)
+            if key not in self._costs and key not in self._pending:
+                self._pending.add(key)
                 self._ask(key, entry)
         self._show()
 
-    def _ask(self, key: str, entry: Entry) -> None:
-        def done(found: InferenceCost) -> None:
-            self._asked.discard(key)
-            self._known[key] = found
+    def _ask(self, key: str, entry: ComparedRun) -> None:
+        def done(cost: InferenceCost) -> None:
+            self._pending.discard(key)
+            self._costs[key] = cost
             self._show()
 
         def failed(error: Exception) -> None:
-            self._asked.discard(key)
+            self._pending.discard(key)
             self.error.set_error(f"{entry.short}: {error}")
             self._show()
 
         self._session.worker.ask(CostQuestion(spec=entry.data), done, failed)
 
     def _show(self) -> None:
-        keys = [_model_of(entry) for entry in self._entries] if self._known or self._asked else []
-        found = [self._known.get(key) for key in keys] or [None for _ in self._entries]
-        lines: tuple[Line, ...] = cost_lines(found) if any(one is not None for one in found) else ()
-        waiting = any(key in self._asked for key in keys)
+        keys = [_model_of(entry) for entry in self._entries] if self._costs or self._pending else []
+        costs = [self._costs.get(key) for key in keys] or [None for _ in self._entries]
+        lines: tuple[Line, ...] = cost_lines(costs) if any(cost is not None for cost in costs) else ()
+        waiting = any(key in self._pending for key in keys)
         self.measure.setText("Measuring…" if waiting else "Measure")
-        self.measure.setEnabled(not waiting and any(one is None for one in found))
-        devices = dict.fromkeys(one.device for one in found if one is not None)
+        self.measure.setEnabled(not waiting and any(cost is None for cost in costs))
+        devices = dict.fromkeys(cost.device for cost in costs if cost is not None)
         self.set_subtitle(f"on {', '.join(devices)}" if devices else "")
         if lines:
             self.table.fill("measure", [(entry.short, entry.color) for entry in self._entries], lines)
@@ -84,7 +84,7 @@ class CostCard(Card):
         self.hint.setVisible(not lines or self.hint.text() == _BUSY)
 
 
-def _model_of(entry: Entry) -> str:
+def _model_of(entry: ComparedRun) -> str:
     """What the cost follows from."""
     parts = {name: entry.data.get(name) for name in ("dataset", "tasks", "model")}
     training = entry.data.get("training") or {}

@@ -1,4 +1,4 @@
-"""The curves of several runs over each other, a card a task."""
+"""The cards with the overlaid curves of the compared runs, one per task."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QTimer
 
 from app.pages.compare.swatch import dots_of
-from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import curve_tasks, metric_choices
 from app.plots import (
     AxisKind,
@@ -34,7 +34,7 @@ _AT_ONCE = 4
 
 
 class TaskCard(Card):
-    """One metric of one task: hue and dots are the run, dashes are validation."""
+    """A plot of one metric of one task: hue and dots identify the run, dashes mean validation."""
 
     def __init__(self, task: str, metric: str) -> None:
         super().__init__(f"{task} · {metric}")
@@ -53,7 +53,7 @@ class TaskCard(Card):
             if isinstance(key, tuple) and key[0] not in runs:
                 self.plot.remove_curve(key)
 
-    def put(self, entry: Entry, key: SeriesKey, series: Series, axis: XAxis) -> None:
+    def put(self, entry: ComparedRun, key: SeriesKey, series: Series, axis: XAxis) -> None:
         """Draws a series of a run on its own horizontal axis."""
         val = key.split == "val"
         self.plot.set_curve(
@@ -70,7 +70,7 @@ class TaskCard(Card):
 
 
 class CurveWall(CardGrid):
-    """The cards; they are made anew when the tasks or the metric are others.
+    """The grid of task cards; it is rebuilt when tasks or metric change.
 
     The curves of a few runs are drawn at a time, so that the window answers while there are dozens.
     """
@@ -79,14 +79,14 @@ class CurveWall(CardGrid):
         super().__init__()
         self.cards: dict[str, TaskCard] = {}
         self._shape: tuple[object, ...] = ()
-        self._runs: dict[int, tuple[Entry, RunCurves, XAxis | None]] = {}
+        self._runs: dict[int, tuple[ComparedRun, RunCurves, XAxis | None]] = {}
         self._owed: dict[int, set[SeriesKey] | None] = {}
         self._go_on = QTimer(self, singleShot=True, interval=0)
         self._go_on.timeout.connect(self._draw_some)
 
     def draw(
         self,
-        entries: Sequence[Entry],
+        entries: Sequence[ComparedRun],
         curves: Mapping[int, RunCurves],
         clocks: Mapping[int, Clock],
         metric: str,
@@ -135,7 +135,9 @@ class CurveWall(CardGrid):
         if self._owed:
             self._go_on.start()
 
-    def _draw_run(self, entry: Entry, curves: RunCurves, axis: XAxis | None, changed: set[SeriesKey] | None) -> None:
+    def _draw_run(
+        self, entry: ComparedRun, curves: RunCurves, axis: XAxis | None, changed: set[SeriesKey] | None
+    ) -> None:
         for key in list(curves.names()) if changed is None else changed:
             card = self.cards.get(key.task)
             if card is not None and key.metric == card.shows and key.split in ("train", "val"):
@@ -144,7 +146,7 @@ class CurveWall(CardGrid):
                 else:
                     card.put(entry, key, curves.get(key), axis)
 
-    def _place(self, entries: Sequence[Entry], axes: Mapping[int, XAxis], options: PlotOptions) -> None:
+    def _place(self, entries: Sequence[ComparedRun], axes: Mapping[int, XAxis], options: PlotOptions) -> None:
         ends = [
             axes[entry.run.id].place(np.array([last_step(entry.run)]))[0] for entry in entries if entry.run.id in axes
         ]
@@ -157,11 +159,11 @@ class CurveWall(CardGrid):
 
 def last_step(run: RunRecord) -> float:
     """The step up to which the axis keeps room for a run: the planned end of one that is on."""
-    now = run.progress
-    return 0.0 if now is None else float(now.step if run.ended else now.steps)
+    progress = run.progress
+    return 0.0 if progress is None else float(progress.step if run.ended else progress.steps)
 
 
-def run_axes(entries: Sequence[Entry], clocks: Mapping[int, Clock], kind: AxisKind) -> dict[int, XAxis]:
+def run_axes(entries: Sequence[ComparedRun], clocks: Mapping[int, Clock], kind: AxisKind) -> dict[int, XAxis]:
     """Where the steps of each run stand on one axis for all; runs of which that is not known are left out.
 
     Args:
@@ -172,17 +174,17 @@ def run_axes(entries: Sequence[Entry], clocks: Mapping[int, Clock], kind: AxisKi
     if kind == "step":
         return {entry.run.id: XAxis() for entry in entries}
     if kind == "epoch":
-        found = {entry.run.id: epoch_axis(entry.run) for entry in entries}
+        axes = {entry.run.id: epoch_axis(entry.run) for entry in entries}
     else:
-        known = {entry.run.id: clocks[entry.run.id] for entry in entries if entry.run.id in clocks}
-        longest = max((known[e.run.id].known(e.run)[1][-1] for e in entries if e.run.id in known), default=0.0)
-        found = {e.run.id: time_axis(known[e.run.id], e.run, unit_of(longest)) for e in entries if e.run.id in known}
-    return {run: axis for run, axis in found.items() if axis is not None}
+        runs = [entry.run for entry in entries if entry.run.id in clocks]
+        longest = max((clocks[run.id].known_times(run)[1][-1] for run in runs), default=0.0)
+        axes = {run.id: time_axis(clocks[run.id], run, unit_of(longest)) for run in runs}
+    return {run: axis for run, axis in axes.items() if axis is not None}
 
 
 def all_keys(curves: Mapping[int, RunCurves]) -> list[SeriesKey]:
     """The series of all runs, each once."""
-    return list(dict.fromkeys(key for one in curves.values() for key in one.names()))
+    return list(dict.fromkeys(key for run_curves in curves.values() for key in run_curves.names()))
 
 
 def choices(curves: Mapping[int, RunCurves]) -> tuple[str, ...]:

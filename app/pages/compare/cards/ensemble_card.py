@@ -1,4 +1,4 @@
-"""The compared runs as one predictor, evaluated when asked for."""
+"""Evaluation of the compared runs as an ensemble, on request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import TestScores
 from app.widgets import Button, InlineError
 from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores
@@ -21,8 +21,8 @@ _HELP = "Score the mean of the runs' predictions on the test rows: an ensemble o
 _Key = frozenset[tuple[int, float | None]]
 
 
-class Averaging(QObject):
-    """The button that asks for the ensemble of the compared runs, what came of it, and why nothing did.
+class EnsembleCard(QObject):
+    """The button that evaluates the ensemble of the compared runs, its test scores, and its error.
 
     ``changed()``: the scores of the runs shown have come. The worker process computes them.
     """
@@ -32,9 +32,9 @@ class Averaging(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self._entries: tuple[Entry, ...] = ()
-        self._known: dict[_Key, TestScores] = {}
-        self._asked: set[_Key] = set()
+        self._entries: tuple[ComparedRun, ...] = ()
+        self._results: dict[_Key, TestScores] = {}
+        self._pending: set[_Key] = set()
         self.button = Button(_WORDS, self._ask, name="compare-average")
         self.button.setToolTip(_HELP)
         self.error = InlineError()
@@ -44,9 +44,9 @@ class Averaging(QObject):
     @property
     def scores(self) -> TestScores | None:
         """The ensemble's test scores, once they are known."""
-        return self._known.get(_key(self._entries))
+        return self._results.get(_key(self._entries))
 
-    def show_runs(self, entries: Sequence[Entry]) -> None:
+    def show_runs(self, entries: Sequence[ComparedRun]) -> None:
         """These are the runs that are compared now."""
         if _key(entries) != _key(self._entries):
             self.error.set_error("")
@@ -56,17 +56,17 @@ class Averaging(QObject):
     def _ask(self) -> None:
         key, runs = _key(self._entries), tuple(entry.run.id for entry in self._entries)
         self.error.set_error("")
-        self._asked.add(key)
+        self._pending.add(key)
         self._show()
 
-        def done(found: EnsembleScores) -> None:
-            self._asked.discard(key)
-            self._known[key] = found.metrics
+        def done(scores: EnsembleScores) -> None:
+            self._pending.discard(key)
+            self._results[key] = scores.metrics
             self._show()
             self.changed.emit()
 
         def failed(error: Exception) -> None:
-            self._asked.discard(key)
+            self._pending.discard(key)
             if key == _key(self._entries):
                 self.error.set_error(str(error))
             self._show()
@@ -76,11 +76,11 @@ class Averaging(QObject):
 
     def _show(self) -> None:
         key = _key(self._entries)
-        self.button.setText(_BUSY if key in self._asked else _WORDS)
-        self.button.setEnabled(key not in self._asked and key not in self._known)
+        self.button.setText(_BUSY if key in self._pending else _WORDS)
+        self.button.setEnabled(key not in self._pending and key not in self._results)
         self.button.setVisible(len(self._entries) > 1)
 
 
-def _key(entries: Sequence[Entry]) -> _Key:
+def _key(entries: Sequence[ComparedRun]) -> _Key:
     """Which runs, and as of which end: one that was resumed has another model."""
     return frozenset((entry.run.id, entry.run.finished) for entry in entries)

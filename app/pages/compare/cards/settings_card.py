@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.pages.compare.run_table import RunTable
-from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import CompareView
 from app.widgets import Card, LinkButton, Muted
 
@@ -15,7 +15,7 @@ _ALIKE = "All settings are the same; the runs differ in chance alone."
 
 
 class SettingsCard(Card):
-    """A row a setting, a column a run; of many settings the first ones until all are asked for."""
+    """A table with a row per setting and a column per run; long tables are collapsed at first."""
 
     def __init__(self) -> None:
         super().__init__("What differs")
@@ -27,9 +27,9 @@ class SettingsCard(Card):
         self.body.addWidget(self.table, 1)
         self.body.addWidget(self.unfold)
         self._unfolded = False
-        self._shown: tuple[tuple[Entry, ...], CompareView] | None = None
+        self._shown: tuple[tuple[ComparedRun, ...], CompareView] | None = None
 
-    def show_view(self, entries: Sequence[Entry], view: CompareView) -> None:
+    def show_view(self, entries: Sequence[ComparedRun], view: CompareView) -> None:
         """Show in what the runs differ."""
         self._shown = (tuple(entries), view)
         lines, heads = view.differing, [(entry.short, entry.color) for entry in entries]

@@ -1,4 +1,4 @@
-"""What came of a study: each task together and alone, Δm, negative transfer."""
+"""The card with the result of a study: each task in multi-task and single-task training, Δm, negative transfer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class StudyCard(Card):
-    """One study, filled anew whenever it has news."""
+    """The result of one study, updated when its runs change."""
 
     def __init__(self, number: int) -> None:
         super().__init__("Study")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QCheckBox
 
-from app.pages.compare.cards.ensemble_card import Averaging
+from app.pages.compare.cards.ensemble_card import EnsembleCard
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.views.comparison import CompareView
 from app.pages.compare.views.seeds import SeedGroup
@@ -16,7 +16,7 @@ _GROUP_TIP = "One column for runs that differ in nothing but the seed: mean ± s
 
 
 class TestMetricsCard(Card):
-    """A row a metric, a column a run, or a group of seeds; below it what a mark means and what is not counted.
+    """A table with a row per metric and a column per run or group of seeds, and the legend of its marks.
 
     Args:
         averaging: Asks for the ensemble of the runs.
@@ -24,7 +24,7 @@ class TestMetricsCard(Card):
 
     __test__ = False  # pytest takes a class of this name for tests
 
-    def __init__(self, averaging: Averaging) -> None:
+    def __init__(self, averaging: EnsembleCard) -> None:
         super().__init__("Test metrics")
         self.table = RunTable("compare-tests", "Test metrics")
         self.nothing = Muted(_NO_TESTS, wrap=True)
@@ -59,5 +59,5 @@ class TestMetricsCard(Card):
 def _group_head(group: SeedGroup) -> tuple[str, int | None]:
     first, count = group.first, len(group.entries)
     runs = first.short if count == 1 else f"{count} seeds of {first.short}"
-    what = f"{first.run.baseline} alone" if first.run.baseline else method_title(first.run.method)
-    return f"{runs}\n{what}", first.color
+    title = f"{first.run.baseline} alone" if first.run.baseline else method_title(first.run.method)
+    return f"{runs}\n{title}", first.color

@@ -1,1 +1,1 @@
-"""What the cards of the Compare page show, as pure functions without Qt."""
+"""View models of the Compare page: pure functions without Qt."""

@@ -1,4 +1,4 @@
-"""A run that is compared, with what is known of its experiment; no Qt here."""
+"""A compared run with its experiment; no Qt here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ComparedRun:
     """One run being compared.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""What the Compare page shows, as pure functions from what the store says; no Qt here."""
+"""View model of the Compare page, as pure functions of store records; no Qt here."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.pages.compare.views.compared_run import Entry
+from app.formatting import format_number
+from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.seeds import SeedGroup, repeated_text, seed_groups
 from app.pages.compare.views.setting_names import ABSENT, chip_texts, setting_text, setting_title
 from app.pages.compare.views.significance import marks, rule_text
-from app.plots.number_texts import number
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
 from mtl_core.analysis.statistics import Spread
-from mtl_core.spec import DIRECTIONS, TRAINED, ExperimentSpec
+from mtl_core.spec import DIRECTIONS, TOTAL, TRAINED, ExperimentSpec
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey, Summary
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 TestScores = Mapping[str, Mapping[str, float]]
 """Test metrics by task and name."""
 
-TOTAL = "total"
 _SECTIONS = {"weighting": 0, "training": 1}
 _UNCOUNTED = ("version", "name")
 _SPLITTING = "dataset.split.tasks"
@@ -59,7 +58,7 @@ class Line:
 
 @dataclass(frozen=True)
 class CompareView:
-    """Everything on the page but the curves.
+    """Everything on the page except the curves.
 
     Attributes:
         differing: A row a setting that is not the same in all runs.
@@ -91,7 +90,7 @@ class CompareView:
 
 
 def compare_view(
-    entries: Sequence[Entry],
+    entries: Sequence[ComparedRun],
     summaries: Sequence[Summary],
     *,
     grouped: bool = False,
@@ -105,7 +104,7 @@ def compare_view(
         grouped: Whether runs that differ in nothing but the seed share a column.
         ensemble: What the mean of their predictions scores.
     """
-    scored = {one.run for one in summaries if one.split == "test"}
+    scored = {summary.run for summary in summaries if summary.split == "test"}
     alike = seed_groups(entries, scored)
     groups = alike if grouped else tuple(SeedGroup((entry,)) for entry in entries)
     differing, settings = differing_settings([entry.settings for entry in entries])
@@ -137,7 +136,7 @@ def differing_settings(runs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Mapping
     return tuple({path: _value(own, path) for path in differing} for own in runs), len(paths)
 
 
-def setting_lines(entries: Sequence[Entry], differing: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+def setting_lines(entries: Sequence[ComparedRun], differing: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
     """A row for each differing setting, by its name in the forms; its path is the tooltip.
 
     How the runs were trained comes first, as tasks and layers differ in dozens of settings at once.
@@ -165,46 +164,53 @@ def final_lines(
         ensemble: What the mean of their predictions scores; a last column where it is known.
     """
     runs = [run for group in groups for run in group]
-    found = {(one.run, one.task, one.metric): one for one in summaries if one.split == "test"}
+    by_key = {(summary.run, summary.task, summary.metric): summary for summary in summaries if summary.split == "test"}
     averaged = ((task, metric) for task, scores in (ensemble or {}).items() for metric in scores)
-    rows = dict.fromkeys((*((task, metric) for _, task, metric in found), *averaged))
+    rows = dict.fromkeys((*((task, metric) for _, task, metric in by_key), *averaged))
     order = {task: index for index, task in enumerate(dict.fromkeys(t for run in runs for t in run.tasks))}
     last = len(order)
     ranked = sorted(rows, key=lambda row: (order.get(row[0], last), row[1] == "loss"))
-    return tuple(_test_line(task, metric, groups, found, ensemble) for task, metric in ranked)
+    return tuple(_test_line(task, metric, groups, by_key, ensemble) for task, metric in ranked)
 
 
-def best_lines(entries: Sequence[Entry], summaries: Sequence[Summary]) -> tuple[Line, ...]:
+def best_lines(entries: Sequence[ComparedRun], summaries: Sequence[Summary]) -> tuple[Line, ...]:
     """A row a task: each run's best epoch on it by the task's score, and the epoch that the run's rule chose."""
     own: dict[int, list[Summary]] = {entry.run.id: [] for entry in entries}
     for summary in summaries:
         own.get(summary.run, []).append(summary)
-    known = [{} if one.spec is None else _best_epochs(one, one.spec, own[one.run.id]) for one in entries]
-    tasks = dict.fromkeys((epoch.task, epoch.metric) for epochs in known for epoch in epochs.values())
+    best = [
+        {} if compared.spec is None else _best_epochs(compared, compared.spec, own[compared.run.id])
+        for compared in entries
+    ]
+    tasks = dict.fromkeys((epoch.task, epoch.metric) for epochs in best for epoch in epochs.values())
     lines = [
-        Line(f"{task} · {metric}", tuple(_best_cell(epochs.get((task, metric))) for epochs in known))
+        Line(f"{task} · {metric}", tuple(_best_cell(epochs.get((task, metric))) for epochs in best))
         for task, metric in tasks
     ]
-    chosen = [next((epoch for epoch in epochs.values() if epoch.chosen is not None), None) for epochs in known]
-    if lines and any(epoch is not None for epoch in chosen):
-        lines.append(Line("chosen by the run's rule", tuple(map(_chosen_cell, chosen))))
+    chosen_epochs = [next((epoch for epoch in epochs.values() if epoch.chosen is not None), None) for epochs in best]
+    if lines and any(epoch is not None for epoch in chosen_epochs):
+        lines.append(Line("chosen by the run's rule", tuple(map(_chosen_cell, chosen_epochs))))
     return tuple(lines)
 
 
-def _best_epochs(entry: Entry, spec: ExperimentSpec, summaries: Sequence[Summary]) -> dict[tuple[str, str], BestEpoch]:
-    return {(one.task, one.metric): one for one in best_epochs(entry.run, spec.tasks, summaries, spec.training.monitor)}
+def _best_epochs(
+    entry: ComparedRun, spec: ExperimentSpec, summaries: Sequence[Summary]
+) -> dict[tuple[str, str], BestEpoch]:
+    return {
+        (best.task, best.metric): best for best in best_epochs(entry.run, spec.tasks, summaries, spec.training.monitor)
+    }
 
 
-def _chosen_cell(found: BestEpoch | None) -> Cell:
-    if found is None:
+def _chosen_cell(best: BestEpoch | None) -> Cell:
+    if best is None:
         return Cell("—")
-    return Cell(f"epoch {found.chosen}" + (f" (by total loss: no {found.missing})" if found.missing else ""))
+    return Cell(f"epoch {best.chosen}" + (f" (by total loss: no {best.missing})" if best.missing else ""))
 
 
-def _best_cell(found: BestEpoch | None) -> Cell:
-    if found is None:
+def _best_cell(best: BestEpoch | None) -> Cell:
+    if best is None:
         return Cell("—")
-    return Cell(f"epoch {found.epoch}" if found.epoch is not None else f"step {found.step}")
+    return Cell(f"epoch {best.epoch}" if best.epoch is not None else f"step {best.step}")
 
 
 def metric_choices(keys: Sequence[SeriesKey]) -> tuple[str, ...]:
@@ -225,20 +231,20 @@ def _test_line(
     task: str,
     metric: str,
     groups: Sequence[Sequence[RunRecord]],
-    found: Mapping[tuple[int, str, str], Summary],
+    by_key: Mapping[tuple[int, str, str], Summary],
     ensemble: TestScores | None,
 ) -> Line:
-    summaries = [[found.get((run.id, task, metric)) for run in group] for group in groups]
-    spreads = [[one.last for one in group if one is not None] for group in summaries]
+    summaries = [[by_key.get((run.id, task, metric)) for run in group] for group in groups]
+    spreads = [[summary.last for summary in group if summary is not None] for group in summaries]
     if ensemble is not None:
         score = ensemble.get(task, {}).get(metric)
         spreads.append([] if score is None else [score])
-    told = (one.direction for group in summaries for one in group if one is not None)
-    direction = next(told, DIRECTIONS.get(metric, ""))
+    directions = (summary.direction for group in summaries for summary in group if summary is not None)
+    direction = next(directions, DIRECTIONS.get(metric, ""))
     columns = [Spread.of(group) for group in spreads]
     # An ensemble is made of the runs of the other columns and has no spread: it takes no part where seeds are grouped.
-    judged = len(groups) if any(len(group) > 1 for group in groups) else len(columns)
-    found_marks = (*marks(columns[:judged], direction), *("" for _ in columns[judged:]))
+    compared = len(groups) if any(len(group) > 1 for group in groups) else len(columns)
+    found_marks = (*marks(columns[:compared], direction), *("" for _ in columns[compared:]))
     cells = tuple(_cell(group, mark, direction) for group, mark in zip(spreads, found_marks, strict=True))
     return Line(f"{task} · {metric}{_ARROWS.get(direction, '')}", cells)
 
@@ -247,7 +253,7 @@ def _cell(values: Sequence[float], mark: str, direction: str) -> Cell:
     if not values:
         return Cell("—")
     spread = Spread.of(values)
-    text = spread.text().replace("-", "−") if len(values) > 1 else number(values[0])
+    text = spread.text().replace("-", "−") if len(values) > 1 else format_number(values[0])
     tip = f"{text}, mean ± standard deviation of {len(values)} seeds" if len(values) > 1 else text
     if mark == "best":
         tip += ", better than every other column beyond the spread of the seeds"

@@ -5,31 +5,34 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from app.formatting import format_number
 from app.pages.compare.views.comparison import Cell, Line
 from app.pages.compare.views.significance import cheapest
-from app.plots.number_texts import grouped, number
 from mtl_core.protocol.questions import InferenceCost
+from mtl_core.text import group_digits
 
 _Row = tuple[str, list[float], Callable[[float], str]]
 
 
-def cost_lines(found: Sequence[InferenceCost | None]) -> tuple[Line, ...]:
+def cost_lines(costs: Sequence[InferenceCost | None]) -> tuple[Line, ...]:
     """A row a measure of inference, the cheapest marked where it is counted and bold where it is timed.
 
     Args:
-        found: The costs of each run's model; None where none were measured.
+        costs: The costs of each run's model; None where none were measured.
     """
-    known = [one for one in found if one is not None]
+    measured = [cost for cost in costs if cost is not None]
     exact: list[_Row] = [
-        ("parameters", [_cost(one, "parameters") for one in found], grouped),
-        ("operations a row (FLOPs)", [_cost(one, "flops") for one in found], grouped),
+        ("parameters", [_cost(cost, "parameters") for cost in costs], group_digits),
+        ("operations a row (FLOPs)", [_cost(cost, "flops") for cost in costs], group_digits),
     ]
     timed: list[_Row] = []
-    for i, batch in enumerate(known[0].batches):
+    for i, batch in enumerate(measured[0].batches):
         count = batch.rows
-        times = [math.nan if one is None else one.batches[i].milliseconds for one in found]
-        timed.append((f"time for {count} row{'' if count == 1 else 's'} at once", times, lambda v: f"{number(v)} ms"))
-    peaks = [math.nan if one is None else float(one.batches[-1].peak_bytes or math.nan) for one in found]
+        times = [math.nan if cost is None else cost.batches[i].milliseconds for cost in costs]
+        timed.append(
+            (f"time for {count} row{'' if count == 1 else 's'} at once", times, lambda v: f"{format_number(v)} ms")
+        )
+    peaks = [math.nan if cost is None else float(cost.batches[-1].peak_bytes or math.nan) for cost in costs]
     if any(map(math.isfinite, peaks)):
         exact.append(("peak memory", peaks, lambda v: f"{v / 2**20:.1f} MiB"))
     lines = [_line(row, exact=True) for row in exact]
@@ -46,5 +49,5 @@ def _line(row: _Row, *, exact: bool) -> Line:
     return Line(name, tuple(cells))
 
 
-def _cost(found: InferenceCost | None, name: str) -> float:
-    return math.nan if found is None else float(getattr(found, name))
+def _cost(cost: InferenceCost | None, name: str) -> float:
+    return math.nan if cost is None else float(getattr(cost, name))

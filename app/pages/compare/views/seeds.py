@@ -1,4 +1,4 @@
-"""Runs that differ in nothing but the seed, and what counts of them; no Qt here."""
+"""Groups of runs that differ only in their seed; no Qt here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.pages.compare.views.compared_run import Entry
+    from app.pages.compare.views.compared_run import ComparedRun
 
 SEED = "training.seed"
 
@@ -21,16 +21,16 @@ class SeedGroup:
         repeated: Runs of a seed of which a newer run counts.
     """
 
-    entries: tuple[Entry, ...]
-    repeated: tuple[Entry, ...] = ()
+    entries: tuple[ComparedRun, ...]
+    repeated: tuple[ComparedRun, ...] = ()
 
     @property
-    def first(self) -> Entry:
+    def first(self) -> ComparedRun:
         """The run that the column goes by."""
         return self.entries[0]
 
 
-def seed_groups(entries: Sequence[Entry], scored: Collection[int] = ()) -> tuple[SeedGroup, ...]:
+def seed_groups(entries: Sequence[ComparedRun], scored: Collection[int] = ()) -> tuple[SeedGroup, ...]:
     """Runs that differ in nothing but the seed together, in the order of the first of each.
 
     A seed that was run again is one measurement made twice, no second one: the newest of its runs that has test scores
@@ -40,35 +40,35 @@ def seed_groups(entries: Sequence[Entry], scored: Collection[int] = ()) -> tuple
         entries: The runs.
         scored: Those that have test scores.
     """
-    alike: dict[str, list[Entry]] = {}
+    groups: dict[str, list[ComparedRun]] = {}
     for entry in entries:
         settings = {path: value for path, value in entry.settings.items() if path not in (SEED, "name")}
-        alike.setdefault(repr(sorted(settings.items(), key=lambda item: item[0])), []).append(entry)
-    return tuple(_group(group, scored) for group in alike.values())
+        groups.setdefault(repr(sorted(settings.items(), key=lambda item: item[0])), []).append(entry)
+    return tuple(_group(group, scored) for group in groups.values())
 
 
 def repeated_text(groups: Sequence[SeedGroup]) -> str:
     """Which runs do not count as their seed was run again; empty where all count."""
     parts = []
     for group in groups:
-        counted = {entry.run.seed: entry.run.id for entry in group.entries}
+        counted_runs = {entry.run.seed: entry.run.id for entry in group.entries}
         for entry in group.repeated:
-            parts.append(f"run {entry.run.id} (seed {entry.run.seed} again in run {counted[entry.run.seed]})")
+            parts.append(f"run {entry.run.id} (seed {entry.run.seed} again in run {counted_runs[entry.run.seed]})")
     return f"A seed counts once, by its newest run. Not counted: {', '.join(parts)}." if parts else ""
 
 
-def _group(entries: Sequence[Entry], scored: Collection[int]) -> SeedGroup:
-    newest: dict[int, Entry] = {}
+def _group(entries: Sequence[ComparedRun], scored: Collection[int]) -> SeedGroup:
+    newest: dict[int, ComparedRun] = {}
     for entry in entries:
-        known = newest.get(entry.run.seed)
-        if known is None or _rank(entry, scored) > _rank(known, scored):
+        previous = newest.get(entry.run.seed)
+        if previous is None or _rank(entry, scored) > _rank(previous, scored):
             newest[entry.run.seed] = entry
-    counted = {entry.run.id for entry in newest.values()}
+    counted_runs = {entry.run.id for entry in newest.values()}
     return SeedGroup(
-        tuple(entry for entry in entries if entry.run.id in counted),
-        tuple(entry for entry in entries if entry.run.id not in counted),
+        tuple(entry for entry in entries if entry.run.id in counted_runs),
+        tuple(entry for entry in entries if entry.run.id not in counted_runs),
     )
 
 
-def _rank(entry: Entry, scored: Collection[int]) -> tuple[bool, int]:
+def _rank(entry: ComparedRun, scored: Collection[int]) -> tuple[bool, int]:
     return entry.run.id in scored, entry.run.id

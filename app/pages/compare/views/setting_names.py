@@ -1,15 +1,16 @@
-"""Settings in a person's words: their names, their values, and which of them tell runs apart; no Qt here."""
+"""Titles and values of settings, and which of them distinguish the compared runs; no Qt here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.tables import experiment_name, method_title, shortened
+from app.formatting import elide_middle
+from app.tables import experiment_name, method_title
 from mtl_core.spec.paths import Key, parse
 
 if TYPE_CHECKING:
-    from app.pages.compare.views.compared_run import Entry
+    from app.pages.compare.views.compared_run import ComparedRun
 
 ABSENT = object()
 """The value of a setting that a run does not have."""
@@ -33,8 +34,10 @@ def setting_title(path: str, specs: Sequence[Any] = ()) -> str:
     named = len({tuple(task.name for task in spec.tasks) for spec in specs}) < 2
     for spec in specs:
         if (titles := _titles(spec, keys, named=named)) is not None:
-            return _joined(titles)
-    return _joined([str(key + 1) if isinstance(key, int) else _spaced(key) for key in keys if key not in _GROUPS])
+            return _join_titles(titles)
+    return _join_titles(
+        [str(key + 1) if isinstance(key, int) else _title_from_key(key) for key in keys if key not in _GROUPS]
+    )
 
 
 def setting_text(value: Any) -> str:
@@ -50,7 +53,7 @@ def setting_text(value: Any) -> str:
             return "—" if value is ABSENT else str(value)
 
 
-def chip_texts(entries: Sequence[Entry], settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def chip_texts(entries: Sequence[ComparedRun], settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """What the chip of each run says: its number, its name, and what tells it apart from the others.
 
     Args:
@@ -62,37 +65,37 @@ def chip_texts(entries: Sequence[Entry], settings: Sequence[Mapping[str, Any]]) 
     return tuple(_chip(entry, own, named=named) for entry, own in zip(entries, settings, strict=True))
 
 
-def _chip(entry: Entry, own: Mapping[str, Any], *, named: bool) -> str:
+def _chip(entry: ComparedRun, own: Mapping[str, Any], *, named: bool) -> str:
     parts = [f"{entry.run.baseline} alone"] if entry.run.baseline else []
     specs = () if entry.spec is None else (entry.spec,)
     if _WEIGHTING in own and not parts:
         parts.append(method_title(str(own[_WEIGHTING])))
     implied = _WEIGHTING in own or bool(entry.run.baseline)  # settings of another method differ with it
-    others = [path for path in own if path != _SEED and not _left_out(path, implied=implied)]
+    differing = [path for path in own if path != _SEED and not _is_hidden(path, implied=implied)]
     if (
         _DATA in own or "dataset.kind" in own or "dataset.path" in own
     ):  # experiments of other data differ in nearly all settings: their names tell them apart
-        others = []
-    for path in others:
+        differing = []
+    for path in differing:
         if own[path] is not ABSENT and len(parts) < _MOST_PARTS:
             name = setting_title(path, specs).rpartition(" · ")[2]
-            parts.append(shortened(f"{name.lower()} {setting_text(own[path])}", _LONGEST_PART))
+            parts.append(elide_middle(f"{name.lower()} {setting_text(own[path])}", _LONGEST_PART))
     if _SEED in own:
         parts.append(f"seed {setting_text(own[_SEED])}")
-    names = [shortened(experiment_name(entry.run), _LONGEST_NAME)] if named or not parts else []
+    names = [elide_middle(experiment_name(entry.run), _LONGEST_NAME)] if named or not parts else []
     return " · ".join([f"run {entry.run.id}", *names, *parts])
 
 
-def _left_out(path: str, *, implied: bool) -> bool:
+def _is_hidden(path: str, *, implied: bool) -> bool:
     section = parse(path)[0]
     return section in _LEFT_OUT_OF_CHIPS or (section == "weighting" and implied)
 
 
-def _spaced(key: str) -> str:
+def _title_from_key(key: str) -> str:
     return key.replace("_", " ").capitalize()
 
 
-def _joined(titles: Sequence[str]) -> str:
+def _join_titles(titles: Sequence[str]) -> str:
     return " · ".join(dict.fromkeys(titles))
 
 
@@ -109,11 +112,11 @@ def _titles(spec: Any, keys: Sequence[Key], *, named: bool) -> list[str] | None:
     for depth, key in enumerate(keys):
         fields = getattr(type(value), "model_fields", {})
         if isinstance(key, str) and key in fields:
-            title = fields[key].title or _spaced(key)
+            title = fields[key].title or _title_from_key(key)
             value = getattr(value, key)
-            listed = isinstance(value, tuple | list | dict) and key in ("tasks", "heads")
+            is_entry = isinstance(value, tuple | list | dict) and key in ("tasks", "heads")
             implied = key == "kind" and titles and keys[0] != "tasks"  # it is the section's own value
-            if not listed and not implied and not (depth == 0 and key in _GROUPS):
+            if not is_entry and not implied and not (depth == 0 and key in _GROUPS):
                 titles.append(title)
         elif isinstance(value, Mapping) and key in value:
             value = value[key]

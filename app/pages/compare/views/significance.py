@@ -1,4 +1,4 @@
-"""Which value of a row is the best, and whether chance alone could have made it so; no Qt here."""
+"""The best value of a row and its statistical significance; no Qt here."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ def marks(columns: Sequence[Spread], direction: str) -> tuple[Mark, ...]:
     if all(len(column.values) == 1 for column in filled):
         return tuple("leading" if column and column.mean == best else "" for column in columns)
     winner = next(index for index, column in enumerate(columns) if column and column.mean == best)
-    others = [column for index, column in enumerate(columns) if column and index != winner]
-    level = 1 - (1 - _LEVEL) / len(others)
-    if not all(differs(columns[winner], other, level) for other in others):
+    rivals = [column for index, column in enumerate(columns) if column and index != winner]
+    level = 1 - (1 - _LEVEL) / len(rivals)
+    if not all(differs(columns[winner], other, level) for other in rivals):
         return none
     return tuple("best" if index == winner else "" for index in range(len(columns)))
 
 
 def cheapest(values: Sequence[float]) -> tuple[bool, ...]:
     """Which of some values are lowest; none where there is nothing to choose between. NaN is no value."""
-    known = [value for value in values if math.isfinite(value)]
-    if len(known) < 2 or min(known) == max(known):
+    finite = [value for value in values if math.isfinite(value)]
+    if len(finite) < 2 or min(finite) == max(finite):
         return (False,) * len(values)
-    return tuple(value == min(known) for value in values)
+    return tuple(value == min(finite) for value in values)
 
 
-def differs(one: Spread, other: Spread, level: float = _LEVEL) -> bool:
+def differs(first: Spread, second: Spread, level: float = _LEVEL) -> bool:
     """Whether two means differ by Welch's t-test; never for fewer than two values on a side."""
-    if min(len(one.values), len(other.values)) < 2:
+    if min(len(first.values), len(second.values)) < 2:
         return False
-    parts = [spread.sd**2 / len(spread.values) for spread in (one, other)]
-    gap, error = abs(one.mean - other.mean), math.sqrt(math.fsum(parts))
+    parts = [spread.sd**2 / len(spread.values) for spread in (first, second)]
+    gap, error = abs(first.mean - second.mean), math.sqrt(math.fsum(parts))
     if error == 0:
         return gap > 0
-    weights = [part**2 / (len(spread.values) - 1) for part, spread in zip(parts, (one, other), strict=True)]
+    weights = [part**2 / (len(spread.values) - 1) for part, spread in zip(parts, (first, second), strict=True)]
     freedom = max(math.floor(math.fsum(parts) ** 2 / math.fsum(weights)), 1)  # rounded down: on the safe side
     return gap / error > student_t(freedom, level)
 

@@ -1,4 +1,4 @@
-"""What the Compare page says of a study, as pure functions; no Qt here."""
+"""View model of a study on the Compare page; no Qt here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.formatting import format_quantity, format_relative_change
 from app.pages.compare.views.comparison import Cell, Line
-from app.tables import method_title, percent, quantity
+from app.tables import method_title
 
 if TYPE_CHECKING:
     from mtl_core.analysis.delta_m import Judgement, MetricJudgement
@@ -26,7 +27,7 @@ _VERDICTS = {
 
 @dataclass(frozen=True)
 class StudyView:
-    """A study on the page.
+    """The result of a study as texts and table rows.
 
     Attributes:
         title: Of its card.
@@ -65,13 +66,17 @@ def study_view(study: Study) -> StudyView:
 
 def _headline(judgement: Judgement, against: bool) -> str:
     if not against:
-        return f"Mean ± standard deviation over {quantity(len(judgement.seeds), 'seed')}"
+        return f"Mean ± standard deviation over {format_quantity(len(judgement.seeds), 'seed')}"
     spread = judgement.delta_m
     if not spread:
         return "Δm appears when a seed and its baselines have finished"
     low, high = spread.interval
-    interval = "" if math.isnan(low) else f", 95 % interval {percent(low)} to {percent(high)}"
-    return f"Δm {percent(spread.mean, spread.sd)}{interval}, {quantity(len(spread.values), 'seed')}"
+    interval = (
+        "" if math.isnan(low) else f", 95 % interval {format_relative_change(low)} to {format_relative_change(high)}"
+    )
+    return (
+        f"Δm {format_relative_change(spread.mean, spread.sd)}{interval}, {format_quantity(len(spread.values), 'seed')}"
+    )
 
 
 def _methods(study: Study) -> tuple[str, ...]:
@@ -96,31 +101,39 @@ def effect_sentences(scores: Sequence[MetricJudgement]) -> tuple[str, ...]:
     Negative transfer is claimed only where the 95 % interval of the change lies below 0, a gain only where it lies
     above; one seed says nothing either way.
     """
-    known = [one for one in scores if one.change]
-    single = [one for one in known if len(one.change.values) < 2]
+    measured = [effect for effect in scores if effect.change]
+    single = [effect for effect in measured if len(effect.change.values) < 2]
     sentences = []
     for transfer, words in (("negative", "Negative transfer"), ("positive", "Better together")):
-        changes = [f"{one.task} {percent(one.change.mean, one.change.sd)}" for one in known if one.transfer == transfer]
+        changes = [
+            f"{effect.task} {format_relative_change(effect.change.mean, effect.change.sd)}"
+            for effect in measured
+            if effect.transfer == transfer
+        ]
         if changes:
             sentences.append(f"{words}, beyond chance: {', '.join(changes)}.")
-    unclear = [one for one in known if one.transfer == "unclear" and one not in single]
+    unclear = [effect for effect in measured if effect.transfer == "unclear" and effect not in single]
     if unclear:
-        counts = sorted({len(one.change.values) for one in unclear})
+        counts = sorted({len(effect.change.values) for effect in unclear})
         seeds = "–".join(dict.fromkeys(map(str, (counts[0], counts[-1]))))
-        sentences.append(f"No clear effect on {', '.join(one.task for one in unclear)} (n = {seeds}).")
+        sentences.append(f"No clear effect on {', '.join(effect.task for effect in unclear)} (n = {seeds}).")
     if single:
-        sentences.append(f"One seed says nothing about chance: {', '.join(one.task for one in single)}.")
+        sentences.append(f"One seed says nothing about chance: {', '.join(effect.task for effect in single)}.")
     return tuple(sentences)
 
 
-def _line(one: MetricJudgement, against: bool) -> Line:
-    name = f"{one.task} · {one.metric}{_ARROWS[one.direction]}"
-    together = Cell(_value(one.multi))
+def _line(judgement: MetricJudgement, against: bool) -> Line:
+    name = f"{judgement.task} · {judgement.metric}{_ARROWS[judgement.direction]}"
+    together = Cell(_value(judgement.multi))
     if not against:
         return Line(name, (together,))
-    words, tone = _VERDICTS[one.transfer] if len(one.change.values) > 1 else ("", "")
-    change = Cell(percent(one.change.mean, one.change.sd), tone=tone if one.score else "")
-    return Line(name, (Cell(_value(one.single)), together, change, Cell(words if one.score else "", tone=tone)))
+    words, tone = _VERDICTS[judgement.transfer] if len(judgement.change.values) > 1 else ("", "")
+    change = Cell(
+        format_relative_change(judgement.change.mean, judgement.change.sd), tone=tone if judgement.score else ""
+    )
+    return Line(
+        name, (Cell(_value(judgement.single)), together, change, Cell(words if judgement.score else "", tone=tone))
+    )
 
 
 def _value(spread: Spread) -> str:
@@ -129,8 +142,8 @@ def _value(spread: Spread) -> str:
 
 def _by_seed(judgement: Judgement) -> tuple[Line, ...]:
     lines = []
-    for one in judgement.scores:
-        cells = tuple(Cell(percent(one.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
-        lines.append(Line(f"{one.task} · {one.metric}", cells))
-    cells = tuple(Cell(percent(judgement.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
+    for effect in judgement.scores:
+        cells = tuple(Cell(format_relative_change(effect.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
+        lines.append(Line(f"{effect.task} · {effect.metric}", cells))
+    cells = tuple(Cell(format_relative_change(judgement.by_seed.get(seed, math.nan))) for seed in judgement.seeds)
     return (*lines, Line("Δm", cells))

@@ -1,4 +1,4 @@
-"""Example images with their labels."""
+"""A grid of example images with their labels."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ Label = tuple[str, int | None]
 
 
 class ImageGrid(QWidget):
-    """Small images in rows, enlarged without smoothing, a label per task below each in the task's colour."""
+    """Paints example images in rows, enlarged without smoothing, with a label per task in its color."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,16 +25,16 @@ class ImageGrid(QWidget):
         self._labels: list[tuple[Label, ...]] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
 
-    def show_images(self, images: Sequence[Sequence[Sequence[int]]], *, colour: bool = False) -> None:
-        """Other images: rows of grey values 0…255, or with ``colour`` of 0xRRGGBB."""
-        self._images = [_image(rows, colour=colour) for rows in images]
+    def show_images(self, images: Sequence[Sequence[Sequence[int]]], *, color: bool = False) -> None:
+        """Other images: rows of gray values 0…255, or with ``color`` of 0xRRGGBB."""
+        self._images = [_image(rows, color=color) for rows in images]
         self._reserve()
         self.update()
 
     def set_labels(self, labels: Sequence[Sequence[Label]]) -> None:
         """The labels below the images."""
         self._labels = [tuple(words) for words in labels]
-        words = [" ".join(text for text, _ in one) for one in self._labels]
+        words = [" ".join(text for text, _ in label) for label in self._labels]
         self.setAccessibleDescription("; ".join(words))
         self.update()
 
@@ -65,14 +65,14 @@ class ImageGrid(QWidget):
         if not words:
             return
         share = box.width() / len(words)
-        for place, (text, colour) in enumerate(words):
+        for place, (text, color) in enumerate(words):
             space = QRect(round(box.left() + place * share), box.bottom() + 3, round(share), self._line())
             painter.setPen(QColor(resolve("text")))
             painter.drawText(space, Qt.AlignmentFlag.AlignCenter, text)
-            if colour is not None:  # beside the words, as not every colour of the cycle can be read as one
+            if color is not None:  # beside the words, as not every color of the cycle can be read as one
                 dot = space.center().x() - painter.fontMetrics().horizontalAdvance(text) / 2 - 8
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(resolve(colour)))
+                painter.setBrush(QColor(resolve(color)))
                 painter.drawEllipse(QPointF(dot, space.center().y() + 1), 3, 3)
 
     def _reserve(self) -> None:
@@ -102,8 +102,8 @@ class ImageGrid(QWidget):
         return side + self._line() + GAP + 4
 
 
-def _image(rows: Sequence[Sequence[int]], *, colour: bool) -> QImage:
-    if colour:
+def _image(rows: Sequence[Sequence[int]], *, color: bool) -> QImage:
+    if color:
         packed = np.ascontiguousarray(np.asarray(rows, np.uint32))
         height, width = packed.shape
         return QImage(packed.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()

@@ -1,4 +1,4 @@
-"""What was found in the data, or decided about it: a few lines, and all of them on demand."""
+"""The list of data notes below the preview: a few lines, expandable."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ _FEW, _LINES = 1, 7
 
 
 class NotesList(QWidget):
-    """Notes about the data below its first rows."""
+    """A collapsible list of notes about the data."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,5 +69,5 @@ class NotesList(QWidget):
 
     def _fit(self) -> None:
         line = self.fontMetrics().lineSpacing()
-        wanted = self.text.heightForWidth(max(self._area.viewport().width(), 1)) if self._notes else 0
-        self._area.setFixedHeight(min(wanted, _LINES * line) + 2)
+        height = self.text.heightForWidth(max(self._area.viewport().width(), 1)) if self._notes else 0
+        self._area.setFixedHeight(min(height, _LINES * line) + 2)

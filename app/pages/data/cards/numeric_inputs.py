@@ -1,4 +1,4 @@
-"""How numeric columns become inputs of the model; there while one of them is an input."""
+"""The card for the encoding of numeric inputs, visible while there are any."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from mtl_core.spec import DatasetInfo, NumericInputs, Problem, members
 
 
 class NumericInputsCard(Card):
-    """The settings of ``dataset.numeric_inputs``.
+    """A form for ``dataset.numeric_inputs``.
 
     Args:
         document: The experiment.

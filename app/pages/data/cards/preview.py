@@ -1,14 +1,15 @@
-"""The first rows of the data, below boxes that say what each column is for; or example images."""
+"""The preview: the first rows under boxes for the role of each column, or example images."""
 
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QProgressBar, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
+from app.formatting import format_quantity, format_shape
 from app.pages.data.cards.images import ImageGrid, Label
 from app.pages.data.cards.notes import NotesList
 from app.pages.data.cards.preview_header import ColumnView, RoleHeader
-from app.tables import PreviewModel, quantity, shape
+from app.tables import PreviewModel
 from app.theme import row_height
 from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scrolling
 from mtl_core.spec import DatasetInfo
@@ -19,7 +20,7 @@ _STARTING = "The engine is starting, which takes a few seconds. The first rows a
 
 
 class PreviewCard(Card):
-    """Shows a data set once it has been read; before, that it is being read, or why it cannot be."""
+    """Shows a preview of the data, a busy state while they are read, or an error."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Preview", parent=parent)
@@ -28,7 +29,7 @@ class PreviewCard(Card):
         self.model = PreviewModel(self)
         self.table = QTableView()
         self.header_ = RoleHeader(self.table)
-        self._dress_table()
+        self._style_table()
         self.images = ImageGrid()
         self.more = ToolButton("dots-three", "More", name="all-columns")
         self.more.setPopupMode(ToolButton.ToolButtonPopupMode.InstantPopup)
@@ -68,13 +69,13 @@ class PreviewCard(Card):
         if info is not self._shown:
             self._shown = info
             self.model.show(info.columns, info.preview if table else ())
-            self.images.show_images(info.images, colour=info.input_shape[0] == 3)
+            self.images.show_images(info.images, color=info.input_shape[0] == 3)
             self.set_title(info.title)
             self.description.setText(info.description)
             self.description.setVisible(bool(info.description) and not info.delimiter)  # which stands beside the list
             self.notes.show_notes(info.notes)
-        what = quantity(len(info.columns), "column") if table else f"images {shape(info.input_shape)}"
-        self.set_subtitle(f"{quantity(info.rows, 'row')} · {what}")
+        contents = format_quantity(len(info.columns), "column") if table else f"images {format_shape(info.input_shape)}"
+        self.set_subtitle(f"{format_quantity(info.rows, 'row')} · {contents}")
         self.header_.show_columns(views)
         self.model.set_ignored(frozenset(view.name for view in views if view.role == "ignore"))
         self.images.set_labels(labels)
@@ -117,7 +118,7 @@ class PreviewCard(Card):
             self._notice.deleteLater()
             self._notice = None
 
-    def _dress_table(self) -> None:
+    def _style_table(self) -> None:
         table = self.table
         table.setObjectName("data-preview")
         table.setAccessibleName("First rows of the data")

@@ -1,4 +1,4 @@
-"""The header of the preview: per column its name, what it is for and how it is read, as boxes to choose from."""
+"""The header of the preview: name, role and type of each column, editable with combo boxes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QSizePolicy, 
 
 from app.pages.data.roles import KIND_TITLES
 from app.theme import GAP, card_title_font, control_height
-from app.widgets import Elided, guard_wheel, plain_tip
+from app.widgets import Elided, guard_wheel, plain_tooltip
 from app.widgets.dot import Dot
 from mtl_core.spec.tasks import task_kind
 
@@ -22,13 +22,13 @@ _TYPE_TITLES = {"numeric": "Numeric", "categorical": "Categorical", "text": "Tex
 
 @dataclass(frozen=True)
 class ColumnView:
-    """What the header shows of a column.
+    """View model of one column in the header.
 
     Attributes:
         role: One of ``roles``.
         type: ``numeric``, ``categorical`` or ``text``; it can be chosen if ``type_free``.
         kind: Kind of the task that predicts it, of ``kinds``; ``""`` when none does.
-        colour: Series index of that task.
+        color: Series index of that task.
         task: Its name.
         about: How it is read and what is missing in it, for its tooltip.
     """
@@ -40,13 +40,13 @@ class ColumnView:
     type_free: bool = False
     kind: str = ""
     kinds: tuple[str, ...] = ()
-    colour: int | None = None
+    color: int | None = None
     task: str = ""
     about: str = ""
 
 
 class RoleHeader(QHeaderView):
-    """Boxes over every column that is in sight.
+    """A header view with a cell widget over every visible column.
 
     ``roleChosen(column, role)``, ``typeChosen(column, type)`` and ``kindChosen(column, kind)`` tell what a person
     chose; ``menuWanted(column, point)`` that they asked for more.
@@ -71,8 +71,8 @@ class RoleHeader(QHeaderView):
 
     def show_columns(self, views: Sequence[ColumnView]) -> None:
         """Show these columns; boxes of columns that stay are changed in place."""
-        others = [view.name for view in views] != [view.name for view in self._views]
-        if others:
+        columns_changed = [view.name for view in views] != [view.name for view in self._views]
+        if columns_changed:
             for cell in self._cells.values():
                 cell.hide()
                 cell.deleteLater()
@@ -80,7 +80,7 @@ class RoleHeader(QHeaderView):
         self._views = tuple(views)
         for section, cell in self._cells.items():
             cell.show_column(self._views[section])
-        if others:
+        if columns_changed:
             self._fit()
         self.place()
 
@@ -98,13 +98,13 @@ class RoleHeader(QHeaderView):
         """Put the boxes over their columns; called whenever the table scrolls."""
         for section in range(min(len(self._views), self.count())):
             left, width = self.sectionViewportPosition(section), self.sectionSize(section)
-            seen = left + width > 0 and left < self.viewport().width()
+            visible = left + width > 0 and left < self.viewport().width()
             cell = self._cells.get(section)
-            if seen and cell is None:
+            if visible and cell is None:
                 cell = self._make(section)
             if cell is not None:
                 cell.setGeometry(left, 0, width, self.viewport().height())
-                cell.setVisible(seen)
+                cell.setVisible(visible)
 
     def sizeHint(self) -> QSize:
         """A line for the name and two boxes."""
@@ -127,7 +127,7 @@ class RoleHeader(QHeaderView):
 
 
 class ColumnCell(QWidget):
-    """Name, role, and type or kind of task of one column."""
+    """The name of a column and combo boxes for its role and its type or kind of task."""
 
     def __init__(self, parent: QWidget, header: RoleHeader) -> None:
         super().__init__(parent)
@@ -160,9 +160,9 @@ class ColumnCell(QWidget):
             return
         self._view = view
         self._name.setText(view.name)
-        self.setToolTip(plain_tip(view.about))
-        self._dot.setVisible(view.colour is not None)
-        self._dot.set_colour(view.colour or 0)
+        self.setToolTip(plain_tooltip(view.about))
+        self._dot.setVisible(view.color is not None)
+        self._dot.set_color(view.color or 0)
         self._name.setEnabled(view.role != "ignore")
         target = view.role == "target"
         _fill(self.role, {role: _ROLE_TITLES[role] for role in view.roles}, view.role)

@@ -1,4 +1,4 @@
-"""Where the data come from: a bundled set, or a file and how it is read."""
+"""The card for the data source: bundled data sets, or a file and its reading options."""
 
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.data.catalogue import BUNDLED
+from app.pages.data.catalog import BUNDLED
 from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
-from app.widgets import Button, Card, InlineError, Label, guard_wheel, plain_tip
+from app.widgets import Button, Card, InlineError, Label, guard_wheel, plain_tooltip
 from mtl_core.spec import DatasetInfo
 from mtl_core.tabular.readers.formats import format_of_name, format_titles
 
@@ -33,7 +33,7 @@ _DECIMALS = ((_AUTO, None), ("Point 1,234.5", "."), ("Comma 1.234,5", ","))
 
 
 class SourceCard(Card):
-    """The list of data sets.
+    """The list of data sets and the reading options of a file.
 
     ``bundledChosen(name)``: a bundled set; ``fileWanted``: ask for a file; ``optionsChosen(delimiter, encoding,
     decimal)``: read the file in another way, None for what follows from its content.
@@ -119,12 +119,12 @@ class SourceCard(Card):
         delimiter = next((title for title, value in _DELIMITERS if info and value == info.delimiter), "")
         name = {" ": "space"}.get(info.delimiter if info else "", delimiter.partition(" ")[0].lower())
         commas = sum(column.decimal == "," for column in info.columns) if info else 0
-        found = (
+        detected = (
             (self.delimiter, name),
             (self.encoding, info.encoding if info else ""),
             (self.decimal, "" if info is None else "comma" if commas else "point"),
         )
-        for combo, words in found:
+        for combo, words in detected:
             combo.setItemText(0, f"{_AUTO}: {words}" if words else _AUTO)
 
     def _show_options(self, dataset: dict[str, Any]) -> None:
@@ -138,23 +138,23 @@ class SourceCard(Card):
     def _options_chosen(self) -> None:
         encoding = self.encoding.currentText().strip()
         stated = None if not encoding or encoding == self.encoding.itemText(0) else encoding
-        chosen = (self.delimiter.currentData(), stated, self.decimal.currentData())
-        if chosen != tuple(map(self._current.get, ("delimiter", "encoding", "decimal"))):
-            self.optionsChosen.emit(*chosen)
+        options = (self.delimiter.currentData(), stated, self.decimal.currentData())
+        if options != tuple(map(self._current.get, ("delimiter", "encoding", "decimal"))):
+            self.optionsChosen.emit(*options)
 
     def _show_file(self, path: str) -> None:
         """The opened file stands first in the list, while there is one."""
         first = self.list.item(0)
-        there = first is not None and first.data(_NAME) == _FILE
-        if there and not path:
+        has_file_item = first is not None and first.data(_NAME) == _FILE
+        if has_file_item and not path:
             self.list.takeItem(0)
-        if path and not there:
+        if path and not has_file_item:
             self.list.insertItem(0, _item(_FILE, "", ""))
         if path:
             item = self.list.item(0)
             item.setText(Path(path).name)
             item.setData(_TEXT, "your file")
-            item.setToolTip(plain_tip(path))
+            item.setToolTip(plain_tooltip(path))
 
     def _add(self, name: str, title: str, text: str) -> None:
         self.list.addItem(_item(name, title, text))
@@ -180,13 +180,13 @@ class _TwoLines(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         box = option.rect.adjusted(0, 1, 0, -1)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if chosen or hovered:
+        if selected or hovered:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(resolve("accent_wash" if chosen else "hover")))
+            painter.setBrush(QColor(resolve("accent_wash" if selected else "hover")))
             painter.drawRoundedRect(box, CONTROL_RADIUS, CONTROL_RADIUS)
         words = box.adjusted(GAP, GAP // 2 + 1, -GAP, -GAP // 2)
         painter.setPen(QColor(resolve("text")))

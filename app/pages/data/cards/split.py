@@ -1,13 +1,13 @@
-"""How the rows are divided: three shares that always sum to one, and a seed."""
+"""The card for the split: train, validation and test shares that sum to one, and a seed."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from app.tables import count
 from app.theme import CONTROL_RADIUS, GAP, resolve
-from app.widgets import Card, DoubleSpinBox, InlineError, Label, LinkButton, Muted, SpinBox, plain_tip
+from app.widgets import Card, DoubleSpinBox, InlineError, Label, LinkButton, Muted, SpinBox, plain_tooltip
 from app.widgets.dot import Dot
+from mtl_core.text import group_digits
 
 _PARTS = (("train", "Train", "accent"), ("val", "Validation", "warning"), ("test", "Test", "good"))
 _LEAST = 10
@@ -15,7 +15,7 @@ _WHOLE = 1000
 Shares = tuple[int, int, int]
 
 
-def rebalanced(shares: Shares, part: int, wanted: int) -> Shares:
+def rebalance_shares(shares: Shares, part: int, share: int) -> Shares:
     """Shares in tenths of a percent that sum to 1000, after one of them was set.
 
     The training share gives or takes; what it cannot give the third one does. Setting the training share itself
@@ -24,17 +24,17 @@ def rebalanced(shares: Shares, part: int, wanted: int) -> Shares:
     Args:
         shares: Train, validation and test so far.
         part: Which was set: 0, 1 or 2.
-        wanted: To what.
+        share: To what.
     """
-    wanted = min(max(wanted, _LEAST), _WHOLE - 2 * _LEAST)
-    rest = _WHOLE - wanted
+    share = min(max(share, _LEAST), _WHOLE - 2 * _LEAST)
+    rest = _WHOLE - share
     if part == 0:
         old = shares[1] + shares[2]
         val = min(max(round(rest * shares[1] / old) if old else rest // 2, _LEAST), rest - _LEAST)
-        return wanted, val, rest - val
+        return share, val, rest - val
     other = min(shares[3 - part], rest - _LEAST)
     train = rest - other
-    return (train, wanted, other) if part == 1 else (train, other, wanted)
+    return (train, share, other) if part == 1 else (train, other, share)
 
 
 class SplitCard(Card):
@@ -55,8 +55,8 @@ class SplitCard(Card):
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(GAP)
         grid.setColumnStretch(1, 1)
-        for line, (name, title, colour) in enumerate(_PARTS):
-            self._add(grid, line, name, title, colour)
+        for line, (name, title, color) in enumerate(_PARTS):
+            self._add(grid, line, name, title, color)
         self.seed = SpinBox()
         self.seed.setRange(0, 2_147_483_647)
         self.seed.setObjectName("split-seed")
@@ -70,7 +70,7 @@ class SplitCard(Card):
         grid.addWidget(self.seed, len(_PARTS), 3)
         self._owners = Muted(wrap=True)
         self._owners.setObjectName("split-owners")
-        self._own = LinkButton("Use this experiment's own rows", self._disown, name="split-own")
+        self._own = LinkButton("Use this experiment's own rows", self._clear_task_split, name="split-own")
         self.body.addWidget(self._bar)
         self.body.addLayout(grid)
         self.body.addWidget(self._owners)
@@ -85,7 +85,7 @@ class SplitCard(Card):
         self._error.set_error(problem)
         for spin, label, share in zip(self.spins, self._rows, self._shares, strict=True):
             _quietly(spin, share / 10)
-            label.setText(f"≈ {count(round(rows * share / _WHOLE))}" if rows else "")
+            label.setText(f"≈ {group_digits(round(rows * share / _WHOLE))}" if rows else "")
         _quietly(self.seed, int(str(split.get("seed", 0))))
         owners = [str(task.get("name")) for task in _list(split.get("tasks"))]
         self._owners.setText(f"The rows are those of an experiment with {', '.join(owners)}, to be compared with it.")
@@ -93,10 +93,10 @@ class SplitCard(Card):
             widget.setVisible(bool(owners))
         self._bar.set_shares(self._shares)
 
-    def _disown(self) -> None:
+    def _clear_task_split(self) -> None:
         self.changed.emit({"tasks": []})
 
-    def _add(self, grid: QGridLayout, line: int, name: str, title: str, colour: str) -> None:
+    def _add(self, grid: QGridLayout, line: int, name: str, title: str, color: str) -> None:
         spin = DoubleSpinBox()
         spin.setObjectName(f"split-{name}")
         spin.setAccessibleName(f"Share of the {title.lower()} rows")
@@ -109,16 +109,16 @@ class SplitCard(Card):
         spin.refused.connect(self._error.set_error)
         spin.valueChanged.connect(lambda value, part=line: self._set(part, round(value * 10)))
         rows = Muted()
-        rows.setToolTip(plain_tip(f"About so many {title.lower()} rows"))
+        rows.setToolTip(plain_tooltip(f"About so many {title.lower()} rows"))
         self.spins.append(spin)
         self._rows.append(rows)
-        grid.addWidget(Dot(colour), line, 0)
+        grid.addWidget(Dot(color), line, 0)
         grid.addWidget(Label(title), line, 1)
         grid.addWidget(rows, line, 2, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(spin, line, 3)
 
     def _set(self, part: int, tenths: int) -> None:
-        train, val, test = rebalanced(self._shares, part, tenths)
+        train, val, test = rebalance_shares(self._shares, part, tenths)
         self.changed.emit({"train": train / _WHOLE, "val": val / _WHOLE, "test": test / _WHOLE})
 
 
@@ -144,9 +144,9 @@ class _Bar(QWidget):
         clip.addRoundedRect(QRectF(self.rect()), CONTROL_RADIUS - 1, CONTROL_RADIUS - 1)
         painter.setClipPath(clip)
         left = 0.0
-        for share, (_, _, colour) in zip(self._shares, _PARTS, strict=True):
+        for share, (_, _, color) in zip(self._shares, _PARTS, strict=True):
             width = self.width() * share / _WHOLE
-            painter.fillRect(QRectF(left, 0, width - 2, self.height()), QColor(resolve(colour)))
+            painter.fillRect(QRectF(left, 0, width - 2, self.height()), QColor(resolve(color)))
             left += width
         painter.end()
 

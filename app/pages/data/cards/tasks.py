@@ -1,4 +1,4 @@
-"""What is predicted: a box per task with its name, kind, coverage and the distribution of its targets."""
+"""The card of the tasks: a box each with name, kind, coverage and target distribution."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.pages.data.roles import KIND_TITLES, is_of_numbers
+from app.pages.data.roles import KIND_TITLES, is_numeric_kind
 from app.plots import BarPlot, Histogram
-from app.tables import count
 from app.theme import CARD_GAP, GAP
 from app.widgets import Card, InlineError, LineEdit, Muted, ToolButton, guard_wheel
 from app.widgets.dot import Dot
 from mtl_core.spec import ColumnInfo
+from mtl_core.text import group_digits
 
 _MIN_WIDTH = 248
 _ONE_LINE = 340
@@ -24,14 +24,14 @@ _WIDEST_BAR = 96
 
 @dataclass(frozen=True)
 class TaskView:
-    """What a box shows of a task.
+    """View model of a task box.
 
     Attributes:
         columns: Its target columns, as far as the data has them.
         targets: Their names.
         kinds: The kinds it could be of.
         rows: Rows of the data set.
-        colour: Its series index.
+        color: Its series index.
         problem: What is wrong with it.
     """
 
@@ -41,23 +41,23 @@ class TaskView:
     targets: tuple[str, ...]
     columns: tuple[ColumnInfo, ...]
     rows: int
-    colour: int
+    color: int
     problem: str = ""
 
     def coverage(self) -> str:
         """How many rows have a label."""
         if not self.columns:
             return ""
-        labelled = [self.rows - column.missing for column in self.columns]
-        least, most = min(labelled), max(labelled)
+        labeled = [self.rows - column.missing for column in self.columns]
+        least, most = min(labeled), max(labeled)
         if least == self.rows:
-            return "all labelled"
-        rows = count(least) if least == most else f"{count(least)} to {count(most)}"
-        return f"{rows} of {count(self.rows)} labelled"
+            return "all labeled"
+        rows = group_digits(least) if least == most else f"{group_digits(least)} to {group_digits(most)}"
+        return f"{rows} of {group_digits(self.rows)} labeled"
 
 
 class TasksCard(Card):
-    """``renamed(place, name)``, ``kindChosen(place, kind)``, ``removed(place)``: what a person wants of a task."""
+    """The task boxes; ``renamed(index, name)``, ``kindChosen(index, kind)`` and ``removed(index)`` announce edits."""
 
     renamed = Signal(int, str)
     kindChosen = Signal(int, str)
@@ -112,7 +112,7 @@ class TasksCard(Card):
 
 
 class TaskBox(QWidget):
-    """One task."""
+    """Name, kind, label coverage and target distribution of one task."""
 
     renamed = Signal(str)
     kindChosen = Signal(str)
@@ -169,7 +169,7 @@ class TaskBox(QWidget):
             return
         if before is None or not self.name.hasFocus() or before.name != view.name:
             self.name.setText(view.name)
-        self._dot.set_colour(view.colour)
+        self._dot.set_color(view.color)
         self.kind.clear()
         for kind in dict.fromkeys((*view.kinds, view.kind)):
             self.kind.addItem(KIND_TITLES.get(kind, kind), kind)
@@ -179,7 +179,7 @@ class TaskBox(QWidget):
         self._target.setText(" · ".join(word for word in words if word))
         self._error.set_error(view.problem)
         self._name_parts(view.name)
-        if before is None or (before.columns, before.kind, before.colour) != (view.columns, view.kind, view.colour):
+        if before is None or (before.columns, before.kind, before.color) != (view.columns, view.kind, view.color):
             self._draw(view)
 
     def _name_parts(self, name: str) -> None:
@@ -197,7 +197,7 @@ class TaskBox(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for column in view.columns:
-            self._plots.addWidget(distribution(column, view.kind, view.colour), 1)
+            self._plots.addWidget(distribution(column, view.kind, view.color), 1)
         if view.columns:
             self._plots.addStretch()
         else:
@@ -213,18 +213,18 @@ class TaskBox(QWidget):
             self.renamed.emit(name)
 
 
-def distribution(column: ColumnInfo, kind: str, colour: int) -> QWidget:
+def distribution(column: ColumnInfo, kind: str, color: int) -> QWidget:
     """A plot of a target: bars for classes, a histogram for numbers."""
-    plot = Histogram() if is_of_numbers(kind) and column.histogram is not None else BarPlot()
+    plot = Histogram() if is_numeric_kind(kind) and column.histogram is not None else BarPlot()
     plot.setObjectName(f"distribution-{column.name}")
     plot.setAccessibleName(f"Distribution of {column.name}")
     plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
     if isinstance(plot, Histogram) and column.histogram is not None:
-        plot.set_counts(column.histogram.edges, column.histogram.counts, color=colour)
+        plot.set_counts(column.histogram.edges, column.histogram.counts, color=color)
         return plot
     pairs = _in_order(column.categories)
     plot.set_empty_text("No classes to show")
-    plot.set_bars([name for name, _ in pairs], [rows for _, rows in pairs], color=colour)
+    plot.set_bars([name for name, _ in pairs], [rows for _, rows in pairs], color=color)
     plot.setMaximumWidth(_WIDEST_BAR * max(len(pairs), 2))
     return plot
 

@@ -1,4 +1,4 @@
-"""How a text becomes tokens; there while a column is read as text."""
+"""The card for tokenization, visible while a column is read as text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ _OF_WORDS = ("tokens", "lowercase", "vocabulary")
 
 
 @dataclass(frozen=True)
-class Offer:
-    """One change that makes tokenizer and model fit together."""
+class TokenizerFix:
+    """A change of the spec that makes tokenizer and model match."""
 
     words: str
     path: str
@@ -28,7 +28,7 @@ class Offer:
 
 
 class TextCard(Card):
-    """The settings of ``dataset.text``: those of words, unless a pretrained model's tokenizer cuts the text.
+    """A form for ``dataset.text``; a pretrained model's tokenizer replaces the settings for words.
 
     Args:
         document: The experiment.
@@ -41,7 +41,7 @@ class TextCard(Card):
         super().__init__("Text", parent=parent)
         self.setObjectName("text-card")
         self._document = document
-        self._offer: Offer | None = None
+        self._offer: TokenizerFix | None = None
         self.words = SpecForm(TextSpec, self.PATH, only=_OF_WORDS)
         self.others = SpecForm(TextSpec, self.PATH, skip=_OF_WORDS)
         self.link = LinkButton("", self._take_offer, name="text-offer")
@@ -62,7 +62,7 @@ class TextCard(Card):
         self.words.setVisible(not _tokenizer(data))
         for form in (self.words, self.others):
             form.show_problems(problems)
-        self._offer = offer(data)
+        self._offer = tokenizer_fix(data)
         self.link.setVisible(self._offer is not None)
         self.link.setText(self._offer.words if self._offer else "")
 
@@ -71,16 +71,16 @@ class TextCard(Card):
             self._document.set(self._offer.path, self._offer.value, self._offer.words, merge=False)
 
 
-def offer(data: Mapping[str, Any]) -> Offer | None:
+def tokenizer_fix(data: Mapping[str, Any]) -> TokenizerFix | None:
     """What would make the tokenizer that of the model that reads the text, or the model that of the tokenizer."""
     tokenizer = _tokenizer(data)
     first: Mapping[str, Any] = next(iter((data.get("model") or {}).get("shared") or ()), {})
     folder = str(first.get("path") or "") if first.get("kind") == "pretrained" else ""
     if folder and folder != tokenizer:
-        return Offer("Use the pretrained model's tokenizer", _TOKENIZER, folder)
+        return TokenizerFix("Use the pretrained model's tokenizer", _TOKENIZER, folder)
     if tokenizer and first.get("kind") == "embedding":
         layer = {"kind": "pretrained", "path": tokenizer, "output": "positions"}
-        return Offer("Let its model read the text", _FIRST, layer)
+        return TokenizerFix("Let its model read the text", _FIRST, layer)
     return None
 
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.pages.compare import ComparePage
 from app.pages.compare.cards.curve_cards import run_axes
 from app.pages.compare.memory import remembered_runs
-from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.compared_run import ComparedRun
 from app.plots import Clock
 from app.session import Session
 from mtl_core.protocol.events import FinishEvent, StartEvent
@@ -38,7 +38,7 @@ def test_only_what_differs_is_listed_and_the_best_is_bold(qtbot: QtBot, session:
     assert page.differs_card.subtitle.full_text().endswith("settings")
 
 
-def test_curves_lie_over_each_other_in_the_colours_of_their_runs(
+def test_curves_lie_over_each_other_in_the_colors_of_their_runs(
     qtbot: QtBot, session: Session, page: ComparePage
 ) -> None:
     session.compare([1, 3])
@@ -50,7 +50,7 @@ def test_curves_lie_over_each_other_in_the_colours_of_their_runs(
     assert plot._curves[3, "val"].color == 1
 
 
-def test_a_run_taken_out_leaves_the_rest_in_their_colours(qtbot: QtBot, session: Session, page: ComparePage) -> None:
+def test_a_run_taken_out_leaves_the_rest_in_their_colors(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     session.compare([1, 2, 3])
     qtbot.waitUntil(lambda: [chip.run for chip in page.chips.chips] == [1, 2, 3] and len(page.wall.cards) == 3)
     remove = page.findChild(QToolButton, "compare-remove-1")
@@ -183,7 +183,7 @@ def test_curves_stand_at_the_time_for_which_their_run_had_trained(
 
 def test_a_run_whose_times_are_not_known_is_left_out_of_the_time_axis() -> None:
     record = replace(RUN, heartbeat=None)
-    entries = [Entry(record, {}, {}, 0)]
+    entries = [ComparedRun(record, {}, {}, 0)]
     assert run_axes(entries, {12: Clock()}, "time") == {}
     assert run_axes(entries, {}, "time") == {}
     assert list(run_axes(entries, {}, "step")) == [12]

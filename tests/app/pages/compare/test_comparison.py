@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.pages.compare.views.compared_run import Entry
+from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import (
     compare_view,
     curve_tasks,
@@ -26,10 +26,10 @@ def _summary(run: int, task: str, metric: str, last: float, direction: str) -> S
     return Summary(run, task, "test", metric, direction, 1, last, 10, last, last, last, 10)  # type: ignore[arg-type]
 
 
-def _entry(number: int, spec: ExperimentSpec, **changes: Any) -> Entry:
+def _entry(number: int, spec: ExperimentSpec, **changes: Any) -> ComparedRun:
     data = spec_to_data(spec)
     record = replace(RUN, id=number, name=spec.name, method=spec.weighting.kind, seed=spec.training.seed, **changes)
-    return Entry(record, data, flatten(data), number, spec)
+    return ComparedRun(record, data, flatten(data), number, spec)
 
 
 def test_only_settings_that_differ_are_listed_by_the_names_of_the_forms_and_all_are_counted() -> None:
@@ -117,14 +117,14 @@ def test_the_cheapest_is_marked_where_there_is_a_choice() -> None:
         assert not any(cheapest(values))
 
 
-def _seeds(first: int, seeds: Sequence[int], method: str) -> list[Entry]:
+def _seeds(first: int, seeds: Sequence[int], method: str) -> list[ComparedRun]:
     return [
         _entry(first + index, experiment(weighting={"kind": method}, training={"epochs": 2, "seed": seed}))
         for index, seed in enumerate(seeds)
     ]
 
 
-def _scores(entries: Sequence[Entry], values: Sequence[float]) -> list[Summary]:
+def _scores(entries: Sequence[ComparedRun], values: Sequence[float]) -> list[Summary]:
     return [_summary(e.run.id, "left", "accuracy", v, "max") for e, v in zip(entries, values, strict=True)]
 
 

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
-from app.pages.compare.run_table import RunTable, shared_out
+from app.pages.compare.run_table import RunTable, distribute_width
 from app.pages.compare.views.comparison import Cell, Line
 from app.theme import apply_theme
 from app.widgets import Card, CardRow
@@ -65,7 +65,7 @@ def test_a_long_name_is_shortened_in_the_middle_and_whole_in_the_tooltip(table: 
     ],
 )
 def test_room_is_shared_out_by_what_columns_want_and_need(room: int, widths: list[int]) -> None:
-    found = shared_out(room, [50, 80, 20], [30, 30, 10])
+    found = distribute_width(room, [50, 80, 20], [30, 30, 10])
     assert found == pytest.approx(widths, abs=10)
     assert sum(found) <= max(room, 70)
     assert all(width >= floor for width, floor in zip(found, [30, 30, 10], strict=True))

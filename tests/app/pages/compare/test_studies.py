@@ -152,8 +152,8 @@ def test_the_cheaper_model_is_marked_and_memory_told_where_it_was_measured() -> 
     batch = COST.batches[0].model_copy(update={"peak_bytes": 3 * 2**20})
     lines = cost_lines([COST, COST.model_copy(update={"flops": 1200, "batches": (batch,)}), None])
     assert [(cell.text, cell.best) for cell in lines[1].cells] == [
-        ("2\u2009400", False),
-        ("1\u2009200", True),
+        ("2\u202f400", False),
+        ("1\u202f200", True),
         ("—", False),
     ]
     assert (lines[-1].name, [cell.text for cell in lines[-1].cells]) == ("peak memory", ["—", "3.0 MiB", "—"])

@@ -11,7 +11,7 @@ from app.pages.data import DataPage
 from app.pages.data.cards.images import ImageGrid
 from app.pages.data.cards.notes import NotesList
 from app.pages.data.view_state import about_column
-from app.pages.data.words import problem_words
+from app.pages.data.words import problem_text
 from app.session import Session
 from app.tables import PreviewModel
 from app.widgets import Banner, InlineError, LinkButton
@@ -215,7 +215,7 @@ def test_numbers_are_shown_to_six_digits_and_whole_in_the_tooltip(text: str, col
 
 
 def test_a_file_that_is_not_there_is_said_in_one_sentence() -> None:
-    assert problem_words(Problem("dataset.path", "there is no such file", "/x/a.csv")) == "There is no file /x/a.csv."
+    assert problem_text(Problem("dataset.path", "there is no such file", "/x/a.csv")) == "There is no file /x/a.csv."
 
 
 def test_the_button_for_files_keeps_its_place_below_an_error(opened: DataPage, worker: PatientWorker) -> None:

@@ -93,7 +93,7 @@ def test_targets_together_allow_the_kinds_that_all_their_values_fit(
 
 
 def test_a_task_of_several_columns_keeps_them_all_as_a_kind_that_predicts_several() -> None:
-    together = after(data(), roles.joined(data(), "rooms", 0) | {"dataset.inputs": ["area", "도시"]})
+    together = after(data(), roles.with_added_target(data(), "rooms", 0) | {"dataset.inputs": ["area", "도시"]})
     assert after(together, roles.with_kind(together, 0, "count"))["tasks"][0]["target"] == ["price", "rooms"]
     assert after(together, roles.with_kind(together, 0, "ordinal"))["tasks"][0]["target"] == "price"
 
@@ -107,10 +107,10 @@ def test_a_task_of_another_kind_keeps_its_name_and_drops_the_old_kinds_settings(
 
 
 def test_two_numbers_can_be_predicted_by_one_task_and_parted_again() -> None:
-    together = after(data(), roles.joined(data(), "rooms", 0) | {"dataset.inputs": ["area", "도시"]})
+    together = after(data(), roles.with_added_target(data(), "rooms", 0) | {"dataset.inputs": ["area", "도시"]})
     assert together["tasks"][0]["target"] == ["price", "rooms"]
     assert problems_of(together) == []
-    apart = after(together, roles.parted(together, table().columns[1]))
+    apart = after(together, roles.with_separate_task(together, table().columns[1]))
     assert [task["target"] for task in apart["tasks"]] == ["price", "rooms", "sold"]
     assert problems_of(apart) == []
 
@@ -119,9 +119,9 @@ def test_a_column_leaves_its_own_task_when_it_joins_another() -> None:
     before = after(data(), roles.with_role(data(), table(), "rooms", "target"))
     place = names(before).index("rooms")
     before = after(before, roles.with_kind(before, place, "regression"))
-    changed = after(before, roles.joined(before, "rooms", 0))
+    changed = after(before, roles.with_added_target(before, "rooms", 0))
     assert names(changed) == ["price", "sold"]
-    assert roles.partners(before, table(), table().columns[1]) == [0]
+    assert roles.joinable_tasks(before, table(), table().columns[1]) == [0]
 
 
 def test_reading_a_regression_target_as_categories_makes_it_a_classification() -> None:
@@ -155,12 +155,12 @@ def test_only_tagging_predicts_a_text() -> None:
     [("price", ["price"], "price 2"), ("a.b [m]", [], "a b m"), ("total", [], "total 2"), ("가격", [], "가격")],
 )
 def test_a_task_name_holds_nothing_that_paths_cannot(column: str, taken: list[str], name: str) -> None:
-    assert roles.task_name(column, taken) == name
+    assert roles.unique_task_name(column, taken) == name
 
 
 def test_a_map_that_no_task_predicts_can_be_segmented() -> None:
     info = images()
     info = info.model_copy(update={"columns": (*info.columns, categorical("mask", "a", "b", pixels=True))})
     before = {"tasks": list(info.tasks)}
-    assert roles.absent_tasks(before, info) == [{"name": "mask", "kind": "segmentation", "target": "mask"}]
-    assert roles.absent_tasks({"tasks": [*info.tasks, *roles.absent_tasks(before, info)]}, info) == []
+    assert roles.missing_tasks(before, info) == [{"name": "mask", "kind": "segmentation", "target": "mask"}]
+    assert roles.missing_tasks({"tasks": [*info.tasks, *roles.missing_tasks(before, info)]}, info) == []

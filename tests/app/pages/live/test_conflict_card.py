@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.pages.live.card_board import Board
+from app.pages.live.card_board import CardBoard
 from app.plots import ticker
 from mtl_core.store import Points, SeriesKey
 
@@ -21,8 +21,8 @@ def points(cosine: float = -0.5) -> dict[SeriesKey, Points]:
 
 
 @pytest.fixture
-def board(qtbot: QtBot) -> Iterator[Board]:
-    made = Board(TASKS)
+def board(qtbot: QtBot) -> Iterator[CardBoard]:
+    made = CardBoard(TASKS)
     qtbot.addWidget(made)
     made.resize(1150, 620)
     made.show()
@@ -31,7 +31,7 @@ def board(qtbot: QtBot) -> Iterator[Board]:
     qtbot.waitUntil(ticker().idle)
 
 
-def test_it_is_hidden_and_nothing_moves_until_gradients_were_compared(board: Board) -> None:
+def test_it_is_hidden_and_nothing_moves_until_gradients_were_compared(board: CardBoard) -> None:
     board.grab()
     cards = (board.losses["left"], board.weights, board.log)
     before = [card.geometry() for card in cards]
@@ -46,7 +46,7 @@ def test_it_is_hidden_and_nothing_moves_until_gradients_were_compared(board: Boa
     assert [(c.y(), c.height()) for c in cards] == [(b.y(), b.height()) for b in before]
 
 
-def test_the_newest_comparison_is_shown_with_the_curve_of_conflicts(board: Board) -> None:
+def test_the_newest_comparison_is_shown_with_the_curve_of_conflicts(board: CardBoard) -> None:
     board.take(points(), reset=False)
     card = board.conflict
     assert card.matrix.text_at(0, 1) == card.matrix.text_at(1, 0) == "−0.50"
@@ -58,7 +58,7 @@ def test_the_newest_comparison_is_shown_with_the_curve_of_conflicts(board: Board
     assert card.matrix.text_at(0, 1) == "0.25"
 
 
-def test_lengths_can_be_shown_instead_of_directions(board: Board) -> None:
+def test_lengths_can_be_shown_instead_of_directions(board: CardBoard) -> None:
     board.take(points(), reset=False)
     board.conflict.choice.setCurrentIndex(1)
     assert board.conflict.matrix.text_at(0, 2) == "0.75"
@@ -67,14 +67,14 @@ def test_lengths_can_be_shown_instead_of_directions(board: Board) -> None:
     assert board.conflict.measure == "similarity"
 
 
-def test_another_run_starts_without_the_card(board: Board) -> None:
+def test_another_run_starts_without_the_card(board: CardBoard) -> None:
     board.take(points(), reset=False)
     board.begin(TASKS)
     assert not board.conflict.isVisible()
     assert not board.conflict.plot.curve_keys()
 
 
-def test_cards_made_for_other_tasks_replace_those_before(board: Board) -> None:
+def test_cards_made_for_other_tasks_replace_those_before(board: CardBoard) -> None:
     board.take(points(), reset=False)
     board.begin(["a", "b"])
     key = SeriesKey("a", "train", "gradient cosine b")

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.pages.live.card_board import Board
+from app.pages.live.card_board import CardBoard
 from app.pages.live.run_view import live_view
 from app.plots import ticker
 from mtl_core.spec import ExperimentSpec
@@ -65,8 +65,8 @@ class Run:
 
 @pytest.fixture
 def make_board(qtbot: QtBot) -> Iterator[Any]:
-    def make(tasks: Sequence[str] = ("left", "right")) -> Board:
-        board = Board(tasks)
+    def make(tasks: Sequence[str] = ("left", "right")) -> CardBoard:
+        board = CardBoard(tasks)
         qtbot.addWidget(board)
         return board
 
@@ -74,14 +74,14 @@ def make_board(qtbot: QtBot) -> Iterator[Any]:
     qtbot.waitUntil(ticker().idle)
 
 
-def _show(board: Board, run: Run) -> None:
+def _show(board: CardBoard, run: Run) -> None:
     """What the page does with a run's first delivery."""
     board.begin(run.record.tasks)
     board.take(run.points, reset=True)
     board.show_view(live_view(run.record, run.spec, run.events, board.curves.latest()))
 
 
-def _panels(board: Board) -> dict[str, Any]:
+def _panels(board: CardBoard) -> dict[str, Any]:
     """All that can be read off the cards."""
     control = board.control
     plots = {name: card.plot for name, card in board.losses.items()} | {"weights": board.weights.plot}

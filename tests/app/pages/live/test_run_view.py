@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.pages.live.run_view import duration, live_view, metric_names, softened
+from app.pages.live.run_view import live_view, metric_names, stabilized_settings
 from mtl_core.store import EventRecord, Progress, RunRecord, SeriesKey
 from tests.app.synthetic import experiment
 
@@ -54,7 +54,7 @@ def test_headers_say_the_current_losses() -> None:
 
 def test_a_running_run_says_how_far_it_is_and_may_be_paused_and_stopped() -> None:
     view = live_view(RUN, None, [], LATEST)
-    assert view.notice.text.startswith("epoch 7 of 20 · step 1\u2009000 of 6\u2009000 · 12\u2009840 samples/s")
+    assert view.notice.text.startswith("epoch 7 of 20 · step 1\u202f000 of 6\u202f000 · 12\u202f840 samples/s")
     assert "1 min 10 s left" in view.notice.text
     assert view.notice.share == pytest.approx(1 / 6)
     assert (view.can_pause, view.can_resume, view.can_stop) == (True, False, True)
@@ -89,7 +89,7 @@ def test_a_finished_run_is_told_by_the_score_of_its_tasks() -> None:
 def test_a_diverged_run_says_why_offers_other_settings_and_cannot_go_on() -> None:
     run = replace(RUN, state="failed", error="The loss of right is NaN.")
     view = live_view(run, None, [_event("start"), _event("nan", 900)], LATEST)
-    assert "The loss of right is NaN. Going on from its checkpoint it would diverge again" in view.notice.text
+    assert "The loss of right is NaN. Resumed from its checkpoint it would diverge again" in view.notice.text
     assert (view.notice.tone, view.notice.action) == ("error", "soften")
     assert not view.can_resume
 
@@ -97,7 +97,7 @@ def test_a_diverged_run_says_why_offers_other_settings_and_cannot_go_on() -> Non
 def test_a_run_that_failed_otherwise_can_go_on() -> None:
     run = replace(RUN, state="failed", error="CUDA out of memory")
     view = live_view(run, None, [_event("start"), _event("nan", 900), _event("start"), _event("error")], LATEST)
-    assert "CUDA out of memory. Change what is at fault" in view.notice.text
+    assert "CUDA out of memory. Correct the cause" in view.notice.text
     assert view.notice.action == "training"
     assert view.can_resume
 
@@ -106,8 +106,8 @@ def test_softer_settings_are_half_the_rate_and_clipped_gradients() -> None:
     spec = experiment()
     training = spec.training.model_copy(update={"grad_clip": 0.5})
     rate = spec.training.optimizer.lr / 2
-    assert softened(spec) == {"training.optimizer.lr": rate, "training.grad_clip": 1.0}
-    assert softened(spec.model_copy(update={"training": training})) == {"training.optimizer.lr": rate}
+    assert stabilized_settings(spec) == {"training.optimizer.lr": rate, "training.grad_clip": 1.0}
+    assert stabilized_settings(spec.model_copy(update={"training": training})) == {"training.optimizer.lr": rate}
 
 
 def test_the_method_is_in_charge_until_a_hand_moves_a_weight() -> None:
@@ -118,10 +118,10 @@ def test_the_method_is_in_charge_until_a_hand_moves_a_weight() -> None:
     moved = _event("weights", 2600, {"weights": {"left": 0.36, "right": 1.0}})
     after = live_view(RUN, spec, [moved], LATEST)
     assert after.control.by_hand
-    assert "yours since step 2\u2009600" in after.control.sentence
+    assert "yours since step 2\u202f600" in after.control.sentence
     assert after.control.weights == {"left": 0.36, "right": 1.0}
     assert after.markers == ((2600.0, "weights set: left 0.36, right 1"),)
-    assert after.weights_header == "moved by hand at step 2\u2009600"
+    assert after.weights_header == "moved by hand at step 2\u202f600"
 
 
 def test_weights_given_back_are_the_methods_again() -> None:
@@ -154,8 +154,3 @@ def test_the_log_is_newest_first() -> None:
 def test_validation_metrics_are_offered_in_their_order() -> None:
     keys = [SeriesKey("left", "val", "loss"), SeriesKey("left", "val", "accuracy"), SeriesKey("right", "val", "f1")]
     assert metric_names(keys) == ("accuracy", "f1")
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(5, "5 s"), (70, "1 min 10 s"), (3720, "1 h 2 min"), (-1, "0 s")])
-def test_durations_are_told_in_their_largest_units(seconds: float, text: str) -> None:
-    assert duration(seconds) == text

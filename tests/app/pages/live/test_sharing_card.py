@@ -8,7 +8,7 @@ import torch
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.pages.live.card_board import Board
+from app.pages.live.card_board import CardBoard
 from app.pages.live.sharing_card import SharingCard
 from app.plots import ticker
 from mtl_core.architectures import build_model
@@ -25,8 +25,8 @@ def points(names: list[str], value: float = 0.5) -> dict[SeriesKey, Points]:
 
 
 @pytest.fixture
-def board(qtbot: QtBot) -> Iterator[Board]:
-    made = Board(TASKS)
+def board(qtbot: QtBot) -> Iterator[CardBoard]:
+    made = CardBoard(TASKS)
     qtbot.addWidget(made)
     made.resize(1150, 620)
     made.show()
@@ -51,7 +51,7 @@ def test_whatever_any_scheme_learns_has_a_place_on_the_card(kind: str) -> None:
     assert all(read_learned_name(name) is not None for _, name in model.sharing_metrics())
 
 
-def test_the_card_is_hidden_and_nothing_moves_until_there_is_something_to_draw(board: Board) -> None:
+def test_the_card_is_hidden_and_nothing_moves_until_there_is_something_to_draw(board: CardBoard) -> None:
     before = [card.geometry() for card in (board.losses["left"], board.weights, board.log)]
     board.take({SeriesKey("left", "train", "loss"): Points.of([1], [1.0])}, reset=False)
     assert not board.sharing.isVisible()
@@ -62,7 +62,7 @@ def test_the_card_is_hidden_and_nothing_moves_until_there_is_something_to_draw(b
     assert [(a.top(), a.height()) for a in after] == [(b.top(), b.height()) for b in before]
 
 
-def test_every_task_has_a_plot_of_what_it_takes_from_where(qtbot: QtBot, board: Board) -> None:
+def test_every_task_has_a_plot_of_what_it_takes_from_where(qtbot: QtBot, board: CardBoard) -> None:
     board.take(points(["gate of expert 1", "gate of expert 2"]), reset=False)
     card = board.sharing
     assert card.shows == "gates"
@@ -72,7 +72,7 @@ def test_every_task_has_a_plot_of_what_it_takes_from_where(qtbot: QtBot, board: 
     qtbot.waitUntil(lambda: legend(card) == ["expert 1", "expert 2"])
 
 
-def test_one_place_is_shown_at_a_time(qtbot: QtBot, board: Board) -> None:
+def test_one_place_is_shown_at_a_time(qtbot: QtBot, board: CardBoard) -> None:
     names = [f"stitch {number} from {task}" for number in (1, 2) for task in TASKS]
     board.take(points(names), reset=False)
     card = board.sharing
@@ -84,7 +84,7 @@ def test_one_place_is_shown_at_a_time(qtbot: QtBot, board: Board) -> None:
     assert card.shows == "stitch 2"
 
 
-def test_another_run_starts_without_the_card(qtbot: QtBot, board: Board) -> None:
+def test_another_run_starts_without_the_card(qtbot: QtBot, board: CardBoard) -> None:
     board.take(points(["gate of expert 1"]), reset=False)
     board.begin(TASKS)
     assert not board.sharing.isVisible()

@@ -136,7 +136,7 @@ def test_clicking_the_picture_tells_the_layer(qtbot: QtBot, page: ModelPage, ses
     plan = view.plan
     assert plan is not None
     box = plan.boxes[1]
-    place = view.mapFromScene(box.centre, box.y + box.height / 2)
+    place = view.mapFromScene(box.center, box.y + box.height / 2)
     with qtbot.waitSignal(view.boxClicked) as clicked:
         qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert clicked.args == ["model.shared[0]"]

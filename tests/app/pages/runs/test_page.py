@@ -229,7 +229,7 @@ def test_an_interrupted_run_can_be_resumed(
 
 def test_every_point_is_exported(page: RunsPage, tmp_path: Path, wait: Wait) -> None:
     path = tmp_path / "points.csv"
-    page.deeds.export_to([1], path)
+    page.run_actions.export_to([1], path)
     wait(path.exists)
     assert path.read_text().splitlines() == [
         "task,split,metric,step,value",
@@ -240,7 +240,7 @@ def test_every_point_is_exported(page: RunsPage, tmp_path: Path, wait: Wait) -> 
 
 def test_a_file_that_cannot_be_written_is_told(page: RunsPage, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(session.problem, timeout=10_000) as told:
-        page.deeds.export_to([1], tmp_path / "nowhere" / "points.csv")
+        page.run_actions.export_to([1], tmp_path / "nowhere" / "points.csv")
     assert "cannot be written" in told.args[0]
 
 
@@ -297,7 +297,7 @@ def test_stopping_several_runs_takes_those_that_wait_out_first(
     stopped: list[int] = []
     monkeypatch.setattr(session.queue, "stop", stopped.append)
     states = {7: "running", 8: "queued", 9: "finished"}
-    page.deeds.stop([record(run, state=state) for run, state in states.items()])
+    page.run_actions.stop([record(run, state=state) for run, state in states.items()])
     assert stopped == [8, 7]
 
 
@@ -306,9 +306,9 @@ def test_a_study_too_large_for_compare_is_compared_by_its_runs_of_all_tasks(
 ) -> None:
     monkeypatch.setattr("app.pages.runs.actions.MOST_COMPARED", 8)
     study = [record(run, study=1, baseline="" if run % 3 == 1 else "left") for run in range(1, 10)]
-    page.deeds.compare(study)
+    page.run_actions.compare(study)
     assert session.compared == [1, 4, 7]
-    page.deeds.compare(study[:4])
+    page.run_actions.compare(study[:4])
     assert session.compared == [1, 2, 3, 4]
 
 

@@ -136,7 +136,7 @@ def test_weights_of_which_none_counts_are_told_at_the_weights(
 
 def test_moves_by_hand_are_told_and_can_be_removed(qtbot: QtBot, page: TrainingPage, session: FakeSession) -> None:
     session.document.set("weighting.moves", [{"step": 2600, "weights": {"left": 2.0}}])
-    assert "step 2\u2009600" in page.weights.moves.text()
+    assert "step 2\u202f600" in page.weights.moves.text()
     qtbot.mouseClick(page.weights.forget, Qt.MouseButton.LeftButton)
     assert session.document.get("weighting.moves") == []
 
@@ -246,7 +246,7 @@ def test_each_part_of_the_model_has_its_own_settings(page: TrainingPage, session
 def test_the_steps_follow_from_the_data_and_the_batch_size(page: TrainingPage, session: FakeSession) -> None:
     session.dataset_info = DATA
     session.datasetInfoChanged.emit()
-    assert page.length.words.text() == "About 55 steps an epoch, 1\u2009100 in all."
+    assert page.length.words.text() == "About 55 steps an epoch, 1\u202f100 in all."
     session.document.set("training.batch_size", 7000)
     assert page.length.words.text() == "About 1 steps an epoch, 20 in all."
 
