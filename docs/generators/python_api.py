@@ -16,7 +16,6 @@ def python_api() -> str:
 def _directive(name: str, value: object) -> str:
     if not inspect.isclass(value):
         return f".. autofunction:: mtl_core.{name}\n"
-    is_spec = issubclass(value, Spec)  # its fields stand in the reference of the spec
-    options = () if is_spec else ("members", "inherited-members: Exception, ValueError", "undoc-members")
-    signature = "()" if is_spec else ""
-    return f".. autoclass:: mtl_core.{name}{signature}\n" + "".join(f"   :{option}:\n" for option in options[:1])
+    if issubclass(value, Spec):  # its fields stand in the reference of the spec
+        return f".. autoclass:: mtl_core.{name}()\n"
+    return f".. autoclass:: mtl_core.{name}\n   :members:\n   :inherited-members: Exception, ValueError\n"
