@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import mtl_core
 from mtl_core.spec import Weighting, kind_of, members
 
 ROOT = Path(__file__).parents[2]
@@ -32,3 +33,11 @@ def test_every_dependency_has_its_reason() -> None:
     names = {re.match(r"[\w-]+", requirement)[0] for requirement in needed}  # type: ignore[index]
     text = (ROOT / "docs" / "reference" / "dependencies.md").read_text("utf-8")
     assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
+
+
+def test_the_version_is_the_newest_release_of_the_changelog() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    releases = re.findall(
+        r"^## \[(\d[\d.]*)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert project["version"] == mtl_core.__version__ == releases[0]
