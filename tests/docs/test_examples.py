@@ -16,6 +16,7 @@ def test_pages_with_examples_are_found() -> None:
     assert DOCS / "reference" / "python.md" in _PAGES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)
 def test_examples_of_a_page_print_what_they_say(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(DOCS.parent / "resources" / "samples", tmp_path / "resources" / "samples")
