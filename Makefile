@@ -1,5 +1,5 @@
-# One command each: `make run` opens the application on its bundled example, `make test` passes the tests.
-# Both set up everything they need; PYTHON chooses the interpreter (3.11 to 3.13).
+# One command each: `make run` opens the application on its bundled example, `make test` passes the tests, `make docs`
+# builds the documentation. Each sets up everything it needs; PYTHON chooses the interpreter (3.11 to 3.13).
 
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
@@ -7,10 +7,12 @@ BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.ready-run
 TEST_READY := $(VENV)/.ready-test
 DEV_READY := $(VENV)/.ready-dev
+DOCS_READY := $(VENV)/.ready-docs
+DOCS_OUT := docs/_build/html
 QT_LIBRARIES := libgl1 libegl1 libfontconfig1 libdbus-1-3 libglib2.0-0 libxkbcommon0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0
 FONTS := fonts-noto-cjk
 
-.PHONY: run test lint bench clean system
+.PHONY: run test lint docs bench clean system
 
 run: system $(RUN_READY)
 	@if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY$$QT_QPA_PLATFORM" ]; then \
@@ -30,11 +32,16 @@ lint: $(DEV_READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Needs no network once it is set up. A warning is an error.
+docs: system $(DOCS_READY)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m sphinx -b html --fail-on-warning --keep-going --quiet docs $(DOCS_OUT) $(ARGS)
+	@echo "The documentation begins at $(DOCS_OUT)/index.html"
+
 bench: system $(TEST_READY)
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache docs/_build
 
 # The system libraries that Qt needs and Debian or Ubuntu may lack; installed as root, else the line is printed.
 system:
@@ -74,3 +81,8 @@ $(TEST_READY): $(VENV)/.made pyproject.toml
 $(DEV_READY): $(VENV)/.made pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e ".[dev]"
 	@touch $@ $(RUN_READY) $(TEST_READY)
+
+$(DOCS_READY): $(VENV)/.made pyproject.toml
+	@echo "Installing the application and what builds its documentation (a few minutes the first time) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e ".[docs]"
+	@touch $@ $(RUN_READY)

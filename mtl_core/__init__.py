@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mtl_core.spec import ExperimentSpec, InputError, load_preset, load_spec, save_spec
     from mtl_core.store import RunStore, open_store
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "ExperimentSpec": "mtl_core.spec",

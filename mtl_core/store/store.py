@@ -97,7 +97,7 @@ class RunStore(Written):
 
     @property
     def name(self) -> str:
-        """The store for people: the path of its file, or its URL without a password."""
+        """The path of its file, or its URL without a password, to show to people."""
         return self._database.name
 
     def close(self) -> None:
