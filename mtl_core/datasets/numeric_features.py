@@ -22,7 +22,7 @@ def fit_numeric(column: Column, rows: Rows, how: NumericInputs | None = None) ->
     filled = np.where(np.isnan(cells), median, cells)
     mean, std = _moments(filled)
     encoder = {"name": column.name, "type": "numeric", "median": median, "mean": mean, "std": std}
-    edges = bin_edges(filled, how)
+    edges = [] if _is_constant(filled) else bin_edges(filled, how)
     if not edges:
         return encoder
     moments = [_moments(feature) for feature in _bins(filled, edges)]
@@ -71,11 +71,15 @@ def _standardized(numbers: Floats, mean: float, std: float) -> Floats:
 
 
 def _moments(numbers: Floats) -> tuple[float, float]:
-    """Mean and standard deviation, 1 where all numbers are the same but for rounding.
+    """Mean and standard deviation, 1 where all numbers are the same."""
+    return float(numbers.mean()), 1.0 if _is_constant(numbers) else float(numbers.std())
 
-    As scikit-learn's scaler does it, without the second and a half that importing it takes.
+
+def _is_constant(numbers: Floats) -> bool:
+    """Whether all numbers are the same but for rounding.
+
+    As scikit-learn's scaler decides it, without the second and a half that importing it takes.
     """
-    mean, std = float(numbers.mean()), float(numbers.std())
+    variance = float(numbers.std()) ** 2
     rounding = len(numbers) * np.finfo(np.float64).eps
-    constant = std**2 <= rounding * std**2 + (rounding * mean) ** 2
-    return mean, 1.0 if constant else std
+    return bool(variance <= rounding * variance + (rounding * float(numbers.mean())) ** 2)

@@ -65,7 +65,11 @@ def test_training_rows_have_mean_0_and_variance_1_in_all_and_no_other_row_change
         np.testing.assert_allclose(variance, variance[0], atol=1e-2)  # each feature alike
 
 
-@pytest.mark.parametrize("cells", [[1.0] * 10, [0.0, 1.0] * 5, [None] * 9 + [2.0]], ids=["constant", "two", "missing"])
+@pytest.mark.parametrize(
+    "cells",
+    [[1.0] * 10, [0.0, 1.0] * 5, [None] * 9 + [2.0], [None, None, 0.0, 2.3e-308]],
+    ids=["constant", "two", "missing", "constant but for rounding"],
+)
 def test_a_column_without_two_bins_is_only_standardized(cells: list[float | None]) -> None:
     plain = encoded(cells, len(cells), Standardized())
     assert json.dumps(encoded(cells, len(cells), PiecewiseLinear())[0]) == json.dumps(plain[0])
