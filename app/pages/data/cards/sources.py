@@ -61,7 +61,7 @@ class SourceCard(Card):
         self.error = InlineError()
         self.error.setObjectName("source-error")
         self.open = Button("Open a file…", self.fileWanted.emit, icon_name="folder-open", name="open-data-file")
-        self.open.setToolTip(f"A {format_titles()} file; it can also be dropped onto this page")
+        self.open.setToolTip(plain_tooltip(f"A {format_titles()} file; it can also be dropped onto this page"))
         self.options = self._build_options()
         self.body.addWidget(self.error)  # above the list, which gives way: what stands below keeps its place
         self.body.addWidget(self.list, 1)
