@@ -149,7 +149,7 @@ def test_the_compared_runs_are_there_again_after_a_restart(
     again = Session(str(tmp_path / "runs.sqlite"), settings=session.settings)
     second = ComparePage(again)
     qtbot.addWidget(second)
-    qtbot.waitUntil(lambda: again.compared == [2, 3] and len(second.selection.entries) == 2)
+    qtbot.waitUntil(lambda: again.compared == [2, 3] and len(second.selection.entries) == 2, timeout=30_000)
     second.selection.choose(())
     again.close()
 
