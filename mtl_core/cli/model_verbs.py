@@ -29,7 +29,7 @@ def evaluate(arguments: Namespace) -> int:
 
         ensemble_scores = evaluate_ensemble(saved, arguments.split)
         output.print_ensemble(
-            ensemble_scores.data() | {"split": arguments.split}, saved[0].spec.tasks, as_json=arguments.json
+            ensemble_scores.model_dump() | {"split": arguments.split}, saved[0].spec.tasks, as_json=arguments.json
         )
     else:
         output.print_scores(_evaluate_run(saved[0], arguments), as_json=arguments.json)

@@ -17,7 +17,7 @@ from mtl_core.text import printable, visible
 
 if TYPE_CHECKING:
     from mtl_core.datasets.bundled.catalogue import Bundled
-    from mtl_core.evaluation.inference_cost import Cost
+    from mtl_core.protocol.questions import InferenceCost
     from mtl_core.runner.inspection import Inspection
 
 _PIPED_WIDTH = 160
@@ -194,10 +194,10 @@ def print_data_notes(notes: Sequence[object], *, to_stderr: bool = False) -> Non
         write(f"note: {len(notes) - _MAX_NOTES} more; --json has all of them")
 
 
-def print_cost(name: str, inference_cost: "Cost", *, as_json: bool) -> None:
+def print_cost(name: str, inference_cost: "InferenceCost", *, as_json: bool) -> None:
     """Print the cost of inference."""
     if as_json:
-        print_json({"name": name, **inference_cost.data()})
+        print_json({"name": name, **inference_cost.model_dump()})
         return
     print_out(f"{name} on {inference_cost.device}, {inference_cost.threads} threads")
     print_out(f"{inference_cost.parameters:,} parameters ({inference_cost.parameter_bytes / 2**20:,.2f} MiB)")

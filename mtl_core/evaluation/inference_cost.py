@@ -3,8 +3,6 @@
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mtl_core.architectures import build_model
 from mtl_core.datasets.preparation import load
+from mtl_core.protocol.questions import BatchCost, InferenceCost
 from mtl_core.spec import ExperimentSpec
 from mtl_core.tasks import build_task
 from mtl_core.training.runtime.devices import choose_device
@@ -23,56 +22,7 @@ _SECONDS = 0.25
 _LEAST, _MOST = 5, 200
 
 
-@dataclass(frozen=True)
-class BatchCost:
-    """One forward pass of some rows at once.
-
-    Attributes:
-        rows: How many.
-        milliseconds: Median time of a pass, from inputs on the device to every task's output.
-        peak_bytes: Device memory at its highest, model and inputs included; None where it cannot be measured (CPU).
-    """
-
-    rows: int
-    milliseconds: float
-    peak_bytes: int | None
-
-    @property
-    def rows_per_second(self) -> float:
-        """Rows a second at this number of rows at once."""
-        return 1000 * self.rows / self.milliseconds
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What inference of all tasks costs.
-
-    Attributes:
-        device: torch's name of the device it was measured on.
-        threads: CPU threads it was measured with.
-        parameters: Numbers that are learned.
-        parameter_bytes: Memory of parameters and buffers.
-        flops: Floating-point operations of one row (a multiplication and an addition count as two), of matrix
-            products, convolutions and attention, as ``torch.utils.flop_counter`` counts them.
-        batches: Time and memory by rows at once.
-    """
-
-    device: str
-    threads: int
-    parameters: int
-    parameter_bytes: int
-    flops: int
-    batches: tuple[BatchCost, ...]
-
-    def data(self) -> dict[str, Any]:
-        """As plain data."""
-        return {
-            **asdict(self),
-            "batches": [asdict(one) | {"rows_per_second": one.rows_per_second} for one in self.batches],
-        }
-
-
-def cost(spec: ExperimentSpec, rows: Sequence[int] = ROWS) -> Cost:
+def cost(spec: ExperimentSpec, rows: Sequence[int] = ROWS) -> InferenceCost:
     """Measure the model of an experiment as it would be used: in evaluation mode, without gradients.
 
     Weights do not change what is measured, so none are loaded. Small models run on as many threads as they train with.
@@ -92,7 +42,7 @@ def cost(spec: ExperimentSpec, rows: Sequence[int] = ROWS) -> Cost:
     inputs = data.train.inputs[:1].to(device)
     tensors = [*model.parameters(), *model.buffers()]
     with torch.inference_mode(), use_threads(model, inputs, max(rows), spec.training.threads) as threads:
-        return Cost(
+        return InferenceCost(
             device=str(device),
             threads=threads,
             parameters=sum(parameter.numel() for parameter in model.parameters()),
@@ -124,4 +74,7 @@ def _batch_cost(model: nn.Module, inputs: Tensor) -> BatchCost:
         finish()
         times.append(time.perf_counter() - start)
     peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
-    return BatchCost(len(inputs), 1000 * statistics.median(times), peak)
+    seconds = statistics.median(times)
+    return BatchCost(
+        rows=len(inputs), milliseconds=1000 * seconds, peak_bytes=peak, rows_per_second=len(inputs) / seconds
+    )

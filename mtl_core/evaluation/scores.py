@@ -1,34 +1,12 @@
 """The metrics of trained runs on a split: of one, or of several as one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mtl_core.evaluation.ensemble import SavedRun, SplitName, load_predictor
+from mtl_core.protocol.questions import EnsembleScores, MemberScores
 from mtl_core.spec import ExperimentSpec
 from mtl_core.training.metrics.validation import Scorer, Scores
-
-
-@dataclass(frozen=True)
-class EnsembleScores:
-    """What an ensemble and each of its members come to.
-
-    Attributes:
-        runs: The members.
-        ensemble: Losses and metrics of the mean prediction.
-        members: Those of each member.
-    """
-
-    runs: tuple[int, ...]
-    ensemble: Scores
-    members: tuple[Scores, ...]
-
-    def data(self) -> dict[str, Any]:
-        """As plain data."""
-        pairs = zip(self.runs, self.members, strict=True)
-        members = [{"run": run, "metrics": scores} for run, scores in pairs]
-        return {"runs": list(self.runs), "metrics": self.ensemble, "members": members}
 
 
 def evaluate(spec: ExperimentSpec, checkpoint: Path, split: SplitName, fingerprint: str = "") -> Scores:
@@ -59,5 +37,9 @@ def evaluate_ensemble(saved: Sequence[SavedRun], split: SplitName) -> EnsembleSc
     """
     together = load_predictor(saved, least=2)
     score, batches = Scorer(together.heads, together.device), together.batches(split)
-    members = tuple(score(model, batches) for model in together.models)
-    return EnsembleScores(tuple(one.run for one in saved), score(together.model, batches), members)
+    members = tuple(
+        MemberScores(run=one.run, metrics=score(model, batches))
+        for one, model in zip(saved, together.models, strict=True)
+    )
+    runs = tuple(one.run for one in saved)
+    return EnsembleScores(runs=runs, metrics=score(together.model, batches), members=members)

@@ -62,7 +62,14 @@ class CheckTogetherQuestion(Question[list[Problem]]):
 
 
 class BatchCost(Report):
-    """The cost of one forward pass; attributes as of :class:`mtl_core.evaluation.inference_cost.BatchCost`."""
+    """One forward pass of some rows at once.
+
+    Attributes:
+        rows: How many.
+        milliseconds: Median time of a pass, from inputs on the device to every task's output.
+        peak_bytes: Device memory at its highest, model and inputs included; None where it cannot be measured (CPU).
+        rows_per_second: Rows a second at this number of rows at once.
+    """
 
     rows: int
     milliseconds: float
@@ -71,7 +78,17 @@ class BatchCost(Report):
 
 
 class InferenceCost(Report):
-    """What inference of all tasks costs; attributes as of :class:`mtl_core.evaluation.inference_cost.Cost`."""
+    """What inference of all tasks costs.
+
+    Attributes:
+        device: torch's name of the device it was measured on.
+        threads: CPU threads it was measured with.
+        parameters: Numbers that are learned.
+        parameter_bytes: Memory of parameters and buffers.
+        flops: Floating-point operations of one row (a multiplication and an addition count as two), of matrix
+            products, convolutions and attention, as ``torch.utils.flop_counter`` counts them.
+        batches: Time and memory by rows at once.
+    """
 
     device: str
     threads: int

@@ -15,7 +15,6 @@ from mtl_core.protocol.questions import (
     DevicesQuestion,
     EnsembleQuestion,
     EnsembleScores,
-    InferenceCost,
     JointTrainingEnd,
     ModelQuestion,
     ResumableQuestion,
@@ -83,7 +82,7 @@ def answer(question: AnyQuestion) -> Any:
         case CostQuestion(spec=spec):
             from mtl_core.evaluation.inference_cost import cost
 
-            value = InferenceCost.model_validate(cost(spec_from_data(spec)).data())
+            value = cost(spec_from_data(spec))
         case EnsembleQuestion():
             value = _ensemble(question)
         case ResumableQuestion():
@@ -122,7 +121,7 @@ def _ensemble(question: EnsembleQuestion) -> EnsembleScores:
 
     with open_store(question.store, create=False) as store:
         saved = saved_runs(store, question.runs)
-    return EnsembleScores.model_validate(evaluate_ensemble(saved, question.split).data())
+    return evaluate_ensemble(saved, question.split)
 
 
 def _resumable(question: ResumableQuestion) -> bool:
