@@ -21,12 +21,12 @@ def fit_numeric(column: Column, rows: Rows, how: NumericInputs | None = None) ->
     median = float(np.median(known)) if len(known) else 0.0
     filled = np.where(np.isnan(cells), median, cells)
     mean, std = _moments(filled)
-    encoder = {"name": column.name, "type": "numeric", "median": median, "mean": mean, "std": std}
-    edges = [] if _is_constant(filled) else bin_edges(filled, how)
+    encoder = {"name": column.name, "type": "numeric", "median": median, "mean": mean, "std": std or 1.0}
+    edges = bin_edges(filled, how) if std else []
     if not edges:
         return encoder
     moments = [_moments(feature) for feature in _bins(filled, edges)]
-    return encoder | {"edges": edges, "bins": [list(pair) for pair in moments]}
+    return encoder | {"edges": edges, "bins": [[mean, std or 1.0] for mean, std in moments]}
 
 
 def bin_edges(numbers: Floats, how: NumericInputs | None) -> list[float]:
@@ -71,15 +71,11 @@ def _standardized(numbers: Floats, mean: float, std: float) -> Floats:
 
 
 def _moments(numbers: Floats) -> tuple[float, float]:
-    """Mean and standard deviation, 1 where all numbers are the same."""
-    return float(numbers.mean()), 1.0 if _is_constant(numbers) else float(numbers.std())
-
-
-def _is_constant(numbers: Floats) -> bool:
-    """Whether all numbers are the same but for rounding.
+    """Mean and standard deviation, exactly 0 where all numbers are the same but for rounding.
 
     As scikit-learn's scaler decides it, without the second and a half that importing it takes.
     """
-    variance = float(numbers.std()) ** 2
+    mean, std = float(numbers.mean()), float(numbers.std())
     rounding = len(numbers) * np.finfo(np.float64).eps
-    return bool(variance <= rounding * variance + (rounding * float(numbers.mean())) ** 2)
+    constant = std**2 <= rounding * std**2 + (rounding * mean) ** 2
+    return mean, 0.0 if constant else std
