@@ -24,10 +24,10 @@ from mtl_core.spec import (
     NumericInputs,
     shorten,
 )
-from mtl_core.spec.reports import Shape
+from mtl_core.spec.reports import Role, Shape
 from mtl_core.tabular.cache import Recent
 from mtl_core.tabular.column import Column, label
-from mtl_core.tabular.column_roles import Role, roles, suggested_tasks, useless
+from mtl_core.tabular.column_roles import roles, suggested_tasks, useless
 from mtl_core.tabular.text.vocabulary import read_tokens
 from mtl_core.tabular.values.dates import date_text
 

@@ -10,6 +10,8 @@ from mtl_core.spec.dataset import ColumnType, DecimalMark
 from mtl_core.spec.tasks import TASK_KINDS, Outputs, TaskKind
 
 Shape = tuple[int, ...]
+Role = Literal["input", "target", "ignore"]
+"""What a column is for."""
 
 
 class Histogram(Report):
@@ -46,7 +48,7 @@ class ColumnInfo(Report):
     decimal: DecimalMark = "."
     unit: str = ""
     dates: str = ""
-    suggested: Literal["input", "target", "ignore"] = "input"
+    suggested: Role = "input"
 
 
 class TargetInfo(Report):

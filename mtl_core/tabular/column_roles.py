@@ -1,17 +1,14 @@
 """What a column seems to be for, and which tasks suggest themselves."""
 
-import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from mtl_core.spec import TOTAL, ColumnInfo
-from mtl_core.spec.tasks import MAX_CLASSES, TASK_KINDS, suggested_kinds
+from mtl_core.spec import ColumnInfo
+from mtl_core.spec.reports import Role
+from mtl_core.spec.tasks import MAX_CLASSES, TASK_KINDS, suggested_kinds, unique_task_name
 from mtl_core.tabular.column import Column
-
-Role = Literal["input", "target", "ignore"]
-_FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
 
 
 def useless(column: Column) -> str:
@@ -48,12 +45,6 @@ def suggested_tasks(columns: Sequence[ColumnInfo]) -> tuple[dict[str, Any], ...]
     for column in columns:
         kind = suggested_kinds((column,))[0]
         if column.unique <= MAX_CLASSES or not TASK_KINDS[kind].row_classes:
-            names.append(_task_name(column.name, names))
+            names.append(unique_task_name(column.name, names))
             tasks.append({"name": names[-1], "kind": kind, "target": column.name})
     return tuple(tasks)
-
-
-def _task_name(column: str, taken: list[str]) -> str:
-    base = _FORBIDDEN.sub(" ", column).strip() or "task"
-    tries = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
-    return next(name for name in tries if name not in taken and name != TOTAL)

@@ -7,8 +7,9 @@ from app.document import Document
 from app.pages.data import dataset_choice, roles
 from mtl_core.errors import listed
 from mtl_core.spec import ColumnInfo, DatasetInfo
+from mtl_core.spec.reports import Role
 
-ARTICLES: dict[roles.Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
+ARTICLES: dict[Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
 
 
 class RoleEditor:
@@ -45,17 +46,17 @@ class RoleEditor:
         info = self.info
         return next((c for c in info.columns if c.name == name), None) if info else None
 
-    def set_role(self, column: str, role: roles.Role) -> None:
+    def set_role(self, column: str, role: Role) -> None:
         """Make a column an input, a target or neither."""
         if (info := self.info) is not None:
             self._edit(roles.with_role(self.data, info, column, role), f"Make {column} {ARTICLES[role]}")
 
-    def set_all(self, role: roles.Role) -> None:
+    def set_all(self, role: Role) -> None:
         """Give every column that is no target one role."""
         if (info := self.info) is None:
             return
         now = roles.roles_of(self.data, info)
-        wanted: dict[str, roles.Role] = {name: role for name, old in now.items() if old != "target"}
+        wanted: dict[str, Role] = {name: role for name, old in now.items() if old != "target"}
         self._edit(roles.with_roles(self.data, info, wanted), f"Make all other columns {role}")
 
     def set_type(self, column: str, wanted: str) -> None:
@@ -115,7 +116,7 @@ class RoleEditor:
         """Predict nothing from a task's targets any more."""
         if (info := self.info) is not None:
             task = self.data["tasks"][place]
-            wanted: dict[str, roles.Role] = dict.fromkeys(roles.targets_of(task), "ignore")
+            wanted: dict[str, Role] = dict.fromkeys(roles.targets_of(task), "ignore")
             self._edit(roles.with_roles(self.data, info, wanted), f"Remove task {task['name']}")
         else:
             self._document.remove(f"tasks[{place}]", "Remove task")

@@ -3,17 +3,15 @@
 Every change is a mapping of paths to values, to be made in one step of undo.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from mtl_core.spec import TOTAL, ColumnInfo, ColumnType, DatasetInfo
-from mtl_core.spec.tasks import TASK_KINDS, suggested_kinds, task_kind
+from mtl_core.spec import ColumnInfo, ColumnType, DatasetInfo
+from mtl_core.spec.reports import Role
+from mtl_core.spec.tasks import TASK_KINDS, suggested_kinds, task_kind, unique_task_name
 
 Data = Mapping[str, Any]
-Role = Literal["input", "target", "ignore"]
 KIND_TITLES = {kind: task.short_title() for kind, task in TASK_KINDS.items()}
-_FORBIDDEN = re.compile(r"[.\[\]/:=,\"'\s]+")
 
 
 def is_numeric_kind(kind: str) -> bool:
@@ -149,13 +147,6 @@ def missing_tasks(data: Data, info: DatasetInfo) -> list[dict[str, Any]]:
         task["name"] = unique_task_name(str(task["name"]), taken)
     maps = [column for column in info.columns if column.pixels and column.name not in predicted]
     return [*found, *(_new_task(column, [*taken, *(str(t["name"]) for t in found)]) for column in maps)]
-
-
-def unique_task_name(column: str, taken: Sequence[str]) -> str:
-    """A name for the task that predicts a column: its own, without what paths cannot hold, unlike those taken."""
-    base = _FORBIDDEN.sub(" ", column).strip() or "task"
-    tries = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
-    return next(name for name in tries if name not in taken and name != TOTAL)
 
 
 def _new_task(column: ColumnInfo, taken: Sequence[str], kind: str = "") -> dict[str, Any]:

@@ -4,6 +4,7 @@ A kind of task is registered here, in :data:`Task`, and nowhere else; its module
 by the kind's name.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, cast
 
@@ -67,6 +68,16 @@ TOTAL = "total"
 """The name of the combined loss among the tasks' series; no task may have it."""
 
 
+_NOT_IN_NAMES = re.compile(r"[.\[\]/:=,\"'\s]+")
+
+
+def unique_task_name(column: str, taken: Sequence[str]) -> str:
+    """A name for the task that predicts a column: its own, without what paths cannot hold, unlike those taken."""
+    base = _NOT_IN_NAMES.sub(" ", column).strip() or "task"
+    tries = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
+    return next(name for name in tries if name not in taken and name != TOTAL)
+
+
 def suggested_kinds(columns: Sequence[TargetColumn]) -> list[str]:
     """The kinds of task that target columns allow together, the sensible one first."""
     places = {kind: task.suggestion(columns) for kind, task in TASK_KINDS.items()}
@@ -106,4 +117,5 @@ __all__ = [
     "column_name",
     "suggested_kinds",
     "task_kind",
+    "unique_task_name",
 ]

@@ -4,6 +4,7 @@ import pytest
 
 from app.pages.data import roles
 from mtl_core.spec import ColumnInfo, problems_of
+from mtl_core.spec.tasks import unique_task_name
 from tests.app.pages.data.synthetic_sets import categorical, data, images, numeric, table
 
 
@@ -155,7 +156,7 @@ def test_only_tagging_predicts_a_text() -> None:
     [("price", ["price"], "price 2"), ("a.b [m]", [], "a b m"), ("total", [], "total 2"), ("가격", [], "가격")],
 )
 def test_a_task_name_holds_nothing_that_paths_cannot(column: str, taken: list[str], name: str) -> None:
-    assert roles.unique_task_name(column, taken) == name
+    assert unique_task_name(column, taken) == name
 
 
 def test_a_map_that_no_task_predicts_can_be_segmented() -> None:
