@@ -37,6 +37,7 @@ What people ask of many runs is SQL, for example the best accuracies of PCGrad::
 
 from mtl_core.locations import home
 from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.series_key import Direction, SeriesKey
 from mtl_core.store.processes import this_host
 from mtl_core.store.records import (
     END_STATES,
@@ -44,14 +45,12 @@ from mtl_core.store.records import (
     RUN_STATES,
     Artifact,
     Cursor,
-    Direction,
     EndState,
     EventRecord,
     Points,
     RequestRecord,
     RunRecord,
     RunState,
-    SeriesKey,
     Summary,
 )
 from mtl_core.store.store import RunStore, open_store

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.series_key import Direction, SeriesKey
 
 if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the messages
     from mtl_core.protocol.events import Event
@@ -16,25 +17,10 @@ if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of th
 
 RunState = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 EndState = Literal["finished", "stopped", "failed", "interrupted"]
-Direction = Literal["min", "max", ""]
 
 RUN_STATES: tuple[RunState, ...] = get_args(RunState)
 END_STATES: tuple[EndState, ...] = get_args(EndState)
 LIVE_STATES: tuple[RunState, ...] = ("running", "paused")
-
-
-class SeriesKey(NamedTuple):
-    """The name of one series of a run, e.g. ``SeriesKey("left", "val", "accuracy")``.
-
-    Attributes:
-        task: Name of the task, ``"total"``, or ``""`` for what belongs to no task (the learning rate).
-        split: ``"train"``, ``"val"`` or ``"test"``.
-        metric: ``"loss"``, ``"weight"``, ``"lr"``, ``"accuracy"``, …
-    """
-
-    task: str
-    split: str
-    metric: str
 
 
 @dataclass(frozen=True, eq=False)
