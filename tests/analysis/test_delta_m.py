@@ -96,7 +96,7 @@ def test_no_change_is_a_delta_m_of_zero() -> None:
 
 def _finish(store: RunStore, run: int, accuracy: float) -> None:
     tasks = store.run(run).tasks
-    store.beat(run, Progress(4, 4, 40, 40, 1.0, 0.0))
+    store.record_heartbeat(run, Progress(4, 4, 40, 40, 1.0, 0.0))
     for task in tasks:
         val = Points.of([10, 20, 30, 40], [0.1, 0.9, 0.3, 0.2])
         test = Points.of([30], [accuracy])
