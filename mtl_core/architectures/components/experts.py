@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import TaskModules
+from mtl_core.architectures.components.gates import Gate, mix_outputs
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
-from mtl_core.architectures.sharing.blocks import TaskModules
-from mtl_core.architectures.sharing.gates import Gate, mix_outputs
-from mtl_core.protocol.series import gate_name
 from mtl_core.spec.reports import Shape
+from mtl_core.spec.sharing.learned_series import GATE_WEIGHTS, LEVEL_GATE_WEIGHTS
 
 
 class ExpertLevel(nn.Module):
@@ -126,12 +126,12 @@ class ExpertsModel(MultiTaskModel):
 
     def sharing_metrics(self) -> dict[tuple[str, str], float]:
         """Every task's mean gate weights in the last training pass."""
+        series = GATE_WEIGHTS if len(self.levels) == 1 else LEVEL_GATE_WEIGHTS
         values: dict[tuple[str, str], float] = {}
         for number, level in enumerate(self.levels, 1):
             assert isinstance(level, ExpertLevel)
-            place = number if len(self.levels) > 1 else None
             for task, name in enumerate(self.tasks):
-                values |= {(name, gate_name(expert, place)): used for expert, used in level.usage(task).items()}
+                values |= {(name, series.metric(expert, number)): used for expert, used in level.usage(task).items()}
         return values
 
     def shared_parameters(self) -> list[nn.Parameter]:

@@ -28,14 +28,6 @@ def build_copies(layer_plans: Sequence[LayerPlan], count: int, first: int = 0) -
     return [_indexed_stack(layer_plans, first) for _ in range(count)]
 
 
-def stages_with_tail(layer_plans: Sequence[LayerPlan]) -> list[list[LayerPlan]]:
-    """Splits a trunk into stages, with the tail added to the last one; empty for a trunk without layers."""
-    split = split_stages(layer_plans)
-    parts = [stage.layer_plans for stage in split.stages] or [[]]
-    parts[-1] = [*parts[-1], *split.tail]
-    return parts if parts[-1] else []
-
-
 def build_heads(plan: ModelPlan) -> dict[str, nn.Module]:
     """Builds each task's own layers and its output layer, by task."""
     return {task: _build_head(head) for task, head in plan.heads.items()}

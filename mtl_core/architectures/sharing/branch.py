@@ -6,12 +6,12 @@ from itertools import accumulate, pairwise
 import torch
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import TaskModules, build_copies, build_heads
+from mtl_core.architectures.components.gates import mix_outputs
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.planning.model_plan import ModelPlan
-from mtl_core.architectures.sharing.blocks import TaskModules, build_copies, build_heads, stages_with_tail
-from mtl_core.architectures.sharing.gates import mix_outputs
-from mtl_core.protocol.series import node_name
-from mtl_core.spec.model import Branching
+from mtl_core.architectures.planning.stages import stages_with_tail
+from mtl_core.spec.sharing.branch import NODE_PROBABILITIES, Branching
 
 _MIN_TEMPERATURE = 0.1
 
@@ -133,7 +133,7 @@ class BranchModel(MultiTaskModel):
                 probabilities = choice.probabilities()
                 path_probabilities = probabilities if path_probabilities is None else path_probabilities @ probabilities
                 row = path_probabilities[0].tolist()
-                values |= {(name, node_name(number, i + 1)): p for i, p in enumerate(row)}
+                values |= {(name, NODE_PROBABILITIES.metric(f"node {i + 1}", number)): p for i, p in enumerate(row)}
         return values
 
     def shared_parameters(self) -> list[nn.Parameter]:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import TaskModules, Tower
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
-from mtl_core.architectures.sharing.blocks import TaskModules, Tower
-from mtl_core.protocol.series import Unit, unit_name
+from mtl_core.spec.sharing.learned_series import LearnedSeries
 
 
 class TowersModel(MultiTaskModel):
@@ -78,15 +78,17 @@ class TowersModel(MultiTaskModel):
         """The parameters of one task's head, its output layer included."""
         return list(self.heads.for_task(task).parameters())
 
-    def unit_metrics(self, unit: Unit, tables: Sequence[Sequence[Sequence[float]]]) -> dict[tuple[str, str], float]:
+    def unit_metrics(
+        self, series: LearnedSeries, tables: Sequence[Sequence[Sequence[float]]]
+    ) -> dict[tuple[str, str], float]:
         """Values to record: the weight of each task's features in each other's, at every unit.
 
         Args:
-            unit: Name of the units.
+            series: The series of the units' weights.
             tables: A K×K table per unit, with a row for each receiving task.
         """
         return {
-            (task, unit_name(unit, number, other)): table[i][j]
+            (task, series.metric(other, number)): table[i][j]
             for number, table in enumerate(tables, 1)
             for i, task in enumerate(self.tasks)
             for j, other in enumerate(self.tasks)
