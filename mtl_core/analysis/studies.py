@@ -28,7 +28,7 @@ class Study:
     @property
     def unfinished(self) -> tuple[RunRecord, ...]:
         """The runs that still wait or train."""
-        return tuple(run for run in self.runs if not run.ended)
+        return tuple(run for run in self.runs if not run.has_ended)
 
     def data(self) -> dict[str, Any]:
         """As plain data."""

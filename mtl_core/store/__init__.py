@@ -37,21 +37,16 @@ What people ask of many runs is SQL, for example the best accuracies of PCGrad::
 
 from mtl_core.locations import home
 from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.series_key import Direction, SeriesKey
+from mtl_core.protocol.states import END_STATES, LIVE_STATES, RUN_STATES, EndState, RunState
 from mtl_core.store.processes import this_host
 from mtl_core.store.records import (
-    END_STATES,
-    LIVE_STATES,
-    RUN_STATES,
     Artifact,
     Cursor,
-    Direction,
-    EndState,
     EventRecord,
     Points,
     RequestRecord,
     RunRecord,
-    RunState,
-    SeriesKey,
     Summary,
 )
 from mtl_core.store.store import RunStore, open_store

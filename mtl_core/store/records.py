@@ -3,38 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, get_args
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.series_key import Direction, SeriesKey
+from mtl_core.protocol.states import END_STATES, LIVE_STATES, RESUMABLE_STATES, RunState
 
 if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the messages
     from mtl_core.protocol.events import Event
     from mtl_core.protocol.requests import Request
-
-RunState = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
-EndState = Literal["finished", "stopped", "failed", "interrupted"]
-Direction = Literal["min", "max", ""]
-
-RUN_STATES: tuple[RunState, ...] = get_args(RunState)
-END_STATES: tuple[EndState, ...] = get_args(EndState)
-LIVE_STATES: tuple[RunState, ...] = ("running", "paused")
-
-
-class SeriesKey(NamedTuple):
-    """The name of one series of a run, e.g. ``SeriesKey("left", "val", "accuracy")``.
-
-    Attributes:
-        task: Name of the task, ``"total"``, or ``""`` for what belongs to no task (the learning rate).
-        split: ``"train"``, ``"val"`` or ``"test"``.
-        metric: ``"loss"``, ``"weight"``, ``"lr"``, ``"accuracy"``, …
-    """
-
-    task: str
-    split: str
-    metric: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +74,7 @@ class RunRecord:
     Attributes:
         id: Number of the run in its store, from 1 on.
         name: Name of the experiment, or what a person called the run.
-        state: One of ``RUN_STATES``.
+        state: One of :data:`mtl_core.protocol.states.RUN_STATES`.
         method: Kind of the weighting, e.g. ``"uncertainty"``.
         dataset: Name of the bundled data set or of the file.
         tasks: Names of the tasks, in the order of the spec.
@@ -148,9 +128,19 @@ class RunRecord:
     baseline: str = ""
 
     @property
-    def ended(self) -> bool:
+    def is_live(self) -> bool:
+        """Whether a process trains the run, or holds it paused."""
+        return self.state in LIVE_STATES
+
+    @property
+    def has_ended(self) -> bool:
         """Whether nothing more will come unless the run is resumed."""
         return self.state in END_STATES
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether the run has ended before its training was complete."""
+        return self.state in RESUMABLE_STATES
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mtl_core.protocol.series_key import Direction, SeriesKey
 from mtl_core.store.database import Database
-from mtl_core.store.records import (
-    Artifact,
-    Cursor,
-    Direction,
-    EventRecord,
-    Points,
-    RequestRecord,
-    RunRecord,
-    SeriesKey,
-    Summary,
-)
+from mtl_core.store.records import Artifact, Cursor, EventRecord, Points, RequestRecord, RunRecord, Summary
 from mtl_core.store.rows import artifacts, requests, run_records, runs, series
 
 _MERGE_EVERY, _MERGE_BELOW = 128, 2**13  # flushes (about half a minute of training); points

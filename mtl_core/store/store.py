@@ -11,15 +11,10 @@ import sqlalchemy as sa
 from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkerError, shorten
 from mtl_core.plugins import missing_package
 from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.states import END_STATES, RUN_STATES, EndState, RunState
 from mtl_core.store import processes, schema, sqlite, urls
 from mtl_core.store.database import Access, Changes, Database
-from mtl_core.store.records import (
-    END_STATES,
-    RUN_STATES,
-    EndState,
-    RunRecord,
-    RunState,
-)
+from mtl_core.store.records import RunRecord
 from mtl_core.store.rows import artifacts, filters, lifecycle, run_records, runs
 from mtl_core.store.rows.damage import error_of
 from mtl_core.store.run_log import Written

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import mtl_core
+from mtl_core.analysis.divergence import divergence_event
 from mtl_core.errors import EnvironmentFault, StoreError
 from mtl_core.protocol.requests import CheckpointRequest, PauseRequest, ResumeRequest, StopRequest, WeightsRequest
 from mtl_core.runner import store_recorder as recording_module
@@ -106,6 +107,7 @@ def test_a_diverged_run_fails_naming_task_and_step_and_keeps_a_good_checkpoint(
     assert ending.fault is None
     assert "the loss of task 'width' became" in ending.error
     (event,) = [event for event in store.events(run) if event.kind == "nan"]
+    assert divergence_event(store.run(run), store.events(run)) == event
     assert f"at step {event.step}" in ending.error
     points = store.read(run)[0][SeriesKey("width", "train", "loss")]
     assert points.steps.tolist() == list(range(event.step))
@@ -130,6 +132,7 @@ def test_a_fault_of_the_program_fails_the_run_and_keeps_the_trace(
     monkeypatch.setattr(loop.Trainer, "run", lambda self: 1 / 0)
     run = store.create_run(experiment())
     assert execute(store, run).error == "ZeroDivisionError: division by zero"
+    assert divergence_event(store.run(run), store.events(run)) is None
     (event,) = [event for event in store.events(run) if event.kind == "error"]
     assert "Traceback" in event.data["traceback"]
 

@@ -62,7 +62,7 @@ def follow(store: RunStore, runs: list[int]) -> dict[int, dict[SeriesKey, list[f
     cursors: dict[int, Cursor | None] = dict.fromkeys(runs)
     ended = False
     while not ended:
-        ended = all(store.run(run).ended for run in runs)  # asked before the last look
+        ended = all(store.run(run).has_ended for run in runs)  # asked before the last look
         for run in runs:
             new, cursors[run] = store.read(run, cursors[run])
             assert not cursors[run].reset

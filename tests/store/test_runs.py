@@ -165,7 +165,7 @@ def test_finish_tells_the_end_and_why(store: RunStore, run: int, claim: Claim) -
     claim(run)
     store.finish(run, "failed", "left: loss is NaN at step 12")
     record = store.run(run)
-    assert (record.state, record.error, record.ended) == ("failed", "left: loss is NaN at step 12", True)
+    assert (record.state, record.error, record.has_ended) == ("failed", "left: loss is NaN at step 12", True)
     assert record.finished is not None
 
 

@@ -286,13 +286,13 @@ class RunQueue(QObject):
         changed = False
         for record in records:
             before = self._records.get(record.id)
-            if record.ended and before is None:
+            if record.has_ended and before is None:
                 continue  # its end has been told
             if record.state == "interrupted" and record.id in self._trainer.runs:
                 continue  # its end will be told with what its process died of
             if record.state != "queued" and record.id in self._waiting:
                 self._waiting.remove(record.id)  # another window has taken it
-            if record.ended:
+            if record.has_ended:
                 changed |= self._records.pop(record.id, None) is not None
             else:
                 self._records[record.id] = record

@@ -170,7 +170,7 @@ class Selection(QObject):
 
     def _study_changed(self, record: RunRecord) -> None:
         """A run of a study that is shown, chosen or not, has news."""
-        if record.ended and record.study in {study.number for study in self.studies}:
+        if record.has_ended and record.study in {study.number for study in self.studies}:
             self._read_studies()
 
     def _read_studies(self) -> None:

@@ -98,7 +98,7 @@ class CardBoard(QWidget):
     def draw_options(self, options: PlotOptions, run: RunRecord, events: Sequence[EventRecord]) -> None:
         """Draws the curves as chosen in the header."""
         options.apply(card.plot for card in self.losses.values())
-        until = 0.0 if run.ended or run.progress is None else float(run.progress.steps)
+        until = 0.0 if run.has_ended or run.progress is None else float(run.progress.steps)
         clock = Clock(run.started)
         if options.axis == "time":
             clock.take(events)

@@ -85,7 +85,7 @@ class RunActions(QObject):
 
     def stop(self, records: Sequence[RunRecord]) -> None:
         """Stop runs and keep what they have; those that wait are taken out of the queue, the last first."""
-        on = [record.id for record in records if not record.ended]
+        on = [record.id for record in records if not record.has_ended]
         for run in sorted(on, reverse=True):
             self._session.queue.stop(run)
 

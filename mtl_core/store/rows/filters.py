@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mtl_core.errors import InputError
-from mtl_core.store.records import RUN_STATES
+from mtl_core.protocol.states import RUN_STATES
 from mtl_core.store.tables import RUN, SETTING, TAG, TASK
 
 Condition = sa.ColumnElement[bool]

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from mtl_core.errors import InputError
 from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.states import END_STATES, LIVE_STATES, RunState
 from mtl_core.store import processes
-from mtl_core.store.records import END_STATES, LIVE_STATES, RunState
 from mtl_core.store.rows import requests, runs
 from mtl_core.store.rows.damage import select_rows
 from mtl_core.store.tables import RUN

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from mtl_core.errors import InputError
-from mtl_core.store.records import END_STATES, EventRecord, RequestRecord
+from mtl_core.protocol.states import END_STATES
+from mtl_core.store.records import EventRecord, RequestRecord
 from mtl_core.store.rows import runs
 from mtl_core.store.tables import EVENT, REQUEST
 

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from mtl_core.errors import shorten
 from mtl_core.protocol.progress import Progress
-from mtl_core.store.records import RUN_STATES, Direction, RunRecord, SeriesKey, Summary
+from mtl_core.protocol.series_key import Direction, SeriesKey
+from mtl_core.protocol.states import RUN_STATES
+from mtl_core.store.records import RunRecord, Summary
 from mtl_core.store.rows.damage import Damage, RowCheck, error_of, select_rows
 from mtl_core.store.rows.runs import no_such_run
 from mtl_core.store.tables import RUN, SUMMARY, TAG, TASK

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from mtl_core.store.records import Cursor, Direction, Points, SeriesKey
+from mtl_core.protocol.series_key import Direction, SeriesKey
+from mtl_core.store.records import Cursor, Points
 from mtl_core.store.rows.damage import RowCheck, error_of
 from mtl_core.store.rows.run_records import whole_summaries
 from mtl_core.store.rows.summary import Totals, direction_of

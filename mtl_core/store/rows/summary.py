@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from mtl_core.store.records import Direction, Points, SeriesKey
+from mtl_core.protocol.series_key import Direction, SeriesKey
+from mtl_core.store.records import Points
 
 
 @dataclass(frozen=True)

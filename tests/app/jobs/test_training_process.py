@@ -21,7 +21,7 @@ def _run(home: Path, run: int) -> RunRecord:
 
 def _ends(queue: RunQueue) -> list[RunRecord]:
     ends: list[RunRecord] = []
-    queue.runChanged.connect(lambda record: ends.append(record) if record.ended else None)
+    queue.runChanged.connect(lambda record: ends.append(record) if record.has_ended else None)
     return ends
 
 

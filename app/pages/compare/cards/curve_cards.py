@@ -160,7 +160,7 @@ class CurveWall(CardGrid):
 def last_step(run: RunRecord) -> float:
     """The step up to which the axis keeps room for a run: the planned end of one that is on."""
     progress = run.progress
-    return 0.0 if progress is None else float(progress.step if run.ended else progress.steps)
+    return 0.0 if progress is None else float(progress.step if run.has_ended else progress.steps)
 
 
 def run_axes(entries: Sequence[ComparedRun], clocks: Mapping[int, Clock], kind: AxisKind) -> dict[int, XAxis]:
