@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
+from mtl_core.spec.dataset import BundledDataset, Dataset
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.tasks import TOTAL, Task
@@ -229,7 +229,7 @@ def _sampling(spec: ExperimentSpec) -> Iterator[Problem]:
 
 def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:
     inputs = spec.dataset.inputs
-    if isinstance(spec.dataset, TableDataset) and not inputs:
+    if not inputs and not spec.dataset.has_default_inputs:
         yield Problem("dataset.inputs", "name at least one input column")
     tasks = (*spec.dataset.split.tasks, *spec.tasks)
     targets = {target: task.name for task in tasks for target in task.targets}
