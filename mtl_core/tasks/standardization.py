@@ -1,4 +1,4 @@
-"""Training units and the target's own."""
+"""Conversion of values from standardized training units to the units of the target."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,11 @@ from torch import Tensor
 from mtl_core.spec import TargetInfo
 
 
-def restoring(info: TargetInfo) -> Callable[[Tensor], Tensor]:
-    """From training units to the target's own, in float64: a float32 year would lose its fraction."""
+def inverse_standardization(info: TargetInfo) -> Callable[[Tensor], Tensor]:
+    """Return the function from training units to the target's units.
+
+    It computes in float64, since a float32 year would lose its fraction.
+    """
     mean = torch.tensor(info.mean or (0.0,), dtype=torch.float64)
     std = torch.tensor(info.std or (1.0,), dtype=torch.float64)
 
