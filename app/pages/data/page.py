@@ -127,7 +127,7 @@ class DataPage(PageBody):
         What is saved is not lost, and what the last data set brought with it is nobody's work, so that one can look at
         one set after the other.
         """
-        parts, saved = (_replaceable_parts(data) for data in (self._document.data, self._document.saved))
+        parts, saved = (_replaceable_parts(data) for data in (self._document.data, self._document.saved_data))
         text = f"{name} brings other tasks, and other layers where these cannot read it."
         confirmed = parts in (saved, self._last_defaults) or self._session.may_replace(text)
         if not confirmed:
