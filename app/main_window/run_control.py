@@ -99,7 +99,7 @@ class RunControl(QObject):
         self._status.show_waiting(len(queue.waiting))
         record = self._session.controlled_run
         actions.stop.setEnabled(record is not None)
-        actions.pause.setEnabled(record is not None and record.state in ("running", "paused"))
+        actions.pause.setEnabled(record is not None and record.live)
         for action, (label, text) in (
             (actions.pause, words.pause_words(record)),
             (actions.stop, words.stop_words(record)),

@@ -31,7 +31,7 @@ def run_line(record: "RunRecord") -> str:
 
 def pause_words(record: "RunRecord | None") -> tuple[str, str]:
     """Label and explanation of the button that pauses a run, or lets it go on."""
-    if record is None or record.state not in ("running", "paused"):
+    if record is None or not record.live:
         return "Pause", "Pause: nothing is running"
     if record.state == "paused":
         return f"Resume run {record.id}", f"Continue run {record.id}"

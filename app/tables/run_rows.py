@@ -17,7 +17,6 @@ _FIRST, _NEXT = 500, 10_000
 """Runs whose metrics are read in one go, so that the table shows long before the last of ten thousand is read."""
 _REST = 10.0
 """Reading the whole list may take up one part in this many of the time; between, only what is on is read."""
-_ON = frozenset({"queued", "running", "paused"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +102,7 @@ class RunsReader:
 
     def _read_some(self, store: RunStore, query: str, archived: bool, touched: set[int]) -> None:
         """Read the runs that are on, those that are touched, and the ones made since."""
-        on = {run for run in self._shown if self._rows[run].record.state in _ON}
+        on = {run for run in self._shown if not self._rows[run].record.ended}
         shown = set(self._shown)
         for run in on | touched:
             records = store.runs(archived=archived, query=f"{query} id:{run}")

@@ -152,6 +152,16 @@ class RunRecord:
         """Whether nothing more will come unless the run is resumed."""
         return self.state in END_STATES
 
+    @property
+    def live(self) -> bool:
+        """Whether it is running or paused."""
+        return self.state in LIVE_STATES
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it ended before it was finished, so that it may be resumed from its last checkpoint."""
+        return self.ended and self.state != "finished"
+
 
 @dataclass(frozen=True)
 class EventRecord:
