@@ -1,34 +1,30 @@
 """The experiment being edited: spec data, an undo stack, and the file it is saved in."""
 
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
+from app.document.edit_command import EditCommand
+from app.document.paths import is_below, without_path
 from app.task_references import follow_tasks
 from mtl_core.spec import (
     ExperimentSpec,
     InputError,
     Problem,
     get_at,
-    join,
     load_spec,
-    parse,
-    problems_of,
+    read_spec,
     save_spec,
     set_at,
-    spec_from_data,
     spec_to_data,
 )
 
-MERGE_WITHIN = 1.0
-"""Seconds within which two edits of the same number or text are one step of undo."""
 _UNDO_LIMIT = 500
 PLACEHOLDER_NAMES = ("untitled", "experiment")
-"""Names that nobody gave."""
+"""Names of experiments that nobody has named."""
 LONGEST_NAME = 200
 _NEW_EXPERIMENT: dict[str, Any] = {
     "version": 1,
@@ -63,7 +59,7 @@ class Document(QObject):
         self._spec: ExperimentSpec | None = None
         self._dirty = False
         self._data: dict[str, Any] = {}
-        self._saved: dict[str, Any] = {}
+        self._saved_data: dict[str, Any] = {}
         self.new()
 
     @property
@@ -72,9 +68,9 @@ class Document(QObject):
         return self._data
 
     @property
-    def saved(self) -> dict[str, Any]:
-        """The data as they were saved, opened or loaded; never change them in place."""
-        return self._saved
+    def saved_data(self) -> dict[str, Any]:
+        """The data as last saved, opened or loaded; never change them in place."""
+        return self._saved_data
 
     @property
     def spec(self) -> ExperimentSpec | None:
@@ -160,14 +156,13 @@ class Document(QObject):
 
     def load_spec(self, spec: ExperimentSpec, name: str = "") -> None:
         """Start from a spec, e.g. that of a run; there is no file yet and nothing to undo."""
-        self._start(_with_name(spec_to_data(spec), name), None)
+        self.load_data(spec_to_data(spec), name)
 
     def load_data(self, data: Mapping[str, Any], name: str = "") -> None:
         """As :meth:`load_spec`, from data; valid data are completed with defaults, others are kept as they are."""
-        try:
-            self._start(_with_name(spec_to_data(spec_from_data(dict(data))), name), None)
-        except InputError:
-            self._start(_with_name(dict(data), name), None)
+        data = {**data, "name": name} if name else dict(data)
+        spec, problems = read_spec(data)
+        self._start(data if spec is None else spec_to_data(spec), spec, problems)
 
     def open(self, path: str | Path) -> None:
         """Read an experiment from a file; when that fails the document stays as it was.
@@ -176,7 +171,8 @@ class Document(QObject):
             InputError: The file cannot be read or is not an experiment.
         """
         path = Path(path)
-        self._start(spec_to_data(load_spec(path)), path)
+        spec = load_spec(path)
+        self._start(spec_to_data(spec), spec, [], path)
 
     def restore(self, data: Mapping[str, Any], path: Path | None, stamp: tuple[int, int] | None) -> None:
         """Go on with edits that another window could not save.
@@ -187,7 +183,7 @@ class Document(QObject):
             stamp: That window's :attr:`stamp`, so that saving tells of a file that was changed since.
         """
         self.load_data(data)
-        self._path, self._stamp, self._saved = path, stamp, {}
+        self._path, self._stamp, self._saved_data = path, stamp, {}
         self.pathChanged.emit()
         self._update_dirty()
 
@@ -222,7 +218,7 @@ class Document(QObject):
             self.rename(Path(path).stem[:LONGEST_NAME].strip() or self.name)
         save_spec(self._spec, path)
         self._path, self._stamp = Path(path), _file_stamp(Path(path))
-        self._saved = self._data
+        self._saved_data = self._data
         self.undo_stack.setClean()
         self.pathChanged.emit()
         self._update_dirty()
@@ -230,113 +226,47 @@ class Document(QObject):
     def _edit(self, after: dict[str, Any], label: str, merge_key: tuple[str, ...]) -> None:
         after = follow_tasks(self._data, after)
         if after != self._data:
-            self.undo_stack.push(_Edit(self, self._data, after, label, merge_key))
+            self.undo_stack.push(EditCommand(self._show, self._data, after, label, merge_key))
 
-    def _start(self, data: dict[str, Any], path: Path | None) -> None:
+    def _start(
+        self,
+        data: dict[str, Any],
+        spec: ExperimentSpec | None,
+        problems: Sequence[Problem],
+        path: Path | None = None,
+    ) -> None:
+        """Edit other data, with nothing to undo."""
         self.undo_stack.clear()
         self._spec = None
         self._path, self._stamp = path, _file_stamp(path) if path else None
-        self._saved = data
-        self._show(data, [""])
+        self._saved_data = data
+        self._replace_data(data, spec, problems, [""])
         self.undo_stack.setClean()
         self.pathChanged.emit()
 
     def _show(self, data: dict[str, Any], paths: list[str]) -> None:
+        """Make ``data`` the document's, which differ at ``paths``; the one place where an edit is validated."""
+        spec, problems = read_spec(data)
+        self._replace_data(data, spec, problems, paths)
+
+    def _replace_data(
+        self, data: dict[str, Any], spec: ExperimentSpec | None, problems: Sequence[Problem], paths: list[str]
+    ) -> None:
         self._data = data
-        problems = problems_of(data)
-        problems_changed = problems != self._problems
-        self._problems = problems
-        if not problems:
-            self._spec = spec_from_data(data)
+        problems_changed = list(problems) != self._problems
+        self._problems = list(problems)
+        if spec is not None:
+            self._spec = spec
         self.changed.emit(paths)
         if problems_changed:
             self.problemsChanged.emit()
         self._update_dirty()
 
     def _update_dirty(self) -> None:
-        dirty = self._data is not self._saved and self._data != self._saved
+        dirty = self._data is not self._saved_data and self._data != self._saved_data
         if dirty != self._dirty:
             self._dirty = dirty
             self.dirtyChanged.emit(dirty)
-
-
-class _Edit(QUndoCommand):
-    """The data before and after; what an edit leaves alone is shared between the two."""
-
-    def __init__(
-        self,
-        document: Document,
-        before: dict[str, Any],
-        after: dict[str, Any],
-        label: str,
-        merge_key: tuple[str, ...],
-    ) -> None:
-        super().__init__(label)
-        self._document, self.before, self.after, self.key = document, before, after, merge_key
-        self.when = time.monotonic()
-
-    def id(self) -> int:
-        return hash(self.key) % 0x7FFFFFFF if self.key else -1
-
-    def redo(self) -> None:
-        self._document._show(self.after, list(changed_paths(self.before, self.after)))
-
-    def undo(self) -> None:
-        self.when = 0.0
-        self._document._show(self.before, list(changed_paths(self.before, self.after)))
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Edit) or other.key != self.key or other.when - self.when > MERGE_WITHIN:
-            return False
-        self.after, self.when = other.after, other.when
-        self.setObsolete(self.before == self.after)
-        return True
-
-
-def changed_paths(before: Any, after: Any, keys: tuple[str | int, ...] = ()) -> Iterable[str]:
-    """The paths at which two data differ, as deep as they have the same shape."""
-    match before, after:
-        case dict(), dict() if before.keys() == after.keys():
-            for key in before:
-                if before[key] is not after[key]:
-                    yield from changed_paths(before[key], after[key], (*keys, key))
-        case list(), list() if len(before) == len(after):
-            for index, (old, new) in enumerate(zip(before, after, strict=True)):
-                if old is not new:
-                    yield from changed_paths(old, new, (*keys, index))
-        case _ if before != after:
-            yield join(keys)
-
-
-def affects(paths: Iterable[str], place: str) -> bool:
-    """Whether any of the changed ``paths`` is at, below or above ``place``."""
-    return any(path == "" or is_below(path, place) or is_below(place, path) for path in paths)
-
-
-def without_path(data: Any, path: str) -> Any:
-    """A copy of ``data`` without the entry at ``path``.
-
-    Raises:
-        InputError: Nothing stands there.
-    """
-    get_at(data, path)
-    *head, last = parse(path)
-    parent = join(head)
-    inside = get_at(data, parent)
-    if isinstance(inside, dict):
-        rest: Any = {key: value for key, value in inside.items() if key != last}
-    else:
-        rest = [value for index, value in enumerate(inside) if index != last]
-    return set_at(data, parent, rest)
-
-
-def is_below(path: str, place: str) -> bool:
-    """Whether ``path`` is ``place`` or stands below it."""
-    return place == "" or (path.startswith(place) and path[len(place) : len(place) + 1] in ("", ".", "["))
-
-
-def _with_name(data: dict[str, Any], name: str) -> dict[str, Any]:
-    return {**data, "name": name} if name else data
 
 
 def _label(values: Mapping[str, Any]) -> str:
