@@ -92,7 +92,7 @@ def refuse_runs(store: "RunStore", runs: Sequence[int], error: Exception) -> "li
 
 def look(store: "RunStore", runs: tuple[int, ...], *, widely: bool) -> "list[RunRecord]":
     """The records of some runs; ``widely``: also of those that others have started, after burying the dead."""
-    from mtl_core.store.records import LIVE_STATES
+    from mtl_core.store import LIVE_STATES
 
     known = [store.run(run) for run in runs]
     if not widely:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.formatting import STATE_LABELS, Tone, format_duration, format_number, format_remaining_time
-from app.pages.live.weights_view import ManualWeightsView, last_move_text, manual_weights_view, marker_text
+from app.pages.live.manual_weights_view import ManualWeightsView, last_move_text, manual_weights_view, marker_text
 from mtl_core.analysis.divergence import divergence_event
 from mtl_core.protocol.weight_moves import read_weight_moves
 from mtl_core.spec import TOTAL, ExperimentSpec, score_of

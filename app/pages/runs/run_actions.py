@@ -23,12 +23,12 @@ class RunActions(QObject):
     """Executes the actions of the Runs page.
 
     ``changed(list)``: the ids of runs of which something was written; ``failed(Exception)``: why something was not;
-    ``putAway(list, bool)``: the ids of runs that were archived or taken out of the archive.
+    ``archivedChanged(list, bool)``: the ids of runs that were archived or taken out of the archive.
     """
 
     changed = Signal(list)
     failed = Signal(object)
-    putAway = Signal(list, bool)
+    archivedChanged = Signal(list, bool)
 
     def __init__(self, session: Session, page: QWidget) -> None:
         super().__init__(page)
@@ -46,7 +46,7 @@ class RunActions(QObject):
         """Put runs away or take them back."""
 
         def done(_: Any) -> None:
-            self.putAway.emit(list(runs), away)
+            self.archivedChanged.emit(list(runs), away)
 
         self._edit_all(runs, done, archived=away)
 

@@ -18,10 +18,10 @@ _FLAGS = QItemSelectionModel.SelectionFlag
 
 
 class RunsView(QTableView):
-    """Rows of runs; ``opened`` when one is double-clicked or Enter is pressed on it."""
+    """Rows of runs; ``runOpened`` when one is double-clicked or Enter is pressed on it."""
 
-    opened = Signal()
-    selectionMoved = Signal()
+    runOpened = Signal()
+    selectedRunsChanged = Signal()
 
     def __init__(self, model: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,12 +41,12 @@ class RunsView(QTableView):
         self._style_headers()
         self.setItemDelegateForColumn(model.column("state"), StateDelegate(self))
         self.setItemDelegateForColumn(model.column("star"), StarDelegate(self))
-        self.doubleClicked.connect(self._double_clicked)
-        self._kept: tuple[list[int], int] = ([], -1)
+        self.doubleClicked.connect(self._on_double_clicked)
+        self._saved_selection: tuple[list[int], int] = ([], -1)
         model.modelAboutToBeReset.connect(self._save_state)
         model.modelReset.connect(self._restore_state)
 
-    def selected(self) -> list[RunRecord]:
+    def selected_records(self) -> list[RunRecord]:
         """The selected runs, as the table stands from top to bottom."""
         rows = self._model.rows()
         selection = self.selectionModel().selection()
@@ -71,14 +71,14 @@ class RunsView(QTableView):
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Say that other runs are selected."""
         super().selectionChanged(selected, deselected)
-        self.selectionMoved.emit()
+        self.selectedRunsChanged.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens, F2 renames wherever the cursor stands in the row."""
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         match event.key():
             case Qt.Key.Key_Return | Qt.Key.Key_Enter if plain and self.currentIndex().isValid():
-                self.opened.emit()
+                self.runOpened.emit()
             case Qt.Key.Key_F2 if self.currentIndex().isValid():
                 self.rename()
             case _:
@@ -99,16 +99,16 @@ class RunsView(QTableView):
         columns.setStyleSheet("QHeaderView::up-arrow, QHeaderView::down-arrow { image: none; width: 0; height: 0; }")
         self.setCornerWidget(QWidget())
 
-    def _double_clicked(self, index: QModelIndex) -> None:
+    def _on_double_clicked(self, index: QModelIndex) -> None:
         if self._model.columns()[index.column()].key != "star":
-            self.opened.emit()
+            self.runOpened.emit()
 
     def _save_state(self) -> None:
         current = self._model.rows()[self.currentIndex().row()].record.id if self.currentIndex().isValid() else -1
-        self._kept = ([record.id for record in self.selected()], current)
+        self._saved_selection = ([record.id for record in self.selected_records()], current)
 
     def _restore_state(self) -> None:
-        selected, current = self._kept
+        selected, current = self._saved_selection
         place = {row.record.id: i for i, row in enumerate(self._model.rows())}
         selection = QItemSelection()
         for run in selected:

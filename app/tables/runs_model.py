@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 
-from app.tables.run_columns import BASE_COLUMNS, RunColumn, metric_columns, order_of
+from app.tables.run_columns import BASE_COLUMNS, RunColumn, metric_columns, sort_order
 from app.tables.run_rows import RunRow
 from app.theme import resolve
 from app.widgets import plain_tooltip
@@ -68,12 +68,12 @@ class RunsModel(QAbstractTableModel):
         old = {row.record.id for row in self._rows}
         if len(new.keys() ^ old) > _MANY_CHANGES:
             self.beginResetModel()
-            self._rows = self._in_order(list(rows))
+            self._rows = self._sorted(list(rows))
             self.endResetModel()
             return
-        self._remove([i for i, row in enumerate(self._rows) if row.record.id not in new])
-        self._append([row for row in rows if row.record.id not in old])
-        self._exchange(new)
+        self._remove_rows([i for i, row in enumerate(self._rows) if row.record.id not in new])
+        self._append_rows([row for row in rows if row.record.id not in old])
+        self._replace_changed(new)
         self._reorder()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -108,7 +108,7 @@ class RunsModel(QAbstractTableModel):
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 # In words, as the style's own arrow is drawn over right-aligned titles.
-                return column.title + self._arrow(column.key)
+                return column.title + self._sort_arrow(column.key)
             case Qt.ItemDataRole.ToolTipRole:
                 return plain_tooltip(column.help or column.title)
             case Qt.ItemDataRole.TextAlignmentRole:
@@ -128,21 +128,21 @@ class RunsModel(QAbstractTableModel):
         row, name = self._rows[index.row()], str(value).strip()
         if not name or name == row.record.name:
             return False
-        self._set(index.row(), replace(row, record=replace(row.record, name=name)))
+        self._set_row(index.row(), replace(row, record=replace(row.record, name=name)))
         self.renamed.emit(row.record.id, name)
         return True
 
     def toggle_star(self, row: int) -> None:
         """Star a run, or take its star away."""
         old = self._rows[row]
-        self._set(row, replace(old, record=replace(old.record, starred=not old.record.starred)))
+        self._set_row(row, replace(old, record=replace(old.record, starred=not old.record.starred)))
         self.starred.emit(old.record.id, not old.record.starred)
 
-    def _arrow(self, key: str) -> str:
+    def _sort_arrow(self, key: str) -> str:
         by, descending = self._sorted_by
         return "" if key != by else " ↓" if descending else " ↑"
 
-    def _set(self, position: int, row: RunRow) -> None:
+    def _set_row(self, position: int, row: RunRow) -> None:
         self._rows[position] = row
         self.dataChanged.emit(self.index(position, 0), self.index(position, len(self._columns) - 1))
 
@@ -155,38 +155,38 @@ class RunsModel(QAbstractTableModel):
             self._columns += new_columns
             self.endInsertColumns()
 
-    def _remove(self, positions: list[int]) -> None:
+    def _remove_rows(self, positions: list[int]) -> None:
         for position in reversed(positions):
             self.beginRemoveRows(_ROOT, position, position)
             del self._rows[position]
             self.endRemoveRows()
 
-    def _append(self, rows: list[RunRow]) -> None:
+    def _append_rows(self, rows: list[RunRow]) -> None:
         if rows:
             first = len(self._rows)
             self.beginInsertRows(_ROOT, first, first + len(rows) - 1)
             self._rows += rows
             self.endInsertRows()
 
-    def _exchange(self, new: dict[int, RunRow]) -> None:
+    def _replace_changed(self, new: dict[int, RunRow]) -> None:
         changed = [i for i, row in enumerate(self._rows) if new[row.record.id] is not row]
         if changed:
             self._rows = [new[row.record.id] for row in self._rows]
             last = len(self._columns) - 1
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], last))
 
-    def _in_order(self, rows: list[RunRow]) -> list[RunRow]:
-        return [rows[i] for i in self._order(rows)]
+    def _sorted(self, rows: list[RunRow]) -> list[RunRow]:
+        return [rows[i] for i in self._sort_order(rows)]
 
-    def _order(self, rows: list[RunRow]) -> list[int]:
+    def _sort_order(self, rows: list[RunRow]) -> list[int]:
         key, descending = self._sorted_by
         numbers = [row.record.id for row in rows]
         newest = sorted(range(len(rows)), key=numbers.__getitem__, reverse=True)
         column = self._columns[max(self.column(key), 0)]
-        return [newest[i] for i in order_of([rows[i] for i in newest], column, descending)]
+        return [newest[i] for i in sort_order([rows[i] for i in newest], column, descending)]
 
     def _reorder(self) -> None:
-        order = self._order(self._rows)
+        order = self._sort_order(self._rows)
         if all(map(eq, order, count())):
             return
         self.layoutAboutToBeChanged.emit()

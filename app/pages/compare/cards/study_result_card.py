@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mtl_core.analysis.studies import Study
 
 
-class StudyCard(Card):
+class StudyResultCard(Card):
     """The result of one study, updated when its runs change."""
 
     def __init__(self, number: int) -> None:

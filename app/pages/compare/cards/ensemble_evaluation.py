@@ -21,7 +21,7 @@ _HELP = "Score the mean of the runs' predictions on the test rows: an ensemble o
 _Key = frozenset[tuple[int, float | None]]
 
 
-class EnsembleCard(QObject):
+class EnsembleEvaluation(QObject):
     """The button that evaluates the ensemble of the compared runs, its test scores, and its error.
 
     ``changed()``: the scores of the runs shown have come. The worker process computes them.
@@ -59,20 +59,20 @@ class EnsembleCard(QObject):
         self._pending.add(key)
         self._show()
 
-        def done(scores: EnsembleScores) -> None:
+        def on_scores(scores: EnsembleScores) -> None:
             self._pending.discard(key)
             self._results[key] = scores.metrics
             self._show()
             self.changed.emit()
 
-        def failed(error: Exception) -> None:
+        def on_error(error: Exception) -> None:
             self._pending.discard(key)
             if key == _key(self._entries):
                 self.error.set_error(str(error))
             self._show()
 
         question = EnsembleQuestion(store=self._session.store.url, runs=runs, split="test")
-        self._session.worker.ask(question, done, failed)
+        self._session.worker.ask(question, on_scores, on_error)
 
     def _show(self) -> None:
         key = _key(self._entries)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedLayout
 
 from app.pages.runs.panel import set_names
-from app.pages.runs.view import RunsView
+from app.pages.runs.runs_view import RunsView
 from app.tables import RunsModel
 from app.theme import CARD_GAP, GAP, icon
 from app.widgets import Button, Card, EmptyState, InlineError
@@ -23,14 +23,14 @@ _FILTER_HELP = (
 )
 
 
-class RunList(Card):
+class RunListCard(Card):
     """Filter field, table and column menu.
 
-    ``asked()``: other runs are wanted. ``columnsWanted()``: the button beside the filter was pressed.
+    ``refreshRequested()``: other runs are wanted. ``columnsRequested()``: the button beside the filter was pressed.
     """
 
-    asked = Signal()
-    columnsWanted = Signal()
+    refreshRequested = Signal()
+    columnsRequested = Signal()
 
     def __init__(self, model: RunsModel) -> None:
         super().__init__()
@@ -40,19 +40,19 @@ class RunList(Card):
         self.filter.setToolTip(_FILTER_HELP)
         self.filter.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.archived = set_names(QCheckBox("Show archived"), "show-archived", "Show archived")
-        self.columns = Button("Columns", self.columnsWanted.emit, icon_name="columns", name="choose-columns")
+        self.columns = Button("Columns", self.columnsRequested.emit, icon_name="columns", name="choose-columns")
         self.error = InlineError()
         self.error.setObjectName("runs-error")
         self._damage = ""
         self.view = RunsView(model)
-        self.none = EmptyState(
+        self.no_runs = EmptyState(
             "magnifying-glass", "No run matches", "Change the filter.", "Clear the filter", self._show_more
         )
         self._lay_out()
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
-        self._typing.timeout.connect(self.asked)
+        self._typing.timeout.connect(self.refreshRequested)
         self.filter.textChanged.connect(lambda _: self._typing.start())
-        self.archived.toggled.connect(lambda _: self.asked.emit())
+        self.archived.toggled.connect(lambda _: self.refreshRequested.emit())
         escape = QShortcut(QKeySequence("Escape"), self.filter, context=Qt.ShortcutContext.WidgetShortcut)
         escape.activated.connect(self.clear)
 
@@ -62,21 +62,21 @@ class RunList(Card):
         return self.filter.text().strip()
 
     @property
-    def narrowed(self) -> bool:
+    def is_filtered(self) -> bool:
         """Whether a person chose which runs are shown."""
         return bool(self.query) or self.archived.isChecked()
 
-    def show_found(self, shown: int) -> None:
+    def show_table(self, shown: int) -> None:
         """Show the table, or why it is empty."""
         self._table_or_none.setCurrentIndex(0 if shown else 1)
         why = ("No run matches", "Change the filter to see other runs.", "Clear the filter")
-        if not self.narrowed:
+        if not self.is_filtered:
             why = ("All runs are archived", "Tick “Show archived” to see them.", "Show archived")
         title, text, action = why
-        self.none.title.setText(title)
-        self.none.text.setText(text)
-        if self.none.action is not None:
-            self.none.action.setText(action)
+        self.no_runs.title.setText(title)
+        self.no_runs.text.setText(text)
+        if self.no_runs.action is not None:
+            self.no_runs.action.setText(action)
 
     def show_error(self, error: Exception | None) -> None:
         """Show below the filter why the runs cannot be read; without an error, which of them are damaged."""
@@ -84,7 +84,7 @@ class RunList(Card):
 
     def show_damage(self, damage: Mapping[int, str]) -> None:
         """Show below the filter which runs are left out because the store is damaged there."""
-        self._damage = _damage_words(damage)
+        self._damage = _damage_text(damage)
         self.error.set_error(self._damage)
 
     def focus_filter(self) -> None:
@@ -104,19 +104,19 @@ class RunList(Card):
             bar.addWidget(widget, stretch)
         self._table_or_none = QStackedLayout()
         self._table_or_none.addWidget(self.view)
-        self._table_or_none.addWidget(self.none)
+        self._table_or_none.addWidget(self.no_runs)
         self.body.addLayout(bar)
         self.body.addWidget(self.error)
         self.body.addLayout(self._table_or_none, 1)
 
     def _show_more(self) -> None:
-        if self.narrowed:
+        if self.is_filtered:
             self.clear()
         else:
             self.archived.setChecked(True)
 
 
-def _damage_words(damage: Mapping[int, str]) -> str:
+def _damage_text(damage: Mapping[int, str]) -> str:
     """The damaged runs, and what is wrong with the first of them."""
     if not damage:
         return ""

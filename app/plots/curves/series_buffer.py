@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from app.plots.decimation import Floats
 
 
-class Series:
+class SeriesBuffer:
     """Steps and values of one series, appended in amortized constant time.
 
     The arrays handed out are views of a buffer whose filled part is never written again, so another

@@ -29,7 +29,7 @@ def press(qtbot: QtBot, session: Session, page: ComparePage, *runs: int) -> None
     """Compare runs and press the button."""
     session.compare(runs)
     qtbot.waitUntil(lambda: shown(page) == list(runs) and page.tests.rowCount() == 4)
-    qtbot.mouseClick(page.averaging.button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.ensemble_evaluation.button, Qt.MouseButton.LeftButton)
 
 
 def shown(page: ComparePage) -> list[int]:
@@ -49,13 +49,16 @@ def test_the_ensemble_of_the_runs_stands_beside_them_and_may_be_best(
     press(qtbot, session, page, 1, 2)
     question, done, _ = asked[-1]
     assert question == EnsembleQuestion(store=session.store.url, runs=(1, 2), split="test")
-    assert (page.averaging.button.text(), page.averaging.button.isEnabled()) == ("Averaging…", False)
+    assert (page.ensemble_evaluation.button.text(), page.ensemble_evaluation.button.isEnabled()) == (
+        "Averaging…",
+        False,
+    )
     assert page.tests.columnCount() == 3
     done(SCORES)
     assert column(page, 3) == ["ensemble", "0.990", "0.500", "0.500", "—"]
     best = [page.tests.item(0, at).font().bold() for at in (1, 2, 3)]  # type: ignore[union-attr]
     assert best == [False, False, True]
-    assert not page.averaging.button.isEnabled()
+    assert not page.ensemble_evaluation.button.isEnabled()
 
 
 def test_other_runs_have_no_ensemble_until_it_is_asked_for(
@@ -66,11 +69,14 @@ def test_other_runs_have_no_ensemble_until_it_is_asked_for(
     qtbot.waitUntil(lambda: shown(page) == [1, 3])
     asked[-1][1](SCORES)  # it comes late, for runs that are not compared any more
     assert page.tests.columnCount() == 3
-    assert (page.averaging.button.text(), page.averaging.button.isEnabled()) == ("Average these runs", True)
+    assert (page.ensemble_evaluation.button.text(), page.ensemble_evaluation.button.isEnabled()) == (
+        "Average these runs",
+        True,
+    )
     session.compare([2, 1])
     qtbot.waitUntil(lambda: page.tests.columnCount() == 4)
     session.compare([1])
-    qtbot.waitUntil(lambda: not page.averaging.button.isVisible())
+    qtbot.waitUntil(lambda: not page.ensemble_evaluation.button.isVisible())
 
 
 def test_runs_that_do_not_belong_together_are_told_so(
@@ -78,9 +84,9 @@ def test_runs_that_do_not_belong_together_are_told_so(
 ) -> None:
     press(qtbot, session, page, 1, 2)
     asked[-1][2](InputError("run 2", "needs the same tasks as run 1"))
-    assert "needs the same tasks" in page.averaging.error.label.text()
-    assert page.averaging.error.isVisible()
-    assert page.averaging.button.isEnabled()
+    assert "needs the same tasks" in page.ensemble_evaluation.error.label.text()
+    assert page.ensemble_evaluation.error.isVisible()
+    assert page.ensemble_evaluation.button.isEnabled()
     session.compare([1, 3])
     qtbot.waitUntil(lambda: shown(page) == [1, 3])
-    assert not page.averaging.error.isVisible()
+    assert not page.ensemble_evaluation.error.isVisible()

@@ -7,27 +7,27 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout
 
-from app.pages.live.weights_view import ManualWeightsView
+from app.pages.live.manual_weights_view import ManualWeightsView
 from app.theme import CARD_GAP, GAP
 from app.widgets import Button, Card, Muted, WeightSlider
 
-REST_MS = 200
+SEND_DELAY_MS = 200
 
 
 class ManualWeightsCard(Card):
     """A slider and a spin box per task; a change is sent once, on release or after typing.
 
-    ``wanted`` carries the weights of all tasks, or None to hand them back to the weighting method.
+    ``weightsRequested`` carries the weights of all tasks, or None to hand them back to the weighting method.
     """
 
-    wanted = Signal(object)
+    weightsRequested = Signal(object)
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__("Weights now")
         self.setObjectName("live-card-control")
-        self._sent: dict[str, float] | None = None
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._send)
+        self._pending_weights: dict[str, float] | None = None
+        self._send_timer = QTimer(self, singleShot=True, interval=SEND_DELAY_MS)
+        self._send_timer.timeout.connect(self._send)
         self.sliders = {task: WeightSlider(task, index) for index, task in enumerate(tasks)}
         for slider in self.sliders.values():
             slider.valueChanged.connect(self._weight_changed)
@@ -49,8 +49,8 @@ class ManualWeightsCard(Card):
 
     def clear(self) -> None:
         """Show no run: no weights, and nothing left to be sent."""
-        self._rest.stop()
-        self._sent = None
+        self._send_timer.stop()
+        self._pending_weights = None
         self.set_subtitle("")
         self.sentence.setText("")
         self._name_method("the method")
@@ -61,8 +61,8 @@ class ManualWeightsCard(Card):
 
     def flush(self) -> None:
         """Send a change that waits, before another run is shown."""
-        if self._rest.isActive():
-            self._rest.stop()
+        if self._send_timer.isActive():
+            self._send_timer.stop()
             self._send()
 
     def show_control(self, control: ManualWeightsView) -> None:
@@ -71,11 +71,13 @@ class ManualWeightsCard(Card):
         self.sentence.setText(control.sentence)
         self._name_method(control.method)
         self.give_back.setEnabled(control.enabled and control.by_hand)
-        if not control.enabled or (self._sent is not None and _equal_weights(self._sent, control.weights)):
-            self._sent = None
+        if not control.enabled or (
+            self._pending_weights is not None and _equal_weights(self._pending_weights, control.weights)
+        ):
+            self._pending_weights = None
         for task, slider in self.sliders.items():
             slider.setEnabled(control.enabled)
-            if self._sent is not None or self._rest.isActive():
+            if self._pending_weights is not None or self._send_timer.isActive():
                 continue
             if task in control.weights:
                 slider.setValue(control.weights[task])
@@ -88,16 +90,16 @@ class ManualWeightsCard(Card):
 
     def _weight_changed(self) -> None:
         if not any(slider.slider.isSliderDown() for slider in self.sliders.values()):
-            self._rest.start()
+            self._send_timer.start()
 
     def _send(self) -> None:
-        self._sent = {task: slider.value() for task, slider in self.sliders.items()}
-        self.wanted.emit(self._sent)
+        self._pending_weights = {task: slider.value() for task, slider in self.sliders.items()}
+        self.weightsRequested.emit(self._pending_weights)
 
     def _release_to_method(self) -> None:
-        self._rest.stop()
-        self._sent = None
-        self.wanted.emit(None)
+        self._send_timer.stop()
+        self._pending_weights = None
+        self.weightsRequested.emit(None)
 
 
 def _equal_weights(left: Mapping[str, float], right: Mapping[str, float]) -> bool:

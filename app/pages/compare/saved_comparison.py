@@ -20,17 +20,17 @@ class SavedComparison(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        session.compareChanged.connect(self._keep)
+        session.compareChanged.connect(self._save)
         if session.settings.get(_KEY) and not session.compared:
-            session.store.call(_run_ids, self._compare)
+            session.store.call(_run_ids, self._restore)
 
-    def _compare(self, existing: frozenset[int]) -> None:
-        runs = remembered_runs(self._session.settings.get(_KEY), self._session.store.url)
-        remembered = [run for run in runs if run in existing]
-        if remembered and not self._session.compared:  # else a person was quicker
-            self._session.compare(remembered)
+    def _restore(self, existing: frozenset[int]) -> None:
+        runs = parse_runs(self._session.settings.get(_KEY), self._session.store.url)
+        saved_runs = [run for run in runs if run in existing]
+        if saved_runs and not self._session.compared:  # else other runs were chosen meanwhile
+            self._session.compare(saved_runs)
 
-    def _keep(self, runs: Sequence[int]) -> None:
+    def _save(self, runs: Sequence[int]) -> None:
         self._session.settings.put(_KEY, "\n".join([self._session.store.url, *map(str, runs)]))
 
 
@@ -38,7 +38,7 @@ def _run_ids(store: RunStore) -> frozenset[int]:
     return frozenset(record.id for record in store.runs(archived=True))
 
 
-def remembered_runs(text: str, url: str) -> list[int]:
-    """The runs in a remembered text; none where they are of another store or it cannot be read."""
+def parse_runs(text: str, url: str) -> list[int]:
+    """Read the runs from a saved text; none if it belongs to another store or is malformed."""
     store, *runs = text.split("\n")
     return [int(run) for run in runs if run.isdecimal()] if store == url else []

@@ -13,14 +13,14 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
 
-_DIGITS = 6
+_SIGNIFICANT_DIGITS = 6
 
 
 def _cell_text(text: str, column: ColumnInfo) -> str:
     """A cell, its number to six significant digits where it has more."""
-    if column.type != "numeric" or column.dates or column.whole or len(text) <= _DIGITS + 1:
+    if column.type != "numeric" or column.dates or column.whole or len(text) <= _SIGNIFICANT_DIGITS + 1:
         return text
-    return f"{float(text):.{_DIGITS}g}"
+    return f"{float(text):.{_SIGNIFICANT_DIGITS}g}"
 
 
 class PreviewModel(QAbstractTableModel):
