@@ -21,6 +21,7 @@ from mtl_core.spec import (
     preset_names,
     spec_to_data,
 )
+from mtl_core.spec.bundled import BUNDLED
 from mtl_core.store import RunRecord, RunStore, Summary, open_store
 
 __all__ = [
@@ -88,9 +89,7 @@ def stop(arguments: Namespace) -> int:
 
 def datasets(arguments: Namespace) -> int:
     """List the bundled data sets."""
-    from mtl_core.datasets.bundled.catalogue import catalogue
-
-    output.print_datasets(catalogue(), as_json=arguments.json)
+    output.print_datasets(BUNDLED.values(), as_json=arguments.json)
     return 0
 
 

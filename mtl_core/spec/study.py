@@ -10,7 +10,7 @@ from typing import Any
 
 from mtl_core.errors import InputError
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
-from mtl_core.spec.model import HardSharing
+from mtl_core.spec.sharing import HardSharing
 from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.sampling import BalancedClasses, Shuffled

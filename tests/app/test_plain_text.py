@@ -25,7 +25,7 @@ import app
 from app.jobs import Worker
 from app.main_window import MainWindow
 from app.main_window.questions import Dialogs
-from app.pages.runs.view import RunsView
+from app.pages.runs.runs_view import RunsView
 from app.session import Session
 from app.theme import apply_theme
 from app.widgets import Button, Label, RichLabel, ToolButton, escape_mnemonic, plain_tooltip

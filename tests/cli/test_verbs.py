@@ -15,7 +15,7 @@ from mtl_core.cli import VERBS, main
 from mtl_core.cli.verbs import load_command
 from mtl_core.protocol.requests import StopRequest
 from mtl_core.spec import kind_of, members, parse_yaml, preset_names, spec_from_data
-from mtl_core.spec.model import Sharing
+from mtl_core.spec.sharing import Sharing
 from mtl_core.store import SeriesKey, open_store
 from tests.cli.conftest import Command
 

@@ -87,6 +87,6 @@ def put_away(qtbot: QtBot, person: Person) -> None:
     with contextlib.suppress(RuntimeError):
         session = person.window.session
         person.window.close_now()
-        qtbot.waitUntil(ticker().idle, timeout=PATIENCE_MS)
+        qtbot.waitUntil(ticker().is_idle, timeout=PATIENCE_MS)
         person.window.deleteLater()
         session.deleteLater()

@@ -9,7 +9,7 @@ from mtl_core import train
 from mtl_core.protocol.requests import StopRequest
 from mtl_core.runner.execution import execute
 from mtl_core.spec import ExperimentSpec, apply_overrides, kind_of, load_preset, members, spec_from_data, spec_to_data
-from mtl_core.spec.model import Sharing
+from mtl_core.spec.sharing import Sharing
 from mtl_core.store import open_store
 from mtl_core.training import loop
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mtl_core.protocol.states import LIVE_STATES
-
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
 
@@ -94,6 +92,8 @@ def refuse_runs(store: "RunStore", runs: Sequence[int], error: Exception) -> "li
 
 def look(store: "RunStore", runs: tuple[int, ...], *, widely: bool) -> "list[RunRecord]":
     """The records of some runs; ``widely``: also of those that others have started, after burying the dead."""
+    from mtl_core.store import LIVE_STATES
+
     known = [store.run(run) for run in runs]
     if not widely:
         return known

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.formatting import STATE_LABELS, Tone, format_duration, format_number, format_remaining_time
-from app.pages.live.weights_view import ManualWeightsView, last_move_text, manual_weights_view, marker_text
+from app.pages.live.manual_weights_view import ManualWeightsView, last_move_text, manual_weights_view, marker_text
 from mtl_core.analysis.divergence import divergence_event
 from mtl_core.protocol.weight_moves import read_weight_moves
 from mtl_core.spec import TOTAL, ExperimentSpec, score_of
@@ -97,31 +97,31 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
 
 def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRecord], latest: Latest) -> Notice:
     """The strip under the header for a run's state."""
-    share = _progress_fraction(run)
+    share, tone = _progress_fraction(run), STATE_LABELS[run.state][1]
     at = f" at step {group_digits(run.progress.step)}" if run.progress and run.progress.step else ""
     match run.state:
         case "queued":
-            result = Notice("Queued. It starts when the engine is ready and the runs before it have ended.")
+            result = Notice("Queued. It starts when the engine is ready and the runs before it have ended.", tone)
         case "running":
-            result = Notice(progress_text(run), "accent", share)
+            result = Notice(progress_text(run), tone, share)
         case "paused":
-            result = Notice(f"Paused{at}. It computes nothing until it is resumed.", "warning", share)
+            result = Notice(f"Paused{at}. It computes nothing until it is resumed.", tone, share)
         case "failed":
             text = f"Failed{at}: {(run.error or 'the log says why').rstrip('.')}. "
             if divergence_event(run, events) is not None:
                 text += "Resumed from its checkpoint it would diverge again; a new run with other settings may not."
-                result = Notice(text, "error", None, "soften", "Halve the learning rate and clip")
+                result = Notice(text, tone, None, "soften", "Halve the learning rate and clip")
             else:
                 text += "Correct the cause and run it again."
-                result = Notice(text, "error", None, "training", "Open Training")
+                result = Notice(text, tone, None, "training", "Open Training")
         case "interrupted":
             cause = run.error or "its process is gone"
             text = f"Interrupted{at}: {cause}. Everything up to the last checkpoint is kept."
-            result = Notice(text, "warning", share)
+            result = Notice(text, tone, share)
         case "stopped":
-            result = Notice(f"Stopped{at}. Its last checkpoint is kept.", "neutral", share)
+            result = Notice(f"Stopped{at}. Its last checkpoint is kept.", tone, share)
         case "finished":
-            result = Notice(finished_text(run, spec, latest), "good", None, "compare", "Compare")
+            result = Notice(finished_text(run, spec, latest), tone, None, "compare", "Compare")
     return result
 
 
