@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,14 +10,13 @@ from torch import Tensor, nn
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.preparation import load, load_again
+from mtl_core.protocol.series_key import SplitName
 from mtl_core.spec import ExperimentSpec, InputError, TargetInfo
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batching.batches import Batches
 from mtl_core.training.metrics.validation import evaluation_batches
 from mtl_core.training.persistence.checkpoints import Checkpoint, load_model
 from mtl_core.training.runtime.devices import choose_device
-
-SplitName = Literal["train", "val", "test"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class Predictor:
 
     def split(self, name: SplitName) -> Split:
         """The rows of a split."""
-        return {"train": self.data.train, "val": self.data.val, "test": self.data.test}[name]
+        return self.data.splits[name]
 
     def batches(self, name: SplitName) -> Batches:
         """Those rows, in batches for scores and predictions."""

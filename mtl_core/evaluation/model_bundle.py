@@ -61,7 +61,7 @@ def check_place(folder: Path, *, force: bool = False) -> None:
     if not exists(folder):
         return
     if not force:
-        raise InputError(str(folder), "is there already", fix="Give another --out, or --force to overwrite it.")
+        raise InputError(str(folder), "exists already", fix="Give another --out, or --force to overwrite it.")
     if folder.is_symlink() or not (folder / MANIFEST).is_file():
         raise InputError(str(folder), "is not a folder of models, and is left alone", fix="Give another --out.")
 

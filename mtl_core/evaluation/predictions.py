@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from mtl_core.evaluation.ensemble import Predictor, SavedRun, SplitName, load_predictor
+from mtl_core.evaluation.ensemble import Predictor, SavedRun, load_predictor
+from mtl_core.protocol.series_key import SplitName
 from mtl_core.tasks import TaskHead
 from mtl_core.tasks.prediction_columns import TaskColumns
 from mtl_core.training.batching.batches import Batch

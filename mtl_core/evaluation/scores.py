@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mtl_core.evaluation.ensemble import SavedRun, SplitName, load_predictor
+from mtl_core.evaluation.ensemble import SavedRun, load_predictor
 from mtl_core.protocol.questions import EnsembleScores, MemberScores
+from mtl_core.protocol.series_key import SplitName
 from mtl_core.spec import ExperimentSpec
 from mtl_core.training.metrics.validation import Scorer, Scores
 

@@ -1,8 +1,6 @@
 """Executes a run of the store: claims it, trains or resumes it, and stores how it ended."""
 
-import os
 import signal
-import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -29,7 +27,7 @@ from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch
 from mtl_core.store import RunStore
 from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
-from mtl_core.training.persistence.checkpoints import Checkpoint
+from mtl_core.training.persistence.checkpoints import Checkpoint, checkpoint_path
 from mtl_core.training.runtime.devices import choose_device, list_devices, versions
 
 
@@ -68,9 +66,8 @@ def execute(
         InputError: There is no such run, another process trains it, or it cannot be resumed; it is not changed.
     """
     spec = store.spec(run)
-    device = device_label(spec)
     check_resume(store, run)
-    store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device, versions=versions(spec))
+    claim_run(store, run, spec)
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
     try:
@@ -82,12 +79,21 @@ def execute(
     return result
 
 
+def claim_run(store: RunStore, run: int, spec: ExperimentSpec) -> None:
+    """Claim a run for this process.
+
+    Raises:
+        InputError: It has finished, or another living process trains it.
+    """
+    store.claim(run, device=device_label(spec), versions=versions(spec))
+
+
 def check_resume(store: RunStore, run: int) -> None:
     """Check that a run can be trained, or resumed if it has a checkpoint; changes nothing.
 
     Raises:
         InputError: There is no such run, it has finished, is being trained or has diverged, its data or device is
-            gone, or the data has changed.
+            missing, or the data has changed.
         StoreError: Its checkpoint is damaged or of another model, or its series are damaged.
     """
     store.check_free(run)
@@ -103,7 +109,7 @@ def _check_diverged(store: RunStore, run: int) -> None:
     event = divergence_event(store.run(run), store.events(run))
     if event is not None:
         fix = "Run its experiment anew with a lower learning rate, clipped gradients or other loss weights."
-        rule = f"has diverged at step {event.step} and would do so again: it goes on from the same numbers"
+        rule = f"has diverged at step {event.step} and would do so again: resuming repeats the same steps"
         raise InputError(f"run {run}", rule, fix=fix)
 
 
@@ -159,21 +165,26 @@ def _divergence_advice(error: DivergedError) -> str:
 
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> TrainingResult:
     trainer, resumed = _build_trainer(store, run, spec, recorder)
-    label = device_label(spec)
-    store.set_fingerprint(run, trainer.data.fingerprint)
     if resumed:
+        store.set_fingerprint(run, trainer.data.fingerprint)
         # Training points have the number of their step; validation points the number of steps done.
         store.rewind(run, {"train": trainer.step - 1, "val": trainer.step, "test": -1})
-        text = f"goes on from step {trainer.step} on {label}"
+        text = f"resumed from step {trainer.step} on {device_label(spec)}"
         recorder.event(StartEvent(step=trainer.step, message=text))
     else:
-        store.rewind(run, -1)
-        text = f"{len(trainer.data.train.inputs)} training rows on {label}"
-        recorder.event(StartEvent(step=0, message=text))
-        record_notes(recorder, trainer.data.notes)
-        if trainer.initialization_summary:
-            recorder.event(StartEvent(step=0, message=trainer.initialization_summary))
+        record_start(store, run, trainer)
     return trainer.run()
+
+
+def record_start(store: RunStore, run: int, trainer: Trainer, addition: str = "") -> None:
+    """Store what is known of a run when it starts anew; ``addition`` ends the message of the event."""
+    store.set_fingerprint(run, trainer.data.fingerprint)
+    store.rewind(run, -1)
+    text = f"{len(trainer.data.train)} training rows on {device_label(trainer.spec)}{addition}"
+    trainer.recorder.event(StartEvent(step=0, message=text))
+    record_notes(trainer.recorder, trainer.data.notes)
+    if trainer.initialization_summary:
+        trainer.recorder.event(StartEvent(step=0, message=trainer.initialization_summary))
 
 
 def _build_trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> tuple[Trainer, bool]:
@@ -224,7 +235,7 @@ def _load_checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple
         StoreError: One is damaged.
         EnvironmentFault: Permission to read one is missing.
     """
-    paths = (folder / "last.safetensors", folder / "best.safetensors")
+    paths = (checkpoint_path(folder, "last"), checkpoint_path(folder, "best"))
     last, best = (Checkpoint.load(path, device) if path.exists() else None for path in paths)
     return last, best
 
@@ -280,9 +291,9 @@ def best_checkpoint_path(store: RunStore, run: int) -> Path:
         StoreError: A saved checkpoint is missing.
     """
     folder = store.artifacts_dir(run)
-    for name in ("best", "last"):
-        if (folder / f"{name}.safetensors").exists():
-            return folder / f"{name}.safetensors"
+    for path in (checkpoint_path(folder, "best"), checkpoint_path(folder, "last")):
+        if path.exists():
+            return path
     if any(artifact.kind.startswith("checkpoint:") for artifact in store.artifacts(run)):
         fix = "Put a copy back, or run the experiment again."
         raise StoreError(f"run {run}", f"its checkpoints in {folder} are gone", fix=fix)

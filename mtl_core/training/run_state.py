@@ -29,7 +29,9 @@ from mtl_core.training.optimization.weight_averaging import WeightAverage
 from mtl_core.training.persistence.checkpoints import (
     RESTORE_CHECKPOINT_FIX,
     Checkpoint,
+    CheckpointKind,
     check_model,
+    checkpoint_path,
     load_model,
     optimizer_state,
     read_count,
@@ -139,8 +141,9 @@ class RunState:
 
     def _build_batches(self, names: tuple[str, ...]) -> None:
         """Build the batches; moves the whole data set to the training device if it fits."""
-        splits = {"train": self.data.train, "val": self.data.val, "test": self.data.test}
-        data = self.data.to(self.device) if fits_on_device(count_split_bytes(splits), self.device) else self.data
+        data = (
+            self.data.to(self.device) if fits_on_device(count_split_bytes(self.data.splits), self.device) else self.data
+        )
         batch_size = self.spec.training.batch_size
         order = build_row_order(self.spec.training.sampling, self.data.train, self.spec.tasks)
         self.train = Batches(data.train, names, batch_size, self.device, drop_single=True, order=order)
@@ -176,8 +179,8 @@ class RunState:
         self._write("last", self._snapshot())
         self._last_save = time.perf_counter()
 
-    def _write(self, kind: Any, checkpoint: Checkpoint) -> None:
-        path = self.folder / f"{kind}.safetensors"
+    def _write(self, kind: CheckpointKind, checkpoint: Checkpoint) -> None:
+        path = checkpoint_path(self.folder, kind)
         checkpoint.save(path)
         self.recorder.checkpoint(kind, path, int(checkpoint.values["step"]))
 
@@ -215,7 +218,7 @@ class RunState:
             InputError: The data has changed since the checkpoint.
             StoreError: The checkpoint is of another model, or incomplete.
         """
-        path = self.folder / "last.safetensors"
+        path = checkpoint_path(self.folder, "last")
         if checkpoint.values.get("fingerprint") != self.data.fingerprint:
             fix = "Put the old data back, or run the experiment again."
             raise InputError("dataset", "the data has changed since the checkpoint was saved", fix=fix)
@@ -250,7 +253,7 @@ class RunState:
         restore_rng(parts["rng"])
 
     def _restore_best(self, best: Checkpoint) -> None:
-        path, tensors = self.folder / "best.safetensors", best.parts.get("model", {})
+        path, tensors = checkpoint_path(self.folder, "best"), best.parts.get("model", {})
         check_model(self.model, path, tensors)
         try:
             self._best, self._best_saved = tensors, read_count(best.values["step"], self.steps)
