@@ -57,7 +57,7 @@ class StoreRecorder:
 
     def event(self, event: Event) -> None:
         """Store an event."""
-        self._store.event(self._run, event)
+        self._store.add_event(self._run, event)
 
     def set_paused(self, paused: bool) -> None:
         """Store whether the run is paused."""
@@ -77,7 +77,7 @@ class StoreRecorder:
 
     def send_heartbeat(self) -> None:
         """Send a heartbeat with the last progress."""
-        self._store.beat(self._run, self._last_progress)
+        self._store.record_heartbeat(self._run, self._last_progress)
 
     def checkpoint(self, kind: Literal["best", "last"], path: Path, step: int) -> None:
         """Store the path of a saved checkpoint."""

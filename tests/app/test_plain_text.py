@@ -137,7 +137,7 @@ def records(home: Path, experiment: ExperimentSpec) -> Iterator[RunStore]:
                 store, experiment, seed=seed, state=state, error=MARKUP if state == "failed" else "", moved_at=9
             )
             store.edit(run, tags=[name_of("tag")], notes=name_of("notes"))
-            store.event(run, WarningEvent(step=3, message=name_of("event")))
+            store.add_event(run, WarningEvent(step=3, message=name_of("event")))
         yield store
 
 

@@ -164,7 +164,7 @@ class RunQueue(QObject):
         self._trainer.close(seconds)
 
     def _request(self, run: int, request: Request) -> None:
-        self._store.call(lambda store: store.request(run, request), None, self._fail, lane="live")
+        self._store.call(lambda store: store.add_request(run, request), None, self._fail, lane="live")
 
     def _found(self, found: "tuple[list[RunRecord], list[RunRecord]]") -> None:
         on, left = found

@@ -168,8 +168,8 @@ def test_curves_stand_at_the_time_for_which_their_run_had_trained(
     session.compare([1, 2])
     wait(lambda: len(page.curve_grid.cards) == 3 and len(page.curve_grid.cards["left"].plot.curve_keys()) == 4)
     for run in (1, 2):
-        store.event(run, StartEvent(step=0, message="as if it began now"))
-        store.event(run, FinishEvent(step=6000, message="as if it ended now"))
+        store.add_event(run, StartEvent(step=0, message="as if it began now"))
+        store.add_event(run, FinishEvent(step=6000, message="as if it ended now"))
     page.options._set_axis(2)
     assert page.options.axis == "time"
     plot = page.curve_grid.cards["left"].plot

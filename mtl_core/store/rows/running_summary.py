@@ -1,4 +1,4 @@
-"""What a series comes to in one row: last, lowest, highest, best and its step."""
+"""Summary of a series that is updated as points arrive: last, lowest, highest and best value."""
 
 import math
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from mtl_core.store.records import Points
 
 
 @dataclass(frozen=True)
-class Totals:
-    """A summary in the making; NaN counts as the last value and never as lowest, highest or best."""
+class RunningSummary:
+    """Summary of the points of a series so far; NaN counts as last value, never as lowest, highest or best."""
 
     COLUMNS: ClassVar = ("direction", "count", "last", "last_step", "min", "max", "best", "best_step")
 
@@ -27,8 +27,8 @@ class Totals:
     best_step: int | None = None
 
     def with_points(self, new: Points) -> Self:
-        """The summary after some more points, at least one."""
-        total = replace(
+        """Return the summary after at least one more point."""
+        updated = replace(
             self,
             count=self.count + len(new),
             last=float(new.values[-1]),
@@ -36,20 +36,20 @@ class Totals:
             min=float(np.fmin(self.min, np.fmin.reduce(new.values))),
             max=float(np.fmax(self.max, np.fmax.reduce(new.values))),
         )
-        best = total._extreme()
+        best = updated._best_value()
         if math.isnan(best) or best == self.best:
-            return replace(total, best=best)
+            return replace(updated, best=best)
         first = int(np.argmax(new.values == best))
-        return replace(total, best=best, best_step=int(new.steps[first]))
+        return replace(updated, best=best, best_step=int(new.steps[first]))
 
     def row(self) -> dict[str, Any]:
-        """Its columns by name."""
+        """Return its columns of the table of summaries."""
         return {name: getattr(self, name) for name in self.COLUMNS}
 
-    def _extreme(self) -> float:
+    def _best_value(self) -> float:
         return {"min": self.min, "max": self.max, "": math.nan}[self.direction]
 
 
 def direction_of(key: SeriesKey, directions: Mapping[Any, Direction]) -> Direction:
-    """Which end of a series is better: as stated for it or for its metric; a loss is better low."""
+    """Return the direction of a series: as given for the series or for its metric; ``min`` for a loss."""
     return directions.get(key) or directions.get(key.metric) or ("min" if key.metric == "loss" else "")
