@@ -18,7 +18,7 @@ from mtl_core.cli.failures import report_failure
 from mtl_core.errors import shorten
 from mtl_core.plugins import plugin_problems
 from mtl_core.protocol.series_key import SPLITS
-from mtl_core.text import make_readable, visible
+from mtl_core.text import escape_control_characters, replace_unencodable
 
 _Add = Callable[..., argparse.ArgumentParser]
 """Adds a verb: arguments are its name, its help and the parsers of shared options."""
@@ -93,7 +93,9 @@ def _add_run_verbs(add: _Add) -> None:
     add("resume", "resume a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
     stop = add("stop", "ask a run to stop and keep what it has", store)
     stop.add_argument("run", metavar="RUN")
-    stop.add_argument("--kill", action="store_true", help="kill its process; the run can be resumed from its checkpoint")
+    stop.add_argument(
+        "--kill", action="store_true", help="kill its process; the run can be resumed from its checkpoint"
+    )
 
 
 def _add_model_verbs(add: _Add) -> None:
@@ -161,14 +163,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     for stream in (sys.stdout, sys.stderr):
-        make_readable(stream)
+        replace_unencodable(stream)
     try:
         arguments = build_parser().parse_args(argv)
     except SystemExit as exit_:
         return int(exit_.code or 0)
     verb = load_command(arguments.verb)
     for problem in plugin_problems():
-        print(visible(f"mtl-workbench: {problem}"), file=sys.stderr)
+        print(escape_control_characters(f"mtl-workbench: {problem}"), file=sys.stderr)
     try:
         return verb(arguments)
     except KeyboardInterrupt:

@@ -47,7 +47,7 @@ from mtl_core.spec.reports import (
     TargetInfo,
 )
 from mtl_core.spec.sharing import HardSharing, Sharing, sharing_of
-from mtl_core.spec.study import Member, seeded, single_task, study_members
+from mtl_core.spec.study import Member, single_task, study_members, with_seed
 from mtl_core.spec.tasks import (
     TOTAL,
     BaseTask,
@@ -164,7 +164,6 @@ __all__ = [
     "read_spec",
     "save_spec",
     "score_of",
-    "seeded",
     "set_at",
     "sharing_of",
     "shorten",
@@ -172,4 +171,5 @@ __all__ = [
     "spec_from_data",
     "spec_to_data",
     "study_members",
+    "with_seed",
 ]

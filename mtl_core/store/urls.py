@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from mtl_core.errors import InputError, os_error
+from mtl_core.errors import InputError, file_error
 from mtl_core.locations import home
 
 STORE_NAME = "runs.sqlite"
@@ -82,7 +82,7 @@ def _file_url(path: Path) -> sa.URL:
         path = path.expanduser().absolute()
         path.exists()  # raises if the name is invalid
     except OSError as error:
-        raise os_error(path, "cannot be opened", error) from None
+        raise file_error(path, "cannot be opened", error) from None
     return sa.URL.create("sqlite", database=str(path))
 
 

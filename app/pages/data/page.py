@@ -24,11 +24,12 @@ from app.pages.data.words import error_text, problem_text, training_change_text
 from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, Chip, PageBody
-from mtl_core.errors import WorkbenchError, listed
+from mtl_core.errors import WorkbenchError
 from mtl_core.spec import DatasetInfo, Problem
 from mtl_core.spec.bundled import BUNDLED
 from mtl_core.spec.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
+from mtl_core.text import format_names
 
 _SPLITTER = "page/data/parts"
 _SIDE_WIDTH, _TEXT_WIDTH = 34, 40
@@ -186,7 +187,7 @@ class DataPage(PageBody):
             self._preview.show_info(info, column_views(data, info), image_labels(data, info))
             self._preview.more.setVisible(info.input_kind == "table" or bool(roles.missing_tasks(data, info)))
         problem, names = self._problem_of_tasks(), self._absent_names()
-        fix = f"Add {listed(names)}" if names and not data.get("tasks") else ""
+        fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""
         self._tasks.show_tasks(task_views(data, info, self._problem_at), problem, fix, self.add_absent_tasks)
         self._show_notes()
         problems = self._document.problems_at("dataset.split")
