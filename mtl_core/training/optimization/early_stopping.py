@@ -1,6 +1,7 @@
 """Monitor of a validation value: selects the best epoch, and decides about early stopping."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -112,15 +113,15 @@ class Monitor:
         """Whether the patience of early stopping is exhausted."""
         return stopping is not None and self.waited >= stopping.patience
 
-    def state(self) -> dict[str, Any]:
-        """Return the state for a checkpoint."""
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best value, the patience and the substitute."""
         return {name: value for name, value in asdict(self).items() if name in _STATE_KEYS}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Restore the state of a checkpoint; that of an early release has no ``substitute``.
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state; that of an early release has no ``substitute``.
 
         Raises:
-            KeyError, TypeError, ValueError: It is not a valid state.
+            KeyError, TypeError, ValueError: It is not valid.
         """
         self.best, self.mark = read_number(state["best"]), read_number(state["mark"])
         self.best_step, self.waited = read_count(state["best_step"] + 1) - 1, read_count(state["waited"])

@@ -1,6 +1,7 @@
 """Learning rate schedule of a run, with reduction on a plateau."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -89,15 +90,15 @@ class LRSchedule:
         """Restart the patience, as another value is monitored from now on; the rate stays reduced."""
         self._plateau.best, self._plateau.waited = math.nan, 0
 
-    def state(self) -> dict[str, Any]:
-        """Return the state for a checkpoint."""
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of the plateau; the rest depends on the step only."""
         return asdict(self._plateau)
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Restore the state of a checkpoint.
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state; that of the first release is empty.
 
         Raises:
-            TypeError, ValueError: It is not a valid state.
+            TypeError, ValueError: It is not valid.
         """
         plateau = Plateau(**state)
         for value in (plateau.factor, plateau.best):

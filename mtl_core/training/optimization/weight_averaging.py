@@ -56,14 +56,14 @@ class WeightAverage:
             update_batch_norm(self._average, train)
         return self._average
 
-    def state(self) -> dict[str, Tensor]:
-        """Return the state for a checkpoint."""
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the averaged weights and the number of averaged epochs; empty without averaging."""
         if self._average is None:
             return {}
         return {**self._average.state_dict(), ".taken": torch.tensor(self._epochs_averaged)}
 
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Restore the state of a checkpoint.
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore a state.
 
         Raises:
             KeyError, RuntimeError: It is the state of another average.
