@@ -58,7 +58,7 @@ class RunEvaluator:
         log.log_values(counters.step - 1, state.model.sharing_metrics())
         log.log_epoch(counters.step, counters.epoch, scores, last=state.is_done)
         if state.monitor.should_stop(stopping):
-            text = f"no better {state.monitor.name} for {state.monitor.waited} epochs: stops early"
+            text = f"no better {state.monitor.name} for {state.monitor.num_bad_epochs} epochs: stops early"
             self._recorder.event(EpochEvent(step=counters.step, message=text))
 
     def _update_monitor(self, scores: Scores) -> float:

@@ -9,7 +9,13 @@ from mtl_core.spec import TOTAL
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.optimization.param_groups import WeightPenalties
 from mtl_core.training.run_state import RunState
-from mtl_core.training.step.forward import PenaltyGradient, forward, mean_losses, needs_graph_cut, split_batch
+from mtl_core.training.step.forward import (
+    PenaltyGradient,
+    forward,
+    mean_losses,
+    needs_detached_representation,
+    split_batch,
+)
 from mtl_core.training.step.forward_engine import build_forward_engine
 from mtl_core.weighting import ForwardPass
 from mtl_core.weighting.gradients.diagnostics import agreement_series, measure_agreement, parameter_blocks
@@ -47,8 +53,8 @@ class TrainingStep:
         parts = [batch] if weighting.batch_parts == 1 else split_batch(batch, weighting.batch_parts)
         self._loss_scaler.save_weighting_state(weighting)
         engine.begin_step()
-        cut_graph = needs_graph_cut(weighting, engine)
-        passes = [forward(engine, self._tasks, part, cut=cut_graph) for part in parts]
+        detach = needs_detached_representation(weighting, engine)
+        passes = [forward(engine, self._tasks, part, detach=detach) for part in parts]
         for parameter in self._optimized_parameters:  # zero_grad() without its hooks, which take 3 % of a small step
             parameter.grad = None
         if self._comparison_interval is not None and counters.step % self._comparison_interval == 0:
@@ -80,5 +86,5 @@ class TrainingStep:
 
     @torch.no_grad()
     def _observe_updated_losses(self, batch: Batch) -> None:
-        forward_pass = forward(self._forward_engine, self._tasks, batch, cut=False)
+        forward_pass = forward(self._forward_engine, self._tasks, batch, detach=False)
         self._weighting.observe(torch.stack(list(forward_pass.losses)), batch.present)

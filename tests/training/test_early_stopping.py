@@ -40,7 +40,7 @@ def test_a_value_that_comes_late_begins_anew() -> None:
     assert (monitor.best, monitor.best_step, monitor.direction) == (0.8, 3, "max")
     assert "from here on" in messages[2]
     assert messages[3] == ""
-    assert monitor.waited == 1
+    assert monitor.num_bad_epochs == 1
 
 
 def test_without_any_label_no_epoch_is_the_best() -> None:

@@ -108,7 +108,7 @@ def test_the_ledger_marks_missing_labels_and_stops_before_what_is_not_finite() -
     assert records.steps.tolist() == [6, 7]
     np.testing.assert_array_equal(records.losses, [[1, 2], [3, np.nan]])
     np.testing.assert_array_equal(records.weights, [[1, 2], [1, 2]])
-    assert records.rates.tolist() == pytest.approx([0.0, 0.1])
+    assert records.lrs.tolist() == pytest.approx([0.0, 0.1])
     assert records.diverged
     assert (records.diverged.task, records.diverged.step) == ("a", 8)
     assert len(buffer) == 0

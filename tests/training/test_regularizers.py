@@ -235,7 +235,7 @@ def test_a_model_that_has_not_changed_is_not_pulled_and_one_that_has_is_pulled_a
     def gradients() -> dict[str, Tensor]:
         for parameter in parameters.values():
             parameter.grad = None
-        one = forward(new.model, new.tasks, batch, cut=cut)
+        one = forward(new.model, new.tasks, batch, detach=cut)
         regularizer.before_backward([one], [batch], list(parameters.values()))
         regularizer.after_backward()
         return {name: p.grad for name, p in parameters.items() if p.grad is not None}

@@ -45,7 +45,7 @@ class StackedModels:
         self.parameters: Parameters = {name: self._stack_parameter(name) for name in self._model_parameters[0]}
 
     def _stack_parameter(self, name: str) -> nn.Parameter:
-        parameters = [named[name] for named in self._model_parameters]
+        parameters = [model_parameters[name] for model_parameters in self._model_parameters]
         stacked = nn.Parameter(
             torch.stack([parameter.detach() for parameter in parameters]), requires_grad=parameters[0].requires_grad
         )

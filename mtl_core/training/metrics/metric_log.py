@@ -58,10 +58,10 @@ class MetricLog:
         self._throughput = Throughput()
 
     def log_step(
-        self, losses: Sequence[Tensor], weights: Tensor | None, rate: float, present: tuple[bool, ...] | None
+        self, losses: Sequence[Tensor], weights: Tensor | None, lr: float, present: tuple[bool, ...] | None
     ) -> None:
         """Log a step; see :meth:`mtl_core.training.metrics.step_buffer.StepBuffer.add`."""
-        self._step_buffer.add(losses, weights, rate, present)
+        self._step_buffer.add(losses, weights, lr, present)
 
     def collect(self, step: int, weights: Tensor) -> None:
         """Copy the losses of the buffered steps from the device.
@@ -110,7 +110,7 @@ class MetricLog:
             points[task, "train", "weight"] = records.steps, records.weights[:, i]
         total_weights = np.array([self.total_weights.get(task, 1.0) for task in self._names])
         points[TOTAL, "train", "loss"] = records.steps, np.nansum(records.losses * total_weights, axis=1)
-        points["", "train", "lr"] = records.steps, records.rates
+        points["", "train", "lr"] = records.steps, records.lrs
         return points
 
     def end_epoch(self) -> NDArray[np.float64]:

@@ -79,7 +79,11 @@ class Checkpoint:
             EnvironmentFault: The disk is full, or permission is missing.
             StoreError: Something else occupies the path of the file or its folder.
         """
-        tensors = {f"{part}/{name}": tensor for part, named in self.parts.items() for name, tensor in named.items()}
+        tensors = {
+            f"{part}/{name}": tensor
+            for part, part_tensors in self.parts.items()
+            for name, tensor in part_tensors.items()
+        }
         rule, fix = "the checkpoint cannot be saved", "See that its folder may be written to and the disk has room"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,10 +91,10 @@ class Checkpoint:
                 write_tensors(temporary, tensors, {"format": FORMAT, **self.values})
             remove_leftovers(path.parent)  # only the process that trains the run writes there
         except (OSError, SafetensorError, WorkbenchError) as error:
-            found = error.problem.found if isinstance(error, WorkbenchError) else describe_error(error)
+            reason = error.problem.found if isinstance(error, WorkbenchError) else describe_error(error)
             is_path_occupied = isinstance(error, FileExistsError | NotADirectoryError | InputError)
             kind = StoreError if is_path_occupied else EnvironmentFault
-            raise kind(str(path), rule, found=found.lower(), fix=f"{fix}, then resume the run.") from None
+            raise kind(str(path), rule, found=reason.lower(), fix=f"{fix}, then resume the run.") from None
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu") -> "Checkpoint":
