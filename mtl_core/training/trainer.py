@@ -2,9 +2,10 @@
 
 import time
 
+from mtl_core.protocol.states import ResultState
 from mtl_core.training.request_handler import Action, RequestHandler, StoppedError
 from mtl_core.training.runtime.threads import use_threads
-from mtl_core.training.training_run import FinalState, TrainingResult, TrainingRun
+from mtl_core.training.training_run import TrainingResult, TrainingRun
 from mtl_core.training.training_step import TrainingStep
 from mtl_core.training.transfer.initial_weights import freeze_trunk
 
@@ -41,7 +42,7 @@ class Trainer:
             self._run.start(threads)
             return self._run.finish(self._train_epochs())
 
-    def _train_epochs(self) -> FinalState:
+    def _train_epochs(self) -> ResultState:
         self._next_tick = time.perf_counter()
         try:
             while not self._state.is_done:

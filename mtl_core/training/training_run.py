@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 
 from mtl_core.datasets.data import TaskData
 from mtl_core.protocol.events import PauseEvent, ResumeEvent, WarningEvent
+from mtl_core.protocol.states import ResultState
 from mtl_core.spec import ExperimentSpec, WeightMove
 from mtl_core.training.manual_weights import ManualWeights
 from mtl_core.training.metrics.validation import Scores
@@ -18,8 +18,6 @@ from mtl_core.training.run_checkpoints import RunCheckpoints
 from mtl_core.training.run_evaluator import RunEvaluator
 from mtl_core.training.run_state import RunState, build_run_state
 from mtl_core.training.runtime.seeding import seed_everything
-
-FinalState = Literal["finished", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class TrainingResult:
         test: Test metrics of the best model.
     """
 
-    state: FinalState
+    state: ResultState
     steps: int
     best_step: int
     test: Scores
@@ -117,7 +115,7 @@ class TrainingRun:
         self.state.metric_log.collect(self.state.step, self.state.weighting.weights())
         self._evaluator.end_epoch()
 
-    def finish(self, state: FinalState) -> TrainingResult:
+    def finish(self, state: ResultState) -> TrainingResult:
         """Save, test the best model and return the result; errors as of :meth:`save`."""
         self.save()
         self._report_progress()

@@ -12,9 +12,10 @@ from mtl_core.datasets.data import Split, TaskData
 from mtl_core.protocol.events import Event
 from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.requests import Request, ResumeRequest, read_request
+from mtl_core.protocol.series_key import Direction, SeriesKey
 from mtl_core.spec import ExperimentSpec, TargetInfo, WeightMove, set_at, spec_from_data
 from mtl_core.training.persistence.checkpoints import Checkpoint
-from mtl_core.training.recorder import Direction, SeriesKey, Steps, Values
+from mtl_core.training.recorder import Steps, Values
 from mtl_core.training.run_state import RunState
 from mtl_core.training.trainer import Trainer
 from mtl_core.training.training_run import TrainingResult, prepare_run

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from mtl_core.spec import ExperimentSpec, InputError, Problem, spec_to_data
-from mtl_core.spec.model import CrossStitch, HardSharing, SeparateModels
 from mtl_core.spec.training.averaging import Unaveraged
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.optimizers import Muon
@@ -38,7 +37,7 @@ def _find_unsupported_settings(spec: ExperimentSpec) -> list[Problem]:
     training = spec.training
     penalties = [(name, part) for name, part in (("shared", training.shared), ("heads", training.heads))]
     requirements = [
-        ("model.sharing", isinstance(spec.model.sharing, HardSharing | SeparateModels | CrossStitch), "hard"),
+        ("model.sharing", spec.model.sharing.trains_jointly, "hard"),
         ("weighting", isinstance(spec.weighting, EqualWeighting | ManualWeighting), "equal or manual"),
         ("weighting.normalize", spec.weighting.normalize == "none", "none"),
         ("training.optimizer", not isinstance(training.optimizer, Muon), "any but Muon"),

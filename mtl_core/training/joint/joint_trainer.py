@@ -3,13 +3,14 @@
 import time
 from collections.abc import Sequence
 
+from mtl_core.protocol.states import ResultState
 from mtl_core.training import trainer
 from mtl_core.training.joint.compatibility import check_compatible_specs
 from mtl_core.training.joint.joint_step import JointStep
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.request_handler import Action, RequestHandler, StoppedError
 from mtl_core.training.runtime.threads import use_threads
-from mtl_core.training.training_run import FinalState, TrainingResult, TrainingRun
+from mtl_core.training.training_run import TrainingResult, TrainingRun
 
 _TICK_FACTOR = 1.5
 """Factor of the tick interval compared with a single run; ticks are still less than half a second apart."""
@@ -105,7 +106,7 @@ class JointTrainer:
         except DivergedError as error:
             self._record_result(number, error)
 
-    def _finish_runs(self, state: FinalState) -> None:
+    def _finish_runs(self, state: ResultState) -> None:
         """Finish the runs that are done or, after a stop request, all."""
         for run in self._active_runs():
             if state == "stopped" or run.state.is_done:
