@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
 from app.main_window.questions import Questions
+from app.navigation import Page
 from app.session import Session
 from app.widgets import escape_mnemonic, plain_tooltip
 from mtl_core.errors import InputError, WorkbenchError
@@ -66,7 +67,7 @@ class Files(QObject):
         """Start a new experiment."""
         if self.may_leave():
             self._document.new()
-            self._session.open_page("data")
+            self._session.open_page(Page.DATA)
 
     def example(self, name: str = EXAMPLE) -> None:
         """Open a bundled experiment."""
@@ -77,7 +78,7 @@ class Files(QObject):
         """Edit the experiment of a run."""
         if self.may_leave():
             self._document.load_spec(spec)
-            self._session.open_page("data")
+            self._session.open_page(Page.DATA)
 
     def open(self) -> None:
         """Ask for a file and open it."""

@@ -9,13 +9,25 @@ from importlib.metadata import version
 from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
 
+from app.navigation import Page
 from app.theme import GAP
 from mtl_core.plugins import plugin_problems, plugins
 from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, kind_of, members
 from mtl_core.tabular.readers.formats import FORMATS
 
-TOPICS = ("start", "data", "model", "training", "weighting", "live", "runs", "compare", "files", "about")
-"""The files of ``resources/help``, in the order of the work; pages open at the topic of their name."""
+TOPICS = (
+    "start",
+    Page.DATA.help_topic,
+    Page.MODEL.help_topic,
+    Page.TRAINING.help_topic,
+    "weighting",
+    Page.LIVE.help_topic,
+    Page.RUNS.help_topic,
+    Page.COMPARE.help_topic,
+    "files",
+    "about",
+)
+"""The files of ``resources/help``, in the order of the list of topics."""
 _SIZE = (940, 680)
 _LIST_CHARACTERS = 28
 _MARGIN = 16

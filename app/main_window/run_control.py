@@ -10,6 +10,7 @@ from app.main_window import words
 from app.main_window.actions import Actions, describe
 from app.main_window.bars.status_line import StatusLine
 from app.main_window.bars.toasts import Toasts
+from app.navigation import Page, page_of_setting
 from app.session import Session
 from app.widgets import Banner
 from mtl_core.errors import WorkbenchError
@@ -38,7 +39,7 @@ class RunControl(QObject):
         *,
         status: StatusLine,
         toasts: Toasts,
-        open_page: Callable[[str], object],
+        open_page: Callable[[Page], object],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -65,7 +66,7 @@ class RunControl(QObject):
         if problems:
             self._refuse(problems)
         elif self._session.run(self._cannot_run):
-            self._open_page("live")
+            self._open_page(Page.LIVE)
 
     def start_study(self, seeds: list[int], baselines: bool, together: bool) -> None:
         """Run the experiment as it stands once per seed, with single-task baselines and in one loop as wanted."""
@@ -73,7 +74,7 @@ class RunControl(QObject):
         if problems:
             self._refuse(problems)
         elif self._session.run_study(seeds, baselines=baselines, together=together, refused=self._cannot_run):
-            self._open_page("live")
+            self._open_page(Page.LIVE)
 
     def toggle_pause(self) -> None:
         """Pause the run that :attr:`Session.controlled_run` names, or let it go on."""
@@ -121,7 +122,7 @@ class RunControl(QObject):
 
     def _refuse(self, problems: "Sequence[Problem]") -> None:
         """Say why the experiment cannot run, on the page where that is mended."""
-        self._open_page(words.page_of(problems[0].path))
+        self._open_page(page_of_setting(problems[0].path))
         self._withdraw_refusal()
         self._refused = words.problem_line(problems)
         self._toasts.show_error(self._refused)
@@ -145,7 +146,7 @@ class RunControl(QObject):
         self._withdraw_queued()
         text = words.queued_line(runs, before)
         self._queued = (text, frozenset(runs))
-        self._toasts.show_message(text, "Show", lambda: self._open_page("runs"))
+        self._toasts.show_message(text, "Show", lambda: self._open_page(Page.RUNS))
 
     def _withdraw_queued(self) -> None:
         """That runs are queued is out of date once the first of them has begun or was removed."""
@@ -182,7 +183,7 @@ class RunControl(QObject):
         message.dismiss()
         for run in runs:
             self._session.queue.resume_run(run)
-        self._open_page("live")
+        self._open_page(Page.LIVE)
 
     def _tell_study(self, study: int) -> None:
         """Say what came of a study whose last run has ended."""

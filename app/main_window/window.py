@@ -8,7 +8,7 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from app.main_window.actions import Actions, describe, fill_appearance_menu, fill_file_menu
-from app.main_window.bars.rail import PAGES, Rail
+from app.main_window.bars.rail import Rail
 from app.main_window.bars.status_line import StatusLine
 from app.main_window.bars.toasts import Toasts
 from app.main_window.bars.top_bar import TopBar
@@ -18,6 +18,7 @@ from app.main_window.pages import make_page
 from app.main_window.questions import Dialogs, Questions
 from app.main_window.recovery import Recovery
 from app.main_window.run_control import RunControl
+from app.navigation import Page, page_with_key
 from app.session import Session
 from app.theme import ThemeMode, apply_theme, manager
 
@@ -57,7 +58,7 @@ class MainWindow(QMainWindow):
         self.runs = RunControl(
             session, self.actions_, status=self.status, toasts=self.toasts, open_page=self.open_page, parent=self
         )
-        self._pages: dict[str, QWidget] = {}
+        self._pages: dict[Page, QWidget] = {}
         self._help: HelpWindow | None = None
         self._asked = False
         self._fill_menus()
@@ -66,40 +67,40 @@ class MainWindow(QMainWindow):
 
     # --- pages
 
-    def page(self, name: str) -> QWidget:
-        """The page ``name``, made when it is first wanted."""
-        if name not in self._pages:
-            page = make_page(name, self.session)
-            self._pages[name] = page
-            self.stack.addWidget(page)
-        return self._pages[name]
+    def page(self, page: Page) -> QWidget:
+        """The widget of ``page``, built on first use."""
+        if page not in self._pages:
+            widget = make_page(page, self.session)
+            self._pages[page] = widget
+            self.stack.addWidget(widget)
+        return self._pages[page]
 
-    def open_page(self, name: str) -> None:
-        """Show the page ``name``."""
-        page = self.page(name)
+    def open_page(self, page: Page) -> None:
+        """Show ``page``."""
+        widget = self.page(page)
         focus = self.focusWidget()
-        if page is not self.stack.currentWidget() and focus is not None and self.stack.isAncestorOf(focus):
+        if widget is not self.stack.currentWidget() and focus is not None and self.stack.isAncestorOf(focus):
             self.stack.setFocus(Qt.FocusReason.OtherFocusReason)  # else Qt picks a button of the new page
-        self.stack.setCurrentWidget(page)
-        self.rail.select(name)
-        self.session.settings.put("window/page", name)
+        self.stack.setCurrentWidget(widget)
+        self.rail.select(page)
+        self.session.settings.put("window/page", page.key)
 
     def open_help(self) -> None:
-        """Show what the help says of the page shown, in a window beside this one."""
+        """Show the help at the topic of the current page, in a window of its own."""
         if self._help is None:
             from app.main_window.help import HelpWindow
 
             self._help = HelpWindow(self)
-        self._help.open(self.current_page() or "start")
+        self._help.open(self.current_page().help_topic)
 
-    def current_page(self) -> str:
-        """The name of the page shown."""
-        shown = self.stack.currentWidget()
-        return next((name for name, page in self._pages.items() if page is shown), "")
+    def current_page(self) -> Page:
+        """The page shown."""
+        current = self.stack.currentWidget()
+        return next(page for page, widget in self._pages.items() if widget is current)
 
     def warm_up(self) -> None:
-        """Make the pages not shown yet, one at a time between events, so that the first visit is quick."""
-        missing = [name for name in PAGES if name not in self._pages]
+        """Build the pages not shown yet, one at a time between events, so that the first visit is quick."""
+        missing = [page for page in Page if page not in self._pages]
         if missing and not self._asked:
             self.page(missing[0])
             QTimer.singleShot(0, self, self.warm_up)
@@ -189,8 +190,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(settings.get_bytes("window/geometry"))
             self.restoreState(settings.get_bytes("window/state"))
             keep_on_screen(self)
-        page = settings.get("window/page", "data")
-        self.open_page(page if page in PAGES else "data")
+        self.open_page(page_with_key(settings.get("window/page")) or Page.DATA)
         self._show_document()
         self.runs.show_active()
 
@@ -241,12 +241,12 @@ class MainWindow(QMainWindow):
         ]
         for action, slot in wires:
             action.triggered.connect(lambda _checked=False, do=slot: do())  # type: ignore[attr-defined]
-        for number, name in enumerate(PAGES, start=1):
-            action = actions.make(PAGES[name][0], f"page {name}", f"Ctrl+{number}")
-            action.triggered.connect(lambda _checked=False, page=name: self.open_page(page))
+        for page in Page:
+            action = actions.make(page.title, f"page {page.key}", page.shortcut)
+            action.triggered.connect(lambda _checked=False, page=page: self.open_page(page))
         self.top.title.renamed.connect(document.rename)
-        self.rail.chosen.connect(self.open_page)
-        self.rail.helpWanted.connect(self.open_help)
+        self.rail.pageSelected.connect(self.open_page)
+        self.rail.helpRequested.connect(self.open_help)
         session.pageRequested.connect(self.open_page)
         session.specRequested.connect(self.files.show_spec)
         session.message.connect(self.toasts.show_message)

@@ -134,17 +134,6 @@ def study_line(study: "Study") -> str:
     return f"Study {study.number} has finished: Δm {delta_m}.{transfer}"
 
 
-def page_of(path: str) -> str:
-    """The page on which the setting at ``path`` is edited."""
-    match path.partition(".")[0].partition("[")[0]:
-        case "model":
-            return "model"
-        case "weighting" | "training":
-            return "training"
-        case _:
-            return "data"
-
-
 def place_words(path: str) -> str:
     """The place of a setting for people: ``model.shared[0].out_channels`` is ``Model › shared 1 › out channels``.
 

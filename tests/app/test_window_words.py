@@ -7,21 +7,6 @@ from mtl_core.spec import Problem
 
 
 @pytest.mark.parametrize(
-    ("path", "page"),
-    [
-        ("model.shared[0].out_channels", "model"),
-        ("weighting.weights.left", "training"),
-        ("training.optimizer.lr", "training"),
-        ("tasks[0].target", "data"),
-        ("dataset.inputs", "data"),
-        ("name", "data"),
-    ],
-)
-def test_a_setting_is_found_on_its_page(path: str, page: str) -> None:
-    assert words.page_of(path) == page
-
-
-@pytest.mark.parametrize(
     ("path", "text"),
     [
         ("weighting.weights", "Weighting › weights"),

@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from app.navigation import Page
 from app.pages.compare.cards.cost_card import CostCard
 from app.pages.compare.cards.curve_cards import CurveWall, choices
 from app.pages.compare.cards.ensemble_card import EnsembleCard
@@ -142,7 +143,7 @@ class ComparePage(QWidget):
             "Nothing to compare yet",
             "Mark two or more runs on the Runs page to see them here.",
             "Go to Runs",
-            lambda: self._session.open_page("runs"),
+            lambda: self._session.open_page(Page.RUNS),
         )
         empty.setObjectName("compare-empty")
         return empty

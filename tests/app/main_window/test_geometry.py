@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.main_window import MainWindow
 from app.main_window.bars.rail import RailButton
 from app.main_window.geometry import keep_on_screen, room_on
+from app.navigation import Page
 from app.session import Session
 
 
@@ -61,11 +62,11 @@ def test_every_page_is_usable_on_a_small_screen_at_scale_one_and_a_half(
     window = make_window()
     window.resize(853, 500)
     window.show()
-    for name in ("data", "model", "training", "live", "runs", "compare"):
-        window.open_page(name)
+    for page in Page:
+        window.open_page(page)
         assert (window.width(), window.height()) == (853, 500)
-        page = window.page(name)
-        assert page.minimumSizeHint().width() <= window.stack.width(), name
+        widget = window.page(page)
+        assert widget.minimumSizeHint().width() <= window.stack.width(), page
         assert window.status.isVisible()
         assert window.status.geometry().bottom() <= window.height()
 
