@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.formatting import format_timestamp
 from app.jobs import Draft, Drafts, LeftDraft
 from app.main_window.bars.toasts import Toasts
-from app.main_window.files import Files
+from app.main_window.file_actions import Files
 from app.session import Session
 from app.widgets import Banner
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.main_window import words
+from app.main_window import run_messages
 from app.main_window.actions import Actions, describe
 from app.main_window.bars.status_line import StatusLine
 from app.main_window.bars.toasts import Toasts
+from app.main_window.problem_message import problem_message
 from app.navigation import Page, page_of_setting
 from app.session import Session
 from app.widgets import Banner
@@ -53,7 +54,7 @@ class RunControl(QObject):
         self._soon.timeout.connect(self._tell_interrupted)
         session.queue.runChanged.connect(self._run_changed)
         session.queue.queued.connect(self._tell_queued)
-        session.queue.repeated.connect(lambda runs: toasts.show_message(words.repeated_line(runs)))
+        session.queue.repeated.connect(lambda runs: toasts.show_message(run_messages.repeated_start_message(runs)))
         session.queue.activeChanged.connect(self.show_active)
         session.liveRunChanged.connect(lambda _run: self.show_active())
         session.records.changed.connect(self._record_changed)
@@ -102,8 +103,8 @@ class RunControl(QObject):
         actions.stop.setEnabled(record is not None)
         actions.pause.setEnabled(record is not None and record.state in ("running", "paused"))
         for action, (label, text) in (
-            (actions.pause, words.pause_words(record)),
-            (actions.stop, words.stop_words(record)),
+            (actions.pause, run_messages.pause_texts(record)),
+            (actions.stop, run_messages.stop_texts(record)),
         ):
             action.setIconText(label)
             describe(action, text)
@@ -124,7 +125,7 @@ class RunControl(QObject):
         """Say why the experiment cannot run, on the page where that is mended."""
         self._open_page(page_of_setting(problems[0].path))
         self._withdraw_refusal()
-        self._refused = words.problem_line(problems)
+        self._refused = problem_message(problems)
         self._toasts.show_error(self._refused)
 
     def _withdraw_refusal(self) -> None:
@@ -144,7 +145,7 @@ class RunControl(QObject):
         queue = self._session.queue
         before = len(set(queue.waiting) - set(runs)) + len(queue.here)
         self._withdraw_queued()
-        text = words.queued_line(runs, before)
+        text = run_messages.queued_message(runs, before)
         self._queued = (text, frozenset(runs))
         self._toasts.show_message(text, "Show", lambda: self._open_page(Page.RUNS))
 
@@ -164,7 +165,7 @@ class RunControl(QObject):
             self._soon.start()
         elif record.ended:
             tell = self._toasts.show_error if record.state == "failed" else self._toasts.show_message
-            tell(words.ended_line(record))
+            tell(run_messages.ended_message(record))
         elif text := self._told.pop(record.id, ""):
             self._toasts.withdraw(text)  # it goes on
         if record.ended and record.study is not None and self._session.queue.study_over(record.study):
@@ -175,7 +176,7 @@ class RunControl(QObject):
         told, self._interrupted = self._interrupted, []
         for cause in dict.fromkeys(record.error for record in told):
             records = [record for record in told if record.error == cause]
-            runs, text = [record.id for record in records], words.interrupted_line(records)
+            runs, text = [record.id for record in records], run_messages.interrupted_message(records)
             self._toasts.show_error(text, {"Resume": partial(self._resume, runs)})
             self._told |= dict.fromkeys(runs, text)
 
@@ -192,7 +193,7 @@ class RunControl(QObject):
             from mtl_core.analysis.studies import read_study
 
             found = read_study(store, study)
-            return words.study_line(found) if found is not None and len(found.runs) > 1 else ""
+            return run_messages.study_message(found) if found is not None and len(found.runs) > 1 else ""
 
         def tell(line: str) -> None:
             if line:

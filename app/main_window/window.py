@@ -12,10 +12,10 @@ from app.main_window.bars.rail import Rail
 from app.main_window.bars.status_line import StatusLine
 from app.main_window.bars.toasts import Toasts
 from app.main_window.bars.top_bar import TopBar
-from app.main_window.files import Files
+from app.main_window.dialogs import Dialogs, Questions
+from app.main_window.file_actions import Files
 from app.main_window.geometry import keep_on_screen, room_on
 from app.main_window.pages import make_page
-from app.main_window.questions import Dialogs, Questions
 from app.main_window.recovery import Recovery
 from app.main_window.run_control import RunControl
 from app.navigation import Page, page_with_key

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFocusEvent, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QStyleOptionButton, QToolButton, QWidget
 
 from app.theme import icon
-from app.widgets.plain import escape_mnemonic, plain_tooltip
+from app.widgets.plain_text import escape_mnemonic, plain_tooltip
 
 _BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 

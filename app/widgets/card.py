@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBo
 
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, STACK_BELOW, card_title_font
 from app.widgets.labels import Elided, PageHeader
-from app.widgets.plain import Label
+from app.widgets.plain_text import Label
 
 
 class Card(QFrame):

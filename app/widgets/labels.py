@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEv
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.theme import CARD_GAP, GAP, control_height, resolve, small_font, title_font
-from app.widgets.plain import Label, plain_tooltip
+from app.widgets.plain_text import Label, plain_tooltip
 
 
 class Muted(Label):

@@ -7,8 +7,8 @@ from PySide6.QtCore import QRegularExpression, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 
+from app.widgets.input_behavior import mark_invalid, tidy_spin
 from app.widgets.number_range import NumberRange, number_text, read_number
-from app.widgets.spin import mark_invalid, tidy_spin
 
 _CHARACTERS = QRegularExpression(r"[-+−—0-9.,eE\s]*[ %]*", QRegularExpression.PatternOption.UseUnicodePropertiesOption)
 _MARGINS = 28

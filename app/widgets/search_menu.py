@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import GAP, icon, resolve, small_font
-from app.widgets.plain import plain_tooltip
+from app.widgets.plain_text import plain_tooltip
 
 _KIND = int(Qt.ItemDataRole.UserRole)
 _HELP, _WORDS, _NOTE = _KIND + 1, _KIND + 2, _KIND + 3

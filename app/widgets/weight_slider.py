@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QStyle, QStyleOptionSlider, 
 
 from app.theme import GAP, resolve
 from app.widgets.dot import Dot
+from app.widgets.feedback import InlineError
+from app.widgets.input_behavior import guard_wheel
 from app.widgets.labels import Elided
-from app.widgets.messages import InlineError
 from app.widgets.number_field import NumberField
 from app.widgets.number_range import NumberRange
-from app.widgets.plain import plain_tooltip
-from app.widgets.spin import guard_wheel
+from app.widgets.plain_text import plain_tooltip
 
 HIGHEST = 5.0
 _STEPS = 1000

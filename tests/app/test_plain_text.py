@@ -24,7 +24,7 @@ from pytestqt.qtbot import QtBot
 import app
 from app.jobs import Worker
 from app.main_window import MainWindow
-from app.main_window.questions import Dialogs
+from app.main_window.dialogs import Dialogs
 from app.navigation import Page
 from app.pages.runs.view import RunsView
 from app.session import Session

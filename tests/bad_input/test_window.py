@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs import Worker
 from app.main_window import MainWindow
-from app.main_window.words import place_words
+from app.main_window.problem_message import setting_title
 from app.navigation import Page
 from app.pages.data import DataPage
 from app.session import Session
@@ -118,7 +118,7 @@ def _listed_runs(window: MainWindow) -> int:
 def _refusal(case: Case) -> tuple[str, ...]:
     """What the refusal of a run names: the place of the setting in words instead of its path."""
     path, *rest = case.parts
-    return place_words(path), *rest
+    return setting_title(path), *rest
 
 
 def _texts(window: QWidget) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
-from app.main_window import words
+from app.main_window import run_messages
 from app.theme import PAGE_MARGIN, small_font, theme
 from app.widgets import Elided, plain_tooltip
 
@@ -48,10 +48,10 @@ class StatusLine(QFrame):
 
     def show_run(self, record: "RunRecord | None") -> None:
         """Show how ``record`` is doing, or that nothing is running."""
-        self.run.setText(words.run_line(record) if record else "Nothing is running")
-        self.eta.setText(words.eta_line(record) if record else "")
-        self.rate.setText(words.rate_line(record) if record else "")
-        self.progress.setValue(round(1000 * words.share_done(record)) if record else 0)
+        self.run.setText(run_messages.progress_text(record) if record else "Nothing is running")
+        self.eta.setText(run_messages.eta_text(record) if record else "")
+        self.rate.setText(run_messages.rate_text(record) if record else "")
+        self.progress.setValue(round(1000 * run_messages.progress_fraction(record)) if record else 0)
         self.progress.setVisible(record is not None)
 
     def show_waiting(self, count: int) -> None:

@@ -11,17 +11,17 @@ from shiboken6 import isValid
 
 from app.document import affects, is_below
 from app.pages.data import dataset_choice, roles
-from app.pages.data.cards.numeric_inputs import NumericInputsCard
-from app.pages.data.cards.preview import PreviewCard
-from app.pages.data.cards.sources import SourceCard
-from app.pages.data.cards.split import SplitCard
-from app.pages.data.cards.tasks import TasksCard
-from app.pages.data.cards.text import TextCard
+from app.pages.data.cards.numeric_inputs_card import NumericInputsCard
+from app.pages.data.cards.preview_card import PreviewCard
+from app.pages.data.cards.source_card import SourceCard
+from app.pages.data.cards.split_card import SplitCard
+from app.pages.data.cards.tasks_card import TasksCard
+from app.pages.data.cards.text_card import TextCard
 from app.pages.data.catalog import BUNDLED
 from app.pages.data.menus import column_menu, fill_menu
+from app.pages.data.problem_text import error_text, problem_text, training_change_text
 from app.pages.data.role_edits import RoleEditor
 from app.pages.data.view_state import column_views, data_key, data_name, image_labels, task_views
-from app.pages.data.words import error_text, problem_text, training_change_text
 from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, Chip, PageBody

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from app.pages.data.cards.images import Label
+from app.pages.data.cards.image_grid import Label
 from app.pages.data.cards.preview_header import ColumnView
-from app.pages.data.cards.tasks import TaskView
+from app.pages.data.cards.tasks_card import TaskView
 from app.pages.data.roles import kinds_for, roles_of, targets_of, task_index_of
 from mtl_core.spec import ColumnInfo, DatasetInfo
 from mtl_core.text import group_digits

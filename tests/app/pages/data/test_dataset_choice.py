@@ -1,7 +1,7 @@
 from app.pages.data import dataset_choice as choice
-from app.pages.data.cards.split import rebalance_shares
+from app.pages.data.cards.split_card import rebalance_shares
 from app.pages.data.catalog import BUNDLED
-from app.pages.data.words import training_change_text
+from app.pages.data.problem_text import training_change_text
 from mtl_core.spec import BundledDataset, load_preset, problems_of, spec_to_data
 from mtl_core.spec.table_defaults import table_training
 from tests.app.pages.data.synthetic_sets import data, images, table, texts

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QMenu, QSplitter, QW
 from pytestqt.qtbot import QtBot
 
 from app.pages.data import DataPage
-from app.pages.data.cards.images import ImageGrid
-from app.pages.data.cards.notes import NotesList
+from app.pages.data.cards.image_grid import ImageGrid
+from app.pages.data.cards.notes_list import NotesList
+from app.pages.data.problem_text import problem_text
 from app.pages.data.view_state import about_column
-from app.pages.data.words import problem_text
 from app.session import Session
 from app.tables import PreviewModel
 from app.widgets import Banner, InlineError, LinkButton

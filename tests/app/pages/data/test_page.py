@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHeaderView, QLabel, QLine
 from pytestqt.qtbot import QtBot
 
 from app.pages.data import DataPage
-from app.pages.data.cards.sources import SourceCard
+from app.pages.data.cards.source_card import SourceCard
 from app.plots import BarPlot, Histogram
 from app.session import Session
 from app.widgets import DoubleSpinBox, InlineError, LinkButton

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QProgressBar, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
 from app.formatting import format_quantity, format_shape
-from app.pages.data.cards.images import ImageGrid, Label
-from app.pages.data.cards.notes import NotesList
+from app.pages.data.cards.image_grid import ImageGrid, Label
+from app.pages.data.cards.notes_list import NotesList
 from app.pages.data.cards.preview_header import ColumnView, RoleHeader
 from app.tables import PreviewModel
 from app.theme import row_height

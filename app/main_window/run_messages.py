@@ -1,22 +1,19 @@
-"""Numbers, times and states as a person reads them; free of Qt."""
+"""What the status line, the buttons and the messages say of runs and studies; without Qt."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.formatting import format_relative_change, format_remaining_time
-from mtl_core.spec import ExperimentSpec, InputError, parse
 from mtl_core.text import group_digits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mtl_core.analysis.studies import Study
-    from mtl_core.spec import Problem
     from mtl_core.store import RunRecord
 
 
-def run_line(record: "RunRecord") -> str:
-    """What the status bar says of a run: ``Run 12 · epoch 7 of 20 · step 4 210``."""
+def progress_text(record: "RunRecord") -> str:
+    """Progress of a run for the status line: ``Run 12 · epoch 7 of 20 · step 4 210``."""
     parts = [f"Run {record.id}"]
     if record.state != "running":
         parts.append(record.state)
@@ -29,8 +26,8 @@ def run_line(record: "RunRecord") -> str:
     return " · ".join(parts)
 
 
-def pause_words(record: "RunRecord | None") -> tuple[str, str]:
-    """Label and explanation of the button that pauses a run, or lets it go on."""
+def pause_texts(record: "RunRecord | None") -> tuple[str, str]:
+    """Label and tooltip of the button that pauses or resumes a run."""
     if record is None or record.state not in ("running", "paused"):
         return "Pause", "Pause: nothing is running"
     if record.state == "paused":
@@ -38,8 +35,8 @@ def pause_words(record: "RunRecord | None") -> tuple[str, str]:
     return f"Pause run {record.id}", f"Pause run {record.id}"
 
 
-def stop_words(record: "RunRecord | None") -> tuple[str, str]:
-    """Label and explanation of the button that stops a run, or takes it out of the queue."""
+def stop_texts(record: "RunRecord | None") -> tuple[str, str]:
+    """Label and tooltip of the button that stops a run, or removes it from the queue."""
     if record is None:
         return "Stop", "Stop: nothing is running"
     if record.state == "queued":
@@ -47,8 +44,8 @@ def stop_words(record: "RunRecord | None") -> tuple[str, str]:
     return f"Stop run {record.id}", f"Stop run {record.id} and keep what it has"
 
 
-def runs_words(runs: "Sequence[int]") -> str:
-    """Some runs by their numbers: ``run 4``, ``runs 4 to 12``, ``runs 4, 6 and 9``."""
+def run_numbers_text(runs: "Sequence[int]") -> str:
+    """Runs by their numbers: ``run 4``, ``runs 4 to 12``, ``runs 4, 6 and 9``."""
     if len(runs) == 1:
         return f"run {runs[0]}"
     first, last = runs[0], runs[-1]
@@ -57,46 +54,46 @@ def runs_words(runs: "Sequence[int]") -> str:
     return f"runs {', '.join(map(str, runs[:-1]))} and {last}"
 
 
-def queued_line(runs: "Sequence[int]", before: int) -> str:
-    """What is said when runs have been queued.
+def queued_message(runs: "Sequence[int]", before: int) -> str:
+    """The message when runs have been queued.
 
     Args:
         runs: Their numbers.
-        before: How many runs come before them, one that trains included.
+        before: Number of runs ahead of them, including the one that trains.
     """
     behind = f", behind {before} other{'' if before == 1 else 's'}" if before else ""
-    text = runs_words(runs)
+    text = run_numbers_text(runs)
     return f"{text[0].upper()}{text[1:]} {'is' if len(runs) == 1 else 'are'} queued{behind}."
 
 
-def repeated_line(runs: "Sequence[int]") -> str:
-    """What is said when the same runs are asked for while those asked for first are being made or checked."""
-    made = f"{runs_words(runs)} of it {'is' if len(runs) == 1 else 'are'} being checked" if runs else ""
+def repeated_start_message(runs: "Sequence[int]") -> str:
+    """The message when a start is repeated while the first one is still being created or checked."""
+    made = f"{run_numbers_text(runs)} of it {'is' if len(runs) == 1 else 'are'} being checked" if runs else ""
     return f"Pressed twice: {made or 'its rows are being made'}. This press adds no run."
 
 
-def share_done(record: "RunRecord") -> float:
-    """How much of a run is done, 0…1."""
+def progress_fraction(record: "RunRecord") -> float:
+    """Progress of a run, from 0 to 1."""
     progress = record.progress
     return 0.0 if progress is None or not progress.steps else min(1.0, progress.step / progress.steps)
 
 
-def eta_line(record: "RunRecord") -> str:
-    """``ETA 1 min 10 s``, or nothing while unknown or paused."""
+def eta_text(record: "RunRecord") -> str:
+    """``ETA 1 min 10 s``; empty while it is unknown or the run is paused."""
     if record.state != "running" or record.progress is None or record.progress.eta_seconds <= 0:
         return ""
     return f"ETA {format_remaining_time(record.progress.eta_seconds)}"
 
 
-def rate_line(record: "RunRecord") -> str:
-    """``12 840 samples/s``, or nothing while unknown or paused."""
+def rate_text(record: "RunRecord") -> str:
+    """``12 840 samples/s``; empty while it is unknown or the run is paused."""
     if record.state != "running" or record.progress is None or record.progress.samples_per_second <= 0:
         return ""
     return f"{group_digits(record.progress.samples_per_second)} samples/s"
 
 
-def ended_line(record: "RunRecord") -> str:
-    """What is said when a run has ended."""
+def ended_message(record: "RunRecord") -> str:
+    """The message when a run has ended."""
     match record.state:
         case "finished":
             return f"Run {record.id} has finished."
@@ -105,15 +102,15 @@ def ended_line(record: "RunRecord") -> str:
         case "stopped":
             return f"Run {record.id} was stopped; what it learned is kept."
         case "interrupted":
-            return interrupted_line([record])
+            return interrupted_message([record])
         case _:
             return f"Run {record.id} failed: {record.error}"
 
 
-def interrupted_line(records: "Sequence[RunRecord]") -> str:
-    """What is said when a process has died, of the runs it trained."""
+def interrupted_message(records: "Sequence[RunRecord]") -> str:
+    """The message when a training process has ended unexpectedly, for the runs it trained."""
     numbers = [record.id for record in records]
-    who = runs_words(numbers).capitalize() + (" was" if len(numbers) == 1 else " were")
+    who = run_numbers_text(numbers).capitalize() + (" was" if len(numbers) == 1 else " were")
     what = records[0].error or "its process is gone"
     resume = (
         "It can be resumed from its last checkpoint"
@@ -123,39 +120,12 @@ def interrupted_line(records: "Sequence[RunRecord]") -> str:
     return f"{who} interrupted: {what}. {resume}, now or later from Runs."
 
 
-def study_line(study: "Study") -> str:
-    """What is said when the last run of a study has ended."""
+def study_message(study: "Study") -> str:
+    """The message when the last run of a study has ended."""
     judgement = study.judgement
     if not judgement.delta_m:
         return f"Study {study.number} has finished: {len(judgement.seeds)} seeds of all tasks."
-    harmed = ", ".join(one.task for one in judgement.harmed if one.transfer == "negative")
+    harmed = ", ".join(task.task for task in judgement.harmed if task.transfer == "negative")
     transfer = f" Negative transfer: {harmed}." if harmed else ""
     delta_m = format_relative_change(judgement.delta_m.mean, judgement.delta_m.sd)
     return f"Study {study.number} has finished: Δm {delta_m}.{transfer}"
-
-
-def place_words(path: str) -> str:
-    """The place of a setting for people: ``model.shared[0].out_channels`` is ``Model › shared 1 › out channels``.
-
-    What is no path of the spec, such as a file or a run, stays as it is.
-    """
-    try:
-        keys = parse(path)
-    except InputError:
-        return path
-    if not keys or keys[0] not in ExperimentSpec.model_fields:
-        return path
-    words: list[str] = []
-    for key in keys:
-        if isinstance(key, int):
-            words[-1] += f" {key + 1}"
-        else:
-            words.append(key if words[-1:] in (["heads"], ["weights"]) else key.replace("_", " "))
-    return " › ".join([words[0].capitalize(), *words[1:]])
-
-
-def problem_line(problems: "Sequence[Problem]") -> str:
-    """Why an experiment cannot run."""
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    first = replace(problems[0], path=place_words(problems[0].path))
-    return f"This experiment cannot run yet. {first}{more}"

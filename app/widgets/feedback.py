@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 from app.theme import CARD_GAP, GAP, card_title_font, icon
 from app.widgets.buttons import LinkButton, PrimaryButton, ToolButton
 from app.widgets.labels import Muted
-from app.widgets.plain import Label
+from app.widgets.plain_text import Label
 
 _WIDEST_TEXT = 56
 """Digits in a line of an empty page's text, about as many as are read with ease."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
-from app.main_window.questions import Questions
+from app.main_window.dialogs import Questions
 from app.navigation import Page
 from app.session import Session
 from app.widgets import escape_mnemonic, plain_tooltip
