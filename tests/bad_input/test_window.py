@@ -205,7 +205,7 @@ def test_a_bad_file_is_refused_where_it_is_chosen(case: Case, window: MainWindow
     page = window.page(Page.DATA)
     assert isinstance(page, DataPage)
     typed = [path for path in place.folder.glob("homes.*") if path != place.table]
-    page.open_file(typed[0] if typed else place.table)
+    page.loader.open_file(typed[0] if typed else place.table)
     error = page.findChild(QWidget, "source-error")
     assert error is not None
     wait_for_words(error, case.shown_parts[1:])

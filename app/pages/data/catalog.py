@@ -28,3 +28,10 @@ BUNDLED = (
     BundledEntry("two_objectives", "Two objectives", "Made up · the CAGrad paper's two functions"),
 )
 """In the order of the list."""
+
+_TITLES = {entry.name: entry.title for entry in BUNDLED}
+
+
+def dataset_title(name: str) -> str:
+    """The title of a bundled data set; ``name`` itself for anything else, such as a file."""
+    return _TITLES.get(name, name)
