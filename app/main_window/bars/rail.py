@@ -24,15 +24,15 @@ class RailButton(QToolButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
     def sizeHint(self) -> QSize:
-        """The rail's width; room for icon and word."""
+        """The width of the rail, and the height of icon and title with some space."""
         return QSize(RAIL_WIDTH, round(self.fontMetrics().height() * 2.6) + 8)
 
     def minimumSizeHint(self) -> QSize:
-        """Icon and word without room around, for a low window."""
+        """Icon and title without space around them, for a low window."""
         return QSize(RAIL_WIDTH, round(self.fontMetrics().height() * 2.2) + 3)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw wash, bar, icon and word."""
+        """Draw background, bar, icon and title."""
         tokens = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -44,25 +44,25 @@ class RailButton(QToolButton):
             painter.drawRoundedRect(QRect(0, GAP, 3, box.height() - 2 * GAP), 1.5, 1.5)
         elif self.underMouse():
             painter.fillRect(box, QColor(tokens.hover))
-        self._paint_face(painter, box)
+        self._paint_icon_and_title(painter, box)
         if self.hasFocus():
             painter.setPen(QColor(tokens.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(4, 2, -4, -2), 4, 4)
         painter.end()
 
-    def _paint_face(self, painter: QPainter, box: QRect) -> None:
+    def _paint_icon_and_title(self, painter: QPainter, box: QRect) -> None:
         font = self.font()
         font.setBold(self.isChecked())
         painter.setFont(font)
         side = round(painter.fontMetrics().height() * 1.15)
         top = (box.height() - side - painter.fontMetrics().height() - 3) // 2
-        face: QIcon = self._checked_icon if self.isChecked() else self._icon
-        face.paint(painter, QRect((box.width() - side) // 2, top, side, side))
+        page_icon: QIcon = self._checked_icon if self.isChecked() else self._icon
+        page_icon.paint(painter, QRect((box.width() - side) // 2, top, side, side))
         tokens = theme()
         painter.setPen(QColor(tokens.accent if self.isChecked() else tokens.muted))
-        words = QRect(0, top + side + 3, box.width(), painter.fontMetrics().height())
-        painter.drawText(words, Qt.AlignmentFlag.AlignCenter, self.text())
+        title_area = QRect(0, top + side + 3, box.width(), painter.fontMetrics().height())
+        painter.drawText(title_area, Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class Rail(QFrame):

@@ -18,7 +18,7 @@ from app.pages.live.sharing_card import SharingCard
 from app.pages.live.weights_card import ManualWeightsCard
 from app.plots import CardGrid, Clock, CurvePlot, PlotOptions, RunCurves, x_axis
 from app.theme import CARD_GAP
-from app.widgets import Card, CardRow, scrolling
+from app.widgets import Card, CardRow, scroll_area
 from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class CardBoard(QWidget):
             rows.addWidget(row, stretch)
         column.addWidget(self._page, 1)
         column.addWidget(self._below)
-        self._area = scrolling(column)
+        self._area = scroll_area(column)
         outer.addWidget(self._area)
         self._make(tasks)
 

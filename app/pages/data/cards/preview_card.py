@@ -11,7 +11,7 @@ from app.pages.data.cards.notes_list import NotesList
 from app.pages.data.cards.preview_header import ColumnView, RoleHeader
 from app.tables import PreviewModel
 from app.theme import row_height
-from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scrolling
+from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scroll_area
 from mtl_core.spec import DatasetInfo
 
 _EMPTY = "Nothing to show yet"
@@ -54,7 +54,7 @@ class PreviewCard(Card):
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
         self._nothing = EmptyState("table", _EMPTY, _WAITING)
-        for page in (self.table, scrolling(images), self._nothing):
+        for page in (self.table, scroll_area(images), self._nothing):
             self._views.addWidget(page)
         for widget in (self.description, self.busy, self.error):
             self.body.addWidget(widget)
