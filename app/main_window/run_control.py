@@ -101,7 +101,7 @@ class RunControl(QObject):
         self._status.show_waiting(len(queue.waiting))
         record = self._session.controlled_run
         actions.stop.setEnabled(record is not None)
-        actions.pause.setEnabled(record is not None and record.state in ("running", "paused"))
+        actions.pause.setEnabled(record is not None and record.is_live)
         for action, (label, text) in (
             (actions.pause, run_messages.pause_texts(record)),
             (actions.stop, run_messages.stop_texts(record)),
@@ -156,19 +156,19 @@ class RunControl(QObject):
         self._toasts.withdraw(text)
 
     def _run_changed(self, record: "RunRecord") -> None:
-        if record.ended:
+        if record.has_ended:
             self._toasts.withdraw(_stop_message(record.id))
         if record.state != "queued" and record.id in self._queued[1]:
             self._withdraw_queued()
         if record.state == "interrupted":
             self._interrupted.append(record)  # shown together with the other runs of the same process
             self._interruption_timer.start()
-        elif record.ended:
+        elif record.has_ended:
             show = self._toasts.show_error if record.state == "failed" else self._toasts.show_message
             show(run_messages.ended_message(record))
         elif text := self._interruption_messages.pop(record.id, ""):
             self._toasts.withdraw(text)  # it was resumed
-        if record.ended and record.study is not None and self._session.queue.study_over(record.study):
+        if record.has_ended and record.study is not None and self._session.queue.study_over(record.study):
             self._show_study_result(record.study)
         self.show_active()
 

@@ -28,7 +28,7 @@ def progress_text(record: "RunRecord") -> str:
 
 def pause_texts(record: "RunRecord | None") -> tuple[str, str]:
     """Label and tooltip of the button that pauses or resumes a run."""
-    if record is None or record.state not in ("running", "paused"):
+    if record is None or not record.is_live:
         return "Pause", "Pause: nothing is running"
     if record.state == "paused":
         return f"Resume run {record.id}", f"Continue run {record.id}"
@@ -122,10 +122,10 @@ def interrupted_message(records: "Sequence[RunRecord]") -> str:
 
 def study_message(study: "Study") -> str:
     """The message when the last run of a study has ended."""
-    judgement = study.judgement
-    if not judgement.delta_m:
-        return f"Study {study.number} has finished: {len(judgement.seeds)} seeds of all tasks."
-    harmed = ", ".join(task.task for task in judgement.harmed if task.transfer == "negative")
-    transfer = f" Negative transfer: {harmed}." if harmed else ""
-    delta_m = format_relative_change(judgement.delta_m.mean, judgement.delta_m.sd)
+    result = study.result
+    if not result.delta_m:
+        return f"Study {study.number} has finished: {len(result.seeds)} seeds of all tasks."
+    tasks = ", ".join(task.task for task in result.negative_transfers if task.transfer == "negative")
+    transfer = f" Negative transfer: {tasks}." if tasks else ""
+    delta_m = format_relative_change(result.delta_m.mean, result.delta_m.sd)
     return f"Study {study.number} has finished: Δm {delta_m}.{transfer}"

@@ -9,27 +9,24 @@ from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from app.pages.data import dataset_choice, roles
-from app.pages.data.catalog import dataset_title
 from app.pages.data.dataset_notice import dataset_notice
-from app.pages.data.view_state import data_key, data_name
+from app.pages.data.view_state import data_name
 from app.session import Session
-from mtl_core.protocol.questions import DatasetQuestion
 from mtl_core.spec import DatasetInfo
-
-_MAX_CACHED = 16
+from mtl_core.spec.bundled import BUNDLED
+from mtl_core.spec.dataset import dataset_kind
 
 
 class DatasetLoader(QObject):
     """Changes the data set of the session's document once the worker has read the new one.
 
-    The document stays as it is when the data cannot be read. Descriptions of the data sets read last are cached.
+    The document stays as it is when the data cannot be read.
 
     Signals:
         started: Reading began.
         finished(notice): The document has changed; ``notice`` says what changed beside the data, or is empty.
         failed(dataset, error): The data cannot be read.
         declined: Unsaved edits are not to be replaced.
-        infoChanged: The worker has described the document's own data set.
 
     Args:
         session: Document and worker.
@@ -40,22 +37,14 @@ class DatasetLoader(QObject):
     finished = Signal(str)
     failed = Signal(object, object)
     declined = Signal()
-    infoChanged = Signal()
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
         self._document = session.document
-        self._infos: dict[tuple[Any, ...], DatasetInfo] = {}
+        self._descriptions = session.dataset_descriptions
         self._reading = ""
         self._last_defaults: dict[str, Any] = {}
-        self._cache_session_info()
-        session.datasetInfoChanged.connect(self._on_session_info_changed)
-
-    @property
-    def info(self) -> DatasetInfo | None:
-        """The description of the document's data set, None until it has been read."""
-        return self._infos.get(data_key(self._document.data["dataset"]))
 
     @property
     def reading(self) -> str:
@@ -64,7 +53,7 @@ class DatasetLoader(QObject):
 
     def choose_bundled(self, name: str) -> None:
         """Read a bundled data set and make it the experiment's."""
-        if self._confirm_replace(dataset_title(name)):
+        if self._confirm_replace(BUNDLED[name].title):
             self._request(dataset_choice.bundled_dataset(name, self._document.data["dataset"].get("split")))
 
     def open_file(self, path: Path) -> None:
@@ -82,7 +71,7 @@ class DatasetLoader(QObject):
 
         What the last data set brought along counts as unedited, so that one data set after the other can be looked at.
         """
-        parts, saved = (_replaceable_parts(data) for data in (self._document.data, self._document.saved))
+        parts, saved = (_replaceable_parts(data) for data in (self._document.data, self._document.saved_data))
         text = f"{name} brings other tasks, and other layers where these cannot read it."
         confirmed = parts in (saved, self._last_defaults) or self._session.may_replace(text)
         if not confirmed:
@@ -93,22 +82,22 @@ class DatasetLoader(QObject):
         self._reading = data_name(dataset)
         self.started.emit()
         done, failed = partial(self._on_read, dataset), partial(self._on_error, dataset)
-        self._session.worker.ask(DatasetQuestion(dataset=dataset), done, failed, key="data-page")
+        self._descriptions.request(dataset, done, failed, key="data-page")
 
     def _on_read(self, dataset: dict[str, Any], info: DatasetInfo) -> None:
         if self._is_outdated(dataset):
             return
         self._reading = ""
-        self._cache(dataset, info)
         before = self._document.data
-        label = f"Open {data_name(dataset)}" if dataset["kind"] == "table" else f"Choose {info.title}"
+        label = f"Open {data_name(dataset)}" if dataset_kind(dataset).from_file else f"Choose {info.title}"
         notice = ""
-        if _is_same_table(before, dataset, info, self._infos.get(data_key(before["dataset"]))):
+        if _is_same_table(before, dataset, info, self._descriptions.get(before["dataset"])):
             same_file = before["dataset"]["path"] == dataset["path"]
             changes = dataset_choice.reading_changes(before, dataset, info)
             self._document.set_many(changes, "Read the file otherwise" if same_file else label, merge=False)
         else:
-            rows_before = self.info.rows if self.info is not None else 0
+            old_info = self._session.dataset_info
+            rows_before = old_info.rows if old_info is not None else 0
             after = dataset_choice.with_dataset(before, dataset, info, rows_before)
             self._document.replace(after, label)
             self._last_defaults = _replaceable_parts(self._document.data)
@@ -124,19 +113,6 @@ class DatasetLoader(QObject):
         """Whether an answer comes too late: the page is gone, or another data set was chosen since."""
         return not isValid(self) or self._reading != data_name(dataset)
 
-    def _on_session_info_changed(self) -> None:
-        self._cache_session_info()
-        self.infoChanged.emit()
-
-    def _cache_session_info(self) -> None:
-        if self._session.dataset_info is not None:
-            self._infos[data_key(self._document.data["dataset"])] = self._session.dataset_info
-
-    def _cache(self, dataset: Mapping[str, Any], info: DatasetInfo) -> None:
-        if len(self._infos) >= _MAX_CACHED:
-            self._infos.pop(next(iter(self._infos)))
-        self._infos[data_key(dataset)] = info
-
 
 def _is_same_table(
     data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo, before: DatasetInfo | None
@@ -150,7 +126,7 @@ def _is_same_table(
         before: The description of the experiment's own table; None when that can no longer be read.
     """
     old = data["dataset"]
-    if not old.get("kind") == dataset.get("kind") == "table" or not old.get("inputs"):
+    if old.get("kind") != dataset.get("kind") or not dataset_kind(dataset).from_file or not old.get("inputs"):
         return False
     columns = {column.name for column in info.columns}
     used = {*old["inputs"], *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}

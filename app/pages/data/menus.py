@@ -9,6 +9,7 @@ from app.pages.data import roles
 from app.pages.data.role_edits import ARTICLES, RoleEditor
 from app.widgets import escape_mnemonic
 from mtl_core.spec import ColumnInfo
+from mtl_core.spec.dataset import dataset_kind
 
 _MOST_TEXTS = 8
 _READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))
@@ -23,7 +24,7 @@ def make_column_menu(parent: QWidget, edits: RoleEditor, name: str) -> QMenu | N
     menu.aboutToHide.connect(menu.deleteLater)
     for role, phrase in ARTICLES.items():
         _add(menu, f"Make it {phrase}", partial(edits.set_role, name, role))
-    if edits.data["dataset"].get("kind") == "table":
+    if dataset_kind(edits.data["dataset"]).has_column_types:
         menu.addSeparator()
         for column_type, phrase in _READ_AS:
             _add(menu, phrase, partial(edits.set_type, name, column_type))

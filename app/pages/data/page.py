@@ -15,7 +15,6 @@ from app.pages.data.cards.source_card import SourceCard
 from app.pages.data.cards.split_card import SplitCard
 from app.pages.data.cards.tasks_card import TasksCard
 from app.pages.data.cards.text_card import TextCard
-from app.pages.data.catalog import dataset_title
 from app.pages.data.dataset_loader import DatasetLoader
 from app.pages.data.menus import fill_columns_menu, make_column_menu
 from app.pages.data.problem_text import error_text, problem_text
@@ -24,9 +23,12 @@ from app.pages.data.view_state import column_views, data_name, image_labels, tas
 from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, Chip, PageBody
-from mtl_core.errors import WorkbenchError, listed
+from mtl_core.errors import WorkbenchError
 from mtl_core.spec import DatasetInfo, Problem
+from mtl_core.spec.bundled import BUNDLED
+from mtl_core.spec.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
+from mtl_core.text import format_names
 
 _SPLITTER_KEY = "page/data/parts"
 _SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH = 34, 27, 40
@@ -58,7 +60,7 @@ class DataPage(PageBody):
     @property
     def info(self) -> DatasetInfo | None:
         """The description of the experiment's data set, None until it has been read."""
-        return self.loader.info
+        return self._session.dataset_info
 
     # --- choosing
 
@@ -111,9 +113,9 @@ class DataPage(PageBody):
         self._show()
 
     def _on_dataset_failed(self, dataset: dict[str, Any], error: Exception) -> None:
-        table = dataset["kind"] == "table"
+        is_file = dataset_kind(dataset).from_file
         self._source.error.set_error(
-            error_text(error), "Open another file…" if table else "", self.ask_file if table else None
+            error_text(error), "Open another file…" if is_file else "", self.ask_file if is_file else None
         )
         self._show()
 
@@ -135,7 +137,7 @@ class DataPage(PageBody):
             self._preview.show_info(info, column_views(data, info), image_labels(data, info))
             self._preview.more.setVisible(info.input_kind == "table" or bool(roles.missing_tasks(data, info)))
         problem, names = self._problem_of_tasks(), self._absent_names()
-        fix = f"Add {listed(names)}" if names and not data.get("tasks") else ""
+        fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""
         self._tasks.show_tasks(task_views(data, info, self._problem_at), problem, fix, self.add_absent_tasks)
         self._show_notes()
         problems = self._document.problems_at("dataset.split")
@@ -150,7 +152,7 @@ class DataPage(PageBody):
         error = self._session.dataset_error
         unread = self.info is None and error is None
         name = self.loader.reading or (data_name(self._document.data["dataset"]) if unread else "")
-        name = dataset_title(name)
+        name = BUNDLED[name].title if name in BUNDLED else name
         if self.info is None and not self.loader.reading:
             self._preview.show_nothing()
         self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
@@ -264,7 +266,7 @@ class DataPage(PageBody):
         self.loader.finished.connect(self._on_dataset_loaded)
         self.loader.failed.connect(self._on_dataset_failed)
         self.loader.declined.connect(self._show)  # the list marks the data set that stays
-        self.loader.infoChanged.connect(self._show)
+        self._session.datasetInfoChanged.connect(self._show)
         self._session.modelInfoChanged.connect(self._show)
         self._session.devicesChanged.connect(self._show_reading)
 
