@@ -138,7 +138,7 @@ _CONVERSIONS: tuple[tuple[set[type], tuple[str, Callable[[Any], Any]]], ...] = (
 
 def _text(cell: Any) -> str | None:
     """A cell as a CSV file would have it."""
-    from mtl_core.tabular.column import label
+    from mtl_core.tabular.column import format_number
 
     match cell:
         case "":
@@ -146,7 +146,7 @@ def _text(cell: Any) -> str | None:
         case bool() | str():
             return str(cell)
         case int() | float():
-            return label(cell)
+            return format_number(cell)
         case datetime():
             return cell.isoformat(" ")
         case date() | time():

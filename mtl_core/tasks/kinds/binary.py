@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mtl_core.spec import BinaryTask, InputError, TargetInfo
 from mtl_core.spec.tasks import MAX_CLASSES
-from mtl_core.tabular.column import Column, Rows, number
+from mtl_core.tabular.column import Column, Rows, parse_number
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
 from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
 from mtl_core.tasks.kind import TaskKind
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def _read_labels(task: BinaryTask, source: TargetSource, at: str) -> Labels:
     (column,) = source.columns_of(task, at)
-    count = column.different
+    count = column.unique_count
     if count not in (0, 2):
         fix = "Make it a multiclass task." if 2 < count <= MAX_CLASSES else remedy_of(column)
         rule = "a binary task needs exactly two values"
@@ -42,15 +42,15 @@ def _with_positive(task: BinaryTask, column: Column, at: str) -> Labels:
             raise InputError(f"{at}.positive", rule, found=repr(task.positive))
         if positive == 0:
             values, codes = values[::-1], np.where(codes < 0, codes, 1 - codes)
-    return Labels(task, column.there, codes=codes, classes=values)
+    return Labels(task, column.present, codes=codes, classes=values)
 
 
 def _place(wanted: str, values: tuple[str, ...]) -> int | None:
     wanted = wanted.strip()
     if wanted in values:
         return values.index(wanted)
-    as_number = number(wanted)  # "1.0" stands for 1
-    return next((i for i, v in enumerate(values) if as_number is not None and number(v) == as_number), None)
+    as_number = parse_number(wanted)  # "1.0" stands for 1
+    return next((i for i, v in enumerate(values) if as_number is not None and parse_number(v) == as_number), None)
 
 
 def _tensor(labels: Labels, info: TargetInfo, rows: Rows) -> Tensor:
