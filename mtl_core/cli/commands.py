@@ -82,7 +82,7 @@ def stop(arguments: Namespace) -> int:
             store.kill(run)
             output.print_out(f"killed run {run}; mtl-workbench resume {run} goes on from its last checkpoint")
             return DONE
-        store.request(run, StopRequest())
+        store.add_request(run, StopRequest())
     output.print_out(f"asked run {run} to stop; what it has is kept")
     return 0
 

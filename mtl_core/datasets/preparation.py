@@ -92,7 +92,7 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     used = {column.name for column in inputs} | targeted
     label_words = missing_label_notes(column for name, column in source.columns.items() if name in targeted)
     matrix, preprocessing, input_notes = _encoded(tokens, inputs, dataset, source, parts)
-    targets = {one.task.name: KINDS[one.task.kind].info(one, parts[0]) for one in labels}
+    targets = {one.task.name: KINDS[one.task.kind].target_info(one, parts[0]) for one in labels}
     train, val, test = (_split(matrix, labels, targets, rows, kept) for rows in parts)
     preprocessing["targets"] = {name: _plain(tasks, info) for name, info in targets.items()}
     return TaskData(
@@ -231,7 +231,9 @@ def _split(
 ) -> Split:
     return Split(
         inputs=torch.from_numpy(matrix[rows]),
-        targets={one.task.name: KINDS[one.task.kind].tensor(one, targets[one.task.name], rows) for one in labels},
+        targets={
+            one.task.name: KINDS[one.task.kind].target_tensor(one, targets[one.task.name], rows) for one in labels
+        },
         masks={one.task.name: torch.from_numpy(mask[rows]) for one in labels if (mask := _mask(one, kept)) is not None},
         rows=torch.from_numpy(rows),
     )

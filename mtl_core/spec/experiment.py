@@ -20,7 +20,7 @@ from mtl_core.spec.training.continual import Freeze, NewHeads
 from mtl_core.spec.training.initial_weights import Scratch
 from mtl_core.spec.training.sampling import BalancedClasses
 from mtl_core.spec.training.settings import TrainingSpec
-from mtl_core.spec.upgrade import CURRENT_VERSION, upgraded
+from mtl_core.spec.upgrade import CURRENT_VERSION, upgrade_data
 from mtl_core.spec.validation.messages import problems_in
 from mtl_core.spec.validation.text_input import reading_problems
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting, Weighting
@@ -59,7 +59,7 @@ def spec_from_data(data: Any, where: str = "") -> ExperimentSpec:
     Raises:
         InputError: With the path, the rule and what was found, for each thing that is wrong.
     """
-    spec, problems = _read(data)
+    spec, problems = read_spec(data)
     if spec is None:
         prefix = f"{where}: " if where else ""
         raise InputError.of([replace(problem, path=prefix + problem.path) for problem in problems])
@@ -68,7 +68,7 @@ def spec_from_data(data: Any, where: str = "") -> ExperimentSpec:
 
 def problems_of(data: Any) -> list[Problem]:
     """What is wrong with spec data; nothing when it is a valid experiment."""
-    return _read(data)[1]
+    return read_spec(data)[1]
 
 
 def dataset_from_data(data: Any) -> Dataset:
@@ -78,7 +78,7 @@ def dataset_from_data(data: Any) -> Dataset:
         InputError: With the path below ``dataset``, the rule and what was found.
     """
     try:
-        dataset: Dataset = _DATASET.validate_json(json.dumps({"dataset": composed(data)}))["dataset"]
+        dataset: Dataset = _DATASET.validate_json(json.dumps({"dataset": normalize_unicode(data)}))["dataset"]
     except ValidationError as error:
         raise InputError.of(problems_in(error, {"dataset": data}, ExperimentSpec)) from None
     except (TypeError, ValueError) as error:
@@ -89,13 +89,13 @@ def dataset_from_data(data: Any) -> Dataset:
 _PATHS = ("path", "tokenizer")
 
 
-def composed(data: Any, key: str = "") -> Any:
+def normalize_unicode(data: Any, key: str = "") -> Any:
     """The same data with all text but paths in Unicode's composed form (NFC), in which names are compared."""
     match data:
         case dict():
-            return {composed(name): composed(value, name) for name, value in data.items()}
+            return {normalize_unicode(name): normalize_unicode(value, name) for name, value in data.items()}
         case list():
-            return [composed(value) for value in data]
+            return [normalize_unicode(value) for value in data]
         case str() if key not in _PATHS:
             return unicodedata.normalize("NFC", data)
     return data
@@ -104,14 +104,19 @@ def composed(data: Any, key: str = "") -> Any:
 _DATASET: TypeAdapter[dict[str, Dataset]] = TypeAdapter(dict[str, Dataset])
 
 
-def _read(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
+def read_spec(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
+    """Validate spec data once: the experiment and no problems, or None and what is wrong.
+
+    Args:
+        data: Nested dicts and lists, as read from YAML or JSON; data of an older version is brought up to date first.
+    """
     if not isinstance(data, dict):
         return None, [Problem("spec", "must be a mapping with dataset, tasks, model …", shorten(data))]
     try:
-        data = upgraded(data)
+        data = upgrade_data(data)
         text = json.dumps(data)
         if "\\u" in text:
-            data = composed(data)
+            data = normalize_unicode(data)
             text = json.dumps(data)
     except InputError as error:
         return None, list(error.problems)

@@ -100,14 +100,6 @@ def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
     return [tuple(zip((str(row[i]) for i in indices), colors, strict=True)) for row in info.preview]
 
 
-def data_key(dataset: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What of a data set decides what is known of it: not its inputs, not its split."""
-    types = tuple(sorted((dataset.get("types") or {}).items()))
-    missing = tuple(sorted((name, tuple(texts)) for name, texts in (dataset.get("missing") or {}).items()))
-    names = ("kind", "name", "path", "delimiter", "decimal", "encoding")
-    return (*(dataset.get(name) for name in names), types, missing)
-
-
 def data_name(dataset: Mapping[str, Any]) -> str:
     """What to call a data set while it is being read."""
     return str(dataset.get("path") or dataset.get("name") or "").replace("\\", "/").rpartition("/")[2]
