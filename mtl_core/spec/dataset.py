@@ -1,4 +1,4 @@
-"""The data: where it comes from, which columns are inputs, how it is split."""
+"""The data set: its source, its input columns, their encoding, and its split."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -10,7 +10,7 @@ from mtl_core.spec.tasks import Column, Task
 DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
 PADDING, UNKNOWN = 0, 1
-"""The numbers of what is no token of a text, and of a token that is not in the vocabulary."""
+"""Token ids of padding, and of tokens that are not in the vocabulary."""
 BundledName = Literal[
     "multidigits",
     "shapes",
@@ -29,9 +29,9 @@ BundledName = Literal[
 
 
 TEXT_SETS: frozenset[BundledName] = frozenset(("sentences",))
-"""The bundled sets whose input is a text."""
+"""Bundled data sets whose input is a text."""
 IMAGE_SETS: frozenset[BundledName] = frozenset(("multidigits", "shapes"))
-"""Those whose input is an image."""
+"""Bundled data sets whose input is an image."""
 
 
 class SplitSpec(Spec):
