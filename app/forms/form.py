@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from app.document import is_below
 from app.forms.discard import discard
 from app.forms.editor_factory import make_editor
 from app.forms.editors.task_weights import WeightsEditor
@@ -86,7 +87,7 @@ class SpecForm(QWidget):
             inner = _form_in(self.editors[name])
             if inner is not None:
                 inner.show_problems(problems)
-            at = [p for p in problems if p.path == path or (inner is None and _is_below(p.path, path))]
+            at = [p for p in problems if p.path == path or (inner is None and is_below(p.path, path))]
             cell.show_problem(at[0] if at else None)
 
     def _add(self, shape: FieldShape) -> list[QWidget]:
@@ -282,10 +283,6 @@ def _form_in(editor: QWidget) -> "SpecForm | KindForm | None":
 
 def _join(path: str, name: str) -> str:
     return join((*parse(path), name))
-
-
-def _is_below(path: str, place: str) -> bool:
-    return path.startswith((f"{place}.", f"{place}["))
 
 
 def _title(path: str) -> str:

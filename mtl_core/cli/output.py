@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,11 @@ from rich.table import Table as RichTable
 
 from mtl_core.cli.json_data import replace_non_finite
 from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec
+from mtl_core.spec.bundled import BundledSet
 from mtl_core.store import RunRecord, Summary
 from mtl_core.text import escape_control_characters, to_printable
 
 if TYPE_CHECKING:
-    from mtl_core.datasets.bundled.catalogue import Bundled
     from mtl_core.protocol.questions import InferenceCost
     from mtl_core.runner.inspection import Inspection
 
@@ -139,7 +139,7 @@ def print_ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool
     print_out(table)
 
 
-def print_datasets(bundled: Sequence["Bundled"], *, as_json: bool) -> None:
+def print_datasets(bundled: Iterable[BundledSet], *, as_json: bool) -> None:
     """Print the bundled data sets."""
     if as_json:
         keys = ("name", "title", "description", "rows", "tasks")

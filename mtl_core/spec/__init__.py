@@ -23,6 +23,7 @@ from mtl_core.spec.experiment import (
     ExperimentSpec,
     dataset_from_data,
     problems_of,
+    read_spec,
     spec_from_data,
     spec_to_data,
 )
@@ -160,6 +161,7 @@ __all__ = [
     "parse_yaml",
     "preset_names",
     "problems_of",
+    "read_spec",
     "save_spec",
     "score_of",
     "set_at",

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
+from mtl_core.spec.dataset import BundledDataset, Dataset
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.tasks import TOTAL, Task
@@ -59,7 +59,7 @@ def spec_from_data(data: Any, where: str = "") -> ExperimentSpec:
     Raises:
         InputError: The data is not valid; each problem has its path, the rule and the value found.
     """
-    spec, problems = _validate(data)
+    spec, problems = read_spec(data)
     if spec is None:
         prefix = f"{where}: " if where else ""
         raise InputError.of([replace(problem, path=prefix + problem.path) for problem in problems])
@@ -68,7 +68,7 @@ def spec_from_data(data: Any, where: str = "") -> ExperimentSpec:
 
 def problems_of(data: Any) -> list[Problem]:
     """Finds what is wrong with spec data; an empty list for a valid experiment."""
-    return _validate(data)[1]
+    return read_spec(data)[1]
 
 
 def dataset_from_data(data: Any) -> Dataset:
@@ -104,7 +104,12 @@ def normalize_unicode(data: Any, key: str = "") -> Any:
 _DATASET: TypeAdapter[dict[str, Dataset]] = TypeAdapter(dict[str, Dataset])
 
 
-def _validate(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
+def read_spec(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
+    """Validates spec data: gives the experiment and no problems, or None and its problems.
+
+    Args:
+        data: Nested dicts and lists, as read from YAML or JSON; data of an older version is upgraded first.
+    """
     if not isinstance(data, dict):
         return None, [Problem("spec", "must be a mapping with dataset, tasks, model …", shorten(data))]
     try:
@@ -232,7 +237,7 @@ def _sampling_problems(spec: ExperimentSpec) -> Iterator[Problem]:
 
 def _input_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     inputs = spec.dataset.inputs
-    if isinstance(spec.dataset, TableDataset) and not inputs:
+    if not inputs and not spec.dataset.has_default_inputs:
         yield Problem("dataset.inputs", "name at least one input column")
     tasks = (*spec.dataset.split.tasks, *spec.tasks)
     targets = {target: task.name for task in tasks for target in task.targets}

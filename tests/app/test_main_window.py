@@ -356,3 +356,15 @@ def test_help_opens_at_the_page_shown_and_closes_with_the_window(window: MainWin
     assert child(window, "help-topics").currentItem().text() == "Live"
     window.close_now()
     assert not found.isVisible()
+
+
+def test_the_window_validates_an_edit_once_whatever_pages_show_it(
+    window: MainWindow, validations: list[Any], wait: Any
+) -> None:
+    for page in ("data", "model", "training", "live", "runs", "compare"):
+        window.session.open_page(page)
+    wait(lambda: not window.session._ask_soon.isActive())
+    validations.clear()
+    window.session.document.set("model.shared[1].out_features", 7)
+    wait(lambda: not window.session._ask_soon.isActive())
+    assert len(validations) == 1

@@ -232,7 +232,7 @@ def test_a_stop_asked_from_elsewhere_ends_the_run_with_130_and_it_can_be_resumed
             if store.exists():
                 with open_store(store) as opened:
                     if any(run.state == "running" for run in opened.runs()):
-                        opened.request(1, StopRequest())
+                        opened.add_request(1, StopRequest())
                         return
             threading.Event().wait(0.05)
 

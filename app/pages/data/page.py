@@ -17,23 +17,21 @@ from app.pages.data.cards.sources import SourceCard
 from app.pages.data.cards.split import SplitCard
 from app.pages.data.cards.tasks import TasksCard
 from app.pages.data.cards.text import TextCard
-from app.pages.data.catalog import BUNDLED
 from app.pages.data.menus import column_menu, fill_menu
 from app.pages.data.role_edits import RoleEditor
-from app.pages.data.view_state import column_views, data_key, data_name, image_labels, task_views
+from app.pages.data.view_state import column_views, data_name, image_labels, task_views
 from app.pages.data.words import error_text, problem_text, training_change_text
 from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, Chip, PageBody
 from mtl_core.errors import WorkbenchError
-from mtl_core.protocol.questions import DatasetQuestion
 from mtl_core.spec import DatasetInfo, Problem
+from mtl_core.spec.bundled import BUNDLED
+from mtl_core.spec.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
 from mtl_core.text import format_names
 
-_MAX_CACHED = 16
 _SPLITTER = "page/data/parts"
-_TITLES = {entry.name: entry.title for entry in BUNDLED}
 _SIDE_WIDTH, _TEXT_WIDTH = 34, 40
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
@@ -53,7 +51,7 @@ class DataPage(PageBody):
         self.setAcceptDrops(True)
         self._session = session
         self._document = session.document
-        self._infos: dict[tuple[Any, ...], DatasetInfo] = {}
+        self._descriptions = session.dataset_descriptions
         self._reading = ""
         self._last_defaults: dict[str, Any] = {}
         self._build()
@@ -64,13 +62,13 @@ class DataPage(PageBody):
     @property
     def info(self) -> DatasetInfo | None:
         """What is known of the experiment's data set, if it has been read."""
-        return self._infos.get(data_key(self._document.data["dataset"]))
+        return self._session.dataset_info
 
     # --- choosing
 
     def choose_bundled(self, name: str) -> None:
         """Read a bundled data set and, once that went well, make it the experiment's."""
-        if self._confirm_replace(_TITLES.get(name, name)):
+        if self._confirm_replace(BUNDLED[name].title):
             self._request_dataset(dataset_choice.bundled_dataset(name, self._document.data["dataset"].get("split")))
 
     def open_file(self, path: Path) -> None:
@@ -128,7 +126,7 @@ class DataPage(PageBody):
         What is saved is not lost, and what the last data set brought with it is nobody's work, so that one can look at
         one set after the other.
         """
-        parts, saved = (_replaceable_parts(data) for data in (self._document.data, self._document.saved))
+        parts, saved = (_replaceable_parts(data) for data in (self._document.data, self._document.saved_data))
         text = f"{name} brings other tasks, and other layers where these cannot read it."
         confirmed = parts in (saved, self._last_defaults) or self._session.may_replace(text)
         if not confirmed:
@@ -140,18 +138,15 @@ class DataPage(PageBody):
         self._reading = data_name(dataset)
         self._show_reading()
         done, failed = partial(self._dataset_loaded, dataset), partial(self._dataset_failed, dataset)
-        self._session.worker.ask(DatasetQuestion(dataset=dataset), done, failed, key="data-page")
+        self._descriptions.request(dataset, done, failed, key="data-page")
 
     def _dataset_loaded(self, dataset: dict[str, Any], info: DatasetInfo) -> None:
         if not isValid(self) or self._reading != data_name(dataset):
             return  # the page is gone, or something else has been chosen since
         self._reading = ""
-        if len(self._infos) >= _MAX_CACHED:
-            self._infos.pop(next(iter(self._infos)))
-        self._infos[data_key(dataset)] = info
         before = self._document.data
-        label = f"Open {data_name(dataset)}" if dataset["kind"] == "table" else f"Choose {info.title}"
-        if _is_same_table(before, dataset, info, self._infos.get(data_key(before["dataset"]))):
+        label = f"Open {data_name(dataset)}" if dataset_kind(dataset).from_file else f"Choose {info.title}"
+        if _is_same_table(before, dataset, info, self._descriptions.get(before["dataset"])):
             same_file = before["dataset"]["path"] == dataset["path"]
             changes = dataset_choice.reading_changes(before, dataset, info)
             self._document.set_many(changes, "Read the file otherwise" if same_file else label, merge=False)
@@ -168,9 +163,9 @@ class DataPage(PageBody):
         if not isValid(self) or self._reading != data_name(dataset):
             return
         self._reading = ""
-        table = dataset["kind"] == "table"
+        is_file = dataset_kind(dataset).from_file
         self._source.error.set_error(
-            error_text(error), "Open another file…" if table else "", self.ask_file if table else None
+            error_text(error), "Open another file…" if is_file else "", self.ask_file if is_file else None
         )
         self._show()
 
@@ -207,7 +202,7 @@ class DataPage(PageBody):
         error = self._session.dataset_error
         unread = self.info is None and error is None
         name = self._reading or (data_name(self._document.data["dataset"]) if unread else "")
-        name = _TITLES.get(name, name)
+        name = BUNDLED[name].title if name in BUNDLED else name
         if self.info is None and not self._reading:
             self._preview.show_nothing()
         self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
@@ -270,11 +265,6 @@ class DataPage(PageBody):
             self._preview.clear_notice()
             self._show()
 
-    def _dataset_info_changed(self) -> None:
-        if self._session.dataset_info is not None:
-            self._infos[data_key(self._document.data["dataset"])] = self._session.dataset_info
-        self._show()
-
     # --- building
 
     def _build(self) -> None:
@@ -322,11 +312,9 @@ class DataPage(PageBody):
         self._split.changed.connect(self._set_split)
         self._document.changed.connect(self._changed)
         self._document.problemsChanged.connect(self._show)
-        self._session.datasetInfoChanged.connect(self._dataset_info_changed)
+        self._session.datasetInfoChanged.connect(self._show)
         self._session.modelInfoChanged.connect(self._show)
         self._session.devicesChanged.connect(self._show_reading)
-        if self._session.dataset_info is not None:
-            self._infos[data_key(self._document.data["dataset"])] = self._session.dataset_info
 
     def _set_split(self, values: dict[str, Any]) -> None:
         label = "Change the seed of the split" if "seed" in values else "Change the split"
@@ -345,7 +333,7 @@ def _is_same_table(
         before: What is known of the experiment's own table; None where that cannot be read any more.
     """
     old = data["dataset"]
-    if not old.get("kind") == dataset.get("kind") == "table" or not old.get("inputs"):
+    if old.get("kind") != dataset.get("kind") or not dataset_kind(dataset).from_file or not old.get("inputs"):
         return False
     columns = {column.name for column in info.columns}
     used = {*old["inputs"], *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}

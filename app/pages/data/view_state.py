@@ -8,6 +8,7 @@ from app.pages.data.cards.preview_header import ColumnView
 from app.pages.data.cards.tasks import TaskView
 from app.pages.data.roles import kinds_for, roles_of, targets_of, task_index_of
 from mtl_core.spec import ColumnInfo, DatasetInfo
+from mtl_core.spec.dataset import dataset_kind
 from mtl_core.text import group_digits
 
 Data = Mapping[str, Any]
@@ -17,7 +18,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
     """The header's boxes: a column of images is a target or nothing; bundled columns keep their type."""
     roles = roles_of(data, info)
     allowed = ("input", "target", "ignore") if info.input_kind == "table" else ("target", "ignore")
-    free = data["dataset"].get("kind") == "table"
+    free = dataset_kind(data["dataset"]).has_column_types
     views = []
     for column in info.columns:
         place = task_index_of(data, column.name)
@@ -97,14 +98,6 @@ def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
     places = [task_index_of(data, info.columns[i].name) for i in indices]
     colors = [place if place >= 0 else None for place in places]
     return [tuple(zip((str(row[i]) for i in indices), colors, strict=True)) for row in info.preview]
-
-
-def data_key(dataset: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What of a data set decides what is known of it: not its inputs, not its split."""
-    types = tuple(sorted((dataset.get("types") or {}).items()))
-    missing = tuple(sorted((name, tuple(texts)) for name, texts in (dataset.get("missing") or {}).items()))
-    names = ("kind", "name", "path", "delimiter", "decimal", "encoding")
-    return (*(dataset.get(name) for name in names), types, missing)
 
 
 def data_name(dataset: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from app.session import Session
 from app.tables import PreviewModel
 from app.widgets import Banner, InlineError, LinkButton
 from mtl_core.spec import DataNote, Problem
-from tests.app.pages.data.conftest import PatientWorker
+from tests.app.pages.data.conftest import PatientWorker, describe
 from tests.app.pages.data.synthetic_sets import COLUMNS, categorical, numeric, table
 
 NOTES = tuple(DataNote(place="column", name=f"c{i}", what=f"Column 'c{i}' is odd.", fix="Mend it.") for i in range(4))
@@ -128,10 +128,10 @@ def test_what_counts_as_missing_is_shown_and_set_in_the_menu_of_a_column(
     assert about_column(info) == "grade\n2 different values\n9 missing ('None' 7, empty 2)"
     assert entries(page, "grade") == {"None (7 cells)": True, "mild (10 cells)": False, "R&&D (10 cells)": False}
     press(page, "grade", "None (7 cells)")
-    session._have_dataset(known)
+    describe(session, known)
     assert session.document.data["dataset"]["missing"] == {"grade": []}
     press(page, "grade", "mild (10 cells)")
-    session._have_dataset(known)
+    describe(session, known)
     assert session.document.data["dataset"]["missing"] == {"grade": ["None", "mild"]}
     press(page, "grade", "As usual (NA, None, ?, - …)")
     assert session.document.data["dataset"]["missing"] == {}
