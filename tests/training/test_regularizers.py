@@ -398,7 +398,7 @@ def _splits(data: TaskData) -> tuple[Split, Split, Split]:
 
 
 def test_new_weights_have_no_tasks_to_keep() -> None:
-    with pytest.raises(InputError, match=r"^training\.keep: new weights know no tasks to keep"):
+    with pytest.raises(InputError, match=r"^training\.keep: a run with new weights has no old tasks to keep"):
         experiment(training__keep={"kind": "ewc"})
 
 
