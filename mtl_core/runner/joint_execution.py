@@ -22,11 +22,12 @@ from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore
 from mtl_core.tasks import build_task
 from mtl_core.training.batching.batches import count_split_bytes, fits_on_device
-from mtl_core.training.joint.joint_trainer import JointRun, JointTrainer, check_compatible_specs
+from mtl_core.training.joint.compatibility import check_compatible_specs
+from mtl_core.training.joint.joint_trainer import JointTrainer
 from mtl_core.training.joint.stacked_model import check_stackable
-from mtl_core.training.loop import TrainingResult
 from mtl_core.training.persistence.checkpoints import checkpoint_path
 from mtl_core.training.runtime.devices import choose_device
+from mtl_core.training.training_run import TrainingResult, TrainingRun, prepare_run
 
 
 def check_joint_training(specs: Sequence[ExperimentSpec]) -> None:
@@ -101,7 +102,7 @@ def _train_jointly(
 ) -> list[Callable[[], TrainingResult]]:
     """Train the runs; return for each a function that returns its result or raises its error."""
     try:
-        results = JointTrainer(_build_joint_runs(store, runs, specs, recorders)).run()
+        results = JointTrainer(_prepare_runs(store, runs, specs, recorders)).train()
     except Exception as error:  # any error must be stored with each run
         return [partial(_unwrap_result, error)] * len(runs)
     return [partial(_unwrap_result, result) for result in results]
@@ -113,26 +114,18 @@ def _unwrap_result(result: TrainingResult | Exception) -> TrainingResult:
     return result
 
 
-def _build_joint_runs(
+def _prepare_runs(
     store: RunStore, runs: Sequence[int], specs: Sequence[ExperimentSpec], recorders: Sequence[StoreRecorder]
-) -> list[JointRun]:
+) -> list[TrainingRun]:
     check_compatible_specs(specs)
     device = choose_device(specs[0].training.device)
     data = load(specs[0].dataset, specs[0].tasks)
     if fits_on_device(count_split_bytes(data.splits), device):
         data = data.to(device)  # once for all
-    joint_runs = []
+    training_runs = []
     for run, spec, recorder in zip(runs, specs, recorders, strict=True):
-        joint_runs.append(
-            JointRun.create(
-                spec,
-                data,
-                device,
-                recorder,
-                store.artifacts_dir(run),
-                initial_weights=initial_weights_path(store, spec),
-            )
-        )
+        folder, initial_weights = store.artifacts_dir(run), initial_weights_path(store, spec)
+        training_runs.append(prepare_run(spec, data, device, recorder, folder, initial_weights=initial_weights))
         others = ", ".join(f"run {other}" for other in runs if other != run)
-        record_start(store, run, joint_runs[-1], f", together with {others}")
-    return joint_runs
+        record_start(store, run, training_runs[-1], f", together with {others}")
+    return training_runs
