@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
 from app.theme import GAP
 from mtl_core.plugins import plugin_problems, plugins
 from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, kind_of, members
+from mtl_core.spec.readers import READER_PLUGINS
+from mtl_core.spec.tasks import METRIC_PLUGINS, TASK_KINDS
 from mtl_core.tabular.readers.formats import FORMATS
 
 TOPICS = ("start", "data", "model", "training", "weighting", "live", "runs", "compare", "files", "about")
@@ -35,10 +37,25 @@ def _layers() -> str:
     return "\n\n".join(f"### {group}\n\n{_list(kinds)}" for group, kinds in LAYER_GROUPS.items())
 
 
+def _tasks() -> str:
+    """The kinds of task, and the metrics that other packages add to them."""
+    kinds = _list(members(Task))
+    if not METRIC_PLUGINS:
+        return kinds
+    lines = []
+    for metric in METRIC_PLUGINS.values():
+        titles = [TASK_KINDS[kind].short_title() for kind in metric.tasks if kind in TASK_KINDS]
+        lines.append(f"- **{metric.title}** ({', '.join(titles)}): {metric.help()}{_package(metric)}")
+    return "\n".join([kinds, "", "### Metrics of other packages", "", *lines])
+
+
 def _formats() -> str:
-    lines = [
-        f"- **{one.title}** ({', '.join(one.suffixes)})" + (f": {one.note}" if one.note else "") for one in FORMATS
-    ]
+    lines = []
+    for table_format in FORMATS:
+        note = f": {table_format.note}" if table_format.note else ""
+        reader = READER_PLUGINS.get(table_format.kind)
+        package = f".{_package(reader)}" if reader else ""
+        lines.append(f"- **{table_format.title}** ({', '.join(table_format.suffixes)}){note}{package}")
     return "\n".join(lines)
 
 
@@ -54,7 +71,7 @@ def _versions() -> str:
 
 _PLACES: dict[str, Callable[[], str]] = {
     "formats": _formats,
-    "tasks": lambda: _list(members(Task)),
+    "tasks": _tasks,
     "sharing": lambda: _list(members(Sharing)),
     "layers": _layers,
     "weighting": lambda: _list(members(Weighting)),

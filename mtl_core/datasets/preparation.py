@@ -283,7 +283,7 @@ def _fingerprint(
     """Hash of all that the tensors follow from; where the file lies, and a task's loss and metrics, do not count."""
     words: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
     left_out: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *words} if text else True}
-    left_out |= {key: True for key in ("decimal", "missing") if not getattr(dataset, key, None)}
+    left_out |= {key: True for key in ("decimal", "missing", "format") if not getattr(dataset, key, None)}
     if text or source.images is not None or isinstance(dataset.numeric_inputs, Standardized):
         left_out["numeric_inputs"] = True
     data: dict[str, Any] = {

@@ -82,7 +82,7 @@ def open_source(dataset: Dataset) -> Source:
     """
     match dataset:
         case TableDataset():
-            key = stamp(dataset.path), dataset.delimiter, dataset.encoding
+            key = stamp(dataset.path), dataset.delimiter, dataset.encoding, dataset.format
             stated = tuple(sorted(dataset.types.items())), tuple(sorted(dataset.missing.items())), dataset.decimal
             return _sources.get((key, stated), lambda: _table(dataset, key))
         case BundledDataset(name="multidigits"):
@@ -95,7 +95,8 @@ def open_source(dataset: Dataset) -> Source:
 
 
 def _table(dataset: TableDataset, key: Hashable) -> Source:
-    raw = _raw.get(key, lambda: read_file(dataset.path, dataset.delimiter, dataset.encoding))
+    reading = dataset.path, dataset.delimiter, dataset.encoding
+    raw = _raw.get(key, lambda: read_file(*reading, stated_format=dataset.format))
     columns = read_table(raw.frame, dataset, raw.delimiter)
     name = Path(dataset.path).name
     form = raw.form[:1].upper() + raw.form[1:] + "."

@@ -2,9 +2,10 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mtl_core.spec.base import Spec, field
+from mtl_core.spec.readers import READER_PLUGINS, reader_of_name
 from mtl_core.spec.tasks import Column, Task
 
 DecimalMark = Literal[".", ","]
@@ -122,6 +123,12 @@ class BundledDataset(Spec):
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 
 
+def _known_reader(kind: str) -> str:
+    if kind not in READER_PLUGINS:
+        raise ValueError("no installed package reads such a format")
+    return kind
+
+
 class TableDataset(Spec):
     """A table file of yours."""
 
@@ -137,6 +144,12 @@ class TableDataset(Spec):
         "N/A, NaN, NaT, null, None, ? and -, in any case. An empty list makes each of these a category.",
         default_factory=dict,
     )
+    format: Annotated[str, AfterValidator(_known_reader)] | None = field(
+        None,
+        "The kind of a file format that another package reads, such as my-package/fixed_width; empty: by the name and "
+        "the content of the file.",
+        widget="hidden",
+    )
     delimiter: str | None = field(None, "What separates the cells; empty: found by looking.", min_length=1)
     decimal: DecimalMark | None = field(
         None,
@@ -147,6 +160,13 @@ class TableDataset(Spec):
     numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
+
+    @model_validator(mode="after")
+    def _state_format(self) -> "TableDataset":
+        """State the format that another package reads, so that the experiment says which package it needs."""
+        if self.format is None and (kind := reader_of_name(self.path)):
+            object.__setattr__(self, "format", kind)  # of a frozen model that nobody has seen yet
+        return self
 
 
 Dataset = Annotated[BundledDataset | TableDataset, Field(discriminator="kind")]

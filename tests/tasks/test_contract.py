@@ -146,7 +146,7 @@ def test_every_metric_of_a_spec_has_a_measure_and_a_direction() -> None:
 def test_an_unknown_metric_is_an_error(name: str) -> None:
     task, info = CASES[name]
     head = build_task(task.model_copy(update={"metrics": ("clairvoyance",)}), info)
-    with pytest.raises(ValueError, match="no such metric of .*: clairvoyance"):
+    with pytest.raises(ValueError, match=r"no such metric of .*: clairvoyance"):
         head.build_metrics()
 
 

@@ -91,6 +91,10 @@ class DataPage(PageBody):
         dataset = self._document.data["dataset"]
         self._request_dataset({**dataset, "delimiter": delimiter, "decimal": decimal, "encoding": encoding})
 
+    def read_as(self, kind: str | None) -> None:
+        """Read the experiment's file as a format of another package, or by its name and content."""
+        self._request_dataset({**self._document.data["dataset"], "format": kind})
+
     def add_absent_tasks(self) -> None:
         """Predict everything that suggests itself and is not predicted."""
         if (info := self.info) is not None and (tasks := roles.missing_tasks(self._document.data, info)):
@@ -309,6 +313,7 @@ class DataPage(PageBody):
         self._source.bundledChosen.connect(self.choose_bundled)
         self._source.fileWanted.connect(self.ask_file)
         self._source.optionsChosen.connect(self.read_otherwise)
+        self._source.format.formatChosen.connect(self.read_as)
         header = self._preview.header_
         header.roleChosen.connect(self.edits.set_role)
         header.typeChosen.connect(self.edits.set_type)

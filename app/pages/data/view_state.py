@@ -103,7 +103,7 @@ def data_key(dataset: Mapping[str, Any]) -> tuple[Any, ...]:
     """What of a data set decides what is known of it: not its inputs, not its split."""
     types = tuple(sorted((dataset.get("types") or {}).items()))
     missing = tuple(sorted((name, tuple(texts)) for name, texts in (dataset.get("missing") or {}).items()))
-    names = ("kind", "name", "path", "delimiter", "decimal", "encoding")
+    names = ("kind", "name", "path", "format", "delimiter", "decimal", "encoding")
     return (*(dataset.get(name) for name in names), types, missing)
 
 

@@ -95,9 +95,10 @@ class BaseTask(Spec):
     """A task of any kind: each has ``kind``, ``target``, ``metrics`` and ``score`` of its own.
 
     All that the program knows of a kind without torch stands in its class; what needs torch in the module of the same
-    name in :mod:`mtl_core.tasks.kinds`.
+    name in :mod:`mtl_core.tasks.kinds`, or in the ``builder`` of a kind of another package.
 
     Attributes:
+        builder: The module whose ``KIND`` is the torch part (:class:`mtl_core.tasks.TaskKind`); empty for our own.
         fewest: How many target columns it needs at least.
         most: How many it takes at most; None for any number.
         column_types: The types of column it can be predicted from; none of a map of classes.
@@ -117,6 +118,7 @@ class BaseTask(Spec):
             Gaussian likelihood, else 1 (Kendall et al. 2018).
     """
 
+    builder: ClassVar[str] = ""
     fewest: ClassVar[int] = 1
     most: ClassVar[int | None] = 1
     column_types: ClassVar[tuple[str, ...]] = ("numeric",)
@@ -160,7 +162,8 @@ class BaseTask(Spec):
     @classmethod
     def phrase(cls) -> str:
         """A task of this kind within a sentence."""
-        return f"a {cls.model_fields['kind'].default} task"
+        kind = cls.model_fields["kind"].default
+        return f"a task of kind {kind}" if cls.builder else f"a {kind} task"
 
     @classmethod
     def metric_names(cls) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def problems_in(error: ValidationError, data: Any, root: type[Spec]) -> list[Pro
     """
     found: dict[str, Problem] = {}
     errors = [one for one in error.errors(include_url=False, include_context=True) if not _echoes(one)]
-    for problem in (_problem(one, data, root) for one in errors[:MOST_PROBLEMS]):
+    for problem in (_unknown_plugin(one, data) or _problem(one, data, root) for one in errors[:MOST_PROBLEMS]):
         first = found.setdefault(problem.path, problem)
         if problem.rule not in first.rule:
             either = problem.rule.removeprefix("must be ") if first.rule.startswith("must be ") else problem.rule
@@ -87,6 +87,13 @@ def _problem(error: Any, data: Any, root: type[Spec]) -> Problem:
     rule = _RULES.get(kind, error["msg"][:1].lower() + error["msg"][1:])
     plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
     return Problem(path or "spec", rule.format(**plain), found, _fix(kind, error["input"], root, keys))
+
+
+def _unknown_plugin(error: Any, data: Any) -> Problem | None:
+    """The problem of a metric, or the format of a table, that a package would add; None for any other error."""
+    keys, value = _keys(error["loc"], data), error.get("input")
+    names_kind = keys[-2:-1] == ["metrics"] or keys[-1:] == ["score"] or keys == ["dataset", "format"]
+    return unknown_kind(join(keys), value) if names_kind and isinstance(value, str) else None
 
 
 def _fix(kind: str, value: Any, root: type[Spec], keys: list[Key]) -> str:

@@ -37,6 +37,7 @@ class FileContent:
         delimiter: What separates the cells of a text; None for what its content says.
         stated_encoding: The encoding of a text; None for what its content says.
         min_columns: How many columns a table has at least.
+        stated_format: The kind of the format, of another package; None for what name and content say.
     """
 
     data: bytes
@@ -44,6 +45,7 @@ class FileContent:
     delimiter: str | None = None
     stated_encoding: str | None = None
     min_columns: int = 2
+    stated_format: str | None = None
 
     @property
     def text(self) -> str:
@@ -79,6 +81,7 @@ class TableFormat:
         read: The table in a file, with the names of its columns as they stand there; None of a file in another format.
             What it imports for that it imports when called, since the window's process loads this module.
         note: What people should know about files of this format, a sentence for the help.
+        kind: Its kind in a spec, if another package reads it; else empty.
     """
 
     title: str
@@ -86,3 +89,4 @@ class TableFormat:
     cells: CellKind
     read: Callable[[FileContent], RawTable | None]
     note: str = ""
+    kind: str = ""
