@@ -50,16 +50,23 @@ class Plugin:
     """A kind that an installed package adds.
 
     Attributes:
+        group: The entry point group.
         kind: What it is called in a spec, ``package/name``.
         title: What people call it.
         package: The package's name, normalized.
         version: The package's version.
     """
 
+    group: str
     kind: str
     title: str
     package: str
     version: str
+
+    @property
+    def noun(self) -> str:
+        """What kinds of its group are, such as ``layer``."""
+        return _NOUNS[self.group]
 
 
 @dataclass(frozen=True)
@@ -78,9 +85,11 @@ class RejectedKind(Problem):
     """A kind of an installed package breaks a rule.
 
     Attributes:
+        group: The entry point group.
         kind: What it would be called in a spec.
     """
 
+    group: str = ""
     kind: str = ""
 
 
@@ -89,13 +98,15 @@ _problems: list[Problem] = []
 
 
 def plugins() -> tuple[Plugin, ...]:
-    """The kinds that were added, in the order in which menus show them."""
-    return tuple(_plugins.values())
+    """The kinds that were added, by group, in the order in which menus show them."""
+    order = list(_NOUNS)
+    return tuple(sorted(_plugins.values(), key=lambda plugin: order.index(plugin.group)))
 
 
 def plugin_problems() -> tuple[Problem, ...]:
-    """What is wrong with the packages whose kinds were left out, a problem for each kind."""
-    return tuple(_problems)
+    """What is wrong with the packages whose kinds were left out, a problem for each kind, by group."""
+    order = ["", *_NOUNS]
+    return tuple(sorted(_problems, key=lambda problem: order.index(getattr(problem, "group", ""))))
 
 
 def load_kinds(
@@ -177,7 +188,7 @@ def _plugin_of(spec_class: Any, base: type, entry: EntryPoint, *, from_defaults:
         raise _RuleError("has a field whose type cannot be resolved")
     if from_defaults:
         spec_class()
-    return Plugin(kind, spec_class.title, package, release)  # type: ignore[attr-defined]
+    return Plugin(entry.group, kind, spec_class.title, package, release)  # type: ignore[attr-defined]
 
 
 def _raise_rule(rule: str) -> None:
@@ -191,9 +202,9 @@ def _rejection(entry: EntryPoint, error: BaseException) -> RejectedKind:
     where, kind = f"package {package} {release}".rstrip(), f"{package}/{entry.name}"
     rule = f"its {_NOUNS[entry.group]} {entry.name!r} is left out: {entry.value}"
     if isinstance(error, _RuleError):
-        return RejectedKind(where, f"{rule} {error}", fix=_LOAD_FIX, kind=kind)
+        return RejectedKind(where, f"{rule} {error}", fix=_LOAD_FIX, group=entry.group, kind=kind)
     reason = shorten(f"{type(error).__name__}: {error}", 120)
-    return RejectedKind(where, f"{rule} cannot be imported", reason, _LOAD_FIX, kind=kind)
+    return RejectedKind(where, f"{rule} cannot be imported", reason, _LOAD_FIX, group=entry.group, kind=kind)
 
 
 class _NoTorch(MetaPathFinder):
@@ -244,12 +255,14 @@ def unknown_kind(path: str, kind: str) -> Problem | None:
     if not _KIND.fullmatch(kind):
         return None
     package, found = kind.partition("/")[0], shorten(repr(kind))
+    if plugin := _plugins.get(kind):
+        return Problem(path, f"the {plugin.noun} {plugin.title!r} cannot be chosen here", found)
     try:
         installed = version(package)
     except PackageNotFoundError:
         rule = f"needs the package {package}, which is not installed"
         return MissingPackage(path, rule, found, _install_fix(package), package=package)
-    others = ", ".join(plugin.kind for plugin in _plugins.values() if plugin.package == package)
+    others = ", ".join(plugin.kind for plugin in plugins() if plugin.package == package)
     fix = f"Kinds that it has: {others}." if others else "Install another version of it."
     for problem in _problems:
         if isinstance(problem, RejectedKind) and problem.kind == kind:

@@ -43,7 +43,7 @@ def broken_metric_rule(kinds: Mapping[str, type[BaseTask]], metric: type[PluginM
     """
     tasks = metric.tasks
     if not isinstance(tasks, tuple) or not all(isinstance(kind, str) for kind in tasks) or not set(tasks) & set(kinds):
-        return "needs a tuple of kinds of task as 'tasks'"
+        return "needs a tuple of kinds of task, one of which exists, as 'tasks'"
     if unknown := [kind for kind in tasks if kind not in kinds and "/" not in kind]:
         return f"is of the kind of task {unknown[0]!r}, which does not exist"
     if metric.better not in ("min", "max"):
