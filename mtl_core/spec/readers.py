@@ -7,7 +7,7 @@ from mtl_core.spec.plugin_reader import PluginReader
 from mtl_core.spec.unions import kind_of
 
 TABLE_SUFFIXES = (
-    ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".feather", ".arrow", ".ipc",
+    ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".arrow", ".feather", ".ipc",
     ".json", ".jsonl", ".ndjson",
 )  # fmt: skip
 """The ends of the names of files that the program reads itself; a test holds it to the formats."""
