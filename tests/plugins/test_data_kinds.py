@@ -53,9 +53,9 @@ def test_the_window_offers_and_explains_them_without_their_builders_or_torch(sit
         from app.forms import label_of, metric_label
         from app.main_window.help import topic_text
         from app.pages.data import page, roles
-        from app.pages.data.cards.sources import SourceCard
+        from app.pages.data.cards.source_card import SourceCard
         from app.pages.data.dataset_choice import table_dataset
-        from app.pages.training.tasks_card import TasksCard
+        from app.pages.training.task_settings_card import TasksCard
         from mtl_core.spec import ColumnInfo, dataset_from_data, problems_of
 
         kind, metric, reader = (f"mtlw-example/{{name}}" for name in ("interval", "g_mean", "fixed_width"))

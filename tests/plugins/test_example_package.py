@@ -39,7 +39,7 @@ def test_the_window_offers_and_explains_the_kinds_without_their_builders_or_torc
         from app.main_window.help import topic_text
         from app.pages.training.weighting_cards import WeightingCard
         from app.pages.training.weighting_text import method_entries
-        from app.tables.run_columns import _METHODS
+        from app.tables.run_columns import method_title
         from mtl_core.spec import Layer, Weighting, kind_of, load_preset, members
 
         method, layer = "mtlw-example/loss_rank", "mtlw-example/scale"
@@ -66,7 +66,7 @@ def test_the_window_offers_and_explains_the_kinds_without_their_builders_or_torc
         assert "*From the package mtlw-example 0.1.0.*" in topic_text("weighting")
         assert "**Scale**" in topic_text("model")
         assert "- **mtlw-example** 0.1.0" in topic_text("about")
-        assert _METHODS[method] == "Loss rank"
+        assert method_title(method) == "Loss rank"
         loaded = {"torch", "mtlw_example.loss_rank", "mtlw_example.scale"} & set(sys.modules)
         assert not loaded, loaded
     """
