@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import Document
-from app.jobs import Failed, NewestRecords, RunFollower, RunQueue, StoreService, Worker
+from app.jobs import DatasetDescriptions, Failed, NewestRecords, RunFollower, RunQueue, StoreService, Worker
+from app.navigation import Page
 from app.settings import Settings
 from mtl_core.plugins import plugin_problems
-from mtl_core.protocol.questions import DatasetQuestion, DevicesQuestion, ModelQuestion
+from mtl_core.protocol.questions import DevicesQuestion, ModelQuestion
 from mtl_core.spec import (
     DatasetInfo,
     DeviceInfo,
@@ -35,8 +36,8 @@ class Session(QObject):
     """One store, one experiment being edited, one worker, and the runs.
 
     Pages reach everything through it and never each other. ``document``, ``worker``, ``store``, ``queue`` and
-    ``settings`` are what they are called; ``records`` are the run records read last; ``devices``, ``dataset_info`` and
-    ``model_info`` are what the worker last said (None before), ``dataset_error`` and ``model_error`` why it could not.
+    ``settings`` are what they are called; ``records`` are the run records read last; ``devices`` and ``model_info``
+    are what the worker last said (None before), ``dataset_error`` and ``model_error`` why it could not.
     ``may_replace`` asks a person whether a part of the document that has unsaved edits may give way; the window puts
     its questions there.
 
@@ -48,7 +49,7 @@ class Session(QObject):
         parent: Owner.
     """
 
-    pageRequested = Signal(str)
+    pageRequested = Signal(object)
     liveRunChanged = Signal(int)
     compareChanged = Signal(list)
     message = Signal(str)
@@ -79,7 +80,7 @@ class Session(QObject):
         self.may_replace: Callable[[str], bool] = lambda _what: True
         self.records = NewestRecords(self)
         self.devices: list[DeviceInfo] = []
-        self.dataset_info: DatasetInfo | None = None
+        self.dataset_descriptions = DatasetDescriptions(self.worker)
         self.dataset_error: Exception | None = None
         self.model_info: ModelInfo | None = None
         self.model_error: Exception | None = None
@@ -96,6 +97,11 @@ class Session(QObject):
         self.queue.runChanged.connect(self._follow_study)
         self.queue.failed.connect(self._tell)
         self.store.failed.connect(self._tell)
+
+    @property
+    def dataset_info(self) -> DatasetInfo | None:
+        """The description of the document's data set; None before the worker has described it."""
+        return self.dataset_descriptions.get(self.document.data.get("dataset"))
 
     @property
     def controlled_run(self) -> "RunRecord | None":
@@ -125,9 +131,9 @@ class Session(QObject):
         follower.record.connect(self.records.take)
         return follower
 
-    def open_page(self, name: str) -> None:
-        """Show the page ``data model training live runs`` or ``compare``."""
-        self.pageRequested.emit(name)
+    def open_page(self, page: Page) -> None:
+        """Ask the window to show ``page``."""
+        self.pageRequested.emit(page)
 
     def show_live(self, run: int) -> None:
         """Make ``run`` the one that Live shows."""
@@ -154,7 +160,7 @@ class Session(QObject):
         """
         if self.document.data == spec_to_data(spec):
             self.document.set_many(settings, label)
-            self.open_page("training")
+            self.open_page(Page.TRAINING)
         else:
             data = spec_to_data(spec)
             for path, value in settings.items():
@@ -213,7 +219,7 @@ class Session(QObject):
 
         def show(runs: list[int]) -> None:
             self.compare(runs)
-            self.open_page("compare")
+            self.open_page(Page.COMPARE)
 
         self.store.call(read, show, self._tell)
 
@@ -256,7 +262,7 @@ class Session(QObject):
         dataset = self.document.data.get("dataset")
         if dataset != self._asked_dataset:
             self._asked_dataset = dataset
-            self.worker.ask(DatasetQuestion(dataset=dataset), self._have_dataset, self._no_dataset, key="dataset")
+            self.dataset_descriptions.request(dataset, self._have_dataset, self._no_dataset, key="dataset")
         spec = self.document.spec
         if spec is None or self.document.problems:
             return
@@ -269,12 +275,12 @@ class Session(QObject):
         self.devices = devices
         self.devicesChanged.emit()
 
-    def _have_dataset(self, info: DatasetInfo) -> None:
-        self.dataset_info, self.dataset_error = info, None
+    def _have_dataset(self, _info: DatasetInfo) -> None:
+        self.dataset_error = None
         self.datasetInfoChanged.emit()
 
     def _no_dataset(self, error: Exception) -> None:
-        self.dataset_info, self.dataset_error = None, error
+        self.dataset_error = error
         self._asked_dataset = None
         self.datasetInfoChanged.emit()
 

@@ -15,7 +15,7 @@ from shiboken6 import isValid
 
 from app.settings import home
 from mtl_core.errors import WorkbenchError
-from mtl_core.files import remove_leftovers, write_text
+from mtl_core.files import remove_partial_files, write_text
 
 _FOLDER = "unsaved"
 _CLOSE_SECONDS = 5.0
@@ -148,7 +148,7 @@ class Drafts(QObject):
     def _look(self) -> None:
         if not self._folder.is_dir():
             return
-        remove_leftovers(self._folder, seconds=_DAY_SECONDS)
+        remove_partial_files(self._folder, seconds=_DAY_SECONDS)
         names = {one.stem for one in self._folder.iterdir() if one.suffix in (".json", ".lock")}
         left = [found for name in names if (found := self._read(self._folder / f"{name}.json")) is not None]
         left.sort(key=lambda one: one.draft.when, reverse=True)

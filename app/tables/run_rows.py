@@ -17,7 +17,6 @@ _FIRST_BATCH, _NEXT_BATCH = 500, 10_000
 """Runs whose metrics are read at once, so that the table appears long before the last of ten thousand is read."""
 _FULL_READ_PAUSE = 10.0
 """Pause between full reads, in multiples of the time one takes; meanwhile only active runs are read."""
-_ACTIVE_STATES = frozenset({"queued", "running", "paused"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +104,7 @@ class RunsReader:
 
     def _read_changed(self, store: RunStore, query: str, archived: bool, changed_runs: set[int]) -> None:
         """Read the active runs, those known to have changed, and those created since."""
-        active = {run for run in self._listed_ids if self._rows[run].record.state in _ACTIVE_STATES}
+        active = {run for run in self._listed_ids if not self._rows[run].record.has_ended}
         listed = set(self._listed_ids)
         for run in active | changed_runs:
             records = store.runs(archived=archived, query=f"{query} id:{run}")

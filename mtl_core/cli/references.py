@@ -12,7 +12,7 @@ from mtl_core.spec import (
     load_preset,
     load_spec_data,
     preset_names,
-    problems_of,
+    read_spec,
     spec_from_data,
     spec_to_data,
 )
@@ -33,10 +33,8 @@ def spec_data(arguments: Namespace) -> dict[str, Any]:
         data = load_spec_data(name)
     if not isinstance(data, dict):
         raise InputError(name, "must be a mapping with dataset, tasks, model …", found=data)
-    if arguments.settings and not problems_of(data):
-        data = spec_to_data(
-            spec_from_data(data)
-        )  # adds defaults, so that paths such as ``training.optimizer.lr`` exist
+    if arguments.settings and (spec := read_spec(data)[0]) is not None:
+        data = spec_to_data(spec)  # adds defaults, so that paths such as ``training.optimizer.lr`` exist
     return apply_overrides(data, arguments.settings)
 
 

@@ -24,7 +24,7 @@ from mtl_core.protocol.questions import (
     answer_data,
 )
 from mtl_core.protocol.wire import READY_ID, Reply, decode_question, encode_reply, to_user_error
-from mtl_core.spec import dataset_from_data, problems_of, spec_from_data
+from mtl_core.spec import dataset_from_data, read_spec, spec_from_data
 
 log = logging.getLogger(__name__)
 
@@ -102,13 +102,13 @@ def _write(replies: TextIO, reply: Reply) -> None:
         log.info("the replies are no longer read")
 
 
-def _check(spec: Any) -> list[Problem]:
+def _check(data: Any) -> list[Problem]:
     from mtl_core.runner.inspection import inspect
 
-    problems = problems_of(spec)
-    if not problems:
+    spec, problems = read_spec(data)
+    if spec is not None:
         try:
-            inspect(spec_from_data(spec))
+            inspect(spec)
         except InputError as error:
             problems = list(error.problems)
     return problems

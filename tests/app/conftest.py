@@ -133,6 +133,20 @@ def spec_named() -> Callable[[str], ExperimentSpec]:
     return lambda name: preset.model_copy(update={"name": name})
 
 
+@pytest.fixture
+def validations(monkeypatch: pytest.MonkeyPatch) -> list[str | bytes | bytearray]:
+    """The texts that were validated as an experiment since."""
+    texts: list[str | bytes | bytearray] = []
+    validate = ExperimentSpec.model_validate_json
+
+    def count(text: str | bytes | bytearray) -> ExperimentSpec:
+        texts.append(text)
+        return validate(text)
+
+    monkeypatch.setattr(ExperimentSpec, "model_validate_json", count)
+    return texts
+
+
 def show_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """Show a window, in front and at work as after a start."""
     window.show()

@@ -4,10 +4,9 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app import document as module
-from app.document import Document, affects, changed_paths
+from app.document import Document, affects, changed_paths, edit_command
 from app.task_references import monitor_names
-from mtl_core.spec import InputError, load_preset, spec_to_data
+from mtl_core.spec import InputError, load_preset, save_spec, spec_to_data
 
 
 @pytest.fixture
@@ -15,6 +14,36 @@ def document(qapp: QApplication) -> Document:
     found = Document()
     found.load_spec(load_preset("multidigits"))
     return found
+
+
+def test_the_document_validates_once_per_edit(document: Document, validations: list[Any]) -> None:
+    document.set("training.epochs", 7)
+    assert len(validations) == 1
+    document.set("training.epochs", 0)
+    assert len(validations) == 2
+    document.set_many({"training.epochs": 5, "tasks[0].name": "first"})
+    assert len(validations) == 3
+    document.undo_stack.undo()
+    assert len(validations) == 4
+    document.undo_stack.redo()
+    assert len(validations) == 5
+
+
+def test_the_document_validates_once_per_start(document: Document, validations: list[Any], tmp_path: Path) -> None:
+    spec = load_preset("multidigits")
+    save_spec(spec, tmp_path / "x.yaml")
+    validations.clear()
+    starts = [
+        document.new,
+        lambda: document.load_spec(spec, "mine"),
+        lambda: document.load_data({"version": 1, "tasks": []}),
+        lambda: document.open(tmp_path / "x.yaml"),
+    ]
+    for count, start in enumerate(starts, 1):
+        start()
+        assert len(validations) == count
+    assert document.valid
+    assert document.spec == spec
 
 
 def test_an_edit_is_undone_and_redone(document: Document) -> None:
@@ -41,7 +70,7 @@ def test_rapid_edits_of_a_number_are_one_step(document: Document) -> None:
 
 
 def test_edits_apart_in_time_are_two_steps(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MERGE_WITHIN", -1.0)
+    monkeypatch.setattr(edit_command, "MERGE_SECONDS", -1.0)
     document.set("training.epochs", 1)
     document.set("training.epochs", 2)
     assert document.undo_stack.count() == 2

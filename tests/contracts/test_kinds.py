@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from app.document import Document
 from app.forms import KindForm, bind
-from app.pages.data.catalog import BUNDLED
 from app.pages.data.roles import KIND_TITLES
 from app.pages.model.templates import TEMPLATES, values_of
 from mtl_core import train
@@ -28,10 +27,9 @@ from mtl_core.spec import (
     spec_from_data,
     spec_to_data,
 )
-from mtl_core.spec.dataset import BundledName
 from mtl_core.spec.method_costs import levels_of, measured_cost
 from mtl_core.store import SeriesKey, open_store
-from mtl_core.training import loop
+from mtl_core.training import trainer
 from tests.architectures.folders import with_defaults
 from tests.contracts.unions import experiment_with, kinds_by_place, path_of
 
@@ -122,12 +120,12 @@ def test_any_kind_trains_and_is_kept(place: str, kind: type[Spec], tmp_path: Pat
 def test_any_sharing_scheme_goes_on_where_it_was_stopped(
     kind: type[Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "TICK_SECONDS", 0.0)
     spec = experiment_with("model.sharing", kind, tmp_path)
     with open_store(tmp_path / "runs.sqlite") as store:
         whole, run = store.create_run(spec), store.create_run(spec)
         assert execute(store, whole).state == "finished"
-        stopped = execute(store, run, observer=lambda told: told.step == 2 and store.request(run, StopRequest()))
+        stopped = execute(store, run, observer=lambda told: told.step == 2 and store.add_request(run, StopRequest()))
         assert stopped.state == "stopped"
         assert execute(store, run).state == "finished"
         found = store.read(run)[0]
@@ -147,8 +145,7 @@ def test_any_layer_is_built_as_it_was_described(kind: type[Spec], tmp_path: Path
     assert tuple(built.features(torch.zeros(2, *fits[0]))[0].shape[1:]) == described.shared[0].output_shape
 
 
-def test_the_data_page_offers_every_bundled_set_and_every_kind_of_task() -> None:
-    assert sorted(entry.name for entry in BUNDLED) == sorted(BundledName.__args__)
+def test_the_data_page_offers_every_kind_of_task() -> None:
     assert set(KIND_TITLES) == {kind_of(kind) for kind in PLACES["tasks"]}
 
 

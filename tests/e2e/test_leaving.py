@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
+from app.navigation import Page
 from app.plots import CurvePlot
 from mtl_core.spec import save_spec
 from mtl_core.store import RunStore
-from mtl_core.store.processes import alive
+from mtl_core.store.processes import is_alive
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.experiments import ENDLESS, houses
 from tests.e2e.person import Person
@@ -35,7 +36,7 @@ def test_closing_asks_and_a_run_that_may_go_on_is_live_in_the_next_window(
     close(second, "Stop and keep")
     assert not second.window.isVisible()
     second.wait(lambda: store.run(run.id).state == "stopped", "the run to stop")
-    second.wait(lambda: not alive(run.pid or 0), "its worker to end")
+    second.wait(lambda: not is_alive(run.pid or 0), "its worker to end")
 
 
 def close(person: Person, answer: str) -> None:
@@ -49,7 +50,7 @@ def close(person: Person, answer: str) -> None:
 def see_it_live(person: Person, store: RunStore, run: int) -> None:
     """The status line and Live show the run of the window before, from its first step on; it can be paused."""
     person.reads("status-run", f"Run {run}", "epoch")
-    person.page("live")
+    person.page(Page.LIVE)
     plot = person.find("live-plot-loss-price", CurvePlot)
     person.wait(lambda: plot.picture is not None and not plot.picture.empty, "its curves")
     assert plot.picture is not None

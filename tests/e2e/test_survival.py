@@ -13,9 +13,10 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from app.navigation import Page
 from mtl_core.spec import load_spec, save_spec
 from mtl_core.store import RunStore, SeriesKey
-from mtl_core.store.processes import alive
+from mtl_core.store.processes import is_alive
 from tests.app.synthetic import add_run
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.experiments import houses
@@ -36,11 +37,11 @@ def test_edits_in_a_window_that_is_ended_are_given_back_by_the_next(
         worker = int(re.findall(r"\d+", Path(f"/proc/{window.pid}/task/{window.pid}/children").read_text())[0])
         window.send_signal(number)
         assert window.wait() == status
-    qtbot.waitUntil(lambda: not alive(worker), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not is_alive(worker), timeout=PATIENCE_MS)
     assert load_spec(path).training.epochs == 4
     person = open_window()
     person.click("message-offer-restore")
-    person.page("training")
+    person.page(Page.TRAINING)
     person.wait(lambda: person.window.session.document.get("training.epochs") == 7, "the edit")
     person.press(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     person.wait(lambda: load_spec(path).training.epochs == 7, "the edit in the file")
@@ -76,7 +77,7 @@ def kill_the_window_in_a_run(qtbot: QtBot, store: RunStore, spec: Path) -> int:
         record = store.run(run)
     assert record.state == "running"
     assert record.pid is not None
-    assert alive(record.pid)
+    assert is_alive(record.pid)
     return run
 
 
@@ -101,7 +102,7 @@ def window_process(deed: str, spec: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def see_all_six_whole(person: Person, store: RunStore, sixth: int) -> None:
     """Six finished runs in the table, and of the last one every loss."""
-    person.page("runs")
+    person.page(Page.RUNS)
     person.wait(lambda: len(person.cells("runs-table")) == STORED + 2, "six runs")
     assert column(person.cells("runs-table"), "State") == ["Finished"] * (STORED + 1)
     record = store.run(sixth)
@@ -112,7 +113,7 @@ def see_all_six_whole(person: Person, store: RunStore, sixth: int) -> None:
         assert list(points[SeriesKey(task, "train", "loss")].steps) == list(range(steps))
     assert SeriesKey("sold", "test", "accuracy") in points
     pid = record.pid or 0
-    person.wait(lambda: not alive(pid), "the worker that was left alone to end")
+    person.wait(lambda: not is_alive(pid), "the worker that was left alone to end")
 
 
 def kill_the_worker_in_a_run(person: Person, store: RunStore) -> int:
@@ -135,10 +136,10 @@ def see_it_interrupted_and_resume_it(person: Person, store: RunStore, run: int) 
     person.reads("live-notice-text", "Interrupted")
     assert store.run(run).state == "interrupted"
     stopped_at = len(losses(store, run)[0])
-    person.page("runs")
+    person.page(Page.RUNS)
     person.choose_runs(run)
     person.wait(lambda: "Interrupted" in column(person.cells("runs-table"), "State"), "the state in the table")
-    person.page("live")
+    person.page(Page.LIVE)
     person.click("live-resume")
     person.wait(lambda: store.run(run).state == "finished", "the run to finish")
     assert stopped_at < len(losses(store, run)[0])

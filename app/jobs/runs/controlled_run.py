@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from app.jobs.store.queue_queries import LIVE
-
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord
 
@@ -24,7 +22,7 @@ def controlled_run(
         training: The runs that the process of this window trains.
         shown: The run that is shown.
     """
-    live = [record for record in records.values() if record.state in LIVE]
+    live = [record for record in records.values() if record.is_live]
     own = [records[run] for run in training[:1] if run in records]
     candidates = [*(record for record in live if record.id == shown), *own, *live, *records.values()]
     return next(iter(candidates), None)

@@ -96,7 +96,7 @@ class RunFollower(QObject):
         if self._tail is None:
             self._timer.stop()
             return
-        on = self._last is None or not self._last.ended
+        on = self._last is None or not self._last.has_ended
         wanted = max(VISIBLE_MS, self._rest) if self._visible and on else HIDDEN_MS
         if not self._timer.isActive() or self._timer.interval() != wanted:
             self._timer.start(wanted)

@@ -164,7 +164,7 @@ class RunQueue(QObject):
         self._trainer.close(seconds)
 
     def _request(self, run: int, request: Request) -> None:
-        self._store.call(lambda store: store.request(run, request), None, self._fail, lane="live")
+        self._store.call(lambda store: store.add_request(run, request), None, self._fail, lane="live")
 
     def _found(self, found: "tuple[list[RunRecord], list[RunRecord]]") -> None:
         on, left = found
@@ -286,13 +286,13 @@ class RunQueue(QObject):
         changed = False
         for record in records:
             before = self._records.get(record.id)
-            if record.ended and before is None:
+            if record.has_ended and before is None:
                 continue  # its end has been told
             if record.state == "interrupted" and record.id in self._trainer.runs:
                 continue  # its end will be told with what its process died of
             if record.state != "queued" and record.id in self._waiting:
                 self._waiting.remove(record.id)  # another window has taken it
-            if record.ended:
+            if record.has_ended:
                 changed |= self._records.pop(record.id, None) is not None
             else:
                 self._records[record.id] = record

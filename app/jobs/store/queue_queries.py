@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
 
-LIVE = ("running", "paused")
 _LEFT_BEHIND_SECONDS = 10.0
 """A queued run older than this at start belongs to a window that is gone."""
 
@@ -49,7 +48,7 @@ def find(store: "RunStore") -> "tuple[list[RunRecord], list[RunRecord]]":
     """The runs that are on, and those that a window which is gone left waiting."""
     store.reap()
     records = sorted(store.runs(), key=lambda record: record.id)
-    on = [record for record in records if record.state in LIVE]
+    on = [record for record in records if record.is_live]
     before = time.time() - _LEFT_BEHIND_SECONDS
     return on, [record for record in records if record.state == "queued" and record.created < before]
 
@@ -77,7 +76,7 @@ def after(
                 store.finish(record.id, "failed", str(refusal))
             elif death is not None and not again:
                 store.finish(record.id, "failed", death.cause)
-        elif death is not None and record.pid == death.pid and record.state in (*LIVE, "interrupted"):
+        elif death is not None and record.pid == death.pid and (record.is_live or record.state == "interrupted"):
             store.finish(record.id, "interrupted", death.cause)
     store.reap()
     return [store.run(run) for run in runs]
@@ -93,9 +92,11 @@ def refuse_runs(store: "RunStore", runs: Sequence[int], error: Exception) -> "li
 
 def look(store: "RunStore", runs: tuple[int, ...], *, widely: bool) -> "list[RunRecord]":
     """The records of some runs; ``widely``: also of those that others have started, after burying the dead."""
+    from mtl_core.store import LIVE_STATES
+
     known = [store.run(run) for run in runs]
     if not widely:
         return known
     store.reap()
-    others = [record for state in LIVE for record in store.runs(query=f"state:{state}") if record.id not in runs]
+    others = [record for state in LIVE_STATES for record in store.runs(query=f"state:{state}") if record.id not in runs]
     return [*known, *others]

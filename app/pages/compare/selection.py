@@ -170,7 +170,7 @@ class Selection(QObject):
 
     def _on_run_changed(self, record: RunRecord) -> None:
         """Read the shown studies again when a run of theirs has ended, compared or not."""
-        if record.ended and record.study in {study.number for study in self.studies}:
+        if record.has_ended and record.study in {study.number for study in self.studies}:
             self._read_studies()
 
     def _read_studies(self) -> None:

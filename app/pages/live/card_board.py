@@ -18,7 +18,7 @@ from app.pages.live.run_view import LiveView
 from app.pages.live.sharing_card import SharingCard
 from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves, TrainingClock, x_axis
 from app.theme import CARD_GAP
-from app.widgets import Card, CardRow, scrolling
+from app.widgets import Card, CardRow, scroll_area
 from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class CardBoard(QWidget):
             rows.addWidget(row, stretch)
         column.addWidget(self._main_rows, 1)
         column.addWidget(self._extra_cards)
-        self._scroll_area = scrolling(column)
+        self._scroll_area = scroll_area(column)
         outer.addWidget(self._scroll_area)
         self._make_cards(tasks)
 
@@ -98,7 +98,7 @@ class CardBoard(QWidget):
     def draw_options(self, options: PlotOptions, run: RunRecord, events: Sequence[EventRecord]) -> None:
         """Draws the curves as chosen in the header."""
         options.apply(card.plot for card in self.losses.values())
-        until = 0.0 if run.ended or run.progress is None else float(run.progress.steps)
+        until = 0.0 if run.has_ended or run.progress is None else float(run.progress.steps)
         clock = TrainingClock(run.started)
         if options.axis == "time":
             clock.add_events(events)

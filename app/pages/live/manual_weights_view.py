@@ -48,7 +48,7 @@ def manual_weights_view(
         recorded: The newest recorded weight of each task that has one.
     """
     manual = moves[-1].data.weights if moves else None
-    enabled = run.state in ("running", "paused")
+    enabled = run.is_live
     method = spec.weighting.title.partition(" (")[0] if spec is not None else run.method
     return ManualWeightsView(
         enabled=enabled,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from app.formatting import STATE_LABELS, Tone, format_duration, format_number, format_remaining_time
 from app.pages.live.manual_weights_view import ManualWeightsView, last_move_text, manual_weights_view, marker_text
+from mtl_core.analysis.divergence import divergence_event
 from mtl_core.protocol.weight_moves import read_weight_moves
 from mtl_core.spec import TOTAL, ExperimentSpec, score_of
 from mtl_core.text import group_digits
@@ -77,15 +78,15 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         events: Its events so far, oldest first.
         latest: The newest value of every series.
     """
-    moves = read_weight_moves(event.content for event in events).made
+    moves = read_weight_moves(event.content for event in events).applied
     return LiveView(
         chip=f"Run {run.id}",
         state=run.state,
         tone=STATE_LABELS[run.state][1],
         notice=notice(run, spec, events, latest),
         can_pause=run.state == "running",
-        can_resume=run.state in ("paused", "interrupted", "stopped", "failed") and not _has_diverged(run, events),
-        can_stop=run.state in ("queued", "running", "paused"),
+        can_resume=(run.state == "paused" or run.is_resumable) and divergence_event(run, events) is None,
+        can_stop=not run.has_ended,
         headers={task: losses_text(task, latest) for task in (*run.tasks, TOTAL)},
         weights_header=last_move_text(moves),
         control=manual_weights_view(run, spec, moves, weights_in_use(run.tasks, latest)),
@@ -96,31 +97,31 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
 
 def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRecord], latest: Latest) -> Notice:
     """The strip under the header for a run's state."""
-    share = _progress_fraction(run)
+    share, tone = _progress_fraction(run), STATE_LABELS[run.state][1]
     at = f" at step {group_digits(run.progress.step)}" if run.progress and run.progress.step else ""
     match run.state:
         case "queued":
-            result = Notice("Queued. It starts when the engine is ready and the runs before it have ended.")
+            result = Notice("Queued. It starts when the engine is ready and the runs before it have ended.", tone)
         case "running":
-            result = Notice(progress_text(run), "accent", share)
+            result = Notice(progress_text(run), tone, share)
         case "paused":
-            result = Notice(f"Paused{at}. It computes nothing until it is resumed.", "warning", share)
+            result = Notice(f"Paused{at}. It computes nothing until it is resumed.", tone, share)
         case "failed":
             text = f"Failed{at}: {(run.error or 'the log says why').rstrip('.')}. "
-            if _has_diverged(run, events):
+            if divergence_event(run, events) is not None:
                 text += "Resumed from its checkpoint it would diverge again; a new run with other settings may not."
-                result = Notice(text, "error", None, "soften", "Halve the learning rate and clip")
+                result = Notice(text, tone, None, "soften", "Halve the learning rate and clip")
             else:
                 text += "Correct the cause and run it again."
-                result = Notice(text, "error", None, "training", "Open Training")
+                result = Notice(text, tone, None, "training", "Open Training")
         case "interrupted":
             cause = run.error or "its process is gone"
             text = f"Interrupted{at}: {cause}. Everything up to the last checkpoint is kept."
-            result = Notice(text, "warning", share)
+            result = Notice(text, tone, share)
         case "stopped":
-            result = Notice(f"Stopped{at}. Its last checkpoint is kept.", "neutral", share)
+            result = Notice(f"Stopped{at}. Its last checkpoint is kept.", tone, share)
         case "finished":
-            result = Notice(finished_text(run, spec, latest), "good", None, "compare", "Compare")
+            result = Notice(finished_text(run, spec, latest), tone, None, "compare", "Compare")
     return result
 
 
@@ -197,12 +198,6 @@ def series_key(task: str, split: str, metric: str) -> SeriesKey:
 def _progress_fraction(run: RunRecord) -> float | None:
     progress = run.progress
     return progress.step / progress.steps if progress is not None and progress.steps else None
-
-
-def _has_diverged(run: RunRecord, events: Sequence[EventRecord]) -> bool:
-    """Whether a loss that is not a number ended the run."""
-    ends = [event.kind for event in events if event.kind in ("start", "nan")]
-    return run.state == "failed" and ends[-1:] == ["nan"]
 
 
 def stabilized_settings(spec: ExperimentSpec) -> dict[str, Any]:

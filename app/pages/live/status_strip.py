@@ -10,7 +10,14 @@ from app.pages.live.run_view import Notice
 from app.theme import GAP, control_height, resolve
 from app.widgets import Button, Label
 
-_INK = {"neutral": "muted", "accent": "accent", "good": "good", "warning": "warning", "error": "error"}
+_INK = {
+    "neutral": "muted",
+    "muted": "muted",
+    "accent": "accent",
+    "good": "good",
+    "warning": "warning",
+    "error": "error",
+}
 
 
 class ThinBar(QWidget):

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord
 
-_RESUMABLE = frozenset({"interrupted", "stopped", "failed"})
-_ON = frozenset({"queued", "running", "paused"})
-
 
 @dataclass(frozen=True)
 class Action:
@@ -45,12 +42,12 @@ def actions_for(records: Sequence[RunRecord]) -> tuple[Action, ...]:
         return ()
     star = UNSTAR if all(record.starred for record in records) else STAR
     put_away = RESTORE if all(record.archived for record in records) else ARCHIVE
-    stop = (STOP,) if any(record.state in _ON for record in records) else ()
+    stop = (STOP,) if any(not record.has_ended for record in records) else ()
     if len(records) > 1:
         return (COMPARE, AGAIN, *stop, star, EXPORT, put_away)
     (record,) = records
-    watch = WATCH if record.state in _ON else CURVES
-    resume = (RESUME,) if record.state in _RESUMABLE else ()
-    archive = () if record.state in _ON else (put_away,)
+    watch = CURVES if record.has_ended else WATCH
+    resume = (RESUME,) if record.is_resumable else ()
+    archive = (put_away,) if record.has_ended else ()
     baselines = (BASELINES,) if len(record.tasks) > 1 else ()
     return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, EXPORT, *archive)

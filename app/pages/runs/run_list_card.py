@@ -13,7 +13,8 @@ from app.pages.runs.runs_view import RunsView
 from app.tables import RunsModel
 from app.theme import CARD_GAP, GAP, icon
 from app.widgets import Button, Card, EmptyState, InlineError
-from mtl_core.errors import InputError, listed
+from mtl_core.errors import InputError
+from mtl_core.text import format_names
 
 _TYPING_MS = 200
 _FILTER_HINT = "Filter, e.g. state:finished method:pcgrad"
@@ -121,7 +122,7 @@ def _damage_text(damage: Mapping[int, str]) -> str:
     if not damage:
         return ""
     numbers = sorted(damage)
-    runs = f"Run {numbers[0]} is" if len(numbers) == 1 else f"Runs {listed([*map(str, numbers)])} are"
+    runs = f"Run {numbers[0]} is" if len(numbers) == 1 else f"Runs {format_names([*map(str, numbers)])} are"
     return f"{runs} damaged in the store and left out: {damage[numbers[0]]}"
 
 

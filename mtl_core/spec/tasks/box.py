@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, TargetColumn, TargetFacts, counted, is_share
+from mtl_core.spec.tasks.base import (
+    METRICS,
+    SCORE,
+    BaseTask,
+    Column,
+    TargetColumn,
+    TargetFacts,
+    format_quantity,
+    is_share,
+)
 
 BoxMetric = Literal["iou", "giou", "iou50", "mae"]
 
@@ -23,10 +32,10 @@ class BoxTask(BaseTask):
     kind: Literal["box"] = "box"
     target: Column | tuple[Column, ...] = field(help="The four columns, in the order of the format.", widget="columns")
     format: Literal["cxcywh", "xywh", "xyxy"] = field(
-        "cxcywh", "Centre and size; left top corner and size; or left top and right bottom corner."
+        "cxcywh", "Center and size; left top corner and size; or left top and right bottom corner."
     )
     loss: Literal["smooth_l1", "bce", "iou", "giou"] = field(
-        "smooth_l1", "Smooth absolute error or cross-entropy of the four numbers, or 1 - (generalised) IoU."
+        "smooth_l1", "Smooth absolute error or cross-entropy of the four numbers, or 1 - (generalized) IoU."
     )
     beta: float = field(
         0.1, "Below it the smooth absolute error is squared.", title="Beta (smooth L1)", gt=0, le=10, advanced=True
@@ -42,4 +51,4 @@ class BoxTask(BaseTask):
     @classmethod
     def output_words(cls, target: TargetFacts) -> str:
         """The four numbers of a box."""
-        return counted(target.width, "number")
+        return format_quantity(target.width, "number")

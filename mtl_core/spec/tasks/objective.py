@@ -1,13 +1,13 @@
-"""Known functions of two parameters, to be minimised."""
+"""Objectives: known functions of two parameters, to be minimized."""
 
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, TargetFacts, counted
+from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, TargetFacts, format_quantity
 
 
 class ObjectiveTask(BaseTask):
-    """Minimise a known function of two features: a test of the weighting itself, not of a prediction.
+    """Minimize a known function of two features: a test of the weighting itself, not of a prediction.
 
     There is no output layer: the task's two features plus the two target columns, the starting point, are the
     function's arguments. The functions are those of the toy of Liu et al. (CAGrad, 2021).
@@ -33,4 +33,4 @@ class ObjectiveTask(BaseTask):
     @classmethod
     def output_words(cls, target: TargetFacts) -> str:
         """The features that arrive."""
-        return counted(target.width, "feature")
+        return format_quantity(target.width, "feature")

@@ -12,7 +12,7 @@ from mtl_core.spec.tasks.base import (
     Outputs,
     TargetColumn,
     TargetFacts,
-    counted,
+    format_quantity,
     is_numeric,
 )
 
@@ -50,7 +50,7 @@ class SurvivalTask(BaseTask):
     @classmethod
     def suggestion(cls, columns: Sequence[TargetColumn]) -> int | None:
         """Two columns of numbers from 0 on, one of which holds 0 and 1."""
-        numbers = len(columns) == cls.most and all(is_numeric(one) and (one.low or 0) >= 0 for one in columns)
+        numbers = len(columns) == cls.most and all(is_numeric(column) and (column.low or 0) >= 0 for column in columns)
         return 80 if numbers and any(map(_is_flag, columns)) else None
 
     @classmethod
@@ -61,7 +61,7 @@ class SurvivalTask(BaseTask):
     @classmethod
     def output_words(cls, target: TargetFacts) -> str:
         """The hazards."""
-        return counted(len(target.edges), "hazard")
+        return format_quantity(len(target.edges), "hazard")
 
 
 def _is_flag(column: TargetColumn) -> bool:

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.sharing.hard import HardSharingModel
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec import InputError, TargetInfo, Task
 from mtl_core.spec.tasks import TASK_KINDS
@@ -96,8 +95,8 @@ def load_heads(model: MultiTaskModel, initial: InitialWeights, data: TaskData, t
 
 
 def _check_order(model: MultiTaskModel, loaded_tasks: tuple[str, ...], saved_tasks: tuple[str, ...]) -> None:
-    """Check the order of the tasks: all schemes but hard sharing number task-specific modules."""
-    if saved_tasks and not isinstance(model, HardSharingModel):
+    """Check the order of the tasks, if parameters belong to a task by its index."""
+    if saved_tasks and model.depends_on_task_order:
         misplaced = [
             task
             for task in loaded_tasks
@@ -118,12 +117,12 @@ def _check_target(task: str, target: TargetHeader, saved_target: TargetHeader) -
             raise InputError("training.keep", rule, found=f"{current} instead of {saved}", fix="Give it another name.")
 
 
-def _check_shapes(what: str, expected: Mapping[str, Tensor], saved: Mapping[str, Tensor], *, whole: bool) -> None:
+def _check_shapes(layers: str, expected: Mapping[str, Tensor], saved: Mapping[str, Tensor], *, whole: bool) -> None:
     """Check that tensors have the shapes of those in a file; ``whole``: that none is missing."""
     for name, tensor in expected.items():
         saved_tensor = saved.get(name)
         if (saved_tensor is None and whole) or (saved_tensor is not None and saved_tensor.shape != tensor.shape):
-            rule = f"the {what} must be as in that run"
+            rule = f"the {layers} must be as in that run"
             saved_text = "no such tensor" if saved_tensor is None else format_tensors({name: saved_tensor})
             fix = "Build these layers alike, or keep nothing."
             raise InputError(

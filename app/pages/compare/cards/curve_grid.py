@@ -195,7 +195,7 @@ def _delete_card(card: TaskCurveCard) -> None:
 def last_step(run: RunRecord) -> float:
     """Last step of a run for the axis: the planned one while the run is active."""
     progress = run.progress
-    return 0.0 if progress is None else float(progress.step if run.ended else progress.steps)
+    return 0.0 if progress is None else float(progress.step if run.has_ended else progress.steps)
 
 
 def run_axes(entries: Sequence[ComparedRun], clocks: Mapping[int, TrainingClock], kind: AxisKind) -> dict[int, XAxis]:

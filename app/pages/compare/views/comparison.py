@@ -13,7 +13,8 @@ from app.pages.compare.views.setting_names import ABSENT, chip_texts, setting_te
 from app.pages.compare.views.significance import marks, rule_text
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
 from mtl_core.analysis.statistics import Spread
-from mtl_core.spec import DIRECTIONS, TOTAL, TRAINED, ExperimentSpec
+from mtl_core.protocol.series import TRAINING_SERIES
+from mtl_core.spec import DIRECTIONS, TOTAL, ExperimentSpec
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey, Summary
@@ -226,8 +227,12 @@ def _best_cell(best: BestEpoch | None) -> Cell:
 
 def metric_choices(keys: Sequence[SeriesKey]) -> tuple[str, ...]:
     """Metrics whose curves can be laid over each other, the loss first, what is no metric last."""
-    names = dict.fromkeys(key.metric for key in keys if key.task and (key.split == "val" or key.metric in TRAINED))
-    return tuple(sorted(names, key=lambda name: (name != "loss", TRAINED.index(name) if name in TRAINED else -1)))
+    names = dict.fromkeys(
+        key.metric for key in keys if key.task and (key.split == "val" or key.metric in TRAINING_SERIES)
+    )
+    return tuple(
+        sorted(names, key=lambda name: (name != "loss", TRAINING_SERIES.index(name) if name in TRAINING_SERIES else -1))
+    )
 
 
 def curve_tasks(runs: Sequence[RunRecord], metric: str, keys: Sequence[SeriesKey]) -> tuple[str, ...]:

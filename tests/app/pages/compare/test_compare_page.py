@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.jobs import StoreService
+from app.navigation import Page
 from app.pages.compare import ComparePage
 from app.pages.compare.cards.curve_grid import run_axes
 from app.pages.compare.saved_comparison import SavedComparison, parse_runs
@@ -23,7 +24,7 @@ from tests.app.synthetic import add_run, cells, experiment, is_bold
 def test_a_page_without_runs_points_to_the_list_of_runs(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     with qtbot.waitSignal(session.pageRequested) as asked:
         qtbot.mouseClick(page._stack.currentWidget().action, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
-    assert asked.args == ["runs"]
+    assert asked.args == [Page.RUNS]
 
 
 def test_only_what_differs_is_listed_and_the_best_is_bold(qtbot: QtBot, session: Session, page: ComparePage) -> None:
@@ -202,8 +203,8 @@ def test_curves_stand_at_the_time_for_which_their_run_had_trained(
         )
     )
     for run in (1, 2):
-        store.event(run, StartEvent(step=0, message="as if it began now"))
-        store.event(run, FinishEvent(step=6000, message="as if it ended now"))
+        store.add_event(run, StartEvent(step=0, message="as if it began now"))
+        store.add_event(run, FinishEvent(step=6000, message="as if it ended now"))
     page.options._set_axis(2)
     assert page.options.axis == "time"
     plot = page.curve_grid.cards["left"].plot

@@ -12,7 +12,7 @@ from app.pages.data import DataPage
 from app.session import Session
 from app.settings import Settings
 from mtl_core.protocol.questions import Question
-from mtl_core.spec import load_preset
+from mtl_core.spec import DatasetInfo, load_preset
 from tests.app.pages.data.synthetic_sets import images
 
 
@@ -40,6 +40,12 @@ class PatientWorker(Worker):
         next(failed for one, _, _, failed in reversed(self.asks) if one == kind)(error)
 
 
+def describe(session: Session, info: DatasetInfo) -> None:
+    """Describe the document's data set as a worker does that the session has asked."""
+    session.dataset_descriptions.add(session.document.data["dataset"], info)
+    session.datasetInfoChanged.emit()
+
+
 @pytest.fixture
 def worker(qtbot: QtBot) -> PatientWorker:
     return PatientWorker()
@@ -60,5 +66,5 @@ def page(session: Session, qtbot: QtBot) -> DataPage:
     qtbot.addWidget(page)
     page.resize(1180, 720)
     page.show()
-    session._have_dataset(images())
+    describe(session, images())
     return page

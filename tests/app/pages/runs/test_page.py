@@ -334,9 +334,9 @@ def test_what_was_decided_about_a_runs_data_is_shown_above_its_events(
     page: RunsPage, records: RunStore, wait: Wait
 ) -> None:
     note = DataNote(place="file", what="2 rows have fewer cells than the header has names.", count=2)
-    records.event(3, NoteEvent(step=0, message=str(note), data=note))
+    records.add_event(3, NoteEvent(step=0, message=str(note), data=note))
     for step in range(250):
-        records.event(3, WeightsEvent(step=step, message="moved", data=WeightsData(weights=None, step=step)))
+        records.add_event(3, WeightsEvent(step=step, message="moved", data=WeightsData(weights=None, step=step)))
     label = page.findChild(QLabel, "run-data-notes")
     assert label is not None
     select(page, 3)
