@@ -17,7 +17,8 @@ from mtl_core.datasets.labels import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
-from mtl_core.datasets.splits import SPLITS, assign
+from mtl_core.datasets.splits import assign
+from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import (
     DataNote,
     Dataset,
