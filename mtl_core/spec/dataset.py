@@ -1,4 +1,4 @@
-"""The data: where it comes from, which columns are inputs, how it is split."""
+"""The data set: its source, its input columns, their encoding, and its split."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, cast
@@ -13,7 +13,7 @@ from mtl_core.spec.unions import kind_of, members
 DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
 PADDING, UNKNOWN = 0, 1
-"""The numbers of what is no token of a text, and of a token that is not in the vocabulary."""
+"""Token ids of padding, and of tokens that are not in the vocabulary."""
 
 
 class SplitSpec(Spec):

@@ -78,7 +78,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         events: Its events so far, oldest first.
         latest: The newest value of every series.
     """
-    moves = read_weight_moves(event.content for event in events).made
+    moves = read_weight_moves(event.content for event in events).applied
     return LiveView(
         chip=f"Run {run.id}",
         state=run.state,

@@ -1,4 +1,4 @@
-"""The tasks: what is predicted, from which target, and how it is judged.
+"""The tasks: their targets, losses and metrics.
 
 A kind of task is registered here, in :data:`Task`, and nowhere else; its module in :mod:`mtl_core.tasks.kinds` is found
 by the kind's name.
@@ -55,13 +55,13 @@ TASK_KINDS = {kind_of(member): cast(type[BaseTask], member) for member in member
 """The class of each kind of task, in the order of menus."""
 
 
-def _known(kind: str) -> str:
+def _check_kind(kind: str) -> str:
     if kind not in TASK_KINDS:
         raise ValueError("must be one of " + ", ".join(TASK_KINDS))
     return kind
 
 
-TaskKind = Annotated[str, AfterValidator(_known)]
+TaskKind = Annotated[str, AfterValidator(_check_kind)]
 """The name of a kind of task."""
 
 TOTAL = "total"
@@ -72,20 +72,20 @@ _NOT_IN_NAMES = re.compile(r"[.\[\]/:=,\"'\s]+")
 
 
 def unique_task_name(column: str, taken: Sequence[str]) -> str:
-    """A name for the task that predicts a column: its own, without what paths cannot hold, unlike those taken."""
+    """Derives the name of a task from its column: without characters that paths exclude, and not among those taken."""
     base = _NOT_IN_NAMES.sub(" ", column).strip() or "task"
-    tries = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
-    return next(name for name in tries if name not in taken and name != TOTAL)
+    candidates = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
+    return next(name for name in candidates if name not in taken and name != TOTAL)
 
 
 def suggested_kinds(columns: Sequence[TargetColumn]) -> list[str]:
-    """The kinds of task that target columns allow together, the sensible one first."""
-    places = {kind: task.suggestion(columns) for kind, task in TASK_KINDS.items()}
-    return sorted((kind for kind, place in places.items() if place is not None), key=lambda kind: places[kind] or 0)
+    """The kinds of task that target columns allow together, the most sensible first."""
+    ranks = {kind: task.suggestion(columns) for kind, task in TASK_KINDS.items()}
+    return sorted((kind for kind, rank in ranks.items() if rank is not None), key=lambda kind: ranks[kind] or 0)
 
 
 def task_kind(task: Any) -> type[BaseTask]:
-    """The class of a task that is spec data; where its kind is not known, as while it is edited, that of any task."""
+    """The class of a task given as spec data; the base class if its kind is unknown, as while it is edited."""
     return TASK_KINDS.get(str(task.get("kind")), BaseTask) if isinstance(task, Mapping) else BaseTask
 
 

@@ -32,10 +32,10 @@ class BoxTask(BaseTask):
     kind: Literal["box"] = "box"
     target: Column | tuple[Column, ...] = field(help="The four columns, in the order of the format.", widget="columns")
     format: Literal["cxcywh", "xywh", "xyxy"] = field(
-        "cxcywh", "Centre and size; left top corner and size; or left top and right bottom corner."
+        "cxcywh", "Center and size; left top corner and size; or left top and right bottom corner."
     )
     loss: Literal["smooth_l1", "bce", "iou", "giou"] = field(
-        "smooth_l1", "Smooth absolute error or cross-entropy of the four numbers, or 1 - (generalised) IoU."
+        "smooth_l1", "Smooth absolute error or cross-entropy of the four numbers, or 1 - (generalized) IoU."
     )
     beta: float = field(
         0.1, "Below it the smooth absolute error is squared.", title="Beta (smooth L1)", gt=0, le=10, advanced=True

@@ -1,4 +1,4 @@
-"""Known functions of two parameters, to be minimised."""
+"""Objectives: known functions of two parameters, to be minimized."""
 
 from typing import ClassVar, Literal
 
@@ -7,7 +7,7 @@ from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, 
 
 
 class ObjectiveTask(BaseTask):
-    """Minimise a known function of two features: a test of the weighting itself, not of a prediction.
+    """Minimize a known function of two features: a test of the weighting itself, not of a prediction.
 
     There is no output layer: the task's two features plus the two target columns, the starting point, are the
     function's arguments. The functions are those of the toy of Liu et al. (CAGrad, 2021).

@@ -39,7 +39,7 @@ class OrdinalTask(BaseTask):
 
     @classmethod
     def phrase(cls) -> str:
-        """A task of this kind within a sentence."""
+        """The noun phrase for a task of this kind, for messages."""
         return "an ordinal task"
 
     @classmethod

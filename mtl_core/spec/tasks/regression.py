@@ -45,7 +45,7 @@ class RegressionTask(BaseTask):
 
     @classmethod
     def phrase(cls) -> str:
-        """A task of this kind within a sentence."""
+        """The noun phrase for a task of this kind, for messages."""
         return "a regression"
 
     @classmethod

@@ -50,7 +50,7 @@ class SurvivalTask(BaseTask):
     @classmethod
     def suggestion(cls, columns: Sequence[TargetColumn]) -> int | None:
         """Two columns of numbers from 0 on, one of which holds 0 and 1."""
-        numbers = len(columns) == cls.most and all(is_numeric(one) and (one.low or 0) >= 0 for one in columns)
+        numbers = len(columns) == cls.most and all(is_numeric(column) and (column.low or 0) >= 0 for column in columns)
         return 80 if numbers and any(map(_is_flag, columns)) else None
 
     @classmethod

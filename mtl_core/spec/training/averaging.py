@@ -1,4 +1,4 @@
-"""Averages of the weights over the training."""
+"""Averages of the weights over the course of training."""
 
 from typing import Annotated, ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""What happens to the tasks of the run that a run begins with."""
+"""Continual learning: ways to keep the tasks of the run whose weights a run begins with."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -10,7 +10,7 @@ from mtl_core.spec.base import Spec, field
 class NewHeads(Spec):
     """Only shared layers are taken; every task begins with a new head.
 
-    What the old tasks lose is not told.
+    What the old tasks lose is not measured.
     """
 
     title: ClassVar[str] = "Not kept"
@@ -20,7 +20,7 @@ class NewHeads(Spec):
 class FineTune(Spec):
     """Tasks of the same name begin with their old heads too, and all layers learn: the old tasks may be forgotten.
 
-    As under every choice but new heads, what each old task scored on the test rows before and after is told at the
+    As under every choice but new heads, each old task's score on the test rows before and after is reported at the
     end. Name the old tasks in ``dataset.split.tasks``, or rows that the old run was trained on may be among them.
     """
 

@@ -1,4 +1,4 @@
-"""Where the weights of the shared layers come from."""
+"""The initial weights of the shared layers."""
 
 from typing import Annotated, ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""Which rows an epoch draws."""
+"""Sampling: which rows an epoch has, and in which order."""
 
 from typing import Annotated, ClassVar, Literal
 

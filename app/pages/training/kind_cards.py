@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document import affects
 from app.forms import KindForm, SpecForm, bind, fields_of
-from app.pages.training.task_choice import DependentChoice
-from app.pages.training.words import class_task_choices
+from app.pages.training.choices import class_task_choices
+from app.pages.training.dependent_choice import DependentChoice
 from app.session import Session
 from app.widgets import Card, LinkButton
 from mtl_core.spec import Averaging, Keeping, Optimizer, Sampling, Spec, Start, kind_of, members
