@@ -12,7 +12,7 @@ from torch import Tensor
 from mtl_core.datasets.features import read_inputs, transform_columns
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.tabular.column import Column, Encoder
-from mtl_core.tabular.readers.table_file import read_file, stamp
+from mtl_core.tabular.readers.table_file import file_stamp, read_file
 from mtl_core.text import format_names
 
 _MOST_ROWS = 5
@@ -48,7 +48,7 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         fix = "Use --split to predict the rows of its own data."
         raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
     try:
-        stamp(path)
+        file_stamp(path)
         raw = read_file(path, None, None, least=1)
         columns = read_inputs(preprocessing, raw.frame)
     except InputError as error:
