@@ -58,7 +58,7 @@ def test_a_writer_of_each_format_stands_among_the_tests() -> None:
 
 
 @pytest.mark.parametrize("table_format", FORMATS, ids=lambda one: one.title)
-def test_a_file_says_its_format_by_its_content(table_format: TableFormat) -> None:
+def test_a_format_is_recognized_by_the_content_of_a_file(table_format: TableFormat) -> None:
     frame = pd.DataFrame({"a": [1.5, 2.5], "b": ["x", "y"]})
     data = WRITERS[table_format.title](frame)
     taken = next(one for one in RECOGNITION_ORDER if one.read(FileContent(data, "a.bin")) is not None)

@@ -1,4 +1,4 @@
-"""A file with a table to cells, whichever format it is in."""
+"""Read the table in a file of any format."""
 
 import stat
 from collections import Counter
@@ -16,8 +16,8 @@ _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 Stamp = tuple[str, int, int, int]
 
 
-def stamp(path: str) -> Stamp:
-    """What changes when the file does: absolute path, inode, time of change in ns, size in bytes.
+def file_stamp(path: str) -> Stamp:
+    """Absolute path, inode, modification time in ns and size of a file, which change when the file does.
 
     Raises:
         InputError: There is no such file, or it is a folder or a device.
@@ -25,8 +25,8 @@ def stamp(path: str) -> Stamp:
     if not path.strip():
         raise InputError("dataset.path", "must name a file", fix=f"Choose a {format_titles()} file.")
     try:
-        place = Path(path).expanduser().absolute()
-        status = place.stat()
+        absolute = Path(path).expanduser().absolute()
+        status = absolute.stat()
     except FileNotFoundError:
         raise InputError("dataset.path", "there is no such file", found=Path(path)) from None
     except (OSError, ValueError, RuntimeError) as error:
@@ -35,7 +35,7 @@ def stamp(path: str) -> Stamp:
         raise InputError("dataset.path", "must be a file, it is a folder", found=Path(path), fix="Choose a file in it.")
     if not stat.S_ISREG(status.st_mode):
         raise InputError("dataset.path", "must be an ordinary file", found=Path(path))
-    return str(place), status.st_ino, status.st_mtime_ns, status.st_size
+    return str(absolute), status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def read_file(
@@ -102,7 +102,7 @@ def _reason(error: Exception) -> str:
 
 
 def _column_names(header: Sequence[str]) -> list[str]:
-    """Column names: in composed form (NFC), trimmed, on one line, each its own; an empty one is ``column 3``."""
+    """Normalize the names of columns and check that they are unique; an empty name becomes ``column 3``."""
     names = [column_name(name).strip() for name in header]
     names = [name or f"column {i + 1}" for i, name in enumerate(names)]
     repeated = [name for name, count in Counter(names).items() if count > 1]
