@@ -72,7 +72,7 @@ from mtl_core.spec.training.initial_weights import Start
 from mtl_core.spec.training.optimizers import Optimizer, Part
 from mtl_core.spec.training.sampling import Sampling
 from mtl_core.spec.training.schedules import Schedule, learning_rate, learning_rates
-from mtl_core.spec.training.settings import EarlyStopping, Precision, TrainingSpec
+from mtl_core.spec.training.training_spec import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove

@@ -14,7 +14,7 @@ from mtl_core.spec.sharing import HardSharing
 from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.sampling import BalancedClasses, Shuffled
-from mtl_core.spec.training.settings import TrainingSpec
+from mtl_core.spec.training.training_spec import TrainingSpec
 from mtl_core.spec.weighting import EqualWeighting
 
 _LONGEST_NAME = 200
