@@ -24,9 +24,9 @@ from mtl_core.spec import (
     shorten,
 )
 from mtl_core.spec.reports import Role, Shape
-from mtl_core.tabular.cache import Recent
-from mtl_core.tabular.column import Column, label
-from mtl_core.tabular.column_roles import roles, suggested_tasks, useless
+from mtl_core.tabular.cache import LruCache
+from mtl_core.tabular.column import Column, format_number
+from mtl_core.tabular.column_roles import suggest_roles, suggest_tasks, unusable_reason
 from mtl_core.tabular.text.vocabulary import read_tokens
 from mtl_core.tabular.values.dates import date_text
 
@@ -35,7 +35,7 @@ EXAMPLE_IMAGES = 24
 EXAMPLE_SIDE = 32
 TOP_CATEGORIES = 30
 BINS = 40
-_described: Recent[DatasetInfo] = Recent(16)
+_described: LruCache[DatasetInfo] = LruCache(16)
 
 
 def describe(dataset: Dataset) -> DatasetInfo:
@@ -53,7 +53,11 @@ def describe(dataset: Dataset) -> DatasetInfo:
 def _describe(dataset: Dataset) -> DatasetInfo:
     source = open_source(dataset)
     columns = list(source.columns.values())
-    role = roles(columns) if source.roles is None else {column.name: source.roles[column.name] for column in columns}
+    role = (
+        suggest_roles(columns)
+        if source.roles is None
+        else {column.name: source.roles[column.name] for column in columns}
+    )
     inputs = tuple(name for name, one in role.items() if one == "input")
     infos = [_column_info(column, role[column.name]) for column in columns]
     targets = [info for info in infos if info.suggested == "target"]
@@ -70,7 +74,7 @@ def _describe(dataset: Dataset) -> DatasetInfo:
         preview=tuple((*row, *("" for _ in source.maps)) for row in _preview(columns, shown)),
         images=_examples(source),
         inputs=inputs,
-        tasks=suggested_tasks(targets) if source.tasks is None else source.tasks,
+        tasks=suggest_tasks(targets) if source.tasks is None else source.tasks,
         notes=(*source.notes_of(source.columns), *_ignored_notes(columns, role)),
         fingerprint=source.digest,
         delimiter=source.delimiter,
@@ -89,20 +93,20 @@ def _shape(source: Source, inputs: Sequence[str], dataset: Dataset) -> Shape:
         return image_shape(source.images)
     if len(inputs) == 1 and source.columns[inputs[0]].type == "text":
         with suppress(InputError):  # a tokenizer at fault, which load refuses
-            return (read_tokens(source.columns[inputs[0]], dataset.text).longest,)
+            return (read_tokens(source.columns[inputs[0]], dataset.text).max_length,)
         return (dataset.text.max_length,)
     return (sum(_width(source.columns[name], dataset.numeric_inputs) for name in inputs),)
 
 
 def _width(column: Column, numeric: NumericInputs) -> int:
     if column.type == "numeric":
-        return max(1, len(bin_edges(column.numbers[column.there], numeric)))
+        return max(1, len(bin_edges(column.numbers[column.present], numeric)))
     categories = len(column.values)
-    return min(categories, MAX_CATEGORIES) + (categories > MAX_CATEGORIES) + (not column.there.all())
+    return min(categories, MAX_CATEGORIES) + (categories > MAX_CATEGORIES) + (not column.present.all())
 
 
 def _column_info(column: Column, role: Role) -> ColumnInfo:
-    there = column.there
+    there = column.present
     facts: dict[str, Any] = {}
     if column.type == "numeric" and there.any():
         present = column.numbers[there]
@@ -112,7 +116,7 @@ def _column_info(column: Column, role: Role) -> ColumnInfo:
         name=column.name,
         type=column.type,
         missing=int((~there).sum()),
-        unique=column.different,
+        unique=column.unique_count,
         categories=_top(column),
         whole=column.whole,
         suggested=role,
@@ -137,22 +141,22 @@ def _map_infos(source: Source) -> list[ColumnInfo]:
 def _top(column: Column) -> tuple[tuple[str, int], ...]:
     """The most frequent values and their rows; of a numeric column only when it has few whole ones; of text, tokens."""
     if column.type == "text":
-        rows = np.bincount(column.text[column.there], minlength=len(column.texts)).tolist()
+        rows = np.bincount(column.text[column.present], minlength=len(column.texts)).tolist()
         found: Counter[str] = Counter()
         for text, count in zip(column.texts, rows, strict=True):
             for token in text.split():
                 found[token] += count
         return tuple((shorten(token), count) for token, count in found.most_common(TOP_CATEGORIES))
-    if column.type == "numeric" and not (column.whole and column.different <= TOP_CATEGORIES):
+    if column.type == "numeric" and not (column.whole and column.unique_count <= TOP_CATEGORIES):
         return ()
-    counts = np.bincount(column.codes[column.there], minlength=len(column.values))
+    counts = np.bincount(column.codes[column.present], minlength=len(column.values))
     order = np.argsort(-counts, kind="stable")[:TOP_CATEGORIES]
     return tuple((shorten(column.values[i]), int(counts[i])) for i in order)
 
 
 def histogram(column: Column) -> Histogram:
     """Counts in at most 40 bins; few whole numbers get a bin each."""
-    present = column.numbers[column.there]
+    present = column.numbers[column.present]
     low, high = float(present.min()), float(present.max())
     if column.whole and high - low < BINS:
         edges = np.arange(low, high + 2) - 0.5
@@ -172,7 +176,7 @@ def _cells(column: Column, rows: int) -> list[str]:
     """The first cells as text, empty where missing."""
     if column.type == "numeric":
         dates = column.format.dates
-        shown = partial(date_text, order=dates) if dates else label
+        shown = partial(date_text, order=dates) if dates else format_number
         return [shown(value) if np.isfinite(value) else "" for value in column.numbers[:rows].tolist()]
     return [shorten(column.texts[code]) if code >= 0 else "" for code in column.text[:rows]]
 
@@ -188,7 +192,7 @@ def _examples(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
 
 
 def _ignored_notes(columns: Sequence[Column], role: dict[str, Role]) -> list[DataNote]:
-    reasons = [(column.name, useless(column)) for column in columns if role[column.name] == "ignore"]
+    reasons = [(column.name, unusable_reason(column)) for column in columns if role[column.name] == "ignore"]
     return [
         DataNote(place="column", name=name, what=f"Column {name!r} is best ignored: {reason}.")
         for name, reason in reasons

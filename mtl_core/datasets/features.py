@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_width
 from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs
-from mtl_core.tabular.cells import CellRules, setting_of
-from mtl_core.tabular.column import Column, Encoder, Rows, plain_number
+from mtl_core.tabular.cells import CellRules, column_setting
+from mtl_core.tabular.column import Column, Encoder, Rows, without_zero_fraction
 from mtl_core.tabular.column_reader import read_column
 from mtl_core.tabular.text.vocabulary import transform_text
 
@@ -59,7 +59,7 @@ def _cells(column: Column, missing: Mapping[str, Sequence[str]]) -> Encoder:
 def _rules(encoder: Encoder) -> CellRules:
     cells = encoder.get("cells", {})
     missing = tuple(cells["missing"]) if "missing" in cells else None
-    return CellRules(missing, otherwise=cells.get("decimal", "."), dates=cells.get("dates", ""))
+    return CellRules(missing, default_decimal=cells.get("decimal", "."), dates=cells.get("dates", ""))
 
 
 def _fit_categorical(column: Column, rows: Rows) -> Encoder:
@@ -77,14 +77,14 @@ def _fit_categorical(column: Column, rows: Rows) -> Encoder:
 
 
 def _note(column: Column, encoder: Encoder, rows: Rows) -> DataNote | None:
-    if not column.there[rows].any():
+    if not column.present[rows].any():
         what = f"Input {column.name!r} has no value in the training rows."
         return DataNote(place="column", name=column.name, what=what, fix="Leave it out of the inputs.")
     if encoder["type"] == "categorical" and encoder["other"]:
         kinds = f"{len(column.values)} categories, the {MAX_CATEGORIES} most frequent have a column each"
         what = f"Input {column.name!r} has {kinds}; the others share one."
         count = len(column.values) - MAX_CATEGORIES
-        fix = f"If it is no category, leave it out, or set {setting_of('types', column.name)} to what it is."
+        fix = f"If it is no category, leave it out, or set {column_setting('types', column.name)} to what it is."
         return DataNote(place="column", name=column.name, what=what, count=count, fix=fix)
     return None
 
@@ -111,11 +111,11 @@ def apply_inputs(encoders: Sequence[Encoder], columns: Mapping[str, Column], row
 
 
 def _one_hot(encoder: Encoder, column: Column, out: NDArray[np.float32]) -> None:
-    place = {plain_number(category): i for i, category in enumerate(encoder["categories"])}
+    place = {without_zero_fraction(category): i for i, category in enumerate(encoder["categories"])}
     place |= {category: i for i, category in enumerate(encoder["categories"])}
     unknown = len(encoder["categories"]) if encoder["other"] else -1
     missing = out.shape[1] - 1 if encoder["missing"] else -1
-    known_as = (place.get(value, place.get(plain_number(value), unknown)) for value in column.values)
+    known_as = (place.get(value, place.get(without_zero_fraction(value), unknown)) for value in column.values)
     hot = np.array([*known_as, missing], np.int64)[column.codes]
     known = np.flatnonzero(hot >= 0)
     out[known, hot[known]] = 1

@@ -6,7 +6,7 @@ import numpy as np
 
 from mtl_core.datasets.splits import SPLITS
 from mtl_core.spec import DataNote, shorten
-from mtl_core.tabular.cells import setting_of
+from mtl_core.tabular.cells import column_setting
 from mtl_core.tabular.column import Rows
 from mtl_core.tasks.targets.labels import Labels
 
@@ -49,7 +49,7 @@ def _many_classes(labels: Labels) -> Iterator[DataNote]:
         return
     column = labels.task.targets[0]
     what = f"column {column!r} is taken as {count} classes, of {rows / count:.1f} rows each in the mean."
-    fix = f"If it is a number or a date, make it a regression and set {setting_of('types', column)} to numeric."
+    fix = f"If it is a number or a date, make it a regression and set {column_setting('types', column)} to numeric."
     yield _note(labels, what, count, fix)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mtl_core.spec import InputError, Task
-from mtl_core.tabular.cells import setting_of
+from mtl_core.tabular.cells import column_setting
 from mtl_core.tabular.column import Column
 from mtl_core.tasks.registry import KINDS
 from mtl_core.tasks.targets.labels import Labels, TargetSource
@@ -42,6 +42,6 @@ def _no_label(where: str, rule: str, columns: Sequence[Column]) -> InputError:
     for column in columns:
         if words := [f"{text!r} in {count}" for text, count in column.missing if text]:
             names = f"{names} (cells that count as missing: {', '.join(words[:4])})"
-            fix = f"Take another target, or set {setting_of('missing', column.name)} to [] to have them as classes."
+            fix = f"Take another target, or set {column_setting('missing', column.name)} to [] to have them as classes."
             break
     return InputError(where, rule, found=names, fix=fix)

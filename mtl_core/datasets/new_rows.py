@@ -53,7 +53,7 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         columns = read_inputs(preprocessing, raw.frame)
     except InputError as error:
         raise _at_file(path, error.problem) from None
-    readable = np.any([column.there for column in columns.values()], axis=0)
+    readable = np.any([column.present for column in columns.values()], axis=0)
     notes = (*map(str, raw.notes), *_notes(preprocessing, columns, readable))
     return NewRows(transform_columns(preprocessing, columns), readable, notes)
 
@@ -73,7 +73,7 @@ def _notes(
     encoders = {encoder["name"]: encoder for encoder in preprocessing.get("inputs", ())}
     for name, column in columns.items():
         yield from map(str, column.notes)
-        missing = ~column.there & readable
+        missing = ~column.present & readable
         if missing.any():
             yield f"{_rows(missing)}: input {name!r} has no value; {_filling(encoders.get(name))}."
         yield from _unseen(name, column, encoders.get(name))

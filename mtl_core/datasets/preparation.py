@@ -27,7 +27,7 @@ from mtl_core.spec import (
     Task,
     shorten,
 )
-from mtl_core.tabular.cache import Recent
+from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column import CellFormat, Column, Rows
 from mtl_core.tabular.column_lookup import find_column
 from mtl_core.tabular.table_columns import missing_label_notes
@@ -39,7 +39,7 @@ from mtl_core.tasks.targets.labels import Labels, TargetSource
 MIN_ROWS = 10
 _ENOUGH = 3  # labelled rows of a class, below which it cannot be in every split
 _FORMAT = 1  # raise it when the same data would be prepared otherwise
-_prepared: Recent[TaskData] = Recent(4)
+_prepared: LruCache[TaskData] = LruCache(4)
 
 
 def load(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:

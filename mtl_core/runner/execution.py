@@ -27,10 +27,11 @@ from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch
 from mtl_core.store import RunStore
-from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.runtime.devices import choose_device, list_devices, versions
+from mtl_core.training.trainer import Trainer
+from mtl_core.training.training_run import TrainingResult, TrainingRun, prepare_run
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def check_resume(store: RunStore, run: int) -> None:
     store.read(run)  # else damage would only be detected when the points are merged, after the training
     folder = store.artifacts_dir(run)
     if _load_checkpoints(folder)[0]:
-        _build_trainer(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
+        _prepare_run(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
 
 
 def _check_diverged(store: RunStore, run: int) -> None:
@@ -158,43 +159,37 @@ def _divergence_advice(error: DivergedError) -> str:
 
 
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> TrainingResult:
-    trainer, resumed = _build_trainer(store, run, spec, recorder)
+    training_run, resumed = _prepare_run(store, run, spec, recorder)
+    state = training_run.state
     label = device_label(spec)
-    store.set_fingerprint(run, trainer.data.fingerprint)
+    store.set_fingerprint(run, state.data.fingerprint)
     if resumed:
         # Training points have the number of their step; validation points the number of steps done.
-        store.rewind(run, {"train": trainer.step - 1, "val": trainer.step, "test": -1})
-        text = f"goes on from step {trainer.step} on {label}"
-        recorder.event(StartEvent(step=trainer.step, message=text))
+        store.rewind(run, {"train": state.step - 1, "val": state.step, "test": -1})
+        text = f"goes on from step {state.step} on {label}"
+        recorder.event(StartEvent(step=state.step, message=text))
     else:
         store.rewind(run, -1)
-        text = f"{len(trainer.data.train.inputs)} training rows on {label}"
+        text = f"{len(state.data.train.inputs)} training rows on {label}"
         recorder.event(StartEvent(step=0, message=text))
-        record_notes(recorder, trainer.data.notes)
-        if trainer.initialization_summary:
-            recorder.event(StartEvent(step=0, message=trainer.initialization_summary))
-    return trainer.run()
+        record_notes(recorder, state.data.notes)
+        if state.initialization_summary:
+            recorder.event(StartEvent(step=0, message=state.initialization_summary))
+    return Trainer(training_run).train()
 
 
-def _build_trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> tuple[Trainer, bool]:
-    """Build the trainer of a run, restored from its last checkpoint; return whether there was one."""
+def _prepare_run(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> tuple[TrainingRun, bool]:
+    """Build a run, restored from its last checkpoint; return whether there was one."""
     device = choose_device(spec.training.device)
     folder = store.artifacts_dir(run)
     last, best = _load_checkpoints(folder, device)
     data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
     initial_weights = None if last else initial_weights_path(store, spec)
-    trainer = Trainer.create(
-        spec,
-        data,
-        device,
-        recorder,
-        folder,
-        moves=weight_moves(store.events(run)),
-        initial_weights=initial_weights,
-    )
+    moves = weight_moves(store.events(run))
+    training_run = prepare_run(spec, data, device, recorder, folder, moves=moves, initial_weights=initial_weights)
     if last:
-        trainer.restore(last, best)
-    return trainer, last is not None
+        training_run.restore(last, best)
+    return training_run, last is not None
 
 
 def initial_weights_path(store: RunStore, spec: ExperimentSpec) -> Path | None:

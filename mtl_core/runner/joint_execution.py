@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from functools import partial
 
 from mtl_core.architectures import build_model
-from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.preparation import load
 from mtl_core.protocol.events import StartEvent
 from mtl_core.runner.execution import (
@@ -25,10 +24,11 @@ from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore
 from mtl_core.tasks import build_task
 from mtl_core.training.batching.batches import count_split_bytes, fits_on_device
-from mtl_core.training.joint.joint_trainer import JointRun, JointTrainer, check_compatible_specs
+from mtl_core.training.joint.compatibility import check_compatible_specs
+from mtl_core.training.joint.joint_trainer import JointTrainer
 from mtl_core.training.joint.stacked_model import check_stackable
-from mtl_core.training.loop import TrainingResult
 from mtl_core.training.runtime.devices import choose_device, versions
+from mtl_core.training.training_run import TrainingResult, TrainingRun, prepare_run
 
 
 def check_joint_training(specs: Sequence[ExperimentSpec]) -> None:
@@ -100,7 +100,7 @@ def _train_jointly(
 ) -> list[Callable[[], TrainingResult]]:
     """Train the runs; return for each a function that returns its result or raises its error."""
     try:
-        results = JointTrainer(_build_joint_runs(store, runs, specs, recorders)).run()
+        results = JointTrainer(_prepare_runs(store, runs, specs, recorders)).train()
     except Exception as error:  # any error must be stored with each run
         return [partial(_unwrap_result, error)] * len(runs)
     return [partial(_unwrap_result, result) for result in results]
@@ -112,36 +112,29 @@ def _unwrap_result(result: TrainingResult | Exception) -> TrainingResult:
     return result
 
 
-def _build_joint_runs(
+def _prepare_runs(
     store: RunStore, runs: Sequence[int], specs: Sequence[ExperimentSpec], recorders: Sequence[StoreRecorder]
-) -> list[JointRun]:
+) -> list[TrainingRun]:
     check_compatible_specs(specs)
     device = choose_device(specs[0].training.device)
     data = load(specs[0].dataset, specs[0].tasks)
     if fits_on_device(count_split_bytes({"train": data.train, "val": data.val, "test": data.test}), device):
         data = data.to(device)  # once for all
-    joint_runs = []
+    training_runs = []
     for run, spec, recorder in zip(runs, specs, recorders, strict=True):
-        joint_runs.append(
-            JointRun.create(
-                spec,
-                data,
-                device,
-                recorder,
-                store.artifacts_dir(run),
-                initial_weights=initial_weights_path(store, spec),
-            )
-        )
-        _record_start(store, run, [other for other in runs if other != run], data, joint_runs[-1])
-    return joint_runs
+        folder, initial_weights = store.artifacts_dir(run), initial_weights_path(store, spec)
+        training_runs.append(prepare_run(spec, data, device, recorder, folder, initial_weights=initial_weights))
+        _record_start(store, run, [other for other in runs if other != run], training_runs[-1])
+    return training_runs
 
 
-def _record_start(store: RunStore, run: int, others: Sequence[int], data: TaskData, joint_run: JointRun) -> None:
-    store.set_fingerprint(run, data.fingerprint)
+def _record_start(store: RunStore, run: int, others: Sequence[int], training_run: TrainingRun) -> None:
+    state, recorder = training_run.state, training_run.recorder
+    store.set_fingerprint(run, state.data.fingerprint)
     store.rewind(run, -1)
-    rows, label = len(data.train.inputs), device_label(joint_run.spec)
+    rows, label = len(state.data.train.inputs), device_label(state.spec)
     text = f"{rows} training rows on {label}, together with {', '.join(f'run {other}' for other in others)}"
-    joint_run.recorder.event(StartEvent(step=0, message=text))
-    record_notes(joint_run.recorder, data.notes)
-    if joint_run.initialization_summary:
-        joint_run.recorder.event(StartEvent(step=0, message=joint_run.initialization_summary))
+    recorder.event(StartEvent(step=0, message=text))
+    record_notes(recorder, state.data.notes)
+    if state.initialization_summary:
+        recorder.event(StartEvent(step=0, message=state.initialization_summary))

@@ -60,8 +60,8 @@ def test_the_window_offers_and_explains_the_kinds_without_their_builders_or_torc
         from app.document import Document
         from app.forms.layers.layer_menu import LayerMenu
         from app.main_window.help import topic_text
-        from app.pages.training.weights_card import WeightingCard
-        from app.pages.training.words import method_entries
+        from app.pages.training.weighting_cards import WeightingCard
+        from app.pages.training.weighting_text import method_entries
         from app.tables.run_columns import _METHODS
         from mtl_core.spec import Layer, Weighting, kind_of, load_preset, members
 

@@ -13,7 +13,7 @@ from mtl_core.runner.execution import execute
 from mtl_core.runner.replay import spec_with_manual_weights, weight_moves
 from mtl_core.spec import ExperimentSpec, WeightMove, spec_from_data, spec_to_data
 from mtl_core.store import RunStore, sqlite
-from mtl_core.training import loop
+from mtl_core.training import trainer
 from tests.runner.conftest import Experiment
 
 Script = Mapping[int, list[Request]]
@@ -21,7 +21,7 @@ Script = Mapping[int, list[Request]]
 
 @pytest.fixture(autouse=True)
 def tick_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "TICK_SECONDS", 0.0)
 
 
 def width(weight: float) -> WeightsRequest:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtl_core.spec import ColumnType
-from mtl_core.tabular.column import Column, number
+from mtl_core.tabular.column import Column, parse_number
 from mtl_core.tabular.column_reader import read_column
 
 
@@ -32,22 +32,22 @@ def column(*cells: object, wanted: ColumnType | None = None) -> Column:
     ],
 )
 def test_what_counts_as_a_number(cell: str, value: float | None) -> None:
-    assert number(cell) == value
+    assert parse_number(cell) == value
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e29, max_value=1e29))
 def test_a_number_written_out_is_read_back(value: float) -> None:
-    assert number(repr(value)) == value
+    assert parse_number(repr(value)) == value
 
 
 @given(st.integers(-(10**15), 10**15))
 def test_a_number_grouped_in_thousands_is_read_back(value: int) -> None:
-    assert number(f"{value:,}") == value
+    assert parse_number(f"{value:,}") == value
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "NA", "n/a", "NaN", "NULL", "None", "?", "-", None, float("nan")])
 def test_what_counts_as_missing(cell: object) -> None:
-    assert column("x", "y", "x", cell).there.tolist() == [True, True, True, False]
+    assert column("x", "y", "x", cell).present.tolist() == [True, True, True, False]
 
 
 def test_infinite_and_huge_numbers_are_missing_with_a_note() -> None:

@@ -44,7 +44,7 @@ def test_times_of_day_are_hours() -> None:
 
 
 def test_where_day_and_month_can_be_exchanged_it_is_said() -> None:
-    assert read("01/02/2021", "03/04/2021").unsettled
+    assert read("01/02/2021", "03/04/2021").ambiguous
     assert read("01/02/2021", "03/04/2021").format.dates == "mdy"
     assert read("01.02.2021", "03.04.2021").format.dates == "dmy"
 
@@ -57,7 +57,7 @@ def test_what_is_no_date_is_a_category(cells: tuple[str, ...]) -> None:
 def test_typed_dates_and_durations_are_numbers_too() -> None:
     typed = read_column("c", pd.Series(pd.to_datetime(["2020-01-31", None, "2020-02-01"])))
     assert typed.numbers[[0, 2]].tolist() == [day("2020-01-31"), day("2020-02-01")]
-    assert typed.there.tolist() == [True, False, True]
+    assert typed.present.tolist() == [True, False, True]
     zoned = read_column("c", pd.Series(pd.to_datetime(["2020-01-31T00:00+02:00"], utc=True)))
     assert zoned.numbers.tolist() == [day("2020-01-30T22:00")]
     assert read_column("c", pd.Series(pd.to_timedelta(["90min"]))).numbers.tolist() == [1.5]

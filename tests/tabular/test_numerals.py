@@ -48,10 +48,10 @@ def test_a_column_of_numbers_of_any_locale_is_numeric(cells: tuple[str, ...], nu
 
 def test_a_group_of_three_digits_is_open_and_follows_what_the_caller_says() -> None:
     assert read("1,234", "12").numbers.tolist() == [1234, 12]
-    column = read("1,234", "12", rules=CellRules(otherwise=","))
+    column = read("1,234", "12", rules=CellRules(default_decimal=","))
     assert column.numbers.tolist() == [1.234, 12]
-    assert column.unsettled
-    assert not read("1,234", "0.5").unsettled
+    assert column.ambiguous
+    assert not read("1,234", "0.5").ambiguous
 
 
 def test_a_stated_decimal_mark_decides_whatever_the_cells_say() -> None:

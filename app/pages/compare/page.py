@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from app.navigation import Page
 from app.pages.compare.cards.cost_card import CostCard
 from app.pages.compare.cards.curve_grid import CurveGrid, available_metrics
 from app.pages.compare.cards.ensemble_evaluation import EnsembleEvaluation
@@ -25,7 +26,7 @@ from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, VisibleConnection, card_title_font, manager
-from app.widgets import Card, CardRow, EmptyState, Label, Muted, PageHeader, ToolButton, scrolling
+from app.widgets import Card, CardRow, EmptyState, Label, Muted, PageHeader, ToolButton, scroll_area
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -120,7 +121,7 @@ class ComparePage(QWidget):
         column.addWidget(self.header)
         column.addWidget(self.chips)
         column.addWidget(self.excluded_label)
-        column.addWidget(scrolling(inside), 1)
+        column.addWidget(scroll_area(inside), 1)
         return filled
 
     def _curve_bar(self) -> QHBoxLayout:
@@ -142,7 +143,7 @@ class ComparePage(QWidget):
             "Nothing to compare yet",
             "Mark two or more runs on the Runs page to see them here.",
             "Go to Runs",
-            lambda: self._session.open_page("runs"),
+            lambda: self._session.open_page(Page.RUNS),
         )
         empty.setObjectName("compare-empty")
         return empty
@@ -164,8 +165,8 @@ class ComparePage(QWidget):
         self.best.fill("task", [(entry.short, entry.color) for entry in entries], view.best)
         self.best_card.setVisible(bool(view.best))
         self.cost_card.show_runs(entries)
-        self._tables_row.set_need(_width_for(self.differs, self.tests))
-        self._details_row.set_need(_width_for(self.best, self.cost_card.table))
+        self._tables_row.set_min_row_width(_width_for(self.differs, self.tests))
+        self._details_row.set_min_row_width(_width_for(self.best, self.cost_card.table))
         runs = tuple((entry.run.id, entry.color) for entry in entries)
         self._draw({} if runs == self._drawn_runs else None)
         self._drawn_runs = runs

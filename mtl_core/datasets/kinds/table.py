@@ -6,14 +6,14 @@ from pathlib import Path
 from mtl_core.datasets.kind import DatasetKind
 from mtl_core.datasets.source import Source
 from mtl_core.spec import InputError, TableDataset
-from mtl_core.tabular.cache import Recent
+from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column_lookup import find_column
 from mtl_core.tabular.readers.table_file import Stamp, read_file, stamp
 from mtl_core.tabular.readers.table_format import RawTable
 from mtl_core.tabular.table_columns import read_table
 
-_raw_tables: Recent[RawTable] = Recent(3)
-_sources: Recent[Source] = Recent(6)
+_raw_tables: LruCache[RawTable] = LruCache(3)
+_sources: LruCache[Source] = LruCache(6)
 
 
 def _stamp(dataset: TableDataset) -> Stamp:
@@ -45,7 +45,7 @@ def _read(dataset: TableDataset, file_key: Hashable) -> Source:
 def _check(dataset: TableDataset, source: Source) -> None:
     for name, column_type in dataset.types.items():
         column = find_column(source.columns, name, f"dataset.types.{name}")
-        if column_type == "numeric" and not column.different and column.notes:
+        if column_type == "numeric" and not column.unique_count and column.notes:
             fix = "Set its type to categorical."
             raise InputError(f"dataset.types.{name}", "no cell of this column is a number", found=name, fix=fix)
     for name in dataset.missing:

@@ -17,7 +17,7 @@ from mtl_core.spec.tasks.base import (
     Direction,
     Outputs,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     TaskName,
     column_name,
 )
@@ -110,7 +110,7 @@ __all__ = [
     "SurvivalTask",
     "TaggingTask",
     "TargetColumn",
-    "TargetFacts",
+    "TargetStatistics",
     "Task",
     "TaskKind",
     "TaskName",

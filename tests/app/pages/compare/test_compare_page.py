@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from app.navigation import Page
 from app.pages.compare import ComparePage
 from app.pages.compare.cards.curve_grid import run_axes
 from app.pages.compare.saved_comparison import parse_runs
@@ -22,7 +23,7 @@ from tests.app.synthetic import add_run, cells, experiment
 def test_a_page_without_runs_points_to_the_list_of_runs(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     with qtbot.waitSignal(session.pageRequested) as asked:
         qtbot.mouseClick(page._stack.currentWidget().action, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
-    assert asked.args == ["runs"]
+    assert asked.args == [Page.RUNS]
 
 
 def test_only_what_differs_is_listed_and_the_best_is_bold(qtbot: QtBot, session: Session, page: ComparePage) -> None:

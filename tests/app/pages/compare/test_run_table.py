@@ -80,7 +80,7 @@ def test_cards_that_need_more_than_their_row_stand_under_each_other(qtbot: QtBot
     row.resize(600, 300)
     row.show()
     assert cards[0].y() == cards[1].y()
-    row.set_need(700)
+    row.set_min_row_width(700)
     qtbot.waitUntil(lambda: cards[0].y() < cards[1].y())
     row.resize(800, 300)
     qtbot.waitUntil(lambda: cards[0].y() == cards[1].y())

@@ -1,4 +1,4 @@
-"""The preview: the first rows under boxes for the role of each column, or example images."""
+"""The preview of the data: the first rows under combo boxes for the role of each column, or example images."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,16 +6,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QProgressBar, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
 from app.formatting import format_quantity, format_shape
-from app.pages.data.cards.images import ImageGrid, Label
-from app.pages.data.cards.notes import NotesList
+from app.pages.data.cards.image_grid import ImageGrid, Label
+from app.pages.data.cards.notes_list import NotesList
 from app.pages.data.cards.preview_header import ColumnView, RoleHeader
 from app.tables import PreviewModel
 from app.theme import row_height
-from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scrolling
+from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scroll_area
 from mtl_core.spec import DatasetInfo
 
-_NOTHING = "Nothing to show yet"
-_NEARLY = "The first rows appear here once they have been read."
+_EMPTY = "Nothing to show yet"
+_WAITING = "The first rows appear here once they have been read."
 _STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
 
 
@@ -53,8 +53,8 @@ class PreviewCard(Card):
         images = QVBoxLayout()
         images.setContentsMargins(0, 0, 0, 0)
         images.addWidget(self.images)
-        self._nothing = EmptyState("table", _NOTHING, _NEARLY)
-        for page in (self.table, scrolling(images), self._nothing):
+        self._nothing = EmptyState("table", _EMPTY, _WAITING)
+        for page in (self.table, scroll_area(images), self._nothing):
             self._views.addWidget(page)
         for widget in (self.description, self.busy, self.error):
             self.body.addWidget(widget)
@@ -64,7 +64,7 @@ class PreviewCard(Card):
         self.show_nothing()
 
     def show_info(self, info: DatasetInfo, views: Sequence[ColumnView], labels: Sequence[Sequence[Label]]) -> None:
-        """Show a data set with the roles of its columns; of images, the labels below them."""
+        """Show a data set: a table with the roles of its columns, or images with their labels."""
         table = info.input_kind == "table"
         if info is not self._shown:
             self._shown = info
@@ -72,7 +72,9 @@ class PreviewCard(Card):
             self.images.show_images(info.images, color=info.input_shape[0] == 3)
             self.set_title(info.title)
             self.description.setText(info.description)
-            self.description.setVisible(bool(info.description) and not info.delimiter)  # which stands beside the list
+            self.description.setVisible(
+                bool(info.description) and not info.delimiter
+            )  # a file is described beside the list
             self.notes.show_notes(info.notes)
         contents = format_quantity(len(info.columns), "column") if table else f"images {format_shape(info.input_shape)}"
         self.set_subtitle(f"{format_quantity(info.rows, 'row')} · {contents}")
@@ -82,7 +84,7 @@ class PreviewCard(Card):
         self._views.setCurrentIndex(0 if table else 1)
 
     def show_nothing(self) -> None:
-        """No data set is known."""
+        """Show the empty state: no data set is known."""
         self._shown = None
         self.set_title("Preview")
         self.set_subtitle("")
@@ -92,27 +94,27 @@ class PreviewCard(Card):
         self._views.setCurrentIndex(2)
 
     def set_busy(self, text: str, *, starting: bool = False) -> None:
-        """Say what is being read, or nothing; ``starting``: that it waits for the engine."""
+        """Show that ``text`` is going on, or nothing when it is empty; ``starting``: the engine is not ready yet."""
         self.busy.setVisible(bool(text))
         self.busy.setAccessibleName(text)
         if text:
             self.set_subtitle(text)
             self._nothing.title.setText(text)
-            self._nothing.text.setText(_STARTING if starting else _NEARLY)
+            self._nothing.text.setText(_STARTING if starting else _WAITING)
         else:
-            self._nothing.title.setText(_NOTHING)
-            self._nothing.text.setText(_NEARLY)
+            self._nothing.title.setText(_EMPTY)
+            self._nothing.text.setText(_WAITING)
 
     def show_notice(self, text: str, undo: Callable[[], object]) -> None:
-        """Say what an edit changed beside what was asked for, with a link that takes it back."""
+        """Show a banner that says what else an edit changed, with a link that undoes it."""
         self.clear_notice()
         self._notice = Banner(text, "Undo", undo, tone="info")
         self._notice.setObjectName("data-notice")
         self.body.insertWidget(0, self._notice)
-        self._notice.show()  # now: a layout shows what is added to it with the next event only
+        self._notice.show()  # now: a layout would show it with the next event only
 
     def clear_notice(self) -> None:
-        """Take the last notice away."""
+        """Remove the banner."""
         if self._notice is not None:
             self._notice.hide()
             self._notice.deleteLater()

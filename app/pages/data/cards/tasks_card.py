@@ -1,4 +1,4 @@
-"""The card of the tasks: a box each with name, kind, coverage and target distribution."""
+"""The card of the tasks: for each, a box with name, kind, label coverage and target distribution."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSize
 
 from app.pages.data.roles import KIND_TITLES, is_numeric_kind
 from app.plots import BarPlot, Histogram
-from app.theme import CARD_GAP, GAP
+from app.theme import CARD_GAP, GAP, small_font
 from app.widgets import Card, InlineError, LineEdit, Muted, ToolButton, guard_wheel
 from app.widgets.dot import Dot
 from mtl_core.spec import ColumnInfo
 from mtl_core.text import group_digits
 
-_MIN_WIDTH = 248
-_ONE_LINE = 340
+_MIN_WIDTH = 24
+"""Of a box, in digits of the font."""
+_WIDE = 340
+"""From this width on, name and kind stand on one line."""
 _WIDEST_BAR = 96
 
 
@@ -27,12 +29,12 @@ class TaskView:
     """View model of a task box.
 
     Attributes:
-        columns: Its target columns, as far as the data has them.
-        targets: Their names.
-        kinds: The kinds it could be of.
+        columns: Descriptions of its target columns, as far as the data have them.
+        targets: Names of its target columns.
+        kinds: The kinds that its targets allow.
         rows: Rows of the data set.
-        color: Its series index.
-        problem: What is wrong with it.
+        color: Series index of its color.
+        problem: Its problem, or ``""``.
     """
 
     name: str
@@ -45,7 +47,7 @@ class TaskView:
     problem: str = ""
 
     def coverage(self) -> str:
-        """How many rows have a label."""
+        """The number of rows that have a label, as text."""
         if not self.columns:
             return ""
         labeled = [self.rows - column.missing for column in self.columns]
@@ -57,7 +59,7 @@ class TaskView:
 
 
 class TasksCard(Card):
-    """The task boxes; ``renamed(index, name)``, ``kindChosen(index, kind)`` and ``removed(index)`` announce edits."""
+    """The boxes of all tasks; emits ``renamed(index, name)``, ``kindChosen(index, kind)`` and ``removed(index)``."""
 
     renamed = Signal(int, str)
     kindChosen = Signal(int, str)
@@ -89,7 +91,7 @@ class TasksCard(Card):
         fix_label: str = "",
         on_fix: Callable[[], object] | None = None,
     ) -> None:
-        """Show the tasks of the experiment; boxes of tasks that stay keep their focus."""
+        """Show the tasks of the experiment; boxes are reused, so that the focus stays."""
         while len(self.boxes) > len(views):
             box = self.boxes.pop()
             self._row.removeWidget(box)
@@ -102,11 +104,11 @@ class TasksCard(Card):
         self._none.set_error(problem, fix_label, on_fix)
         self.set_subtitle(f"{len(views)} {'task' if len(views) == 1 else 'tasks'}" if views else "")
 
-    def _add(self, place: int) -> None:
+    def _add(self, index: int) -> None:
         box = TaskBox()
-        box.renamed.connect(lambda name: self.renamed.emit(place, name))
-        box.kindChosen.connect(lambda kind: self.kindChosen.emit(place, kind))
-        box.removed.connect(lambda: self.removed.emit(place))
+        box.renamed.connect(lambda name: self.renamed.emit(index, name))
+        box.kindChosen.connect(lambda kind: self.kindChosen.emit(index, kind))
+        box.removed.connect(lambda: self.removed.emit(index))
         self.boxes.append(box)
         self._row.addWidget(box, 1)
 
@@ -120,11 +122,11 @@ class TaskBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMinimumWidth(_MIN_WIDTH)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * _MIN_WIDTH)
         self._view: TaskView | None = None
         self._dot = Dot()
         self.name = LineEdit()
-        self.name.editingFinished.connect(self._name_done)
+        self.name.editingFinished.connect(self._commit_name)
         self.kind = QComboBox()
         self.kind.activated.connect(lambda _: self.kindChosen.emit(str(self.kind.currentData())))
         self.kind.setMinimumContentsLength(10)
@@ -132,6 +134,7 @@ class TaskBox(QWidget):
         guard_wheel(self.kind)
         self._remove = ToolButton("x", "Remove this task", self.removed.emit)
         self._target = Muted(wrap=True)
+        self._target.setFont(small_font())
         self._target.setTextFormat(Qt.TextFormat.PlainText)
         self._error = InlineError()
         self._top, self._below = QHBoxLayout(), QHBoxLayout()
@@ -152,18 +155,18 @@ class TaskBox(QWidget):
         column.addLayout(self._plots, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Name and kind on one line where there is room, so that more is left for the distribution."""
+        """Put name and kind on one line in a wide box, which leaves more height for the distribution."""
         super().resizeEvent(event)
-        wide = self.width() >= _ONE_LINE
-        if wide != (self._top.indexOf(self.kind) >= 0):
-            (self._below if wide else self._top).removeWidget(self.kind)
-            if wide:
+        is_wide = self.width() >= _WIDE
+        if is_wide != (self._top.indexOf(self.kind) >= 0):
+            (self._below if is_wide else self._top).removeWidget(self.kind)
+            if is_wide:
                 self._top.insertWidget(2, self.kind)
             else:
                 self._below.insertWidget(0, self.kind)
 
     def show_task(self, view: TaskView) -> None:
-        """Show a task as it is now."""
+        """Show a task."""
         before, self._view = self._view, view
         if view == before:
             return
@@ -175,14 +178,14 @@ class TaskBox(QWidget):
             self.kind.addItem(KIND_TITLES.get(kind, kind), kind)
         self.kind.setCurrentIndex(self.kind.findData(view.kind))
         targets = ", ".join(view.targets)
-        words = [targets if targets != view.name else "", view.coverage()]
-        self._target.setText(" · ".join(word for word in words if word))
+        texts = [targets if targets != view.name else "", view.coverage()]
+        self._target.setText(" · ".join(filter(None, texts)))
         self._error.set_error(view.problem)
-        self._name_parts(view.name)
+        self._set_object_names(view.name)
         if before is None or (before.columns, before.kind, before.color) != (view.columns, view.kind, view.color):
             self._draw(view)
 
-    def _name_parts(self, name: str) -> None:
+    def _set_object_names(self, name: str) -> None:
         self.setObjectName(f"task-{name}")
         self.setAccessibleName(f"Task {name}")
         self.name.setObjectName(f"task-name-{name}")
@@ -203,7 +206,7 @@ class TaskBox(QWidget):
         else:
             self._plots.addWidget(Muted("The distribution appears once the data are read.", wrap=True))
 
-    def _name_done(self) -> None:
+    def _commit_name(self) -> None:
         if self._view is None:
             return
         name = self.name.text().strip()
@@ -230,7 +233,7 @@ def distribution(column: ColumnInfo, kind: str, color: int) -> QWidget:
 
 
 def _in_order(categories: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Classes that are numbers by size, others as they came: most frequent first."""
+    """Classes that are numbers in ascending order, others as given: the most frequent first."""
     try:
         return sorted(categories, key=lambda pair: float(pair[0]))
     except ValueError:

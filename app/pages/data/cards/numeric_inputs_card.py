@@ -25,17 +25,17 @@ class NumericInputsCard(Card):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("Numeric inputs", parent=parent)
         self.setObjectName("numeric-inputs-card")
-        self.form = KindForm(members(NumericInputs), self.PATH)
+        self.form = KindForm(members(NumericInputs), self.PATH, label_characters=0)
         bind(self.form, document)
         self.body.addWidget(self.form)
         self.body.addStretch(1)
 
     @staticmethod
     def concerns(data: Mapping[str, Any], info: DatasetInfo | None) -> bool:
-        """Whether an input of the experiment is a number."""
+        """Whether any input of the experiment is numeric."""
         return is_input_type(data, info, "numeric")
 
     def show_data(self, data: Mapping[str, Any], info: DatasetInfo | None, problems: Sequence[Problem]) -> None:
-        """Be there or not, with what is wrong."""
+        """Show the card only while it concerns the experiment, with the problems of its fields."""
         self.setVisible(self.concerns(data, info))
         self.form.show_problems(problems)

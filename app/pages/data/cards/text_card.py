@@ -14,15 +14,15 @@ from app.widgets import Card, LinkButton
 from mtl_core.spec import DatasetInfo, Problem, TextSpec
 
 _TOKENIZER = "dataset.text.tokenizer"
-_FIRST = "model.shared[0]"
-_OF_WORDS = ("tokens", "lowercase", "vocabulary")
+_FIRST_LAYER = "model.shared[0]"
+_WORD_FIELDS = ("tokens", "lowercase", "vocabulary")
 
 
 @dataclass(frozen=True)
 class TokenizerFix:
     """A change of the spec that makes tokenizer and model match."""
 
-    words: str
+    label: str
     path: str
     value: Any
 
@@ -41,11 +41,11 @@ class TextCard(Card):
         super().__init__("Text", parent=parent)
         self.setObjectName("text-card")
         self._document = document
-        self._offer: TokenizerFix | None = None
-        self.words = SpecForm(TextSpec, self.PATH, only=_OF_WORDS)
-        self.others = SpecForm(TextSpec, self.PATH, skip=_OF_WORDS)
-        self.link = LinkButton("", self._take_offer, name="text-offer")
-        for form in (self.words, self.others):
+        self._fix: TokenizerFix | None = None
+        self.word_form = SpecForm(TextSpec, self.PATH, only=_WORD_FIELDS)
+        self.other_form = SpecForm(TextSpec, self.PATH, skip=_WORD_FIELDS)
+        self.link = LinkButton("", self._apply_fix, name="text-offer")
+        for form in (self.word_form, self.other_form):
             bind(form, document)
             self.body.addWidget(form)
         self.body.addWidget(self.link, 0, Qt.AlignmentFlag.AlignLeft)
@@ -53,26 +53,26 @@ class TextCard(Card):
 
     @staticmethod
     def concerns(data: Mapping[str, Any], info: DatasetInfo | None) -> bool:
-        """Whether an input of the experiment is read as text."""
+        """Whether any input of the experiment is text."""
         return is_input_type(data, info, "text")
 
     def show_data(self, data: Mapping[str, Any], info: DatasetInfo | None, problems: Sequence[Problem]) -> None:
-        """Be there or not, with what is wrong and what would mend it."""
+        """Show the card only while it concerns the experiment, with problems and the fix for a wrong tokenizer."""
         self.setVisible(self.concerns(data, info))
-        self.words.setVisible(not _tokenizer(data))
-        for form in (self.words, self.others):
+        self.word_form.setVisible(not _tokenizer(data))
+        for form in (self.word_form, self.other_form):
             form.show_problems(problems)
-        self._offer = tokenizer_fix(data)
-        self.link.setVisible(self._offer is not None)
-        self.link.setText(self._offer.words if self._offer else "")
+        self._fix = tokenizer_fix(data)
+        self.link.setVisible(self._fix is not None)
+        self.link.setText(self._fix.label if self._fix else "")
 
-    def _take_offer(self) -> None:
-        if self._offer is not None:
-            self._document.set(self._offer.path, self._offer.value, self._offer.words, merge=False)
+    def _apply_fix(self) -> None:
+        if self._fix is not None:
+            self._document.set(self._fix.path, self._fix.value, self._fix.label, merge=False)
 
 
 def tokenizer_fix(data: Mapping[str, Any]) -> TokenizerFix | None:
-    """What would make the tokenizer that of the model that reads the text, or the model that of the tokenizer."""
+    """The change that uses the pretrained model's tokenizer, or the tokenizer's model; None when they match."""
     tokenizer = _tokenizer(data)
     first: Mapping[str, Any] = next(iter((data.get("model") or {}).get("shared") or ()), {})
     folder = str(first.get("path") or "") if first.get("kind") == "pretrained" else ""
@@ -80,7 +80,7 @@ def tokenizer_fix(data: Mapping[str, Any]) -> TokenizerFix | None:
         return TokenizerFix("Use the pretrained model's tokenizer", _TOKENIZER, folder)
     if tokenizer and first.get("kind") == "embedding":
         layer = {"kind": "pretrained", "path": tokenizer, "output": "positions"}
-        return TokenizerFix("Let its model read the text", _FIRST, layer)
+        return TokenizerFix("Let its model read the text", _FIRST_LAYER, layer)
     return None
 
 

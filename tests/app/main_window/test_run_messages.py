@@ -1,24 +1,10 @@
-"""Numbers, times and states as a person reads them."""
+"""Messages about runs, and about why an experiment cannot run."""
 
 import pytest
 
-from app.main_window import words
+from app.main_window import run_messages
+from app.main_window.problem_message import problem_message, setting_title
 from mtl_core.spec import Problem
-
-
-@pytest.mark.parametrize(
-    ("path", "page"),
-    [
-        ("model.shared[0].out_channels", "model"),
-        ("weighting.weights.left", "training"),
-        ("training.optimizer.lr", "training"),
-        ("tasks[0].target", "data"),
-        ("dataset.inputs", "data"),
-        ("name", "data"),
-    ],
-)
-def test_a_setting_is_found_on_its_page(path: str, page: str) -> None:
-    assert words.page_of(path) == page
 
 
 @pytest.mark.parametrize(
@@ -35,11 +21,11 @@ def test_a_setting_is_found_on_its_page(path: str, page: str) -> None:
     ],
 )
 def test_a_setting_is_named_by_where_it_stands(path: str, text: str) -> None:
-    assert words.place_words(path) == text
+    assert setting_title(path) == text
 
 
 def test_the_first_problem_is_told_and_the_rest_are_counted() -> None:
-    line = words.problem_line([Problem("a", "must be given"), Problem("b", "too")])
+    line = problem_message([Problem("a", "must be given"), Problem("b", "too")])
     assert line == "This experiment cannot run yet. a: must be given (and 1 more)"
 
 
@@ -48,11 +34,14 @@ def test_the_first_problem_is_told_and_the_rest_are_counted() -> None:
     [([4], "run 4"), ([4, 5], "runs 4 and 5"), ([4, 5, 6], "runs 4 to 6"), ([4, 6, 9], "runs 4, 6 and 9")],
 )
 def test_runs_are_named_by_their_numbers(runs: list[int], text: str) -> None:
-    assert words.runs_words(runs) == text
+    assert run_messages.run_numbers_text(runs) == text
 
 
 def test_a_press_is_answered_with_what_is_queued_and_what_was_pressed_twice() -> None:
-    assert words.queued_line([4], 1) == "Run 4 is queued, behind 1 other."
-    assert words.queued_line([4, 5, 6], 0) == "Runs 4 to 6 are queued."
-    assert words.repeated_line([4, 5]) == "Pressed twice: runs 4 and 5 of it are being checked. This press adds no run."
-    assert words.repeated_line([]) == "Pressed twice: its rows are being made. This press adds no run."
+    assert run_messages.queued_message([4], 1) == "Run 4 is queued, behind 1 other."
+    assert run_messages.queued_message([4, 5, 6], 0) == "Runs 4 to 6 are queued."
+    assert (
+        run_messages.repeated_start_message([4, 5])
+        == "Pressed twice: runs 4 and 5 of it are being checked. This press adds no run."
+    )
+    assert run_messages.repeated_start_message([]) == "Pressed twice: its rows are being made. This press adds no run."

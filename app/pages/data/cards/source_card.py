@@ -36,12 +36,12 @@ _DECIMALS = ((_AUTO, None), ("Point 1,234.5", "."), ("Comma 1.234,5", ","))
 class SourceCard(Card):
     """The list of data sets and the reading options of a file.
 
-    ``bundledChosen(name)``: a bundled set; ``fileWanted``: ask for a file; ``optionsChosen(delimiter, encoding,
-    decimal)``: read the file in another way, None for what follows from its content.
+    ``bundledChosen(name)`` is emitted for a bundled data set, ``fileRequested`` to ask for a file, and
+    ``optionsChosen(delimiter, encoding, decimal)`` to read the file with other options, None for one to be detected.
     """
 
     bundledChosen = Signal(str)
-    fileWanted = Signal()
+    fileRequested = Signal()
     optionsChosen = Signal(object, object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,27 +50,27 @@ class SourceCard(Card):
         self.list = QListWidget()
         self.list.setObjectName("data-sets")
         self.list.setAccessibleName("Data sets")
-        self.list.setItemDelegate(_TwoLines(self.list))
+        self.list.setItemDelegate(_TwoLineDelegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.list.setMouseTracking(True)
         for entry in BUNDLED.values():
             self._add(entry.name, entry.title, entry.summary)
-        self.list.itemClicked.connect(self._chosen)
-        self.list.itemActivated.connect(self._chosen)
+        self.list.itemClicked.connect(self._item_chosen)
+        self.list.itemActivated.connect(self._item_chosen)
         self._current: dict[str, Any] = {}
         self.error = InlineError()
         self.error.setObjectName("source-error")
-        self.open = Button("Open a file…", self.fileWanted.emit, icon_name="folder-open", name="open-data-file")
+        self.open = Button("Open a file…", self.fileRequested.emit, icon_name="folder-open", name="open-data-file")
         self.open.setToolTip(plain_tooltip(f"A {format_titles()} file; it can also be dropped onto this page"))
         self.options = self._build_options()
-        self.body.addWidget(self.error)  # above the list, which gives way: what stands below keeps its place
+        self.body.addWidget(self.error)  # above the list, which shrinks: the controls below keep their place
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self.options)
         self.body.addWidget(self.open)
 
     def show_dataset(self, dataset: dict[str, Any], info: DatasetInfo | None = None) -> None:
-        """Mark the data set of the experiment, and say what its content says of how it is read."""
+        """Select the data set of the experiment, and show the reading options of a file with what was detected."""
         self._current = dataset
         file = dataset_kind(dataset).from_file
         self._show_file(str(dataset.get("path", "")) if file else "")
@@ -82,7 +82,7 @@ class SourceCard(Card):
         text = file and (table_format is None or table_format.cells == "text")
         self.options.setVisible(text)
         if text:
-            self._show_found(info)
+            self._show_detected(info)
             self._show_options(dataset)
 
     def _build_options(self) -> QWidget:
@@ -115,8 +115,8 @@ class SourceCard(Card):
         form.addRow(Label("Decimal mark"), self.decimal)
         return box
 
-    def _show_found(self, info: DatasetInfo | None) -> None:
-        """Put what was found behind ``auto``."""
+    def _show_detected(self, info: DatasetInfo | None) -> None:
+        """Show the detected options behind ``auto``."""
         delimiter = next((title for title, value in _DELIMITERS if info and value == info.delimiter), "")
         name = {" ": "space"}.get(info.delimiter if info else "", delimiter.partition(" ")[0].lower())
         commas = sum(column.decimal == "," for column in info.columns) if info else 0
@@ -125,8 +125,8 @@ class SourceCard(Card):
             (self.encoding, info.encoding if info else ""),
             (self.decimal, "" if info is None else "comma" if commas else "point"),
         )
-        for combo, words in detected:
-            combo.setItemText(0, f"{_AUTO}: {words}" if words else _AUTO)
+        for combo, value in detected:
+            combo.setItemText(0, f"{_AUTO}: {value}" if value else _AUTO)
 
     def _show_options(self, dataset: dict[str, Any]) -> None:
         delimiter, encoding = dataset.get("delimiter"), dataset.get("encoding")
@@ -144,7 +144,7 @@ class SourceCard(Card):
             self.optionsChosen.emit(*options)
 
     def _show_file(self, path: str) -> None:
-        """The opened file stands first in the list, while there is one."""
+        """Put the opened file first in the list, or remove it from there."""
         first = self.list.item(0)
         has_file_item = first is not None and first.data(_NAME) == _FILE
         if has_file_item and not path:
@@ -160,7 +160,7 @@ class SourceCard(Card):
     def _add(self, name: str, title: str, text: str) -> None:
         self.list.addItem(_item(name, title, text))
 
-    def _chosen(self, item: QListWidgetItem) -> None:
+    def _item_chosen(self, item: QListWidgetItem) -> None:
         name = str(item.data(_NAME))
         if name != _FILE and name != self._current.get("name"):
             self.bundledChosen.emit(name)
@@ -174,8 +174,8 @@ def _item(name: str, title: str, text: str) -> QListWidgetItem:
     return item
 
 
-class _TwoLines(QStyledItemDelegate):
-    """A title and a smaller line below it."""
+class _TwoLineDelegate(QStyledItemDelegate):
+    """Draws a title and a smaller line below it."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -189,15 +189,15 @@ class _TwoLines(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(resolve("accent_wash" if selected else "hover")))
             painter.drawRoundedRect(box, CONTROL_RADIUS, CONTROL_RADIUS)
-        words = box.adjusted(GAP, GAP // 2 + 1, -GAP, -GAP // 2)
+        area = box.adjusted(GAP, GAP // 2 + 1, -GAP, -GAP // 2)
         painter.setPen(QColor(resolve("text")))
         metrics = QFontMetrics(option.font)
-        title = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideMiddle, words.width())
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
+        title = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideMiddle, area.width())
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
         painter.setFont(small_font())
         painter.setPen(QColor(resolve("muted")))
-        text = QFontMetrics(small_font()).elidedText(str(index.data(_TEXT)), Qt.TextElideMode.ElideRight, words.width())
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, text)
+        text = QFontMetrics(small_font()).elidedText(str(index.data(_TEXT)), Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, text)
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 from app.theme import CARD_GAP, GAP, card_title_font, icon
 from app.widgets.buttons import LinkButton, PrimaryButton, ToolButton
 from app.widgets.labels import Muted
-from app.widgets.plain import Label
+from app.widgets.plain_text import Label
 
-_WIDEST_TEXT = 56
-"""Digits in a line of an empty page's text, about as many as are read with ease."""
+_MAX_LINE_DIGITS = 56
+"""Most digits in a line of an empty state's text, for readability."""
 
 
 class Glyph(Label):
@@ -27,21 +27,21 @@ class Glyph(Label):
         self.setFixedSize(self._side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the icon in the colors of now."""
+        """Draw the icon in its current color."""
         painter = QPainter(self)
         self._icon.paint(painter, self.rect())
         painter.end()
 
 
 class EmptyState(QWidget):
-    """A description of what belongs here, with one action.
+    """Shown where there is no content yet: what will be shown, with an optional button.
 
     Args:
         icon_name: Phosphor icon.
         title: What is missing.
-        text: What will be shown here, and how it comes about.
-        action_label: Words of the one button, or none.
-        on_action: What it does.
+        text: What will be shown here, and how to get it.
+        action_label: Text of the button; no button when empty.
+        on_action: Called when the button is clicked.
         parent: Owner.
     """
 
@@ -62,15 +62,15 @@ class EmptyState(QWidget):
         self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.text = Muted(text, wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.text.setMaximumWidth(self.fontMetrics().horizontalAdvance("0") * _WIDEST_TEXT)
+        self.text.setMaximumWidth(self.fontMetrics().horizontalAdvance("0") * _MAX_LINE_DIGITS)
         column = QVBoxLayout(self)
         column.setSpacing(GAP)
         column.addStretch(1)
         center = Qt.AlignmentFlag.AlignHCenter
         column.addWidget(Glyph(icon_name, lines=2.6), 0, center)
         column.addWidget(self.title, 0, center)
-        # Across the whole width and not centered as a widget: a layout asks an aligned one for its preferred width
-        # only, and cuts the lines that wrap in less.
+        # Centered by stretches and not by alignment: an aligned widget gets its preferred width only, and wrapped lines
+        # would be cut off.
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
@@ -86,12 +86,12 @@ class EmptyState(QWidget):
 
 
 class InlineError(QWidget):
-    """An error message at its place, with its fix as a link.
+    """An error message next to what it concerns, with an optional link that fixes it.
 
     Args:
-        text: Rule and value found.
-        fix_label: What the link says; no link when empty.
-        on_fix: What the link does.
+        text: The error.
+        fix_label: Text of the link; no link when empty.
+        on_fix: Called when the link is clicked.
         parent: Owner.
     """
 
@@ -115,7 +115,7 @@ class InlineError(QWidget):
         self.set_error(text, fix_label, on_fix)
 
     def set_error(self, text: str, fix_label: str = "", on_fix: Callable[[], object] | None = None) -> None:
-        """Show another error; an empty text hides it all."""
+        """Show another error; an empty text hides the widget."""
         self._on_fix = on_fix
         self.label.setText(text)
         self.link.setText(fix_label)
@@ -130,12 +130,12 @@ class InlineError(QWidget):
 
 
 class Banner(QFrame):
-    """A message across a page, with an optional fix and a button that dismisses it.
+    """A message across the page, with an optional link and a button that dismisses it.
 
     Args:
         text: One or two sentences.
-        fix_label: Words of the link.
-        on_fix: What the link does.
+        fix_label: Text of the link.
+        on_fix: Called when the link is clicked.
         tone: ``error``, ``warning`` or ``info``.
         parent: Owner.
     """
@@ -162,20 +162,20 @@ class Banner(QFrame):
         row.setContentsMargins(CARD_GAP, GAP, GAP, GAP)
         row.setSpacing(GAP)
         row.addWidget(Glyph("info" if tone == "info" else "warning-circle", ink), 0)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self.label)
-        words.addLayout(self._links_below())
-        row.addLayout(words, 1)
+        text_column = QVBoxLayout()
+        text_column.setSpacing(0)
+        text_column.addWidget(self.label)
+        text_column.addLayout(self._links_below())
+        row.addLayout(text_column, 1)
         if fix_label and on_fix is not None:
             row.addWidget(LinkButton(fix_label, on_fix), 0)
         row.addWidget(ToolButton("x", "Dismiss", self.dismiss, name="dismiss"), 0, Qt.AlignmentFlag.AlignTop)
 
     def add_link(self, label: str, on_click: Callable[[], object], *, name: str = "") -> None:
-        """Put one more link below the text."""
+        """Add a link below the text."""
         link = LinkButton(label, on_click, name=name)
         self._links.insertWidget(self._links.count() - 1, link)
-        link.show()  # now, or the height that the message needs is reckoned without it
+        link.show()  # now, so that it counts for the height of the message
 
     def _links_below(self) -> QHBoxLayout:
         self._links = QHBoxLayout()
@@ -184,6 +184,6 @@ class Banner(QFrame):
         return self._links
 
     def dismiss(self) -> None:
-        """Hide it and say so."""
+        """Hide the message and emit ``dismissed``."""
         self.hide()
         self.dismissed.emit()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.document import Document, affects
 from app.forms import KindForm, SearchedChoice, WeightsEditor, bind, defaults_of
-from app.pages.training.words import method_entries, moves_text, weighting_help, weighting_text, weights_text
+from app.pages.training.weighting_text import method_entries, moves_text, weighting_help, weighting_text, weights_text
 from app.task_references import task_names
 from app.widgets import Card, InlineError, LinkButton, Muted
 from mtl_core.spec import ManualWeighting, Weighting, join, members

@@ -1,16 +1,11 @@
-"""Texts and choices of the Training page."""
+"""What the weighting methods do and cost, as entries of a menu and as text below it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from app.forms import metric_label, number_text
-from app.task_references import monitor_names
 from app.widgets import MenuEntry
-from mtl_core.spec import DatasetInfo, DeviceInfo, ExperimentSpec, Schedule, Spec, Weighting, kind_of, members
+from mtl_core.spec import Spec, Weighting, kind_of, members
 from mtl_core.spec.method_costs import MEASURED_TASKS, levels_of, measured_cost
-from mtl_core.spec.tasks import task_kind
-from mtl_core.spec.training.schedules import PlateauSchedule
 from mtl_core.spec.weighting import LEVELS
 from mtl_core.spec.weighting.base import GradientWeighting
 from mtl_core.text import group_digits
@@ -40,36 +35,6 @@ def _cost(kind: str) -> str:
         return ""
     low, high = sorted((cost.mlp, cost.cnn))
     return f"{low:g}–{high:g} × step" if low < high else f"{low:g} × step"
-
-
-@dataclass(frozen=True)
-class Length:
-    """Number of steps of a run; ``known`` is false while the number of rows is unknown."""
-
-    steps_per_epoch: int
-    epochs: int
-    known: bool
-
-    @property
-    def steps(self) -> int:
-        """All steps."""
-        return self.steps_per_epoch * self.epochs
-
-
-def length_of(spec: ExperimentSpec, info: DatasetInfo | None) -> Length:
-    """How many steps a run of ``spec`` takes; a hundred an epoch until the data are known."""
-    epochs, batch = spec.training.epochs, spec.training.batch_size
-    if info is None:
-        return Length(100, epochs, known=False)
-    rows = max(round(info.rows * spec.dataset.split.train), 1)
-    return Length(-(-rows // batch), epochs, known=True)
-
-
-def length_text(length: Length) -> str:
-    """About 79 steps an epoch, 1 580 in all."""
-    if not length.known:
-        return "The number of steps is known once the data are."
-    return f"About {group_digits(length.steps_per_epoch)} steps an epoch, {group_digits(length.steps)} in all."
 
 
 def weighting_help(spec: type[Spec]) -> str:
@@ -136,36 +101,3 @@ def moves_text(moves: Sequence[Mapping[str, Any]]) -> str:
     steps = ", ".join(group_digits(int(move.get("step", 0))) for move in moves[:4])
     more = ", …" if len(moves) > 4 else ""
     return f"Moved by hand in an earlier run at step {steps}{more}: these moves are replayed."
-
-
-def monitor_choices(data: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What the best epoch can be chosen by, and its words."""
-    values = tuple(monitor_names(data))
-    return values, tuple(_monitor_label(value) for value in values)
-
-
-def schedule_text(schedule: Schedule, highest: float) -> str:
-    """What the curve of a schedule is: its highest rate, and where it depends on results, on which."""
-    text = f"peak {number_text(float(f'{highest:.3g}'))}"
-    return f"{text}, while results improve" if isinstance(schedule, PlateauSchedule) else text
-
-
-def class_task_choices(data: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tasks whose classes can be balanced, and their words; the first stands for itself and for none named."""
-    tasks = [task for task in data.get("tasks") or () if task_kind(task).row_classes]
-    names = [str(task.get("name")) for task in tasks]
-    first = f"The first with classes ({names[0]})" if names else "No task has classes"
-    return ("", *names), (first, *names)
-
-
-def _monitor_label(value: str) -> str:
-    task, dot, metric = value.partition(".")
-    return f"{task} · {metric_label(metric)}" if dot else "Total loss"
-
-
-def device_choices(devices: Sequence[DeviceInfo]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Devices that can be asked for, and their words."""
-    best = next((d for d in devices if d.name.startswith("cuda")), devices[0] if devices else None)
-    automatic = f"Automatic: {best.label}" if best else "Automatic"
-    selectable = [d for d in devices if d.name != "auto"]
-    return ("auto", *(d.name for d in selectable)), (automatic, *(d.label for d in selectable))

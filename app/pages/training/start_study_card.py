@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
 
 from app.forms.form import LABEL_CHARACTERS
-from app.pages.training.seeds import parse_seeds, study_text
+from app.pages.training.study_seeds import parse_seeds, study_text
 from app.session import Session
 from app.theme import GAP
 from app.widgets import Button, Card, InlineError, Muted, TextField

@@ -10,7 +10,7 @@ from app.widgets.dot import Dot
 from mtl_core.text import group_digits
 
 _PARTS = (("train", "Train", "accent"), ("val", "Validation", "warning"), ("test", "Test", "good"))
-_LEAST = 10
+_MIN_SHARE = 10
 _WHOLE = 1000
 Shares = tuple[int, int, int]
 
@@ -18,27 +18,27 @@ Shares = tuple[int, int, int]
 def rebalance_shares(shares: Shares, part: int, share: int) -> Shares:
     """Shares in tenths of a percent that sum to 1000, after one of them was set.
 
-    The training share gives or takes; what it cannot give the third one does. Setting the training share itself
-    scales the two others. None falls below 1 %.
+    The training share makes up the difference, and the third share what remains of it. Setting the training share
+    scales the two others. No share falls below 1 %.
 
     Args:
-        shares: Train, validation and test so far.
-        part: Which was set: 0, 1 or 2.
-        share: To what.
+        shares: Train, validation and test before.
+        part: Index of the share that was set.
+        share: Its new value.
     """
-    share = min(max(share, _LEAST), _WHOLE - 2 * _LEAST)
+    share = min(max(share, _MIN_SHARE), _WHOLE - 2 * _MIN_SHARE)
     rest = _WHOLE - share
     if part == 0:
         old = shares[1] + shares[2]
-        val = min(max(round(rest * shares[1] / old) if old else rest // 2, _LEAST), rest - _LEAST)
+        val = min(max(round(rest * shares[1] / old) if old else rest // 2, _MIN_SHARE), rest - _MIN_SHARE)
         return share, val, rest - val
-    other = min(shares[3 - part], rest - _LEAST)
+    other = min(shares[3 - part], rest - _MIN_SHARE)
     train = rest - other
     return (train, share, other) if part == 1 else (train, other, share)
 
 
 class SplitCard(Card):
-    """``changed(shares, label)`` carries the paths below ``dataset.split`` and their new values."""
+    """Edits the split; ``changed(values)`` carries the new values by their name in ``dataset.split``."""
 
     changed = Signal(dict)
 
@@ -68,29 +68,31 @@ class SplitCard(Card):
         self.seed.valueChanged.connect(lambda seed: self.changed.emit({"seed": seed}))
         grid.addWidget(Label("Seed"), len(_PARTS), 1)
         grid.addWidget(self.seed, len(_PARTS), 3)
-        self._owners = Muted(wrap=True)
-        self._owners.setObjectName("split-owners")
-        self._own = LinkButton("Use this experiment's own rows", self._clear_task_split, name="split-own")
+        self._split_tasks = Muted(wrap=True)
+        self._split_tasks.setObjectName("split-owners")
+        self._clear_tasks = LinkButton("Use this experiment's own rows", self._clear_task_split, name="split-own")
         self.body.addWidget(self._bar)
         self.body.addLayout(grid)
-        self.body.addWidget(self._owners)
-        self.body.addWidget(self._own)
+        self.body.addWidget(self._split_tasks)
+        self.body.addWidget(self._clear_tasks)
         self.body.addWidget(self._error)
         self.body.addStretch(1)
 
     def show_split(self, split: dict[str, object], rows: int, problem: str = "") -> None:
-        """Show the split of the experiment, of so many rows (0: unknown)."""
+        """Show the split of the experiment, which has ``rows`` rows (0: unknown)."""
         tenths = [round(float(str(split.get(name, 0))) * _WHOLE) for name, _, _ in _PARTS]
         self._shares = (tenths[0], tenths[1], tenths[2])
         self._error.set_error(problem)
         for spin, label, share in zip(self.spins, self._rows, self._shares, strict=True):
-            _quietly(spin, share / 10)
+            _set_silently(spin, share / 10)
             label.setText(f"≈ {group_digits(round(rows * share / _WHOLE))}" if rows else "")
-        _quietly(self.seed, int(str(split.get("seed", 0))))
-        owners = [str(task.get("name")) for task in _list(split.get("tasks"))]
-        self._owners.setText(f"The rows are those of an experiment with {', '.join(owners)}, to be compared with it.")
-        for widget in (self._owners, self._own):
-            widget.setVisible(bool(owners))
+        _set_silently(self.seed, int(str(split.get("seed", 0))))
+        names = [str(task.get("name")) for task in _task_list(split.get("tasks"))]
+        self._split_tasks.setText(
+            f"The rows are those of an experiment with {', '.join(names)}, to be compared with it."
+        )
+        for widget in (self._split_tasks, self._clear_tasks):
+            widget.setVisible(bool(names))
         self._bar.set_shares(self._shares)
 
     def _clear_task_split(self) -> None:
@@ -100,7 +102,7 @@ class SplitCard(Card):
         spin = DoubleSpinBox()
         spin.setObjectName(f"split-{name}")
         spin.setAccessibleName(f"Share of the {title.lower()} rows")
-        spin.setRange(_LEAST / 10, 98)
+        spin.setRange(_MIN_SHARE / 10, 98)
         spin.setDecimals(1)
         spin.setSingleStep(5)
         spin.setSuffix(" %")
@@ -123,7 +125,7 @@ class SplitCard(Card):
 
 
 class _Bar(QWidget):
-    """The three shares as stretches of one bar."""
+    """Paints the three shares as segments of one bar."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -151,12 +153,12 @@ class _Bar(QWidget):
         painter.end()
 
 
-def _list(tasks: object) -> list[dict[str, object]]:
-    """The tasks that make the split, as far as the document has them right."""
+def _task_list(tasks: object) -> list[dict[str, object]]:
+    """The tasks that the split belongs to, as far as the document has them right."""
     return [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
 
 
-def _quietly(spin: SpinBox, value: float) -> None:
+def _set_silently(spin: SpinBox, value: float) -> None:
     spin.blockSignals(True)
     spin.setValue(value)
     spin.blockSignals(False)

@@ -1,4 +1,4 @@
-"""Shared behavior of number fields: mouse selection, wheel handling and the error mark."""
+"""Shared behavior of input widgets: mouse selection, wheel handling and the mark of an error."""
 
 from typing import TypeVar
 
@@ -14,32 +14,32 @@ class NumberLine(QLineEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._again = QTimer(self, singleShot=True)
-        self._again.setInterval(QApplication.doubleClickInterval())
+        self._double_click_timer = QTimer(self, singleShot=True)
+        self._double_click_timer.setInterval(QApplication.doubleClickInterval())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Select the whole number."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.selectAll()
-            self._again.start()
+            self._double_click_timer.start()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Leave it selected when a third click follows."""
-        if self._again.isActive() and event.button() == Qt.MouseButton.LeftButton:
+        """Keep the selection when a third click follows."""
+        if self._double_click_timer.isActive() and event.button() == Qt.MouseButton.LeftButton:
             self.selectAll()
         else:
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Leave it selected when the mouse shakes in a double click."""
-        if not self._again.isActive():
+        """Keep the selection when the mouse moves during a double click."""
+        if not self._double_click_timer.isActive():
             super().mouseMoveEvent(event)
 
 
-class _Fit(QObject):
-    """Keeps the text of a styled spin box in place.
+class _TextGeometryFix(QObject):
+    """Keeps the geometry of the line edit of a styled spin box.
 
-    A style sheet that gives a spin box a border makes Qt 6.11 lay its text out one pixel wide.
+    With a border from a style sheet, Qt 6.11 lays out the line edit one pixel wide.
     """
 
     def __init__(self, spin: QAbstractSpinBox, edit: QLineEdit) -> None:
@@ -49,7 +49,7 @@ class _Fit(QObject):
         edit.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Put the text back whenever Qt has moved it."""
+        """Restore the geometry whenever Qt has changed it."""
         if watched is self._edit and event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
             rect = self._spin.rect().adjusted(1, 1, -1, -1)
             if self._edit.geometry() != rect:
@@ -58,10 +58,10 @@ class _Fit(QObject):
 
 
 class _WheelGuard(QObject):
-    """Hands the wheel to the page unless the field has the focus."""
+    """Passes wheel events to the page unless the widget has the focus."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Swallow the wheel of an unfocused field and let the parent scroll."""
+        """Ignore the wheel of a widget without focus, so that its parent scrolls."""
         if event.type() is QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
             return True
@@ -69,22 +69,22 @@ class _WheelGuard(QObject):
 
 
 def guard_wheel(widget: QComboBox | QAbstractSpinBox | QSlider) -> None:
-    """Keep scrolling a page from changing ``widget`` under the pointer."""
+    """Keep the wheel from changing ``widget`` while a page is scrolled over it."""
     widget.installEventFilter(_WheelGuard(widget))
 
 
-def tidy_spin(spin: _Spin) -> _Spin:
-    """Make ``spin`` a plain field without arrows (the arrow keys step it), and return it."""
+def set_up_spin_box(spin: _Spin) -> _Spin:
+    """Remove the arrow buttons of ``spin`` and set up its line edit; return ``spin``."""
     spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     edit = NumberLine(spin)
     spin.setLineEdit(edit)
-    _Fit(spin, edit)
+    _TextGeometryFix(spin, edit)
     guard_wheel(spin)
     return spin
 
 
 def mark_invalid(widget: QWidget, invalid: bool) -> None:
-    """Draw ``widget`` in the colors of an error, or no longer."""
+    """Set whether ``widget`` is drawn in the colors of an error."""
     if bool(widget.property("invalid")) != invalid:
         widget.setProperty("invalid", invalid)
         widget.style().unpolish(widget)

@@ -1,4 +1,4 @@
-"""New, open, save and recent files, with the guard against losing edits."""
+"""New, open, save and recent files, with questions before unsaved edits are lost."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
-from app.main_window.questions import Questions
+from app.main_window.dialogs import Questions
+from app.navigation import Page
 from app.session import Session
 from app.widgets import escape_mnemonic, plain_tooltip
 from mtl_core.errors import InputError, WorkbenchError
@@ -17,10 +18,10 @@ _SAVE, _DISCARD, _CANCEL = "Save", "Discard the edits", "Cancel"
 _REPLACE, _SAVE_FIRST = "Replace", "Save first"
 
 
-class Files(QObject):
-    """What the File menu does to the session's document.
+class FileActions(QObject):
+    """The actions of the File menu on the session's document.
 
-    ``recentChanged`` is emitted when the list of recent files has another order.
+    ``recentChanged`` is emitted when the list of recent files has changed.
     """
 
     recentChanged = Signal()
@@ -33,7 +34,7 @@ class Files(QObject):
         session.may_replace = self.may_replace
 
     def may_leave(self) -> bool:
-        """Whether the document may be left: it has no edits, or they were saved or given up."""
+        """Whether the document may be closed: it has no unsaved edits, or the user saved or discarded them."""
         if not self._document.dirty:
             return True
         text = f"“{self._document.name}” has edits that are not saved."
@@ -46,10 +47,10 @@ class Files(QObject):
                 return False
 
     def may_replace(self, what: str) -> bool:
-        """Whether a part of a document with unsaved edits may be replaced: they were saved, or it was allowed.
+        """Whether a part of the document may be replaced: it has no unsaved edits, or the user saved them or agreed.
 
         Args:
-            what: What would be replaced, and by what.
+            what: A sentence that says what would be replaced.
         """
         if not self._document.dirty:
             return True
@@ -66,7 +67,7 @@ class Files(QObject):
         """Start a new experiment."""
         if self.may_leave():
             self._document.new()
-            self._session.open_page("data")
+            self._session.open_page(Page.DATA)
 
     def example(self, name: str = EXAMPLE) -> None:
         """Open a bundled experiment."""
@@ -74,10 +75,10 @@ class Files(QObject):
             self._document.load_spec(load_preset(name), "")
 
     def show_spec(self, spec: ExperimentSpec) -> None:
-        """Edit the experiment of a run."""
+        """Open the experiment of a run."""
         if self.may_leave():
             self._document.load_spec(spec)
-            self._session.open_page("data")
+            self._session.open_page(Page.DATA)
 
     def open(self) -> None:
         """Ask for a file and open it."""
@@ -85,12 +86,12 @@ class Files(QObject):
             self.load(path)
 
     def open_recent(self, path: Path) -> None:
-        """Open a file opened before."""
+        """Open one of the recent files."""
         if self.may_leave():
             self.load(path)
 
     def load(self, path: Path) -> bool:
-        """Open ``path``; whether that went well. An error is shown and the document stays as it was."""
+        """Open ``path`` and return whether that succeeded; otherwise the error is shown and the document stays."""
         try:
             self._document.open(path)
         except WorkbenchError as error:
@@ -100,7 +101,7 @@ class Files(QObject):
         return True
 
     def save(self) -> bool:
-        """Save to the document's file, or ask for one."""
+        """Save to the document's file, or ask for a file; return whether it was saved."""
         if self._document.path is None:
             return self.save_as()
         try:
@@ -111,7 +112,7 @@ class Files(QObject):
         return True
 
     def save_as(self) -> bool:
-        """Ask for a file and save there."""
+        """Ask for a file and save there; return whether it was saved."""
         if self._document.problems:
             self._session.complain(InputError.of(self._document.problems))
             return False
@@ -128,7 +129,7 @@ class Files(QObject):
         return True
 
     def reopen(self) -> None:
-        """At start: the file of last time, else the bundled example, ready to run."""
+        """Open the file of the last session, else the bundled example."""
         last = self._session.settings.get("file")
         if last and Path(last).is_file() and self.load(Path(last)):
             return
@@ -146,7 +147,7 @@ class Files(QObject):
             menu.addAction("No files yet").setEnabled(False)
 
     def _overwrite(self, error: WorkbenchError) -> bool:
-        """The file cannot be saved as it is: someone changed it, or it cannot be written at all."""
+        """Ask whether to overwrite a file that another program changed; show any other error."""
         path = self._document.path
         if path is None or "another program" not in error.problem.rule:
             self._session.complain(error)
@@ -156,8 +157,8 @@ class Files(QObject):
             return False
         try:
             self._document.save(overwrite=True)
-        except WorkbenchError as again:
-            self._session.complain(again)
+        except WorkbenchError as second_error:
+            self._session.complain(second_error)
             return False
         return True
 
@@ -172,5 +173,5 @@ class Files(QObject):
 
 
 def _file_name(name: str) -> str:
-    """A name for the file of an experiment of that name."""
+    """A file name for an experiment called ``name``."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "experiment"

@@ -1,4 +1,4 @@
-"""The few questions the window asks before it does what cannot be undone."""
+"""Dialogs in which the window asks for a choice or a file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,29 +11,29 @@ from app.widgets import escape_mnemonic
 
 
 class Questions(Protocol):
-    """Whoever answers: a person through dialogs, or a test."""
+    """Asks the user; replaced in tests by prepared answers."""
 
     def choose(self, title: str, text: str, choices: Sequence[str]) -> str:
-        """The choice made; the last one is what Escape means."""
+        """Ask for one of ``choices``; Escape stands for the last one."""
 
     def file_to_open(self, folder: Path) -> Path | None:
-        """A spec file to open, or None."""
+        """Ask for a spec file to open; None when cancelled."""
 
     def file_to_save(self, suggestion: Path) -> Path | None:
-        """Where to save, or None; a file that is there has been agreed to be replaced."""
+        """Ask for a file to save to; None when cancelled. The user has agreed to replace an existing file."""
 
 
 _FILTER = "Experiments (*.yaml *.yml);;All files (*)"
 
 
 class Dialogs:
-    """Questions asked of a person."""
+    """Asks the user with the dialogs of Qt and the platform."""
 
     def __init__(self, parent: QWidget) -> None:
         self._parent = parent
 
     def choose(self, title: str, text: str, choices: Sequence[str]) -> str:
-        """Ask with one button per choice; the first is the default."""
+        """Ask with a button per choice; the first is the default, the last is that of Escape."""
         box = QMessageBox(self._parent)
         box.setObjectName("question")
         box.setWindowTitle(title)
@@ -53,12 +53,12 @@ class Dialogs:
         return next((choice for button, choice in buttons.items() if button is clicked), choices[-1])
 
     def file_to_open(self, folder: Path) -> Path | None:
-        """Ask with the platform's dialog."""
+        """Ask for a file to open with the dialog of the platform."""
         name, _ = QFileDialog.getOpenFileName(self._parent, "Open an experiment", str(folder), _FILTER)
         return Path(name) if name else None
 
     def file_to_save(self, suggestion: Path) -> Path | None:
-        """Ask with the platform's dialog."""
+        """Ask for a file to save to with the dialog of the platform."""
         name, _ = QFileDialog.getSaveFileName(self._parent, "Save the experiment", str(suggestion), _FILTER)
         if not name:
             return None

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from app.widgets import LinkButton, Muted
 from mtl_core.spec import DataNote
 
-_FEW, _LINES = 1, 7
-"""Notes shown at first, and the most lines of text that all of them take before they scroll."""
+_COLLAPSED_NOTES, _MAX_LINES = 1, 7
+"""Notes shown while collapsed, and lines of text above which the expanded list scrolls."""
 
 
 class NotesList(QWidget):
@@ -18,7 +18,7 @@ class NotesList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._notes: tuple[str, ...] = ()
-        self._all = False
+        self._expanded = False
         self.text = Muted(wrap=True)
         self.text.setObjectName("data-notes")
         self.text.setTextFormat(Qt.TextFormat.PlainText)
@@ -32,7 +32,7 @@ class NotesList(QWidget):
         self._area.setWidget(self.text)
         self._area.viewport().setAutoFillBackground(False)
         self.text.setAutoFillBackground(False)
-        self.more = LinkButton("", self._turn, name="all-data-notes")
+        self.more = LinkButton("", self._toggle, name="all-data-notes")
         row = QHBoxLayout()
         row.addWidget(self.more)
         row.addStretch(1)
@@ -44,30 +44,30 @@ class NotesList(QWidget):
         self.show_notes(())
 
     def show_notes(self, notes: Sequence[DataNote]) -> None:
-        """Show other notes; the same again change nothing."""
+        """Show these notes; the list stays expanded when they are the same as before."""
         texts = tuple(dict.fromkeys(map(str, notes)))
         if texts != self._notes or not texts:
-            self._notes, self._all = texts, False
+            self._notes, self._expanded = texts, False
             self._fill()
 
     def resizeEvent(self, event: object) -> None:
-        """Fit the height to the lines that this width makes."""
+        """Fit the height to the text at the new width."""
         super().resizeEvent(event)  # type: ignore[arg-type]
         self._fit()
 
-    def _turn(self) -> None:
-        self._all = not self._all
+    def _toggle(self) -> None:
+        self._expanded = not self._expanded
         self._fill()
 
     def _fill(self) -> None:
-        shown = self._notes if self._all else self._notes[:_FEW]
+        shown = self._notes if self._expanded else self._notes[:_COLLAPSED_NOTES]
         self.text.setText("\n".join(f"• {text}" for text in shown))
-        self.more.setText("Show fewer notes" if self._all else f"Show all {len(self._notes)} notes about the data")
-        self.more.setVisible(len(self._notes) > _FEW)
+        self.more.setText("Show fewer notes" if self._expanded else f"Show all {len(self._notes)} notes about the data")
+        self.more.setVisible(len(self._notes) > _COLLAPSED_NOTES)
         self.setVisible(bool(self._notes))
         self._fit()
 
     def _fit(self) -> None:
         line = self.fontMetrics().lineSpacing()
         height = self.text.heightForWidth(max(self._area.viewport().width(), 1)) if self._notes else 0
-        self._area.setFixedHeight(min(height, _LINES * line) + 2)
+        self._area.setFixedHeight(min(height, _MAX_LINES * line) + 2)
