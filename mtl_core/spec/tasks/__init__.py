@@ -20,7 +20,7 @@ from mtl_core.spec.tasks.base import (
     Direction,
     Outputs,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     TaskName,
     column_name,
 )
@@ -130,7 +130,7 @@ __all__ = [
     "SurvivalTask",
     "TaggingTask",
     "TargetColumn",
-    "TargetFacts",
+    "TargetStatistics",
     "Task",
     "TaskKind",
     "TaskName",

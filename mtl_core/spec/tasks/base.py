@@ -67,7 +67,7 @@ class TargetColumn(Protocol):
         """The most frequent values with their numbers of rows; empty for numbers with fractions or many values."""
 
 
-class TargetFacts(Protocol):
+class TargetStatistics(Protocol):
     """Statistics of a target, on which the output layer depends (:class:`TargetInfo` has them)."""
 
     @property
@@ -180,12 +180,12 @@ class BaseTask(Spec):
         return None
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """The output of the output layer."""
         return target.width * target.per_value
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The output of the output layer, in a few words."""
         return format_quantity(target.width, "value")
 

@@ -13,7 +13,7 @@ from app.pages.compare.views.setting_names import ABSENT, chip_texts, setting_te
 from app.pages.compare.views.significance import marks, rule_text
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
 from mtl_core.analysis.statistics import Spread
-from mtl_core.protocol.series import TRAINING_SERIES
+from mtl_core.protocol.series_names import TRAINING_SERIES
 from mtl_core.spec import DIRECTIONS, TOTAL, ExperimentSpec
 
 if TYPE_CHECKING:
