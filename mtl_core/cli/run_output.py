@@ -9,7 +9,7 @@ from typing import Any
 from mtl_core.analysis.best_epochs import BestEpoch
 from mtl_core.cli.json_data import metrics_by_split, record_data
 from mtl_core.cli.output import Table, best_value, format_marked, print_data_notes, print_json, print_out
-from mtl_core.protocol.series import TRAINING_SERIES
+from mtl_core.protocol.series_names import TRAINING_SERIES
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
 
 

@@ -10,7 +10,7 @@ from mtl_core.cli.exit_status import FAILURE, INTERRUPTED, SUCCESS
 from mtl_core.cli.references import build_spec, run_number, spec_data
 from mtl_core.protocol.events import ForgettingEvent, NoteEvent, WarningEvent
 from mtl_core.protocol.states import TrainingEndState
-from mtl_core.spec import ExperimentSpec, InputError, Member, apply_overrides, study_members
+from mtl_core.spec import ExperimentSpec, InputError, StudyRun, apply_overrides, study_members
 from mtl_core.store import RunStore, open_store
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _train_one(spec: ExperimentSpec, arguments: Namespace) -> int:
     return _EXIT_STATUS[result["state"]]
 
 
-def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
+def _train_study(members: Sequence[StudyRun], arguments: Namespace) -> int:
     """Train the runs of a study, one after the other or those of one role together.
 
     The other runs are trained even if one fails.
@@ -89,7 +89,7 @@ def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
     return status
 
 
-def _groups(members: Sequence[Member], *, together: bool) -> list[list[Member]]:
+def _groups(members: Sequence[StudyRun], *, together: bool) -> list[list[StudyRun]]:
     """Group the runs that train at once: single runs, or all seeds of a role (all tasks, the baseline of a task).
 
     Raises:
