@@ -16,6 +16,7 @@ from app.jobs.store.queue_queries import Death, after, cause_of_death, find, loo
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.worker_client import Worker
 from mtl_core.protocol.requests import PauseRequest, Request, ResumeRequest, StopRequest, WeightsRequest
+from mtl_core.protocol.states import RESULT_STATES
 from mtl_core.spec import ExperimentSpec, StudyRun
 
 if TYPE_CHECKING:
@@ -252,7 +253,7 @@ class RunQueue(QObject):
     def _settle(self, end: TurnEnd, records: "list[RunRecord]") -> None:
         if self._closed:
             return
-        self._trainer.release(reuse=all(record.state in ("finished", "stopped") for record in records))
+        self._trainer.release(reuse=all(record.state in RESULT_STATES for record in records))
         if end.exit is not None and (left := tuple(record.id for record in records if record.state == "queued")):
             self._waiting.put_back(left)  # a used process died before it had begun them: a new one trains them
         self._take_in(records)
