@@ -47,7 +47,7 @@ class DatasetLoader(QObject):
         self._last_defaults: dict[str, Any] = {}
 
     @property
-    def reading(self) -> str:
+    def dataset_being_read(self) -> str:
         """The name of the data set that is being read, or ``""``."""
         return self._reading
 
@@ -65,6 +65,10 @@ class DatasetLoader(QObject):
         """Read the experiment's file with another delimiter, encoding or decimal mark; None to detect it."""
         dataset = self._document.data["dataset"]
         self._request({**dataset, "delimiter": delimiter, "decimal": decimal, "encoding": encoding})
+
+    def read_as(self, kind: str | None) -> None:
+        """Read the experiment's file as a format of another package; None for its name and content to decide."""
+        self._request({**self._document.data["dataset"], "format": kind})
 
     def _confirm_replace(self, name: str) -> bool:
         """Ask before unsaved tasks, columns or layers are replaced.

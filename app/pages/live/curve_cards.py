@@ -151,7 +151,7 @@ class MetricCard(PlotCard):
         return self.choice.currentText()
 
     def clear(self) -> None:
-        """Remove the curves and metrics of the previous run; a chosen metric is chosen again if the next run has it."""
+        """Remove the curves and metrics of the previous run; a preferred metric is selected again once it appears."""
         blocked = self.choice.blockSignals(True)
         self.choice.clear()
         self.choice.blockSignals(blocked)
