@@ -46,7 +46,7 @@ class GradientWeighting(BaseWeighting):
 
 LEVELS = {
     "parameters": "Compares the gradients of all shared parameters.",
-    "last_layer": "Compares the gradients of the last shared layer; its weights apply to all shared layers, and "
+    "last_layer": "Compares the gradients of the last shared layer; the task weights serve all shared layers, and "
     "one backward pass serves all tasks.",
     "representation": "Compares the gradients of the shared layers' output for the batch: one backward pass serves all "
     "tasks, but it is another objective, which may find conflicts that the parameters do not have.",
