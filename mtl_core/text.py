@@ -46,7 +46,7 @@ def did_you_mean(names: Sequence[str]) -> str:
 
 
 def format_names(names: Sequence[str], most: int = 3) -> str:
-    """Joins the first few names, and say how many more there are: ``a, b, c and 2 more``."""
+    """Joins the first few names, and says how many more there are: ``a, b, c and 2 more``."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

@@ -73,6 +73,11 @@ class TaskData:
     preprocessing: dict[str, Any]
     notes: tuple[DataNote, ...] = ()
 
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The splits by name."""
+        return {"train": self.train, "val": self.val, "test": self.test}
+
     def to(self, device: torch.device | str) -> "TaskData":
         """The same data on a device."""
         return replace(self, train=self.train.to(device), val=self.val.to(device), test=self.test.to(device))

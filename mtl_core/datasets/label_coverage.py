@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mtl_core.datasets.splits import SPLITS
+from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import DataNote, shorten
 from mtl_core.tabular.cells import column_setting
 from mtl_core.tabular.column import Rows

@@ -17,7 +17,8 @@ from mtl_core.datasets.labels import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
-from mtl_core.datasets.splits import SPLITS, assign_splits
+from mtl_core.datasets.splits import assign_splits
+from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import (
     DataNote,
     Dataset,
@@ -278,7 +279,7 @@ def _fingerprint(
     """Hash of all that determines the tensors: not the path of the file, and not the losses and metrics of tasks."""
     unused: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
     excluded: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *unused} if text else True}
-    excluded |= {key: True for key in ("decimal", "missing") if not getattr(dataset, key, None)}
+    excluded |= {key: True for key in ("decimal", "missing", "format") if not getattr(dataset, key, None)}
     if text or source.images is not None or isinstance(dataset.numeric_inputs, Standardized):
         excluded["numeric_inputs"] = True
     data: dict[str, Any] = {

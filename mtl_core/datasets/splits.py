@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from mtl_core.spec import SplitSpec
 
 TRAIN, VAL, TEST = 0, 1, 2
-SPLITS = ("train", "val", "test")
 
 
 def split_sizes(rows: int, split: SplitSpec) -> NDArray[np.int64]:

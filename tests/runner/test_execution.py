@@ -341,7 +341,7 @@ def test_a_failing_heartbeat_does_not_end_the_heartbeats(monkeypatch: pytest.Mon
             self.beats += 1
             raise InputError("store", "the disk is full")
 
-    monkeypatch.setattr(recording_module, "HEARTBEAT_SECONDS", 0.001)
+    monkeypatch.setattr(recording_module, "HEARTBEAT_INTERVAL", 0.001)
     recorder = Failing()
     with Heartbeat(recorder, 1):  # type: ignore[arg-type]
         wait(lambda: recorder.beats > 3)

@@ -65,7 +65,7 @@ def test_stopping_one_stops_all_and_each_goes_on_alone(
     endings = execute_jointly(store, runs, observer=stop_at_five)
     assert [ending.state for ending in endings] == ["stopped", "stopped"]
     assert all(best_checkpoint_path(store, run).exists() for run in runs)
-    with pytest.raises(InputError, match="trained alone"):
+    with pytest.raises(InputError, match="must be resumed alone"):
         execute_jointly(store, runs)
     assert execute(store, runs[0]).state == "finished"
 

@@ -4,7 +4,7 @@ import pytest
 
 from mtl_core.spec import InputError, load_spec_data, parse_yaml, problems_of
 from mtl_core.spec.io.yaml_text import MAX_BYTES, MAX_DEPTH, MAX_NODES
-from mtl_core.spec.validation.messages import MAX_PROBLEMS
+from mtl_core.spec.validation.pydantic_errors import MAX_PROBLEMS
 
 _LEVELS = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 10)]
 ALIASES_THAT_MULTIPLY = "\n".join(["l0: &l0 [x, x, x, x, x, x, x, x, x]", *_LEVELS])

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mtl_core.spec import InputError
+from mtl_core.spec.readers import TABLE_SUFFIXES
 from mtl_core.tabular.readers.formats import FORMATS, RECOGNITION_ORDER, SUFFIXES, format_of_name, format_titles
 from mtl_core.tabular.readers.table_file import read_bytes
 from mtl_core.tabular.readers.table_format import FileContent, TableFormat
@@ -18,6 +19,10 @@ def test_no_two_formats_share_a_title_or_a_suffix() -> None:
     assert len(set(SUFFIXES)) == len(SUFFIXES)
     assert len({table_format.title for table_format in FORMATS}) == len(FORMATS)
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in SUFFIXES)
+
+
+def test_the_suffixes_that_no_other_package_may_take_are_those_of_all_formats() -> None:
+    assert TABLE_SUFFIXES == SUFFIXES
 
 
 def test_every_format_is_tried_and_delimited_text_last() -> None:

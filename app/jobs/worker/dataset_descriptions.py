@@ -12,7 +12,7 @@ from mtl_core.spec import DatasetInfo, InputError
 from mtl_core.spec.dataset import dataset_kind
 
 _MAX_DESCRIPTIONS = 16
-_IDENTITY = ("kind", "name", "path", "types", "missing", "delimiter", "decimal", "encoding")
+_IDENTITY = ("kind", "name", "path", "format", "types", "missing", "delimiter", "decimal", "encoding")
 """The settings that a description depends on; inputs and, but for generated data, the split are not among them."""
 
 

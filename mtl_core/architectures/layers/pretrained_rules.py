@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from mtl_core.architectures.layers.errors import MAX_SIZE, Fault, QuickFix, arrival_text
+from mtl_core.architectures.layers.faults import MAX_SIZE, Fault, QuickFix, arrival_text
 from mtl_core.architectures.layers.pretrained import NO_POOLER, Pretrained
 from mtl_core.architectures.layers.transformers_folder import (
     Stamp,

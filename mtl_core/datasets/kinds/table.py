@@ -21,13 +21,14 @@ def _stamp(dataset: TableDataset) -> Stamp:
 
 
 def _open_source(dataset: TableDataset) -> Source:
-    file_key = file_stamp(dataset.path), dataset.delimiter, dataset.encoding
+    file_key = file_stamp(dataset.path), dataset.delimiter, dataset.encoding, dataset.format
     column_key = tuple(sorted(dataset.types.items())), tuple(sorted(dataset.missing.items())), dataset.decimal
     return _sources.get((file_key, column_key), lambda: _read(dataset, file_key))
 
 
 def _read(dataset: TableDataset, file_key: Hashable) -> Source:
-    raw = _raw_tables.get(file_key, lambda: read_file(dataset.path, dataset.delimiter, dataset.encoding))
+    options = dataset.path, dataset.delimiter, dataset.encoding
+    raw = _raw_tables.get(file_key, lambda: read_file(*options, stated_format=dataset.format))
     name = Path(dataset.path).name
     return Source(
         name=name,

@@ -46,6 +46,7 @@ class FileContent:
         delimiter: What separates the cells of a text; None infers it from the content.
         stated_encoding: The encoding of a text; None detects it.
         min_columns: Least number of columns of a table.
+        stated_format: Kind of a format of another package; None infers the format from name and content.
     """
 
     data: bytes
@@ -53,6 +54,7 @@ class FileContent:
     delimiter: str | None = None
     stated_encoding: str | None = None
     min_columns: int = 2
+    stated_format: str | None = None
 
     @property
     def text(self) -> str:
@@ -88,6 +90,7 @@ class TableFormat:
         read: Reads the table in a file, with the names of its columns as they are; None of a file in another format.
             It imports libraries when it is called, since the window's process loads this module.
         note: A sentence for the help about files of this format.
+        kind: Its kind in a spec if another package reads it, else empty.
     """
 
     title: str
@@ -95,3 +98,4 @@ class TableFormat:
     cells: CellKind
     read: Callable[[FileContent], RawTable | None]
     note: str = ""
+    kind: str = ""
