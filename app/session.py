@@ -91,7 +91,7 @@ class Session(QObject):
         self._ask_soon = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
         self._ask_soon.timeout.connect(self._ask)
         self.document.changed.connect(self._document_changed)
-        self.queue.started.connect(self.show_live)
+        self.queue.created.connect(self.show_live)
         self.queue.runChanged.connect(self.records.take)
         self.queue.runChanged.connect(self._follow_study)
         self.queue.failed.connect(self._tell)
@@ -105,7 +105,7 @@ class Session(QObject):
     @property
     def controlled_run(self) -> "RunRecord | None":
         """The run that Pause and Stop in the bar at the top mean: the one on Live if it is on, else the queue's."""
-        return self.queue.controlled(self.live_run)
+        return self.queue.controlled_run(self.live_run)
 
     def begin(self) -> None:
         """Start the worker, ask it for devices, look for runs that are on, and say which plugins are left out."""
@@ -249,7 +249,7 @@ class Session(QObject):
             record.state == "running"
             and record.study is not None
             and record.study == self._live_study
-            and all(one.id != self.live_run for one in self.queue.on)
+            and all(one.id != self.live_run for one in self.queue.live_runs)
         ):
             self.show_live(record.id)
             self._live_study = record.study

@@ -96,7 +96,7 @@ class RunControl(QObject):
         """Show the run that is on, and what can be done with it."""
         queue, actions = self._session.queue, self._actions
         self._show_progress()
-        self._status.show_waiting(len(queue.waiting))
+        self._status.show_waiting(len(queue.waiting_runs))
         record = self._session.controlled_run
         actions.stop.setEnabled(record is not None)
         actions.pause.setEnabled(record is not None and record.live)
@@ -107,7 +107,8 @@ class RunControl(QObject):
             action.setIconText(label)
             describe(action, text)
         describe(
-            actions.run, "Queue this experiment behind the run that trains" if queue.here else "Run this experiment"
+            actions.run,
+            "Queue this experiment behind the run that trains" if queue.local_runs else "Run this experiment",
         )
 
     def _show_progress(self) -> None:
@@ -141,7 +142,7 @@ class RunControl(QObject):
     def _tell_queued(self, runs: list[int]) -> None:
         """Answer a press at once where the new runs must wait."""
         queue = self._session.queue
-        before = len(set(queue.waiting) - set(runs)) + len(queue.here)
+        before = len(set(queue.waiting_runs) - set(runs)) + len(queue.local_runs)
         self._withdraw_queued()
         text = words.queued_line(runs, before)
         self._queued = (text, frozenset(runs))
@@ -166,7 +167,7 @@ class RunControl(QObject):
             tell(words.ended_line(record))
         elif text := self._told.pop(record.id, ""):
             self._toasts.withdraw(text)  # it goes on
-        if record.ended and record.study is not None and self._session.queue.study_over(record.study):
+        if record.ended and record.study is not None and self._session.queue.is_study_over(record.study):
             self._tell_study(record.study)
         self.show_active()
 

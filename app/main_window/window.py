@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
 
     def _settle_run(self) -> bool:
         """Whether the window may close: nothing trains here, or it was said what should become of it."""
-        here = self.session.queue.here
+        here = self.session.queue.local_runs
         if not here:
             return True
         name = f"Run {here[0].id} “{here[0].name}”"

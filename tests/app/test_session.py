@@ -111,7 +111,7 @@ def test_a_full_disk_that_nobody_expected_is_shown_as_what_it_is(
 def test_live_goes_on_with_the_next_run_of_a_study(session: Session, wait: Any) -> None:
     session.document.set("name", "hold")
     assert session.run_study((0, 1), baselines=False)
-    wait(lambda: session.queue.on)
+    wait(lambda: session.queue.live_runs)
     assert session.live_run == 1
     session.queue.stop(1)
     wait(lambda: session.live_run == 2)

@@ -93,7 +93,7 @@ def test_a_process_that_answers_is_not_taken_away(worker: Worker, answers: Answe
     worker.ask(CheckQuestion(spec={"name": "checked-late"}), answers.done, answers.failed)
     wait(lambda: worker.pid)
     asked = worker.pid
-    taken = worker.take()
+    taken = worker.take_process()
     assert worker.pid == asked != taken.pid
     (home / "go").touch()
     wait(lambda: answers.good == [[]])
@@ -109,7 +109,7 @@ def test_a_process_with_nothing_to_do_is_taken_and_another_takes_its_place(
     worker.ask(CheckQuestion(spec=1), answers.done, answers.failed)
     wait(lambda: answers.good)
     warm = worker.pid
-    taken = worker.take()
+    taken = worker.take_process()
     assert taken.pid == warm != worker.pid
     taken.kill()
     assert taken.wait(10)

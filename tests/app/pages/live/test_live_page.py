@@ -137,7 +137,7 @@ def test_the_run_that_the_top_bar_means_has_no_buttons_of_its_own(
     run = add_run(store, experiment(), until=900, state="running")
     session.queue.attach()
     session.show_live(run)
-    qtbot.waitUntil(lambda: any(record.id == run for record in session.queue.on))
+    qtbot.waitUntil(lambda: any(record.id == run for record in session.queue.live_runs))
     qtbot.waitUntil(lambda: page.state.text() == "Running" and not page.pause.isVisible())
     assert not page.stop.isVisible()
     assert not page.resume.isVisible()
