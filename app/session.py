@@ -92,7 +92,7 @@ class Session(QObject):
         self._ask_soon.timeout.connect(self._ask)
         self.document.changed.connect(self._document_changed)
         self.queue.created.connect(self.show_live)
-        self.queue.runChanged.connect(self.records.take)
+        self.queue.runChanged.connect(self.records.put)
         self.queue.runChanged.connect(self._follow_study)
         self.queue.failed.connect(self._tell)
         self.store.failed.connect(self._tell)
@@ -127,7 +127,7 @@ class Session(QObject):
     def follower(self, parent: QObject) -> RunFollower:
         """A follower of runs of this store, owned by ``parent``."""
         follower = RunFollower(self.store, parent)
-        follower.record.connect(self.records.take)
+        follower.record.connect(self.records.put)
         return follower
 
     def open_page(self, name: str) -> None:

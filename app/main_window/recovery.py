@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 
 from app.formatting import format_timestamp
-from app.jobs import Draft, Drafts, LeftDraft
+from app.jobs import AbandonedDraft, Draft, Drafts
 from app.main_window.bars.toasts import Toasts
 from app.main_window.files import Files
 from app.session import Session
@@ -31,17 +31,17 @@ class Recovery(QObject):
         super().__init__(parent)
         self._document, self._files, self._toasts = session.document, files, toasts
         self._drafts = Drafts(parent=self)
-        self._left: list[LeftDraft] = []
+        self._left: list[AbandonedDraft] = []
         self._soon = QTimer(self, singleShot=True, interval=KEEP_MS)
         self._soon.timeout.connect(self._keep)
-        self._drafts.found.connect(self._found)
+        self._drafts.abandonedFound.connect(self._found)
         self._drafts.failed.connect(session.complain)
         self._document.changed.connect(lambda _paths: self._edited())
         self._document.dirtyChanged.connect(lambda _dirty: self._edited())
 
     def look(self) -> None:
         """Look for edits that an earlier window left."""
-        self._drafts.look()
+        self._drafts.find_abandoned()
 
     def close(self, *, keep: bool) -> None:
         """Keep the edits for the next start, or not: they were saved or given up."""
@@ -49,25 +49,25 @@ class Recovery(QObject):
         if keep:
             self._keep()
         else:
-            self._drafts.drop()
+            self._drafts.remove()
         self._drafts.close()
 
     def _edited(self) -> None:
         """Keep the edits soon, but give up at once what is saved: nobody should be offered it."""
         if not self._document.dirty:
             self._soon.stop()
-            self._drafts.drop()
+            self._drafts.remove()
         elif not self._soon.isActive():
             self._soon.start()
 
     def _keep(self) -> None:
         document = self._document
         if document.dirty:
-            self._drafts.keep(Draft(document.data, str(document.path or ""), document.stamp))
+            self._drafts.save(Draft(document.data, str(document.path or ""), document.stamp))
 
     # --- what was left
 
-    def _found(self, left: list[LeftDraft]) -> None:
+    def _found(self, left: list[AbandonedDraft]) -> None:
         self._left += left
         self._offer()
 
@@ -79,7 +79,7 @@ class Recovery(QObject):
         links = {"Restore": partial(self._restore, left), "Discard": partial(self._discard, left)}
         self._toasts.show_offer(_words(left.draft), links)
 
-    def _restore(self, left: LeftDraft, banner: Banner) -> None:
+    def _restore(self, left: AbandonedDraft, banner: Banner) -> None:
         if not self._files.may_leave():
             return
         draft = left.draft
@@ -87,7 +87,7 @@ class Recovery(QObject):
         self._drafts.adopt(left)
         self._answered(banner)
 
-    def _discard(self, left: LeftDraft, banner: Banner) -> None:
+    def _discard(self, left: AbandonedDraft, banner: Banner) -> None:
         self._drafts.discard(left)
         self._answered(banner)
 

@@ -229,7 +229,7 @@ def test_the_strip_says_the_remaining_time_that_was_read_last_whoever_read_it(
     qtbot.waitUntil(lambda: "step 900" in _text(page))
     now = store.run(run)
     assert now.progress is not None
-    session.records.take(replace(now, progress=replace(now.progress, step=1200, eta_seconds=42.4)))
+    session.records.put(replace(now, progress=replace(now.progress, step=1200, eta_seconds=42.4)))
     assert "step 1\u202f200" in _text(page)
     assert "42 s left" in _text(page)
 
