@@ -9,7 +9,7 @@ from PySide6.QtGui import QUndoStack
 
 from app.document.edit_command import EditCommand
 from app.document.paths import is_below, without_path
-from app.task_references import follow_tasks
+from app.task_references import update_task_references
 from mtl_core.spec import (
     ExperimentSpec,
     InputError,
@@ -224,7 +224,7 @@ class Document(QObject):
         self._update_dirty()
 
     def _edit(self, after: dict[str, Any], label: str, merge_key: tuple[str, ...]) -> None:
-        after = follow_tasks(self._data, after)
+        after = update_task_references(self._data, after)
         if after != self._data:
             self.undo_stack.push(EditCommand(self._show, self._data, after, label, merge_key))
 

@@ -30,7 +30,7 @@ class Files(QObject):
         self._session = session
         self._document = session.document
         self.questions = questions
-        session.may_replace = self.may_replace
+        session.confirm_replace = self.may_replace
 
     def may_leave(self) -> bool:
         """Whether the document may be left: it has no edits, or they were saved or given up."""
@@ -94,7 +94,7 @@ class Files(QObject):
         try:
             self._document.open(path)
         except WorkbenchError as error:
-            self._session.complain(error)
+            self._session.show_error(error)
             return False
         self._remember(path)
         return True
@@ -107,13 +107,13 @@ class Files(QObject):
             self._document.save()
         except WorkbenchError as error:
             return self._overwrite(error)
-        self._session.say(f"Saved {self._document.path.name}.")
+        self._session.show_message(f"Saved {self._document.path.name}.")
         return True
 
     def save_as(self) -> bool:
         """Ask for a file and save there."""
         if self._document.problems:
-            self._session.complain(InputError.of(self._document.problems))
+            self._session.show_error(InputError.of(self._document.problems))
             return False
         path = self.questions.file_to_save(self._folder() / f"{_file_name(self._document.name)}.yaml")
         if path is None:
@@ -121,10 +121,10 @@ class Files(QObject):
         try:
             self._document.save_as(path)
         except WorkbenchError as error:
-            self._session.complain(error)
+            self._session.show_error(error)
             return False
         self._remember(path)
-        self._session.say(f"Saved {path.name}.")
+        self._session.show_message(f"Saved {path.name}.")
         return True
 
     def reopen(self) -> None:
@@ -149,7 +149,7 @@ class Files(QObject):
         """The file cannot be saved as it is: someone changed it, or it cannot be written at all."""
         path = self._document.path
         if path is None or "another program" not in error.problem.rule:
-            self._session.complain(error)
+            self._session.show_error(error)
             return False
         overwrite = "Overwrite it"
         if self.questions.choose(f"Overwrite {path.name}?", str(error), (overwrite, "Cancel")) != overwrite:
@@ -157,7 +157,7 @@ class Files(QObject):
         try:
             self._document.save(overwrite=True)
         except WorkbenchError as again:
-            self._session.complain(again)
+            self._session.show_error(again)
             return False
         return True
 

@@ -35,7 +35,7 @@ class Recovery(QObject):
         self._soon = QTimer(self, singleShot=True, interval=KEEP_MS)
         self._soon.timeout.connect(self._keep)
         self._drafts.abandonedFound.connect(self._found)
-        self._drafts.failed.connect(session.complain)
+        self._drafts.failed.connect(session.show_error)
         self._document.changed.connect(lambda _paths: self._edited())
         self._document.dirtyChanged.connect(lambda _dirty: self._edited())
 

@@ -137,7 +137,7 @@ class RunControl(QObject):
         if isinstance(error, WorkbenchError):
             self._refuse(error.problems)
         else:
-            self._session.complain(error)
+            self._session.show_error(error)
 
     def _tell_queued(self, runs: list[int]) -> None:
         """Answer a press at once where the new runs must wait."""

@@ -121,11 +121,11 @@ def test_data_that_would_replace_edited_tasks_are_asked_about(
     window: MainWindow, answers: Answers, tmp_path: Path, choice: str, replaced: bool, saved: bool
 ) -> None:
     session = window.session
-    assert session.may_replace("Other data bring other tasks.")
+    assert session.confirm_replace("Other data bring other tasks.")
     assert answers.asked == []
     session.document.set("tasks[0].name", "mine")
     answers.choice, answers.file = choice, tmp_path / "kept.yaml"
-    assert session.may_replace("Other data bring other tasks.") is replaced
+    assert session.confirm_replace("Other data bring other tasks.") is replaced
     assert answers.asked == ["Replace what was edited?"]
     assert (tmp_path / "kept.yaml").exists() is saved
 
@@ -317,7 +317,7 @@ def test_a_worker_that_is_killed_with_several_runs_is_one_message(window: MainWi
 
 def test_the_same_error_is_shown_once_and_can_be_dismissed(window: MainWindow) -> None:
     for _ in range(3):
-        window.session.complain("something is wrong")
+        window.session.show_error("something is wrong")
     (banner,) = window.toasts.banners()
     banner.dismiss()
     assert window.toasts.banners() == []
@@ -363,8 +363,8 @@ def test_the_window_validates_an_edit_once_whatever_pages_show_it(
 ) -> None:
     for page in ("data", "model", "training", "live", "runs", "compare"):
         window.session.open_page(page)
-    wait(lambda: not window.session._ask_soon.isActive())
+    wait(lambda: not window.session._question_timer.isActive())
     validations.clear()
     window.session.document.set("model.shared[1].out_features", 7)
-    wait(lambda: not window.session._ask_soon.isActive())
+    wait(lambda: not window.session._question_timer.isActive())
     assert len(validations) == 1

@@ -86,7 +86,7 @@ class ModelPage(QWidget):
         image = self._input_kind() == "image"
         values = values_of(template, task_names(document.data), image=image, tagging=tagging)
         document.set_many(values, f"Template {template.title}")
-        self._session.say(f"{template.title}: shared and task layers replaced. Ctrl+Z brings the former back.")
+        self._session.show_message(f"{template.title}: shared and task layers replaced. Ctrl+Z brings the former back.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give stacked cards a height of their own."""

@@ -35,7 +35,7 @@ class FakeSession(QObject):
         self.dataset_info: DatasetInfo | None = None
         self.said: list[str] = []
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         self.said.append(text)
 
     def answer(self, info: ModelInfo) -> None:
