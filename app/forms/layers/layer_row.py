@@ -1,4 +1,4 @@
-"""One layer of a list: a line that can be dragged, its error, and its settings when it is open."""
+"""A row of the layer list: a line that can be dragged, the error of the layer, and its settings while it is open."""
 
 from typing import Any
 
@@ -18,22 +18,22 @@ _HANDLE = 34
 
 
 def layer_title(layer: dict[str, Any]) -> str:
-    """What a person calls the layer."""
+    """The title of the kind of a layer."""
     spec = CLASSES.get(str(layer.get("kind")))
     return spec.title if spec else str(layer.get("kind"))
 
 
 class RowLine(QWidget):
-    """Handle, title, detail and output shape in a rounded frame; takes the focus, clicks and drags.
+    """Handle, title, detail and output shape in a rounded frame; accepts focus, clicks and drags.
 
-    ``pressedKey(event)`` passes keys on to the list.
+    ``keyPressed(QKeyEvent)`` passes key events on to the list.
     """
 
     clicked = Signal()
     dragged = Signal(QPoint)
     dropped = Signal(QPoint)
     dragCancelled = Signal()
-    pressedKey = Signal(QKeyEvent)
+    keyPressed = Signal(QKeyEvent)
     focused = Signal()
 
     def __init__(self, *, handle: bool = True, dashed: bool = False, parent: QWidget | None = None) -> None:
@@ -45,7 +45,9 @@ class RowLine(QWidget):
         self.setFixedHeight(control_height() + 4)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if handle else Qt.FocusPolicy.NoFocus)
         self.title = Elided()
-        self.title.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)  # what it is goes before all
+        self.title.setSizePolicy(
+            QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed
+        )  # the title is never elided for the detail
         self.detail = Elided()
         self.detail.setProperty("role", "muted")
         self.detail.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -61,17 +63,17 @@ class RowLine(QWidget):
         self.detail.setVisible(handle)
 
     def set_tone(self, tone: str) -> None:
-        """``""``, ``selected`` or ``error``."""
+        """Set the colors of the frame: ``""``, ``selected`` or ``error``."""
         if tone != self._tone:
             self._tone = tone
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for a title and a shape."""
+        """The width of a typical title and shape."""
         return QSize(self.fontMetrics().horizontalAdvance("0") * 30, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw frame and handle."""
+        """Paint the frame and the handle."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = {"error": "error_wash"}.get(self._tone, "surface")
@@ -96,12 +98,12 @@ class RowLine(QWidget):
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Remember where, in case it becomes a drag."""
+        """Remember the position, where a drag may begin."""
         if event.button() == Qt.MouseButton.LeftButton and self._handle:
             self._pressed = event.position().toPoint()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag once the mouse has gone far enough."""
+        """Begin or continue a drag."""
         if self._pressed is None:
             return
         position = event.position().toPoint()
@@ -112,7 +114,7 @@ class RowLine(QWidget):
             self.dragged.emit(event.globalPosition().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Drop or click."""
+        """Emit ``dropped`` or ``clicked``."""
         pressed, dragging = self._pressed, self._dragging
         self._end_drag()
         if dragging:
@@ -121,22 +123,22 @@ class RowLine(QWidget):
             self.clicked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape ends a drag; the rest is the list's."""
+        """Cancel a drag with Escape; pass other keys on to the list."""
         if event.key() == Qt.Key.Key_Escape and self._dragging:
             self._end_drag()
             self.dragCancelled.emit()
             return
         event.ignore()
-        self.pressedKey.emit(event)
+        self.keyPressed.emit(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Tell the list, and draw the frame."""
+        """Emit ``focused`` and repaint the frame."""
         super().focusInEvent(event)
         self.focused.emit()
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Draw the plain frame."""
+        """Repaint the frame."""
         super().focusOutEvent(event)
         self.update()
 
@@ -146,15 +148,15 @@ class RowLine(QWidget):
 
 
 class LayerRow(QWidget):
-    """A layer: its line, the error that stands at it, and its settings in place when it is open.
+    """A layer: its line, its error, and its settings while it is open.
 
-    ``edited(path, value, label)`` tells of a changed setting, ``fixed(Fix)`` that the fix was taken,
-    ``asked(action)`` one of ``up down duplicate remove``.
+    ``edited(path, value, label)``: the user changed a setting. ``fixRequested(Fix)``: the user clicked the fix of the
+    error. ``actionRequested(str)``: ``up``, ``down``, ``duplicate`` or ``remove``.
     """
 
     edited = Signal(str, object, str)
-    fixed = Signal(object)
-    asked = Signal(str)
+    fixRequested = Signal(object)
+    actionRequested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -181,44 +183,44 @@ class LayerRow(QWidget):
         self.body.hide()
 
     def show_layer(self, layer: dict[str, Any], path: str) -> None:
-        """Show these data of the layer at ``path``."""
-        moved = path != self.path or layer.get("kind") != self.layer.get("kind")
+        """Show the data of the layer at ``path``."""
+        replaced = path != self.path or layer.get("kind") != self.layer.get("kind")
         self.layer, self.path = layer, path
         self.setObjectName(path)
         self.line.setObjectName(f"row:{path}")
-        if moved:
-            self._drop_form()
+        if replaced:
+            self._discard_form()
         if self.opened:
-            self._fill()
-        self._words()
+            self._show_settings()
+        self._update_texts()
 
     def show_info(self, info: LayerInfo | None, before: LayerInfo | None, input_text: str) -> None:
-        """Show what the worker said: shape, error, and what arrives from the layer ``before``."""
+        """Show the shape and error of the layer, and the shape of its input, the output of the layer ``before``."""
         self.info = info
-        arrives = format_features(before.output_shape) if before is not None else input_text
+        input_shape = format_features(before.output_shape) if before is not None else input_text
         source = f", from {before.title}" if before is not None else ""
-        self.hint.setProperty("takes", f"In: {arrives}{source}." if arrives else "")
+        self.hint.setProperty("input_text", f"In: {input_shape}{source}." if input_shape else "")
         error, fix = (info.error, info.fix) if info is not None else (None, None)
-        self.error.set_error(error or "", fix.label if fix else "", lambda: self.fixed.emit(fix))
+        self.error.set_error(error or "", fix.label if fix else "", lambda: self.fixRequested.emit(fix))
         self.error.link.setObjectName(f"fix:{self.path}")
-        self._words()
+        self._update_texts()
 
     def set_open(self, opened: bool) -> None:
         """Show or hide the settings."""
         self.opened = opened
         if opened:
-            self._fill()
+            self._show_settings()
         self.body.setVisible(opened)
-        self._words()
+        self._update_texts()
 
     def tab_stops(self) -> list[QWidget]:
-        """What Tab visits: the line, the fix, the settings, the buttons."""
+        """The widgets that Tab visits: the line, the fix, the settings, the buttons."""
         inner = self.form.findChildren(QWidget) if self.form is not None else []
         buttons = self.body.findChildren(ToolButton)
         stops = [self.line, self.error.link, *inner, *(b for b in buttons if b not in inner)]
         return [stop for stop in stops if stop.focusPolicy() & Qt.FocusPolicy.TabFocus and not stop.focusProxy()]
 
-    def _fill(self) -> None:
+    def _show_settings(self) -> None:
         spec = CLASSES.get(str(self.layer.get("kind")))
         if spec is None:
             return
@@ -229,24 +231,24 @@ class LayerRow(QWidget):
             self.form.setVisible(not self.form.empty)
         self.form.setValue(self.layer)
 
-    def _drop_form(self) -> None:
+    def _discard_form(self) -> None:
         if self.form is not None:
             discard(self.form)
             self.form = None
 
-    def _words(self) -> None:
+    def _update_texts(self) -> None:
         spec, info = CLASSES.get(str(self.layer.get("kind"))), self.info
-        same = info is not None and info.kind == self.layer.get("kind")
+        is_current = info is not None and info.kind == self.layer.get("kind")
         title = layer_title(self.layer)
-        detail = info.detail if info is not None and same else ""
-        shape = format_shape(info.output_shape) if info is not None and same else ""
-        failed = bool(info is not None and same and info.error)
+        detail = info.detail if info is not None and is_current else ""
+        shape = format_shape(info.output_shape) if info is not None and is_current else ""
+        failed = bool(info is not None and is_current and info.error)
         self.line.title.setText(title)
         self.line.detail.setText(detail)
         self.line.shape.setText("cannot be built" if failed else shape)
         self.line.set_tone("error" if failed else "selected" if self.opened else "")
-        takes = str(self.hint.property("takes") or "")
-        self.hint.setText(f"{spec.help() if spec else ''} {takes}".strip())
+        input_text = str(self.hint.property("input_text") or "")
+        self.hint.setText(f"{spec.help() if spec else ''} {input_text}".strip())
         parts = (title, detail, f"output {shape}" if shape else "", (info.error or "") if info and failed else "")
         self.line.setAccessibleName(", ".join(part for part in parts if part))
 
@@ -261,6 +263,6 @@ class LayerRow(QWidget):
             ("remove", "trash", "Remove (Delete)"),
         ):
             button = ToolButton(glyph, tip, name=f"layer-{name}")
-            button.clicked.connect(lambda _checked=False, action=name: self.asked.emit(action))
+            button.clicked.connect(lambda _checked=False, action=name: self.actionRequested.emit(action))
             row.addWidget(button)
         return row

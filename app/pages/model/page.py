@@ -140,7 +140,7 @@ class ModelPage(QWidget):
             self.shared.layers.open(-1, focus=False)
         if path and shared:
             for layers in self.tasks.lists.values():
-                if layers.opened >= 0:
+                if layers.open_index >= 0:
                     layers.open(-1, focus=False)
         if path:
             self.diagram.view.select(path)
