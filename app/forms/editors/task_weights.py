@@ -29,13 +29,18 @@ class WeightsEditor(QWidget):
         self._column.setSpacing(GAP)
 
     def set_names(self, names: Sequence[str]) -> None:
-        """Show a slider for each task, in their order and colors."""
+        """Show a slider for each task, in their order and colors; a task that keeps its place keeps its slider."""
         names = list(dict.fromkeys(names))
-        if names == list(self._sliders):
+        old_names = list(self._sliders)
+        if names == old_names:
             return
-        for slider in self._sliders.values():
-            discard(slider)
-        self._sliders = {name: self._add_slider(name, i) for i, name in enumerate(names)}
+        kept = {name for name, old in zip(names, old_names, strict=False) if name == old}
+        for name in set(old_names) - kept:
+            discard(self._sliders[name])
+        self._sliders = {
+            name: self._sliders[name] if name in kept else self._add_slider(name, index)
+            for index, name in enumerate(names)
+        }
         self.setValue(self._value)
 
     def value(self) -> dict[str, float]:
@@ -55,7 +60,7 @@ class WeightsEditor(QWidget):
     def _add_slider(self, name: str, index: int) -> WeightSlider:
         slider = WeightSlider(name, index)
         slider.valueChanged.connect(lambda weight: self._on_slider_changed(name, weight))
-        self._column.addWidget(slider)
+        self._column.insertWidget(index, slider)
         return slider
 
     def _on_slider_changed(self, name: str, weight: float) -> None:

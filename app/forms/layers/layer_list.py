@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -57,8 +58,6 @@ class LayerList(QWidget):
         self._column.addWidget(self.empty)
         self._mark = QFrame(self)
         self._mark.hide()
-        self.menu = LayerMenu(self)
-        self.menu.chosen.connect(self.add)
         document.changed.connect(self._on_document_changed)
         self._show(self._layers())
 
@@ -83,6 +82,13 @@ class LayerList(QWidget):
                 row.line.setFocus()
             self._scroll_to(row)
         self.selected.emit(self.rows[self._open].path if self._open >= 0 else "")
+
+    @cached_property
+    def menu(self) -> LayerMenu:
+        """The menu of layers to add, which is created when it is first opened."""
+        menu = LayerMenu(self)
+        menu.chosen.connect(self.add)
+        return menu
 
     @property
     def open_index(self) -> int:

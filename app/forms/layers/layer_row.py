@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayou
 from app.formatting import format_features, format_shape
 from app.forms.discard import discard
 from app.forms.form import SpecForm
+from app.forms.layers.layer_settings import LayerSettings
 from app.theme import CONTROL_RADIUS, GAP, control_height, resolve
-from app.widgets import Elided, InlineError, Muted, ToolButton
+from app.widgets import Elided, InlineError
 from mtl_core.spec import Layer, LayerInfo, Spec, kind_of, members
 
 CLASSES: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Layer)}
@@ -164,23 +165,21 @@ class LayerRow(QWidget):
         self.info: LayerInfo | None = None
         self.path = ""
         self.opened = False
-        self.form: SpecForm | None = None
+        self._input_text = ""
+        self._settings: LayerSettings | None = None
         self.line = RowLine()
         self.error = InlineError()
         self.error.setContentsMargins(10, 2, 10, 4)
-        self.body = QWidget()
-        self._inside = QVBoxLayout(self.body)
-        self._inside.setContentsMargins(10, 6, 4, 8)
-        self._inside.setSpacing(GAP)
-        self.hint = Muted(wrap=True)
-        self._inside.addWidget(self.hint)
-        self._inside.addLayout(self._buttons())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for widget in (self.line, self.error, self.body):
-            column.addWidget(widget)
-        self.body.hide()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.line)
+        self._column.addWidget(self.error)
+
+    @property
+    def form(self) -> SpecForm | None:
+        """The form of the settings; None before the row was opened for the first time."""
+        return None if self._settings is None else self._settings.form
 
     def show_layer(self, layer: dict[str, Any], path: str) -> None:
         """Show the data of the layer at ``path``."""
@@ -188,10 +187,10 @@ class LayerRow(QWidget):
         self.layer, self.path = layer, path
         self.setObjectName(path)
         self.line.setObjectName(f"row:{path}")
-        if replaced:
-            self._discard_form()
-        if self.opened:
-            self._show_settings()
+        if replaced and not self.opened and self._settings is not None:
+            discard(self._settings)
+            self._settings = None
+        self._show_settings()
         self._update_texts()
 
     def show_info(self, info: LayerInfo | None, before: LayerInfo | None, input_text: str) -> None:
@@ -199,7 +198,7 @@ class LayerRow(QWidget):
         self.info = info
         input_shape = format_features(before.output_shape) if before is not None else input_text
         source = f", from {before.title}" if before is not None else ""
-        self.hint.setProperty("input_text", f"In: {input_shape}{source}." if input_shape else "")
+        self._input_text = f"In: {input_shape}{source}." if input_shape else ""
         error, fix = (info.error, info.fix) if info is not None else (None, None)
         self.error.set_error(error or "", fix.label if fix else "", lambda: self.fixRequested.emit(fix))
         self.error.link.setObjectName(f"fix:{self.path}")
@@ -208,33 +207,27 @@ class LayerRow(QWidget):
     def set_open(self, opened: bool) -> None:
         """Show or hide the settings."""
         self.opened = opened
-        if opened:
-            self._show_settings()
-        self.body.setVisible(opened)
+        self._show_settings()
+        if self._settings is not None:
+            self._settings.setVisible(opened)
         self._update_texts()
 
     def tab_stops(self) -> list[QWidget]:
         """The widgets that Tab visits: the line, the fix, the settings, the buttons."""
-        inner = self.form.findChildren(QWidget) if self.form is not None else []
-        buttons = self.body.findChildren(ToolButton)
-        stops = [self.line, self.error.link, *inner, *(b for b in buttons if b not in inner)]
+        settings = self._settings.tab_stops() if self._settings is not None else []
+        stops = [self.line, self.error.link, *settings]
         return [stop for stop in stops if stop.focusPolicy() & Qt.FocusPolicy.TabFocus and not stop.focusProxy()]
 
     def _show_settings(self) -> None:
         spec = CLASSES.get(str(self.layer.get("kind")))
-        if spec is None:
+        if not self.opened or spec is None:
             return
-        if self.form is None:
-            self.form = SpecForm(spec, self.path)
-            self.form.edited.connect(self.edited)
-            self._inside.insertWidget(1, self.form)
-            self.form.setVisible(not self.form.empty)
-        self.form.setValue(self.layer)
-
-    def _discard_form(self) -> None:
-        if self.form is not None:
-            discard(self.form)
-            self.form = None
+        if self._settings is None:  # created when needed, as most rows are never opened
+            self._settings = LayerSettings()
+            self._settings.edited.connect(self.edited)
+            self._settings.actionRequested.connect(self.actionRequested)
+            self._column.addWidget(self._settings)
+        self._settings.show_layer(spec, self.layer, self.path)
 
     def _update_texts(self) -> None:
         spec, info = CLASSES.get(str(self.layer.get("kind"))), self.info
@@ -247,22 +240,7 @@ class LayerRow(QWidget):
         self.line.detail.setText(detail)
         self.line.shape.setText("cannot be built" if failed else shape)
         self.line.set_tone("error" if failed else "selected" if self.opened else "")
-        input_text = str(self.hint.property("input_text") or "")
-        self.hint.setText(f"{spec.help() if spec else ''} {input_text}".strip())
+        if self._settings is not None:
+            self._settings.set_hint(f"{spec.help() if spec else ''} {self._input_text}".strip())
         parts = (title, detail, f"output {shape}" if shape else "", (info.error or "") if info and failed else "")
         self.line.setAccessibleName(", ".join(part for part in parts if part))
-
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addStretch(1)
-        for name, glyph, tip in (
-            ("up", "arrow-up", "Move up (Alt+Up)"),
-            ("down", "arrow-down", "Move down (Alt+Down)"),
-            ("duplicate", "copy", "Duplicate (Ctrl+D)"),
-            ("remove", "trash", "Remove (Delete)"),
-        ):
-            button = ToolButton(glyph, tip, name=f"layer-{name}")
-            button.clicked.connect(lambda _checked=False, action=name: self.actionRequested.emit(action))
-            row.addWidget(button)
-        return row
