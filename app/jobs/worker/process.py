@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import queue
 import subprocess
 import threading
 from pathlib import Path
@@ -17,6 +18,7 @@ from mtl_core.protocol.wire import Reply, decode_reply, encode_question, worker_
 
 COMMAND = tuple(worker_command())
 _LOG_LIMIT = 1_000_000
+_DETACH_SECONDS = 2.0
 _numbers = itertools.count(1)
 
 
@@ -50,8 +52,11 @@ class WorkerProcess(QObject):
             )
         self.alive = True
         self._finished.connect(self._on_finished)
-        self._reader = threading.Thread(target=self._listen, name=f"worker-reader-{self.pid}", daemon=True)
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, name=f"worker-reader-{self.pid}", daemon=True)
+        self._writer = threading.Thread(target=self._write, name=f"worker-writer-{self.pid}", daemon=True)
         self._reader.start()
+        self._writer.start()
 
     @property
     def pid(self) -> int:
@@ -61,36 +66,44 @@ class WorkerProcess(QObject):
     def send(self, question: Question[Any]) -> int:
         """Send a question; return the id that its reply will carry."""
         number = next(_numbers)
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):  # it has exited, which the reader is about to report
-            self._process.stdin.write(encode_question(number, question))
-            self._process.stdin.flush()
+        self._lines.put(encode_question(number, question))
         return number
 
     def close(self) -> None:
         """Close its standard input: an idle process ends, one that trains ends when it is done."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
+        self._lines.put(None)
 
     def kill(self) -> None:
         """Kill the process."""
         self._process.kill()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the process and its reader thread to end; return whether they did within ``seconds``."""
+        """Wait for the process and its threads to end; return whether they did within ``seconds``."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
+        self.close()
         self._reader.join(seconds)
+        self._writer.join(seconds)
         return True
 
     def detach(self) -> None:
         """Let the process outlive this one; the reader thread reaps it if it ends before."""
         self.close()
+        self._writer.join(_DETACH_SECONDS)  # what was sent must be written before this process ends
 
-    def _listen(self) -> None:
+    def _write(self) -> None:
+        """Write lines in a thread: a process that loads torch does not read yet, and its pipe holds 64 KiB."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # the process has exited, which the reader reports
+            while (line := self._lines.get()) is not None:
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             reply = _decode(line)

@@ -371,3 +371,19 @@ def test_the_unit_of_what_may_be_off_is_shown_while_it_is_on(qtbot: QtBot) -> No
     editor.box.click()
     assert editor.value() is None
     assert not steps_shown()
+
+
+def test_a_task_that_keeps_its_place_keeps_its_slider(qtbot: QtBot) -> None:
+    editor = WeightsEditor()
+    qtbot.addWidget(editor)
+    editor.set_names(["a", "b", "c"])
+    editor.setValue({"a": 2.0, "c": 3.0})
+    first, _second, third = editor.findChildren(WeightSlider)
+    editor.set_names(["a", "new", "c"])
+    column = editor.layout()
+    assert column is not None
+    sliders = [column.itemAt(index).widget() for index in range(column.count())]
+    assert (sliders[0], sliders[2]) == (first, third)
+    assert [slider.value() for slider in sliders] == [2.0, 1.0, 3.0]
+    editor.set_names(["c", "a"])
+    assert [slider.value() for slider in editor.findChildren(WeightSlider)] == [3.0, 2.0]
