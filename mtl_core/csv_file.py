@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mtl_core.files import replacing
+from mtl_core.files import atomic_write
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:inf|nan)")
@@ -26,7 +26,7 @@ def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[A
         EnvironmentFault: The file cannot be written.
     """
     count = 0
-    with replacing(path) as new, new.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+    with atomic_write(path) as new, new.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(map(write_cell, header))
         for row in rows:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from mtl_core.text import visible
+from mtl_core.text import escape_control_characters
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Problem:
     def __str__(self) -> str:
         found = f"; found {self.found}" if self.found else ""
         fix = f". {self.fix}" if self.fix else ""
-        return visible(f"{_clip(self.path, _PATH_LENGTH)}: {self.rule}{found}{fix}")
+        return escape_control_characters(f"{_clip(self.path, _PATH_LENGTH)}: {self.rule}{found}{fix}")
 
 
 _PATH_LENGTH, _RULE_LENGTH, _FOUND_LENGTH, _FIX_LENGTH = 200, 420, 120, 220
@@ -96,7 +96,7 @@ _DEVICE_ERRORS = ("AcceleratorError", "CUDA error", "CUDNN_STATUS", "NCCL error"
 """What torch's errors of a device are called, or begin with; torch is not imported to name them."""
 
 
-def os_error(where: str | Path, rule: str, error: OSError, fix: str = "") -> WorkbenchError:
+def file_error(where: str | Path, rule: str, error: OSError, fix: str = "") -> WorkbenchError:
     """The error for a file that a person named: of the input where the name is at fault, else of the surroundings."""
     kind = InputError if error.errno in _NAME_ERRORS else EnvironmentFault
     return kind(str(where), rule, found=error, fix=fix)
@@ -130,12 +130,6 @@ def _clip(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """The first few names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def shorten(value: Any, length: int = 80) -> str:
     """A value as one short line of text: its beginning, the end of a path, what an exception says.
 
@@ -148,7 +142,7 @@ def shorten(value: Any, length: int = 80) -> str:
             text = str(value)
         case _:
             text = repr(value)
-    text = visible(" ".join(text.split()))
+    text = escape_control_characters(" ".join(text.split()))
     if len(text) <= length:
         return text
     return "…" + text[1 - length :] if isinstance(value, Path) else text[: length - 1] + "…"

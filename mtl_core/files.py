@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtl_core.errors import InputError, WorkbenchError, os_error
+from mtl_core.errors import InputError, WorkbenchError, file_error
 
 _PARTIAL = re.compile(r"\.[0-9a-f]{16}\.partial")
 _LOG_LIMIT = 1_000_000
 
 
 @contextmanager
-def replacing(
+def atomic_write(
     path: str | Path, *, durable: bool = True, flush_folder: bool = True, mode: int | None = None
 ) -> Iterator[Path]:
     """Give the path of a new, empty, uniquely named file that takes the place of ``path`` when the block ends.
@@ -62,12 +62,12 @@ def replacing(
 
 
 def write_text(path: str | Path, text: str, *, durable: bool = True) -> None:
-    """Write or replace a text file in UTF-8; see :func:`replacing`."""
-    with replacing(path, durable=durable) as temporary:
+    """Write or replace a text file in UTF-8; see :func:`atomic_write`."""
+    with atomic_write(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def remove_leftovers(folder: Path, *, seconds: float = 0.0) -> None:
+def remove_partial_files(folder: Path, *, seconds: float = 0.0) -> None:
     """Remove the unfinished files of processes that were killed while they wrote.
 
     Args:
@@ -96,7 +96,7 @@ def append_to_log(log: Path, text: str) -> bool:
 def write_error(path: str | Path, error: OSError) -> WorkbenchError:
     """The error that says why a file cannot be written: of the input where its name is at fault."""
     fix = "See that its folder exists and may be written to, and that the disk has room."
-    return os_error(path, "cannot be written", error, fix)
+    return file_error(path, "cannot be written", error, fix)
 
 
 def _mode_of(path: Path) -> int | None:

@@ -45,7 +45,13 @@ def did_you_mean(names: Sequence[str]) -> str:
     return f"Did you mean {' or '.join(names)}?"
 
 
-def visible(text: str) -> str:
+def format_names(names: Sequence[str], most: int = 3) -> str:
+    """Join the first few names, and say how many more there are: ``a, b, c and 2 more``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def escape_control_characters(text: str) -> str:
     r"""The text on one line, as written, with control and direction characters shown as escapes such as ``\x1b``."""
     return _UNSAFE.sub(lambda match: _escape(match[0]), text)
 
@@ -54,19 +60,19 @@ def _escape(sign: str) -> str:
     return sign.encode("unicode_escape").decode("ascii")
 
 
-def make_readable(stream: TextIO) -> None:
+def replace_unencodable(stream: TextIO) -> None:
     """Let a stream write signs that its encoding lacks in other words, instead of raising ``UnicodeEncodeError``."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:  # a stream of a notebook or of a test may have none
         reconfigure(errors=_ERRORS)
 
 
-def printable(text: str) -> str:
+def to_printable(text: str) -> str:
     """The text as standard output can show it: visible, and in words where its encoding lacks a sign."""
     if text.isascii() and text.isprintable():  # nearly always, and ten thousand runs are listed in a second
         return text
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return visible(text).encode(encoding, _ERRORS).decode(encoding)
+    return escape_control_characters(text).encode(encoding, _ERRORS).decode(encoding)
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

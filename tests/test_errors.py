@@ -13,7 +13,7 @@ from mtl_core.errors import (
     WorkbenchError,
     WorkerError,
     environment_fault,
-    os_error,
+    file_error,
 )
 
 
@@ -36,12 +36,12 @@ def test_the_place_of_a_problem_is_kept_whole_so_that_it_can_be_looked_up() -> N
 
 @pytest.mark.parametrize("number", [errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG])
 def test_a_name_that_leads_nowhere_is_an_input_at_fault(number: int) -> None:
-    assert isinstance(os_error("a", "cannot be read", OSError(number, os.strerror(number))), InputError)
+    assert isinstance(file_error("a", "cannot be read", OSError(number, os.strerror(number))), InputError)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO])
 def test_a_full_disk_and_a_missing_permission_are_faults_of_the_surroundings(number: int) -> None:
-    error = os_error("a", "cannot be read", OSError(number, os.strerror(number)))
+    error = file_error("a", "cannot be read", OSError(number, os.strerror(number)))
     assert isinstance(error, EnvironmentFault)
     assert os.strerror(number) in str(error)
 

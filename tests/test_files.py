@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from mtl_core.errors import EnvironmentFault, InputError
-from mtl_core.files import replacing, write_text
+from mtl_core.files import atomic_write, write_text
 
 
 def _write(path: Path, text: str = "new") -> None:
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text)
 
 
@@ -31,7 +31,7 @@ def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
 def test_an_error_in_the_block_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "old"
     path.write_text("old")
-    with pytest.raises(UnicodeEncodeError), replacing(path) as temporary:
+    with pytest.raises(UnicodeEncodeError), atomic_write(path) as temporary:
         temporary.write_text("half and \udc00", encoding="utf-8")
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("old", "old")]
 
@@ -76,7 +76,7 @@ def test_a_name_of_300_letters_is_one_clear_error(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_a_fault_of_the_surroundings_and_leaves_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
-    with pytest.raises(EnvironmentFault, match="No space left on device"), replacing(tmp_path / "file"):
+    with pytest.raises(EnvironmentFault, match="No space left on device"), atomic_write(tmp_path / "file"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("file", "old")]
 

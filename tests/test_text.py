@@ -6,7 +6,14 @@ import sys
 import pytest
 
 from mtl_core.errors import InputError, shorten
-from mtl_core.text import close_matches, did_you_mean, group_digits, make_readable, printable, visible
+from mtl_core.text import (
+    close_matches,
+    did_you_mean,
+    escape_control_characters,
+    group_digits,
+    replace_unencodable,
+    to_printable,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,8 +29,8 @@ from mtl_core.text import close_matches, did_you_mean, group_digits, make_readab
     ],
 )
 def test_control_and_direction_characters_are_shown_as_escapes(text: str, shown: str) -> None:
-    assert visible(text) == shown
-    assert visible(shown) == shown
+    assert escape_control_characters(text) == shown
+    assert escape_control_characters(shown) == shown
 
 
 def test_an_error_shows_control_characters_as_escapes() -> None:
@@ -34,12 +41,12 @@ def test_an_error_shows_control_characters_as_escapes() -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_a_stream_of_another_encoding_gets_other_words(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    make_readable(stream)
+    replace_unencodable(stream)
     stream.write("Δm ↑ 가")
     stream.flush()
     assert stream.buffer.getvalue() == b"delta m (max) \\uac00"  # type: ignore[attr-defined]
     monkeypatch.setattr(sys, "stdout", stream)
-    assert printable("↓ \x1b") == "(min) \\x1b"
+    assert to_printable("↓ \x1b") == "(min) \\x1b"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +59,7 @@ def test_digits_are_grouped_by_a_narrow_no_break_space(number: float, text: str)
 
 def test_grouped_digits_can_be_written_in_an_encoding_without_that_space() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    make_readable(stream)
+    replace_unencodable(stream)
     stream.write(group_digits(-1500))
     stream.flush()
     assert stream.buffer.getvalue() == b"-1 500"  # type: ignore[attr-defined]

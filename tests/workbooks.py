@@ -135,14 +135,23 @@ def _wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def old_workbook(cells: Mapping[tuple[int, int], Cell]) -> bytes:
-    """An xls file of one sheet: a stream of records in a compound file; None for a cell with #DIV/0!."""
-    start = _old_record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 1996, 0, 0))
-    name = b"\0\0\x05\0Homes"
-    sheet_at = len(start) + len(_old_record(0x85, bytes(4) + name)) + 4
-    stream = start + _old_record(0x85, struct.pack("<I", sheet_at) + name) + _old_record(0xA)
-    stream += _old_record(0x809, struct.pack("<HHHHII", 0x600, 16, 0, 1996, 0, 0))
-    stream += b"".join(_old_cell(*place, value) for place, value in cells.items()) + _old_record(0xA)
+def old_workbook(
+    cells: Mapping[tuple[int, int], Cell], *, sheets: int = 1, book_records: bytes = b"", sheet_records: bytes = b""
+) -> bytes:
+    """An xls file: a stream of records in a compound file; None for a cell with #DIV/0!.
+
+    Args:
+        cells: The cells by row and column, from 0.
+        sheets: How many times the sheet is listed.
+        book_records: More records of the workbook.
+        sheet_records: More records of the sheet, before its cells.
+    """
+    begin = old_record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 1996, 0, 0)) + book_records
+    names = [bytes([5, 0]) + f"Home{i}".encode() for i in range(sheets)]
+    sheet_at = len(begin) + sum(len(old_record(0x85, bytes(6) + name)) for name in names) + len(old_record(0xA))
+    stream = begin + b"".join(old_record(0x85, struct.pack("<IH", sheet_at, 0) + name) for name in names)
+    stream += old_record(0xA) + old_record(0x809, struct.pack("<HHHHII", 0x600, 16, 0, 1996, 0, 0)) + sheet_records
+    stream += b"".join(_old_cell(*place, value) for place, value in cells.items()) + old_record(0xA)
     return _compound_file("Workbook", stream)
 
 
@@ -150,15 +159,16 @@ def _old_cell(row: int, column: int, value: Cell) -> bytes:
     place = struct.pack("<HHH", row, column, 0)
     match value:
         case None:
-            return _old_record(0x205, place + b"\x07\x01")
+            return old_record(0x205, place + b"\x07\x01")
         case bool():
-            return _old_record(0x205, place + bytes([value, 0]))
+            return old_record(0x205, place + bytes([value, 0]))
         case str():
-            return _old_record(0x204, place + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
-    return _old_record(0x203, place + struct.pack("<d", value))
+            return old_record(0x204, place + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
+    return old_record(0x203, place + struct.pack("<d", value))
 
 
-def _old_record(kind: int, content: bytes = b"") -> bytes:
+def old_record(kind: int, content: bytes = b"") -> bytes:
+    """A record of an xls file."""
     return struct.pack("<HH", kind, len(content)) + content
 
 

@@ -15,7 +15,7 @@ from shiboken6 import isValid
 
 from app.settings import home
 from mtl_core.errors import WorkbenchError
-from mtl_core.files import remove_leftovers, write_text
+from mtl_core.files import remove_partial_files, write_text
 
 _FOLDER = "unsaved"
 _CLOSE_SECONDS = 5.0
@@ -150,7 +150,7 @@ class Drafts(QObject):
     def _find_abandoned(self) -> None:
         if not self._folder.is_dir():
             return
-        remove_leftovers(self._folder, seconds=_DAY_SECONDS)
+        remove_partial_files(self._folder, seconds=_DAY_SECONDS)
         names = {file.stem for file in self._folder.iterdir() if file.suffix in (".json", ".lock")}
         drafts = [draft for name in names if (draft := self._read(self._folder / f"{name}.json")) is not None]
         drafts.sort(key=lambda abandoned: abandoned.draft.when, reverse=True)

@@ -46,9 +46,9 @@ def _versions() -> str:
     from mtl_core.store import sqlite  # loaded by now, on the store's thread
 
     versions = {"MTL Workbench": version("mtl-workbench"), "Python": platform.python_version(), "Qt": qVersion()}
-    lines = [f"- **{name}** {version}" for name, version in (versions | {"SQLite": sqlite.describe()}).items()]
+    lines = [f"- **{name}** {version}" for name, version in (versions | {"SQLite": sqlite.describe_version()}).items()]
     lines += sorted({f"- **{plugin.package}** {plugin.version}" for plugin in plugins()})
-    warnings = [sqlite.warning(), *map(str, plugin_problems())]
+    warnings = [sqlite.wal_warning(), *map(str, plugin_problems())]
     return "\n".join([*lines, *(f"\n**{text}**" for text in warnings if text)])
 
 

@@ -99,7 +99,7 @@ class RunControl(QObject):
         self._status.show_waiting(len(queue.waiting_runs))
         record = self._session.controlled_run
         actions.stop.setEnabled(record is not None)
-        actions.pause.setEnabled(record is not None and record.live)
+        actions.pause.setEnabled(record is not None and record.is_live)
         for action, (label, text) in (
             (actions.pause, words.pause_words(record)),
             (actions.stop, words.stop_words(record)),
@@ -155,19 +155,19 @@ class RunControl(QObject):
         self._toasts.withdraw(text)
 
     def _run_changed(self, record: "RunRecord") -> None:
-        if record.ended:
+        if record.has_ended:
             self._toasts.withdraw(_stop_line(record.id))
         if record.state != "queued" and record.id in self._queued[1]:
             self._withdraw_queued()
         if record.state == "interrupted":
             self._interrupted.append(record)  # with those that their process had too, which come at once
             self._soon.start()
-        elif record.ended:
+        elif record.has_ended:
             tell = self._toasts.show_error if record.state == "failed" else self._toasts.show_message
             tell(words.ended_line(record))
         elif text := self._told.pop(record.id, ""):
             self._toasts.withdraw(text)  # it goes on
-        if record.ended and record.study is not None and self._session.queue.is_study_over(record.study):
+        if record.has_ended and record.study is not None and self._session.queue.is_study_over(record.study):
             self._tell_study(record.study)
         self.show_active()
 

@@ -31,7 +31,7 @@ def run_line(record: "RunRecord") -> str:
 
 def pause_words(record: "RunRecord | None") -> tuple[str, str]:
     """Label and explanation of the button that pauses a run, or lets it go on."""
-    if record is None or not record.live:
+    if record is None or not record.is_live:
         return "Pause", "Pause: nothing is running"
     if record.state == "paused":
         return f"Resume run {record.id}", f"Continue run {record.id}"
@@ -125,11 +125,11 @@ def interrupted_line(records: "Sequence[RunRecord]") -> str:
 
 def study_line(study: "Study") -> str:
     """What is said when the last run of a study has ended."""
-    judgement = study.judgement
+    judgement = study.result
     if not judgement.delta_m:
         return f"Study {study.number} has finished: {len(judgement.seeds)} seeds of all tasks."
-    harmed = ", ".join(one.task for one in judgement.harmed if one.transfer == "negative")
-    transfer = f" Negative transfer: {harmed}." if harmed else ""
+    negative_transfers = ", ".join(one.task for one in judgement.negative_transfers if one.transfer == "negative")
+    transfer = f" Negative transfer: {negative_transfers}." if negative_transfers else ""
     delta_m = format_relative_change(judgement.delta_m.mean, judgement.delta_m.sd)
     return f"Study {study.number} has finished: Δm {delta_m}.{transfer}"
 

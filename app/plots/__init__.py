@@ -6,32 +6,32 @@ from app.plots.card_grid import CardGrid, columns_for
 from app.plots.curves.curve_plot import CurvePlot
 from app.plots.curves.plot_options import AxisKind, PlotOptions
 from app.plots.curves.run_curves import RunCurves
-from app.plots.curves.series import Series
-from app.plots.curves.step_times import Clock, epoch_axis, time_axis, unit_of, x_axis
+from app.plots.curves.series_buffer import SeriesBuffer
+from app.plots.curves.step_times import TrainingClock, epoch_axis, time_axis, unit_of, x_axis
 from app.plots.decimation import XAxis, decimate, smooth
 from app.plots.heat_map import MatrixPlot, cell_color
-from app.plots.legend import MOVED, RAW, TRAIN, VALIDATION, Kind, Legend
+from app.plots.legend import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, LineStyle
 from app.plots.schedule_plot import SchedulePlot
 from app.plots.ticker import ticker
 
 __all__ = [
-    "MOVED",
     "RAW",
     "TRAIN",
     "VALIDATION",
+    "WEIGHTS_CHANGED",
     "AxisKind",
     "BarPlot",
     "CardGrid",
-    "Clock",
     "CurvePlot",
     "Histogram",
-    "Kind",
     "Legend",
+    "LineStyle",
     "MatrixPlot",
     "PlotOptions",
     "RunCurves",
     "SchedulePlot",
-    "Series",
+    "SeriesBuffer",
+    "TrainingClock",
     "XAxis",
     "cell_color",
     "columns_for",

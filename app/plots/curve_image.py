@@ -20,11 +20,11 @@ class Curve:
         values: ``[N]``.
         color: Hue by number (follows the theme), a theme token, or a color string.
         dash: Draw dashed (by convention: validation).
-        dots: Dots between the strokes, which tell curves of one hue apart.
+        dots: Dots between the strokes, which distinguish curves of one hue.
         faint: Draw as a pale background line.
         smoothed: Whether the plot's smoothing applies.
         label: Name in the read-out under the cursor.
-        axis: Where its steps stand, if they do not stand where those of other curves of the plot do.
+        axis: Its own horizontal axis, if it differs from that of the plot.
     """
 
     steps: Floats
@@ -38,8 +38,8 @@ class Curve:
     axis: XAxis | None = None
 
     @property
-    def look(self) -> tuple[int | str, bool, int, bool]:
-        """What its pen follows from."""
+    def pen_style(self) -> tuple[int | str, bool, int, bool]:
+        """The attributes that determine its pen."""
         return self.color, self.dash, self.dots, self.faint
 
 
@@ -49,8 +49,8 @@ class Snapshot:
 
     Attributes:
         columns: Width of the plot in pixels.
-        view: The x range asked for by zooming, or None to show everything.
-        raw: Whether the raw line stands, faint, under a smoothed one.
+        view: The zoomed x range, or None for everything.
+        raw: Whether the raw line is drawn, faint, below a smoothed one.
         from_zero: Whether a linear vertical axis always holds zero.
         until: The planned last step, or 0; see :func:`fitted_end`.
     """
@@ -114,9 +114,9 @@ def _x_limits(positions: Iterable[Floats], snapshot: Snapshot) -> tuple[float, f
 
 
 def fitted_end(reached: float, planned: float) -> float:
-    """Where the horizontal axis of a growing curve ends: the planned end, or as few halves of it as hold the curve.
+    """End of the horizontal axis of a growing curve: the planned end, halved as long as the curve fits.
 
-    The curve so fills at least half of the plot, and the axis moves only each time it has doubled.
+    So the curve fills at least half of the plot, and the axis changes only when the curve has doubled.
     """
     if not 0 < reached < planned:
         return planned
@@ -127,14 +127,14 @@ def _line(curve: Curve, x: Floats, view: tuple[float, float], snapshot: Snapshot
     raw = finite(np.asarray(curve.values, dtype=np.float64))
     weight = snapshot.smoothing if curve.smoothed and not curve.faint else 0.0
     main = smooth(raw, weight)
-    line = Line(*_decimated(x, main, view, snapshot), None, None, x, main)
+    line = Line(*_decimate(x, main, view, snapshot), None, None, x, main)
     if main is raw or not snapshot.raw:
         return line
-    faint_x, faint_y = _decimated(x, raw, view, snapshot)
+    faint_x, faint_y = _decimate(x, raw, view, snapshot)
     return replace(line, faint_x=faint_x, faint_y=faint_y)
 
 
-def _decimated(x: Floats, y: Floats, view: tuple[float, float], snapshot: Snapshot) -> tuple[Floats, Floats]:
+def _decimate(x: Floats, y: Floats, view: tuple[float, float], snapshot: Snapshot) -> tuple[Floats, Floats]:
     if x.size == 1:  # a lone point is drawn as a short dash, or it would not be seen
         reach = (view[1] - view[0]) * 0.006
         x, y = np.array([x[0] - reach, x[0] + reach]), np.array([y[0], y[0]])

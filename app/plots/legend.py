@@ -17,7 +17,7 @@ _LENGTH = 26
 
 
 @dataclass(frozen=True)
-class Kind:
+class LineStyle:
     """A line style and its meaning."""
 
     text: str
@@ -26,65 +26,65 @@ class Kind:
     marker: bool = False
 
 
-TRAIN = Kind("training")
-RAW = Kind("before smoothing", faint=True)
-VALIDATION = Kind("validation", dash=True)
-MOVED = Kind("weights moved", marker=True)
+TRAIN = LineStyle("training")
+RAW = LineStyle("before smoothing", faint=True)
+VALIDATION = LineStyle("validation", dash=True)
+WEIGHTS_CHANGED = LineStyle("weights moved", marker=True)
 
 
 class Legend(QWidget):
     """Line samples with their meaning, shared by all plots of a page.
 
     Args:
-        kinds: From left to right.
+        styles: The line styles, from left to right.
     """
 
-    def __init__(self, kinds: Sequence[Kind]) -> None:
+    def __init__(self, styles: Sequence[LineStyle]) -> None:
         super().__init__()
-        self.setAccessibleName("Legend: " + ", ".join(_in_words(kind) for kind in kinds))
+        self.setAccessibleName("Legend: " + ", ".join(_style_text(style) for style in styles))
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP // 2)
-        for index, kind in enumerate(kinds):
+        for index, style in enumerate(styles):
             if index:
                 row.addSpacing(GAP)
-            row.addWidget(_Sample(kind))
-            label = Muted(kind.text)
+            row.addWidget(_Sample(style))
+            label = Muted(style.text)
             label.setFont(small_font())
             row.addWidget(label)
 
 
 class _Sample(QWidget):
-    """A short line of a kind."""
+    """A short line in one style."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, style: LineStyle) -> None:
         super().__init__()
-        self._kind = kind
+        self._style = style
         self.setFixedSize(self.sizeHint())
 
     def sizeHint(self) -> QSize:
-        """As high as the words beside it."""
+        """As high as the label beside it."""
         return QSize(_LENGTH, self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the line."""
-        ink = QColor(resolve("muted" if self._kind.marker else "text"))
-        ink.setAlphaF(FAINT_ALPHA if self._kind.faint else 1.0)
+        ink = QColor(resolve("muted" if self._style.marker else "text"))
+        ink.setAlphaF(FAINT_ALPHA if self._style.faint else 1.0)
         pen = QPen(ink, 1.5)
-        pattern = [2.0, 3.0] if self._kind.marker else dash_pattern(dash=self._kind.dash)
+        pattern = [2.0, 3.0] if self._style.marker else dash_pattern(dash=self._style.dash)
         if pattern:
             pen.setDashPattern(pattern)
         painter = QPainter(self)
         painter.setPen(pen)
         middle = QPointF(self.width() / 2, self.height() / 2)
-        if self._kind.marker:
+        if self._style.marker:
             painter.drawLine(QPointF(middle.x(), 1), QPointF(middle.x(), self.height() - 1))
         else:
             painter.drawLine(QPointF(0, middle.y()), QPointF(self.width(), middle.y()))
         painter.end()
 
 
-def _in_words(kind: Kind) -> str:
-    look = "vertical line" if kind.marker else "faint" if kind.faint else "dashed" if kind.dash else "solid"
-    return f"{look} {kind.text}"
+def _style_text(style: LineStyle) -> str:
+    look = "vertical line" if style.marker else "faint" if style.faint else "dashed" if style.dash else "solid"
+    return f"{look} {style.text}"

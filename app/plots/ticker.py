@@ -31,29 +31,29 @@ class Drawable(Protocol):
 class Ticker(QObject):
     """Collects redraw requests, renders on a background thread, and delivers on the GUI thread."""
 
-    _made = Signal(int, object)
+    _rendered = Signal(int, object)
 
     def __init__(self) -> None:
         super().__init__(QCoreApplication.instance())
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._pool.setExpiryTimeout(2000)
-        self._waiting: weakref.WeakSet[Drawable] = weakref.WeakSet()
-        self._making: dict[int, tuple[weakref.ref[Drawable], ...]] = {}
+        self._requested: weakref.WeakSet[Drawable] = weakref.WeakSet()
+        self._in_flight: dict[int, tuple[weakref.ref[Drawable], ...]] = {}
         self._numbers = itertools.count()
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
-        self._made.connect(self._take)
+        self._rendered.connect(self._take)
 
     def request(self, plot: Drawable) -> None:
         """Asks that ``plot`` be drawn at the next tick; asking often costs nothing."""
-        self._waiting.add(plot)
+        self._requested.add(plot)
         if not self._timer.isActive():
             self._timer.start()
 
-    def idle(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether nothing waits to be drawn."""
-        return not self._waiting and not self._making
+        return not self._requested and not self._in_flight
 
     def wait(self) -> None:
         """Blocks until the background thread has nothing left; for the end of the application."""
@@ -61,26 +61,26 @@ class Ticker(QObject):
 
     @Slot()
     def _tick(self) -> None:
-        if not self._waiting:
+        if not self._requested:
             self._timer.stop()
             return
-        busy = {ref() for refs in self._making.values() for ref in refs}
-        plots = [plot for plot in self._waiting if plot not in busy]
+        busy = {ref() for refs in self._in_flight.values() for ref in refs}
+        plots = [plot for plot in self._requested if plot not in busy]
         for plot in plots:
-            self._waiting.discard(plot)
+            self._requested.discard(plot)
         if visible := [plot for plot in plots if isValid(plot) and plot.wants_drawing()]:
             self._send(visible)
 
     def _send(self, plots: Sequence[Drawable]) -> None:
         """One errand for all plots of a tick: waking a thread costs more than a small picture."""
         number, snapshots = next(self._numbers), [plot.snapshot() for plot in plots]
-        self._making[number] = tuple(weakref.ref(plot) for plot in plots)
-        self._pool.start(lambda: self._made.emit(number, [_render(snapshot) for snapshot in snapshots]))
+        self._in_flight[number] = tuple(weakref.ref(plot) for plot in plots)
+        self._pool.start(lambda: self._rendered.emit(number, [_render(snapshot) for snapshot in snapshots]))
 
     @Slot(int, object)
     def _take(self, number: int, pictures: Sequence[Picture | Exception]) -> None:
         failed: Exception | None = None
-        for ref, picture in zip(self._making.pop(number), pictures, strict=True):
+        for ref, picture in zip(self._in_flight.pop(number), pictures, strict=True):
             plot = ref()
             if isinstance(picture, Exception):
                 failed = picture

@@ -1,20 +1,20 @@
 """Item models over plain rows, and the delegates that paint them."""
 
 from app.tables.delegates import StarDelegate, StateDelegate, paint_chip
-from app.tables.preview import PreviewModel
+from app.tables.preview_model import PreviewModel
 from app.tables.run_choices import RunChoice, RunChoices, read_choices
 from app.tables.run_chooser import RunChooser, rect_within
 from app.tables.run_columns import (
     BASE_COLUMNS,
     RunColumn,
     experiment_name,
+    format_study,
     method_title,
     metric_columns,
-    order_of,
-    study_words,
+    sort_order,
 )
-from app.tables.run_rows import RunRow, RunsReader, RunsReading
-from app.tables.runs import ROW_ROLE, RunsModel
+from app.tables.run_rows import RunRow, RunsReader, RunsSnapshot
+from app.tables.runs_model import ROW_ROLE, RunsModel
 
 __all__ = [
     "BASE_COLUMNS",
@@ -27,15 +27,15 @@ __all__ = [
     "RunRow",
     "RunsModel",
     "RunsReader",
-    "RunsReading",
+    "RunsSnapshot",
     "StarDelegate",
     "StateDelegate",
     "experiment_name",
+    "format_study",
     "method_title",
     "metric_columns",
-    "order_of",
     "paint_chip",
     "read_choices",
     "rect_within",
-    "study_words",
+    "sort_order",
 ]

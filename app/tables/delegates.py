@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 
 from app.formatting import STATE_LABELS
 from app.tables.run_rows import RunRow
-from app.tables.runs import ROW_ROLE, RunsModel
+from app.tables.runs_model import ROW_ROLE, RunsModel
 from app.theme import GAP, icon, resolve, small_font
 
 Index = QModelIndex | QPersistentModelIndex

@@ -26,24 +26,24 @@ class RunChoice:
 
     Attributes:
         run: Its number.
-        text: Number, name and what it trained by.
+        text: Number, name, weighting method and seed.
         detail: Its state and when it began.
-        words: What is searched, folded: all but the time, whose digits would be found for every number.
+        search_text: The searched text, casefolded; without the time, whose digits would match every number.
     """
 
     run: int
     text: str
     detail: str
-    words: str
+    search_text: str
 
 
 def read_choices(store: RunStore, *, queued: bool = True) -> tuple[RunChoice, ...]:
     """Every run that is not archived, newest first; for the store's thread."""
     now = time.time()
-    return tuple(_choice_of(record, now) for record in store.runs() if queued or record.state != "queued")
+    return tuple(_make_choice(record, now) for record in store.runs() if queued or record.state != "queued")
 
 
-def _choice_of(record: RunRecord, now: float) -> RunChoice:
+def _make_choice(record: RunRecord, now: float) -> RunChoice:
     method = f"{record.baseline} alone" if record.baseline else method_title(record.method)
     text = f"Run {record.id} · {experiment_name(record)} · {method} · seed {record.seed}"
     state = STATE_LABELS[record.state][0]
@@ -53,67 +53,69 @@ def _choice_of(record: RunRecord, now: float) -> RunChoice:
 
 
 class RunChoices(QAbstractListModel):
-    """The entries that match all search words; with ``ticks`` each has a check box."""
+    """List model of the runs that match a search; with ``checkable`` each has a check box."""
 
-    def __init__(self, parent: QObject | None = None, *, ticks: bool = False) -> None:
+    def __init__(self, parent: QObject | None = None, *, checkable: bool = False) -> None:
         super().__init__(parent)
-        self._all: tuple[RunChoice, ...] = ()
-        self._shown: list[RunChoice] = []
-        self._words: tuple[str, ...] = ()
-        self._ticks, self._ticked = ticks, dict[int, None]()
+        self._choices: tuple[RunChoice, ...] = ()
+        self._matches: list[RunChoice] = []
+        self._search_words: tuple[str, ...] = ()
+        self._checkable, self._checked = checkable, dict[int, None]()
 
     @property
     def total(self) -> int:
         """How many runs there are to choose from."""
-        return len(self._all)
+        return len(self._choices)
 
     @property
-    def ticked(self) -> tuple[int, ...]:
-        """The ticked runs, whether they are shown or not, in the order in which they were ticked."""
-        return tuple(self._ticked)
+    def checked_runs(self) -> tuple[int, ...]:
+        """The checked runs, whether they match the search or not, in the order in which they were checked."""
+        return tuple(self._checked)
 
     def set_choices(self, choices: Iterable[RunChoice]) -> None:
-        """Replace the runs; nothing is ticked then."""
-        self._all, self._ticked = tuple(choices), {}
-        self._narrow()
+        """Replace the runs and uncheck all."""
+        self._choices, self._checked = tuple(choices), {}
+        self._apply_search()
 
     def search(self, text: str) -> None:
-        """Show the runs that hold every word of a text."""
-        self._words = tuple(text.casefold().split())
-        self._narrow()
+        """Show only the runs that contain every word of a text."""
+        self._search_words = tuple(text.casefold().split())
+        self._apply_search()
 
-    def tick(self, runs: Sequence[int], *, on: bool = True) -> None:
-        """Tick runs, or take their ticks away."""
+    def set_checked(self, runs: Sequence[int], *, on: bool = True) -> None:
+        """Check or uncheck runs."""
         for run in runs:
             if on:
-                self._ticked[run] = None
+                self._checked[run] = None
             else:
-                self._ticked.pop(run, None)
-        self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1), [Qt.ItemDataRole.CheckStateRole])
+                self._checked.pop(run, None)
+        self.dataChanged.emit(self.index(0), self.index(len(self._matches) - 1), [Qt.ItemDataRole.CheckStateRole])
 
     def shown_runs(self) -> tuple[int, ...]:
-        """The runs that hold the words searched for."""
-        return tuple(choice.run for choice in self._shown)
+        """The runs that match the search."""
+        return tuple(choice.run for choice in self._matches)
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
         """How many runs are shown."""
-        return 0 if parent.isValid() else len(self._shown)
+        return 0 if parent.isValid() else len(self._matches)
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """What a row shows."""
         if not index.isValid():
             return None
-        choice = self._shown[index.row()]
+        choice = self._matches[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return choice.text
             case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole:
                 return f"{choice.text} · {choice.detail}"
-            case Qt.ItemDataRole.CheckStateRole if self._ticks:
-                return Qt.CheckState.Checked if choice.run in self._ticked else Qt.CheckState.Unchecked
+            case Qt.ItemDataRole.CheckStateRole if self._checkable:
+                return Qt.CheckState.Checked if choice.run in self._checked else Qt.CheckState.Unchecked
         return {RUN_ROLE: choice.run, DETAIL_ROLE: choice.detail}.get(role)
 
-    def _narrow(self) -> None:
+    def _apply_search(self) -> None:
         self.beginResetModel()
-        self._shown = [choice for choice in self._all if all(word in choice.words for word in self._words)]
+        self._matches = [
+            choice for choice in self._choices if all(word in choice.search_text for word in self._search_words)
+        ]
         self.endResetModel()

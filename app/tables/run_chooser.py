@@ -25,30 +25,30 @@ from app.theme import CARD_GAP, GAP, icon, resolve, row_height
 from app.widgets import Button, Muted, PrimaryButton
 
 _WIDTH, _ROWS = 84, 12
-"""Of the panel in average digits, and the rows it shows without scrolling."""
+"""Width of the panel in average digits, and the number of rows shown without scrolling."""
 
 
 class RunChooser(QFrame):
     """A popup list of runs, read on the store's thread each time it opens.
 
-    ``chosen(list[int])``: the runs a person chose.
+    ``runsChosen(list[int])``: the runs a person chose.
 
     Args:
-        store: Whose runs.
-        name: objectName; those of its parts begin with it.
-        several: Whether several are ticked and then taken with a button, or one is taken by a click.
-        parent: Owner.
+        store: Store of the runs.
+        name: objectName, and prefix of those of its parts.
+        multiple: Whether runs are checked and then added with a button; else a click chooses one.
+        parent: Parent widget.
     """
 
-    chosen = Signal(list)
+    runsChosen = Signal(list)
 
-    def __init__(self, store: StoreService, name: str, parent: QWidget, *, several: bool = False) -> None:
+    def __init__(self, store: StoreService, name: str, parent: QWidget, *, multiple: bool = False) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName(name)
         self.setProperty("role", "card")
-        self._store, self._several = store, several
-        self._left_out: Collection[int] = ()
-        self.model = RunChoices(self, ticks=several)
+        self._store, self._multiple = store, multiple
+        self._excluded: Collection[int] = ()
+        self.model = RunChoices(self, checkable=multiple)
         self.search = QLineEdit(clearButtonEnabled=True)
         self.search.setObjectName(f"{name}-search")
         self.search.setAccessibleName("Search the runs")
@@ -64,31 +64,31 @@ class RunChooser(QFrame):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.status = Muted()
         self.status.setObjectName(f"{name}-status")
-        self.take = PrimaryButton("Add", self._take_ticked, name=f"{name}-take")
-        self.all = Button("Tick all shown", self._tick_all, name=f"{name}-all")
+        self.add_button = PrimaryButton("Add", self._emit_checked, name=f"{name}-take")
+        self.check_all_button = Button("Tick all shown", self._check_all, name=f"{name}-all")
         self._lay_out()
         self.search.textChanged.connect(self._search)
         self.search.installEventFilter(self)
-        self.list.clicked.connect(self._pick)
-        self.list.activated.connect(self._pick)
+        self.list.clicked.connect(self._on_clicked)
+        self.list.activated.connect(self._on_clicked)
 
-    def open_below(self, button: QWidget, left_out: Collection[int] = ()) -> None:
-        """Open below a button, wholly on its screen, and read the runs.
+    def open_below(self, button: QWidget, excluded: Collection[int] = ()) -> None:
+        """Open below a button, within its screen, and read the runs.
 
         Args:
-            button: What was pressed.
-            left_out: Runs that are not offered.
+            button: The button that was clicked.
+            excluded: Runs that are not offered.
         """
-        self._left_out = left_out
+        self._excluded = excluded
         self.search.clear()
         self.model.set_choices(())
         self.status.setText("Reading the runs…")
         self._show_buttons()
-        self.setGeometry(_place(self.sizeHint(), button))
+        self.setGeometry(_geometry_below(self.sizeHint(), button))
         self.show()
         self.search.setFocus(Qt.FocusReason.PopupFocusReason)
-        several = self._several
-        self._store.call(lambda store: read_choices(store, queued=not several), self._on_choices, self._fail)
+        multiple = self._multiple
+        self._store.call(lambda store: read_choices(store, queued=not multiple), self._on_choices, self._fail)
 
     def sizeHint(self) -> QSize:
         """Room for a dozen runs."""
@@ -99,10 +99,10 @@ class RunChooser(QFrame):
         """Let the arrows and Enter, pressed in the field, move and choose in the list."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
-                self._move(event)
+                self._move_current(event)
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._enter()
+                self._on_return()
                 return True
         return False
 
@@ -115,13 +115,13 @@ class RunChooser(QFrame):
         foot = QHBoxLayout()
         foot.setSpacing(GAP)
         foot.addWidget(self.status, 1)
-        for button in (self.all, self.take):
+        for button in (self.check_all_button, self.add_button):
             foot.addWidget(button)
-            button.setVisible(self._several)
+            button.setVisible(self._multiple)
         column.addLayout(foot)
 
     def _on_choices(self, choices: tuple[RunChoice, ...]) -> None:
-        self.model.set_choices(choice for choice in choices if choice.run not in self._left_out)
+        self.model.set_choices(choice for choice in choices if choice.run not in self._excluded)
         self._search(self.search.text())
 
     def _fail(self, error: Exception) -> None:
@@ -134,47 +134,47 @@ class RunChooser(QFrame):
         self._show_buttons()
         shown, total = self.model.rowCount(), self.model.total
         if not total:
-            self.status.setText("There are no other runs." if self._left_out else "There are no runs yet.")
+            self.status.setText("There are no other runs." if self._excluded else "There are no runs yet.")
         elif not shown:
             self.status.setText("No run has all of these words.")
         else:
             self.status.setText(f"{shown} runs" if shown == total else f"{shown} of {total} runs")
 
     def _show_buttons(self) -> None:
-        count = len(self.model.ticked)
-        self.take.setText(f"Add {format_quantity(count, 'run')}" if count else "Add")
-        self.take.setEnabled(count > 0)
-        self.all.setEnabled(self.model.rowCount() > 0)
+        count = len(self.model.checked_runs)
+        self.add_button.setText(f"Add {format_quantity(count, 'run')}" if count else "Add")
+        self.add_button.setEnabled(count > 0)
+        self.check_all_button.setEnabled(self.model.rowCount() > 0)
 
-    def _pick(self, index: QModelIndex) -> None:
+    def _on_clicked(self, index: QModelIndex) -> None:
         run = index.data(RUN_ROLE)
-        if self._several:
-            self.model.tick([run], on=run not in self.model.ticked)
+        if self._multiple:
+            self.model.set_checked([run], on=run not in self.model.checked_runs)
             self._show_buttons()
         else:
-            self._choose([run])
+            self._emit_runs([run])
 
-    def _tick_all(self) -> None:
+    def _check_all(self) -> None:
         shown = self.model.shown_runs()
-        self.model.tick(shown, on=not set(shown) <= set(self.model.ticked))
+        self.model.set_checked(shown, on=not set(shown) <= set(self.model.checked_runs))
         self._show_buttons()
 
-    def _take_ticked(self) -> None:
-        self._choose(list(self.model.ticked))
+    def _emit_checked(self) -> None:
+        self._emit_runs(list(self.model.checked_runs))
 
-    def _enter(self) -> None:
-        """Take what is ticked, else the current run."""
+    def _on_return(self) -> None:
+        """Add the checked runs, else choose the current one."""
         index = self.list.currentIndex()
-        if self._several and self.model.ticked:
-            self._take_ticked()
+        if self._multiple and self.model.checked_runs:
+            self._emit_checked()
         elif index.isValid():
-            self._choose([index.data(RUN_ROLE)])
+            self._emit_runs([index.data(RUN_ROLE)])
 
-    def _choose(self, runs: list[int]) -> None:
+    def _emit_runs(self, runs: list[int]) -> None:
         self.hide()
-        self.chosen.emit(runs)
+        self.runsChosen.emit(runs)
 
-    def _move(self, event: QKeyEvent) -> None:
+    def _move_current(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: _ROWS, Qt.Key.Key_PageUp: -_ROWS}
         row = self.list.currentIndex().row() + steps[Qt.Key(event.key())]
         if self.model.rowCount():
@@ -182,7 +182,7 @@ class RunChooser(QFrame):
 
 
 class _ChoiceDelegate(QStyledItemDelegate):
-    """A run at the left, shortened in the middle, and its state at the right."""
+    """Paints a run at the left, elided in the middle, and its state at the right."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """As high as the rows of tables."""
@@ -191,7 +191,7 @@ class _ChoiceDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Draw ground and tick as any list, then both texts."""
+        """Draw background and check box as the style does, then both texts."""
         self.initStyleOption(option, index)
         text, detail = option.text, str(index.data(DETAIL_ROLE))
         option.text = ""
@@ -214,8 +214,8 @@ class _ChoiceDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-def _place(size: QSize, button: QWidget) -> QRect:
-    """A panel of a size below a button, inside the window and wholly on the screen."""
+def _geometry_below(size: QSize, button: QWidget) -> QRect:
+    """The rectangle of a panel below a button, within its window and screen."""
     corner = button.mapToGlobal(QPoint(0, button.height() + GAP // 2))
     window = QRect(button.window().mapToGlobal(QPoint()), button.window().size())
     bounds = button.screen().availableGeometry().intersected(window)
@@ -223,7 +223,7 @@ def _place(size: QSize, button: QWidget) -> QRect:
 
 
 def rect_within(size: QSize, corner: QPoint, bounds: QRect) -> QRect:
-    """Where a panel stands whose upper left corner is wanted at a place, wholly inside some bounds."""
+    """A rectangle of a given size with its upper left corner as close to ``corner`` as the bounds allow."""
     size = size.boundedTo(bounds.size())
     left = min(max(corner.x(), bounds.left()), bounds.right() + 1 - size.width())
     top = min(max(corner.y(), bounds.top()), bounds.bottom() + 1 - size.height())

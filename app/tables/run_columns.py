@@ -16,12 +16,12 @@ from mtl_core.spec import TOTAL, Weighting, kind_of, members
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey
 
-_METHODS = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
-_SHORT = {"dwa": "DWA"}
+_METHOD_TITLES = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
+_SHORT_TITLES = {"dwa": "DWA"}
 _PREFERRED_METRICS = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
 """What a task of a run is judged by when its score is not known or was not stored, the first that it has."""
 _SIGN, _ALL_BITS = 1 << 63, (1 << 64) - 1
-_BRIEF = 2
+_MAX_NAMED_SCORES = 2
 """Tasks whose scores the column of all tasks names; of more it says the mean, where there is one."""
 
 
@@ -65,7 +65,7 @@ def _epoch(row: RunRow) -> float | None:
 
 def method_title(kind: str) -> str:
     """A weighting method as people call it."""
-    return _METHODS.get(kind, kind)
+    return _METHOD_TITLES.get(kind, kind)
 
 
 def experiment_name(record: RunRecord) -> str:
@@ -77,7 +77,7 @@ def _method(row: RunRow) -> str:
     if row.record.baseline:
         return "none"  # one task leaves nothing to weigh
     kind = row.record.method
-    return _SHORT.get(kind, method_title(kind))
+    return _SHORT_TITLES.get(kind, method_title(kind))
 
 
 def _method_tip(row: RunRow) -> str:
@@ -105,14 +105,14 @@ def _scores(row: RunRow) -> str:
         return ""
     if _same_metric(scores):
         values, metric = list(scores.values()), next(iter(scores)).metric
-        if len(values) > _BRIEF:
+        if len(values) > _MAX_NAMED_SCORES:
             return f"mean {metric} {format_metric_short(sum(values) / len(values))}"
         return f"{metric} " + " · ".join(format_metric_short(value) for value in values)
     texts = [f"{key.metric} {format_metric_short(value)}" for key, value in scores.items()]
-    return " · ".join(texts if len(texts) <= _BRIEF else [*texts[:_BRIEF], "…"])
+    return " · ".join(texts if len(texts) <= _MAX_NAMED_SCORES else [*texts[:_MAX_NAMED_SCORES], "…"])
 
 
-def _score_order(row: RunRow) -> str:
+def _score_sort_key(row: RunRow) -> str:
     """Runs of one metric together, and among them by the mean, or by the first task where the metrics differ."""
     scores = leading_scores(row)
     if not scores:
@@ -138,37 +138,37 @@ def _scores_tip(row: RunRow) -> str:
     )
 
 
-def study_words(record: RunRecord) -> str:
+def format_study(record: RunRecord) -> str:
     """Which study a run belongs to and what it is in it; empty for a run by itself."""
     if record.study is None:
         return ""
     return f"{record.study} · {f'{record.baseline} alone' if record.baseline else 'all tasks'}"
 
 
-def _tag_text(key: str, title: str, text: Callable[[RunRow], str], **more: object) -> RunColumn:
+def _text_column(key: str, title: str, text: Callable[[RunRow], str], **more: object) -> RunColumn:
     return RunColumn(key, title, text, lambda row: text(row).casefold(), **more)  # type: ignore[arg-type]
 
 
 BASE_COLUMNS: tuple[RunColumn, ...] = (
     RunColumn("star", "★", lambda r: "", lambda r: 0.0 if r.record.starred else 1.0, "Starred", width=2.5),
     RunColumn("id", "Run", lambda r: str(r.record.id), lambda r: r.record.id, "Number of the run", True, width=6),
-    _tag_text("name", "Name", lambda r: r.record.name, width=20),
+    _text_column("name", "Name", lambda r: r.record.name, width=20),
     RunColumn(
         "state", "State", lambda r: STATE_LABELS[r.record.state][0], lambda r: list(STATE_LABELS).index(r.record.state),
         width=12,
     ),
-    _tag_text("weighting", "Weighting", _method, width=11, tip=_method_tip),
+    _text_column("weighting", "Weighting", _method, width=11, tip=_method_tip),
     RunColumn(
-        "scores", "Best", _scores, _score_order,
+        "scores", "Best", _scores, _score_sort_key,
         "Best validation value of each task's score, or else of its loss. Sorted metric by metric: by the mean where "
         "all tasks have the same score, else by the first task's", width=24,
         tip=_scores_tip,
     ),
     RunColumn(
-        "study", "Study", lambda r: study_words(r.record), lambda r: r.record.study,
+        "study", "Study", lambda r: format_study(r.record), lambda r: r.record.study,
         "The study it belongs to, by the number of its first run, and what it trains", shown=False, width=14,
     ),
-    _tag_text("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
+    _text_column("dataset", "Data", lambda r: r.record.dataset, help="Data set or file", shown=False, width=14),
     RunColumn("epochs", "Epochs", _epochs, _epoch, "Epochs done, of those asked for", True, width=9),
     RunColumn(
         "duration", "Duration", lambda r: format_duration(r.record.seconds), lambda r: r.record.seconds or None,
@@ -178,10 +178,10 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
         "started", "Started", lambda r: format_timestamp(r.record.started or r.record.created, time.time()),
         lambda r: r.record.started or r.record.created, "When it began", True, width=11,
     ),
-    _tag_text("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), shown=False, width=14),
-    _tag_text("device", "Device", lambda r: r.record.device, shown=False, width=12),
-    _tag_text("tags", "Tags", lambda r: ", ".join(r.record.tags), shown=False, width=14),
-    _tag_text("notes", "Notes", lambda r: " ".join(r.record.notes.split()), shown=False, width=20),
+    _text_column("tasks", "Tasks", lambda r: ", ".join(r.record.tasks), shown=False, width=14),
+    _text_column("device", "Device", lambda r: r.record.device, shown=False, width=12),
+    _text_column("tags", "Tags", lambda r: ", ".join(r.record.tags), shown=False, width=14),
+    _text_column("notes", "Notes", lambda r: " ".join(r.record.notes.split()), shown=False, width=20),
     RunColumn("seed", "Seed", lambda r: str(r.record.seed), lambda r: r.record.seed, "", True, False, 6),
 )  # fmt: skip
 
@@ -213,14 +213,14 @@ def _preferred_metric(metrics: Iterable[str]) -> str:
 def _columns_of_series(key: SeriesKey) -> list[RunColumn]:
     name = f"{key.task} {key.metric}"
     if key.split == "test":
-        return [_metric(key, "last", f"{name} (test)", f"{key.metric} of {key.task} on the test split")]
+        return [_metric_column(key, "last", f"{name} (test)", f"{key.metric} of {key.task} on the test split")]
     return [
-        _metric(key, "best", name, f"Best validation {key.metric} of {key.task}"),
-        _metric(key, "last", f"{name} (last)", f"Last validation {key.metric} of {key.task}"),
+        _metric_column(key, "best", name, f"Best validation {key.metric} of {key.task}"),
+        _metric_column(key, "last", f"{name} (last)", f"Last validation {key.metric} of {key.task}"),
     ]
 
 
-def _metric(key: SeriesKey, which: Literal["best", "last"], title: str, text: str) -> RunColumn:
+def _metric_column(key: SeriesKey, which: Literal["best", "last"], title: str, text: str) -> RunColumn:
     def value(row: RunRow) -> float | None:
         metric = row.metrics.get(key)
         return None if metric is None else metric[0] if which == "best" else metric[1]
@@ -231,7 +231,7 @@ def _metric(key: SeriesKey, which: Literal["best", "last"], title: str, text: st
     )
 
 
-def order_of(rows: Sequence[RunRow], column: RunColumn, descending: bool) -> list[int]:
+def sort_order(rows: Sequence[RunRow], column: RunColumn, descending: bool) -> list[int]:
     """Positions of ``rows`` in sorted order; rows without a value come last either way, ties keep their order."""
     import numpy as np
 

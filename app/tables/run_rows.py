@@ -13,10 +13,10 @@ if TYPE_CHECKING:  # the store brings a database along, which the window loads o
     from mtl_core.store import RunRecord, RunStore, SeriesKey
 
 Score = tuple[float, float]
-_FIRST, _NEXT = 500, 10_000
-"""Runs whose metrics are read in one go, so that the table shows long before the last of ten thousand is read."""
-_REST = 10.0
-"""Reading the whole list may take up one part in this many of the time; between, only what is on is read."""
+_FIRST_BATCH, _NEXT_BATCH = 500, 10_000
+"""Runs whose metrics are read at once, so that the table appears long before the last of ten thousand is read."""
+_FULL_READ_PAUSE = 10.0
+"""Pause between full reads, in multiples of the time one takes; meanwhile only active runs are read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class RunRow:
         record: The run.
         metrics: Best and last value by series; empty until they have been read. Plain pairs under shared keys, as
             ten thousand runs of richer objects make the garbage collector stop the window for a quarter of a second.
-        scores: The metric each task is judged by; empty until the metrics have been read. Shared between runs.
+        scores: The score metric of each task; empty until the metrics have been read. Shared between runs.
     """
 
     record: RunRecord
@@ -36,13 +36,13 @@ class RunRow:
 
 
 @dataclass(frozen=True)
-class RunsReading:
+class RunsSnapshot:
     """The result of one read.
 
     Attributes:
         rows: The runs that match, newest first. A row that did not change is the same object as last time.
         complete: Whether every run's metrics are read; if not, read again at once.
-        damage: The runs that are left out because the store is damaged there, and what was found.
+        damage: The runs that are omitted because their rows are damaged, and how.
     """
 
     rows: tuple[RunRow, ...]
@@ -55,66 +55,68 @@ class RunsReader:
 
     def __init__(self) -> None:
         self._version: int | None = None
-        self._question: tuple[str, bool] | None = None
+        self._query: tuple[str, bool] | None = None
         self._rows: dict[int, RunRow] = {}
-        self._shown: list[int] = []
+        self._listed_ids: list[int] = []
         self._stale: set[int] = set()
-        self._owed = True
-        self._not_before = 0.0
+        self._full_read_due = True
+        self._next_full_read = 0.0
 
     def read(
-        self, store: RunStore, query: str = "", archived: bool = False, touched: Iterable[int] = ()
-    ) -> RunsReading | None:
-        """The runs that match ``query``, or None when nothing changed since the last reading.
+        self, store: RunStore, query: str = "", archived: bool = False, changed_runs: Iterable[int] = ()
+    ) -> RunsSnapshot | None:
+        """Read the runs that match ``query``; None if nothing has changed since the last read.
 
         Args:
             store: The store.
-            query: In the store's query language.
-            archived: Whether archived runs are among them.
-            touched: Runs that are known to have changed.
+            query: A filter in the store's query language.
+            archived: Whether archived runs are included.
+            changed_runs: Runs that are known to have changed.
 
         Raises:
             InputError: The query is malformed.
         """
         with _garbage_collection_paused():
-            return self._read(store, query, archived, set(touched))
+            return self._read(store, query, archived, set(changed_runs))
 
-    def _read(self, store: RunStore, query: str, archived: bool, touched: set[int]) -> RunsReading | None:
+    def _read(self, store: RunStore, query: str, archived: bool, changed_runs: set[int]) -> RunsSnapshot | None:
         store.reap()
-        version, question = store.version(), (query, archived)
-        other = question != self._question
-        self._owed |= version != self._version
-        if other or (self._owed and not touched and time.monotonic() >= self._not_before):
+        version, key = store.version(), (query, archived)
+        other_query = key != self._query
+        self._full_read_due |= version != self._version
+        if other_query or (self._full_read_due and not changed_runs and time.monotonic() >= self._next_full_read):
             self._read_all(store, query, archived)
-        elif version != self._version or touched:
-            self._read_some(store, query, archived, touched)
-        elif not self._stale.intersection(self._shown):
+        elif version != self._version or changed_runs:
+            self._read_changed(store, query, archived, changed_runs)
+        elif not self._stale.intersection(self._listed_ids):
             return None
-        self._version, self._question = version, question
+        self._version, self._query = version, key
         complete = self._read_metrics(store)
-        return RunsReading(tuple(self._rows[run] for run in self._shown), complete, store.damage)
+        return RunsSnapshot(tuple(self._rows[run] for run in self._listed_ids), complete, store.damage)
 
     def _read_all(self, store: RunStore, query: str, archived: bool) -> None:
         begun = time.monotonic()
-        self._shown = sorted((self._cached_id(r) for r in store.runs(archived=archived, query=query)), reverse=True)
+        self._listed_ids = sorted(
+            (self._update_row(r) for r in store.runs(archived=archived, query=query)), reverse=True
+        )
         now = time.monotonic()
-        self._owed, self._not_before = False, now + _REST * (now - begun)
+        self._full_read_due, self._next_full_read = False, now + _FULL_READ_PAUSE * (now - begun)
 
-    def _read_some(self, store: RunStore, query: str, archived: bool, touched: set[int]) -> None:
-        """Read the runs that are on, those that are touched, and the ones made since."""
-        on = {run for run in self._shown if not self._rows[run].record.ended}
-        shown = set(self._shown)
-        for run in on | touched:
+    def _read_changed(self, store: RunStore, query: str, archived: bool, changed_runs: set[int]) -> None:
+        """Read the active runs, those known to have changed, and those created since."""
+        active = {run for run in self._listed_ids if not self._rows[run].record.has_ended}
+        listed = set(self._listed_ids)
+        for run in active | changed_runs:
             records = store.runs(archived=archived, query=f"{query} id:{run}")
-            shown.discard(run)
-            shown.update(self._cached_id(record) for record in records)
+            listed.discard(run)
+            listed.update(self._update_row(record) for record in records)
         newest = max(self._rows, default=0) + 1
         while store.runs(archived=True, query=f"id:{newest}"):
-            shown.update(self._cached_id(r) for r in store.runs(archived=archived, query=f"{query} id:{newest}"))
+            listed.update(self._update_row(r) for r in store.runs(archived=archived, query=f"{query} id:{newest}"))
             newest += 1
-        self._shown = sorted(shown, reverse=True)
+        self._listed_ids = sorted(listed, reverse=True)
 
-    def _cached_id(self, record: RunRecord) -> int:
+    def _update_row(self, record: RunRecord) -> int:
         previous = self._rows.get(record.id)
         if previous is None or previous.record != record:
             self._rows[record.id] = replace(previous, record=record) if previous else RunRow(record)
@@ -122,9 +124,9 @@ class RunsReader:
         return record.id
 
     def _read_metrics(self, store: RunStore) -> bool:
-        """Read the metrics of the newest changed runs; whether none is left."""
-        stale = [run for run in self._shown if run in self._stale] if self._stale else []
-        batch = stale[: _FIRST if stale and stale[0] == self._shown[0] else _NEXT]
+        """Read the metrics of the newest changed runs; return whether all are read now."""
+        stale = [run for run in self._listed_ids if run in self._stale] if self._stale else []
+        batch = stale[: _FIRST_BATCH if stale and stale[0] == self._listed_ids[0] else _NEXT_BATCH]
         metrics = store.scores(batch, ("val", "test"), directed=True) if batch else {}
         unscored = [self._rows[run].record for run in batch if run in metrics and not self._rows[run].scores]
         scores = store.score_metrics(unscored) if unscored else {}
@@ -137,7 +139,7 @@ class RunsReader:
 
 @contextmanager
 def _garbage_collection_paused() -> Iterator[None]:
-    """Without garbage collection: it would stop the GUI thread for every few thousand records that are built here."""
+    """Pause garbage collection, which would block the GUI thread for every few thousand records built here."""
     before = gc.isenabled()
     gc.disable()
     try:

@@ -1,1 +1,1 @@
-"""What runs came to: Δm, statistics over seeds, studies, best epochs. Free of torch."""
+"""Analysis of runs: Δm, statistics over seeds, studies, best epochs, divergence; without torch."""

@@ -1,24 +1,25 @@
-"""Where each task of a run was best, beside the epoch that the run's rule chose; free of torch."""
+"""Best epoch of each task of a run, and the epoch that the run's rule selected."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mtl_core.protocol.series_key import SeriesKey
 from mtl_core.spec import Task, score_of
 from mtl_core.store.records import RunRecord, Summary
 
 
 @dataclass(frozen=True)
 class BestEpoch:
-    """Where a task was best on validation.
+    """Epoch with a task's best validation score.
 
     Attributes:
         task: The task.
-        metric: What it is judged by.
+        metric: Its score metric.
         value: Its best value.
-        step: After how many steps.
-        epoch: After how many epochs; None while that is unknown.
-        chosen: The epoch whose model was kept for all tasks; None before the run has ended, and where none was chosen.
-        missing: What the run's rule says chooses it, where that never had a value and the total loss chose instead.
+        step: Number of steps done by then.
+        epoch: Number of epochs done by then; None if unknown.
+        chosen: The epoch whose model was kept for all tasks; None before the end of the run, or if none was selected.
+        missing: The monitored value of the run if it never had a value, so that the total loss was monitored instead.
     """
 
     task: str
@@ -33,29 +34,29 @@ class BestEpoch:
 def best_epochs(
     record: RunRecord, tasks: Sequence[Task], summaries: Iterable[Summary], monitor: str = ""
 ) -> tuple[BestEpoch, ...]:
-    """Each task's own best epoch by its score, beside the one that the run's rule chose.
+    """Return the best epoch of each task by its score, with the epoch that the run's rule selected.
 
     Args:
         record: The run.
         tasks: Its tasks.
         summaries: Its summaries.
-        monitor: The value that chooses its best epoch: ``training.monitor`` of its spec; nothing: any that it says.
+        monitor: The monitored value that selects the best epoch, ``training.monitor`` of the spec; ``""`` for any.
     """
-    known = {(one.task, one.split, one.metric): one for one in summaries if one.run == record.id}
-    followed, _, metric = monitor.partition(".")
-    missing = "" if not monitor or (followed, "val", metric or "loss") in known else monitor
-    nothing = missing and (followed, "val", "loss") not in known
-    found = []
+    by_key = {summary.key: summary for summary in summaries if summary.run == record.id}
+    monitored_task, _, metric = monitor.partition(".")
+    missing = "" if not monitor or SeriesKey(monitored_task, "val", metric or "loss") in by_key else monitor
+    none_selected = missing and SeriesKey(monitored_task, "val", "loss") not in by_key
+    epochs = []
     for task in tasks:
         metric = score_of(task)
-        best = known.get((task.name, "val", metric))
+        best = by_key.get(SeriesKey(task.name, "val", metric))
         if best is None or best.best_step is None:
             continue
-        test = known.get((task.name, "test", metric))
-        chosen = None if test is None or nothing else _epoch(record, test.last_step)
+        test = by_key.get(SeriesKey(task.name, "test", metric))
+        selected = None if test is None or none_selected else _epoch(record, test.last_step)
         epoch = _epoch(record, best.best_step)
-        found.append(BestEpoch(task.name, metric, best.best, best.best_step, epoch, chosen, missing))
-    return tuple(found)
+        epochs.append(BestEpoch(task.name, metric, best.best, best.best_step, epoch, selected, missing))
+    return tuple(epochs)
 
 
 def _epoch(record: RunRecord, step: int) -> int | None:

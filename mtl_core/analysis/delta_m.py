@@ -1,12 +1,13 @@
-"""What training tasks together brought: Δm against single-task baselines; free of torch.
+"""Δm: comparison of multi-task runs with single-task baselines.
 
 Δm is the mean over the tasks of the relative change of the task's score against its single-task baseline, positive
 where multi-task training is better (Maninis et al. 2019; Vandenhende et al. 2021)::
 
     Δm = 1/K · Σ_k s_k · (M_multi,k - M_single,k) / |M_single,k|      s_k = 1 where more is better, -1 where less is
 
-Each seed has its own Δm, against the baselines of the same seed; their spread is that of Δm. The score of a task is the
-metric that it is judged by (its ``score``, else the first), on the test split, of the epoch that the run's rule chose.
+Each seed has its own Δm, relative to the baselines of the same seed; statistics of Δm are those over the seeds. The
+score of a task is its score metric (its ``score``, else the first metric) on the test split, of the epoch that the rule
+of the run selected.
 """
 
 import math
@@ -23,13 +24,13 @@ Transfer = Literal["positive", "negative", "unclear", "unknown"]
 
 
 @dataclass(frozen=True)
-class Trial:
-    """A run of a study that has come to test scores.
+class ScoredRun:
+    """Run of a study that has test scores.
 
     Attributes:
-        run: Its number.
+        run: Number of the run.
         seed: Its seed.
-        baseline: The task it trained alone; ``""`` when it trained all.
+        baseline: Its task if it is a single-task baseline; ``""`` if it trained all tasks.
         scores: Test metrics by task and name.
     """
 
@@ -40,15 +41,15 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class MetricJudgement:
-    """One metric of one task, trained together and alone.
+class MetricResult:
+    """Comparison of one metric of one task between multi-task runs and baselines.
 
     Attributes:
-        direction: Which way is better.
-        score: Whether the task is judged by this metric.
-        multi: Values of the runs of all tasks, one a seed.
-        single: Values of the single-task baselines, one a seed.
-        by_seed: Relative change of each seed that has both, positive where it is better together.
+        direction: Whether lower or higher values are better.
+        score: Whether it is the score metric of the task.
+        multi: Values of the multi-task runs, one per seed.
+        single: Values of the single-task baselines, one per seed.
+        by_seed: Relative change of each seed that has both, positive if the multi-task run is better.
     """
 
     task: str
@@ -61,12 +62,12 @@ class MetricJudgement:
 
     @property
     def change(self) -> Spread:
-        """The relative change over the seeds."""
+        """Relative change over the seeds."""
         return Spread.of(list(self.by_seed.values()))
 
     @property
     def transfer(self) -> Transfer:
-        """Whether training together helped or harmed; unclear while the 95 % interval of the change holds 0."""
+        """Positive or negative transfer; unclear if the 95 % confidence interval of the change contains 0."""
         if not self.change:
             return "unknown"
         low, high = self.change.interval
@@ -76,100 +77,100 @@ class MetricJudgement:
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What a study came to.
+class StudyResult:
+    """Result of a study.
 
     Attributes:
-        seeds: The seeds that have test scores of all tasks trained together.
+        seeds: The seeds with test scores of a multi-task run.
         metrics: Every metric of every task, the task's score first.
         by_seed: Δm of each seed with all its baselines.
-        missing: What keeps seeds out of Δm, in words; nothing when all count.
+        missing: For each seed without Δm what is missing, for people.
     """
 
     seeds: tuple[int, ...]
-    metrics: tuple[MetricJudgement, ...]
+    metrics: tuple[MetricResult, ...]
     by_seed: Mapping[int, float]
     missing: tuple[str, ...] = ()
 
     @property
     def delta_m(self) -> Spread:
-        """Δm over the seeds, as a share: 0.01 is one per cent."""
+        """Δm over the seeds, as a fraction: 0.01 is one percent."""
         return Spread.of(list(self.by_seed.values()))
 
     @property
-    def scores(self) -> tuple[MetricJudgement, ...]:
-        """The metric that each task is judged by."""
-        return tuple(one for one in self.metrics if one.score)
+    def scores(self) -> tuple[MetricResult, ...]:
+        """The score metric of each task."""
+        return tuple(metric for metric in self.metrics if metric.score)
 
     @property
-    def harmed(self) -> tuple[MetricJudgement, ...]:
-        """The tasks that on average do worse together than alone: negative transfer."""
-        return tuple(one for one in self.scores if one.change and one.change.mean < 0)
+    def negative_transfers(self) -> tuple[MetricResult, ...]:
+        """The scores that on average are worse in multi-task runs than in baselines."""
+        return tuple(metric for metric in self.scores if metric.change and metric.change.mean < 0)
 
     def data(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return the result as plain data."""
         return {
             "seeds": list(self.seeds),
-            "tasks": {one.task: _task_data(one) for one in self.scores},
-            "metrics": [{"task": one.task, "metric": one.metric, **_task_data(one)} for one in self.metrics],
+            "tasks": {score.task: _metric_data(score) for score in self.scores},
+            "metrics": [{"task": metric.task, **_metric_data(metric)} for metric in self.metrics],
             "delta_m": self.delta_m.data() if self.by_seed else None,
             "delta_m_by_seed": dict(self.by_seed),
-            "negative_transfer": [one.task for one in self.harmed],
+            "negative_transfer": [score.task for score in self.negative_transfers],
             "missing": list(self.missing),
         }
 
 
-def _task_data(one: MetricJudgement) -> dict[str, Any]:
-    spreads = {"multi": one.multi, "single": one.single, "change": one.change}
-    told = {name: spread.data() for name, spread in spreads.items()}
-    return {"metric": one.metric, "direction": one.direction, **told, "transfer": one.transfer}
+def _metric_data(metric: MetricResult) -> dict[str, Any]:
+    spreads = {"multi": metric.multi, "single": metric.single, "change": metric.change}
+    statistics = {name: spread.data() for name, spread in spreads.items()}
+    return {"metric": metric.metric, "direction": metric.direction, **statistics, "transfer": metric.transfer}
 
 
-def trials_of(records: Iterable[RunRecord], summaries: Iterable[Summary]) -> list[Trial]:
-    """The runs that ended with test scores; of several runs of one seed and role the last.
+def scored_runs(records: Iterable[RunRecord], summaries: Iterable[Summary]) -> list[ScoredRun]:
+    """Return the finished runs with test scores; the last one of several with equal seed and baseline.
 
     Args:
         records: The runs of one study.
         summaries: Their summaries.
     """
     scores: dict[int, dict[str, dict[str, float]]] = {}
-    for one in summaries:
-        if one.split == "test":
-            scores.setdefault(one.run, {}).setdefault(one.task, {})[one.metric] = one.last
-    found: dict[tuple[int, str], Trial] = {}
+    for summary in summaries:
+        if summary.split == "test":
+            scores.setdefault(summary.run, {}).setdefault(summary.task, {})[summary.metric] = summary.last
+    by_seed_and_baseline: dict[tuple[int, str], ScoredRun] = {}
     for record in sorted(records, key=lambda record: record.id):
         if record.state == "finished" and record.id in scores:
             key = record.seed, record.baseline
-            found[key] = Trial(record.id, *key, scores[record.id])
-    return list(found.values())
+            by_seed_and_baseline[key] = ScoredRun(record.id, *key, scores[record.id])
+    return list(by_seed_and_baseline.values())
 
 
-def judge(tasks: Sequence[Task], trials: Iterable[Trial]) -> Judgement:
-    """Hold the multi-task runs of a study against its baselines.
+def compare_with_baselines(tasks: Sequence[Task], runs: Iterable[ScoredRun]) -> StudyResult:
+    """Compare the multi-task runs of a study with its baselines.
 
     Args:
         tasks: The tasks of the experiment.
-        trials: Its runs, one of a seed and role.
+        runs: Its runs, one per seed and baseline.
     """
     multi: dict[int, Scores] = {}
     single: dict[int, dict[str, Mapping[str, float]]] = {}
-    for trial in trials:
-        if trial.baseline:
-            single.setdefault(trial.seed, {})[trial.baseline] = trial.scores.get(trial.baseline, {})
+    for run in runs:
+        if run.baseline:
+            single.setdefault(run.seed, {})[run.baseline] = run.scores.get(run.baseline, {})
         else:
-            multi[trial.seed] = trial.scores
+            multi[run.seed] = run.scores
     by_seed = {seed: _delta_m(tasks, multi[seed], single.get(seed, {})) for seed in multi}
-    metrics = [_judged(task, metric, multi, single) for task in tasks for metric in _metrics(task)]
-    known = {seed: value for seed, value in by_seed.items() if math.isfinite(value)}
-    return Judgement(tuple(multi), tuple(metrics), known, _missing(tasks, multi, single) if single else ())
+    metrics = [_compare_metric(task, metric, multi, single) for task in tasks for metric in _metrics(task)]
+    finite = {seed: value for seed, value in by_seed.items() if math.isfinite(value)}
+    return StudyResult(tuple(multi), tuple(metrics), finite, _describe_missing(tasks, multi, single) if single else ())
 
 
-def relative_change(multi: float, single: float, way: Direction) -> float:
-    """The change against a baseline as a share of it, positive where it is better; NaN against a baseline of 0."""
+def relative_change(multi: float, single: float, better: Direction) -> float:
+    """Return the change relative to a baseline, positive if better; NaN for a baseline of 0."""
     if single == 0 or not (math.isfinite(multi) and math.isfinite(single)):
         return math.nan
     change = (multi - single) / abs(single)
-    return change if way == "max" else -change
+    return change if better == "max" else -change
 
 
 def _metrics(task: Task) -> list[str]:
@@ -178,43 +179,45 @@ def _metrics(task: Task) -> list[str]:
 
 
 def _delta_m(tasks: Sequence[Task], multi: Scores, single: Scores) -> float:
-    """Δm of one seed; NaN when a task has no score on either side."""
+    """Return Δm of one seed; NaN if a score is missing."""
     changes = [_change(task, score_of(task), multi, single) for task in tasks]
     return math.fsum(changes) / len(changes) if all(map(math.isfinite, changes)) else math.nan
 
 
 def _change(task: Task, metric: str, multi: Scores, single: Scores) -> float:
-    together, alone = (scores.get(task.name, {}).get(metric, math.nan) for scores in (multi, single))
-    return relative_change(together, alone, direction(task, metric))
+    multi_value, single_value = (scores.get(task.name, {}).get(metric, math.nan) for scores in (multi, single))
+    return relative_change(multi_value, single_value, direction(task, metric))
 
 
-def _judged(task: Task, metric: str, multi: Mapping[int, Scores], single: Mapping[int, Scores]) -> MetricJudgement:
-    def values(side: Mapping[int, Scores]) -> Spread:
-        return Spread.of([scores.get(task.name, {}).get(metric, math.nan) for scores in side.values()])
+def _compare_metric(task: Task, metric: str, multi: Mapping[int, Scores], single: Mapping[int, Scores]) -> MetricResult:
+    def spread(scores_by_seed: Mapping[int, Scores]) -> Spread:
+        return Spread.of([scores.get(task.name, {}).get(metric, math.nan) for scores in scores_by_seed.values()])
 
-    both = [seed for seed in multi if seed in single]
-    return MetricJudgement(
+    seeds = [seed for seed in multi if seed in single]
+    return MetricResult(
         task.name,
         metric,
         direction(task, metric),
         metric == score_of(task),
-        values(multi),
-        values(single),
-        {seed: _change(task, metric, multi[seed], single[seed]) for seed in both},
+        spread(multi),
+        spread(single),
+        {seed: _change(task, metric, multi[seed], single[seed]) for seed in seeds},
     )
 
 
-def _missing(tasks: Sequence[Task], multi: Mapping[int, Scores], single: Mapping[int, Scores]) -> tuple[str, ...]:
-    told = []
+def _describe_missing(
+    tasks: Sequence[Task], multi: Mapping[int, Scores], single: Mapping[int, Scores]
+) -> tuple[str, ...]:
+    """Describe for each seed without Δm what is missing."""
+    messages = []
     for seed in dict.fromkeys((*multi, *single)):
         if seed not in multi:
-            told.append(f"seed {seed} has no finished run of all tasks")
+            messages.append(f"seed {seed} has no finished run of all tasks")
             continue
         for task in tasks:
             metric = score_of(task)
-            alone = single.get(seed, {}).get(task.name)
-            if alone is None:
-                told.append(f"seed {seed} has no finished baseline of {task.name}")
+            if single.get(seed, {}).get(task.name) is None:
+                messages.append(f"seed {seed} has no finished baseline of {task.name}")
             elif not math.isfinite(_change(task, metric, multi[seed], single[seed])):
-                told.append(f"seed {seed}: the {metric} of {task.name} is missing, or 0 in its baseline")
-    return tuple(told)
+                messages.append(f"seed {seed}: the {metric} of {task.name} is missing, or 0 in its baseline")
+    return tuple(messages)

@@ -1,4 +1,4 @@
-"""Mean, standard deviation and confidence interval of a few repetitions; free of torch and of SciPy."""
+"""Mean, standard deviation and confidence interval of repeated measurements; without SciPy, which starts slowly."""
 
 import math
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Spread:
-    """What some repetitions of one measurement come to.
+    """Mean, standard deviation and confidence interval of repeated measurements.
 
     Attributes:
-        values: The measurements that are numbers, in the order given.
+        values: The finite measurements, in the order given.
     """
 
     values: tuple[float, ...]
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """The spread of some values; NaN and infinities are left out."""
+        """Create from values; NaN and infinities are left out."""
         return cls(tuple(float(value) for value in values if math.isfinite(value)))
 
     def __bool__(self) -> bool:
@@ -28,12 +28,12 @@ class Spread:
 
     @property
     def mean(self) -> float:
-        """The mean; NaN of nothing."""
+        """The mean; NaN without values."""
         return math.fsum(self.values) / len(self.values) if self.values else math.nan
 
     @property
     def sd(self) -> float:
-        """The sample standard deviation (divided by n - 1); NaN of fewer than two."""
+        """The sample standard deviation (divided by n - 1); NaN for fewer than two values."""
         if len(self.values) < 2:
             return math.nan
         mean = self.mean
@@ -41,14 +41,14 @@ class Spread:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % confidence interval of the mean by Student's t (1908); NaN of fewer than two values."""
+        """The 95 % confidence interval of the mean by Student's t (1908); NaN for fewer than two values."""
         if len(self.values) < 2:
             return math.nan, math.nan
         half = student_t(len(self.values) - 1) * self.sd / math.sqrt(len(self.values))
         return self.mean - half, self.mean + half
 
     def text(self) -> str:
-        """Mean and standard deviation with as many decimals as two digits of the latter need: ``0.9563 ± 0.0031``."""
+        """Format mean and standard deviation, with two significant digits of the latter: ``0.9563 ± 0.0031``."""
         if not self.values:
             return "—"
         mean, sd = self.mean, self.sd
@@ -60,32 +60,32 @@ class Spread:
         return f"{mean:.{decimals}f} ± {sd:.{decimals}f}"
 
     def data(self) -> dict[str, float | int | list[float] | None]:
-        """As plain data; None for what cannot be said."""
+        """Return the statistics as plain data; None for those that are undefined."""
         low, high = self.interval
         numbers = {"mean": self.mean, "sd": self.sd, "low": low, "high": high}
-        known = {name: None if math.isnan(value) else value for name, value in numbers.items()}
-        return {"n": len(self.values), **known, "values": list(self.values)}
+        defined = {name: None if math.isnan(value) else value for name, value in numbers.items()}
+        return {"n": len(self.values), **defined, "values": list(self.values)}
 
 
 @cache
 def student_t(freedom: int, level: float = LEVEL) -> float:
-    """The t within which a share ``level`` of Student's distribution lies, on both sides of 0.
+    """Return the two-sided quantile of Student's distribution: t with P(-t < T < t) = ``level``.
 
     Args:
         freedom: Degrees of freedom, at least 1.
-        level: Between 0 and 1.
+        level: Probability, between 0 and 1.
     """
     low, high = 0.0, math.pi / 2
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (middle, high) if _within(middle, freedom) < level else (low, middle)
+        low, high = (middle, high) if _central_probability(middle, freedom) < level else (low, middle)
     return math.sqrt(freedom) * math.tan((low + high) / 2)
 
 
-def _within(angle: float, freedom: int) -> float:
-    """The share of Student's distribution between -t and t, t = √freedom · tan(angle).
+def _central_probability(angle: float, freedom: int) -> float:
+    """Return P(-t < T < t) of Student's distribution, t = √freedom · tan(angle).
 
-    The finite sums for whole degrees of freedom: Abramowitz & Stegun (1964), 26.7.3 and 26.7.4.
+    By the finite sums for whole degrees of freedom: Abramowitz & Stegun (1964), 26.7.3 and 26.7.4.
     """
     sine, cosine = math.sin(angle), math.cos(angle)
     odd = freedom % 2

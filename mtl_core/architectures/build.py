@@ -1,6 +1,8 @@
-"""Builds a trainable model from a model spec, with one builder per sharing scheme."""
+"""Builds a trainable model from a model spec, by the builder of its sharing scheme."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 
 import torch
 
@@ -15,42 +17,32 @@ from mtl_core.architectures.planning.model_plan import (
     plan_model,
     spec_fix,
 )
-from mtl_core.architectures.sharing import (
-    adversarial,
-    cross_stitch,
-    hard,
-    learned_branching,
-    mixtures,
-    mtan,
-    nddr,
-    separate,
-    sluice,
-    soft,
-)
-from mtl_core.spec import InputError, ModelSpec, Spec, join
-from mtl_core.spec import model as spec
+from mtl_core.spec import InputError, ModelSpec, Sharing, join, kind_of, members
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.tasks import Outputs
 
-SCHEMES: dict[type[Spec], Callable[[ModelPlan], MultiTaskModel]] = {
-    spec.HardSharing: hard.build,
-    spec.SeparateModels: separate.build,
-    spec.SoftSharing: soft.build,
-    spec.CrossStitch: cross_stitch.build,
-    spec.Sluice: sluice.build,
-    spec.Nddr: nddr.build,
-    spec.Mtan: mtan.build,
-    spec.Mmoe: mixtures.build_mmoe,
-    spec.Cgc: mixtures.build_cgc,
-    spec.Ple: mixtures.build_ple,
-    spec.DselectK: mixtures.build_dselect_k,
-    spec.Branching: learned_branching.build,
-    spec.Adversarial: adversarial.build,
-}
-"""One builder per sharing scheme; a contract test holds it to :data:`mtl_core.spec.model.Sharing`."""
 
-CHECKS: dict[type[Spec], Callable[[ModelPlan], ModelPlan]] = {spec.Sluice: sluice.check_even_channels}
-"""A scheme's additional requirements on the layers: each function returns the plan with faults where they fail."""
+@dataclass(frozen=True)
+class SchemeBuilder:
+    """The builder of a sharing scheme.
+
+    Attributes:
+        build: Builds the model of a plan without faults.
+        check: Returns the plan with a fault at each layer that does not meet the scheme's own requirements.
+    """
+
+    build: Callable[[ModelPlan], MultiTaskModel]
+    check: Callable[[ModelPlan], ModelPlan]
+
+
+def _load_builder(kind: str) -> SchemeBuilder:
+    """Loads the builder of a kind of scheme: the module's ``build`` and, if it has one, its ``check``."""
+    module = import_module(f"mtl_core.architectures.sharing.{kind}")
+    return SchemeBuilder(module.build, getattr(module, "check", lambda plan: plan))
+
+
+SCHEMES = {kind: _load_builder(kind) for kind in map(kind_of, members(Sharing))}
+"""The builder of each sharing scheme, by kind."""
 
 
 def build_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]) -> MultiTaskModel:
@@ -69,7 +61,7 @@ def build_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outp
     for task, head in plan.heads.items():
         _raise_faults(head.layers, head_path(task))
         _raise_faults(head.output, head_path(task), in_list=False)
-    return SCHEMES[type(model.sharing)](plan)
+    return SCHEMES[model.sharing.kind].build(plan)
 
 
 def build_on_meta_device(
@@ -83,19 +75,15 @@ def build_on_meta_device(
     plan = plan_model(model, input_shape, outputs)
     if plan.has_fault:
         return plan, None
-    plan = CHECKS.get(type(model.sharing), _no_check)(plan)
+    plan = SCHEMES[model.sharing.kind].check(plan)
     if plan.has_fault:
         return plan, None
     with torch.device("meta"):
-        meta_model = SCHEMES[type(model.sharing)](plan)
+        meta_model = SCHEMES[model.sharing.kind].build(plan)
     parameters = sum(parameter.numel() for parameter in meta_model.parameters())
     if plan.shared and parameters > MAX_SIZE:
         return plan.with_fault(len(plan.shared) - 1, _model_too_large(model, parameters)), None
     return plan, meta_model
-
-
-def _no_check(plan: ModelPlan) -> ModelPlan:
-    return plan
 
 
 def _model_too_large(model: ModelSpec, parameters: int) -> Fault:

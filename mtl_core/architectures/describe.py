@@ -9,10 +9,8 @@ from mtl_core.architectures.build import build_on_meta_device
 from mtl_core.architectures.layers.registry import KINDS
 from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape
 from mtl_core.architectures.planning.model_plan import SHARED_PATH, HeadPlan, ModelPlan, head_path, layer_path, spec_fix
-from mtl_core.architectures.planning.stages import split_stages
-from mtl_core.architectures.sharing.mixtures import split_levels
+from mtl_core.architectures.planning.stages import split_levels, split_stages
 from mtl_core.spec import LayerInfo, ModelInfo, ModelSpec, TargetInfo, join, kind_of, spec_to_data
-from mtl_core.spec.model import Ple
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.tasks import TASK_KINDS
 
@@ -51,15 +49,16 @@ def describe_model(model: ModelSpec, input_shape: Shape, targets: Mapping[str, T
 
 
 def _stage_starts(plan: ModelPlan) -> tuple[int, ...]:
-    if isinstance(plan.sharing, Ple):
-        lengths = [len(level) for level in split_levels(plan.shared, plan.sharing.levels)]
+    if plan.sharing.max_levels is not None:
+        lengths = [len(level) for level in split_levels(plan.shared, plan.sharing.max_levels)]
         return tuple(accumulate([0, *lengths[:-1]]))
     return tuple(stage.first for stage in split_stages(plan.shared).stages)
 
 
 def _tail_start(plan: ModelPlan) -> int:
-    tail_length = 0 if plan.has_fault or isinstance(plan.sharing, Ple) else len(split_stages(plan.shared).tail)
-    return len(plan.shared) - tail_length
+    if plan.has_fault or plan.sharing.max_levels is not None:
+        return len(plan.shared)
+    return len(plan.shared) - len(split_stages(plan.shared).tail)
 
 
 def _sum_parameters(lists: Iterable[Iterable[LayerInfo]]) -> int:

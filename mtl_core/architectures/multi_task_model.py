@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -15,6 +16,8 @@ class MultiTaskModel(nn.Module, ABC):
     Every parameter is either shared or belongs to the head of exactly one task, except those trained only by a penalty.
     """
 
+    depends_on_task_order: ClassVar[bool] = True
+    """Whether parameters belong to a task by its index, so that saved ones fit only tasks in the same order."""
     tasks: tuple[str, ...]
     """The tasks' names, in the order of the outputs."""
 

@@ -21,6 +21,7 @@ from mtl_core.spec import (
     preset_names,
     spec_to_data,
 )
+from mtl_core.spec.bundled import BUNDLED
 from mtl_core.store import RunRecord, RunStore, Summary, open_store
 
 __all__ = [
@@ -81,16 +82,14 @@ def stop(arguments: Namespace) -> int:
             store.kill(run)
             output.print_out(f"killed run {run}; mtl-workbench resume {run} goes on from its last checkpoint")
             return DONE
-        store.request(run, StopRequest())
+        store.add_request(run, StopRequest())
     output.print_out(f"asked run {run} to stop; what it has is kept")
     return 0
 
 
 def datasets(arguments: Namespace) -> int:
     """List the bundled data sets."""
-    from mtl_core.datasets.bundled.catalogue import catalogue
-
-    output.print_datasets(catalogue(), as_json=arguments.json)
+    output.print_datasets(BUNDLED.values(), as_json=arguments.json)
     return 0
 
 

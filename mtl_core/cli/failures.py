@@ -7,7 +7,7 @@ from mtl_core.cli.status import FAILED
 from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.files import append_to_log
 from mtl_core.locations import home
-from mtl_core.text import visible
+from mtl_core.text import escape_control_characters
 
 LOG_NAME = "command.log"
 
@@ -30,4 +30,4 @@ def report_failure(verb: str, error: Exception) -> int:
 
 
 def _print(line: str) -> None:
-    print(visible(line), file=sys.stderr)
+    print(escape_control_characters(line), file=sys.stderr)

@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,11 @@ from rich.table import Table as RichTable
 
 from mtl_core.cli.json_data import replace_non_finite
 from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec
+from mtl_core.spec.bundled import BundledSet
 from mtl_core.store import RunRecord, Summary
-from mtl_core.text import printable, visible
+from mtl_core.text import escape_control_characters, to_printable
 
 if TYPE_CHECKING:
-    from mtl_core.datasets.bundled.catalogue import Bundled
     from mtl_core.protocol.questions import InferenceCost
     from mtl_core.runner.inspection import Inspection
 
@@ -34,17 +34,17 @@ class Table(RichTable):
     """
 
     def __init__(self, *columns: str, wrapped: str | None = None, title: str = "") -> None:
-        super().__init__(title=printable(title) or None)
+        super().__init__(title=to_printable(title) or None)
         for column in columns:
             self.add_column(column, no_wrap=wrapped is not None and column != wrapped)
 
     def add_column(self, header: Any = "", *args: Any, **options: Any) -> None:
         """Add a column; its title is shown as written."""
-        super().add_column(printable(str(header)), *args, **options)
+        super().add_column(to_printable(str(header)), *args, **options)
 
     def add_row(self, *cells: Any, **options: Any) -> None:
         """Add a row; its texts are shown as written."""
-        super().add_row(*(printable(str(cell)) for cell in cells), **options)
+        super().add_row(*(to_printable(str(cell)) for cell in cells), **options)
 
 
 def _console() -> Console:
@@ -58,18 +58,18 @@ def _console() -> Console:
 
 def print_out(what: str | Table) -> None:
     """Print a line of text or a table to standard output."""
-    _console().print(printable(what) if isinstance(what, str) else what, soft_wrap=isinstance(what, str))
+    _console().print(to_printable(what) if isinstance(what, str) else what, soft_wrap=isinstance(what, str))
 
 
 def print_error(text: str) -> None:
     """Print a line of text to standard error."""
-    print(visible(text), file=sys.stderr)
+    print(escape_control_characters(text), file=sys.stderr)
 
 
 def print_yaml(spec: ExperimentSpec) -> None:
     """Print a spec as YAML; characters that cannot be shown or encoded are escaped, as YAML reads them back."""
     text = dump_spec(spec)
-    if any(printable(line) != line for line in text.split("\n")):
+    if any(to_printable(line) != line for line in text.split("\n")):
         text = dump_spec(spec, ascii_only=True)
     print(text, end="")
 
@@ -77,7 +77,7 @@ def print_yaml(spec: ExperimentSpec) -> None:
 def print_json(data: Any) -> None:
     """Print one JSON object; NaN and infinities become text."""
     text = json.dumps(replace_non_finite(data), ensure_ascii=False)
-    if printable(text) != text:
+    if to_printable(text) != text:
         text = json.dumps(replace_non_finite(data))
     print(text)
 
@@ -139,7 +139,7 @@ def print_ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool
     print_out(table)
 
 
-def print_datasets(bundled: Sequence["Bundled"], *, as_json: bool) -> None:
+def print_datasets(bundled: Iterable[BundledSet], *, as_json: bool) -> None:
     """Print the bundled data sets."""
     if as_json:
         keys = ("name", "title", "description", "rows", "tasks")

@@ -12,7 +12,7 @@ from typing import Any
 from mtl_core.cli.box_table import format_table
 from mtl_core.cli.json_data import replace_non_finite
 from mtl_core.store import RunRecord, SeriesKey, open_store
-from mtl_core.text import printable, visible
+from mtl_core.text import escape_control_characters, to_printable
 
 _COLUMNS = ("run", "name", "state", "study", "weighting", "epochs", "started", "seconds", "test")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=vars)
@@ -35,7 +35,7 @@ def runs(arguments: Namespace) -> int:
             scores = store.scores(ids, ("test",), metrics=metric_names) if metric_names else {}
         damage = store.damage
     for run, what in sorted(damage.items()):
-        print(visible(f"run {run} is damaged in the store and left out: {what}"), file=sys.stderr)
+        print(escape_control_characters(f"run {run} is damaged in the store and left out: {what}"), file=sys.stderr)
     if arguments.json:
         _print_json(records, scores, metrics)
     elif records:
@@ -67,7 +67,7 @@ def _encode(data: dict[str, Any]) -> str:
     except ValueError:  # NaN or infinity, which JSON cannot represent
         data = replace_non_finite(json.loads(json.dumps(data, default=vars)))
         text = _ENCODER.encode(data)
-    return text if printable(text) == text else json.dumps(data, default=vars)
+    return text if to_printable(text) == text else json.dumps(data, default=vars)
 
 
 def _by_split(scores: Scores) -> dict[str, dict[str, dict[str, float]]]:
@@ -83,14 +83,14 @@ def _row(record: RunRecord, scores: Scores, metrics: Mapping[str, str]) -> tuple
     progress = record.progress
     return (
         str(record.id),
-        printable(record.name),
+        to_printable(record.name),
         record.state,
         "" if record.study is None else str(record.study),
         record.method,
         f"{progress.epoch}/{progress.epochs}" if progress else "",
         time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started)) if record.started else "",
         f"{record.seconds:.0f}",
-        printable(", ".join(_test_scores(scores, metrics))),
+        to_printable(", ".join(_test_scores(scores, metrics))),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mtl_core.analysis.best_epochs import BestEpoch
 from mtl_core.cli.output import Table, metrics_by_run, print_data_notes, print_json, print_out, record_data
-from mtl_core.spec import TRAINED
+from mtl_core.protocol.series import TRAINING_SERIES
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
 
 
@@ -45,7 +45,7 @@ def print_run(
     if record.error:
         print_out(record.error)
     table = Table("task", "split", "metric", "last", "best", "at step")
-    shown = [summary for summary in summaries if summary.split != "train" or summary.metric in TRAINED]
+    shown = [summary for summary in summaries if summary.split != "train" or summary.metric in TRAINING_SERIES]
     for summary in shown:
         best_value = "" if math.isnan(summary.best) else f"{summary.best:.4g}"
         step = "" if summary.best_step is None else str(summary.best_step)

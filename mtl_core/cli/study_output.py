@@ -2,7 +2,7 @@
 
 import math
 
-from mtl_core.analysis.delta_m import Judgement, MetricJudgement
+from mtl_core.analysis.delta_m import MetricResult, StudyResult
 from mtl_core.analysis.statistics import Spread
 from mtl_core.analysis.studies import Study
 from mtl_core.cli.output import Table, print_out
@@ -10,20 +10,20 @@ from mtl_core.cli.output import Table, print_out
 _TRANSFER = {"positive": "better together", "negative": "negative transfer", "unclear": "within chance", "unknown": ""}
 
 
-def print_study(result: Study) -> None:
+def print_study(study: Study) -> None:
     """Print a study: a table with a row per metric, then Δm."""
-    judgement = result.judgement
-    has_baselines = any(metric.single for metric in judgement.metrics)
+    result = study.result
+    has_baselines = any(metric.single for metric in result.metrics)
     table = Table(
-        "task", "metric", "seeds", *(("baseline",) if has_baselines else ()), "multi-task", title=_title(result)
+        "task", "metric", "seeds", *(("baseline",) if has_baselines else ()), "multi-task", title=_title(study)
     )
     if has_baselines:
         table.add_column("change")
         table.add_column("")
-    for metric in judgement.metrics:
+    for metric in result.metrics:
         table.add_row(*_row(metric, has_baselines))
     print_out(table)
-    for line in format_conclusions(judgement):
+    for line in format_conclusions(result):
         print_out(line)
 
 
@@ -31,7 +31,7 @@ def _title(study: Study) -> str:
     return f"Study {study.number} · {study.name}: test metrics, mean ± standard deviation"
 
 
-def _row(metric: MetricJudgement, has_baselines: bool) -> list[str]:
+def _row(metric: MetricResult, has_baselines: bool) -> list[str]:
     arrow = "↑" if metric.direction == "max" else "↓"
     cells = [metric.task, f"{metric.metric} {arrow}" + (" *" if metric.score else ""), str(len(metric.multi.values))]
     if not has_baselines:
@@ -40,24 +40,24 @@ def _row(metric: MetricJudgement, has_baselines: bool) -> list[str]:
     return [*cells, metric.single.text(), metric.multi.text(), format_percent(metric.change), transfer]
 
 
-def _format_transfer(metric: MetricJudgement) -> str:
+def _format_transfer(metric: MetricResult) -> str:
     return "one seed" if len(metric.change.values) == 1 else _TRANSFER[metric.transfer]
 
 
-def format_conclusions(judgement: Judgement) -> list[str]:
+def format_conclusions(result: StudyResult) -> list[str]:
     """Format Δm, negative transfer and missing metrics, one per line."""
     lines = []
-    if judgement.delta_m:
-        scores = ", ".join(f"{metric.task} by {metric.metric}" for metric in judgement.scores)
-        lines.append(f"Δm {format_percent(judgement.delta_m)}{_format_interval(judgement.delta_m)} ({scores})")
-        for metric in judgement.harmed:
+    if result.delta_m:
+        scores = ", ".join(f"{metric.task} by {metric.metric}" for metric in result.scores)
+        lines.append(f"Δm {format_percent(result.delta_m)}{_format_interval(result.delta_m)} ({scores})")
+        for metric in result.negative_transfers:
             change = f"{format_percent(metric.change)}{_format_interval(metric.change)}"
             qualification = ", which may be chance" if metric.transfer == "unclear" else ""
             lines.append(f"negative transfer: {metric.task} {change}{qualification}")
-        if not judgement.harmed:
+        if not result.negative_transfers:
             lines.append("no task does worse than alone")
-    if judgement.missing:
-        lines.append("not in Δm: " + "; ".join(judgement.missing))
+    if result.missing:
+        lines.append("not in Δm: " + "; ".join(result.missing))
     return lines
 
 

@@ -17,7 +17,7 @@ from mtl_core.cli.failures import report_failure
 from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
 from mtl_core.errors import shorten
 from mtl_core.plugins import plugin_problems
-from mtl_core.text import make_readable, visible
+from mtl_core.text import escape_control_characters, replace_unencodable
 
 SPLITS = ("train", "val", "test")
 
@@ -162,14 +162,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     for stream in (sys.stdout, sys.stderr):
-        make_readable(stream)
+        replace_unencodable(stream)
     try:
         arguments = build_parser().parse_args(argv)
     except SystemExit as exit_:
         return int(exit_.code or 0)
     verb = load_command(arguments.verb)
     for problem in plugin_problems():
-        print(visible(f"mtl-workbench: {problem}"), file=sys.stderr)
+        print(escape_control_characters(f"mtl-workbench: {problem}"), file=sys.stderr)
     try:
         return verb(arguments)
     except KeyboardInterrupt:

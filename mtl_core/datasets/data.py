@@ -20,9 +20,9 @@ class Split:
 
     Attributes:
         inputs: ``[N, …]`` float32; of texts the numbers of their tokens ``[N, L]``.
-        targets: Per task what its kind's ``tensor`` gives (:class:`mtl_core.tasks.kind.TaskKind`): ``[N, W]`` float32
-            numbers in training units, ``[N]`` int64 classes or ``[N, H, W]`` uint8 maps of them, 0 where the label is
-            missing; or ``[N, L]`` int16 tags, -1 where there is no token or no label.
+        targets: Per task what its kind's ``target_tensor`` gives (:class:`mtl_core.tasks.task_kind.TaskKind`):
+            ``[N, W]`` float32 numbers in training units, ``[N]`` int64 classes or ``[N, H, W]`` uint8 maps of them, 0
+            where the label is missing; or ``[N, L]`` int16 tags, -1 where there is no token or no label.
         masks: Per task ``[N]`` bool, true where there is a label; ``[N, W]``, of each value, where some rows have only
             some of their values; only of tasks that lack some label in any split.
         rows: ``[N]`` int64 on the CPU: which rows of the data these are, counted from 0; None where nobody knows.

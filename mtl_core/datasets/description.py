@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from mtl_core.datasets.bundled.catalogue import ENTRIES
 from mtl_core.datasets.features import MAX_CATEGORIES, image_shape
 from mtl_core.datasets.numeric_features import bin_edges
 from mtl_core.datasets.preparation import default_inputs
-from mtl_core.datasets.source import Source, open_source, source_key
+from mtl_core.datasets.registry import open_source, source_key
+from mtl_core.datasets.source import Source
 from mtl_core.spec import (
-    BundledDataset,
     ColumnInfo,
     DataNote,
     Dataset,
@@ -54,9 +53,10 @@ def describe(dataset: Dataset) -> DatasetInfo:
 def _describe(dataset: Dataset) -> DatasetInfo:
     source = open_source(dataset)
     columns = list(source.columns.values())
-    role = _roles(dataset, columns)
+    role = roles(columns) if source.roles is None else {column.name: source.roles[column.name] for column in columns}
     inputs = tuple(name for name, one in role.items() if one == "input")
     infos = [_column_info(column, role[column.name]) for column in columns]
+    targets = [info for info in infos if info.suggested == "target"]
     image = source.images is not None
     shown = EXAMPLE_IMAGES if image else PREVIEW_ROWS
     return DatasetInfo(
@@ -70,7 +70,7 @@ def _describe(dataset: Dataset) -> DatasetInfo:
         preview=tuple((*row, *("" for _ in source.maps)) for row in _preview(columns, shown)),
         images=_examples(source),
         inputs=inputs,
-        tasks=_tasks(dataset, infos),
+        tasks=suggested_tasks(targets) if source.tasks is None else source.tasks,
         notes=(*source.notes_of(source.columns), *_ignored_notes(columns, role)),
         fingerprint=source.digest,
         delimiter=source.delimiter,
@@ -78,23 +78,8 @@ def _describe(dataset: Dataset) -> DatasetInfo:
     )
 
 
-def _roles(dataset: Dataset, columns: Sequence[Column]) -> dict[str, Role]:
-    if not isinstance(dataset, BundledDataset):
-        return roles(columns)
-    entry = ENTRIES[dataset.name]
-    found: dict[str, Role] = {column.name: "input" for column in columns}
-    found |= dict.fromkeys(entry.ignored, "ignore")
-    return found | dict.fromkeys(entry.targets, "target")
-
-
-def _tasks(dataset: Dataset, columns: Sequence[ColumnInfo]) -> tuple[dict[str, Any], ...]:
-    if isinstance(dataset, BundledDataset):
-        return ENTRIES[dataset.name].tasks
-    return suggested_tasks([column for column in columns if column.suggested == "target"])
-
-
 def _chosen(dataset: Dataset, source: Source) -> tuple[str, ...]:
-    names = dataset.inputs or default_inputs(dataset, source, ())
+    names = dataset.inputs or default_inputs(source, ())
     return tuple(name for name in names if name in source.columns)
 
 

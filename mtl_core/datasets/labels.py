@@ -27,7 +27,7 @@ def read_labels(
     labels = []
     for i, task in enumerate(tasks):
         at = f"{place}[{i}]"
-        read = KINDS[task.kind].read(task, source, at)
+        read = KINDS[task.kind].read_labels(task, source, at)
         if not read.there.any():
             alone = len(task.targets) == 1 or task.value_by_value
             rule = "no row has a label" if alone else "no row has a label in all of these columns"

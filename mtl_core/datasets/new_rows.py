@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.datasets.features import read_inputs, transform_columns
-from mtl_core.errors import InputError, Problem, listed, shorten
+from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.tabular.column import Column, Encoder
 from mtl_core.tabular.readers.table_file import read_file, stamp
+from mtl_core.text import format_names
 
 _MOST_ROWS = 5
 _MOST_VALUES = 3
@@ -95,7 +96,7 @@ def _unseen(name: str, column: Column, encoder: Encoder | None) -> Iterator[str]
     unseen = [code for code, value in enumerate(column.values) if value not in known]
     rows = np.isin(column.codes, unseen)
     if rows.any():
-        values = listed([repr(shorten(column.values[code], 30)) for code in unseen], _MOST_VALUES)
+        values = format_names([repr(shorten(column.values[code], 30)) for code in unseen], _MOST_VALUES)
         what = f"input {name!r} has a category that the training rows do not have ({values})"
         yield f"{_rows(rows)}: {what}; it is read as none of its categories."
 
@@ -103,4 +104,4 @@ def _unseen(name: str, column: Column, encoder: Encoder | None) -> Iterator[str]
 def _rows(chosen: NDArray[np.bool_]) -> str:
     """How many rows, and the numbers of the first, counted from 1."""
     numbers = [str(row + 1) for row in np.flatnonzero(chosen).tolist()]
-    return f"{'Row' if len(numbers) == 1 else 'Rows'} {listed(numbers, _MOST_ROWS)}"
+    return f"{'Row' if len(numbers) == 1 else 'Rows'} {format_names(numbers, _MOST_ROWS)}"

@@ -10,20 +10,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mtl_core.datasets.bundled.catalogue import ENTRIES
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.features import apply_image, apply_inputs, fit_image, fit_inputs
 from mtl_core.datasets.label_coverage import label_notes
 from mtl_core.datasets.labels import read_labels
-from mtl_core.datasets.source import Source, open_source, source_key
+from mtl_core.datasets.registry import KINDS as DATASET_KINDS
+from mtl_core.datasets.registry import open_source, source_key
+from mtl_core.datasets.source import Source
 from mtl_core.datasets.splits import SPLITS, assign
 from mtl_core.spec import (
-    BundledDataset,
     DataNote,
     Dataset,
     InputError,
     Standardized,
-    TableDataset,
     TargetInfo,
     Task,
     shorten,
@@ -31,7 +30,6 @@ from mtl_core.spec import (
 from mtl_core.tabular.cache import Recent
 from mtl_core.tabular.column import CellFormat, Column, Rows
 from mtl_core.tabular.column_lookup import find_column
-from mtl_core.tabular.readers.table_file import stamp
 from mtl_core.tabular.table_columns import missing_label_notes
 from mtl_core.tabular.text.tokenizer import tokenizer_digest
 from mtl_core.tabular.text.vocabulary import Tokens, apply_text, fit_text, read_tokens
@@ -71,8 +69,7 @@ def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     try:
         return load(dataset, tasks)
     except InputError as error:
-        if isinstance(dataset, TableDataset):
-            stamp(dataset.path)  # which says that the file is gone, if it is
+        DATASET_KINDS[dataset.kind].stamp(dataset)  # which says that the file is gone, if it is
         if error.problem.path.startswith("dataset.text"):
             raise
         rule = f"the data has changed since the run was trained: {error.problem.path} {error.problem.rule}"
@@ -81,7 +78,7 @@ def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
 
 def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     source = open_source(dataset)
-    _check_types(dataset, source)
+    DATASET_KINDS[dataset.kind].check(dataset, source)
     inputs = _input_columns(dataset, (*tasks, *dataset.split.tasks), source)
     tokens = read_tokens(inputs[0], dataset.text) if inputs and inputs[0].type == "text" else None
     target_source = TargetSource(source.columns, source.maps, tokens)
@@ -95,7 +92,7 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     used = {column.name for column in inputs} | targeted
     label_words = missing_label_notes(column for name, column in source.columns.items() if name in targeted)
     matrix, preprocessing, input_notes = _encoded(tokens, inputs, dataset, source, parts)
-    targets = {one.task.name: KINDS[one.task.kind].info(one, parts[0]) for one in labels}
+    targets = {one.task.name: KINDS[one.task.kind].target_info(one, parts[0]) for one in labels}
     train, val, test = (_split(matrix, labels, targets, rows, kept) for rows in parts)
     preprocessing["targets"] = {name: _plain(tasks, info) for name, info in targets.items()}
     return TaskData(
@@ -119,18 +116,6 @@ def _encoded(
     return _inputs(source, inputs, parts, dataset)
 
 
-def _check_types(dataset: Dataset, source: Source) -> None:
-    if not isinstance(dataset, TableDataset):
-        return
-    for name, wanted in dataset.types.items():
-        column = find_column(source.columns, name, f"dataset.types.{name}")
-        if wanted == "numeric" and not column.different and column.notes:
-            fix = "Set its type to categorical."
-            raise InputError(f"dataset.types.{name}", "no cell of this column is a number", found=name, fix=fix)
-    for name in dataset.missing:
-        find_column(source.columns, name, f"dataset.missing.{name}")
-
-
 def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> list[Column]:
     """The input columns; none for images."""
     targets = {target: task.name for task in tasks for target in task.targets}
@@ -138,7 +123,7 @@ def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> l
         if dataset.inputs:
             raise InputError("dataset.inputs", "the input of this data set is the image", fix="Leave it empty.")
         return []
-    names = dataset.inputs or default_inputs(dataset, source, tuple(targets))
+    names = dataset.inputs or default_inputs(source, tuple(targets))
     if not names:
         raise InputError("dataset.inputs", "name at least one input column")
     for i, name in enumerate(names):
@@ -153,12 +138,11 @@ def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> l
     return found
 
 
-def default_inputs(dataset: Dataset, source: Source, targets: Sequence[str]) -> tuple[str, ...]:
-    """The inputs of a bundled table when none are named; a table of the user's has no default."""
-    if not isinstance(dataset, BundledDataset) or source.images is not None:
+def default_inputs(source: Source, targets: Sequence[str]) -> tuple[str, ...]:
+    """The inputs when none are named; none of a data set that does not come with the roles of its columns."""
+    if source.roles is None or source.images is not None:
         return ()
-    entry = ENTRIES[dataset.name]
-    return tuple(name for name in source.columns if name not in (*entry.ignored, *entry.targets, *targets))
+    return tuple(name for name in source.columns if source.roles[name] == "input" and name not in targets)
 
 
 def _labelled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[DataNote]]:
@@ -221,8 +205,7 @@ def _inputs(
     if source.images is not None:
         image = fit_image(source.images, parts[0])
         return apply_image(image, source.images), {"version": _FORMAT, **image}, []
-    missing = dataset.missing if isinstance(dataset, TableDataset) else {}
-    encoders, notes = fit_inputs(columns, parts[0], missing, dataset.numeric_inputs)
+    encoders, notes = fit_inputs(columns, parts[0], source.missing_texts, dataset.numeric_inputs)
     matrix = apply_inputs(encoders, {column.name: column for column in columns}, source.rows)
     if not matrix.shape[1]:
         raise InputError("dataset.inputs", "no input column has a value in the training rows")
@@ -248,7 +231,9 @@ def _split(
 ) -> Split:
     return Split(
         inputs=torch.from_numpy(matrix[rows]),
-        targets={one.task.name: KINDS[one.task.kind].tensor(one, targets[one.task.name], rows) for one in labels},
+        targets={
+            one.task.name: KINDS[one.task.kind].target_tensor(one, targets[one.task.name], rows) for one in labels
+        },
         masks={one.task.name: torch.from_numpy(mask[rows]) for one in labels if (mask := _mask(one, kept)) is not None},
         rows=torch.from_numpy(rows),
     )

@@ -57,7 +57,7 @@ class Ensemble(nn.Module):
     def forward(self, inputs: Tensor) -> list[Tensor]:
         """Each task's output, in task order."""
         outputs = zip(*(model(inputs) for model in self.models), strict=True)
-        return [head.averaged(torch.stack(found)) for head, found in zip(self._heads, outputs, strict=True)]
+        return [head.average_outputs(torch.stack(found)) for head, found in zip(self._heads, outputs, strict=True)]
 
 
 @dataclass(frozen=True)

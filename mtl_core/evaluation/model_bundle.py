@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from mtl_core.datasets.data import TaskData
-from mtl_core.errors import InputError, StoreError, os_error
+from mtl_core.errors import InputError, StoreError, file_error
 from mtl_core.evaluation.ensemble import SavedRun, load_predictor
 from mtl_core.files import exists, flush, write_error, write_text
 from mtl_core.plugins import missing_package
@@ -113,7 +113,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(str(folder), f"is not a folder of models: it has no {MANIFEST}") from None
     except OSError as error:
-        raise os_error(folder, "cannot be read", error) from None
+        raise file_error(folder, "cannot be read", error) from None
     except (ValueError, RecursionError):
         raise _not_whole(folder / MANIFEST) from None
     version = manifest.get("format") if isinstance(manifest, dict) else None

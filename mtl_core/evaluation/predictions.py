@@ -59,8 +59,8 @@ def _cells(
     inputs = batch.inputs.cpu()
     for i, output in enumerate(model(batch.inputs)):
         # In double precision, so that probabilities sum to 1 as far as they are written out.
-        found = columns[i].read(heads[i].predict(output.double()).cpu(), inputs)
-        truth = columns[i].tell(batch.targets[i].cpu())
+        found = columns[i].format_predictions(heads[i].predict(output.double()).cpu(), inputs)
+        truth = columns[i].format_targets(batch.targets[i].cpu())
         mask = batch.masks[i]
         for place, (row, predicted, true) in enumerate(zip(cells, found, truth, strict=True)):
             row += [*predicted, *(true if mask is None else _known(true, mask[place]))]

@@ -87,7 +87,7 @@ def _predictions(model: nn.Module, heads: Sequence[TaskHead], inputs: Tensor, de
     cells: list[list[Any]] = [[] for _ in inputs]
     for head, output in zip(heads, model(inputs.to(device)), strict=True):
         # In double precision, so that probabilities sum to 1 as far as they are written out.
-        predicted = head.columns().read(head.predict(output.double()).cpu(), inputs)
+        predicted = head.columns().format_predictions(head.predict(output.double()).cpu(), inputs)
         for row, task_cells in zip(cells, predicted, strict=True):
             row.extend(task_cells)
     return cells

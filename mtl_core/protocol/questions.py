@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from mtl_core.errors import Problem, WorkerError
 from mtl_core.protocol.base import Message
+from mtl_core.protocol.states import TrainingEndState
 from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo, Report
 
 A = TypeVar("A")
@@ -144,7 +145,7 @@ class TrainingEnd(Report):
     """In which state a run has ended."""
 
     run: int
-    state: Literal["finished", "stopped", "failed"]
+    state: TrainingEndState
 
 
 class TrainQuestion(Question[TrainingEnd]):
@@ -160,7 +161,7 @@ class JointTrainingEnd(Report):
     """In which states runs that trained together have ended, in their order."""
 
     runs: tuple[int, ...]
-    states: tuple[Literal["finished", "stopped", "failed"], ...]
+    states: tuple[TrainingEndState, ...]
 
 
 class TrainTogetherQuestion(Question[JointTrainingEnd]):

@@ -1,15 +1,25 @@
-"""The names under which runs keep what a sharing scheme learned and how the tasks' gradients agree.
+"""The names of the series that runs record: of the training itself, of gradients, and of what a scheme learned.
 
-They stand in the store as the metric of a series; whoever writes one and whoever reads one does it here.
+They stand in the store as the metric of a series. The metrics of a task are named by its kind
+(:mod:`mtl_core.spec.tasks`), the series of a sharing scheme by the scheme (:mod:`mtl_core.spec.sharing`).
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["stitch", "fusion"]
+from mtl_core.spec.sharing import Sharing
+from mtl_core.spec.sharing.base import BaseSharing
+from mtl_core.spec.sharing.learned_series import LearnedShare
+from mtl_core.spec.unions import members
+
 GradientMeasure = Literal["cosine", "similarity"]
 
+LOSS = "loss"
+"""The loss of a task, or the total."""
+LEARNING_RATE = "lr"
+"""The learning rate; a series of the total."""
+LOSS_WEIGHT = "weight"
+"""The weight of a task's loss."""
 GRADIENT_CONFLICTS = "gradient conflicts"
 """The share of the pairs of tasks whose gradients have a negative cosine; a series of the total."""
 GRADIENT_CONDITION = "gradient condition"
@@ -17,70 +27,29 @@ GRADIENT_CONDITION = "gradient condition"
 GRADIENT_NORM = "gradient norm"
 """The length of a task's gradient of the shared parameters."""
 
-_DISTANCES, _STAGES_READ, _GATES = "distance between copies", "stages the head reads", "gates"
-_LEARNED = (
-    (re.compile(r"(?P<place>(stitch|fusion) \d+) from (?P<source>.+)"), ""),
-    (re.compile(r"distance to (?P<source>.+)"), _DISTANCES),
-    (re.compile(r"share of (?P<source>stage \d+)"), _STAGES_READ),
-    (re.compile(r"(?P<place>level \d+), gate of (?P<source>.+)"), ""),
-    (re.compile(r"gate of (?P<source>.+)"), _GATES),
-    (re.compile(r"(?P<place>stage \d+), (?P<source>node \d+)"), ""),
+TRAINING_SERIES = (LOSS, LEARNING_RATE, LOSS_WEIGHT, GRADIENT_CONFLICTS, GRADIENT_CONDITION, GRADIENT_NORM)
+"""Series of the training that any two runs can have in common.
+
+The others are many, and of one model: what its sharing scheme learned, the gradients of two tasks or of one layer.
+"""
+
+_LEARNED_SERIES = tuple(
+    dict.fromkeys(series for scheme in members(Sharing) if issubclass(scheme, BaseSharing) for series in scheme.learns)
 )
 
 
-@dataclass(frozen=True)
-class LearnedShare:
-    """What a number of a sharing scheme says: how much a task takes from a source at a place of the model.
-
-    Attributes:
-        place: Where in the model, for people.
-        source: From what: a task, an expert, a stage or a node.
-    """
-
-    place: str
-    source: str
-
-
-def unit_name(unit: Unit, number: int, source: str) -> str:
-    """What a task takes from another, or itself, at a unit of towers; units count from 1."""
-    return f"{unit} {number} from {source}"
-
-
-def distance_name(task: str) -> str:
-    """How far a task's copy of the trunk is from that of another."""
-    return f"distance to {task}"
-
-
-def stage_name(stage: int) -> str:
-    """How much of a stage a task's head reads; stages count from 1."""
-    return f"share of stage {stage}"
-
-
-def gate_name(expert: str, level: int | None = None) -> str:
-    """How much a task's gate takes of an expert; levels count from 1, None where there is but one."""
-    return f"gate of {expert}" if level is None else f"level {level}, gate of {expert}"
-
-
-def node_name(stage: int, node: int) -> str:
-    """How probable it is that a task's way leads through a node; both count from 1."""
-    return f"stage {stage}, node {node}"
-
-
 def read_learned_name(metric: str) -> LearnedShare | None:
-    """What a number of a sharing scheme says, from its name; None for the name of anything else."""
-    for pattern, place in _LEARNED:
-        if match := pattern.fullmatch(metric):
-            return LearnedShare(match.groupdict().get("place") or place, match["source"])
-    return None
+    """The place and source of a sharing scheme's series, from its name; None for the name of any other series."""
+    return next((share for series in _LEARNED_SERIES if (share := series.read(metric))), None)
 
 
 def gradient_norm_name(block: str) -> str:
-    """The length of a task's gradient of a block of the shared parameters."""
+    """The name of the length of a task's gradient of a block of the shared parameters."""
     return f"{GRADIENT_NORM} {block}"
 
 
 def gradient_pair_name(measure: GradientMeasure, task: str) -> str:
-    """How a task's gradient compares with that of another."""
+    """The name of a comparison of a task's gradient with that of another."""
     return f"gradient {measure} {task}"
 
 
@@ -90,5 +59,5 @@ def is_gradient_pair(metric: str) -> bool:
 
 
 def natural_order(name: str) -> list[str | int]:
-    """A name to sort by: expert 2 before expert 10."""
+    """Sort key of a name that puts expert 2 before expert 10."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
+from mtl_core.analysis.divergence import divergence_event
 from mtl_core.datasets.preparation import load, load_again
 from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
 from mtl_core.protocol.events import ErrorData, ErrorEvent, FinishEvent, StartEvent, StopEvent
+from mtl_core.protocol.states import RESULT_STATES, TrainingEndState
 from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.replay import weight_moves
 from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder, record_notes
@@ -42,7 +44,7 @@ class RunResult:
         test: Test metrics by task.
     """
 
-    state: Literal["finished", "stopped", "failed"]
+    state: TrainingEndState
     error: str = ""
     fault: WorkbenchError | None = None
     test: dict[str, dict[str, float]] | None = None
@@ -98,10 +100,10 @@ def check_resume(store: RunStore, run: int) -> None:
 
 def _check_diverged(store: RunStore, run: int) -> None:
     """Check that a run did not diverge: resumed from its checkpoint, it would diverge again."""
-    outcomes = [event for event in store.events(run) if event.kind in ("start", "nan")]
-    if store.run(run).state == "failed" and outcomes and outcomes[-1].kind == "nan":
+    event = divergence_event(store.run(run), store.events(run))
+    if event is not None:
         fix = "Run its experiment anew with a lower learning rate, clipped gradients or other loss weights."
-        rule = f"has diverged at step {outcomes[-1].step} and would do so again: it goes on from the same numbers"
+        rule = f"has diverged at step {event.step} and would do so again: it goes on from the same numbers"
         raise InputError(f"run {run}", rule, fix=fix)
 
 
@@ -204,7 +206,7 @@ def initial_weights_path(store: RunStore, spec: ExperimentSpec) -> Path | None:
     match spec.training.start_from:
         case FromRun(run=source_run):
             state = store.run(source_run).state
-            if state not in ("finished", "stopped") and not isinstance(spec.training.keep, NewHeads):
+            if state not in RESULT_STATES and not isinstance(spec.training.keep, NewHeads):
                 rule = f"run {source_run} must have ended before its tasks can be kept"
                 fix = f"mtl-workbench resume {source_run}"
                 raise InputError("training.start_from.run", rule, found=state, fix=fix)

@@ -27,7 +27,7 @@ def saved_runs(store: RunStore, runs: Iterable[int]) -> list[SavedRun]:
     saved = []
     for run in runs:
         record = store.run(run)
-        if not record.ended:
+        if not record.has_ended:
             raise InputError(f"run {run}", "has not ended", found=record.state, fix="Wait for its end, or stop it.")
         saved.append(saved_run(store, run))
     return saved

@@ -11,10 +11,10 @@ from mtl_core.errors import WorkbenchError, shorten
 from mtl_core.protocol.events import Event, NoteEvent, WarningEvent
 from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.requests import Request, StopRequest
+from mtl_core.protocol.series_key import Direction, SeriesKey
 from mtl_core.spec import DataNote
-from mtl_core.store import Points, RunStore, SeriesKey
-from mtl_core.training.recorder import Direction, Recorder, Steps, Values
-from mtl_core.training.recorder import SeriesKey as TrainingSeriesKey
+from mtl_core.store import Points, RunStore
+from mtl_core.training.recorder import Recorder, Steps, Values
 
 HEARTBEAT_SECONDS = 2.0
 MAX_NOTES = 100
@@ -50,16 +50,14 @@ class StoreRecorder:
         self._store, self._run, self._stop, self._observer = store, run, stop, observer
         self._last_progress = store.run(run).progress or Progress()
 
-    def points(
-        self, points: Mapping[TrainingSeriesKey, tuple[Steps, Values]], directions: Mapping[str, Direction]
-    ) -> None:
+    def points(self, points: Mapping[SeriesKey, tuple[Steps, Values]], directions: Mapping[str, Direction]) -> None:
         """Store new points."""
-        stored = {SeriesKey(*key): Points(*arrays) for key, arrays in points.items() if len(arrays[0])}
+        stored = {key: Points(*arrays) for key, arrays in points.items() if len(arrays[0])}
         self._store.append(self._run, stored, directions=directions)
 
     def event(self, event: Event) -> None:
         """Store an event."""
-        self._store.event(self._run, event)
+        self._store.add_event(self._run, event)
 
     def set_paused(self, paused: bool) -> None:
         """Store whether the run is paused."""
@@ -79,7 +77,7 @@ class StoreRecorder:
 
     def send_heartbeat(self) -> None:
         """Send a heartbeat with the last progress."""
-        self._store.beat(self._run, self._last_progress)
+        self._store.record_heartbeat(self._run, self._last_progress)
 
     def checkpoint(self, kind: Literal["best", "last"], path: Path, step: int) -> None:
         """Store the path of a saved checkpoint."""

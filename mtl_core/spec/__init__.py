@@ -33,8 +33,8 @@ from mtl_core.spec.io.presets import load_preset, preset_names
 from mtl_core.spec.io.spec_files import dump_spec, load_spec, load_spec_data, save_spec
 from mtl_core.spec.io.yaml_text import data_to_yaml, parse_yaml
 from mtl_core.spec.layers import LAYER_GROUPS, Layer
-from mtl_core.spec.metrics import DIRECTIONS, TRAINED, direction, score_of
-from mtl_core.spec.model import HardSharing, ModelSpec, Sharing, sharing_of
+from mtl_core.spec.metrics import DIRECTIONS, direction, score_of
+from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import flatten, get_at, join, parse, set_at
 from mtl_core.spec.reports import (
     ColumnInfo,
@@ -46,7 +46,8 @@ from mtl_core.spec.reports import (
     ModelInfo,
     TargetInfo,
 )
-from mtl_core.spec.study import Member, seeded, single_task, study_members
+from mtl_core.spec.sharing import HardSharing, Sharing, sharing_of
+from mtl_core.spec.study import Member, single_task, study_members, with_seed
 from mtl_core.spec.tasks import (
     TOTAL,
     BaseTask,
@@ -81,7 +82,6 @@ __all__ = [
     "DIRECTIONS",
     "LAYER_GROUPS",
     "TOTAL",
-    "TRAINED",
     "Averaging",
     "BaseTask",
     "BinaryTask",
@@ -164,7 +164,6 @@ __all__ = [
     "read_spec",
     "save_spec",
     "score_of",
-    "seeded",
     "set_at",
     "sharing_of",
     "shorten",
@@ -172,4 +171,5 @@ __all__ = [
     "spec_from_data",
     "spec_to_data",
     "study_members",
+    "with_seed",
 ]

@@ -1,37 +1,19 @@
 """The data: where it comes from, which columns are inputs, how it is split."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field, model_validator
 
 from mtl_core.spec.base import Spec, field
+from mtl_core.spec.bundled import BUNDLED, BundledName, InputKind
 from mtl_core.spec.tasks import Column, Task
+from mtl_core.spec.unions import kind_of, members
 
 DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
 PADDING, UNKNOWN = 0, 1
 """The numbers of what is no token of a text, and of a token that is not in the vocabulary."""
-BundledName = Literal[
-    "multidigits",
-    "shapes",
-    "sentences",
-    "houses",
-    "iris",
-    "wine",
-    "diabetes",
-    "linnerud",
-    "breast_cancer",
-    "two_heads",
-    "many_heads",
-    "gradnorm_toy",
-    "two_objectives",
-]
-
-
-TEXT_SETS: frozenset[BundledName] = frozenset(("sentences",))
-"""The bundled sets whose input is a text."""
-IMAGE_SETS: frozenset[BundledName] = frozenset(("multidigits", "shapes"))
-"""Those whose input is an image."""
 
 
 class SplitSpec(Spec):
@@ -108,10 +90,30 @@ class PiecewiseLinear(Spec):
 NumericInputs = Annotated[Standardized | PiecewiseLinear, Field(discriminator="kind")]
 
 
-class BundledDataset(Spec):
+class BaseDataset(Spec):
+    """What all kinds of data set have in common.
+
+    Attributes:
+        from_file: Whether the data are a file of the user's, at ``path``.
+        has_column_types: Whether types of columns, and what counts as missing in them, can be set.
+        has_default_inputs: Whether there are inputs when none are named.
+    """
+
+    from_file: ClassVar[bool] = False
+    has_column_types: ClassVar[bool] = False
+    has_default_inputs: ClassVar[bool] = False
+
+    @property
+    def input_kind(self) -> InputKind:
+        """What the model's input is, as far as the spec says."""
+        return "table"
+
+
+class BundledDataset(BaseDataset):
     """A data set that comes with the application."""
 
     title: ClassVar[str] = "Bundled"
+    has_default_inputs: ClassVar[bool] = True
     kind: Literal["bundled"] = "bundled"
     name: BundledName = field("multidigits", "Which one.")
     inputs: tuple[str, ...] | None = field(
@@ -121,11 +123,18 @@ class BundledDataset(Spec):
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 
+    @property
+    def input_kind(self) -> InputKind:
+        """That of the set."""
+        return BUNDLED[self.name].input_kind
 
-class TableDataset(Spec):
+
+class TableDataset(BaseDataset):
     """A table file of yours."""
 
     title: ClassVar[str] = "Table"
+    from_file: ClassVar[bool] = True
+    has_column_types: ClassVar[bool] = True
     kind: Literal["table"] = "table"
     path: str = field(help="The file; a relative path starts at the spec file's folder.", widget="file")
     inputs: tuple[Column, ...] = field((), "The input columns.", widget="columns")
@@ -148,5 +157,18 @@ class TableDataset(Spec):
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 
+    @property
+    def input_kind(self) -> InputKind:
+        """A text where an input is stated to be one."""
+        return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
+
 
 Dataset = Annotated[BundledDataset | TableDataset, Field(discriminator="kind")]
+
+DATASET_KINDS = {kind_of(member): cast(type[BaseDataset], member) for member in members(Dataset)}
+"""The class of each kind of data set."""
+
+
+def dataset_kind(dataset: Mapping[str, Any]) -> type[BaseDataset]:
+    """The class of a data set that is spec data; where its kind is not known, that of any data set."""
+    return DATASET_KINDS.get(str(dataset.get("kind")), BaseDataset)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.dataset import BundledDataset, Dataset, TableDataset
+from mtl_core.spec.dataset import BundledDataset, Dataset
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.tasks import TOTAL, Task
@@ -20,7 +20,7 @@ from mtl_core.spec.training.continual import Freeze, NewHeads
 from mtl_core.spec.training.initial_weights import Scratch
 from mtl_core.spec.training.sampling import BalancedClasses
 from mtl_core.spec.training.settings import TrainingSpec
-from mtl_core.spec.upgrade import CURRENT_VERSION, upgraded
+from mtl_core.spec.upgrade import CURRENT_VERSION, upgrade_data
 from mtl_core.spec.validation.messages import problems_in
 from mtl_core.spec.validation.text_input import reading_problems
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting, Weighting
@@ -78,7 +78,7 @@ def dataset_from_data(data: Any) -> Dataset:
         InputError: With the path below ``dataset``, the rule and what was found.
     """
     try:
-        dataset: Dataset = _DATASET.validate_json(json.dumps({"dataset": composed(data)}))["dataset"]
+        dataset: Dataset = _DATASET.validate_json(json.dumps({"dataset": normalize_unicode(data)}))["dataset"]
     except ValidationError as error:
         raise InputError.of(problems_in(error, {"dataset": data}, ExperimentSpec)) from None
     except (TypeError, ValueError) as error:
@@ -89,13 +89,13 @@ def dataset_from_data(data: Any) -> Dataset:
 _PATHS = ("path", "tokenizer")
 
 
-def composed(data: Any, key: str = "") -> Any:
+def normalize_unicode(data: Any, key: str = "") -> Any:
     """The same data with all text but paths in Unicode's composed form (NFC), in which names are compared."""
     match data:
         case dict():
-            return {composed(name): composed(value, name) for name, value in data.items()}
+            return {normalize_unicode(name): normalize_unicode(value, name) for name, value in data.items()}
         case list():
-            return [composed(value) for value in data]
+            return [normalize_unicode(value) for value in data]
         case str() if key not in _PATHS:
             return unicodedata.normalize("NFC", data)
     return data
@@ -113,10 +113,10 @@ def read_spec(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
     if not isinstance(data, dict):
         return None, [Problem("spec", "must be a mapping with dataset, tasks, model …", shorten(data))]
     try:
-        data = upgraded(data)
+        data = upgrade_data(data)
         text = json.dumps(data)
         if "\\u" in text:
-            data = composed(data)
+            data = normalize_unicode(data)
             text = json.dumps(data)
     except InputError as error:
         return None, list(error.problems)
@@ -234,7 +234,7 @@ def _sampling(spec: ExperimentSpec) -> Iterator[Problem]:
 
 def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:
     inputs = spec.dataset.inputs
-    if isinstance(spec.dataset, TableDataset) and not inputs:
+    if not inputs and not spec.dataset.has_default_inputs:
         yield Problem("dataset.inputs", "name at least one input column")
     tasks = (*spec.dataset.split.tasks, *spec.tasks)
     targets = {target: task.name for task in tasks for target in task.targets}

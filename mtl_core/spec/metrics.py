@@ -7,12 +7,6 @@ DIRECTIONS: dict[str, Direction] = {
 }
 """By name; a name means the same whatever the kind of task."""
 
-TRAINED = ("loss", "lr", "weight", "gradient conflicts", "gradient condition", "gradient norm")
-"""Series of the training that any two runs can have in common.
-
-The others are many, and of one model: what its sharing scheme learned, the gradients of two tasks or of one layer.
-"""
-
 
 def direction(task: BaseTask, metric: str) -> Direction:
     """Whether less or more of a task's metric, or of its ``loss``, is better.

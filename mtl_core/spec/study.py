@@ -10,7 +10,7 @@ from typing import Any
 
 from mtl_core.errors import InputError
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
-from mtl_core.spec.model import HardSharing
+from mtl_core.spec.sharing import HardSharing
 from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.sampling import BalancedClasses, Shuffled
@@ -53,7 +53,7 @@ def study_members(spec: ExperimentSpec, seeds: Sequence[int], *, baselines: bool
         raise InputError(
             "tasks", "a baseline needs an experiment of at least two tasks", found=len(spec.tasks), fix=fix
         )
-    return tuple(member for seed in seeds for member in _of_seed(seeded(spec, seed), baselines))
+    return tuple(member for seed in seeds for member in _of_seed(with_seed(spec, seed), baselines))
 
 
 def _of_seed(spec: ExperimentSpec, baselines: bool) -> Iterator[Member]:
@@ -62,7 +62,7 @@ def _of_seed(spec: ExperimentSpec, baselines: bool) -> Iterator[Member]:
         yield from (Member(single_task(spec, task), task) for task in spec.task_names)
 
 
-def seeded(spec: ExperimentSpec, seed: int) -> ExperimentSpec:
+def with_seed(spec: ExperimentSpec, seed: int) -> ExperimentSpec:
     """The experiment with another seed.
 
     Raises:

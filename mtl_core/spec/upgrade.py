@@ -14,7 +14,7 @@ UPGRADES: dict[int, Upgrade] = {}
 the tests."""
 
 
-def upgraded(
+def upgrade_data(
     data: dict[str, Any], upgrades: dict[int, Upgrade] = UPGRADES, current: int = CURRENT_VERSION
 ) -> dict[str, Any]:
     """Spec data of any released version as data of the current one.

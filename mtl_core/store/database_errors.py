@@ -1,4 +1,4 @@
-"""What databases say in their own words, as errors that a person can act on."""
+"""Translation of database errors to errors that a person can act on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _FREE_SPACE = "Free some space and try again; what was stored is intact."
 _RESTORE = "Restore the store from a copy."
 _PERMISSIONS = "Change its permissions or take another store."
 
-_MESSAGES: tuple[tuple[str, type[WorkbenchError], str, str], ...] = (
+_MESSAGES: tuple[tuple[str, type[WorkbenchError], str, str], ...] = (  # part of the message, error, rule, fix
     ("is full", EnvironmentFault, "the disk is full", _FREE_SPACE),
     ("no space left", EnvironmentFault, "the disk is full", _FREE_SPACE),
     ("readonly", EnvironmentFault, "may not be written to", _PERMISSIONS),
@@ -32,14 +32,14 @@ _MESSAGES: tuple[tuple[str, type[WorkbenchError], str, str], ...] = (
 
 @contextmanager
 def explain_errors(name: str) -> Iterator[None]:
-    """Raise what the database complains about inside as an error that names the store."""
+    """Translate the database errors raised in the block; they name the store."""
     try:
         yield
     except (sa.exc.DBAPIError, sqlite.library().Error) as error:
-        explanation = explanation_of(name, error)
-        if explanation is None:  # no fault of the input but of this program
+        translated = translate_error(name, error)
+        if translated is None:  # a bug of this program
             raise
-        raise explanation from error
+        raise translated from error
     except (OverflowError, UnicodeEncodeError) as error:
         raise InputError(name, "a value is more than the database can hold", found=str(error)) from error
     except DamagedJsonError as error:
@@ -48,16 +48,16 @@ def explain_errors(name: str) -> Iterator[None]:
         raise StoreError(name, "too many threads use this store at once", found=str(error)) from error
 
 
-def explanation_of(name: str, error: Exception) -> WorkbenchError | None:
-    """The error to raise for what a database said; None for a fault of this program."""
+def translate_error(name: str, error: Exception) -> WorkbenchError | None:
+    """Return the error to raise for a database error; None if it is a bug of this program."""
     message = " ".join(str(getattr(error, "orig", error)).split()).rpartition(" failed: ")[2]
     if isinstance(error, sa.exc.DataError):
         return InputError(name, "a value is more than the database can hold", found=message)
-    for words, kind, rule, fix in _MESSAGES:
-        if words in message.lower():
+    for part, kind, rule, fix in _MESSAGES:
+        if part in message.lower():
             return kind(name, rule, found=message, fix=fix)
-    away = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and error.statement is None
-    if away or "connection" in message.lower():
+    is_disconnected = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and error.statement is None
+    if is_disconnected or "connection" in message.lower():
         fix = "See that the server runs and the URL is right."
         return StoreError(name, "the database does not answer", found=message, fix=fix)
     return None

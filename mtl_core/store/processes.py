@@ -1,4 +1,4 @@
-"""Whether a process of this machine still lives, known by its number and the time it was created."""
+"""Processes of this machine, identified by number and start time."""
 
 import os
 import socket
@@ -6,60 +6,63 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # loaded by the first look at a process: most lists of runs need none
+if TYPE_CHECKING:  # imported by the first function that inspects a process: most lists of runs need none
     import psutil
 
-_TOLERANCE = 1.5  # seconds; Linux gives the time of its start in whole ones
+_TOLERANCE = 1.5  # seconds; Linux reports its boot time in whole ones
 
 
-def this_host() -> str:
-    """The name of this machine, as runs record it."""
+def host_name() -> str:
+    """Return the name of this machine, as runs record it."""
     return socket.gethostname()
 
 
-def started(pid: int) -> str:
-    """What tells a process from a later one of the same number; ``""`` when there is none."""
+def read_start_time(pid: int) -> str:
+    """Return the start time of a process as text, which distinguishes it from a later one with the same number.
+
+    ``""`` if there is no such process.
+    """
     import psutil
 
     try:
-        return f"{_created(psutil.Process(pid)):.2f}"
+        return f"{_creation_time(psutil.Process(pid)):.2f}"
     except (psutil.Error, ValueError):
         return ""
 
 
-def alive(pid: int, begun: str = "") -> bool:
-    """Whether a process of this machine lives; a zombie does not.
+def is_alive(pid: int, start_time: str = "") -> bool:
+    """Whether a process of this machine is alive; a zombie is not.
 
     Args:
         pid: Its number.
-        begun: What :func:`started` said when it lived, so that a reused number is not taken for it.
+        start_time: Result of :func:`read_start_time` while it was alive, to detect that its number was reused.
     """
-    return _find(pid, begun) is not None
+    return _find(pid, start_time) is not None
 
 
-def kill(pid: int, begun: str = "", *, patience: float = 5.0) -> bool:
-    """End a process of this machine at once, and wait until it is gone; whether it is.
+def kill(pid: int, start_time: str = "", *, timeout: float = 5.0) -> bool:
+    """Kill a process of this machine and wait for its end; return whether it has ended.
 
     Args:
         pid: Its number.
-        begun: What :func:`started` said when it lived; another process of that number is left alone.
-        patience: Seconds to wait.
+        start_time: Result of :func:`read_start_time` while it was alive; another process with its number is not killed.
+        timeout: Seconds to wait.
     """
     import psutil
 
-    process = _find(pid, begun)
+    process = _find(pid, start_time)
     if process is not None:
         with suppress(psutil.Error):
             process.kill()
-    # psutil's own wait would take the exit status of a child from whoever started it.
-    end = time.monotonic() + patience
-    while alive(pid, begun) and time.monotonic() < end:
+    # psutil's own wait would take the exit status of a child from the code that started it.
+    deadline = time.monotonic() + timeout
+    while is_alive(pid, start_time) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return not alive(pid, begun)
+    return not is_alive(pid, start_time)
 
 
-def _find(pid: int, begun: str) -> "psutil.Process | None":
-    """The living process of a number, if it is the one that was created at ``begun``."""
+def _find(pid: int, start_time: str) -> "psutil.Process | None":
+    """Return the living process with a number, or None if it was not started at ``start_time``."""
     import psutil
 
     process = None
@@ -67,19 +70,19 @@ def _find(pid: int, begun: str) -> "psutil.Process | None":
         process = psutil.Process(pid)
         if process.status() in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
             return None
-        if begun and abs(_created(process) - _seconds(begun)) > _TOLERANCE:
+        if start_time and abs(_creation_time(process) - _parse_start_time(start_time)) > _TOLERANCE:
             return None
-    except psutil.AccessDenied:  # it lives and is someone else's
+    except psutil.AccessDenied:  # a living process of another user
         return process
     except (psutil.Error, ValueError, TypeError, OverflowError):  # none, or a number that no process can have
         return None
     return process
 
 
-def _created(process: "psutil.Process") -> float:
-    """When a process was created, in seconds that do not change when the clock is set.
+def _creation_time(process: "psutil.Process") -> float:
+    """Return when a process was created, in seconds that do not change when the clock is set.
 
-    Linux counts from its start, and psutil adds the time of that start, which follows the clock.
+    Linux counts from boot, and psutil adds the boot time, which follows the clock.
     """
     import psutil
 
@@ -87,6 +90,6 @@ def _created(process: "psutil.Process") -> float:
     return created - float(psutil.boot_time()) if psutil.LINUX else created
 
 
-def _seconds(begun: str) -> float:
-    """What :func:`started` said, as a number; versions before psutil recorded Linux's clock ticks, without a point."""
-    return float(begun) if "." in begun else float(begun) / os.sysconf("SC_CLK_TCK")
+def _parse_start_time(text: str) -> float:
+    """Parse the result of :func:`read_start_time`; versions without psutil recorded clock ticks, without a point."""
+    return float(text) if "." in text else float(text) / os.sysconf("SC_CLK_TCK")

@@ -1,40 +1,20 @@
-"""What the store hands out: frozen records that know nothing of the database."""
+"""Frozen records that the store returns, independent of the database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, get_args
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.series_key import Direction, SeriesKey
+from mtl_core.protocol.states import END_STATES, LIVE_STATES, RESUMABLE_STATES, RunState
 
-if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the messages
+if TYPE_CHECKING:  # importing the message classes would slow down listing runs
     from mtl_core.protocol.events import Event
     from mtl_core.protocol.requests import Request
-
-RunState = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
-EndState = Literal["finished", "stopped", "failed", "interrupted"]
-Direction = Literal["min", "max", ""]
-
-RUN_STATES: tuple[RunState, ...] = get_args(RunState)
-END_STATES: tuple[EndState, ...] = get_args(EndState)
-LIVE_STATES: tuple[RunState, ...] = ("running", "paused")
-
-
-class SeriesKey(NamedTuple):
-    """The name of one series of a run, e.g. ``SeriesKey("left", "val", "accuracy")``.
-
-    Attributes:
-        task: Name of the task, ``"total"``, or ``""`` for what belongs to no task (the learning rate).
-        split: ``"train"``, ``"val"`` or ``"test"``.
-        metric: ``"loss"``, ``"weight"``, ``"lr"``, ``"accuracy"``, …
-    """
-
-    task: str
-    split: str
-    metric: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +22,8 @@ class Points:
     """Points of one series, in the order in which they were written.
 
     Attributes:
-        steps: int64 array of shape ``[N]``: the optimiser step of each point.
-        values: float64 array of shape ``[N]``; NaN and infinities are kept as they are.
+        steps: int64 array of shape ``[N]``: the optimizer step of each point.
+        values: float64 array of shape ``[N]``; NaN and infinities are kept.
     """
 
     steps: NDArray[np.int64]
@@ -58,7 +38,7 @@ class Points:
 
     @classmethod
     def of(cls, steps: ArrayLike, values: ArrayLike) -> Self:
-        """Points from anything NumPy can turn into arrays."""
+        """Create points from anything that NumPy can convert to arrays."""
         return cls(np.asarray(steps, np.int64), np.asarray(values, np.float64))
 
     def __len__(self) -> int:
@@ -67,15 +47,15 @@ class Points:
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far a reader of one run has come; opaque, to be handed back to ``RunStore.read``.
+    """Position of a reader in the series of a run; opaque, to be passed to the next ``RunStore.read``.
 
     Attributes:
-        run: The run it belongs to.
-        reset: True when points read earlier have been dropped since (the run went back to a checkpoint): what
-            came with this cursor is the whole run and replaces all that was read before.
-        rewinds: How often the run had gone back when this was read.
-        chunk: The newest chunk seen.
-        counts: How many points of each series have been seen.
+        run: The run.
+        reset: Whether points read earlier have been dropped since (the run was resumed from a checkpoint): the points
+            returned with this cursor are those of the whole run and replace all that were read before.
+        rewinds: How often points of the run had been dropped at that time.
+        chunk: Id of the newest chunk that was read.
+        counts: Number of points of each series that were read.
     """
 
     run: int
@@ -87,14 +67,14 @@ class Cursor:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One execution of an experiment, as the store has it.
+    """One run: an execution of an experiment.
 
-    All times are seconds since 1970 (UTC), as of ``time.time()``; None where the moment has not come.
+    All times are seconds since 1970 (UTC), as of ``time.time()``; None if not reached yet.
 
     Attributes:
         id: Number of the run in its store, from 1 on.
-        name: Name of the experiment, or what a person called the run.
-        state: One of ``RUN_STATES``.
+        name: Name of the experiment, or the one that a person gave the run.
+        state: One of :data:`mtl_core.protocol.states.RUN_STATES`.
         method: Kind of the weighting, e.g. ``"uncertainty"``.
         dataset: Name of the bundled data set or of the file.
         tasks: Names of the tasks, in the order of the spec.
@@ -102,22 +82,22 @@ class RunRecord:
         device: Device it runs or ran on, as shown to people; ``""`` before it starts.
         versions: Versions of the libraries it ran with.
         fingerprint: Digest of the data it was trained on; ``""`` while unknown.
-        created: When it was asked for.
-        started: When it first began.
+        created: When it was created.
+        started: When it first started.
         finished: When it ended.
         seconds: Time spent training, over all resumptions.
-        heartbeat: When its process was last heard of.
-        progress: How far it has come, or None before the first report.
-        pid: Its process, on ``host``.
+        heartbeat: Time of the last heartbeat of its process.
+        progress: Its progress, or None before the first report.
+        pid: Number of its process, on ``host``.
         host: The machine it runs or ran on.
-        error: Why it failed, in one line.
-        tags: Words given to it by people, sorted.
-        notes: Free text given to it by people.
-        starred: Marked by a person.
-        archived: Put away by a person.
-        parent: The run it was run again from, or None.
-        study: The study it belongs to, named by the number of its first run, or None.
-        baseline: The task it trains alone as a single-task baseline of its study; ``""`` for the experiment itself.
+        error: Reason of a failure, on one line.
+        tags: Its tags, sorted.
+        notes: Its notes, free text.
+        starred: Whether a person has starred it.
+        archived: Whether a person has archived it.
+        parent: The run that it repeats, or None.
+        study: Number of its study, which is that of the first run of the study; or None.
+        baseline: Its task if it is a single-task baseline of its study; ``""`` for a run of all tasks.
     """
 
     id: int
@@ -148,33 +128,33 @@ class RunRecord:
     baseline: str = ""
 
     @property
-    def ended(self) -> bool:
-        """Whether nothing more will come unless the run is resumed."""
-        return self.state in END_STATES
-
-    @property
-    def live(self) -> bool:
-        """Whether it is running or paused."""
+    def is_live(self) -> bool:
+        """Whether a process trains the run or has paused it."""
         return self.state in LIVE_STATES
 
     @property
-    def resumable(self) -> bool:
-        """Whether it ended before it was finished, so that it may be resumed from its last checkpoint."""
-        return self.ended and self.state != "finished"
+    def has_ended(self) -> bool:
+        """Whether the run has ended; it can continue only if it is resumed."""
+        return self.state in END_STATES
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether the run has ended before its training was complete."""
+        return self.state in RESUMABLE_STATES
 
 
 @dataclass(frozen=True)
 class EventRecord:
-    """Something that happened in a run, as its row has it.
+    """Row of an event of a run.
 
     Attributes:
-        id: Grows with every event of the store; hand the last one seen to ``events(after=…)``.
+        id: Increases with every event of the store; pass the last one to ``events(after=…)``.
         run: The run.
-        step: Optimiser step at which it happened.
-        kind: What happened, an ``EventKind``; rows of other versions may have others.
-        message: The same for people.
-        data: The same for programs; ``content`` reads it.
-        time: When, in seconds since 1970.
+        step: Optimizer step at which it happened.
+        kind: An ``EventKind``; rows of other versions may have others.
+        message: Description for people.
+        data: Data of the kind; parsed by ``content``.
+        time: When it happened, in seconds since 1970.
     """
 
     id: int
@@ -187,7 +167,7 @@ class EventRecord:
 
     @cached_property
     def content(self) -> "Event | None":
-        """The event; None where it is of a kind that this version does not know, or damaged."""
+        """The parsed event; None if its kind is unknown to this version, or its data is damaged."""
         from mtl_core.protocol.events import read_event
 
         return read_event(self.step, self.kind, self.message, self.data)
@@ -195,14 +175,14 @@ class EventRecord:
 
 @dataclass(frozen=True)
 class RequestRecord:
-    """Something asked of a run, as its row has it.
+    """Row of a request to a run.
 
     Attributes:
-        id: Grows with every request.
+        id: Increases with every request.
         run: The run.
-        kind: What is asked for, a ``RequestKind``; rows of other versions may have others.
-        payload: Its particulars, e.g. ``{"weights": {"left": 2.0}}``; ``content`` reads them.
-        time: When it was asked, in seconds since 1970.
+        kind: A ``RequestKind``; rows of other versions may have others.
+        payload: Arguments of the request, e.g. ``{"weights": {"left": 2.0}}``; parsed by ``content``.
+        time: When it was made, in seconds since 1970.
     """
 
     id: int
@@ -213,7 +193,7 @@ class RequestRecord:
 
     @cached_property
     def content(self) -> "Request | None":
-        """The request; None where it is of a kind that this version does not know, or damaged."""
+        """The parsed request; None if its kind is unknown to this version, or its payload is damaged."""
         from mtl_core.protocol.requests import read_request
 
         return read_request(self.kind, self.payload)
@@ -221,14 +201,14 @@ class RequestRecord:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file that a run left.
+    """A file of a run, such as a checkpoint.
 
     Attributes:
-        id: Number of the artifact.
+        id: Id of the artifact.
         run: The run.
-        kind: What it is, e.g. ``"checkpoint"``.
-        path: Where it is, absolute.
-        data: Its particulars, e.g. ``{"step": 400}``.
+        kind: Kind of the file, e.g. ``"checkpoint:best"``.
+        path: Absolute path.
+        data: Data about it, e.g. ``{"step": 400}``.
         time: When it was last written, in seconds since 1970.
     """
 
@@ -242,21 +222,21 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Summary:
-    """One series in one row.
+    """Summary of a series.
 
     Attributes:
         run: The run.
         task: Name of the task, ``"total"`` or ``""``.
         split: ``"train"``, ``"val"`` or ``"test"``.
         metric: Name of the metric.
-        direction: ``"min"`` or ``"max"`` where one end is better, else ``""``.
+        direction: ``"min"`` or ``"max"`` if lower or higher values are better, else ``""``.
         count: Number of points.
         last: The last value, NaN and infinities included.
         last_step: The step of the last value.
-        min: The lowest value, NaN passed over; NaN when there is no other.
-        max: The highest value, NaN passed over; NaN when there is no other.
-        best: ``min`` or ``max`` by direction; NaN without a direction or a number.
-        best_step: The first step with the best value, or None without one.
+        min: The lowest value that is not NaN; NaN if there is none.
+        max: The highest value that is not NaN; NaN if there is none.
+        best: ``min`` or ``max`` by direction; NaN without a direction.
+        best_step: The first step with the best value, or None.
     """
 
     run: int
@@ -274,5 +254,5 @@ class Summary:
 
     @property
     def key(self) -> SeriesKey:
-        """The series it sums up."""
+        """The key of the series."""
         return SeriesKey(self.task, self.split, self.metric)

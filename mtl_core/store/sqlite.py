@@ -11,28 +11,28 @@ from types import ModuleType
 
 log = logging.getLogger(__name__)
 
-_FIXED = (3, 51, 3)  # of the WAL-reset bug (sqlite.org/wal.html), and the releases to which the fix was ported back
-_BACKPORTS = ((3, 44, 6), (3, 50, 7))
+_FIXED = (3, 51, 3)  # first release without the WAL-reset bug (sqlite.org/wal.html)
+_BACKPORTS = ((3, 44, 6), (3, 50, 7))  # earlier releases with the fix
 
 
 @cache
 def library() -> ModuleType:
-    """The database module: that of the ``pysqlite3`` package, which brings a recent SQLite, else Python's own."""
+    """Return the database module: of the ``pysqlite3`` package, which has a recent SQLite, or else Python's own."""
     try:
         return import_module("pysqlite3.dbapi2")
     except ImportError:
         return import_module("sqlite3")
 
 
-def describe() -> str:
-    """The version of SQLite and the module that brings it, for the record of a run and for *About*."""
+def describe_version() -> str:
+    """Return the version of SQLite and the module that contains it, for the record of a run and for *About*."""
     module = library()
     package = "pysqlite3" if module.__name__.startswith("pysqlite3") else f"Python {platform.python_version()}"
     return f"{module.sqlite_version} ({package})"
 
 
-def warning() -> str:
-    """What a person should know about this SQLite; empty when there is nothing."""
+def wal_warning() -> str:
+    """Return a warning if this SQLite can lose data in WAL mode; ``""`` otherwise."""
     if has_safe_wal():
         return ""
     version = library().sqlite_version
@@ -49,7 +49,7 @@ def has_safe_wal(version: tuple[int, ...] | None = None) -> bool:
 
 
 @cache
-def log_warning() -> None:
-    """Log :func:`warning` once in this process."""
-    if text := warning():
+def log_wal_warning() -> None:
+    """Log :func:`wal_warning` once in this process."""
+    if text := wal_warning():
         log.warning("%s", text)

@@ -1,8 +1,8 @@
-"""The store as everything else sees it."""
+"""The store of runs."""
 
 import logging
+import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,98 +11,48 @@ import sqlalchemy as sa
 from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkerError, shorten
 from mtl_core.plugins import missing_package
 from mtl_core.protocol.progress import Progress
-from mtl_core.store import processes, schema, sqlite, urls
-from mtl_core.store.database import Access, Changes, Database
-from mtl_core.store.records import (
-    END_STATES,
-    RUN_STATES,
-    EndState,
-    RunRecord,
-    RunState,
-)
+from mtl_core.protocol.states import END_STATES, RUN_STATES, EndState, RunState
+from mtl_core.store import processes, sqlite
+from mtl_core.store.database import ChangeDetector, Database
+from mtl_core.store.records import RunRecord
 from mtl_core.store.rows import artifacts, filters, lifecycle, run_records, runs
-from mtl_core.store.rows.damage import error_of
-from mtl_core.store.run_log import Written
+from mtl_core.store.rows.damage import damage_error
+from mtl_core.store.run_log import RunLog
 from mtl_core.store.tables import RUN
 
-if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the spec
+if TYPE_CHECKING:  # importing the classes of the spec would slow down listing runs
     from mtl_core.spec import ExperimentSpec, Member
 
 log = logging.getLogger(__name__)
 
 
-def open_store(place: str | Path | None = None, *, create: bool = True, allow_read_only: bool = False) -> "RunStore":
-    """Open a store, making it or bringing it up to date as needed.
+class RunStore(RunLog):
+    """The runs of a database and all their data; see :mod:`mtl_core.store` for the tables.
 
-    Args:
-        place: A path of an SQLite file, any SQLAlchemy URL, or None for ``$MTL_WORKBENCH_HOME/runs.sqlite``.
-        create: Whether to make a file that is not there.
-        allow_read_only: Whether a store that cannot be written to, as on a read-only medium or a full disk, is
-            opened all the same; everything that would change it then raises ``EnvironmentFault``.
-
-    Raises:
-        InputError: It is a directory or not a store; it is left as it was.
-        StoreError: It is damaged, locked, or of a newer version; or of an older one, and cannot be written to.
-        EnvironmentFault: It cannot be written to or opened.
-    """
-    url = urls.url_of(place)
-    try:
-        schema.check_file(url, create=create)
-        return _open(url, "write")
-    except EnvironmentFault:
-        if not allow_read_only or urls.file_of(url) is None:
-            raise
-    return _open_read_only(url)
-
-
-def _open(url: sa.URL, access: Access) -> "RunStore":
-    database = Database(url, access)
-    try:
-        schema.bring_up_to_date(database)
-    except BaseException:
-        database.close()
-        raise
-    database.watch_file()
-    return RunStore(database)
-
-
-def _open_read_only(url: sa.URL) -> "RunStore":
-    """Open a store that cannot be written to; where SQLite can make no log beside it, without one."""
-    schema.check_file(url, create=False, write=False)
-    try:
-        return _open(url, "read")
-    except EnvironmentFault:
-        schema.check_log(url)
-        return _open(url, "immutable")
-
-
-class RunStore(Written):
-    """Runs and all that is known of them, in one database; see :mod:`mtl_core.store` for what lies in it.
-
-    One object may be used by many threads, one database by many processes. Each method is one transaction. A method
-    that is given the number of a run raises ``InputError`` when the store has no such run; every method raises
-    ``EnvironmentFault`` when the disk is full or the file may not be written to, and ``StoreError`` when the database
-    is damaged, deleted, locked or does not answer.
+    One object may be used by several threads, one database by several processes. Each method is one transaction.
+    Methods that take the number of a run raise ``InputError`` if the store has no such run. Every method raises
+    ``EnvironmentFault`` if the disk is full or the file cannot be written to, and ``StoreError`` if the database is
+    damaged, deleted or locked, or does not answer.
     """
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._changes = Changes(database)
+        self._change_detector = ChangeDetector(database)
         self._clock = lifecycle.TrainingClock()
 
     @property
     def url(self) -> str:
-        """The URL to open the same store with, from whatever folder; it holds the password if there is one."""
+        """URL that opens the same store from any folder; contains the password if there is one."""
         return self._database.url.render_as_string(hide_password=False)
 
     @property
     def name(self) -> str:
-        """The path of its file, or its URL without a password, to show to people."""
+        """Path of the file, or the URL without a password, for messages."""
         return self._database.name
 
     def close(self) -> None:
         """Close every connection."""
-        self._changes.close()
+        self._change_detector.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -114,8 +64,8 @@ class RunStore(Written):
         self.close()
 
     def version(self) -> int:
-        """A number that differs from the last one if anything may have been written meanwhile, by whomever; cheap."""
-        return self._changes.version()
+        """Return a number that changes if any process may have written to the database; cheap."""
+        return self._change_detector.version()
 
     # --- runs
 
@@ -127,75 +77,75 @@ class RunStore(Written):
         versions: Mapping[str, str] | None = None,
         parent: int | None = None,
     ) -> int:
-        """Add a queued run.
+        """Create a queued run.
 
         Args:
-            spec: What is to be run.
+            spec: Its experiment.
             device: The device it is meant for.
-            versions: Versions of the libraries, where known already.
-            parent: The run that it runs again.
+            versions: Versions of the libraries, if already known.
+            parent: The run that it repeats.
 
         Returns:
             Its number.
         """
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             run = runs.insert(connection, spec, device=device, versions=versions, parent=parent)
-            artifacts.make_folder(connection, self._database.url, run)
+            artifacts.assign_folder(connection, self._database.url, run)
         return run
 
     def create_study(self, members: "Iterable[Member]", first: int | None = None) -> list[int]:
-        """Add queued runs that belong together: seeds of one experiment, and its single-task baselines.
+        """Create the queued runs of a study: seeds of one experiment, and its single-task baselines.
 
         Args:
-            members: The runs, in the order in which they are to train.
-            first: A run whose study they join, and which begins one if it is in none; without it the first of them
-                begins one.
+            members: The runs, in the order in which they train.
+            first: An existing run whose study they join; it starts one if it is in none. Without it the first of the
+                new runs starts one.
 
         Returns:
-            Their numbers. The study goes by the number of the run that began it.
+            Their numbers. The number of the study is that of the run that started it.
 
         Raises:
             InputError: There is no run ``first``.
         """
         numbers: list[int] = []
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             for member in members:
                 run = runs.insert(connection, member.spec, baseline=member.baseline)
-                artifacts.make_folder(connection, self._database.url, run)
+                artifacts.assign_folder(connection, self._database.url, run)
                 first = runs.join_study(connection, run, first)
                 numbers.append(run)
         return numbers
 
     def run(self, run: int) -> RunRecord:
-        """One run."""
-        with self._database.reading() as connection:
-            return run_records.one(connection, run)
+        """Return the record of a run."""
+        with self._database.read_transaction() as connection:
+            return run_records.select_one(connection, run)
 
     def runs(self, *, archived: bool = False, query: str = "") -> list[RunRecord]:
-        """The runs, newest first; damaged ones are left out and stand in :attr:`damage`.
+        """Return the records of the runs, newest first; damaged ones are left out and are in :attr:`damage`.
 
         Args:
-            archived: Whether archived runs are among them.
+            archived: Whether to include archived runs.
             query: A filter such as ``state:finished task:left training.epochs>10``; see
                 :mod:`mtl_core.store.rows.filters`.
 
         Raises:
             InputError: The filter is malformed.
         """
-        conditions = filters.conditions(query)
+        conditions = filters.parse_filter(query)
         if not archived:
             conditions.append(RUN.c.archived.is_(False))
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             records, damage = run_records.select(connection, *conditions)
         self._note_damage((record.id for record in records), damage)
         return records
 
     def spec(self, run: int) -> "ExperimentSpec":
-        """What was to be run, brought up to the present version of the spec.
+        """Return the spec of a run, upgraded to the current version of the spec.
 
         Raises:
             InputError: A package that it needs is not installed.
-            StoreError: What is stored is no longer a valid spec.
+            StoreError: The stored spec is no longer valid.
         """
         from mtl_core.spec import spec_from_data
 
@@ -208,13 +158,13 @@ class RunStore(Written):
             raise StoreError.of(error.problems) from None
 
     def spec_data(self, run: int) -> dict[str, Any]:
-        """What was to be run, as it was written then."""
-        with self._database.reading() as connection:
+        """Return the spec of a run as plain data, as it was stored."""
+        with self._database.read_transaction() as connection:
             data: dict[str, Any] | None = connection.scalar(sa.select(RUN.c.spec).where(RUN.c.id == run))
             if data is None:
-                runs.must_exist(connection, run)
+                runs.check_exists(connection, run)
         if not isinstance(data, dict):
-            raise error_of(run, f"spec {shorten(data, 40)}")
+            raise damage_error(run, f"spec {shorten(data, 40)}")
         return data
 
     def edit(
@@ -227,115 +177,124 @@ class RunStore(Written):
         starred: bool | None = None,
         archived: bool | None = None,
     ) -> None:
-        """Change what people say about a run; None leaves a thing as it is.
+        """Change what people can edit of a run; None leaves a value unchanged.
 
         Raises:
             InputError: The name is empty.
         """
         if name is not None and not name.strip():
             raise InputError(f"run {run}", "a run needs a name")
-        given = {"name": name, "notes": notes, "starred": starred, "archived": archived}
-        columns = {key: value for key, value in given.items() if value is not None}
-        with self._database.writing() as connection:
+        values = {"name": name, "notes": notes, "starred": starred, "archived": archived}
+        columns = {key: value for key, value in values.items() if value is not None}
+        with self._database.write_transaction() as connection:
             runs.lock(connection, run)
             if columns:
-                runs.change(connection, run, **columns)
+                runs.update(connection, run, **columns)
             if tags is not None:
                 runs.set_tags(connection, run, tags)
 
-    # --- the life of a run
+    # --- lifecycle of a run
 
     def claim(
         self,
         run: int,
         *,
-        pid: int,
-        host: str,
         device: str,
         versions: Mapping[str, str],
+        pid: int | None = None,
+        host: str = "",
         fingerprint: str | None = None,
     ) -> None:
-        """Make a process the one that trains a run, which is running from now on.
+        """Assign a run to the process that trains it, and set it to running.
+
+        Args:
+            run: The run.
+            device: The device, for people.
+            versions: Versions of the libraries.
+            pid: Number of the process; this one by default.
+            host: Name of its machine; this one by default.
+            fingerprint: Digest of the data, if already known.
 
         Raises:
             InputError: The run has finished, or another living process trains it.
         """
-        library = {"sqlite": sqlite.describe()} if self._database.is_sqlite else {}
+        library = {"sqlite": sqlite.describe_version()} if self._database.is_sqlite else {}
         columns: dict[str, Any] = {"device": device, "versions": {**versions, **library}}
         if fingerprint is not None:
             columns["fingerprint"] = fingerprint
-        with self._database.writing() as connection:
+        pid, host = os.getpid() if pid is None else pid, host or processes.host_name()
+        with self._database.write_transaction() as connection:
             lifecycle.claim(connection, run, pid=pid, host=host, **columns)
         self._clock.start(run)
 
     def check_free(self, run: int) -> None:
-        """See that a run may be claimed, and change nothing.
+        """Check that a run can be claimed; changes nothing.
 
         Raises:
             InputError: There is no such run, it has finished, or a living process trains it.
         """
-        with self._database.reading() as connection:
-            lifecycle.check_free(runs.look(connection, run))
+        with self._database.read_transaction() as connection:
+            lifecycle.check_free(runs.select_state(connection, run))
 
     def set_fingerprint(self, run: int, fingerprint: str) -> None:
-        """Write down the digest of the data of a run."""
-        with self._database.writing() as connection:
-            runs.change(connection, run, fingerprint=fingerprint)
+        """Set the digest of the data of a run."""
+        with self._database.write_transaction() as connection:
+            runs.update(connection, run, fingerprint=fingerprint)
 
-    def beat(self, run: int, progress: Progress) -> None:
-        """Report, from the process that trains a run, that it lives and how far it has come."""
-        with self._clock.lap(run) as seconds, self._database.writing() as connection:
-            lifecycle.beat(connection, run, progress, seconds)
+    def record_heartbeat(self, run: int, progress: Progress) -> None:
+        """Record that the process that trains a run is alive, and the progress of the run."""
+        with self._clock.lap(run) as seconds, self._database.write_transaction() as connection:
+            lifecycle.record_heartbeat(connection, run, progress, seconds)
 
     def set_state(self, run: int, state: RunState) -> None:
         """Set the state of a run that has not ended: queued, running or paused."""
         if state not in RUN_STATES:
             raise ValueError(f"state must be one of {RUN_STATES}, found {state!r}")
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             lifecycle.set_state(connection, run, state)
 
     def finish(self, run: int, state: EndState, error: str = "", *, archive: bool = False) -> None:
-        """Write that a run is over: finished, stopped, failed or interrupted.
+        """Set the state in which a run ended.
 
         Args:
             run: The run.
-            state: How it ended.
-            error: Why it failed, in one line.
-            archive: Whether to archive it with that.
+            state: The state.
+            error: Reason of a failure, on one line.
+            archive: Whether to archive it too.
         """
         if state not in END_STATES:
             raise ValueError(f"state must be one of {END_STATES}, found {state!r}")
-        with self._clock.lap(run) as seconds, self._database.writing() as connection:
+        with self._clock.lap(run) as seconds, self._database.write_transaction() as connection:
             lifecycle.end(connection, run, state, error, seconds)
             if archive:
-                runs.change(connection, run, archived=True)
+                runs.update(connection, run, archived=True)
 
     def reap(self) -> list[int]:
-        """Mark the runs whose process died as interrupted; which they are.
+        """Set the runs whose process died to interrupted; return their numbers.
 
-        A process of this machine is looked up; one of another machine is taken for dead after 15 s without a
-        heartbeat. On a store that cannot be written to none is marked.
+        A process on another machine is presumed dead after 15 s without a heartbeat. If the store cannot be written to,
+        nothing is changed.
         """
-        with self._database.reading() as connection:
-            dead = lifecycle.dead(connection)
+        with self._database.read_transaction() as connection:
+            dead = lifecycle.find_dead_runs(connection)
         if not dead or self._database.read_only:
             return []
         try:
-            with self._database.writing() as connection:
+            with self._database.write_transaction() as connection:
                 return lifecycle.reap(connection, dead)
-        except EnvironmentFault as error:  # whoever only reads must not fail on it
+        except EnvironmentFault as error:  # must not keep the caller from reading
             log.warning("runs whose process died cannot be marked as interrupted: %s", error)
             return []
 
     def kill(self, run: int) -> None:
-        """End the process that trains a run at once; the run is interrupted and can go on from its last checkpoint.
+        """Kill the process that trains a run; the run is interrupted and can be resumed from its last checkpoint.
 
         Raises:
             InputError: The run is not being trained, or is trained on another machine.
             WorkerError: Its process does not end.
         """
-        with self._database.writing() as connection:
-            pid, begun = lifecycle.owner(connection, run)
-        if not processes.kill(pid, begun):
+        with self._database.write_transaction() as connection:
+            pid, start_time = lifecycle.find_process(connection, run)
+        if not processes.kill(pid, start_time):
             raise WorkerError(f"run {run}", "its process does not end", found=pid)
         self.reap()

@@ -1,6 +1,6 @@
-"""The tables, typed; ``tests/store`` holds the migrations to them.
+"""Definitions of the tables; ``tests/store`` checks that the migrations produce them.
 
-What people query is plain rows; what people plot is arrays. Times are seconds since 1970 (UTC).
+Values to query are columns; values to plot are arrays. Times are seconds since 1970 (UTC).
 """
 
 import json
@@ -19,7 +19,7 @@ NAMING = {
 
 
 class DamagedJsonError(Exception):
-    """A text in the database that should be JSON is not."""
+    """A text in the database that should be JSON is not valid JSON."""
 
 
 class Json(sa.types.TypeDecorator[Any]):
@@ -29,11 +29,11 @@ class Json(sa.types.TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
-        """As it is stored."""
+        """Encode a value."""
         return None if value is None else json.dumps(value, ensure_ascii=False)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
-        """As it was given.
+        """Decode a value.
 
         Raises:
             DamagedJsonError: It is not JSON.
@@ -45,17 +45,17 @@ class Json(sa.types.TypeDecorator[Any]):
 
 
 class Number(sa.types.TypeDecorator[float]):
-    """A double in which NULL is NaN, as SQLite has no NaN; infinities are kept by every database."""
+    """A double with NULL for NaN, which SQLite does not have; every database has infinities."""
 
     impl = sa.Double
     cache_ok = True
 
     def process_bind_param(self, value: float | None, dialect: sa.Dialect) -> float | None:
-        """As it is stored."""
+        """Replace NaN by NULL."""
         return None if value is None or value != value else value  # noqa: PLR0124  # only NaN differs from itself
 
     def process_result_value(self, value: float | None, dialect: sa.Dialect) -> float:
-        """As it was given."""
+        """Replace NULL by NaN."""
         return float("nan") if value is None else value
 
 
@@ -77,17 +77,17 @@ def _json(name: str, **options: Any) -> sa.Column[Any]:
 
 
 def _time(name: str, **options: Any) -> sa.Column[float]:
-    """Seconds since 1970."""
+    """Return a column of seconds since 1970."""
     return sa.Column(name, sa.Double, **{"nullable": False, **options})
 
 
 def _count(name: str, **options: Any) -> sa.Column[int]:
-    """A number of steps or points, for which 31 bits may not do."""
+    """Return a column of steps or points, for which 31 bits may not suffice."""
     return sa.Column(name, sa.BigInteger, **{"nullable": False, **options})
 
 
 RUN = sa.Table(
-    "runs",  # an execution of an experiment a row
+    "runs",  # one row per run
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
     _text("name"),
@@ -106,18 +106,18 @@ RUN = sa.Table(
     _time("heartbeat", nullable=True),
     _json("progress", nullable=True),
     sa.Column("pid", sa.Integer),
-    _text("process_started"),  # tells a process from a later one of the same number; '' where unknown
+    _text("process_started"),  # to detect a later process with the same number; '' if unknown
     _text("host"),
     _text("error"),
     _text("notes"),
     sa.Column("starred", sa.Boolean, nullable=False),
     sa.Column("archived", sa.Boolean, nullable=False),
     sa.Column("parent", sa.Integer, sa.ForeignKey(_RUN_KEY)),
-    sa.Column("study", sa.Integer, index=True),  # the run that began it
-    _text("baseline", server_default=""),  # the task that it trains alone, for its study
-    _text("folder"),  # of its artifacts, relative to the store's
-    sa.Column("rewinds", sa.Integer, nullable=False),  # how often points were dropped; readers then start over
-    sqlite_autoincrement=True,  # numbers of runs are never given twice
+    sa.Column("study", sa.Integer, index=True),  # number of its first run
+    _text("baseline", server_default=""),  # the task of a single-task baseline
+    _text("folder"),  # of its artifacts, relative to that of the store
+    sa.Column("rewinds", sa.Integer, nullable=False),  # how often points were dropped, so that readers start over
+    sqlite_autoincrement=True,  # numbers of runs are never reused
 )
 
 TASK = sa.Table(
@@ -132,16 +132,16 @@ TASK = sa.Table(
 TAG = sa.Table("tags", METADATA, _run_id(key=True), _text("tag", primary_key=True, index=True))
 
 SETTING = sa.Table(
-    "settings",  # a leaf of a run's spec a row: ``training.epochs`` = ``20``
+    "settings",  # one row per leaf of a run's spec: ``training.epochs`` = ``20``
     METADATA,
     _run_id(key=True),
     _text("path", primary_key=True, index=True),
     _text("text"),  # as JSON, a string without its quotes
-    sa.Column("number", sa.Double),  # where it is one
+    sa.Column("number", sa.Double),  # if it is one
 )
 
 SUMMARY = sa.Table(
-    "summaries",  # a series of a run a row
+    "summaries",  # one row per series of a run
     METADATA,
     _run_id(key=True),
     _text("task", primary_key=True),
@@ -158,15 +158,15 @@ SUMMARY = sa.Table(
 )
 
 CHUNK = sa.Table(
-    "chunks",  # a stretch of a series a row, as two arrays of equal length
+    "chunks",  # consecutive points of a series, as two arrays of equal length
     METADATA,
-    # A reader asks for what came after the last id it saw, so no id may ever come back; SQLite numbers INTEGER only.
+    # Readers select ids above the last one they have read, so ids must never be reused; SQLite numbers INTEGER only.
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
     _run_id(),
     _text("task"),
     _text("split"),
     _text("metric"),
-    _count("first"),  # number of its first point in the series, from 0 on
+    _count("first"),  # index of its first point in the series, from 0
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("steps", sa.LargeBinary, nullable=False),  # little-endian int64
     sa.Column("numbers", sa.LargeBinary, nullable=False),  # little-endian float64
@@ -175,7 +175,7 @@ CHUNK = sa.Table(
 )
 
 EVENT = sa.Table(
-    "events",  # something that happened in a run a row
+    "events",  # one row per event of a run
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
     _run_id(),
@@ -189,26 +189,26 @@ EVENT = sa.Table(
 )
 
 ARTIFACT = sa.Table(
-    "artifacts",  # a file that a run left a row
+    "artifacts",  # one row per file of a run
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
     _run_id(),
     _text("kind"),
-    _text("path"),  # relative to the run's folder when it lies in it, so that a store can be moved
+    _text("path"),  # relative to the run's folder if it is in it, so that a store can be moved
     _json("data"),
     _time("time"),
     sa.UniqueConstraint("run_id", "kind", "path"),
 )
 
 REQUEST = sa.Table(
-    "requests",  # something asked of a run a row
+    "requests",  # one row per request to a run
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
     _run_id(),
     _text("kind"),
     _json("payload"),
     _time("time"),
-    _time("taken", nullable=True),  # when the run took it
+    _time("taken", nullable=True),  # when the run received it
     sa.Index(None, "run_id", "taken"),
     sqlite_autoincrement=True,
 )

@@ -1,7 +1,8 @@
-"""What each kind of task needs while training: its loss, its metrics and how its outputs are read."""
+"""Loss, metrics and decoding of the outputs of each kind of task."""
 
-from mtl_core.tasks.base import TaskHead
-from mtl_core.tasks.metrics import TaskMetrics
 from mtl_core.tasks.registry import KINDS, build_task
+from mtl_core.tasks.task_head import TaskHead
+from mtl_core.tasks.task_kind import TaskKind
+from mtl_core.tasks.task_metrics import TaskMetric, TaskMetrics
 
-__all__ = ["KINDS", "TaskHead", "TaskMetrics", "build_task"]
+__all__ = ["KINDS", "TaskHead", "TaskKind", "TaskMetric", "TaskMetrics", "build_task"]

@@ -1,8 +1,8 @@
-"""How far outputs are from those of another model, for knowledge distillation.
+"""Distances between the outputs of two models, for knowledge distillation; 0 where both outputs are the same.
 
-Of classes it is T² times the divergence of the distributions softened by a temperature T: probabilities to the power of
-1/T, normalised (Hinton et al. 2015; Li & Hoiem 2016). Of numbers it is the squared error in training units, of counts
-that of their logarithms, of boxes that of what is read from the outputs. It is 0 where the outputs are the same.
+For classes it is T² times the KL divergence between distributions softened by a temperature T: the softmax of logits
+divided by T (Hinton et al. 2015; Li & Hoiem 2016). For numbers it is the squared error in training units, for counts
+that of their logarithms, for boxes that of their coordinates.
 """
 
 from collections.abc import Callable
@@ -12,24 +12,24 @@ import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 
 Distance = Callable[[Tensor, Tensor, float], Tensor]
-"""From a model's outputs and those it should have, both ``[N, …]``, and a temperature to their mean distance, 0-d."""
+"""From the outputs of a student and of a teacher, both ``[N, …]``, and a temperature to their mean distance, 0-d."""
 
 
-def classes(output: Tensor, wanted: Tensor, temperature: float) -> Tensor:
-    """Of logits ``[N, C, …]``, a mean over rows and places."""
-    log_p = torch.log_softmax(output / temperature, dim=1)
-    log_q = torch.log_softmax(wanted / temperature, dim=1)
+def class_divergence(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """T² times the KL divergence of softened classes, from logits ``[N, C, …]``; the mean over rows and places."""
+    log_p = torch.log_softmax(student / temperature, dim=1)
+    log_q = torch.log_softmax(teacher / temperature, dim=1)
     return temperature**2 * F.kl_div(log_p, log_q, reduction="none", log_target=True).sum(1).mean()
 
 
-def labels(output: Tensor, wanted: Tensor, temperature: float) -> Tensor:
-    """Of a logit for each label, ``[N, L]``, a mean over rows and labels."""
-    z, w = output / temperature, wanted / temperature
+def label_divergence(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """T² times the KL divergence of softened labels, from a logit per label ``[N, L]``; the mean over all."""
+    z, w = student / temperature, teacher / temperature
     q = torch.sigmoid(w)
     divergence = q * (F.logsigmoid(w) - F.logsigmoid(z)) + (1 - q) * (F.logsigmoid(-w) - F.logsigmoid(-z))
     return temperature**2 * divergence.mean()
 
 
-def values(output: Tensor, wanted: Tensor, _: float) -> Tensor:
-    """Of values in training units ``[N, W]``, a mean over all; a temperature means nothing to them."""
-    return F.mse_loss(output, wanted)
+def squared_error(student: Tensor, teacher: Tensor, _: float) -> Tensor:
+    """The mean squared error of values in training units ``[N, W]``; the temperature has no effect."""
+    return F.mse_loss(student, teacher)

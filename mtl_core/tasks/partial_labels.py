@@ -1,4 +1,4 @@
-"""Metrics of tasks of several values whose rows may have only some of them."""
+"""Metrics of tasks of several values whose rows may lack some of the values."""
 
 from collections.abc import Callable
 
@@ -6,64 +6,64 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
-from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.task_metrics import TaskMetric
 
 
-def of_each_value(make: Callable[[], Measure], width: int) -> Measure:
-    """The mean, over the values, of a metric of one value, taken over the rows that have it.
+def mean_over_values(build: Callable[[], TaskMetric], width: int) -> TaskMetric:
+    """Return the mean over values of a metric of one value, each computed on the rows that have the value.
 
-    Values for which it is not defined are left out.
-
-    Args:
-        make: Makes the metric of one value, of predictions and targets ``[N, 1]``.
-        width: How many values there are.
-    """
-    metric = _EachValue([make() for _ in range(width)])
-    return Measure(metric, lambda _: metric.defined)
-
-
-class _EachValue(Metric):
-    """The mean of one metric for each value; an absent value is NaN in the target, or negative in a whole-numbered one.
+    Values for which the metric is undefined are left out.
 
     Args:
-        measures: A metric for each value.
+        build: Builds the metric of one value, for predictions and targets ``[N, 1]``.
+        width: The number of values.
+    """
+    metric = _ValueMean([build() for _ in range(width)])
+    return TaskMetric(metric, lambda _: metric.is_defined)
+
+
+class _ValueMean(Metric):
+    """The mean of one metric per value; a missing value is NaN in the target, or negative in one of whole numbers.
+
+    Args:
+        metrics: A metric per value.
     """
 
-    def __init__(self, measures: list[Measure]) -> None:
+    def __init__(self, metrics: list[TaskMetric]) -> None:
         super().__init__()
-        self._defined = [measure.defined for measure in measures]
-        self.metrics = nn.ModuleList([measure.metric for measure in measures])
-        self._rows = [0] * len(measures)
+        self._conditions = [metric.is_defined for metric in metrics]
+        self.metrics = nn.ModuleList([metric.metric for metric in metrics])
+        self._row_counts = [0] * len(metrics)
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        """Take predictions and targets, both ``[N, W]``."""
+        """Add predictions and targets, both ``[N, W]``."""
         present = ~target.isnan() if target.is_floating_point() else target >= 0
-        for value, metric in enumerate(self._parts()):
+        for value, metric in enumerate(self._value_metrics()):
             rows = present[:, value]
             if rows.any():
-                self._rows[value] += int(rows.sum())
+                self._row_counts[value] += int(rows.sum())
                 metric.update(preds[rows, value : value + 1], target[rows, value : value + 1])
 
     def compute(self) -> Tensor:
-        """The mean of the values' metrics; NaN of none."""
-        values = [metric.compute().double().mean() for metric in self._with_value()]
+        """Return the mean of the metrics that are defined; NaN if none is."""
+        values = [metric.compute().double().mean() for metric in self._defined_metrics()]
         return torch.stack(values).nanmean() if values else torch.tensor(torch.nan)
 
     def reset(self) -> None:
         """Forget all rows."""
         super().reset()
-        self._rows = [0] * len(self._rows)
-        for metric in self._parts():
+        self._row_counts = [0] * len(self._row_counts)
+        for metric in self._value_metrics():
             metric.reset()
 
     @property
-    def defined(self) -> bool:
-        """Whether the metric of some value is."""
-        return bool(self._with_value())
+    def is_defined(self) -> bool:
+        """Whether the metric is defined for at least one value."""
+        return bool(self._defined_metrics())
 
-    def _with_value(self) -> list[Metric]:
-        known = zip(self._parts(), self._defined, self._rows, strict=True)
-        return [metric for metric, defined, rows in known if rows and defined(metric)]
+    def _defined_metrics(self) -> list[Metric]:
+        entries = zip(self._value_metrics(), self._conditions, self._row_counts, strict=True)
+        return [metric for metric, is_defined, rows in entries if rows and is_defined(metric)]
 
-    def _parts(self) -> list[Metric]:
+    def _value_metrics(self) -> list[Metric]:
         return [metric for metric in self.metrics if isinstance(metric, Metric)]

@@ -1,4 +1,4 @@
-"""A task's predictions and truth as columns of a table, for people and other programs."""
+"""A task's predictions and targets as columns of a table, for people and other programs."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,57 +11,56 @@ from torch import Tensor
 
 from mtl_core.spec import TargetInfo, Task
 from mtl_core.spec.dataset import PADDING
-from mtl_core.tasks.units import restoring
+from mtl_core.tasks.standardization import inverse_standardization
 
 Cells = list[list[Any]]
-"""A row's cells, row by row: names of classes, numbers, 0 or 1."""
+"""The cells of each row: names of classes, numbers, 0 or 1."""
 
 _DIGITS = 5
-"""Decimals of a truth of deviation 1 that its float32 can hold."""
+"""Decimals of a target of standard deviation 1 that its float32 can hold."""
 
 
 @dataclass(frozen=True)
 class TaskColumns:
-    """What a table tells of one task.
+    """The columns of one task in a table of predictions.
 
-    Columns are named ``<task>.predicted``, ``<task>.p.<class>`` and ``<task>.truth``; of a task with several values or
-    labels a row, the column's or label's name follows. A map of classes does not fit a row: of a segmentation the share
-    of the pixels of each class is told.
+    Columns are named ``<task>.predicted``, ``<task>.p.<class>`` and ``<task>.truth``; for a task with several values or
+    labels per row, the name of the column or label follows. A map of classes does not fit into a row: a segmentation
+    has the share of the pixels of each class instead.
 
     Attributes:
-        predicted: Names of the columns that the prediction fills; probabilities of classes among them.
-        truth: Names of those that the target fills; none where it is nothing to be predicted.
-        read: From what ``TaskHead.predict`` gives, of B rows, and their inputs, which say where a text ends, to their
-            cells.
-        tell: From the target of B rows, as in :class:`mtl_core.datasets.Split`, to their cells.
+        predicted: Names of the columns that predictions fill, including probabilities of classes.
+        truth: Names of the columns that targets fill; empty if the target is not to be predicted.
+        format_predictions: From the result of ``TaskHead.predict`` for B rows, and their inputs, which say where a text
+            ends, to their cells.
+        format_targets: From the targets of B rows, as in :class:`mtl_core.datasets.Split`, to their cells.
     """
 
     predicted: tuple[str, ...]
     truth: tuple[str, ...]
-    read: Callable[[Tensor, Tensor], Cells]
-    tell: Callable[[Tensor], Cells]
+    format_predictions: Callable[[Tensor, Tensor], Cells]
+    format_targets: Callable[[Tensor], Cells]
 
 
-def _named(task: Task, what: str, of: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"{task.name}.{what}.{name}" for name in of)
+def _column_names(task: Task, role: str, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"{task.name}.{role}.{name}" for name in names)
 
 
 def numbers(task: Task, info: TargetInfo) -> TaskColumns:
-    """Values in the target's own units."""
-    of = partial(_named, task, of=task.targets)
-    alone = len(task.targets) == 1
-    restore, decimals = restoring(info), [_decimals(std) for std in info.std or (1.0,) * info.width]
+    """Values in the target's units."""
+    single = len(task.targets) == 1
+    restore, decimals = inverse_standardization(info), [_decimals(std) for std in info.std or (1.0,) * info.width]
 
-    def tell(target: Tensor) -> Cells:
-        # A target is kept in float32, in training units: digits beyond those it holds would be noise.
+    def format_targets(target: Tensor) -> Cells:
+        # A target is stored as float32, in training units: digits beyond its precision would be noise.
         pairs = (zip(row, decimals, strict=True) for row in restore(target).tolist())
         return [[round(value, places) for value, places in row] for row in pairs]
 
     return TaskColumns(
-        (f"{task.name}.predicted",) if alone else of("predicted"),
-        (f"{task.name}.truth",) if alone else of("truth"),
+        (f"{task.name}.predicted",) if single else _column_names(task, "predicted", task.targets),
+        (f"{task.name}.truth",) if single else _column_names(task, "truth", task.targets),
         lambda prediction, _: prediction.tolist(),
-        tell,
+        format_targets,
     )
 
 
@@ -70,8 +69,8 @@ def _decimals(std: float) -> int:
 
 
 def without_truth(columns: TaskColumns) -> TaskColumns:
-    """Those of a prediction only, whose target is no truth."""
-    return TaskColumns(columns.predicted, (), columns.read, lambda target: [[] for _ in target])
+    """Only the predicted columns, for a target that is not to be predicted."""
+    return TaskColumns(columns.predicted, (), columns.format_predictions, lambda target: [[] for _ in target])
 
 
 def _most_probable(probabilities: Tensor) -> Tensor:
@@ -79,58 +78,70 @@ def _most_probable(probabilities: Tensor) -> Tensor:
 
 
 def classes(task: Task, info: TargetInfo, choose: Callable[[Tensor], Tensor] = _most_probable) -> TaskColumns:
-    """The class and every class's probability."""
+    """The class and the probability of every class.
 
-    def read(probabilities: Tensor, _: Tensor) -> Cells:
-        chosen = choose(probabilities).tolist()
-        return [[info.classes[one], *row] for one, row in zip(chosen, probabilities.tolist(), strict=True)]
+    Args:
+        task: The task.
+        info: The description of its target.
+        choose: From probabilities ``[B, C]`` to the predicted classes ``[B]``.
+    """
 
-    def tell(target: Tensor) -> Cells:
-        return [[info.classes[one]] for one in target.long().view(-1).tolist()]
+    def format_predictions(probabilities: Tensor, _: Tensor) -> Cells:
+        predictions = choose(probabilities).tolist()
+        return [[info.classes[index], *row] for index, row in zip(predictions, probabilities.tolist(), strict=True)]
 
-    predicted = (f"{task.name}.predicted", *_named(task, "p", info.classes))
-    return TaskColumns(predicted, (f"{task.name}.truth",), read, tell)
+    def format_targets(target: Tensor) -> Cells:
+        return [[info.classes[index]] for index in target.long().view(-1).tolist()]
+
+    predicted = (f"{task.name}.predicted", *_column_names(task, "p", info.classes))
+    return TaskColumns(predicted, (f"{task.name}.truth",), format_predictions, format_targets)
 
 
 def labels(task: Task, info: TargetInfo) -> TaskColumns:
-    """For each label whether it applies, and how probable that is."""
+    """Whether each label applies, and its probability."""
 
-    def read(probabilities: Tensor, _: Tensor) -> Cells:
+    def format_predictions(probabilities: Tensor, _: Tensor) -> Cells:
         return torch.cat([probabilities > 0.5, probabilities], dim=1).tolist()
 
-    of = partial(_named, task, of=info.classes)
-    return TaskColumns((*of("predicted"), *of("p")), of("truth"), read, lambda target: target.long().tolist())
+    predicted = (*_column_names(task, "predicted", info.classes), *_column_names(task, "p", info.classes))
+    truth = _column_names(task, "truth", info.classes)
+    return TaskColumns(predicted, truth, format_predictions, lambda target: target.long().tolist())
 
 
 def distribution(task: Task, info: TargetInfo) -> TaskColumns:
-    """The most probable class, and the probabilities beside the true ones."""
-    found = classes(task, info)
-    tell = partial(_rounded, decimals=_DIGITS + 1)
-    return TaskColumns(found.predicted, _named(task, "truth", info.classes), found.read, tell)
+    """The most probable class, and predicted and true probabilities."""
+    columns = classes(task, info)
+    format_targets = partial(_round_cells, decimals=_DIGITS + 1)
+    truth = _column_names(task, "truth", info.classes)
+    return TaskColumns(columns.predicted, truth, columns.format_predictions, format_targets)
 
 
-def _rounded(values: Tensor, decimals: int) -> Cells:
+def _round_cells(values: Tensor, decimals: int) -> Cells:
     return [[round(value, decimals) for value in row] for row in values.tolist()]
 
 
 def shares(task: Task, info: TargetInfo) -> TaskColumns:
-    """Of every class the share of the pixels that are of it."""
+    """The share of the pixels of each class."""
 
-    def told(classes: Tensor) -> Cells:
+    def class_shares(classes: Tensor) -> Cells:
         flat = classes.flatten(1)
         return torch.stack([(flat == k).double().mean(1) for k in range(len(info.classes))], dim=1).tolist()
 
-    of = partial(_named, task, of=info.classes)
-    return TaskColumns(of("predicted"), of("truth"), lambda p, _: told(p.argmax(1)), told)
+    return TaskColumns(
+        _column_names(task, "predicted", info.classes),
+        _column_names(task, "truth", info.classes),
+        lambda probabilities, _: class_shares(probabilities.argmax(1)),
+        class_shares,
+    )
 
 
 def tags(task: Task, info: TargetInfo) -> TaskColumns:
-    """The tags, one for each token."""
+    """The tags, one per token, separated by spaces."""
 
-    def told(tags: Tensor) -> Cells:
+    def join_tags(tags: Tensor) -> Cells:
         return [[" ".join(info.classes[tag] for tag in row if tag >= 0)] for row in tags.tolist()]
 
-    def read(probabilities: Tensor, inputs: Tensor) -> Cells:
-        return told(probabilities.argmax(1).masked_fill(inputs == PADDING, -1))
+    def format_predictions(probabilities: Tensor, inputs: Tensor) -> Cells:
+        return join_tags(probabilities.argmax(1).masked_fill(inputs == PADDING, -1))
 
-    return TaskColumns((f"{task.name}.predicted",), (f"{task.name}.truth",), read, told)
+    return TaskColumns((f"{task.name}.predicted",), (f"{task.name}.truth",), format_predictions, join_tags)

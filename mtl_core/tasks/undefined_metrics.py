@@ -1,4 +1,4 @@
-"""Which metrics rows leave undefined, and why."""
+"""Metrics that are undefined on some rows, and the reasons."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -29,17 +29,17 @@ _REASONS = {
 
 
 def why_undefined(metric: str) -> str:
-    """What rows need for a metric to be defined, or for a loss to be known."""
+    """What rows a metric, or a loss, needs to be defined."""
     return _REASONS.get(metric, "no row has a label")
 
 
 def undefined_metrics(
     tasks: Iterable[BaseTask], scores: Mapping[str, Mapping[str, float]], split: str
 ) -> Iterator[str]:
-    """A sentence for each metric that a split's labelled rows leave undefined."""
+    """Yield a sentence for each metric that is undefined on the labeled rows of a split."""
     for task in tasks:
         values = scores.get(task.name, {})
-        if "loss" not in values or values["loss"] != values["loss"]:  # NaN: the outputs are, and say nothing
+        if "loss" not in values or values["loss"] != values["loss"]:  # NaN outputs say nothing about metrics
             continue
         for metric in task.metrics:
             if metric in _REASONS and metric not in values:

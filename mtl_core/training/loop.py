@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import nn
@@ -18,6 +17,7 @@ from mtl_core.protocol.requests import (
     StopRequest,
     WeightsRequest,
 )
+from mtl_core.protocol.states import ResultState
 from mtl_core.spec import TOTAL
 from mtl_core.tasks.undefined_metrics import undefined_metrics
 from mtl_core.training.batching.batches import Batch
@@ -52,7 +52,7 @@ class TrainingResult:
         test: Test metrics of the best model.
     """
 
-    state: Literal["finished", "stopped"]
+    state: ResultState
     steps: int
     best_step: int
     test: Scores
@@ -79,7 +79,7 @@ class Trainer(RunState):
 
     def _run(self) -> TrainingResult:
         self.model.train()
-        state: Literal["finished", "stopped"] = "finished"
+        state: ResultState = "finished"
         if self.regularizer is not None and not self.regularizer.initial_scores:
             self.regularizer.start(self.data, self._scorer(self.model, self.test))
             if self.regularizer.warning:

@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 from mtl_core.protocol.events import Event
 from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.requests import Request
-
-SeriesKey = tuple[str, str, str]
-"""(task, split, metric), e.g. ``("left", "train", "loss")``."""
+from mtl_core.protocol.series_key import Direction, SeriesKey
 
 Steps = NDArray[np.int64]
 Values = NDArray[np.float64]
-Direction = Literal["min", "max", ""]
 
 
 class Recorder(Protocol):

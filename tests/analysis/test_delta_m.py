@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from mtl_core.analysis.best_epochs import best_epochs
-from mtl_core.analysis.delta_m import Trial, judge, relative_change, trials_of
+from mtl_core.analysis.delta_m import ScoredRun, compare_with_baselines, relative_change, scored_runs
 from mtl_core.spec import BinaryTask, MulticlassTask, RegressionTask, Task, study_members
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
 from tests.app.synthetic import experiment
@@ -14,20 +14,20 @@ SOLD = BinaryTask(name="sold", target="s", metrics=("accuracy", "auroc"))
 TASKS: tuple[Task, ...] = (PRICE, SOLD)
 
 
-def trial(seed: int, baseline: str = "", rmse: float = math.nan, accuracy: float = math.nan) -> Trial:
+def trial(seed: int, baseline: str = "", rmse: float = math.nan, accuracy: float = math.nan) -> ScoredRun:
     scores = {"price": {"rmse": rmse}, "sold": {"accuracy": accuracy}}
     kept = {task: {n: v for n, v in found.items() if not math.isnan(v)} for task, found in scores.items()}
-    return Trial(10 * seed, seed, baseline, kept)
+    return ScoredRun(10 * seed, seed, baseline, kept)
 
 
 def test_delta_m_is_the_mean_relative_change_signed_by_the_metrics_direction() -> None:
     """Worked by hand after Maninis et al. 2019: rmse 2.0 → 1.8 is +10 %, accuracy 0.80 → 0.76 is -5 %."""
     trials = [trial(0, rmse=1.8, accuracy=0.76), trial(0, "price", rmse=2.0), trial(0, "sold", accuracy=0.80)]
-    found = judge(TASKS, trials)
+    found = compare_with_baselines(TASKS, trials)
     assert found.by_seed == {0: pytest.approx(0.025)}
     price, sold = found.scores
     assert (price.change.mean, sold.change.mean) == (pytest.approx(0.1), pytest.approx(-0.05))
-    assert [one.task for one in found.harmed] == ["sold"]
+    assert [one.task for one in found.negative_transfers] == ["sold"]
     assert found.missing == ()
 
 
@@ -36,13 +36,13 @@ def test_the_spread_is_that_of_the_seeds_each_against_its_own_baselines() -> Non
     for seed, change in enumerate((0.10, 0.20, 0.30)):
         trials += [trial(seed, rmse=2 * (1 - change), accuracy=0.5 * (1 + change))]
         trials += [trial(seed, "price", rmse=2.0), trial(seed, "sold", accuracy=0.5)]
-    found = judge(TASKS, trials)
+    found = compare_with_baselines(TASKS, trials)
     assert found.delta_m.mean == pytest.approx(0.2)
     assert found.delta_m.sd == pytest.approx(0.1)
     half = 4.302652729911275 * 0.1 / math.sqrt(3)  # Student's t of two degrees of freedom
     assert found.delta_m.interval == pytest.approx((0.2 - half, 0.2 + half))
     assert found.scores[0].transfer == "unclear"
-    assert found.harmed == ()
+    assert found.negative_transfers == ()
 
 
 def test_harm_beyond_chance_is_called_negative_transfer() -> None:
@@ -50,13 +50,15 @@ def test_harm_beyond_chance_is_called_negative_transfer() -> None:
     for seed, accuracy in enumerate((0.700, 0.701, 0.702)):
         trials += [trial(seed, rmse=1.0, accuracy=accuracy)]
         trials += [trial(seed, "price", rmse=1.1 + seed / 1000), trial(seed, "sold", accuracy=0.8)]
-    price, sold = judge(TASKS, trials).scores
+    price, sold = compare_with_baselines(TASKS, trials).scores
     assert (price.transfer, sold.transfer) == ("positive", "negative")
 
 
 def test_a_seed_that_lacks_a_baseline_is_named_and_left_out() -> None:
     whole = [trial(0, rmse=1.0, accuracy=0.5), trial(0, "price", rmse=1.0), trial(0, "sold", accuracy=0.5)]
-    found = judge(TASKS, [*whole, trial(1, rmse=1.0, accuracy=0.5), trial(1, "price", rmse=1.0), trial(2, "price")])
+    found = compare_with_baselines(
+        TASKS, [*whole, trial(1, rmse=1.0, accuracy=0.5), trial(1, "price", rmse=1.0), trial(2, "price")]
+    )
     assert found.by_seed == {0: 0.0}
     assert found.missing == (
         "seed 1 has no finished baseline of sold",
@@ -65,7 +67,7 @@ def test_a_seed_that_lacks_a_baseline_is_named_and_left_out() -> None:
 
 
 def test_without_baselines_there_is_a_spread_and_no_delta_m() -> None:
-    found = judge(TASKS, [trial(0, rmse=1.0, accuracy=0.5), trial(1, rmse=3.0, accuracy=0.7)])
+    found = compare_with_baselines(TASKS, [trial(0, rmse=1.0, accuracy=0.5), trial(1, rmse=3.0, accuracy=0.7)])
     assert found.scores[0].multi.mean == 2.0
     assert not found.delta_m
     assert found.data()["delta_m"] is None
@@ -84,19 +86,19 @@ def test_a_change_is_better_where_the_metric_says_so(multi: float, single: float
 def test_scaling_a_metric_changes_no_delta_m() -> None:
     def study(scale: float) -> float:
         trials = [trial(0, rmse=1.7 * scale, accuracy=0.8), trial(0, "price", rmse=2.1 * scale)]
-        return judge(TASKS, [*trials, trial(0, "sold", accuracy=0.7)]).delta_m.mean
+        return compare_with_baselines(TASKS, [*trials, trial(0, "sold", accuracy=0.7)]).delta_m.mean
 
     assert study(1.0) == pytest.approx(study(1e6), rel=1e-12)
 
 
 def test_no_change_is_a_delta_m_of_zero() -> None:
     alike = [trial(0, rmse=1.5, accuracy=0.9), trial(0, "price", rmse=1.5), trial(0, "sold", accuracy=0.9)]
-    assert judge(TASKS, alike).by_seed == {0: 0.0}
+    assert compare_with_baselines(TASKS, alike).by_seed == {0: 0.0}
 
 
 def _finish(store: RunStore, run: int, accuracy: float) -> None:
     tasks = store.run(run).tasks
-    store.beat(run, Progress(4, 4, 40, 40, 1.0, 0.0))
+    store.record_heartbeat(run, Progress(4, 4, 40, 40, 1.0, 0.0))
     for task in tasks:
         val = Points.of([10, 20, 30, 40], [0.1, 0.9, 0.3, 0.2])
         test = Points.of([30], [accuracy])
@@ -112,7 +114,7 @@ def test_a_study_is_judged_by_what_the_store_has_of_it(tmp_path: Any) -> None:
             _finish(store, run, 0.5 if store.run(run).baseline else 0.6)
         store.set_state(store.create_study(study_members(spec, (2,), baselines=True), 1)[0], "running")
         records = store.runs(query="study:1")
-        found = judge(spec.tasks, trials_of(records, store.summaries([r.id for r in records])))
+        found = compare_with_baselines(spec.tasks, scored_runs(records, store.summaries([r.id for r in records])))
         assert (found.seeds, dict(found.by_seed)) == ((0, 1), {0: pytest.approx(0.2), 1: pytest.approx(0.2)})
         best = best_epochs(store.run(1), spec.tasks, store.summaries([1]))
     assert [(one.task, one.metric, one.value, one.epoch, one.chosen) for one in best] == [
@@ -126,10 +128,12 @@ def test_a_run_that_repeats_a_seed_takes_the_place_of_the_one_before(tmp_path: A
         members = study_members(experiment(), (0,), baselines=False)
         for run in (*store.create_study(members), *store.create_study(members, 1)):
             _finish(store, run, run / 10)
-        trials = trials_of(store.runs(), store.summaries())
+        trials = scored_runs(store.runs(), store.summaries())
     assert [(one.run, one.scores["left"]["accuracy"]) for one in trials] == [(2, 0.2)]
 
 
 def test_a_task_of_one_metric_is_judged_by_it() -> None:
     task = MulticlassTask(name="t", target="t", metrics=("f1",))
-    assert [one.metric for one in judge((task,), [Trial(1, 0, "", {"t": {"f1": 1.0}})]).scores] == ["f1"]
+    assert [
+        one.metric for one in compare_with_baselines((task,), [ScoredRun(1, 0, "", {"t": {"f1": 1.0}})]).scores
+    ] == ["f1"]

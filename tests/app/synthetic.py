@@ -65,18 +65,20 @@ def add_run(
     steps = epochs * STEPS_PER_EPOCH
     done = steps if until is None else until
     store.claim(run, pid=_own_pid(), host=_host(), device="CPU", versions={"torch": "2.13"})
-    store.event(run, StartEvent(step=0, message="started on CPU"))
+    store.add_event(run, StartEvent(step=0, message="started on CPU"))
     tasks = [task.name for task in spec.tasks]
     store.append(run, _points(tasks, done, np.random.default_rng(seed), seed, moved_at), directions=_directions(tasks))
     for epoch in range(1, done // STEPS_PER_EPOCH + 1):
-        store.event(run, EpochEvent(step=epoch * STEPS_PER_EPOCH, message=f"epoch {epoch}: val left 0.231 right 0.287"))
+        store.add_event(
+            run, EpochEvent(step=epoch * STEPS_PER_EPOCH, message=f"epoch {epoch}: val left 0.231 right 0.287")
+        )
     if moved_at is not None:
         weights = {task: 0.36 if task == tasks[0] else 1.0 for task in tasks}
         text = f"weight {tasks[0]} 1.00 → 0.36 by hand"
         data = WeightsData(weights=weights, step=moved_at)
-        store.event(run, WeightsEvent(step=moved_at, message=text, data=data))
+        store.add_event(run, WeightsEvent(step=moved_at, message=text, data=data))
     left = 70.0 * (1 - done / steps)
-    store.beat(run, Progress(done // STEPS_PER_EPOCH, epochs, done, steps, 12840.0, left))
+    store.record_heartbeat(run, Progress(done // STEPS_PER_EPOCH, epochs, done, steps, 12840.0, left))
     if state in ("running", "paused"):
         store.set_state(run, state)  # type: ignore[arg-type]
     else:
@@ -151,9 +153,9 @@ def _own_pid() -> int:
 
 
 def _host() -> str:
-    from mtl_core.store import this_host
+    from mtl_core.store import host_name
 
-    return this_host()
+    return host_name()
 
 
 def cells(table: QTableWidget) -> list[list[str]]:

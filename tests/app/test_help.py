@@ -44,11 +44,11 @@ def test_a_link_opens_another_topic(qtbot: QtBot) -> None:
 
 
 def test_about_names_the_version_of_sqlite_and_warns_of_an_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sqlite.describe() in topic_text("about")
+    assert sqlite.describe_version() in topic_text("about")
     assert "can lose data" not in topic_text("about") or not sqlite.has_safe_wal()
     topic_text.cache_clear()
     monkeypatch.setattr(sqlite, "has_safe_wal", lambda: False)
     try:
-        assert sqlite.warning() in topic_text("about")
+        assert sqlite.wal_warning() in topic_text("about")
     finally:
         topic_text.cache_clear()

@@ -25,7 +25,7 @@ import app
 from app.jobs import Worker
 from app.main_window import MainWindow
 from app.main_window.questions import Dialogs
-from app.pages.runs.view import RunsView
+from app.pages.runs.runs_view import RunsView
 from app.session import Session
 from app.theme import apply_theme
 from app.widgets import Button, Label, RichLabel, ToolButton, escape_mnemonic, plain_tooltip
@@ -137,7 +137,7 @@ def records(home: Path, experiment: ExperimentSpec) -> Iterator[RunStore]:
                 store, experiment, seed=seed, state=state, error=MARKUP if state == "failed" else "", moved_at=9
             )
             store.edit(run, tags=[name_of("tag")], notes=name_of("notes"))
-            store.event(run, WarningEvent(step=3, message=name_of("event")))
+            store.add_event(run, WarningEvent(step=3, message=name_of("event")))
         yield store
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.spec import ModelSpec, kind_of, members
-from mtl_core.spec.model import Sharing
+from mtl_core.spec.sharing import Sharing
 
 KINDS = [kind_of(member) for member in members(Sharing)]
 OUTPUTS = {"left": 3, "right": 2}

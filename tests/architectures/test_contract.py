@@ -3,14 +3,16 @@
 from collections import Counter
 from itertools import chain
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 import torch
 from pydantic import TypeAdapter
 
-from mtl_core.architectures import KINDS, SCHEMES, build_model, describe_model
-from mtl_core.spec import LAYER_GROUPS, Layer, ModelSpec, Spec, TargetInfo, members, spec_to_data
-from mtl_core.spec.model import Sharing
+from mtl_core.architectures import KINDS, SCHEMES, build_model, describe_model, sharing
+from mtl_core.spec import LAYER_GROUPS, Layer, ModelSpec, Spec, TargetInfo, kind_of, members, spec_to_data
+from mtl_core.spec.layers import Linear
+from mtl_core.spec.sharing import BaseSharing, Sharing
 from tests.architectures.folders import with_defaults
 
 TARGETS = {"t": TargetInfo(name="t", kind="multiclass", classes=("a", "b", "c"))}
@@ -26,8 +28,19 @@ def test_the_menu_of_layers_lists_every_kind_once() -> None:
     assert Counter(chain.from_iterable(LAYER_GROUPS.values())) == Counter(members(Layer))
 
 
-def test_every_sharing_scheme_has_a_builder() -> None:
-    assert set(SCHEMES) == set(members(Sharing))
+def test_every_sharing_scheme_has_a_module_and_no_other_module_stands_there() -> None:
+    assert [module.name for module in iter_modules(sharing.__path__)] == sorted(SCHEMES)
+    assert set(SCHEMES) == set(map(kind_of, members(Sharing)))
+
+
+@pytest.mark.parametrize("scheme", members(Sharing), ids=kind_of)
+def test_a_sharing_scheme_records_the_series_that_its_class_names(scheme: type[BaseSharing]) -> None:
+    layers = tuple(Linear(out_features=4) for _ in range(2))
+    model = build_model(ModelSpec(sharing=scheme(), shared=layers), (3,), {"left": 1, "right": 2})  # type: ignore[arg-type]
+    model(torch.randn(4, 3))
+    recorded = {series for _, metric in model.sharing_metrics() for series in scheme.learns if series.read(metric)}
+    assert all(any(series.read(metric) for series in scheme.learns) for _, metric in model.sharing_metrics())
+    assert bool(recorded) == bool(scheme.learns)
 
 
 @every_kind

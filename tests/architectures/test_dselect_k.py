@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mtl_core.architectures.sharing.gates import DselectKGate, smooth_step
+from mtl_core.architectures.components.gates import DselectKGate, smooth_step
 from tests.architectures.small import built, rows
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.planning.model_plan import plan_model
-from mtl_core.architectures.sharing.mixtures import split_levels
+from mtl_core.architectures.planning.stages import split_levels
 from tests.architectures.small import IMAGE, OUTPUTS, WIDE, built, rows, spec_of
 
 HARD = {"kind": "hard"}

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.sharing.blocks import Tower
+from mtl_core.architectures.components.blocks import Tower
 from mtl_core.training.step.forward import PenaltyGradient
 from tests.architectures.schemes import batch, built, outputs_of
 

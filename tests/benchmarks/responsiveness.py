@@ -86,4 +86,4 @@ def _run(window: Window, folder: Path, visits: tuple[str, ...] = ()) -> Scene:
 
 def _is_over(store: RunStore, before: int) -> bool:
     runs = store.runs()
-    return len(runs) > before and runs[0].ended
+    return len(runs) > before and runs[0].has_ended

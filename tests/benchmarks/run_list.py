@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from mtl_core.spec import ExperimentSpec, flatten, spec_from_data, spec_to_data
 from mtl_core.store import open_store
-from mtl_core.store.rows.runs import blank_row, setting_row
+from mtl_core.store.rows.runs import queued_row, setting_row
 from mtl_core.store.tables import RUN, SETTING, SUMMARY, TAG, TASK
 from tests.benchmarks.responsiveness import Blocked
 from tests.benchmarks.window import Window
@@ -29,7 +29,7 @@ _AT_ONCE = 500
 def fill_store(path: Path, runs: int) -> None:
     """Make a store of finished runs with 20 series and all settings each, by plain inserts."""
     random_ = random.Random(0)
-    with open_store(path) as store, store._database.writing() as connection:
+    with open_store(path) as store, store._database.write_transaction() as connection:
         for first in range(1, runs + 1, _AT_ONCE):
             rows = [_rows(run, random_) for run in range(first, min(first + _AT_ONCE, runs + 1))]
             for table in (RUN, TASK, TAG, SETTING, SUMMARY):
@@ -58,7 +58,7 @@ def _rows(run: int, random_: random.Random) -> dict[str, list[dict[str, Any]]]:
     epochs = data["training"]["epochs"]
     begun = 1.7e9 + 100.0 * run
     progress = {"epoch": epochs, "epochs": epochs, "step": 9 * epochs, "steps": 9 * epochs}
-    row = blank_row(data) | {
+    row = queued_row(data) | {
         "id": run, "state": random_.choice(("finished", "finished", "stopped", "failed")), "device": "CPU · 2 cores",
         "versions": {"python": "3.11", "torch": "2.13"}, "created": begun, "started": begun, "finished": begun + 60,
         "seconds": 60 * random_.random(), "heartbeat": begun + 60, "progress": progress, "folder": str(run),

@@ -36,7 +36,7 @@ class _Clocked:
         self.times: dict[str, tuple[float, float]] = {}
 
     def event(self, run: int, event: Event) -> None:
-        self._store.event(run, event)
+        self._store.add_event(run, event)
         self.times[event.kind] = time.perf_counter(), time.process_time()
 
     def __getattr__(self, name: str) -> Any:

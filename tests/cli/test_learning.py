@@ -3,7 +3,7 @@
 import pytest
 
 from mtl_core.spec import kind_of, members
-from mtl_core.spec.model import Sharing
+from mtl_core.spec.sharing import Sharing
 from mtl_core.store import SeriesKey, open_store
 from tests.cli.conftest import Command
 

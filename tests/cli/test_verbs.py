@@ -15,7 +15,7 @@ from mtl_core.cli import VERBS, main
 from mtl_core.cli.verbs import load_command
 from mtl_core.protocol.requests import StopRequest
 from mtl_core.spec import kind_of, members, parse_yaml, preset_names, spec_from_data
-from mtl_core.spec.model import Sharing
+from mtl_core.spec.sharing import Sharing
 from mtl_core.store import SeriesKey, open_store
 from tests.cli.conftest import Command
 
@@ -232,7 +232,7 @@ def test_a_stop_asked_from_elsewhere_ends_the_run_with_130_and_it_can_be_resumed
             if store.exists():
                 with open_store(store) as opened:
                     if any(run.state == "running" for run in opened.runs()):
-                        opened.request(1, StopRequest())
+                        opened.add_request(1, StopRequest())
                         return
             threading.Event().wait(0.05)
 

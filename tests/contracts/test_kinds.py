@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from app.document import Document
 from app.forms import KindForm, bind
-from app.pages.data.catalog import BUNDLED
 from app.pages.data.roles import KIND_TITLES
 from app.pages.model.templates import TEMPLATES, values_of
 from mtl_core import train
@@ -28,7 +27,6 @@ from mtl_core.spec import (
     spec_from_data,
     spec_to_data,
 )
-from mtl_core.spec.dataset import BundledName
 from mtl_core.spec.method_costs import levels_of, measured_cost
 from mtl_core.store import SeriesKey, open_store
 from mtl_core.training import loop
@@ -127,7 +125,7 @@ def test_any_sharing_scheme_goes_on_where_it_was_stopped(
     with open_store(tmp_path / "runs.sqlite") as store:
         whole, run = store.create_run(spec), store.create_run(spec)
         assert execute(store, whole).state == "finished"
-        stopped = execute(store, run, observer=lambda told: told.step == 2 and store.request(run, StopRequest()))
+        stopped = execute(store, run, observer=lambda told: told.step == 2 and store.add_request(run, StopRequest()))
         assert stopped.state == "stopped"
         assert execute(store, run).state == "finished"
         found = store.read(run)[0]
@@ -147,8 +145,7 @@ def test_any_layer_is_built_as_it_was_described(kind: type[Spec], tmp_path: Path
     assert tuple(built.features(torch.zeros(2, *fits[0]))[0].shape[1:]) == described.shared[0].output_shape
 
 
-def test_the_data_page_offers_every_bundled_set_and_every_kind_of_task() -> None:
-    assert sorted(entry.name for entry in BUNDLED) == sorted(BundledName.__args__)
+def test_the_data_page_offers_every_kind_of_task() -> None:
     assert set(KIND_TITLES) == {kind_of(kind) for kind in PLACES["tasks"]}
 
 

@@ -12,8 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from mtl_core.datasets.features import MAX_CATEGORIES, apply_inputs, fit_inputs, transform_inputs, width
-from mtl_core.datasets.source import read_columns
 from mtl_core.spec import InputError
+from mtl_core.tabular.table_columns import read_columns
 
 CELLS = st.one_of(st.none(), st.floats(-1e6, 1e6))
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from mtl_core.datasets.bundled.catalogue import toys
+from mtl_core.datasets.bundled import gradnorm_toy, many_heads, two_heads, two_objectives
 from mtl_core.datasets.bundled.shapes import NAMES, SIDE, boxes_around, generate_shapes
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.features import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import BundledDataset, InputError, MulticlassTask, RegressionTask
+from mtl_core.spec.bundled import BUNDLED, numbered
 
 
 def test_shapes_are_the_same_for_a_seed_and_others_for_another() -> None:
@@ -67,21 +68,22 @@ def test_shapes_are_described_with_small_colour_examples_and_their_mask() -> Non
 
 
 def test_the_tasks_of_the_gradnorm_toy_differ_in_scale_alone() -> None:
-    frame = toys.gradnorm_toy(rows=500)
-    spreads = [frame[toys.gradnorm_targets(i)].to_numpy().std() for i in range(10)]
-    np.testing.assert_allclose(np.array(spreads) / toys.GRADNORM_SCALES, spreads[0], rtol=0.08)
-    for i, scale in enumerate(toys.GRADNORM_SCALES):
-        assert np.abs(frame[toys.gradnorm_targets(i)].to_numpy()).max() <= scale
+    frame = gradnorm_toy.gradnorm_toy(rows=500)
+    targets = [frame[list(task["target"])].to_numpy() for task in BUNDLED["gradnorm_toy"].tasks]
+    spreads = [values.std() for values in targets]
+    np.testing.assert_allclose(np.array(spreads) / gradnorm_toy.SCALES, spreads[0], rtol=0.08)
+    for values, scale in zip(targets, gradnorm_toy.SCALES, strict=True):
+        assert np.abs(values).max() <= scale
 
 
 def test_soft_targets_of_the_two_heads_are_probabilities() -> None:
-    frame = toys.two_heads(rows=200)
-    odds = frame[toys.names("p", 3)].to_numpy()
+    frame = two_heads.two_heads(rows=200)
+    odds = frame[numbered("p", 3)].to_numpy()
     assert (odds > 0).all()
     np.testing.assert_allclose(odds.sum(1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("make", [toys.two_heads, toys.gradnorm_toy, toys.many_heads])
+@pytest.mark.parametrize("make", [two_heads.two_heads, gradnorm_toy.gradnorm_toy, many_heads.many_heads])
 def test_toy_tables_are_the_same_for_a_seed(make) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     assert make(20, seed=1).equals(make(20, seed=1))
     assert not make(20, seed=1).equals(make(20, seed=2))
@@ -91,4 +93,4 @@ def test_the_input_of_the_two_objectives_is_zero_so_that_the_bias_alone_is_learn
     task = RegressionTask(name="t", target="start_1", standardize=False)
     data = load(BundledDataset(name="two_objectives", inputs=("one",)), (task,))
     assert torch.equal(data.train.inputs, torch.zeros(len(data.train), 1))
-    assert set(data.train.targets["t"].flatten().tolist()) == {toys.START[0]}
+    assert set(data.train.targets["t"].flatten().tolist()) == {two_objectives.START[0]}

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from mtl_core.datasets.bundled.catalogue import bundled_names, catalogue
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.features import transform_inputs
@@ -24,6 +23,7 @@ from mtl_core.spec import (
     TableDataset,
     Task,
 )
+from mtl_core.spec.bundled import BUNDLED
 from tests.table_files import WRITERS
 
 INPUTS = ("면적", "방", "지역")
@@ -47,7 +47,7 @@ def same(left: TaskData, right: TaskData) -> bool:
     return left.targets == right.targets and left.preprocessing == right.preprocessing
 
 
-@pytest.mark.parametrize("name", bundled_names())
+@pytest.mark.parametrize("name", BUNDLED)
 def test_every_bundled_set_loads_with_the_tasks_it_suggests(name: str) -> None:
     dataset = BundledDataset(name=name)
     tasks, info = suggested(dataset), describe(dataset)
@@ -62,21 +62,13 @@ def test_every_bundled_set_loads_with_the_tasks_it_suggests(name: str) -> None:
         assert torch.isfinite(split.inputs).all()
 
 
-@pytest.mark.parametrize("name", [name for name in bundled_names() if name != "two_objectives"])
+@pytest.mark.parametrize("name", [name for name in BUNDLED if name != "two_objectives"])
 def test_the_same_spec_gives_the_same_tensors_and_another_seed_others(name: str) -> None:
     dataset = BundledDataset(name=name)
     other = BundledDataset(name=name, split=SplitSpec(seed=5))
     tasks = suggested(dataset)
     assert same(_prepare(dataset, tasks), _prepare(dataset, tasks))
     assert not torch.equal(load(dataset, tasks).train.inputs, load(other, tasks).train.inputs)
-
-
-def test_the_catalogue_says_how_many_rows_there_are() -> None:
-    for entry in catalogue():
-        info = describe(BundledDataset(name=entry.name))
-        assert info.rows == entry.rows
-        assert info.title == entry.title
-        assert set(entry.ignored) <= {column.name for column in info.columns}
 
 
 def test_columns_from_which_a_target_is_derived_are_no_inputs_by_default() -> None:

@@ -19,7 +19,7 @@ from app.settings import Settings
 from app.theme import ThemeMode, apply_theme
 from mtl_core.spec import save_spec
 from mtl_core.store import RunStore, open_store
-from mtl_core.store.processes import alive
+from mtl_core.store.processes import is_alive
 from tests.e2e.experiments import houses
 from tests.e2e.person import PATIENCE_MS, Person
 
@@ -39,7 +39,7 @@ def store(home: Path) -> Iterator[RunStore]:
         yield opened
         orphans = {run.pid for run in opened.runs(archived=True) if run.state in ("running", "paused")}
         for pid in {*orphans, *_worker_children()}:
-            if pid is not None and alive(pid):
+            if pid is not None and is_alive(pid):
                 os.kill(pid, signal.SIGKILL)
 
 
@@ -87,6 +87,6 @@ def put_away(qtbot: QtBot, person: Person) -> None:
     with contextlib.suppress(RuntimeError):
         session = person.window.session
         person.window.close_now()
-        qtbot.waitUntil(ticker().idle, timeout=PATIENCE_MS)
+        qtbot.waitUntil(ticker().is_idle, timeout=PATIENCE_MS)
         person.window.deleteLater()
         session.deleteLater()

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from app.plots import CurvePlot
 from mtl_core.spec import save_spec
 from mtl_core.store import RunStore
-from mtl_core.store.processes import alive
+from mtl_core.store.processes import is_alive
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.experiments import ENDLESS, houses
 from tests.e2e.person import Person
@@ -35,7 +35,7 @@ def test_closing_asks_and_a_run_that_may_go_on_is_live_in_the_next_window(
     close(second, "Stop and keep")
     assert not second.window.isVisible()
     second.wait(lambda: store.run(run.id).state == "stopped", "the run to stop")
-    second.wait(lambda: not alive(run.pid or 0), "its worker to end")
+    second.wait(lambda: not is_alive(run.pid or 0), "its worker to end")
 
 
 def close(person: Person, answer: str) -> None:

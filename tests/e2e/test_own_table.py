@@ -44,7 +44,7 @@ def test_a_table_with_korean_text_and_gaps_trains_two_tasks_of_different_kinds(
     open_table(person, table, by_dialog=encoding == "utf-8")
     choose_roles(person)
     train_three_epochs(person)
-    person.wait(lambda: store.runs() and store.runs()[0].ended, "the run to end")
+    person.wait(lambda: store.runs() and store.runs()[0].has_ended, "the run to end")
     run = store.runs()[0]
     assert (run.state, run.error) == ("finished", "")
     spec = store.spec(run.id)

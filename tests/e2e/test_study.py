@@ -26,8 +26,8 @@ def test_one_button_trains_seeds_and_baselines_and_compare_judges_them(
     person.wait(lambda: "Δm" in person.text("compare-delta-1"), "Δm on Compare")
     study = read_study(store, 1)
     assert study is not None
-    assert len(study.judgement.by_seed) == 2
-    assert f"{abs(100 * study.judgement.delta_m.mean):.2f}" in person.text("compare-delta-1")
+    assert len(study.result.by_seed) == 2
+    assert f"{abs(100 * study.result.delta_m.mean):.2f}" in person.text("compare-delta-1")
     person.wait(lambda: not person.messages(), "the messages to go")
     person.click("compare-measure")
     person.wait(lambda: len(person.cells("compare-cost")) > 3, "what inference costs")

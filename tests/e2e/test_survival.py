@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from mtl_core.spec import load_spec, save_spec
 from mtl_core.store import RunStore, SeriesKey
-from mtl_core.store.processes import alive
+from mtl_core.store.processes import is_alive
 from tests.app.synthetic import add_run
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.experiments import houses
@@ -36,7 +36,7 @@ def test_edits_in_a_window_that_is_ended_are_given_back_by_the_next(
         worker = int(re.findall(r"\d+", Path(f"/proc/{window.pid}/task/{window.pid}/children").read_text())[0])
         window.send_signal(number)
         assert window.wait() == status
-    qtbot.waitUntil(lambda: not alive(worker), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not is_alive(worker), timeout=PATIENCE_MS)
     assert load_spec(path).training.epochs == 4
     person = open_window()
     person.click("message-offer-restore")
@@ -76,7 +76,7 @@ def kill_the_window_in_a_run(qtbot: QtBot, store: RunStore, spec: Path) -> int:
         record = store.run(run)
     assert record.state == "running"
     assert record.pid is not None
-    assert alive(record.pid)
+    assert is_alive(record.pid)
     return run
 
 
@@ -112,7 +112,7 @@ def see_all_six_whole(person: Person, store: RunStore, sixth: int) -> None:
         assert list(points[SeriesKey(task, "train", "loss")].steps) == list(range(steps))
     assert SeriesKey("sold", "test", "accuracy") in points
     pid = record.pid or 0
-    person.wait(lambda: not alive(pid), "the worker that was left alone to end")
+    person.wait(lambda: not is_alive(pid), "the worker that was left alone to end")
 
 
 def kill_the_worker_in_a_run(person: Person, store: RunStore) -> int:

@@ -8,18 +8,17 @@ from mtl_core.protocol.series import (
     GRADIENT_CONDITION,
     GRADIENT_CONFLICTS,
     GRADIENT_NORM,
-    LearnedShare,
-    distance_name,
-    gate_name,
     gradient_norm_name,
     gradient_pair_name,
     is_gradient_pair,
     natural_order,
-    node_name,
     read_learned_name,
-    stage_name,
-    unit_name,
 )
+from mtl_core.spec.sharing.branch import NODE_PROBABILITIES
+from mtl_core.spec.sharing.learned_series import GATE_WEIGHTS, LEVEL_GATE_WEIGHTS, STITCH_WEIGHTS, LearnedShare
+from mtl_core.spec.sharing.nddr import FUSION_WEIGHTS
+from mtl_core.spec.sharing.sluice import STAGE_WEIGHTS
+from mtl_core.spec.sharing.soft import DISTANCES
 
 NUMBERS = st.integers(1, 100)
 SOURCES = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1)
@@ -28,17 +27,17 @@ SOURCES = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), 
 @pytest.mark.parametrize(
     ("name", "metric", "share"),
     [
-        (unit_name("stitch", 2, "left"), "stitch 2 from left", ("stitch 2", "left")),
+        (STITCH_WEIGHTS.metric("left", 2), "stitch 2 from left", ("stitch 2", "left")),
         (
-            unit_name("fusion", 1, "the 1 from right"),
+            FUSION_WEIGHTS.metric("the 1 from right", 1),
             "fusion 1 from the 1 from right",
             ("fusion 1", "the 1 from right"),
         ),
-        (distance_name("right"), "distance to right", ("distance between copies", "right")),
-        (stage_name(3), "share of stage 3", ("stages the head reads", "stage 3")),
-        (gate_name("expert 2"), "gate of expert 2", ("gates", "expert 2")),
-        (gate_name("own expert 1", 2), "level 2, gate of own expert 1", ("level 2", "own expert 1")),
-        (node_name(1, 2), "stage 1, node 2", ("stage 1", "node 2")),
+        (DISTANCES.metric("right"), "distance to right", ("distance between copies", "right")),
+        (STAGE_WEIGHTS.metric("stage 3"), "share of stage 3", ("stages the head reads", "stage 3")),
+        (GATE_WEIGHTS.metric("expert 2"), "gate of expert 2", ("gates", "expert 2")),
+        (LEVEL_GATE_WEIGHTS.metric("own expert 1", 2), "level 2, gate of own expert 1", ("level 2", "own expert 1")),
+        (NODE_PROBABILITIES.metric("node 2", 1), "stage 1, node 2", ("stage 1", "node 2")),
     ],
 )
 def test_a_name_says_where_and_from_what(name: str, metric: str, share: tuple[str, str]) -> None:
@@ -68,8 +67,8 @@ def test_what_no_scheme_learned_is_told_from_it(name: str, metric: str) -> None:
 
 @given(NUMBERS, SOURCES)
 def test_any_source_is_read_as_it_was_written(number: int, source: str) -> None:
-    for name in (unit_name("stitch", number, source), distance_name(source), gate_name(source), gate_name(source, 2)):
-        share = read_learned_name(name)
+    for series in (STITCH_WEIGHTS, FUSION_WEIGHTS, DISTANCES, GATE_WEIGHTS, LEVEL_GATE_WEIGHTS):
+        share = read_learned_name(series.metric(source, number))
         assert share is not None
         assert share.source == source
 

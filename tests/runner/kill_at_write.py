@@ -89,7 +89,7 @@ def _train(place: Path, shim: ctypes.CDLL | None = None, n: int = 0) -> None:
         shim.kill_at(ctypes.c_long(n), str(place.resolve()).encode())
     with open_store(place / "runs.sqlite") as store:
         store.reap()
-        if not store.run(1).ended or store.run(1).state != "finished":
+        if not store.run(1).has_ended or store.run(1).state != "finished":
             ending = execute(store, 1)
             assert ending.state == "finished", ending
     if shim is not None:

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import mtl_core
+from mtl_core.analysis.divergence import divergence_event
 from mtl_core.errors import EnvironmentFault, StoreError
 from mtl_core.protocol.requests import CheckpointRequest, PauseRequest, ResumeRequest, StopRequest, WeightsRequest
 from mtl_core.runner import store_recorder as recording_module
@@ -106,6 +107,7 @@ def test_a_diverged_run_fails_naming_task_and_step_and_keeps_a_good_checkpoint(
     assert ending.fault is None
     assert "the loss of task 'width' became" in ending.error
     (event,) = [event for event in store.events(run) if event.kind == "nan"]
+    assert divergence_event(store.run(run), store.events(run)) == event
     assert f"at step {event.step}" in ending.error
     points = store.read(run)[0][SeriesKey("width", "train", "loss")]
     assert points.steps.tolist() == list(range(event.step))
@@ -130,13 +132,14 @@ def test_a_fault_of_the_program_fails_the_run_and_keeps_the_trace(
     monkeypatch.setattr(loop.Trainer, "run", lambda self: 1 / 0)
     run = store.create_run(experiment())
     assert execute(store, run).error == "ZeroDivisionError: division by zero"
+    assert divergence_event(store.run(run), store.events(run)) is None
     (event,) = [event for event in store.events(run) if event.kind == "error"]
     assert "Traceback" in event.data["traceback"]
 
 
 def test_a_stop_asked_of_a_queued_run_is_honoured_when_it_begins(store: RunStore, experiment: Experiment) -> None:
     run = store.create_run(experiment())
-    store.request(run, StopRequest())
+    store.add_request(run, StopRequest())
     assert execute(store, run).state == "stopped"
     assert store.run(run).state == "stopped"
 
@@ -221,7 +224,7 @@ def test_a_run_that_is_stopped_and_resumed_leaves_the_series_of_one_that_was_not
 def _stopping(store: RunStore, run: int, at: int) -> Any:
     def stop_at_step(progress: Any) -> None:
         if progress.step == at:
-            store.request(run, StopRequest())
+            store.add_request(run, StopRequest())
 
     return stop_at_step
 
@@ -252,9 +255,9 @@ def test_weights_moved_during_a_run_are_replayed_when_it_is_run_again(store: Run
 
     def move(progress: Any) -> None:
         if progress.step in (4, 12):
-            store.request(live, WeightsRequest(weights={"species": 0.25 * progress.step}))
+            store.add_request(live, WeightsRequest(weights={"species": 0.25 * progress.step}))
         if progress.step == 17:
-            store.request(live, WeightsRequest(weights=None))
+            store.add_request(live, WeightsRequest(weights=None))
 
     assert execute(store, live, observer=move).state == "finished"
     spec = spec_with_manual_weights(store.spec(live), store.events(live))
@@ -287,9 +290,9 @@ def test_hand_moves_after_the_checkpoint_are_made_again_on_resuming(store: RunSt
     def script(number: int, *, fails: bool) -> Any:
         def look(progress: Any) -> None:
             if progress.step == 5:
-                store.request(number, CheckpointRequest())
+                store.add_request(number, CheckpointRequest())
             if progress.step in (3, 8):
-                store.request(number, WeightsRequest(weights={"width": float(progress.step)}))
+                store.add_request(number, WeightsRequest(weights={"width": float(progress.step)}))
             if fails and progress.step == 11:
                 raise OSError
 
@@ -305,7 +308,7 @@ def test_hand_moves_after_the_checkpoint_are_made_again_on_resuming(store: RunSt
 
 def test_a_truncated_checkpoint_is_refused_and_the_run_left_as_it_was(store: RunStore, experiment: Experiment) -> None:
     run = store.create_run(experiment())
-    store.request(run, StopRequest())
+    store.add_request(run, StopRequest())
     execute(store, run)
     file = store.artifacts_dir(run) / "last.safetensors"
     file.write_bytes(file.read_bytes()[:-10])
@@ -318,13 +321,13 @@ def test_a_truncated_checkpoint_is_refused_and_the_run_left_as_it_was(store: Run
 
 def test_a_pause_is_a_state_of_the_run(store: RunStore, experiment: Experiment, wait: Any) -> None:
     run = store.create_run(experiment(training__epochs=5))
-    store.request(run, PauseRequest())
+    store.add_request(run, PauseRequest())
     ending: list[str] = []
     thread = threading.Thread(target=lambda: ending.append(execute(store, run).state))
     thread.start()
     wait(lambda: store.run(run).state == "paused", "the pause")
     assert _progress(store, run) == 0
-    store.request(run, ResumeRequest())
+    store.add_request(run, ResumeRequest())
     thread.join(60)
     assert ending == ["finished"]
     assert [e.kind for e in store.events(run) if e.kind in ("pause", "resume")] == ["pause", "resume"]

@@ -60,7 +60,7 @@ def test_stopping_one_stops_all_and_each_goes_on_alone(
     def stop_at_five(progress: object) -> None:
         steps.append(getattr(progress, "step", 0))
         if steps[-1] == 5:
-            store.request(runs[1], StopRequest())
+            store.add_request(runs[1], StopRequest())
 
     endings = execute_jointly(store, runs, observer=stop_at_five)
     assert [ending.state for ending in endings] == ["stopped", "stopped"]

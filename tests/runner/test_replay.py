@@ -41,7 +41,7 @@ def asking(store: RunStore, run: int, script: Script, fails_at: int | None = Non
 
     def observe(progress: Any) -> None:
         for request in script.get(progress.step, ()):
-            store.request(run, request)
+            store.add_request(run, request)
         if progress.step == fails_at:
             raise OSError("the cable fell out")
 

@@ -9,7 +9,7 @@ from mtl_core import train
 from mtl_core.protocol.requests import StopRequest
 from mtl_core.runner.execution import execute
 from mtl_core.spec import ExperimentSpec, apply_overrides, kind_of, load_preset, members, spec_from_data, spec_to_data
-from mtl_core.spec.model import Sharing
+from mtl_core.spec.sharing import Sharing
 from mtl_core.store import open_store
 from mtl_core.training import loop
 
@@ -28,7 +28,7 @@ def test_a_run_with_a_recurrent_layer_goes_on_where_it_was_stopped(
     with open_store(tmp_path / "runs.sqlite") as store:
         whole, run = store.create_run(spec), store.create_run(spec)
         assert execute(store, whole).state == "finished"
-        stopped = execute(store, run, observer=lambda told: told.step == 2 and store.request(run, StopRequest()))
+        stopped = execute(store, run, observer=lambda told: told.step == 2 and store.add_request(run, StopRequest()))
         assert stopped.state == "stopped"
         assert execute(store, run).state == "finished"
         found = store.read(run)[0]

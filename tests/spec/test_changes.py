@@ -5,7 +5,7 @@ import pytest
 
 from mtl_core.spec import Difference, InputError, apply_overrides, diff, get_at, problems_of, spec_from_data
 from mtl_core.spec.io.diff import ABSENT
-from mtl_core.spec.upgrade import upgraded
+from mtl_core.spec.upgrade import upgrade_data
 
 Change = Callable[..., dict[str, Any]]
 Data = dict[str, Any]
@@ -72,18 +72,18 @@ UPGRADES = {
 
 
 def test_data_of_an_older_version_is_brought_up_step_by_step() -> None:
-    assert upgraded({"version": 1, "name": "x"}, UPGRADES, 3) == {"version": 3, "title": "x", "seed": "x"}
-    assert upgraded({"version": 2, "title": "x"}, UPGRADES, 3) == {"version": 3, "title": "x", "seed": "x"}
-    assert upgraded({"version": 3}, UPGRADES, 3) == {"version": 3}
+    assert upgrade_data({"version": 1, "name": "x"}, UPGRADES, 3) == {"version": 3, "title": "x", "seed": "x"}
+    assert upgrade_data({"version": 2, "title": "x"}, UPGRADES, 3) == {"version": 3, "title": "x", "seed": "x"}
+    assert upgrade_data({"version": 3}, UPGRADES, 3) == {"version": 3}
 
 
 def test_upgrading_leaves_what_it_was_given_alone() -> None:
     given = {"version": 1, "name": "x"}
-    upgraded(given, UPGRADES, 3)
+    upgrade_data(given, UPGRADES, 3)
     assert given == {"version": 1, "name": "x"}
 
 
 @pytest.mark.parametrize("version", [4, 0, -1, "1", None, True, 1.0])
 def test_a_version_that_cannot_be_read_is_refused(version: object) -> None:
     with pytest.raises(InputError, match=r"^version: "):
-        upgraded({"version": version}, UPGRADES, 3)
+        upgrade_data({"version": version}, UPGRADES, 3)

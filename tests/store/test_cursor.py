@@ -82,7 +82,7 @@ def test_a_reader_that_follows_has_exactly_the_points(
                 model = defaultdict(list, {k: [p for p in v if p[0] <= given_] for k, v in model.items()})
                 step = min(step, given_ + 1)
             case "merge":
-                with shared._database.writing() as connection:
+                with shared._database.write_transaction() as connection:
                     series.merge(connection, run, below=given_)
     for reader in (*readers, Reader()):
         reader.follow(shared, run)

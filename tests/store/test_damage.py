@@ -12,7 +12,7 @@ from mtl_core.errors import StoreError, WorkbenchError
 from mtl_core.protocol.events import WeightsData, WeightsEvent
 from mtl_core.protocol.requests import PauseRequest
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store, sqlite, this_host
+from mtl_core.store import Points, Progress, RunStore, SeriesKey, host_name, open_store, sqlite
 
 Experiment = Callable[..., ExperimentSpec]
 
@@ -28,12 +28,12 @@ def place(tmp_path: Path, experiment: Experiment) -> Path:
     with open_store(path) as store:
         for _ in range(3):
             run = store.create_run(experiment())
-            store.claim(run, pid=1, host=this_host(), device="cpu", versions={"torch": "2.13"}, fingerprint="abc")
+            store.claim(run, pid=1, host=host_name(), device="cpu", versions={"torch": "2.13"}, fingerprint="abc")
             store.append(run, {LOSS: Points.of([1, 2], [2.0, 1.0]), ACCURACY: Points.of([2], [0.5])}, {ACCURACY: "max"})
-            store.beat(run, Progress(1, 2, 2, 4))
+            store.record_heartbeat(run, Progress(1, 2, 2, 4))
             data = WeightsData(step=1, weights={"left": 2.0})
-            store.event(run, WeightsEvent(step=1, message="left 2.0", data=data))
-            store.request(run, PauseRequest())
+            store.add_event(run, WeightsEvent(step=1, message="left 2.0", data=data))
+            store.add_request(run, PauseRequest())
             store.add_artifact(run, "checkpoint", store.artifacts_dir(run) / "last", {"step": 2})
             store.edit(run, tags=["paper"], notes="a note")
             store.finish(run, "stopped")

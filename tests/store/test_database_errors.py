@@ -32,16 +32,16 @@ NAME = "postgresql+psycopg://ann:***@db/runs"
     ],
 )
 def test_why_a_server_cannot_be_used_is_one_sentence(said: str, told: str) -> None:
-    explanation = database_errors.explanation_of(NAME, sa.exc.OperationalError(None, None, Exception(said)))
+    explanation = database_errors.translate_error(NAME, sa.exc.OperationalError(None, None, Exception(said)))
     assert str(explanation).startswith(f"{NAME}: {told}")
     assert "\n" not in str(explanation)
 
 
 def test_a_server_that_goes_away_in_between_does_not_answer() -> None:
     error = sa.exc.OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
-    assert "the database does not answer" in str(database_errors.explanation_of(NAME, error))
+    assert "the database does not answer" in str(database_errors.translate_error(NAME, error))
 
 
 def test_a_fault_of_the_program_is_not_explained_away() -> None:
     error = sa.exc.OperationalError("SELECT nothing", {}, Exception("no such column: nothing"))
-    assert database_errors.explanation_of(NAME, error) is None
+    assert database_errors.translate_error(NAME, error) is None

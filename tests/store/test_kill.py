@@ -11,9 +11,9 @@ from mtl_core.store import open_store
 
 _TRAIN = """
 import os, sys, time
-from mtl_core.store import open_store, this_host
+from mtl_core.store import open_store, host_name
 with open_store(sys.argv[1]) as store:
-    store.claim(int(sys.argv[2]), pid=os.getpid(), host=this_host(), device="CPU", versions={})
+    store.claim(int(sys.argv[2]), pid=os.getpid(), host=host_name(), device="CPU", versions={})
     print("claimed", flush=True)
     time.sleep(600)
 """

@@ -19,24 +19,24 @@ LOSS, RATE = SeriesKey("left", "train", "loss"), SeriesKey("", "train", "lr")
 
 WRITER = """
 import os, sys
-from mtl_core.store import Points, Progress, SeriesKey, open_store, this_host
+from mtl_core.store import Points, Progress, SeriesKey, open_store, host_name
 url, run, flushes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 with open_store(url) as store:
-    store.claim(run, pid=os.getpid(), host=this_host(), device="cpu", versions={})
+    store.claim(run, pid=os.getpid(), host=host_name(), device="cpu", versions={})
     for flush in range(flushes):
         steps = range(flush * 10, flush * 10 + 10)
         points = Points.of(steps, [step * run for step in steps])
         store.append(run, {SeriesKey("left", "train", "loss"): points, SeriesKey("", "train", "lr"): points})
-        store.beat(run, Progress(step=flush * 10 + 10, steps=flushes * 10))
+        store.record_heartbeat(run, Progress(step=flush * 10 + 10, steps=flushes * 10))
     store.merge(run)
     store.finish(run, "finished")
 """
 
 CLAIMER = """
 import os, sys
-from mtl_core.store import open_store, this_host
+from mtl_core.store import open_store, host_name
 with open_store(sys.argv[1]) as store:
-    store.claim(int(sys.argv[2]), pid=os.getpid(), host=this_host(), device="cpu", versions={})
+    store.claim(int(sys.argv[2]), pid=os.getpid(), host=host_name(), device="cpu", versions={})
     print("claimed", flush=True)
     sys.stdin.read()
 """
@@ -62,7 +62,7 @@ def follow(store: RunStore, runs: list[int]) -> dict[int, dict[SeriesKey, list[f
     cursors: dict[int, Cursor | None] = dict.fromkeys(runs)
     ended = False
     while not ended:
-        ended = all(store.run(run).ended for run in runs)  # asked before the last look
+        ended = all(store.run(run).has_ended for run in runs)  # asked before the last look
         for run in runs:
             new, cursors[run] = store.read(run, cursors[run])
             assert not cursors[run].reset
@@ -116,7 +116,7 @@ def test_a_killed_process_leaves_its_run_to_the_next(store: RunStore, run: int) 
 def test_one_store_serves_many_threads(store: RunStore, run: int) -> None:
     def edit(number: int) -> str:
         store.edit(run, notes=str(number))
-        store.event(run, WarningEvent(step=number, message=str(number)))
+        store.add_event(run, WarningEvent(step=number, message=str(number)))
         return store.run(run).notes
 
     with ThreadPoolExecutor(8) as pool:

@@ -9,7 +9,7 @@ from mtl_core.errors import InputError, StoreError
 from mtl_core.protocol.events import ForgettingData, ForgettingEvent, StartEvent, WeightsData, WeightsEvent
 from mtl_core.protocol.requests import CheckpointRequest, PauseRequest, StopRequest, WeightsRequest
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import RequestRecord, RunStore, open_store, this_host
+from mtl_core.store import RequestRecord, RunStore, host_name, open_store
 
 Experiment = Callable[..., ExperimentSpec]
 
@@ -17,7 +17,7 @@ WEIGHTS = {"weights": {"left": 2.0, "오른쪽": 0.5}}
 
 
 def claim(store: RunStore, run: int) -> None:
-    store.claim(run, pid=os.getpid(), host=this_host(), device="cpu", versions={})
+    store.claim(run, pid=os.getpid(), host=host_name(), device="cpu", versions={})
 
 
 def kinds(requests: list[RequestRecord]) -> list[str]:
@@ -25,8 +25,8 @@ def kinds(requests: list[RequestRecord]) -> list[str]:
 
 
 def test_a_request_is_taken_once_with_its_particulars(store: RunStore, run: int) -> None:
-    store.request(run, PauseRequest())
-    store.request(run, WeightsRequest.model_validate(WEIGHTS))
+    store.add_request(run, PauseRequest())
+    store.add_request(run, WeightsRequest.model_validate(WEIGHTS))
     taken = store.take_requests(run)
     assert kinds(taken) == ["pause", "weights"]
     assert taken[1].payload == WEIGHTS
@@ -35,14 +35,14 @@ def test_a_request_is_taken_once_with_its_particulars(store: RunStore, run: int)
 
 def test_a_request_is_given_to_its_run_alone(store: RunStore, run: int, experiment: Experiment) -> None:
     other = store.create_run(experiment())
-    store.request(run, StopRequest())
+    store.add_request(run, StopRequest())
     assert store.take_requests(other) == []
     assert kinds(store.take_requests(run)) == ["stop"]
 
 
 def test_of_many_takers_one_gets_each_request(store: RunStore, run: int, url: str) -> None:
     for _ in range(50):
-        store.request(run, CheckpointRequest())
+        store.add_request(run, CheckpointRequest())
 
     def take(_: int) -> list[int]:
         with open_store(url) as own:
@@ -56,11 +56,11 @@ def test_of_many_takers_one_gets_each_request(store: RunStore, run: int, url: st
 def test_a_run_that_ended_cannot_be_asked(store: RunStore, run: int) -> None:
     store.finish(run, "finished")
     with pytest.raises(InputError, match="is not running; found state finished"):
-        store.request(run, StopRequest())
+        store.add_request(run, StopRequest())
 
 
 def test_what_was_asked_before_the_start_still_holds(store: RunStore, run: int) -> None:
-    store.request(run, WeightsRequest.model_validate(WEIGHTS))
+    store.add_request(run, WeightsRequest.model_validate(WEIGHTS))
     claim(store, run)
     assert kinds(store.take_requests(run)) == ["weights"]
 
@@ -70,17 +70,17 @@ def test_what_was_asked_before_the_end_does_not_stop_a_resumed_run(
     store: RunStore, run: int, again: Callable[[RunStore, int], None]
 ) -> None:
     claim(store, run)
-    store.request(run, StopRequest())
+    store.add_request(run, StopRequest())
     store.finish(run, "interrupted")
     again(store, run)
-    store.request(run, PauseRequest())
+    store.add_request(run, PauseRequest())
     assert kinds(store.take_requests(run)) == ["pause"]
 
 
 def test_events_come_in_order_and_only_the_new_ones(store: RunStore, run: int) -> None:
-    store.event(run, StartEvent(step=0, message="begins"))
+    store.add_event(run, StartEvent(step=0, message="begins"))
     moved = WeightsData(weights=WEIGHTS["weights"], step=40, replayed=True)
-    store.event(run, WeightsEvent(step=40, message="moved", data=moved))
+    store.add_event(run, WeightsEvent(step=40, message="moved", data=moved))
     first, second = store.events(run)
     assert (first.kind, first.step, first.data) == ("start", 0, {})
     assert (second.message, second.data) == ("moved", WEIGHTS | {"step": 40, "replayed": True})
@@ -90,7 +90,7 @@ def test_events_come_in_order_and_only_the_new_ones(store: RunStore, run: int) -
 
 def test_an_event_keeps_nan_and_infinity(store: RunStore, run: int) -> None:
     lost = ForgettingData(task="left", metric="loss", before=float("inf"), after=float("nan"), change=None)
-    store.event(run, ForgettingEvent(step=3, message="left: loss is infinite", data=lost))
+    store.add_event(run, ForgettingEvent(step=3, message="left: loss is infinite", data=lost))
     (event,) = store.events(run)
     assert event.data["before"] == float("inf")
     assert event.data["after"] != event.data["after"]

@@ -12,7 +12,7 @@ from mtl_core.errors import InputError, StoreError
 from mtl_core.protocol.events import StartEvent
 from mtl_core.protocol.requests import StopRequest
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import EndState, Progress, RunStore, open_store, this_host
+from mtl_core.store import EndState, Progress, RunStore, host_name, open_store
 from mtl_core.store.rows import lifecycle
 
 Experiment = Callable[..., ExperimentSpec]
@@ -24,7 +24,7 @@ HALF = Progress(epoch=1, epochs=2, step=50, steps=100, samples_per_second=1e4, e
 @pytest.fixture
 def claim(store: RunStore) -> None:
     def act(run: int, **changes: Any) -> None:
-        owner = {"pid": os.getpid(), "host": this_host(), "device": "cpu", "versions": {"torch": "2.13"}}
+        owner = {"pid": os.getpid(), "host": host_name(), "device": "cpu", "versions": {"torch": "2.13"}}
         store.claim(run, **owner | changes)
 
     return act
@@ -88,7 +88,7 @@ def test_a_run_knows_which_it_runs_again(store: RunStore, run: int, experiment: 
 def test_a_claimed_run_is_running_on_its_process(store: RunStore, run: int, claim: Claim) -> None:
     claim(run, fingerprint="abc")
     record = store.run(run)
-    assert (record.state, record.pid, record.host) == ("running", os.getpid(), this_host())
+    assert (record.state, record.pid, record.host) == ("running", os.getpid(), host_name())
     assert (record.device, record.fingerprint) == ("cpu", "abc")
     assert record.started is not None
     store.set_fingerprint(run, "def")
@@ -97,7 +97,7 @@ def test_a_claimed_run_is_running_on_its_process(store: RunStore, run: int, clai
 
 def test_a_beat_tells_the_progress(store: RunStore, run: int, claim: Claim) -> None:
     claim(run)
-    store.beat(run, HALF)
+    store.record_heartbeat(run, HALF)
     record = store.run(run)
     assert record.progress == HALF
     assert record.heartbeat >= record.started
@@ -111,10 +111,10 @@ def test_time_counts_while_running_and_not_while_paused(
     monkeypatch.setattr(time, "monotonic", lambda: now)
     claim(run)
     now += 10
-    store.beat(run, HALF)
+    store.record_heartbeat(run, HALF)
     store.set_state(run, "paused")
     now += 100
-    store.beat(run, HALF)
+    store.record_heartbeat(run, HALF)
     store.set_state(run, "running")
     now += 5
     store.finish(run, "finished")
@@ -126,7 +126,7 @@ def test_setting_the_clock_does_not_change_the_time_trained(
 ) -> None:
     claim(run)
     monkeypatch.setattr(time, "time", lambda: 1000.0)
-    store.beat(run, HALF)
+    store.record_heartbeat(run, HALF)
     monkeypatch.setattr(time, "time", lambda: 9e9)
     store.finish(run, "finished")
     assert 0 <= store.run(run).seconds < 60
@@ -134,7 +134,7 @@ def test_setting_the_clock_does_not_change_the_time_trained(
 
 def test_the_end_written_by_another_process_adds_no_time(store: RunStore, url: str, run: int, claim: Claim) -> None:
     claim(run)
-    store.beat(run, HALF)
+    store.record_heartbeat(run, HALF)
     before = store.run(run).seconds
     with open_store(url) as other:
         other.finish(run, "failed", "its process died")
@@ -149,11 +149,11 @@ def test_time_is_not_lost_when_a_report_cannot_be_written(
     claim(run)
     now += 3
     with monkeypatch.context() as patch:
-        patch.setattr(lifecycle, "beat", raise_error)
+        patch.setattr(lifecycle, "record_heartbeat", raise_error)
         with pytest.raises(StoreError, match="no luck"):
-            store.beat(run, HALF)
+            store.record_heartbeat(run, HALF)
     now += 2
-    store.beat(run, HALF)
+    store.record_heartbeat(run, HALF)
     assert store.run(run).seconds == pytest.approx(5)
 
 
@@ -165,7 +165,7 @@ def test_finish_tells_the_end_and_why(store: RunStore, run: int, claim: Claim) -
     claim(run)
     store.finish(run, "failed", "left: loss is NaN at step 12")
     record = store.run(run)
-    assert (record.state, record.error, record.ended) == ("failed", "left: loss is NaN at step 12", True)
+    assert (record.state, record.error, record.has_ended) == ("failed", "left: loss is NaN at step 12", True)
     assert record.finished is not None
 
 
@@ -236,7 +236,7 @@ def test_reap_interrupts_the_run_of_a_dead_process_and_no_other(
 def test_reap_tells_a_process_from_a_later_one_of_its_number(
     store: RunStore, run: int, claim: Claim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtl_core.store.processes.started", lambda pid: "1")
+    monkeypatch.setattr("mtl_core.store.processes.read_start_time", lambda pid: "1")
     claim(run)
     assert store.reap() == ([run] if sys.platform == "linux" else [])
 
@@ -257,7 +257,7 @@ def test_reap_judges_another_machine_by_its_silence(
 ) -> None:
     claim(run, host="elsewhere")
     assert store.reap() == []
-    later = time.time() + lifecycle.HEARTBEAT_SECONDS + 1
+    later = time.time() + lifecycle.HEARTBEAT_TIMEOUT + 1
     monkeypatch.setattr(time, "time", lambda: later)
     assert store.reap() == [run]
 
@@ -265,10 +265,10 @@ def test_reap_judges_another_machine_by_its_silence(
 def test_a_run_taken_for_dead_by_mistake_runs_again_at_its_next_beat(store: RunStore, run: int, claim: Claim) -> None:
     claim(run)
     store.finish(run, "interrupted")
-    store.beat(run, HALF)
+    store.record_heartbeat(run, HALF)
     assert (store.run(run).state, store.run(run).finished) == ("running", None)
     store.finish(run, "stopped")
-    store.beat(run, replace(HALF, step=51))
+    store.record_heartbeat(run, replace(HALF, step=51))
     assert store.run(run).state == "stopped"
 
 
@@ -282,14 +282,14 @@ def test_a_run_taken_for_dead_by_mistake_runs_again_at_its_next_beat(store: RunS
         lambda s: s.rewind(99, 0),
         lambda s: s.merge(99),
         lambda s: s.events(99),
-        lambda s: s.event(99, StartEvent(step=0, message="")),
-        lambda s: s.request(99, StopRequest()),
+        lambda s: s.add_event(99, StartEvent(step=0, message="")),
+        lambda s: s.add_request(99, StopRequest()),
         lambda s: s.artifacts(99),
         lambda s: s.artifacts_dir(99),
         lambda s: s.add_artifact(99, "checkpoint", "x"),
         lambda s: s.edit(99, notes=""),
         lambda s: s.edit(99, tags=["a"]),
-        lambda s: s.beat(99, HALF),
+        lambda s: s.record_heartbeat(99, HALF),
         lambda s: s.finish(99, "stopped"),
         lambda s: s.set_state(99, "paused"),
         lambda s: s.set_fingerprint(99, ""),

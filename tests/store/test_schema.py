@@ -19,7 +19,7 @@ DATA = Path(__file__).with_name("data")
 
 
 def drift(store: RunStore) -> list[Any]:
-    with store._database.reading() as connection:
+    with store._database.read_transaction() as connection:
         return compare_metadata(MigrationContext.configure(connection), METADATA)
 
 

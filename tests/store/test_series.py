@@ -167,7 +167,7 @@ def test_a_long_run_is_merged_while_it_lasts(
 def test_numpy_reads_a_series_in_three_lines(store: RunStore, run: int) -> None:
     for part in (points(2.5, NAN), points(1.5, first=3)):
         store.append(run, {LOSS: part})
-    path = urls.file_of(urls.url_of(store.url))
+    path = urls.sqlite_file(urls.store_url(store.url))
     connection = sqlite.library().connect(path)
     chunks = "SELECT steps, numbers FROM chunks WHERE run_id=? AND task=? AND split=? AND metric=? ORDER BY first"
     steps, values = zip(*connection.execute(chunks, (run, *LOSS)), strict=True)

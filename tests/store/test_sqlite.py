@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import open_store, sqlite, this_host
+from mtl_core.store import host_name, open_store, sqlite
 
 Experiment = Callable[..., ExperimentSpec]
 
@@ -19,9 +19,9 @@ Experiment = Callable[..., ExperimentSpec]
 def old_sqlite(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A library that has the bug."""
     monkeypatch.setattr(sqlite, "has_safe_wal", lambda: False)
-    sqlite.log_warning.cache_clear()
+    sqlite.log_wal_warning.cache_clear()
     yield
-    sqlite.log_warning.cache_clear()
+    sqlite.log_wal_warning.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_a_process_loads_one_sqlite_library(tmp_path: Path) -> None:
 def test_the_library_stands_in_the_record_of_a_run(tmp_path: Path, experiment: Experiment) -> None:
     with open_store(tmp_path / "runs.sqlite") as store:
         run = store.create_run(experiment())
-        store.claim(run, pid=1, host=this_host(), device="cpu", versions={"torch": "2.13"})
+        store.claim(run, pid=1, host=host_name(), device="cpu", versions={"torch": "2.13"})
         versions = store.run(run).versions
-    assert versions == {"torch": "2.13", "sqlite": sqlite.describe()}
-    assert sqlite.library().sqlite_version in sqlite.describe()
+    assert versions == {"torch": "2.13", "sqlite": sqlite.describe_version()}
+    assert sqlite.library().sqlite_version in sqlite.describe_version()
 
 
 @pytest.mark.usefixtures("old_sqlite")
@@ -72,11 +72,11 @@ def test_an_old_library_makes_stores_without_wal_and_says_so_once(
             with open_store(tmp_path / name) as store:
                 store.create_run(experiment())
                 assert not (tmp_path / f"{name}-wal").exists()
-    assert [record.message for record in caplog.records] == [sqlite.warning()]
+    assert [record.message for record in caplog.records] == [sqlite.wal_warning()]
     with closing(sqlite.library().connect(tmp_path / "one.sqlite")) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
 def test_a_recent_library_warns_of_nothing() -> None:
     if sqlite.has_safe_wal():
-        assert sqlite.warning() == ""
+        assert sqlite.wal_warning() == ""

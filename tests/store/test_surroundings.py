@@ -13,7 +13,7 @@ import pytest
 
 from mtl_core.errors import EnvironmentFault, InputError, StoreError
 from mtl_core.spec import ExperimentSpec
-from mtl_core.store import Points, Progress, SeriesKey, open_store, this_host
+from mtl_core.store import Points, Progress, SeriesKey, host_name, open_store
 
 Experiment = Callable[..., ExperimentSpec]
 
@@ -92,7 +92,7 @@ def test_a_store_on_a_read_only_medium_is_read(medium: Path, experiment: Experim
 def test_runs_whose_process_died_are_listed_from_a_read_only_medium(medium: Path, experiment: Experiment) -> None:
     made = make(medium / "runs.sqlite", experiment)
     with open_store(made) as store:
-        store.claim(1, pid=2**22 + 1, host=this_host(), device="cpu", versions={})
+        store.claim(1, pid=2**22 + 1, host=host_name(), device="cpu", versions={})
     protect(medium)
     with open_store(made, create=False, allow_read_only=True) as store:
         assert store.reap() == []
@@ -144,7 +144,7 @@ def test_a_store_on_a_disk_is_read(disk: Path, experiment: Experiment) -> None:
     with open_store(path) as store:
         run = store.create_run(experiment())
         store.append(run, {LOSS: Points.of([1], [2.0])})
-        store.claim(run, pid=2**22 + 1, host=this_host(), device="cpu", versions={})
+        store.claim(run, pid=2**22 + 1, host=host_name(), device="cpu", versions={})
     fill(disk)
     done = subprocess.run([sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("1 1 1\n", 0), done.stderr
@@ -155,12 +155,12 @@ def test_a_store_on_a_disk_is_read(disk: Path, experiment: Experiment) -> None:
 def test_a_store_whose_file_is_gone_refuses_to_write(made: Path, tmp_path: Path, replaced: bool) -> None:
     copy = Path(shutil.copy(made, tmp_path / "copy.sqlite"))
     with open_store(made) as store:
-        store.beat(1, Progress(1, 2, 1, 2))
+        store.record_heartbeat(1, Progress(1, 2, 1, 2))
         made.unlink()
         if replaced:
             copy.rename(made)
         for write in (
-            lambda: store.beat(1, Progress(1, 2, 2, 2)),
+            lambda: store.record_heartbeat(1, Progress(1, 2, 2, 2)),
             lambda: store.append(1, {LOSS: Points.of([3], [0.5])}),
             lambda: store.finish(1, "finished"),
         ):

@@ -19,16 +19,16 @@ Experiment = Callable[..., ExperimentSpec]
 WRITER = """
 import os, sys, time
 import numpy as np
-from mtl_core.store import Points, Progress, SeriesKey, open_store, this_host
+from mtl_core.store import Points, Progress, SeriesKey, open_store, host_name
 url, run, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 end, step = time.monotonic() + seconds, 0
 with open_store(url) as store:
-    store.claim(run, pid=os.getpid(), host=this_host(), device="cpu", versions={})
+    store.claim(run, pid=os.getpid(), host=host_name(), device="cpu", versions={})
     while time.monotonic() < end:
         steps = np.arange(step, step + 400)
         points = Points.of(steps, np.sin(steps))
         store.append(run, {SeriesKey(task, "train", "loss"): points for task in ("a", "b", "c", "d")})
-        store.beat(run, Progress(step=step))
+        store.record_heartbeat(run, Progress(step=step))
         step += 400
         time.sleep(0.005)  # SQLite lets nobody in by turns: writers that never rest may keep one out for seconds
     store.finish(run, "finished")

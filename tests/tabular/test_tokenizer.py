@@ -10,13 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mtl_core.datasets.bundled.catalogue import bundled_names
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.features import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.errors import EnvironmentFault
-from mtl_core.spec import BundledDataset, InputError, MulticlassTask, SplitSpec, TableDataset, TaggingTask, TextSpec
-from mtl_core.spec.dataset import IMAGE_SETS, TEXT_SETS
+from mtl_core.spec import InputError, MulticlassTask, SplitSpec, TableDataset, TaggingTask, TextSpec
 from tests.architectures.folders import VOCABULARY, save_tokenizer
 from tests.datasets.conftest import WriteTable
 
@@ -132,11 +130,3 @@ def test_tags_are_refused_since_they_belong_to_words(write: WriteTable, folder: 
     dataset = table(write(frame), folder).model_copy(update={"types": {"text": "text", "tags": "text"}})
     with pytest.raises(InputError, match=r"tasks\[0\]\.target: tags belong to words"):
         load(dataset, (TaggingTask(name="tags", target="tags"),))
-
-
-@pytest.mark.parametrize("name", bundled_names())
-def test_which_bundled_sets_are_images_or_texts_is_known_without_reading_them(name: Any) -> None:
-    info = describe(BundledDataset(name=name))
-    assert (info.input_kind == "image") == (name in IMAGE_SETS)
-    types = {column.name: column.type for column in info.columns}
-    assert ("text" in [types.get(column) for column in info.inputs]) == (name in TEXT_SETS)

@@ -139,7 +139,15 @@ def test_every_metric_of_a_spec_has_a_measure_and_a_direction() -> None:
         info = INFOS[task.kind]  # type: ignore[attr-defined]
         head = build_task(task, info)  # type: ignore[arg-type]
         assert set(head.directions) == {"loss", *names}
-        assert set(head.measures()) == set(names)
+        assert set(head.build_metrics()) == set(names)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_unknown_metric_is_an_error(name: str) -> None:
+    task, info = CASES[name]
+    head = build_task(task.model_copy(update={"metrics": ("clairvoyance",)}), info)
+    with pytest.raises(ValueError, match=r"no such metric of .*: clairvoyance"):
+        head.build_metrics()
 
 
 def test_directions_say_whether_less_or_more_is_better() -> None:
@@ -324,7 +332,7 @@ def test_a_large_split_is_read_in_pieces(case: tuple[TaskHead, TargetInfo], monk
     whole, pieces = head.metrics("cpu"), head.metrics("cpu")
     whole.update(prediction, target)
     expected = whole.compute()
-    monkeypatch.setattr("mtl_core.tasks.metrics._KEPT_VALUES", 20)
+    monkeypatch.setattr("mtl_core.tasks.task_metrics._MAX_PENDING_VALUES", 20)
     for start in range(0, 64, 8):
         pieces.update(prediction[start : start + 8], target[start : start + 8])
     assert pieces.compute() == pytest.approx(expected)

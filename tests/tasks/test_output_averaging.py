@@ -43,7 +43,7 @@ def test_the_prediction_of_the_average_is_the_mean_of_the_predictions(
     task, target = made(fields, info)
     head = build_task(task, target)
     outputs = 3 * torch.randn(4, 11, *shape, generator=torch.Generator().manual_seed(1))
-    average = head.averaged(outputs)
+    average = head.average_outputs(outputs)
     mean = torch.stack([head.predict(output).double() for output in outputs]).mean(dim=0)
     torch.testing.assert_close(head.predict(average).double(), mean, rtol=1e-4, atol=1e-6)
     assert average.dtype == outputs.dtype
@@ -56,13 +56,13 @@ def test_certain_models_leave_a_finite_average(
     task, target = made(fields, info)
     outputs = torch.full((3, 2, *shape), 40.0)
     outputs[:, 1] = -40.0
-    assert build_task(task, target).averaged(outputs).isfinite().all()
+    assert build_task(task, target).average_outputs(outputs).isfinite().all()
 
 
 def test_the_variance_of_averaged_normal_distributions_is_that_of_their_mixture() -> None:
     task, target = made({"kind": "regression", "loss": "gaussian_nll"}, {"width": 1})
     outputs = torch.tensor([[[1.0, math.log(0.5)]], [[3.0, math.log(1.5)]]])
-    average = build_task(task, target).averaged(outputs)
+    average = build_task(task, target).average_outputs(outputs)
     assert average[0].tolist() == pytest.approx([2.0, math.log(1.0 + 1.0)])
 
 

@@ -114,8 +114,8 @@ def test_a_row_tells_prediction_probabilities_and_truth(
     task, look = made(fields, info)
     head = build_task(task, look)
     columns = head.columns()
-    (predicted,) = columns.read(head.predict(output.double()), INPUTS)
-    (truth,) = columns.tell(target)
+    (predicted,) = columns.format_predictions(head.predict(output.double()), INPUTS)
+    (truth,) = columns.format_targets(target)
     cells = dict(zip(columns.predicted, predicted, strict=True)) | dict(zip(columns.truth, truth, strict=True))
     assert list(cells) == list(told)
     assert cells == told

@@ -10,7 +10,7 @@ import torch
 
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec import ExperimentSpec, InputError
-from mtl_core.spec.study import seeded
+from mtl_core.spec.study import with_seed
 from mtl_core.training.joint.joint_trainer import JointRun, JointTrainer, check_compatible_specs
 from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
@@ -35,14 +35,14 @@ def joint_runs(
     runs = []
     for seed in seeds:
         recording = Recording(script or {})
-        run = JointRun.create(seeded(spec, seed), data, torch.device("cpu"), recording, folder / str(seed))
+        run = JointRun.create(with_seed(spec, seed), data, torch.device("cpu"), recording, folder / str(seed))
         recording.step = lambda run=run: run.step  # type: ignore[misc]
         runs.append(run)
     return runs
 
 
 def train_alone(spec: ExperimentSpec, seed: int, folder: Path, data: TaskData) -> Trainer:
-    trainer = Trainer.create(seeded(spec, seed), data, torch.device("cpu"), Recording(), folder / f"alone {seed}")
+    trainer = Trainer.create(with_seed(spec, seed), data, torch.device("cpu"), Recording(), folder / f"alone {seed}")
     trainer.run()
     return trainer
 
@@ -99,7 +99,7 @@ def test_a_run_that_was_stopped_together_goes_on_alone_as_if_it_had_always_been(
     runs = joint_runs(spec, tmp_path, data, script={7: [make_request("stop")]})
     assert [r.state for r in JointTrainer(runs).run() if isinstance(r, TrainingResult)] == ["stopped"] * 3
     folder = tmp_path / str(SEEDS[1])
-    resumed = Trainer.create(seeded(spec, SEEDS[1]), data, torch.device("cpu"), Recording(), folder)
+    resumed = Trainer.create(with_seed(spec, SEEDS[1]), data, torch.device("cpu"), Recording(), folder)
     best = Checkpoint.load(folder / "best.safetensors")
     resumed.restore(Checkpoint.load(folder / "last.safetensors"), best)
     assert resumed.step == 7
@@ -165,7 +165,7 @@ def test_dropout_draws_for_each_run_by_itself(further: list[Any], tmp_path: Path
 )
 def test_settings_that_work_on_one_run_only_are_refused_by_name(changes: dict[str, Any], path: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_compatible_specs([seeded(plain(**changes), seed) for seed in SEEDS])
+        check_compatible_specs([with_seed(plain(**changes), seed) for seed in SEEDS])
     assert [problem.path for problem in caught.value.problems] == [path]
 
 

@@ -20,7 +20,7 @@ from mtl_core.spec import (
     kind_of,
     members,
 )
-from mtl_core.spec.model import Sharing
+from mtl_core.spec.sharing import Sharing
 from mtl_core.spec.training.continual import Keeping, NewHeads
 from mtl_core.tasks import build_task
 from mtl_core.training.batching.batches import Batches

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mtl_core.spec import Optimizer, Schedule, Spec, kind_of, members
 from mtl_core.spec import Weighting as WeightingUnion
-from mtl_core.spec.model import Sharing
+from mtl_core.spec.sharing import Sharing
 from mtl_core.spec.training.averaging import Averaging
 from mtl_core.spec.training.sampling import Sampling
 from tests.training.test_resume import assert_resumes

@@ -12,7 +12,7 @@ import torch
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import InputError, ModelSpec, kind_of, members, spec_from_data
-from mtl_core.spec.model import Sharing
+from mtl_core.spec.sharing import Sharing
 from tests.training.test_resume import assert_resumes
 from tests.training.toy import PER_EPOCH, STEPS, TASKS, experiment, run
 

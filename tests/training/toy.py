@@ -12,10 +12,11 @@ from mtl_core.datasets.data import Split, TaskData
 from mtl_core.protocol.events import Event
 from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.requests import Request, ResumeRequest, read_request
+from mtl_core.protocol.series_key import Direction, SeriesKey
 from mtl_core.spec import ExperimentSpec, TargetInfo, WeightMove, set_at, spec_from_data
 from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.persistence.checkpoints import Checkpoint
-from mtl_core.training.recorder import Direction, SeriesKey, Steps, Values
+from mtl_core.training.recorder import Steps, Values
 
 ROWS, BATCH, EPOCHS = 37, 8, 3
 PER_EPOCH = 5

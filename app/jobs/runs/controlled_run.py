@@ -22,7 +22,7 @@ def controlled_run(
         training: The runs that the process of this window trains.
         shown: The run that the Live page shows.
     """
-    live = [record for record in records.values() if record.live]
+    live = [record for record in records.values() if record.is_live]
     own = [records[run] for run in training[:1] if run in records]
     candidates = [*(record for record in live if record.id == shown), *own, *live, *records.values()]
     return next(iter(candidates), None)

@@ -96,7 +96,7 @@ class RunFollower(QObject):
         if self._position is None:
             self._timer.stop()
             return
-        active = self._last_record is None or not self._last_record.ended
+        active = self._last_record is None or not self._last_record.has_ended
         interval = max(VISIBLE_MS, self._min_interval) if self._visible and active else HIDDEN_MS
         if not self._timer.isActive() or self._timer.interval() != interval:
             self._timer.start(interval)

@@ -164,7 +164,7 @@ class RunQueue(QObject):
         self._training.close(seconds)
 
     def _request(self, run: int, request: Request) -> None:
-        self._store.call(lambda store: store.request(run, request), None, self._on_store_error, lane="live")
+        self._store.call(lambda store: store.add_request(run, request), None, self._on_store_error, lane="live")
 
     def _on_attached(self, live_and_queued: "tuple[list[RunRecord], list[RunRecord]]") -> None:
         live, queued = live_and_queued
@@ -276,13 +276,13 @@ class RunQueue(QObject):
         changed = False
         for record in records:
             before = self._active.get(record.id)
-            if record.ended and before is None:
+            if record.has_ended and before is None:
                 continue  # its end was reported
             if record.state == "interrupted" and record.id in self._training.runs:
                 continue  # its end is reported once the exit of its process is known
             if record.state != "queued" and record.id in self._turns:
                 self._turns.remove(record.id)  # another window trains it
-            if record.ended:
+            if record.has_ended:
                 self._active.remove([record.id])
                 changed = True
             else:

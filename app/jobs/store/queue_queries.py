@@ -48,7 +48,7 @@ def find_active_runs(store: "RunStore") -> "tuple[list[RunRecord], list[RunRecor
     """Return the runs that are running or paused, and those that a window which is gone left queued."""
     store.reap()
     records = sorted(store.runs(), key=lambda record: record.id)
-    live = [record for record in records if record.live]
+    live = [record for record in records if record.is_live]
     created_before = time.time() - _ORPHANED_SECONDS
     return live, [record for record in records if record.state == "queued" and record.created < created_before]
 
@@ -79,7 +79,7 @@ def finish_turn(
                 store.finish(record.id, "failed", str(refusal))
             elif exit_cause is not None and not requeue:
                 store.finish(record.id, "failed", exit_cause.message)
-        elif exit_cause is not None and record.pid == exit_cause.pid and (record.live or record.state == "interrupted"):
+        elif exit_cause is not None and record.pid == exit_cause.pid and (record.is_live or record.state == "interrupted"):
             store.finish(record.id, "interrupted", exit_cause.message)
     store.reap()
     return [store.run(run) for run in runs]
@@ -101,7 +101,7 @@ def read_records(store: "RunStore", runs: tuple[int, ...], *, discover: bool) ->
         runs: The runs.
         discover: First interrupt runs whose process has died, and also return live runs that others have started.
     """
-    from mtl_core.store.records import LIVE_STATES
+    from mtl_core.store import LIVE_STATES
 
     records = [store.run(run) for run in runs]
     if not discover:

@@ -13,11 +13,11 @@ from app.pages.compare.swatch import swatch
 from app.theme import GAP, control_height, resolve, small_font
 from app.widgets import Elided, Label, ToolButton, plain_tooltip
 
-_MOST_LINES = 3
-"""Lines of chips that are shown at once; more are scrolled to."""
-_AT_ONCE = 8
-_WIDEST, _NARROWEST = 52, 32
-"""Of a chip in digits: where few runs are compared, and where there are many."""
+_MAX_LINES = 3
+"""Lines of chips shown without scrolling."""
+_CHIPS_PER_TURN = 8
+_MAX_CHIP_WIDTH, _MIN_CHIP_WIDTH = 52, 32
+"""Of a chip, in average digit widths."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class RunChip(QWidget):
 
     def __init__(self, chip: ChipText) -> None:
         super().__init__()
-        self.run, self.shows = chip.run, chip
+        self.run, self.chip_text = chip.run, chip
         self.setObjectName(f"compare-chip-{chip.run}")
         self.setFont(small_font())
         sample = Label()
@@ -58,11 +58,11 @@ class RunChip(QWidget):
         self.setAccessibleName(chip.tip)
 
     def text(self) -> str:
-        """The whole text, of which the chip shows what fits."""
+        """The whole text; the chip shows as much of it as fits."""
         return self.label.full_text()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the whole tooltip, also over the words."""
+        """Restore the full tooltip, which the elided label replaces when it is resized."""
         super().resizeEvent(event)
         self.label.setToolTip(plain_tooltip(self._tip))
 
@@ -93,48 +93,48 @@ class ChipBar(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.chips: list[RunChip] = []
         self._shown: tuple[ChipText, ...] = ()
-        self._inside = QWidget()
-        self.setWidget(self._inside)
+        self._content = QWidget()
+        self.setWidget(self._content)
         self.viewport().setAutoFillBackground(False)
-        self._inside.setAutoFillBackground(False)
-        self._go_on = QTimer(self, singleShot=True, interval=0)
-        self._go_on.timeout.connect(self._make_some)
+        self._content.setAutoFillBackground(False)
+        self._make_timer = QTimer(self, singleShot=True, interval=0)
+        self._make_timer.timeout.connect(self._make_next_chips)
 
     def show_chips(self, chips: Iterable[ChipText]) -> None:
-        """Show these chips; those that say the same as before stay."""
+        """Show these chips; unchanged ones are reused, so that their buttons keep the focus."""
         shown = tuple(chips)
         if shown == self._shown:
             return
-        reused = {chip.shows: chip for chip in self.chips if chip.shows in shown}
+        reused = {chip.chip_text: chip for chip in self.chips if chip.chip_text in shown}
         for chip in self.chips:
-            if chip.shows not in reused:
+            if chip.chip_text not in reused:
                 chip.hide()
                 chip.setParent(None)
                 chip.deleteLater()
         self._shown = shown
         self.chips = [reused[text] for text in shown if text in reused]
-        self._make_some()
+        self._make_next_chips()
 
-    def _make_some(self) -> None:
+    def _make_next_chips(self) -> None:
         """Make the next few chips that are missing: making sixty at once would be felt."""
-        chips = {chip.shows: chip for chip in self.chips}
+        chips = {chip.chip_text: chip for chip in self.chips}
         missing = [text for text in self._shown if text not in chips]
-        for text in missing[:_AT_ONCE]:
+        for text in missing[:_CHIPS_PER_TURN]:
             chips[text] = self._chip(text)
         self.chips = [chips[text] for text in self._shown if text in chips]
         self._arrange()
-        if len(missing) > _AT_ONCE:
-            self._go_on.start()
+        if len(missing) > _CHIPS_PER_TURN:
+            self._make_timer.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Break the lines anew."""
+        """Lay out the chips for the new width."""
         super().resizeEvent(event)
         self._arrange()
 
     def _chip(self, text: ChipText) -> RunChip:
         chip = RunChip(text)
         chip.removed.connect(self.removed)
-        chip.setParent(self._inside)
+        chip.setParent(self._content)
         chip.show()
         return chip
 
@@ -142,35 +142,34 @@ class ChipBar(QScrollArea):
         digit, high = self.fontMetrics().horizontalAdvance("0"), control_height() - 4
         bar = self.verticalScrollBar().sizeHint().width()
         width = max(self.width() - bar, 1)
-        wishes = [chip.sizeHint().width() for chip in self.chips]
-        boxes = chip_boxes(wishes, width, high, most=_WIDEST * digit, least=_NARROWEST * digit)
+        hints = [chip.sizeHint().width() for chip in self.chips]
+        boxes = chip_boxes(hints, width, high, max_width=_MAX_CHIP_WIDTH * digit, min_width=_MIN_CHIP_WIDTH * digit)
         for chip, box in zip(self.chips, boxes, strict=True):
             chip.setGeometry(box)
         bottom = boxes[-1].bottom() + 1 if boxes else 0
-        self._inside.resize(width, bottom)
-        most = _MOST_LINES * (high + GAP // 2)
-        self.setFixedHeight(min(bottom, most))
+        self._content.resize(width, bottom)
+        self.setFixedHeight(min(bottom, _MAX_LINES * (high + GAP // 2)))
 
 
-def chip_boxes(wishes: Sequence[int], width: int, height: int, *, most: int, least: int) -> list[QRect]:
-    """Where chips stand: each as wide as it wishes, but no wider than what lets all stand in few lines.
+def chip_boxes(hints: Sequence[int], width: int, height: int, *, max_width: int, min_width: int) -> list[QRect]:
+    """Lay out chips in a few lines: each as wide as its size hint, unless that needs more lines.
 
     Args:
-        wishes: The width that each chip wishes for.
-        width: What there is for a line.
-        height: Of a chip.
-        most: The widest a chip may be.
-        least: What a chip is not made narrower than, however many there are.
+        hints: The preferred width of each chip.
+        width: Width of a line.
+        height: Height of a chip.
+        max_width: Maximum width of a chip.
+        min_width: Minimum width of a chip, however many there are.
     """
-    lines = 1 if len(wishes) < 4 else 2 if len(wishes) < 9 else _MOST_LINES
-    a_line = -(-len(wishes) // lines)
-    widest = min(max(min(most, width // max(a_line, 1) - GAP), least), width)
+    lines = 1 if len(hints) < 4 else 2 if len(hints) < 9 else _MAX_LINES
+    per_line = -(-len(hints) // lines)
+    widest = min(max(min(max_width, width // max(per_line, 1) - GAP), min_width), width)
     boxes: list[QRect] = []
-    place = QPoint(0, 0)
-    for wish in wishes:
-        own = min(wish, widest)
-        if place.x() + own > width and place.x() > 0:
-            place = QPoint(0, place.y() + height + GAP // 2)
-        boxes.append(QRect(place, QSize(own, height)))
-        place += QPoint(own + GAP, 0)
+    corner = QPoint(0, 0)
+    for hint in hints:
+        own = min(hint, widest)
+        if corner.x() + own > width and corner.x() > 0:
+            corner = QPoint(0, corner.y() + height + GAP // 2)
+        boxes.append(QRect(corner, QSize(own, height)))
+        corner += QPoint(own + GAP, 0)
     return boxes

@@ -10,14 +10,14 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages.compare.cards.cost_card import CostCard
-from app.pages.compare.cards.curve_cards import CurveWall, choices
-from app.pages.compare.cards.ensemble_card import EnsembleCard
+from app.pages.compare.cards.curve_grid import CurveGrid, available_metrics
+from app.pages.compare.cards.ensemble_evaluation import EnsembleEvaluation
 from app.pages.compare.cards.settings_card import SettingsCard
-from app.pages.compare.cards.study_card import StudyCard
+from app.pages.compare.cards.study_result_card import StudyResultCard
 from app.pages.compare.cards.tests_card import TestMetricsCard
 from app.pages.compare.chips import ChipBar, ChipText
-from app.pages.compare.memory import SavedComparison
 from app.pages.compare.run_table import RunTable
+from app.pages.compare.saved_comparison import SavedComparison
 from app.pages.compare.selection import Selection
 from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import compare_view
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from app.session import Session
     from mtl_core.store import SeriesKey
 
-_MOST_LISTED = 12
+_MAX_LISTED = 12
 """Runs that are left out and named one by one."""
-_DRAW_MS = 30
+_DRAW_DELAY_MS = 30
 """Points of several runs that come within this time are drawn at once."""
-_SHARES = (10, 13)
+_COLUMN_STRETCH = (10, 13)
 """Of a row's width, the card at its left and the one at its right."""
 
 
@@ -49,19 +49,19 @@ class ComparePage(QWidget):
         self.selection = Selection(session, self)
         self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
         self._drawn_runs: tuple[tuple[int, int], ...] = ()
-        self._grown: dict[int, set[SeriesKey]] = {}
-        self._draw_soon = QTimer(self, singleShot=True, interval=_DRAW_MS)
-        self._draw_soon.timeout.connect(self._draw_queued)
+        self._changed_series: dict[int, set[SeriesKey]] = {}
+        self._draw_timer = QTimer(self, singleShot=True, interval=_DRAW_DELAY_MS)
+        self._draw_timer.timeout.connect(self._draw_queued)
         self._build()
         self.selection.changed.connect(self._show)
-        self.averaging.changed.connect(self._show)
-        self.selection.grown.connect(self._queue_series)
+        self.ensemble_evaluation.changed.connect(self._show)
+        self.selection.pointsAdded.connect(self._queue_series)
         self.options.changed.connect(self._draw)
         self.metric_choice.currentIndexChanged.connect(lambda _index: self._draw())
-        session.compareChanged.connect(self.selection.choose)
+        session.compareChanged.connect(self.selection.set_runs)
         VisibleConnection(self, manager().changed, self._restyle)
         self.memory = SavedComparison(session, self)
-        self.selection.choose(session.compared)
+        self.selection.set_runs(session.compared)
 
     # -- building --
 
@@ -73,53 +73,53 @@ class ComparePage(QWidget):
         self.metric_choice.setToolTip("Metric of the curves")
         self.metric_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.add_run = ToolButton(
-            "plus", "Add runs to the comparison", self._offer_runs, text="Add run", name="compare-add"
+            "plus", "Add runs to the comparison", self._open_chooser, text="Add run", name="compare-add"
         )
         self.header.add_action(self.add_run)
-        self.chooser = RunChooser(self._session.store, "compare-chooser", self, several=True)
-        self.chooser.chosen.connect(self._add)
+        self.chooser = RunChooser(self._session.store, "compare-chooser", self, multiple=True)
+        self.chooser.runsChosen.connect(self._add_runs)
         self.chips = ChipBar()
-        self.chips.removed.connect(self._remove)
-        self.left_out = Muted(wrap=True)
-        self.left_out.setObjectName("compare-left-out")
-        self.averaging = EnsembleCard(self._session, self)
-        self.differs_card, self.tests_card = SettingsCard(), TestMetricsCard(self.averaging)
+        self.chips.removed.connect(self._remove_run)
+        self.excluded_label = Muted(wrap=True)
+        self.excluded_label.setObjectName("compare-left-out")
+        self.ensemble_evaluation = EnsembleEvaluation(self._session, self)
+        self.differs_card, self.tests_card = SettingsCard(), TestMetricsCard(self.ensemble_evaluation)
         self.differs, self.hint = self.differs_card.table, self.differs_card.hint
         self.tests, self.group = self.tests_card.table, self.tests_card.group
         self.group.toggled.connect(self._show)
-        self._tables = CardRow()
-        self._tables.add(self.differs_card, _SHARES[0])
-        self._tables.add(self.tests_card, _SHARES[1])
-        self.studies: dict[int, StudyCard] = {}
-        self._studies = QVBoxLayout()
-        self._studies.setSpacing(CARD_GAP)
+        self._tables_row = CardRow()
+        self._tables_row.add(self.differs_card, _COLUMN_STRETCH[0])
+        self._tables_row.add(self.tests_card, _COLUMN_STRETCH[1])
+        self.studies: dict[int, StudyResultCard] = {}
+        self._studies_layout = QVBoxLayout()
+        self._studies_layout.setSpacing(CARD_GAP)
         self.best = RunTable("compare-best", "The best epoch of each task")
         self.best_card, self.cost_card = Card("Best epoch of each task", "on validation"), CostCard(self._session)
         self.best_card.body.addWidget(self.best, 1)
-        self._more = CardRow()
-        self._more.add(self.best_card, _SHARES[0])
-        self._more.add(self.cost_card, _SHARES[1])
-        self.wall = CurveWall()
+        self._details_row = CardRow()
+        self._details_row.add(self.best_card, _COLUMN_STRETCH[0])
+        self._details_row.add(self.cost_card, _COLUMN_STRETCH[1])
+        self.curve_grid = CurveGrid()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty_state())
-        self._stack.addWidget(self._make_content(self._tables))
+        self._stack.addWidget(self._make_content(self._tables_row))
 
     def _make_content(self, tables: QWidget) -> QWidget:
         inside = QVBoxLayout()
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(CARD_GAP)
-        inside.addLayout(self._studies)
+        inside.addLayout(self._studies_layout)
         inside.addWidget(tables)
         inside.addLayout(self._curve_bar())
-        inside.addWidget(self.wall, 1)
-        inside.addWidget(self._more)
+        inside.addWidget(self.curve_grid, 1)
+        inside.addWidget(self._details_row)
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
         column.setSpacing(CARD_GAP)
         column.addWidget(self.header)
         column.addWidget(self.chips)
-        column.addWidget(self.left_out)
+        column.addWidget(self.excluded_label)
         column.addWidget(scrolling(inside), 1)
         return filled
 
@@ -153,8 +153,8 @@ class ComparePage(QWidget):
         """Brings chips, tables and curves up to date."""
         entries = self.selection.entries
         self._stack.setCurrentIndex(1 if entries else 0)
-        self.averaging.show_runs(entries)
-        ensemble = self.averaging.scores
+        self.ensemble_evaluation.show_runs(entries)
+        ensemble = self.ensemble_evaluation.scores
         summaries = self.selection.summaries
         view = compare_view(entries, summaries, grouped=self.group.isChecked(), ensemble=ensemble)
         self._show_chips(entries, view.chips)
@@ -164,8 +164,8 @@ class ComparePage(QWidget):
         self.best.fill("task", [(entry.short, entry.color) for entry in entries], view.best)
         self.best_card.setVisible(bool(view.best))
         self.cost_card.show_runs(entries)
-        self._tables.set_need(_width_for(self.differs, self.tests))
-        self._more.set_need(_width_for(self.best, self.cost_card.table))
+        self._tables_row.set_need(_width_for(self.differs, self.tests))
+        self._details_row.set_need(_width_for(self.best, self.cost_card.table))
         runs = tuple((entry.run.id, entry.color) for entry in entries)
         self._draw({} if runs == self._drawn_runs else None)
         self._drawn_runs = runs
@@ -175,13 +175,13 @@ class ComparePage(QWidget):
         shown = {study.number: study for study in self.selection.studies}
         for number in [number for number in self.studies if number not in shown]:
             card = self.studies.pop(number)
-            self._studies.removeWidget(card)
+            self._studies_layout.removeWidget(card)
             card.hide()
             card.deleteLater()
         for number, study in shown.items():
             if number not in self.studies:
-                self.studies[number] = StudyCard(number)
-                self._studies.addWidget(self.studies[number])
+                self.studies[number] = StudyResultCard(number)
+                self._studies_layout.addWidget(self.studies[number])
             self.studies[number].show_study(study)
 
     def _show_chips(self, entries: Sequence[ComparedRun], texts: Sequence[str]) -> None:
@@ -189,9 +189,9 @@ class ComparePage(QWidget):
             ChipText(entry.run.id, text, f"{text}\n{entry.run.name} · {entry.run.state}", entry.color)
             for entry, text in zip(entries, texts, strict=True)
         )
-        out = self.selection.left_out
-        self.left_out.setVisible(bool(out))
-        self.left_out.setText(
+        out = self.selection.excluded_runs
+        self.excluded_label.setVisible(bool(out))
+        self.excluded_label.setText(
             f"{MOST_COMPARED} runs are compared at once, those chosen last. Left out: {_run_list(out)}. "
             "Take runs out to see them."
         )
@@ -203,23 +203,25 @@ class ComparePage(QWidget):
 
     def _draw(self, changed: Mapping[int, set[SeriesKey]] | None = None) -> None:
         if changed is None:
-            self._grown.clear()
-        self._offer_metrics()
+            self._changed_series.clear()
+        self._update_metric_choice()
         selection, metric = self.selection, self.metric_choice.currentText()
-        self.wall.draw(selection.entries, selection.curves, selection.clocks, metric, self.options, changed=changed)
+        self.curve_grid.draw(
+            selection.entries, selection.curves, selection.clocks, metric, self.options, changed=changed
+        )
 
     def _queue_series(self, run: int, keys: set[SeriesKey]) -> None:
-        self._grown.setdefault(run, set()).update(keys)
-        if not self._draw_soon.isActive():
-            self._draw_soon.start()
+        self._changed_series.setdefault(run, set()).update(keys)
+        if not self._draw_timer.isActive():
+            self._draw_timer.start()
 
     def _draw_queued(self) -> None:
-        grown, self._grown = self._grown, {}
-        if grown:
-            self._draw(grown)
+        changed_series, self._changed_series = self._changed_series, {}
+        if changed_series:
+            self._draw(changed_series)
 
-    def _offer_metrics(self) -> None:
-        names = choices(self.selection.curves)
+    def _update_metric_choice(self) -> None:
+        names = available_metrics(self.selection.curves)
         current_items = tuple(self.metric_choice.itemText(index) for index in range(self.metric_choice.count()))
         if names == current_items:
             return
@@ -232,15 +234,15 @@ class ComparePage(QWidget):
 
     # -- what the person asks --
 
-    def _remove(self, run: int) -> None:
+    def _remove_run(self, run: int) -> None:
         self._session.compare(other for other in self._session.compared if other != run)
 
-    def _add(self, runs: Sequence[int]) -> None:
+    def _add_runs(self, runs: Sequence[int]) -> None:
         """Compare more runs; one that was left out comes last now, and so is shown."""
         self._session.compare([*(run for run in self._session.compared if run not in runs), *runs])
 
-    def _offer_runs(self) -> None:
-        self.chooser.open_below(self.add_run, left_out=self.selection.chosen)
+    def _open_chooser(self) -> None:
+        self.chooser.open_below(self.add_run, excluded=self.selection.runs)
 
     # -- Qt --
 
@@ -257,12 +259,15 @@ class ComparePage(QWidget):
 
 def _width_for(left: RunTable, right: RunTable) -> int:
     """The width of a row of cards in which both tables can be read."""
-    tables = zip((left, right), _SHARES, strict=True)
-    return max((table.least_width() + 2 * CARD_GAP + 4) * sum(_SHARES) // share for table, share in tables) + CARD_GAP
+    tables = zip((left, right), _COLUMN_STRETCH, strict=True)
+    return (
+        max((table.least_width() + 2 * CARD_GAP + 4) * sum(_COLUMN_STRETCH) // share for table, share in tables)
+        + CARD_GAP
+    )
 
 
 def _run_list(runs: Sequence[int]) -> str:
     """Numbers of runs, of many the first ones and how many more."""
-    shown = ", ".join(map(str, runs[:_MOST_LISTED]))
-    more = f" and {len(runs) - _MOST_LISTED} more" if len(runs) > _MOST_LISTED else ""
+    shown = ", ".join(map(str, runs[:_MAX_LISTED]))
+    more = f" and {len(runs) - _MAX_LISTED} more" if len(runs) > _MAX_LISTED else ""
     return f"run{'' if len(runs) == 1 else 's'} {shown}{more}"

@@ -13,9 +13,9 @@ from app.pages.compare.views.comparison import Cell, Line
 from app.theme import resolve, row_height, theme
 from app.widgets import plain_tooltip
 
-_CELL_ROOM, _DOT_ROOM = 26, 32
+_CELL_PADDING, _SWATCH_WIDTH = 26, 32
 """Pixels beside a text in a cell, and those of a run's dot or line."""
-_SHORT, _WIDEST_NAME, _WIDEST_HEAD = 24, 38, 22
+_MAX_MINIMUM, _MAX_NAME_WIDTH, _MAX_HEADER_WIDTH = 24, 38, 22
 """In digits: what is shown of every value, the widest column of names, the widest line of a header."""
 
 
@@ -46,10 +46,10 @@ class RunTable(QTableWidget):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._names = _RowNames(self)
-        self._filled: tuple[object, ...] = ()
-        self._first = 0
-        self._wants: list[int] = []
-        self._floors: list[int] = []
+        self._content: tuple[object, ...] = ()
+        self._name_width = 0
+        self._hints: list[int] = []
+        self._minimums: list[int] = []
 
     def fill(self, first: str, runs: Sequence[tuple[str, int | None]], lines: Sequence[Line]) -> None:
         """Replaces everything.
@@ -59,10 +59,10 @@ class RunTable(QTableWidget):
             runs: Label and hue of each run, in one line or two; no hue for what is no run.
             lines: The rows; they have a cell a run.
         """
-        filled = (first, tuple(runs), tuple(lines), theme().dark)
-        if filled == self._filled:
+        content = (first, tuple(runs), tuple(lines), theme().dark)
+        if content == self._content:
             return  # dozens of runs come one by one, and most of them change one table
-        self._filled = filled
+        self._content = content
         self.setColumnCount(len(runs) + 1)
         self.setRowCount(len(lines))
         self.setHorizontalHeaderItem(0, QTableWidgetItem(first))
@@ -95,19 +95,19 @@ class RunTable(QTableWidget):
 
     def least_width(self) -> int:
         """The width in which every header and every value can be read."""
-        return self._first + sum(self._floors)
+        return self._name_width + sum(self._minimums)
 
     def _measure(self) -> None:
         """How wide the columns want to be, and how narrow they can be read: once a content, as rows are few."""
         digit = self.fontMetrics().horizontalAdvance("0")
         columns = range(1, self.columnCount())
-        heads = [self._advance(self.horizontalHeaderItem(column)) + _DOT_ROOM for column in columns]
+        heads = [self._advance(self.horizontalHeaderItem(column)) + _SWATCH_WIDTH for column in columns]
         hints = [[self._advance(self.item(row, column)) for row in range(self.rowCount())] for column in columns]
-        short = [[min(width, _SHORT * digit) for width in column] for column in hints]
-        self._wants = [max(head, *cells, 0) + _CELL_ROOM for head, cells in zip(heads, hints, strict=True)]
-        self._floors = [max(head, *cells, 0) + _CELL_ROOM for head, cells in zip(heads, short, strict=True)]
+        short = [[min(width, _MAX_MINIMUM * digit) for width in column] for column in hints]
+        self._hints = [max(head, *cells, 0) + _CELL_PADDING for head, cells in zip(heads, hints, strict=True)]
+        self._minimums = [max(head, *cells, 0) + _CELL_PADDING for head, cells in zip(heads, short, strict=True)]
         names = [self.horizontalHeaderItem(0), *(self.item(row, 0) for row in range(self.rowCount()))]
-        self._first = max(min(max(map(self._advance, names)) + _CELL_ROOM, _WIDEST_NAME * digit), 90)
+        self._name_width = max(min(max(map(self._advance, names)) + _CELL_PADDING, _MAX_NAME_WIDTH * digit), 90)
 
     def _advance(self, item: QTableWidgetItem | None) -> int:
         if item is None:
@@ -117,11 +117,11 @@ class RunTable(QTableWidget):
 
     def _fit(self) -> None:
         """Shares the width out; what does not fit even in the least width is scrolled."""
-        if self.columnCount() != len(self._wants) + 1:
+        if self.columnCount() != len(self._hints) + 1:
             return
-        self.setColumnWidth(0, self._first)
-        room = self.viewport().width() - self._first
-        for column, width in enumerate(distribute_width(room, self._wants, self._floors), start=1):
+        self.setColumnWidth(0, self._name_width)
+        room = self.viewport().width() - self._name_width
+        for column, width in enumerate(distribute_width(room, self._hints, self._minimums), start=1):
             self.setColumnWidth(column, width)
         self._names.fit()
 
@@ -148,7 +148,7 @@ def distribute_width(available: int, hints: Sequence[int], minimums: Sequence[in
 
 def _header_item(label: str, color: int | None, metrics: QFontMetrics) -> QTableWidgetItem:
     """A header of one line or two, each shortened in the middle where it is long; whole in the tooltip."""
-    most = _WIDEST_HEAD * metrics.horizontalAdvance("0")
+    most = _MAX_HEADER_WIDTH * metrics.horizontalAdvance("0")
     text = "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, most) for line in label.split("\n"))
     item = QTableWidgetItem(text) if color is None else QTableWidgetItem(QIcon(swatch(color)), text)
     whole = label.replace("\n", " · ")

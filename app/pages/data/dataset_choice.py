@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
-from app.pages.data.catalog import BUNDLED
 from mtl_core.spec import DatasetInfo, SplitSpec, Standardized, TextSpec, TrainingSpec, load_preset, spec_to_data
+from mtl_core.spec.bundled import BUNDLED
+from mtl_core.spec.dataset import dataset_kind
 from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_numeric_inputs, table_training
 from mtl_core.spec.tasks import task_kind
 
@@ -56,7 +57,7 @@ def with_dataset(
         rows_before: Rows of the data set so far, 0 when nothing is known of it.
     """
     new_dataset = dict(dataset)
-    if new_dataset["kind"] == "table":
+    if not dataset_kind(new_dataset).has_default_inputs:
         new_dataset["inputs"] = list(info.inputs)
     rows = training_rows(new_dataset, info.rows)
     if _input_kind_of_data(info) == "table" and not _has_objectives(info):
@@ -162,5 +163,5 @@ def _experiment_name(data: Mapping[str, Any], info: DatasetInfo) -> str:
     """The experiment's name; one that nobody chose follows the data."""
     name = str(data.get("name", ""))
     file = str(data.get("dataset", {}).get("path") or "").replace("\\", "/").rpartition("/")[2]
-    unchosen = {*PLACEHOLDER_NAMES, load_preset(_IMAGE_PRESET).name, *(entry.title for entry in BUNDLED), file}
+    unchosen = {*PLACEHOLDER_NAMES, load_preset(_IMAGE_PRESET).name, *(entry.title for entry in BUNDLED.values()), file}
     return info.title[:LONGEST_NAME] if name in unchosen and info.title else name

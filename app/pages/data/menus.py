@@ -9,6 +9,7 @@ from app.pages.data import roles
 from app.pages.data.role_edits import ARTICLES, RoleEditor
 from app.widgets import escape_mnemonic
 from mtl_core.spec import ColumnInfo
+from mtl_core.spec.dataset import dataset_kind
 
 _OFFERED = 8
 _READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))
@@ -23,7 +24,7 @@ def column_menu(parent: QWidget, edits: RoleEditor, name: str) -> QMenu | None:
     menu.aboutToHide.connect(menu.deleteLater)
     for role, words in ARTICLES.items():
         _add(menu, f"Make it {words}", partial(edits.set_role, name, role))
-    if edits.data["dataset"].get("kind") == "table":
+    if dataset_kind(edits.data["dataset"]).has_column_types:
         menu.addSeparator()
         for column_type, words in _READ_AS:
             _add(menu, words, partial(edits.set_type, name, column_type))

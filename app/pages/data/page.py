@@ -17,7 +17,6 @@ from app.pages.data.cards.sources import SourceCard
 from app.pages.data.cards.split import SplitCard
 from app.pages.data.cards.tasks import TasksCard
 from app.pages.data.cards.text import TextCard
-from app.pages.data.catalog import BUNDLED
 from app.pages.data.menus import column_menu, fill_menu
 from app.pages.data.role_edits import RoleEditor
 from app.pages.data.view_state import column_views, data_name, image_labels, task_views
@@ -25,12 +24,14 @@ from app.pages.data.words import error_text, problem_text, training_change_text
 from app.session import Session
 from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, Chip, PageBody
-from mtl_core.errors import WorkbenchError, listed
+from mtl_core.errors import WorkbenchError
 from mtl_core.spec import DatasetInfo, Problem
+from mtl_core.spec.bundled import BUNDLED
+from mtl_core.spec.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
+from mtl_core.text import format_names
 
 _SPLITTER = "page/data/parts"
-_TITLES = {entry.name: entry.title for entry in BUNDLED}
 _SIDE_WIDTH, _TEXT_WIDTH = 34, 40
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
@@ -67,7 +68,7 @@ class DataPage(PageBody):
 
     def choose_bundled(self, name: str) -> None:
         """Read a bundled data set and, once that went well, make it the experiment's."""
-        if self._confirm_replace(_TITLES.get(name, name)):
+        if self._confirm_replace(BUNDLED[name].title):
             self._request_dataset(dataset_choice.bundled_dataset(name, self._document.data["dataset"].get("split")))
 
     def open_file(self, path: Path) -> None:
@@ -144,7 +145,7 @@ class DataPage(PageBody):
             return  # the page is gone, or something else has been chosen since
         self._reading = ""
         before = self._document.data
-        label = f"Open {data_name(dataset)}" if dataset["kind"] == "table" else f"Choose {info.title}"
+        label = f"Open {data_name(dataset)}" if dataset_kind(dataset).from_file else f"Choose {info.title}"
         if _is_same_table(before, dataset, info, self._descriptions.get(before["dataset"])):
             same_file = before["dataset"]["path"] == dataset["path"]
             changes = dataset_choice.reading_changes(before, dataset, info)
@@ -162,9 +163,9 @@ class DataPage(PageBody):
         if not isValid(self) or self._reading != data_name(dataset):
             return
         self._reading = ""
-        table = dataset["kind"] == "table"
+        is_file = dataset_kind(dataset).from_file
         self._source.error.set_error(
-            error_text(error), "Open another file…" if table else "", self.ask_file if table else None
+            error_text(error), "Open another file…" if is_file else "", self.ask_file if is_file else None
         )
         self._show()
 
@@ -186,7 +187,7 @@ class DataPage(PageBody):
             self._preview.show_info(info, column_views(data, info), image_labels(data, info))
             self._preview.more.setVisible(info.input_kind == "table" or bool(roles.missing_tasks(data, info)))
         problem, names = self._problem_of_tasks(), self._absent_names()
-        fix = f"Add {listed(names)}" if names and not data.get("tasks") else ""
+        fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""
         self._tasks.show_tasks(task_views(data, info, self._problem_at), problem, fix, self.add_absent_tasks)
         self._show_notes()
         problems = self._document.problems_at("dataset.split")
@@ -201,7 +202,7 @@ class DataPage(PageBody):
         error = self._session.dataset_error
         unread = self.info is None and error is None
         name = self._reading or (data_name(self._document.data["dataset"]) if unread else "")
-        name = _TITLES.get(name, name)
+        name = BUNDLED[name].title if name in BUNDLED else name
         if self.info is None and not self._reading:
             self._preview.show_nothing()
         self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
@@ -332,7 +333,7 @@ def _is_same_table(
         before: What is known of the experiment's own table; None where that cannot be read any more.
     """
     old = data["dataset"]
-    if not old.get("kind") == dataset.get("kind") == "table" or not old.get("inputs"):
+    if old.get("kind") != dataset.get("kind") or not dataset_kind(dataset).from_file or not old.get("inputs"):
         return False
     columns = {column.name for column in info.columns}
     used = {*old["inputs"], *(t for task in data.get("tasks") or () for t in roles.targets_of(task))}

@@ -5,9 +5,9 @@ from typing import Any
 
 from app.document import Document
 from app.pages.data import dataset_choice, roles
-from mtl_core.errors import listed
 from mtl_core.spec import ColumnInfo, DatasetInfo
 from mtl_core.spec.reports import Role
+from mtl_core.text import format_names
 
 ARTICLES: dict[Role, str] = {"input": "an input", "target": "a target", "ignore": "ignored"}
 
@@ -83,7 +83,7 @@ class RoleEditor:
 
     def _notify_single_text(self, column: str, others: Sequence[str], *, layers: bool) -> None:
         """That a text is read alone, where that changed more than its type."""
-        parts = [f"{listed(others)} {'is' if len(others) == 1 else 'are'} ignored now"] if others else []
+        parts = [f"{format_names(others)} {'is' if len(others) == 1 else 'are'} ignored now"] if others else []
         parts += ["layers that read text took the place of the model's"] if layers else []
         if parts:
             self._tell(f"A text is read alone: with {column} as text, {' and '.join(parts)}.")
@@ -105,7 +105,7 @@ class RoleEditor:
 
     def add_tasks(self, tasks: Sequence[dict[str, Any]]) -> None:
         """Predict several things more."""
-        names = listed([str(task["name"]) for task in tasks])
+        names = format_names([str(task["name"]) for task in tasks])
         self._edit({"tasks": [*(self.data.get("tasks") or ()), *tasks]}, f"Add tasks {names}")
 
     def rename_task(self, place: int, name: str) -> None:

@@ -8,6 +8,7 @@ from app.pages.data.cards.preview_header import ColumnView
 from app.pages.data.cards.tasks import TaskView
 from app.pages.data.roles import kinds_for, roles_of, targets_of, task_index_of
 from mtl_core.spec import ColumnInfo, DatasetInfo
+from mtl_core.spec.dataset import dataset_kind
 from mtl_core.text import group_digits
 
 Data = Mapping[str, Any]
@@ -17,7 +18,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
     """The header's boxes: a column of images is a target or nothing; bundled columns keep their type."""
     roles = roles_of(data, info)
     allowed = ("input", "target", "ignore") if info.input_kind == "table" else ("target", "ignore")
-    free = data["dataset"].get("kind") == "table"
+    free = dataset_kind(data["dataset"]).has_column_types
     views = []
     for column in info.columns:
         place = task_index_of(data, column.name)

@@ -61,7 +61,7 @@ class ConflictCard(Card):
         self.plot.clear()
         self.hide()
 
-    def take(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
+    def append(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
         """Draws the newest comparison."""
         self._curves = curves
         changed = list(changed)

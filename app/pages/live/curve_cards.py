@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox
 
 from app.pages.live.run_view import metric_names, metric_text
-from app.plots import CurvePlot, RunCurves, Series, XAxis
+from app.plots import CurvePlot, RunCurves, SeriesBuffer, XAxis
 from app.theme import CARD_GAP, GAP
 from app.widgets import Card, plain_tooltip
 from mtl_core.spec import TOTAL
@@ -22,7 +22,7 @@ TOTAL_COLOR = "text"
 
 
 class PlotCard(Card):
-    """A card around one plot; ``wanted`` says which series it draws and how."""
+    """A card around one plot; subclasses say in ``accepts`` which series they draw, and in ``draw_series`` how."""
 
     def __init__(self, title: str, name: str, empty: str) -> None:
         super().__init__(title)
@@ -36,55 +36,55 @@ class PlotCard(Card):
         self.body.addWidget(self.plot, 1)
 
     def clear(self) -> None:
-        """Forget the run before."""
+        """Remove the curves and values of the previous run."""
         self.plot.clear()
         self.set_subtitle("")
 
     def draw(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
-        """Draws those of the changed series that belong here."""
+        """Draws those of the changed series that belong on this card."""
         for key in changed:
-            if self.wants(key):
-                self.put(key, curves.get(key))
+            if self.accepts(key):
+                self.draw_series(key, curves.get(key))
 
-    def wants(self, key: SeriesKey) -> bool:
+    def accepts(self, key: SeriesKey) -> bool:
         """Whether a series belongs on this card."""
         raise NotImplementedError
 
-    def put(self, key: SeriesKey, series: Series) -> None:
+    def draw_series(self, key: SeriesKey, series: SeriesBuffer) -> None:
         """Draws one series."""
         raise NotImplementedError
 
     def set_subtitle(self, text: str) -> None:
-        """Show current values in the header, whole, and tell them to a screen reader."""
+        """Show current values in the header, and describe the plot by them for a screen reader."""
         super().set_subtitle(text)
         self.plot.setAccessibleDescription(text)
         self._fit_title()
 
     def set_title(self, text: str) -> None:
-        """Change the title; it is shortened in the middle where the values need the room."""
+        """Change the title; it is elided in the middle if the values need the room."""
         self._title = text
         super().set_title(text)
         self._fit_title()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the header out anew."""
+        """Fit the title to the new width."""
         super().resizeEvent(event)
         self._fit_title()
 
     def _fit_title(self) -> None:
-        room = self.width() - 2 * CARD_GAP - 2 * GAP - self._beside_title()
+        room = self.width() - 2 * CARD_GAP - 2 * GAP - self._width_beside_title()
         metrics, least = self.title.fontMetrics(), self.width() // 4
-        shown = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, max(room - self._values(), least))
-        self.subtitle.setMinimumWidth(max(min(self._values(), room - metrics.horizontalAdvance(shown)), 0))
+        shown = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, max(room - self._values_width(), least))
+        self.subtitle.setMinimumWidth(max(min(self._values_width(), room - metrics.horizontalAdvance(shown)), 0))
         if shown != self.title.text():
             self.title.setText(shown)
             self.title.setToolTip(plain_tooltip(self._title if shown != self._title else ""))
 
-    def _values(self) -> int:
+    def _values_width(self) -> int:
         return self.subtitle.sizeHint().width()
 
-    def _beside_title(self) -> int:
-        """Pixels of the header that neither title nor values have."""
+    def _width_beside_title(self) -> int:
+        """Width of what else stands in the header."""
         return 0
 
 
@@ -95,12 +95,12 @@ class LossCard(PlotCard):
         super().__init__(task, f"loss-{task}", "The loss appears with the first steps.")
         self._task, self._color = task, color
 
-    def wants(self, key: SeriesKey) -> bool:
-        """Train and validation loss of this task."""
+    def accepts(self, key: SeriesKey) -> bool:
+        """Whether a series is the training or validation loss of this task."""
         return key.task == self._task and key.metric == "loss" and key.split in ("train", "val")
 
-    def put(self, key: SeriesKey, series: Series) -> None:
-        """Solid is train, dashed is validation; a value an epoch is not smoothed."""
+    def draw_series(self, key: SeriesKey, series: SeriesBuffer) -> None:
+        """Draws training solid and validation dashed; one value per epoch is not smoothed."""
         val = key.split == "val"
         self.plot.set_curve(
             key, series.steps, series.values, color=self._color, dash=val, smoothed=not val, label=key.split
@@ -108,27 +108,27 @@ class LossCard(PlotCard):
 
 
 class WeightTrajectories(PlotCard):
-    """The loss weights that were in use."""
+    """The loss weights in use at each step."""
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__("Loss weights", "weights", "The weights in use appear with the first steps.")
         self.plot.set_from_zero(True)
         self._colors = {task: index for index, task in enumerate(tasks)}
 
-    def wants(self, key: SeriesKey) -> bool:
-        """The weights of the tasks."""
+    def accepts(self, key: SeriesKey) -> bool:
+        """Whether a series is the weight of one of the tasks."""
         return key.metric == "weight" and key.task in self._colors
 
-    def put(self, key: SeriesKey, series: Series) -> None:
-        """As they were, never smoothed."""
+    def draw_series(self, key: SeriesKey, series: SeriesBuffer) -> None:
+        """Draws the weights unsmoothed."""
         color = self._colors[key.task]
         self.plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=key.task)
 
 
 class MetricCard(PlotCard):
-    """One validation metric of all tasks that have it; which one is chosen in the header."""
+    """One validation metric of all tasks that have it, selected in the header."""
 
-    chosen = Signal(str)
+    metricChanged = Signal(str)
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__("Validation", "metrics", "Validation metrics appear after the first epoch.")
@@ -141,16 +141,16 @@ class MetricCard(PlotCard):
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.choice.hide()
         self.header.addWidget(self.choice)
-        self.choice.currentTextChanged.connect(self.chosen)
-        self.choice.textActivated.connect(self._prefer)
+        self.choice.currentTextChanged.connect(self.metricChanged)
+        self.choice.textActivated.connect(self._set_preferred)
 
     @property
-    def shows(self) -> str:
-        """The metric shown; empty before there is one."""
+    def current_metric(self) -> str:
+        """The selected metric; empty before there is one."""
         return self.choice.currentText()
 
     def clear(self) -> None:
-        """Forget the run before and its metrics; the one a person chose is shown again where the next run has it."""
+        """Remove the curves and metrics of the previous run; a chosen metric is chosen again if the next run has it."""
         blocked = self.choice.blockSignals(True)
         self.choice.clear()
         self.choice.blockSignals(blocked)
@@ -158,8 +158,8 @@ class MetricCard(PlotCard):
         self.set_title("Validation")
         super().clear()
 
-    def offer(self, keys: Collection[SeriesKey]) -> None:
-        """Offer the metrics there are; the choice stays where it was."""
+    def add_metrics(self, keys: Collection[SeriesKey]) -> None:
+        """Add the metrics that are not in the list yet; the selection stays."""
         names = metric_names(keys)
         current_items = [self.choice.itemText(index) for index in range(self.choice.count())]
         for name in names:
@@ -168,16 +168,16 @@ class MetricCard(PlotCard):
                 if name == self._preferred:
                     self.choice.setCurrentText(name)
         self.choice.setVisible(self.choice.count() > 1)
-        self.set_title(f"Validation {self.shows}" if self.shows else "Validation")
+        self.set_title(f"Validation {self.current_metric}" if self.current_metric else "Validation")
 
-    def _prefer(self, metric: str) -> None:
+    def _set_preferred(self, metric: str) -> None:
         self._preferred = metric
 
-    def _beside_title(self) -> int:
+    def _width_beside_title(self) -> int:
         return 0 if self.choice.isHidden() else self.choice.sizeHint().width() + GAP
 
     def redraw(self, curves: RunCurves) -> None:
-        """Draws the chosen metric in place of the one before."""
+        """Draws the selected metric instead of the previous one."""
         for key in self.plot.curve_keys():
             self.plot.remove_curve(key)
         self.plot.show_all()
@@ -185,21 +185,21 @@ class MetricCard(PlotCard):
         self.show_latest(curves)
 
     def show_latest(self, curves: RunCurves) -> None:
-        """Current values in the header."""
-        self.set_subtitle(metric_text(self.shows, self._tasks, curves.latest()))
+        """Show current values in the header."""
+        self.set_subtitle(metric_text(self.current_metric, self._tasks, curves.latest()))
 
-    def wants(self, key: SeriesKey) -> bool:
-        """The chosen metric on the validation split."""
-        return key.split == "val" and key.metric == self.shows and key.task in self._colors
+    def accepts(self, key: SeriesKey) -> bool:
+        """Whether a series is the selected metric on the validation split."""
+        return key.split == "val" and key.metric == self.current_metric and key.task in self._colors
 
-    def put(self, key: SeriesKey, series: Series) -> None:
-        """A value an epoch, not smoothed."""
+    def draw_series(self, key: SeriesKey, series: SeriesBuffer) -> None:
+        """Draws one value per epoch, unsmoothed."""
         color = self._colors[key.task]
         self.plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=key.task)
 
 
 def set_axes(plots: Iterable[CurvePlot], axis: XAxis, until: float) -> None:
-    """The same horizontal axis for all plots."""
+    """Give all plots the same horizontal axis."""
     for plot in plots:
         plot.set_x_axis(axis)
         plot.set_until(until)

@@ -14,7 +14,7 @@ from app.pages.live.card_board import CardBoard
 from app.pages.live.run_picker import RunPicker
 from app.pages.live.run_view import Notice, live_view, notice, stabilized_settings
 from app.pages.live.status_strip import NoticeStrip
-from app.plots import MOVED, RAW, TRAIN, VALIDATION, Legend, PlotOptions
+from app.plots import RAW, TRAIN, VALIDATION, WEIGHTS_CHANGED, Legend, PlotOptions
 from app.task_references import task_names
 from app.theme import CARD_GAP, PAGE_MARGIN
 from app.widgets import Chip, DangerButton, EmptyState, PageHeader, ToolButton
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mtl_core.spec import ExperimentSpec
     from mtl_core.store import EventRecord, Points, RunRecord, RunStore, SeriesKey
 
-_EMPTY, _FILLED, _BLANK = range(3)
+_EMPTY_FACE, _RUN_FACE, _BLANK_FACE = range(3)
 
 
 class LivePage(QWidget):
@@ -37,7 +37,7 @@ class LivePage(QWidget):
         self._run: RunRecord | None = None
         self._spec: ExperimentSpec | None = None
         self._events: list[EventRecord] = []
-        self._wanted: int | None = None
+        self._run_id: int | None = None
         self.follower = session.follower(self)
         self.options = PlotOptions("live", session.settings, self)
         self.picker = RunPicker(session.store)
@@ -51,20 +51,20 @@ class LivePage(QWidget):
     @property
     def run(self) -> int | None:
         """The run being shown."""
-        return self._wanted
+        return self._run_id
 
     def show_run(self, run: int) -> None:
         """Follows another run from its beginning; the one being shown stays as it is."""
-        if run == self._wanted:
+        if run == self._run_id:
             return
         self.board.control.flush()
-        self._wanted = run
+        self._run_id = run
         self._run, self._spec, self._events = None, None, []
-        self.board.begin(self.board.tasks)
+        self.board.reset(self.board.tasks)
         self.picker.set_text(f"Run {run}", "")
         self.state.set_text("")
         self.strip.show_notice(Notice(""))
-        self._session.store.call(lambda store: (run, store.spec(run)), self._take_spec)
+        self._session.store.call(lambda store: (run, store.spec(run)), self._on_spec)
         self.follower.follow(run)
 
     # -- building --
@@ -81,7 +81,7 @@ class LivePage(QWidget):
             header.add_action(widget)
         for button in (self.pause, self.resume, self.stop):
             button.hide()
-        self.strip.add_legend(Legend([TRAIN, RAW, VALIDATION, MOVED]))
+        self.strip.add_legend(Legend([TRAIN, RAW, VALIDATION, WEIGHTS_CHANGED]))
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
@@ -100,51 +100,51 @@ class LivePage(QWidget):
         self._stack = QStackedLayout(self)
         for face in (self._empty, filled, QWidget()):
             self._stack.addWidget(face)
-        self._stack.setCurrentIndex(_BLANK)  # until the store has said whether there are runs
+        self._stack.setCurrentIndex(_BLANK_FACE)  # until the store has said whether there are runs
 
     def _connect(self) -> None:
-        self.follower.record.connect(self._take_record)
-        self.follower.points.connect(self._take_points)
-        self.follower.events.connect(self._take_events)
+        self.follower.record.connect(self._on_record)
+        self.follower.points.connect(self._on_points)
+        self.follower.events.connect(self._on_events)
         self.follower.delivered.connect(self._show)
-        self.follower.failed.connect(self._fail)
+        self.follower.failed.connect(self._on_read_error)
         self._session.records.changed.connect(self._show_progress)
         self.options.changed.connect(self._draw_options)
-        self.picker.picked.connect(self._session.show_live)
-        self.strip.acted.connect(self._act)
-        self.board.weightsWanted.connect(self._move_weights)
+        self.picker.runPicked.connect(self._session.show_live)
+        self.strip.actionTriggered.connect(self._on_notice_action)
+        self.board.weightsRequested.connect(self._set_weights)
         self._session.liveRunChanged.connect(self.show_run)
         self._session.queue.activeChanged.connect(self._show)
         if self._session.live_run is not None:
             self.show_run(self._session.live_run)
         else:
-            self._session.store.call(_newest, self._take_newest, lambda _error: self._take_newest(None))
+            self._session.store.call(_newest, self._on_newest_run, lambda _error: self._on_newest_run(None))
 
     # -- what the store says --
 
-    def _take_newest(self, run: int | None) -> None:
+    def _on_newest_run(self, run: int | None) -> None:
         """With nothing on, the run that ended last; one that starts takes its place."""
-        if self._wanted is None and run is not None:
+        if self._run_id is None and run is not None:
             self.show_run(run)
-        elif self._wanted is None:
-            self._stack.setCurrentIndex(_EMPTY)
+        elif self._run_id is None:
+            self._stack.setCurrentIndex(_EMPTY_FACE)
 
-    def _take_spec(self, run_and_spec: tuple[int, ExperimentSpec]) -> None:
-        if run_and_spec[0] == self._wanted:
+    def _on_spec(self, run_and_spec: tuple[int, ExperimentSpec]) -> None:
+        if run_and_spec[0] == self._run_id:
             self._spec = run_and_spec[1]
             self._show()
 
-    def _take_record(self, record: RunRecord) -> None:
+    def _on_record(self, record: RunRecord) -> None:
         if self._run is None:
-            self.board.begin(record.tasks)
-            self._stack.setCurrentIndex(_FILLED)
+            self.board.reset(record.tasks)
+            self._stack.setCurrentIndex(_RUN_FACE)
         self._run = record
         self._draw_options()
 
-    def _take_points(self, points: Mapping[SeriesKey, Points], reset: bool) -> None:
-        self.board.take(points, reset=reset)
+    def _on_points(self, points: Mapping[SeriesKey, Points], reset: bool) -> None:
+        self.board.append(points, reset=reset)
 
-    def _take_events(self, events: list[EventRecord]) -> None:
+    def _on_events(self, events: list[EventRecord]) -> None:
         self._events += events
         self._draw_options()
 
@@ -180,8 +180,8 @@ class LivePage(QWidget):
         newest = self._session.records.newest(run)
         return replace(run, progress=newest.progress) if newest.state == run.state else run
 
-    def _fail(self, error: Exception) -> None:
-        self.strip.show_notice(Notice(f"Run {self._wanted} cannot be read: {error}", "error"))
+    def _on_read_error(self, error: Exception) -> None:
+        self.strip.show_notice(Notice(f"Run {self._run_id} cannot be read: {error}", "error"))
 
     def _draw_options(self) -> None:
         if self._run is not None:
@@ -211,11 +211,11 @@ class LivePage(QWidget):
         if self._run is not None:
             self._session.queue.stop(self._run.id)
 
-    def _move_weights(self, weights: dict[str, float] | None) -> None:
+    def _set_weights(self, weights: dict[str, float] | None) -> None:
         if self._run is not None:
             self._session.queue.set_weights(self._run.id, weights)
 
-    def _act(self, action: str) -> None:
+    def _on_notice_action(self, action: str) -> None:
         match action:
             case "compare" if self._run is not None:
                 self._session.compare([*self._session.compared, self._run.id])

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 class RunPicker(ToolButton):
     """A button that opens the list of runs."""
 
-    picked = Signal(int)
+    runPicked = Signal(int)
 
     def __init__(self, store: StoreService) -> None:
         super().__init__("caret-down", "Show another run", self._open, text="Run …", name="live-run")
         self.chooser = RunChooser(store, "live-run-chooser", self)
-        self.chooser.chosen.connect(lambda runs: self.picked.emit(runs[0]))
+        self.chooser.runsChosen.connect(lambda runs: self.runPicked.emit(runs[0]))
 
     def set_text(self, text: str, name: str) -> None:
         """Says which run is shown."""

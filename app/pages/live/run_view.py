@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.formatting import STATE_LABELS, Tone, format_duration, format_number, format_remaining_time
-from app.pages.live.weights_view import ManualWeightsView, last_move_text, manual_weights_view, marker_text
+from app.pages.live.manual_weights_view import ManualWeightsView, last_move_text, manual_weights_view, marker_text
+from mtl_core.analysis.divergence import divergence_event
 from mtl_core.protocol.weight_moves import read_weight_moves
 from mtl_core.spec import TOTAL, ExperimentSpec, score_of
 from mtl_core.text import group_digits
@@ -84,8 +85,8 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
         tone=STATE_LABELS[run.state][1],
         notice=notice(run, spec, events, latest),
         can_pause=run.state == "running",
-        can_resume=(run.state == "paused" or run.resumable) and not _has_diverged(run, events),
-        can_stop=not run.ended,
+        can_resume=(run.state == "paused" or run.is_resumable) and divergence_event(run, events) is None,
+        can_stop=not run.has_ended,
         headers={task: losses_text(task, latest) for task in (*run.tasks, TOTAL)},
         weights_header=last_move_text(moves),
         control=manual_weights_view(run, spec, moves, weights_in_use(run.tasks, latest)),
@@ -107,7 +108,7 @@ def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRe
             result = Notice(f"Paused{at}. It computes nothing until it is resumed.", tone, share)
         case "failed":
             text = f"Failed{at}: {(run.error or 'the log says why').rstrip('.')}. "
-            if _has_diverged(run, events):
+            if divergence_event(run, events) is not None:
                 text += "Resumed from its checkpoint it would diverge again; a new run with other settings may not."
                 result = Notice(text, tone, None, "soften", "Halve the learning rate and clip")
             else:
@@ -197,12 +198,6 @@ def series_key(task: str, split: str, metric: str) -> SeriesKey:
 def _progress_fraction(run: RunRecord) -> float | None:
     progress = run.progress
     return progress.step / progress.steps if progress is not None and progress.steps else None
-
-
-def _has_diverged(run: RunRecord, events: Sequence[EventRecord]) -> bool:
-    """Whether a loss that is not a number ended the run."""
-    ends = [event.kind for event in events if event.kind in ("start", "nan")]
-    return run.state == "failed" and ends[-1:] == ["nan"]
 
 
 def stabilized_settings(spec: ExperimentSpec) -> dict[str, Any]:

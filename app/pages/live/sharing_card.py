@@ -11,7 +11,8 @@ from app.forms import discard
 from app.plots import CardGrid, CurvePlot, RunCurves
 from app.theme import GAP
 from app.widgets import Card, Dot, Label, Muted
-from mtl_core.protocol.series import LearnedShare, natural_order, read_learned_name
+from mtl_core.protocol.series import natural_order, read_learned_name
+from mtl_core.spec.sharing.learned_series import LearnedShare
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
@@ -39,12 +40,12 @@ class SharingCard(Card):
         self.body.addWidget(self.legend)
         self.body.addWidget(grid, 1)
         self.setMinimumHeight(_HEIGHT)
-        self.choice.currentTextChanged.connect(self._choose)
+        self.choice.currentTextChanged.connect(self._redraw)
         self._curves = RunCurves()
         self.clear()
 
     @property
-    def shows(self) -> str:
+    def current_place(self) -> str:
         """The place shown; empty before there is one."""
         return self.choice.currentText()
 
@@ -59,27 +60,27 @@ class SharingCard(Card):
         for plot in self.plots.values():
             plot.clear()
 
-    def take(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
+    def append(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
         """Draws those of the changed series that are shown, and offers the places there are."""
         self._curves = curves
-        before = self.shows, list(self._sources.get(self.shows, ()))
+        before = self.current_place, list(self._sources.get(self.current_place, ()))
         mine = sorted((key for key in changed if self._is_mine(key)), key=lambda key: natural_order(key.metric))
         for key in mine:
             if share := read_learned_name(key.metric):
-                self._note(share)
+                self._add_source(share)
         if not mine:
             return
         self.show()
         self.choice.setVisible(self.choice.count() > 1)
-        if before == (self.shows, self._sources[self.shows]):
+        if before == (self.current_place, self._sources[self.current_place]):
             self._draw(mine)
         else:
-            self._choose()
+            self._redraw()
 
     def _is_mine(self, key: SeriesKey) -> bool:
         return key.split == "train" and key.task in self._tasks and read_learned_name(key.metric) is not None
 
-    def _note(self, share: LearnedShare) -> None:
+    def _add_source(self, share: LearnedShare) -> None:
         place, source = share.place, share.source
         if place not in self._sources:
             self._sources[place] = []
@@ -96,20 +97,20 @@ class SharingCard(Card):
             return self._tasks.index(source), []
         return len(self._tasks), natural_order(source)
 
-    def _choose(self) -> None:
+    def _redraw(self) -> None:
         """Draws the chosen place in place of the one before."""
         for plot in self.plots.values():
             for key in plot.curve_keys():
                 plot.remove_curve(key)
             plot.show_all()
-        sources = self._sources.get(self.shows, [])
+        sources = self._sources.get(self.current_place, [])
         self.legend.show_entries([(source, self._color(source)) for source in sources])
         self._draw([key for key in self._curves.names() if self._is_mine(key)])
 
     def _draw(self, keys: Iterable[SeriesKey]) -> None:
         for key in keys:
             share = read_learned_name(key.metric)
-            if share is not None and share.place == self.shows:
+            if share is not None and share.place == self.current_place:
                 series, color = self._curves.get(key), self._color(share.source)
                 plot = self.plots[key.task]
                 plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=share.source)
@@ -118,7 +119,7 @@ class SharingCard(Card):
         """A task's own, where it is taken from a task; else one of the rest of the cycle."""
         if source in self._tasks:
             return self._tasks.index(source)
-        return len(self._tasks) + self._sources[self.shows].index(source)
+        return len(self._tasks) + self._sources[self.current_place].index(source)
 
     def _plot(self, task: str) -> CurvePlot:
         plot = CurvePlot()

@@ -30,7 +30,7 @@ class ThinBar(QWidget):
         self.setFixedHeight(4)
         self.setObjectName("live-progress")
 
-    def set_share(self, share: float | None, ink: str) -> None:
+    def set_fraction(self, share: float | None, ink: str) -> None:
         """Fills ``share`` of the line, 0 … 1; None leaves nothing of it."""
         self._share, self._ink = share, ink
         self.setAccessibleName("" if share is None else f"{share:.0%} done")
@@ -51,7 +51,7 @@ class ThinBar(QWidget):
 class NoticeStrip(QWidget):
     """Shows a :class:`Notice` at constant height."""
 
-    acted = Signal(str)
+    actionTriggered = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class NoticeStrip(QWidget):
         self.label = Label(wrap=True)
         self.label.setObjectName("live-notice-text")
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.button = Button("", lambda: self.acted.emit(self._action), name="live-notice-action")
+        self.button = Button("", lambda: self.actionTriggered.emit(self._action), name="live-notice-action")
         self.bar = ThinBar()
         self._row = row = QHBoxLayout()
         row.setSpacing(GAP)
@@ -89,4 +89,4 @@ class NoticeStrip(QWidget):
         self.button.setText(notice.label)
         self.button.setAccessibleName(notice.label)
         self.button.setVisible(bool(notice.action))
-        self.bar.set_share(notice.share, ink)
+        self.bar.set_fraction(notice.share, ink)

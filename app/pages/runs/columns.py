@@ -12,12 +12,12 @@ from app.tables import RunColumn, RunsModel
 from app.widgets import escape_mnemonic, plain_tooltip
 
 _KEY = "page/runs/columns"
-_METRICS_BEFORE = "epochs"
-_AIR = 16
-_STRETCHED, _NARROWEST, _COMFORTABLE = "name", 16, 36
-_SCORES, _MORE_SCORES = "scores", 20
+_METRICS_BEFORE_KEY = "epochs"
+_PADDING = 16
+_STRETCHED_KEY, _MIN_NAME, _COMFORTABLE_NAME = "name", 16, 36
+_SCORES_KEY, _MAX_EXTRA_SCORES = "scores", 20
 """In average digits: the narrowest name, the width it needs for most names, what the scores may take beyond."""
-_SORTED_AT_FIRST = ("id", True)
+_DEFAULT_SORT = ("id", True)
 
 
 class ColumnChoice(QObject):
@@ -26,37 +26,37 @@ class ColumnChoice(QObject):
     def __init__(self, header: QHeaderView, model: RunsModel, settings: Settings) -> None:
         super().__init__(header)
         self._header, self._model, self._settings = header, model, settings
-        self._kept: dict[str, Any] = _read(settings)
-        self._arranged = 0
-        self._busy = False
-        self._soon = QTimer(self, singleShot=True, interval=300)
-        self._soon.timeout.connect(self.save)
+        self._saved: dict[str, Any] = _read(settings)
+        self._arranged_count = 0
+        self._is_arranging = False
+        self._save_timer = QTimer(self, singleShot=True, interval=300)
+        self._save_timer.timeout.connect(self.save)
         self._arrange()
-        key, descending = self._kept.get("sort", _SORTED_AT_FIRST)
+        key, descending = self._saved.get("sort", _DEFAULT_SORT)
         order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
         header.setSortIndicator(max(model.column(key), 0), order)
         model.sort(max(model.column(key), 0), order)
         model.columnsInserted.connect(self._arrange)
         for signal in (header.sectionMoved, header.sortIndicatorChanged):
-            signal.connect(self._changed)
-        header.sectionResized.connect(self._resized)
+            signal.connect(self._save_later)
+        header.sectionResized.connect(self._on_section_resized)
         header.installEventFilter(self)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._ask_at)
+        header.customContextMenuRequested.connect(self._open_menu_at)
 
     def menu(self, parent: QWidget) -> QMenu:
         """A menu that stays open while columns are ticked; metrics stand in a submenu per task."""
-        menu = TickMenu("Columns", parent)
+        menu = CheckMenu("Columns", parent)
         menu.setObjectName("columns-menu")
         submenus: dict[str, QMenu] = {}
         for section, column in enumerate(self._model.columns()):
             home: QMenu = menu
             if column.menu:
                 if column.menu not in submenus:
-                    submenus[column.menu] = TickMenu(escape_mnemonic(f"Metrics of {column.menu}"), menu)
+                    submenus[column.menu] = CheckMenu(escape_mnemonic(f"Metrics of {column.menu}"), menu)
                     menu.addMenu(submenus[column.menu])
                 home = submenus[column.menu]
-            self._add(home, section, column)
+            self._add_action(home, section, column)
         menu.addSeparator()
         menu.addAction("Back to the default columns").triggered.connect(self.reset)
         return menu
@@ -64,44 +64,44 @@ class ColumnChoice(QObject):
     def show(self, section: int, shown: bool) -> None:
         """Show or hide a column."""
         self._header.setSectionHidden(section, not shown)
-        self._fit()
-        self._changed()
+        self._fit_stretched_columns()
+        self._save_later()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Give the name another width when the table gets one."""
         if event.type() == QEvent.Type.Resize:
-            self._fit()
+            self._fit_stretched_columns()
         return False
 
     def reset(self) -> None:
         """As on the first day."""
-        self._kept, self._arranged = {}, 0
-        self._busy = True
+        self._saved, self._arranged_count = {}, 0
+        self._is_arranging = True
         for section in range(self._header.count()):
             self._header.moveSection(self._header.visualIndex(section), section)
-        self._busy = False
+        self._is_arranging = False
         self._arrange()
-        self._changed()
+        self._save_later()
 
     def save(self) -> None:
         """Remember the columns now."""
-        self._soon.stop()
+        self._save_timer.stop()
         header, columns = self._header, self._model.columns()
         order = [columns[header.logicalIndex(v)].key for v in range(header.count())]
         # Columns of tasks that no run has today keep their place for the day one has.
-        order += [key for key in self._kept.get("order", ()) if key not in order]
+        order += [key for key in self._saved.get("order", ()) if key not in order]
         shown = {c.key: not header.isSectionHidden(i) for i, c in enumerate(columns)}
         section = min(max(header.sortIndicatorSection(), 0), len(columns) - 1)
         descending = header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
-        self._kept = {
+        self._saved = {
             "order": order,
-            "shown": {**self._kept.get("shown", {}), **shown},
-            "widths": self._kept.get("widths", {}),
+            "shown": {**self._saved.get("shown", {}), **shown},
+            "widths": self._saved.get("widths", {}),
             "sort": [columns[section].key, descending],
         }
-        self._settings.put(_KEY, json.dumps(self._kept))
+        self._settings.put(_KEY, json.dumps(self._saved))
 
-    def _add(self, menu: QMenu, section: int, column: RunColumn) -> None:
+    def _add_action(self, menu: QMenu, section: int, column: RunColumn) -> None:
         action = QAction(escape_mnemonic("Star" if column.key == "star" else column.title), menu, checkable=True)
         action.setChecked(not self._header.isSectionHidden(section))
         action.setToolTip(plain_tooltip(column.help))
@@ -110,51 +110,51 @@ class ColumnChoice(QObject):
 
     def _arrange(self) -> None:
         """Dress the columns that are new: width, visibility and place."""
-        self._busy = True
+        self._is_arranging = True
         columns = self._model.columns()
-        shown, widths = self._kept.get("shown", {}), self._kept.get("widths", {})
+        shown, widths = self._saved.get("shown", {}), self._saved.get("widths", {})
         character = self._header.fontMetrics().horizontalAdvance("0")
-        for section in range(self._arranged, len(columns)):
+        for section in range(self._arranged_count, len(columns)):
             column = columns[section]
-            self._header.resizeSection(section, int(widths.get(column.key, character * column.width + _AIR)))
+            self._header.resizeSection(section, int(widths.get(column.key, character * column.width + _PADDING)))
             self._header.setSectionHidden(section, not shown.get(column.key, column.shown))
-        first, self._arranged = self._arranged, len(columns)
-        self._place(first)
-        self._busy = False
-        self._fit()
+        first, self._arranged_count = self._arranged_count, len(columns)
+        self._restore_order(first)
+        self._is_arranging = False
+        self._fit_stretched_columns()
 
-    def _fit(self) -> None:
+    def _fit_stretched_columns(self) -> None:
         """Let the name take the room that the other columns leave, until a person gives it a width.
 
         Where there is plenty, the scores take their part of it, which name a metric or two.
         """
-        name, widths = self._model.column(_STRETCHED), self._kept.get("widths", {})
-        if _STRETCHED in widths or self._header.isSectionHidden(name):
+        name, widths = self._model.column(_STRETCHED_KEY), self._saved.get("widths", {})
+        if _STRETCHED_KEY in widths or self._header.isSectionHidden(name):
             return
         digit = self._header.fontMetrics().horizontalAdvance("0")
-        was, self._busy = self._busy, True
-        scores = self._model.column(_SCORES)
-        if _SCORES not in widths and not self._header.isSectionHidden(scores):
-            least = int(digit * self._model.columns()[scores].width + _AIR)
+        was, self._is_arranging = self._is_arranging, True
+        scores = self._model.column(_SCORES_KEY)
+        if _SCORES_KEY not in widths and not self._header.isSectionHidden(scores):
+            least = int(digit * self._model.columns()[scores].width + _PADDING)
             room = self._header.width() - (self._header.length() - self._header.sectionSize(scores))
-            spare = room + self._header.sectionSize(name) - least - digit * _COMFORTABLE
-            self._header.resizeSection(scores, least + max(min(spare // 2, digit * _MORE_SCORES), 0))
+            spare = room + self._header.sectionSize(name) - least - digit * _COMFORTABLE_NAME
+            self._header.resizeSection(scores, least + max(min(spare // 2, digit * _MAX_EXTRA_SCORES), 0))
         others = self._header.length() - self._header.sectionSize(name)
-        self._header.resizeSection(name, max(self._header.width() - others, digit * _NARROWEST))
-        self._busy = was
+        self._header.resizeSection(name, max(self._header.width() - others, digit * _MIN_NAME))
+        self._is_arranging = was
 
-    def _resized(self, section: int, _old: int, new: int) -> None:
+    def _on_section_resized(self, section: int, _old: int, new: int) -> None:
         """A person gave a column a width."""
-        if not self._busy and new > 0:
+        if not self._is_arranging and new > 0:
             key = self._model.columns()[section].key
-            self._kept["widths"] = {**self._kept.get("widths", {}), key: new}
-            self._fit()
-            self._changed()
+            self._saved["widths"] = {**self._saved.get("widths", {}), key: new}
+            self._fit_stretched_columns()
+            self._save_later()
 
-    def _place(self, first: int) -> None:
+    def _restore_order(self, first: int) -> None:
         """Put the sections from ``first`` on where they were kept; new metrics before the epochs."""
         header, columns = self._header, self._model.columns()
-        order: list[str] = self._kept.get("order", [])
+        order: list[str] = self._saved.get("order", [])
         if order:
             rank = {key: i for i, key in enumerate(order)}
             ordered = sorted(range(len(columns)), key=lambda i: rank.get(columns[i].key, len(order)))
@@ -163,18 +163,18 @@ class ColumnChoice(QObject):
             return
         for section in range(first, len(columns)):
             if columns[section].menu:
-                epochs = header.visualIndex(self._model.column(_METRICS_BEFORE))
+                epochs = header.visualIndex(self._model.column(_METRICS_BEFORE_KEY))
                 header.moveSection(header.visualIndex(section), epochs)
 
-    def _changed(self) -> None:
-        if not self._busy:
-            self._soon.start()
+    def _save_later(self) -> None:
+        if not self._is_arranging:
+            self._save_timer.start()
 
-    def _ask_at(self, position: QPoint) -> None:
+    def _open_menu_at(self, position: QPoint) -> None:
         self.menu(self._header).popup(self._header.mapToGlobal(position))
 
 
-class TickMenu(QMenu):
+class CheckMenu(QMenu):
     """A menu that a click on a ticked entry leaves open, as one rarely ticks just one."""
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.formatting import format_duration, format_metric, format_timestamp
-from app.tables import method_title, study_words
+from app.tables import format_study, method_title
 from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
     """Label and words of each known fact, in the order of the panel."""
     now = time.time()
     progress = record.progress
-    done = f"{progress.epoch} of {progress.epochs} · step {progress.step}" if progress else ""
+    epochs_done = f"{progress.epoch} of {progress.epochs} · step {progress.step}" if progress else ""
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
     rows = [
         ("Weighting", method_title(record.method)),
@@ -49,8 +49,8 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         ("Tasks", ", ".join(record.tasks)),
         ("Device", record.device),
         ("Seed", str(record.seed)),
-        ("Study", study_words(record)),
-        ("Epochs", done),
+        ("Study", format_study(record)),
+        ("Epochs", epochs_done),
         ("Started", format_timestamp(record.started, now)),
         ("Finished", format_timestamp(record.finished, now)),
         ("Trained for", format_duration(record.seconds)),
@@ -86,7 +86,7 @@ def event_lines(events: Sequence[EventRecord]) -> list[str]:
     return lines
 
 
-def tags_of(text: str) -> tuple[str, ...]:
+def parse_tags(text: str) -> tuple[str, ...]:
     """The tags a person typed, apart by commas or semicolons, each once, in their order."""
     parts = (part.strip() for part in text.replace(";", ",").split(","))
     return tuple(dict.fromkeys(part for part in parts if part))

@@ -11,7 +11,7 @@ from app.pages.runs.permissions import Action
 from app.theme import icon
 
 
-def pop_up(actions: Sequence[Action], act: Callable[[str], object], at: QPoint, parent: QWidget) -> None:
+def open_menu(actions: Sequence[Action], act: Callable[[str], object], at: QPoint, parent: QWidget) -> None:
     """Offer ``actions`` at a place on the screen; ``act`` is told the key of the one chosen."""
     if not actions:
         return
@@ -26,9 +26,9 @@ def pop_up(actions: Sequence[Action], act: Callable[[str], object], at: QPoint, 
         if action.shortcut:
             entry.setShortcut(QKeySequence(action.shortcut))
             entry.setShortcutVisibleInContextMenu(True)
-        entry.triggered.connect(partial(_chosen, act, action.key))
+        entry.triggered.connect(partial(_trigger, act, action.key))
     menu.popup(at)
 
 
-def _chosen(act: Callable[[str], object], key: str, _checked: bool = False) -> None:
+def _trigger(act: Callable[[str], object], key: str, _checked: bool = False) -> None:
     act(key)

@@ -10,28 +10,28 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QSh
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
 
 from app.formatting import format_quantity
-from app.pages.runs.actions import RunActions
 from app.pages.runs.columns import ColumnChoice
 from app.pages.runs.detail import RunDetail, read_detail
-from app.pages.runs.menu import pop_up
+from app.pages.runs.menu import open_menu
 from app.pages.runs.panel import RunPanel, set_names
 from app.pages.runs.permissions import actions_for
-from app.pages.runs.run_list import RunList
+from app.pages.runs.run_actions import RunActions
+from app.pages.runs.run_list_card import RunListCard
 from app.pages.runs.toast import UndoToast
 from app.session import Session
-from app.tables import RunsModel, RunsReader, RunsReading
+from app.tables import RunsModel, RunsReader, RunsSnapshot
 from app.theme import CARD_GAP
 from app.widgets import Button, Chip, EmptyState, PageBody
 
 if TYPE_CHECKING:
     from mtl_core.store import RunStore
 
-_LOOK_MS = 1000
-_REST_MS = 60
-_MOVING_MS = 60
-_ROOMY = 1400
+_REFRESH_MS = 1000
+_PAINT_MS = 60
+_DETAIL_DELAY_MS = 60
+_WIDE_PAGE = 1400
 """Width of the page from which the panel stands beside the table even when it is empty."""
-_SPLITTER = "page/runs/splitter"
+_SPLITTER_KEY = "page/runs/splitter"
 
 
 class RunsPage(PageBody):
@@ -48,35 +48,35 @@ class RunsPage(PageBody):
         self.model = RunsModel(self)
         self.run_actions = RunActions(session, self)
         self._reader = RunsReader()
-        self._reading = self._again = False
-        self._touched: set[int] = set()
-        self._any = False
+        self._is_reading = self._read_again = False
+        self._changed_runs: set[int] = set()
+        self._has_any_run = False
         self._build()
         self._columns = ColumnChoice(self.view.horizontalHeader(), self.model, session.settings)
-        self._timers()
+        self._make_timers()
         self._connect()
-        self._moved()
+        self._on_selection_changed()
 
-    def refresh(self, touched: Iterable[int] = ()) -> None:
+    def refresh(self, changed_runs: Iterable[int] = ()) -> None:
         """Look at the store, unless that is being done already; then once more.
 
         Args:
-            touched: Runs that are known to have changed.
+            changed_runs: Runs that are known to have changed.
         """
-        self._touched.update(touched)
-        if self._reading:
-            self._again = True
+        self._changed_runs.update(changed_runs)
+        if self._is_reading:
+            self._read_again = True
             return
-        self._reading, self._again = True, False
+        self._is_reading, self._read_again = True, False
         query, archived, reader = self.list.query, self.list.archived.isChecked(), self._reader
-        runs, self._touched = self._touched, set()
+        runs, self._changed_runs = self._changed_runs, set()
         self._session.store.call(
-            lambda store: reader.read(store, query, archived, runs), self._read, self._on_read_error
+            lambda store: reader.read(store, query, archived, runs), self._on_read, self._on_read_error
         )
 
     def act(self, key: str) -> None:
         """Do something with the selected runs, as its menu entry would."""
-        records = self.view.selected()
+        records = self.view.selected_records()
         if key == "menu":
             self._menu(self._panel_corner())
         if not any(action.key == key for action in actions_for(records)):
@@ -100,7 +100,7 @@ class RunsPage(PageBody):
     def showEvent(self, event: QShowEvent) -> None:
         """Look now, then once a second."""
         super().showEvent(event)
-        self._look.start()
+        self._refresh_timer.start()
         self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -111,9 +111,9 @@ class RunsPage(PageBody):
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks."""
         super().hideEvent(event)
-        self._look.stop()
+        self._refresh_timer.stop()
         self.panel.flush()
-        self._session.settings.put_bytes(_SPLITTER, self._splitter.saveState())
+        self._session.settings.put_bytes(_SPLITTER_KEY, self._splitter.saveState())
 
     # --- building
 
@@ -125,7 +125,7 @@ class RunsPage(PageBody):
         self.export = Button("Export CSV…", lambda: self.act("export"), icon_name="export", name="export-runs")
         for button in (self.compare, self.export):
             self.header.add_action(button)
-        self.list = RunList(self.model)
+        self.list = RunListCard(self.model)
         self.view = self.list.view
         self.panel = RunPanel()
         self._splitter = set_names(QSplitter(Qt.Orientation.Horizontal), "runs-splitter", "Runs and the selected run")
@@ -135,7 +135,7 @@ class RunsPage(PageBody):
         self._splitter.addWidget(self.panel)
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setSizes([10_000, self.panel.minimumWidth()])
-        self._splitter.restoreState(self._session.settings.get_bytes(_SPLITTER))
+        self._splitter.restoreState(self._session.settings.get_bytes(_SPLITTER_KEY))
         self.empty = EmptyState(
             "list-bullets",
             "No runs yet",
@@ -151,29 +151,29 @@ class RunsPage(PageBody):
         self.body.addWidget(whole, 1)
         self.toast = UndoToast(self)
 
-    def _timers(self) -> None:
-        self._look = QTimer(self, interval=_LOOK_MS)
-        self._look.timeout.connect(self.refresh)
-        self._moving = QTimer(self, singleShot=True, interval=_MOVING_MS)
-        self._moving.timeout.connect(self._ask_detail)
+    def _make_timers(self) -> None:
+        self._refresh_timer = QTimer(self, interval=_REFRESH_MS)
+        self._refresh_timer.timeout.connect(self.refresh)
+        self._detail_timer = QTimer(self, singleShot=True, interval=_DETAIL_DELAY_MS)
+        self._detail_timer.timeout.connect(self._request_detail)
 
     def _connect(self) -> None:
-        self.list.asked.connect(self.refresh)
-        self.list.columnsWanted.connect(self._choose_columns)
-        self.view.opened.connect(lambda: self.act("watch"))
-        self.view.selectionMoved.connect(self._moved)
+        self.list.refreshRequested.connect(self.refresh)
+        self.list.columnsRequested.connect(self._choose_columns)
+        self.view.runOpened.connect(lambda: self.act("watch"))
+        self.view.selectedRunsChanged.connect(self._on_selection_changed)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(lambda at: self._menu(self.view.viewport().mapToGlobal(at)))
         self.model.renamed.connect(lambda run, name: self.run_actions.edit(run, name=name))
         self.model.starred.connect(lambda run, on: self.run_actions.edit(run, starred=on))
-        self.panel.acted.connect(self.act)
+        self.panel.actionTriggered.connect(self.act)
         self.panel.nameEdited.connect(lambda run, name: self.run_actions.edit(run, name=name))
         self.panel.tagsEdited.connect(lambda run, tags: self.run_actions.edit(run, tags=tags))
         self.panel.notesEdited.connect(lambda run, notes: self.run_actions.edit(run, notes=notes))
-        self.panel.parentWanted.connect(self._show_run)
+        self.panel.parentRequested.connect(self._show_run)
         self.run_actions.changed.connect(self.refresh)
         self.run_actions.failed.connect(self._session.show_error)
-        self.run_actions.putAway.connect(self._on_archived)
+        self.run_actions.archivedChanged.connect(self._on_archived)
         self._session.queue.activeChanged.connect(self._active_changed)
         keys = {"Ctrl+Return": "open", "R": "again", "C": "compare", "S": "star", "Ctrl+E": "export"}
         for keys_pressed, action in {**keys, "Delete": "archive"}.items():
@@ -189,59 +189,59 @@ class RunsPage(PageBody):
 
     # --- reading
 
-    def _read(self, reading: RunsReading | None) -> None:
-        self._reading = False
+    def _on_read(self, reading: RunsSnapshot | None) -> None:
+        self._is_reading = False
         self.list.show_error(None)
         if reading is not None:
             self.list.show_damage(reading.damage)
             self.model.set_rows(reading.rows)
             self._show_list_or_empty_state()
-            self._moved()
-        if self._again:
+            self._on_selection_changed()
+        if self._read_again:
             self.refresh()
         elif reading is not None and not reading.complete:
             # Not at once: the table is painted first, which waits for nobody while the store's thread rests.
-            QTimer.singleShot(_REST_MS, self, self.refresh)
+            QTimer.singleShot(_PAINT_MS, self, self.refresh)
 
     def _on_read_error(self, error: Exception) -> None:
-        self._reading = False
+        self._is_reading = False
         self.list.show_error(error)
-        if self._again:
+        if self._read_again:
             self.refresh()
 
     def _show_list_or_empty_state(self) -> None:
-        shown, narrowed = self.model.rowCount(), self.list.narrowed
-        self._any = self._any or shown > 0
-        if not shown and not narrowed:
+        shown, is_filtered = self.model.rowCount(), self.list.is_filtered
+        self._has_any_run = self._has_any_run or shown > 0
+        if not shown and not is_filtered:
             self._session.store.call(_has_runs, self._has_runs)
         self.chip.set_text(format_quantity(shown, "run"))
-        self._stack.setCurrentIndex(1 if not (shown or narrowed or self._any) else 0)
-        self.list.show_found(shown)
+        self._stack.setCurrentIndex(1 if not (shown or is_filtered or self._has_any_run) else 0)
+        self.list.show_table(shown)
 
     def _has_runs(self, any_run: bool) -> None:
         """The table is empty without a filter: are there archived runs, or none at all?"""
-        self._any = any_run
-        if self.model.rowCount() == 0 and not self.list.narrowed:
+        self._has_any_run = any_run
+        if self.model.rowCount() == 0 and not self.list.is_filtered:
             self._stack.setCurrentIndex(0 if any_run else 1)
 
     # --- selection
 
-    def _moved(self) -> None:
-        records = self.view.selected()
+    def _on_selection_changed(self) -> None:
+        records = self.view.selected_records()
         self._show_panel()
         self.compare.setEnabled(len(records) > 1)
         self.export.setEnabled(bool(records))
         if len(records) == 1:
             self.panel.set_record(records[0], actions_for(records))
-            self._moving.start()
+            self._detail_timer.start()
         else:
             self.panel.clear(len(records))
 
     def _show_panel(self) -> None:
         """Leave the panel's room to the table while no run is selected, unless there is enough for both."""
-        self.panel.setVisible(self.width() >= _ROOMY or bool(self.view.selected()))
+        self.panel.setVisible(self.width() >= _WIDE_PAGE or bool(self.view.selected_records()))
 
-    def _ask_detail(self) -> None:
+    def _request_detail(self) -> None:
         run = self.panel.run
         if run is not None:
             self._session.store.call(lambda store: read_detail(store, run), self._on_detail, lane="live")
@@ -260,7 +260,7 @@ class RunsPage(PageBody):
     # --- doing
 
     def _menu(self, at: QPoint) -> None:
-        pop_up(actions_for(self.view.selected()), self.act, at, self)
+        open_menu(actions_for(self.view.selected_records()), self.act, at, self)
 
     def _panel_corner(self) -> QPoint:
         button = self.panel.findChild(QWidget, "run-more")

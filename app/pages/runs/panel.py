@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.formatting import STATE_LABELS
-from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, tags_of
+from app.pages.runs.detail import RunDetail, event_lines, facts, metric_rows, parse_tags
 from app.pages.runs.permissions import Action
 from app.theme import CARD_GAP, GAP, card_title_font, mono_font
 from app.widgets import (
@@ -39,22 +39,22 @@ if TYPE_CHECKING:
     from mtl_core.store import RunRecord
 
 _W = TypeVar("_W", bound=QWidget)
-_NOTES_MS = 700
+_NOTES_DELAY_MS = 700
 _BUTTONS = 2
 
 
 class RunPanel(Card):
     """Details of the selected run; edits are emitted when the person stops typing or leaves the field.
 
-    ``acted(key)`` carries the key of an action, ``nameEdited``, ``tagsEdited`` and ``notesEdited`` the run and the new
-    value, ``parentWanted`` the run that this one repeats.
+    ``actionTriggered(key)`` carries the key of an action, ``nameEdited``, ``tagsEdited`` and ``notesEdited`` the run
+    and the new value, ``parentRequested`` the run that this one repeats.
     """
 
-    acted = Signal(str)
+    actionTriggered = Signal(str)
     nameEdited = Signal(int, str)
     tagsEdited = Signal(int, tuple)
     notesEdited = Signal(int, str)
-    parentWanted = Signal(int)
+    parentRequested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -62,13 +62,13 @@ class RunPanel(Card):
         self.setAccessibleName("Selected run")
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * 36)
         self._record: RunRecord | None = None
-        self._nothing = EmptyState("cursor", "No run selected", "")
+        self._empty_state = EmptyState("cursor", "No run selected", "")
         self._pages = QStackedLayout()
-        self._pages.addWidget(self._nothing)
+        self._pages.addWidget(self._empty_state)
         self._pages.addWidget(self._build())
         self.body.addLayout(self._pages)
-        self._notes_soon = QTimer(self, singleShot=True, interval=_NOTES_MS)
-        self._notes_soon.timeout.connect(self.flush)
+        self._notes_timer = QTimer(self, singleShot=True, interval=_NOTES_DELAY_MS)
+        self._notes_timer.timeout.connect(self.flush)
 
     @property
     def run(self) -> int | None:
@@ -79,17 +79,17 @@ class RunPanel(Card):
         """Show no run; with several ``selected``, say so."""
         self.flush()
         self._record = None
-        self._nothing.title.setText(f"{selected} runs selected" if selected else "No run selected")
+        self._empty_state.title.setText(f"{selected} runs selected" if selected else "No run selected")
         text = (
             "Compare them with the button above, or press C."
             if selected
             else "Select a run to see its settings, metrics and events."
         )
-        self._nothing.text.setText(text)
+        self._empty_state.text.setText(text)
         self._pages.setCurrentIndex(0)
 
     def set_record(self, record: RunRecord, actions: tuple[Action, ...]) -> None:
-        """Show what the table knows already; metrics and events follow with :meth:`set_detail`."""
+        """Show a run's record; metrics and events follow with :meth:`set_detail`."""
         other = self._record is None or self._record.id != record.id
         if other:
             self.flush()
@@ -104,12 +104,12 @@ class RunPanel(Card):
         self._state.set_tone("neutral" if tone == "muted" else tone)
         self._state.set_dot(tone)
         self._error.set_error(record.error)
-        self._fill(self.name, record.name, other)
-        self._fill(self.tags, ", ".join(record.tags), other)
-        writing = self.notes.hasFocus() or self._notes_soon.isActive()
+        self._set_text(self.name, record.name, other)
+        self._set_text(self.tags, ", ".join(record.tags), other)
+        writing = self.notes.hasFocus() or self._notes_timer.isActive()
         if other or (not writing and self.notes.toPlainText() != record.notes):
             self.notes.setPlainText(record.notes)
-            self._notes_soon.stop()
+            self._notes_timer.stop()
         self._parent.setVisible(record.parent is not None)
         self._parent.setText(f"Runs run {record.parent} again")
         self._set_facts(facts(record))
@@ -130,8 +130,8 @@ class RunPanel(Card):
             self.events.setPlainText(lines)
 
     def flush(self) -> None:
-        """Announce notes that are still being written."""
-        self._notes_soon.stop()
+        """Emit notes that have not been emitted yet."""
+        self._notes_timer.stop()
         if self._record is not None and self.notes.toPlainText() != self._record.notes:
             self.notesEdited.emit(self._record.id, self.notes.toPlainText())
 
@@ -140,21 +140,23 @@ class RunPanel(Card):
         self._number.setFont(card_title_font())
         self._state = Chip()
         self._state.setObjectName("run-state")
-        self._more = ToolButton("dots-three", "More actions", lambda: self.acted.emit("menu"), name="run-more")
+        self._more = ToolButton(
+            "dots-three", "More actions", lambda: self.actionTriggered.emit("menu"), name="run-more"
+        )
         top = _row(self._number, self._state, None, self._more)
         self._error = InlineError()
         self._error.setObjectName("run-error")
         self._buttons = [Button("", name=f"run-action-{i}") for i in range(_BUTTONS)]
         for button in self._buttons:
-            button.clicked.connect(self._pressed)
+            button.clicked.connect(self._on_button_clicked)
         self.name = set_names(LineEdit(), "run-name", "Name of the run")
-        self.name.editingFinished.connect(self._name_done)
+        self.name.editingFinished.connect(self._save_name)
         self.tags = set_names(LineEdit(placeholderText="Tags, apart by commas"), "run-tags", "Tags")
-        self.tags.editingFinished.connect(self._tags_done)
+        self.tags.editingFinished.connect(self._save_tags)
         self.notes = set_names(QPlainTextEdit(placeholderText="Notes"), "run-notes", "Notes")
         self.notes.setTabChangesFocus(True)
         self.notes.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 12)
-        self.notes.textChanged.connect(self._notes_typed)
+        self.notes.textChanged.connect(self._on_notes_changed)
         self._parent = LinkButton("", self._show_parent, name="run-parent")
         self._facts = QFormLayout()
         self._facts.setHorizontalSpacing(CARD_GAP)
@@ -239,15 +241,15 @@ class RunPanel(Card):
                 widget.hide()
                 widget.deleteLater()
 
-    def _fill(self, field: LineEdit, text: str, other: bool) -> None:
-        """Show ``text`` unless someone is typing in the field."""
+    def _set_text(self, field: LineEdit, text: str, other: bool) -> None:
+        """Set the text of a field unless it is being edited."""
         if (other or not field.hasFocus()) and field.text() != text:
             field.setText(text)
 
-    def _pressed(self) -> None:
-        self.acted.emit(str(self.sender().property("action")))
+    def _on_button_clicked(self) -> None:
+        self.actionTriggered.emit(str(self.sender().property("action")))
 
-    def _name_done(self) -> None:
+    def _save_name(self) -> None:
         if self._record is None:
             return
         name = self.name.text().strip()
@@ -256,21 +258,21 @@ class RunPanel(Card):
         elif name != self._record.name:
             self.nameEdited.emit(self._record.id, name)
 
-    def _tags_done(self) -> None:
-        if self._record is not None and set(tags_of(self.tags.text())) != set(self._record.tags):
-            self.tagsEdited.emit(self._record.id, tags_of(self.tags.text()))
+    def _save_tags(self) -> None:
+        if self._record is not None and set(parse_tags(self.tags.text())) != set(self._record.tags):
+            self.tagsEdited.emit(self._record.id, parse_tags(self.tags.text()))
 
-    def _notes_typed(self) -> None:
+    def _on_notes_changed(self) -> None:
         if self._record is not None and self.notes.toPlainText() != self._record.notes:
-            self._notes_soon.start()
+            self._notes_timer.start()
 
     def _show_parent(self) -> None:
         if self._record is not None and self._record.parent is not None:
-            self.parentWanted.emit(self._record.parent)
+            self.parentRequested.emit(self._record.parent)
 
 
 def set_names(widget: _W, name: str, accessible: str) -> _W:
-    """``widget`` with what a script and a screen reader find it by."""
+    """Set the object name and the accessible name of a widget, and return it."""
     widget.setObjectName(name)
     widget.setAccessibleName(accessible)
     return widget

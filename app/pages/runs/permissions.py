@@ -42,12 +42,12 @@ def actions_for(records: Sequence[RunRecord]) -> tuple[Action, ...]:
         return ()
     star = UNSTAR if all(record.starred for record in records) else STAR
     put_away = RESTORE if all(record.archived for record in records) else ARCHIVE
-    stop = (STOP,) if any(not record.ended for record in records) else ()
+    stop = (STOP,) if any(not record.has_ended for record in records) else ()
     if len(records) > 1:
         return (COMPARE, AGAIN, *stop, star, EXPORT, put_away)
     (record,) = records
-    watch = CURVES if record.ended else WATCH
-    resume = (RESUME,) if record.resumable else ()
-    archive = (put_away,) if record.ended else ()
+    watch = CURVES if record.has_ended else WATCH
+    resume = (RESUME,) if record.is_resumable else ()
+    archive = (put_away,) if record.has_ended else ()
     baselines = (BASELINES,) if len(record.tasks) > 1 else ()
     return (watch, OPEN, AGAIN, *resume, *stop, *baselines, RENAME, star, EXPORT, *archive)

@@ -21,7 +21,7 @@ class UndoToast(QFrame):
         self.setProperty("role", "toast")
         self._undo: Callable[[], object] | None = None
         self._label = Label()
-        self.button = LinkButton("Undo", self._undone, name="undo-archive")
+        self.button = LinkButton("Undo", self._on_undo_clicked, name="undo-archive")
         row = QHBoxLayout(self)
         row.setContentsMargins(CARD_GAP, GAP, CARD_GAP, GAP)
         row.setSpacing(CARD_GAP)
@@ -53,7 +53,7 @@ class UndoToast(QFrame):
         below = self._page.height() - self.height() - PAGE_MARGIN - GAP
         self.move((self._page.width() - self.width()) // 2, below)
 
-    def _undone(self) -> None:
+    def _on_undo_clicked(self) -> None:
         self.hide()
         self._timer.stop()
         if self._undo is not None:

@@ -23,7 +23,7 @@ class CurveItems:
         self.raw: dict[Hashable, Item] = {}
 
     def set_pen(self, key: Hashable, curve: Curve) -> None:
-        """Give a curve's lines the pens that its look asks for in the theme in use."""
+        """Set the pens of a curve's lines for its style and the current theme."""
         if key not in self.main:
             self.main[key] = self._add(depth=1, antialias=True)
         alpha = FAINT_ALPHA if curve.faint else 1.0
@@ -32,7 +32,7 @@ class CurveItems:
             self.raw[key].setPen(pen(curve.color, alpha=FAINT_ALPHA))
 
     def draw(self, key: Hashable, curve: Curve, line: Line) -> None:
-        """Draw what a picture has of a curve."""
+        """Show the decimated points of a curve."""
         self.main[key].setData(line.x, line.y)
         if line.faint_x is not None:
             if key not in self.raw:
@@ -44,7 +44,7 @@ class CurveItems:
             self.raw[key].setVisible(line.faint_x is not None)
 
     def remove(self, key: Hashable) -> None:
-        """Take a curve's lines away; an unknown key is ignored."""
+        """Remove a curve's lines; an unknown key is ignored."""
         for items in (self.main, self.raw):
             if key in items:
                 self._canvas.remove(items.pop(key))

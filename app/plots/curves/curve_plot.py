@@ -81,11 +81,11 @@ class CurvePlot(QWidget):
             values: ``[N]``; what is not finite is a gap.
             color: A hue by number, a theme token or ``#RRGGBB``.
             dash: Draw dashed.
-            dots: Dots between the strokes, which tell curves of one hue apart.
+            dots: Dots between the strokes, which distinguish curves of one hue.
             faint: Draw as a pale background line.
             smoothed: Whether ``set_smoothing`` applies.
             label: Name in the read-out under the cursor; ``str(key)`` when empty.
-            axis: Where its steps stand, if not where :meth:`set_x_axis` says.
+            axis: Its own horizontal axis, if it differs from that of :meth:`set_x_axis`.
         """
         previous = self._curves.get(key)
         curve = Curve(
@@ -100,7 +100,7 @@ class CurvePlot(QWidget):
             axis=axis,
         )
         self._curves[key] = curve
-        if previous is None or previous.look != curve.look:
+        if previous is None or previous.pen_style != curve.pen_style:
             self._items.set_pen(key, curve)
         self._ask()
 
@@ -109,13 +109,13 @@ class CurvePlot(QWidget):
         return list(self._curves)
 
     def remove_curve(self, key: Hashable) -> None:
-        """Takes a curve away; an unknown key is ignored."""
+        """Removes a curve; an unknown key is ignored."""
         self._curves.pop(key, None)
         self._items.remove(key)
         self._ask()
 
     def clear(self) -> None:
-        """Takes all curves and markers away and shows everything again."""
+        """Removes all curves and markers and resets the zoom."""
         for key in list(self._curves):
             self.remove_curve(key)
         self.set_markers(())
@@ -159,40 +159,40 @@ class CurvePlot(QWidget):
         self._ask()
 
     def set_until(self, step: float) -> None:
-        """Says which step is the planned last one; the axis reserves room by it, so that it rests as points arrive."""
+        """Sets the planned last step, for which the axis reserves room, so that it does not move with every point."""
         self._until = step
         self._ask()
 
     def set_empty_text(self, text: str) -> None:
-        """What stands in the plot while it has nothing to draw."""
+        """Sets the text shown while there is nothing to draw."""
         self._empty.setText(text)
 
     def show_all(self) -> None:
-        """Undoes zooming."""
+        """Resets the zoom."""
         if self._zoomed:
             self._zoomed = False
             self.zoomChanged.emit(False)
         self._ask()
 
     @property
-    def zoomed(self) -> bool:
-        """Whether a part was chosen with the mouse."""
+    def is_zoomed(self) -> bool:
+        """Whether a part of the curves was selected with the mouse."""
         return self._zoomed
 
     @property
     def picture(self) -> Picture | None:
-        """What is drawn now."""
+        """The picture shown now."""
         return self._picture
 
     def sizeHint(self) -> QSize:
-        """Room for a readable plot."""
+        """A comfortable size."""
         return QSize(320, 120)
 
     def minimumSizeHint(self) -> QSize:
-        """The least a curve can be read in."""
+        """The smallest size in which a curve is readable."""
         return QSize(160, 100)
 
-    # -- the clock --
+    # -- drawing --
 
     def _ask(self) -> None:
         self._stale = True
@@ -204,7 +204,7 @@ class CurvePlot(QWidget):
         return self.isVisible()
 
     def snapshot(self) -> Snapshot:
-        """What is to be drawn now."""
+        """The input of drawing as of now."""
         self._stale = False
         columns = max(int(self._canvas.box.width()), 100)
         view = tuple(self._canvas.box.viewRange()[0]) if self._zoomed else None
@@ -241,7 +241,7 @@ class CurvePlot(QWidget):
             self.zoomChanged.emit(True)
         self._ask()
 
-    # -- looks --
+    # -- style --
 
     def _restyle(self) -> None:
         self._canvas.restyle()

@@ -20,13 +20,13 @@ _AXIS_TIP = "Horizontal axis: steps, epochs, or the time trained so far, in whic
 
 
 class SettingsStore(Protocol):
-    """Protocol of a store that keeps options between starts."""
+    """Protocol of persistent key-value settings."""
 
     def get(self, key: str, default: str = "") -> str:
-        """A remembered text."""
+        """The stored value of a key."""
 
     def put(self, key: str, value: str) -> None:
-        """Remembers a text."""
+        """Stores a value."""
 
 
 class PlotOptions(QObject):
@@ -34,10 +34,10 @@ class PlotOptions(QObject):
 
     Args:
         page: Name of the page; the buttons' object names begin with it.
-        memory: Where the choices are remembered.
-        parent: Owner.
-        axes: What the horizontal axis may count.
-        smoothing: Smoothing until another is chosen.
+        settings: Where the options are saved.
+        parent: Parent object.
+        axes: Units offered for the horizontal axis.
+        smoothing: Initial smoothing.
     """
 
     changed = Signal()
@@ -45,26 +45,30 @@ class PlotOptions(QObject):
     def __init__(
         self,
         page: str,
-        memory: SettingsStore,
+        settings: SettingsStore,
         parent: QObject,
         *,
         axes: Sequence[AxisKind] = AXES,
         smoothing: float = 0.6,
     ) -> None:
         super().__init__(parent)
-        self._memory, self._page, self._axes = memory, page, tuple(axes)
-        self.smoothing = _one_of(memory.get(f"page/{page}/smoothing"), SMOOTHING, float, smoothing)
-        remembered = memory.get(f"page/{page}/axis", "step")
-        self.axis: AxisKind = next((kind for kind in axes if kind == remembered), "step")
-        self.log_y = memory.get(f"page/{page}/log") == "on"
+        self._settings, self._page, self._axes = settings, page, tuple(axes)
+        self.smoothing = _parse_choice(settings.get(f"page/{page}/smoothing"), SMOOTHING, float, smoothing)
+        saved_axis = settings.get(f"page/{page}/axis", "step")
+        self.axis: AxisKind = next((kind for kind in axes if kind == saved_axis), "step")
+        self.log_y = settings.get(f"page/{page}/log") == "on"
         self._unit = ""
         self.smoothing_button = _menu_button(
-            "waves", "Smoothing of the training curves", f"{page}-smoothing", map(_percent, SMOOTHING), self._smooth
+            "waves",
+            "Smoothing of the training curves",
+            f"{page}-smoothing",
+            map(_smoothing_text, SMOOTHING),
+            self._set_smoothing,
         )
         self.log_button = ToolButton(
-            "chart-line-up", "Logarithmic losses", self._log, text="Log y", checkable=True, name=f"{page}-log-y"
+            "chart-line-up", "Logarithmic losses", self._set_log_y, text="Log y", checkable=True, name=f"{page}-log-y"
         )
-        self.axis_button = _menu_button("ruler", _AXIS_TIP, f"{page}-x", axes, self._place)
+        self.axis_button = _menu_button("ruler", _AXIS_TIP, f"{page}-x", axes, self._set_axis)
         self._show()
 
     def buttons(self) -> tuple[QToolButton, QToolButton, QToolButton]:
@@ -72,52 +76,52 @@ class PlotOptions(QObject):
         return self.smoothing_button, self.log_button, self.axis_button
 
     def apply(self, losses: Iterable[CurvePlot]) -> None:
-        """Draws loss curves as chosen."""
+        """Apply smoothing and scale to loss plots."""
         for plot in losses:
             plot.set_smoothing(self.smoothing)
             plot.set_log_y(self.log_y)
 
     def show_unit(self, unit: str) -> None:
-        """Say in what the axis counts time, e.g. ``minutes``."""
+        """Show the unit of the axis, e.g. ``minutes``."""
         if unit != self._unit:
             self._unit = unit
             self._show()
 
-    def _smooth(self, index: int) -> None:
+    def _set_smoothing(self, index: int) -> None:
         self.smoothing = SMOOTHING[index]
-        self._keep("smoothing", str(self.smoothing))
+        self._save("smoothing", str(self.smoothing))
 
-    def _place(self, index: int) -> None:
+    def _set_axis(self, index: int) -> None:
         self.axis, self._unit = self._axes[index], ""
-        self._keep("axis", self.axis)
+        self._save("axis", self.axis)
 
-    def _log(self) -> None:
+    def _set_log_y(self) -> None:
         self.log_y = self.log_button.isChecked()
-        self._keep("log", "on" if self.log_y else "off")
+        self._save("log", "on" if self.log_y else "off")
 
-    def _keep(self, name: str, value: str) -> None:
-        self._memory.put(f"page/{self._page}/{name}", value)
+    def _save(self, name: str, value: str) -> None:
+        self._settings.put(f"page/{self._page}/{name}", value)
         self._show()
         self.changed.emit()
 
     def _show(self) -> None:
-        self.smoothing_button.setText(f"Smoothing {_percent(self.smoothing)}")
+        self.smoothing_button.setText(f"Smoothing {_smoothing_text(self.smoothing)}")
         self.axis_button.setText(f"x: {self._unit or self.axis}")
         self.log_button.setChecked(self.log_y)
         _check(self.smoothing_button, SMOOTHING.index(self.smoothing))
         _check(self.axis_button, self._axes.index(self.axis))
 
 
-def _percent(weight: float) -> str:
+def _smoothing_text(weight: float) -> str:
     return f"{weight:g}" if weight else "off"
 
 
-def _one_of(text: str, choices: Sequence[T], read: Callable[[str], T], otherwise: T) -> T:
+def _parse_choice(text: str, choices: Sequence[T], read: Callable[[str], T], default: T) -> T:
     try:
         value = read(text)
     except ValueError:
-        return otherwise
-    return value if value in choices else otherwise
+        return default
+    return value if value in choices else default
 
 
 def _menu_button(

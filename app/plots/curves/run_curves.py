@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from app.plots.curves.series import Series
+from app.plots.curves.series_buffer import SeriesBuffer
 
 if TYPE_CHECKING:
     from mtl_core.store import Points, SeriesKey
@@ -15,20 +15,20 @@ class RunCurves:
     """All series of one run so far."""
 
     def __init__(self) -> None:
-        self._series: dict[SeriesKey, Series] = {}
+        self._series: dict[SeriesKey, SeriesBuffer] = {}
 
-    def take(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> set[SeriesKey]:
+    def append(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> set[SeriesKey]:
         """Adds points, after forgetting all there were when ``reset``; the series that changed."""
         removed = set(self._series) if reset else set()
         if reset:
             self._series = {}
         for key, new in points.items():
-            self._series.setdefault(key, Series()).extend(new.steps, new.values)
+            self._series.setdefault(key, SeriesBuffer()).extend(new.steps, new.values)
         return removed | set(points)
 
-    def get(self, key: SeriesKey) -> Series:
+    def get(self, key: SeriesKey) -> SeriesBuffer:
         """A series; an empty one where there are no points."""
-        return self._series.get(key) or Series()
+        return self._series.get(key) or SeriesBuffer()
 
     def names(self) -> Collection[SeriesKey]:
         """The series that have points."""

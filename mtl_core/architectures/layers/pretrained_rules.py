@@ -18,11 +18,12 @@ from mtl_core.architectures.layers.transformers_folder import (
     load_config,
     load_model,
 )
-from mtl_core.errors import listed, shorten
+from mtl_core.errors import shorten
 from mtl_core.spec import InputError
 from mtl_core.spec import layers as spec
 from mtl_core.spec.reports import Shape
 from mtl_core.tabular.text.tokenizer import highest_number
+from mtl_core.text import format_names
 
 
 def check(layer: spec.Pretrained, shape: Shape) -> Fault | None:
@@ -139,12 +140,14 @@ def _weights_fault(layer: spec.Pretrained, config: Any, model: Pretrained) -> Fa
         return Fault(f"{layer.title} cannot read the weights in {layer.path} ({_first_line(error)}).")
     required = {name.removeprefix("pretrained.") for name in model.state_dict()}
     if mismatched := sorted(name for name, *_ in loaded["mismatched_keys"] if name in required):
-        return Fault(f"{layer.title} has weights of another shape than its config.json says: {listed(mismatched)}.")
+        return Fault(
+            f"{layer.title} has weights of another shape than its config.json says: {format_names(mismatched)}."
+        )
     missing = sorted(required & set(loaded["missing_keys"]))
     if not missing:
         return None
     quick_fix = _mean_fix(layer) if all(name.startswith("pooler.") for name in missing) else None
-    return Fault(f"{layer.title} finds no weights for {listed(missing)} in {layer.path}.", quick_fix)
+    return Fault(f"{layer.title} finds no weights for {format_names(missing)} in {layer.path}.", quick_fix)
 
 
 def _mean_fix(layer: spec.Pretrained) -> QuickFix:

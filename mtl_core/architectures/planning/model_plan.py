@@ -7,9 +7,9 @@ from mtl_core.architectures.layers.errors import Fault, arrival_text, to_spec_fi
 from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape, plan_layers
 from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
-from mtl_core.spec.model import Sharing
 from mtl_core.spec.paths import join
 from mtl_core.spec.reports import Shape
+from mtl_core.spec.sharing import Sharing
 from mtl_core.spec.tasks import Outputs
 
 SHARED_PATH = ("model", "shared")

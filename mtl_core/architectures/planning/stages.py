@@ -61,6 +61,29 @@ def split_stages(layer_plans: Sequence[LayerPlan]) -> Stages:
     return Stages([_stage(layer_plans, start, stop) for start, stop in spans if start < stop], list(layer_plans[end:]))
 
 
+def stages_with_tail(layer_plans: Sequence[LayerPlan]) -> list[list[LayerPlan]]:
+    """Splits a trunk into stages, with the tail added to the last one; empty for a trunk without layers."""
+    split = split_stages(layer_plans)
+    parts = [stage.layer_plans for stage in split.stages] or [[]]
+    parts[-1] = [*parts[-1], *split.tail]
+    return parts if parts[-1] else []
+
+
+def split_levels(layer_plans: Sequence[LayerPlan], max_levels: int) -> list[list[LayerPlan]]:
+    """Splits a trunk into levels of about equally many stages, the first ones with one more.
+
+    Args:
+        layer_plans: The planned layers of the trunk.
+        max_levels: Number of levels; fewer if the trunk has fewer stages.
+    """
+    parts = stages_with_tail(layer_plans) or [[]]
+    levels = min(max_levels, len(parts))
+    size, remainder = divmod(len(parts), levels)
+    ends = [(level + 1) * size + min(level + 1, remainder) for level in range(levels)]
+    starts = [0, *ends[:-1]]
+    return [[layer_plan for part in parts[a:b] for layer_plan in part] for a, b in zip(starts, ends, strict=True)]
+
+
 def _stage(layer_plans: Sequence[LayerPlan], start: int, stop: int) -> Stage:
     shape = layer_plans[stop - 1].output_shape
     if shape is None:

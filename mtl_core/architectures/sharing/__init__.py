@@ -1,1 +1,1 @@
-"""Sharing schemes, one module each, and the building blocks they have in common."""
+"""The models of the sharing schemes, a module for each, found by the scheme's kind."""

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import TaskModules, build_copies, build_heads, build_stack
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.planning.layer_stack import final_shape
 from mtl_core.architectures.planning.model_plan import ModelPlan
-from mtl_core.architectures.sharing.blocks import TaskModules, build_copies, build_heads, build_stack
 from mtl_core.datasets.data import row_mask
-from mtl_core.spec.model import Adversarial
+from mtl_core.spec.sharing.adversarial import Adversarial
 
 
 class _GradientReversal(torch.autograd.Function):

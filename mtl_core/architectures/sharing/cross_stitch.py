@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import build_heads, build_towers
+from mtl_core.architectures.components.towers import TowersModel, share_matrix
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import split_stages
-from mtl_core.architectures.sharing.blocks import build_heads, build_towers
-from mtl_core.architectures.sharing.towers import TowersModel, share_matrix
-from mtl_core.spec.model import CrossStitch
+from mtl_core.spec.sharing.cross_stitch import CrossStitch
+from mtl_core.spec.sharing.learned_series import STITCH_WEIGHTS
 
 
 class StitchUnit(nn.Module):
@@ -43,7 +44,7 @@ class CrossStitchModel(TowersModel):
     def sharing_metrics(self) -> dict[tuple[str, str], float]:
         """Every unit's α, averaged over the channels if each has its own."""
         return self.unit_metrics(
-            "stitch", [unit.table().tolist() for unit in self.units.values() if isinstance(unit, StitchUnit)]
+            STITCH_WEIGHTS, [unit.table().tolist() for unit in self.units.values() if isinstance(unit, StitchUnit)]
         )
 
 

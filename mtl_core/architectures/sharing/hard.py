@@ -1,12 +1,13 @@
 """Hard parameter sharing (Caruana 1993): one trunk, a head per task."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import TaskModules, build_heads, build_stack
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
 from mtl_core.architectures.planning.model_plan import ModelPlan
-from mtl_core.architectures.sharing.blocks import TaskModules, build_heads, build_stack
 
 
 class HardSharingModel(MultiTaskModel):
@@ -16,6 +17,8 @@ class HardSharingModel(MultiTaskModel):
         shared: The trunk; empty for tasks that share only the input.
         heads: Each task's layers, the output layer included, in task order.
     """
+
+    depends_on_task_order: ClassVar[bool] = False
 
     def __init__(self, shared: nn.Sequential, heads: Mapping[str, nn.Module]) -> None:
         super().__init__()

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import TaskModules, Tower, batch_norm, build_heads, pointwise_linear
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import split_stages
-from mtl_core.architectures.sharing.blocks import TaskModules, Tower, batch_norm, build_heads, pointwise_linear
 from mtl_core.spec.reports import Shape
 
 

@@ -5,12 +5,18 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import (
+    TaskModules,
+    batch_norm,
+    build_heads,
+    build_towers,
+    pointwise_linear,
+)
+from mtl_core.architectures.components.towers import TowersModel, share_matrix
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import split_stages
-from mtl_core.architectures.sharing.blocks import TaskModules, batch_norm, build_heads, build_towers, pointwise_linear
-from mtl_core.architectures.sharing.towers import TowersModel, share_matrix
-from mtl_core.spec.model import Nddr
 from mtl_core.spec.reports import Shape
+from mtl_core.spec.sharing.nddr import FUSION_WEIGHTS, Nddr
 
 
 class NddrUnit(nn.Module):
@@ -56,7 +62,7 @@ class NddrModel(TowersModel):
             assert isinstance(unit, NddrUnit)
             sums = torch.stack([w.abs().reshape(len(w), len(self.tasks), -1).sum(dim=(0, 2)) for w in unit.weights()])
             tables.append((sums / sums.sum(dim=1, keepdim=True)).tolist())
-        return self.unit_metrics("fusion", tables)
+        return self.unit_metrics(FUSION_WEIGHTS, tables)
 
 
 def build(plan: ModelPlan) -> NddrModel:

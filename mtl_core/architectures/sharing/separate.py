@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import TaskModules, Tower, build_heads, build_towers
 from mtl_core.architectures.multi_task_model import Features, MultiTaskModel
 from mtl_core.architectures.planning.model_plan import ModelPlan
-from mtl_core.architectures.sharing.blocks import TaskModules, Tower, build_heads, build_towers
 
 
 class SeparateModel(MultiTaskModel):

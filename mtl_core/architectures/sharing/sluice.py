@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import Tower, build_heads, build_towers
+from mtl_core.architectures.components.towers import TowersModel, share_matrix
 from mtl_core.architectures.layers.errors import Fault, QuickFix
 from mtl_core.architectures.multi_task_model import Features
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import Stage, Stages, split_stages
-from mtl_core.architectures.sharing.blocks import Tower, build_heads, build_towers
-from mtl_core.architectures.sharing.towers import TowersModel, share_matrix
-from mtl_core.protocol.series import stage_name
 from mtl_core.spec.layers import Conv1d, Conv2d, Linear
-from mtl_core.spec.model import Sluice
+from mtl_core.spec.sharing.learned_series import STITCH_WEIGHTS
+from mtl_core.spec.sharing.sluice import STAGE_WEIGHTS, Sluice
 
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
 
@@ -105,10 +105,13 @@ class SluiceModel(TowersModel):
     def sharing_metrics(self) -> dict[tuple[str, str], float]:
         """The weights between each pair of tasks at every unit, and of each stage in each head's input."""
         tables = [unit.table().tolist() for unit in self.units.values() if isinstance(unit, SluiceUnit)]
-        metrics = self.unit_metrics("stitch", tables)
+        metrics = self.unit_metrics(STITCH_WEIGHTS, tables)
         if self.beta is not None:
             for task, row in zip(self.tasks, self.beta.tolist(), strict=True):
-                metrics |= {(task, stage_name(i + 1)): beta for i, beta in zip(self._mixed_stages, row, strict=True)}
+                metrics |= {
+                    (task, STAGE_WEIGHTS.metric(f"stage {i + 1}")): beta
+                    for i, beta in zip(self._mixed_stages, row, strict=True)
+                }
         return metrics
 
 
@@ -125,7 +128,7 @@ def _subspaces(stage: nn.Module, channels: int) -> list[tuple[Tensor, Tensor]]:
     return [(first, second) for first, second in halves]
 
 
-def check_even_channels(plan: ModelPlan) -> ModelPlan:
+def check(plan: ModelPlan) -> ModelPlan:
     """Adds a fault at each stage with an odd number of channels."""
     for stage in split_stages(plan.shared).stages:
         if stage.shape[0] % 2:

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from mtl_core.architectures.components.blocks import Tower, build_heads, build_towers
 from mtl_core.architectures.planning.model_plan import ModelPlan
-from mtl_core.architectures.sharing.blocks import Tower, build_heads, build_towers
 from mtl_core.architectures.sharing.separate import SeparateModel
-from mtl_core.protocol.series import distance_name
-from mtl_core.spec.model import SoftSharing
+from mtl_core.spec.sharing.soft import DISTANCES, SoftSharing
 
 
 class SoftSharingModel(SeparateModel):
@@ -53,7 +52,7 @@ class SoftSharingModel(SeparateModel):
         flat = torch.cat(rows, dim=1)
         gaps = torch.stack([torch.linalg.vector_norm(flat - row, dim=1) for row in flat]).tolist()
         return {
-            (task, distance_name(other)): gaps[i][j]
+            (task, DISTANCES.metric(other)): gaps[i][j]
             for i, task in enumerate(self.tasks)
             for j, other in enumerate(self.tasks)
             if i != j

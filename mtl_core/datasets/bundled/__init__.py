@@ -1,1 +1,5 @@
-"""The data sets that come with the application; none is downloaded."""
+"""The bundled data sets: a module each, found by the set's name in :data:`mtl_core.spec.bundled.BUNDLED`.
+
+None is downloaded. What a set is called and which tasks it suggests stands in its entry there; a module here has an
+``OPENER`` (:class:`mtl_core.datasets.bundled_opener.BundledOpener`).
+"""

@@ -1,9 +1,8 @@
 """Two overlapping handwritten digits on one canvas, after MultiMNIST (Sabour et al. 2017).
 
-They are made from scikit-learn's bundled 8×8 digits. Each is enlarged to 9×9 and dropped at a small random shift, one
-towards the left and one towards the right, so that they overlap by two to four columns; where they do, the brighter
-pixel shows. Source digits are divided among train, val and test first, so no handwriting of one split is seen in
-another.
+They are made from scikit-learn's bundled 8×8 digits. Each is enlarged to 9×9 and placed with a small random shift, one
+on the left and one on the right, so that they overlap by two to four columns; where they do, the brighter pixel shows.
+Source digits are divided among train, val and test first, so that no handwriting of one split is seen in another.
 """
 
 from dataclasses import dataclass
@@ -11,8 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mtl_core.datasets.bundled_opener import BundledOpener, bundled_source, class_column, digest_of
+from mtl_core.datasets.source import Source
 from mtl_core.datasets.splits import assign, sizes
 from mtl_core.spec import SplitSpec
+from mtl_core.spec.bundled import BundledSet
 
 PAIRS = 14_000
 CANVAS = 16
@@ -31,37 +33,37 @@ class Pairs:
     sources: NDArray[np.int64]
 
 
-def generate(split: SplitSpec) -> Pairs:
-    """All pairs; the same split spec gives the same ones, to the bit."""
+def generate_pairs(split: SplitSpec) -> Pairs:
+    """Generate all pairs; equal splits give equal pairs, to the bit."""
     from sklearn.datasets import load_digits  # late: importing scikit-learn takes a second and a half
 
     rng = np.random.default_rng(split.seed)
     pixels, labels = load_digits(return_X_y=True)
-    bank = _enlarged(pixels.reshape(-1, 8, 8))
-    owner = assign([labels.astype(np.int64)], len(labels), split, rng)
-    of_pair = np.repeat(np.arange(3, dtype=np.int8), sizes(PAIRS, split))
+    images = _enlarge(pixels.reshape(-1, 8, 8))
+    split_of_digit = assign([labels.astype(np.int64)], len(labels), split, rng)
+    split_of_pair = np.repeat(np.arange(3, dtype=np.int8), sizes(PAIRS, split))
     sources = np.concatenate(
-        [rng.choice(np.flatnonzero(owner == part), (size, 2)) for part, size in enumerate(sizes(PAIRS, split))]
+        [rng.choice(np.flatnonzero(split_of_digit == part), (size, 2)) for part, size in enumerate(sizes(PAIRS, split))]
     )
-    left = _placed(bank[sources[:, 0]], rng, column=0)
-    right = _placed(bank[sources[:, 1]], rng, column=CANVAS - DIGIT - SHIFT)
+    left = _place_on_canvas(images[sources[:, 0]], rng, column=0)
+    right = _place_on_canvas(images[sources[:, 1]], rng, column=CANVAS - DIGIT - SHIFT)
     digits = labels[sources].astype(np.int64)
-    return Pairs(np.maximum(left, right), digits[:, 0], digits[:, 1], of_pair, sources)
+    return Pairs(np.maximum(left, right), digits[:, 0], digits[:, 1], split_of_pair, sources)
 
 
-def _enlarged(digits: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Bilinear enlargement of ``[N, 8, 8]`` of 0…16 to ``[N, 9, 9]`` of 0…255."""
-    at = np.linspace(0, digits.shape[-1] - 1, DIGIT)
-    low = np.minimum(at.astype(int), digits.shape[-1] - 2)
-    share = at - low
+def _enlarge(digits: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Bilinear interpolation of ``[N, 8, 8]`` of 0…16 to ``[N, 9, 9]`` of 0…255."""
+    position = np.linspace(0, digits.shape[-1] - 1, DIGIT)
+    low = np.minimum(position.astype(int), digits.shape[-1] - 2)
+    share = position - low
     rows = digits[:, low] * (1 - share)[:, None] + digits[:, low + 1] * share[:, None]
-    both = rows[:, :, low] * (1 - share) + rows[:, :, low + 1] * share
-    enlarged: NDArray[np.uint8] = np.rint(both * (255 / 16)).astype(np.uint8)
-    return enlarged
+    interpolated = rows[:, :, low] * (1 - share) + rows[:, :, low + 1] * share
+    pixels: NDArray[np.uint8] = np.rint(interpolated * (255 / 16)).astype(np.uint8)
+    return pixels
 
 
-def _placed(digits: NDArray[np.uint8], rng: np.random.Generator, column: int) -> NDArray[np.uint8]:
-    """Digits ``[N, 9, 9]`` on black canvases, at a random row and within SHIFT right of ``column``."""
+def _place_on_canvas(digits: NDArray[np.uint8], rng: np.random.Generator, column: int) -> NDArray[np.uint8]:
+    """Digits ``[N, 9, 9]`` on black canvases, at a random row and at most SHIFT right of ``column``."""
     count = len(digits)
     top = rng.integers(0, CANVAS - DIGIT + 1, count)
     start = column + rng.integers(0, SHIFT + 1, count)
@@ -71,3 +73,16 @@ def _placed(digits: NDArray[np.uint8], rng: np.random.Generator, column: int) ->
     columns = (start[:, None] + side)[:, None, :]
     canvas[np.arange(count)[:, None, None], rows, columns] = digits
     return canvas
+
+
+def _open(entry: BundledSet, split: SplitSpec) -> Source:
+    pairs = generate_pairs(split)
+    classes = [str(digit) for digit in range(10)]
+    columns = {
+        side: class_column(side, digits, classes) for side, digits in (("left", pairs.left), ("right", pairs.right))
+    }
+    digest = digest_of((pairs.images, pairs.left, pairs.right, pairs.split))
+    return bundled_source(entry, columns, digest, images=pairs.images, split=pairs.split)
+
+
+OPENER = BundledOpener(_open, by_split=True)

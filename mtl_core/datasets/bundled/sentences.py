@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mtl_core.datasets.bundled_opener import table_opener
+
 COUNT = 1500
 TAGS = ("ADJ", "ADV", "DET", "NOUN", "PREP", "PRON", "PUNCT", "VERB")
 NOUNS = {
@@ -26,10 +28,11 @@ _OTHERS = {
     "ADV": ("often", "slowly", "never", "again"),
     "PUNCT": (".", "!", "?"),
 }
-_ABOUT = 0.7
-"""Share of nouns and verbs that say what a sentence is about."""
+_TOPIC_SHARE = 0.7
+"""Probability that a noun or a verb is one of the sentence's topic."""
 
 Word = tuple[str, str]
+"""A word and its part of speech."""
 
 
 def sentences(rows: int = COUNT, seed: int = 0) -> pd.DataFrame:
@@ -40,53 +43,56 @@ def sentences(rows: int = COUNT, seed: int = 0) -> pd.DataFrame:
     """
     rng = np.random.default_rng(seed)
     topics = rng.permutation(np.arange(rows) % len(NOUNS))
-    made = [_sentence(rng, tuple(NOUNS)[topic]) for topic in topics]
+    tagged_sentences = [_sentence(rng, tuple(NOUNS)[topic]) for topic in topics]
     return pd.DataFrame(
         {
-            "text": [_written([word for word, _ in words]) for words in made],
-            "tags": [" ".join(tag for _, tag in words) for words in made],
+            "text": [_sentence_text([word for word, _ in words]) for words in tagged_sentences],
+            "tags": [" ".join(tag for _, tag in words) for words in tagged_sentences],
             "topic": [tuple(NOUNS)[topic] for topic in topics],
         }
     )
 
 
 def _sentence(rng: np.random.Generator, topic: str) -> list[Word]:
-    own = {*NOUNS[topic], *VERBS[topic]}
+    topic_words = {*NOUNS[topic], *VERBS[topic]}
     while True:
-        words = [*_subject(rng, topic), *_maybe(rng, "ADV", 0.2), _verb(rng, topic), *_thing(rng, topic)]
+        words = [*_subject(rng, topic), *_optional_word(rng, "ADV", 0.2), _verb(rng, topic), *_noun_phrase(rng, topic)]
         if rng.random() < 0.4:
-            words += [_of(rng, "PREP"), *_thing(rng, topic)]
-        words += [*_maybe(rng, "ADV", 0.2), _of(rng, "PUNCT")]
-        if any(word in own for word, _ in words):
+            words += [_word(rng, "PREP"), *_noun_phrase(rng, topic)]
+        words += [*_optional_word(rng, "ADV", 0.2), _word(rng, "PUNCT")]
+        if any(word in topic_words for word, _ in words):
             return words
 
 
 def _subject(rng: np.random.Generator, topic: str) -> list[Word]:
-    return [_of(rng, "PRON")] if rng.random() < 0.5 else _thing(rng, topic)
+    return [_word(rng, "PRON")] if rng.random() < 0.5 else _noun_phrase(rng, topic)
 
 
-def _thing(rng: np.random.Generator, topic: str) -> list[Word]:
-    about = rng.random() < _ABOUT
-    return [_of(rng, "DET"), *_maybe(rng, "ADJ", 0.4), (_any(rng, NOUNS[topic] if about else _ANY_NOUN), "NOUN")]
+def _noun_phrase(rng: np.random.Generator, topic: str) -> list[Word]:
+    nouns = NOUNS[topic] if rng.random() < _TOPIC_SHARE else _ANY_NOUN
+    return [_word(rng, "DET"), *_optional_word(rng, "ADJ", 0.4), (_choose(rng, nouns), "NOUN")]
 
 
 def _verb(rng: np.random.Generator, topic: str) -> Word:
-    return _any(rng, VERBS[topic] if rng.random() < _ABOUT else _ANY_VERB), "VERB"
+    return _choose(rng, VERBS[topic] if rng.random() < _TOPIC_SHARE else _ANY_VERB), "VERB"
 
 
-def _of(rng: np.random.Generator, tag: str) -> Word:
-    return _any(rng, _OTHERS[tag]), tag
+def _word(rng: np.random.Generator, tag: str) -> Word:
+    return _choose(rng, _OTHERS[tag]), tag
 
 
-def _maybe(rng: np.random.Generator, tag: str, share: float) -> list[Word]:
-    return [_of(rng, tag)] if rng.random() < share else []
+def _optional_word(rng: np.random.Generator, tag: str, share: float) -> list[Word]:
+    return [_word(rng, tag)] if rng.random() < share else []
 
 
-def _any(rng: np.random.Generator, words: Sequence[str]) -> str:
+def _choose(rng: np.random.Generator, words: Sequence[str]) -> str:
     return words[int(rng.integers(len(words)))]
 
 
-def _written(words: Sequence[str]) -> str:
-    *before, mark = words
-    text = " ".join(before) + mark
+def _sentence_text(words: Sequence[str]) -> str:
+    *words_before, mark = words
+    text = " ".join(words_before) + mark
     return text[0].upper() + text[1:]
+
+
+OPENER = table_opener(sentences, {"text": "text", "tags": "text"})

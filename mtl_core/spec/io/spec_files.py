@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtl_core.errors import InputError, os_error
+from mtl_core.errors import InputError, file_error
 from mtl_core.files import write_text
 from mtl_core.spec.experiment import ExperimentSpec, spec_from_data, spec_to_data
 from mtl_core.spec.io.yaml_text import MAX_BYTES, data_to_yaml, parse_yaml
@@ -42,7 +42,7 @@ def _read(path: Path) -> str:
     except ValueError as error:  # a NUL character in the name
         raise InputError(str(path), "must be a file name", found=error) from None
     except OSError as error:
-        raise os_error(path, "cannot be read", error) from None
+        raise file_error(path, "cannot be read", error) from None
 
 
 _FILES = (

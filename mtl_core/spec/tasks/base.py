@@ -185,10 +185,10 @@ class BaseTask(Spec):
     @classmethod
     def output_words(cls, target: TargetFacts) -> str:
         """What the output layer gives, in a few words."""
-        return counted(target.width, "value")
+        return format_quantity(target.width, "value")
 
 
-def counted(number: int, noun: str) -> str:
+def format_quantity(number: int, noun: str) -> str:
     """A number of things, such as ``2 values``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, TargetColumn, TargetFacts, counted, is_share
+from mtl_core.spec.tasks.base import (
+    METRICS,
+    SCORE,
+    BaseTask,
+    Column,
+    TargetColumn,
+    TargetFacts,
+    format_quantity,
+    is_share,
+)
 
 BoxMetric = Literal["iou", "giou", "iou50", "mae"]
 
@@ -42,4 +51,4 @@ class BoxTask(BaseTask):
     @classmethod
     def output_words(cls, target: TargetFacts) -> str:
         """The four numbers of a box."""
-        return counted(target.width, "number")
+        return format_quantity(target.width, "number")

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, TargetColumn, TargetFacts, counted, is_numeric
+from mtl_core.spec.tasks.base import (
+    METRICS,
+    SCORE,
+    BaseTask,
+    Column,
+    TargetColumn,
+    TargetFacts,
+    format_quantity,
+    is_numeric,
+)
 
 CountMetric = Literal["deviance", "mae", "rmse", "r2", "spearman"]
 
@@ -39,4 +48,4 @@ class CountTask(BaseTask):
     @classmethod
     def output_words(cls, target: TargetFacts) -> str:
         """The logarithms of what is expected."""
-        return counted(target.width, "log rate")
+        return format_quantity(target.width, "log rate")

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, TargetFacts, counted
+from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, TargetFacts, format_quantity
 
 
 class ObjectiveTask(BaseTask):
@@ -33,4 +33,4 @@ class ObjectiveTask(BaseTask):
     @classmethod
     def output_words(cls, target: TargetFacts) -> str:
         """The features that arrive."""
-        return counted(target.width, "feature")
+        return format_quantity(target.width, "feature")

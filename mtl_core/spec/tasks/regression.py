@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, TargetColumn, TargetFacts, counted, is_numeric
+from mtl_core.spec.tasks.base import (
+    METRICS,
+    SCORE,
+    BaseTask,
+    Column,
+    TargetColumn,
+    TargetFacts,
+    format_quantity,
+    is_numeric,
+)
 
 RegressionMetric = Literal["rmse", "mae", "r2", "mape", "explained_variance", "pearson", "spearman"]
 
@@ -47,5 +56,5 @@ class RegressionTask(BaseTask):
     @classmethod
     def output_words(cls, target: TargetFacts) -> str:
         """The values, and their variances where these are learned."""
-        variances = f", {counted(target.width, 'variance')}" if target.per_value > 1 else ""
-        return counted(target.width, "value") + variances
+        variances = f", {format_quantity(target.width, 'variance')}" if target.per_value > 1 else ""
+        return format_quantity(target.width, "value") + variances

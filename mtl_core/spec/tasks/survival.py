@@ -12,7 +12,7 @@ from mtl_core.spec.tasks.base import (
     Outputs,
     TargetColumn,
     TargetFacts,
-    counted,
+    format_quantity,
     is_numeric,
 )
 
@@ -61,7 +61,7 @@ class SurvivalTask(BaseTask):
     @classmethod
     def output_words(cls, target: TargetFacts) -> str:
         """The hazards."""
-        return counted(len(target.edges), "hazard")
+        return format_quantity(len(target.edges), "hazard")
 
 
 def _is_flag(column: TargetColumn) -> bool:

@@ -5,13 +5,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mtl_core.errors import Problem, listed, shorten
+from mtl_core.errors import Problem, shorten
 from mtl_core.plugins import unknown_kind
 from mtl_core.spec.base import Spec
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.validation.suggestions import nearest
-from mtl_core.text import close_matches, did_you_mean
+from mtl_core.text import close_matches, did_you_mean, format_names
 
 _KINDS_SHOWN, _LONGEST_KIND = 10, 40
 MOST_PROBLEMS = 50
@@ -107,7 +107,7 @@ def _unknown_kind(path: str, kind: str, kinds: list[str]) -> Problem:
     close = close_matches(kind[:_LONGEST_KIND], kinds)
     if close:
         return Problem(path, "there is no such kind", found, did_you_mean(close))
-    return Problem(path, f"must be one of {listed(kinds, _KINDS_SHOWN)}", found)
+    return Problem(path, f"must be one of {format_names(kinds, _KINDS_SHOWN)}", found)
 
 
 def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mtl_core.errors import Problem
 from mtl_core.spec.base import Spec
-from mtl_core.spec.dataset import IMAGE_SETS, TEXT_SETS, Dataset, TableDataset
+from mtl_core.spec.dataset import Dataset
 from mtl_core.spec.layers import Embedding, Pretrained
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import join
@@ -28,7 +28,7 @@ def reading_problems(dataset: Dataset, model: ModelSpec, tasks: Sequence[str]) -
     else:
         heads = {task: model.heads.get(task, ()) for task in tasks}
         firsts = {join(("model", "heads", task, 0)): next(iter(layers), None) for task, layers in heads.items()}
-    if not _is_text(dataset):
+    if dataset.input_kind != "text":
         yield from _without_text(dataset, firsts)
     elif not all(isinstance(layer, Embedding | Pretrained) for layer in firsts.values()):
         fix = "Add one, or read the column as categories."
@@ -37,14 +37,8 @@ def reading_problems(dataset: Dataset, model: ModelSpec, tasks: Sequence[str]) -
         yield from _tokens(dataset.text.tokenizer, firsts)
 
 
-def _is_text(dataset: Dataset) -> bool:
-    if isinstance(dataset, TableDataset):
-        return any(dataset.types.get(column) == "text" for column in dataset.inputs)
-    return dataset.name in TEXT_SETS
-
-
 def _without_text(dataset: Dataset, firsts: _Firsts) -> Iterator[Problem]:
-    if isinstance(dataset, TableDataset) or dataset.name not in IMAGE_SETS:
+    if dataset.input_kind == "table":
         for path, layer in firsts.items():
             if isinstance(layer, Pretrained):
                 fix = "Make a column read as text the only input, or take another layer."

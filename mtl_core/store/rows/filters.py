@@ -1,4 +1,4 @@
-"""The filter of the run list: ``state:finished task:left training.epochs>10 two digits``.
+"""Filters of the run list as SQL conditions, e.g. ``state:finished task:left training.epochs>10 two digits``.
 
 Terms are separated by spaces and must all hold; quotes keep spaces together. A term is one of
 
@@ -19,65 +19,65 @@ from typing import Any
 import sqlalchemy as sa
 
 from mtl_core.errors import InputError
-from mtl_core.store.records import RUN_STATES
+from mtl_core.protocol.states import RUN_STATES
 from mtl_core.store.tables import RUN, SETTING, TAG, TASK
 
 Condition = sa.ColumnElement[bool]
 _TERM = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _FIELD = re.compile(r"([A-Za-z]+):(.*)", re.DOTALL)
 _SETTING = re.compile(r"([^\s=<>!:]+)(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
-_COMPARE: dict[str, Callable[[Any, Any], Condition]] = {
+_COMPARISONS: dict[str, Callable[[Any, Any], Condition]] = {
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
 }
-_MOST_CHARACTERS, _MOST_TERMS = 4000, 100
+_MAX_CHARACTERS, _MAX_TERMS = 4000, 100
 """Databases limit how long a pattern is and how deep an expression."""
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
-def conditions(query: str) -> list[Condition]:
-    """What a filter asks of a row of ``runs``.
+def parse_filter(query: str) -> list[Condition]:
+    """Parse a filter to conditions on the rows of ``runs``.
 
     Raises:
         InputError: A term is malformed: an unknown field or state, a missing value, text where a number is needed.
     """
-    if len(query) > _MOST_CHARACTERS:
-        raise _error(query, f"must have at most {_MOST_CHARACTERS} characters, it has {len(query)}")
+    if len(query) > _MAX_CHARACTERS:
+        raise _error(query, f"must have at most {_MAX_CHARACTERS} characters, it has {len(query)}")
     if query.count('"') % 2:
         raise _error(query, "a quotation mark is not closed", "Close it, or leave it out.")
     terms = _TERM.findall(query)
-    if len(terms) > _MOST_TERMS:
-        raise _error(query, f"must have at most {_MOST_TERMS} terms, it has {len(terms)}")
-    return [_condition(term) for term in terms]
+    if len(terms) > _MAX_TERMS:
+        raise _error(query, f"must have at most {_MAX_TERMS} terms, it has {len(terms)}")
+    return [_parse_term(term) for term in terms]
 
 
-def _condition(term: str) -> Condition:
+def _parse_term(term: str) -> Condition:
     if term.startswith('"'):
-        return _free(_unquoted(term))
+        return _text_condition(_remove_quotes(term))
     if setting := _SETTING.fullmatch(term):
         path, operator, value = setting.groups()
-        return _setting(term, path, operator, _unquoted(value))
+        return _setting_condition(term, path, operator, _remove_quotes(value))
     if field := _FIELD.fullmatch(term):
-        return _field(term, field[1].lower(), _unquoted(field[2]))
-    return _free(_unquoted(term))
+        return _field_condition(term, field[1].lower(), _remove_quotes(field[2]))
+    return _text_condition(_remove_quotes(term))
 
 
-def _field(term: str, field: str, word: str) -> Condition:  # noqa: PLR0911  # one short arm each
+def _field_condition(term: str, field: str, word: str) -> Condition:  # noqa: PLR0911  # one short arm each
     if not word:
         raise _error(term, "a word must follow the colon", "Write for example state:finished.")
     match field:
         case "state":
-            return RUN.c.state == _one_of(term, word, RUN_STATES)
+            return RUN.c.state == _check_choice(term, word, RUN_STATES)
         case "tag":
-            return _any(TAG, _same(TAG.c.tag, word))
+            return _exists_in(TAG, _equals_ignoring_case(TAG.c.tag, word))
         case "task":
-            return _any(TASK, _same(TASK.c.name, word))
+            return _exists_in(TASK, _equals_ignoring_case(TASK.c.name, word))
         case "method":
-            return _same(RUN.c.method, word)
+            return _equals_ignoring_case(RUN.c.method, word)
         case "name" | "notes" | "dataset" | "device":
-            return _holds(RUN.c[field], word)
+            return _contains(RUN.c[field], word)
         case "id" | "study":
             if not _is_id(word):
                 raise _error(
@@ -85,48 +85,52 @@ def _field(term: str, field: str, word: str) -> Condition:  # noqa: PLR0911  # o
                 )
             return RUN.c[field] == int(word)
         case "baseline":
-            return RUN.c.baseline == "" if word.lower() == "none" else _same(RUN.c.baseline, word)
+            return RUN.c.baseline == "" if word.lower() == "none" else _equals_ignoring_case(RUN.c.baseline, word)
         case "starred" | "archived":
-            return RUN.c[field].is_(_YES_NO[_one_of(term, word, tuple(_YES_NO))])
+            return RUN.c[field].is_(_YES_NO[_check_choice(term, word, tuple(_YES_NO))])
         case _:
             fields = "state, tag, task, method, name, notes, dataset, device, id, study, baseline, starred or archived"
             raise _error(term, f"the word before the colon must be {fields}", "Put a text with a colon in quotes.")
 
 
-def _setting(term: str, path: str, operator: str, value: str) -> Condition:
+def _setting_condition(term: str, path: str, operator: str, value: str) -> Condition:
     if not value:
         raise _error(term, f"a value must follow {operator}", "Write for example training.epochs>10.")
-    here = SETTING.c.path == path
-    if operator in _COMPARE:
-        return _any(SETTING, here, _COMPARE[operator](SETTING.c.number, _number(term, value)))
-    same = _same(SETTING.c.text, value)
+    is_path = SETTING.c.path == path
+    if operator in _COMPARISONS:
+        return _exists_in(SETTING, is_path, _COMPARISONS[operator](SETTING.c.number, _parse_number(term, value)))
+    equals = _equals_ignoring_case(SETTING.c.text, value)
     if _is_number(value):
-        same = sa.or_(same, SETTING.c.number == float(value))
-    return _any(SETTING, here, same if operator == "=" else sa.not_(same))
+        equals = sa.or_(equals, SETTING.c.number == float(value))
+    return _exists_in(SETTING, is_path, equals if operator == "=" else sa.not_(equals))
 
 
-def _free(word: str) -> Condition:
-    found = [_holds(RUN.c.name, word), _holds(RUN.c.notes, word), _any(TAG, _holds(TAG.c.tag, word))]
+def _text_condition(word: str) -> Condition:
+    conditions = [
+        _contains(RUN.c.name, word),
+        _contains(RUN.c.notes, word),
+        _exists_in(TAG, _contains(TAG.c.tag, word)),
+    ]
     if _is_id(word):
-        found.append(RUN.c.id == int(word))
-    return sa.or_(*found)
+        conditions.append(RUN.c.id == int(word))
+    return sa.or_(*conditions)
 
 
-def _any(table: sa.FromClause, *conditions: Condition) -> Condition:
+def _exists_in(table: sa.FromClause, *conditions: Condition) -> Condition:
     return RUN.c.id.in_(sa.select(table.c.run_id).where(*conditions))
 
 
-def _holds(column: sa.ColumnElement[str], word: str) -> Condition:
+def _contains(column: sa.ColumnElement[str], word: str) -> Condition:
     return column.icontains(word, autoescape=True)
 
 
-def _same(column: sa.ColumnElement[str], word: str) -> Condition:
+def _equals_ignoring_case(column: sa.ColumnElement[str], word: str) -> Condition:
     return sa.func.lower(column) == sa.func.lower(word)
 
 
-def _one_of(term: str, word: str, known: tuple[str, ...]) -> str:
-    if word.lower() not in known:
-        raise _error(term, "the word after the colon must be one of " + ", ".join(known))
+def _check_choice(term: str, word: str, choices: tuple[str, ...]) -> str:
+    if word.lower() not in choices:
+        raise _error(term, "the word after the colon must be one of " + ", ".join(choices))
     return word.lower()
 
 
@@ -136,18 +140,18 @@ def _is_id(text: str) -> bool:
 
 def _is_number(text: str) -> bool:
     try:
-        return float(text) == float(text)  # a NaN compares with nothing
+        return float(text) == float(text)  # comparisons with NaN are always false
     except ValueError:
         return False
 
 
-def _number(term: str, text: str) -> float:
+def _parse_number(term: str, text: str) -> float:
     if not _is_number(text):
         raise _error(term, "must compare with a number", f"Write a number instead of {text!r}.")
     return float(text)
 
 
-def _unquoted(text: str) -> str:
+def _remove_quotes(text: str) -> str:
     return text.replace('"', "")
 
 

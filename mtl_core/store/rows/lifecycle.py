@@ -1,4 +1,4 @@
-"""The life of a run: who trains it, that it still lives, how it ended, and who died."""
+"""Lifecycle of a run: its process, heartbeats, state changes and end."""
 
 import os
 import threading
@@ -11,73 +11,77 @@ import sqlalchemy as sa
 
 from mtl_core.errors import InputError
 from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.states import END_STATES, LIVE_STATES, RunState
 from mtl_core.store import processes
-from mtl_core.store.records import END_STATES, LIVE_STATES, RunState
 from mtl_core.store.rows import requests, runs
 from mtl_core.store.rows.damage import select_rows
 from mtl_core.store.tables import RUN
 
-HEARTBEAT_SECONDS = 15.0  # a run on another machine that was silent for longer is taken for dead
+HEARTBEAT_TIMEOUT = 15.0
+"""Seconds without a heartbeat after which the process of a run on another machine is presumed dead."""
 
 
-def _beat_statement() -> sa.Update:
-    """Built once: a run beats five times a second, and building is most of the cost of a small statement."""
+def _heartbeat_statement() -> sa.Update:
+    """Build the statement of a heartbeat; once, as building takes longer than executing, five times a second."""
     now = sa.bindparam("now", type_=sa.Float)
-    mistaken = sa.and_(
-        RUN.c.state == "interrupted", RUN.c.pid == sa.bindparam("my_pid"), RUN.c.host == sa.bindparam("my_host")
+    presumed_dead = sa.and_(
+        RUN.c.state == "interrupted", RUN.c.pid == sa.bindparam("own_pid"), RUN.c.host == sa.bindparam("own_host")
     )
     return (
         sa.update(RUN)
         .where(RUN.c.id == sa.bindparam("of_run"))
         .values(
-            state=sa.case((mistaken, "running"), else_=RUN.c.state),
-            finished=sa.case((mistaken, sa.null()), else_=RUN.c.finished),
-            seconds=_more_seconds(sa.bindparam("elapsed", type_=sa.Float)),
+            state=sa.case((presumed_dead, "running"), else_=RUN.c.state),
+            finished=sa.case((presumed_dead, sa.null()), else_=RUN.c.finished),
+            seconds=_add_elapsed(sa.bindparam("elapsed", type_=sa.Float)),
             heartbeat=now,
-            progress=sa.bindparam("how_far", type_=RUN.c.progress.type),
+            progress=sa.bindparam("new_progress", type_=RUN.c.progress.type),
         )
     )
 
 
-def _more_seconds(elapsed: sa.ColumnElement[float]) -> sa.ColumnElement[float]:
-    """The time trained after ``elapsed`` more seconds, which count unless the run was paused."""
+def _add_elapsed(elapsed: sa.ColumnElement[float]) -> sa.ColumnElement[float]:
+    """Return the training time after ``elapsed`` more seconds, which do not count while the run is paused."""
     return RUN.c.seconds + sa.case((RUN.c.state == "running", elapsed), else_=0.0)
 
 
-_BEAT = _beat_statement()
+_HEARTBEAT = _heartbeat_statement()
 
 
 class TrainingClock:
-    """Measures the seconds between two reports of the runs that this process trains, by a clock that nobody sets."""
+    """Measures the time between two reports of the runs that this process trains, by a monotonic clock."""
 
     def __init__(self) -> None:
         self._last: dict[int, float] = {}
         self._lock = threading.Lock()
 
     def start(self, run: int) -> None:
-        """Measure from now on."""
+        """Start the measurement for a run."""
         with self._lock:
             self._last[run] = time.monotonic()
 
     @contextmanager
     def lap(self, run: int) -> Iterator[float]:
-        """The seconds since the last lap, which are told again when the block raises; 0 for another process's run."""
+        """Yield the seconds since the last lap; 0 for a run of another process.
+
+        If the block raises, the seconds are included in the next lap.
+        """
         with self._lock:
             now = time.monotonic()
-            before = self._last.get(run, now)
+            previous = self._last.get(run, now)
             if run in self._last:
                 self._last[run] = now
         try:
-            yield now - before
+            yield now - previous
         except BaseException:
             with self._lock:
                 if run in self._last:
-                    self._last[run] = before
+                    self._last[run] = previous
             raise
 
 
 def claim(connection: sa.Connection, run: int, *, pid: int, host: str, **columns: Any) -> None:
-    """Make a process the one that trains a run.
+    """Assign a run to the process that trains it.
 
     Raises:
         InputError: There is no such run, it has finished, or a living process trains it.
@@ -85,16 +89,16 @@ def claim(connection: sa.Connection, run: int, *, pid: int, host: str, **columns
     row = runs.lock(connection, run)
     check_free(row, pid, host)
     if row["state"] != "queued":
-        requests.forget(connection, run)
+        requests.discard_pending(connection, run)
     now = time.time()
-    begun = processes.started(pid) if host == processes.this_host() else ""
-    owner_columns = {"pid": pid, "host": host, "process_started": begun, "heartbeat": now}
+    start_time = processes.read_start_time(pid) if host == processes.host_name() else ""
+    owner_columns = {"pid": pid, "host": host, "process_started": start_time, "heartbeat": now}
     started = {"state": "running", "started": row["started"] or now, "finished": None, "error": ""}
-    runs.change(connection, run, **owner_columns, **started, **columns)
+    runs.update(connection, run, **owner_columns, **started, **columns)
 
 
 def check_free(row: sa.RowMapping, pid: int | None = None, host: str = "") -> None:
-    """See that a process may train a run.
+    """Check that a process may train a run.
 
     Raises:
         InputError: It has finished, or another living process trains it.
@@ -102,58 +106,58 @@ def check_free(row: sa.RowMapping, pid: int | None = None, host: str = "") -> No
     run = f"run {row['id']}"
     if row["state"] == "finished":
         raise InputError(run, "has finished", fix="Run it again as a new run instead.")
-    itself = (row["pid"], row["host"]) == (pid, host)
-    if row["state"] in LIVE_STATES and not itself and not _dead(row, time.time()):
+    is_own = (row["pid"], row["host"]) == (pid, host)
+    if row["state"] in LIVE_STATES and not is_own and not _is_dead(row, time.time()):
         owner = f"process {row['pid']} on {row['host']}"
         raise InputError(run, "is being trained already", found=owner, fix="Stop it first.")
 
 
 def set_state(connection: sa.Connection, run: int, state: RunState) -> None:
-    """Set the state of a run; one that is queued again starts without what was asked of it before it ended.
+    """Set the state of a run; requests from before its end are discarded if it is queued again.
 
     Raises:
         InputError: There is no such run.
     """
     row = runs.lock(connection, run)
     if state == "queued" and row["state"] in END_STATES:
-        requests.forget(connection, run)
-        runs.change(connection, run, finished=None, error="")
-    runs.change(connection, run, state=state)
+        requests.discard_pending(connection, run)
+        runs.update(connection, run, finished=None, error="")
+    runs.update(connection, run, state=state)
 
 
-def beat(connection: sa.Connection, run: int, progress: Progress, seconds: float) -> None:
-    """Report that a run lives; one that was taken for dead by mistake is running again.
+def record_heartbeat(connection: sa.Connection, run: int, progress: Progress, seconds: float) -> None:
+    """Record the progress of a run and the time; a run whose process was presumed dead is set to running again.
 
     Args:
-        connection: To the store.
+        connection: Connection to the store.
         run: The run.
-        progress: How far it has come.
-        seconds: Time since the last report.
+        progress: Its progress.
+        seconds: Time since the last heartbeat.
     """
-    sign = {"of_run": run, "now": time.time(), "my_pid": os.getpid(), "my_host": processes.this_host()}
-    if not connection.execute(_BEAT, {**sign, "elapsed": seconds, "how_far": vars(progress)}).rowcount:
-        raise runs.no_such_run(run)
+    parameters = {"of_run": run, "now": time.time(), "own_pid": os.getpid(), "own_host": processes.host_name()}
+    if not connection.execute(_HEARTBEAT, {**parameters, "elapsed": seconds, "new_progress": vars(progress)}).rowcount:
+        raise runs.missing_run_error(run)
 
 
 def end(connection: sa.Connection, run: int, state: RunState, error: str, seconds: float) -> None:
-    """Write that a run is over, ``seconds`` after its last report."""
-    more = _more_seconds(sa.literal(seconds))
-    runs.change(connection, run, state=state, error=error, finished=time.time(), seconds=more)
+    """Set the state in which a run ended, ``seconds`` after its last heartbeat."""
+    total = _add_elapsed(sa.literal(seconds))
+    runs.update(connection, run, state=state, error=error, finished=time.time(), seconds=total)
 
 
 def reap(connection: sa.Connection, numbers: Iterable[int]) -> list[int]:
-    """Mark those of some runs whose process died as interrupted; which they were."""
-    now, found = time.time(), []
+    """Set the runs whose process died to interrupted; return their numbers."""
+    now, interrupted = time.time(), []
     for run in numbers:
         row = runs.lock(connection, run)
-        if row["state"] in LIVE_STATES and _dead(row, now):
-            runs.change(connection, run, state="interrupted", finished=row["heartbeat"] or now)
-            found.append(run)
-    return found
+        if row["state"] in LIVE_STATES and _is_dead(row, now):
+            runs.update(connection, run, state="interrupted", finished=row["heartbeat"] or now)
+            interrupted.append(run)
+    return interrupted
 
 
-def owner(connection: sa.Connection, run: int) -> tuple[int, str]:
-    """The process of this machine that trains a run: its number, and what tells it from a later one.
+def find_process(connection: sa.Connection, run: int) -> tuple[int, str]:
+    """Return number and start time of the process that trains a run on this machine.
 
     Raises:
         InputError: There is no such run, it is not being trained, or it is trained on another machine.
@@ -161,22 +165,22 @@ def owner(connection: sa.Connection, run: int) -> tuple[int, str]:
     row = runs.lock(connection, run)
     if row["state"] not in LIVE_STATES or row["pid"] is None:
         raise InputError(f"run {run}", "is not being trained", found=row["state"])
-    if row["host"] != processes.this_host():
+    if row["host"] != processes.host_name():
         raise InputError(f"run {run}", "is trained on another machine", found=row["host"], fix="Kill it there.")
     return row["pid"], row["process_started"]
 
 
-def dead(connection: sa.Connection) -> list[int]:
-    """The runs that are said to be running and whose process is gone."""
-    live = runs.LIFE.where(RUN.c.state.in_(LIVE_STATES))
+def find_dead_runs(connection: sa.Connection) -> list[int]:
+    """Return the runs in a live state whose process is dead."""
+    live = runs.STATE_QUERY.where(RUN.c.state.in_(LIVE_STATES))
     rows, _ = select_rows(connection, live, RUN.c.id, sa.select(RUN.c.id).where(RUN.c.state.in_(LIVE_STATES)))
     now = time.time()
-    return [row.id for row in rows if _dead(row._mapping, now)]
+    return [row.id for row in rows if _is_dead(row._mapping, now)]
 
 
-def _dead(row: sa.RowMapping, now: float) -> bool:
-    """Whether the process of a run is gone: looked up on its own machine, elsewhere by its silence."""
-    if row["host"] == processes.this_host() and row["pid"] is not None:
-        return not processes.alive(row["pid"], row["process_started"])
+def _is_dead(row: sa.RowMapping, now: float) -> bool:
+    """Whether the process of a run is dead; on another machine, whether its last heartbeat is too old."""
+    if row["host"] == processes.host_name() and row["pid"] is not None:
+        return not processes.is_alive(row["pid"], row["process_started"])
     heartbeat = row["heartbeat"]
-    return not isinstance(heartbeat, int | float) or now - heartbeat > HEARTBEAT_SECONDS
+    return not isinstance(heartbeat, int | float) or now - heartbeat > HEARTBEAT_TIMEOUT

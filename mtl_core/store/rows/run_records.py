@@ -1,4 +1,4 @@
-"""Reading runs as records: one, or thousands in one pass, of which damaged ones are left out."""
+"""Selection of runs, summaries and scores as records; thousands at a time, without damaged ones."""
 
 import json
 import math
@@ -10,30 +10,34 @@ import sqlalchemy as sa
 
 from mtl_core.errors import shorten
 from mtl_core.protocol.progress import Progress
-from mtl_core.store.records import RUN_STATES, Direction, RunRecord, SeriesKey, Summary
-from mtl_core.store.rows.damage import Damage, RowCheck, error_of, select_rows
-from mtl_core.store.rows.runs import no_such_run
+from mtl_core.protocol.series_key import Direction, SeriesKey
+from mtl_core.protocol.states import RUN_STATES
+from mtl_core.store.records import RunRecord, Summary
+from mtl_core.store.rows.damage import Damage, RowCheck, damage_error, select_rows
+from mtl_core.store.rows.runs import missing_run_error
 from mtl_core.store.tables import RUN, SUMMARY, TAG, TASK
 
 _NAN = math.nan
 _NONE = type(None)
 _TEXT, _INTEGER, _NUMBER, _FLAG = (str,), (int,), (float, int), (bool,)
-_KINDS: dict[str, tuple[type, ...]] = {
+_COLUMN_TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("id", "seed"), _INTEGER),
     **dict.fromkeys(("pid", "parent", "study"), (int, _NONE)),
     **dict.fromkeys(("created", "seconds"), _NUMBER),
     **dict.fromkeys(("started", "finished", "heartbeat"), (float, int, _NONE)),
     **dict.fromkeys(("starred", "archived"), _FLAG),
 }
-_JSON = ("progress", "versions")
-_PLAIN = tuple(name for name in RunRecord.__dataclass_fields__ if name in RUN.c and name not in _JSON)
-_TIMES = tuple(_PLAIN.index(name) for name in ("created", "started", "finished", "heartbeat"))
-_STATE = _PLAIN.index("state")
-_LATEST = 1e11  # seconds since 1970, in the year 5138: what the functions for dates of every system can take
-# The two JSON columns as text: they are read here, so that one that is damaged does not keep the others from it.
-_RECORD = sa.select(*(RUN.c[name] for name in _PLAIN), *(sa.type_coerce(RUN.c[name], sa.Text) for name in _JSON))
-_CHECK = RowCheck([*(_KINDS.get(name, _TEXT) for name in _PLAIN), (str, _NONE), (str, _NONE)])
-_NAMES = (*_PLAIN, *_JSON)
+_JSON_COLUMNS = ("progress", "versions")
+_PLAIN_COLUMNS = tuple(name for name in RunRecord.__dataclass_fields__ if name in RUN.c and name not in _JSON_COLUMNS)
+_TIMES = tuple(_PLAIN_COLUMNS.index(name) for name in ("created", "started", "finished", "heartbeat"))
+_STATE = _PLAIN_COLUMNS.index("state")
+_MAX_TIME = 1e11  # seconds since 1970, in the year 5138: valid for the date functions of every system
+# The JSON columns are selected as text and decoded here, so that a damaged one affects its own run only.
+_RECORD = sa.select(
+    *(RUN.c[name] for name in _PLAIN_COLUMNS), *(sa.type_coerce(RUN.c[name], sa.Text) for name in _JSON_COLUMNS)
+)
+_RECORD_CHECK = RowCheck([*(_COLUMN_TYPES.get(name, _TEXT) for name in _PLAIN_COLUMNS), (str, _NONE), (str, _NONE)])
+_COLUMNS = (*_PLAIN_COLUMNS, *_JSON_COLUMNS)
 _TASKS = sa.select(TASK.c.run_id, TASK.c.name).order_by(TASK.c.run_id, TASK.c.position)
 _TAGS = sa.select(TAG.c.run_id, TAG.c.tag).order_by(TAG.c.run_id, TAG.c.tag)
 _SUMMARIES = sa.select(SUMMARY).order_by(SUMMARY.c.run_id, SUMMARY.c.task, SUMMARY.c.split, SUMMARY.c.metric)
@@ -47,22 +51,22 @@ _SUMMARY_CHECK = RowCheck(
         _INTEGER, _TEXT, _TEXT, _TEXT, _TEXT, _INTEGER, _NUMBER, _INTEGER, _NUMBER, _NUMBER, _NUMBER, (int, _NONE),
     ]
 )  # fmt: skip
-_THIS = sa.bindparam("of_run", type_=sa.Integer)
-_ONE = _RECORD.where(RUN.c.id == _THIS)
-_ITS_TASKS = _TASKS.where(TASK.c.run_id == _THIS)
-_ITS_TAGS = _TAGS.where(TAG.c.run_id == _THIS)
+_RUN_PARAMETER = sa.bindparam("of_run", type_=sa.Integer)
+_ONE_RECORD = _RECORD.where(RUN.c.id == _RUN_PARAMETER)
+_TASKS_OF_RUN = _TASKS.where(TASK.c.run_id == _RUN_PARAMETER)
+_TAGS_OF_RUN = _TAGS.where(TAG.c.run_id == _RUN_PARAMETER)
 
-Words = Mapping[int, tuple[str, ...]]
+TextsByRun = Mapping[int, tuple[str, ...]]
 Score = tuple[float, float]
 """Best and last value of a series."""
 
 
 def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> tuple[list[RunRecord], Damage]:
-    """The runs that meet some conditions, newest first, without damaged ones; and which these are."""
-    chosen = sa.select(RUN.c.id).where(*conditions)
-    rows, damage = select_rows(connection, _RECORD.order_by(RUN.c.id.desc()), RUN.c.id, chosen if conditions else None)
-    tasks, bad_tasks = _words(*select_rows(connection, _TASKS, TASK.c.run_id, chosen if conditions else None))
-    tags, bad_tags = _words(*select_rows(connection, _TAGS, TAG.c.run_id, chosen if conditions else None))
+    """Select the runs that meet the conditions, newest first; return the damage of those that were left out."""
+    run_ids = sa.select(RUN.c.id).where(*conditions)
+    rows, damage = select_rows(connection, _RECORD.order_by(RUN.c.id.desc()), RUN.c.id, run_ids if conditions else None)
+    tasks, bad_tasks = _group_texts(*select_rows(connection, _TASKS, TASK.c.run_id, run_ids if conditions else None))
+    tags, bad_tags = _group_texts(*select_rows(connection, _TAGS, TAG.c.run_id, run_ids if conditions else None))
     damage |= bad_tasks | bad_tags
     records = []
     parser = _JsonParser()
@@ -70,11 +74,11 @@ def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> tu
         run = row[0]
         if run in damage:
             continue
-        if problem := _problem(row):
+        if problem := _find_damage(row):
             damage[run] = problem
             continue
         try:
-            records.append(_record(row, tasks, tags, parser))
+            records.append(_make_record(row, tasks, tags, parser))
         except (ValueError, TypeError, RecursionError) as error:
             damage[run] = shorten(error)
     if damage:
@@ -82,52 +86,52 @@ def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> tu
     return records, damage
 
 
-def one(connection: sa.Connection, run: int) -> RunRecord:
-    """One run, as it is looked up several times a second while it trains.
+def select_one(connection: sa.Connection, run: int) -> RunRecord:
+    """Select one run; fast, as it is called several times a second while a run trains.
 
     Raises:
         InputError: There is no such run.
         StoreError: It is damaged.
     """
-    this = {"of_run": run}
-    row = connection.execute(_ONE, this).one_or_none()
+    parameters = {"of_run": run}
+    row = connection.execute(_ONE_RECORD, parameters).one_or_none()
     if row is None:
-        raise no_such_run(run)
-    if problem := _problem(row):
-        raise error_of(run, problem)
-    tasks, bad_tasks = _words(connection.execute(_ITS_TASKS, this), {})
-    tags, bad_tags = _words(connection.execute(_ITS_TAGS, this), {})
+        raise missing_run_error(run)
+    if problem := _find_damage(row):
+        raise damage_error(run, problem)
+    tasks, bad_tasks = _group_texts(connection.execute(_TASKS_OF_RUN, parameters), {})
+    tags, bad_tags = _group_texts(connection.execute(_TAGS_OF_RUN, parameters), {})
     for problem in (bad_tasks | bad_tags).values():
-        raise error_of(run, problem)
+        raise damage_error(run, problem)
     try:
-        return _record(row, tasks, tags, _JsonParser())
+        return _make_record(row, tasks, tags, _JsonParser())
     except (ValueError, TypeError, RecursionError) as error:
-        raise error_of(run, shorten(error)) from None
+        raise damage_error(run, shorten(error)) from None
 
 
-def summaries(connection: sa.Connection, runs: Sequence[int] | None) -> tuple[dict[int, list[Summary]], Damage]:
-    """The series of some runs, or of all, in one row each, by run; without those of damaged runs."""
+def select_summaries(connection: sa.Connection, runs: Sequence[int] | None) -> tuple[dict[int, list[Summary]], Damage]:
+    """Select the summaries of runs, None for all, by run; without those of damaged runs."""
     rows, damage = select_rows(connection, _SUMMARIES, SUMMARY.c.run_id, runs)
-    found, wrong = whole_summaries(rows)
-    return found, damage | wrong
+    series, damaged_series = read_summaries(rows)
+    return series, damage | damaged_series
 
 
-def whole_summaries(rows: Iterable[Any]) -> tuple[dict[int, list[Summary]], Damage]:
-    """Rows of ``summaries`` as records, by run; without those of damaged runs."""
-    found: dict[int, list[Summary]] = {}
+def read_summaries(rows: Iterable[Any]) -> tuple[dict[int, list[Summary]], Damage]:
+    """Convert rows of ``summaries`` to records, by run; without those of damaged runs."""
+    by_run: dict[int, list[Summary]] = {}
     damage: Damage = {}
     for row in rows:
-        wrong = _SUMMARY_CHECK.wrong_column(row)
-        if wrong < 0 and row.direction not in _DIRECTIONS:
-            wrong = row._fields.index("direction")
-        if wrong >= 0:
-            damage[row.run_id] = f"a series with {row._fields[wrong]} {shorten(row[wrong], 40)}"
+        column = _SUMMARY_CHECK.wrong_column(row)
+        if column < 0 and row.direction not in _DIRECTIONS:
+            column = row._fields.index("direction")
+        if column >= 0:
+            damage[row.run_id] = f"a series with {row._fields[column]} {shorten(row[column], 40)}"
         else:
-            found.setdefault(row[0], []).append(Summary(*row))
-    return {run: series for run, series in found.items() if run not in damage}, damage
+            by_run.setdefault(row[0], []).append(Summary(*row))
+    return {run: series for run, series in by_run.items() if run not in damage}, damage
 
 
-def scores(
+def select_scores(
     connection: sa.Connection,
     runs: Sequence[int] | None,
     splits: Collection[str],
@@ -136,27 +140,27 @@ def scores(
     metrics: Collection[str],
     directed: bool,
 ) -> tuple[dict[int, dict[SeriesKey, Score]], Damage]:
-    """The best and the last value of every series of some runs, or of all; without those of damaged runs.
+    """Select the best and the last value of every series, by run; without those of damaged runs.
 
-    Plain pairs under shared keys: ten thousand runs have hundreds of thousands of them.
+    They are plain pairs with shared keys, as ten thousand runs have hundreds of thousands of them.
 
     Args:
-        connection: To the store.
+        connection: Connection to the store.
         runs: Numbers of the runs; None for all.
-        splits: Only series of these; empty for all.
-        keys: The keys that are known already; added to.
-        metrics: Only series of these; empty for all.
-        directed: Whether to leave out the series of which neither end is better.
+        splits: Only series of these splits; empty for all.
+        keys: Cache of the keys; new ones are added.
+        metrics: Only series of these metrics; empty for all.
+        directed: Whether to leave out series without a direction.
     """
     query = _SCORES.where(SUMMARY.c.split.in_(splits)) if splits else _SCORES
     query = query.where(SUMMARY.c.metric.in_(metrics)) if metrics else query
     query = query.where(SUMMARY.c.direction != "") if directed else query
     rows, damage = select_rows(connection, query, SUMMARY.c.run_id, runs)
-    found: dict[int, dict[SeriesKey, Score]] = {}
-    latest, series = None, {}
+    by_run: dict[int, dict[SeriesKey, Score]] = {}
+    current, series = None, {}
     for run, task, split, metric, best, last in rows:
-        if run != latest:
-            latest, series = run, found.setdefault(run, {})
+        if run != current:
+            current, series = run, by_run.setdefault(run, {})
         name = (task, split, metric)
         key = keys.get(name)
         if key is None:
@@ -166,20 +170,20 @@ def scores(
         except TypeError:
             damage[run] = f"a value of {', '.join(map(str, key))}"
     for name in [name for name in keys if not all(isinstance(part, str) for part in name)]:
-        damage |= {run: "the name of a series" for run, series in found.items() if name in series}
+        damage |= {run: "the name of a series" for run, series in by_run.items() if name in series}
         del keys[name]
-    return {run: series for run, series in found.items() if run not in damage} if damage else found, damage
+    return {run: series for run, series in by_run.items() if run not in damage} if damage else by_run, damage
 
 
-def score_metrics(
-    connection: sa.Connection, runs: Sequence[int], known: dict[str, Mapping[str, str]]
+def select_score_metrics(
+    connection: sa.Connection, runs: Sequence[int], cache: dict[str, Mapping[str, str]]
 ) -> dict[int, Mapping[str, str]]:
-    """The metric by which each task of some runs is judged, by run and task; without runs whose spec is damaged.
+    """Select the score metric of each task, by run and task; without runs whose spec is damaged.
 
     Args:
-        connection: To the store.
+        connection: Connection to the store.
         runs: Numbers of the runs.
-        known: What is known already, by the tasks of a spec as text; added to.
+        cache: Results by the tasks of a spec as text; new ones are added.
     """
     spec = sa.type_coerce(RUN.c.spec, sa.Text)
     tasks: sa.ColumnElement[str]
@@ -188,13 +192,13 @@ def score_metrics(
     else:
         tasks = sa.cast(sa.cast(spec, sa.JSON)["tasks"], sa.Text)
     rows, _ = select_rows(connection, sa.select(RUN.c.id, tasks), RUN.c.id, runs)
-    for text in {text for _, text in rows if isinstance(text, str)} - known.keys():
-        known[text] = _score_metrics(text)
-    return {run: metrics for run, text in rows if (metrics := known.get(text))}
+    for text in {text for _, text in rows if isinstance(text, str)} - cache.keys():
+        cache[text] = _score_metrics(text)
+    return {run: metrics for run, text in rows if (metrics := cache.get(text))}
 
 
 def _score_metrics(tasks: str) -> Mapping[str, str]:
-    """As ``BaseTask.score_metric`` says, without the seconds that it takes to check ten thousand specs."""
+    """Return the same as ``BaseTask.score_metric``, without validation: it takes seconds for ten thousand specs."""
     try:
         return {str(task["name"]): str(task.get("score") or task["metrics"][0]) for task in json.loads(tasks)}
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
@@ -202,13 +206,13 @@ def _score_metrics(tasks: str) -> Mapping[str, str]:
 
 
 class _JsonParser:
-    """Reads JSON objects; equal texts, such as the versions of most runs, only once."""
+    """Parses the JSON columns; equal texts, such as the versions of most runs, are parsed only once."""
 
     def __init__(self) -> None:
         self._objects: dict[str | None, Any] = {}
 
     def versions(self, text: str | None) -> dict[str, str]:
-        """The versions of libraries."""
+        """Parse the versions of libraries."""
         if text not in self._objects:
             data = json.loads(text) if text is not None else {}
             if not isinstance(data, dict):
@@ -218,7 +222,7 @@ class _JsonParser:
         return versions
 
     def progress(self, text: str | None) -> Progress | None:
-        """How far a run has come."""
+        """Parse the progress of a run."""
         data = None if text is None else json.loads(text)
         if data is None:
             return None
@@ -228,24 +232,24 @@ class _JsonParser:
         return progress
 
 
-def _problem(row: Sequence[Any]) -> str:
-    """What is wrong with a row of ``runs``; empty when nothing is."""
-    wrong = _CHECK.wrong_column(row)
-    if wrong >= 0:
-        return f"{_NAMES[wrong]} {shorten(row[wrong], 40)}"
+def _find_damage(row: Sequence[Any]) -> str:
+    """Return what is wrong with a row of ``runs``; empty if nothing is."""
+    column = _RECORD_CHECK.wrong_column(row)
+    if column >= 0:
+        return f"{_COLUMNS[column]} {shorten(row[column], 40)}"
     if row[_STATE] not in RUN_STATES:
         return f"state {shorten(row[_STATE], 40)}"
     for i in _TIMES:
-        if row[i] is not None and not -_LATEST < row[i] < _LATEST:
-            return f"{_NAMES[i]} {row[i]}"
+        if row[i] is not None and not -_MAX_TIME < row[i] < _MAX_TIME:
+            return f"{_COLUMNS[i]} {row[i]}"
     return ""
 
 
-def _record(row: Sequence[Any], tasks: Words, tags: Words, parser: _JsonParser) -> RunRecord:
+def _make_record(row: Sequence[Any], tasks: TextsByRun, tags: TextsByRun, parser: _JsonParser) -> RunRecord:
     *plain, progress, versions = row
     run = row[0]
     return RunRecord(
-        **dict(zip(_PLAIN, plain, strict=True)),
+        **dict(zip(_PLAIN_COLUMNS, plain, strict=True)),
         tasks=tasks.get(run, ()),
         tags=tags.get(run, ()),
         versions=parser.versions(versions),
@@ -253,11 +257,11 @@ def _record(row: Sequence[Any], tasks: Words, tags: Words, parser: _JsonParser) 
     )
 
 
-def _words(rows: Iterable[Any], damage: Damage) -> tuple[Words, Damage]:
-    """Tasks or tags by run."""
-    found: dict[int, list[str]] = defaultdict(list)
-    for run, word in rows:
-        if type(word) is not str:
-            damage[run] = f"a task or tag {shorten(word, 40)}"
-        found[run].append(word)
-    return {run: tuple(words) for run, words in found.items()}, damage
+def _group_texts(rows: Iterable[Any], damage: Damage) -> tuple[TextsByRun, Damage]:
+    """Group the names of tasks, or tags, by run."""
+    by_run: dict[int, list[str]] = defaultdict(list)
+    for run, text in rows:
+        if type(text) is not str:
+            damage[run] = f"a task or tag {shorten(text, 40)}"
+        by_run[run].append(text)
+    return {run: tuple(texts) for run, texts in by_run.items()}, damage

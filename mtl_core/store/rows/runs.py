@@ -1,4 +1,4 @@
-"""Rows of runs: making, locking and changing them."""
+"""Rows of runs: inserting, locking and updating them."""
 
 import json
 import math
@@ -11,19 +11,19 @@ import sqlalchemy as sa
 from mtl_core.errors import InputError
 from mtl_core.store.tables import RUN, SETTING, TAG, TASK
 
-if TYPE_CHECKING:  # whoever only reads runs need not wait for the classes of the spec
+if TYPE_CHECKING:  # importing the classes of the spec would slow down listing runs
     from mtl_core.spec import ExperimentSpec
 
-_LIFE = ("id", "state", "pid", "host", "process_started", "heartbeat", "started")
-LIFE = sa.select(*(RUN.c[name] for name in _LIFE))  # what tells whether a run lives
-_THIS = RUN.c.id == sa.bindparam("of_run")
-_EXISTS = sa.select(RUN.c.id).where(_THIS)
-_LOOK = LIFE.where(_THIS)
-_LOCK = _LOOK.with_for_update()
+_STATE_COLUMNS = ("id", "state", "pid", "host", "process_started", "heartbeat", "started")
+STATE_QUERY = sa.select(*(RUN.c[name] for name in _STATE_COLUMNS))
+_IS_RUN = RUN.c.id == sa.bindparam("of_run")
+_EXISTS = sa.select(RUN.c.id).where(_IS_RUN)
+_SELECT_STATE = STATE_QUERY.where(_IS_RUN)
+_LOCK_STATE = _SELECT_STATE.with_for_update()
 
 
-def no_such_run(run: int) -> InputError:
-    """What is said when a run is not in the store."""
+def missing_run_error(run: int) -> InputError:
+    """Return the error to raise if the store has no such run."""
     return InputError(f"run {run}", "there is no such run in this store", fix="List them with: mtl-workbench runs.")
 
 
@@ -36,13 +36,18 @@ def insert(
     parent: int | None = None,
     baseline: str = "",
 ) -> int:
-    """Write a queued run with its tasks and settings; its number."""
+    """Insert a queued run with its tasks and settings; return its number."""
     from mtl_core.spec import flatten, spec_to_data
 
     data = spec_to_data(spec)
     if parent is not None:
         lock(connection, parent)
-    row = blank_row(data) | {"device": device, "versions": dict(versions or {}), "parent": parent, "baseline": baseline}
+    row = queued_row(data) | {
+        "device": device,
+        "versions": dict(versions or {}),
+        "parent": parent,
+        "baseline": baseline,
+    }
     inserted = connection.execute(sa.insert(RUN).values(row))
     run = int(inserted.inserted_primary_key[0])  # type: ignore[index]  # a row was inserted
     tasks = enumerate(data["tasks"])
@@ -54,7 +59,12 @@ def insert(
 
 
 def join_study(connection: sa.Connection, run: int, first: int | None) -> int:
-    """Make a run part of the study that a run belongs to or begins; without one it begins its own. The study's number.
+    """Add a run to a study; return the number of the study.
+
+    Args:
+        connection: Connection to the store.
+        run: The run.
+        first: A run of the study, which starts one if it is in none; None if ``run`` starts its own.
 
     Raises:
         InputError: There is no such run.
@@ -63,68 +73,72 @@ def join_study(connection: sa.Connection, run: int, first: int | None) -> int:
         first = run
     lock(connection, first)
     study = connection.scalar(sa.select(RUN.c.study).where(RUN.c.id == first)) or first
-    change(connection, first, study=study)
-    change(connection, run, study=study)
+    update(connection, first, study=study)
+    update(connection, run, study=study)
     return int(study)
 
 
 def lock(connection: sa.Connection, run: int) -> sa.RowMapping:
-    """Take a run for this transaction; the columns of ``LIFE``.
+    """Lock the row of a run for this transaction; return the columns of ``STATE_QUERY``.
 
-    Its writers so take turns, which makes the numbers of its chunks and events grow in the order of commits.
-
-    Raises:
-        InputError: There is no such run.
-    """
-    return _life(connection, _LOCK, run)
-
-
-def look(connection: sa.Connection, run: int) -> sa.RowMapping:
-    """The columns of ``LIFE`` of a run, without taking it.
+    So the ids of its chunks and events increase in the order of commits.
 
     Raises:
         InputError: There is no such run.
     """
-    return _life(connection, _LOOK, run)
+    return _execute_state_query(connection, _LOCK_STATE, run)
 
 
-def _life(connection: sa.Connection, statement: sa.Select[Any], run: int) -> sa.RowMapping:
+def select_state(connection: sa.Connection, run: int) -> sa.RowMapping:
+    """Select the columns of ``STATE_QUERY`` of a run, without locking it.
+
+    Raises:
+        InputError: There is no such run.
+    """
+    return _execute_state_query(connection, _SELECT_STATE, run)
+
+
+def _execute_state_query(connection: sa.Connection, statement: sa.Select[Any], run: int) -> sa.RowMapping:
     row = connection.execute(statement, {"of_run": run}).mappings().one_or_none()
     if row is None:
-        raise no_such_run(run)
+        raise missing_run_error(run)
     return row
 
 
-def must_exist(connection: sa.Connection, run: int) -> None:
-    """See that there is a run.
+def check_exists(connection: sa.Connection, run: int) -> None:
+    """Check that a run exists.
 
     Raises:
         InputError: There is no such run.
     """
     if connection.scalar(_EXISTS, {"of_run": run}) is None:
-        raise no_such_run(run)
+        raise missing_run_error(run)
 
 
 def set_tags(connection: sa.Connection, run: int, tags: Iterable[str]) -> None:
-    """Give a run these tags and no others."""
+    """Replace the tags of a run."""
     connection.execute(sa.delete(TAG).where(TAG.c.run_id == run))
-    words = sorted({" ".join(tag.split()) for tag in tags} - {""})
-    if words:
-        connection.execute(sa.insert(TAG), [{"run_id": run, "tag": word} for word in words])
+    normalized = sorted({" ".join(tag.split()) for tag in tags} - {""})
+    if normalized:
+        connection.execute(sa.insert(TAG), [{"run_id": run, "tag": tag} for tag in normalized])
 
 
-def change(connection: sa.Connection, run: int, **columns: Any) -> None:
-    """Set some columns of a run.
+def update(connection: sa.Connection, run: int, **columns: Any) -> None:
+    """Update columns of a run.
 
     Raises:
         InputError: There is no such run.
     """
     if not connection.execute(sa.update(RUN).where(RUN.c.id == run).values(columns)).rowcount:
-        raise no_such_run(run)
+        raise missing_run_error(run)
 
 
-def blank_row(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of a queued run of a spec."""
+def queued_row(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a queued run.
+
+    Args:
+        data: Its spec as plain data.
+    """
     dataset = data["dataset"]
     return {
         "name": data["name"],
@@ -148,7 +162,7 @@ def blank_row(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def setting_row(run: int, path: str, value: Any) -> dict[str, Any]:
-    """The row of a leaf of a run's spec."""
+    """Return the row of a setting: a leaf of a run's spec."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
     return {"run_id": run, "path": path, "text": text, "number": number if math.isfinite(number) else None}

@@ -14,6 +14,7 @@ from mtl_core.spec import DataNote, InputError, shorten
 from mtl_core.tabular.readers.delimited_text import header_notes
 from mtl_core.tabular.readers.table_format import FileContent, RawTable, TableFormat
 from mtl_core.tabular.readers.workbook_archive import ArchiveSummary, LockedWorkbookError, summarize_archive
+from mtl_core.tabular.readers.xls_records import check_xls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,7 @@ def _summary(file: FileContent) -> ArchiveSummary | None:
         return summarize_archive(file.data, file.name)
     if _ENCRYPTED_STREAM in file.data:
         raise LockedWorkbookError
+    check_xls(file.data, file.name)
     return ArchiveSummary()
 
 

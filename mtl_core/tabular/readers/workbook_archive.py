@@ -3,7 +3,7 @@
 The reader makes a sheet's whole rectangle, from its first cell to its last, and ends the process where that does not
 fit into memory. A file of a kilobyte can ask for it, by a cell in the last row and column or by parts that inflate.
 
-Files in xls are no archives and not looked through: 65536 rows and 256 columns fit, and a forged one ends the worker.
+Files in xls are no archives: :mod:`mtl_core.tabular.readers.xls_records` looks through those.
 """
 
 import io
@@ -84,7 +84,7 @@ def _summarize(archive: zipfile.ZipFile, name: str) -> ArchiveSummary | None:
     if not kind and ("mimetype" not in parts or not _is_open_document(archive, parts["mimetype"])):
         return None
     if (size := sum(part.file_size for part in archive.infolist())) > MAX_BYTES:
-        raise _too_large(name, f"inflates to {size / 2**30:.1f} GiB, and at most {MAX_BYTES >> 30} GiB are read")
+        raise too_large_error(name, f"inflates to {size / 2**30:.1f} GiB, and at most {MAX_BYTES >> 30} GiB are read")
     if not kind and (manifest := parts.get("meta-inf/manifest.xml")) and _ENCRYPTED in archive.read(manifest):
         raise LockedWorkbookError
     summary = ArchiveSummary()
@@ -95,13 +95,13 @@ def _summarize(archive: zipfile.ZipFile, name: str) -> ArchiveSummary | None:
             raise InputError("dataset.path", "is not a whole workbook (a part is not in utf-8)", found=name)
         if kind == "xl/workbook.xml":
             if not _is_surely_small(content):
-                _check(_xml_places(content), name)
+                check_rectangle(_xml_places(content), name)
             errors[key] = _count(_XML_ERROR, content) if b't="e"' in content else Counter()
         elif kind and "worksheets/" in key and key.endswith(".bin"):
-            _check(_binary_places(content), name)
+            check_rectangle(_binary_places(content), name)
         elif not kind and key == "content.xml":
             for index, table in enumerate(re.split(rb"(?=<table:table[\s>])", content)[1:]):
-                _check(_table_places(table), name)
+                check_rectangle(_table_places(table), name)
                 summary.errors[index] = _count(_TABLE_ERROR, table)
     if kind == "xl/workbook.xml" and any(errors.values()):
         places = _sheet_parts(archive, parts)
@@ -114,18 +114,33 @@ def _is_open_document(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
         return content.read(len(_OPEN_DOCUMENT)) == _OPEN_DOCUMENT
 
 
-def _check(places: Iterator[tuple[int, int]], name: str) -> None:
-    """Refuse a sheet whose cells, at rows and columns from 1, span too large a rectangle."""
+def check_rectangle(places: Iterator[tuple[int, int]], name: str) -> int:
+    """Refuse a sheet whose cells span too large a rectangle, and count the cells of the rectangle.
+
+    Args:
+        places: Rows and columns of cells, from 1.
+        name: The name of the file, for the message.
+
+    Raises:
+        InputError: There are more than :data:`MAX_CELLS`.
+    """
     top = bottom = left = right = 0
     for row, column in places:
         top, bottom = min(top or row, row), max(bottom, row)
         left, right = min(left or column, column), max(right, column)
     rows, columns = bottom - top + 1, right - left + 1
     if rows * columns > MAX_CELLS:
-        raise _too_large(name, f"has a sheet of {rows} rows and {columns} columns, more than {MAX_CELLS} cells")
+        raise too_large_error(name, f"has a sheet of {rows} rows and {columns} columns, more than {MAX_CELLS} cells")
+    return rows * columns
 
 
-def _too_large(name: str, what: str) -> InputError:
+def too_large_error(name: str, what: str) -> InputError:
+    """The error that a workbook is larger than can be read.
+
+    Args:
+        name: The name of the file.
+        what: How it is too large, a verb and its object.
+    """
     return InputError("dataset.path", f"the workbook {what}", found=name, fix=_FIX)
 
 

@@ -1,4 +1,4 @@
-"""One module for each kind of task, of the kind's name, whose ``KIND`` says what is done with it.
+"""One module per kind of task, named like the kind, with its functions in ``KIND``.
 
-Metrics are imported where they are made: torchmetrics takes a second to load, which reading a target need not wait for.
+torchmetrics is imported where metrics are built: it takes a second to load, for which reading a target need not wait.
 """

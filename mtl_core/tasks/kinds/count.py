@@ -1,4 +1,4 @@
-"""Counts by Poisson regression: the output is the logarithm of what is expected."""
+"""Poisson regression of counts: the output is the logarithm of the expected count."""
 
 from functools import partial
 from typing import cast
@@ -11,28 +11,28 @@ from torch import Tensor
 from mtl_core.spec import CountTask, TargetInfo
 from mtl_core.tabular.column import Rows
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
-from mtl_core.tasks.base import TaskHead, directions, mean_of_values
-from mtl_core.tasks.kind import TaskKind
 from mtl_core.tasks.kinds.regression import in_float64
-from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.standardization import inverse_standardization
 from mtl_core.tasks.targets.labels import Labels, TargetSource
 from mtl_core.tasks.targets.numbers import (
     moments,
     number_info,
+    number_matrix,
     number_tensor,
-    numbers_of,
     read_numbers,
-    refuse_rows,
+    reject_rows,
     training_values,
 )
-from mtl_core.tasks.units import restoring
+from mtl_core.tasks.task_head import TaskHead, directions, masked_value_mean
+from mtl_core.tasks.task_kind import TaskKind
+from mtl_core.tasks.task_metrics import TaskMetric
 
 
 def _read_labels(task: CountTask, source: TargetSource, at: str) -> Labels:
     labels = read_numbers(task, source, at)
-    numbers = numbers_of(labels)
-    bad = np.isfinite(numbers) & ((numbers < 0) | (numbers % 1 != 0))
-    refuse_rows(bad.any(1), numbers, f"{at}.target", "counts are 0, 1, 2 …")
+    numbers = number_matrix(labels)
+    invalid = np.isfinite(numbers) & ((numbers < 0) | (numbers % 1 != 0))
+    reject_rows(invalid.any(1), numbers, f"{at}.target", "counts are 0, 1, 2 …")
     return labels
 
 
@@ -44,27 +44,27 @@ def _info(labels: Labels, train: Rows) -> TargetInfo:
 
 
 def build_count(task: CountTask, info: TargetInfo) -> TaskHead:
-    """The runtime of a count: Poisson likelihood without the term that no model changes; predictions are counts."""
-    from mtl_core.tasks.partial_labels import of_each_value
+    """Build the head of a count task: Poisson likelihood without its constant term; predictions are counts."""
+    from mtl_core.tasks.partial_labels import mean_over_values
 
-    restore = restoring(info)
+    restore = inverse_standardization(info)
 
-    def measures() -> dict[str, Measure]:
+    def build_metrics() -> dict[str, TaskMetric]:
         if info.value_counts:
-            return {name: of_each_value(partial(_measure, name, 1), info.width) for name in task.metrics}
-        return {name: _measure(name, info.width) for name in task.metrics}
+            return {name: mean_over_values(partial(_build_metric, name, 1), info.width) for name in task.metrics}
+        return {name: _build_metric(name, info.width) for name in task.metrics}
 
     return TaskHead(
         name=task.name,
         out_features=info.outputs,
-        loss=mean_of_values(partial(F.poisson_nll_loss, log_input=True, reduction="none")),
+        loss=masked_value_mean(partial(F.poisson_nll_loss, log_input=True, reduction="none")),
         predict=lambda output: restore(output.double().exp()),
         directions=directions(task),
-        read=lambda prediction, target: (restore(prediction.double().exp()), restore(target)),
-        measures=measures,
-        average=output_averaging.logarithms,
+        metric_inputs=lambda prediction, target: (restore(prediction.double().exp()), restore(target)),
+        build_metrics=build_metrics,
+        average=output_averaging.log_means,
         columns=partial(prediction_columns.numbers, task, info),
-        distance=distillation.values,
+        distance=distillation.squared_error,
     )
 
 
@@ -73,23 +73,23 @@ def deviance(rate: Tensor, count: Tensor) -> Tensor:
     return 2 * (torch.xlogy(count, count / rate) - count + rate).mean(1)
 
 
-def _measure(name: str, width: int) -> Measure:
+def _build_metric(name: str, width: int) -> TaskMetric:
     from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 
-    from mtl_core.tasks.additional_metrics import RowMean, Whole, r2, spearman
+    from mtl_core.tasks.additional_metrics import DatasetMetric, RowMean, r2, spearman
 
     match name:
         case "deviance":
-            return Measure(RowMean(deviance))
+            return TaskMetric(RowMean(deviance))
         case "mae":
-            return Measure(in_float64(MeanAbsoluteError(num_outputs=width)))
+            return TaskMetric(in_float64(MeanAbsoluteError(num_outputs=width)))
         case "rmse":
-            return Measure(in_float64(MeanSquaredError(squared=False, num_outputs=width)))
+            return TaskMetric(in_float64(MeanSquaredError(squared=False, num_outputs=width)))
         case "r2":
-            return Measure(Whole(r2))
+            return TaskMetric(DatasetMetric(r2))
         case "spearman":
-            return Measure(Whole(spearman))
+            return TaskMetric(DatasetMetric(spearman))
     raise ValueError(f"no such metric of a count: {name}")
 
 
-KIND = TaskKind(read=_read_labels, info=_info, tensor=number_tensor, build=build_count)
+KIND = TaskKind(read_labels=_read_labels, target_info=_info, target_tensor=number_tensor, build_head=build_count)

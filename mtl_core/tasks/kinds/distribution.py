@@ -10,52 +10,54 @@ from torch import Tensor
 
 from mtl_core.spec import DistributionTask, TargetInfo
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
-from mtl_core.tasks.base import Loss, RowLoss, TaskHead, directions, mean_of
-from mtl_core.tasks.kind import TaskKind
-from mtl_core.tasks.metrics import Measure
 from mtl_core.tasks.targets.labels import Labels, TargetSource
-from mtl_core.tasks.targets.numbers import number_info, number_labels, number_tensor, numbers_of, refuse_rows
+from mtl_core.tasks.targets.numbers import labels_from_columns, number_info, number_matrix, number_tensor, reject_rows
+from mtl_core.tasks.task_head import Loss, RowLoss, TaskHead, directions, masked_mean
+from mtl_core.tasks.task_kind import TaskKind
+from mtl_core.tasks.task_metrics import TaskMetric
 
 
 def _read_labels(task: DistributionTask, source: TargetSource, at: str) -> Labels:
     columns = source.columns_of(task, at)
-    labels = number_labels(task, columns, at)
-    numbers, there = numbers_of(labels), labels.there
-    bad = there & ((numbers < 0).any(1) | (numbers.sum(1) <= 0))
-    refuse_rows(bad, numbers, f"{at}.target", "probabilities are at least 0, and not all of them 0")
-    total = np.where(there, numbers.sum(1), 1)
+    labels = labels_from_columns(task, columns, at)
+    numbers = number_matrix(labels)
+    invalid = labels.there & ((numbers < 0).any(1) | (numbers.sum(1) <= 0))
+    reject_rows(invalid, numbers, f"{at}.target", "probabilities are at least 0, and not all of them 0")
+    total = np.where(labels.there, numbers.sum(1), 1)
     names = tuple(column.name for column in columns)
     return replace(labels, numbers=numbers / total[:, None], classes=names)
 
 
 def build_distribution(task: DistributionTask, info: TargetInfo) -> TaskHead:
-    """The runtime of a task with soft labels; the two losses differ by the targets' own entropy."""
+    """Build the head of a task with soft labels; its two losses differ by the entropy of the targets."""
     from mtl_core.tasks.additional_metrics import RowMean
 
-    def measures() -> dict[str, Measure]:
-        return {name: Measure(RowMean(_MEASURES[name])) for name in task.metrics}
+    def build_metrics() -> dict[str, TaskMetric]:
+        return {name: TaskMetric(RowMean(_metric_function(name))) for name in task.metrics}
 
     return TaskHead(
         name=task.name,
         out_features=info.outputs,
-        loss=_cross_entropy if task.loss == "cross_entropy" else mean_of(_kl_of_logits),
+        loss=_cross_entropy if task.loss == "cross_entropy" else masked_mean(_kl_of_logits),
         predict=lambda output: torch.softmax(output, dim=1),
         directions=directions(task),
-        read=lambda prediction, target: (torch.log_softmax(prediction.double(), dim=1), target.double()),
-        measures=measures,
-        average=output_averaging.classes,
+        metric_inputs=lambda prediction, target: (torch.log_softmax(prediction.double(), dim=1), target.double()),
+        build_metrics=build_metrics,
+        average=output_averaging.class_logits,
         columns=partial(prediction_columns.distribution, task, info),
-        distance=distillation.classes,
+        distance=distillation.class_divergence,
     )
 
 
 def _cross_entropy(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
     if mask is None:
         return F.cross_entropy(prediction, target)
-    return _masked(prediction, target, mask)
+    return _masked_cross_entropy(prediction, target, mask)
 
 
-_masked: Loss = mean_of(lambda prediction, target: F.cross_entropy(prediction, target, reduction="none"))
+_masked_cross_entropy: Loss = masked_mean(
+    lambda prediction, target: F.cross_entropy(prediction, target, reduction="none")
+)
 
 
 def _kl_of_logits(prediction: Tensor, target: Tensor) -> Tensor:
@@ -63,16 +65,24 @@ def _kl_of_logits(prediction: Tensor, target: Tensor) -> Tensor:
 
 
 def _kl(log_probabilities: Tensor, target: Tensor) -> Tensor:
-    """[N] the divergence of the prediction from the target, in nats."""
+    """[N] KL divergence of the prediction from the target, in nats."""
     return (torch.xlogy(target, target) - target * log_probabilities).sum(1)
 
 
-_MEASURES: dict[str, RowLoss] = {
-    "kl": _kl,
-    "total_variation": lambda p, q: (p.exp() - q).abs().sum(1) / 2,
-    "accuracy": lambda p, q: (p.argmax(1) == q.argmax(1)).double(),
-    "mae": lambda p, q: (p.exp() - q).abs().mean(1),
-}
+def _metric_function(name: str) -> RowLoss:
+    """From logarithms of predicted probabilities and targets to the value of each row."""
+    match name:
+        case "kl":
+            return _kl
+        case "total_variation":
+            return lambda p, q: (p.exp() - q).abs().sum(1) / 2
+        case "accuracy":
+            return lambda p, q: (p.argmax(1) == q.argmax(1)).double()
+        case "mae":
+            return lambda p, q: (p.exp() - q).abs().mean(1)
+    raise ValueError(f"no such metric of a distribution: {name}")
 
 
-KIND = TaskKind(read=_read_labels, info=number_info, tensor=number_tensor, build=build_distribution)
+KIND = TaskKind(
+    read_labels=_read_labels, target_info=number_info, target_tensor=number_tensor, build_head=build_distribution
+)

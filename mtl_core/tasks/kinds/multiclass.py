@@ -8,14 +8,15 @@ from torch import Tensor
 
 from mtl_core.spec import InputError, MulticlassTask, TargetInfo
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
-from mtl_core.tasks.base import Loss, TaskHead, directions, labelled_count, mean_of
-from mtl_core.tasks.kind import TaskKind
-from mtl_core.tasks.losses import class_rows, class_weights
-from mtl_core.tasks.metrics import Measure
+from mtl_core.tasks.class_metrics import build_class_metric
+from mtl_core.tasks.losses import class_weights, cross_entropy_rows
 from mtl_core.tasks.targets.classes import check_class_weights, class_info, class_labels, class_tensor
 from mtl_core.tasks.targets.labels import Labels, TargetSource
+from mtl_core.tasks.task_head import Loss, TaskHead, directions, labeled_count, masked_mean
+from mtl_core.tasks.task_kind import TaskKind
+from mtl_core.tasks.task_metrics import TaskMetric
 
-_IGNORE = -100
+_IGNORE_INDEX = -100
 
 
 def _read_labels(task: MulticlassTask, source: TargetSource, at: str) -> Labels:
@@ -24,7 +25,7 @@ def _read_labels(task: MulticlassTask, source: TargetSource, at: str) -> Labels:
 
 
 def build_multiclass(task: MulticlassTask, info: TargetInfo) -> TaskHead:
-    """The runtime of a multiclass task; F1, precision and recall are means over the classes (macro).
+    """Build the head of a multiclass task; F1, precision and recall are means over the classes (macro).
 
     Raises:
         InputError: The target has fewer than two classes.
@@ -33,8 +34,8 @@ def build_multiclass(task: MulticlassTask, info: TargetInfo) -> TaskHead:
     if classes < 2:
         raise InputError(f"task {task.name}", "needs a target with at least two classes", found=info.classes or "none")
 
-    def measures() -> dict[str, Measure]:
-        return {name: _measure(name, classes) for name in task.metrics}
+    def build_metrics() -> dict[str, TaskMetric]:
+        return {name: build_class_metric(name, classes) for name in task.metrics}
 
     return TaskHead(
         name=task.name,
@@ -42,11 +43,11 @@ def build_multiclass(task: MulticlassTask, info: TargetInfo) -> TaskHead:
         loss=_loss(task, info),
         predict=lambda output: torch.softmax(output, dim=1),
         directions=directions(task),
-        read=lambda prediction, target: (torch.softmax(prediction.double(), dim=1), target),
-        measures=measures,
-        average=output_averaging.classes,
+        metric_inputs=lambda prediction, target: (torch.softmax(prediction.double(), dim=1), target),
+        build_metrics=build_metrics,
+        average=output_averaging.class_logits,
         columns=partial(prediction_columns.classes, task, info),
-        distance=distillation.classes,
+        distance=distillation.class_divergence,
     )
 
 
@@ -55,67 +56,22 @@ def _loss(task: MulticlassTask, info: TargetInfo) -> Loss:
     if task.loss == "cross_entropy" and weights is None:
         return _cross_entropy(task.label_smoothing)
     gamma = task.gamma if task.loss == "focal" else None
-    return mean_of(partial(class_rows, weights=weights, gamma=gamma, smoothing=task.label_smoothing))
+    return masked_mean(partial(cross_entropy_rows, weights=weights, gamma=gamma, smoothing=task.label_smoothing))
 
 
 def _cross_entropy(smoothing: float) -> Loss:
     def loss(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
         if mask is None:
             return F.cross_entropy(prediction, target, label_smoothing=smoothing)
-        target = torch.where(mask, target, _IGNORE)
-        total = F.cross_entropy(prediction, target, ignore_index=_IGNORE, reduction="sum", label_smoothing=smoothing)
-        return total / labelled_count(mask)
+        target = torch.where(mask, target, _IGNORE_INDEX)
+        total = F.cross_entropy(
+            prediction, target, ignore_index=_IGNORE_INDEX, reduction="sum", label_smoothing=smoothing
+        )
+        return total / labeled_count(mask)
 
     return loss
 
 
-def _measure(name: str, classes: int) -> Measure:  # noqa: PLR0911 - an arm per metric
-    from torchmetrics.classification import (
-        MulticlassAccuracy,
-        MulticlassCalibrationError,
-        MulticlassCohenKappa,
-        MulticlassF1Score,
-        MulticlassMatthewsCorrCoef,
-        MulticlassPrecision,
-        MulticlassRecall,
-    )
-
-    from mtl_core.tasks.additional_metrics import (
-        MulticlassBalancedAccuracy,
-        RowMean,
-        Whole,
-        both_vary,
-        brier,
-        class_auroc,
-        log_loss,
-    )
-
-    match name:
-        case "accuracy":
-            return Measure(MulticlassAccuracy(classes, average="micro", validate_args=False))
-        case "balanced_accuracy":
-            return Measure(MulticlassBalancedAccuracy(classes, validate_args=False))
-        case "top3_accuracy":
-            return Measure(MulticlassAccuracy(classes, top_k=min(3, classes), average="micro", validate_args=False))
-        case "f1":
-            return Measure(MulticlassF1Score(classes, average="macro", validate_args=False))
-        case "precision":
-            return Measure(MulticlassPrecision(classes, average="macro", validate_args=False))
-        case "recall":
-            return Measure(MulticlassRecall(classes, average="macro", validate_args=False))
-        case "auroc":
-            return Measure(Whole(class_auroc))
-        case "mcc":
-            return Measure(MulticlassMatthewsCorrCoef(classes, validate_args=False), both_vary)
-        case "kappa":
-            return Measure(MulticlassCohenKappa(classes, validate_args=False))
-        case "log_loss":
-            return Measure(RowMean(log_loss))
-        case "brier":
-            return Measure(RowMean(brier))
-        case "calibration_error":
-            return Measure(MulticlassCalibrationError(classes, validate_args=False))
-    raise ValueError(f"no such metric of a multiclass task: {name}")
-
-
-KIND = TaskKind(read=_read_labels, info=class_info, tensor=class_tensor, build=build_multiclass)
+KIND = TaskKind(
+    read_labels=_read_labels, target_info=class_info, target_tensor=class_tensor, build_head=build_multiclass
+)

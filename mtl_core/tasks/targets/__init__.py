@@ -1,1 +1,1 @@
-"""From the cells of target columns to labels, to what is known of a target, and to tensors."""
+"""Target columns to labels, to descriptions of targets, and to tensors."""

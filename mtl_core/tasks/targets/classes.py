@@ -1,4 +1,4 @@
-"""Targets that are classes, one a row, pixel or token."""
+"""Targets that are classes, one per row, pixel or token."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from mtl_core.tasks.targets.labels import Labels
 
 
 def class_labels(task: Task, column: Column, at: str) -> Labels:
-    """The classes of a column.
+    """Return the classes of a column as labels.
 
     Raises:
         InputError: It has too few or too many.
@@ -22,16 +22,16 @@ def class_labels(task: Task, column: Column, at: str) -> Labels:
     count = column.different
     if count == 1 or count > MAX_CLASSES:
         rule = f"{task.phrase()} needs 2 to {MAX_CLASSES} classes"
-        fix = "Make it a regression." if column.type == "numeric" and count > 1 else remedy_of(column)
-        raise InputError(f"{at}.target", rule, found=values_of(column), fix=fix)
+        fix = "Make it a regression." if column.type == "numeric" and count > 1 else class_count_fix(column)
+        raise InputError(f"{at}.target", rule, found=describe_values(column), fix=fix)
     return Labels(task, column.there, codes=column.codes, classes=column.values)
 
 
 def check_class_weights(labels: Labels, at: str) -> Labels:
-    """The same labels.
+    """Return the labels unchanged after a check of the task's class weights.
 
     Raises:
-        InputError: The weights that were given name other classes.
+        InputError: A weight names a class that does not exist.
     """
     weights = getattr(labels.task, "class_weights", "equal")
     for name in weights if isinstance(weights, dict) else ():
@@ -41,42 +41,42 @@ def check_class_weights(labels: Labels, at: str) -> Labels:
     return labels
 
 
-def remedy_of(column: Column) -> str:
-    """What to do about a column with too few or too many classes: perhaps a class counts as missing."""
+def class_count_fix(column: Column) -> str:
+    """How to fix a column with too few or too many classes: perhaps a class counts as missing."""
     words = [text for text, _ in column.missing if text]
     if not words or column.different > 1:
         return "Take another target."
     cells = sum(count for text, count in column.missing if text)
-    named = " and ".join(map(repr, words[:3]))
-    way = f"To make it a class, set {setting_of('missing', column.name)} to an empty list, []."
-    return f"{cells} cells say {named}, which counts as missing. {way}"
+    quoted = " and ".join(map(repr, words[:3]))
+    fix = f"To make it a class, set {setting_of('missing', column.name)} to an empty list, []."
+    return f"{cells} cells say {quoted}, which counts as missing. {fix}"
 
 
-def values_of(column: Column) -> str:
-    """How many values a column has, and the first of them."""
+def describe_values(column: Column) -> str:
+    """The number of values of a column and the first of them, for messages."""
     more = " …" if column.different > 6 else ""
     return f"{column.different} in column {column.name!r}: " + ", ".join(column.values[:6]) + more
 
 
 def class_info(labels: Labels, train: Rows, **facts: Any) -> TargetInfo:
-    """What a target of classes, or of a map of classes, looks like in the training rows.
+    """Describe a target of classes, or of a map of classes, in the training rows.
 
     Args:
         labels: The labels of all rows.
         train: The training rows.
-        **facts: What else the kind of task says of it.
+        **facts: Further fields of the description.
     """
     task = labels.task
     rows = train[labels.there[train]]
-    known: dict[str, Any] = {"name": task.name, "kind": task.kind, "classes": labels.classes, "labelled": len(rows)}
+    fields: dict[str, Any] = {"name": task.name, "kind": task.kind, "classes": labels.classes, "labelled": len(rows)}
     if labels.maps is not None:
-        seen = labels.maps[rows]
-        counts = np.bincount(seen[seen >= 0], minlength=len(labels.classes))
-        known["size"] = labels.maps.shape[1:]
+        maps = labels.maps[rows]
+        counts = np.bincount(maps[maps >= 0], minlength=len(labels.classes))
+        fields["size"] = labels.maps.shape[1:]
     else:
         assert labels.codes is not None
         counts = np.bincount(labels.codes[rows], minlength=len(labels.classes))
-    return TargetInfo(**known | facts, counts=tuple(counts.tolist()))
+    return TargetInfo(**fields | facts, counts=tuple(counts.tolist()))
 
 
 def class_tensor(labels: Labels, _: TargetInfo, rows: Rows) -> Tensor:

@@ -1,4 +1,4 @@
-"""A task's labels in every row, and where they are read from."""
+"""The labels of a task in every row, and the source from which they are read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from mtl_core.tabular.values.numerals import Floats
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """A task's labels in every row.
+    """The labels of a task in every row.
 
     Attributes:
         there: ``[N]``, true where the row is labelled, with one of its values at least.
@@ -41,7 +41,7 @@ class Labels:
 
     @property
     def stratum(self) -> Codes:
-        """``[N]``: by what to stratify: the class, or which values are there."""
+        """``[N]``: the stratum of each row: its class, or which of its values are present."""
         if self.codes is not None:
             return self.codes
         if self.parts is None:
@@ -51,12 +51,12 @@ class Labels:
 
 @dataclass(frozen=True, eq=False)
 class TargetSource:
-    """What targets are read from.
+    """The columns and maps of a data set from which targets are read.
 
     Attributes:
         columns: The data's columns by name.
         maps: The data's maps of classes by name.
-        tokens: Those of a text input; None where there is none.
+        tokens: The tokens of a text input; None if there is no text input.
     """
 
     columns: Mapping[str, Column]
@@ -64,10 +64,10 @@ class TargetSource:
     tokens: Tokens | None = None
 
     def columns_of(self, task: Task, at: str) -> list[Column]:
-        """The target columns of the task at a place of the spec.
+        """Return the target columns of a task at a place of the spec.
 
         Raises:
-            InputError: One is not there, or is a map of classes.
+            InputError: A column does not exist, or is a map of classes.
         """
         where = f"{at}.target"
         for name in task.targets:

@@ -1,4 +1,4 @@
-"""Targets that are numbers, one or several a row."""
+"""Targets that are numbers, one or several per row."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,16 +15,16 @@ from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 
 def read_numbers(task: Task, source: TargetSource, at: str) -> Labels:
-    """The labels of a task of numbers of any size.
+    """Read the labels of a task that predicts any numbers.
 
     Raises:
         InputError: A column is not there, or holds no numbers.
     """
-    return number_labels(task, source.columns_of(task, at), at)
+    return labels_from_columns(task, source.columns_of(task, at), at)
 
 
-def number_labels(task: Task, columns: Sequence[Column], at: str) -> Labels:
-    """The labels of columns of numbers.
+def labels_from_columns(task: Task, columns: Sequence[Column], at: str) -> Labels:
+    """Return the numbers of columns as labels.
 
     Raises:
         InputError: A column holds no numbers.
@@ -34,22 +34,23 @@ def number_labels(task: Task, columns: Sequence[Column], at: str) -> Labels:
         if column.type != "numeric" and column.different:
             rule = f"{task.phrase()} needs numbers; column {column.name!r} is categorical"
             found = ", ".join(column.values[:4]) + (" …" if len(column.values) > 4 else "")
-            raise InputError(where, rule, found=found, fix=f"{_remedy(column)}, or take another target.")
+            raise InputError(where, rule, found=found, fix=f"{_numeric_fix(column)}, or take another target.")
     numbers = np.column_stack([column.numbers for column in columns])
-    return by_value(task, numbers)
+    return labels_from_numbers(task, numbers)
 
 
-def by_value(task: Task, numbers: Floats, classes: tuple[str, ...] = ()) -> Labels:
-    """Labels of numbers ``[N, W]``, whose rows may have some of their values where the kind of task allows it."""
-    parts = np.isfinite(numbers)
-    some, whole = np.asarray(parts.any(1)), np.asarray(parts.all(1))
+def labels_from_numbers(task: Task, numbers: Floats, classes: tuple[str, ...] = ()) -> Labels:
+    """Return numbers ``[N, W]`` as labels; rows may lack some of their values if the kind of task allows it."""
+    present = np.isfinite(numbers)
+    partial, complete = np.asarray(present.any(1)), np.asarray(present.all(1))
     if not task.value_by_value:
-        return Labels(task, whole, numbers=numbers, classes=classes, incomplete=int((some & ~whole).sum()))
-    return Labels(task, some, numbers=numbers, classes=classes, parts=None if (some == whole).all() else parts)
+        return Labels(task, complete, numbers=numbers, classes=classes, incomplete=int((partial & ~complete).sum()))
+    parts = None if (partial == complete).all() else present
+    return Labels(task, partial, numbers=numbers, classes=classes, parts=parts)
 
 
-def _remedy(column: Column) -> str:
-    """How a column that is taken as categories can be a target of numbers."""
+def _numeric_fix(column: Column) -> str:
+    """How a categorical column can become a target of numbers."""
     if all(number(value) is not None for value in column.values):
         return "Set the column's type to numeric"
     if sum(map(begins_with_number, column.values)) > 0.5 * column.different:
@@ -57,46 +58,46 @@ def _remedy(column: Column) -> str:
     return "Make it a classification task"
 
 
-def refuse_rows(
-    bad: NDArray[np.bool_], numbers: Floats, where: str, rule: str, fix: str = "Take another target."
+def reject_rows(
+    invalid: NDArray[np.bool_], numbers: Floats, where: str, rule: str, fix: str = "Take another target."
 ) -> None:
-    """Raise an InputError that shows the first of the bad rows, if any is."""
-    if bad.any():
-        row = int(np.argmax(bad))
+    """Raise an InputError that shows the first invalid row, if there is one."""
+    if invalid.any():
+        row = int(np.argmax(invalid))
         found = ", ".join(f"{value:g}" for value in numbers[row]) + f" in row {row + 1}"
         raise InputError(where, rule, found=found, fix=fix)
 
 
 def number_info(labels: Labels, train: Rows, **facts: Any) -> TargetInfo:
-    """What a target of numbers looks like in the training rows; in its own units unless ``facts`` give others.
+    """Describe a target of numbers in the training rows; without standardization unless ``facts`` contain it.
 
     Args:
         labels: The labels of all rows.
         train: The training rows.
-        **facts: What else the kind of task says of it, such as ``mean`` and ``std``.
+        **facts: Further fields of the description, such as ``mean`` and ``std``.
     """
     task, values = labels.task, training_values(labels, train)
     width = values.shape[1]
-    known: dict[str, Any] = {"name": task.name, "kind": task.kind, "classes": labels.classes, "labelled": len(values)}
+    fields: dict[str, Any] = {"name": task.name, "kind": task.kind, "classes": labels.classes, "labelled": len(values)}
     if labels.parts is not None:
-        known["value_counts"] = tuple(labels.parts[train[labels.there[train]]].sum(0).tolist())
+        fields["value_counts"] = tuple(labels.parts[train[labels.there[train]]].sum(0).tolist())
     units = {"mean": (0.0,) * width, "std": (1.0,) * width}
-    return TargetInfo(**known | {"width": width} | units | facts)
+    return TargetInfo(**fields | {"width": width} | units | facts)
 
 
-def numbers_of(labels: Labels) -> Floats:
-    """``[N, W]`` numbers of labels that are numbers."""
+def number_matrix(labels: Labels) -> Floats:
+    """The numbers ``[N, W]`` of labels that are numbers."""
     assert labels.numbers is not None
     return labels.numbers
 
 
 def training_values(labels: Labels, train: Rows) -> Floats:
-    """``[n, W]`` numbers of the labelled training rows, NaN where a value is not there."""
-    return numbers_of(labels)[train[labels.there[train]]]
+    """The numbers ``[n, W]`` of the labeled training rows, NaN where a value is missing."""
+    return number_matrix(labels)[train[labels.there[train]]]
 
 
 def moments(values: Floats, *, partial: bool) -> tuple[Floats, Floats]:
-    """Mean and deviation of each column, of the values that are there; 0 and 1 of a column without any."""
+    """Mean and standard deviation of the present values of each column; 0 and 1 if a column has none."""
     if not partial:
         return values.mean(0), values.std(0)
     columns = [column[np.isfinite(column)] for column in values.T]
@@ -107,6 +108,6 @@ def moments(values: Floats, *, partial: bool) -> tuple[Floats, Floats]:
 
 def number_tensor(labels: Labels, info: TargetInfo, rows: Rows) -> Tensor:
     """``[N, W]`` numbers of some rows in training units; 0 where missing."""
-    there = labels.there[rows][:, None] if labels.parts is None else labels.parts[rows]
-    scaled = (numbers_of(labels)[rows] - np.array(info.mean or (0.0,))) / np.array(info.std or (1.0,))
-    return torch.from_numpy(np.where(there, np.clip(scaled, -HUGE, HUGE), 0.0).astype(np.float32))
+    present = labels.there[rows][:, None] if labels.parts is None else labels.parts[rows]
+    scaled = (number_matrix(labels)[rows] - np.array(info.mean or (0.0,))) / np.array(info.std or (1.0,))
+    return torch.from_numpy(np.where(present, np.clip(scaled, -HUGE, HUGE), 0.0).astype(np.float32))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,8 +16,8 @@ from mtl_core.protocol.requests import (
     StopRequest,
     WeightsRequest,
 )
+from mtl_core.protocol.states import ResultState
 from mtl_core.spec import ExperimentSpec, InputError, Problem, spec_to_data
-from mtl_core.spec.model import CrossStitch, HardSharing, SeparateModels
 from mtl_core.spec.training.averaging import Unaveraged
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.optimizers import Muon
@@ -36,7 +36,6 @@ _TICK_FACTOR = 1.5
 """Factor of the tick interval compared with a single run; ticks are still less than half a second apart."""
 
 Result = TrainingResult | DivergedError
-State = Literal["finished", "stopped"]
 
 
 class JointRun(Trainer):
@@ -93,7 +92,7 @@ class JointRun(Trainer):
         self.metric_log.collect(self.step, self.weighting.weights())
         self._end_epoch()
 
-    def finish(self, state: State) -> TrainingResult:
+    def finish(self, state: ResultState) -> TrainingResult:
         """Save, test and return the result."""
         self.save()
         self._report_progress()
@@ -203,7 +202,7 @@ class JointTrainer:
         except DivergedError as error:
             self._record_result(number, error)
 
-    def _finish_runs(self, state: State) -> None:
+    def _finish_runs(self, state: ResultState) -> None:
         """Finish the runs that are done or, after a stop request, all."""
         for number in list(self._active):
             if state == "stopped" or self.runs[number].is_done:
@@ -266,7 +265,7 @@ def _find_unsupported_settings(spec: ExperimentSpec) -> list[Problem]:
     training = spec.training
     penalties = [(name, part) for name, part in (("shared", training.shared), ("heads", training.heads))]
     requirements = [
-        ("model.sharing", isinstance(spec.model.sharing, HardSharing | SeparateModels | CrossStitch), "hard"),
+        ("model.sharing", spec.model.sharing.trains_jointly, "hard"),
         ("weighting", isinstance(spec.weighting, EqualWeighting | ManualWeighting), "equal or manual"),
         ("weighting.normalize", spec.weighting.normalize == "none", "none"),
         ("training.optimizer", not isinstance(training.optimizer, Muon), "any but Muon"),

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mtl_core.protocol.events import DivergenceData, DivergenceEvent, EpochEvent, WarningEvent
 from mtl_core.protocol.progress import Progress
+from mtl_core.protocol.series_key import Direction, SeriesKey
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
 from mtl_core.training.metrics.loss_floor import LossFloor
@@ -18,7 +19,7 @@ from mtl_core.training.metrics.step_buffer import DivergedError, StepBuffer, Ste
 from mtl_core.training.metrics.throughput import Throughput
 from mtl_core.training.metrics.validation import Scores, total_loss
 from mtl_core.training.persistence.checkpoints import read_number
-from mtl_core.training.recorder import Direction, Recorder, SeriesKey, Steps, Values
+from mtl_core.training.recorder import Recorder, Steps, Values
 
 EPOCH_LOG_SECONDS = 1.0
 """Least time between two epochs in the log; the series have every epoch."""
@@ -102,11 +103,11 @@ class MetricLog:
         points: dict[SeriesKey, tuple[Steps, Values]] = {}
         for i, task in enumerate(self._names):
             labeled = ~np.isnan(records.losses[:, i])
-            points[task, "train", "loss"] = records.steps[labeled], records.losses[labeled, i]
-            points[task, "train", "weight"] = records.steps, records.weights[:, i]
+            points[SeriesKey(task, "train", "loss")] = records.steps[labeled], records.losses[labeled, i]
+            points[SeriesKey(task, "train", "weight")] = records.steps, records.weights[:, i]
         total_weights = np.array([self.total_weights.get(task, 1.0) for task in self._names])
-        points[TOTAL, "train", "loss"] = records.steps, np.nansum(records.losses * total_weights, axis=1)
-        points["", "train", "lr"] = records.steps, records.rates
+        points[SeriesKey(TOTAL, "train", "loss")] = records.steps, np.nansum(records.losses * total_weights, axis=1)
+        points[SeriesKey("", "train", "lr")] = records.steps, records.rates
         return points
 
     def end_epoch(self) -> NDArray[np.float64]:
@@ -141,12 +142,12 @@ class MetricLog:
         """Log scores of tasks on a split, without a total loss."""
         for task, values in scores.items():
             for metric, value in values.items():
-                self._pending[task, split, metric].append((np.array([step]), np.array([value])))
+                self._pending[SeriesKey(task, split, metric)].append((np.array([step]), np.array([value])))
 
     def log_values(self, step: int, values: Mapping[tuple[str, str], float]) -> None:
         """Log values of a training step by task and name, such as what a sharing scheme has learned."""
         for (task, name), value in values.items():
-            self._pending[task, "train", name].append((np.array([step]), np.array([value])))
+            self._pending[SeriesKey(task, "train", name)].append((np.array([step]), np.array([value])))
 
     def log_epoch(self, step: int, epoch: int, scores: Scores, *, last: bool) -> None:
         """Write an epoch's validation losses to the event log: the last epoch's, of the others one a second."""

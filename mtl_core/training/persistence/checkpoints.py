@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkbenchError, shorten
-from mtl_core.files import remove_leftovers, replacing
+from mtl_core.files import atomic_write, remove_partial_files
 from mtl_core.training.persistence.tensor_files import (
     DamageError,
     damaged_file_error,
@@ -47,9 +47,9 @@ class Checkpoint:
         rule, fix = "the checkpoint cannot be saved", "See that its folder may be written to and the disk has room"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path, flush_folder=False) as temporary:  # the checkpoint before is as good after a power cut
+            with atomic_write(path, flush_folder=False) as temporary:  # after a power cut the previous one will do
                 write_tensors(temporary, tensors, {"format": FORMAT, **self.values})
-            remove_leftovers(path.parent)  # only the process that trains the run writes there
+            remove_partial_files(path.parent)  # only the process that trains the run writes there
         except (OSError, SafetensorError, WorkbenchError) as error:
             found = error.problem.found if isinstance(error, WorkbenchError) else describe_error(error)
             is_path_occupied = isinstance(error, FileExistsError | NotADirectoryError | InputError)

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.sharing.hard import HardSharingModel
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec import InputError, TargetInfo, Task
 from mtl_core.spec.tasks import TASK_KINDS
@@ -96,8 +95,8 @@ def load_heads(model: MultiTaskModel, initial: InitialWeights, data: TaskData, t
 
 
 def _check_order(model: MultiTaskModel, loaded_tasks: tuple[str, ...], saved_tasks: tuple[str, ...]) -> None:
-    """Check the order of the tasks: all schemes but hard sharing number task-specific modules."""
-    if saved_tasks and not isinstance(model, HardSharingModel):
+    """Check the order of the tasks, if parameters belong to a task by its index."""
+    if saved_tasks and model.depends_on_task_order:
         misplaced = [
             task
             for task in loaded_tasks

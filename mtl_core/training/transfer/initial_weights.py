@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.errors import listed
 from mtl_core.spec import InputError
+from mtl_core.text import format_names
 from mtl_core.training.optimization.param_groups import named_shared_parameters
 from mtl_core.training.persistence.tensor_files import DamageError, damaged_file_error, read_tensors
 
@@ -146,4 +146,4 @@ def freeze_trunk(model: MultiTaskModel, *, frozen: bool) -> None:
 def format_tensors(tensors: dict[str, Tensor]) -> str:
     """Format the first few tensors as names with shapes."""
     parts = [f"{name} {'×'.join(map(str, tensor.shape))}".strip() for name, tensor in tensors.items()]
-    return listed(parts) or "nothing"
+    return format_names(parts) or "nothing"

@@ -126,15 +126,15 @@ def hold(store: Any, run: int) -> str:
     for step in range(1, 10_000):  # no longer than any test, should nobody be left to stop it
         point = Points(np.array([step]), np.array([1.0 / step]))
         store.append(run, {SeriesKey("left", "train", "loss"): point})
-        store.beat(run, Progress(0, 20, step, 1000, 1234.0, 70.0))
+        store.record_heartbeat(run, Progress(0, 20, step, 1000, 1234.0, 70.0))
         for request in store.take_requests(run):
             text = f"asked to {request.kind}"
             match request.content:
                 case WeightsRequest(weights=weights):
                     data = WeightsData(weights=weights, step=step)
-                    store.event(run, WeightsEvent(step=step, message=text, data=data))
+                    store.add_event(run, WeightsEvent(step=step, message=text, data=data))
                 case _:
-                    store.event(run, WarningEvent(step=step, message=text))
+                    store.add_event(run, WarningEvent(step=step, message=text))
             match request.kind:
                 case "stop":
                     return "stopped"

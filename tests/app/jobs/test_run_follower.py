@@ -54,7 +54,7 @@ def test_what_was_written_before_and_after_is_delivered_once(
     store.call(lambda s: follower, lambda f: f.follow(1))
     wait(lambda: heard.steps == [1, 2, 3])
     store.call(_append(4, 2))
-    store.call(lambda s: s.event(1, EpochEvent(step=5, message="epoch 1")))
+    store.call(lambda s: s.add_event(1, EpochEvent(step=5, message="epoch 1")))
     wait(lambda: heard.steps == [1, 2, 3, 4, 5] and heard.events == ["epoch 1"])
     assert heard.resets == 1
     follower.follow(None)

@@ -27,7 +27,7 @@ def test_a_run_is_stored_trained_and_told_of(queue: RunQueue, wait: Any, spec_na
     queue.created.connect(started.append)
     queue.runChanged.connect(told.append)
     queue.start(spec_named("quick"))
-    wait(lambda: told and told[-1].ended)
+    wait(lambda: told and told[-1].has_ended)
     assert started == [1]
     assert (told[0].state, told[-1].state) == ("queued", "finished")
     assert queue.active is None
@@ -37,7 +37,7 @@ def test_the_end_of_a_run_is_told_once_though_it_is_seen_before_its_process_is_t
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
     ends: list[int] = []
-    queue.runChanged.connect(lambda record: ends.append(record.id) if record.ended else None)
+    queue.runChanged.connect(lambda record: ends.append(record.id) if record.has_ended else None)
     queue.start(spec_named("hold"))
     wait(lambda: queue.live_runs)
     process = queue.live_runs[0].pid
@@ -98,7 +98,7 @@ def test_a_process_that_dies_leaves_its_run_interrupted_and_the_next_one_starts(
     errors: list[Exception] = []
     ends: list[Any] = []
     queue.failed.connect(errors.append)
-    queue.runChanged.connect(lambda record: ends.append((record.state, record.error)) if record.ended else None)
+    queue.runChanged.connect(lambda record: ends.append((record.state, record.error)) if record.has_ended else None)
     queue.start(spec_named("die"))
     queue.start(spec_named("quick"))
     wait(lambda: queue.active is None and not queue.waiting_runs and _states(home).get("quick") == "finished")
@@ -231,7 +231,7 @@ def test_a_study_is_checked_once_a_seed_made_whole_and_trained_in_its_order(
     started: list[int] = []
     ends: list[int] = []
     queue.created.connect(started.append)
-    queue.runChanged.connect(lambda record: ends.append(record.id) if record.ended else None)
+    queue.runChanged.connect(lambda record: ends.append(record.id) if record.has_ended else None)
     queue.start_study(study_members(spec_named("quick"), (0, 1), baselines=True))
     wait(lambda: len(ends) == 6)
     assert ends == [1, 2, 3, 4, 5, 6]
@@ -263,7 +263,7 @@ def test_the_seeds_of_a_study_train_together_role_by_role(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
     ends: list[int] = []
-    queue.runChanged.connect(lambda record: ends.append(record.id) if record.ended else None)
+    queue.runChanged.connect(lambda record: ends.append(record.id) if record.has_ended else None)
     queue.start_study(study_members(spec_named("quick"), (0, 1), baselines=True), together=True)
     wait(lambda: len(ends) == 6)
     with open_store(home / "runs.sqlite") as store:

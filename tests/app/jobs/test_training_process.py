@@ -11,7 +11,7 @@ from app.jobs import RunQueue, StoreService, Worker
 from app.jobs.runs import training_process
 from mtl_core.protocol.questions import CheckQuestion
 from mtl_core.store import RunRecord, open_store
-from mtl_core.store.processes import alive
+from mtl_core.store.processes import is_alive
 
 
 def _run(home: Path, run: int) -> RunRecord:
@@ -21,7 +21,7 @@ def _run(home: Path, run: int) -> RunRecord:
 
 def _ends(queue: RunQueue) -> list[RunRecord]:
     ends: list[RunRecord] = []
-    queue.runChanged.connect(lambda record: ends.append(record) if record.ended else None)
+    queue.runChanged.connect(lambda record: ends.append(record) if record.has_ended else None)
     return ends
 
 
@@ -55,7 +55,7 @@ def test_a_process_whose_run_failed_has_no_other(queue: RunQueue, wait: Any, spe
     wait(lambda: len(ends) == 3)
     assert [record.state for record in ends] == ["finished", "failed", "finished"]
     assert _run(home, 1).pid != _run(home, 3).pid
-    wait(lambda: not alive(_run(home, 1).pid or 0))
+    wait(lambda: not is_alive(_run(home, 1).pid or 0))
 
 
 def test_a_process_that_is_killed_between_two_runs_costs_none(queue: RunQueue, wait: Any, spec_named: Any) -> None:
@@ -92,7 +92,7 @@ def test_a_process_without_runs_is_ended_after_a_while(
     ends = _ends(queue)
     queue.start(spec_named("quick"))
     wait(lambda: ends)
-    wait(lambda: not alive(ends[0].pid or 0))
+    wait(lambda: not is_alive(ends[0].pid or 0))
     queue.close()
 
 
@@ -104,7 +104,7 @@ def test_a_process_without_a_run_ends_with_its_window(
     queue.start(spec_named("quick"))
     wait(lambda: ends)
     queue.close()
-    assert not alive(ends[0].pid or 0)
+    assert not is_alive(ends[0].pid or 0)
 
 
 def test_a_busy_worker_keeps_its_process_and_a_new_one_trains(

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.plots import BarPlot, CurvePlot, Histogram, SchedulePlot, Series, XAxis, ticker
+from app.plots import BarPlot, CurvePlot, Histogram, SchedulePlot, SeriesBuffer, XAxis, ticker
 from app.plots.curves.readout import Row, nearest_rows
 from app.theme import DARK, LIGHT, apply_theme, small_font
 
@@ -20,16 +20,16 @@ def plot(qtbot: QtBot) -> Iterator[CurvePlot]:
     qtbot.addWidget(made)
     made.resize(600, 300)
     yield made
-    qtbot.waitUntil(ticker().idle)
+    qtbot.waitUntil(ticker().is_idle)
 
 
 def _drawn(qtbot: QtBot, plot: CurvePlot) -> None:
-    qtbot.waitUntil(lambda: ticker().idle() and plot.picture is not None)
+    qtbot.waitUntil(lambda: ticker().is_idle() and plot.picture is not None)
 
 
 def test_a_hidden_plot_is_not_drawn_until_it_is_shown(qtbot: QtBot, plot: CurvePlot) -> None:
     plot.set_curve("loss", STEPS, STEPS)
-    qtbot.waitUntil(ticker().idle)
+    qtbot.waitUntil(ticker().is_idle)
     assert plot.picture is None
     plot.show()
     _drawn(qtbot, plot)
@@ -38,7 +38,7 @@ def test_a_hidden_plot_is_not_drawn_until_it_is_shown(qtbot: QtBot, plot: CurveP
 
 
 def test_points_that_arrive_are_drawn(qtbot: QtBot, plot: CurvePlot) -> None:
-    series = Series()
+    series = SeriesBuffer()
     plot.show()
     for start in range(0, 3000, 1000):
         steps = np.arange(start, start + 1000.0)
@@ -161,7 +161,7 @@ def test_zooming_stays_until_everything_is_asked_for(qtbot: QtBot, plot: CurvePl
     plot._canvas.box.setXRange(100, 200, padding=0)
     plot._zoom()
     _drawn(qtbot, plot)
-    assert plot.zoomed
+    assert plot.is_zoomed
     assert plot._canvas.box.viewRange()[0] == pytest.approx([100, 200])
     plot.show_all()
     qtbot.waitUntil(lambda: plot._canvas.box.viewRange()[0] == pytest.approx([0, 499]))
@@ -174,7 +174,7 @@ def test_a_plot_deleted_while_it_is_drawn_does_no_harm(qtbot: QtBot) -> None:
     ticker()._tick()
     plot.deleteLater()
     del plot
-    qtbot.waitUntil(ticker().idle)
+    qtbot.waitUntil(ticker().is_idle)
 
 
 def test_bars_are_as_high_as_their_counts_and_told_to_screen_readers(qtbot: QtBot) -> None:
@@ -201,4 +201,4 @@ def test_a_schedule_is_drawn_over_epochs(qtbot: QtBot) -> None:
     plot.set_schedule(np.linspace(1e-3, 0.0, 201), steps_per_epoch=50)
     plot.show()
     qtbot.waitUntil(lambda: plot.picture is not None and plot.picture.x_limits == (0.0, 4.0))
-    qtbot.waitUntil(ticker().idle)
+    qtbot.waitUntil(ticker().is_idle)

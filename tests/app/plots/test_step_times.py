@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.plots import Clock, XAxis, time_axis, unit_of, x_axis
+from app.plots import TrainingClock, XAxis, time_axis, unit_of, x_axis
 from mtl_core.store import EventRecord, Progress
 from tests.app.pages.live.test_run_view import RUN
 
@@ -16,14 +16,14 @@ def event(kind: str, step: int, time: float) -> EventRecord:
     return EventRecord(1, 12, step, kind, "", {}, time)
 
 
-def clock(*events: EventRecord, started: float | None = None) -> Clock:
-    made = Clock(started)
+def clock(*events: EventRecord, started: float | None = None) -> TrainingClock:
+    made = TrainingClock(started)
     for one in events:
-        made.take([one])
+        made.add_events([one])
     return made
 
 
-def times(made: Clock, *steps: float, run: object = OVER) -> list[float]:
+def times(made: TrainingClock, *steps: float, run: object = OVER) -> list[float]:
     axis = time_axis(made, run)  # type: ignore[arg-type]
     assert axis is not None
     return [round(float(place), 6) for place in axis.place(np.array(steps))]
@@ -67,8 +67,8 @@ def test_a_run_that_begins_anew_forgets_what_was() -> None:
 
 
 def test_a_run_without_any_known_time_has_no_time_axis() -> None:
-    assert time_axis(Clock(), OVER) is None
-    assert x_axis("time", OVER, Clock()) == XAxis()
+    assert time_axis(TrainingClock(), OVER) is None
+    assert x_axis("time", OVER, TrainingClock()) == XAxis()
     assert time_axis(clock(event("epoch", 5, 3.0)), OVER) is None
 
 
@@ -77,8 +77,8 @@ def test_a_run_without_a_first_event_counts_from_when_it_was_started() -> None:
 
 
 def test_epochs_stand_where_the_run_says() -> None:
-    np.testing.assert_allclose(x_axis("epoch", RUN, Clock()).place(np.array([600.0])), [2.0])
-    assert x_axis("epoch", replace(RUN, progress=None), Clock()) == XAxis()
+    np.testing.assert_allclose(x_axis("epoch", RUN, TrainingClock()).place(np.array([600.0])), [2.0])
+    assert x_axis("epoch", replace(RUN, progress=None), TrainingClock()) == XAxis()
 
 
 @pytest.mark.parametrize(("seconds", "name"), [(0, "seconds"), (180, "seconds"), (181, "minutes"), (20_000, "hours")])

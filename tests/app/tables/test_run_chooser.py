@@ -41,12 +41,12 @@ def window(qtbot: QtBot) -> QWidget:
     return made
 
 
-def _open(qtbot: QtBot, window: QWidget, service: StoreService, *, several: bool) -> RunChooser:
+def _open(qtbot: QtBot, window: QWidget, service: StoreService, *, multiple: bool) -> RunChooser:
     button = QPushButton("Add run", window)
     layout = QHBoxLayout(window)
     layout.addStretch(1)
     layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-    chooser = RunChooser(service, "chooser", window, several=several)
+    chooser = RunChooser(service, "chooser", window, multiple=multiple)
     window.show()
     chooser.open_below(button)
     qtbot.waitUntil(lambda: chooser.model.total > 0)
@@ -63,7 +63,7 @@ def test_the_panel_stands_wholly_on_the_screen(corner: tuple[int, int], size: tu
 def test_every_run_of_the_store_is_offered_and_found_by_any_of_its_words(
     qtbot: QtBot, window: QWidget, service: StoreService
 ) -> None:
-    chooser = _open(qtbot, window, service, several=False)
+    chooser = _open(qtbot, window, service, multiple=False)
     assert chooser.model.total == 45
     assert chooser.model.shown_runs()[0] == 45
     chooser.search.setText("PCGrad trial 9")
@@ -76,10 +76,10 @@ def test_every_run_of_the_store_is_offered_and_found_by_any_of_its_words(
 
 
 def test_a_run_is_chosen_by_keys_alone(qtbot: QtBot, window: QWidget, service: StoreService) -> None:
-    chooser = _open(qtbot, window, service, several=False)
+    chooser = _open(qtbot, window, service, multiple=False)
     qtbot.keyClicks(chooser.search, "pcgrad")
     qtbot.keyClick(chooser.search, Qt.Key.Key_Down)
-    with qtbot.waitSignal(chooser.chosen) as chosen:
+    with qtbot.waitSignal(chooser.runsChosen) as chosen:
         qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
     assert chosen.args == [[28]]
     assert not chooser.isVisible()
@@ -88,16 +88,16 @@ def test_a_run_is_chosen_by_keys_alone(qtbot: QtBot, window: QWidget, service: S
 def test_several_runs_are_ticked_across_searches_and_taken_at_once(
     qtbot: QtBot, window: QWidget, service: StoreService
 ) -> None:
-    chooser = _open(qtbot, window, service, several=True)
+    chooser = _open(qtbot, window, service, multiple=True)
     assert chooser.model.total == 3  # those that wait have nothing to compare
     chooser.search.setText("trial 0")
-    chooser._pick(chooser.model.index(0))
+    chooser._on_clicked(chooser.model.index(0))
     chooser.search.setText("trial 2")
     qtbot.keyClick(chooser.search, Qt.Key.Key_Down)
-    chooser._pick(chooser.model.index(0))
-    assert chooser.take.text() == "Add 2 runs"
-    with qtbot.waitSignal(chooser.chosen) as chosen:
-        qtbot.mouseClick(chooser.take, Qt.MouseButton.LeftButton)
+    chooser._on_clicked(chooser.model.index(0))
+    assert chooser.add_button.text() == "Add 2 runs"
+    with qtbot.waitSignal(chooser.runsChosen) as chosen:
+        qtbot.mouseClick(chooser.add_button, Qt.MouseButton.LeftButton)
     assert chosen.args == [[1, 3]]
 
 
@@ -112,7 +112,7 @@ def test_the_runs_are_read_off_the_gui_thread(
         return read(store, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(RunStore, "runs", runs)
-    chooser = _open(qtbot, window, service, several=False)
+    chooser = _open(qtbot, window, service, multiple=False)
     assert threads
     assert threading.get_ident() not in threads
     chooser.hide()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.tables import RunRow, RunsReader
-from app.tables.run_columns import BASE_COLUMNS, leading_scores, order_of
+from app.tables.run_columns import BASE_COLUMNS, leading_scores, sort_order
 from mtl_core.spec import ExperimentSpec, InputError, load_preset
 from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, open_store, sqlite
 from tests.app.tables.rows import record
@@ -33,7 +33,7 @@ def test_a_new_and_a_touched_run_are_read_and_the_others_stay_the_same_objects(s
     assert first is not None
     new = store.create_run(load_preset("multidigits"))
     store.edit(2, name="other")
-    second = reader.read(store, touched=[2])
+    second = reader.read(store, changed_runs=[2])
     assert second is not None
     assert [row.record.id for row in second.rows] == [new, 3, 2, 1]
     assert second.rows[2].record.name == "other"
@@ -44,7 +44,7 @@ def test_a_touched_run_that_no_longer_matches_goes(store: RunStore) -> None:
     reader = RunsReader()
     reader.read(store)
     store.edit(2, archived=True)
-    reading = reader.read(store, touched=[2])
+    reading = reader.read(store, changed_runs=[2])
     assert reading is not None
     assert [row.record.id for row in reading.rows] == [3, 1]
 
@@ -115,7 +115,7 @@ def test_scores_are_read_once_a_run_and_shared_between_runs(store: RunStore, mon
     assert first.rows[1].scores is first.rows[2].scores
     with_scores(store, 2, "f1")
     store.edit(2, name="other")
-    again = reader.read(store, touched=[2])
+    again = reader.read(store, changed_runs=[2])
     assert again is not None
     assert again.rows[1].record.name == "other"
     assert read == [2, 1]
@@ -159,7 +159,7 @@ def test_runs_are_sorted_by_their_scores_within_each_metric() -> None:
         found = {SeriesKey("a", "val", metric): (value, value)}
         rows.append(RunRow(record(number, tasks=("a",)), found, {"a": metric}))
     rows.append(RunRow(record(9)))
-    order = order_of(rows, column, descending=False)
+    order = sort_order(rows, column, descending=False)
     assert [scores[index] for index in order[:-1]] == [
         ("accuracy", 0.9),
         ("r2", -12.0),

@@ -26,19 +26,19 @@ def fill(store: RunStore) -> None:
     spec = spec_from_data(data)
     run = store.create_run(spec)
     store.claim(run, pid=os.getpid(), host="a-host", device="cpu", versions={"torch": "2.13"}, fingerprint="abc")
-    store.event(run, StartEvent(step=0, message="begins"))
+    store.add_event(run, StartEvent(step=0, message="begins"))
     losses = {SeriesKey("left", "train", "loss"): Points.of([1, 2], [2.0, np.nan])}
     store.append(run, losses | {SeriesKey("left", "val", "accuracy"): Points.of([2], [0.5])}, {"accuracy": "max"})
     moved = WeightsData(weights={"left": 2.0, "right": 1.0}, step=2)
-    store.event(run, WeightsEvent(step=2, message="left 2.0", data=moved))
+    store.add_event(run, WeightsEvent(step=2, message="left 2.0", data=moved))
     losses = {SeriesKey("left", "train", "loss"): Points.of([3, 4], [np.inf, 0.5])}
     store.append(run, losses | {SeriesKey("left", "val", "accuracy"): Points.of([4], [0.75])})
-    store.beat(run, Progress(2, 2, 4, 4, 1000.0, 0.0))
+    store.record_heartbeat(run, Progress(2, 2, 4, 4, 1000.0, 0.0))
     store.add_artifact(run, "checkpoint", store.artifacts_dir(run) / "last", {"step": 4})
     store.finish(run, "finished")
-    store.event(run, FinishEvent(step=4, message="done"))
+    store.add_event(run, FinishEvent(step=4, message="done"))
     store.edit(run, tags=["baseline", "한글"], notes="kept for the tests", starred=True)
-    store.request(store.create_run(spec, parent=run), PauseRequest())
+    store.add_request(store.create_run(spec, parent=run), PauseRequest())
     store.create_study([Member(spec), Member(single_task(spec, "right"), "right")])
 
 

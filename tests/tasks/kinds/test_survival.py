@@ -192,7 +192,7 @@ def test_columns_that_are_no_times_and_events_are_refused(
 def test_the_median_is_left_empty_where_the_last_end_comes_first() -> None:
     task, info = EXAMPLE.made("y")
     columns = build_task(task, info).columns()
-    ((median, risk),) = columns.read(survival(torch.full((1, 3), -9.0)), torch.zeros(1, 1))
+    ((median, risk),) = columns.format_predictions(survival(torch.full((1, 3), -9.0)), torch.zeros(1, 1))
     assert median == ""
     assert 0 < risk < 0.01
 

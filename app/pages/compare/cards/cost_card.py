@@ -57,17 +57,17 @@ class CostCard(Card):
         self._show()
 
     def _ask(self, key: str, entry: ComparedRun) -> None:
-        def done(cost: InferenceCost) -> None:
+        def on_cost(cost: InferenceCost) -> None:
             self._pending.discard(key)
             self._costs[key] = cost
             self._show()
 
-        def failed(error: Exception) -> None:
+        def on_error(error: Exception) -> None:
             self._pending.discard(key)
             self.error.set_error(f"{entry.short}: {error}")
             self._show()
 
-        self._session.worker.ask(CostQuestion(spec=entry.data), done, failed)
+        self._session.worker.ask(CostQuestion(spec=entry.data), on_cost, on_error)
 
     def _show(self) -> None:
         keys = [_model_of(entry) for entry in self._entries] if self._costs or self._pending else []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QCheckBox
 
-from app.pages.compare.cards.ensemble_card import EnsembleCard
+from app.pages.compare.cards.ensemble_evaluation import EnsembleEvaluation
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.views.comparison import CompareView
-from app.pages.compare.views.seeds import SeedGroup
+from app.pages.compare.views.seed_groups import SeedGroup
 from app.tables import method_title
 from app.widgets import Card, Muted
 
@@ -19,12 +19,12 @@ class TestMetricsCard(Card):
     """A table with a row per metric and a column per run or group of seeds, and the legend of its marks.
 
     Args:
-        averaging: Asks for the ensemble of the runs.
+        ensemble_evaluation: Asks for the ensemble of the runs.
     """
 
     __test__ = False  # pytest takes a class of this name for tests
 
-    def __init__(self, averaging: EnsembleCard) -> None:
+    def __init__(self, ensemble_evaluation: EnsembleEvaluation) -> None:
         super().__init__("Test metrics")
         self.table = RunTable("compare-tests", "Test metrics")
         self.nothing = Muted(_NO_TESTS, wrap=True)
@@ -33,12 +33,12 @@ class TestMetricsCard(Card):
         self.group = QCheckBox("Group seeds")
         self.group.setObjectName("compare-group")
         self.group.setToolTip(_GROUP_TIP)
-        self.header.addWidget(averaging.button)
+        self.header.addWidget(ensemble_evaluation.button)
         self.header.addWidget(self.group)
         self.body.addWidget(self.nothing)
         self.body.addWidget(self.table, 1)
         self.body.addWidget(self.notes)
-        self.body.addWidget(averaging.error)
+        self.body.addWidget(ensemble_evaluation.error)
 
     def show_view(self, view: CompareView, *, ensemble: bool) -> None:
         """Show the metrics.

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from app.formatting import format_number
 from app.pages.compare.views.compared_run import ComparedRun
-from app.pages.compare.views.seeds import SeedGroup, repeated_text, seed_groups
+from app.pages.compare.views.seed_groups import SeedGroup, repeated_text, seed_groups
 from app.pages.compare.views.setting_names import ABSENT, chip_texts, setting_text, setting_title
 from app.pages.compare.views.significance import marks, rule_text
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
 from mtl_core.analysis.statistics import Spread
-from mtl_core.spec import DIRECTIONS, TOTAL, TRAINED, ExperimentSpec
+from mtl_core.protocol.series import TRAINING_SERIES
+from mtl_core.spec import DIRECTIONS, TOTAL, ExperimentSpec
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey, Summary
@@ -22,8 +23,8 @@ TestScores = Mapping[str, Mapping[str, float]]
 """Test metrics by task and name."""
 
 _SECTIONS = {"weighting": 0, "training": 1}
-_UNCOUNTED = ("version", "name")
-_SPLITTING = "dataset.split.tasks"
+_IGNORED = ("version", "name")
+_SPLIT_TASKS = "dataset.split.tasks"
 """Who made the split of a baseline: the same rows for all runs of a study, so no difference to be told."""
 _ARROWS = {"max": " ↑", "min": " ↓"}
 
@@ -104,9 +105,9 @@ def compare_view(
         grouped: Whether runs that differ in nothing but the seed share a column.
         ensemble: What the mean of their predictions scores.
     """
-    scored = {summary.run for summary in summaries if summary.split == "test"}
-    alike = seed_groups(entries, scored)
-    groups = alike if grouped else tuple(SeedGroup((entry,)) for entry in entries)
+    scored_runs = {summary.run for summary in summaries if summary.split == "test"}
+    groups_of_seeds = seed_groups(entries, scored_runs)
+    groups = groups_of_seeds if grouped else tuple(SeedGroup((entry,)) for entry in entries)
     differing, settings = differing_settings([entry.settings for entry in entries])
     tests = final_lines([[entry.run for entry in group.entries] for group in groups], summaries, ensemble)
     rule = rule_text(len(groups), grouped=grouped and any(len(group.entries) > 1 for group in groups))
@@ -117,7 +118,7 @@ def compare_view(
         settings=settings,
         tests=tests,
         groups=groups,
-        seeds=sum(len(group.entries) + len(group.repeated) > 1 for group in alike) > 0,
+        seeds=sum(len(group.entries) + len(group.repeated) > 1 for group in groups_of_seeds) > 0,
         notes=" ".join(filter(None, notes)),
         best=best_lines(entries, summaries),
         hint="Add a second run to see what differs." if len(entries) == 1 else "",
@@ -131,7 +132,7 @@ def differing_settings(runs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Mapping
         runs: Every setting of each run by its path; version and name are no settings.
     """
     every = dict.fromkeys(path for settings in runs for path in settings)
-    paths = [path for path in every if path not in _UNCOUNTED and not path.startswith(_SPLITTING)]
+    paths = [path for path in every if path not in _IGNORED and not path.startswith(_SPLIT_TASKS)]
     differing = [path for path in paths if any(_value(own, path) != _value(runs[0], path) for own in runs[1:])]
     return tuple({path: _value(own, path) for path in differing} for own in runs), len(paths)
 
@@ -187,9 +188,9 @@ def best_lines(entries: Sequence[ComparedRun], summaries: Sequence[Summary]) -> 
         Line(f"{task} · {metric}", tuple(_best_cell(epochs.get((task, metric))) for epochs in best))
         for task, metric in tasks
     ]
-    chosen_epochs = [next((epoch for epoch in epochs.values() if epoch.chosen is not None), None) for epochs in best]
-    if lines and any(epoch is not None for epoch in chosen_epochs):
-        lines.append(Line("chosen by the run's rule", tuple(map(_chosen_cell, chosen_epochs))))
+    selected_epochs = [next((epoch for epoch in epochs.values() if epoch.chosen is not None), None) for epochs in best]
+    if lines and any(epoch is not None for epoch in selected_epochs):
+        lines.append(Line("chosen by the run's rule", tuple(map(_selected_epoch_cell, selected_epochs))))
     return tuple(lines)
 
 
@@ -201,7 +202,7 @@ def _best_epochs(
     }
 
 
-def _chosen_cell(best: BestEpoch | None) -> Cell:
+def _selected_epoch_cell(best: BestEpoch | None) -> Cell:
     if best is None:
         return Cell("—")
     return Cell(f"epoch {best.chosen}" + (f" (by total loss: no {best.missing})" if best.missing else ""))
@@ -215,8 +216,12 @@ def _best_cell(best: BestEpoch | None) -> Cell:
 
 def metric_choices(keys: Sequence[SeriesKey]) -> tuple[str, ...]:
     """Metrics whose curves can be laid over each other, the loss first, what is no metric last."""
-    names = dict.fromkeys(key.metric for key in keys if key.task and (key.split == "val" or key.metric in TRAINED))
-    return tuple(sorted(names, key=lambda name: (name != "loss", TRAINED.index(name) if name in TRAINED else -1)))
+    names = dict.fromkeys(
+        key.metric for key in keys if key.task and (key.split == "val" or key.metric in TRAINING_SERIES)
+    )
+    return tuple(
+        sorted(names, key=lambda name: (name != "loss", TRAINING_SERIES.index(name) if name in TRAINING_SERIES else -1))
+    )
 
 
 def curve_tasks(runs: Sequence[RunRecord], metric: str, keys: Sequence[SeriesKey]) -> tuple[str, ...]:
@@ -244,8 +249,8 @@ def _test_line(
     columns = [Spread.of(group) for group in spreads]
     # An ensemble is made of the runs of the other columns and has no spread: it takes no part where seeds are grouped.
     compared = len(groups) if any(len(group) > 1 for group in groups) else len(columns)
-    found_marks = (*marks(columns[:compared], direction), *("" for _ in columns[compared:]))
-    cells = tuple(_cell(group, mark, direction) for group, mark in zip(spreads, found_marks, strict=True))
+    column_marks = (*marks(columns[:compared], direction), *("" for _ in columns[compared:]))
+    cells = tuple(_cell(group, mark, direction) for group, mark in zip(spreads, column_marks, strict=True))
     return Line(f"{task} · {metric}{_ARROWS.get(direction, '')}", cells)
 
 

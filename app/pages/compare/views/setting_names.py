@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 ABSENT = object()
 """The value of a setting that a run does not have."""
 _SEED, _WEIGHTING, _DATA = "training.seed", "weighting.kind", "dataset.name"
-_MOST_PARTS, _LONGEST_PART, _LONGEST_NAME = 3, 22, 24
-_FEW = 8
-_LEFT_OUT_OF_CHIPS = ("tasks", "model", "dataset", "version", "name")
+_MAX_PARTS, _MAX_PART_LENGTH, _MAX_NAME_LENGTH = 3, 22, 24
+_MAX_NAMED_RUNS = 8
+_OMITTED_SECTIONS = ("tasks", "model", "dataset", "version", "name")
 """Where differences come in dozens and say little on a chip; the table of settings has them all."""
-_GROUPS = ("training", "model")
+_UNTITLED_SECTIONS = ("training", "model")
 """Sections whose own name says nothing beside that of the setting."""
 
 
@@ -36,7 +36,11 @@ def setting_title(path: str, specs: Sequence[Any] = ()) -> str:
         if (titles := _titles(spec, keys, named=named)) is not None:
             return _join_titles(titles)
     return _join_titles(
-        [str(key + 1) if isinstance(key, int) else _title_from_key(key) for key in keys if key not in _GROUPS]
+        [
+            str(key + 1) if isinstance(key, int) else _title_from_key(key)
+            for key in keys
+            if key not in _UNTITLED_SECTIONS
+        ]
     )
 
 
@@ -60,8 +64,10 @@ def chip_texts(entries: Sequence[ComparedRun], settings: Sequence[Mapping[str, A
         entries: The runs.
         settings: The differing settings of each run by their path, in the order of the document.
     """
-    alike = len({experiment_name(entry.run) for entry in entries}) < 2
-    named = not alike or len(entries) <= _FEW  # of many runs the chips are short, and a name they share says nothing
+    same_name = len({experiment_name(entry.run) for entry in entries}) < 2
+    named = (
+        not same_name or len(entries) <= _MAX_NAMED_RUNS
+    )  # of many runs the chips are short, and a name they share says nothing
     return tuple(_chip(entry, own, named=named) for entry, own in zip(entries, settings, strict=True))
 
 
@@ -77,18 +83,18 @@ def _chip(entry: ComparedRun, own: Mapping[str, Any], *, named: bool) -> str:
     ):  # experiments of other data differ in nearly all settings: their names tell them apart
         differing = []
     for path in differing:
-        if own[path] is not ABSENT and len(parts) < _MOST_PARTS:
+        if own[path] is not ABSENT and len(parts) < _MAX_PARTS:
             name = setting_title(path, specs).rpartition(" · ")[2]
-            parts.append(elide_middle(f"{name.lower()} {setting_text(own[path])}", _LONGEST_PART))
+            parts.append(elide_middle(f"{name.lower()} {setting_text(own[path])}", _MAX_PART_LENGTH))
     if _SEED in own:
         parts.append(f"seed {setting_text(own[_SEED])}")
-    names = [elide_middle(experiment_name(entry.run), _LONGEST_NAME)] if named or not parts else []
+    names = [elide_middle(experiment_name(entry.run), _MAX_NAME_LENGTH)] if named or not parts else []
     return " · ".join([f"run {entry.run.id}", *names, *parts])
 
 
 def _is_hidden(path: str, *, implied: bool) -> bool:
     section = parse(path)[0]
-    return section in _LEFT_OUT_OF_CHIPS or (section == "weighting" and implied)
+    return section in _OMITTED_SECTIONS or (section == "weighting" and implied)
 
 
 def _title_from_key(key: str) -> str:
@@ -116,7 +122,7 @@ def _titles(spec: Any, keys: Sequence[Key], *, named: bool) -> list[str] | None:
             value = getattr(value, key)
             is_entry = isinstance(value, tuple | list | dict) and key in ("tasks", "heads")
             implied = key == "kind" and titles and keys[0] != "tasks"  # it is the section's own value
-            if not is_entry and not implied and not (depth == 0 and key in _GROUPS):
+            if not is_entry and not implied and not (depth == 0 and key in _UNTITLED_SECTIONS):
                 titles.append(title)
         elif isinstance(value, Mapping) and key in value:
             value = value[key]

@@ -12,7 +12,7 @@ from app.pages.compare.views.comparison import Cell, Line
 from app.tables import method_title
 
 if TYPE_CHECKING:
-    from mtl_core.analysis.delta_m import Judgement, MetricJudgement
+    from mtl_core.analysis.delta_m import MetricResult, StudyResult
     from mtl_core.analysis.statistics import Spread
     from mtl_core.analysis.studies import Study
 
@@ -50,7 +50,7 @@ class StudyView:
 
 def study_view(study: Study) -> StudyView:
     """A study in words and rows."""
-    judgement = study.judgement
+    judgement = study.result
     against = any(run.baseline for run in study.runs)
     heads = ("alone", "all tasks", "change", "") if against else ("all tasks",)
     return StudyView(
@@ -64,7 +64,7 @@ def study_view(study: Study) -> StudyView:
     )
 
 
-def _headline(judgement: Judgement, against: bool) -> str:
+def _headline(judgement: StudyResult, against: bool) -> str:
     if not against:
         return f"Mean ± standard deviation over {format_quantity(len(judgement.seeds), 'seed')}"
     spread = judgement.delta_m
@@ -85,7 +85,7 @@ def _methods(study: Study) -> tuple[str, ...]:
 
 
 def _words(study: Study) -> tuple[str, ...]:
-    judgement = study.judgement
+    judgement = study.result
     words = [*effect_sentences(judgement.scores)]
     waiting = len(study.unfinished)
     if waiting:
@@ -95,7 +95,7 @@ def _words(study: Study) -> tuple[str, ...]:
     return tuple(words)
 
 
-def effect_sentences(scores: Sequence[MetricJudgement]) -> tuple[str, ...]:
+def effect_sentences(scores: Sequence[MetricResult]) -> tuple[str, ...]:
     """What training together did to the tasks, a sentence for each kind of effect.
 
     Negative transfer is claimed only where the 95 % interval of the change lies below 0, a gain only where it lies
@@ -122,7 +122,7 @@ def effect_sentences(scores: Sequence[MetricJudgement]) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _line(judgement: MetricJudgement, against: bool) -> Line:
+def _line(judgement: MetricResult, against: bool) -> Line:
     name = f"{judgement.task} · {judgement.metric}{_ARROWS[judgement.direction]}"
     together = Cell(_value(judgement.multi))
     if not against:
@@ -140,7 +140,7 @@ def _value(spread: Spread) -> str:
     return spread.text().replace("-", "−")
 
 
-def _by_seed(judgement: Judgement) -> tuple[Line, ...]:
+def _by_seed(judgement: StudyResult) -> tuple[Line, ...]:
     lines = []
     for effect in judgement.scores:
         cells = tuple(Cell(format_relative_change(effect.by_seed.get(seed, math.nan))) for seed in judgement.seeds)

@@ -17,10 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.data.catalog import BUNDLED
 from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
 from app.widgets import Button, Card, InlineError, Label, guard_wheel, plain_tooltip
 from mtl_core.spec import DatasetInfo
+from mtl_core.spec.bundled import BUNDLED
+from mtl_core.spec.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import format_of_name, format_titles
 
 _TEXT = Qt.ItemDataRole.UserRole + 1
@@ -53,8 +54,8 @@ class SourceCard(Card):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.list.setMouseTracking(True)
-        for entry in BUNDLED:
-            self._add(entry.name, entry.title, entry.text)
+        for entry in BUNDLED.values():
+            self._add(entry.name, entry.title, entry.summary)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
         self._current: dict[str, Any] = {}
@@ -71,7 +72,7 @@ class SourceCard(Card):
     def show_dataset(self, dataset: dict[str, Any], info: DatasetInfo | None = None) -> None:
         """Mark the data set of the experiment, and say what its content says of how it is read."""
         self._current = dataset
-        file = dataset.get("kind") == "table"
+        file = dataset_kind(dataset).from_file
         self._show_file(str(dataset.get("path", "")) if file else "")
         key = _FILE if file else str(dataset.get("name"))
         for row in range(self.list.count()):

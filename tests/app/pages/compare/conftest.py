@@ -27,5 +27,5 @@ def page(qtbot: QtBot, session: Session) -> Iterator[ComparePage]:
     made.show()
     yield made
     made.hide()
-    made.selection.choose(())
-    qtbot.waitUntil(ticker().idle)
+    made.selection.set_runs(())
+    qtbot.waitUntil(ticker().is_idle)

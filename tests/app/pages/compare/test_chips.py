@@ -8,14 +8,17 @@ from app.pages.compare.chips import ChipBar, ChipText, chip_boxes
 @pytest.mark.parametrize("count", [1, 3, 9, 30, 60])
 @pytest.mark.parametrize("width", [600, 900, 1600])
 def test_chips_stand_in_lines_without_overlap_and_inside_the_width(count: int, width: int) -> None:
-    boxes = chip_boxes([300] * count, width, 26, most=330, least=150)
+    boxes = chip_boxes([300] * count, width, 26, max_width=330, min_width=150)
     assert all(box.right() < width for box in boxes)
     assert not any(one.intersects(other) for i, one in enumerate(boxes) for other in boxes[:i])
     assert all(box.width() >= 150 for box in boxes)
 
 
 def test_few_chips_are_as_wide_as_their_words() -> None:
-    assert chip_boxes([120, 200], 900, 26, most=330, least=150) == [QRect(0, 0, 120, 26), QRect(128, 0, 200, 26)]
+    assert chip_boxes([120, 200], 900, 26, max_width=330, min_width=150) == [
+        QRect(0, 0, 120, 26),
+        QRect(128, 0, 200, 26),
+    ]
 
 
 def test_a_chip_keeps_both_ends_of_what_it_says_and_all_of_it_in_the_tooltip(qtbot: QtBot) -> None:

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare import ComparePage
-from app.pages.compare.cards.curve_cards import run_axes
-from app.pages.compare.memory import remembered_runs
+from app.pages.compare.cards.curve_grid import run_axes
+from app.pages.compare.saved_comparison import parse_runs
 from app.pages.compare.views.compared_run import ComparedRun
-from app.plots import Clock
+from app.plots import TrainingClock
 from app.session import Session
 from mtl_core.protocol.events import FinishEvent, StartEvent
 from mtl_core.store import Points, RunStore, SeriesKey
@@ -42,8 +42,8 @@ def test_curves_lie_over_each_other_in_the_colors_of_their_runs(
     qtbot: QtBot, session: Session, page: ComparePage
 ) -> None:
     session.compare([1, 3])
-    qtbot.waitUntil(lambda: len(page.wall.cards) == 3)
-    plot = page.wall.cards["left"].plot
+    qtbot.waitUntil(lambda: len(page.curve_grid.cards) == 3)
+    plot = page.curve_grid.cards["left"].plot
     qtbot.waitUntil(lambda: len(plot.curve_keys()) == 4)
     assert set(plot.curve_keys()) == {(1, "train"), (1, "val"), (3, "train"), (3, "val")}
     assert plot._curves[3, "val"].dash
@@ -52,13 +52,13 @@ def test_curves_lie_over_each_other_in_the_colors_of_their_runs(
 
 def test_a_run_taken_out_leaves_the_rest_in_their_colors(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     session.compare([1, 2, 3])
-    qtbot.waitUntil(lambda: [chip.run for chip in page.chips.chips] == [1, 2, 3] and len(page.wall.cards) == 3)
+    qtbot.waitUntil(lambda: [chip.run for chip in page.chips.chips] == [1, 2, 3] and len(page.curve_grid.cards) == 3)
     remove = page.findChild(QToolButton, "compare-remove-1")
     assert remove is not None
     qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
     assert [(entry.run.id, entry.color) for entry in page.selection.entries] == [(2, 1), (3, 2)]
     assert session.compared == [2, 3]
-    assert all(key[0] != 1 for key in page.wall.cards["left"].plot.curve_keys())  # type: ignore[index]
+    assert all(key[0] != 1 for key in page.curve_grid.cards["left"].plot.curve_keys())  # type: ignore[index]
 
 
 def test_a_single_run_asks_for_a_second(qtbot: QtBot, session: Session, page: ComparePage) -> None:
@@ -71,8 +71,8 @@ def test_another_metric_can_be_laid_over(qtbot: QtBot, session: Session, page: C
     session.compare([1, 2])
     qtbot.waitUntil(lambda: page.metric_choice.findText("accuracy") >= 0)
     page.metric_choice.setCurrentText("accuracy")
-    assert set(page.wall.cards) == {"left", "right"}
-    assert page.wall.cards["left"].subtitle.full_text() == ""  # one legend says it for all plots
+    assert set(page.curve_grid.cards) == {"left", "right"}
+    assert page.curve_grid.cards["left"].subtitle.full_text() == ""  # one legend says it for all plots
 
 
 def test_a_run_that_still_trains_goes_on_here(
@@ -98,10 +98,10 @@ def test_runs_are_added_from_a_list_of_all_runs_that_can_be_searched(
     qtbot.waitUntil(lambda: page.chooser.model.shown_runs() == (3, 2))
     page.chooser.search.setText("pcgrad")
     assert page.chooser.model.shown_runs() == (3,)
-    page.chooser.all.click()
+    page.chooser.check_all_button.click()
     page.chooser.search.clear()
-    assert page.chooser.take.text() == "Add 1 run"
-    page.chooser.take.click()
+    assert page.chooser.add_button.text() == "Add 1 run"
+    page.chooser.add_button.click()
     qtbot.waitUntil(lambda: len(page.selection.entries) == 2)
     assert session.compared == [1, 3]
     assert not page.chooser.isVisible()
@@ -114,11 +114,11 @@ def test_thirty_runs_are_compared_together_and_each_has_a_line_of_its_own(
     session.compare(runs)
     qtbot.waitUntil(lambda: len(page.selection.entries) == 30, timeout=20_000)
     qtbot.waitUntil(lambda: page.tests.columnCount() == 31 and len(page.chips.chips) == 30)
-    plot = page.wall.cards["left"].plot
+    plot = page.curve_grid.cards["left"].plot
     qtbot.waitUntil(lambda: len(plot.curve_keys()) == 60, timeout=20_000)
     looks = {(curve.color % 8, curve.dash, curve.dots) for curve in plot._curves.values()}  # type: ignore[operator]
     assert len(looks) == 60
-    assert not page.left_out.isVisible()
+    assert not page.excluded_label.isVisible()
 
 
 def test_runs_beyond_the_most_that_fit_are_named_as_left_out(
@@ -127,19 +127,19 @@ def test_runs_beyond_the_most_that_fit_are_named_as_left_out(
     monkeypatch.setattr("app.pages.compare.selection.MOST_COMPARED", 2)
     session.compare([3, 1, 2])
     qtbot.waitUntil(lambda: len(page.selection.entries) == 2)
-    qtbot.waitUntil(page.left_out.isVisible)
-    assert "Left out: run 3." in page.left_out.text()
-    page.chooser.chosen.emit([3])
-    qtbot.waitUntil(lambda: "Left out: run 1." in page.left_out.text())
-    page.chooser.chosen.emit([1])
-    qtbot.waitUntil(lambda: "Left out: run 2." in page.left_out.text())
-    page.chooser.chosen.emit([2])
+    qtbot.waitUntil(page.excluded_label.isVisible)
+    assert "Left out: run 3." in page.excluded_label.text()
+    page.chooser.runsChosen.emit([3])
+    qtbot.waitUntil(lambda: "Left out: run 1." in page.excluded_label.text())
+    page.chooser.runsChosen.emit([1])
+    qtbot.waitUntil(lambda: "Left out: run 2." in page.excluded_label.text())
+    page.chooser.runsChosen.emit([2])
     qtbot.waitUntil(lambda: [chip.run for chip in page.chips.chips] == [1, 2])
     remove = page.findChild(QToolButton, "compare-remove-1")
     assert remove is not None
     qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: [entry.run.id for entry in page.selection.entries] == [3, 2])
-    qtbot.waitUntil(lambda: not page.left_out.isVisible())
+    qtbot.waitUntil(lambda: not page.excluded_label.isVisible())
 
 
 def test_the_compared_runs_are_there_again_after_a_restart(
@@ -150,15 +150,15 @@ def test_the_compared_runs_are_there_again_after_a_restart(
     second = ComparePage(again)
     qtbot.addWidget(second)
     qtbot.waitUntil(lambda: again.compared == [2, 3] and len(second.selection.entries) == 2, timeout=30_000)
-    second.selection.choose(())
+    second.selection.set_runs(())
     again.close()
 
 
 def test_remembered_runs_are_those_of_the_same_store() -> None:
-    assert remembered_runs("sqlite:///a\n3\n1", "sqlite:///a") == [3, 1]
-    assert remembered_runs("sqlite:///a\n3\n1", "sqlite:///b") == []
-    assert remembered_runs("", "sqlite:///a") == []
-    assert remembered_runs("sqlite:///a\n-1\nx\n", "sqlite:///a") == []
+    assert parse_runs("sqlite:///a\n3\n1", "sqlite:///a") == [3, 1]
+    assert parse_runs("sqlite:///a\n3\n1", "sqlite:///b") == []
+    assert parse_runs("", "sqlite:///a") == []
+    assert parse_runs("sqlite:///a\n-1\nx\n", "sqlite:///a") == []
 
 
 def test_curves_stand_at_the_time_for_which_their_run_had_trained(
@@ -166,24 +166,24 @@ def test_curves_stand_at_the_time_for_which_their_run_had_trained(
 ) -> None:
     wait = partial(qtbot.waitUntil, timeout=10_000)
     session.compare([1, 2])
-    wait(lambda: len(page.wall.cards) == 3 and len(page.wall.cards["left"].plot.curve_keys()) == 4)
+    wait(lambda: len(page.curve_grid.cards) == 3 and len(page.curve_grid.cards["left"].plot.curve_keys()) == 4)
     for run in (1, 2):
-        store.event(run, StartEvent(step=0, message="as if it began now"))
-        store.event(run, FinishEvent(step=6000, message="as if it ended now"))
-    page.options._place(2)
+        store.add_event(run, StartEvent(step=0, message="as if it began now"))
+        store.add_event(run, FinishEvent(step=6000, message="as if it ended now"))
+    page.options._set_axis(2)
     assert page.options.axis == "time"
-    plot = page.wall.cards["left"].plot
+    plot = page.curve_grid.cards["left"].plot
     wait(lambda: plot.picture is not None and not plot.picture.empty and plot.picture.x_limits[1] < 60)
     axes = run_axes(page.selection.entries, page.selection.clocks, "time")
     assert {axis.label for axis in axes.values()} == {"seconds"}
     assert page.options.axis_button.text() == "x: seconds"
-    page.options._place(0)
+    page.options._set_axis(0)
     wait(lambda: plot.picture is not None and plot.picture.x_limits[1] == 6000)
 
 
 def test_a_run_whose_times_are_not_known_is_left_out_of_the_time_axis() -> None:
     record = replace(RUN, heartbeat=None)
     entries = [ComparedRun(record, {}, {}, 0)]
-    assert run_axes(entries, {12: Clock()}, "time") == {}
+    assert run_axes(entries, {12: TrainingClock()}, "time") == {}
     assert run_axes(entries, {}, "time") == {}
     assert list(run_axes(entries, {}, "step")) == [12]

@@ -12,7 +12,7 @@ from app.pages.compare import ComparePage
 from app.pages.compare.views.cost_rows import cost_lines
 from app.pages.compare.views.study_view import effect_sentences, study_view
 from app.session import Session
-from mtl_core.analysis.delta_m import MetricJudgement
+from mtl_core.analysis.delta_m import MetricResult
 from mtl_core.analysis.statistics import Spread
 from mtl_core.analysis.studies import read_study
 from mtl_core.protocol.questions import BatchCost, InferenceCost
@@ -28,7 +28,7 @@ def finish(store: RunStore, run: int) -> None:
     """Ends a run of the study with the scores of its seed and role."""
     record = store.run(run)
     store.claim(run, pid=1, host="elsewhere", device="CPU", versions={})
-    store.beat(run, Progress(2, 2, 20, 20, 1.0, 0.0))
+    store.record_heartbeat(run, Progress(2, 2, 20, 20, 1.0, 0.0))
     for task in record.tasks:
         value = (ALONE if record.baseline else TOGETHER)[task][record.seed]
         points = {
@@ -159,9 +159,9 @@ def test_the_cheaper_model_is_marked_and_memory_told_where_it_was_measured() -> 
     assert (lines[-1].name, [cell.text for cell in lines[-1].cells]) == ("peak memory", ["—", "3.0 MiB", "—"])
 
 
-def _score(task: str, *changes: float) -> MetricJudgement:
+def _score(task: str, *changes: float) -> MetricResult:
     spread = Spread.of(changes)
-    return MetricJudgement(task, "accuracy", "max", True, spread, spread, dict(enumerate(changes)))
+    return MetricResult(task, "accuracy", "max", True, spread, spread, dict(enumerate(changes)))
 
 
 def test_an_effect_is_claimed_only_beyond_chance_and_the_others_are_one_sentence() -> None:

@@ -1,15 +1,9 @@
 from app.pages.data import dataset_choice as choice
 from app.pages.data.cards.split import rebalance_shares
-from app.pages.data.catalog import BUNDLED
 from app.pages.data.words import training_change_text
-from mtl_core.spec import BundledDataset, load_preset, problems_of, spec_to_data
+from mtl_core.spec import load_preset, problems_of, spec_to_data
 from mtl_core.spec.table_defaults import table_training
 from tests.app.pages.data.synthetic_sets import data, images, table, texts
-
-
-def test_the_list_offers_every_bundled_set() -> None:
-    names = BundledDataset.model_json_schema()["properties"]["name"]["enum"]
-    assert [entry.name for entry in BUNDLED] == names
 
 
 def test_a_table_after_images_brings_layers_that_read_it() -> None:

@@ -28,18 +28,18 @@ def board(qtbot: QtBot) -> Iterator[CardBoard]:
     made.show()
     yield made
     made.hide()
-    qtbot.waitUntil(ticker().idle)
+    qtbot.waitUntil(ticker().is_idle)
 
 
 def test_it_is_hidden_and_nothing_moves_until_gradients_were_compared(board: CardBoard) -> None:
     board.grab()
     cards = (board.losses["left"], board.weights, board.log)
     before = [card.geometry() for card in cards]
-    board.take({SeriesKey("left", "train", "gradient norm"): Points.of([1], [1.0])}, reset=False)
+    board.append({SeriesKey("left", "train", "gradient norm"): Points.of([1], [1.0])}, reset=False)
     assert not board.conflict.isVisible()
     board.grab()
     assert [card.geometry() for card in cards] == before
-    board.take(points(), reset=False)
+    board.append(points(), reset=False)
     assert board.conflict.isVisible()
     assert not board.sharing.isVisible()
     board.grab()
@@ -47,37 +47,37 @@ def test_it_is_hidden_and_nothing_moves_until_gradients_were_compared(board: Car
 
 
 def test_the_newest_comparison_is_shown_with_the_curve_of_conflicts(board: CardBoard) -> None:
-    board.take(points(), reset=False)
+    board.append(points(), reset=False)
     card = board.conflict
     assert card.matrix.text_at(0, 1) == card.matrix.text_at(1, 0) == "−0.50"
     assert card.matrix.text_at(1, 1) == ""
     assert card.subtitle.full_text() == "40 % of pairs conflict"
     assert [key.metric for key in card.plot.curve_keys()] == ["gradient conflicts"]  # type: ignore[attr-defined]
     assert "left and right −0.5" in card.matrix.accessibleDescription()
-    board.take(points(0.25), reset=False)
+    board.append(points(0.25), reset=False)
     assert card.matrix.text_at(0, 1) == "0.25"
 
 
 def test_lengths_can_be_shown_instead_of_directions(board: CardBoard) -> None:
-    board.take(points(), reset=False)
+    board.append(points(), reset=False)
     board.conflict.choice.setCurrentIndex(1)
     assert board.conflict.matrix.text_at(0, 2) == "0.75"
     assert "similarity" in board.conflict.matrix.accessibleName()
-    board.take(points(), reset=False)
+    board.append(points(), reset=False)
     assert board.conflict.measure == "similarity"
 
 
 def test_another_run_starts_without_the_card(board: CardBoard) -> None:
-    board.take(points(), reset=False)
-    board.begin(TASKS)
+    board.append(points(), reset=False)
+    board.reset(TASKS)
     assert not board.conflict.isVisible()
     assert not board.conflict.plot.curve_keys()
 
 
 def test_cards_made_for_other_tasks_replace_those_before(board: CardBoard) -> None:
-    board.take(points(), reset=False)
-    board.begin(["a", "b"])
+    board.append(points(), reset=False)
+    board.reset(["a", "b"])
     key = SeriesKey("a", "train", "gradient cosine b")
-    board.take({key: Points.of([0], [0.5])}, reset=False)
+    board.append({key: Points.of([0], [0.5])}, reset=False)
     assert board.conflict.matrix.text_at(1, 0) == "0.50"
     assert board.findChildren(type(board.conflict)) == [board.conflict]

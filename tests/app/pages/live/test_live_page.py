@@ -29,7 +29,7 @@ def page(qtbot: QtBot, session: Session) -> Iterator[LivePage]:
     yield made
     made.hide()
     made.follower.follow(None)
-    qtbot.waitUntil(ticker().idle)
+    qtbot.waitUntil(ticker().is_idle)
 
 
 def _text(page: LivePage) -> str:
@@ -62,7 +62,7 @@ def test_the_curves_of_a_run_appear_with_their_values(
     qtbot.waitUntil(lambda: page.board.losses["left"].subtitle.full_text().startswith("train 0."))
     assert set(page.board.losses) == {"left", "right", "total"}
     assert len(page.board.losses["left"].plot.curve_keys()) == 2
-    assert page.board.metrics.shows == "accuracy"
+    assert page.board.metrics.current_metric == "accuracy"
 
 
 def test_points_written_later_are_drawn_too(qtbot: QtBot, store: RunStore, session: Session, page: LivePage) -> None:
@@ -114,7 +114,7 @@ def test_a_slider_moved_for_one_run_asks_nothing_of_the_run_shown_next(
     qtbot.keyClick(page.board.control.sliders["left"].slider, Qt.Key.Key_Right)
     session.show_live(second)
     qtbot.waitUntil(lambda: page.picker.text() == f"Run {second}")
-    assert not page.board.control._rest.isActive()
+    assert not page.board.control._send_timer.isActive()
     assert store.take_requests(second) == []
 
 
@@ -151,7 +151,7 @@ def test_with_nothing_on_the_run_that_ended_last_is_shown(qtbot: QtBot, store: R
     qtbot.waitUntil(lambda: made.picker.text() == f"Run {last}")
     assert session.live_run is None
     made.follower.follow(None)
-    qtbot.waitUntil(ticker().idle)
+    qtbot.waitUntil(ticker().is_idle)
 
 
 def test_another_run_takes_the_place_of_the_one_before(

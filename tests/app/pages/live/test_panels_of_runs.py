@@ -71,13 +71,13 @@ def make_board(qtbot: QtBot) -> Iterator[Any]:
         return board
 
     yield make
-    qtbot.waitUntil(ticker().idle)
+    qtbot.waitUntil(ticker().is_idle)
 
 
 def _show(board: CardBoard, run: Run) -> None:
     """What the page does with a run's first delivery."""
-    board.begin(run.record.tasks)
-    board.take(run.points, reset=True)
+    board.reset(run.record.tasks)
+    board.append(run.points, reset=True)
     board.show_view(live_view(run.record, run.spec, run.events, board.curves.latest()))
 
 
@@ -95,9 +95,9 @@ def _panels(board: CardBoard) -> dict[str, Any]:
         "control": (control.sentence.text(), control.subtitle.full_text(), control.give_back.isEnabled()),
         "method": control.give_back.text(),
         "metrics": [board.metrics.choice.itemText(index) for index in range(board.metrics.choice.count())],
-        "metric": (board.metrics.shows, board.metrics.title.text()),
+        "metric": (board.metrics.current_metric, board.metrics.title.text()),
         "log": board.log.text.toPlainText(),
-        "more": (board.conflict.isHidden(), board.sharing.isHidden(), board.sharing.shows),
+        "more": (board.conflict.isHidden(), board.sharing.isHidden(), board.sharing.current_place),
     }
 
 
@@ -136,7 +136,7 @@ def test_a_change_that_waits_is_never_sent_to_the_run_shown_next(qtbot: QtBot, m
         run.start(chance)
     board = make_board()
     sent: list[object] = []
-    board.weightsWanted.connect(sent.append)
+    board.weightsRequested.connect(sent.append)
     _show(board, runs[0])
     board.control.sliders["left"].slider.setValue(900)
     board.control.flush()
@@ -144,7 +144,7 @@ def test_a_change_that_waits_is_never_sent_to_the_run_shown_next(qtbot: QtBot, m
     _show(board, runs[1])
     board.control.sliders["left"].slider.setValue(100)
     _show(board, runs[0])
-    assert not board.control._rest.isActive()
+    assert not board.control._send_timer.isActive()
     assert len(sent) == 1
 
 
@@ -153,16 +153,16 @@ def test_a_drag_is_one_change_however_long_it_rests_on_its_way(qtbot: QtBot, mak
     run.start(random.Random(0))
     board = make_board()
     sent: list[object] = []
-    board.weightsWanted.connect(sent.append)
+    board.weightsRequested.connect(sent.append)
     _show(board, run)
     slider = board.control.sliders["left"].slider
     slider.setSliderDown(True)
     for position in (600, 700, 800):
         slider.setSliderPosition(position)
-        assert not board.control._rest.isActive()
+        assert not board.control._send_timer.isActive()
     slider.setSliderDown(False)
     qtbot.waitUntil(lambda: len(sent) == 1)
-    assert not board.control._rest.isActive()
+    assert not board.control._send_timer.isActive()
 
 
 def test_a_weight_that_is_not_known_is_a_dash_and_counts_as_one(qtbot: QtBot, make_board: Any) -> None:

@@ -32,7 +32,7 @@ def board(qtbot: QtBot) -> Iterator[CardBoard]:
     made.show()
     yield made
     made.hide()
-    qtbot.waitUntil(ticker().idle)
+    qtbot.waitUntil(ticker().is_idle)
 
 
 def legend(card: SharingCard) -> list[str]:
@@ -53,9 +53,9 @@ def test_whatever_any_scheme_learns_has_a_place_on_the_card(kind: str) -> None:
 
 def test_the_card_is_hidden_and_nothing_moves_until_there_is_something_to_draw(board: CardBoard) -> None:
     before = [card.geometry() for card in (board.losses["left"], board.weights, board.log)]
-    board.take({SeriesKey("left", "train", "loss"): Points.of([1], [1.0])}, reset=False)
+    board.append({SeriesKey("left", "train", "loss"): Points.of([1], [1.0])}, reset=False)
     assert not board.sharing.isVisible()
-    board.take(points(["gate of expert 1", "gate of expert 2"]), reset=False)
+    board.append(points(["gate of expert 1", "gate of expert 2"]), reset=False)
     assert board.sharing.isVisible()
     board.grab()
     after = [card.geometry() for card in (board.losses["left"], board.weights, board.log)]
@@ -63,9 +63,9 @@ def test_the_card_is_hidden_and_nothing_moves_until_there_is_something_to_draw(b
 
 
 def test_every_task_has_a_plot_of_what_it_takes_from_where(qtbot: QtBot, board: CardBoard) -> None:
-    board.take(points(["gate of expert 1", "gate of expert 2"]), reset=False)
+    board.append(points(["gate of expert 1", "gate of expert 2"]), reset=False)
     card = board.sharing
-    assert card.shows == "gates"
+    assert card.current_place == "gates"
     assert not card.choice.isVisible()
     assert list(card.plots) == list(TASKS)
     assert all(len(plot.curve_keys()) == 2 for plot in card.plots.values())
@@ -74,21 +74,21 @@ def test_every_task_has_a_plot_of_what_it_takes_from_where(qtbot: QtBot, board: 
 
 def test_one_place_is_shown_at_a_time(qtbot: QtBot, board: CardBoard) -> None:
     names = [f"stitch {number} from {task}" for number in (1, 2) for task in TASKS]
-    board.take(points(names), reset=False)
+    board.append(points(names), reset=False)
     card = board.sharing
     assert [card.choice.itemText(i) for i in range(card.choice.count())] == ["stitch 1", "stitch 2"]
     card.choice.setCurrentIndex(1)
     assert {key.metric for key in card.plots["left"].curve_keys()} == {"stitch 2 from left", "stitch 2 from right"}  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: legend(card) == ["left", "right"])
-    board.take(points(names, 0.9), reset=False)
-    assert card.shows == "stitch 2"
+    board.append(points(names, 0.9), reset=False)
+    assert card.current_place == "stitch 2"
 
 
 def test_another_run_starts_without_the_card(qtbot: QtBot, board: CardBoard) -> None:
-    board.take(points(["gate of expert 1"]), reset=False)
-    board.begin(TASKS)
+    board.append(points(["gate of expert 1"]), reset=False)
+    board.reset(TASKS)
     assert not board.sharing.isVisible()
-    assert board.sharing.shows == ""
-    board.take(points(["stage 1, node 1"]), reset=True)
-    assert board.sharing.shows == "stage 1"
+    assert board.sharing.current_place == ""
+    board.append(points(["stage 1, node 1"]), reset=True)
+    assert board.sharing.current_place == "stage 1"
     qtbot.waitUntil(lambda: legend(board.sharing) == ["node 1"])

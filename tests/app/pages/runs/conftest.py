@@ -26,11 +26,11 @@ def experiment(name: str, method: str = "equal", seed: int = 0) -> ExperimentSpe
 def finished_run(store: RunStore, spec: ExperimentSpec, accuracy: float, state: str = "finished") -> int:
     run = store.create_run(spec, device="CPU")
     store.claim(run, pid=1, host="elsewhere", device="CPU", versions={"torch": "2.13"})
-    store.beat(run, Progress(epoch=2, epochs=20, step=20, steps=200))
+    store.record_heartbeat(run, Progress(epoch=2, epochs=20, step=20, steps=200))
     key = SeriesKey("left", "val", "accuracy")
     store.append(run, {key: Points.of([10, 20], [accuracy - 0.1, accuracy])}, directions={key: "max"})
     data = WeightsData(weights={"left": 2.0, "right": 1.0}, step=12)
-    store.event(run, WeightsEvent(step=12, message="weight left 1.00 → 2.00", data=data))
+    store.add_event(run, WeightsEvent(step=12, message="weight left 1.00 → 2.00", data=data))
     store.finish(run, state)  # type: ignore[arg-type]
     return run
 

@@ -72,9 +72,9 @@ def test_a_malformed_filter_is_told_below_the_box_and_changes_nothing(page: Runs
 
 def test_a_filter_that_nothing_matches_offers_to_clear_it(page: RunsPage, wait: Wait, qtbot: QtBot) -> None:
     page.list.filter.setText("nonsense")
-    wait(page.list.none.isVisible)
-    assert page.list.none.action is not None
-    qtbot.mouseClick(page.list.none.action, Qt.MouseButton.LeftButton)
+    wait(page.list.no_runs.isVisible)
+    assert page.list.no_runs.action is not None
+    qtbot.mouseClick(page.list.no_runs.action, Qt.MouseButton.LeftButton)
     wait(lambda: page.model.rowCount() == 5)
 
 
@@ -153,8 +153,8 @@ def test_a_list_of_archived_runs_alone_offers_to_show_them(
 ) -> None:
     for run in range(1, 6):
         records.edit(run, archived=True)
-    wait(page.list.none.isVisible)
-    action = page.list.none.action
+    wait(page.list.no_runs.isVisible)
+    action = page.list.no_runs.action
     assert action is not None
     assert action.text() == "Show archived"
     qtbot.mouseClick(action, Qt.MouseButton.LeftButton)
@@ -304,7 +304,7 @@ def test_stopping_several_runs_takes_those_that_wait_out_first(
 def test_a_study_too_large_for_compare_is_compared_by_its_runs_of_all_tasks(
     page: RunsPage, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.pages.runs.actions.MOST_COMPARED", 8)
+    monkeypatch.setattr("app.pages.runs.run_actions.MOST_COMPARED", 8)
     study = [record(run, study=1, baseline="" if run % 3 == 1 else "left") for run in range(1, 10)]
     page.run_actions.compare(study)
     assert session.compared == [1, 4, 7]
@@ -334,9 +334,9 @@ def test_what_was_decided_about_a_runs_data_is_shown_above_its_events(
     page: RunsPage, records: RunStore, wait: Wait
 ) -> None:
     note = DataNote(place="file", what="2 rows have fewer cells than the header has names.", count=2)
-    records.event(3, NoteEvent(step=0, message=str(note), data=note))
+    records.add_event(3, NoteEvent(step=0, message=str(note), data=note))
     for step in range(250):
-        records.event(3, WeightsEvent(step=step, message="moved", data=WeightsData(weights=None, step=step)))
+        records.add_event(3, WeightsEvent(step=step, message="moved", data=WeightsData(weights=None, step=step)))
     label = page.findChild(QLabel, "run-data-notes")
     assert label is not None
     select(page, 3)

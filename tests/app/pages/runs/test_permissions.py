@@ -1,4 +1,4 @@
-from app.pages.runs.detail import metric_rows, tags_of
+from app.pages.runs.detail import metric_rows, parse_tags
 from app.pages.runs.permissions import actions_for
 from tests.app.tables.rows import record, summary
 
@@ -30,4 +30,4 @@ def test_metrics_stand_by_task_with_validation_and_test() -> None:
 
 
 def test_tags_are_apart_by_commas_and_stand_once() -> None:
-    assert tags_of(" paper, seed study ;paper,,") == ("paper", "seed study")
+    assert parse_tags(" paper, seed study ;paper,,") == ("paper", "seed study")

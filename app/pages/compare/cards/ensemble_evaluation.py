@@ -1,0 +1,86 @@
+"""Evaluation of the compared runs as an ensemble, on request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.pages.compare.views.compared_run import ComparedRun
+from app.pages.compare.views.comparison import TestScores
+from app.widgets import Button, InlineError
+from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores
+
+if TYPE_CHECKING:
+    from app.session import Session
+
+_WORDS, _BUSY = "Average these runs", "Averaging…"
+_HELP = "Score the mean of the runs' predictions on the test rows: an ensemble of runs of the same tasks and data"
+
+_Key = frozenset[tuple[int, float | None]]
+
+
+class EnsembleEvaluation(QObject):
+    """The button that evaluates the ensemble of the compared runs, its test scores, and its error.
+
+    ``changed()``: the scores of the runs shown have come. The worker process computes them.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._entries: tuple[ComparedRun, ...] = ()
+        self._results: dict[_Key, TestScores] = {}
+        self._pending: set[_Key] = set()
+        self.button = Button(_WORDS, self._ask, name="compare-average")
+        self.button.setToolTip(_HELP)
+        self.error = InlineError()
+        self.error.setObjectName("compare-average-error")
+        self.show_runs(())
+
+    @property
+    def scores(self) -> TestScores | None:
+        """The ensemble's test scores, once they are known."""
+        return self._results.get(_key(self._entries))
+
+    def show_runs(self, entries: Sequence[ComparedRun]) -> None:
+        """These are the runs that are compared now."""
+        if _key(entries) != _key(self._entries):
+            self.error.set_error("")
+        self._entries = tuple(entries)
+        self._show()
+
+    def _ask(self) -> None:
+        key, runs = _key(self._entries), tuple(entry.run.id for entry in self._entries)
+        self.error.set_error("")
+        self._pending.add(key)
+        self._show()
+
+        def on_scores(scores: EnsembleScores) -> None:
+            self._pending.discard(key)
+            self._results[key] = scores.metrics
+            self._show()
+            self.changed.emit()
+
+        def on_error(error: Exception) -> None:
+            self._pending.discard(key)
+            if key == _key(self._entries):
+                self.error.set_error(str(error))
+            self._show()
+
+        question = EnsembleQuestion(store=self._session.store.url, runs=runs, split="test")
+        self._session.worker.ask(question, on_scores, on_error)
+
+    def _show(self) -> None:
+        key = _key(self._entries)
+        self.button.setText(_BUSY if key in self._pending else _WORDS)
+        self.button.setEnabled(key not in self._pending and key not in self._results)
+        self.button.setVisible(len(self._entries) > 1)
+
+
+def _key(entries: Sequence[ComparedRun]) -> _Key:
+    """Which runs, and as of which end: one that was resumed has another model."""
+    return frozenset((entry.run.id, entry.run.finished) for entry in entries)

@@ -1,0 +1,139 @@
+"""Actions on runs: store access off the GUI thread, errors reported by a signal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.session import MOST_COMPARED, Session
+from mtl_core.evaluation.series_csv import export_points
+from mtl_core.spec import InputError, study_members
+from mtl_core.text import group_digits
+
+if TYPE_CHECKING:
+    from mtl_core.spec import ExperimentSpec
+    from mtl_core.store import RunRecord, RunStore
+
+
+class RunActions(QObject):
+    """Executes the actions of the Runs page.
+
+    ``changed(list)``: the ids of runs of which something was written; ``failed(Exception)``: why something was not;
+    ``archivedChanged(list, bool)``: the ids of runs that were archived or taken out of the archive.
+    """
+
+    changed = Signal(list)
+    failed = Signal(object)
+    archivedChanged = Signal(list, bool)
+
+    def __init__(self, session: Session, page: QWidget) -> None:
+        super().__init__(page)
+        self._session, self._page = session, page
+
+    def edit(self, run: int, **fields: Any) -> None:
+        """Write what a person says about a run: name, tags, notes, star."""
+        self._edit_all([run], lambda _: None, **fields)
+
+    def star(self, records: Sequence[RunRecord], on: bool) -> None:
+        """Star runs or take their stars away."""
+        self._edit_all([record.id for record in records], lambda _: None, starred=on)
+
+    def archive(self, runs: Sequence[int], away: bool) -> None:
+        """Put runs away or take them back."""
+
+        def done(_: Any) -> None:
+            self.archivedChanged.emit(list(runs), away)
+
+        self._edit_all(runs, done, archived=away)
+
+    def watch(self, run: int) -> None:
+        """Show a run's curves."""
+        self._session.show_live(run)
+        self._session.open_page("live")
+
+    def compare(self, records: Sequence[RunRecord]) -> None:
+        """Show runs side by side; of one study those of all tasks, as the page has room for few and judges the rest."""
+        studies = {record.study for record in records}
+        together = [record.id for record in records if not record.baseline]
+        of_one = len(studies) == 1 and None not in studies and len(records) > MOST_COMPARED and together
+        self._session.compare(together if of_one else [record.id for record in records])
+        self._session.open_page("compare")
+
+    def resume(self, run: int) -> None:
+        """Take a run up again from its checkpoint."""
+        self._session.queue.resume_run(run)
+        self.watch(run)
+
+    def open_spec(self, run: int) -> None:
+        """Make a run's experiment the one being edited, once the window has asked about unsaved changes."""
+        self._session.store.call(lambda store: store.spec(run), self._session.open_spec, self._fail)
+
+    def run_again(self, runs: Sequence[int]) -> None:
+        """Queue runs again, with the weights that were moved by hand."""
+
+        def queue(specs: list[tuple[int, ExperimentSpec]]) -> None:
+            for run, spec in specs:
+                self._session.queue.start(spec, parent=run)
+
+        self._session.store.call(
+            lambda store: [(run, _spec_with_manual_weights(store, run)) for run in runs], queue, self._fail
+        )
+
+    def stop(self, records: Sequence[RunRecord]) -> None:
+        """Stop runs and keep what they have; those that wait are taken out of the queue, the last first."""
+        on = [record.id for record in records if not record.has_ended]
+        for run in sorted(on, reverse=True):
+            self._session.queue.stop(run)
+
+    def baselines(self, record: RunRecord) -> None:
+        """Queue a run of each task alone, with the seed, the rows and the budget of a run."""
+
+        def queue(spec: ExperimentSpec) -> None:
+            try:
+                members = study_members(spec, (spec.training.seed,), baselines=True)[1:]
+            except InputError as error:
+                self._fail(error)
+                return
+            self._session.queue.start_study(members, first=record.id)
+
+        self._session.store.call(lambda store: store.spec(record.id), queue, self._fail)
+
+    def export(self, runs: Sequence[int]) -> None:
+        """Ask for a file and write every point of some runs to it."""
+        name = f"run-{runs[0]}.csv" if len(runs) == 1 else "runs.csv"
+        # The dialog asks before a file is overwritten.
+        path, _ = QFileDialog.getSaveFileName(self._page, "Export points", name, "CSV (*.csv)")
+        if path:
+            self.export_to(runs, Path(path))
+
+    def export_to(self, runs: Sequence[int], path: Path) -> None:
+        """Write every point of some runs to a file."""
+
+        def done(points: int) -> None:
+            self._session.show_message(f"Wrote {group_digits(points)} points to {path.name}")
+
+        self._session.store.call(lambda store: export_points(store, runs, path), done, self._fail)
+
+    def _edit_all(self, runs: Sequence[int], done: Callable[[Any], object], **fields: Any) -> None:
+        def write(store: RunStore) -> None:
+            for run in runs:
+                store.edit(run, **fields)
+
+        def wrote(_: Any) -> None:
+            done(None)
+            self.changed.emit(list(runs))
+
+        self._session.store.call(write, wrote, self._fail)
+
+    def _fail(self, error: Exception) -> None:
+        self.failed.emit(error)
+
+
+def _spec_with_manual_weights(store: RunStore, run: int) -> ExperimentSpec:
+    from mtl_core.runner.replay import spec_with_manual_weights
+
+    return spec_with_manual_weights(store.spec(run), store.events(run))

@@ -1,0 +1,133 @@
+"""The card with the filter and the table of runs, or its empty state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedLayout
+
+from app.pages.runs.panel import set_names
+from app.pages.runs.runs_view import RunsView
+from app.tables import RunsModel
+from app.theme import CARD_GAP, GAP, icon
+from app.widgets import Button, Card, EmptyState, InlineError
+from mtl_core.errors import InputError
+from mtl_core.text import format_names
+
+_TYPING_MS = 200
+_FILTER_HINT = "Filter, e.g. state:finished method:pcgrad"
+_FILTER_HELP = (
+    "Words of the name or notes, and conditions such as state:finished, tag:paper, study:3, method:pcgrad, "
+    "training.epochs>10. All of them must hold."
+)
+
+
+class RunListCard(Card):
+    """Filter field, table and column menu.
+
+    ``refreshRequested()``: other runs are wanted. ``columnsRequested()``: the button beside the filter was pressed.
+    """
+
+    refreshRequested = Signal()
+    columnsRequested = Signal()
+
+    def __init__(self, model: RunsModel) -> None:
+        super().__init__()
+        self.setContentsMargins(0, GAP // 2, 0, 0)
+        self.filter = set_names(QLineEdit(clearButtonEnabled=True), "runs-filter", "Filter of the runs")
+        self.filter.setPlaceholderText(_FILTER_HINT)
+        self.filter.setToolTip(_FILTER_HELP)
+        self.filter.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.archived = set_names(QCheckBox("Show archived"), "show-archived", "Show archived")
+        self.columns = Button("Columns", self.columnsRequested.emit, icon_name="columns", name="choose-columns")
+        self.error = InlineError()
+        self.error.setObjectName("runs-error")
+        self._damage = ""
+        self.view = RunsView(model)
+        self.no_runs = EmptyState(
+            "magnifying-glass", "No run matches", "Change the filter.", "Clear the filter", self._show_more
+        )
+        self._lay_out()
+        self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
+        self._typing.timeout.connect(self.refreshRequested)
+        self.filter.textChanged.connect(lambda _: self._typing.start())
+        self.archived.toggled.connect(lambda _: self.refreshRequested.emit())
+        escape = QShortcut(QKeySequence("Escape"), self.filter, context=Qt.ShortcutContext.WidgetShortcut)
+        escape.activated.connect(self.clear)
+
+    @property
+    def query(self) -> str:
+        """What stands in the filter."""
+        return self.filter.text().strip()
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a person chose which runs are shown."""
+        return bool(self.query) or self.archived.isChecked()
+
+    def show_table(self, shown: int) -> None:
+        """Show the table, or why it is empty."""
+        self._table_or_none.setCurrentIndex(0 if shown else 1)
+        why = ("No run matches", "Change the filter to see other runs.", "Clear the filter")
+        if not self.is_filtered:
+            why = ("All runs are archived", "Tick “Show archived” to see them.", "Show archived")
+        title, text, action = why
+        self.no_runs.title.setText(title)
+        self.no_runs.text.setText(text)
+        if self.no_runs.action is not None:
+            self.no_runs.action.setText(action)
+
+    def show_error(self, error: Exception | None) -> None:
+        """Show below the filter why the runs cannot be read; without an error, which of them are damaged."""
+        self.error.set_error(self._damage if error is None else _error_text(error))
+
+    def show_damage(self, damage: Mapping[int, str]) -> None:
+        """Show below the filter which runs are left out because the store is damaged there."""
+        self._damage = _damage_text(damage)
+        self.error.set_error(self._damage)
+
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter."""
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def clear(self) -> None:
+        """Empty the filter and go back to the table."""
+        self.filter.clear()
+        self.view.setFocus()
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setSpacing(CARD_GAP)
+        for widget, stretch in ((self.filter, 1), (self.archived, 0), (self.columns, 0)):
+            bar.addWidget(widget, stretch)
+        self._table_or_none = QStackedLayout()
+        self._table_or_none.addWidget(self.view)
+        self._table_or_none.addWidget(self.no_runs)
+        self.body.addLayout(bar)
+        self.body.addWidget(self.error)
+        self.body.addLayout(self._table_or_none, 1)
+
+    def _show_more(self) -> None:
+        if self.is_filtered:
+            self.clear()
+        else:
+            self.archived.setChecked(True)
+
+
+def _damage_text(damage: Mapping[int, str]) -> str:
+    """The damaged runs, and what is wrong with the first of them."""
+    if not damage:
+        return ""
+    numbers = sorted(damage)
+    runs = f"Run {numbers[0]} is" if len(numbers) == 1 else f"Runs {format_names([*map(str, numbers)])} are"
+    return f"{runs} damaged in the store and left out: {damage[numbers[0]]}"
+
+
+def _error_text(error: Exception) -> str:
+    """An error as a line below the filter, which need not be named there."""
+    if isinstance(error, InputError) and error.problem.path == "filter":
+        return f"“{error.problem.found}”: {error.problem.rule}. {error.problem.fix}"
+    return str(error)

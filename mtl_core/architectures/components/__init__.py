@@ -1,0 +1,1 @@
+"""Modules from which the sharing schemes are built: heads, towers, experts and gates."""

@@ -1,0 +1,153 @@
+"""Mixture-of-experts models with a gate per task: MMoE (Ma et al. 2018), CGC and PLE (Tang et al. 2020), DSelect-k."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mtl_core.architectures.components.blocks import TaskModules
+from mtl_core.architectures.components.gates import Gate, mix_outputs
+from mtl_core.architectures.multi_task_model import Features, MultiTaskModel, last_parameters
+from mtl_core.spec.reports import Shape
+from mtl_core.spec.sharing.learned_series import GATE_WEIGHTS, LEVEL_GATE_WEIGHTS
+
+
+class ExpertLevel(nn.Module):
+    """A level of experts and the gates that mix them.
+
+    Args:
+        shared: Experts read by every task.
+        own: Each task's own experts, in task order; may be empty lists.
+    """
+
+    def __init__(self, shared: Sequence[nn.Module], own: Sequence[Sequence[nn.Module]]) -> None:
+        super().__init__()
+        self.shared = nn.ModuleList(shared)
+        self.own = nn.ModuleList(nn.ModuleList(experts) for experts in own)
+        self.gates = nn.ModuleList()
+        self.shared_gate: nn.Module | None = None
+        self._usage: dict[int, Tensor] = {}
+
+    def add_gates(self, shape: Shape, gate: Callable[[Shape, int], Gate], *, last: bool) -> None:
+        """Adds a gate per task over its own and the shared experts, and one over all experts if a level follows.
+
+        Args:
+            shape: Input shape of the experts without the batch dimension.
+            gate: Builds a gate from that shape and the number of experts.
+            last: Whether this is the last level.
+        """
+        counts = [len(self._own_experts(task)) for task in range(len(self.own))]
+        self.gates = nn.ModuleList(gate(shape, count + len(self.shared)) for count in counts)
+        self.shared_gate = None if last else gate(shape, sum(counts) + len(self.shared))
+
+    def _own_experts(self, task: int) -> list[nn.Module]:
+        return list(self.own[task].children())
+
+    def own_expert_outputs(self, task: int, state: Tensor) -> list[Tensor]:
+        """Runs a task's own experts on its input."""
+        return [expert(state) for expert in self._own_experts(task)]
+
+    def mix(self, task: int, state: Tensor, own: Sequence[Tensor], shared: Sequence[Tensor]) -> Tensor:
+        """Mixes the outputs of a task's own and the shared experts, by its gate on ``state``."""
+        weights = self.gates[task](state)
+        if self.training:
+            self._usage[task] = weights.detach().mean(dim=0)
+        return mix_outputs(weights, [*own, *shared])
+
+    def forward(self, states: Sequence[Tensor], shared_state: Tensor) -> tuple[list[Tensor], Tensor]:
+        """The inputs of the next level: of every task, and of the shared experts."""
+        shared = [expert(shared_state) for expert in self.shared]
+        own = [self.own_expert_outputs(task, state) for task, state in enumerate(states)]
+        mixtures = [self.mix(task, state, own[task], shared) for task, state in enumerate(states)]
+        assert self.shared_gate is not None
+        all_outputs = [expert for experts in own for expert in experts] + shared
+        return mixtures, mix_outputs(self.shared_gate(shared_state), all_outputs)
+
+    def usage(self, task: int) -> dict[str, float]:
+        """A task's mean gate weight of each expert in the last training pass."""
+        if task not in self._usage:
+            return {}
+        names = [f"own expert {i + 1}" for i in range(len(self._own_experts(task)))]
+        shared_name = "shared expert" if names else "expert"
+        names += [f"{shared_name} {i + 1}" for i in range(len(self.shared))]
+        return dict(zip(names, self._usage[task].tolist(), strict=True))
+
+
+class ExpertsModel(MultiTaskModel):
+    """Levels of experts, then each task's head on its mixture.
+
+    The shared half ends at the shared experts of the last level. A task's own experts and gate there belong to its
+    head, as no other task's loss reaches them.
+
+    Args:
+        levels: First to last, with their gates.
+        heads: Each task's layers, the output layer included, in task order.
+    """
+
+    def __init__(self, levels: Sequence[ExpertLevel], heads: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        self.tasks = tuple(heads)
+        self.levels = nn.ModuleList(levels)
+        self.heads = TaskModules(heads)
+        self._last_inputs: Tensor | None = None
+
+    @property
+    def _last_level(self) -> ExpertLevel:
+        last = self.levels[-1]
+        assert isinstance(last, ExpertLevel)
+        return last
+
+    def features(self, inputs: Tensor) -> Features:
+        """The last level's inputs, one or one per task, followed by the outputs of its shared experts."""
+        self._last_inputs = inputs if self.training else self._last_inputs
+        states, shared_state = [inputs] * len(self.tasks), inputs
+        for level in list(self.levels)[:-1]:
+            states, shared_state = level(states, shared_state)
+        inputs_per_task = states if len(self.levels) > 1 else [inputs]
+        return (*inputs_per_task, *(expert(shared_state) for expert in self._last_level.shared))
+
+    def head(self, task: int, features: Features) -> Tensor:
+        """Runs a task's own experts, gate and head."""
+        last = self._last_level
+        count = len(features) - len(last.shared)
+        state = features[task if len(self.levels) > 1 else 0]
+        mixture = last.mix(task, state, last.own_expert_outputs(task, state), features[count:])
+        output: Tensor = self.heads.for_task(self.tasks[task])(mixture)
+        return output
+
+    def penalty(self) -> Tensor | None:
+        """The sum of the penalties of the first level's gates, which read the input."""
+        if self._last_inputs is None:
+            return None
+        gates = [gate for gate in self.levels[0].modules() if isinstance(gate, Gate)]
+        penalties = [gate.penalty(self._last_inputs) for gate in gates]
+        terms = [penalty for penalty in penalties if penalty is not None and penalty.requires_grad]
+        return torch.stack(terms).sum() if terms else None
+
+    def sharing_metrics(self) -> dict[tuple[str, str], float]:
+        """Every task's mean gate weights in the last training pass."""
+        series = GATE_WEIGHTS if len(self.levels) == 1 else LEVEL_GATE_WEIGHTS
+        values: dict[tuple[str, str], float] = {}
+        for number, level in enumerate(self.levels, 1):
+            assert isinstance(level, ExpertLevel)
+            for task, name in enumerate(self.tasks):
+                values |= {(name, series.metric(expert, number)): used for expert, used in level.usage(task).items()}
+        return values
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        """The parameters of all levels but the last, and of its shared experts."""
+        parameters = [parameter for level in list(self.levels)[:-1] for parameter in level.parameters()]
+        return [*parameters, *self._last_level.shared.parameters()]
+
+    def last_shared_parameters(self) -> list[nn.Parameter]:
+        """The parameters of the last layer of each shared expert of the last level."""
+        parameters = [
+            parameter for expert in self._last_level.shared for parameter in last_parameters(expert.children())
+        ]
+        return parameters or last_parameters(list(self.levels)[:-1])
+
+    def head_parameters(self, task: str) -> list[nn.Parameter]:
+        """The parameters of a task's head, and of its gate and own experts in the last level."""
+        number = self.tasks.index(task)
+        parts = (self.heads.for_task(task), self._last_level.gates[number], self._last_level.own[number])
+        return [parameter for part in parts for parameter in part.parameters()]

@@ -1,0 +1,22 @@
+"""What a kind of data set needs beside its spec class."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from mtl_core.datasets.source import Source
+
+
+@dataclass(frozen=True)
+class DatasetKind:
+    """A kind of data set, from its spec to its columns.
+
+    Attributes:
+        stamp: From a spec to what changes whenever the data behind it change; raises an InputError where they are gone.
+        open: From a spec to the columns; raises an InputError where the data cannot be read.
+        check: Raises an InputError where settings of the spec do not suit the columns.
+    """
+
+    stamp: Callable[[Any], Hashable]
+    open: Callable[[Any], Source]
+    check: Callable[[Any, Source], None]

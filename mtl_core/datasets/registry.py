@@ -1,0 +1,32 @@
+"""The kinds of data set, each from the module of its name, and how any data set is opened."""
+
+from collections.abc import Hashable
+from importlib import import_module
+
+from mtl_core.datasets.kind import DatasetKind
+from mtl_core.datasets.source import Source
+from mtl_core.spec import Dataset
+from mtl_core.spec.dataset import DATASET_KINDS
+from mtl_core.tabular.text.tokenizer import tokenizer_stamp
+
+KINDS: dict[str, DatasetKind] = {kind: import_module(f"mtl_core.datasets.kinds.{kind}").KIND for kind in DATASET_KINDS}
+"""By the name of the kind, which is registered in :data:`mtl_core.spec.Dataset`."""
+
+
+def open_source(dataset: Dataset) -> Source:
+    """Read a data set as columns; the last few are kept while their data do not change.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    return KINDS[dataset.kind].open(dataset)
+
+
+def source_key(dataset: Dataset) -> Hashable:
+    """The key of a data set in caches: its spec, the stamp of its data, and that of the tokenizer of its texts.
+
+    Raises:
+        InputError: A file of it is not there.
+    """
+    stamp = KINDS[dataset.kind].stamp(dataset)
+    return dataset.model_dump_json(), stamp, tokenizer_stamp(dataset.text.tokenizer)

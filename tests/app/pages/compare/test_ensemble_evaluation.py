@@ -1,0 +1,92 @@
+"""The compared runs averaged: one more column, or why there is none."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.pages.compare import ComparePage
+from app.session import Session
+from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores
+from mtl_core.spec import InputError
+
+Ask = tuple[EnsembleQuestion, Callable[[EnsembleScores], object], Callable[[Exception], object]]
+SCORES = EnsembleScores(
+    runs=(1, 2), metrics={"left": {"accuracy": 0.99, "loss": 0.5}, "right": {"accuracy": 0.5}}, members=()
+)
+
+
+@pytest.fixture
+def asked(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
+    """What the worker was asked."""
+    found: list[Ask] = []
+    monkeypatch.setattr(session.worker, "ask", lambda *ask: found.append(ask))
+    return found
+
+
+def press(qtbot: QtBot, session: Session, page: ComparePage, *runs: int) -> None:
+    """Compare runs and press the button."""
+    session.compare(runs)
+    qtbot.waitUntil(lambda: shown(page) == list(runs) and page.tests.rowCount() == 4)
+    qtbot.mouseClick(page.ensemble_evaluation.button, Qt.MouseButton.LeftButton)
+
+
+def shown(page: ComparePage) -> list[int]:
+    """The runs that the page shows."""
+    return [chip.run for chip in page.chips.chips]
+
+
+def column(page: ComparePage, at: int) -> list[str]:
+    """A column of the test metrics, its head first."""
+    items = (page.tests.horizontalHeaderItem(at), *(page.tests.item(row, at) for row in range(page.tests.rowCount())))
+    return [item.text() for item in items if item is not None]
+
+
+def test_the_ensemble_of_the_runs_stands_beside_them_and_may_be_best(
+    qtbot: QtBot, session: Session, page: ComparePage, asked: list[Ask]
+) -> None:
+    press(qtbot, session, page, 1, 2)
+    question, done, _ = asked[-1]
+    assert question == EnsembleQuestion(store=session.store.url, runs=(1, 2), split="test")
+    assert (page.ensemble_evaluation.button.text(), page.ensemble_evaluation.button.isEnabled()) == (
+        "Averaging…",
+        False,
+    )
+    assert page.tests.columnCount() == 3
+    done(SCORES)
+    assert column(page, 3) == ["ensemble", "0.990", "0.500", "0.500", "—"]
+    best = [page.tests.item(0, at).font().bold() for at in (1, 2, 3)]  # type: ignore[union-attr]
+    assert best == [False, False, True]
+    assert not page.ensemble_evaluation.button.isEnabled()
+
+
+def test_other_runs_have_no_ensemble_until_it_is_asked_for(
+    qtbot: QtBot, session: Session, page: ComparePage, asked: list[Ask]
+) -> None:
+    press(qtbot, session, page, 1, 2)
+    session.compare([1, 3])
+    qtbot.waitUntil(lambda: shown(page) == [1, 3])
+    asked[-1][1](SCORES)  # it comes late, for runs that are not compared any more
+    assert page.tests.columnCount() == 3
+    assert (page.ensemble_evaluation.button.text(), page.ensemble_evaluation.button.isEnabled()) == (
+        "Average these runs",
+        True,
+    )
+    session.compare([2, 1])
+    qtbot.waitUntil(lambda: page.tests.columnCount() == 4)
+    session.compare([1])
+    qtbot.waitUntil(lambda: not page.ensemble_evaluation.button.isVisible())
+
+
+def test_runs_that_do_not_belong_together_are_told_so(
+    qtbot: QtBot, session: Session, page: ComparePage, asked: list[Ask]
+) -> None:
+    press(qtbot, session, page, 1, 2)
+    asked[-1][2](InputError("run 2", "needs the same tasks as run 1"))
+    assert "needs the same tasks" in page.ensemble_evaluation.error.label.text()
+    assert page.ensemble_evaluation.error.isVisible()
+    assert page.ensemble_evaluation.button.isEnabled()
+    session.compare([1, 3])
+    qtbot.waitUntil(lambda: shown(page) == [1, 3])
+    assert not page.ensemble_evaluation.error.isVisible()
