@@ -79,7 +79,11 @@ def finish_turn(
                 store.finish(record.id, "failed", str(refusal))
             elif exit_cause is not None and not requeue:
                 store.finish(record.id, "failed", exit_cause.message)
-        elif exit_cause is not None and record.pid == exit_cause.pid and (record.is_live or record.state == "interrupted"):
+        elif (
+            exit_cause is not None
+            and record.pid == exit_cause.pid
+            and (record.is_live or record.state == "interrupted")
+        ):
             store.finish(record.id, "interrupted", exit_cause.message)
     store.reap()
     return [store.run(run) for run in runs]
