@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from app.document.data_paths import is_below, without_path
 from app.document.edit_command import EditCommand
-from app.document.paths import is_below, without_path
 from app.task_references import update_task_references
 from mtl_core.spec import (
     ExperimentSpec,

@@ -10,9 +10,9 @@ from app.forms.editors.flag import FlagEditor
 from app.forms.editors.keyword_or import KeywordOrEditor
 from app.forms.editors.number import NumberEditor, number_text
 from app.forms.editors.optional import OptionalEditor
+from app.forms.editors.plain_text import TextEditor
 from app.forms.editors.searched_choice import SearchedChoice
 from app.forms.editors.task_weights import WeightsEditor
-from app.forms.editors.text import TextEditor
 from app.forms.editors.text_list import TextListEditor
 from app.forms.field_shapes import defaults_of, fields_of, shape_of
 from app.forms.form import KindForm, SpecForm

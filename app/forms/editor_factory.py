@@ -11,8 +11,8 @@ from app.forms.editors.number import NumberEditor
 from app.forms.editors.number_list import NumberListEditor
 from app.forms.editors.number_mapping import NumberMappingEditor
 from app.forms.editors.optional import OptionalEditor
+from app.forms.editors.plain_text import TextEditor
 from app.forms.editors.task_weights import WeightsEditor
-from app.forms.editors.text import TextEditor
 from app.forms.editors.text_list import TextListEditor
 from app.forms.field_shapes import (
     CheckList,

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
-from app.forms.editors.text import TextEditor
+from app.forms.editors.plain_text import TextEditor
 from app.theme import GAP
 from app.widgets import ToolButton
 
