@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import Document
 from app.jobs import DatasetDescriptions, Failed, NewestRecords, RunFollower, RunQueue, StoreService, Worker
+from app.navigation import Page
 from app.settings import Settings
 from mtl_core.plugins import plugin_problems
 from mtl_core.protocol.questions import DevicesQuestion, ModelQuestion
@@ -57,7 +58,7 @@ class Session(QObject):
         parent: Owner.
     """
 
-    pageRequested = Signal(str)
+    pageRequested = Signal(object)
     liveRunChanged = Signal(int)
     compareChanged = Signal(list)
     message = Signal(str)
@@ -139,9 +140,9 @@ class Session(QObject):
         follower.record.connect(self.records.put)
         return follower
 
-    def open_page(self, name: str) -> None:
-        """Show the page ``data``, ``model``, ``training``, ``live``, ``runs`` or ``compare``."""
-        self.pageRequested.emit(name)
+    def open_page(self, page: Page) -> None:
+        """Ask the window to show ``page``."""
+        self.pageRequested.emit(page)
 
     def show_live(self, run: int) -> None:
         """Show ``run`` on Live."""
@@ -168,7 +169,7 @@ class Session(QObject):
         """
         if self.document.data == spec_to_data(spec):
             self.document.set_many(settings, label)
-            self.open_page("training")
+            self.open_page(Page.TRAINING)
         else:
             data = spec_to_data(spec)
             for path, value in settings.items():
@@ -228,7 +229,7 @@ class Session(QObject):
 
         def show(runs: list[int]) -> None:
             self.compare(runs)
-            self.open_page("compare")
+            self.open_page(Page.COMPARE)
 
         self.store.call(read, show, self.show_error)
 

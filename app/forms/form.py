@@ -33,6 +33,7 @@ class SpecForm(QWidget):
         path: Path of its data in the experiment; the objectName of every editor begins with it.
         only: Names of the fields to show; all by default.
         skip: Names of fields not to show.
+        label_characters: Minimum width of the labels, in digits.
         parent: Owner.
     """
 
@@ -46,6 +47,7 @@ class SpecForm(QWidget):
         *,
         only: Sequence[str] = (),
         skip: Sequence[str] = (),
+        label_characters: int = LABEL_CHARACTERS,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -55,7 +57,7 @@ class SpecForm(QWidget):
         self._cells: dict[str, FieldCell] = {}
         self._folded: list[QWidget] = []
         self._value: dict[str, Any] = {}
-        self._grid = _grid(self)
+        self._grid = _grid(self, label_characters)
         shown = [f for f in fields_of(spec) if (not only or f.name in only) and f.name not in skip]
         shown = [f for f in shown if not f.hidden and not isinstance(f.shape, Unknown)]
         for shape in (f for f in shown if not f.advanced):
@@ -165,6 +167,7 @@ class KindForm(QWidget):
         skip: Names of fields not to show.
         help_text: Returns the text below the combo box for a class.
         combo: The combo box; by default one with all classes in their order.
+        label_characters: As of :class:`SpecForm`.
         parent: Owner.
     """
 
@@ -179,10 +182,12 @@ class KindForm(QWidget):
         skip: Sequence[str] = (),
         help_text: Callable[[type[Spec]], str] = lambda spec: spec.help(),
         combo: ChoiceEditor | None = None,
+        label_characters: int = LABEL_CHARACTERS,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.path, self._skip, self._help_text = path, skip, help_text
+        self._label_characters = label_characters
         self._classes = {kind_of(spec): spec for spec in classes}
         self.setObjectName(f"form:{path}")
         self.combo = combo or ChoiceEditor(tuple(self._classes), tuple(spec.title for spec in classes))
@@ -229,7 +234,7 @@ class KindForm(QWidget):
             self.form = None
         self.help.setText(self._help_text(spec) if spec else "")
         if spec is not None:
-            self.form = SpecForm(spec, self.path, skip=self._skip)
+            self.form = SpecForm(spec, self.path, skip=self._skip, label_characters=self._label_characters)
             self.form.edited.connect(self._emit_edited)
             self._column.addWidget(self.form)
             self.form.setVisible(not self.form.empty)
@@ -261,12 +266,12 @@ def _carry_over(value: dict[str, Any], old: type[Spec] | None, new: type[Spec]) 
     return {**defaults, **changed}
 
 
-def _grid(owner: QWidget) -> QGridLayout:
+def _grid(owner: QWidget, label_characters: int) -> QGridLayout:
     grid = QGridLayout(owner)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(GAP)
     grid.setVerticalSpacing(GAP)
-    grid.setColumnMinimumWidth(0, owner.fontMetrics().horizontalAdvance("0") * LABEL_CHARACTERS)
+    grid.setColumnMinimumWidth(0, owner.fontMetrics().horizontalAdvance("0") * label_characters)
     grid.setColumnStretch(1, 1)
     return grid
 

@@ -1,4 +1,4 @@
-"""The window around the pages."""
+"""The main window, which holds the pages."""
 
 from app.main_window.window import CANCEL, LET_IT_RUN, STOP_AND_KEEP, MainWindow
 

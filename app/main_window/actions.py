@@ -1,4 +1,4 @@
-"""Everything the window can be told to do, each with its key."""
+"""The actions of the window with their shortcuts, and the menus they fill."""
 
 from collections.abc import Callable
 
@@ -9,53 +9,52 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.theme import ThemeMode, icon
 from app.widgets import plain_tooltip
 
-Slot = Callable[[], object]
-_REPEATED = ("Undo", "Redo")
+_AUTO_REPEAT = ("Undo", "Redo")
 
 
 class Actions:
-    """The window's actions, added to it so that their shortcuts are heard everywhere."""
+    """The actions of the window, added to it so that their shortcuts work on every page."""
 
     def __init__(self, window: QWidget) -> None:
         self._window = window
-        self.new = self.make("New experiment", "New", "Ctrl+N", "file-plus")
-        self.open = self.make("Open…", "Open", "Ctrl+O", "folder-open")
-        self.save = self.make("Save", "Save", "Ctrl+S", "floppy-disk")
-        self.save_as = self.make("Save as…", "Save as", "Ctrl+Shift+S")
-        self.rename = self.make("Rename the experiment", "Rename")
-        self.example = self.make("Open the bundled example", "Example")
-        self.quit = self.make("Quit", "Quit", "Ctrl+Q", "sign-out")
-        self.undo = self.make("Undo", "Undo", "Ctrl+Z", "arrow-u-up-left")
-        self.redo = self.make("Redo", "Redo", "Ctrl+Y;Ctrl+Shift+Z", "arrow-u-up-right")
-        self.run = self.make("Run", "Run", "F5;Ctrl+R", "play")
-        self.pause = self.make("Pause", "Pause", "F6", "pause")
-        self.stop = self.make("Stop and keep what it has", "Stop", "Shift+F5", "stop")
-        self.help = self.make("Help", "Help", "F1", "question")
-        self.file_menu = self.make("File menu", "File", "Alt+F")
+        self.new = self.add_action("New experiment", "New", "Ctrl+N", "file-plus")
+        self.open = self.add_action("Open…", "Open", "Ctrl+O", "folder-open")
+        self.save = self.add_action("Save", "Save", "Ctrl+S", "floppy-disk")
+        self.save_as = self.add_action("Save as…", "Save as", "Ctrl+Shift+S")
+        self.rename = self.add_action("Rename the experiment", "Rename")
+        self.example = self.add_action("Open the bundled example", "Example")
+        self.quit = self.add_action("Quit", "Quit", "Ctrl+Q", "sign-out")
+        self.undo = self.add_action("Undo", "Undo", "Ctrl+Z", "arrow-u-up-left")
+        self.redo = self.add_action("Redo", "Redo", "Ctrl+Y;Ctrl+Shift+Z", "arrow-u-up-right")
+        self.run = self.add_action("Run", "Run", "F5;Ctrl+R", "play")
+        self.pause = self.add_action("Pause", "Pause", "F6", "pause")
+        self.stop = self.add_action("Stop and keep what it has", "Stop", "Shift+F5", "stop")
+        self.help = self.add_action("Help", "Help", "F1", "question")
+        self.file_menu = self.add_action("File menu", "File", "Alt+F")
         for action in (self.undo, self.redo, self.pause, self.stop):
             action.setEnabled(False)
 
-    def make(self, text: str, short: str, keys: str = "", icon_name: str = "") -> QAction:
-        """An action with its keys (several separated by ``;``) and its tooltip."""
+    def add_action(self, text: str, short: str, keys: str = "", icon_name: str = "") -> QAction:
+        """Add an action to the window, with its shortcuts (separated by ``;``) and its tooltip."""
         action = QAction(icon(icon_name) if icon_name else QIcon(), text, self._window)
         action.setIconText(short)
         action.setObjectName("action-" + short.lower().replace(" ", "-"))
         action.setShortcuts([QKeySequence(key) for key in keys.split(";") if key])
-        action.setAutoRepeat(text in _REPEATED)  # a key that is held down is one press
+        action.setAutoRepeat(text in _AUTO_REPEAT)  # for all others a key held down counts once
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        describe(action, text)
+        set_tooltip(action, text)
         self._window.addAction(action)
         return action
 
 
-def describe(action: QAction, text: str) -> None:
+def set_tooltip(action: QAction, text: str) -> None:
     """Give ``action`` the tooltip ``text (key)``."""
     keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     action.setToolTip(plain_tooltip(f"{text} ({keys})" if keys else text))
 
 
 def fill_file_menu(menu: QMenu, actions: Actions, recent: QMenu, appearance: QMenu) -> None:
-    """Put what belongs under File there."""
+    """Fill the File menu."""
     menu.setObjectName("menu-file")
     menu.addActions([actions.new, actions.open])
     menu.addMenu(recent)
@@ -70,7 +69,7 @@ def fill_file_menu(menu: QMenu, actions: Actions, recent: QMenu, appearance: QMe
 
 
 def fill_appearance_menu(menu: QMenu, current: ThemeMode, choose: Callable[[ThemeMode], object]) -> None:
-    """Offer light, dark, and what the system says."""
+    """Fill the menu of color schemes, with the current one checked."""
     group = QActionGroup(menu)
     titles = {ThemeMode.SYSTEM: "Follow the system", ThemeMode.LIGHT: "Light", ThemeMode.DARK: "Dark"}
     for mode, title in titles.items():
@@ -79,4 +78,4 @@ def fill_appearance_menu(menu: QMenu, current: ThemeMode, choose: Callable[[Them
         action.setCheckable(True)
         action.setChecked(mode is current)
         group.addAction(action)
-        action.triggered.connect(lambda _checked=False, wanted=mode: choose(wanted))
+        action.triggered.connect(lambda _checked=False, mode=mode: choose(mode))

@@ -1,20 +1,20 @@
-"""Where a window stands, within the screen."""
+"""Size and position of a window within its screen."""
 
 from PySide6.QtCore import QMargins, QRect, QSize
 from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QWidget
 
 _FRAME = QMargins(1, 32, 1, 1)
-"""What a window manager draws around a window, about: it is known only once the window is shown."""
+"""Approximate frame of the window manager; the exact one is known only once the window is shown."""
 
 
-def room_on(screen: QScreen) -> QSize:
-    """The largest window that has room on ``screen``, beside its frame and what the desktop keeps for itself."""
+def available_size(screen: QScreen) -> QSize:
+    """The largest size of a window on ``screen``, without its frame and the panels of the desktop."""
     return screen.availableGeometry().marginsRemoved(_FRAME).size()
 
 
 def keep_on_screen(window: QWidget) -> None:
-    """Make ``window`` as small as its screen asks for and move it there: screens change between two starts."""
+    """Shrink and move ``window`` so that it lies within its screen, which may have changed since the last start."""
     if window.isMaximized() or window.isFullScreen():
         return
     room = window.screen().availableGeometry().marginsRemoved(_FRAME)

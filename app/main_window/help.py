@@ -1,4 +1,4 @@
-"""The help: a window of its own beside the work, with a topic for each page."""
+"""The help window, with a topic for each page of the main window."""
 
 import platform
 from collections.abc import Callable, Iterable
@@ -9,41 +9,70 @@ from importlib.metadata import version
 from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
 
+from app.navigation import Page
 from app.theme import GAP
 from mtl_core.plugins import plugin_problems, plugins
 from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, kind_of, members
+from mtl_core.spec.readers import READER_PLUGINS
+from mtl_core.spec.tasks import METRIC_PLUGINS, TASK_KINDS
 from mtl_core.tabular.readers.formats import FORMATS
 
-TOPICS = ("start", "data", "model", "training", "weighting", "live", "runs", "compare", "files", "about")
-"""The files of ``resources/help``, in the order of the work; pages open at the topic of their name."""
+TOPICS = (
+    "start",
+    Page.DATA.help_topic,
+    Page.MODEL.help_topic,
+    Page.TRAINING.help_topic,
+    "weighting",
+    Page.LIVE.help_topic,
+    Page.RUNS.help_topic,
+    Page.COMPARE.help_topic,
+    "files",
+    "about",
+)
+"""The files of ``resources/help``, in the order of the list of topics."""
 _SIZE = (940, 680)
-_LIST_CHARACTERS = 28
+_LIST_DIGITS = 28
 _MARGIN = 16
 
 
-def _list(kinds: Iterable[type[Spec]]) -> str:
+def _kinds_list(kinds: Iterable[type[Spec]]) -> str:
     return "\n".join(f"- **{spec.title}**: {spec.help()}{_package(spec)}" for spec in kinds)
 
 
 def _package(spec: type[Spec]) -> str:
-    """The package that adds a kind; empty for ours."""
+    """A note on the package that adds a kind; empty for a built-in one."""
     package = next((plugin for plugin in plugins() if plugin.kind == kind_of(spec)), None)
     return f" *From the package {package.package} {package.version}.*" if package else ""
 
 
 def _layers() -> str:
-    return "\n\n".join(f"### {group}\n\n{_list(kinds)}" for group, kinds in LAYER_GROUPS.items())
+    return "\n\n".join(f"### {group}\n\n{_kinds_list(kinds)}" for group, kinds in LAYER_GROUPS.items())
+
+
+def _tasks() -> str:
+    """The kinds of task, and the metrics that other packages add to them."""
+    kinds = _kinds_list(members(Task))
+    if not METRIC_PLUGINS:
+        return kinds
+    lines = []
+    for metric in METRIC_PLUGINS.values():
+        titles = [TASK_KINDS[kind].short_title() for kind in metric.tasks if kind in TASK_KINDS]
+        lines.append(f"- **{metric.title}** ({', '.join(titles)}): {metric.help()}{_package(metric)}")
+    return "\n".join([kinds, "", "### Metrics of other packages", "", *lines])
 
 
 def _formats() -> str:
-    lines = [
-        f"- **{one.title}** ({', '.join(one.suffixes)})" + (f": {one.note}" if one.note else "") for one in FORMATS
-    ]
+    lines = []
+    for table in FORMATS:
+        note = f": {table.note}" if table.note else ""
+        reader = READER_PLUGINS.get(table.kind)
+        package = f".{_package(reader)}" if reader else ""
+        lines.append(f"- **{table.title}** ({', '.join(table.suffixes)}){note}{package}")
     return "\n".join(lines)
 
 
 def _versions() -> str:
-    from mtl_core.store import sqlite  # loaded by now, on the store's thread
+    from mtl_core.store import sqlite  # already loaded, on the store's thread
 
     versions = {"MTL Workbench": version("mtl-workbench"), "Python": platform.python_version(), "Qt": qVersion()}
     lines = [f"- **{name}** {version}" for name, version in (versions | {"SQLite": sqlite.describe_version()}).items()]
@@ -52,37 +81,37 @@ def _versions() -> str:
     return "\n".join([*lines, *(f"\n**{text}**" for text in warnings if text)])
 
 
-_PLACES: dict[str, Callable[[], str]] = {
+_PLACEHOLDERS: dict[str, Callable[[], str]] = {
     "formats": _formats,
-    "tasks": lambda: _list(members(Task)),
-    "sharing": lambda: _list(members(Sharing)),
+    "tasks": _tasks,
+    "sharing": lambda: _kinds_list(members(Sharing)),
     "layers": _layers,
-    "weighting": lambda: _list(members(Weighting)),
+    "weighting": lambda: _kinds_list(members(Weighting)),
     "versions": _versions,
 }
-"""What a topic takes from elsewhere, mostly the spec, so that it is written once: the place is ``{{name}}``."""
+"""Text that replaces ``{{name}}`` in a topic, generated mostly from the spec."""
 
 
 @cache
 def topic_text(topic: str) -> str:
-    """A topic as Markdown."""
+    """The text of a topic as Markdown, with its placeholders replaced."""
     text = (resources.files("resources") / "help" / f"{topic}.md").read_text(encoding="utf-8")
-    for name, made in _PLACES.items():
-        place = "{{" + name + "}}"
-        text = text.replace(place, made()) if place in text else text
+    for name, make_text in _PLACEHOLDERS.items():
+        placeholder = "{{" + name + "}}"
+        text = text.replace(placeholder, make_text()) if placeholder in text else text
     return text
 
 
-def title_of(topic: str) -> str:
-    """Its first heading."""
+def topic_title(topic: str) -> str:
+    """The title of a topic: its first heading."""
     return topic_text(topic).partition("\n")[0].removeprefix("# ")
 
 
 class HelpWindow(QWidget):
-    """Topics at the left, the chosen one at the right; links lead from one to another.
+    """The list of topics at the left, the text of the selected one at the right.
 
     Args:
-        parent: With which it closes.
+        parent: The window with which it closes.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -93,8 +122,8 @@ class HelpWindow(QWidget):
         self.topics = QListWidget()
         self.topics.setObjectName("help-topics")
         self.topics.setAccessibleName("Topics")
-        self.topics.addItems([title_of(topic) for topic in TOPICS])
-        self.topics.setFixedWidth(self.fontMetrics().horizontalAdvance("0") * _LIST_CHARACTERS)
+        self.topics.addItems([topic_title(topic) for topic in TOPICS])
+        self.topics.setFixedWidth(self.fontMetrics().horizontalAdvance("0") * _LIST_DIGITS)
         self.text = QTextBrowser()
         self.text.setObjectName("help-text")
         self.text.setAccessibleName("Help")
@@ -110,7 +139,7 @@ class HelpWindow(QWidget):
         self.topics.setCurrentRow(0)
 
     def open(self, topic: str) -> None:
-        """Come to the front with a topic."""
+        """Show a topic and bring the window to the front."""
         self.topics.setCurrentRow(TOPICS.index(topic))
         self.show()
         self.raise_()

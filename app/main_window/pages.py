@@ -1,40 +1,15 @@
-"""The six pages, each imported when it is first wanted: a window that opens on one does not wait for the others."""
+"""Build the widget of a page when it is first shown: a window that opens on one page does not wait for the others."""
+
+from importlib import import_module
 
 from PySide6.QtWidgets import QWidget
 
+from app.navigation import Page
 from app.session import Session
 
 
-def make_page(name: str, session: Session) -> QWidget:
-    """The page ``name`` of ``session``.
-
-    Raises:
-        ValueError: There is no such page.
-    """
-    match name:
-        case "data":
-            from app.pages.data import DataPage
-
-            return DataPage(session)
-        case "model":
-            from app.pages.model import ModelPage
-
-            return ModelPage(session)
-        case "training":
-            from app.pages.training import TrainingPage
-
-            return TrainingPage(session)
-        case "live":
-            from app.pages.live import LivePage
-
-            return LivePage(session)
-        case "runs":
-            from app.pages.runs import RunsPage
-
-            return RunsPage(session)
-        case "compare":
-            from app.pages.compare import ComparePage
-
-            return ComparePage(session)
-        case _:
-            raise ValueError(f"there is no page {name!r}")
+def make_page(page: Page, session: Session) -> QWidget:
+    """The widget of ``page``, connected to ``session``."""
+    module, _, name = page.widget.partition(":")
+    widget: QWidget = getattr(import_module(module), name)(session)
+    return widget

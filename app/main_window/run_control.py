@@ -1,4 +1,4 @@
-"""What the window does with runs: start, pause and stop them, and tell how they go."""
+"""Start, pause and stop runs from the window, and show messages about them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.main_window import words
-from app.main_window.actions import Actions, describe
+from app.main_window import run_messages
+from app.main_window.actions import Actions, set_tooltip
 from app.main_window.bars.status_line import StatusLine
 from app.main_window.bars.toasts import Toasts
+from app.main_window.problem_message import problem_message
+from app.navigation import Page, page_of_setting
 from app.session import Session
 from app.widgets import Banner
 from mtl_core.errors import WorkbenchError
@@ -20,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class RunControl(QObject):
-    """Stands between the window's actions and the session's queue.
+    """Connects the window's actions Run, Pause and Stop with the session's queue.
 
     Args:
-        session: Document and queue.
-        actions: Run, Pause and Stop, which say what they would do now.
-        status: Shows the run that is on.
-        toasts: Say what became of runs.
+        session: Holds document and queue.
+        actions: Run, Pause and Stop; their texts follow the state of the queue.
+        status: Shows the active run.
+        toasts: Shows messages about runs.
         open_page: Shows a page of the window.
         parent: Owner.
     """
@@ -38,21 +40,21 @@ class RunControl(QObject):
         *,
         status: StatusLine,
         toasts: Toasts,
-        open_page: Callable[[str], object],
+        open_page: Callable[[Page], object],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._session, self._actions, self._status, self._toasts = session, actions, status, toasts
         self._open_page = open_page
         self._interrupted: list[RunRecord] = []
-        self._told: dict[int, str] = {}
-        self._refused = ""
+        self._interruption_messages: dict[int, str] = {}
+        self._refusal = ""
         self._queued: tuple[str, frozenset[int]] = ("", frozenset())
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self._tell_interrupted)
+        self._interruption_timer = QTimer(self, singleShot=True, interval=0)
+        self._interruption_timer.timeout.connect(self._show_interruptions)
         session.queue.runChanged.connect(self._run_changed)
-        session.queue.queued.connect(self._tell_queued)
-        session.queue.repeated.connect(lambda runs: toasts.show_message(words.repeated_line(runs)))
+        session.queue.queued.connect(self._show_queued)
+        session.queue.repeated.connect(lambda runs: toasts.show_message(run_messages.repeated_start_message(runs)))
         session.queue.activeChanged.connect(self.show_active)
         session.liveRunChanged.connect(lambda _run: self.show_active())
         session.records.changed.connect(self._record_changed)
@@ -60,40 +62,40 @@ class RunControl(QObject):
         session.document.changed.connect(lambda _paths: self._withdraw_refusal())
 
     def start(self) -> None:
-        """Run the experiment as it stands, or show what keeps it from running."""
+        """Run the document's experiment, or show the problem that prevents it."""
         problems = self._session.document.problems
         if problems:
             self._refuse(problems)
         elif self._session.run(self._cannot_run):
-            self._open_page("live")
+            self._open_page(Page.LIVE)
 
     def start_study(self, seeds: list[int], baselines: bool, together: bool) -> None:
-        """Run the experiment as it stands once per seed, with single-task baselines and in one loop as wanted."""
+        """Run the document's experiment once per seed, optionally with single-task baselines and in one loop."""
         problems = self._session.document.problems
         if problems:
             self._refuse(problems)
         elif self._session.run_study(seeds, baselines=baselines, together=together, refused=self._cannot_run):
-            self._open_page("live")
+            self._open_page(Page.LIVE)
 
     def toggle_pause(self) -> None:
-        """Pause the run that :attr:`Session.controlled_run` names, or let it go on."""
+        """Pause or resume the run that :attr:`Session.controlled_run` names."""
         record = self._session.controlled_run
         if record is not None:
-            ask = self._session.queue.resume if record.state == "paused" else self._session.queue.pause
-            ask(record.id)
+            toggle = self._session.queue.resume if record.state == "paused" else self._session.queue.pause
+            toggle(record.id)
 
     def stop(self) -> None:
-        """Stop that run and keep what it has, or take it out of the queue."""
+        """Stop that run, keeping its results so far, or remove it from the queue."""
         record = self._session.controlled_run
         if record is None:
             return
         run, queue = record.id, self._session.queue
         queue.stop(run)
         if record.state != "queued":
-            self._toasts.show_message(_stop_line(run), "End its process", lambda: queue.kill(run))
+            self._toasts.show_message(_stop_message(run), "End its process", lambda: queue.kill(run))
 
     def show_active(self) -> None:
-        """Show the run that is on, and what can be done with it."""
+        """Show the active run, and update the actions that apply to it."""
         queue, actions = self._session.queue, self._actions
         self._show_progress()
         self._status.show_waiting(len(queue.waiting_runs))
@@ -101,12 +103,12 @@ class RunControl(QObject):
         actions.stop.setEnabled(record is not None)
         actions.pause.setEnabled(record is not None and record.is_live)
         for action, (label, text) in (
-            (actions.pause, words.pause_words(record)),
-            (actions.stop, words.stop_words(record)),
+            (actions.pause, run_messages.pause_texts(record)),
+            (actions.stop, run_messages.stop_texts(record)),
         ):
             action.setIconText(label)
-            describe(action, text)
-        describe(
+            set_tooltip(action, text)
+        set_tooltip(
             actions.run,
             "Queue this experiment behind the run that trains" if queue.local_runs else "Run this experiment",
         )
@@ -121,17 +123,17 @@ class RunControl(QObject):
             self._show_progress()
 
     def _refuse(self, problems: "Sequence[Problem]") -> None:
-        """Say why the experiment cannot run, on the page where that is mended."""
-        self._open_page(words.page_of(problems[0].path))
+        """Show why the experiment cannot run, on the page where that setting is edited."""
+        self._open_page(page_of_setting(problems[0].path))
         self._withdraw_refusal()
-        self._refused = words.problem_line(problems)
-        self._toasts.show_error(self._refused)
+        self._refusal = problem_message(problems)
+        self._toasts.show_error(self._refusal)
 
     def _withdraw_refusal(self) -> None:
-        """What kept an experiment from running is out of date once it was edited."""
-        if self._refused:
-            self._toasts.withdraw(self._refused)
-            self._refused = ""
+        """Remove the message that the experiment cannot run."""
+        if self._refusal:
+            self._toasts.withdraw(self._refusal)
+            self._refusal = ""
 
     def _cannot_run(self, error: Exception) -> None:
         if isinstance(error, WorkbenchError):
@@ -139,67 +141,67 @@ class RunControl(QObject):
         else:
             self._session.show_error(error)
 
-    def _tell_queued(self, runs: list[int]) -> None:
-        """Answer a press at once where the new runs must wait."""
+    def _show_queued(self, runs: list[int]) -> None:
+        """Show that the new runs are queued, and behind how many."""
         queue = self._session.queue
         before = len(set(queue.waiting_runs) - set(runs)) + len(queue.local_runs)
         self._withdraw_queued()
-        text = words.queued_line(runs, before)
+        text = run_messages.queued_message(runs, before)
         self._queued = (text, frozenset(runs))
-        self._toasts.show_message(text, "Show", lambda: self._open_page("runs"))
+        self._toasts.show_message(text, "Show", lambda: self._open_page(Page.RUNS))
 
     def _withdraw_queued(self) -> None:
-        """That runs are queued is out of date once the first of them has begun or was removed."""
+        """Remove the message that runs are queued."""
         text, _runs = self._queued
         self._queued = ("", frozenset())
         self._toasts.withdraw(text)
 
     def _run_changed(self, record: "RunRecord") -> None:
         if record.has_ended:
-            self._toasts.withdraw(_stop_line(record.id))
+            self._toasts.withdraw(_stop_message(record.id))
         if record.state != "queued" and record.id in self._queued[1]:
             self._withdraw_queued()
         if record.state == "interrupted":
-            self._interrupted.append(record)  # with those that their process had too, which come at once
-            self._soon.start()
+            self._interrupted.append(record)  # shown together with the other runs of the same process
+            self._interruption_timer.start()
         elif record.has_ended:
-            tell = self._toasts.show_error if record.state == "failed" else self._toasts.show_message
-            tell(words.ended_line(record))
-        elif text := self._told.pop(record.id, ""):
-            self._toasts.withdraw(text)  # it goes on
+            show = self._toasts.show_error if record.state == "failed" else self._toasts.show_message
+            show(run_messages.ended_message(record))
+        elif text := self._interruption_messages.pop(record.id, ""):
+            self._toasts.withdraw(text)  # it was resumed
         if record.has_ended and record.study is not None and self._session.queue.is_study_over(record.study):
-            self._tell_study(record.study)
+            self._show_study_result(record.study)
         self.show_active()
 
-    def _tell_interrupted(self) -> None:
-        told, self._interrupted = self._interrupted, []
-        for cause in dict.fromkeys(record.error for record in told):
-            records = [record for record in told if record.error == cause]
-            runs, text = [record.id for record in records], words.interrupted_line(records)
+    def _show_interruptions(self) -> None:
+        interrupted, self._interrupted = self._interrupted, []
+        for cause in dict.fromkeys(record.error for record in interrupted):
+            records = [record for record in interrupted if record.error == cause]
+            runs, text = [record.id for record in records], run_messages.interrupted_message(records)
             self._toasts.show_error(text, {"Resume": partial(self._resume, runs)})
-            self._told |= dict.fromkeys(runs, text)
+            self._interruption_messages |= dict.fromkeys(runs, text)
 
     def _resume(self, runs: "Sequence[int]", message: Banner) -> None:
         message.dismiss()
         for run in runs:
             self._session.queue.resume_run(run)
-        self._open_page("live")
+        self._open_page(Page.LIVE)
 
-    def _tell_study(self, study: int) -> None:
-        """Say what came of a study whose last run has ended."""
+    def _show_study_result(self, study: int) -> None:
+        """Show the result of a study whose last run has ended."""
 
         def read(store: "RunStore") -> str:
             from mtl_core.analysis.studies import read_study
 
-            found = read_study(store, study)
-            return words.study_line(found) if found is not None and len(found.runs) > 1 else ""
+            result = read_study(store, study)
+            return run_messages.study_message(result) if result is not None and len(result.runs) > 1 else ""
 
-        def tell(line: str) -> None:
-            if line:
-                self._toasts.show_message(line, "Compare", lambda: self._session.compare_study(study))
+        def show(message: str) -> None:
+            if message:
+                self._toasts.show_message(message, "Compare", lambda: self._session.compare_study(study))
 
-        self._session.store.call(read, tell)
+        self._session.store.call(read, show)
 
 
-def _stop_line(run: int) -> str:
+def _stop_message(run: int) -> str:
     return f"Run {run} stops after this step; what it has learned is kept."

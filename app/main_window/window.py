@@ -1,4 +1,4 @@
-"""The window: rail, top bar, page, status line, and what holds them together."""
+"""The main window: rail, top bar, pages, messages and status line."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -7,17 +7,18 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QMenu, QStackedWidget, QWidget
 
-from app.main_window.actions import Actions, describe, fill_appearance_menu, fill_file_menu
-from app.main_window.bars.rail import PAGES, Rail
+from app.main_window.actions import Actions, fill_appearance_menu, fill_file_menu, set_tooltip
+from app.main_window.bars.rail import Rail
 from app.main_window.bars.status_line import StatusLine
 from app.main_window.bars.toasts import Toasts
 from app.main_window.bars.top_bar import TopBar
-from app.main_window.files import Files
-from app.main_window.geometry import keep_on_screen, room_on
+from app.main_window.dialogs import Dialogs, Questions
+from app.main_window.file_actions import FileActions
+from app.main_window.geometry import available_size, keep_on_screen
 from app.main_window.pages import make_page
-from app.main_window.questions import Dialogs, Questions
 from app.main_window.recovery import Recovery
 from app.main_window.run_control import RunControl
+from app.navigation import Page, page_with_key
 from app.session import Session
 from app.theme import ThemeMode, apply_theme, manager
 
@@ -29,11 +30,11 @@ _SIZE, _SMALLEST = (1280, 800), (760, 460)
 
 
 class MainWindow(QMainWindow):
-    """One experiment, its runs, six pages.
+    """The window of one experiment and the runs of one store.
 
     Args:
-        session: What the pages share; the window begins and closes it.
-        questions: Who answers questions; dialogs by default.
+        session: What the pages share; closed with the window.
+        questions: Asks the user; dialogs by default.
     """
 
     def __init__(self, session: Session, questions: Questions | None = None) -> None:
@@ -41,9 +42,9 @@ class MainWindow(QMainWindow):
         self.session = session
         self.setObjectName("main-window")
         self.setMinimumSize(*_SMALLEST)
-        self.resize(room_on(self.screen()).boundedTo(QSize(*_SIZE)))
+        self.resize(available_size(self.screen()).boundedTo(QSize(*_SIZE)))
         self.actions_ = Actions(self)
-        self.files = Files(session, questions or Dialogs(self), self)
+        self.files = FileActions(session, questions or Dialogs(self), self)
         self._menu, self._recent, self._appearance = (QMenu(title, self) for title in ("File", "Recent", "Appearance"))
         self._recent.setToolTipsVisible(True)
         self.top = TopBar(self.actions_, self._menu)
@@ -57,57 +58,57 @@ class MainWindow(QMainWindow):
         self.runs = RunControl(
             session, self.actions_, status=self.status, toasts=self.toasts, open_page=self.open_page, parent=self
         )
-        self._pages: dict[str, QWidget] = {}
+        self._pages: dict[Page, QWidget] = {}
         self._help: HelpWindow | None = None
-        self._asked = False
+        self._is_closing = False
         self._fill_menus()
         self._connect()
         self._restore()
 
     # --- pages
 
-    def page(self, name: str) -> QWidget:
-        """The page ``name``, made when it is first wanted."""
-        if name not in self._pages:
-            page = make_page(name, self.session)
-            self._pages[name] = page
-            self.stack.addWidget(page)
-        return self._pages[name]
+    def page(self, page: Page) -> QWidget:
+        """The widget of ``page``, built on first use."""
+        if page not in self._pages:
+            widget = make_page(page, self.session)
+            self._pages[page] = widget
+            self.stack.addWidget(widget)
+        return self._pages[page]
 
-    def open_page(self, name: str) -> None:
-        """Show the page ``name``."""
-        page = self.page(name)
+    def open_page(self, page: Page) -> None:
+        """Show ``page``."""
+        widget = self.page(page)
         focus = self.focusWidget()
-        if page is not self.stack.currentWidget() and focus is not None and self.stack.isAncestorOf(focus):
+        if widget is not self.stack.currentWidget() and focus is not None and self.stack.isAncestorOf(focus):
             self.stack.setFocus(Qt.FocusReason.OtherFocusReason)  # else Qt picks a button of the new page
-        self.stack.setCurrentWidget(page)
-        self.rail.select(name)
-        self.session.settings.put("window/page", name)
+        self.stack.setCurrentWidget(widget)
+        self.rail.select(page)
+        self.session.settings.put("window/page", page.key)
 
     def open_help(self) -> None:
-        """Show what the help says of the page shown, in a window beside this one."""
+        """Show the help at the topic of the current page, in a window of its own."""
         if self._help is None:
             from app.main_window.help import HelpWindow
 
             self._help = HelpWindow(self)
-        self._help.open(self.current_page() or "start")
+        self._help.open(self.current_page().help_topic)
 
-    def current_page(self) -> str:
-        """The name of the page shown."""
-        shown = self.stack.currentWidget()
-        return next((name for name, page in self._pages.items() if page is shown), "")
+    def current_page(self) -> Page:
+        """The page shown."""
+        current = self.stack.currentWidget()
+        return next(page for page, widget in self._pages.items() if widget is current)
 
     def warm_up(self) -> None:
-        """Make the pages not shown yet, one at a time between events, so that the first visit is quick."""
-        missing = [name for name in PAGES if name not in self._pages]
-        if missing and not self._asked:
+        """Build the pages not shown yet, one at a time between events, so that the first visit is quick."""
+        missing = [page for page in Page if page not in self._pages]
+        if missing and not self._is_closing:
             self.page(missing[0])
             QTimer.singleShot(0, self, self.warm_up)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the focus to no control at first: Tab enters the window at its first one; look for edits left behind."""
+        """Look for unsaved edits of an earlier window; focus no control, so that Tab starts at the first one."""
         super().showEvent(event)
-        self.recovery.look()
+        self.recovery.find_drafts()
         if self.focusWidget() is None:
             self.stack.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -116,7 +117,7 @@ class MainWindow(QMainWindow):
     def _show_document(self) -> None:
         document = self.session.document
         file = f" — {document.path.name}".replace("[*]", "[*][*]") if document.path else ""
-        name = (document.name or "untitled").replace("[*]", "[*][*]")  # the mark of a change is meant only once
+        name = (document.name or "untitled").replace("[*]", "[*][*]")  # Qt replaces a single [*] by the mark of changes
         self.setWindowTitle(f"{name}[*]{file} — MTL Workbench")
         self.setWindowModified(document.dirty)
         self.top.show_document(document.name, dirty=document.dirty)
@@ -127,12 +128,12 @@ class MainWindow(QMainWindow):
 
     def _show_undo(self) -> None:
         stack = self.session.document.undo_stack
-        for action, able, what, word in (
+        for action, enabled, step, verb in (
             (self.actions_.undo, stack.canUndo(), stack.undoText(), "Undo"),
             (self.actions_.redo, stack.canRedo(), stack.redoText(), "Redo"),
         ):
-            action.setEnabled(able)
-            describe(action, f"{word}: {what}" if what else word)
+            action.setEnabled(enabled)
+            set_tooltip(action, f"{verb}: {step}" if step else verb)
 
     def _remember_file(self) -> None:
         path = self.session.document.path
@@ -142,24 +143,24 @@ class MainWindow(QMainWindow):
     # --- closing
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask about edits and about the run that is on, then end everything but that run."""
-        if not self._asked and not (self.files.may_leave() and self._settle_run()):
+        """Ask about unsaved edits and a run that trains here, then end everything but that run."""
+        if not self._is_closing and not (self.files.may_leave() and self._may_leave_run()):
             event.ignore()
             return
-        if not self._asked:
-            self._asked = True
-            self._leave(keep_edits=False)
+        if not self._is_closing:
+            self._is_closing = True
+            self._close_session(keep_edits=False)
         event.accept()
 
     def close_now(self) -> None:
-        """Close without a question, as Ctrl+C in the terminal does: runs go on, edits are kept for next time."""
-        if not self._asked:
-            self._asked = True
-            self._leave(keep_edits=True)
+        """Close without questions, as for Ctrl+C in the terminal: runs continue, edits are kept as a draft."""
+        if not self._is_closing:
+            self._is_closing = True
+            self._close_session(keep_edits=True)
         self.close()
 
-    def _settle_run(self) -> bool:
-        """Whether the window may close: nothing trains here, or it was said what should become of it."""
+    def _may_leave_run(self) -> bool:
+        """Whether the window may close: no run trains here, or the user said what to do with it."""
         here = self.session.queue.local_runs
         if not here:
             return True
@@ -173,9 +174,9 @@ class MainWindow(QMainWindow):
                 self.session.queue.stop(record.id)
         return choice != CANCEL
 
-    def _leave(self, *, keep_edits: bool) -> None:
+    def _close_session(self, *, keep_edits: bool) -> None:
         self.recovery.close(keep=keep_edits)
-        self.session.document.undo_stack.blockSignals(True)  # it empties itself when nobody can be told any more
+        self.session.document.undo_stack.blockSignals(True)  # it is cleared when its receivers are gone
         settings = self.session.settings
         settings.put_bytes("window/geometry", self.saveGeometry())
         settings.put_bytes("window/state", self.saveState())
@@ -189,12 +190,11 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(settings.get_bytes("window/geometry"))
             self.restoreState(settings.get_bytes("window/state"))
             keep_on_screen(self)
-        page = settings.get("window/page", "data")
-        self.open_page(page if page in PAGES else "data")
+        self.open_page(page_with_key(settings.get("window/page")) or Page.DATA)
         self._show_document()
         self.runs.show_active()
 
-    # --- putting together
+    # --- construction
 
     def _lay_out(self) -> None:
         frame = QWidget()
@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session, document, actions = self.session, self.session.document, self.actions_
-        wires: list[tuple[object, Callable[[], object]]] = [
+        slots: list[tuple[object, Callable[[], object]]] = [
             (actions.new, self.files.new),
             (actions.open, self.files.open),
             (actions.save, self.files.save),
@@ -239,14 +239,14 @@ class MainWindow(QMainWindow):
             (actions.file_menu, self.top.file.showMenu),
             (actions.rename, self._edit_name),
         ]
-        for action, slot in wires:
-            action.triggered.connect(lambda _checked=False, do=slot: do())  # type: ignore[attr-defined]
-        for number, name in enumerate(PAGES, start=1):
-            action = actions.make(PAGES[name][0], f"page {name}", f"Ctrl+{number}")
-            action.triggered.connect(lambda _checked=False, page=name: self.open_page(page))
+        for action, slot in slots:
+            action.triggered.connect(lambda _checked=False, slot=slot: slot())  # type: ignore[attr-defined]
+        for page in Page:
+            action = actions.add_action(page.title, f"page {page.key}", page.shortcut)
+            action.triggered.connect(lambda _checked=False, page=page: self.open_page(page))
         self.top.title.renamed.connect(document.rename)
-        self.rail.chosen.connect(self.open_page)
-        self.rail.helpWanted.connect(self.open_help)
+        self.rail.pageSelected.connect(self.open_page)
+        self.rail.helpRequested.connect(self.open_help)
         session.pageRequested.connect(self.open_page)
         session.specRequested.connect(self.files.show_spec)
         session.message.connect(self.toasts.show_message)

@@ -1,7 +1,7 @@
-"""Phosphor icons as QIcons that are painted in the current palette.
+"""Phosphor icons as QIcons that are painted in the current color scheme.
 
-The font and its table of names come with qtawesome. Its code is not imported: that would load every Qt binding layer
-and a dozen fonts, a quarter of a second of each start.
+The font and its table of names come from the package qtawesome. Its code is not imported: that would load a layer of
+Qt bindings and a dozen fonts, which takes a quarter of a second at each start.
 """
 
 import json
@@ -19,7 +19,7 @@ _FILL = 0.95
 
 
 class _GlyphEngine(QIconEngine):
-    """Asks for the color when it paints, so that icons follow the theme without being made again."""
+    """Looks up its color when it paints, so that icons follow the color scheme."""
 
     def __init__(self, glyph: str, color: int | str) -> None:
         super().__init__()
@@ -27,22 +27,22 @@ class _GlyphEngine(QIconEngine):
         self._color = color
 
     def clone(self) -> QIconEngine:
-        """Another of the same."""
+        """A copy of the engine."""
         return _GlyphEngine(self._glyph, self._color)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        """The icon as a picture."""
-        picture = QPixmap(size)
-        if picture.isNull():
-            return picture  # asked for no size at all
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
+        """The icon as a pixmap."""
+        pixmap = QPixmap(size)
+        if pixmap.isNull():
+            return pixmap  # the size is empty
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
         self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
         painter.end()
-        return picture
+        return pixmap
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        """Draw the glyph in the color of now."""
+        """Draw the glyph in its current color."""
         font = QFont(_family())
         font.setPixelSize(max(1, round(min(rect.width(), rect.height()) * _FILL)))
         painter.save()
@@ -67,7 +67,7 @@ def _folder() -> Path:
 
 @cache
 def _family() -> str:
-    """The name of the icon font, once the application knows it."""
+    """The family of the icon font, which is registered on the first call."""
     number = QFontDatabase.addApplicationFont(str(next(_folder().glob("phosphor-[0-9]*.ttf"))))
     return QFontDatabase.applicationFontFamilies(number)[0]
 

@@ -32,7 +32,7 @@ class ThemeManager(QObject):
         self._app: QApplication | None = None
 
     def apply(self, app: QApplication, mode: ThemeMode) -> None:
-        """Dress ``app`` in ``mode`` and, for ``system``, keep following the system."""
+        """Apply a color scheme to ``app``; ``system`` keeps following that of the desktop."""
         self.mode = mode
         if self._app is not app:
             app.setStyle("Fusion")
@@ -67,30 +67,30 @@ _manager: list[ThemeManager] = []
 
 
 def manager() -> ThemeManager:
-    """The one theme manager of this process."""
+    """The theme manager of this process."""
     if not _manager:
         _manager.append(ThemeManager())
     return _manager[0]
 
 
 def apply_theme(app: QApplication, mode: ThemeMode | str = ThemeMode.SYSTEM) -> None:
-    """Dress ``app``: ``system`` follows the desktop's scheme, ``light`` and ``dark`` override it."""
+    """Apply a color scheme to ``app``: ``system`` follows the desktop, ``light`` and ``dark`` override it."""
     manager().apply(app, ThemeMode(mode))
 
 
 def theme() -> Tokens:
-    """The tokens in use now; read them when painting, never keep them."""
+    """The current color tokens; read them when painting instead of storing them."""
     return manager().tokens
 
 
 def series_color(index: int) -> str:
-    """Color of the ``index``-th task or run; the cycle repeats after its last color."""
+    """The color of the ``index``-th task or run, from a repeating cycle."""
     series = manager().tokens.series
     return series[index % len(series)]
 
 
 def resolve(color: int | str) -> str:
-    """A color from a series index, the name of a token, or a ``#RRGGBB``, in the scheme in use now."""
+    """The color of a series index, a token name or ``#RRGGBB``, in the current scheme."""
     if isinstance(color, int):
         return series_color(color)
     return color if color.startswith("#") else str(getattr(manager().tokens, color))

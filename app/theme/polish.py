@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 _SLICE_SECONDS = 0.01
-"""How long widgets that are not seen may take between two events."""
+"""Time that hidden widgets may take between two events."""
 
 
 def repolish(app: QApplication) -> None:
-    """Let the style sheet look up its colors once more for every widget of ``app``.
+    """Update the colors of the style sheet in every widget of ``app``.
 
-    Qt keeps them per widget and looks again only when a widget is polished. Hidden pages follow between events: there
-    are thousands of widgets, and a few hundred are seen.
+    Qt caches them per widget until it is polished. Hidden widgets, which are most of several thousand, are polished
+    between events.
     """
     for window in app.topLevelWidgets():
         for widget in _visible(window):
@@ -26,7 +26,7 @@ def repolish(app: QApplication) -> None:
 class VisibleConnection(QObject):
     """Calls ``slot`` when ``signal`` is emitted, or, while ``widget`` is hidden, once when it is next shown.
 
-    Lives and dies with ``widget``.
+    It is a child of ``widget`` and deleted with it.
     """
 
     def __init__(self, widget: QWidget, signal: SignalInstance, slot: Callable[[], object]) -> None:
@@ -36,7 +36,7 @@ class VisibleConnection(QObject):
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Make up for what was put off."""
+        """Call the slot if the signal was emitted while the widget was hidden."""
         if self._pending and event.type() is QEvent.Type.Show:
             self._pending = False
             self._slot()
@@ -49,7 +49,7 @@ class VisibleConnection(QObject):
 
 
 class _HiddenWidgetPolisher(QTimer):
-    """Polishes the widgets of ``app`` that are not seen between events, those shown meanwhile at once; then goes."""
+    """Polishes hidden widgets of ``app`` between events, and those shown meanwhile at once; then deletes itself."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app, interval=0)
@@ -59,7 +59,7 @@ class _HiddenWidgetPolisher(QTimer):
         app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Polish what is shown before it is drawn."""
+        """Polish a widget that is shown, before it is painted."""
         if event.type() is QEvent.Type.Show and isinstance(watched, QWidget):
             _polish(watched)
         return False

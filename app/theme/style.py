@@ -1,8 +1,8 @@
 """The Fusion palette of the color tokens, and the style sheet that refers to it.
 
-The sheet is the same in both schemes, and set once: Qt styles every widget as many times as it has ancestors when the
-sheet of an application changes, which takes seconds where there are thousands. A change of scheme is a change of
-palette, after which each widget is polished once.
+The style sheet is the same in both schemes and set once: when an application's sheet changes, Qt styles every widget
+once per ancestor, which takes seconds with thousands of widgets. A change of scheme changes the palette instead, after
+which each widget is polished once.
 """
 
 import re
@@ -16,7 +16,7 @@ from app.theme.tokens import CARD_RADIUS, CONTROL_RADIUS, Tokens
 
 _RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 _ICONS = "theme"
-"""Prefix of the icons that the sheet names; Qt looks them up in the folder of the scheme in use."""
+"""Prefix of icons in the style sheet; Qt looks them up in the folder of the current scheme."""
 
 _Role = QPalette.ColorRole
 _ROLES = {
@@ -29,8 +29,8 @@ _ROLES = {
     "accent": _Role.Accent,
     "on_accent": _Role.HighlightedText,
     "error": _Role.BrightText,
-    # A sheet can name the colors of a palette only. These roles are free: nothing that the sheet leaves to Fusion
-    # is drawn with them.
+    # A style sheet can refer to palette roles only. These roles are free: Fusion draws with none of them what the sheet
+    # does not style.
     "accent_hover": _Role.LinkVisited,
     "accent_wash": _Role.ToolTipBase,
     "error_wash": _Role.AlternateBase,
@@ -39,7 +39,7 @@ _ROLES = {
     "hover": _Role.Light,
     "faint": _Role.Shadow,
 }
-"""The role of the palette that carries each token which the style sheet names."""
+"""The palette role of each token that the style sheet uses."""
 _COPIES = {
     _Role.WindowText: "text",
     _Role.ButtonText: "text",
@@ -47,11 +47,11 @@ _COPIES = {
     _Role.Highlight: "accent",
     _Role.Link: "accent",
 }
-"""Roles that Fusion draws with, and the token each takes."""
+"""Further roles that Fusion draws with, and their tokens."""
 
 
 def make_palette(tokens: Tokens) -> QPalette:
-    """The palette that makes Fusion and the style sheet wear ``tokens``."""
+    """The palette of ``tokens`` for Fusion and the style sheet."""
     palette = QPalette()
     for role, token in {**{role: token for token, role in _ROLES.items()}, **_COPIES}.items():
         palette.setColor(role, QColor(getattr(tokens, token)))
@@ -63,12 +63,12 @@ def make_palette(tokens: Tokens) -> QPalette:
 
 
 def set_icon_scheme(tokens: Tokens) -> None:
-    """Let the icons of the style sheet be those of the scheme of ``tokens``."""
+    """Use the style sheet's icons of the scheme of ``tokens``."""
     QDir.setSearchPaths(_ICONS, [(_RESOURCES / "icons" / ("dark" if tokens.dark else "light")).as_posix()])
 
 
 def control_height() -> int:
-    """Height of buttons and fields: 30 pixels at the drawings' font, growing with the user's."""
+    """Height of buttons and fields, in proportion to the font: 30 pixels at 10.5 points."""
     return max(26, round(QFontMetrics(QApplication.font()).height() * 1.25) + 6)
 
 
@@ -78,7 +78,7 @@ def row_height() -> int:
 
 
 def make_style_sheet() -> str:
-    """The style sheet for what a palette cannot say: corners, paddings, hairlines."""
+    """The style sheet, for corners, paddings and borders."""
     values = {token: f"palette({_sheet_name(role)})" for token, role in _ROLES.items()}
     values |= {
         "r": f"{CONTROL_RADIUS}px",
@@ -92,6 +92,6 @@ def make_style_sheet() -> str:
 
 
 def _sheet_name(role: QPalette.ColorRole) -> str:
-    """What a style sheet calls a role: ``placeholder-text``."""
+    """The name of a role in a style sheet, such as ``placeholder-text``."""
     name = role.name.replace("ToolTip", "Tooltip")
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()

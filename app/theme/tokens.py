@@ -12,7 +12,7 @@ CONTROL_RADIUS = 6
 CARD_RADIUS = 8
 RAIL_WIDTH = 92
 STACK_BELOW = 1100
-"""Window width under which cards stand one below the other."""
+"""Window width below which cards stand one below the other."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Tokens:
     text: str
     muted: str
     faint: str
-    """What cannot be used now; the one ink that may be hard to read."""
+    """Text of disabled controls; the only color that may be hard to read."""
     accent: str
     accent_wash: str
     on_accent: str
@@ -41,9 +41,9 @@ class Tokens:
     """Color and opacity of a plot's grid lines."""
     disagree: str
     agree: str
-    """Grounds at the two ends of a heat map, -1 and 1; ``text`` can be read on them and on all between."""
+    """Colors of -1 and 1 in a heat map; ``text`` is readable on them and on every color between."""
     series: tuple[str, ...]
-    """Color-blind-safe cycle (after Okabe & Ito 2008): the same index is the same hue in both schemes."""
+    """Color-blind-safe cycle (after Okabe & Ito 2008), with the same hues in both schemes."""
 
 
 LIGHT = Tokens(

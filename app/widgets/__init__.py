@@ -1,15 +1,15 @@
 """Widgets shared by all pages."""
 
 from app.widgets.buttons import Button, DangerButton, LinkButton, PrimaryButton, ToolButton
-from app.widgets.card import Card, CardRow, HLine, PageBody, scrolling
+from app.widgets.card import Card, CardRow, HLine, PageBody, scroll_area
 from app.widgets.dot import Dot
+from app.widgets.feedback import Banner, EmptyState, Glyph, InlineError
+from app.widgets.input_behavior import guard_wheel, mark_invalid, set_up_spin_box
 from app.widgets.labels import Chip, Elided, Muted, PageHeader
-from app.widgets.messages import Banner, EmptyState, Glyph, InlineError
 from app.widgets.number_field import DoubleSpinBox, NumberField, SpinBox
 from app.widgets.number_range import NumberRange, number_text
-from app.widgets.plain import Label, RichLabel, escape_mnemonic, plain_tooltip
+from app.widgets.plain_text import Label, RichLabel, escape_mnemonic, plain_tooltip
 from app.widgets.search_menu import MenuEntry, SearchMenu
-from app.widgets.spin import guard_wheel, mark_invalid, tidy_spin
 from app.widgets.task_tabs import TaskTabs
 from app.widgets.text_field import LineEdit, TextField
 from app.widgets.weight_slider import ColorSlider, WeightSlider, WeightSpin
@@ -52,6 +52,6 @@ __all__ = [
     "mark_invalid",
     "number_text",
     "plain_tooltip",
-    "scrolling",
-    "tidy_spin",
+    "scroll_area",
+    "set_up_spin_box",
 ]

@@ -7,18 +7,22 @@ from PySide6.QtGui import QFocusEvent, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QStyleOptionButton, QToolButton, QWidget
 
 from app.theme import icon
-from app.widgets.plain import escape_mnemonic, plain_tooltip
+from app.widgets.plain_text import escape_mnemonic, plain_tooltip
 
-_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+_KEYBOARD_REASONS = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 
 
 class Button(QPushButton):
-    """A plain button; ``name`` is its objectName. It shows that it has the focus when a key gave it to it.
+    """A plain button, with a focus ring when the focus came by keyboard.
 
     Args:
-        text: Its words.
+        text: Its text.
         on_click: Called without arguments.
-        icon_name: A Phosphor icon before the words.
+        icon_name: A Phosphor icon before the text.
         name: objectName.
         parent: Owner.
     """
@@ -41,7 +45,7 @@ class Button(QPushButton):
         if icon_name:
             self.setIcon(icon(icon_name, self.ink))
             side = self.fontMetrics().height()
-            self.setIconSize(QSize(side + 4, side))  # a little air before the words
+            self.setIconSize(QSize(side + 4, side))  # with space before the text
         if name:
             self.setObjectName(name)
         self.setAccessibleName(text)
@@ -50,20 +54,20 @@ class Button(QPushButton):
             self.clicked.connect(lambda _checked=False: on_click())
 
     def setText(self, text: str) -> None:
-        """Show these words as written."""
+        """Show ``text`` literally, without mnemonics."""
         super().setText(escape_mnemonic(text))
 
     def text(self) -> str:
-        """The words as written."""
+        """The text as given."""
         return super().text().replace("&&", "&")
 
     def setMenu(self, menu: QMenu) -> None:
-        """Open ``menu`` when pressed, and show by a caret that it does."""
+        """Open ``menu`` when pressed, which a caret shows."""
         super().setMenu(menu)
-        self._mark("menu", True)
+        self._set_style_property("menu", True)
 
     def initStyleOption(self, option: QStyleOptionButton) -> None:
-        """Look like a button without a menu: the style would shift the words for an indicator of its own."""
+        """Leave out the style's own menu indicator, which would shift the text."""
         super().initStyleOption(option)
         option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu
 
@@ -80,13 +84,13 @@ class Button(QPushButton):
             painter.end()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Draw the ring if a key brought the focus."""
+        """Show the focus ring if the focus came by keyboard."""
         if event.reason() not in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
-            self._mark("ring", event.reason() in _BY_KEY)
+            self._set_style_property("ring", event.reason() in _KEYBOARD_REASONS)
         super().focusInEvent(event)
 
-    def _mark(self, name: str, value: bool) -> None:
-        """Set a property that the style sheet asks for."""
+    def _set_style_property(self, name: str, value: bool) -> None:
+        """Set a property that the style sheet selects by."""
         if bool(self.property(name)) != value:
             self.setProperty(name, value)
             self.style().unpolish(self)
@@ -118,14 +122,14 @@ class LinkButton(Button):
 
 
 class ToolButton(QToolButton):
-    """A small button with an icon; ``tip`` is its tooltip and accessible name.
+    """A small button with an icon.
 
     Args:
         icon_name: Phosphor icon.
-        tip: What it does, in a few words.
+        tip: Tooltip and accessible name.
         on_click: Called without arguments.
-        text: Words beside the icon; with words it has a frame like other buttons.
-        checkable: Stays down.
+        text: Text beside the icon; with text it has a frame like other buttons.
+        checkable: Whether it toggles.
         name: objectName.
         parent: Owner.
     """
@@ -159,9 +163,9 @@ class ToolButton(QToolButton):
             self.clicked.connect(lambda _checked=False: on_click())
 
     def setText(self, text: str) -> None:
-        """Show these words as written."""
+        """Show ``text`` literally, without mnemonics."""
         super().setText(escape_mnemonic(text))
 
     def text(self) -> str:
-        """The words as written."""
+        """The text as given."""
         return super().text().replace("&&", "&")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBo
 
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, STACK_BELOW, card_title_font
 from app.widgets.labels import Elided, PageHeader
-from app.widgets.plain import Label
+from app.widgets.plain_text import Label
 
 
 class Card(QFrame):
@@ -62,7 +62,7 @@ class HLine(QFrame):
 
 
 class CardRow(QWidget):
-    """Cards side by side; below 1100 pixels of window width, or of a need of their own, one under the other.
+    """Cards side by side, or one below the other while the window or the row is too narrow.
 
     Args:
         parent: Owner.
@@ -72,19 +72,19 @@ class CardRow(QWidget):
     def __init__(self, parent: QWidget | None = None, *, stack_below: int = STACK_BELOW) -> None:
         super().__init__(parent)
         self._stack_below = stack_below
-        self._need = 0
+        self._min_row_width = 0
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(CARD_GAP)
 
     def add(self, card: QWidget, stretch: int = 1) -> None:
-        """Put ``card`` at the end."""
+        """Add ``card`` at the end."""
         self._row.addWidget(card, stretch)
 
-    def set_shares(self, shares: Sequence[int]) -> None:
-        """Say what share of the width each card gets."""
-        for index, share in enumerate(shares):
-            self._row.setStretch(index, share)
+    def set_stretches(self, stretches: Sequence[int]) -> None:
+        """Set the stretch factor of each card."""
+        for index, stretch in enumerate(stretches):
+            self._row.setStretch(index, stretch)
 
     def clear(self) -> None:
         """Remove and delete every card."""
@@ -93,18 +93,18 @@ class CardRow(QWidget):
                 widget.hide()
                 widget.deleteLater()
 
-    def set_need(self, width: int) -> None:
-        """Say how wide the row must be for its cards to stand side by side."""
-        self._need = width
-        self._turn()
+    def set_min_row_width(self, width: int) -> None:
+        """Set the width of the row below which its cards stand one below the other."""
+        self._min_row_width = width
+        self._update_direction()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Turn between row and column."""
+        """Switch between row and column."""
         super().resizeEvent(event)
-        self._turn()
+        self._update_direction()
 
-    def _turn(self) -> None:
-        stacked = self.window().width() < self._stack_below or self.width() < self._need
+    def _update_direction(self) -> None:
+        stacked = self.window().width() < self._stack_below or self.width() < self._min_row_width
         direction = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
         if self._row.direction() != direction:
             self._row.setDirection(direction)
@@ -124,21 +124,21 @@ class PageBody(QWidget):
         self.body.setSpacing(CARD_GAP)
         if scroll:
             self.body.setContentsMargins(0, 0, 0, 0)
-            column.addWidget(scrolling(self.body), 1)
+            column.addWidget(scroll_area(self.body), 1)
         else:
             column.addLayout(self.body, 1)
 
 
-def scrolling(layout: QBoxLayout) -> QScrollArea:
-    """A borderless vertical scroll area around ``layout``."""
-    inside = QWidget()
-    inside.setLayout(layout)
+def scroll_area(layout: QBoxLayout) -> QScrollArea:
+    """A vertical scroll area without a frame around ``layout``."""
+    content = QWidget()
+    content.setLayout(layout)
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(inside)
+    area.setWidget(content)
     area.viewport().setAutoFillBackground(False)
-    inside.setAutoFillBackground(False)  # after setWidget, which turns it on
+    content.setAutoFillBackground(False)  # after setWidget, which turns it on
     return area

@@ -1,4 +1,4 @@
-"""A colored dot that identifies a task."""
+"""A colored dot that stands for a task."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -16,12 +16,12 @@ class Dot(QWidget):
         self.setFixedSize(10, 10)
 
     def set_color(self, color: int | str) -> None:
-        """Draw in another color."""
+        """Change the color."""
         self._color = color
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw it."""
+        """Draw the dot."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -5,11 +5,11 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEv
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.theme import CARD_GAP, GAP, control_height, resolve, small_font, title_font
-from app.widgets.plain import Label, plain_tooltip
+from app.widgets.plain_text import Label, plain_tooltip
 
 
 class Muted(Label):
-    """Secondary text; wraps when ``wrap`` is set."""
+    """A label for secondary text; ``wrap`` allows several lines."""
 
     def __init__(self, text: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(text, parent, wrap=wrap)
@@ -33,7 +33,7 @@ class Elided(Label):
         self._fit()
 
     def setText(self, text: str) -> None:
-        """Show ``text``, as much of it as fits; the same text again costs nothing, not even a layout."""
+        """Show as much of ``text`` as fits; setting the same text again does nothing."""
         if text == self._full:
             return
         self._full = text
@@ -45,16 +45,16 @@ class Elided(Label):
         return self._full
 
     def sizeHint(self) -> QSize:
-        """Room for the whole text."""
+        """The size of the whole text."""
         metrics = QFontMetrics(self.font())
         return QSize(metrics.horizontalAdvance(self._full) + 2, metrics.height() + 2)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a few characters."""
+        """The width of a few characters."""
         return QSize(QFontMetrics(self.font()).horizontalAdvance("0") * 3, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Elide anew."""
+        """Elide the text at the new width."""
         super().resizeEvent(event)
         self._fit()
 
@@ -76,10 +76,10 @@ _TONES = {
 
 
 class Chip(QWidget):
-    """A rounded word, with a dot of some color before it if ``dot`` is given.
+    """A short text on a rounded background, with a colored dot before it if ``dot`` is given.
 
     Args:
-        text: The word.
+        text: Its text.
         tone: ``neutral``, ``muted``, ``accent``, ``error``, ``good`` or ``warning``.
         dot: A token's name, a series index or ``#RRGGBB``.
         parent: Owner.
@@ -99,11 +99,11 @@ class Chip(QWidget):
         self.setAccessibleName(text)
 
     def text(self) -> str:
-        """The word shown."""
+        """The text shown."""
         return self._text
 
     def set_text(self, text: str) -> None:
-        """Show another word."""
+        """Change the text."""
         if text == self._text:
             return
         self._text = text
@@ -123,22 +123,22 @@ class Chip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """The word and its margins."""
+        """The size of the text and its margins."""
         metrics = QFontMetrics(self.font())
         dot = 14 if self._dot is not None else 0
         return QSize(metrics.horizontalAdvance(self._text) + 18 + dot, metrics.height() + 5)
 
     def minimumSizeHint(self) -> QSize:
-        """A chip is never cut."""
+        """The same as the size hint: a chip is never cut off."""
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw pill, dot and word."""
-        ground, ink = _TONES[self._tone]
+        """Draw background, dot and text."""
+        background, foreground = _TONES[self._tone]
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(resolve(ground)))
+        painter.setBrush(QColor(resolve(background)))
         box = self.rect()
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
         text_box = box.adjusted(9, 0, -9, 0)
@@ -146,7 +146,7 @@ class Chip(QWidget):
             painter.setBrush(QColor(resolve(self._dot)))
             painter.drawEllipse(box.left() + 9, box.center().y() - 3, 8, 8)
             text_box.setLeft(box.left() + 23)
-        painter.setPen(QColor(resolve(ink)))
+        painter.setPen(QColor(resolve(foreground)))
         painter.drawText(text_box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._text)
         painter.end()
 
@@ -174,9 +174,9 @@ class PageHeader(QWidget):
         self.setFixedHeight(control_height())
 
     def add_chip(self, chip: QWidget) -> None:
-        """Put ``chip`` after the title."""
+        """Add ``chip`` after the title."""
         self.chips.addWidget(chip)
 
     def add_action(self, widget: QWidget) -> None:
-        """Put ``widget`` at the right end."""
+        """Add ``widget`` at the right end."""
         self.buttons.addWidget(widget)

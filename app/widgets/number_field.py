@@ -1,4 +1,4 @@
-"""A spin box for numbers that is locale-independent, exact and bounded."""
+"""Spin boxes for numbers that are independent of the locale, exact and bounded."""
 
 import math
 from typing import Any
@@ -7,23 +7,23 @@ from PySide6.QtCore import QRegularExpression, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 
+from app.widgets.input_behavior import mark_invalid, set_up_spin_box
 from app.widgets.number_range import NumberRange, number_text, read_number
-from app.widgets.spin import mark_invalid, tidy_spin
 
 _CHARACTERS = QRegularExpression(r"[-+−—0-9.,eE\s]*[ %]*", QRegularExpression.PatternOption.UseUnicodePropertiesOption)
 _MARGINS = 28
-"""Between the number and the ends of its field, both together."""
+"""Pixels between the number and both ends of its field."""
 
 
 class NumberField(QAbstractSpinBox):
-    """Shows 0.001 and 1e-05 as such; the arrow keys step, the wheel does so only with the focus.
+    """A spin box that shows 0.001 and 1e-05 as such; the wheel steps only while it has the focus.
 
-    ``valueChanged`` is emitted as a person types what is in bounds, or only when it is done where
-    ``keyboardTracking`` is off; never by ``setValue``. What is out of bounds is refused: the number from before comes
-    back, and ``refused`` says why, until the next edit. Escape brings it back too.
+    ``valueChanged`` is emitted while a number within the bounds is typed, or only on Return and focus loss where
+    ``keyboardTracking`` is off; never by ``setValue``. An invalid number is replaced by the previous one, and
+    ``refused`` emitted with the reason, or an empty text on the next edit. Escape restores the previous number too.
 
     Args:
-        bounds: What can be typed.
+        bounds: The numbers that can be typed.
         parent: Owner.
     """
 
@@ -34,24 +34,24 @@ class NumberField(QAbstractSpinBox):
         super().__init__(parent)
         self.shape = bounds
         self._value: Any = 0 if bounds.integer else 0.0
-        self._before: Any = self._value
+        self._previous: Any = self._value
         self._suffix, self._step = "", 0.0
         self._refusal = ""
-        tidy_spin(self)
+        set_up_spin_box(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setValue(bounds.nearest(0.0))
         edit = self.lineEdit()
         edit.setValidator(QRegularExpressionValidator(_CHARACTERS, edit))
-        edit.textEdited.connect(self._typed)
+        edit.textEdited.connect(self._text_edited)
         self.editingFinished.connect(self._commit)
 
     def value(self) -> Any:
-        """The number, an ``int`` where the field asks for one."""
+        """The number, an ``int`` where the range is one of integers."""
         return self._value
 
     def setValue(self, value: Any) -> None:
-        """Show ``value``, in bounds or not, without announcing it; the same number leaves the text alone."""
+        """Show ``value``, within the bounds or not, without a signal; the text stays when the number is the same."""
         number = _as_number(value)
         if number is None:
             self._value = value
@@ -61,11 +61,11 @@ class NumberField(QAbstractSpinBox):
             self._show()
         else:
             return
-        self._before = self._value
+        self._previous = self._value
         self._refuse("")
 
     def textFromValue(self, value: Any) -> str:
-        """How a number is written."""
+        """The text of a number."""
         return number_text(value)
 
     def setSuffix(self, suffix: str) -> None:
@@ -75,72 +75,72 @@ class NumberField(QAbstractSpinBox):
         self._show()
 
     def setSingleStep(self, step: float) -> None:
-        """Let the arrow keys go this far."""
+        """Set the step of the arrow keys."""
         self._step = step
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
-        """Both ways until a bound is reached."""
+        """The directions in which the next number is within the bounds."""
         flag = QAbstractSpinBox.StepEnabledFlag
         up = flag.StepUpEnabled if self._can_step(1) else flag.StepNone
         down = flag.StepDownEnabled if self._can_step(-1) else flag.StepNone
         return up | down
 
     def stepBy(self, steps: int) -> None:
-        """Go to the next round numbers."""
+        """Step to the next round numbers."""
         number = _as_number(self._value)
         number = self.shape.nearest(0.0) if number is None else number
         for _ in range(abs(steps)):
             number = self.shape.nearest(self.shape.step(number, 1 if steps > 0 else -1, self._step))
-        self._take(number)
-        self._before = self._value
+        self._set_number(number)
+        self._previous = self._value
         self._show()
         self._refuse("")
         self.selectAll()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Select the number when the keyboard comes here."""
+        """Select the number when the focus came by keyboard."""
         super().focusInEvent(event)
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
             self.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape gives the number back that was there before."""
-        if event.key() == Qt.Key.Key_Escape and self.lineEdit().text() != self._text(self._before):
-            self._take(self._before)
+        """Restore the previous number on Escape."""
+        if event.key() == Qt.Key.Key_Escape and self.lineEdit().text() != self._text(self._previous):
+            self._set_number(self._previous)
             self._show()
             self._refuse("")
             self.selectAll()
         else:
             super().keyPressEvent(event)
 
-    def _typed(self, text: str) -> None:
+    def _text_edited(self, text: str) -> None:
         text = text.removesuffix(self._suffix)
         number = read_number(text, integer=self.shape.integer)
-        fits = number is not None and self.shape.contains(number)
-        wrong = not fits and not self.shape.is_partial(text)
-        if self.keyboardTracking() and (fits or wrong):
-            self._take(number if fits else self._before)
-        self._refuse(self.shape.refusal(text) if wrong else "")
+        is_valid = number is not None and self.shape.contains(number)
+        is_invalid = not is_valid and not self.shape.is_partial(text)
+        if self.keyboardTracking() and (is_valid or is_invalid):
+            self._set_number(number if is_valid else self._previous)
+        self._refuse(self.shape.refusal(text) if is_invalid else "")
 
     def _commit(self) -> None:
         text = self.lineEdit().text()
         if text == self._text(self._value):
-            self._before = self._value
+            self._previous = self._value
             return
         text = text.removesuffix(self._suffix)
         refusal = self.shape.refusal(text)
         if refusal:
-            self._take(self._before)
-            refusal = f"{refusal} {self._text(self._before)} stays."
+            self._set_number(self._previous)
+            refusal = f"{refusal} {self._text(self._previous)} stays."
         else:
-            self._take(read_number(text, integer=self.shape.integer))
-            self._before = self._value
+            self._set_number(read_number(text, integer=self.shape.integer))
+            self._previous = self._value
         self._show()
         self._refuse(refusal)
         if self.hasFocus():
             self.selectAll()
 
-    def _take(self, number: Any) -> None:
+    def _set_number(self, number: Any) -> None:
         if number != self._value:
             self._value = number
             self.valueChanged.emit(number)
@@ -177,17 +177,17 @@ class SpinBox(NumberField):
         self.setValue(self.shape.nearest(self.value()))
 
     def sizeHint(self) -> QSize:
-        """Room for the longer of both bounds."""
+        """The width of the longer of both bounds."""
         texts = [self._text(bound) for bound in (self.shape.low, self.shape.high) if bound is not None]
         width = max(self.fontMetrics().horizontalAdvance(text) for text in texts)
         return QSize(width + _MARGINS, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        """A number is never cut."""
+        """The same as the size hint: a number is never cut off."""
         return self.sizeHint()
 
     def setValue(self, value: Any) -> None:
-        """Show ``value`` and announce it if it is another."""
+        """Show ``value`` and emit ``valueChanged`` if it differs."""
         before = self._value
         super().setValue(value)
         if self._value != before:
@@ -204,12 +204,12 @@ class DoubleSpinBox(SpinBox):
         super().__init__(parent)
 
     def setDecimals(self, decimals: int) -> None:
-        """Write so many digits after the point."""
+        """Set the number of decimals."""
         self._decimals = decimals
         self._show()
 
     def textFromValue(self, value: Any) -> str:
-        """With the decimals that were asked for."""
+        """The number with its decimals."""
         return f"{value:.{self._decimals}f}"
 
 

@@ -28,7 +28,7 @@ class NumberRange:
         return math.isfinite(number) and above and below
 
     def nearest(self, number: float) -> float:
-        """``number`` itself, or the number within the bounds next to it."""
+        """``number`` itself, or the nearest number within the bounds."""
         if self.contains(number):
             return number
         low, high = self.low, self.high
@@ -39,9 +39,9 @@ class NumberRange:
         return int(number) if self.integer else number
 
     def step(self, number: float, direction: int, size: float = 0.0) -> float:
-        """The next round number up (1) or down (-1), in bounds or not; ``size`` is the distance, where it is fixed."""
+        """The next round number up (1) or down (-1), even out of bounds; ``size`` is a fixed step."""
         if self.log:
-            return _doubled(number, direction) if self.integer else _next_round(number, direction)
+            return _next_power_of_two(number, direction) if self.integer else _next_round(number, direction)
         if self.integer:
             return int(number) + direction * int(size or 1)
         span = (self.high or 0) - (self.low or 0)
@@ -54,15 +54,15 @@ class NumberRange:
         if number is not None and self.contains(number):
             return ""
         if not text.strip():
-            return f"A number is missing: {self._words()}."
+            return f"A number is missing: {self._text()}."
         if "," in text:
             return f"“{text}”: write decimals with a point and thousands without a mark."
         if number is None and self.integer and read_number(text, integer=False) is not None:
             return f"{text} is not a whole number."
-        return f"“{text}” is not a number." if number is None else f"{text} is out of range: {self._words()}."
+        return f"“{text}” is not a number." if number is None else f"{text} is out of range: {self._text()}."
 
     def is_partial(self, text: str) -> bool:
-        """Whether ``text`` could become a number within the bounds when more is typed."""
+        """Whether ``text`` can become a number within the bounds by typing on."""
         if not _PARTIAL.fullmatch(text):
             return False
         number = read_number(text, integer=False)
@@ -70,7 +70,7 @@ class NumberRange:
             return False
         return number is None or self.high is None or abs(number) <= max(abs(self.high), abs(self.low or 0))
 
-    def _words(self) -> str:
+    def _text(self) -> str:
         low, high = (None if bound is None else number_text(bound) for bound in (self.low, self.high))
         parts = []
         if low is not None:
@@ -84,7 +84,7 @@ class NumberRange:
 
 
 def read_number(text: str, *, integer: bool) -> float | None:
-    """The number that a person typed, whatever the locale; spaces between thousands, as we write them, are allowed."""
+    """The number in ``text``, independent of the locale; spaces between thousands are allowed. None when invalid."""
     compact = re.sub(r"\s", "", text).replace("\u2212", "-")
     if "_" in compact:
         return None
@@ -92,7 +92,7 @@ def read_number(text: str, *, integer: bool) -> float | None:
         return int(compact) if integer else float(compact)
     except ValueError:
         pass
-    try:  # 1e3 and 20.0 are whole numbers too
+    try:  # 1e3 and 20.0 are integers too
         number = float(compact)
     except ValueError:
         return None
@@ -100,14 +100,14 @@ def read_number(text: str, *, integer: bool) -> float | None:
 
 
 def number_text(value: Any) -> str:
-    """A number as typed: 20, 0.001, 1e-05."""
+    """A number as it would be typed: 20, 0.001, 1e-05."""
     if isinstance(value, float) and value == int(value) and abs(value) < 1e6:
         return str(int(value))
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-def _doubled(number: float, direction: int) -> float:
-    """The next power of two."""
+def _next_power_of_two(number: float, direction: int) -> float:
+    """The next power of two up (1) or down (-1)."""
     if number < 1:
         return 1 if direction > 0 else 0
     power = math.floor(math.log2(number)) + 1 if direction > 0 else math.ceil(math.log2(number)) - 1

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import GAP, icon, resolve, small_font
-from app.widgets.plain import plain_tooltip
+from app.widgets.plain_text import plain_tooltip
 
 _KIND = int(Qt.ItemDataRole.UserRole)
-_HELP, _WORDS, _NOTE = _KIND + 1, _KIND + 2, _KIND + 3
+_HELP, _SEARCH_TEXT, _NOTE = _KIND + 1, _KIND + 2, _KIND + 3
 _NARROWEST_TITLE, _HELP_WIDTH, _LINES = 18, 40, 24
-"""In digits of the font, and in lines."""
+"""Widths in digits of the font, and the height in lines."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class MenuEntry:
 
 
 class SearchMenu(QFrame):
-    """Opens under a widget with :meth:`popup`; ``chosen(kind)`` tells what was picked.
+    """A popup opened by :meth:`popup`; ``chosen(kind)`` is emitted when an entry is picked.
 
     Args:
-        entries: The choices; those of a group stand together.
-        name: Beginning of the objectNames.
-        what: What is chosen, in the plural, inside a sentence.
-        parent: Owner; the menu does not reach beyond its left edge, where the rail is.
+        entries: The choices, ordered by group.
+        name: Prefix of the object names.
+        what: The choices in the plural, as in a sentence.
+        parent: Owner; the menu stays right of its left edge, where the rail is.
     """
 
     chosen = Signal(str)
@@ -77,11 +77,11 @@ class SearchMenu(QFrame):
         _fill(self.list, entries)
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
-        self.list.itemEntered.connect(self._hovered)
+        self.list.itemEntered.connect(self._on_item_entered)
         self.list.itemClicked.connect(self._pick)
 
     def popup(self, below: QWidget, current: str = "") -> None:
-        """Open under ``below``, with an empty search; ``current`` is marked."""
+        """Open below ``below`` with an empty search and ``current`` selected."""
         self.search.clear()
         self._filter("")
         self.list.scrollToTop()
@@ -101,7 +101,7 @@ class SearchMenu(QFrame):
         self.search.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Arrow keys and Return in the search go to the list."""
+        """Pass arrow keys and Return from the search field to the list."""
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             match event.key():
                 case Qt.Key.Key_Down | Qt.Key.Key_Up:
@@ -114,7 +114,7 @@ class SearchMenu(QFrame):
         return super().eventFilter(watched, event)
 
     def _digits(self, text: str) -> int:
-        """How many digits are as wide as ``text``."""
+        """The width of ``text`` in digits, rounded up."""
         metrics = self.fontMetrics()
         return -(-metrics.horizontalAdvance(text) // metrics.horizontalAdvance("0"))
 
@@ -125,30 +125,30 @@ class SearchMenu(QFrame):
         words = text.lower().split()
         header: QListWidgetItem | None = None
         first: QListWidgetItem | None = None
-        begins: QListWidgetItem | None = None
+        first_prefix: QListWidgetItem | None = None
         for item in self._items():
             if not item.data(_KIND):
                 header = item
                 header.setHidden(True)
                 continue
-            hit = all(word in item.data(_WORDS) for word in words)
-            item.setHidden(not hit)
-            if hit and header is not None:
+            matches = all(word in item.data(_SEARCH_TEXT) for word in words)
+            item.setHidden(not matches)
+            if matches and header is not None:
                 header.setHidden(False)
-            first = item if hit and first is None else first
-            if hit and begins is None and item.text().lower().startswith(text.lower().strip()):
-                begins = item
+            first = item if matches and first is None else first
+            if matches and first_prefix is None and item.text().lower().startswith(text.lower().strip()):
+                first_prefix = item
         if first is not None:
-            self.list.setCurrentItem(begins or first)
+            self.list.setCurrentItem(first_prefix or first)
 
     def _step(self, direction: int) -> None:
-        shown = [item for item in self._items() if item.data(_KIND) and not item.isHidden()]
-        if shown:
+        visible = [item for item in self._items() if item.data(_KIND) and not item.isHidden()]
+        if visible:
             current = self.list.currentItem()
-            at = shown.index(current) + direction if current in shown else 0
-            self.list.setCurrentItem(shown[min(max(at, 0), len(shown) - 1)])
+            index = visible.index(current) + direction if current in visible else 0
+            self.list.setCurrentItem(visible[min(max(index, 0), len(visible) - 1)])
 
-    def _hovered(self, item: QListWidgetItem) -> None:
+    def _on_item_entered(self, item: QListWidgetItem) -> None:
         if item.data(_KIND):
             self.list.setCurrentItem(item)
 
@@ -168,13 +168,13 @@ def _fill(widget: QListWidget, entries: Sequence[MenuEntry]) -> None:
         item.setData(_KIND, entry.kind)
         item.setData(_HELP, entry.help)
         item.setData(_NOTE, entry.note)
-        item.setData(_WORDS, f"{entry.title} {entry.kind} {entry.group} {entry.help}".lower())
+        item.setData(_SEARCH_TEXT, f"{entry.title} {entry.kind} {entry.group} {entry.help}".lower())
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}: {entry.help} {entry.note}".strip())
         item.setToolTip(plain_tooltip(entry.help))
 
 
 class _Delegate(QStyledItemDelegate):
-    """Title, then its help in muted small type, a note at the right; groups are muted headings."""
+    """Draws the title, then help in small muted text and the note at the right; groups are muted headings."""
 
     def __init__(self, title: int, note: int, parent: QWidget) -> None:
         super().__init__(parent)

@@ -18,24 +18,24 @@ class TextField(LineEdit):
     """A line edit that commits on Enter or focus loss and restores its text on Escape.
 
     Args:
-        text: What it shows first.
-        separators: Characters between values; with some, a double click selects all of a value, such as 0.25.
+        text: Its initial text.
+        separators: Characters between values; if given, a double click selects a whole value, such as 0.25.
         parent: Owner.
     """
 
     def __init__(self, text: str = "", *, separators: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self._separators = separators
-        self._before = text
-        self.textChanged.connect(self._follow)
+        self._committed = text
+        self.textChanged.connect(self._on_text_changed)
         self.editingFinished.connect(self._commit)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape gives back the text from before."""
-        if event.key() == Qt.Key.Key_Escape and self.text() != self._before:
-            self.setText(self._before)
+        """Restore the committed text on Escape."""
+        if event.key() == Qt.Key.Key_Escape and self.text() != self._committed:
+            self.setText(self._committed)
             self.selectAll()
-            self.textEdited.emit(self._before)
+            self.textEdited.emit(self._committed)
         else:
             super().keyPressEvent(event)
 
@@ -43,18 +43,18 @@ class TextField(LineEdit):
         """Select the value under the mouse."""
         super().mouseDoubleClickEvent(event)
         if self._separators:
-            text, place = self.text(), self.cursorPositionAt(event.position().toPoint())
-            start, end = place, place
+            text, position = self.text(), self.cursorPositionAt(event.position().toPoint())
+            start, end = position, position
             while start > 0 and text[start - 1] not in self._separators:
                 start -= 1
             while end < len(text) and text[end] not in self._separators:
                 end += 1
             self.setSelection(start, end - start)
 
-    def _follow(self, text: str) -> None:
-        if not self.isModified():  # it was set, not typed
-            self._before = text
+    def _on_text_changed(self, text: str) -> None:
+        if not self.isModified():  # set by code, not typed
+            self._committed = text
 
     def _commit(self) -> None:
-        self._before = self.text()
+        self._committed = self.text()
         self.setModified(False)

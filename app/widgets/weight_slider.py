@@ -6,32 +6,32 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QStyle, QStyleOptionSlider, 
 
 from app.theme import GAP, resolve
 from app.widgets.dot import Dot
+from app.widgets.feedback import InlineError
+from app.widgets.input_behavior import guard_wheel
 from app.widgets.labels import Elided
-from app.widgets.messages import InlineError
 from app.widgets.number_field import NumberField
 from app.widgets.number_range import NumberRange
-from app.widgets.plain import plain_tooltip
-from app.widgets.spin import guard_wheel
+from app.widgets.plain_text import plain_tooltip
 
 HIGHEST = 5.0
 _STEPS = 1000
-_CURVE = 2.3219281  # log2(5): a weight of 1 stands in the middle of the slider
+_EXPONENT = 2.3219281  # log2(5): a weight of 1 stands in the middle of the slider
 
 
 def position_of(weight: float) -> int:
-    """Where ``weight`` stands on the slider, 0…1000."""
-    share: float = (min(max(weight, 0.0), HIGHEST) / HIGHEST) ** (1 / _CURVE)
+    """The slider position of ``weight``, from 0 to 1000."""
+    share: float = (min(max(weight, 0.0), HIGHEST) / HIGHEST) ** (1 / _EXPONENT)
     return round(_STEPS * share)
 
 
 def weight_at(position: int) -> float:
-    """The weight at a slider position, rounded to what one position means."""
-    weight: float = HIGHEST * (position / _STEPS) ** _CURVE
+    """The weight at a slider position, rounded to the resolution of the slider."""
+    weight: float = HIGHEST * (position / _STEPS) ** _EXPONENT
     return round(weight, 3 if position < _STEPS // 4 else 2)
 
 
 class ColorSlider(QSlider):
-    """A horizontal slider painted in one color; it takes the wheel with the focus only."""
+    """A horizontal slider painted in one color; the wheel moves it only while it has the focus."""
 
     def __init__(self, color: int | str, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -43,7 +43,7 @@ class ColorSlider(QSlider):
         guard_wheel(self)
 
     def set_color(self, color: int | str) -> None:
-        """Draw in another color."""
+        """Change the color."""
         self._color = color
         self.update()
 
@@ -54,7 +54,7 @@ class ColorSlider(QSlider):
         handle = self.style().subControlRect(
             QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
         )
-        ink = QColor(resolve(self._color if self.isEnabled() else "muted"))
+        color = QColor(resolve(self._color if self.isEnabled() else "muted"))
         center = QPointF(handle.center()) + QPointF(0.5, 0.5)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -63,19 +63,19 @@ class ColorSlider(QSlider):
         painter.drawRoundedRect(QRectF(1, center.y() - 2, self.width() - 2, 4), 2, 2)
         painter.setBrush(QColor(resolve("border")))
         painter.drawRoundedRect(QRectF(self._center_of_one(option) - 1, center.y() - 6, 2, 12), 1, 1)
-        painter.setBrush(ink)
+        painter.setBrush(color)
         painter.drawRoundedRect(QRectF(1, center.y() - 2, max(center.x() - 1, 0), 4), 2, 2)
         painter.setBrush(QColor(resolve("accent_wash" if self.hasFocus() else "surface")))
         pen = painter.pen()
         pen.setStyle(Qt.PenStyle.SolidLine)
-        pen.setColor(ink)
+        pen.setColor(color)
         pen.setWidthF(2.0)
         painter.setPen(pen)
         painter.drawEllipse(center, 6.0, 6.0)
         painter.end()
 
     def _center_of_one(self, option: QStyleOptionSlider) -> float:
-        """Where the handle's center stands for a weight of 1."""
+        """The x coordinate of the handle's center at a weight of 1."""
         part = QStyle.SubControl
         groove = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part.SC_SliderGroove, self)
         handle = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part.SC_SliderHandle, self)
@@ -100,7 +100,7 @@ class WeightSpin(NumberField):
             self.lineEdit().setText(self.textFromValue(self.value()))
 
     def textFromValue(self, value: float) -> str:
-        """Two decimals, a third only when it says something, more for the very small; a dash for an unknown weight."""
+        """At least two decimals, more where needed; a dash for an unknown weight."""
         if self._unknown:
             return "—"
         text = f"{value:.{3 if value >= 0.01 or value == 0 else 6}f}".rstrip("0")
@@ -109,9 +109,9 @@ class WeightSpin(NumberField):
 
 
 class WeightSlider(QWidget):
-    """Dot, name, slider (0…5, 1 in the middle) and number of one task's loss weight.
+    """Edits the loss weight of one task: a dot, its name, a slider (0 to 5, 1 in the middle) and a spin box.
 
-    ``valueChanged(float)`` is emitted when a person changes it, never by ``setValue``.
+    ``valueChanged(float)`` is emitted on edits, never by ``setValue``.
 
     Args:
         name: The task.
@@ -158,22 +158,22 @@ class WeightSlider(QWidget):
         return float(self.spin.value())
 
     def setValue(self, value: float) -> None:
-        """Show ``value`` without announcing it; a slider being dragged is left alone."""
+        """Show ``value`` without a signal; ignored while the slider is dragged."""
         if self.slider.isSliderDown():
             return
         self.spin.set_unknown(False)
         self.spin.setValue(value)
-        self._place(value)
+        self._move_slider(value)
 
     def clear(self) -> None:
-        """Show that the weight is not known; it counts as 1 until it is."""
+        """Show that the weight is unknown; its value is 1 until it is set."""
         if self.slider.isSliderDown():
             return
         self.setValue(1.0)
         self.spin.set_unknown(True)
 
     def set_color(self, color: int | str) -> None:
-        """Draw in another color."""
+        """Change the color."""
         self.dot.set_color(color)
         self.slider.set_color(color)
 
@@ -185,11 +185,11 @@ class WeightSlider(QWidget):
 
     def _number_edited(self, value: float) -> None:
         self.spin.set_unknown(False)
-        self._place(value)
+        self._move_slider(value)
         self.valueChanged.emit(value)
 
-    def _place(self, value: float) -> None:
-        """Move the slider without announcing it."""
+    def _move_slider(self, value: float) -> None:
+        """Move the slider without a signal."""
         blocked = self.slider.blockSignals(True)
         self.slider.setValue(position_of(value))
         self.slider.blockSignals(blocked)

@@ -24,7 +24,8 @@ from pytestqt.qtbot import QtBot
 import app
 from app.jobs import Worker
 from app.main_window import MainWindow
-from app.main_window.questions import Dialogs
+from app.main_window.dialogs import Dialogs
+from app.navigation import Page
 from app.pages.runs.runs_view import RunsView
 from app.session import Session
 from app.theme import apply_theme
@@ -35,7 +36,6 @@ from mtl_core.store import RunStore, open_store
 from tests.app.conftest import Answers
 from tests.app.synthetic import add_run
 
-PAGES = ("data", "model", "training", "live", "runs", "compare")
 MARKUP = '<b>x</b><img src="file:///no.png">'
 
 
@@ -165,16 +165,16 @@ def test_no_name_in_the_window_is_markup_a_picture_or_a_shortcut(
 ) -> None:
     session = window.session
     faults: list[str] = []
-    for page in PAGES:
+    for page in Page:
         window.open_page(page)
-        if page == "runs":
+        if page is Page.RUNS:
             view = window.findChild(RunsView)
             assert view is not None
             wait(lambda view=view: view.model().rowCount() == 3)
             view.selectRow(0)
-        if page == "live":
+        if page is Page.LIVE:
             session.show_live(1)
-        if page == "compare":
+        if page is Page.COMPARE:
             session.compare([1, 2])
         qtbot.wait(300)
         faults += [*_rich_labels(window), *_rich_tips(window), *_shortcuts(window), *_rich_items(window)]

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.jobs.runs import run_launcher
 from app.main_window import MainWindow
+from app.navigation import Page
 from mtl_core.store import open_store
 
 
@@ -92,7 +93,7 @@ def test_a_run_that_cannot_run_is_withdrawn_and_the_reason_shown_at_its_page(
     name_experiment(window, "faulty")
     window.session.request_study([0], baselines=True)
     wait(lambda: any("Model › shared 1: cannot be built" in text for text in messages(window)))
-    assert window.current_page() == "model"
+    assert window.current_page() == Page.MODEL
     assert not any("failed" in text for text in messages(window))
     with open_store(home / "runs.sqlite") as store:
         wait(lambda: [run.state for run in store.runs()] == ["finished"] * 3)

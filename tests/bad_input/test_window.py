@@ -18,8 +18,8 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs import Worker
 from app.main_window import MainWindow
-from app.main_window.bars.rail import PAGES
-from app.main_window.words import place_words
+from app.main_window.problem_message import setting_title
+from app.navigation import Page
 from app.pages.data import DataPage
 from app.session import Session
 from app.settings import Settings
@@ -74,7 +74,7 @@ def shared_window(worker: KeptWorker, home_of_all: Path) -> Iterator[MainWindow]
     with _opened(worker, home_of_all, None) as window:
         window.session.store.call(lambda store: store.version(), lane="live")
         _until(lambda: window.session.dataset_info is not None and window.session.store.url, 60_000)
-        for page in PAGES:
+        for page in Page:
             window.open_page(page)
         yield window
 
@@ -118,7 +118,7 @@ def _listed_runs(window: MainWindow) -> int:
 def _refusal(case: Case) -> tuple[str, ...]:
     """What the refusal of a run names: the place of the setting in words instead of its path."""
     path, *rest = case.parts
-    return place_words(path), *rest
+    return setting_title(path), *rest
 
 
 def _texts(window: QWidget) -> list[str]:
@@ -152,7 +152,7 @@ def _assert_usable(window: MainWindow) -> None:
     """Messages go when they are dismissed, pages open, and a good experiment can be opened."""
     _clear_messages(window)
     assert window.toasts.banners() == []
-    for page in ("runs", "data"):
+    for page in (Page.RUNS, Page.DATA):
         window.open_page(page)
         assert window.current_page() == page
     document, good = window.session.document, spec_to_data(load_preset("houses"))
@@ -188,12 +188,12 @@ def test_bad_data_are_told_on_their_page_and_keep_the_experiment_from_running(
     spec = Path(case.make(place)[1])
     before = place.digest()
     assert window.files.load(spec)
-    window.open_page("live")
+    window.open_page(Page.LIVE)
     _press_run(window)
     wait_for_words(window.toasts, _refusal(case))
-    assert window.current_page() == "data"
+    assert window.current_page() == Page.DATA
     _clear_messages(window)
-    wait_for_words(window.page("data"), case.shown_parts[1:])
+    wait_for_words(window.page(Page.DATA), case.shown_parts[1:])
     assert place.digest() == before
 
 
@@ -201,11 +201,11 @@ def test_bad_data_are_told_on_their_page_and_keep_the_experiment_from_running(
 def test_a_bad_file_is_refused_where_it_is_chosen(case: Case, window: MainWindow, place: Place) -> None:
     case.make(place)
     before, data = place.digest(), window.session.document.data
-    window.open_page("data")
-    page = window.page("data")
+    window.open_page(Page.DATA)
+    page = window.page(Page.DATA)
     assert isinstance(page, DataPage)
     typed = [path for path in place.folder.glob("homes.*") if path != place.table]
-    page.open_file(typed[0] if typed else place.table)
+    page.loader.open_file(typed[0] if typed else place.table)
     error = page.findChild(QWidget, "source-error")
     assert error is not None
     wait_for_words(error, case.shown_parts[1:])
@@ -221,9 +221,9 @@ def test_a_model_that_cannot_be_built_is_told_at_the_layer_and_does_not_run(
     before = place.digest()
     _press_run(window)
     wait_for_words(window.toasts, _refusal(case))
-    assert window.current_page() == "model"
+    assert window.current_page() == Page.MODEL
     _clear_messages(window)
-    wait_for_words(window.page("model"), case.shown_parts)
+    wait_for_words(window.page(Page.MODEL), case.shown_parts)
     assert place.digest() == before
 
 
@@ -232,8 +232,8 @@ def test_a_text_that_cannot_be_cut_is_told_where_that_is_set(case: Case, window:
     assert window.files.load(Path(case.make(place)[1]))
     _press_run(window)
     wait_for_words(window.toasts, _refusal(case))
-    assert window.current_page() == "data"
-    card = window.page("data").findChild(QWidget, "text-card")
+    assert window.current_page() == Page.DATA
+    card = window.page(Page.DATA).findChild(QWidget, "text-card")
     assert card is not None
     wait_for_words(card, ["There is no such folder", "nowhere"])
 
@@ -243,15 +243,15 @@ def test_a_device_that_is_not_there_is_told_on_the_training_page(case: Case, win
     assert window.files.load(Path(case.make(place)[1]))
     _press_run(window)
     wait_for_words(window.toasts, _refusal(case))
-    assert window.current_page() == "training"
+    assert window.current_page() == Page.TRAINING
 
 
 def test_a_setting_that_is_made_bad_is_told_where_it_is_set(window: MainWindow) -> None:
     window.session.document.set("training.epochs", 0)
     _press_run(window)
     wait_for_words(window.toasts, ("cannot run yet", "Training › epochs", "at least 1", "0"))
-    assert window.current_page() == "training"
-    wait_for_words(window.page("training"), ("at least 1",))
+    assert window.current_page() == Page.TRAINING
+    wait_for_words(window.page(Page.TRAINING), ("at least 1",))
 
 
 @pytest.mark.parametrize("case", STORES[:7], ids=_named)  # the URLs behind them are refused in one place
@@ -284,7 +284,7 @@ _ON_RUNS: dict[str, Callable[[MainWindow], object]] = {
 
 
 def _filter(window: MainWindow, text: str) -> None:
-    window.open_page("runs")
+    window.open_page(Page.RUNS)
     field = window.findChild(QLineEdit, "runs-filter")
     assert field is not None
     field.setText(text)
@@ -323,8 +323,8 @@ def test_a_comparison_of_one_run_says_what_is_missing(
     before = place.digest()
     with _opened(worker, home, store) as window:
         window.session.compare([1])
-        window.open_page("compare")
-        wait_for_words(window.page("compare"), ("Add a second run",))
+        window.open_page(Page.COMPARE)
+        wait_for_words(window.page(Page.COMPARE), ("Add a second run",))
     assert place.digest() == before
 
 
@@ -334,8 +334,8 @@ def test_points_are_not_exported_into_a_folder_that_is_not_there(
     store = place.with_runs()
     before = place.digest()
     with _opened(worker, home, store) as window:
-        window.open_page("runs")
-        page: Any = window.page("runs")
+        window.open_page(Page.RUNS)
+        page: Any = window.page(Page.RUNS)
         page.run_actions.export_to([1], place.folder / "no" / "points.csv")
         wait_for_words(window.toasts, ("no/points.csv", "cannot be written"))
     assert place.digest() == before

@@ -8,12 +8,13 @@ from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
+from app.navigation import Page
 from mtl_core.spec import load_preset, save_spec
 from mtl_core.store import RunStore, open_store
 from tests.benchmarks.window import Window
 from tests.benchmarks.workloads import lasting
 
-PAGES = ("data", "model", "training", "runs", "compare", "live")
+_VISITS = (Page.DATA, Page.MODEL, Page.TRAINING, Page.RUNS, Page.COMPARE, Page.LIVE)
 
 _SLEEP = """
 import sys, threading, time
@@ -63,7 +64,7 @@ def blocked(folder: Path, epochs: int) -> tuple[Scene, Scene]:
     with Window(folder, folder / "runs.sqlite", spec) as window:
         window.wait_for("ready")
         watching = _run(window, folder)
-        leafing = _run(window, folder, PAGES * 2)
+        leafing = _run(window, folder, tuple(page.key for page in _VISITS * 2))
     return watching, leafing
 
 

@@ -17,6 +17,7 @@ from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
 from app import __main__ as entry
 from app import application
 from app.main_window import MainWindow
+from app.navigation import Page, page_with_key
 from tests.benchmarks.heartbeat import Heartbeat
 
 
@@ -64,13 +65,13 @@ class Lead(QObject):
             case "follow", (run,):
                 session.queue.attach()
                 session.show_live(int(run))
-                self._window.open_page("live")
+                self._window.open_page(Page.LIVE)
                 _say("follows")
             case "run", ():
                 self._window.runs.start()
                 _say("runs")
-            case "visit", (page,):
-                self._window.open_page(page)
+            case "visit", (key,):
+                self._window.open_page(page_with_key(key) or Page.DATA)
                 _say("visits")
             case "list", (runs,):
                 self._list(int(runs))
@@ -79,7 +80,7 @@ class Lead(QObject):
                 _say("watches")
             case "report", ():
                 state = session.queue.active.state if session.queue.active else "none"
-                live = self._window.page("live").follower.run
+                live = self._window.page(Page.LIVE).follower.run
                 _say("report", state=state, live=live, cpu=time.process_time(), **self._heartbeat.report())
             case "quit", ():
                 self._window.close_now()
@@ -87,8 +88,8 @@ class Lead(QObject):
 
     def _list(self, runs: int) -> None:
         begun = time.perf_counter()
-        self._window.open_page("runs")
-        model: Any = self._window.page("runs").model
+        self._window.open_page(Page.RUNS)
+        model: Any = self._window.page(Page.RUNS).model
         look = QTimer(self, interval=5)
 
         def see_whether_full() -> None:

@@ -26,6 +26,7 @@ from pytestqt.qtbot import QtBot
 
 from app.forms import SearchedChoice
 from app.main_window import MainWindow
+from app.navigation import Page
 
 PATIENCE_MS = 120_000
 """Long enough for a worker that loads torch on a machine that is busy."""
@@ -123,9 +124,9 @@ class Person:
         assert over is widget or over is None or widget.isAncestorOf(over), f"{over} lies over {widget.objectName()}"
         self.bot.mouseClick(widget, LEFT, keys or Qt.KeyboardModifier.NoModifier, place())
 
-    def page(self, name: str) -> None:
+    def page(self, page: Page) -> None:
         """Turn to a page on the rail."""
-        self.click(f"rail-{name}")
+        self.click(f"rail-{page.key}")
 
     def choose(self, name: str, text: str) -> None:
         """Open a combo box and take the entry with these words."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
+from app.navigation import Page
 from app.plots import CurvePlot
 from mtl_core.spec import save_spec
 from mtl_core.store import RunStore
@@ -49,7 +50,7 @@ def close(person: Person, answer: str) -> None:
 def see_it_live(person: Person, store: RunStore, run: int) -> None:
     """The status line and Live show the run of the window before, from its first step on; it can be paused."""
     person.reads("status-run", f"Run {run}", "epoch")
-    person.page("live")
+    person.page(Page.LIVE)
     plot = person.find("live-plot-loss-price", CurvePlot)
     person.wait(lambda: plot.picture is not None and not plot.picture.empty, "its curves")
     assert plot.picture is not None

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QAbstractButton
 
+from app.navigation import Page
 from mtl_core.spec import save_spec
 from mtl_core.store import RunRecord, RunStore
 from tests.e2e.conftest import OpenWindow
@@ -25,14 +26,14 @@ def test_studies_of_three_methods_are_queued_at_once_while_a_run_trains(
     person = open_window()
     person.click("run")
     person.wait(lambda: [run.state for run in store.runs()] == ["running"], "the run to begin")
-    person.page("training")
+    person.page(Page.TRAINING)
     person.type_over("training.epochs", "2")
     person.type_over("study-seeds", "0, 1, 2")
     waited = [
         queue_study(person, store, method, 1 + OF_A_STUDY * number) for number, method in enumerate(METHODS.values())
     ]
     print("rows after", ", ".join(f"{seconds:.2f} s" for seconds in waited))
-    person.page("runs")
+    person.page(Page.RUNS)
     person.wait(lambda: len(person.cells("runs-table")) == 1 + 28, "a row for each run")
     assert person.text("stop") == "Stop run 1"
     person.click("stop")
@@ -47,7 +48,7 @@ def test_studies_of_three_methods_are_queued_at_once_while_a_run_trains(
 
 def queue_study(person: Person, store: RunStore, method: str, before: int) -> float:
     """Choose a method and double-click *Run with baselines*; the seconds until its rows are there."""
-    person.page("training")
+    person.page(Page.TRAINING)
     person.choose("weighting.kind", method)
     button = person.find("run-baselines", QAbstractButton)
     pressed = time.monotonic()
@@ -68,7 +69,7 @@ def test_twelve_short_runs_train_one_after_the_other_in_one_process(
     save_spec(houses(epochs=60), tmp_path / "experiment.yaml")
     person = open_window()
     person.wait(lambda: person.window.session.devices, "the engine")
-    person.page("training")
+    person.page(Page.TRAINING)
     person.type_over("study-seeds", "0-11")
     person.click("run-seeds")
     pressed = time.monotonic()

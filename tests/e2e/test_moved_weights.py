@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from app.navigation import Page
 from app.plots import CurvePlot
 from app.widgets import WeightSlider
 from mtl_core.spec import save_spec
@@ -58,7 +59,7 @@ def move_a_weight(person: Person, store: RunStore) -> int:
 
 def run_again(person: Person, store: RunStore, run: int, *, until: int) -> int:
     """From the Runs page, with a key; stopped when it is past the second move."""
-    person.page("runs")
+    person.page(Page.RUNS)
     person.choose_runs(run)
     person.press(Qt.Key.Key_R)
     person.wait(lambda: len(store.runs()) == 2, "a second run")

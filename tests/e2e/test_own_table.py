@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QComboBox
 
+from app.navigation import Page
 from mtl_core.store import RunStore, SeriesKey
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.person import Person
@@ -54,14 +55,14 @@ def test_a_table_with_korean_text_and_gaps_trains_two_tasks_of_different_kinds(
     for task, metric in (("가격", "rmse"), ("판매", "accuracy")):
         assert len(points[SeriesKey(task, "train", "loss")]) > 3
         assert SeriesKey(task, "test", metric) in points
-    person.page("live")
+    person.page(Page.LIVE)
     person.find("live-plot-loss-가격")
     person.reads("live-notice-text", "Finished", "판매 accuracy")
 
 
 def open_table(person: Person, table: Path, *, by_dialog: bool) -> None:
     """Through the dialog, or dropped onto the page."""
-    person.page("data")
+    person.page(Page.DATA)
     if by_dialog:
         with person.name_file(table):
             person.click("open-data-file")
@@ -93,7 +94,7 @@ def choose_roles(person: Person) -> None:
 
 def train_three_epochs(person: Person) -> None:
     """Short, and with one weight of its own for each task."""
-    person.page("training")
+    person.page(Page.TRAINING)
     person.type_over("training.epochs", "3")
     person.type_over("weight-spin-판매", "2")
     assert person.window.session.document.get("weighting.kind") == "manual"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.navigation import Page
 from mtl_core.spec import save_spec
 from mtl_core.store import RunStore
 from tests.e2e.conftest import OpenWindow
@@ -31,7 +32,7 @@ def test_the_window_and_the_command_line_work_on_one_store_at_once(
     assert store.run(mine).state == "running"
     see_both(person, store, mine, trained["run"])
     finish(person, command("stop", str(mine)), parse=False)
-    person.page("live")
+    person.page(Page.LIVE)
     person.reads("live-notice-text", "Stopped")
     person.reads("status-run", "Nothing is running")
     shown = finish(person, command("show", str(mine), "--json"))
@@ -57,12 +58,12 @@ def finish(person: Person, process: "subprocess.Popen[str]", *, parse: bool = Tr
 
 def see_both(person: Person, store: RunStore, mine: int, other: int) -> None:
     """The table has both runs, and what the command line trained can be looked at on Live."""
-    person.page("runs")
+    person.page(Page.RUNS)
     person.wait(lambda: len(person.cells("runs-table")) == 3, "two runs in the table")
     assert sorted(column(person.cells("runs-table"), "State")) == ["Finished", "Running"]
     person.choose_runs(other)
     person.click("run-action-0")
-    person.wait(lambda: person.window.current_page() == "live", "its curves")
+    person.wait(lambda: person.window.current_page() == Page.LIVE, "its curves")
     person.reads("live-notice-text", "Finished")
     person.choose_from_list("live-run", "live-run-chooser", mine)
     person.reads("live-notice-text", "epoch", "samples/s")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.navigation import Page
 from mtl_core.analysis.studies import read_study
 from mtl_core.store import RunStore
 from tests.e2e.conftest import OpenWindow
@@ -12,14 +13,14 @@ def test_one_button_trains_seeds_and_baselines_and_compare_judges_them(
     open_window: OpenWindow, store: RunStore
 ) -> None:
     person = open_window()
-    person.page("training")
+    person.page(Page.TRAINING)
     person.type_over("study-seeds", "0, 1")
     person.reads("study-words", "6 runs")
     person.click("run-baselines")
-    person.wait(lambda: person.window.current_page() == "live", "the curves")
+    person.wait(lambda: person.window.current_page() == Page.LIVE, "the curves")
     person.wait(lambda: [run.state for run in store.runs()] == ["finished"] * 6, "six runs to finish")
     person.wait(lambda: any("Δm" in message for message in person.messages()), "what came of the study")
-    person.page("runs")
+    person.page(Page.RUNS)
     person.wait(lambda: len(person.cells("runs-table")) == 7, "six runs in the table")
     person.choose_runs(1, 4)
     person.click("compare-runs")
@@ -38,7 +39,7 @@ def test_baselines_can_be_added_to_a_run_that_is_done(open_window: OpenWindow, s
     person = open_window()
     person.click("run")
     person.wait(lambda: [run.state for run in store.runs()] == ["finished"], "the run to finish")
-    person.page("runs")
+    person.page(Page.RUNS)
     person.choose_runs(1)
     person.pick_from("run-more", "Train its baselines")
     person.wait(lambda: [run.state for run in store.runs()] == ["finished"] * 3, "its baselines to finish")

@@ -13,6 +13,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from app.navigation import Page
 from mtl_core.spec import load_spec, save_spec
 from mtl_core.store import RunStore, SeriesKey
 from mtl_core.store.processes import is_alive
@@ -40,7 +41,7 @@ def test_edits_in_a_window_that_is_ended_are_given_back_by_the_next(
     assert load_spec(path).training.epochs == 4
     person = open_window()
     person.click("message-offer-restore")
-    person.page("training")
+    person.page(Page.TRAINING)
     person.wait(lambda: person.window.session.document.get("training.epochs") == 7, "the edit")
     person.press(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     person.wait(lambda: load_spec(path).training.epochs == 7, "the edit in the file")
@@ -101,7 +102,7 @@ def window_process(deed: str, spec: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def see_all_six_whole(person: Person, store: RunStore, sixth: int) -> None:
     """Six finished runs in the table, and of the last one every loss."""
-    person.page("runs")
+    person.page(Page.RUNS)
     person.wait(lambda: len(person.cells("runs-table")) == STORED + 2, "six runs")
     assert column(person.cells("runs-table"), "State") == ["Finished"] * (STORED + 1)
     record = store.run(sixth)
@@ -135,15 +136,15 @@ def see_it_interrupted_and_resume_it(person: Person, store: RunStore, run: int) 
     person.reads("live-notice-text", "Interrupted")
     assert store.run(run).state == "interrupted"
     stopped_at = len(losses(store, run)[0])
-    person.page("runs")
+    person.page(Page.RUNS)
     person.choose_runs(run)
     person.wait(lambda: "Interrupted" in column(person.cells("runs-table"), "State"), "the state in the table")
-    person.page("live")
+    person.page(Page.LIVE)
     person.click("live-resume")
     person.wait(lambda: store.run(run).state == "finished", "the run to finish")
     assert stopped_at < len(losses(store, run)[0])
-    assert any("goes on from step" in event.message for event in store.events(run))
-    assert "goes on from step 0 " not in " ".join(event.message for event in store.events(run))
+    assert any("resumed from step" in event.message for event in store.events(run))
+    assert "resumed from step 0 " not in " ".join(event.message for event in store.events(run))
     person.reads("live-notice-text", "Finished")
 
 

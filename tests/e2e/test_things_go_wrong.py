@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.jobs import Worker
+from app.navigation import Page
 from mtl_core.store import RunStore
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.person import Person
@@ -33,7 +34,7 @@ def drop_an_empty_table(person: Person, folder: Path) -> None:
 
 def mend_a_layer(person: Person) -> None:
     """A convolution cannot read a row of features: said at the layer, mended by the link beside it."""
-    person.page("model")
+    person.page(Page.MODEL)
     person.click("add-shared-layer")
     person.bot.keyClicks(person.find("layer-search"), "conv2d")
     person.press_return()
@@ -49,7 +50,7 @@ def mend_a_layer(person: Person) -> None:
 
 def diverge(person: Person, store: RunStore) -> None:
     """A learning rate of 100 ends the run: the task and the step are named, and what to do."""
-    person.page("training")
+    person.page(Page.TRAINING)
     person.choose("training.optimizer.kind", "SGD")
     person.type_over("training.optimizer.lr", "100")
     person.type_over("training.epochs", "500")
@@ -59,8 +60,8 @@ def diverge(person: Person, store: RunStore) -> None:
     assert failed.state == "failed"
     assert any(event.kind == "nan" and event.data["task"] == "price" for event in store.events(failed.id))
     person.click("live-notice-action")
-    assert person.window.current_page() == "training"
-    person.page("runs")
+    assert person.window.current_page() == Page.TRAINING
+    person.page(Page.RUNS)
     person.choose_runs(failed.id)
     person.reads("run-error", "price", "step")
 
@@ -71,7 +72,7 @@ def test_a_worker_that_cannot_start_is_told_and_leaves_the_window_usable(
 ) -> None:
     person = open_window(worker=Worker(("/bin/false",)))
     person.wait(lambda: any("worker" in message for message in person.messages()), "the error")
-    person.page("training")
+    person.page(Page.TRAINING)
     person.type_over("training.epochs", "7")
     person.click("undo")
     assert person.window.session.document.get("training.epochs") == 4

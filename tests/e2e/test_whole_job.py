@@ -2,10 +2,12 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTabBar, QTableWidget
+from PySide6.QtWidgets import QTabBar, QTableView
 
+from app.navigation import Page
 from app.plots import CurvePlot
 from mtl_core.store import RunStore
+from tests.app.synthetic import cells, is_bold
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.person import Person, column
 
@@ -29,7 +31,7 @@ def test_a_model_is_designed_trained_watched_found_again_and_compared(open_windo
 
 def choose_bundled_houses(person: Person) -> None:
     """Another data set, then houses: the tasks, their kinds and their distributions follow."""
-    person.page("data")
+    person.page(Page.DATA)
     person.choose_row("data-sets", "Iris")
     person.find("task-species")
     person.choose_row("data-sets", "Houses")
@@ -41,7 +43,7 @@ def choose_bundled_houses(person: Person) -> None:
 
 def add_a_layer_and_take_an_edit_back(person: Person) -> None:
     """A dropout of 0.3 after the last shared layer; the change to 0.9 is undone."""
-    person.page("model")
+    person.page(Page.MODEL)
     layers = len(person.window.session.document.spec.model.shared)  # type: ignore[union-attr]
     person.click("add-shared-layer")
     menu = person.find("layer-menu")
@@ -69,7 +71,7 @@ def add_a_layer_and_take_an_edit_back(person: Person) -> None:
 
 def choose_the_training(person: Person) -> None:
     """Uncertainty weighting, a learning rate of 0.005, more epochs than anyone waits for, and no early end."""
-    person.page("training")
+    person.page(Page.TRAINING)
     person.choose("weighting.kind", "Uncertainty (Kendall et al. 2018)")
     person.type_over("training.optimizer.lr", "0.005")
     person.type_over("training.epochs", "100000")
@@ -82,7 +84,7 @@ def choose_the_training(person: Person) -> None:
 def run_pausing_on_the_way(person: Person, store: RunStore) -> int:
     """Curves grow while it runs, stand still while it is paused, and grow again."""
     person.press(Qt.Key.Key_F5)
-    person.wait(lambda: person.window.current_page() == "live", "the Live page")
+    person.wait(lambda: person.window.current_page() == Page.LIVE, "the Live page")
     person.wait(lambda: points(person, "price") > 0, "points of price")
     person.wait(lambda: points(person, "sold") > 0, "points of sold")
     person.reads("live-notice-text", "epoch", "samples/s")
@@ -104,7 +106,7 @@ def run_pausing_on_the_way(person: Person, store: RunStore) -> int:
 
 def find_and_tag(person: Person, store: RunStore, run: int) -> None:
     """Found by its state, tagged and noted in the panel, its experiment opened again."""
-    person.page("runs")
+    person.page(Page.RUNS)
     person.type_over("runs-filter", "state:stopped method:uncertainty")
     person.choose_runs(run)
     person.type_over("run-tags", "baseline, first")
@@ -117,17 +119,17 @@ def find_and_tag(person: Person, store: RunStore, run: int) -> None:
     person.choose_runs(run)
     with person.answer("Discard the edits"):
         person.press(Qt.Key.Key_Return, CONTROL)
-        person.wait(lambda: person.window.current_page() == "data", "its experiment to open")
+        person.wait(lambda: person.window.current_page() == Page.DATA, "its experiment to open")
     assert person.window.session.document.spec == store.spec(run)
 
 
 def run_again_with_another_weighting(person: Person, store: RunStore, first: int) -> int:
     """The same experiment with equal weights and three epochs, run to its end; so is the first."""
-    person.page("training")
+    person.page(Page.TRAINING)
     person.type_over("training.epochs", "3")
     person.click("run")
     person.wait(lambda: len(store.runs()) == 2, "the second run")
-    person.page("training")
+    person.page(Page.TRAINING)
     person.choose("weighting.kind", "Equal")
     person.type_over("training.optimizer.lr", "0.001")
     person.press(Qt.Key.Key_R, CONTROL)
@@ -141,21 +143,20 @@ def run_again_with_another_weighting(person: Person, store: RunStore, first: int
 
 def compare(person: Person, first: int, second: int) -> None:
     """Only what differs is listed, the best of each test metric is marked, and both runs' curves are drawn."""
-    person.page("runs")
+    person.page(Page.RUNS)
     person.click("runs-filter")
     person.press(Qt.Key.Key_Escape)
     person.choose_runs(second - 1, second)
     person.click("compare-runs")
-    person.wait(lambda: person.window.current_page() == "compare", "the Compare page")
+    person.wait(lambda: person.window.current_page() == Page.COMPARE, "the Compare page")
     person.wait(lambda: len(person.cells("compare-settings")) == 4, "three settings that differ")
     names = column(person.cells("compare-settings"), "setting")
     assert sorted(names) == ["Optimizer · Learning rate", "Weighting", "Weighting · Initial log-variance"]
-    tests = person.find("compare-tests", QTableWidget)
-    person.wait(lambda: tests.rowCount() >= 6, "the test metrics")
-    for row in range(tests.rowCount()):
-        marked = [tests.item(row, at).font().bold() for at in (1, 2)]
-        texts = {tests.item(row, at).text() for at in (1, 2)}
-        assert any(marked) or len(texts) == 1, tests.item(row, 0).text()
+    tests = person.find("compare-tests", QTableView)
+    person.wait(lambda: len(cells(tests)) >= 6, "the test metrics")
+    for row, (name, *values) in enumerate(cells(tests)):
+        marked = [is_bold(tests, row, column) for column in (1, 2)]
+        assert any(marked) or len(set(values)) == 1, name
     plot = person.find("compare-plot-price", CurvePlot)
     runs = {second - 1, second}
     person.wait(lambda: plot.picture is not None and {key[0] for key in plot.picture.lines} == runs, "both runs drawn")

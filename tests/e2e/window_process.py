@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
 from app.__main__ import main
 from app.main_window import MainWindow
+from app.navigation import Page
 
 
 def begin() -> None:
@@ -30,7 +31,7 @@ def press_run(window: MainWindow) -> None:
 
 def edit(window: MainWindow) -> None:
     """Type over the epochs on the Training page."""
-    window.open_page("training")
+    window.open_page(Page.TRAINING)
     field = window.findChild(QWidget, "training.epochs")
     assert field is not None
     inner = field.findChild(QLineEdit)

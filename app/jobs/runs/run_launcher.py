@@ -12,7 +12,7 @@ from app.jobs.store.queue_queries import refuse_runs
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.worker_client import Worker
 from mtl_core.protocol.questions import Question, ResumableQuestion
-from mtl_core.spec import ExperimentSpec, InputError, Member, Problem
+from mtl_core.spec import ExperimentSpec, InputError, Problem, StudyRun
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
@@ -87,7 +87,7 @@ class RunLauncher:
         self._submit(_Request((spec, parent), create, questions, refused or self._observer.on_error, together=False))
 
     def launch_study(
-        self, members: Sequence[Member], first: int | None, refused: Failed | None, *, together: bool
+        self, members: Sequence[StudyRun], first: int | None, refused: Failed | None, *, together: bool
     ) -> None:
         """Create the runs of a study; arguments as of ``RunQueue.start_study``."""
         roles = list(dict.fromkeys(member.baseline for member in members))

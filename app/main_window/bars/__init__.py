@@ -1,1 +1,1 @@
-"""What stands around the page: rail, top bar, status line, messages."""
+"""The bars around the page: rail, top bar, status line, messages."""

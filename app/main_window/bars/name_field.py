@@ -1,4 +1,4 @@
-"""The name of the experiment in the bar at the top, which can be edited there."""
+"""The field in the top bar that shows and edits the name of the experiment."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
@@ -8,13 +8,14 @@ from app.document import LONGEST_NAME
 from app.theme import card_title_font
 from app.widgets import LineEdit
 
-_LEAST, _MOST, _PADDING = 12, 60, 20
+_MIN_DIGITS, _MAX_DIGITS, _PADDING = 12, 60, 20
+"""Width in digits, and pixels around the text."""
 
 
 class NameField(LineEdit):
-    """A line as wide as its text; Return and leaving it rename, Escape and an empty line do not.
+    """A line edit as wide as its text; ``renamed(str)`` is emitted on Return and on leaving it, if the name changed.
 
-    ``renamed(str)``: another name was given.
+    Escape restores the name, and so does an empty text.
     """
 
     renamed = Signal(str)
@@ -29,7 +30,7 @@ class NameField(LineEdit):
         self.setToolTip("Name of the experiment; its runs are called by it")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.textChanged.connect(lambda _text: self.updateGeometry())
-        self.editingFinished.connect(self._finish)
+        self.editingFinished.connect(self._commit)
 
     def show_name(self, name: str) -> None:
         """Show the name of the document."""
@@ -38,25 +39,25 @@ class NameField(LineEdit):
             self.setText(name)
 
     def sizeHint(self) -> QSize:
-        """Room for the whole text, within limits."""
+        """Width of the text, within limits."""
         metrics = QFontMetrics(self.font())
-        letter = metrics.horizontalAdvance("0")
-        width = min(max(metrics.horizontalAdvance(self.text()), _LEAST * letter), _MOST * letter)
+        digit = metrics.horizontalAdvance("0")
+        width = min(max(metrics.horizontalAdvance(self.text()), _MIN_DIGITS * digit), _MAX_DIGITS * digit)
         return QSize(width + _PADDING, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a few letters."""
-        return QSize(QFontMetrics(self.font()).horizontalAdvance("0") * _LEAST, super().minimumSizeHint().height())
+        """Width of a short name."""
+        return QSize(QFontMetrics(self.font()).horizontalAdvance("0") * _MIN_DIGITS, super().minimumSizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave with Return; with Escape as if nothing had been typed."""
+        """Leave the field on Return and Escape; Escape restores the name."""
         if event.key() == Qt.Key.Key_Escape:
             self.setText(self._name)
         super().keyPressEvent(event)
         if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.clearFocus()
 
-    def _finish(self) -> None:
+    def _commit(self) -> None:
         name = " ".join(self.text().split())
         if not name or name == self._name:
             self.setText(self._name)

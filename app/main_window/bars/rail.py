@@ -1,47 +1,38 @@
-"""The six pages, in the order of the work, down the left side; the help below them."""
+"""The bar at the left: a button for each page, and one for the help."""
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from app.navigation import Page
 from app.theme import GAP, RAIL_WIDTH, icon, scaled_font, theme
 from app.widgets import plain_tooltip
 
-PAGES = {
-    "data": ("Data", "database"),
-    "model": ("Model", "tree-structure"),
-    "training": ("Training", "sliders-horizontal"),
-    "live": ("Live", "activity"),
-    "runs": ("Runs", "list-bullets"),
-    "compare": ("Compare", "scales"),
-}
-"""Name of each page: its title and its icon."""
-
 
 class RailButton(QToolButton):
-    """An icon over a word; the page shown has a wash and a bar at its left."""
+    """An icon over a title; that of the current page has a tinted background and a bar at its left."""
 
-    def __init__(self, name: str, title: str, icon_name: str, key: str) -> None:
+    def __init__(self, name: str, title: str, icon_name: str, shortcut: str) -> None:
         super().__init__()
         self.setObjectName(f"rail-{name}")
         self.setText(title)
         self.setAccessibleName(title)
-        self.setToolTip(plain_tooltip(f"{title} ({key})"))
+        self.setToolTip(plain_tooltip(f"{title} ({shortcut})"))
         self.setFont(scaled_font(0.92))
         self._icon = icon(icon_name, "muted")
-        self._chosen = icon(icon_name, "accent")
+        self._checked_icon = icon(icon_name, "accent")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
     def sizeHint(self) -> QSize:
-        """The rail's width; room for icon and word."""
+        """The width of the rail, and the height of icon and title with some space."""
         return QSize(RAIL_WIDTH, round(self.fontMetrics().height() * 2.6) + 8)
 
     def minimumSizeHint(self) -> QSize:
-        """Icon and word without room around, for a low window."""
+        """Icon and title without space around them, for a low window."""
         return QSize(RAIL_WIDTH, round(self.fontMetrics().height() * 2.2) + 3)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw wash, bar, icon and word."""
+        """Draw background, bar, icon and title."""
         tokens = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -53,32 +44,32 @@ class RailButton(QToolButton):
             painter.drawRoundedRect(QRect(0, GAP, 3, box.height() - 2 * GAP), 1.5, 1.5)
         elif self.underMouse():
             painter.fillRect(box, QColor(tokens.hover))
-        self._paint_face(painter, box)
+        self._paint_icon_and_title(painter, box)
         if self.hasFocus():
             painter.setPen(QColor(tokens.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(4, 2, -4, -2), 4, 4)
         painter.end()
 
-    def _paint_face(self, painter: QPainter, box: QRect) -> None:
+    def _paint_icon_and_title(self, painter: QPainter, box: QRect) -> None:
         font = self.font()
         font.setBold(self.isChecked())
         painter.setFont(font)
         side = round(painter.fontMetrics().height() * 1.15)
         top = (box.height() - side - painter.fontMetrics().height() - 3) // 2
-        face: QIcon = self._chosen if self.isChecked() else self._icon
-        face.paint(painter, QRect((box.width() - side) // 2, top, side, side))
+        page_icon: QIcon = self._checked_icon if self.isChecked() else self._icon
+        page_icon.paint(painter, QRect((box.width() - side) // 2, top, side, side))
         tokens = theme()
         painter.setPen(QColor(tokens.accent if self.isChecked() else tokens.muted))
-        words = QRect(0, top + side + 3, box.width(), painter.fontMetrics().height())
-        painter.drawText(words, Qt.AlignmentFlag.AlignCenter, self.text())
+        title_area = QRect(0, top + side + 3, box.width(), painter.fontMetrics().height())
+        painter.drawText(title_area, Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class Rail(QFrame):
-    """Chooses a page, ``chosen(name)``, or asks for help, ``helpWanted()``."""
+    """Emits ``pageSelected(page)`` and ``helpRequested()`` when its buttons are clicked."""
 
-    chosen = Signal(str)
-    helpWanted = Signal()
+    pageSelected = Signal(object)
+    helpRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,27 +77,27 @@ class Rail(QFrame):
         self.setAccessibleName("Pages")
         self.setProperty("role", "bar")
         self.setFixedWidth(RAIL_WIDTH)
-        self._buttons: dict[str, RailButton] = {}
+        self._buttons: dict[Page, RailButton] = {}
         group = QButtonGroup(self)
         group.setExclusive(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GAP, 1, GAP)
         column.setSpacing(2)
-        for number, (name, (title, icon_name)) in enumerate(PAGES.items(), start=1):
-            button = RailButton(name, title, icon_name, f"Ctrl+{number}")
+        for page in Page:
+            button = RailButton(page.key, page.title, page.icon, page.shortcut)
             button.setCheckable(True)
-            button.clicked.connect(lambda _checked=False, page=name: self.chosen.emit(page))
+            button.clicked.connect(lambda _checked=False, page=page: self.pageSelected.emit(page))
             group.addButton(button)
             column.addWidget(button)
-            self._buttons[name] = button
+            self._buttons[page] = button
         column.addStretch(1)
-        ask = RailButton("help", "Help", "question", "F1")
-        ask.clicked.connect(lambda _checked=False: self.helpWanted.emit())
-        column.addWidget(ask)
+        help_button = RailButton("help", "Help", "question", "F1")
+        help_button.clicked.connect(lambda _checked=False: self.helpRequested.emit())
+        column.addWidget(help_button)
 
-    def select(self, name: str) -> None:
-        """Mark ``name`` as the page shown."""
-        self._buttons[name].setChecked(True)
+    def select(self, page: Page) -> None:
+        """Check the button of ``page``."""
+        self._buttons[page].setChecked(True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the hairline at the right."""

@@ -1,4 +1,4 @@
-"""The line at the bottom: how the run that is on is doing."""
+"""The status line: progress of the active run, waiting runs and the store."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
-from app.main_window import words
+from app.main_window import run_messages
 from app.theme import PAGE_MARGIN, small_font, theme
 from app.widgets import Elided, plain_tooltip
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class StatusLine(QFrame):
-    """Run, epoch and step; progress; ETA and speed; waiting runs; the store. Widths are fixed: nothing jumps."""
+    """Shows run, epoch, step, progress, ETA and speed, in fields of fixed width so that nothing moves."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,19 +47,19 @@ class StatusLine(QFrame):
         self.show_run(None)
 
     def show_run(self, record: "RunRecord | None") -> None:
-        """Show how ``record`` is doing, or that nothing is running."""
-        self.run.setText(words.run_line(record) if record else "Nothing is running")
-        self.eta.setText(words.eta_line(record) if record else "")
-        self.rate.setText(words.rate_line(record) if record else "")
-        self.progress.setValue(round(1000 * words.share_done(record)) if record else 0)
+        """Show the progress of ``record``; None: nothing is running."""
+        self.run.setText(run_messages.progress_text(record) if record else "Nothing is running")
+        self.eta.setText(run_messages.eta_text(record) if record else "")
+        self.rate.setText(run_messages.rate_text(record) if record else "")
+        self.progress.setValue(round(1000 * run_messages.progress_fraction(record)) if record else 0)
         self.progress.setVisible(record is not None)
 
     def show_waiting(self, count: int) -> None:
-        """Show how many runs wait."""
+        """Show the number of waiting runs."""
         self.waiting.setText(f"{count} waiting" if count else "")
 
     def show_store(self, url: str) -> None:
-        """Show the store's name; its whole address is the tooltip."""
+        """Show the name of the store, with its URL as the tooltip unless that holds a password."""
         name = Path(url.partition("?")[0]).name if url.startswith("sqlite") else url.rpartition("@")[2]
         self.store.setText(name)
         self.store.setToolTip(plain_tooltip(url if url.startswith("sqlite") else name))

@@ -1,4 +1,4 @@
-"""The bar at the top: the experiment and its file at the left, the run at the right."""
+"""The top bar: the experiment and its file at the left, the controls of the run at the right."""
 
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
@@ -10,31 +10,31 @@ from app.widgets import Button, Chip, Muted, PrimaryButton, plain_tooltip
 
 
 class ActionButton(Button):
-    """A button that mirrors an action: its text, tooltip, and whether it can be used."""
+    """A button that shows the text, the tooltip and the enabled state of an action."""
 
     def __init__(self, action: QAction, name: str) -> None:
         super().__init__(action.iconText(), action.trigger, name=name)
         self._action = action
-        action.changed.connect(self._mirror)
-        self._mirror()
+        action.changed.connect(self._update_from_action)
+        self._update_from_action()
 
-    def _mirror(self) -> None:
+    def _update_from_action(self) -> None:
         self.setText(self._action.iconText())
         if self.hasFocus() and not self._action.isEnabled():
-            self.clearFocus()  # else Qt hands it to the next button as if by Tab
+            self.clearFocus()  # else Qt moves the focus to the next button
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(plain_tooltip(self._action.toolTip()))
         self.setAccessibleName(self._action.iconText())
 
 
 class RunButton(ActionButton):
-    """The primary one of them."""
+    """The action button in the primary style."""
 
     role, ink = PrimaryButton.role, PrimaryButton.ink
 
 
 class TopBar(QFrame):
-    """Name of the experiment, edited mark, File menu, Undo, Redo; device, Pause, Stop, Run."""
+    """Name of the experiment, “edited”, File menu, Undo, Redo; device, Pause, Stop, Run."""
 
     def __init__(self, actions: Actions, menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)

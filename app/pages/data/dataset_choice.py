@@ -1,4 +1,4 @@
-"""Switch an experiment to another data set: suggested tasks, and a model that can read the data; no widgets."""
+"""Switch an experiment to another data set, with suggested tasks and a model that can read the data; no widgets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,22 +22,22 @@ def bundled_dataset(name: str, split: Mapping[str, Any] | None = None) -> dict[s
 
 
 def table_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Spec data of a file, before anything is known of its columns."""
+    """Spec data of a file whose columns are not known yet."""
     return {
         "kind": "table", "path": path, "inputs": [], "types": {}, "missing": {},
-        "delimiter": None, "decimal": None, "encoding": None,
+        "format": None, "delimiter": None, "decimal": None, "encoding": None,
         **_common_settings(split),
     }  # fmt: skip
 
 
 def _common_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What a bundled data set and a file have alike."""
+    """Settings that a bundled data set and a file share."""
     numeric, text = spec_to_data(Standardized()), spec_to_data(TextSpec())
     return {"numeric_inputs": numeric, "text": text, "split": _split_settings(split)}
 
 
 def _split_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The split of the data before, without the tasks that made it: they are not in the new data."""
+    """The split of the previous data set, without its tasks, which the new data do not have."""
     return spec_to_data(SplitSpec()) if split is None else {**split, "tasks": []}
 
 
@@ -46,15 +46,15 @@ def with_dataset(
 ) -> dict[str, Any]:
     """The whole experiment with another data set.
 
-    Layers stay when they can read it, unless they are those of a new experiment on a table of another size; else those
-    for images, texts or tables take their place. Length, batch size, optimizer, schedule and early stopping follow the
-    data too, each unless a person has set it.
+    Layers stay when they can read the data, unless they are the defaults for a table of another size; otherwise default
+    layers for images, texts or tables replace them. Training length, batch size, optimizer, schedule and early stopping
+    follow the data, each unless it was edited.
 
     Args:
         data: The experiment so far.
         dataset: Spec data of the new data set.
-        info: What is known of it.
-        rows_before: Rows of the data set so far, 0 when nothing is known of it.
+        info: Its description.
+        rows_before: Number of rows of the previous data set, 0 when unknown.
     """
     new_dataset = dict(dataset)
     if not dataset_kind(new_dataset).has_default_inputs:
@@ -73,7 +73,7 @@ def with_dataset(
 
 
 def reading_changes(data: Mapping[str, Any], dataset: Mapping[str, Any], info: DatasetInfo) -> dict[str, Any]:
-    """The changes that have the experiment read its table from another file, or in another way; all else stays."""
+    """The changes that read the experiment's table from another file or with other options; all else stays."""
     old = data["dataset"]
     changes = {f"dataset.{key}": dataset[key] for key in _READING_OPTIONS if dataset.get(key) != old.get(key)}
     if (name := _experiment_name(data, info)) != data.get("name"):
@@ -81,11 +81,11 @@ def reading_changes(data: Mapping[str, Any], dataset: Mapping[str, Any], info: D
     return changes
 
 
-_READING_OPTIONS = ("path", "delimiter", "decimal", "encoding")
+_READING_OPTIONS = ("path", "format", "delimiter", "decimal", "encoding")
 
 
 def training_rows(dataset: Mapping[str, Any], rows: int) -> int:
-    """About how many of the rows are for training; rows without labels are not counted out."""
+    """The approximate number of training rows; rows without labels are included."""
     split = dataset.get("split") or {}
     return round(rows * float(split.get("train", SplitSpec().train)))
 
@@ -108,7 +108,7 @@ def _model_for_data(data: Mapping[str, Any], info: DatasetInfo, rows: int) -> di
 
 
 def _training_for_data(data: Mapping[str, Any], info: DatasetInfo, rows: int, rows_before: int) -> dict[str, Any]:
-    """The training settings, those that nobody has set brought in line with the data."""
+    """The training settings, with defaults for the new data where they were not edited."""
     training = dict(data.get("training") or {})
     preset = spec_to_data(load_preset(_IMAGE_PRESET).training)
     if _has_objectives(info):
@@ -122,17 +122,17 @@ def _training_for_data(data: Mapping[str, Any], info: DatasetInfo, rows: int, ro
 
 
 def _has_objectives(info: DatasetInfo) -> bool:
-    """Whether there is nothing to predict: the tasks are functions of the parameters alone."""
+    """Whether the tasks are functions of the parameters alone, with nothing to predict."""
     return any(not task_kind(task).predicts for task in info.tasks)
 
 
 def _is_table_default(shared: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the shared layers are those of a new experiment on a table, of whatever size."""
+    """Whether the shared layers are the defaults for a table, of any size."""
     return list(shared) in [table_layers(rows, ())["shared"] for rows in (0, FEW_ROWS)]
 
 
 def text_input_changes(data: Mapping[str, Any], column: str) -> dict[str, Any]:
-    """The change that makes a column the only input, as text: with it come layers that read texts, unless they do."""
+    """The change that makes a column the only input, as text, with layers that read texts unless the model has them."""
     model = data.get("model") or {}
     changes: dict[str, Any] = {"dataset.inputs": [column]}
     if _input_kind_of_layers(model.get("shared") or []) != "text":
@@ -146,7 +146,7 @@ def _input_kind_of_data(info: DatasetInfo) -> str:
 
 
 def _input_kind_of_layers(shared: Sequence[Mapping[str, Any]]) -> str:
-    """What kind of input the layers are made for."""
+    """The kind of input that the layers are made for."""
     kinds = [str(layer.get("kind", "")) for layer in shared]
     if kinds[:1] == ["embedding"]:
         return "text"
@@ -154,14 +154,19 @@ def _input_kind_of_layers(shared: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _text_layers(tasks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Layers for a text: tags are predicted at each position, everything else from all positions together."""
+    """Layers for a text: tagging predicts at each position, every other task from the maximum over all positions."""
     heads = {task["name"]: [] if task_kind(task).per_token else _TEXT_HEAD for task in tasks}
     return {"shared": _TEXT_TRUNK, "heads": heads}
 
 
 def _experiment_name(data: Mapping[str, Any], info: DatasetInfo) -> str:
-    """The experiment's name; one that nobody chose follows the data."""
+    """The name of the experiment; a default name follows the data."""
     name = str(data.get("name", ""))
     file = str(data.get("dataset", {}).get("path") or "").replace("\\", "/").rpartition("/")[2]
-    unchosen = {*PLACEHOLDER_NAMES, load_preset(_IMAGE_PRESET).name, *(entry.title for entry in BUNDLED.values()), file}
-    return info.title[:LONGEST_NAME] if name in unchosen and info.title else name
+    default_names = {
+        *PLACEHOLDER_NAMES,
+        load_preset(_IMAGE_PRESET).name,
+        *(entry.title for entry in BUNDLED.values()),
+        file,
+    }
+    return info.title[:LONGEST_NAME] if name in default_names and info.title else name

@@ -1,11 +1,11 @@
-"""View model of the Data page, from spec data and the description of the data set; no Qt."""
+"""What the Data page shows, computed from spec data and the description of the data set; no Qt."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from app.pages.data.cards.images import Label
+from app.pages.data.cards.image_grid import Label
 from app.pages.data.cards.preview_header import ColumnView
-from app.pages.data.cards.tasks import TaskView
+from app.pages.data.cards.tasks_card import TaskView
 from app.pages.data.roles import kinds_for, roles_of, targets_of, task_index_of
 from mtl_core.spec import ColumnInfo, DatasetInfo
 from mtl_core.spec.dataset import dataset_kind
@@ -15,7 +15,10 @@ Data = Mapping[str, Any]
 
 
 def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
-    """The header's boxes: a column of images is a target or nothing; bundled columns keep their type."""
+    """The cells of the preview's header.
+
+    A column of an image data set cannot be an input, and a column of a bundled data set keeps its type.
+    """
     roles = roles_of(data, info)
     allowed = ("input", "target", "ignore") if info.input_kind == "table" else ("target", "ignore")
     free = dataset_kind(data["dataset"]).has_column_types
@@ -42,30 +45,30 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
 
 
 def about_column(column: ColumnInfo) -> str:
-    """How a column is read, and what counts as missing in it, in a few words."""
-    words = [f"{group_digits(column.unique)} different values"]
+    """The tooltip of a column: how it is read, and what counts as missing in it."""
+    lines = [f"{group_digits(column.unique)} different values"]
     if column.decimal == ",":
-        words.append("decimal commas")
+        lines.append("decimal commas")
     if column.unit:
-        words.append(f"without the unit {column.unit!r}")
+        lines.append(f"without the unit {column.unit!r}")
     if column.dates:
-        words.append("hours of the day" if column.dates == "time" else "dates, as days since 1970-01-01")
+        lines.append("hours of the day" if column.dates == "time" else "dates, as days since 1970-01-01")
     if column.missing:
         counts = [
             f"{text!r} {group_digits(cells)}" if text else f"empty {group_digits(cells)}"
             for text, cells in column.missing_texts
         ]
-        words.append(f"{group_digits(column.missing)} missing" + (f" ({', '.join(counts[:6])})" if counts else ""))
-    return "\n".join([column.name, *words])
+        lines.append(f"{group_digits(column.missing)} missing" + (f" ({', '.join(counts[:6])})" if counts else ""))
+    return "\n".join([column.name, *lines])
 
 
 def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str], str]) -> list[TaskView]:
-    """The boxes of the Tasks card; without ``info`` what the experiment itself says.
+    """The boxes of the Tasks card; without ``info``, from the experiment alone.
 
     Args:
         data: The experiment.
-        info: Its data set, if known.
-        problem_at: What is wrong at a path, or ``""``.
+        info: The description of its data set, if known.
+        problem_at: Returns the problem at a path, or ``""``.
     """
     by_name = {column.name: column for column in info.columns} if info else {}
     views = []
@@ -93,7 +96,7 @@ def task_views(data: Data, info: DatasetInfo | None, problem_at: Callable[[str],
 
 
 def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
-    """The classes below example images, each in the color of the task that predicts it; numbers would not fit."""
+    """The classes below the example images, each in the color of its task. Numbers are left out: they do not fit."""
     indices = [i for i, column in enumerate(info.columns) if column.type == "categorical" and not column.pixels]
     places = [task_index_of(data, info.columns[i].name) for i in indices]
     colors = [place if place >= 0 else None for place in places]
@@ -101,7 +104,7 @@ def image_labels(data: Data, info: DatasetInfo) -> list[Sequence[Label]]:
 
 
 def data_name(dataset: Mapping[str, Any]) -> str:
-    """What to call a data set while it is being read."""
+    """The name of a data set while it is being read: its file or its own name."""
     return str(dataset.get("path") or dataset.get("name") or "").replace("\\", "/").rpartition("/")[2]
 
 

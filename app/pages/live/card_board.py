@@ -18,7 +18,7 @@ from app.pages.live.run_view import LiveView
 from app.pages.live.sharing_card import SharingCard
 from app.plots import CardGrid, CurvePlot, PlotOptions, RunCurves, TrainingClock, x_axis
 from app.theme import CARD_GAP
-from app.widgets import Card, CardRow, scrolling
+from app.widgets import Card, CardRow, scroll_area
 from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class CardBoard(QWidget):
             rows.addWidget(row, stretch)
         column.addWidget(self._main_rows, 1)
         column.addWidget(self._extra_cards)
-        self._scroll_area = scrolling(column)
+        self._scroll_area = scroll_area(column)
         outer.addWidget(self._scroll_area)
         self._make_cards(tasks)
 

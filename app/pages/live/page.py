@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from app.navigation import Page
 from app.pages.live.card_board import CardBoard
 from app.pages.live.run_picker import RunPicker
 from app.pages.live.run_view import Notice, live_view, notice, stabilized_settings
@@ -193,7 +194,7 @@ class LivePage(QWidget):
         """Run the experiment that is open; where it has a problem, show the page of its settings."""
         if not self._session.run():
             self._session.show_error("The experiment has a problem. Fix it, then run it.")
-            self._session.open_page("training")
+            self._session.open_page(Page.TRAINING)
 
     def _pause(self) -> None:
         if self._run is not None:
@@ -219,11 +220,11 @@ class LivePage(QWidget):
         match action:
             case "compare" if self._run is not None:
                 self._session.compare([*self._session.compared, self._run.id])
-                self._session.open_page("compare")
+                self._session.open_page(Page.COMPARE)
             case "soften" if self._spec is not None:
                 self._session.edit_spec(self._spec, stabilized_settings(self._spec), "Halve the learning rate and clip")
-            case page:
-                self._session.open_page(page)
+            case "training":
+                self._session.open_page(Page.TRAINING)
 
     # -- Qt --
 

@@ -32,7 +32,7 @@ from app.widgets import (
     Muted,
     ToolButton,
     plain_tooltip,
-    scrolling,
+    scroll_area,
 )
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class RunPanel(Card):
         self._add_data_notes(column)
         column.addWidget(_heading("Events"))
         column.addWidget(self.events, 1)
-        return scrolling(column)
+        return scroll_area(column)
 
     def _add_data_notes(self, column: QVBoxLayout) -> None:
         self._data_heading = _heading("About the data")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.navigation import Page
 from app.session import MOST_COMPARED, Session
 from mtl_core.evaluation.series_csv import export_points
 from mtl_core.spec import InputError, study_members
@@ -53,7 +54,7 @@ class RunActions(QObject):
     def watch(self, run: int) -> None:
         """Show a run's curves."""
         self._session.show_live(run)
-        self._session.open_page("live")
+        self._session.open_page(Page.LIVE)
 
     def compare(self, records: Sequence[RunRecord]) -> None:
         """Show runs side by side; of one study those of all tasks, as the page has room for few and judges the rest."""
@@ -61,7 +62,7 @@ class RunActions(QObject):
         together = [record.id for record in records if not record.baseline]
         of_one = len(studies) == 1 and None not in studies and len(records) > MOST_COMPARED and together
         self._session.compare(together if of_one else [record.id for record in records])
-        self._session.open_page("compare")
+        self._session.open_page(Page.COMPARE)
 
     def resume(self, run: int) -> None:
         """Take a run up again from its checkpoint."""

@@ -5,12 +5,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.formatting import format_quantity
-from app.pages.training.part_cards import AveragingCard, HeadsCard, KeepingCard, OptimizerCard, SamplingCard, SharedCard
+from app.pages.training.kind_cards import AveragingCard, HeadsCard, KeepingCard, OptimizerCard, SamplingCard, SharedCard
 from app.pages.training.run_cards import LengthCard, RunCard, StoppingCard
 from app.pages.training.schedule_card import ScheduleCard
-from app.pages.training.study_card import StudyCard
-from app.pages.training.tasks_card import TasksCard
-from app.pages.training.weights_card import WeightingCard, WeightsCard
+from app.pages.training.start_study_card import StudyCard
+from app.pages.training.task_settings_card import TasksCard
+from app.pages.training.weighting_cards import WeightingCard, WeightsCard
 from app.session import Session
 from app.theme import CARD_GAP, STACK_BELOW
 from app.widgets import Button, CardRow, Chip, PageBody, plain_tooltip

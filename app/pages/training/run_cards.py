@@ -4,8 +4,9 @@ from PySide6.QtWidgets import QWidget
 
 from app.document import affects
 from app.forms import SpecForm, bind, fields_of
-from app.pages.training.task_choice import DependentChoice
-from app.pages.training.words import device_choices, length_of, length_text, monitor_choices
+from app.pages.training.choices import device_choices, monitor_choices
+from app.pages.training.dependent_choice import DependentChoice
+from app.pages.training.run_length import run_length, run_length_text
 from app.session import Session
 from app.widgets import Card, Muted
 from mtl_core.spec import TrainingSpec
@@ -32,7 +33,7 @@ class LengthCard(Card):
     def _show(self, _paths: object = None) -> None:
         spec = self._session.document.spec
         if spec is not None:
-            self.words.setText(length_text(length_of(spec, self._session.dataset_info)))
+            self.words.setText(run_length_text(run_length(spec, self._session.dataset_info)))
 
 
 class StoppingCard(Card):

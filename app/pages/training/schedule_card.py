@@ -4,12 +4,13 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from app.document import affects
-from app.forms import KindForm, bind
-from app.pages.training.words import length_of, schedule_text
+from app.forms import KindForm, bind, number_text
+from app.pages.training.run_length import run_length
 from app.plots import SchedulePlot, XAxis
 from app.session import Session
 from app.widgets import Card
 from mtl_core.spec import Schedule, learning_rates, members
+from mtl_core.spec.training.schedules import PlateauSchedule
 
 _POINTS = 400
 
@@ -41,7 +42,7 @@ class ScheduleCard(Card):
         spec = self._session.document.spec
         if spec is None:
             return
-        length = length_of(spec, self._session.dataset_info)
+        length = run_length(spec, self._session.dataset_info)
         peak = spec.training.optimizer.lr
         steps, rates = learning_rates(spec.training.schedule, peak, length.steps, length.steps_per_epoch, _POINTS)
         self.plot.set_x_axis(XAxis("epoch", (0.0, float(length.steps_per_epoch)), (0.0, 1.0)))
@@ -52,4 +53,10 @@ class ScheduleCard(Card):
             color="accent",
             label="learning rate",
         )
-        self.set_subtitle(schedule_text(spec.training.schedule, max(rates)))
+        self.set_subtitle(schedule_summary(spec.training.schedule, max(rates)))
+
+
+def schedule_summary(schedule: Schedule, highest: float) -> str:
+    """What the curve of a schedule is: its highest rate, and where it depends on results, on which."""
+    text = f"peak {number_text(float(f'{highest:.3g}'))}"
+    return f"{text}, while results improve" if isinstance(schedule, PlateauSchedule) else text

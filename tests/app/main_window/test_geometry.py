@@ -10,14 +10,15 @@ from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from app.main_window.bars.rail import RailButton
-from app.main_window.geometry import keep_on_screen, room_on
+from app.main_window.geometry import available_size, keep_on_screen
+from app.navigation import Page
 from app.session import Session
 
 
-def test_a_new_window_has_room_on_the_screen(qtbot: QtBot) -> None:
+def test_a_new_window_has_available_size_the_screen(qtbot: QtBot) -> None:
     window = MainWindow(Session())
     screen = window.screen().availableGeometry()
-    assert window.size() == room_on(window.screen()).boundedTo(QSize(1280, 800))
+    assert window.size() == available_size(window.screen()).boundedTo(QSize(1280, 800))
     assert (window.width() < screen.width(), window.height() < screen.height()) == (True, True)
     window.close_now()
     window.deleteLater()
@@ -34,7 +35,7 @@ def test_a_window_left_on_a_larger_screen_is_brought_back(
     window.setGeometry(x, y, width, height)
     keep_on_screen(window)
     assert window.screen().availableGeometry().contains(window.geometry())
-    assert window.width() == min(width, room_on(window.screen()).width())
+    assert window.width() == min(width, available_size(window.screen()).width())
 
 
 def test_a_window_with_room_stays_where_it_was(qtbot: QtBot) -> None:
@@ -61,11 +62,11 @@ def test_every_page_is_usable_on_a_small_screen_at_scale_one_and_a_half(
     window = make_window()
     window.resize(853, 500)
     window.show()
-    for name in ("data", "model", "training", "live", "runs", "compare"):
-        window.open_page(name)
+    for page in Page:
+        window.open_page(page)
         assert (window.width(), window.height()) == (853, 500)
-        page = window.page(name)
-        assert page.minimumSizeHint().width() <= window.stack.width(), name
+        widget = window.page(page)
+        assert widget.minimumSizeHint().width() <= window.stack.width(), page
         assert window.status.isVisible()
         assert window.status.geometry().bottom() <= window.height()
 

@@ -75,9 +75,9 @@ def test_an_error_waits_for_somebody_to_read_it(
     other.activateWindow()
     qtbot.waitUntil(lambda: not window.isActiveWindow())
     banner = window.toasts.show_error("something is wrong")
-    (clock,) = banner.findChildren(toasts._Clock)
+    (timer,) = banner.findChildren(toasts._DismissTimer)
     rings: list[int] = []
-    clock.timeout.connect(lambda: rings.append(1))
+    timer.timeout.connect(lambda: rings.append(1))
     wait(lambda: len(rings) > 2)
     assert window.toasts.banners() == [banner]
     window.activateWindow()

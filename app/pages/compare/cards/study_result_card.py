@@ -49,5 +49,5 @@ class StudyResultCard(Card):
         self.seeds.setVisible(bool(view.by_seed))
         # Each table gets the width that its values need: none is cut beside one that has room left.
         widths = [table.least_width() for table in (self.metrics, self.seeds)]
-        self._tables.set_shares(widths)
-        self._tables.set_need(sum(widths) + CARD_GAP)
+        self._tables.set_stretches(widths)
+        self._tables.set_min_row_width(sum(widths) + CARD_GAP)

@@ -25,12 +25,12 @@ class ColumnView:
     """View model of one column in the header.
 
     Attributes:
-        role: One of ``roles``.
-        type: ``numeric``, ``categorical`` or ``text``; it can be chosen if ``type_free``.
+        role: Its role, one of ``roles``.
+        type: ``numeric``, ``categorical`` or ``text``; editable if ``type_free``.
         kind: Kind of the task that predicts it, of ``kinds``; ``""`` when none does.
         color: Series index of that task.
-        task: Its name.
-        about: How it is read and what is missing in it, for its tooltip.
+        task: Name of that task.
+        about: Its tooltip.
     """
 
     name: str
@@ -48,14 +48,14 @@ class ColumnView:
 class RoleHeader(QHeaderView):
     """A header view with a cell widget over every visible column.
 
-    ``roleChosen(column, role)``, ``typeChosen(column, type)`` and ``kindChosen(column, kind)`` tell what a person
-    chose; ``menuWanted(column, point)`` that they asked for more.
+    ``roleChosen(column, role)``, ``typeChosen(column, type)`` and ``kindChosen(column, kind)`` are emitted when a
+    combo box is used, ``menuRequested(column, point)`` for the context menu.
     """
 
     roleChosen = Signal(str, str)
     typeChosen = Signal(str, str)
     kindChosen = Signal(str, str)
-    menuWanted = Signal(str, QPoint)
+    menuRequested = Signal(str, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -70,7 +70,7 @@ class RoleHeader(QHeaderView):
         self.geometriesChanged.connect(self.place)
 
     def show_columns(self, views: Sequence[ColumnView]) -> None:
-        """Show these columns; boxes of columns that stay are changed in place."""
+        """Show these columns; cells are reused while the columns are the same."""
         columns_changed = [view.name for view in views] != [view.name for view in self._views]
         if columns_changed:
             for cell in self._cells.values():
@@ -81,45 +81,45 @@ class RoleHeader(QHeaderView):
         for section, cell in self._cells.items():
             cell.show_column(self._views[section])
         if columns_changed:
-            self._fit()
+            self._set_widths()
         self.place()
 
-    def _fit(self) -> None:
-        """Give sentences more room than numbers and words."""
+    def _set_widths(self) -> None:
+        """Make columns of text wider than others."""
         for section, view in zip(range(self.count()), self._views, strict=False):
             wide = view.type == "text" or task_kind({"kind": view.kind}).per_token
             self.resizeSection(section, TEXT_WIDTH if wide else WIDTH)
 
     def cell(self, section: int) -> "ColumnCell | None":
-        """The boxes of a column, if they have been in sight."""
+        """The cell of a column, None until it has been visible."""
         return self._cells.get(section)
 
     def place(self) -> None:
-        """Put the boxes over their columns; called whenever the table scrolls."""
+        """Move the cells over their columns; called whenever the table scrolls."""
         for section in range(min(len(self._views), self.count())):
             left, width = self.sectionViewportPosition(section), self.sectionSize(section)
             visible = left + width > 0 and left < self.viewport().width()
             cell = self._cells.get(section)
             if visible and cell is None:
-                cell = self._make(section)
+                cell = self._make_cell(section)
             if cell is not None:
                 cell.setGeometry(left, 0, width, self.viewport().height())
                 cell.setVisible(visible)
 
     def sizeHint(self) -> QSize:
-        """A line for the name and two boxes."""
+        """Room for the name and two combo boxes."""
         line = self.fontMetrics().height()
         return QSize(super().sizeHint().width(), line + 2 * control_height() + 4 * _EDGE + _EDGE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A line below; names and boxes are widgets."""
+        """Draw the line below; everything else is a widget."""
         painter = QPainter(self.viewport())
         painter.setPen(self.palette().mid().color())
         bottom = self.viewport().height() - 1
         painter.drawLine(0, bottom, self.viewport().width(), bottom)
         painter.end()
 
-    def _make(self, section: int) -> "ColumnCell":
+    def _make_cell(self, section: int) -> "ColumnCell":
         cell = ColumnCell(self.viewport(), self)
         cell.show_column(self._views[section])
         self._cells[section] = cell
@@ -136,7 +136,7 @@ class ColumnCell(QWidget):
         self._dot = Dot()
         self._name = Elided()
         self._name.setFont(card_title_font())
-        self.role, self.type, self.kind = _box(), _box(), _box()
+        self.role, self.type, self.kind = _combo_box(), _combo_box(), _combo_box()
         top = QHBoxLayout()
         top.setSpacing(_EDGE)
         top.addWidget(self._dot)
@@ -148,14 +148,14 @@ class ColumnCell(QWidget):
         for box in (self.role, self.type, self.kind):
             column.addWidget(box)
         column.addStretch(1)
-        self.role.activated.connect(partial(self._chosen, self.role, header.roleChosen.emit))
-        self.type.activated.connect(partial(self._chosen, self.type, header.typeChosen.emit))
-        self.kind.activated.connect(partial(self._chosen, self.kind, header.kindChosen.emit))
+        self.role.activated.connect(partial(self._emit_choice, self.role, header.roleChosen.emit))
+        self.type.activated.connect(partial(self._emit_choice, self.type, header.typeChosen.emit))
+        self.kind.activated.connect(partial(self._emit_choice, self.kind, header.kindChosen.emit))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self._asked)
+        self.customContextMenuRequested.connect(self._request_menu)
 
     def show_column(self, view: ColumnView) -> None:
-        """Show a column as it is now."""
+        """Show a column."""
         if view == self._view:
             return
         self._view = view
@@ -171,24 +171,24 @@ class ColumnCell(QWidget):
         self.type.setVisible(not target)
         self.type.setEnabled(view.type_free and view.role != "ignore")
         self.kind.setVisible(target)
-        for box, prefix, words in (
+        for box, prefix, title in (
             (self.role, "role", "Role"),
             (self.type, "type", "Type"),
             (self.kind, "task-kind", "Kind of task"),
         ):
             box.setObjectName(f"{prefix}-{view.name}")
-            box.setAccessibleName(f"{words} of column {view.name}")
+            box.setAccessibleName(f"{title} of column {view.name}")
 
-    def _chosen(self, box: QComboBox, tell: Callable[[str, str], None], _index: int) -> None:
+    def _emit_choice(self, box: QComboBox, emit: Callable[[str, str], None], _index: int) -> None:
         if self._view is not None:
-            tell(self._view.name, str(box.currentData()))
+            emit(self._view.name, str(box.currentData()))
 
-    def _asked(self, at: QPoint) -> None:
+    def _request_menu(self, position: QPoint) -> None:
         if self._view is not None:
-            self._header.menuWanted.emit(self._view.name, self.mapToGlobal(at))
+            self._header.menuRequested.emit(self._view.name, self.mapToGlobal(position))
 
 
-def _box() -> QComboBox:
+def _combo_box() -> QComboBox:
     box = QComboBox()
     box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

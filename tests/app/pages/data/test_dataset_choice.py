@@ -1,6 +1,6 @@
 from app.pages.data import dataset_choice as choice
-from app.pages.data.cards.split import rebalance_shares
-from app.pages.data.words import training_change_text
+from app.pages.data.cards.split_card import rebalance_shares
+from app.pages.data.dataset_notice import dataset_notice
 from mtl_core.spec import load_preset, problems_of, spec_to_data
 from mtl_core.spec.table_defaults import table_training
 from tests.app.pages.data.synthetic_sets import data, images, table, texts
@@ -68,9 +68,21 @@ def test_training_settings_of_a_person_stay() -> None:
 def test_what_training_became_is_said_and_only_then() -> None:
     start = spec_to_data(load_preset("multidigits"))
     chosen = choice.with_dataset(start, choice.table_dataset("/x/s.csv"), table(), 14_000)
-    words = training_change_text(start, chosen)
-    assert f"{chosen['training']['epochs']} epochs in batches of {chosen['training']['batch_size']}" in words
-    assert training_change_text(chosen, chosen) == ""
+    notice = dataset_notice(start, chosen, table())
+    assert f"{chosen['training']['epochs']} epochs in batches of {chosen['training']['batch_size']}" in notice
+    assert dataset_notice(chosen, chosen, table()) == ""
+
+
+def test_bins_of_numeric_inputs_are_said_where_there_is_one() -> None:
+    start = spec_to_data(load_preset("multidigits"))
+    after = choice.with_dataset(start, choice.table_dataset("/x/s.csv"), table())
+    assert after["dataset"]["numeric_inputs"]["kind"] == "piecewise_linear"
+    assert "Numeric inputs get 4 bins per column." in dataset_notice(start, after, table())
+    without = {**after, "dataset": {**after["dataset"], "inputs": ["도시"]}}
+    assert "bins" not in dataset_notice(start, without, table())
+    small = table().model_copy(update={"rows": 20})
+    standardized = choice.with_dataset(start, choice.table_dataset("/x/s.csv"), small)
+    assert "bins" not in dataset_notice(start, standardized, small)
 
 
 def test_a_text_brings_an_embedding_and_tags_are_predicted_at_every_position() -> None:

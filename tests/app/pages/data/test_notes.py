@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QMenu, QSplitter, QW
 from pytestqt.qtbot import QtBot
 
 from app.pages.data import DataPage
-from app.pages.data.cards.images import ImageGrid
-from app.pages.data.cards.notes import NotesList
+from app.pages.data.cards.image_grid import ImageGrid
+from app.pages.data.cards.notes_list import NotesList
+from app.pages.data.problem_text import problem_text
 from app.pages.data.view_state import about_column
-from app.pages.data.words import problem_text
 from app.session import Session
 from app.tables import PreviewModel
 from app.widgets import Banner, InlineError, LinkButton
@@ -24,7 +24,7 @@ NOTES = tuple(DataNote(place="column", name=f"c{i}", what=f"Column 'c{i}' is odd
 
 @pytest.fixture
 def opened(page: DataPage, worker: PatientWorker) -> DataPage:
-    page.open_file(Path("/x/houses.csv"))
+    page.loader.open_file(Path("/x/houses.csv"))
     worker.answer(table())
     return page
 
@@ -34,7 +34,7 @@ def notice(page: DataPage) -> Banner | None:
 
 
 def test_notes_about_columns_and_labels_are_shown_a_few_at_first(page: DataPage, worker: PatientWorker) -> None:
-    page.open_file(Path("/x/houses.csv"))
+    page.loader.open_file(Path("/x/houses.csv"))
     worker.answer(table().model_copy(update={"notes": NOTES}))
     text, more = page.findChild(QLabel, "data-notes"), page.findChild(LinkButton, "all-data-notes")
     assert text is not None
@@ -83,7 +83,7 @@ def test_a_table_of_the_same_columns_elsewhere_keeps_the_experiment(
     opened.edits.rename_task(0, "what it costs")
     session.document.set("training.monitor", "what it costs")
     before = session.document.data
-    opened.open_file(Path(where))
+    opened.loader.open_file(Path(where))
     worker.answer(table(Path(where).name))
     after = session.document.data
     assert after["dataset"] == {**before["dataset"], "path": where}
@@ -97,13 +97,13 @@ def test_a_table_of_the_same_columns_elsewhere_keeps_the_experiment(
 
 def test_a_table_of_other_columns_begins_anew(opened: DataPage, session: Session, worker: PatientWorker) -> None:
     opened.edits.set_role("rooms", "ignore")
-    opened.open_file(Path("/y/houses.csv"))
+    opened.loader.open_file(Path("/y/houses.csv"))
     worker.answer(table(columns=(*COLUMNS, numeric("garden"))))
     assert session.document.data["dataset"]["inputs"] == ["area", "rooms", "도시", "garden"]
 
 
 def test_what_the_file_says_stands_behind_auto(page: DataPage, session: Session, worker: PatientWorker) -> None:
-    page.open_file(Path("/x/houses.csv"))
+    page.loader.open_file(Path("/x/houses.csv"))
     info = table(columns=(numeric("area", decimal=","), *COLUMNS[1:]))
     worker.answer(info.model_copy(update={"delimiter": ";", "encoding": "cp1252"}))
     boxes = [page.findChild(QComboBox, f"file-{name}") for name in ("delimiter", "encoding", "decimal")]
@@ -119,7 +119,7 @@ def test_what_the_file_says_stands_behind_auto(page: DataPage, session: Session,
 def test_what_counts_as_missing_is_shown_and_set_in_the_menu_of_a_column(
     page: DataPage, session: Session, worker: PatientWorker
 ) -> None:
-    page.open_file(Path("/x/houses.csv"))
+    page.loader.open_file(Path("/x/houses.csv"))
     grade = categorical("grade", "mild", "R&D", missing_texts=(("None", 7), ("", 2)))
     known = table(columns=(*COLUMNS, grade.model_copy(update={"missing": 9})))
     worker.answer(known)
@@ -138,7 +138,7 @@ def test_what_counts_as_missing_is_shown_and_set_in_the_menu_of_a_column(
 
 
 def inside(page: DataPage, column: str) -> QMenu:
-    menu = page.menu_of(column)
+    menu = page.column_menu(column)
     assert menu is not None
     return next(one for one in menu.findChildren(QMenu) if one.title() == "Count as missing")
 

@@ -4,11 +4,23 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHeaderView, QLabel, QLineEdit, QListWidget, QProgressBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QProgressBar,
+    QScrollArea,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.pages.data import DataPage
-from app.pages.data.cards.sources import SourceCard
+from app.pages.data.cards.source_card import SourceCard
+from app.pages.data.cards.tasks_card import TasksCard
 from app.plots import BarPlot, Histogram
 from app.session import Session
 from app.widgets import DoubleSpinBox, InlineError, LinkButton
@@ -37,7 +49,7 @@ def shown(page: DataPage, kind: type[Any], name: str) -> bool:
 @pytest.fixture
 def opened(page: DataPage, worker: PatientWorker) -> DataPage:
     """The page after a file has been opened."""
-    page.open_file(Path("/x/houses.csv"))
+    page.loader.open_file(Path("/x/houses.csv"))
     worker.answer(table())
     return page
 
@@ -53,12 +65,12 @@ def test_other_data_replace_edited_tasks_only_when_that_is_allowed(
 ) -> None:
     asked: list[str] = []
     session.confirm_replace = lambda what: bool(asked.append(what))
-    page.choose_bundled("iris")  # nothing was edited
+    page.loader.choose_bundled("iris")  # nothing was edited
     worker.answer(table("Iris"))
-    page.choose_bundled("wine")  # what Iris brought is nobody's work
+    page.loader.choose_bundled("wine")  # what Iris brought is nobody's work
     worker.answer(table("Wine"))
     session.document.set("training.epochs", 3)  # which stays
-    page.choose_bundled("iris")
+    page.loader.choose_bundled("iris")
     worker.answer(table("Iris"))
     assert asked == []
     session.document.set("tasks[0].name", "mine")
@@ -68,8 +80,8 @@ def test_other_data_replace_edited_tasks_only_when_that_is_allowed(
     drop.setUrls([QUrl.fromLocalFile("/x/houses.csv")])
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     page.dropEvent(QDropEvent(QPointF(5, 5), copy, drop, left, none))
-    page.open_file(Path("/x/other.csv"))
-    page.choose_bundled("wine")
+    page.loader.open_file(Path("/x/other.csv"))
+    page.loader.choose_bundled("wine")
     assert asked == [
         f"{name} brings other tasks, and other layers where these cannot read it."
         for name in ("houses.csv", "other.csv", "Wine")
@@ -79,7 +91,7 @@ def test_other_data_replace_edited_tasks_only_when_that_is_allowed(
     assert sets is not None
     assert sets.currentItem().text() == "Iris"
     session.confirm_replace = lambda _what: True
-    page.choose_bundled("wine")
+    page.loader.choose_bundled("wine")
     worker.answer(table("Wine"))
     assert session.document.get("dataset.name") == "wine"
 
@@ -104,7 +116,7 @@ def test_a_chosen_set_replaces_data_tasks_and_model_in_one_step(
 def test_sentences_are_shown_as_rows_with_how_often_each_tag_stands(
     page: DataPage, session: Session, worker: PatientWorker
 ) -> None:
-    page.choose_bundled("sentences")
+    page.loader.choose_bundled("sentences")
     worker.answer(texts())
     assert session.document.valid
     assert shown(page, QWidget, "data-preview")
@@ -126,7 +138,7 @@ def test_an_input_read_as_text_stands_alone_and_gets_an_embedding(opened: DataPa
 
 
 def test_while_a_file_is_read_the_page_says_so(page: DataPage, worker: PatientWorker) -> None:
-    page.open_file(Path("/x/houses.csv"))
+    page.loader.open_file(Path("/x/houses.csv"))
     assert shown(page, QProgressBar, "reading-data")
     worker.answer(table())
     assert not shown(page, QProgressBar, "reading-data")
@@ -136,7 +148,7 @@ def test_a_file_that_cannot_be_read_leaves_the_experiment_alone(
     page: DataPage, session: Session, worker: PatientWorker
 ) -> None:
     before = session.document.data
-    page.open_file(Path("/x/empty.csv"))
+    page.loader.open_file(Path("/x/empty.csv"))
     worker.refuse(InputError("/x/empty.csv", "the file is empty"))
     error = page.findChild(InlineError, "source-error")
     assert error is not None
@@ -145,9 +157,9 @@ def test_a_file_that_cannot_be_read_leaves_the_experiment_alone(
 
 
 def test_only_the_last_of_two_choices_counts(page: DataPage, session: Session, worker: PatientWorker) -> None:
-    page.choose_bundled("iris")
+    page.loader.choose_bundled("iris")
     first = worker.asks[-1]
-    page.choose_bundled("wine")
+    page.loader.choose_bundled("wine")
     first[2](table("Iris"))
     assert session.document.data["dataset"]["name"] == "multidigits"
     worker.answer(table("Wine"))
@@ -222,7 +234,7 @@ def test_a_name_that_paths_cannot_hold_is_told_at_the_task(opened: DataPage, ses
 
 
 def test_two_numbers_are_joined_from_the_columns_menu(opened: DataPage, session: Session) -> None:
-    menu = opened.menu_of("rooms")
+    menu = opened.column_menu("rooms")
     assert menu is not None
     action = next(action for action in menu.actions() if action.text() == "Predict together with price")
     action.trigger()
@@ -295,7 +307,7 @@ def test_another_data_set_does_not_take_the_splitting_tasks_along(
     spec = session.document.spec
     assert spec is not None
     session.document.load_spec(single_task(spec, "left"))
-    page.choose_bundled("iris")
+    page.loader.choose_bundled("iris")
     worker.answer(table("Iris"))
     assert session.document.data["dataset"]["split"]["tasks"] == []
 
@@ -315,13 +327,13 @@ def test_a_removed_task_of_images_can_be_added_again(page: DataPage) -> None:
 def test_how_numbers_become_inputs_is_asked_only_while_a_number_is_an_input(
     page: DataPage, worker: PatientWorker, session: Session
 ) -> None:
-    page.choose_bundled("wine")
+    page.loader.choose_bundled("wine")
     worker.answer(table("Wine"))
     assert shown(page, QWidget, "numeric-inputs-card")
     for name in ("area", "rooms"):
         page.edits.set_role(name, "ignore")
     assert not shown(page, QWidget, "numeric-inputs-card")
-    page.choose_bundled("sentences")
+    page.loader.choose_bundled("sentences")
     worker.answer(texts())
     assert not shown(page, QWidget, "numeric-inputs-card")
 
@@ -329,7 +341,7 @@ def test_how_numbers_become_inputs_is_asked_only_while_a_number_is_an_input(
 def test_how_numbers_become_inputs_is_a_step_of_undo_and_a_fault_of_it_is_told_at_it(
     page: DataPage, worker: PatientWorker, session: Session
 ) -> None:
-    page.choose_bundled("wine")
+    page.loader.choose_bundled("wine")
     worker.answer(table("Wine"))
     document = session.document
     before = document.data["dataset"]["numeric_inputs"]
@@ -346,7 +358,7 @@ def test_how_numbers_become_inputs_is_a_step_of_undo_and_a_fault_of_it_is_told_a
 @pytest.fixture
 def sentences(page: DataPage, worker: PatientWorker) -> DataPage:
     """The page after a set of texts has been chosen."""
-    page.choose_bundled("sentences")
+    page.loader.choose_bundled("sentences")
     worker.answer(texts())
     return page
 
@@ -355,7 +367,7 @@ def test_how_a_text_becomes_tokens_is_asked_only_while_a_text_is_an_input(
     page: DataPage, worker: PatientWorker
 ) -> None:
     assert not shown(page, QWidget, "text-card")
-    page.choose_bundled("sentences")
+    page.loader.choose_bundled("sentences")
     worker.answer(texts())
     assert shown(page, QWidget, "text-card")
     page.edits.set_role("text", "ignore")
@@ -424,3 +436,15 @@ def test_tokenizer_and_model_are_made_to_fit_by_a_link_in_one_step(sentences: Da
         document.undo_stack.undo()
     assert shown(sentences, QWidget, "dataset.text.vocabulary")
     assert document.valid
+
+
+def test_three_tasks_stand_side_by_side_in_a_window_of_usual_size(opened: DataPage) -> None:
+    opened.edits.set_role("rooms", "target")
+    # A window of 1280 pixels less the rail, in digits of the usual font: that of the tests is another.
+    opened.resize(opened.fontMetrics().horizontalAdvance("0") * 150, 720)
+    area = opened.findChild(TasksCard).findChild(QScrollArea)  # type: ignore[union-attr]
+    assert area is not None
+    assert shown(opened, QWidget, "numeric-inputs-card")
+    assert opened.findChild(QLineEdit, "task-name-rooms") is not None
+    QApplication.processEvents()
+    assert area.widget().minimumSizeHint().width() <= area.viewport().width()

@@ -49,7 +49,7 @@ def test_more_tasks_than_have_room_are_a_list_of_all(tabs: TaskTabs) -> None:
     tabs.set_names(NAMES)
     assert tabs.is_list
     assert [tabs.list.itemText(i) for i in range(tabs.list.count())] == list(NAMES)
-    assert tabs.place.text() == "1 of 12"
+    assert tabs.position.text() == "1 of 12"
     tabs.resize(8000, 40)
     assert not tabs.is_list
 
@@ -58,12 +58,12 @@ def test_every_task_of_the_list_can_be_reached(tabs: TaskTabs, qtbot: QtBot) -> 
     seen: list[int] = []
     tabs.currentChanged.connect(seen.append)
     tabs.set_names(NAMES)
-    assert not tabs.before.isEnabled()
+    assert not tabs.previous.isEnabled()
     for _ in range(11):
-        qtbot.mouseClick(tabs.after, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(tabs.next, Qt.MouseButton.LeftButton)
     assert seen == list(range(1, 12))
-    assert (tabs.list.currentText(), tabs.place.text()) == (NAMES[11], "12 of 12")
-    assert not tabs.after.isEnabled()
+    assert (tabs.list.currentText(), tabs.position.text()) == (NAMES[11], "12 of 12")
+    assert not tabs.next.isEnabled()
     qtbot.keyClick(tabs.list, Qt.Key.Key_Home)
     assert tabs.currentIndex() == 0
 

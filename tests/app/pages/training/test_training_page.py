@@ -10,13 +10,12 @@ from pytestqt.qtbot import QtBot
 from app.document import Document
 from app.forms import ChoiceEditor, NumberEditor, SearchedChoice
 from app.pages.training import TrainingPage
-from app.pages.training.seeds import parse_seeds, study_text
-from app.pages.training.study_card import StudyCard
-from app.pages.training.words import (
+from app.pages.training.choices import device_choices
+from app.pages.training.run_length import run_length, run_length_text
+from app.pages.training.start_study_card import StudyCard
+from app.pages.training.study_seeds import parse_seeds, study_text
+from app.pages.training.weighting_text import (
     WEIGHTINGS,
-    device_choices,
-    length_of,
-    length_text,
     measured_text,
     method_entries,
     moves_text,
@@ -360,7 +359,7 @@ def test_words_cover_every_method_and_state() -> None:
         assert weighting_help(spec).count(".") >= 2
     assert moves_text([]) == ""
     assert device_choices([]) == (("auto",), ("Automatic",))
-    assert "known once" in length_text(length_of(load_preset("multidigits"), None))
+    assert "known once" in run_length_text(run_length(load_preset("multidigits"), None))
 
 
 def test_a_study_is_asked_for_with_the_seeds_that_were_typed(

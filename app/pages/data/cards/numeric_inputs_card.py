@@ -1,0 +1,41 @@
+"""The card for the encoding of numeric inputs, visible while there are any."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from PySide6.QtWidgets import QWidget
+
+from app.document import Document
+from app.forms import KindForm, bind
+from app.pages.data.roles import is_input_type
+from app.widgets import Card
+from mtl_core.spec import DatasetInfo, NumericInputs, Problem, members
+
+
+class NumericInputsCard(Card):
+    """A form for ``dataset.numeric_inputs``.
+
+    Args:
+        document: The experiment.
+        parent: Owner.
+    """
+
+    PATH: ClassVar[str] = "dataset.numeric_inputs"
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__("Numeric inputs", parent=parent)
+        self.setObjectName("numeric-inputs-card")
+        self.form = KindForm(members(NumericInputs), self.PATH, label_characters=0)
+        bind(self.form, document)
+        self.body.addWidget(self.form)
+        self.body.addStretch(1)
+
+    @staticmethod
+    def concerns(data: Mapping[str, Any], info: DatasetInfo | None) -> bool:
+        """Whether any input of the experiment is numeric."""
+        return is_input_type(data, info, "numeric")
+
+    def show_data(self, data: Mapping[str, Any], info: DatasetInfo | None, problems: Sequence[Problem]) -> None:
+        """Show the card only while it concerns the experiment, with the problems of its fields."""
+        self.setVisible(self.concerns(data, info))
+        self.form.show_problems(problems)

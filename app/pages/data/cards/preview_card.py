@@ -1,0 +1,138 @@
+"""The preview of the data: the first rows under combo boxes for the role of each column, or example images."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QProgressBar, QStackedLayout, QTableView, QVBoxLayout, QWidget
+
+from app.formatting import format_quantity, format_shape
+from app.pages.data.cards.image_grid import ImageGrid, Label
+from app.pages.data.cards.notes_list import NotesList
+from app.pages.data.cards.preview_header import ColumnView, RoleHeader
+from app.tables import PreviewModel
+from app.theme import row_height
+from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scroll_area
+from mtl_core.spec import DatasetInfo
+
+_EMPTY = "Nothing to show yet"
+_WAITING = "The first rows appear here once they have been read."
+_STARTING = "The engine is starting, which takes a few seconds. The first rows appear here then."
+
+
+class PreviewCard(Card):
+    """Shows a preview of the data, a busy state while they are read, or an error."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Preview", parent=parent)
+        self.setObjectName("preview-card")
+        self._shown: DatasetInfo | None = None
+        self.model = PreviewModel(self)
+        self.table = QTableView()
+        self.header_ = RoleHeader(self.table)
+        self._style_table()
+        self.images = ImageGrid()
+        self.more = ToolButton("dots-three", "More", name="all-columns")
+        self.more.setPopupMode(ToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self.more)
+        self.more.setMenu(self.menu)
+        self.header.addWidget(self.more)
+        self.description = Muted(wrap=True)
+        self.busy = QProgressBar()
+        self.busy.setObjectName("reading-data")
+        self.busy.setRange(0, 0)
+        self.busy.setTextVisible(False)
+        self.busy.setFixedHeight(4)
+        policy = self.busy.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing jumps when reading begins or ends
+        self.busy.setSizePolicy(policy)
+        self.error = InlineError()
+        self.error.setObjectName("preview-error")
+        self.notes = NotesList()
+        self._notice: Banner | None = None
+        self._views = QStackedLayout()
+        images = QVBoxLayout()
+        images.setContentsMargins(0, 0, 0, 0)
+        images.addWidget(self.images)
+        self._nothing = EmptyState("table", _EMPTY, _WAITING)
+        for page in (self.table, scroll_area(images), self._nothing):
+            self._views.addWidget(page)
+        for widget in (self.description, self.busy, self.error):
+            self.body.addWidget(widget)
+        self.body.addLayout(self._views, 1)
+        self.body.addWidget(self.notes)
+        self.set_busy("")
+        self.show_nothing()
+
+    def show_info(self, info: DatasetInfo, views: Sequence[ColumnView], labels: Sequence[Sequence[Label]]) -> None:
+        """Show a data set: a table with the roles of its columns, or images with their labels."""
+        table = info.input_kind == "table"
+        if info is not self._shown:
+            self._shown = info
+            self.model.show(info.columns, info.preview if table else ())
+            self.images.show_images(info.images, color=info.input_shape[0] == 3)
+            self.set_title(info.title)
+            self.description.setText(info.description)
+            self.description.setVisible(
+                bool(info.description) and not info.delimiter
+            )  # a file is described beside the list
+            self.notes.show_notes(info.notes)
+        contents = format_quantity(len(info.columns), "column") if table else f"images {format_shape(info.input_shape)}"
+        self.set_subtitle(f"{format_quantity(info.rows, 'row')} · {contents}")
+        self.header_.show_columns(views)
+        self.model.set_ignored(frozenset(view.name for view in views if view.role == "ignore"))
+        self.images.set_labels(labels)
+        self._views.setCurrentIndex(0 if table else 1)
+
+    def show_nothing(self) -> None:
+        """Show the empty state: no data set is known."""
+        self._shown = None
+        self.set_title("Preview")
+        self.set_subtitle("")
+        self.description.hide()
+        self.notes.hide()
+        self.more.hide()
+        self._views.setCurrentIndex(2)
+
+    def set_busy(self, text: str, *, starting: bool = False) -> None:
+        """Show that ``text`` is going on, or nothing when it is empty; ``starting``: the engine is not ready yet."""
+        self.busy.setVisible(bool(text))
+        self.busy.setAccessibleName(text)
+        if text:
+            self.set_subtitle(text)
+            self._nothing.title.setText(text)
+            self._nothing.text.setText(_STARTING if starting else _WAITING)
+        else:
+            self._nothing.title.setText(_EMPTY)
+            self._nothing.text.setText(_WAITING)
+
+    def show_notice(self, text: str, undo: Callable[[], object]) -> None:
+        """Show a banner that says what else an edit changed, with a link that undoes it."""
+        self.clear_notice()
+        self._notice = Banner(text, "Undo", undo, tone="info")
+        self._notice.setObjectName("data-notice")
+        self.body.insertWidget(0, self._notice)
+        self._notice.show()  # now: a layout would show it with the next event only
+
+    def clear_notice(self) -> None:
+        """Remove the banner."""
+        if self._notice is not None:
+            self._notice.hide()
+            self._notice.deleteLater()
+            self._notice = None
+
+    def _style_table(self) -> None:
+        table = self.table
+        table.setObjectName("data-preview")
+        table.setAccessibleName("First rows of the data")
+        table.setHorizontalHeader(self.header_)
+        table.setModel(self.model)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.verticalHeader().setVisible(False)
+        table.verticalHeader().setDefaultSectionSize(row_height() - 4)
+        table.setCornerWidget(QWidget())
+        table.horizontalScrollBar().valueChanged.connect(self.header_.place)
+        self.header_.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)

@@ -1,0 +1,39 @@
+"""The notice that says what another data set changed beside data, tasks and layers; no Qt."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.pages.data.roles import is_input_type
+from mtl_core.spec import DatasetInfo, PiecewiseLinear, kind_of
+
+
+def dataset_notice(before: Mapping[str, Any], after: Mapping[str, Any], info: DatasetInfo) -> str:
+    """How training settings and numeric inputs followed the data; empty when neither did.
+
+    Args:
+        before: The experiment with the data set before.
+        after: The experiment with the new one.
+        info: The description of the new one.
+    """
+    return " ".join(filter(None, (_training_notice(before, after), _numeric_inputs_notice(before, after, info))))
+
+
+def _training_notice(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    training = after.get("training") or {}
+    if training == before.get("training"):
+        return ""
+    stopping = training.get("early_stopping")
+    stop = f", stopped after {stopping['patience']} epochs without improvement" if stopping else ""
+    length = f"{training['epochs']} epochs in batches of {training['batch_size']}"
+    return f"Training follows the number of rows: {length}{stop}. Change it on the Training page."
+
+
+def _numeric_inputs_notice(before: Mapping[str, Any], after: Mapping[str, Any], info: DatasetInfo) -> str:
+    numeric = after["dataset"].get("numeric_inputs") or {}
+    if numeric == (before.get("dataset") or {}).get("numeric_inputs") or numeric.get("kind") != kind_of(
+        PiecewiseLinear
+    ):
+        return ""
+    if not is_input_type(after, info, "numeric"):
+        return ""
+    return f"Numeric inputs get {numeric['bins']} bins per column. Change it in the card Numeric inputs."

@@ -1,0 +1,83 @@
+"""The card that queues a study: several seeds with single-task baselines."""
+
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
+
+from app.forms.form import LABEL_CHARACTERS
+from app.pages.training.study_seeds import parse_seeds, study_text
+from app.session import Session
+from app.theme import GAP
+from app.widgets import Button, Card, InlineError, Muted, TextField
+
+_SETTING, _FIRST = "page/training/seeds", "0, 1, 2"
+_TOGETHER = "page/training/together"
+_HELP = "A run of all tasks for each, e.g. 0, 1, 2 or 0-4; the rows of the split stay the same"
+_TOGETHER_HELP = (
+    "One process trains the seeds of each experiment in one loop: faster where the model is small. "
+    "What does not allow it is said before anything runs"
+)
+
+
+class StudyCard(Card):
+    """Seeds, the resulting number of runs, and the buttons that queue them."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("Study", "what training together brings", parent)
+        self.setObjectName("study-card")
+        self._session = session
+        self.seeds = TextField(session.settings.get(_SETTING, _FIRST), separators=",; ")
+        self.seeds.setObjectName("study-seeds")
+        self.seeds.setAccessibleName("Seeds of the study")
+        self.seeds.setToolTip(_HELP)
+        self.error = InlineError()
+        self.error.setObjectName("study-error")
+        self.words = Muted(wrap=True)
+        self.words.setObjectName("study-words")
+        label = Muted("Seeds")
+        label.setBuddy(self.seeds)
+        label.setToolTip(_HELP)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP)
+        grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("0") * LABEL_CHARACTERS)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(label, 0, 0)
+        grid.addWidget(self.seeds, 0, 1)
+        grid.addWidget(self.error, 1, 1)
+        self.together = QCheckBox("Train the seeds together (small models)")
+        self.together.setObjectName("study-together")
+        self.together.setToolTip(_TOGETHER_HELP)
+        self.together.setChecked(session.settings.get(_TOGETHER) == "yes")
+        grid.addWidget(self.together, 2, 0, 1, 2)
+        self.both = Button("Run with baselines", lambda: self._run(True), icon_name="scales", name="run-baselines")
+        self.both.setToolTip("Train all tasks together and each one alone, on the same rows, and compare: Δm")
+        self.alone = Button("Run seeds", lambda: self._run(False), icon_name="play", name="run-seeds")
+        self.alone.setToolTip("Train all tasks together, once per seed")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GAP)
+        for button in (self.both, self.alone):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self.body.addLayout(grid)
+        self.body.addWidget(self.words)
+        self.body.addLayout(buttons)
+        self.body.addStretch(1)
+        self.seeds.textChanged.connect(self._show)
+        self.together.toggled.connect(self._show)
+        session.document.changed.connect(self._show)
+        self._show()
+
+    def _show(self, _what: object = None) -> None:
+        seeds, problem = parse_seeds(self.seeds.text())
+        tasks = len(self._session.document.get("tasks") or ())
+        self.error.set_error(problem)
+        self.words.setText(study_text(len(seeds), tasks, together=self.together.isChecked()) if seeds else "")
+        self.together.setEnabled(len(seeds) > 1)
+        self.alone.setEnabled(bool(seeds))
+        self.both.setEnabled(bool(seeds) and tasks > 1)
+
+    def _run(self, baselines: bool) -> None:
+        seeds, _ = parse_seeds(self.seeds.text())
+        if seeds:
+            self._session.settings.put(_SETTING, self.seeds.text())
+            self._session.settings.put(_TOGETHER, "yes" if self.together.isChecked() else "")
+            together = self.together.isChecked() and len(seeds) > 1
+            self._session.request_study(seeds, baselines=baselines, together=together)

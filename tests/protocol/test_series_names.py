@@ -1,0 +1,78 @@
+"""The names of what sharing schemes learn and of gradient diagnostics stand in stores: they stay as they are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtl_core.protocol.series_names import (
+    GRADIENT_CONDITION,
+    GRADIENT_CONFLICTS,
+    GRADIENT_NORM,
+    gradient_norm_name,
+    gradient_pair_name,
+    is_gradient_pair,
+    natural_order,
+    read_learned_name,
+)
+from mtl_core.spec.sharing.branch import NODE_PROBABILITIES
+from mtl_core.spec.sharing.learned_series import GATE_WEIGHTS, LEVEL_GATE_WEIGHTS, STITCH_WEIGHTS, LearnedShare
+from mtl_core.spec.sharing.nddr import FUSION_WEIGHTS
+from mtl_core.spec.sharing.sluice import STAGE_WEIGHTS
+from mtl_core.spec.sharing.soft import DISTANCES
+
+NUMBERS = st.integers(1, 100)
+SOURCES = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "share"),
+    [
+        (STITCH_WEIGHTS.metric("left", 2), "stitch 2 from left", ("stitch 2", "left")),
+        (
+            FUSION_WEIGHTS.metric("the 1 from right", 1),
+            "fusion 1 from the 1 from right",
+            ("fusion 1", "the 1 from right"),
+        ),
+        (DISTANCES.metric("right"), "distance to right", ("distance between copies", "right")),
+        (STAGE_WEIGHTS.metric("stage 3"), "share of stage 3", ("stages the head reads", "stage 3")),
+        (GATE_WEIGHTS.metric("expert 2"), "gate of expert 2", ("gates", "expert 2")),
+        (LEVEL_GATE_WEIGHTS.metric("own expert 1", 2), "level 2, gate of own expert 1", ("level 2", "own expert 1")),
+        (NODE_PROBABILITIES.metric("node 2", 1), "stage 1, node 2", ("stage 1", "node 2")),
+    ],
+)
+def test_a_name_says_where_and_from_what(name: str, metric: str, share: tuple[str, str]) -> None:
+    assert name == metric
+    assert read_learned_name(name) == LearnedShare(*share)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        (GRADIENT_CONFLICTS, "gradient conflicts"),
+        (GRADIENT_CONDITION, "gradient condition"),
+        (GRADIENT_NORM, "gradient norm"),
+        (gradient_norm_name("shared.0"), "gradient norm shared.0"),
+        (gradient_pair_name("cosine", "right"), "gradient cosine right"),
+        (gradient_pair_name("similarity", "right"), "gradient similarity right"),
+        ("loss", "loss"),
+        ("weight", "weight"),
+        ("accuracy", "accuracy"),
+    ],
+)
+def test_what_no_scheme_learned_is_told_from_it(name: str, metric: str) -> None:
+    assert name == metric
+    assert read_learned_name(name) is None
+    assert is_gradient_pair(name) == name.startswith(("gradient cosine ", "gradient similarity "))
+
+
+@given(NUMBERS, SOURCES)
+def test_any_source_is_read_as_it_was_written(number: int, source: str) -> None:
+    for series in (STITCH_WEIGHTS, FUSION_WEIGHTS, DISTANCES, GATE_WEIGHTS, LEVEL_GATE_WEIGHTS):
+        share = read_learned_name(series.metric(source, number))
+        assert share is not None
+        assert share.source == source
+
+
+def test_numbers_in_names_are_sorted_as_numbers() -> None:
+    names = ["expert 10", "expert 2", "own expert 1"]
+    assert sorted(names, key=natural_order) == ["expert 2", "expert 10", "own expert 1"]
