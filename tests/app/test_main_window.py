@@ -362,7 +362,7 @@ def test_help_opens_at_the_page_shown_and_closes_with_the_window(window: MainWin
 def test_the_window_validates_an_edit_once_whatever_pages_show_it(
     window: MainWindow, validations: list[Any], wait: Any
 ) -> None:
-    for page in ("data", "model", "training", "live", "runs", "compare"):
+    for page in Page:
         window.session.open_page(page)
     wait(lambda: not window.session._question_timer.isActive())
     validations.clear()
