@@ -1,6 +1,6 @@
 """The engine of MTL Workbench: everything but the window.
 
-Importing this package loads neither torch nor SQLAlchemy; each public name is fetched when it is first used.
+Importing this package loads neither torch nor SQLAlchemy; each public name is imported on first use.
 
 Example:
     >>> import mtl_core
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 
-_HOMES = {
+_MODULES = {
     "ExperimentSpec": "mtl_core.spec",
     "InputError": "mtl_core.spec",
     "Run": "mtl_core.runner.local",
@@ -45,6 +45,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'mtl_core' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

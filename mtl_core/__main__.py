@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> int:
-    """Run the verb of this process's arguments; returns the exit status."""
+    """Runs the command line with the arguments of this process; returns the exit status."""
     from mtl_core.interrupt import EXIT_STATUS, install_handler
 
     install_handler()  # before the imports that take long

@@ -1,9 +1,8 @@
-"""CSV files: one form for all that the program writes, safe to open in a spreadsheet.
+"""The CSV writer, whose files are safe to open in a spreadsheet.
 
 UTF-8, cells separated by commas, lines that end in LF, numbers with a decimal point. Where a text cell begins with
 ``=``, ``+``, ``-``, ``@``, a tab or a carriage return, a spreadsheet would take it for a formula; an apostrophe before
-it keeps it a text (OWASP, "CSV Injection"). Numbers, also those given as text, are written as they are. ``read_text``
-takes the apostrophe off again.
+it keeps it a text (OWASP, "CSV Injection"). Numbers, also those given as text, are not escaped.
 """
 
 import csv
@@ -19,7 +18,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-
 
 
 def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Write a table, whole or not at all; returns how many rows it has.
+    """Writes a table atomically; returns its number of rows.
 
     Raises:
         InputError: ``path`` is a folder, a device or no file name.
@@ -28,20 +27,20 @@ def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[A
     count = 0
     with atomic_write(path) as new, new.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(map(write_cell, header))
+        writer.writerow(map(escape_cell, header))
         for row in rows:
-            writer.writerow(map(write_cell, row))
+            writer.writerow(map(escape_cell, row))
             count += 1
     return count
 
 
-def write_cell(value: Any) -> Any:
-    """A cell as it is written: a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+def escape_cell(value: Any) -> Any:
+    """Escapes a cell: text that a spreadsheet would take for a formula gets an apostrophe before it."""
     if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
         return "'" + value
     return value
 
 
-def read_text(cell: str) -> str:
-    """The text of a cell that ``write_csv`` has written."""
+def unescape_cell(cell: str) -> str:
+    """Unescapes a cell that ``write_csv`` has written."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -1,4 +1,4 @@
-"""Errors that a person can act on, by the kind of their cause."""
+"""Errors for the user, one class for each kind of cause."""
 
 import errno
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from mtl_core.text import escape_control_characters
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with an input; as text at most 1000 characters, whatever names and values it quotes.
+    """A problem of an input; its text has at most 1000 characters, however long the names and values in it are.
 
     Attributes:
-        path: Where, e.g. ``model.shared[2].out_channels``, a file or a column; shortened in the text only.
-        rule: What is asked for, e.g. ``must be greater than 0``.
-        found: What stands there, shortened, or ``""`` when nothing does.
-        fix: What to do, or ``""`` when the rule says it all.
+        path: The place, e.g. ``model.shared[2].out_channels``, a file or a column; shortened only in the text.
+        rule: The rule that is broken, e.g. ``must be greater than 0``.
+        found: The value there, shortened, or ``""`` for none.
+        fix: Advice, or ``""`` if the rule suffices.
     """
 
     path: str
@@ -39,17 +39,17 @@ _PATH_LENGTH, _RULE_LENGTH, _FOUND_LENGTH, _FIX_LENGTH = 200, 420, 120, 220
 
 
 class WorkbenchError(Exception):
-    """Something that a person can understand and act on: where, which rule, what was found, and what to do.
+    """Base class of errors for the user: the place, the broken rule, the value found, and advice.
 
-    The command line prints it as one line and exits with ``exit_status``; the window shows it where it arose. Each kind
+    The command line prints it as one line and exits with ``exit_status``; the window shows it at its place. Each kind
     of cause has a subclass.
 
     Args:
         where: The place: a path in the spec, a file, a column, an option.
-        rule: What is asked for there.
-        found: What stands there instead; anything, shown shortened.
-        fix: What to do about it.
-        more: Further problems found in the same reading.
+        rule: The rule that is broken.
+        found: The value there, of any type; shortened.
+        fix: Advice.
+        more: Further problems of the same input.
     """
 
     exit_status = 3
@@ -63,7 +63,7 @@ class WorkbenchError(Exception):
 
     @classmethod
     def of(cls, problems: Sequence[Problem]) -> Self:
-        """The error that tells the first of some problems and keeps the rest."""
+        """Creates an error with the text of the first problem that keeps all of them."""
         first, *rest = problems
         error = cls(first.path, first.rule, fix=first.fix, more=tuple(rest))
         error.problem = first
@@ -73,40 +73,40 @@ class WorkbenchError(Exception):
 
 
 class InputError(WorkbenchError, ValueError):
-    """What a person gave is at fault: a spec, a data file, a name, an option."""
+    """The user's input is at fault: a spec, a data file, a name, an option."""
 
     exit_status = 2
 
 
 class StoreError(WorkbenchError):
-    """A store or a file that the program wrote is damaged, missing, locked, of another version, or does not answer."""
+    """A store, or a file written by the program, is damaged, missing, locked, unreachable or of another version."""
 
 
 class WorkerError(WorkbenchError):
-    """A worker process ended, or answered with something that is not an answer."""
+    """A worker process has ended, or its reply is not valid."""
 
 
 class EnvironmentFault(WorkbenchError):  # noqa: N818 - the built-in EnvironmentError is another name of OSError
-    """The surroundings are at fault: a full disk, a missing permission, a device that is lost, a missing extra."""
+    """The environment is at fault: a full disk, a missing permission, a lost device, a missing package."""
 
 
 _NAME_ERRORS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 _OUT_OF_MEMORY = "OutOfMemoryError"
 _DEVICE_ERRORS = ("AcceleratorError", "CUDA error", "CUDNN_STATUS", "NCCL error", "MPS backend")
-"""What torch's errors of a device are called, or begin with; torch is not imported to name them."""
+"""Names of torch's device errors, or beginnings of their messages; by name, since torch is not imported here."""
 
 
 def file_error(where: str | Path, rule: str, error: OSError, fix: str = "") -> WorkbenchError:
-    """The error for a file that a person named: of the input where the name is at fault, else of the surroundings."""
+    """Converts the ``OSError`` of a file: an input error if its name is at fault, else an environment fault."""
     kind = InputError if error.errno in _NAME_ERRORS else EnvironmentFault
     return kind(str(where), rule, found=error, fix=fix)
 
 
 def environment_fault(error: BaseException) -> WorkbenchError | None:
-    """The error of its kind when the surroundings made code fail that did not expect it; None for anything else.
+    """Converts an unexpected exception that the environment caused; None for any other exception.
 
-    That is an ``OSError`` of a file, a lack of memory, or what torch says of a device. A name that is too long for the
-    file system is an input at fault.
+    These are an ``OSError`` of a file, a lack of memory, and torch's device errors. A file name that is too long is an
+    input error.
     """
     name, text = type(error).__name__, str(error)
     if isinstance(error, MemoryError) or name == _OUT_OF_MEMORY or "can't allocate memory" in text:
@@ -125,13 +125,13 @@ def environment_fault(error: BaseException) -> WorkbenchError | None:
 
 
 def _clip(text: str, length: int) -> str:
-    """Text on one line, at most so long."""
+    """Joins a text to one line and clips it to a length."""
     text = " ".join(text.split()) if any(c in text for c in "\n\r\v\f\x85\u2028\u2029") else text
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def shorten(value: Any, length: int = 80) -> str:
-    """A value as one short line of text: its beginning, the end of a path, what an exception says.
+    """Formats a value as one short line: its beginning, the end of a path, the message of an exception.
 
     Control characters are shown as escapes.
     """

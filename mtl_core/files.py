@@ -1,4 +1,4 @@
-"""Writing files so that they are whole or not there."""
+"""Atomic writing of files, and safe questions about paths."""
 
 import os
 import re
@@ -19,19 +19,19 @@ _LOG_LIMIT = 1_000_000
 def atomic_write(
     path: str | Path, *, durable: bool = True, flush_folder: bool = True, mode: int | None = None
 ) -> Iterator[Path]:
-    """Give the path of a new, empty, uniquely named file that takes the place of ``path`` when the block ends.
+    """Context manager that gives the path of a new temporary file and moves it to ``path`` when the block ends.
 
-    The new file lies in the folder of ``path``, links resolved, so that the replacement is one rename on one file
-    system. When the block raises, the new file is removed and ``path`` is as it was.
+    The temporary file is in the folder of ``path``, links resolved, so that the move is a rename within one file
+    system. If the block raises, the temporary file is removed and ``path`` is unchanged.
 
     Args:
         path: The file to write or replace.
-        durable: Also flush file and folder to the disk (fsync), so that a power cut leaves the old file or the new.
-        flush_folder: Of those two also the folder: without, a power cut soon after may bring the old file back.
-        mode: Permission bits of the file; by default those of the file that is replaced, else what the umask gives.
+        durable: Whether to flush file and folder to disk (fsync), so that a power cut leaves the old or the new file.
+        flush_folder: Whether to flush the folder too; if not, a power cut soon after may restore the old file.
+        mode: Permission bits of the file; by default those of the replaced file, else those by the umask.
 
     Raises:
-        InputError: ``path`` is a folder, a device or another thing that is not a plain file, or lies in no folder.
+        InputError: ``path`` is not that of a plain file, or its folder does not exist.
         EnvironmentFault: The disk is full, or a permission is missing.
     """
     target = Path(path)
@@ -40,7 +40,7 @@ def atomic_write(
         target = _resolve(path)
         existing = _mode_of(target)
         if existing is not None and not stat.S_ISREG(existing):
-            raise InputError(str(path), "must be a plain file", found=_kind_of(existing), fix="Give another name.")
+            raise InputError(str(path), "must be a plain file", found=_file_type(existing), fix="Give another name.")
         temporary = _create(target)
         if mode is None and existing is not None:
             mode = stat.S_IMODE(existing)
@@ -62,17 +62,17 @@ def atomic_write(
 
 
 def write_text(path: str | Path, text: str, *, durable: bool = True) -> None:
-    """Write or replace a text file in UTF-8; see :func:`atomic_write`."""
+    """Writes or replaces a text file in UTF-8; see :func:`atomic_write`."""
     with atomic_write(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def remove_partial_files(folder: Path, *, seconds: float = 0.0) -> None:
-    """Remove the unfinished files of processes that were killed while they wrote.
+    """Removes temporary files of processes that were killed while writing.
 
     Args:
-        folder: Where they may lie.
-        seconds: How old they must be; 0 only where no other process writes now.
+        folder: The folder.
+        seconds: Minimum age of the files; 0 only if no other process writes there.
     """
     with suppress(OSError):
         for path in folder.iterdir():
@@ -81,7 +81,7 @@ def remove_partial_files(folder: Path, *, seconds: float = 0.0) -> None:
 
 
 def append_to_log(log: Path, text: str) -> bool:
-    """Append what happened, with the time; a log that has grown long goes to ``….log.1``. Whether that went well."""
+    """Appends a text with the time to a log, which is moved to ``….log.1`` when long; gives whether it succeeded."""
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > _LOG_LIMIT:
@@ -94,7 +94,7 @@ def append_to_log(log: Path, text: str) -> bool:
 
 
 def write_error(path: str | Path, error: OSError) -> WorkbenchError:
-    """The error that says why a file cannot be written: of the input where its name is at fault."""
+    """Converts the ``OSError`` of a file that cannot be written: an input error if its name is at fault."""
     fix = "See that its folder exists and may be written to, and that the disk has room."
     return file_error(path, "cannot be written", error, fix)
 
@@ -106,7 +106,7 @@ def _mode_of(path: Path) -> int | None:
         return None
 
 
-def _kind_of(mode: int) -> str:
+def _file_type(mode: int) -> str:
     kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
     return next((words for test, words in kinds if test(mode)), "a device")
 
@@ -119,14 +119,14 @@ def _resolve(path: str | Path) -> Path:
 
 
 def _create(target: Path) -> Path:
-    """An empty file beside ``target`` with a name that no other file has, and the permissions of any new file."""
+    """Creates an empty file with a unique name in the folder of ``target``, with the default permissions."""
     path = target.with_name(f".{secrets.token_hex(8)}.partial")
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     return path
 
 
 def flush(path: Path) -> None:
-    """Flush a file, or the entries of a folder, to the disk; Windows has no such thing for folders."""
+    """Flushes a file or the entries of a folder to disk; folders not on Windows, which cannot."""
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
@@ -137,10 +137,10 @@ def flush(path: Path) -> None:
 
 
 def exists(path: str | Path) -> bool:
-    """Whether there is something by a name; no, and no error, where there can be no such name."""
+    """Whether a path exists; False, rather than an error, for an invalid name."""
     return os.path.lexists(path)
 
 
 def is_folder(path: str | Path) -> bool:
-    """Whether a name is that of a folder; no, and no error, where there can be no such name."""
+    """Whether a path is a folder; False, rather than an error, for an invalid name."""
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises

@@ -1,7 +1,7 @@
-"""Ctrl+C while a process starts: it ends at once, with one exit status and without a traceback.
+"""Handles Ctrl+C while a process starts: it ends at once, with status 130 and without a traceback.
 
 An interrupt that arrives during an import cannot be raised: extension modules turn ``KeyboardInterrupt`` into other
-errors, or print it and go on. Nothing has been written by then, so the process just ends.
+errors, or print it and continue. Nothing has been written by then, so the process just ends.
 """
 
 import os
@@ -14,20 +14,20 @@ _IMPORT = "<frozen importlib"
 
 
 def install_handler() -> None:
-    """Handle SIGINT from now on, unless it is ignored (``nohup … &``) or someone else handles it already."""
+    """Installs a handler of SIGINT, unless it is ignored (``nohup … &``) or has another handler already."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """End the process during an import or once the interpreter is shutting down; raise KeyboardInterrupt otherwise."""
+    """Ends the process during an import or the interpreter's shutdown; raises KeyboardInterrupt otherwise."""
     del number
-    if sys.is_finalizing() or _imports(frame):
+    if sys.is_finalizing() or _is_importing(frame):
         os._exit(EXIT_STATUS)
     raise KeyboardInterrupt
 
 
-def _imports(frame: FrameType | None) -> bool:
+def _is_importing(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code.co_filename.startswith(_IMPORT):
             return True

@@ -1,4 +1,4 @@
-"""Text of messages: digit grouping, suggestions for misspelled names, escapes of unsafe characters."""
+"""Text of messages: digit grouping, lists of names, suggestions, escapes of control characters."""
 
 import codecs
 import difflib
@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-"""Control characters (a terminal acts on them), line and paragraph separators, marks and overrides of the writing
-direction (they show a text in another order than it has), and halves of surrogate pairs (they cannot be encoded)."""
+"""Control characters (a terminal interprets them), line and paragraph separators, marks and overrides of the writing
+direction (they reorder the displayed text), and lone surrogates (they cannot be encoded)."""
 
 _REPLACEMENTS = {
     "…": "...", "—": "-", "–": "-", "−": "-", "·": "|", "×": "x", "±": "+-", "Δ": "delta ", "↑": "(max)", "↓": "(min)",
     "→": "->", "≈": "~", "≤": "<=", "≥": ">=", "²": "^2", "∞": "inf", "\u2009": " ", "\u202f": " ", "\u00a0": " ",
     "‘": "'", "’": "'", "“": '"', "”": '"',
 }  # fmt: skip
-"""The program's own signs, for output in an encoding that lacks them."""
+"""ASCII replacements of characters in the program's messages, for output in an encoding that lacks them."""
 
 _ERRORS = "mtl_core.readable"
 
@@ -25,7 +25,7 @@ MAX_SUGGESTIONS = 3
 
 
 def group_digits(number: float) -> str:
-    """Format a whole number with a narrow no-break space between thousands: ``12 840``."""
+    """Formats a whole number with a narrow no-break space between thousands: ``12 840``."""
     return f"{number:,.0f}".replace(",", _DIGIT_SEPARATOR).replace("-", "−")
 
 
@@ -33,26 +33,26 @@ def close_matches(name: str, candidates: Iterable[str], cutoff: float = 0.6) -> 
     """The candidates most similar to a misspelled name, at most three, the most similar first.
 
     Args:
-        name: What was written.
-        candidates: The names that exist.
-        cutoff: Least similarity of a match, 0 … 1, as of :func:`difflib.get_close_matches`.
+        name: The misspelled name.
+        candidates: The existing names.
+        cutoff: Minimum similarity, 0 … 1, as in :func:`difflib.get_close_matches`.
     """
     return difflib.get_close_matches(name, list(candidates), MAX_SUGGESTIONS, cutoff)
 
 
 def did_you_mean(names: Sequence[str]) -> str:
-    """The question that suggests names in place of a misspelled one: ``Did you mean lr or epochs?``."""
+    """Formats suggestions as a question: ``Did you mean lr or epochs?``."""
     return f"Did you mean {' or '.join(names)}?"
 
 
 def format_names(names: Sequence[str], most: int = 3) -> str:
-    """Join the first few names, and say how many more there are: ``a, b, c and 2 more``."""
+    """Joins the first few names, and says how many more there are: ``a, b, c and 2 more``."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
 def escape_control_characters(text: str) -> str:
-    r"""The text on one line, as written, with control and direction characters shown as escapes such as ``\x1b``."""
+    r"""Replaces control characters and those that change the writing direction by escapes such as ``\x1b``."""
     return _UNSAFE.sub(lambda match: _escape(match[0]), text)
 
 
@@ -61,14 +61,14 @@ def _escape(sign: str) -> str:
 
 
 def replace_unencodable(stream: TextIO) -> None:
-    """Let a stream write signs that its encoding lacks in other words, instead of raising ``UnicodeEncodeError``."""
+    """Makes a stream replace characters that its encoding lacks, instead of raising ``UnicodeEncodeError``."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:  # a stream of a notebook or of a test may have none
         reconfigure(errors=_ERRORS)
 
 
 def to_printable(text: str) -> str:
-    """The text as standard output can show it: visible, and in words where its encoding lacks a sign."""
+    """Converts a text to what standard output can show: control characters escaped, unencodable ones replaced."""
     if text.isascii() and text.isprintable():  # nearly always, and ten thousand runs are listed in a second
         return text
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"

@@ -13,7 +13,7 @@ _LEAST = 270
 
 
 def columns_for(count: int, width: int, window_width: int) -> int:
-    """How many columns ``count`` cards stand in: rows are filled evenly, and a narrow window has one column."""
+    """Number of columns for ``count`` cards: rows are filled evenly, and a narrow window has one column."""
     if window_width < STACK_BELOW or count < 2:
         return 1
     most = max(1, min(count, width // _LEAST))
@@ -38,14 +38,20 @@ class CardGrid(QWidget):
         return self._columns
 
     def set_cards(self, cards: Sequence[QWidget]) -> None:
-        """Replaces the cards; those before are deleted."""
-        for card in self._cards:
+        """Replace the cards and delete the previous ones."""
+        for card in self.replace_cards(cards):
+            card.deleteLater()
+
+    def replace_cards(self, cards: Sequence[QWidget]) -> list[QWidget]:
+        """Replace the cards and return the previous ones, hidden, for the caller to delete."""
+        previous = self._cards
+        for card in previous:
             self._grid.removeWidget(card)
             card.hide()
-            card.deleteLater()
         self._cards = list(cards)
         self._columns = 0
         self._arrange()
+        return previous
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arranges for the new width."""
@@ -56,7 +62,7 @@ class CardGrid(QWidget):
         columns = columns_for(len(self._cards), self.width(), self.window().width())
         if columns == self._columns or not self._cards:
             return
-        # Of an earlier set of cards too: a column without cards would keep its share of the width.
+        # Also of columns of earlier cards: an empty column would keep its share of the width.
         for column in range(max(columns, self._grid.columnCount())):
             self._grid.setColumnStretch(column, int(column < columns))
         for index, card in enumerate(self._cards):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mtl_core.cli.box_table import format_table
+from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.json_data import replace_non_finite
 from mtl_core.store import RunRecord, SeriesKey, open_store
 from mtl_core.text import escape_control_characters, to_printable
@@ -44,7 +45,7 @@ def runs(arguments: Namespace) -> int:
         print(format_table(_COLUMNS, rows, shrink="name", width=width))
     else:
         print("no runs; start one with: mtl-workbench train multidigits")
-    return 0
+    return SUCCESS
 
 
 def _print_json(

@@ -8,7 +8,7 @@ from typing import Any
 
 from mtl_core.analysis.best_epochs import BestEpoch
 from mtl_core.cli.output import Table, metrics_by_run, print_data_notes, print_json, print_out, record_data
-from mtl_core.protocol.series import TRAINING_SERIES
+from mtl_core.protocol.series_names import TRAINING_SERIES
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
 
 

@@ -11,7 +11,7 @@ from mtl_core.spec import DataNote
 from mtl_core.spec.reports import Role
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.pixel_maps import PixelMap
-from mtl_core.tabular.table_columns import conversion_notes, open_dates_note
+from mtl_core.tabular.table_columns import ambiguous_dates_note, conversion_notes
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +56,6 @@ class Source:
     def notes_of(self, names: Collection[str]) -> tuple[DataNote, ...]:
         """Notes about the file and about the columns of these names."""
         columns = [column for name, column in self.columns.items() if name in names]
-        open_dates = [open_dates_note(column) for column in columns if column.unsettled and column.format.dates]
+        open_dates = [ambiguous_dates_note(column) for column in columns if column.ambiguous and column.format.dates]
         column_notes = [note for column in columns for note in column.notes]
         return (*self.notes, *conversion_notes(columns), *open_dates, *column_notes)

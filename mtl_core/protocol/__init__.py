@@ -1,1 +1,1 @@
-"""What the processes say to each other and to the store: frozen, typed messages, free of torch."""
+"""Messages between the processes and in the store: frozen, typed, and free of torch."""

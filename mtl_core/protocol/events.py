@@ -1,4 +1,4 @@
-"""What happens in a run; each event is a row of the store with a step, a kind, a message for people and data."""
+"""The events of a run: rows of the store with a step, a kind, a message for the user and data."""
 
 from typing import Annotated, Any, Literal
 
@@ -13,38 +13,38 @@ EventKind = Literal[
 ]
 
 
-class _Event(Message):
-    """What all events have.
+class _BaseEvent(Message):
+    """Base class of events.
 
     Attributes:
-        step: The optimizer step at which it happened.
-        message: The same for people.
+        step: The optimizer step of the event.
+        message: The text of the event for the user.
     """
 
     step: int
     message: str = ""
 
     def row_data(self) -> dict[str, Any]:
-        """Its data, as they stand in its row."""
+        """The data of the event, as stored in its row."""
         data: BaseModel | None = getattr(self, "data", None)
         return {} if data is None else data.model_dump()
 
 
-class StartEvent(_Event):
-    """The run begins to train, or goes on from its checkpoint at ``step``."""
+class StartEvent(_BaseEvent):
+    """The run begins to train, or is resumed from its checkpoint at ``step``."""
 
     kind: Literal["start"] = "start"
 
 
-class NoteEvent(_Event):
-    """Something was found in the data, or decided about it."""
+class NoteEvent(_BaseEvent):
+    """A note about the data."""
 
     kind: Literal["note"] = "note"
     data: DataNote
 
 
-class EpochEvent(_Event):
-    """An epoch has ended, or early stopping ends the training."""
+class EpochEvent(_BaseEvent):
+    """An epoch has ended, or early stopping has ended the training."""
 
     kind: Literal["epoch"] = "epoch"
 
@@ -53,9 +53,9 @@ class WeightsData(Message):
     """Loss weights set by hand.
 
     Attributes:
-        weights: The weight of every task; None where they were given back to the weighting method.
-        step: The step from which on they hold.
-        replayed: Whether the spec of the run asked for it, not a person during the run.
+        weights: The weight of every task; None if control was returned to the weighting method.
+        step: The first step with these weights.
+        replayed: Whether the move is in the spec of the run, rather than a request of a person during the run.
     """
 
     weights: dict[str, Weight] | None
@@ -63,59 +63,59 @@ class WeightsData(Message):
     replayed: bool = False
 
 
-class WeightsEvent(_Event):
-    """The loss weights were set by hand, or given back to the method."""
+class WeightsEvent(_BaseEvent):
+    """The loss weights were set by hand, or returned to the control of the method."""
 
     kind: Literal["weights"] = "weights"
     data: WeightsData
 
 
-class PauseEvent(_Event):
-    """The run waits."""
+class PauseEvent(_BaseEvent):
+    """The run has paused."""
 
     kind: Literal["pause"] = "pause"
 
 
-class ResumeEvent(_Event):
-    """The run goes on after a pause, at the same step; one that goes back to a checkpoint writes a start instead."""
+class ResumeEvent(_BaseEvent):
+    """The run continues after a pause, at the same step; a run resumed from a checkpoint records a start instead."""
 
     kind: Literal["resume"] = "resume"
 
 
-class StopEvent(_Event):
-    """The run has ended because someone asked it to stop."""
+class StopEvent(_BaseEvent):
+    """The run has been stopped by a request."""
 
     kind: Literal["stop"] = "stop"
 
 
 class DivergenceData(Message):
-    """Whose loss became NaN or infinite."""
+    """The task whose loss became NaN or infinite."""
 
     task: str
 
 
-class DivergenceEvent(_Event):
+class DivergenceEvent(_BaseEvent):
     """A loss became NaN or infinite, which ends the run."""
 
     kind: Literal["nan"] = "nan"
     data: DivergenceData
 
 
-class WarningEvent(_Event):
-    """Something that a person should know of."""
+class WarningEvent(_BaseEvent):
+    """A warning for the user."""
 
     kind: Literal["warning"] = "warning"
 
 
 class ForgettingData(Message):
-    """How the score of an old task has changed.
+    """The change of the score of an old task in continual learning.
 
     Attributes:
-        task: Its name.
-        metric: Its score.
-        before: The score of the model at the beginning.
-        after: The score of the model at the end.
-        change: The relative change, above 0 for the better; None from a score of 0.
+        task: Name of the task.
+        metric: Name of its score metric.
+        before: Score of the initial model.
+        after: Score of the final model.
+        change: Relative change, positive for an improvement; None if the score before is 0.
     """
 
     task: str
@@ -125,26 +125,26 @@ class ForgettingData(Message):
     change: float | None
 
 
-class ForgettingEvent(_Event):
-    """What an old task lost by the training, or gained."""
+class ForgettingEvent(_BaseEvent):
+    """The change of the score of an old task by the training."""
 
     kind: Literal["kept"] = "kept"
     data: ForgettingData
 
 
-class FinishEvent(_Event):
-    """The run has trained to its end."""
+class FinishEvent(_BaseEvent):
+    """The run has finished."""
 
     kind: Literal["finish"] = "finish"
 
 
 class ErrorData(Message):
-    """Where in the program an error arose."""
+    """The traceback of an error."""
 
     traceback: str
 
 
-class ErrorEvent(_Event):
+class ErrorEvent(_BaseEvent):
     """The run has failed."""
 
     kind: Literal["error"] = "error"
@@ -170,8 +170,8 @@ _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 def read_event(step: int, kind: str, message: str, data: Any) -> Event | None:
-    """An event from its row; None where it is of an unknown kind or damaged."""
+    """Reads an event from its row; None if it is of an unknown kind or damaged."""
     row = {"step": step, "kind": kind, "message": message}
     if kind == "weights" and isinstance(data, dict):
-        data = {"step": step, **data}  # the step of the row, where data that was written otherwise leaves it out
+        data = {"step": step, **data}  # older data may lack the step
     return read_message(_ADAPTER, row | {"data": data} if data else row)

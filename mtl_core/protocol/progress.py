@@ -1,19 +1,19 @@
-"""How far a run has come."""
+"""The progress of a run."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come.
+    """The progress of a run.
 
     Attributes:
-        epoch: Epochs completed.
-        epochs: Epochs asked for.
-        step: Optimizer steps completed.
-        steps: Optimizer steps asked for.
-        samples_per_second: Training rows per second of late, averaged over half a minute.
-        eta_seconds: Seconds until the end at that rate.
+        epoch: Number of completed epochs.
+        epochs: Number of epochs of the run.
+        step: Number of completed optimizer steps.
+        steps: Number of optimizer steps of the run.
+        samples_per_second: Training rows per second, averaged over the last half minute.
+        eta_seconds: Estimated seconds until the end at that rate.
     """
 
     epoch: int = 0

@@ -1,6 +1,6 @@
-"""What a worker process is asked, and the type of each answer.
+"""The questions to a worker process, and the type of each answer.
 
-Experiments and data sets travel as they stand in the document, so that whoever answers can say what is wrong with them.
+Experiments and data sets are sent as unvalidated spec data, so that the answer can say what is wrong with them.
 """
 
 import json
@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from mtl_core.errors import Problem, WorkerError
 from mtl_core.protocol.base import Message
+from mtl_core.protocol.series_key import SplitName
 from mtl_core.protocol.states import TrainingEndState
 from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo, Report
 
@@ -18,20 +19,20 @@ A = TypeVar("A")
 
 
 class Question(Message, Generic[A]):
-    """A question to a worker; ``A`` is the type of the answer, which ``answer`` holds for the program."""
+    """Base class of questions to a worker; ``A`` is the type of the answer, and ``answer`` the same at run time."""
 
     answer: ClassVar[Any]
 
 
 class DevicesQuestion(Question[list[DeviceInfo]]):
-    """On which devices can be trained."""
+    """Asks for the devices on which a run can train."""
 
     ask: Literal["devices"] = "devices"
     answer: ClassVar[Any] = list[DeviceInfo]
 
 
 class DatasetQuestion(Question[DatasetInfo]):
-    """What a data set holds."""
+    """Asks for the columns and statistics of a data set."""
 
     ask: Literal["dataset"] = "dataset"
     answer: ClassVar[Any] = DatasetInfo
@@ -39,7 +40,7 @@ class DatasetQuestion(Question[DatasetInfo]):
 
 
 class ModelQuestion(Question[ModelInfo]):
-    """The shapes of an experiment's model."""
+    """Asks for the layers of an experiment's model, with shapes and numbers of parameters."""
 
     ask: Literal["model"] = "model"
     answer: ClassVar[Any] = ModelInfo
@@ -47,7 +48,7 @@ class ModelQuestion(Question[ModelInfo]):
 
 
 class CheckQuestion(Question[list[Problem]]):
-    """Whether an experiment can run; what is wrong with it, if anything."""
+    """Asks for the problems of an experiment; none if it can run."""
 
     ask: Literal["check"] = "check"
     answer: ClassVar[Any] = list[Problem]
@@ -55,7 +56,7 @@ class CheckQuestion(Question[list[Problem]]):
 
 
 class CheckTogetherQuestion(Question[list[Problem]]):
-    """Whether experiments can train in one loop; no problems, or an error with the reason."""
+    """Asks whether experiments can train in one loop; the answer is an empty list, or an error with the reason."""
 
     ask: Literal["check_together"] = "check_together"
     answer: ClassVar[Any] = list[Problem]
@@ -63,13 +64,13 @@ class CheckTogetherQuestion(Question[list[Problem]]):
 
 
 class BatchCost(Report):
-    """One forward pass of some rows at once.
+    """Time and memory of a forward pass of one batch.
 
     Attributes:
-        rows: How many.
+        rows: Rows of the batch.
         milliseconds: Median time of a pass, from inputs on the device to every task's output.
-        peak_bytes: Device memory at its highest, model and inputs included; None where it cannot be measured (CPU).
-        rows_per_second: Rows a second at this number of rows at once.
+        peak_bytes: Peak device memory, model and inputs included; None if it cannot be measured (CPU).
+        rows_per_second: Rows per second at this batch size.
     """
 
     rows: int
@@ -79,16 +80,16 @@ class BatchCost(Report):
 
 
 class InferenceCost(Report):
-    """What inference of all tasks costs.
+    """Time, memory and operations of inference for all tasks.
 
     Attributes:
-        device: torch's name of the device it was measured on.
-        threads: CPU threads it was measured with.
-        parameters: Numbers that are learned.
+        device: Name in torch of the device of the measurement.
+        threads: Number of CPU threads.
+        parameters: Number of parameters.
         parameter_bytes: Memory of parameters and buffers.
         flops: Floating-point operations of one row (a multiplication and an addition count as two), of matrix
             products, convolutions and attention, as ``torch.utils.flop_counter`` counts them.
-        batches: Time and memory by rows at once.
+        batches: Time and memory at several batch sizes.
     """
 
     device: str
@@ -100,7 +101,7 @@ class InferenceCost(Report):
 
 
 class CostQuestion(Question[InferenceCost]):
-    """What inference with an experiment's model costs."""
+    """Asks for the cost of inference with an experiment's model."""
 
     ask: Literal["cost"] = "cost"
     answer: ClassVar[Any] = InferenceCost
@@ -123,17 +124,17 @@ class EnsembleScores(Report):
 
 
 class EnsembleQuestion(Question[EnsembleScores]):
-    """How runs of a store do as one predictor."""
+    """Asks for the scores of an ensemble of runs of a store."""
 
     ask: Literal["ensemble"] = "ensemble"
     answer: ClassVar[Any] = EnsembleScores
     store: str
     runs: tuple[int, ...]
-    split: Literal["train", "val", "test"]
+    split: SplitName
 
 
 class ResumableQuestion(Question[bool]):
-    """Whether a run of a store can go on from its checkpoint; an error with the reason where it cannot."""
+    """Asks whether a run of a store can be resumed; the answer is true, or an error with the reason."""
 
     ask: Literal["resumable"] = "resumable"
     answer: ClassVar[Any] = bool
@@ -142,14 +143,14 @@ class ResumableQuestion(Question[bool]):
 
 
 class TrainingEnd(Report):
-    """In which state a run has ended."""
+    """The final state of a run."""
 
     run: int
     state: TrainingEndState
 
 
 class TrainQuestion(Question[TrainingEnd]):
-    """Train a run of a store to its end."""
+    """Asks the worker to train a run of a store to its end."""
 
     ask: Literal["train"] = "train"
     answer: ClassVar[Any] = TrainingEnd
@@ -158,14 +159,14 @@ class TrainQuestion(Question[TrainingEnd]):
 
 
 class JointTrainingEnd(Report):
-    """In which states runs that trained together have ended, in their order."""
+    """The final states of runs that trained together, in their order."""
 
     runs: tuple[int, ...]
     states: tuple[TrainingEndState, ...]
 
 
 class TrainTogetherQuestion(Question[JointTrainingEnd]):
-    """Train runs of a store in one loop to their ends."""
+    """Asks the worker to train runs of a store in one loop to their ends."""
 
     ask: Literal["train_together"] = "train_together"
     answer: ClassVar[Any] = JointTrainingEnd
@@ -190,10 +191,10 @@ _QUESTION: TypeAdapter[AnyQuestion] = TypeAdapter(Annotated[AnyQuestion, Field(d
 
 
 def read_question(data: dict[str, Any]) -> AnyQuestion:
-    """A question from its JSON data.
+    """Reads a question from its JSON data.
 
     Raises:
-        WorkerError: There is no such question, or its particulars are not those of one.
+        WorkerError: There is no such question, or its fields are not valid.
     """
     if data.get("ask") not in ASKS:
         raise WorkerError("ask", f"must be one of {', '.join(ASKS)}", found=data.get("ask"))
@@ -202,24 +203,24 @@ def read_question(data: dict[str, Any]) -> AnyQuestion:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise WorkerError("worker", f"was asked in another form than agreed: {where}: {first['msg']}") from None
+        raise WorkerError("worker", f"received an invalid question: {where}: {first['msg']}") from None
 
 
 @cache
-def _answer(kind: type[Question[Any]]) -> TypeAdapter[Any]:
+def _answer_adapter(kind: type[Question[Any]]) -> TypeAdapter[Any]:
     return TypeAdapter(kind.answer)
 
 
 def answer_data(question: Question[A], answer: A) -> Any:
-    """An answer as JSON data."""
-    return _answer(type(question)).dump_python(answer, mode="json")
+    """Converts an answer to JSON data."""
+    return _answer_adapter(type(question)).dump_python(answer, mode="json")
 
 
 def read_answer(question: Question[A], data: Any) -> A:
-    """The answer to a question from its JSON data.
+    """Reads the answer to a question from its JSON data.
 
     Raises:
-        ValueError: It is not of the type of the answers to this question.
+        ValueError: The data is not of the type of answers to this question.
     """
-    answer: A = _answer(type(question)).validate_python(data)
+    answer: A = _answer_adapter(type(question)).validate_python(data)
     return answer

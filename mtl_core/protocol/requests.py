@@ -1,4 +1,4 @@
-"""What is asked of a run while it trains; each request is a row of the store, honored between two steps."""
+"""Requests to a run that trains: rows of the store, which the run honors between two steps."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,44 +9,44 @@ from mtl_core.protocol.base import Message, read_message
 RequestKind = Literal["pause", "resume", "stop", "checkpoint", "weights"]
 
 
-class _Request(Message):
-    """What all requests have."""
+class _BaseRequest(Message):
+    """Base class of requests."""
 
     def payload(self) -> dict[str, Any]:
-        """Its particulars, as they stand in its row."""
+        """The fields of the request, as stored in its row."""
         return self.model_dump(mode="json", exclude={"kind"})
 
 
-class PauseRequest(_Request):
+class PauseRequest(_BaseRequest):
     """Save a checkpoint and wait."""
 
     kind: Literal["pause"] = "pause"
 
 
-class ResumeRequest(_Request):
-    """Go on after a pause."""
+class ResumeRequest(_BaseRequest):
+    """Continue after a pause."""
 
     kind: Literal["resume"] = "resume"
 
 
-class StopRequest(_Request):
-    """End the run and keep what it has."""
+class StopRequest(_BaseRequest):
+    """End the run early; its results are kept."""
 
     kind: Literal["stop"] = "stop"
 
 
-class CheckpointRequest(_Request):
+class CheckpointRequest(_BaseRequest):
     """Save a checkpoint now."""
 
     kind: Literal["checkpoint"] = "checkpoint"
 
 
-class WeightsRequest(_Request):
+class WeightsRequest(_BaseRequest):
     """Set the loss weights by hand.
 
     Attributes:
-        weights: A weight by task, 1 for a task without one; None gives the weights back to the weighting method.
-            The run answers weights out of bounds with a warning.
+        weights: Weight of each task, 1 for a task left out; None returns control to the weighting method. The run
+            responds to weights out of bounds with a warning.
     """
 
     kind: Literal["weights"] = "weights"
@@ -60,5 +60,5 @@ _ADAPTER: TypeAdapter[Request] = TypeAdapter(Request)
 
 
 def read_request(kind: str, payload: Any) -> Request | None:
-    """A request from its row; None where it is of an unknown kind or damaged."""
+    """Reads a request from its row; None if it is of an unknown kind or damaged."""
     return read_message(_ADAPTER, payload | {"kind": kind}) if isinstance(payload, dict) else None

@@ -28,7 +28,7 @@ READY_ID = 0
 
 
 def worker_command() -> list[str]:
-    """Return the command that starts a worker."""
+    """The command that starts a worker."""
     return [sys.executable, "-m", "mtl_core.runner"]
 
 
@@ -50,21 +50,21 @@ class Reply:
 
 
 def encode_question(number: int, question: Question[Any]) -> str:
-    """A question as one line, with the number that its answer will carry."""
+    """Encodes a question as one line, with the id that its reply will have."""
     return json.dumps({**question.model_dump(), "id": number}) + "\n"
 
 
 def decode_question(data: dict[str, Any]) -> AnyQuestion:
-    """The question in a line that has been parsed.
+    """Decodes a question from the data of its line.
 
     Raises:
-        WorkerError: It is none.
+        WorkerError: The data is not a question.
     """
     return read_question({name: value for name, value in data.items() if name != "id"})
 
 
 def encode_reply(reply: Reply) -> str:
-    """Encode a reply as one line."""
+    """Encodes a reply as one line."""
     if reply.error is None:
         return json.dumps({"id": reply.id, "ok": True, "value": reply.value}) + "\n"
     kind = next(name for name, kind in _KINDS.items() if isinstance(reply.error, kind))
@@ -74,7 +74,7 @@ def encode_reply(reply: Reply) -> str:
 
 
 def decode_reply(line: str) -> Reply:
-    """Decode a reply from its line.
+    """Decodes a reply from its line.
 
     Raises:
         ValueError: The line is not a reply.
@@ -91,7 +91,7 @@ def decode_reply(line: str) -> Reply:
 
 
 def to_user_error(error: Exception) -> WorkbenchError:
-    """Convert an exception to an error for the user; one of an unexpected type is an error of the worker."""
+    """Converts an exception to an error for the user; one of an unexpected type is an error of the worker."""
     if isinstance(error, WorkbenchError):
         return error
     text = shorten(f"{type(error).__name__}: {error}", 300)

@@ -1,8 +1,6 @@
 """Executes a run of the store: claims it, trains or resumes it, and stores how it ended."""
 
-import os
 import signal
-import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -27,10 +25,11 @@ from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch
 from mtl_core.store import RunStore
-from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.metrics.step_buffer import DivergedError
-from mtl_core.training.persistence.checkpoints import Checkpoint
+from mtl_core.training.persistence.checkpoints import Checkpoint, checkpoint_path
 from mtl_core.training.runtime.devices import choose_device, list_devices, versions
+from mtl_core.training.trainer import Trainer
+from mtl_core.training.training_run import TrainingResult, TrainingRun, prepare_run
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,8 @@ def execute(
         InputError: There is no such run, another process trains it, or it cannot be resumed; it is not changed.
     """
     spec = store.spec(run)
-    device = device_label(spec)
     check_resume(store, run)
-    store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device, versions=versions(spec))
+    claim_run(store, run, spec)
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
     try:
@@ -82,12 +80,21 @@ def execute(
     return result
 
 
+def claim_run(store: RunStore, run: int, spec: ExperimentSpec) -> None:
+    """Claim a run for this process.
+
+    Raises:
+        InputError: It has finished, or another living process trains it.
+    """
+    store.claim(run, device=device_label(spec), versions=versions(spec))
+
+
 def check_resume(store: RunStore, run: int) -> None:
     """Check that a run can be trained, or resumed if it has a checkpoint; changes nothing.
 
     Raises:
         InputError: There is no such run, it has finished, is being trained or has diverged, its data or device is
-            gone, or the data has changed.
+            missing, or the data has changed.
         StoreError: Its checkpoint is damaged or of another model, or its series are damaged.
     """
     store.check_free(run)
@@ -95,7 +102,7 @@ def check_resume(store: RunStore, run: int) -> None:
     store.read(run)  # else damage would only be detected when the points are merged, after the training
     folder = store.artifacts_dir(run)
     if _load_checkpoints(folder)[0]:
-        _build_trainer(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
+        _prepare_run(store, run, store.spec(run), StoreRecorder(store, run, threading.Event()))
 
 
 def _check_diverged(store: RunStore, run: int) -> None:
@@ -103,7 +110,7 @@ def _check_diverged(store: RunStore, run: int) -> None:
     event = divergence_event(store.run(run), store.events(run))
     if event is not None:
         fix = "Run its experiment anew with a lower learning rate, clipped gradients or other loss weights."
-        rule = f"has diverged at step {event.step} and would do so again: it goes on from the same numbers"
+        rule = f"has diverged at step {event.step} and would do so again: resuming repeats the same steps"
         raise InputError(f"run {run}", rule, fix=fix)
 
 
@@ -158,43 +165,43 @@ def _divergence_advice(error: DivergedError) -> str:
 
 
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> TrainingResult:
-    trainer, resumed = _build_trainer(store, run, spec, recorder)
-    label = device_label(spec)
-    store.set_fingerprint(run, trainer.data.fingerprint)
+    training_run, resumed = _prepare_run(store, run, spec, recorder)
+    state = training_run.state
     if resumed:
+        store.set_fingerprint(run, state.data.fingerprint)
         # Training points have the number of their step; validation points the number of steps done.
-        store.rewind(run, {"train": trainer.step - 1, "val": trainer.step, "test": -1})
-        text = f"goes on from step {trainer.step} on {label}"
-        recorder.event(StartEvent(step=trainer.step, message=text))
+        store.rewind(run, {"train": state.step - 1, "val": state.step, "test": -1})
+        text = f"resumed from step {state.step} on {device_label(spec)}"
+        recorder.event(StartEvent(step=state.step, message=text))
     else:
-        store.rewind(run, -1)
-        text = f"{len(trainer.data.train.inputs)} training rows on {label}"
-        recorder.event(StartEvent(step=0, message=text))
-        record_notes(recorder, trainer.data.notes)
-        if trainer.initialization_summary:
-            recorder.event(StartEvent(step=0, message=trainer.initialization_summary))
-    return trainer.run()
+        record_start(store, run, training_run)
+    return Trainer(training_run).train()
 
 
-def _build_trainer(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> tuple[Trainer, bool]:
-    """Build the trainer of a run, restored from its last checkpoint; return whether there was one."""
+def record_start(store: RunStore, run: int, training_run: TrainingRun, addition: str = "") -> None:
+    """Store what is known of a run at its first step; ``addition`` is appended to the message of the event."""
+    state, recorder = training_run.state, training_run.recorder
+    store.set_fingerprint(run, state.data.fingerprint)
+    store.rewind(run, -1)
+    text = f"{len(state.data.train)} training rows on {device_label(state.spec)}{addition}"
+    recorder.event(StartEvent(step=0, message=text))
+    record_notes(recorder, state.data.notes)
+    if state.initialization_summary:
+        recorder.event(StartEvent(step=0, message=state.initialization_summary))
+
+
+def _prepare_run(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> tuple[TrainingRun, bool]:
+    """Build a run, restored from its last checkpoint; return whether there was one."""
     device = choose_device(spec.training.device)
     folder = store.artifacts_dir(run)
     last, best = _load_checkpoints(folder, device)
     data = load_again(spec.dataset, spec.tasks) if last else load(spec.dataset, spec.tasks)
     initial_weights = None if last else initial_weights_path(store, spec)
-    trainer = Trainer.create(
-        spec,
-        data,
-        device,
-        recorder,
-        folder,
-        moves=weight_moves(store.events(run)),
-        initial_weights=initial_weights,
-    )
+    moves = weight_moves(store.events(run))
+    training_run = prepare_run(spec, data, device, recorder, folder, moves=moves, initial_weights=initial_weights)
     if last:
-        trainer.restore(last, best)
-    return trainer, last is not None
+        training_run.restore(last, best)
+    return training_run, last is not None
 
 
 def initial_weights_path(store: RunStore, spec: ExperimentSpec) -> Path | None:
@@ -224,7 +231,7 @@ def _load_checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple
         StoreError: One is damaged.
         EnvironmentFault: Permission to read one is missing.
     """
-    paths = (folder / "last.safetensors", folder / "best.safetensors")
+    paths = (checkpoint_path(folder, "last"), checkpoint_path(folder, "best"))
     last, best = (Checkpoint.load(path, device) if path.exists() else None for path in paths)
     return last, best
 
@@ -280,9 +287,9 @@ def best_checkpoint_path(store: RunStore, run: int) -> Path:
         StoreError: A saved checkpoint is missing.
     """
     folder = store.artifacts_dir(run)
-    for name in ("best", "last"):
-        if (folder / f"{name}.safetensors").exists():
-            return folder / f"{name}.safetensors"
+    for path in (checkpoint_path(folder, "best"), checkpoint_path(folder, "last")):
+        if path.exists():
+            return path
     if any(artifact.kind.startswith("checkpoint:") for artifact in store.artifacts(run)):
         fix = "Put a copy back, or run the experiment again."
         raise StoreError(f"run {run}", f"its checkpoints in {folder} are gone", fix=fix)

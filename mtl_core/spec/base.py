@@ -1,4 +1,4 @@
-"""The base of every spec class and of its fields."""
+"""Base classes of specs and reports, and the function that defines a field."""
 
 from typing import Any, ClassVar, Literal
 
@@ -9,7 +9,7 @@ Widget = Literal["", "slider", "column", "columns", "file", "folder", "hidden"]
 
 
 class Spec(BaseModel):
-    """A frozen, strict part of the experiment; unknown keys are refused.
+    """Base class of the parts of an experiment: frozen and strict; unknown keys are refused.
 
     The first line of a subclass's docstring is its help text in menus and forms, ``title`` its name there.
     """
@@ -25,7 +25,7 @@ class Spec(BaseModel):
 
 
 class Report(BaseModel):
-    """A frozen answer that travels as JSON: what a worker found out about a spec or a data set."""
+    """Base class of a worker's answers about a spec or a data set: frozen, and sent as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
@@ -41,16 +41,16 @@ def field(
     advanced: bool = False,
     **bounds: Any,
 ) -> Any:
-    """A spec field with all that a form, the documentation and validation need of it.
+    """Defines a field of a spec, with its validation and how forms and the documentation show it.
 
     Args:
-        default: Its default; ``...`` when it must be given. A mutable one is given as ``default_factory``.
-        help: What it does, one sentence.
-        title: Its label, when the name with spaces is not good enough.
+        default: Its default; ``...`` if it is required. A mutable default is given as ``default_factory``.
+        help: What it does, in one sentence.
+        title: Its label, if that is not its name with spaces.
         unit: The unit of the number, e.g. ``epochs``.
-        scale: How a spin box steps: by a constant or by a factor.
+        scale: Whether arrow keys add a constant or multiply by a factor.
         widget: A special editor, or ``hidden`` for none.
-        advanced: Whether the form folds it away.
+        advanced: Whether the form hides it among the advanced settings.
         **bounds: ``ge``, ``gt``, ``le``, ``lt``, ``min_length`` … as in pydantic.
     """
     extra = {"unit": unit, "scale": scale, "widget": widget, "advanced": advanced}

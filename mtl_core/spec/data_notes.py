@@ -1,4 +1,4 @@
-"""What the program decided about a person's data, for the places where that person looks."""
+"""Notes about the data: what the program found in them or decided about them, shown to the user."""
 
 from typing import Annotated, Literal
 
@@ -13,14 +13,14 @@ Sentence = Annotated[str, AfterValidator(lambda text: shorten(text, _LONGEST))]
 
 
 class DataNote(Report):
-    """One thing that was found in the data, or decided about it: left out, converted, guessed.
+    """A finding or decision about the data, such as cells that were left out, converted or guessed.
 
     Attributes:
-        place: What it concerns.
-        name: Which column, task or split; empty for the file or for several.
-        what: What was found and what was done about it, as whole sentences that name the place.
-        count: How many cells, rows, classes or columns it concerns, where that is a number.
-        fix: How to have it otherwise, as a whole sentence; empty where there is nothing to do.
+        place: The kind of thing it is about.
+        name: Name of the column, task or split; empty for the file or for several.
+        what: What was found and what was done about it, as complete sentences that name the place.
+        count: Number of cells, rows, classes or columns it is about, if that is known.
+        fix: How to change the decision, as a complete sentence; empty if there is nothing to do.
     """
 
     place: Literal["file", "column", "task", "split"]

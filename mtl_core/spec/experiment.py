@@ -1,4 +1,4 @@
-"""The experiment: the one document from which everything a run does follows."""
+"""The experiment spec: the document that defines a run, and its validation."""
 
 import json
 import unicodedata
@@ -19,10 +19,10 @@ from mtl_core.spec.training.averaging import Swa
 from mtl_core.spec.training.continual import Freeze, NewHeads
 from mtl_core.spec.training.initial_weights import Scratch
 from mtl_core.spec.training.sampling import BalancedClasses
-from mtl_core.spec.training.settings import TrainingSpec
+from mtl_core.spec.training.training_spec import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgrade_data
-from mtl_core.spec.validation.messages import problems_in
-from mtl_core.spec.validation.text_input import reading_problems
+from mtl_core.spec.validation.pydantic_errors import to_problems
+from mtl_core.spec.validation.text_input import text_input_problems
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting, Weighting
 
 
@@ -44,20 +44,20 @@ class ExperimentSpec(Spec):
 
 
 def spec_to_data(spec: Spec) -> dict[str, Any]:
-    """A spec as nested dicts and lists of plain values, complete with defaults."""
+    """Converts a spec to nested dicts and lists of plain values, with all defaults."""
     data: dict[str, Any] = spec.model_dump(mode="json")
     return data
 
 
 def spec_from_data(data: Any, where: str = "") -> ExperimentSpec:
-    """The experiment that plain data describes; data of an older version is brought up to date first.
+    """Validates plain data as an experiment; data of an older version is upgraded first.
 
     Args:
         data: Nested dicts and lists, as read from YAML or JSON.
         where: The file it came from, put before each path in the error.
 
     Raises:
-        InputError: With the path, the rule and what was found, for each thing that is wrong.
+        InputError: The data is not valid; each problem has its path, the rule and the value found.
     """
     spec, problems = read_spec(data)
     if spec is None:
@@ -67,20 +67,20 @@ def spec_from_data(data: Any, where: str = "") -> ExperimentSpec:
 
 
 def problems_of(data: Any) -> list[Problem]:
-    """What is wrong with spec data; nothing when it is a valid experiment."""
+    """Finds what is wrong with spec data; an empty list for a valid experiment."""
     return read_spec(data)[1]
 
 
 def dataset_from_data(data: Any) -> Dataset:
-    """A data set alone, from plain data.
+    """Validates plain data as a data set.
 
     Raises:
-        InputError: With the path below ``dataset``, the rule and what was found.
+        InputError: The data is not valid; each problem has its path, the rule and the value found.
     """
     try:
         dataset: Dataset = _DATASET.validate_json(json.dumps({"dataset": normalize_unicode(data)}))["dataset"]
     except ValidationError as error:
-        raise InputError.of(problems_in(error, {"dataset": data}, ExperimentSpec)) from None
+        raise InputError.of(to_problems(error, {"dataset": data}, ExperimentSpec)) from None
     except (TypeError, ValueError) as error:
         raise InputError("dataset", "must hold only text, numbers, lists and mappings", found=error) from None
     return dataset
@@ -90,7 +90,7 @@ _PATHS = ("path", "tokenizer")
 
 
 def normalize_unicode(data: Any, key: str = "") -> Any:
-    """The same data with all text but paths in Unicode's composed form (NFC), in which names are compared."""
+    """Converts all text but paths to Unicode's composed form (NFC), in which names are compared."""
     match data:
         case dict():
             return {normalize_unicode(name): normalize_unicode(value, name) for name, value in data.items()}
@@ -105,10 +105,10 @@ _DATASET: TypeAdapter[dict[str, Dataset]] = TypeAdapter(dict[str, Dataset])
 
 
 def read_spec(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
-    """Validate spec data once: the experiment and no problems, or None and what is wrong.
+    """Validates spec data: gives the experiment and no problems, or None and its problems.
 
     Args:
-        data: Nested dicts and lists, as read from YAML or JSON; data of an older version is brought up to date first.
+        data: Nested dicts and lists, as read from YAML or JSON; data of an older version is upgraded first.
     """
     if not isinstance(data, dict):
         return None, [Problem("spec", "must be a mapping with dataset, tasks, model …", shorten(data))]
@@ -125,37 +125,37 @@ def read_spec(data: Any) -> tuple[ExperimentSpec | None, list[Problem]]:
     try:
         spec = ExperimentSpec.model_validate_json(text)
     except ValidationError as error:
-        return None, problems_in(error, data, ExperimentSpec)
-    problems = list(_contradictions(spec))
+        return None, to_problems(error, data, ExperimentSpec)
+    problems = list(_cross_field_problems(spec))
     return (None if problems else spec), problems
 
 
-def _contradictions(spec: ExperimentSpec) -> Iterator[Problem]:
-    """Parts that are each fine and do not fit together."""
+def _cross_field_problems(spec: ExperimentSpec) -> Iterator[Problem]:
+    """Problems of parts that are valid each but do not fit together."""
     names = spec.task_names
-    known = f"Tasks: {', '.join(names)}."
+    task_list = f"Tasks: {', '.join(names)}."
     for name, count in Counter(names).items():
         if count > 1:
             yield Problem("tasks", "each task needs a name of its own", f"{count} tasks named {name!r}")
     for i, task in enumerate(spec.tasks):
-        yield from _task(i, task)
+        yield from _task_problems(i, task)
     for name in spec.model.heads:
         if name not in names:
-            yield Problem(join(("model", "heads", name)), "there is no such task", repr(name), known)
-    yield from _weighting(spec)
-    yield from _level(spec)
-    yield from _monitor(spec)
-    yield from _sampling(spec)
-    yield from _inputs(spec)
-    yield from _keeping(spec)
-    yield from reading_problems(spec.dataset, spec.model, names)
+            yield Problem(join(("model", "heads", name)), "there is no such task", repr(name), task_list)
+    yield from _weighting_problems(spec)
+    yield from _level_problems(spec)
+    yield from _monitor_problems(spec)
+    yield from _sampling_problems(spec)
+    yield from _input_problems(spec)
+    yield from _continual_problems(spec)
+    yield from text_input_problems(spec.dataset, spec.model, names)
 
 
-def _weighting(spec: ExperimentSpec) -> Iterator[Problem]:
+def _weighting_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     names = spec.task_names
     for key in type(spec.weighting).model_fields:
         if isinstance(by_task := getattr(spec.weighting, key), dict):
-            yield from _weights(by_task, names, ("weighting", key))
+            yield from _unknown_tasks(by_task, names, ("weighting", key))
     manual = spec.weighting if isinstance(spec.weighting, ManualWeighting) else None
     if manual and all(manual.weights.get(name, 1) == 0 for name in names):
         yield Problem("weighting.weights", "at least one task needs a weight above 0")
@@ -163,14 +163,17 @@ def _weighting(spec: ExperimentSpec) -> Iterator[Problem]:
         rule = f"{spec.weighting.title!r} needs losses above 0, which logarithms are not"
         yield Problem("weighting.normalize", rule, "'log'", "Take none or scale.")
     else:
-        yield from _losses_below_zero(spec)
+        yield from _signed_loss_problems(spec)
     for i, move in enumerate(spec.weighting.moves):
         if move.weights is not None:
-            yield from _weights(move.weights, names, ("weighting", "moves", i, "weights"))
+            yield from _unknown_tasks(move.weights, names, ("weighting", "moves", i, "weights"))
 
 
-def _losses_below_zero(spec: ExperimentSpec) -> Iterator[Problem]:
-    """Losses that the method, or its logarithm, is not defined for; FAMO takes an offset, as its paper does."""
+def _signed_loss_problems(spec: ExperimentSpec) -> Iterator[Problem]:
+    """Problems of losses that can be negative under a method, or a logarithm, that needs positive ones.
+
+    FAMO takes an offset instead, as its paper does.
+    """
     weighting = spec.weighting
     if weighting.positive:
         path, needs, value = "weighting.kind", f"{weighting.title!r} needs", str(weighting.kind)
@@ -188,13 +191,13 @@ def _losses_below_zero(spec: ExperimentSpec) -> Iterator[Problem]:
             yield Problem(path, rule, repr(value), fix + (lowest if weighting.kind == "famo" else ""))
 
 
-def _level(spec: ExperimentSpec) -> Iterator[Problem]:
+def _level_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     if getattr(spec.weighting, "level", "") == "representation" and not spec.model.sharing.one_representation:
         rule = f"with {spec.model.sharing.title!r} the tasks have no representation in common"
         yield Problem("weighting.level", rule, "'representation'", "Take all shared parameters.")
 
 
-def _task(i: int, task: Task) -> Iterator[Problem]:
+def _task_problems(i: int, task: Task) -> Iterator[Problem]:
     if task.name == TOTAL:
         yield Problem(f"tasks[{i}].name", f"{TOTAL!r} is the name of the combined loss", fix="Take another.")
     count = len(task.targets)
@@ -210,20 +213,20 @@ def _task(i: int, task: Task) -> Iterator[Problem]:
         yield Problem(f"tasks[{i}].score", rule, repr(task.score))
 
 
-def _weights(weights: dict[str, float], names: tuple[str, ...], where: tuple[Key, ...]) -> Iterator[Problem]:
+def _unknown_tasks(weights: dict[str, float], names: tuple[str, ...], where: tuple[Key, ...]) -> Iterator[Problem]:
     for name in weights:
         if name not in names:
             yield Problem(join((*where, name)), "there is no such task", repr(name), f"Tasks: {', '.join(names)}.")
 
 
-def _monitor(spec: ExperimentSpec) -> Iterator[Problem]:
+def _monitor_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     choices = [TOTAL, *(f"{task.name}.{metric}" for task in spec.tasks for metric in ("loss", *task.metrics))]
     monitor = spec.training.monitor
     if monitor not in (*choices, *spec.task_names):
         yield Problem("training.monitor", "must be one of " + ", ".join(choices), repr(monitor))
 
 
-def _sampling(spec: ExperimentSpec) -> Iterator[Problem]:
+def _sampling_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     sampling = spec.training.sampling
     if isinstance(sampling, BalancedClasses):
         classed = [task.name for task in spec.tasks if task.row_classes]
@@ -232,7 +235,7 @@ def _sampling(spec: ExperimentSpec) -> Iterator[Problem]:
             yield Problem("training.sampling.task", "must be a task with classes", repr(sampling.task), fix)
 
 
-def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:
+def _input_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     inputs = spec.dataset.inputs
     if not inputs and not spec.dataset.has_default_inputs:
         yield Problem("dataset.inputs", "name at least one input column")
@@ -246,11 +249,11 @@ def _inputs(spec: ExperimentSpec) -> Iterator[Problem]:
         yield Problem("dataset.inputs", "each column once", repr(column))
 
 
-def _keeping(spec: ExperimentSpec) -> Iterator[Problem]:
+def _continual_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     training = spec.training
     if isinstance(training.start_from, Scratch) and not isinstance(training.keep, NewHeads):
         fix = "Begin with another run or a file, or keep nothing."
-        yield Problem("training.keep", "new weights know no tasks to keep", repr(training.keep.kind), fix)
+        yield Problem("training.keep", "a run with new weights has no old tasks to keep", repr(training.keep.kind), fix)
     if isinstance(training.keep, Freeze) and isinstance(training.averaging, Swa):
-        rule = "the mean of epochs finds batch statistics anew, which frozen layers keep"
+        rule = "the mean of epochs recomputes batch statistics, which frozen layers keep"
         yield Problem("training.averaging", rule, repr("swa"), "Take another average, or none.")

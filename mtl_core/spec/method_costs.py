@@ -1,4 +1,4 @@
-"""What a weighting method was measured to cost, as many times the plain sum of the losses."""
+"""Measured costs of the weighting methods, relative to the plain sum of the losses."""
 
 import json
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ MEASURED_TASKS = 8
 
 @dataclass(frozen=True)
 class MeasuredCost:
-    """How many plain steps a step takes, with 8 tasks.
+    """Time of a training step relative to one with the plain sum of the losses, with 8 tasks.
 
     Attributes:
-        mlp: On a small MLP, where what the method itself computes weighs most.
-        cnn: On a small CNN, where passes through the model weigh most.
+        mlp: Of a small MLP, where the method's own computation dominates.
+        cnn: Of a small CNN, where passes through the model dominate.
     """
 
     mlp: float
@@ -27,17 +27,17 @@ class MeasuredCost:
 
 
 def levels_of(weighting: type[Spec]) -> tuple[str, ...]:
-    """Whose gradients a method can be given; one empty name where there is no choice."""
+    """The levels at which a method can compare gradients; one empty name if there is no choice."""
     level = weighting.model_fields.get("level")
     return tuple(get_args(level.annotation)) if level is not None else ("",)
 
 
 def measured_cost(kind: str, level: str = "") -> MeasuredCost | None:
-    """The cost of a weighting method, or None where it was not measured.
+    """The cost of a weighting method, or None if it was not measured.
 
     Args:
         kind: The method.
-        level: Whose gradients it is given, where that is a choice.
+        level: The level at which it compares gradients, if there is a choice.
     """
     return _costs().get(f"{kind} {level}".strip())
 
@@ -45,4 +45,4 @@ def measured_cost(kind: str, level: str = "") -> MeasuredCost | None:
 @cache
 def _costs() -> dict[str, MeasuredCost]:
     text = (resources.files("resources") / COSTS).read_text(encoding="utf-8")
-    return {key: MeasuredCost(*found) for key, found in json.loads(text).items()}
+    return {key: MeasuredCost(*factors) for key, factors in json.loads(text).items()}

@@ -1,15 +1,15 @@
-"""Which way each metric is better, and by which one a task is judged: known without torch."""
+"""The direction of each metric, and the score metric of a task; known without torch."""
 
 from mtl_core.spec.tasks import TASK_KINDS, BaseTask, Direction
 
 DIRECTIONS: dict[str, Direction] = {
     metric: kind.metric_direction(metric) for kind in TASK_KINDS.values() for metric in ("loss", *kind.metric_names())
 }
-"""By name; a name means the same whatever the kind of task."""
+"""The direction of each metric by name, which has one meaning for all kinds of task."""
 
 
 def direction(task: BaseTask, metric: str) -> Direction:
-    """Whether less or more of a task's metric, or of its ``loss``, is better.
+    """Whether a lower or a higher value of a task's metric, or of its ``loss``, is better.
 
     Raises:
         ValueError: The task has no such metric.
@@ -20,5 +20,5 @@ def direction(task: BaseTask, metric: str) -> Direction:
 
 
 def score_of(task: BaseTask) -> str:
-    """The metric by which a task is judged, e.g. when models are compared."""
+    """The metric by which models are compared on a task."""
     return task.score_metric

@@ -12,7 +12,7 @@ _PART = re.compile(r"""\.?([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]""")
 
 
 def parse(path: str) -> tuple[Key, ...]:
-    """The keys of a path.
+    """Splits a path into its keys.
 
     Raises:
         InputError: The text is not a path.
@@ -36,7 +36,7 @@ def _key(path: str, name: str | None, index: str | None, quoted: str | None) -> 
 
 
 def join(keys: Sequence[Key]) -> str:
-    """The path of some keys; the reverse of :func:`parse`."""
+    """Joins keys to a path; the inverse of :func:`parse`."""
     text = ""
     for key in keys:
         if isinstance(key, int):
@@ -49,10 +49,10 @@ def join(keys: Sequence[Key]) -> str:
 
 
 def get_at(data: Any, path: str) -> Any:
-    """What stands at a path of nested dicts and lists.
+    """Reads the value at a path of nested dicts and lists.
 
     Raises:
-        InputError: Nothing stands there.
+        InputError: There is no such path.
     """
     for key in parse(path):
         match data, key:
@@ -66,9 +66,9 @@ def get_at(data: Any, path: str) -> Any:
 
 
 def set_at(data: Any, path: str, value: Any) -> Any:
-    """A copy of nested dicts and lists with ``value`` at a path; what is not on the path is shared.
+    """Copies nested dicts and lists with ``value`` at a path; parts off the path are not copied.
 
-    A missing key of a dict is made; an index may be one past a list's end.
+    A missing key of a dict is added; an index may be one past a list's end.
 
     Raises:
         InputError: The path leads through something that is neither a dict nor a list.
@@ -92,7 +92,7 @@ def _set(data: Any, keys: tuple[Key, ...], value: Any, path: str) -> Any:
 
 
 def flatten(data: Any) -> dict[str, Any]:
-    """Every leaf of nested dicts and lists by its path; an empty dict or list is a leaf."""
+    """Maps the path of every leaf of nested dicts and lists to its value; an empty dict or list is a leaf."""
     return {join(keys): value for keys, value in _leaves(data, ())}
 
 

@@ -1,4 +1,4 @@
-"""What a worker reports about a data set, a model or a machine: no torch, JSON over the wire."""
+"""Reports of a worker about a data set, a model or a device, sent as JSON; without torch."""
 
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from mtl_core.spec.tasks import TASK_KINDS, Outputs, TaskKind
 
 Shape = tuple[int, ...]
 Role = Literal["input", "target", "ignore"]
-"""What a column is for."""
+"""The use of a column in an experiment."""
 
 
 class Histogram(Report):
@@ -22,15 +22,24 @@ class Histogram(Report):
 
 
 class ColumnInfo(Report):
-    """A column as looking at the data says it is.
+    """The type and statistics of a column, inferred from the data.
 
-    ``low``, ``high`` and ``mean`` are of numeric columns, as is ``whole``: numbers without fractions. ``categories``
-    are (value, rows) of the most frequent values, most frequent first; of text, of what spaces separate. With
-    ``pixels`` the column is a map of classes, and they are counted in pixels.
-
-    ``missing_texts`` are (text, cells) of what counts as missing, empty cells as an empty text. ``decimal``, ``unit``
-    and ``dates`` say how its numbers are written: the decimal mark, what was left away, and the order of day, month and
-    year (``time``: a time of day).
+    Attributes:
+        missing: Number of missing cells.
+        unique: Number of different values.
+        low: Least value of a numeric column.
+        high: Greatest value of a numeric column.
+        mean: Mean of a numeric column.
+        categories: The most frequent values with their numbers of rows, most frequent first; of a text, its words;
+            with ``pixels``, numbers of pixels.
+        histogram: Histogram of a numeric column.
+        whole: Whether all numbers are whole.
+        pixels: Whether the column is a map of classes.
+        missing_texts: The texts of missing cells with their numbers of cells; an empty text for empty cells.
+        decimal: Decimal mark of its numbers.
+        unit: A unit that was removed from its numbers.
+        dates: Order of day, month and year in its dates; ``time`` for times of day.
+        suggested: The role that its content suggests.
     """
 
     name: str
@@ -52,18 +61,19 @@ class ColumnInfo(Report):
 
 
 class TargetInfo(Report):
-    """What a task's target looks like in the training rows.
+    """Statistics of a task's target in the training rows.
 
     Attributes:
-        width: Values per row where the target is numbers, else 1.
-        classes: The classes in the order of their numbers; binary: negative, positive; multilabel: the labels.
-        counts: Labeled training rows of each class; multilabel: of each label; segmentation: pixels; tagging: tokens.
-        mean: Per value, numbers only; so is ``std``. The identity (0, 1) where nothing is standardized.
-        per_value: Outputs for each value: 2 where its variance is learned too.
-        size: Height and width of a map of classes, or the positions of a sequence of tags.
-        edges: The upper ends of the intervals in which a number is predicted; empty where it is not predicted so.
-        labelled: Rows of the training split that have a label.
-        value_counts: Those that have each of the values, where some rows have only some of them; else empty.
+        width: Number of values per row of a numeric target, else 1.
+        classes: The classes by index; binary: negative, positive; multilabel: the labels.
+        counts: Number of labeled training rows of each class or label; segmentation: of pixels; tagging: of tokens.
+        mean: Mean of each value of a numeric target; 0 if it is not standardized.
+        std: Standard deviation of each value of a numeric target; 1 if it is not standardized.
+        per_value: Number of outputs for each value: 2 if its variance is predicted too.
+        size: Height and width of a map of classes, or the length of a sequence of tags.
+        edges: The upper ends of the intervals of a target that is predicted by interval, else empty.
+        labelled: Number of training rows with a label.
+        value_counts: Number of training rows with each value, if some rows have only some of the values; else empty.
     """
 
     name: str
@@ -81,20 +91,21 @@ class TargetInfo(Report):
 
     @property
     def outputs(self) -> Outputs:
-        """What the output layer must give."""
+        """The shape of the output layer's output."""
         return TASK_KINDS[self.kind].outputs(self)
 
 
 class DatasetInfo(Report):
-    """A data set as the Data page shows it.
+    """The columns, preview and suggested tasks of a data set.
 
     Attributes:
         rows: All rows, or for each split when the data set has splits of its own.
         preview: The first rows as text, in the order of ``columns``; an empty one for a map.
-        images: The first images, each a few rows of 0…255, or in color of 0xRRGGBB.
-        tasks: Tasks that suggest themselves, as spec data.
-        inputs: The inputs that suggest themselves.
-        delimiter: What separates the cells of a text file; so is ``encoding``, that of its characters.
+        images: The first images as rows of pixels: 0…255, or 0xRRGGBB in color.
+        tasks: Suggested tasks, as spec data.
+        inputs: Suggested input columns.
+        delimiter: The separator of the cells of a text file; empty for other files.
+        encoding: The character encoding of a text file.
     """
 
     name: str
@@ -115,7 +126,7 @@ class DatasetInfo(Report):
 
 
 class Fix(Report):
-    """A change of the spec that mends a problem: set ``path`` to ``value``."""
+    """A change of the spec that fixes a problem: set ``path`` to ``value``."""
 
     label: str
     path: str
@@ -123,7 +134,7 @@ class Fix(Report):
 
 
 class LayerInfo(Report):
-    """A layer as built: its output shape without the batch, and its number of parameters."""
+    """A planned layer: its output shape without the batch dimension, its number of parameters, or its error."""
 
     path: str
     kind: str
@@ -136,7 +147,7 @@ class LayerInfo(Report):
 
 
 class ModelInfo(Report):
-    """A model as built on no device at all: every layer's shape, or the error at the layer that fails.
+    """A model as planned on torch's meta device: the shape of every layer, or the error of a layer that fails.
 
     Attributes:
         shared: The shared layers as listed; schemes with copies have several of each.
@@ -144,7 +155,7 @@ class ModelInfo(Report):
         stages: Where among the shared layers each stage begins (each level, in a scheme of levels); none where a layer
             fails.
         tail: Where the last stage ends; what follows belongs to none.
-        notes: About the data as they are read for the tasks.
+        notes: Notes about the data as read for the tasks.
     """
 
     input_shape: Shape
@@ -170,7 +181,7 @@ class ModelInfo(Report):
 
 
 class DeviceInfo(Report):
-    """A device one can train on: its torch name and what a person calls it."""
+    """A device for training: its name in torch and its label in the window."""
 
     name: str
     label: str

@@ -14,35 +14,35 @@ from mtl_core.spec.sharing import HardSharing
 from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.sampling import BalancedClasses, Shuffled
-from mtl_core.spec.training.settings import TrainingSpec
+from mtl_core.spec.training.training_spec import TrainingSpec
 from mtl_core.spec.weighting import EqualWeighting
 
 _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
-class Member:
+class StudyRun:
     """One run of a study.
 
     Attributes:
-        spec: What is run.
-        baseline: The task it is the single-task baseline of; ``""`` for the experiment itself.
+        spec: The experiment of the run.
+        baseline: The task whose single-task baseline it is; ``""`` for the experiment itself.
     """
 
     spec: ExperimentSpec
     baseline: str = ""
 
 
-def study_members(spec: ExperimentSpec, seeds: Sequence[int], *, baselines: bool) -> tuple[Member, ...]:
-    """The runs of a study, seed by seed: what is done when it ends early can be judged.
+def study_members(spec: ExperimentSpec, seeds: Sequence[int], *, baselines: bool) -> tuple[StudyRun, ...]:
+    """Lists the runs of a study, seed by seed, so that a study that is stopped early has complete seeds.
 
     Args:
         spec: The experiment; its own seed counts only where it is among ``seeds``.
         seeds: Seeds of initial weights and order of rows, each once; the split keeps its own.
-        baselines: Whether each seed also has a run of every task alone.
+        baselines: Whether each seed also has a single-task run of every task.
 
     Raises:
-        InputError: A seed is there twice or out of bounds, or there is only one task.
+        InputError: A seed is repeated or out of bounds, or baselines are asked for a single task.
     """
     if not seeds:
         raise InputError("seeds", "there must be at least one seed")
@@ -53,17 +53,17 @@ def study_members(spec: ExperimentSpec, seeds: Sequence[int], *, baselines: bool
         raise InputError(
             "tasks", "a baseline needs an experiment of at least two tasks", found=len(spec.tasks), fix=fix
         )
-    return tuple(member for seed in seeds for member in _of_seed(with_seed(spec, seed), baselines))
+    return tuple(member for seed in seeds for member in _seed_members(with_seed(spec, seed), baselines))
 
 
-def _of_seed(spec: ExperimentSpec, baselines: bool) -> Iterator[Member]:
-    yield Member(spec)
+def _seed_members(spec: ExperimentSpec, baselines: bool) -> Iterator[StudyRun]:
+    yield StudyRun(spec)
     if baselines:
-        yield from (Member(single_task(spec, task), task) for task in spec.task_names)
+        yield from (StudyRun(single_task(spec, task), task) for task in spec.task_names)
 
 
 def with_seed(spec: ExperimentSpec, seed: int) -> ExperimentSpec:
-    """The experiment with another seed.
+    """Copies the experiment with another seed.
 
     Raises:
         InputError: The seed is out of bounds.
@@ -73,22 +73,22 @@ def with_seed(spec: ExperimentSpec, seed: int) -> ExperimentSpec:
 
 
 def single_task(spec: ExperimentSpec, name: str) -> ExperimentSpec:
-    """The single-task baseline of a task.
+    """Builds the single-task baseline of a task.
 
-    The best epoch is chosen by the experiment's rule where that looks at this task, else by the task's loss. One task
-    leaves nothing to share, to weigh or to compare: the scheme is the plain one, the weighting equal. Rows that are
-    drawn by the classes of another task are drawn at random here.
+    The best epoch is chosen by the experiment's monitor if that is of this task, else by the task's loss. Sharing is
+    hard and the weighting equal, since a single task has nothing to share or to weigh. Sampling that is balanced by
+    the classes of another task is replaced by shuffling.
 
     Args:
         spec: The experiment of several tasks.
         name: The task.
 
     Raises:
-        InputError: A setting names another task and so has no meaning here.
+        InputError: A setting refers to another task.
     """
-    task = next(one for one in spec.tasks if one.name == name)
+    task = next(task for task in spec.tasks if task.name == name)
     split = spec.dataset.split
-    alone = spec.model_copy(
+    baseline = spec.model_copy(
         update={
             "name": f"{spec.name} · {name} alone"[:_LONGEST_NAME],
             "dataset": spec.dataset.model_copy(
@@ -102,19 +102,19 @@ def single_task(spec: ExperimentSpec, name: str) -> ExperimentSpec:
                 }
             ),
             "weighting": EqualWeighting(),
-            "training": _training(spec, name),
+            "training": _baseline_training(spec, name),
         }
     )
-    return spec_from_data(spec_to_data(alone))
+    return spec_from_data(spec_to_data(baseline))
 
 
-def _training(spec: ExperimentSpec, name: str) -> TrainingSpec:
-    """The same budget, without what looks at other tasks."""
+def _baseline_training(spec: ExperimentSpec, name: str) -> TrainingSpec:
+    """The same training settings, without those that refer to other tasks."""
     training = spec.training
-    own = training.monitor.partition(".")[0] == name
+    monitors_task = training.monitor.partition(".")[0] == name
     sampling = training.sampling
     if isinstance(sampling, BalancedClasses):
-        classed = next((task.name for task in spec.tasks if task.row_classes), "")
-        sampling = BalancedClasses(task=name) if (sampling.task or classed) == name else Shuffled()
-    changes: dict[str, Any] = {"monitor": training.monitor if own else TOTAL, "sampling": sampling}
+        default_task = next((task.name for task in spec.tasks if task.row_classes), "")
+        sampling = BalancedClasses(task=name) if (sampling.task or default_task) == name else Shuffled()
+    changes: dict[str, Any] = {"monitor": training.monitor if monitors_task else TOTAL, "sampling": sampling}
     return training.model_copy(update=changes | {"compare_gradients": None, "keep": NewHeads()})

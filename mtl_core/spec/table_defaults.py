@@ -1,4 +1,4 @@
-"""Inputs, layers and training settings that a new experiment on a table begins with, by its number of training rows.
+"""Default inputs, layers and training settings of a new experiment on a table, by its number of training rows.
 
 The values were chosen on the bundled tables against ridge or logistic regression and random forests, on other splits
 than those that ``python -m tests.benchmarks quality`` reports. With few rows one regularized layer generalizes better
@@ -15,12 +15,12 @@ from typing import Any
 from mtl_core.spec.dataset import PiecewiseLinear, Standardized
 from mtl_core.spec.experiment import spec_to_data
 from mtl_core.spec.model import ModelSpec
-from mtl_core.spec.training.settings import TrainingSpec
+from mtl_core.spec.training.training_spec import TrainingSpec
 
 STEPS = 2000
 """Least number of optimizer steps of a run that is not stopped early, unless that takes more epochs than rows."""
 FEW_ROWS = 1000
-"""Below so many training rows one shared layer serves, from them on two."""
+"""Number of training rows from which on there are two shared layers instead of one."""
 _ROWS_FOR_BINS = 50
 _BATCHES_PER_EPOCH = 20
 _SMALLEST_BATCH, _LARGEST_BATCH = 8, 256
@@ -28,7 +28,7 @@ _LEAST_EPOCHS, _LEAST_PATIENCE = 20, 10
 
 
 def table_numeric_inputs(rows: int) -> dict[str, Any]:
-    """How numeric columns become inputs, as spec data for ``dataset.numeric_inputs``.
+    """Chooses the encoding of numeric columns, as spec data for ``dataset.numeric_inputs``.
 
     Args:
         rows: Number of training rows.
@@ -37,7 +37,7 @@ def table_numeric_inputs(rows: int) -> dict[str, Any]:
 
 
 def table_layers(rows: int, tasks: Iterable[str]) -> dict[str, Any]:
-    """Shared layers and task heads, as spec data for ``model``.
+    """Chooses shared layers and task heads, as spec data for ``model``.
 
     Args:
         rows: Number of training rows.
@@ -52,7 +52,7 @@ def table_layers(rows: int, tasks: Iterable[str]) -> dict[str, Any]:
 
 
 def table_training(rows: int) -> dict[str, Any]:
-    """Length, batch size, optimizer, schedule and early stopping, as spec data for ``training``.
+    """Chooses length, batch size, optimizer, schedule and early stopping, as spec data for ``training``.
 
     Args:
         rows: Number of training rows.

@@ -1,4 +1,4 @@
-"""The members of a union told apart by ``kind``: what menus offer and what contract tests hold to builders."""
+"""Lists the members of discriminated unions, for menus, registries and tests."""
 
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -7,7 +7,7 @@ from mtl_core.spec.base import Spec
 
 
 def members(union: Any) -> tuple[type[Spec], ...]:
-    """The spec classes of a union such as ``Layer``, in the order of its definition; of one class, itself."""
+    """The spec classes of a union such as ``Layer``, in order of definition; for a single class the class itself."""
     if get_origin(union) is Annotated:
         return members(get_args(union)[0])
     if get_origin(union) in (Union, UnionType):
@@ -16,5 +16,5 @@ def members(union: Any) -> tuple[type[Spec], ...]:
 
 
 def kind_of(member: type[Spec]) -> str:
-    """The ``kind`` a member is told apart by, or ``""``."""
+    """The value of ``kind`` that discriminates a member of a union, or ``""`` if it has none."""
     return str(member.model_fields["kind"].default) if "kind" in member.model_fields else ""

@@ -1,4 +1,4 @@
-"""Older spec files are brought up to date, one version at a time."""
+"""Upgrades spec data of older versions, one version at a time."""
 
 from collections.abc import Callable
 from typing import Any, Final, Literal
@@ -10,14 +10,14 @@ CURRENT_VERSION: Final[Literal[1]] = 1
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 UPGRADES: dict[int, Upgrade] = {}
-"""What turns the data of a version into that of the next. A new version adds one entry and a file of the old one to
-the tests."""
+"""Functions that convert the data of a version to the next one. A new version adds an entry here, and a file of the old
+version to the tests."""
 
 
 def upgrade_data(
     data: dict[str, Any], upgrades: dict[int, Upgrade] = UPGRADES, current: int = CURRENT_VERSION
 ) -> dict[str, Any]:
-    """Spec data of any released version as data of the current one.
+    """Converts spec data of any released version to the current one.
 
     Raises:
         InputError: The version is missing, not a whole number, or newer than this application.

@@ -1,4 +1,4 @@
-"""The few last results, kept because a person who edits asks for the same again and again."""
+"""A cache of recent results: whoever edits an experiment asks for the same data again and again."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -8,23 +8,27 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Value]):
-    """A small least-recently-used cache; failures are not kept."""
+class LruCache(Generic[Value]):
+    """A least-recently-used cache that threads may share; errors are not cached.
+
+    Args:
+        size: The most entries.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._kept: OrderedDict[Hashable, Value] = OrderedDict()
+        self._entries: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """What is kept under the key, or made now."""
+        """Return the cached value of a key, computed by ``make`` where there is none."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            if key in self._entries:
+                self._entries.move_to_end(key)
+                return self._entries[key]
         value = make()
         with self._lock:
-            self._kept[key] = value
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            self._entries[key] = value
+            while len(self._entries) > self._size:
+                self._entries.popitem(last=False)
         return value

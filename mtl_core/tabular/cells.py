@@ -1,4 +1,4 @@
-"""The different texts in a column's cells, and which of them count as missing."""
+"""The distinct texts in the cells of a column, and which of them count as missing."""
 
 import unicodedata
 from collections import Counter
@@ -20,35 +20,39 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class CellRules:
-    """How the cells of a column are to be read.
+    """How the cells of a column are read.
 
     Attributes:
-        missing: What counts as missing beside empty cells; None for the usual.
-        decimal: The decimal mark, whatever the cells say.
-        otherwise: The decimal mark where neither a spec nor the cells decide.
+        missing: The texts that count as missing beside empty cells; None for :data:`MISSING`.
+        decimal: The decimal mark that the spec states; None infers it from the cells.
+        default_decimal: The decimal mark where the cells do not decide.
         dates: The order of day, month and year where the cells do not decide.
     """
 
     missing: tuple[str, ...] | None = None
     decimal: DecimalMark | None = None
-    otherwise: DecimalMark = "."
+    default_decimal: DecimalMark = "."
     dates: str = ""
 
     @property
     def missing_texts(self) -> frozenset[str]:
-        """What counts as missing, in small letters."""
-        return MISSING if self.missing is None else frozenset(("", *(clean(text).casefold() for text in self.missing)))
+        """The texts that count as missing, case-folded."""
+        return (
+            MISSING
+            if self.missing is None
+            else frozenset(("", *(normalize_text(text).casefold() for text in self.missing)))
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Distinct:
-    """The U different texts of a column of N cells.
+    """The U distinct texts of a column of N cells.
 
     Attributes:
         codes: ``[N]`` indices into ``texts``, -1 where missing.
-        texts: Trimmed and composed, as they came.
-        counts: ``[U]`` cells of each.
-        missing: The texts that count as missing, and the cells of each.
+        texts: Trimmed, in composed form (NFC), in the order of their first cells.
+        counts: ``[U]`` numbers of cells.
+        missing: The texts that count as missing and their numbers of cells, most frequent first.
     """
 
     codes: Codes
@@ -57,42 +61,47 @@ class Distinct:
     missing: tuple[tuple[str, int], ...]
 
 
-def setting_of(kind: str, column: str) -> str:
-    """The path of what a spec says of a column: of its ``types`` or of what is ``missing``."""
+def column_setting(kind: str, column: str) -> str:
+    """The path of a column's setting in a spec: ``types`` or ``missing``."""
     return join(("dataset", kind, column))
 
 
-def clean(value: Hashable) -> str:
-    """The text of a cell, composed and trimmed."""
+def normalize_text(value: Hashable) -> str:
+    """The text of a cell in composed form (NFC), trimmed."""
     return unicodedata.normalize("NFC", str(value)).strip()
 
 
 def distinct_texts(cells: "pd.Series[Any]", rules: CellRules) -> Distinct:
-    """The different texts of a column."""
+    """Find the distinct texts of a column, without those that count as missing."""
     try:
         codes, uniques = pd.factorize(cells)
     except TypeError:  # lists and mappings in a Parquet file
         codes, uniques = pd.factorize(cells.map(repr))
-    absent = rules.missing_texts
+    missing_texts = rules.missing_texts
     counts = np.bincount(codes[codes >= 0], minlength=len(uniques))
     missing: Counter[str] = Counter({"": int((codes < 0).sum())})
     index: dict[str, int] = {}
-    places = np.full(len(uniques) + 1, -1, np.int64)
-    for place, (value, count) in enumerate(zip(uniques, counts.tolist(), strict=True)):
-        text = clean(value)
-        if text.casefold() in absent:
+    new_codes = np.full(len(uniques) + 1, -1, np.int64)
+    for code, (value, count) in enumerate(zip(uniques, counts.tolist(), strict=True)):
+        text = normalize_text(value)
+        if text.casefold() in missing_texts:
             missing[text] += count
         else:
-            places[place] = index.setdefault(text, len(index))
-    kept = places[:-1] >= 0
-    totals = np.bincount(places[:-1][kept], counts[kept], minlength=len(index)).astype(np.int64)
-    return Distinct(places[codes], tuple(index), totals, _most(missing))
+            new_codes[code] = index.setdefault(text, len(index))
+    present = new_codes[:-1] >= 0
+    totals = np.bincount(new_codes[:-1][present], counts[present], minlength=len(index)).astype(np.int64)
+    return Distinct(new_codes[codes], tuple(index), totals, _most_common(missing))
 
 
-def _most(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+def _most_common(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
     return tuple((text, count) for text, count in counts.most_common() if count)
 
 
-def missing_of(texts: Sequence[str], absent: NDArray[np.bool_]) -> tuple[tuple[str, int], ...]:
-    """The texts of the cells that are absent, and how many there are of each."""
-    return _most(Counter(texts[place].strip() for place in np.flatnonzero(absent).tolist()))
+def count_missing(texts: Sequence[str], missing: NDArray[np.bool_]) -> tuple[tuple[str, int], ...]:
+    """Count the texts of missing cells, most frequent first.
+
+    Args:
+        texts: Of all cells.
+        missing: ``[N]``, true where a cell is missing.
+    """
+    return _most_common(Counter(texts[row].strip() for row in np.flatnonzero(missing).tolist()))

@@ -1,4 +1,4 @@
-"""A column: its cells as numbers, or as values of a category."""
+"""A typed column of a table: its cells as numbers or as category codes."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,26 +14,27 @@ from mtl_core.tabular.values.dates import date_text
 from mtl_core.tabular.values.numerals import Floats
 
 Rows = NDArray[np.int64]
-"""Numbers of rows, counted from 0."""
+"""Row indices."""
 Encoder = dict[str, Any]
 """How a column becomes inputs of the model, as plain data."""
 HUGE = 1e30
+"""Numbers beyond this count as missing: 32-bit training cannot carry them."""
 EXACT = 2**53
-"""Whole numbers up to here are floating point exactly."""
+"""Whole numbers up to this are exact as 64-bit floating point."""
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, '\u00a0\u2009\u202f’])[0-9]{3}(?:\1[0-9]{3})*(?:\.[0-9]+)?")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True)
 class CellFormat:
-    """How the numbers of a column turned out to be written.
+    """How the numbers of a column are written in its cells.
 
     Attributes:
         decimal: The decimal mark.
-        unit: What was left away.
+        unit: The unit that stands beside them and is dropped.
         dates: The order of day, month and year; ``time`` for times of day; empty for numbers.
         equal_numbers: Whether ``1`` and ``1.0`` are one category.
-        exact: Whether whole numbers are categories because they cannot be told apart as floating point.
+        exact: Whether whole numbers are categories because floating point would round them.
     """
 
     decimal: DecimalMark = "."
@@ -48,15 +49,15 @@ class Column:
     """A column of N rows.
 
     Attributes:
-        type: What it is; text only where that was asked for.
+        type: Its type; text only where the spec says so.
         numbers: ``[N]``, NaN where missing; all NaN in a column that is not numeric.
         text: ``[N]`` indices into ``texts``, -1 where missing; all -1 in a numeric column.
-        texts: The different values of a column that is not numeric, in order.
-        notes: What was decided about odd cells.
+        texts: The distinct values of a column that is not numeric, sorted.
+        notes: Notes about cells that do not suit the type.
         format: How its numbers are written.
-        missing: The texts that count as missing, and the cells of each, most frequent first.
-        example: A text that says its number otherwise than a program would, and that number.
-        unsettled: Whether another decimal mark, or order of day and month, would make other numbers of the cells.
+        missing: The texts that count as missing and their numbers of cells, most frequent first.
+        example: A cell whose number is not written as in a program, and that number.
+        ambiguous: Whether the cells are other numbers with the other decimal mark, or with day and month swapped.
     """
 
     name: str
@@ -68,15 +69,15 @@ class Column:
     format: CellFormat = field(default_factory=CellFormat)
     missing: tuple[tuple[str, int], ...] = ()
     example: tuple[str, float] | None = None
-    unsettled: bool = False
+    ambiguous: bool = False
 
     @cached_property
     def _levels(self) -> tuple[Codes, Floats]:
-        """Of a numeric column: the index of each row's number among the different ones, and these by size."""
-        there = self.there
-        levels, inverse = np.unique(self.numbers[there], return_inverse=True)
+        """The codes and the sorted distinct numbers of a numeric column."""
+        present = self.present
+        levels, inverse = np.unique(self.numbers[present], return_inverse=True)
         codes = np.full(len(self.numbers), -1, np.int64)
-        codes[there] = inverse
+        codes[present] = inverse
         return codes, levels
 
     @property
@@ -86,36 +87,36 @@ class Column:
 
     @cached_property
     def values(self) -> tuple[str, ...]:
-        """The different values as text, in order: numbers by size, others by alphabet."""
+        """The distinct values as text: numbers by size, others in alphabetical order."""
         if self.type != "numeric":
             return self.texts
-        shown = partial(date_text, order=self.format.dates) if self.format.dates else label
-        return tuple(map(shown, self._levels[1].tolist()))
+        to_text = partial(date_text, order=self.format.dates) if self.format.dates else format_number
+        return tuple(map(to_text, self._levels[1].tolist()))
 
     @property
-    def different(self) -> int:
-        """How many different values there are."""
+    def unique_count(self) -> int:
+        """Number of distinct values."""
         return len(self._levels[1] if self.type == "numeric" else self.texts)
 
     @cached_property
-    def there(self) -> NDArray[np.bool_]:
+    def present(self) -> NDArray[np.bool_]:
         """``[N]``, true where the cell is not missing."""
         return np.isfinite(self.numbers) if self.type == "numeric" else self.text >= 0
 
     @cached_property
     def whole(self) -> bool:
-        """Whether it is numeric and holds whole numbers only."""
-        present = self.numbers[self.there]
-        return self.type == "numeric" and bool((present == np.rint(present)).all())
+        """Whether it is numeric and all its numbers are whole."""
+        numbers = self.numbers[self.present]
+        return self.type == "numeric" and bool((numbers == np.rint(numbers)).all())
 
 
-def label(value: float) -> str:
-    """A number as the text of a class: ``3`` for 3.0."""
+def format_number(value: float) -> str:
+    """Format a number as the name of a class: ``3`` for 3.0."""
     return str(int(value)) if float(value).is_integer() and abs(value) <= EXACT else repr(float(value))
 
 
-def number(text: str) -> float | None:
-    """The number that a trimmed cell says with a decimal point, or None; it may be infinite."""
+def parse_number(text: str) -> float | None:
+    """Parse a trimmed number with a decimal point, possibly infinite; None where the text is no number."""
     try:
         value = float(text)
     except ValueError:
@@ -123,7 +124,7 @@ def number(text: str) -> float | None:
     return value if text.isascii() and "_" not in text else None
 
 
-def plain_number(text: str) -> str:
-    """A whole number written as a fraction, as without it: ``1`` for ``1.0``; any other text as it is."""
+def without_zero_fraction(text: str) -> str:
+    """Strip the fraction of a whole number: ``1`` for ``1.0``; any other text stays as it is."""
     whole, point, fraction = text.partition(".")
     return whole if point and _WHOLE.fullmatch(whole) and fraction.strip("0") == "" else text

@@ -1,14 +1,15 @@
-"""Cells to a column: numbers or values of a category, and which of the two they are by looking.
+"""Read the cells of a column as numbers or categories, and infer which of the two they are.
 
-What a cell says, decided once for data and for new rows:
+The rules, the same for training data and for new rows:
 
 - Empty cells and ``NA``, ``N/A``, ``NaN``, ``null``, ``none``, ``?`` and ``-``, in any case, are missing, unless
   ``dataset.missing`` says otherwise of the column.
 - Numbers may have either decimal mark, groups, a unit (:mod:`mtl_core.tabular.values.numerals`), and may be dates
   (:mod:`mtl_core.tabular.values.dates`). Infinite numbers and those beyond ±1e30 are missing, since 32-bit training
   cannot carry them.
-- A column is numeric when at least 95 % of the cells that are there are numbers, or dates; the rest is then missing.
-- Whole numbers beyond 2^53, which floating point rounds, are categories where rounding would make two of them one, or
+- A column is numeric when at least 95 % of the cells that are not missing are numbers, or dates; the rest then counts
+  as missing.
+- Whole numbers beyond 2^53, which floating point rounds, are categories where rounding would merge two of them, or
   where they repeat.
 """
 
@@ -21,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from mtl_core.spec import ColumnType, DataNote, shorten
-from mtl_core.tabular.cells import CellRules, Distinct, distinct_texts, missing_of, setting_of
-from mtl_core.tabular.column import EXACT, HUGE, CellFormat, Column, label, number, plain_number
+from mtl_core.tabular.cells import CellRules, Distinct, column_setting, count_missing, distinct_texts
+from mtl_core.tabular.column import EXACT, HUGE, CellFormat, Column, format_number, parse_number, without_zero_fraction
 from mtl_core.tabular.values.dates import Dates, read_dates, typed_dates
 from mtl_core.tabular.values.numerals import PERCENT, Flags, Floats, Numerals, begins_with_number, read_numerals
 
@@ -33,34 +34,42 @@ _LOOKS_NUMERIC = 0.8
 
 
 def read_column(
-    name: str, cells: "pd.Series[Any]", wanted: ColumnType | None = None, rules: CellRules | None = None
+    name: str, cells: "pd.Series[Any]", column_type: ColumnType | None = None, rules: CellRules | None = None
 ) -> Column:
-    """A column from a frame's, of the wanted type or of the one it looks like."""
+    """Read a column of a data frame.
+
+    Args:
+        name: The name of the column.
+        cells: Its cells, as text or typed.
+        column_type: The type to read it as; None infers numeric or categorical from the cells.
+        rules: How cells are read; the default rules where it is None.
+    """
     rules = rules or CellRules()
-    if wanted == "text":
+    if column_type == "text":
         return replace(read_column(name, cells, "categorical", rules), type="text")
-    if wanted != "categorical" and (column := _typed(name, cells, rules)) is not None:
+    if column_type != "categorical" and (column := _read_typed(name, cells, rules)) is not None:
         return column
-    if wanted != "categorical" and (column := _plain_numbers(name, cells, rules)) is not None:
+    if column_type != "categorical" and (column := _read_plain_numbers(name, cells, rules)) is not None:
         return column
-    found = distinct_texts(_exact_texts(cells), rules)
-    if wanted == "categorical":
-        return _categorical(name, found, rules)
-    return _looked_at(name, found, rules, wanted)
+    distinct = distinct_texts(_exact_texts(cells), rules)
+    if column_type == "categorical":
+        return _categorical(name, distinct, rules)
+    return _infer_column(name, distinct, rules, column_type)
 
 
-def _typed(name: str, cells: "pd.Series[Any]", rules: CellRules) -> Column | None:
-    """A column whose cells are numbers or dates already; None of any other."""
+def _read_typed(name: str, cells: "pd.Series[Any]", rules: CellRules) -> Column | None:
+    """Read a column whose dtype is numeric or a date; None for any other dtype."""
     kinds = pd.api.types
     if kinds.is_datetime64_any_dtype(cells.dtype):
         numbers = typed_dates(cells)
-        dated = _numeric(name, numbers, _gaps(numbers))
+        column = _numeric(name, numbers, _missing_counts(numbers))
         example = _example(numbers, [str(cell) for cell in cells.head(1)])
-        return replace(dated, format=CellFormat(dates="ymd"), example=example)
+        return replace(column, format=CellFormat(dates="ymd"), example=example)
     if kinds.is_timedelta64_dtype(cells.dtype):
         numbers = cells.dt.total_seconds().to_numpy(np.float64) / 3600
         example = _example(numbers, [str(cell) for cell in cells.head(1)])
-        return replace(_numeric(name, numbers, _gaps(numbers)), format=CellFormat(dates="time"), example=example)
+        column = _numeric(name, numbers, _missing_counts(numbers))
+        return replace(column, format=CellFormat(dates="time"), example=example)
     if (
         not kinds.is_numeric_dtype(cells.dtype)
         or kinds.is_bool_dtype(cells.dtype)
@@ -68,18 +77,19 @@ def _typed(name: str, cells: "pd.Series[Any]", rules: CellRules) -> Column | Non
     ):
         return None
     numbers = cells.to_numpy(np.float64, na_value=np.nan)
-    if kinds.is_integer_dtype(cells.dtype) and _beyond_exact(numbers):
+    if kinds.is_integer_dtype(cells.dtype) and _any_beyond_exact(numbers):
         return None
-    gaps = _gaps(numbers)
+    missing = _missing_counts(numbers)
     if rules.missing:
-        coded = [value for text in rules.missing if (value := number(text.strip())) is not None]
+        coded = [value for text in rules.missing if (value := parse_number(text.strip())) is not None]
         absent = np.isin(numbers, coded)
-        gaps = (*gaps, *missing_of([label(value) for value in numbers[absent]], np.ones(absent.sum(), np.bool_)))
+        texts = [format_number(value) for value in numbers[absent]]
+        missing = (*missing, *count_missing(texts, np.ones(len(texts), np.bool_)))
         numbers = np.where(absent, np.nan, numbers)
-    return _numeric(name, numbers, gaps)
+    return _numeric(name, numbers, missing)
 
 
-def _gaps(numbers: Floats) -> tuple[tuple[str, int], ...]:
+def _missing_counts(numbers: Floats) -> tuple[tuple[str, int], ...]:
     empty = int(np.isnan(numbers).sum())
     return (("", empty),) if empty else ()
 
@@ -88,22 +98,22 @@ def _example(numbers: Floats, texts: Sequence[str]) -> tuple[str, float] | None:
     return (texts[0], float(numbers[0])) if texts and np.isfinite(numbers[0]) else None
 
 
-def _beyond_exact(numbers: Floats) -> bool:
+def _any_beyond_exact(numbers: Floats) -> bool:
     with np.errstate(invalid="ignore"):
         return bool((np.abs(numbers) >= EXACT).any())
 
 
 def _exact_texts(cells: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Typed numbers as the texts of classes, so that whole numbers keep every digit."""
+    """Convert floating point cells to text; whole numbers of any size keep every digit."""
     kinds = pd.api.types
     if kinds.is_float_dtype(cells.dtype):
-        return cells.map(label, na_action="ignore").astype(object)
+        return cells.map(format_number, na_action="ignore").astype(object)
     return cells
 
 
-def _plain_numbers(name: str, cells: "pd.Series[Any]", rules: CellRules) -> Column | None:
-    """The fast way for long columns of nothing but plain numbers and empty cells; None where there is more to see."""
-    if rules.missing is not None or "," in (rules.decimal, rules.otherwise):
+def _read_plain_numbers(name: str, cells: "pd.Series[Any]", rules: CellRules) -> Column | None:
+    """Read plain numbers and empty cells the fast way; None where a cell is anything else."""
+    if rules.missing is not None or "," in (rules.decimal, rules.default_decimal):
         return None
     texts = cells.tolist()
     if set(map(type, texts)) != {str}:
@@ -112,80 +122,83 @@ def _plain_numbers(name: str, cells: "pd.Series[Any]", rules: CellRules) -> Colu
         numbers = np.array([text or "nan" for text in texts], object).astype(np.float64)
     except ValueError:
         return None
-    together = "\n".join(texts)
-    if not together.isascii() or "_" in together or _LEADING_ZERO.search(together) or _beyond_exact(numbers):
+    joined = "\n".join(texts)
+    if not joined.isascii() or "_" in joined or _LEADING_ZERO.search(joined) or _any_beyond_exact(numbers):
         return None
-    return _numeric(name, numbers, missing_of(texts, np.isnan(numbers)))
+    return _numeric(name, numbers, count_missing(texts, np.isnan(numbers)))
 
 
-def _looked_at(name: str, found: Distinct, rules: CellRules, wanted: ColumnType | None) -> Column:
-    """A column of text, of the type that its cells look like."""
-    numerals = read_numerals(found.texts, found.counts, otherwise=rules.otherwise, stated=rules.decimal)
-    present = int(found.counts.sum())
-    numeric = int(found.counts[numerals.valid].sum())
+def _infer_column(name: str, distinct: Distinct, rules: CellRules, column_type: ColumnType | None) -> Column:
+    """Read text cells as numbers, dates or categories, whichever most of them are."""
+    numerals = read_numerals(
+        distinct.texts, distinct.counts, default_decimal=rules.default_decimal, decimal=rules.decimal
+    )
+    present = int(distinct.counts.sum())
+    numeric = int(distinct.counts[numerals.valid].sum())
     if numeric < _MOSTLY * present:
-        dates = read_dates(found.texts, found.counts, rules.dates)
-        dated = int(found.counts[~np.isnan(dates.values)].sum()) if dates else 0
-        if dates is not None and (dated >= _MOSTLY * present or (wanted == "numeric" and dated > numeric)):
-            return _read_as_dates(name, found, dates)
-        if wanted is None:
-            return _categorical(name, found, rules, _number_note(name, found, numerals, present))
-    elif wanted is None and _needs_digits(found, numerals):
+        dates = read_dates(distinct.texts, distinct.counts, rules.dates)
+        dated = int(distinct.counts[~np.isnan(dates.values)].sum()) if dates else 0
+        if dates is not None and (dated >= _MOSTLY * present or (column_type == "numeric" and dated > numeric)):
+            return _read_as_dates(name, distinct, dates)
+        if column_type is None:
+            return _categorical(name, distinct, rules, _number_note(name, distinct, numerals, present))
+    elif column_type is None and _needs_exact_digits(distinct, numerals):
         what = f"Column {name!r} holds whole numbers beyond 2^53, which are taken as categories to keep every digit."
-        fix = f"To read them as rounded numbers, set {setting_of('types', name)} to numeric."
+        fix = f"To read them as rounded numbers, set {column_setting('types', name)} to numeric."
         note = DataNote(place="column", name=name, what=what, count=present, fix=fix)
-        column = _categorical(name, found, rules, note)
+        column = _categorical(name, distinct, rules, note)
         return replace(column, format=replace(column.format, exact=True))
-    return _read_as_numbers(name, found, numerals)
+    return _read_as_numbers(name, distinct, numerals)
 
 
-def _read_as_numbers(name: str, found: Distinct, numerals: Numerals) -> Column:
-    notes = _odd_cells(name, found, numerals.valid, "number")
-    column = _numeric(name, np.append(numerals.values, np.nan)[found.codes], found.missing, notes)
-    place = numerals.unsettled if numerals.unsettled >= 0 else numerals.converted
-    decides = numerals.settled or numerals.unsettled >= 0
+def _read_as_numbers(name: str, distinct: Distinct, numerals: Numerals) -> Column:
+    notes = _unreadable_notes(name, distinct, numerals.valid, "number")
+    column = _numeric(name, np.append(numerals.values, np.nan)[distinct.codes], distinct.missing, notes)
+    index = numerals.ambiguous_index if numerals.ambiguous_index >= 0 else numerals.example_index
+    mark_matters = numerals.decimal_is_certain or numerals.ambiguous_index >= 0
     return replace(
         column,
-        format=CellFormat(decimal=numerals.decimal if decides else ".", unit=numerals.unit),
-        example=(found.texts[place], float(numerals.values[place])) if place >= 0 else None,
-        unsettled=numerals.unsettled >= 0,
+        format=CellFormat(decimal=numerals.decimal if mark_matters else ".", unit=numerals.unit),
+        example=(distinct.texts[index], float(numerals.values[index])) if index >= 0 else None,
+        ambiguous=numerals.ambiguous_index >= 0,
     )
 
 
-def _read_as_dates(name: str, found: Distinct, dates: Dates) -> Column:
+def _read_as_dates(name: str, distinct: Distinct, dates: Dates) -> Column:
     valid = ~np.isnan(dates.values)
-    notes = _odd_cells(name, found, valid, "time" if dates.order == "time" else "date")
-    column = _numeric(name, np.append(dates.values, np.nan)[found.codes], found.missing, notes)
-    place = int(np.argmax(valid))
-    example = (found.texts[place], float(dates.values[place]))
-    return replace(column, format=CellFormat(dates=dates.order), example=example, unsettled=not dates.settled)
+    notes = _unreadable_notes(name, distinct, valid, "time" if dates.order == "time" else "date")
+    column = _numeric(name, np.append(dates.values, np.nan)[distinct.codes], distinct.missing, notes)
+    index = int(np.argmax(valid))
+    example = (distinct.texts[index], float(dates.values[index]))
+    return replace(column, format=CellFormat(dates=dates.order), example=example, ambiguous=not dates.order_is_certain)
 
 
-def _needs_digits(found: Distinct, numerals: Numerals) -> bool:
-    """Whether whole numbers beyond 2^53 name things: rounding makes two of them one, or they repeat."""
+def _needs_exact_digits(distinct: Distinct, numerals: Numerals) -> bool:
+    """Whether whole numbers beyond 2^53 are identifiers: rounding would merge two of them, or they repeat."""
     with np.errstate(invalid="ignore"):
         large = np.flatnonzero(np.abs(numerals.values) >= EXACT)
-    large = np.array([place for place in large.tolist() if _WHOLE.fullmatch(found.texts[place])], np.int64)
+    large = np.array([index for index in large.tolist() if _WHOLE.fullmatch(distinct.texts[index])], np.int64)
     if not len(large):
         return False
-    exact, rounded = {int(found.texts[place]) for place in large}, set(numerals.values[large].tolist())
-    return len(rounded) < len(exact) or 2 * len(found.texts) <= int(found.counts.sum())
+    exact, rounded = {int(distinct.texts[index]) for index in large}, set(numerals.values[large].tolist())
+    return len(rounded) < len(exact) or 2 * len(distinct.texts) <= int(distinct.counts.sum())
 
 
-def _number_note(name: str, found: Distinct, numerals: Numerals, present: int) -> DataNote | None:
-    """That the cells of a column that is taken for categories look like numbers."""
-    like = np.array([begins_with_number(text) for text in found.texts], np.bool_)
-    cells = int(found.counts[like].sum()) if len(like) else 0
-    if not present or cells < _LOOKS_NUMERIC * present or len(found.texts) < 3:
+def _number_note(name: str, distinct: Distinct, numerals: Numerals, present: int) -> DataNote | None:
+    """The note that most cells of a categorical column begin with a number."""
+    begins = np.array([begins_with_number(text) for text in distinct.texts], np.bool_)
+    cells = int(distinct.counts[begins].sum()) if len(begins) else 0
+    if not present or cells < _LOOKS_NUMERIC * present or len(distinct.texts) < 3:
         return None
-    odd = next((text for text, valid in zip(found.texts, numerals.valid, strict=True) if not valid), found.texts[0])
-    reason = f"not all of which can be read as numbers ({shorten(odd, 30)!r})"
+    unreadable = (text for text, valid in zip(distinct.texts, numerals.valid, strict=True) if not valid)
+    example = next(unreadable, distinct.texts[0])
+    reason = f"not all of which can be read as numbers ({shorten(example, 30)!r})"
     if len(numerals.units) > 1:
         reason = f"with different units ({', '.join(map(repr, numerals.units[:4]))})"
     elif numerals.unit in PERCENT:
         reason = f"with and without {numerals.unit!r}"
     what = f"Column {name!r} holds {cells} cells that begin with a number, {reason}; it is taken as categories."
-    fix = f"Write plain numbers in the file, or set {setting_of('types', name)} to say what it is."
+    fix = f"Write plain numbers in the file, or set {column_setting('types', name)} to say what it is."
     return DataNote(place="column", name=name, what=what, count=cells, fix=fix)
 
 
@@ -199,37 +212,37 @@ def _numeric(
         cells = "1 infinite or huge number counts" if count == 1 else f"{count} infinite or huge numbers count"
         what = f"Column {name!r}: {cells} as missing."
         notes = (*notes, DataNote(place="column", name=name, what=what, count=count))
-    nothing = np.full(len(numbers), -1, np.int64)
-    return Column(name, "numeric", np.where(huge, np.nan, numbers), nothing, notes=notes, missing=missing)
+    no_codes = np.full(len(numbers), -1, np.int64)
+    return Column(name, "numeric", np.where(huge, np.nan, numbers), no_codes, notes=notes, missing=missing)
 
 
-def _odd_cells(name: str, found: Distinct, valid: Flags, kind: str) -> tuple[DataNote, ...]:
-    """That cells are left away that are no numbers, where there are some."""
-    odd = [text for text, read in zip(found.texts, valid, strict=True) if not read]
-    if not odd:
+def _unreadable_notes(name: str, distinct: Distinct, valid: Flags, kind: str) -> tuple[DataNote, ...]:
+    """The note that some cells of a numeric column are no numbers, if any."""
+    unreadable = [text for text, is_valid in zip(distinct.texts, valid, strict=True) if not is_valid]
+    if not unreadable:
         return ()
-    count = int(found.counts[~valid].sum())
-    examples = ", ".join(repr(text[:30]) for text in odd[:3])
+    count = int(distinct.counts[~valid].sum())
+    examples = ", ".join(repr(text[:30]) for text in unreadable[:3])
     cells = f"1 cell that is not a {kind} counts" if count == 1 else f"{count} cells that are not {kind}s count"
     what = f"Column {name!r}: {cells} as missing ({examples})."
-    fix = f"Correct the cells, or set {setting_of('types', name)} to categorical."
+    fix = f"Correct the cells, or set {column_setting('types', name)} to categorical."
     return (DataNote(place="column", name=name, what=what, count=count, fix=fix),)
 
 
-def _categorical(name: str, found: Distinct, rules: CellRules, note: DataNote | None = None) -> Column:
-    """Values in order: by size if all are numbers, else by alphabet; ``1.0`` is ``1`` where both are there."""
-    known = set(found.texts)
-    values = [short if (short := plain_number(text)) in known else text for text in found.texts]
+def _categorical(name: str, distinct: Distinct, rules: CellRules, note: DataNote | None = None) -> Column:
+    """Read cells as categories, sorted by size if all are numbers, else alphabetically; ``1.0`` and ``1`` are one."""
+    distinct_set = set(distinct.texts)
+    values = [short if (short := without_zero_fraction(text)) in distinct_set else text for text in distinct.texts]
     texts = list(dict.fromkeys(values))
-    notes = [one for one in (note, _missing_note(name, found, rules)) if one is not None]
-    merged = len(texts) < len(found.texts)
+    notes = [n for n in (note, _missing_note(name, distinct, rules)) if n is not None]
+    merged = len(texts) < len(distinct.texts)
     if merged:
-        text, short = next((t, v) for t, v in zip(found.texts, values, strict=True) if t != v)
+        text, short = next((t, v) for t, v in zip(distinct.texts, values, strict=True) if t != v)
         what = f"Column {name!r}: {text!r} and {short!r} are the same number and one category."
-        notes.append(DataNote(place="column", name=name, what=what, count=len(found.texts) - len(texts)))
-    index = {text: place for place, text in enumerate(texts)}
-    place_of = np.array([*(index[value] for value in values), -1], np.int64)
-    parsed = [number(text) for text in texts]
+        notes.append(DataNote(place="column", name=name, what=what, count=len(distinct.texts) - len(texts)))
+    code_of_text = {text: code for code, text in enumerate(texts)}
+    codes = np.array([*(code_of_text[value] for value in values), -1], np.int64)
+    parsed = [parse_number(text) for text in texts]
     if all(value is not None for value in parsed):
         order = sorted(range(len(texts)), key=lambda i: (parsed[i] or 0.0, len(texts[i]), texts[i]))
     else:
@@ -240,23 +253,24 @@ def _categorical(name: str, found: Distinct, rules: CellRules, note: DataNote | 
     return Column(
         name,
         "categorical",
-        np.full(len(found.codes), np.nan),
-        rank[place_of[found.codes]],
+        np.full(len(distinct.codes), np.nan),
+        rank[codes[distinct.codes]],
         tuple(texts[i] for i in order),
         tuple(notes),
         CellFormat(equal_numbers=merged),
-        found.missing,
+        distinct.missing,
     )
 
 
-def _missing_note(name: str, found: Distinct, rules: CellRules) -> DataNote | None:
-    """That words which may be a category count as missing, and how to have them as one."""
-    words = [(text, count) for text, count in found.missing if text]
-    if not words or not found.texts or rules.missing is not None:
+def _missing_note(name: str, distinct: Distinct, rules: CellRules) -> DataNote | None:
+    """The note that some texts count as missing, and how to make them categories."""
+    words = [(text, count) for text, count in distinct.missing if text]
+    if not words or not distinct.texts or rules.missing is not None:
         return None
     cells = sum(count for _, count in words)
-    told = ", ".join(f"{text!r} in {count}" for text, count in words[:4])
-    what = f"Column {name!r}: {cells} of {len(found.codes)} cells count as missing because of what they say ({told})."
-    where = setting_of("missing", name)
+    counts = ", ".join(f"{text!r} in {count}" for text, count in words[:4])
+    because = f"because of what they say ({counts})"
+    what = f"Column {name!r}: {cells} of {len(distinct.codes)} cells count as missing {because}."
+    where = column_setting("missing", name)
     fix = f"To make them categories, set {where} to an empty list, [], or to the words that are missing."
     return DataNote(place="column", name=name, what=what, count=cells, fix=fix)

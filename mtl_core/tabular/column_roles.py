@@ -1,4 +1,4 @@
-"""What a column seems to be for, and which tasks suggest themselves."""
+"""Suggested roles of columns, and suggested tasks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,15 +11,15 @@ from mtl_core.spec.tasks import MAX_CLASSES, TASK_KINDS, suggested_kinds, unique
 from mtl_core.tabular.column import Column
 
 
-def useless(column: Column) -> str:
-    """Why a column is no use as an input or target, or nothing."""
-    present = int(column.there.sum())
-    different = column.different
-    if different == 0:
+def unusable_reason(column: Column) -> str:
+    """Why a column is useless as an input or a target; empty where it is not."""
+    present = int(column.present.sum())
+    unique_count = column.unique_count
+    if unique_count == 0:
         return "it is empty"
-    if different == 1:
+    if unique_count == 1:
         return "it is the same in every row"
-    if column.type == "categorical" and present >= 10 and different > 0.9 * present:
+    if column.type == "categorical" and present >= 10 and unique_count > 0.9 * present:
         return "nearly every row has a value of its own"
     if column.whole and present >= 10 and present == len(column.numbers):
         steps = np.diff(column.numbers)
@@ -28,9 +28,12 @@ def useless(column: Column) -> str:
     return ""
 
 
-def roles(columns: Sequence[Column]) -> dict[str, Role]:
-    """A role for each column: the useless are ignored; of the others the last is a target, or the last two of four."""
-    usable = [column.name for column in columns if not useless(column)]
+def suggest_roles(columns: Sequence[Column]) -> dict[str, Role]:
+    """Suggest a role for each column.
+
+    Useless columns are ignored; of two or three others the last is a target, of four or more the last two.
+    """
+    usable = [column.name for column in columns if not unusable_reason(column)]
     targets = usable[-2:] if len(usable) >= 4 else usable[-1:] if len(usable) >= 2 else []
     return {
         column.name: "target" if column.name in targets else "input" if column.name in usable else "ignore"
@@ -38,8 +41,8 @@ def roles(columns: Sequence[Column]) -> dict[str, Role]:
     }
 
 
-def suggested_tasks(columns: Sequence[ColumnInfo]) -> tuple[dict[str, Any], ...]:
-    """A task for each target column, as spec data; those of too many classes are left out."""
+def suggest_tasks(columns: Sequence[ColumnInfo]) -> tuple[dict[str, Any], ...]:
+    """Suggest a task for each target column, as spec data, except for columns of too many classes."""
     names: list[str] = []
     tasks = []
     for column in columns:

@@ -1,266 +1,238 @@
-"""State of a run: model, optimizer and everything else it trains with; saved to and restored from checkpoints."""
+"""State of a run: data, model, optimizer and everything else it trains with; what its checkpoints hold."""
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal
 
 import torch
-from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets.data import TaskData
-from mtl_core.errors import StoreError
-from mtl_core.protocol.events import WarningEvent
-from mtl_core.spec import ExperimentSpec, InputError, WeightMove
+from mtl_core.spec import ExperimentSpec
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batching.batches import Batches, check_single_rows, count_split_bytes, fits_on_device
 from mtl_core.training.batching.row_order import build_row_order
-from mtl_core.training.manual_weights import ManualWeights, manual_loss_weights
+from mtl_core.training.manual_weights import manual_loss_weights
 from mtl_core.training.metrics.loss_floor import LossFloor
 from mtl_core.training.metrics.metric_log import MetricLog
-from mtl_core.training.metrics.validation import Scorer, evaluation_batches
+from mtl_core.training.metrics.validation import evaluation_batches
 from mtl_core.training.optimization.early_stopping import Monitor
 from mtl_core.training.optimization.lr_schedule import LRSchedule
+from mtl_core.training.optimization.optimizer_state import OptimizerState
 from mtl_core.training.optimization.optimizers import build_optimizer
-from mtl_core.training.optimization.param_groups import WeightPenalties, build_param_groups
+from mtl_core.training.optimization.param_groups import build_param_groups
 from mtl_core.training.optimization.weight_averaging import WeightAverage
-from mtl_core.training.persistence.checkpoints import (
-    RESTORE_CHECKPOINT_FIX,
-    Checkpoint,
-    check_model,
-    load_model,
-    optimizer_state,
-    read_count,
-    restore_optimizer,
-)
-from mtl_core.training.persistence.tensor_files import damaged_file_error
+from mtl_core.training.persistence.checkpoints import read_count
+from mtl_core.training.persistence.stateful import Stateful
 from mtl_core.training.recorder import Recorder
-from mtl_core.training.runtime.seeding import restore_rng, rng_state, seed_everything
-from mtl_core.training.step.forward_engine import build_forward_engine
+from mtl_core.training.runtime.seeding import TorchGenerators
 from mtl_core.training.step.precision import LossScaler, check_precision
 from mtl_core.training.transfer.embeddings import remap_vocabulary
-from mtl_core.training.transfer.heads import data_header
 from mtl_core.training.transfer.initial_weights import load_shared_layers, read_initial_weights
-from mtl_core.training.transfer.regularizers import build_regularizer
+from mtl_core.training.transfer.regularizers import ContinualRegularizer, build_regularizer
 from mtl_core.weighting import ManualOverride, build_weighting
 
 
 @dataclass
+class Counters:
+    """Position of a run.
+
+    Attributes:
+        epochs: Epochs of the whole run.
+        steps_per_epoch: Steps of an epoch.
+        threads: Number of CPU threads; None until the run starts if the spec leaves it open.
+        step: Steps done.
+        epoch: Epochs done.
+    """
+
+    epochs: int
+    steps_per_epoch: int
+    threads: int | None
+    step: int = 0
+    epoch: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.epochs * self.steps_per_epoch
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return steps and epochs done, and the number of threads."""
+        return {"step": self.step, "epoch": self.epoch, "threads": self.threads}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is not valid.
+        """
+        step, epoch = read_count(state["step"], self.steps), read_count(state["epoch"], self.epochs)
+        if not 0 <= step - epoch * self.steps_per_epoch <= self.steps_per_epoch:
+            raise ValueError(f"step {step} in epoch {epoch}")
+        self.step, self.epoch = step, epoch
+        self.threads = None if state["threads"] is None else read_count(state["threads"])
+
+
+@dataclass(frozen=True)
+class SplitBatches:
+    """Batches of the three splits."""
+
+    train: Batches
+    val: Batches
+    test: Batches
+
+
+@dataclass(eq=False)
 class RunState:
-    """State of a run before its next step.
+    """Everything a run trains with; :func:`build_run_state` builds it.
 
-    Initial weights are drawn from torch's global generator: use :meth:`create`, which seeds it.
-
-    Args:
+    Attributes:
         spec: The experiment.
         data: Its data, on the CPU.
         device: Training device.
-        recorder: Stores the results.
-        folder: Folder of ``last.safetensors`` and ``best.safetensors``.
-        moves: Manual weight changes of a resumed run before it ended, in addition to those of the spec.
-        initial_weights: File to initialize the shared layers from, for a run that is not resumed.
+        tasks: Task heads, in order.
+        batches: Batches of the data.
+        model: The model.
+        regularizer: Protects the tasks of the run it begins with; None if there are none.
+        weighting: The weighting method, which manual weights can override.
+        optimizer: The optimizer of the model and the weighting method.
+        loss_scaler: Scales the gradients of fp16.
+        weight_average: Average of the model's weights.
+        monitor: Selects the best epoch.
+        lr_schedule: The learning rate schedule.
+        metric_log: Series, events and progress.
+        counters: Its position.
+        initialization_summary: Which weights it begins with; empty for random ones.
+        parts: What a checkpoint saves, by the names it has there, in the order in which it is restored.
     """
 
     spec: ExperimentSpec
     data: TaskData
     device: torch.device
-    recorder: Recorder
-    folder: Path
-    moves: Sequence[WeightMove] = ()
-    initial_weights: Path | None = None
-
-    model: MultiTaskModel = field(init=False)
-    tasks: tuple[TaskHead, ...] = field(init=False)
-    step: int = field(init=False, default=0)
-    epoch: int = field(init=False, default=0)
-
-    @classmethod
-    def create(
-        cls,
-        spec: ExperimentSpec,
-        data: TaskData,
-        device: torch.device,
-        recorder: Recorder,
-        folder: Path,
-        *,
-        moves: Sequence[WeightMove] = (),
-        initial_weights: Path | None = None,
-    ) -> Self:
-        """Seed the global random number generators and build the state; arguments as of the class."""
-        seed_everything(spec.training.seed)
-        return cls(spec, data, device, recorder, folder, moves, initial_weights)
+    tasks: tuple[TaskHead, ...]
+    batches: SplitBatches
+    model: MultiTaskModel
+    regularizer: ContinualRegularizer | None
+    weighting: ManualOverride
+    optimizer: torch.optim.Optimizer
+    loss_scaler: LossScaler
+    weight_average: WeightAverage
+    monitor: Monitor
+    lr_schedule: LRSchedule
+    metric_log: MetricLog
+    counters: Counters
+    initialization_summary: str = ""
+    parts: dict[str, Stateful] = field(init=False)
 
     def __post_init__(self) -> None:
-        spec, training, names = self.spec, self.spec.training, self.spec.task_names
-        check_precision(training.precision, self.device)
-        self.tasks = tuple(build_task(task, self.data.targets[task.name]) for task in spec.tasks)
-        outputs = {task.name: task.out_features for task in self.tasks}
-        self.model = build_model(spec.model, self.data.input_shape, outputs).to(self.device)
-        self.regularizer = build_regularizer(self.model, spec, self.tasks)
-        self.initialization_summary = self._load_initial_weights(self.initial_weights) if self.initial_weights else ""
-        method = build_weighting(spec.weighting, spec.tasks, device=self.device)
-        self.weighting = ManualOverride(method, names)
-        self.optimizer = build_optimizer(
-            training.optimizer, build_param_groups(self.model, training), self.weighting.parameters()
-        )
-        self.loss_scaler = LossScaler(self.model, active=training.precision == "fp16")
-        self.forward_engine = build_forward_engine(self.model, training, self.loss_scaler, self.warn)
-        self.weight_average = WeightAverage(training.averaging, self.model, training.epochs)
-        self._weight_penalties = WeightPenalties(self.model, training)
-        self._optimized_parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-        self._trainable_parameters = [p for p in self.model.parameters() if p.requires_grad]
-        self._build_batches(names)
-        if self.train.batch_size == 1:
-            check_single_rows(self.model, self.train.rows, self.data.input_shape)
-        self.steps = self.train.count * training.epochs
-        self.monitor = Monitor(training.monitor, self._metric_direction(training.monitor))
-        self.lr_schedule = LRSchedule(training, self.optimizer, self.steps, self.train.count)
-        self.metric_log = MetricLog(
-            self.recorder, self.tasks, manual_loss_weights(spec), LossFloor(spec.weighting, names)
-        )
-        self._best: dict[str, Tensor] = {}
-        self._best_saved = -1
-        self._data_header = data_header(self.data, spec.tasks)
-        self._scorer = Scorer(self.tasks, self.device)
-        self._threads = training.threads
-        self._next_tick = self._last_save = 0.0
-        self._manual_weights = ManualWeights(spec, self.moves, self.weighting, self.metric_log, self.recorder)
+        self.parts = {
+            "model": self.model,
+            "optimizer": OptimizerState(self.optimizer),
+            "weighting": self.weighting,
+            "average": self.weight_average,
+            **({"kept": self.regularizer} if self.regularizer else {}),
+            "monitor": self.monitor,
+            "rate": self.lr_schedule,
+            "scale": self.loss_scaler,
+            "history": self.metric_log,
+            "position": self.counters,
+            "rng": TorchGenerators(),
+        }
 
-    def _load_initial_weights(self, path: Path) -> str:
-        initial = remap_vocabulary(self.data, self.model, read_initial_weights(path))
-        summary = load_shared_layers(self.model, initial)
-        return f"{summary}; {self.regularizer.load_heads(initial, self.data)}" if self.regularizer else summary
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.counters.step
 
-    def _metric_direction(self, path: str) -> Any:
-        task, _, metric = path.partition(".")
-        return next((t.directions.get(metric, "min") for t in self.tasks if t.name == task), "min")
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return self.counters.epoch
 
-    def _build_batches(self, names: tuple[str, ...]) -> None:
-        """Build the batches; moves the whole data set to the training device if it fits."""
-        splits = {"train": self.data.train, "val": self.data.val, "test": self.data.test}
-        data = self.data.to(self.device) if fits_on_device(count_split_bytes(splits), self.device) else self.data
-        batch_size = self.spec.training.batch_size
-        order = build_row_order(self.spec.training.sampling, self.data.train, self.spec.tasks)
-        self.train = Batches(data.train, names, batch_size, self.device, drop_single=True, order=order)
-        self.val = evaluation_batches(data.val, names, self.device)
-        self.test = evaluation_batches(data.test, names, self.device)
-
-    def flush(self) -> None:
-        """Write everything new to the recorder."""
-        self.metric_log.flush(self.step, self.weighting.weights())
-
-    def warn(self, text: str) -> None:
-        """Log a warning event."""
-        self.recorder.event(WarningEvent(step=self.step, message=text))
+    @property
+    def is_done(self) -> bool:
+        """Whether the last epoch is done, or early stopping ended the run."""
+        return self.epoch >= self.counters.epochs or self.monitor.should_stop(self.spec.training.early_stopping)
 
     def has_finite_parameters(self) -> bool:
-        """Whether all parameters are finite."""
+        """Whether all parameters of the model are finite."""
         return all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
 
-    def save(self) -> None:
-        """Write the last checkpoint, preceded by the best one if that is new.
 
-        A model with non-finite parameters is not written: its next loss will raise the error.
+def build_run_state(
+    spec: ExperimentSpec,
+    data: TaskData,
+    device: torch.device,
+    recorder: Recorder,
+    initial_weights: Path | None = None,
+) -> RunState:
+    """Build the state of a run before its first step; random weights are drawn from torch's global generator.
 
-        Raises:
-            DivergedError: A loss of the last steps is not finite; nothing is written.
-        """
-        self.flush()
-        if not self.has_finite_parameters():
-            return
-        if self._best and self.monitor.best_step != self._best_saved:
-            self._write("best", Checkpoint({"model": self._best}, {"step": self.monitor.best_step} | self._data_header))
-            self._best_saved = self.monitor.best_step
-        self._write("last", self._snapshot())
-        self._last_save = time.perf_counter()
+    Args:
+        spec: The experiment.
+        data: Its data, on the CPU.
+        device: Training device.
+        recorder: Stores the series and events.
+        initial_weights: File to initialize the shared layers from.
 
-    def _write(self, kind: Any, checkpoint: Checkpoint) -> None:
-        path = self.folder / f"{kind}.safetensors"
-        checkpoint.save(path)
-        self.recorder.checkpoint(kind, path, int(checkpoint.values["step"]))
-
-    def _snapshot(self) -> Checkpoint:
-        tensors, groups = optimizer_state(self.optimizer)
-        return Checkpoint(
-            {
-                "model": self.model.state_dict(),
-                "optimizer": tensors,
-                "weighting": self.weighting.state_dict(),
-                "average": self.weight_average.state(),
-                "rng": rng_state(),
-                "kept": self.regularizer.state() if self.regularizer else {},
-                "history": {"losses": torch.from_numpy(self.metric_log.epoch_losses())},
-            },
-            {
-                "step": self.step,
-                "epoch": self.epoch,
-                "groups": groups,
-                "monitor": self.monitor.state(),
-                "rate": self.lr_schedule.state(),
-                "scale": self.loss_scaler.state(),
-                "ruler": self.metric_log.total_weights,
-                "fingerprint": self.data.fingerprint,
-                "kept": self.regularizer.values() if self.regularizer else {},
-                "threads": self._threads,
-                **self._data_header,
-            },
-        )
-
-    def restore(self, checkpoint: Checkpoint, best: Checkpoint | None) -> None:
-        """Restore the state from a checkpoint, so that the run continues as if it had never stopped.
-
-        Raises:
-            InputError: The data has changed since the checkpoint.
-            StoreError: The checkpoint is of another model, or incomplete.
-        """
-        path = self.folder / "last.safetensors"
-        if checkpoint.values.get("fingerprint") != self.data.fingerprint:
-            fix = "Put the old data back, or run the experiment again."
-            raise InputError("dataset", "the data has changed since the checkpoint was saved", fix=fix)
-        load_model(self.model, path, checkpoint.parts.get("model", {}))
-        try:
-            self._restore_state(checkpoint.parts, checkpoint.values)
-        except _STATE_ERRORS as error:
-            rule = "is a checkpoint of another optimiser or weighting, or not whole"
-            raise StoreError(str(path), rule, found=_format_reason(error), fix=RESTORE_CHECKPOINT_FIX) from None
-        if best:
-            self._restore_best(best)
-        self._manual_weights.discard_before(self.step)
-
-    def _restore_state(self, parts: Mapping[str, dict[str, Tensor]], values: Mapping[str, Any]) -> None:
-        """Restore all but the model; missing or invalid state raises one of ``_STATE_ERRORS``."""
-        restore_optimizer(self.optimizer, parts.get("optimizer", {}), values["groups"])
-        self.weighting.load_state_dict(parts.get("weighting", {}))
-        self.weight_average.restore(parts.get("average", {}))
-        if self.regularizer is not None:
-            self.regularizer.restore(parts.get("kept", {}), values["kept"])
-        self.monitor.restore(values["monitor"])
-        self.lr_schedule.restore(values.get("rate", {}))  # checkpoints of the first release lack both
-        self.loss_scaler.restore(values.get("scale", {}))
-        self.metric_log.restore(parts["history"]["losses"], values["ruler"])
-        self.step, self.epoch = (
-            read_count(values["step"], self.steps),
-            read_count(values["epoch"], self.spec.training.epochs),
-        )
-        if not 0 <= self.step - self.epoch * self.train.count <= self.train.count:
-            raise ValueError(f"step {self.step} in epoch {self.epoch}")
-        self._threads = None if values["threads"] is None else read_count(values["threads"])
-        restore_rng(parts["rng"])
-
-    def _restore_best(self, best: Checkpoint) -> None:
-        path, tensors = self.folder / "best.safetensors", best.parts.get("model", {})
-        check_model(self.model, path, tensors)
-        try:
-            self._best, self._best_saved = tensors, read_count(best.values["step"], self.steps)
-        except _STATE_ERRORS as error:
-            raise damaged_file_error(path, _format_reason(error)) from None
+    Raises:
+        InputError: The data, the device or the file does not fit the spec.
+    """
+    training, names = spec.training, spec.task_names
+    check_precision(training.precision, device)
+    tasks = tuple(build_task(task, data.targets[task.name]) for task in spec.tasks)
+    model = build_model(spec.model, data.input_shape, {task.name: task.out_features for task in tasks}).to(device)
+    regularizer = build_regularizer(model, spec, tasks)
+    summary = _load_initial_weights(initial_weights, data, model, regularizer) if initial_weights else ""
+    weighting = ManualOverride(build_weighting(spec.weighting, spec.tasks, device=device), names)
+    optimizer = build_optimizer(training.optimizer, build_param_groups(model, training), weighting.parameters())
+    batches = _build_batches(spec, data, device)
+    if batches.train.batch_size == 1:
+        check_single_rows(model, batches.train.rows, data.input_shape)
+    counters = Counters(training.epochs, batches.train.count, training.threads)
+    return RunState(
+        spec=spec,
+        data=data,
+        device=device,
+        tasks=tasks,
+        batches=batches,
+        model=model,
+        regularizer=regularizer,
+        weighting=weighting,
+        optimizer=optimizer,
+        loss_scaler=LossScaler(model, active=training.precision == "fp16"),
+        weight_average=WeightAverage(training.averaging, model, training.epochs),
+        monitor=Monitor(training.monitor, _metric_direction(training.monitor, tasks)),
+        lr_schedule=LRSchedule(training, optimizer, counters.steps, counters.steps_per_epoch),
+        metric_log=MetricLog(recorder, tasks, manual_loss_weights(spec), LossFloor(spec.weighting, names)),
+        counters=counters,
+        initialization_summary=summary,
+    )
 
 
-_STATE_ERRORS = (AttributeError, IndexError, KeyError, OverflowError, RuntimeError, StoreError, TypeError, ValueError)
-"""Errors raised when invalid state is restored."""
+def _load_initial_weights(
+    path: Path, data: TaskData, model: MultiTaskModel, regularizer: ContinualRegularizer | None
+) -> str:
+    """Load the weights of a file; return a summary."""
+    initial = remap_vocabulary(data, model, read_initial_weights(path))
+    summary = load_shared_layers(model, initial)
+    return f"{summary}; {regularizer.load_heads(initial, data)}" if regularizer else summary
 
 
-def _format_reason(error: Exception) -> str:
-    return f"no {error}" if isinstance(error, KeyError) else str(error)
+def _build_batches(spec: ExperimentSpec, data: TaskData, device: torch.device) -> SplitBatches:
+    """Build the batches; copies the whole data set to the training device if it fits."""
+    device_data = data.to(device) if fits_on_device(count_split_bytes(data.splits), device) else data
+    names, batch_size = spec.task_names, spec.training.batch_size
+    order = build_row_order(spec.training.sampling, data.train, spec.tasks)
+    return SplitBatches(
+        train=Batches(device_data.train, names, batch_size, device, drop_single=True, order=order),
+        val=evaluation_batches(device_data.val, names, device),
+        test=evaluation_batches(device_data.test, names, device),
+    )
+
+
+def _metric_direction(path: str, tasks: tuple[TaskHead, ...]) -> Literal["min", "max"]:
+    """Return the direction of a monitored value."""
+    task_name, _, metric = path.partition(".")
+    return next((task.directions.get(metric, "min") for task in tasks if task.name == task_name), "min")

@@ -5,19 +5,22 @@ for how to add one. The conventions that hold for all methods are documented in 
 """
 
 from mtl_core.weighting.autograd.shared_representation import SharedRepresentation, detach_at_representation
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.interface import ForwardPass, SharedModel, Weighting, match_state, weighted_backward
 from mtl_core.weighting.registry import TaskLike, build_weighting
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.wrappers.manual_override import ManualOverride
+
+Setup = WeightingContext
+"""Name of the class in 0.2.0, for methods of other packages."""
 
 __all__ = [
     "ForwardPass",
     "ManualOverride",
-    "Setup",
     "SharedModel",
     "SharedRepresentation",
     "TaskLike",
     "Weighting",
+    "WeightingContext",
     "build_weighting",
     "detach_at_representation",
     "match_state",

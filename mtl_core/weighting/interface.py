@@ -94,12 +94,12 @@ class Weighting(ABC):
         present: Sequence[bool] | None = None,
         representation: SharedRepresentation | None = None,
     ) -> None:
-        """Runs `backward_parts` on a single forward pass; the arguments are attributes of :class:`ForwardPass`."""
+        """Run `backward_parts` on a single forward pass; the arguments are attributes of :class:`ForwardPass`."""
         self.backward_parts([ForwardPass(losses, present, representation)], model)
 
     @abstractmethod
     def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
-        """Computes the gradients of every parameter that the losses reach, and of the method's own parameters.
+        """Compute the gradients of every parameter that the losses reach, and of the method's own parameters.
 
         Args:
             passes: One forward pass for each of the `batch_parts` parts of the batch; their graphs are freed.
@@ -126,7 +126,7 @@ class Weighting(ABC):
         return {}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Restores the state returned by `state_dict`.
+        """Restore the state returned by `state_dict`.
 
         Raises:
             StoreError: The names or shapes do not fit this method and number of tasks.
@@ -135,7 +135,7 @@ class Weighting(ABC):
 
 
 def match_state(state: Mapping[str, Tensor], template: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Checks a saved state against a template and copies it to the template's devices and dtypes.
+    """Check a saved state against a template and copy it to the template's devices and dtypes.
 
     Raises:
         StoreError: Names or shapes differ.
@@ -153,7 +153,7 @@ def match_state(state: Mapping[str, Tensor], template: Mapping[str, Tensor]) -> 
 
 
 def weighted_backward(losses: Sequence[Tensor], weights: Sequence[Tensor]) -> None:
-    """Runs the backward pass of the weighted sum of the losses, without building the sum.
+    """Run the backward pass of the weighted sum of the losses, without building the sum.
 
     Losses without a graph are skipped.
 
@@ -170,7 +170,7 @@ def weighted_backward(losses: Sequence[Tensor], weights: Sequence[Tensor]) -> No
 
 
 def loss_values(losses: Sequence[Tensor]) -> Tensor:
-    """Stacks the losses' values into one [K] tensor without graph."""
+    """Stack the losses' values into one [K] tensor without graph."""
     with torch.no_grad():
         return torch.stack(list(losses))
 

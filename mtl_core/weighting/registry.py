@@ -9,9 +9,9 @@ import torch
 from mtl_core.errors import EnvironmentFault
 from mtl_core.plugins import builder_of
 from mtl_core.spec.weighting import Weighting as WeightingSpec
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import GradientAggregation
 from mtl_core.weighting.interface import Weighting
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.wrappers.normalization import LossNormalization
 
 
@@ -36,7 +36,7 @@ def build_weighting(
     device: torch.device | str = "cpu",
     dtype: torch.dtype | None = None,
 ) -> Weighting:
-    """Builds the weighting that a spec describes.
+    """Build the weighting that a spec describes.
 
     Args:
         spec: Any kind of weighting; the module ``mtl_core.weighting.methods.<kind>`` builds it, or the ``builder``
@@ -50,24 +50,24 @@ def build_weighting(
         EnvironmentFault: The method's package cannot build it.
     """
     pairs = [task if isinstance(task, tuple) else (task.name, task.kind) for task in tasks]
-    setup = Setup(
+    context = WeightingContext(
         names=tuple(name for name, _ in pairs),
         kinds=tuple(kind for _, kind in pairs),
         device=torch.device(device),
         dtype=dtype or torch.get_default_dtype(),
     )
-    method = _method(spec, setup)
+    method = _build_method(spec, context)
     if isinstance(method, GradientAggregation):
         method.level = getattr(spec, "level", method.level)
-    return method if spec.normalize == "none" else LossNormalization(method, spec.normalize, setup.ones)
+    return method if spec.normalize == "none" else LossNormalization(method, spec.normalize, context.ones)
 
 
-def _method(spec: WeightingSpec, setup: Setup) -> Weighting:
-    """The method without what the spec puts around it."""
+def _build_method(spec: WeightingSpec, context: WeightingContext) -> Weighting:
+    """Build the method of a spec, without normalization."""
     if not spec.builder:
         module = import_module(f"mtl_core.weighting.methods.{spec.kind}")
-        return cast(Weighting, module.build(spec, setup))
-    method = builder_of(type(spec)).build(spec, setup)
+        return cast(Weighting, module.build(spec, context))
+    method = builder_of(type(spec)).build(spec, context)
     if not isinstance(method, Weighting):
         rule = f"{spec.builder}.build must return a mtl_core.weighting.Weighting"
         raise EnvironmentFault("weighting.kind", rule, found=method, fix="Update the package of the method.")

@@ -18,6 +18,21 @@ from mtl_core.spec import ExperimentSpec, load_preset
 FAKE_WORKER = (sys.executable, str(Path(__file__).parent / "jobs" / "fake_worker.py"))
 
 Wait = Callable[..., Any]
+PATIENCE_MS = 20_000
+"""How long a test of the window waits for something, as the machine may be busy."""
+
+
+class PatientBot(QtBot):
+    """Waits longer than pytest-qt does by default; a condition that holds at once costs nothing."""
+
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = PATIENCE_MS) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE_MS, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+    def waitSignals(self, signals: Any, *, timeout: int = PATIENCE_MS, **options: Any) -> Any:
+        return super().waitSignals(signals, timeout=timeout, **options)
 
 
 class Answers:
@@ -40,11 +55,17 @@ class Answers:
 
 
 @pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's, with more patience."""
+    return PatientBot(request)
+
+
+@pytest.fixture
 def wait(qtbot: QtBot) -> Wait:
-    """Wait until a condition holds; ten seconds, as the machine may be busy."""
+    """Wait until a condition holds."""
 
     def until(condition: Callable[[], object]) -> None:
-        qtbot.waitUntil(lambda: bool(condition()), timeout=20_000)
+        qtbot.waitUntil(lambda: bool(condition()))
 
     return until
 

@@ -13,7 +13,7 @@ from mtl_core.spec import ExperimentSpec, spec_from_data
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QTableWidget
+    from PySide6.QtWidgets import QTableView
 
 STEPS_PER_EPOCH = 300
 
@@ -158,9 +158,26 @@ def _host() -> str:
     return host_name()
 
 
-def cells(table: QTableWidget) -> list[list[str]]:
+def cells(table: QTableView) -> list[list[str]]:
     """The texts of a table, row by row."""
+    model = table.model()
     return [
-        [item.text() if (item := table.item(row, column)) else "" for column in range(table.columnCount())]
-        for row in range(table.rowCount())
+        [str(model.index(row, column).data() or "") for column in range(model.columnCount())]
+        for row in range(model.rowCount())
     ]
+
+
+def headers(table: QTableView) -> list[str]:
+    """The headers of a table."""
+    from PySide6.QtCore import Qt
+
+    model = table.model()
+    return [str(model.headerData(column, Qt.Orientation.Horizontal)) for column in range(model.columnCount())]
+
+
+def is_bold(table: QTableView, row: int, column: int) -> bool:
+    """Whether a cell of a table is bold."""
+    from PySide6.QtCore import Qt
+
+    font = table.model().index(row, column).data(Qt.ItemDataRole.FontRole)
+    return font is not None and bool(font.bold())

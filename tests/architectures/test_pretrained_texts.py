@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mtl_core.architectures import SCHEMES, MultiTaskModel, build_model, describe_model
 from mtl_core.spec import Fix, InputError, ModelSpec, TargetInfo, TextSpec, set_at, spec_to_data
-from mtl_core.tabular.text.tokenizer import cut_into_pieces
+from mtl_core.tabular.text.tokenizer import encode_texts
 from tests.architectures.folders import (
     LONGEST,
     VOCABULARY,
@@ -176,4 +176,4 @@ def test_the_tokenizer_cuts_as_the_library_does(tmp_path: Path) -> None:
     theirs = library().PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "tokenizer.json"))
     texts = ["The sun rises.", "moons", "", "the sun rises again again again"]
     expected = theirs(texts, truncation=True, max_length=6, padding=False)["input_ids"]
-    assert cut_into_pieces(texts, TextSpec(tokenizer=str(tmp_path), max_length=6))[0] == expected
+    assert encode_texts(texts, TextSpec(tokenizer=str(tmp_path), max_length=6))[0] == expected

@@ -29,7 +29,7 @@ from mtl_core.spec import (
 )
 from mtl_core.spec.method_costs import levels_of, measured_cost
 from mtl_core.store import SeriesKey, open_store
-from mtl_core.training import loop
+from mtl_core.training import trainer
 from tests.architectures.folders import with_defaults
 from tests.contracts.unions import experiment_with, kinds_by_place, path_of
 
@@ -120,7 +120,7 @@ def test_any_kind_trains_and_is_kept(place: str, kind: type[Spec], tmp_path: Pat
 def test_any_sharing_scheme_goes_on_where_it_was_stopped(
     kind: type[Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "TICK_SECONDS", 0.0)
     spec = experiment_with("model.sharing", kind, tmp_path)
     with open_store(tmp_path / "runs.sqlite") as store:
         whole, run = store.create_run(spec), store.create_run(spec)

@@ -38,7 +38,7 @@ def test_it_equals_a_scikit_learn_pipeline_fitted_on_the_training_rows() -> None
 
 @given(st.lists(CELLS, min_size=4, max_size=30), st.lists(CELLS, min_size=1, max_size=10))
 @settings(deadline=None)
-def test_rows_outside_training_never_change_how_training_rows_are_treated(
+def test_rows_outside_training_never_change_the_preprocessing(
     train: list[float | None], others: list[float | None]
 ) -> None:
     rows = list(range(len(train)))
@@ -72,7 +72,7 @@ def test_an_input_without_any_training_value_is_constant_and_noted() -> None:
     assert [note.what for note in notes] == ["Input 'x' has no value in the training rows."]
 
 
-def test_new_rows_are_treated_alike_after_a_way_through_json() -> None:
+def test_new_rows_are_transformed_alike_with_preprocessing_from_json() -> None:
     frame = pd.DataFrame({"x": ["1", "2", "", "4"], "지역": ["서울", "부산", "서울", "?"], "unused": list("abcd")})
     columns = read_columns(frame[["x", "지역"]], {})
     encoders, _ = fit_inputs(list(columns.values()), np.arange(4))

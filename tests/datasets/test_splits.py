@@ -28,8 +28,8 @@ def test_every_class_gets_its_shares_to_within_two_rows(
     parts = assign([keys], len(keys), spec(shares), np.random.default_rng(seed))
     exact = sizes(len(keys), spec(shares)) / len(keys)
     for value in np.unique(keys):
-        got = np.bincount(parts[keys == value], minlength=3)
-        assert np.abs(got - exact * got.sum()).max() <= 2
+        counts = np.bincount(parts[keys == value], minlength=3)
+        assert np.abs(counts - exact * counts.sum()).max() <= 2
 
 
 def test_a_class_of_a_handful_of_rows_is_in_training() -> None:

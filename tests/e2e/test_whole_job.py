@@ -2,11 +2,12 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTabBar, QTableWidget
+from PySide6.QtWidgets import QTabBar, QTableView
 
 from app.navigation import Page
 from app.plots import CurvePlot
 from mtl_core.store import RunStore
+from tests.app.synthetic import cells, is_bold
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.person import Person, column
 
@@ -151,12 +152,11 @@ def compare(person: Person, first: int, second: int) -> None:
     person.wait(lambda: len(person.cells("compare-settings")) == 4, "three settings that differ")
     names = column(person.cells("compare-settings"), "setting")
     assert sorted(names) == ["Optimizer · Learning rate", "Weighting", "Weighting · Initial log-variance"]
-    tests = person.find("compare-tests", QTableWidget)
-    person.wait(lambda: tests.rowCount() >= 6, "the test metrics")
-    for row in range(tests.rowCount()):
-        marked = [tests.item(row, at).font().bold() for at in (1, 2)]
-        texts = {tests.item(row, at).text() for at in (1, 2)}
-        assert any(marked) or len(texts) == 1, tests.item(row, 0).text()
+    tests = person.find("compare-tests", QTableView)
+    person.wait(lambda: len(cells(tests)) >= 6, "the test metrics")
+    for row, (name, *values) in enumerate(cells(tests)):
+        marked = [is_bold(tests, row, column) for column in (1, 2)]
+        assert any(marked) or len(set(values)) == 1, name
     plot = person.find("compare-plot-price", CurvePlot)
     runs = {second - 1, second}
     person.wait(lambda: plot.picture is not None and {key[0] for key in plot.picture.lines} == runs, "both runs drawn")

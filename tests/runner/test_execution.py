@@ -22,10 +22,10 @@ from mtl_core.runner.replay import spec_with_manual_weights
 from mtl_core.runner.store_recorder import Heartbeat, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import Points, RunStore, SeriesKey, sqlite
-from mtl_core.training import loop
-from mtl_core.training.loop import TrainingResult
+from mtl_core.training import trainer
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
+from mtl_core.training.training_run import TrainingResult
 from tests.runner.conftest import Experiment
 
 STEPS = 21
@@ -46,7 +46,7 @@ def train_run(store: RunStore, spec: ExperimentSpec) -> int:
 
 @pytest.fixture
 def tick_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "TICK_SECONDS", 0.0)
 
 
 def test_a_run_leaves_its_row_series_events_and_checkpoints(store: RunStore, experiment: Experiment) -> None:
@@ -129,7 +129,7 @@ def test_a_run_that_diverged_does_not_go_on_as_it_would_diverge_again(store: Run
 def test_a_fault_of_the_program_fails_the_run_and_keeps_the_trace(
     store: RunStore, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop.Trainer, "run", lambda self: 1 / 0)
+    monkeypatch.setattr(trainer.Trainer, "train", lambda self: 1 / 0)
     run = store.create_run(experiment())
     assert execute(store, run).error == "ZeroDivisionError: division by zero"
     assert divergence_event(store.run(run), store.events(run)) is None
@@ -171,7 +171,7 @@ def test_what_ends_a_run_has_its_kind_and_stands_in_its_row(
     def fail(_: object) -> None:
         raise error
 
-    monkeypatch.setattr(loop.Trainer, "run", fail)
+    monkeypatch.setattr(trainer.Trainer, "train", fail)
     run = store.create_run(experiment())
     ending = execute(store, run)
     assert (ending.state, type(ending.fault)) == ("failed", kind)
@@ -341,7 +341,7 @@ def test_a_failing_heartbeat_does_not_end_the_heartbeats(monkeypatch: pytest.Mon
             self.beats += 1
             raise InputError("store", "the disk is full")
 
-    monkeypatch.setattr(recording_module, "HEARTBEAT_SECONDS", 0.001)
+    monkeypatch.setattr(recording_module, "HEARTBEAT_INTERVAL", 0.001)
     recorder = Failing()
     with Heartbeat(recorder, 1):  # type: ignore[arg-type]
         wait(lambda: recorder.beats > 3)

@@ -10,7 +10,7 @@ from mtl_core.runner.execution import best_checkpoint_path, execute
 from mtl_core.runner.joint_execution import check_joint_training, execute_jointly
 from mtl_core.spec import ExperimentSpec, InputError, study_members
 from mtl_core.store import RunStore
-from mtl_core.training import loop
+from mtl_core.training import trainer
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from tests.runner.conftest import Experiment
 
@@ -53,7 +53,7 @@ def test_each_run_is_kept_as_if_it_had_been_trained_alone(store: RunStore, exper
 def test_stopping_one_stops_all_and_each_goes_on_alone(
     store: RunStore, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "TICK_SECONDS", 0.0)
     runs = queue_runs(store, experiment(model__shared=PLAIN), 1, 2)
     steps: list[int] = []
 
@@ -65,7 +65,7 @@ def test_stopping_one_stops_all_and_each_goes_on_alone(
     endings = execute_jointly(store, runs, observer=stop_at_five)
     assert [ending.state for ending in endings] == ["stopped", "stopped"]
     assert all(best_checkpoint_path(store, run).exists() for run in runs)
-    with pytest.raises(InputError, match="trained alone"):
+    with pytest.raises(InputError, match="must be resumed alone"):
         execute_jointly(store, runs)
     assert execute(store, runs[0]).state == "finished"
 

@@ -13,7 +13,7 @@ from mtl_core.runner.execution import execute
 from mtl_core.runner.replay import spec_with_manual_weights, weight_moves
 from mtl_core.spec import ExperimentSpec, WeightMove, spec_from_data, spec_to_data
 from mtl_core.store import RunStore, sqlite
-from mtl_core.training import loop
+from mtl_core.training import trainer
 from tests.runner.conftest import Experiment
 
 Script = Mapping[int, list[Request]]
@@ -21,7 +21,7 @@ Script = Mapping[int, list[Request]]
 
 @pytest.fixture(autouse=True)
 def tick_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "TICK_SECONDS", 0.0)
 
 
 def width(weight: float) -> WeightsRequest:
@@ -76,7 +76,7 @@ def test_moves_of_a_person_follow_those_of_the_spec(store: RunStore, experiment:
     again = spec_with_manual_weights(spec, store.events(run))
     assert again.weighting.moves == (first, move(4, 0.5), move(6, 3.0), last)
     assert spec_from_data(spec_to_data(again)) == again
-    assert len(read_weight_moves(event.content for event in store.events(run)).made) == 4
+    assert len(read_weight_moves(event.content for event in store.events(run)).applied) == 4
 
 
 def test_of_moves_at_one_step_the_last_is_replayed(store: RunStore, experiment: Experiment) -> None:
@@ -115,7 +115,7 @@ def test_until_a_move_is_made_again_it_is_not_in_force(store: RunStore, experime
     events = store.events(run)
     back = next(i for i, event in enumerate(events) if (event.kind, event.step) == ("start", 5))
     steps = [
-        [made.data.step for made in read_weight_moves(event.content for event in events[:end]).made]
+        [move.data.step for move in read_weight_moves(event.content for event in events[:end]).applied]
         for end in (back, back + 1, len(events))
     ]
     assert steps == [[3, 8], [3], [3, 8]]
@@ -129,7 +129,7 @@ def test_a_run_with_a_damaged_move_is_not_repeated_otherwise(store: RunStore, ex
         connection.execute("UPDATE events SET data = '{\"weights\": \"much\"}' WHERE kind = 'weights'")
     with pytest.raises(StoreError, match=f"run {run}: its event of loss weights set at step 4 is damaged"):
         spec_with_manual_weights(spec, store.events(run))
-    assert read_weight_moves(event.content for event in store.events(run)).made == ()
+    assert read_weight_moves(event.content for event in store.events(run)).applied == ()
 
 
 def test_a_request_that_cannot_be_read_is_passed_over_with_a_warning(store: RunStore, experiment: Experiment) -> None:

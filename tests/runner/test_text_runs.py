@@ -11,7 +11,7 @@ from mtl_core.runner.execution import execute
 from mtl_core.spec import ExperimentSpec, apply_overrides, kind_of, load_preset, members, spec_from_data, spec_to_data
 from mtl_core.spec.sharing import Sharing
 from mtl_core.store import open_store
-from mtl_core.training import loop
+from mtl_core.training import trainer
 
 
 def sentences(*settings: str) -> ExperimentSpec:
@@ -23,7 +23,7 @@ def sentences(*settings: str) -> ExperimentSpec:
 def test_a_run_with_a_recurrent_layer_goes_on_where_it_was_stopped(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "TICK_SECONDS", 0.0)
     spec = sentences(f"model.shared[1]={{kind: {kind}, hidden_size: 8, num_layers: 2}}")
     with open_store(tmp_path / "runs.sqlite") as store:
         whole, run = store.create_run(spec), store.create_run(spec)

@@ -4,7 +4,7 @@ import pytest
 
 from mtl_core.spec import InputError, load_spec_data, parse_yaml, problems_of
 from mtl_core.spec.io.yaml_text import MAX_BYTES, MAX_DEPTH, MAX_NODES
-from mtl_core.spec.validation.messages import MOST_PROBLEMS
+from mtl_core.spec.validation.pydantic_errors import MAX_PROBLEMS
 
 _LEVELS = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 10)]
 ALIASES_THAT_MULTIPLY = "\n".join(["l0: &l0 [x, x, x, x, x, x, x, x, x]", *_LEVELS])
@@ -14,7 +14,7 @@ ALIASES_THAT_MULTIPLY = "\n".join(["l0: &l0 [x, x, x, x, x, x, x, x, x]", *_LEVE
     ("text", "rule"),
     [
         (ALIASES_THAT_MULTIPLY, f"line . is not valid YAML: more than {MAX_NODES} values"),
-        ("a: &a [*a]", "an alias stands inside what it names"),
+        ("a: &a [*a]", "an alias refers to a node that contains it"),
         ("[" * 50 + "]" * 50, f"more than {MAX_DEPTH} levels deep"),
         ("[" * 100_000, f"more than {MAX_DEPTH} levels deep"),
         ("[" + "1, " * MAX_NODES + "]", f"more than {MAX_NODES} values"),
@@ -62,5 +62,5 @@ def test_of_thousands_of_problems_the_first_are_worked_out_and_the_rest_counted(
     begin = time.process_time()
     problems = problems_of({"version": 1, **{f"epoch{i}": i for i in range(5000)}})
     assert time.process_time() - begin < 2
-    assert len(problems) == MOST_PROBLEMS + 1
+    assert len(problems) == MAX_PROBLEMS + 1
     assert "more problems" in problems[-1].rule

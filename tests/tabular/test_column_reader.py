@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtl_core.spec import ColumnType
-from mtl_core.tabular.column import Column, number
+from mtl_core.tabular.column import Column, parse_number
 from mtl_core.tabular.column_reader import read_column
 
 
-def column(*cells: object, wanted: ColumnType | None = None) -> Column:
-    return read_column("c", pd.Series(list(cells), dtype=object), wanted)
+def column(*cells: object, column_type: ColumnType | None = None) -> Column:
+    return read_column("c", pd.Series(list(cells), dtype=object), column_type)
 
 
 @pytest.mark.parametrize(
@@ -32,22 +32,22 @@ def column(*cells: object, wanted: ColumnType | None = None) -> Column:
     ],
 )
 def test_what_counts_as_a_number(cell: str, value: float | None) -> None:
-    assert number(cell) == value
+    assert parse_number(cell) == value
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e29, max_value=1e29))
 def test_a_number_written_out_is_read_back(value: float) -> None:
-    assert number(repr(value)) == value
+    assert parse_number(repr(value)) == value
 
 
 @given(st.integers(-(10**15), 10**15))
 def test_a_number_grouped_in_thousands_is_read_back(value: int) -> None:
-    assert number(f"{value:,}") == value
+    assert parse_number(f"{value:,}") == value
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "NA", "n/a", "NaN", "NULL", "None", "?", "-", None, float("nan")])
 def test_what_counts_as_missing(cell: object) -> None:
-    assert column("x", "y", "x", cell).there.tolist() == [True, True, True, False]
+    assert column("x", "y", "x", cell).present.tolist() == [True, True, True, False]
 
 
 def test_infinite_and_huge_numbers_are_missing_with_a_note() -> None:
@@ -57,7 +57,7 @@ def test_infinite_and_huge_numbers_are_missing_with_a_note() -> None:
     assert "4 infinite or huge numbers" in str(read.notes[0])
 
 
-def test_a_few_odd_cells_do_not_make_numbers_a_category() -> None:
+def test_a_few_cells_that_are_no_numbers_do_not_make_a_column_categorical() -> None:
     read = column(*map(str, range(40)), "twelve")
     assert read.type == "numeric"
     assert [note.what for note in read.notes] == [
@@ -67,17 +67,17 @@ def test_a_few_odd_cells_do_not_make_numbers_a_category() -> None:
 
 
 @pytest.mark.parametrize("cells", [("yes", "no"), ("True", "False"), (True, False), ("a1", "b2")])
-def test_words_and_truth_values_are_categories(cells: tuple[object, ...]) -> None:
+def test_words_and_booleans_are_categories(cells: tuple[object, ...]) -> None:
     assert column(*cells).type == "categorical"
 
 
-def test_few_valued_whole_numbers_stay_numeric_unless_told_otherwise() -> None:
+def test_whole_numbers_with_few_values_are_numeric_unless_the_type_is_stated() -> None:
     assert column("1", "2", "1").type == "numeric"
-    assert column("1", "2", "1", wanted="categorical").type == "categorical"
+    assert column("1", "2", "1", column_type="categorical").type == "categorical"
 
 
-def test_values_stand_in_order_numbers_by_size() -> None:
-    assert column("10", "9", "1", wanted="categorical").values == ("1", "9", "10")
+def test_values_are_sorted_and_numbers_by_size() -> None:
+    assert column("10", "9", "1", column_type="categorical").values == ("1", "9", "10")
     assert column("10", "9.0", "1.5").values == ("1.5", "9", "10")
     assert column("b", "a", "B").values == ("B", "a", "b")
 

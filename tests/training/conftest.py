@@ -5,14 +5,14 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from mtl_core.training import loop
+from mtl_core.training import request_handler, trainer
 from mtl_core.training.batching import batches
 
 
 @pytest.fixture(autouse=True)
 def _tick_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
-    monkeypatch.setattr(loop, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(request_handler, "PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_a_run_whose_disk_fills_up_keeps_its_last_checkpoint(tmp_path: Path) -> 
     with files_no_larger_than(512), pytest.raises(EnvironmentFault, match="the checkpoint cannot be saved"):
         run(spec, tmp_path, resume=True)
     assert Checkpoint.load(tmp_path / "last.safetensors").values["step"] == 4
-    assert run(spec, tmp_path, resume=True).state == "finished"
+    assert run(spec, tmp_path, resume=True).final_state == "finished"
 
 
 @pytest.mark.parametrize("place", [-1, -40, 300])

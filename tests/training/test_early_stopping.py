@@ -40,7 +40,7 @@ def test_a_value_that_comes_late_begins_anew() -> None:
     assert (monitor.best, monitor.best_step, monitor.direction) == (0.8, 3, "max")
     assert "from here on" in messages[2]
     assert messages[3] == ""
-    assert monitor.waited == 1
+    assert monitor.num_bad_epochs == 1
 
 
 def test_without_any_label_no_epoch_is_the_best() -> None:
@@ -56,10 +56,10 @@ def test_without_any_label_no_epoch_is_the_best() -> None:
 def test_a_kept_state_brings_the_substitute_back() -> None:
     monitor, other = Monitor("sold.auroc", "max"), Monitor("sold.auroc", "max")
     epochs(monitor, (NO_AUROC, 3.0))
-    other.restore(monitor.state())
+    other.load_state_dict(monitor.state_dict())
     assert other == monitor
-    old = {name: value for name, value in Monitor("total", "min").state().items() if name != "substitute"}
-    other.restore(old)
+    old = {name: value for name, value in Monitor("total", "min").state_dict().items() if name != "substitute"}
+    other.load_state_dict(old)
     assert not other.substitute
 
 
@@ -86,7 +86,7 @@ def warning_messages(toy_run: ToyRun) -> list[str]:
 def test_a_run_says_what_chooses_its_best_epoch_instead(tmp_path: Path) -> None:
     toy_run = train_toy(tmp_path, one_class())
     steps, totals = toy_run.recording.series["total", "val", "loss"]
-    assert toy_run.trainer.monitor.best_step == steps[totals.argmin()]
+    assert toy_run.state.monitor.best_step == steps[totals.argmin()]
     messages = warning_messages(toy_run)
     assert sum("sold.auroc has no value" in message for message in messages) == 1
     assert any(message.startswith("sold.mcc is not defined on the validation rows") for message in messages)

@@ -15,7 +15,7 @@ from mtl_core.spec import InputError, ModelSpec, TrainingSpec, Weighting, kind_o
 from mtl_core.tasks import build_task
 from mtl_core.training.batching.batches import Batch
 from mtl_core.training.step import precision
-from mtl_core.training.step.forward import forward, needs_graph_cut
+from mtl_core.training.step.forward import forward, needs_detached_representation
 from mtl_core.training.step.forward_engine import build_forward_engine
 from mtl_core.training.step.precision import LossScaler, check_precision
 from mtl_core.weighting import build_weighting
@@ -47,7 +47,8 @@ def gradients(model: MultiTaskModel, tasks: Any, batch: Batch, kind: str, **sett
     model.zero_grad()
     torch.manual_seed(4)
     passes = [
-        forward(engine, tasks, batch, cut=needs_graph_cut(weighting, engine)) for _ in range(weighting.batch_parts)
+        forward(engine, tasks, batch, detach=needs_detached_representation(weighting, engine))
+        for _ in range(weighting.batch_parts)
     ]
     weighting.backward_parts(passes, model)
     return [p.grad.clone() for p in model.parameters() if p.grad is not None]
@@ -66,7 +67,7 @@ def test_a_batch_in_pieces_has_the_gradients_of_the_whole_for_any_weighting(kind
 def test_a_piece_computed_again_draws_the_same_dropout() -> None:
     model, tasks, batch = parts(LAYERS)
     engine = build_forward_engine(model, TrainingSpec(accumulate=4), LossScaler(model, active=False), pytest.fail)
-    losses = forward(engine, tasks, batch, cut=False).losses
+    losses = forward(engine, tasks, batch, detach=False).losses
     loss = torch.stack(list(losses)).sum()
     state = torch.get_rng_state()
     first = torch.autograd.grad(loss, model.shared_parameters(), retain_graph=True)
@@ -104,7 +105,7 @@ def test_outputs_in_lower_precision_are_close_and_float32(cut: bool) -> None:
     model, tasks, batch = parts(LAYERS[:2])
     engine = build_forward_engine(model, TrainingSpec(precision="bf16"), LossScaler(model, active=False), pytest.fail)
     assert all(output.dtype == torch.float32 for output in engine(batch.inputs))
-    exact, low_precision = (forward(one, tasks, batch, cut=cut).losses for one in (model, engine))
+    exact, low_precision = (forward(one, tasks, batch, detach=cut).losses for one in (model, engine))
     torch.testing.assert_close(torch.stack(list(low_precision)), torch.stack(list(exact)), rtol=0.02, atol=0.02)
     assert not torch.equal(torch.stack(list(low_precision)), torch.stack(list(exact)))
 
@@ -137,9 +138,9 @@ def test_the_scale_grows_after_many_good_steps_and_is_restored(monkeypatch: pyte
     for _ in range(4):
         assert scaler.accept_step([], weighting)
         scales.append(scaler.scale)
-        other.restore(scaler.state())
+        other.load_state_dict(scaler.state_dict())
     assert scales == [2.0**16, 2.0**16, 2.0**17, 2.0**17]
-    assert other.state() == scaler.state()
+    assert other.state_dict() == scaler.state_dict()
 
 
 def test_a_precision_the_device_has_not_is_refused() -> None:

@@ -105,8 +105,8 @@ def test_a_run_begins_with_the_trunk_of_a_checkpoint_and_keeps_it_while_it_is_fr
     first = run(experiment(), tmp_path / "first")
     spec = experiment(training__seed=9, training__shared={"freeze_epochs": EPOCHS})
     second = run(spec, tmp_path / "second", start=tmp_path / "first" / "best.safetensors")
-    assert second.trainer.initialization_summary.startswith("4 of 4 tensors")
-    for name in named_shared_parameters(first.trainer.model):
+    assert second.state.initialization_summary.startswith("4 of 4 tensors")
+    for name in named_shared_parameters(first.state.model):
         assert torch.equal(second.parameters()[name], first.parameters()[name])
     heads = [name for name in second.parameters() if name.startswith("heads.") and name.endswith("weight")]
     assert all(not torch.equal(second.parameters()[name], first.parameters()[name]) for name in heads)
@@ -119,7 +119,7 @@ def test_a_frozen_trunk_learns_from_the_epoch_on_that_was_asked_for(tmp_path: Pa
     for step in (1, PER_EPOCH, PER_EPOCH + 1):
         part = run(experiment(**changes), tmp_path / str(step), script={step: [make_request("stop")]})
         last = Checkpoint.load(tmp_path / str(step) / "last.safetensors").parts["model"]
-        shared.append({name: last[name] for name in named_shared_parameters(part.trainer.model)})
+        shared.append({name: last[name] for name in named_shared_parameters(part.state.model)})
     assert_same_tensors(shared[0], shared[1])
     assert any(not torch.equal(shared[1][name], tensor) for name, tensor in shared[2].items())
 

@@ -11,10 +11,12 @@ import torch
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.spec.study import with_seed
-from mtl_core.training.joint.joint_trainer import JointRun, JointTrainer, check_compatible_specs
-from mtl_core.training.loop import Trainer, TrainingResult
+from mtl_core.training.joint.compatibility import check_compatible_specs
+from mtl_core.training.joint.joint_trainer import JointTrainer
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
+from mtl_core.training.trainer import Trainer
+from mtl_core.training.training_run import TrainingResult, TrainingRun, prepare_run
 from tests.training.toy import STEPS, Recording, Script, experiment, make_request, toy_data, weights_request
 
 SEEDS = (3, 11, 4)
@@ -31,28 +33,28 @@ def plain(**changes: Any) -> ExperimentSpec:
 
 def joint_runs(
     spec: ExperimentSpec, folder: Path, data: TaskData, seeds: Sequence[int] = SEEDS, script: Script | None = None
-) -> list[JointRun]:
+) -> list[TrainingRun]:
     runs = []
     for seed in seeds:
         recording = Recording(script or {})
-        run = JointRun.create(with_seed(spec, seed), data, torch.device("cpu"), recording, folder / str(seed))
-        recording.step = lambda run=run: run.step  # type: ignore[misc]
+        run = prepare_run(with_seed(spec, seed), data, torch.device("cpu"), recording, folder / str(seed))
+        recording.step = lambda run=run: run.state.step  # type: ignore[misc]
         runs.append(run)
     return runs
 
 
-def train_alone(spec: ExperimentSpec, seed: int, folder: Path, data: TaskData) -> Trainer:
-    trainer = Trainer.create(with_seed(spec, seed), data, torch.device("cpu"), Recording(), folder / f"alone {seed}")
-    trainer.run()
-    return trainer
+def train_alone(spec: ExperimentSpec, seed: int, folder: Path, data: TaskData) -> TrainingRun:
+    run = prepare_run(with_seed(spec, seed), data, torch.device("cpu"), Recording(), folder / f"alone {seed}")
+    Trainer(run).train()
+    return run
 
 
-def recording_of(trainer: Trainer) -> Recording:
-    assert isinstance(trainer.recorder, Recording)
-    return trainer.recorder
+def recording_of(run: TrainingRun) -> Recording:
+    assert isinstance(run.recorder, Recording)
+    return run.recorder
 
 
-def assert_close_series(left: Trainer, right: Trainer) -> None:
+def assert_close_series(left: TrainingRun, right: TrainingRun) -> None:
     ours, theirs = recording_of(left).series, recording_of(right).series
     assert ours.keys() == theirs.keys()
     for key, (steps, values) in ours.items():
@@ -84,26 +86,26 @@ def assert_close_series(left: Trainer, right: Trainer) -> None:
 def test_each_seed_has_the_losses_scores_and_weights_it_has_alone(changes: dict[str, Any], tmp_path: Path) -> None:
     spec, data = plain(**changes), toy_data()
     runs = joint_runs(spec, tmp_path, data)
-    results = JointTrainer(runs).run()
+    results = JointTrainer(runs).train()
     for run, result in zip(runs, results, strict=True):
-        single = train_alone(spec, run.spec.training.seed, tmp_path, data)
+        single = train_alone(spec, run.state.spec.training.seed, tmp_path, data)
         assert isinstance(result, TrainingResult)
-        assert (result.steps, result.best_step) == (single.step, single.monitor.best_step)
+        assert (result.steps, result.best_step) == (single.state.step, single.state.monitor.best_step)
         assert_close_series(run, single)
-        own, other = run.model.state_dict(), single.model.state_dict()
+        own, other = run.state.model.state_dict(), single.state.model.state_dict()
         assert all(torch.allclose(own[name], other[name], rtol=1e-3, atol=1e-5) for name in other)
 
 
 def test_a_run_that_was_stopped_together_goes_on_alone_as_if_it_had_always_been(tmp_path: Path) -> None:
     spec, data = plain(), toy_data()
     runs = joint_runs(spec, tmp_path, data, script={7: [make_request("stop")]})
-    assert [r.state for r in JointTrainer(runs).run() if isinstance(r, TrainingResult)] == ["stopped"] * 3
+    assert [r.state for r in JointTrainer(runs).train() if isinstance(r, TrainingResult)] == ["stopped"] * 3
     folder = tmp_path / str(SEEDS[1])
-    resumed = Trainer.create(with_seed(spec, SEEDS[1]), data, torch.device("cpu"), Recording(), folder)
+    resumed = prepare_run(with_seed(spec, SEEDS[1]), data, torch.device("cpu"), Recording(), folder)
     best = Checkpoint.load(folder / "best.safetensors")
     resumed.restore(Checkpoint.load(folder / "last.safetensors"), best)
-    assert resumed.step == 7
-    outcome, single = resumed.run(), train_alone(spec, SEEDS[1], tmp_path, data)
+    assert resumed.state.step == 7
+    outcome, single = Trainer(resumed).train(), train_alone(spec, SEEDS[1], tmp_path, data)
     assert outcome.steps == STEPS
     key = ("total", "train", "loss")
     together, after, whole = (recording_of(one).series[key][1] for one in (runs[1], resumed, single))
@@ -113,10 +115,10 @@ def test_a_run_that_was_stopped_together_goes_on_alone_as_if_it_had_always_been(
 def test_pausing_one_pauses_all_and_moving_weights_is_for_one(tmp_path: Path) -> None:
     runs = joint_runs(plain(), tmp_path, toy_data())
     recording_of(runs[1]).script = {4: [weights_request(price=7.0)], 6: [make_request("pause")]}
-    JointTrainer(runs).run()
+    JointTrainer(runs).train()
     for run in runs:
         kinds = recording_of(run).kinds()
-        assert (kinds.count("pause"), kinds.count("resume"), run.step) == (1, 1, STEPS)
+        assert (kinds.count("pause"), kinds.count("resume"), run.state.step) == (1, 1, STEPS)
     weights = [recording_of(run).series["price", "train", "weight"][1] for run in runs]
     assert weights[0].tolist() == weights[2].tolist() == [1.0] * STEPS
     assert weights[1].tolist() == [1.0] * 4 + [7.0] * (STEPS - 4)
@@ -126,8 +128,8 @@ def test_a_run_that_diverges_leaves_the_others_training(tmp_path: Path) -> None:
     spec, data = plain(), toy_data()
     runs = joint_runs(spec, tmp_path, data)
     with torch.no_grad():
-        next(runs[1].model.parameters()).fill_(torch.nan)
-    results = JointTrainer(runs).run()
+        next(runs[1].state.model.parameters()).fill_(torch.nan)
+    results = JointTrainer(runs).train()
     assert isinstance(results[1], DivergedError)
     assert [r.steps for r in results if isinstance(r, TrainingResult)] == [STEPS, STEPS]
     assert_close_series(runs[2], train_alone(spec, SEEDS[2], tmp_path, data))
@@ -137,7 +139,7 @@ def test_a_run_that_diverges_leaves_the_others_training(tmp_path: Path) -> None:
 def test_dropout_draws_for_each_run_by_itself(further: list[Any], tmp_path: Path) -> None:
     spec = plain(model__shared=[{"kind": "linear", "out_features": 8}, {"kind": "dropout", "p": 0.5}, *further])
     runs = joint_runs(spec, tmp_path, toy_data(), seeds=(5, 5))
-    JointTrainer(runs).run()
+    JointTrainer(runs).train()
     one, two = (recording_of(run).series["total", "train", "loss"][1] for run in runs)
     assert not np.allclose(one[1:], two[1:])
 

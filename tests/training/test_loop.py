@@ -9,9 +9,10 @@ import torch
 
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.spec import InputError
-from mtl_core.training import loop, run_state
+from mtl_core.training import run_evaluator, run_state, trainer
 from mtl_core.training.metrics.step_buffer import DivergedError
 from mtl_core.training.persistence.checkpoints import Checkpoint
+from mtl_core.training.training_run import TrainingResult, prepare_run
 from tests.training.toy import (
     PER_EPOCH,
     STEPS,
@@ -44,9 +45,7 @@ def test_every_step_and_every_epoch_is_recorded_once(tmp_path: Path) -> None:
         assert len(series[task, "test", "loss"][0]) == 1
     assert series["", "train", "lr"][0].tolist() == list(range(STEPS))
     assert toy_run.recording.directions == {"loss": "min", "rmse": "min", "accuracy": "max"}
-    assert toy_run.outcome == loop.TrainingResult(
-        "finished", STEPS, toy_run.trainer.monitor.best_step, toy_run.outcome.test
-    )
+    assert toy_run.outcome == TrainingResult("finished", STEPS, toy_run.state.monitor.best_step, toy_run.outcome.test)
 
 
 def test_the_total_is_the_sum_of_what_was_there(tmp_path: Path) -> None:
@@ -89,7 +88,7 @@ def test_moved_weights_change_what_is_learned(tmp_path: Path) -> None:
 @pytest.mark.parametrize("weights", [{"prize": 1.0}, {"price": -1.0}, {"price": math.nan}])
 def test_weights_that_cannot_be_are_refused_and_the_run_goes_on(tmp_path: Path, weights: Any) -> None:
     toy_run = run(experiment(), tmp_path, script={4: [make_request("weights", weights=weights)]})
-    assert toy_run.state == "finished"
+    assert toy_run.final_state == "finished"
     (warning,) = [text for _, kind, text, _ in toy_run.recording.events if kind == "warning"]
     assert warning.startswith("the loss weights were not changed")
     assert "\n" not in warning
@@ -112,12 +111,12 @@ def diverging(step: int) -> TaskData:
 def test_an_infinite_loss_ends_the_run_naming_task_and_step(
     tmp_path: Path, tick: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "TICK_SECONDS", tick)
+    monkeypatch.setattr(trainer, "TICK_SECONDS", tick)
     recording = Recording()
     spec = experiment(training__checkpoint_seconds=0.0)
-    trainer = loop.Trainer.create(spec, diverging(3), torch.device("cpu"), recording, tmp_path)
+    prepared = prepare_run(spec, diverging(3), torch.device("cpu"), recording, tmp_path)
     with pytest.raises(DivergedError, match=r"the loss of task 'price' became inf at step 3") as caught:
-        trainer.run()
+        trainer.Trainer(prepared).train()
     assert (caught.value.task, caught.value.step, caught.value.value) == ("price", 3, math.inf)
     assert recording.series["price", "train", "loss"][0].tolist() == [0, 1, 2]
     assert recording.events[-1] == (3, "nan", str(caught.value), {"task": "price"})
@@ -131,32 +130,32 @@ def test_no_checkpoint_is_written_of_a_model_that_the_last_step_has_broken(tmp_p
         def requests(self) -> Any:
             if self.step() == 7:
                 with torch.no_grad():
-                    next(trainer.model.parameters()).fill_(math.nan)
+                    next(prepared.state.model.parameters()).fill_(math.nan)
                 return [make_request("checkpoint")]
             return [make_request("checkpoint")] if self.step() == 6 else []
 
     recording = Breaking()
-    trainer = loop.Trainer.create(experiment(), toy_data(masked=False), torch.device("cpu"), recording, tmp_path)
-    recording.step = lambda: trainer.step
+    prepared = prepare_run(experiment(), toy_data(masked=False), torch.device("cpu"), recording, tmp_path)
+    recording.step = lambda: prepared.state.step
     with pytest.raises(DivergedError, match="at step 7"):
-        trainer.run()
+        trainer.Trainer(prepared).train()
     assert Checkpoint.load(tmp_path / "last.safetensors").values["step"] == 6
 
 
 def test_a_model_broken_by_the_last_step_of_an_epoch_is_found_by_its_validation(tmp_path: Path) -> None:
     recording = Recording()
-    trainer = loop.Trainer.create(experiment(training__epochs=1), toy_data(), torch.device("cpu"), recording, tmp_path)
-    step = trainer.optimizer.step
+    prepared = prepare_run(experiment(training__epochs=1), toy_data(), torch.device("cpu"), recording, tmp_path)
+    step = prepared.state.optimizer.step
 
     def breaking() -> None:
         step()
-        if trainer.step == PER_EPOCH - 1:
+        if prepared.state.step == PER_EPOCH - 1:
             with torch.no_grad():
-                next(trainer.model.parameters()).fill_(math.inf)
+                next(prepared.state.model.parameters()).fill_(math.inf)
 
-    trainer.optimizer.step = breaking  # type: ignore[method-assign,assignment]
+    prepared.state.optimizer.step = breaking  # type: ignore[method-assign,assignment]
     with pytest.raises(DivergedError, match=f"at step {PER_EPOCH}$"):
-        trainer.run()
+        trainer.Trainer(prepared).train()
     assert len(recording.series["kind", "train", "loss"][0]) == PER_EPOCH
     assert not (tmp_path / "last.safetensors").exists()
 
@@ -174,7 +173,7 @@ def scripted_validation(monkeypatch: pytest.MonkeyPatch, losses: list[float]) ->
     from mtl_core.architectures.sharing.hard import HardSharingModel
 
     monkeypatch.setattr(HardSharingModel, "epochs_seen", 0, raising=False)
-    monkeypatch.setattr(run_state, "Scorer", lambda tasks, device: score)
+    monkeypatch.setattr(run_evaluator, "Scorer", lambda tasks, device: score)
 
 
 @pytest.mark.parametrize(
@@ -204,10 +203,10 @@ def test_early_stopping_counts_epochs_without_improvement_also_after_resuming(
     spec = experiment(training__epochs=8, training__monitor="price", training__early_stopping=stopping)
     scripted_validation(monkeypatch, losses)
     toy_run = run(spec, tmp_path, script={stop_at: [make_request("stop")]} if stop_at is not None else {})
-    if toy_run.state == "stopped":
-        scripted_validation(monkeypatch, losses[toy_run.trainer.epoch :])
+    if toy_run.final_state == "stopped":
+        scripted_validation(monkeypatch, losses[toy_run.state.epoch :])
         toy_run = run(spec, tmp_path, resume=True)
-    assert toy_run.trainer.epoch == epochs
+    assert toy_run.state.epoch == epochs
     assert toy_run.outcome
     assert toy_run.outcome.state == "finished"
     assert toy_run.outcome.best_step == best * PER_EPOCH
@@ -246,8 +245,8 @@ def test_a_stopped_run_keeps_what_it_has(tmp_path: Path) -> None:
 
 def test_a_run_stopped_before_its_first_step_can_be_resumed(tmp_path: Path) -> None:
     toy_run = run(experiment(), tmp_path, script={0: [make_request("stop")]})
-    assert toy_run.state == "stopped"
-    assert run(experiment(), tmp_path, resume=True).state == "finished"
+    assert toy_run.final_state == "stopped"
+    assert run(experiment(), tmp_path, resume=True).final_state == "finished"
 
 
 def test_progress_counts_completed_epochs_and_reaches_the_end(tmp_path: Path) -> None:
@@ -293,12 +292,12 @@ def test_batch_normalisation_with_a_single_training_row_is_refused_before_anythi
 
 def test_without_batch_normalisation_one_row_at_a_time_can_be_trained(tmp_path: Path) -> None:
     spec = experiment(training__batch_size=1, training__epochs=1, model__shared=[{"kind": "linear"}])
-    assert run(spec, tmp_path).trainer.step == 37
+    assert run(spec, tmp_path).state.step == 37
 
 
 def test_a_last_batch_of_one_row_is_left_out(tmp_path: Path) -> None:
     toy_run = run(experiment(training__epochs=1), tmp_path, data=toy_data(rows=33))
-    assert toy_run.trainer.step == 4
+    assert toy_run.state.step == 4
 
 
 @pytest.mark.parametrize("kind", ["pcgrad", "mgda", "gradnorm", "uncertainty", "dwa", "equal"])
@@ -310,7 +309,7 @@ def test_a_task_without_labels_in_the_first_batches_is_learned_later(tmp_path: P
     data = replace(data, train=Split(data.train.inputs, data.train.targets, {"sold": mask}))
     spec = experiment(weighting={"kind": kind}, training__optimizer={"kind": optimizer})
     toy_run = run(spec, tmp_path, data=data)
-    assert toy_run.state == "finished"
+    assert toy_run.final_state == "finished"
     assert len(values(toy_run, "sold", "train", "loss")) == 3
     assert all(np.isfinite(v).all() for _, v in toy_run.recording.series.values())
 
@@ -321,7 +320,7 @@ def test_a_monitored_task_without_validation_labels_neither_stops_the_run_nor_ha
     data = replace(data, val=Split(data.val.inputs, data.val.targets, none))
     spec = experiment(training__monitor="sold", training__early_stopping={"patience": 1})
     toy_run = run(spec, tmp_path, data=data)
-    assert (toy_run.trainer.epoch, toy_run.trainer.monitor.best_step) == (3, -1)
+    assert (toy_run.state.epoch, toy_run.state.monitor.best_step) == (3, -1)
     assert not (tmp_path / "best.safetensors").exists()
 
 
@@ -329,8 +328,8 @@ def test_gradients_are_clipped_to_the_norm_asked_for(tmp_path: Path) -> None:
     sgd = {"kind": "sgd", "lr": 1.0, "momentum": 0.0}
     spec = experiment(training__grad_clip=1e-3, training__optimizer=sgd, training__epochs=1)
     toy_run = run(spec, tmp_path, script={1: [make_request("stop")]})
-    again = loop.Trainer.create(spec, toy_data(), torch.device("cpu"), Recording(), tmp_path)
-    moved_by = [a - b for a, b in zip(toy_run.trainer.model.parameters(), again.model.parameters(), strict=True)]
+    again = prepare_run(spec, toy_data(), torch.device("cpu"), Recording(), tmp_path)
+    moved_by = [a - b for a, b in zip(toy_run.state.model.parameters(), again.state.model.parameters(), strict=True)]
     norm = float(torch.cat([m.detach().flatten() for m in moved_by]).norm())
     assert norm == pytest.approx(1e-3, rel=1e-2)
 

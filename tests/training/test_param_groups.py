@@ -1,3 +1,4 @@
+import copy
 import itertools
 from collections.abc import Callable
 
@@ -10,10 +11,10 @@ from mtl_core.spec import InputError, Optimizer, kind_of, members
 from mtl_core.spec.training.optimizers import AdamW
 from mtl_core.training.batching.batches import Batches, count_split_bytes, fits_on_device
 from mtl_core.training.metrics.step_buffer import StepBuffer
+from mtl_core.training.optimization.optimizer_state import OptimizerState
 from mtl_core.training.optimization.optimizers import build_optimizer
-from mtl_core.training.persistence.checkpoints import optimizer_state, restore_optimizer
 from mtl_core.training.runtime.devices import choose_device, list_devices, versions
-from mtl_core.training.runtime.seeding import epoch_order, restore_rng, rng_state, seed_everything
+from mtl_core.training.runtime.seeding import TorchGenerators, epoch_order, seed_everything
 from mtl_core.training.runtime.threads import count_multiplications, use_threads
 
 CPU = torch.device("cpu")
@@ -92,9 +93,9 @@ def test_everything_fits_on_the_cpu_and_bytes_are_counted() -> None:
 
 def test_a_restored_generator_goes_on_as_it_would_have() -> None:
     seed_everything(1)
-    state = rng_state()
+    state = TorchGenerators().state_dict()
     expected = torch.rand(3)
-    restore_rng(state)
+    TorchGenerators().load_state_dict(state)
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -107,7 +108,7 @@ def test_the_ledger_marks_missing_labels_and_stops_before_what_is_not_finite() -
     assert records.steps.tolist() == [6, 7]
     np.testing.assert_array_equal(records.losses, [[1, 2], [3, np.nan]])
     np.testing.assert_array_equal(records.weights, [[1, 2], [1, 2]])
-    assert records.rates.tolist() == pytest.approx([0.0, 0.1])
+    assert records.lrs.tolist() == pytest.approx([0.0, 0.1])
     assert records.diverged
     assert (records.diverged.task, records.diverged.step) == ("a", 8)
     assert len(buffer) == 0
@@ -126,11 +127,11 @@ def test_an_optimiser_restored_from_names_steps_as_it_would_have(member: Callabl
 
     first, second = setup(), setup()
     step(*first)
-    tensors, groups = optimizer_state(first[2])
+    state = copy.deepcopy(OptimizerState(first[2]).state_dict())
     with torch.no_grad():
         second[0].copy_(first[0])
         second[1].copy_(first[1])
-    restore_optimizer(second[2], {name: tensor.clone() for name, tensor in tensors.items()}, groups)
+    OptimizerState(second[2]).load_state_dict(state)
     step(*first)
     step(*second)
     assert torch.equal(first[0], second[0])

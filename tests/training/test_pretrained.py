@@ -57,13 +57,13 @@ def trained(spec: ExperimentSpec, folder: Path, **settings: Any) -> ToyRun:
 def test_its_weights_learn(name: str, tmp_path: Path) -> None:
     model_folder(tmp_path / "model", name)
     toy_run = trained(small(tmp_path / "model"), tmp_path / "run")
-    before = build_model(toy_run.trainer.spec.model, (CHANNELS, SIZE, SIZE), {"price": 1, "sold": 1, "kind": 3})
+    before = build_model(toy_run.state.spec.model, (CHANNELS, SIZE, SIZE), {"price": 1, "sold": 1, "kind": 3})
     start = dict(before.named_parameters())
     learned = {
-        name for name, p in named_shared_parameters(toy_run.trainer.model).items() if not torch.equal(p, start[name])
+        name for name, p in named_shared_parameters(toy_run.state.model).items() if not torch.equal(p, start[name])
     }
-    assert toy_run.state == "finished"
-    assert learned == set(named_shared_parameters(toy_run.trainer.model))
+    assert toy_run.final_state == "finished"
+    assert learned == set(named_shared_parameters(toy_run.state.model))
 
 
 @pytest.mark.parametrize("level", ["parameters", "last_layer", "representation"])
@@ -71,7 +71,7 @@ def test_gradients_can_be_compared_at_any_level(level: str, tmp_path: Path) -> N
     model_folder(tmp_path / "model")
     layers = [layer_data(tmp_path / "model", output="positions"), {"kind": "global_avg_pool"}]
     changes = {"model__shared": layers, "weighting": {"kind": "pcgrad", "level": level}, "training__epochs": 1}
-    assert trained(small(tmp_path / "model", **changes), tmp_path / "run").state == "finished"
+    assert trained(small(tmp_path / "model", **changes), tmp_path / "run").final_state == "finished"
 
 
 def test_gradients_can_be_differentiated_again(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_gradients_can_be_differentiated_again(tmp_path: Path) -> None:
         "training__epochs": 1,
         "model__shared": [layer_data(tmp_path / "model")],
     }
-    assert trained(small(tmp_path / "model", **changes), tmp_path / "run").state == "finished"
+    assert trained(small(tmp_path / "model", **changes), tmp_path / "run").final_state == "finished"
 
 
 def test_it_keeps_its_weights_while_the_shared_layers_are_frozen(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path: Path) -> None:
     whole = trained(spec, tmp_path / "whole")
     before = trained(spec, tmp_path / "run", script={PER_EPOCH + 2: [make_request("stop")]})
     after = trained(spec, tmp_path / "run", resume=True)
-    assert (before.state, after.state) == ("stopped", "finished")
+    assert (before.final_state, after.final_state) == ("stopped", "finished")
     assert_same_series(whole.recording.series, join_series(before, after, PER_EPOCH + 2))
     assert_same_tensors(whole.parameters(), after.parameters())
 

@@ -60,10 +60,10 @@ def trained(spec: ExperimentSpec, folder: Path, **settings: Any) -> ToyRun:
 def test_its_weights_learn(tmp_path: Path) -> None:
     text_folder(tmp_path / "model")
     toy_run = trained(small(tmp_path / "model"), tmp_path / "run")
-    before = build_model(toy_run.trainer.spec.model, (LENGTH,), {"price": 1, "sold": 1, "kind": 3})
+    before = build_model(toy_run.state.spec.model, (LENGTH,), {"price": 1, "sold": 1, "kind": 3})
     start = dict(before.named_parameters())
-    found = named_shared_parameters(toy_run.trainer.model)
-    assert toy_run.state == "finished"
+    found = named_shared_parameters(toy_run.state.model)
+    assert toy_run.final_state == "finished"
     assert [name for name, p in found.items() if torch.equal(p, start[name])] == []
 
 
@@ -81,7 +81,7 @@ def test_weighting_methods_go_through_it(weighting: dict[str, Any], tmp_path: Pa
     text_folder(tmp_path / "model")
     layers = [layer_data(tmp_path / "model", output="positions"), {"kind": "global_max_pool"}]
     changes = {"model__shared": layers, "weighting": weighting, "training__epochs": 1}
-    assert trained(small(tmp_path / "model", **changes), tmp_path / "run").state == "finished"
+    assert trained(small(tmp_path / "model", **changes), tmp_path / "run").final_state == "finished"
 
 
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path: Path) -> None:
     whole = trained(spec, tmp_path / "whole")
     before = trained(spec, tmp_path / "run", script={PER_EPOCH + 2: [make_request("stop")]})
     after = trained(spec, tmp_path / "run", resume=True)
-    assert (before.state, after.state) == ("stopped", "finished")
+    assert (before.final_state, after.final_state) == ("stopped", "finished")
     assert_same_series(whole.recording.series, join_series(before, after, PER_EPOCH + 2))
     assert_same_tensors(whole.parameters(), after.parameters())
 

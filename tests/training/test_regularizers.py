@@ -1,5 +1,6 @@
 """A task added to a finished run: what becomes of the old tasks, and what is told of it."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from mtl_core.spec import (
     members,
 )
 from mtl_core.spec.sharing import Sharing
-from mtl_core.spec.training.continual import Keeping, NewHeads
+from mtl_core.spec.training.continual import ContinualLearning, NewHeads
 from mtl_core.tasks import build_task
 from mtl_core.training.batching.batches import Batches
 from mtl_core.training.metrics.validation import Scorer, evaluation_batches
@@ -37,7 +38,7 @@ from tests.training.test_resume import assert_goes_on
 from tests.training.toy import STEPS, ToyRun, assert_same_tensors, experiment, make_request, run, toy_data
 
 OLD = ("price", "sold")
-KEPT = [kind_of(member) for member in members(Keeping) if member is not NewHeads]
+KEPT = [kind_of(member) for member in members(ContinualLearning) if member is not NewHeads]
 LINEAR = [{"kind": "linear", "out_features": 8}, {"kind": "tanh"}]
 
 
@@ -86,13 +87,13 @@ def last(toy_run: ToyRun, folder: Path) -> dict[str, Tensor]:
 def test_the_scores_of_the_old_tasks_before_and_after_are_told_and_kept(tmp_path: Path, old: Path, kind: str) -> None:
     spec, data = adding(old, {"kind": kind}), toy_data()
     toy_run = run(spec, tmp_path / "new", start=old)
-    trainer, old_spec, old_data = toy_run.trainer, old_experiment(), without(data, "kind")
+    new, old_spec, old_data = toy_run.state, old_experiment(), without(data, "kind")
     heads = [build_task(task, old_data.targets[task.name]) for task in old_spec.tasks]
     first = build_model(old_spec.model, (3,), {head.name: head.out_features for head in heads})
     first.load_state_dict(Checkpoint.load(old).parts["model"])
     cpu = torch.device("cpu")
     before = Scorer(heads, cpu)(first, evaluation_batches(old_data.test, OLD, cpu))
-    after = Scorer(trainer.tasks, cpu)(trainer.model, evaluation_batches(data.test, spec.task_names, cpu))
+    after = Scorer(new.tasks, cpu)(new.model, evaluation_batches(data.test, spec.task_names, cpu))
     kept_events = {event[3]["task"]: event[3] for event in toy_run.recording.events if event[1] == "kept"}
     assert kept_events.keys() == set(OLD)
     for task, metric in (("price", "rmse"), ("sold", "accuracy")):
@@ -103,7 +104,7 @@ def test_the_scores_of_the_old_tasks_before_and_after_are_told_and_kept(tmp_path
         assert steps.tolist() == [0, toy_run.outcome.best_step] if toy_run.outcome else False
         assert values.tolist() == [kept_events[task]["before"], kept_events[task]["after"]]
     assert len(toy_run.recording.series["kind", "test", "accuracy"][0]) == 1
-    assert trainer.initialization_summary.endswith("old heads: price, sold; new heads: kind")
+    assert new.initialization_summary.endswith("old heads: price, sold; new heads: kind")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_resuming_is_bit_equal_without_the_old_run(tmp_path: Path, old: Path, ki
 
 def distance(toy_run: ToyRun, old: Path) -> float:
     before, after = Checkpoint.load(old).parts["model"], toy_run.parameters()
-    return sum(float((after[n] - before[n]).square().sum()) for n in named_shared_parameters(toy_run.trainer.model))
+    return sum(float((after[n] - before[n]).square().sum()) for n in named_shared_parameters(toy_run.state.model))
 
 
 def test_the_stronger_the_tie_the_less_the_shared_layers_move(tmp_path: Path, old: Path) -> None:
@@ -194,16 +195,16 @@ def test_the_importance_is_the_mean_squared_gradient_of_the_labelled_rows() -> N
 
 def test_the_penalty_adds_strength_times_importance_times_the_way_gone(tmp_path: Path, old: Path) -> None:
     spec = adding(old, {"kind": "ewc", "strength": 3.0})
-    trainer = run(spec, tmp_path / "new", start=old, script={0: [make_request("stop")]}).trainer
-    regularizer = trainer.regularizer
+    new = run(spec, tmp_path / "new", start=old, script={0: [make_request("stop")]}).state
+    regularizer = new.regularizer
     assert regularizer is not None
-    state = {name: tensor.clone() for name, tensor in regularizer.state().items()}
-    for name, parameter in named_shared_parameters(trainer.model).items():
+    state = copy.deepcopy(regularizer.state_dict())
+    for name, parameter in named_shared_parameters(new.model).items():
         assert torch.equal(state[f"weight.{name}"], parameter)
         parameter.data.add_(0.5)
         parameter.grad = torch.ones_like(parameter)
     regularizer.after_backward()
-    for name, parameter in named_shared_parameters(trainer.model).items():
+    for name, parameter in named_shared_parameters(new.model).items():
         torch.testing.assert_close(parameter.grad, 1 + 3.0 * state[f"importance.{name}"] * 0.5)
 
 
@@ -226,15 +227,15 @@ def plain_old(tmp_path: Path) -> Path:
 def test_a_model_that_has_not_changed_is_not_pulled_and_one_that_has_is_pulled_alike_through_a_cut(
     tmp_path: Path, plain_old: Path, cut: bool
 ) -> None:
-    trainer = run(plain(plain_old), tmp_path / "new", start=plain_old, script={0: [make_request("stop")]}).trainer
-    regularizer, parameters = trainer.regularizer, dict(trainer.model.named_parameters())
+    new = run(plain(plain_old), tmp_path / "new", start=plain_old, script={0: [make_request("stop")]}).state
+    regularizer, parameters = new.regularizer, dict(new.model.named_parameters())
     assert isinstance(regularizer, DistillationRegularizer)
-    batch = next(Batches(trainer.data.train, trainer.model.tasks, 8, torch.device("cpu")).iter_in_order())
+    batch = next(Batches(new.data.train, new.model.tasks, 8, torch.device("cpu")).iter_in_order())
 
     def gradients() -> dict[str, Tensor]:
         for parameter in parameters.values():
             parameter.grad = None
-        one = forward(trainer.model, trainer.tasks, batch, cut=cut)
+        one = forward(new.model, new.tasks, batch, detach=cut)
         regularizer.before_backward([one], [batch], list(parameters.values()))
         regularizer.after_backward()
         return {name: p.grad for name, p in parameters.items() if p.grad is not None}
@@ -244,7 +245,7 @@ def test_a_model_that_has_not_changed_is_not_pulled_and_one_that_has_is_pulled_a
         for parameter in parameters.values():
             parameter.add_(0.1)
     found = gradients()
-    outputs = trainer.model(batch.inputs)
+    outputs = new.model(batch.inputs)
     expected = torch.autograd.grad(
         regularizer.distance(outputs, batch.inputs), list(parameters.values()), allow_unused=True
     )
@@ -265,9 +266,9 @@ def test_distilling_keeps_the_outputs_nearer_to_the_old_ones_than_fine_tuning(tm
         }
         spec = adding(plain_old, keep, **changes)
         toy_run = run(spec, tmp_path / str(len(far)), start=plain_old)
-        first = run(spec, tmp_path / "first", start=plain_old, script={0: [make_request("stop")]}).trainer.model
-        rows = toy_run.trainer.data.train.inputs
-        far.append(float((toy_run.trainer.model(rows)[0] - first(rows)[0]).detach().square().mean()))
+        first = run(spec, tmp_path / "first", start=plain_old, script={0: [make_request("stop")]}).state.model
+        rows = toy_run.state.data.train.inputs
+        far.append(float((toy_run.state.model(rows)[0] - first(rows)[0]).detach().square().mean()))
     assert far[1] < 0.5 * far[0]
 
 
@@ -284,7 +285,7 @@ def test_distilling_keeps_the_outputs_nearer_to_the_old_ones_than_fine_tuning(tm
 def test_distilling_works_with_parts_and_pieces_of_a_batch(
     tmp_path: Path, plain_old: Path, changes: dict[str, Any]
 ) -> None:
-    assert run(plain(plain_old, **changes), tmp_path / "new", start=plain_old).state == "finished"
+    assert run(plain(plain_old, **changes), tmp_path / "new", start=plain_old).final_state == "finished"
 
 
 # --- what cannot be kept
@@ -388,7 +389,7 @@ def test_distilling_needs_no_labels_of_the_old_tasks(tmp_path: Path, old: Path) 
     unlabelled = TaskData(train, data.val, data.test, (3,), data.targets, "", {})
     spec = adding(old, {"kind": "distil"}, training__optimizer={"kind": "sgd", "lr": 0.05, "momentum": 0.0})
     toy_run = run(spec, tmp_path / "new", start=old, data=unlabelled)
-    assert toy_run.state == "finished"
+    assert toy_run.final_state == "finished"
     assert "heads.task_price.1.weight" in changed(toy_run, old)
 
 
@@ -397,7 +398,7 @@ def _splits(data: TaskData) -> tuple[Split, Split, Split]:
 
 
 def test_new_weights_have_no_tasks_to_keep() -> None:
-    with pytest.raises(InputError, match=r"^training\.keep: new weights know no tasks to keep"):
+    with pytest.raises(InputError, match=r"^training\.keep: a run with new weights has no old tasks to keep"):
         experiment(training__keep={"kind": "ewc"})
 
 
@@ -408,7 +409,7 @@ REFUSED = {"separate", "soft", "cross_stitch", "sluice", "nddr", "ple", "adversa
 @pytest.mark.parametrize("scheme", [kind_of(member) for member in members(Sharing)])
 def test_under_any_scheme_the_old_tasks_begin_as_they_were_or_are_refused(tmp_path: Path, scheme: str) -> None:
     changes: dict[str, Any] = {"model__shared": LINEAR * 2, "model__heads": {}, "model__sharing": {"kind": scheme}}
-    first = run(old_experiment(**changes), tmp_path / "old", data=without(toy_data(), "kind")).trainer
+    first = run(old_experiment(**changes), tmp_path / "old", data=without(toy_data(), "kind")).state
     old = tmp_path / "old" / "last.safetensors"
     first.model.load_state_dict(Checkpoint.load(old).parts["model"])
     spec = adding(old, {"kind": "freeze"}, **changes)
@@ -416,9 +417,9 @@ def test_under_any_scheme_the_old_tasks_begin_as_they_were_or_are_refused(tmp_pa
         assert refused(old, spec, tmp_path / "new").startswith("training.")
         return
     toy_run = run(spec, tmp_path / "new", start=old)
-    assert toy_run.trainer.regularizer is not None
-    before = Scorer(first.tasks, first.device)(first.model, first.test)
-    for task, found in toy_run.trainer.regularizer.initial_scores.items():
+    assert toy_run.state.regularizer is not None
+    before = Scorer(first.tasks, first.device)(first.model, first.batches.test)
+    for task, found in toy_run.state.regularizer.initial_scores.items():
         assert found == pytest.approx(before[task], rel=1e-6)
     assert changed(toy_run, old) == []
 

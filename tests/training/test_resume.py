@@ -74,7 +74,7 @@ def assert_resumes(folder: Path, changes: dict[str, Any], step: int, script: Scr
     whole = run(spec, folder / "whole", script=script)
     saving = {**script, step: [*script.get(step, ()), make_request("checkpoint")]}
     killed = run(spec, folder / "killed", script=saving, kill_at=min(step + 4, STEPS - 1))
-    assert killed.state == "killed"
+    assert killed.final_state == "killed"
     after = run(spec, folder / "killed", script=script, resume=True, moves=_manual_moves(killed))
     assert_goes_on(whole, killed, after, step)
 
@@ -83,7 +83,7 @@ def assert_goes_on(whole: ToyRun, before: ToyRun, after: ToyRun, step: int) -> N
     """Outcome, every tensor and every point are those of the run that never stopped."""
     assert after.outcome == whole.outcome
     assert_same_tensors(after.parameters(), whole.parameters())
-    assert_same_tensors(after.trainer.weighting.state_dict(), whole.trainer.weighting.state_dict())
+    assert_same_tensors(after.state.weighting.state_dict(), whole.state.weighting.state_dict())
     assert_same_series(join_series(before, after, step), whole.recording.series)
 
 
@@ -170,7 +170,7 @@ def test_a_run_that_was_stopped_and_kept_goes_on_bit_equal(tmp_path: Path, step:
     spec = experiment(weighting={"kind": "pcgrad"})
     whole = run(spec, tmp_path / "whole")
     stopped = run(spec, tmp_path / "stopped", script={step: [make_request("stop")]})
-    assert stopped.state == "stopped"
+    assert stopped.final_state == "stopped"
     assert ("price", "test", "loss") in stopped.recording.series
     assert_goes_on(whole, stopped, run(spec, tmp_path / "stopped", resume=True), step)
 
@@ -219,14 +219,14 @@ def test_resuming_twice_and_thrice_is_bit_equal(tmp_path: Path) -> None:
     for step in (4, 5, 11):
         parts.append(run(spec, folder, script={step: [make_request("stop")]}, resume=True))
     last = run(spec, folder, resume=True)
-    assert [part.trainer.step for part in parts] == [3, 4, 5, 11]
+    assert [part.state.step for part in parts] == [3, 4, 5, 11]
     assert_same_tensors(last.parameters(), whole.parameters())
 
 
 def test_how_often_losses_are_copied_out_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = experiment(weighting={"kind": "uncertainty"})
     often = run(spec, tmp_path / "often")
-    monkeypatch.setattr("mtl_core.training.loop.TICK_SECONDS", 1e9)
+    monkeypatch.setattr("mtl_core.training.trainer.TICK_SECONDS", 1e9)
     seldom = run(spec, tmp_path / "seldom")
     assert_same_series(often.recording.series, seldom.recording.series)
     assert_same_tensors(often.parameters(), seldom.parameters())
@@ -249,14 +249,16 @@ def test_weights_moved_during_a_pause_hold_from_the_next_step(tmp_path: Path) ->
 
 
 def test_a_stop_during_a_pause_ends_the_run(tmp_path: Path) -> None:
-    assert run(experiment(), tmp_path, script={7: [make_request("pause"), make_request("stop")]}).state == "stopped"
+    assert (
+        run(experiment(), tmp_path, script={7: [make_request("pause"), make_request("stop")]}).final_state == "stopped"
+    )
 
 
 def test_resuming_counts_with_the_threads_the_run_began_with(tmp_path: Path) -> None:
     spec = experiment()
     run(spec, tmp_path, script={3: [make_request("stop")]})
     after = run(spec.model_copy(), tmp_path, resume=True)
-    assert after.trainer._threads == 1
+    assert after.state.counters.threads == 1
 
 
 def test_other_data_is_refused(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
 
 def assert_trains(folder: Path, **changes: Any) -> None:
     toy_run = run(experiment(**{"training__epochs": 1, **changes}), folder)
-    assert toy_run.state == "finished"
+    assert toy_run.final_state == "finished"
     assert all(tensor.isfinite().all() for tensor in toy_run.parameters().values())
 
 
@@ -69,8 +69,8 @@ def test_units_may_learn_at_a_rate_of_their_own(tmp_path: Path, scheme: str) -> 
     sharing = {"kind": scheme, "lr_factor": 100.0}
     changes = {"model__sharing": sharing, "model__shared": layers, "training__shared": {"depth_factor": 0.5}}
     toy_run = run(experiment(**changes, training__optimizer={"kind": "sgd", "lr": 1e-4}, training__epochs=1), tmp_path)
-    names = {id(parameter): name for name, parameter in toy_run.trainer.model.named_parameters()}
-    rates = {names[id(p)]: group["lr"] for group in toy_run.trainer.optimizer.param_groups for p in group["params"]}
+    names = {id(parameter): name for name, parameter in toy_run.state.model.named_parameters()}
+    rates = {names[id(p)]: group["lr"] for group in toy_run.state.optimizer.param_groups for p in group["params"]}
     places = [rates[f"towers.task_price.stages.{place // 2}.{place}.weight"] for place in (0, 2, 4)]
     assert places == sorted(places)
     for place in (0, 2, 4):
@@ -115,7 +115,7 @@ def test_resuming_between_two_epochs_is_bit_equal_under_every_scheme(tmp_path: P
 @every_scheme
 def test_what_a_scheme_learns_is_recorded_after_every_epoch(tmp_path: Path, scheme: str) -> None:
     toy_run = run(experiment(model__sharing={"kind": scheme}), tmp_path)
-    for task, name in toy_run.trainer.model.sharing_metrics():
+    for task, name in toy_run.state.model.sharing_metrics():
         steps, values = toy_run.recording.series[task, "train", name]
         assert steps.tolist() == [PER_EPOCH - 1, 2 * PER_EPOCH - 1, 3 * PER_EPOCH - 1]
         assert np.isfinite(values).all()

@@ -76,7 +76,7 @@ def test_any_scheme_trains_in_pieces_and_in_lower_precision(
 ) -> None:
     given = {f"training__{name}": value for name, value in setting.items()}
     toy_run = run(experiment(**changes(sharing, weighting), **given), tmp_path)
-    assert toy_run.state == "finished"
+    assert toy_run.final_state == "finished"
     assert all(bool(value.isfinite().all()) for value in toy_run.parameters().values())
 
 

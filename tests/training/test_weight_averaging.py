@@ -82,7 +82,7 @@ def test_without_an_average_the_model_is_judged() -> None:
     average.after_step(0)
     average.after_epoch(1)
     assert average.evaluation_model(train()) is model
-    assert average.state() == {}
+    assert average.state_dict() == {}
 
 
 @pytest.mark.parametrize("averaging", [{"kind": "ema", "decay": 0.9}, {"kind": "swa", "start": 0.3}])

@@ -14,9 +14,11 @@ from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.requests import Request, ResumeRequest, read_request
 from mtl_core.protocol.series_key import Direction, SeriesKey
 from mtl_core.spec import ExperimentSpec, TargetInfo, WeightMove, set_at, spec_from_data
-from mtl_core.training.loop import Trainer, TrainingResult
 from mtl_core.training.persistence.checkpoints import Checkpoint
 from mtl_core.training.recorder import Steps, Values
+from mtl_core.training.run_state import RunState
+from mtl_core.training.trainer import Trainer
+from mtl_core.training.training_run import TrainingResult, prepare_run
 
 ROWS, BATCH, EPOCHS = 37, 8, 3
 PER_EPOCH = 5
@@ -153,16 +155,16 @@ def weights_request(**weights: float) -> Request:
 class ToyRun:
     """A run of the toy, or a part of one."""
 
-    trainer: Trainer
+    state: RunState
     recording: Recording
     outcome: TrainingResult | None
 
     @property
-    def state(self) -> str:
+    def final_state(self) -> str:
         return self.outcome.state if self.outcome else "killed"
 
     def parameters(self) -> dict[str, torch.Tensor]:
-        return self.trainer.model.state_dict()
+        return self.state.model.state_dict()
 
 
 def run(
@@ -178,17 +180,18 @@ def run(
 ) -> ToyRun:
     """Train the toy in a folder; with ``resume``, from the checkpoints in it."""
     recording = Recording(dict(script or {}), kill_at)
-    trainer = Trainer.create(
+    training_run = prepare_run(
         spec, data or toy_data(), torch.device("cpu"), recording, folder, moves=moves, initial_weights=start
     )
-    recording.step = lambda: trainer.step
+    state = training_run.state
+    recording.step = lambda: state.step
     if resume:
-        best = folder / "best.safetensors"
-        trainer.restore(Checkpoint.load(folder / "last.safetensors"), Checkpoint.load(best) if best.exists() else None)
+        last, best = folder / "last.safetensors", folder / "best.safetensors"
+        training_run.restore(Checkpoint.load(last), Checkpoint.load(best) if best.exists() else None)
     try:
-        return ToyRun(trainer, recording, trainer.run())
+        return ToyRun(state, recording, Trainer(training_run).train())
     except SimulatedKill:
-        return ToyRun(trainer, recording, None)
+        return ToyRun(state, recording, None)
 
 
 def join_series(before: ToyRun, after: ToyRun, step: int) -> dict[SeriesKey, tuple[Steps, Values]]:

@@ -12,7 +12,7 @@ from app.jobs.store.queue_queries import refuse_runs
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.worker_client import Worker
 from mtl_core.protocol.questions import Question, ResumableQuestion
-from mtl_core.spec import ExperimentSpec, InputError, Member, Problem
+from mtl_core.spec import ExperimentSpec, InputError, Problem, StudyRun
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
@@ -85,7 +85,7 @@ class RunMaker:
 
         self._make(_Request((spec, parent), create, [check(spec)], refused or self._queue.take_failure, False))
 
-    def study(self, members: Sequence[Member], first: int | None, refused: Failed | None, *, together: bool) -> None:
+    def study(self, members: Sequence[StudyRun], first: int | None, refused: Failed | None, *, together: bool) -> None:
         """The runs of a study; arguments as of ``RunQueue.start_study``."""
         roles = list(dict.fromkeys(member.baseline for member in members))
         ordered = sorted(members, key=lambda member: roles.index(member.baseline)) if together else list(members)

@@ -16,7 +16,7 @@ from app.jobs.store.queue_queries import Death, after, cause_of_death, find, loo
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.worker_client import Worker
 from mtl_core.protocol.requests import PauseRequest, Request, ResumeRequest, StopRequest, WeightsRequest
-from mtl_core.spec import ExperimentSpec, Member
+from mtl_core.spec import ExperimentSpec, StudyRun
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord
@@ -111,7 +111,7 @@ class RunQueue(QObject):
 
     def start_study(
         self,
-        members: Sequence[Member],
+        members: Sequence[StudyRun],
         *,
         first: int | None = None,
         together: bool = False,

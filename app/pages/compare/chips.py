@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
+from app.pages.compare.step_queue import StepQueue
 from app.pages.compare.swatch import swatch
 from app.theme import GAP, control_height, resolve, small_font
 from app.widgets import Elided, Label, ToolButton, plain_tooltip
 
 _MAX_LINES = 3
 """Lines of chips shown without scrolling."""
-_CHIPS_PER_TURN = 8
+_CHIPS_PER_STEP = 4
 _MAX_CHIP_WIDTH, _MIN_CHIP_WIDTH = 52, 32
 """Of a chip, in average digit widths."""
 
@@ -40,8 +41,8 @@ class RunChip(QWidget):
         self.run, self.chip_text = chip.run, chip
         self.setObjectName(f"compare-chip-{chip.run}")
         self.setFont(small_font())
-        sample = Label()
-        sample.setPixmap(swatch(chip.color))
+        self._sample = Label()
+        self.restyle()
         self.label = Elided(chip.text, mode=Qt.TextElideMode.ElideMiddle)
         self.label.setFont(small_font())
         self._tip = chip.tip
@@ -51,11 +52,15 @@ class RunChip(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(GAP, 0, 2, 0)
         row.setSpacing(GAP // 2)
-        row.addWidget(sample)
+        row.addWidget(self._sample)
         row.addWidget(self.label, 1)
         row.addWidget(remove)
         self.setToolTip(plain_tooltip(chip.tip))
         self.setAccessibleName(chip.tip)
+
+    def restyle(self) -> None:
+        """Draw the line sample in the colors of the current theme."""
+        self._sample.setPixmap(swatch(self.chip_text.color))
 
     def text(self) -> str:
         """The whole text; the chip shows as much of it as fits."""
@@ -80,12 +85,16 @@ class ChipBar(QScrollArea):
     """A flow layout of chips, at most three rows high; beyond that it scrolls.
 
     ``removed(int)``: the run whose chip was closed.
+
+    Args:
+        steps: Queue in which the chips are made.
     """
 
     removed = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, steps: StepQueue | None = None) -> None:
         super().__init__()
+        self._steps = steps or StepQueue(self)
         self.setObjectName("compare-chips")
         self.setAccessibleName("Compared runs")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -97,8 +106,6 @@ class ChipBar(QScrollArea):
         self.setWidget(self._content)
         self.viewport().setAutoFillBackground(False)
         self._content.setAutoFillBackground(False)
-        self._make_timer = QTimer(self, singleShot=True, interval=0)
-        self._make_timer.timeout.connect(self._make_next_chips)
 
     def show_chips(self, chips: Iterable[ChipText]) -> None:
         """Show these chips; unchanged ones are reused, so that their buttons keep the focus."""
@@ -115,16 +122,21 @@ class ChipBar(QScrollArea):
         self.chips = [reused[text] for text in shown if text in reused]
         self._make_next_chips()
 
+    def restyle(self) -> None:
+        """Draw the line samples in the colors of the current theme."""
+        for chip in self.chips:
+            chip.restyle()
+
     def _make_next_chips(self) -> None:
-        """Make the next few chips that are missing: making sixty at once would be felt."""
+        """Make the next missing chips, and queue the rest: sixty at once would block the window."""
         chips = {chip.chip_text: chip for chip in self.chips}
         missing = [text for text in self._shown if text not in chips]
-        for text in missing[:_CHIPS_PER_TURN]:
+        for text in missing[:_CHIPS_PER_STEP]:
             chips[text] = self._chip(text)
         self.chips = [chips[text] for text in self._shown if text in chips]
         self._arrange()
-        if len(missing) > _CHIPS_PER_TURN:
-            self._make_timer.start()
+        if len(missing) > _CHIPS_PER_STEP:
+            self._steps.put("chips", self._make_next_chips)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out the chips for the new width."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -20,8 +21,9 @@ from app.pages.compare.chips import ChipBar, ChipText
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.saved_comparison import SavedComparison
 from app.pages.compare.selection import Selection
+from app.pages.compare.step_queue import StepQueue
 from app.pages.compare.views.compared_run import ComparedRun
-from app.pages.compare.views.comparison import compare_view
+from app.pages.compare.views.comparison import best_lines, metrics_view, settings_view
 from app.plots import TRAIN, VALIDATION, Legend, PlotOptions
 from app.session import MOST_COMPARED
 from app.tables import RunChooser
@@ -33,11 +35,11 @@ if TYPE_CHECKING:
     from mtl_core.store import SeriesKey
 
 _MAX_LISTED = 12
-"""Runs that are left out and named one by one."""
+"""Excluded runs that are listed by number."""
 _DRAW_DELAY_MS = 30
-"""Points of several runs that come within this time are drawn at once."""
+"""Points of several runs within this time are drawn together."""
 _COLUMN_STRETCH = (10, 13)
-"""Of a row's width, the card at its left and the one at its right."""
+"""Stretch factors of the left and the right card of a row."""
 
 
 class ComparePage(QWidget):
@@ -47,6 +49,7 @@ class ComparePage(QWidget):
         super().__init__()
         self.setObjectName("ComparePage")
         self._session = session
+        self._steps = StepQueue(self)
         self.selection = Selection(session, self)
         self.options = PlotOptions("compare", session.settings, self, smoothing=0.9)
         self._drawn_runs: tuple[tuple[int, int], ...] = ()
@@ -64,6 +67,10 @@ class ComparePage(QWidget):
         self.memory = SavedComparison(session, self)
         self.selection.set_runs(session.compared)
 
+    def is_up_to_date(self) -> bool:
+        """Whether everything that has been read is shown."""
+        return self._steps.is_empty()
+
     # -- building --
 
     def _build(self) -> None:
@@ -79,7 +86,7 @@ class ComparePage(QWidget):
         self.header.add_action(self.add_run)
         self.chooser = RunChooser(self._session.store, "compare-chooser", self, multiple=True)
         self.chooser.runsChosen.connect(self._add_runs)
-        self.chips = ChipBar()
+        self.chips = ChipBar(self._steps)
         self.chips.removed.connect(self._remove_run)
         self.excluded_label = Muted(wrap=True)
         self.excluded_label.setObjectName("compare-left-out")
@@ -100,7 +107,7 @@ class ComparePage(QWidget):
         self._details_row = CardRow()
         self._details_row.add(self.best_card, _COLUMN_STRETCH[0])
         self._details_row.add(self.cost_card, _COLUMN_STRETCH[1])
-        self.curve_grid = CurveGrid()
+        self.curve_grid = CurveGrid(self._steps)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty_state())
         self._stack.addWidget(self._make_content(self._tables_row))
@@ -151,39 +158,75 @@ class ComparePage(QWidget):
     # -- showing --
 
     def _show(self) -> None:
-        """Brings chips, tables and curves up to date."""
+        """Update chips, tables and curves, step by step."""
+        self._steps.put("view", self._update_view)
+
+    def _update_view(self) -> None:
         entries = self.selection.entries
-        self._stack.setCurrentIndex(1 if entries else 0)
+        if not entries:
+            self._stack.setCurrentIndex(0)  # first, so that nothing is painted while it is emptied
         self.ensemble_evaluation.show_runs(entries)
+        steps: dict[str, Callable[[], object]] = {
+            "settings": lambda: self._show_settings(entries),
+            "metrics": lambda: self._show_metrics(entries),
+            "best epochs": lambda: self._show_best_epochs(entries),
+            "studies": self._show_studies,
+            "cost": lambda: self.cost_card.show_runs(entries),
+            "all curves": lambda: self._draw_view(entries),
+        }
+        for name, step in steps.items():
+            self._steps.put(name, step)
+
+    def _show_settings(self, entries: Sequence[ComparedRun]) -> None:
+        view = settings_view(entries)
+        self._steps.put("chip texts", lambda: self._show_chips(entries, view.chips))
+        self._steps.put("settings table", lambda: self.differs_card.show_view(entries, view))
+        self._steps.put("tables shown", self._show_tables)
+
+    def _show_metrics(self, entries: Sequence[ComparedRun]) -> None:
         ensemble = self.ensemble_evaluation.scores
-        summaries = self.selection.summaries
-        view = compare_view(entries, summaries, grouped=self.group.isChecked(), ensemble=ensemble)
-        self._show_chips(entries, view.chips)
-        self._show_studies()
-        self.differs_card.show_view(entries, view)
-        self.tests_card.show_view(view, ensemble=ensemble is not None)
-        self.best.fill("task", [(entry.short, entry.color) for entry in entries], view.best)
-        self.best_card.setVisible(bool(view.best))
-        self.cost_card.show_runs(entries)
+        view = metrics_view(entries, self.selection.summaries, grouped=self.group.isChecked(), ensemble=ensemble)
+        self._steps.put("metrics table", lambda: self.tests_card.show_view(view, ensemble=ensemble is not None))
+        self._steps.put("tables shown", self._show_tables)
+
+    def _show_best_epochs(self, entries: Sequence[ComparedRun]) -> None:
+        lines = best_lines(entries, self.selection.summaries)
+        self.best.fill("task", [(entry.short, entry.color) for entry in entries], lines)
+        self.best_card.setVisible(bool(lines))
+        self._steps.put("tables shown", self._show_tables)
+
+    def _show_tables(self) -> None:
+        """Show the tables, which are filled now, and give each row the width that it needs."""
+        if self.selection.entries:
+            self._stack.setCurrentIndex(1)
         self._tables_row.set_min_row_width(_width_for(self.differs, self.tests))
         self._details_row.set_min_row_width(_width_for(self.best, self.cost_card.table))
+
+    def _draw_view(self, entries: Sequence[ComparedRun]) -> None:
+        """Draw all curves if other runs are compared or their colors changed; else only update the axes."""
         runs = tuple((entry.run.id, entry.color) for entry in entries)
         self._draw({} if runs == self._drawn_runs else None)
         self._drawn_runs = runs
 
     def _show_studies(self) -> None:
-        """A card for each study that a compared run belongs to."""
+        """Show a card for each study that a compared run belongs to."""
         shown = {study.number: study for study in self.selection.studies}
         for number in [number for number in self.studies if number not in shown]:
             card = self.studies.pop(number)
             self._studies_layout.removeWidget(card)
             card.hide()
             card.deleteLater()
-        for number, study in shown.items():
-            if number not in self.studies:
-                self.studies[number] = StudyResultCard(number)
-                self._studies_layout.addWidget(self.studies[number])
-            self.studies[number].show_study(study)
+        for number in shown:
+            self._steps.put(("study", number), partial(self._show_study, number))
+
+    def _show_study(self, number: int) -> None:
+        study = next((study for study in self.selection.studies if study.number == number), None)
+        if study is None:
+            return
+        if number not in self.studies:
+            self.studies[number] = StudyResultCard(number)
+            self._studies_layout.addWidget(self.studies[number])
+        self.studies[number].show_study(study)
 
     def _show_chips(self, entries: Sequence[ComparedRun], texts: Sequence[str]) -> None:
         self.chips.show_chips(
@@ -198,9 +241,8 @@ class ComparePage(QWidget):
         )
 
     def _restyle(self) -> None:
-        """Chips and headers hold pictures in the colors of the theme that was."""
-        self.chips.show_chips(())
-        self._show()
+        """Draw the line samples of the chips in the colors of the current theme."""
+        self.chips.restyle()
 
     def _draw(self, changed: Mapping[int, set[SeriesKey]] | None = None) -> None:
         if changed is None:
@@ -233,13 +275,13 @@ class ComparePage(QWidget):
         self.metric_choice.setCurrentText(current if current in names else next(iter(names), ""))
         self.metric_choice.blockSignals(blocked)
 
-    # -- what the person asks --
+    # -- user actions --
 
     def _remove_run(self, run: int) -> None:
         self._session.compare(other for other in self._session.compared if other != run)
 
     def _add_runs(self, runs: Sequence[int]) -> None:
-        """Compare more runs; one that was left out comes last now, and so is shown."""
+        """Compare more runs; excluded ones move to the end, so that they are shown."""
         self._session.compare([*(run for run in self._session.compared if run not in runs), *runs])
 
     def _open_chooser(self) -> None:
@@ -248,18 +290,18 @@ class ComparePage(QWidget):
     # -- Qt --
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Polls quickly while it can be seen."""
+        """Poll quickly while visible."""
         super().showEvent(event)
         self.selection.set_visible(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Polls slowly while hidden."""
+        """Poll slowly while hidden."""
         super().hideEvent(event)
         self.selection.set_visible(False)
 
 
 def _width_for(left: RunTable, right: RunTable) -> int:
-    """The width of a row of cards in which both tables can be read."""
+    """The width of a row of cards in which both tables are readable."""
     tables = zip((left, right), _COLUMN_STRETCH, strict=True)
     return (
         max((table.least_width() + 2 * CARD_GAP + 4) * sum(_COLUMN_STRETCH) // share for table, share in tables)
@@ -268,7 +310,7 @@ def _width_for(left: RunTable, right: RunTable) -> int:
 
 
 def _run_list(runs: Sequence[int]) -> str:
-    """Numbers of runs, of many the first ones and how many more."""
+    """List the numbers of runs; of many only the first, and how many more."""
     shown = ", ".join(map(str, runs[:_MAX_LISTED]))
     more = f" and {len(runs) - _MAX_LISTED} more" if len(runs) > _MAX_LISTED else ""
     return f"run{'' if len(runs) == 1 else 's'} {shown}{more}"

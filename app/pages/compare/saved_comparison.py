@@ -20,7 +20,9 @@ class SavedComparison(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
+        self._unsaved: Sequence[int] | None = None
         session.compareChanged.connect(self._save)
+        session.store.opened.connect(self._save_unsaved)
         if session.settings.get(_KEY) and not session.compared:
             session.store.call(_run_ids, self._restore)
 
@@ -31,7 +33,14 @@ class SavedComparison(QObject):
             self._session.compare(saved_runs)
 
     def _save(self, runs: Sequence[int]) -> None:
-        self._session.settings.put(_KEY, "\n".join([self._session.store.url, *map(str, runs)]))
+        url = self._session.store.url
+        self._unsaved = None if url else runs  # the URL is known once the store is open
+        if url:
+            self._session.settings.put(_KEY, "\n".join([url, *map(str, runs)]))
+
+    def _save_unsaved(self) -> None:
+        if self._unsaved is not None:
+            self._save(self._unsaved)
 
 
 def _run_ids(store: RunStore) -> frozenset[int]:

@@ -166,7 +166,7 @@ class Selection(QObject):
     def _on_summaries(self, summaries: tuple[Summary, ...]) -> None:
         if summaries != self.summaries:
             self.summaries = summaries
-            self.changed.emit()
+            self._changed_timer.start()
 
     def _on_run_changed(self, record: RunRecord) -> None:
         """Read the shown studies again when a run of theirs has ended, compared or not."""
@@ -186,7 +186,7 @@ class Selection(QObject):
     def _on_studies(self, studies: tuple[Study, ...]) -> None:
         if studies != self.studies:
             self.studies = studies
-            self.changed.emit()
+            self._changed_timer.start()
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,10 @@ class DatasetLoader(QObject):
         dataset = self._document.data["dataset"]
         self._request({**dataset, "delimiter": delimiter, "decimal": decimal, "encoding": encoding})
 
+    def read_as(self, kind: str | None) -> None:
+        """Read the experiment's file as a format of another package; None for its name and content to decide."""
+        self._request({**self._document.data["dataset"], "format": kind})
+
     def _confirm_replace(self, name: str) -> bool:
         """Ask before unsaved tasks, columns or layers are replaced.
 

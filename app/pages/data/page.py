@@ -253,6 +253,7 @@ class DataPage(PageBody):
         self._source.bundledChosen.connect(self.loader.choose_bundled)
         self._source.fileRequested.connect(self.ask_file)
         self._source.optionsChosen.connect(self.loader.read_again)
+        self._source.format.formatChosen.connect(self.loader.read_as)
         header = self._preview.header_
         header.roleChosen.connect(self.edits.set_role)
         header.typeChosen.connect(self.edits.set_type)

@@ -12,10 +12,10 @@ from app.pages.training.choices import class_task_choices
 from app.pages.training.dependent_choice import DependentChoice
 from app.session import Session
 from app.widgets import Card, LinkButton
-from mtl_core.spec import Averaging, Keeping, Optimizer, Sampling, Spec, Start, kind_of, members
+from mtl_core.spec import Averaging, ContinualLearning, InitialWeights, Optimizer, Sampling, Spec, kind_of, members
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, Scratch
-from mtl_core.spec.training.optimizers import HeadsPart, SharedPart
+from mtl_core.spec.training.optimizers import HeadsGroupSpec, SharedGroupSpec
 from mtl_core.spec.training.sampling import BalancedClasses
 
 
@@ -91,10 +91,10 @@ class SharedCard(KindCard):
     """Initial weights and training of the shared layers."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Shared layers", Start, "training.start_from")
+        super().__init__(session, "Shared layers", InitialWeights, "training.start_from")
         self.choose = LinkButton("Choose the file…", self.ask_file, name="start-file")
         self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
-        self.part = _bound_form(session, "shared", SharedPart)
+        self.part = _bound_form(session, "shared", SharedGroupSpec)
         self.body.addWidget(self.part)
         self.body.addStretch(1)
         session.document.changed.connect(self._document_changed)
@@ -119,7 +119,7 @@ class KeepingCard(KindCard):
     """Continual learning: how the tasks of the initial run are kept; visible if there is one."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Tasks of the run it begins with", Keeping, "training.keep")
+        super().__init__(session, "Tasks of the run it begins with", ContinualLearning, "training.keep")
         self.body.addStretch(1)
         session.document.changed.connect(self._document_changed)
         self._document_changed([""])
@@ -137,7 +137,7 @@ class HeadsCard(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Task heads")
         self.setObjectName("heads")
-        self.part = _bound_form(session, "heads", HeadsPart)
+        self.part = _bound_form(session, "heads", HeadsGroupSpec)
         self.body.addWidget(self.part)
         self.body.addStretch(1)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from mtl_core.architectures.layers.errors import MAX_SIZE, Fault, QuickFix, arrival_text
+from mtl_core.architectures.layers.faults import MAX_SIZE, Fault, QuickFix, arrival_text
 from mtl_core.architectures.layers.pretrained import NO_POOLER, Pretrained
 from mtl_core.architectures.layers.transformers_folder import (
     Stamp,
@@ -22,7 +22,7 @@ from mtl_core.errors import shorten
 from mtl_core.spec import InputError
 from mtl_core.spec import layers as spec
 from mtl_core.spec.reports import Shape
-from mtl_core.tabular.text.tokenizer import highest_number
+from mtl_core.tabular.text.tokenizer import max_token_id
 from mtl_core.text import format_names
 
 
@@ -100,7 +100,7 @@ def _text_fault(layer: spec.Pretrained, shape: Shape, config: Any, model: Pretra
         advice = f"set dataset.text.max_length to {max_tokens} or less"
         return Fault(f"{layer.title} reads texts of at most {max_tokens} tokens, and {shape[0]} arrive here; {advice}.")
     try:
-        highest_id = highest_number(layer.path)
+        highest_id = max_token_id(layer.path)
     except InputError:  # reported by the reader of the text
         highest_id = 0
     if highest_id >= config.vocab_size:

@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from mtl_core.architectures.layers import input_rules, pretrained, pretrained_rules
-from mtl_core.architectures.layers.errors import Fault
+from mtl_core.architectures.layers.faults import Fault
 from mtl_core.architectures.layers.modules import Embedding, GaussianNoise, GlobalAvgPool, GlobalMaxPool, Recurrent
 from mtl_core.errors import EnvironmentFault
 from mtl_core.plugins import builder_of
@@ -132,8 +132,8 @@ def _dropout_detail(layer: spec.Dropout | spec.Dropout2d) -> str:
     return f"p {layer.p:g}"
 
 
-def _plugin(spec_class: type[spec.PluginLayer]) -> LayerKind:
-    """What is needed of a layer of another package, whose module is imported when it is first used."""
+def _plugin_kind(spec_class: type[spec.PluginLayer]) -> LayerKind:
+    """The kind of a layer of another package, whose builder module is imported on first use."""
 
     def build(layer: spec.PluginLayer, shape: Shape) -> nn.Module:
         module = builder_of(spec_class).build(layer, shape)
@@ -193,6 +193,6 @@ KINDS: dict[type[Spec], LayerKind] = {
     spec.GlobalAvgPool: LayerKind(lambda _, __: GlobalAvgPool(), input_rules.check_global_pool),
     spec.GlobalMaxPool: LayerKind(lambda _, __: GlobalMaxPool(), input_rules.check_global_pool),
     spec.Pretrained: LayerKind(pretrained.build, pretrained_rules.check, pretrained_rules.detail),
-    **{layer: _plugin(layer) for layer in members(spec.Layer) if issubclass(layer, spec.PluginLayer)},
+    **{layer: _plugin_kind(layer) for layer in members(spec.Layer) if issubclass(layer, spec.PluginLayer)},
 }
 """One entry per member of :data:`mtl_core.spec.Layer`; a contract test holds it to that."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mtl_core.architectures.layers.errors import Fault, arrival_text, to_spec_fix
+from mtl_core.architectures.layers.faults import Fault, arrival_text, to_spec_fix
 from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape, plan_layers
 from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
@@ -136,8 +136,8 @@ def _move_flatten_fix(layer_plans: list[LayerPlan], index: int, list_path: tuple
         layers[flatten_index],
         *layers[target_index:],
     ]
-    retried = plan_layers(reordered[:index], layer_plans[0].input_shape)
-    if len(retried) < index or any(layer_plan.fault for layer_plan in retried):
+    new_plans = plan_layers(reordered[:index], layer_plans[0].input_shape)
+    if len(new_plans) < index or any(layer_plan.fault for layer_plan in new_plans):
         return None
     return Fix(label="Move Flatten down", path=join(list_path), value=[spec_to_data(layer) for layer in reordered])
 

@@ -113,8 +113,8 @@ class BranchModel(MultiTaskModel):
         return tuple(outputs)
 
     def _sample_choice(self, choice: nn.Module) -> Tensor:
-        counted = self.training and self._warmup > 0  # this step is already counted
-        weights: Tensor = choice(self.temperature, self.steps < self._warmup + counted)
+        current_step = int(self.training and self._warmup > 0)  # `steps` includes the current one
+        weights: Tensor = choice(self.temperature, self.steps < self._warmup + current_step)
         return weights
 
     def head(self, task: int, features: Features) -> Tensor:

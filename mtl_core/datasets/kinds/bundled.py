@@ -7,14 +7,14 @@ from mtl_core.datasets.kind import DatasetKind
 from mtl_core.datasets.source import Source
 from mtl_core.spec import BundledDataset
 from mtl_core.spec.bundled import BUNDLED
-from mtl_core.tabular.cache import Recent
+from mtl_core.tabular.cache import LruCache
 
 OPENERS: dict[str, BundledOpener] = {
     name: import_module(f"mtl_core.datasets.bundled.{name}").OPENER for name in BUNDLED
 }
 """By the name of the set, which is registered in :data:`mtl_core.spec.bundled.BUNDLED`."""
 
-_sources: Recent[Source] = Recent(6)
+_sources: LruCache[Source] = LruCache(6)
 
 
 def _stamp(dataset: BundledDataset) -> None:

@@ -1,1 +1,1 @@
-"""Spec files, presets, settings from the command line, and the difference of two specs."""
+"""Spec files, presets, overrides from the command line, and differences between specs."""

@@ -1,4 +1,4 @@
-"""What differs between two specs."""
+"""The differences between two specs."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +9,7 @@ from mtl_core.spec.paths import flatten
 
 @dataclass(frozen=True)
 class Difference:
-    """A setting in which two specs differ; the side that lacks it has :data:`ABSENT`."""
+    """A setting in which two specs differ; its value is :data:`ABSENT` in a spec without it."""
 
     path: str
     left: Any
@@ -17,7 +17,7 @@ class Difference:
 
 
 class _Absent:
-    """Stands for a setting that a spec does not have."""
+    """The value of a setting that a spec does not have."""
 
     def __repr__(self) -> str:
         return "—"
@@ -27,13 +27,13 @@ ABSENT: Final = _Absent()
 
 
 def diff(left: ExperimentSpec, right: ExperimentSpec) -> list[Difference]:
-    """The settings in which two specs differ, in the order of the document."""
+    """Lists the settings in which two specs differ, in the order of the document."""
     return diff_data(spec_to_data(left), spec_to_data(right))
 
 
 def diff_data(left: dict[str, Any], right: dict[str, Any]) -> list[Difference]:
-    """As :func:`diff`, for spec data."""
-    one, two = flatten(left), flatten(right)
-    paths = [*one, *(path for path in two if path not in one)]
-    pairs = ((path, one.get(path, ABSENT), two.get(path, ABSENT)) for path in paths)
+    """Like :func:`diff`, for spec data."""
+    left_values, right_values = flatten(left), flatten(right)
+    paths = dict.fromkeys([*left_values, *right_values])
+    pairs = ((path, left_values.get(path, ABSENT), right_values.get(path, ABSENT)) for path in paths)
     return [Difference(path, a, b) for path, a, b in pairs if a != b]

@@ -1,4 +1,4 @@
-"""Settings given on the command line: ``training.optimizer.lr=0.01``."""
+"""Overrides of settings, as on the command line: ``training.optimizer.lr=0.01``."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ from mtl_core.spec.paths import get_at, set_at
 
 
 def apply_overrides(data: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
-    """Spec data with ``path=value`` settings put in; a value is read as YAML.
+    """Applies ``path=value`` settings to spec data; a value is read as YAML.
 
     Setting only the ``kind`` of a part (``weighting.kind=pcgrad``) starts that part anew, since another kind has other
     settings.
@@ -31,7 +31,7 @@ def apply_overrides(data: dict[str, Any], settings: Iterable[str]) -> dict[str, 
 
 def _kind(data: Any, path: str) -> Any:
     try:
-        found = get_at(data, path)
+        part = get_at(data, path)
     except InputError:
         return None
-    return found.get("kind") if isinstance(found, dict) else None
+    return part.get("kind") if isinstance(part, dict) else None

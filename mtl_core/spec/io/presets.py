@@ -1,4 +1,4 @@
-"""The experiments that come with the application."""
+"""Presets: the experiments that come with the application."""
 
 from importlib import resources
 
@@ -15,10 +15,10 @@ def preset_names() -> tuple[str, ...]:
 
 
 def load_preset(name: str) -> ExperimentSpec:
-    """A preset by its name.
+    """Loads a preset by its name.
 
     Raises:
-        InputError: There is none of that name.
+        InputError: There is no such preset.
     """
     if name not in preset_names():
         raise InputError(name, "there is no such preset", fix="Presets: " + ", ".join(preset_names()) + ".")

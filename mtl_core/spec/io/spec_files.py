@@ -1,4 +1,4 @@
-"""Spec files: YAML in and out."""
+"""Reads and writes spec files (YAML)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from mtl_core.spec.paths import Key, parse
 
 
 def load_spec_data(path: str | Path) -> Any:
-    """The plain data of a spec file, not yet validated; relative paths of files in it are made absolute.
+    """Loads the plain data of a spec file without validating it; relative file paths in it are made absolute.
 
     Raises:
         InputError: There is no such file, or it is not YAML.
@@ -26,7 +26,7 @@ def load_spec_data(path: str | Path) -> Any:
 
 
 def _read(path: Path) -> str:
-    """The text of a file; of one that never ends, such as a device, no more than a spec can have."""
+    """Reads the text of a file, up to the maximum size of a spec: a device may have no end."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -52,12 +52,12 @@ _FILES = (
     ("model.shared.*", "pretrained", "path"),
     ("model.heads.*.*", "pretrained", "path"),
 )
-"""Where the path of a file or folder may stand, in what kind (None: there is but one), and what the setting is called;
-``*`` is every entry of a list or mapping."""
+"""The settings that hold the path of a file or folder: path of the part, its kind (None if it has no kinds) and name of
+the setting; ``*`` stands for every entry of a list or mapping."""
 
 
 def _absolute(data: Any, keys: Sequence[Key], kind: str | None, name: str, folder: Path) -> Any:
-    """The data with a relative path at a place made absolute; no path at all stays none."""
+    """Makes the relative path at a place of the data absolute; an empty path stays empty."""
     if keys:
         first, *rest = keys
         if isinstance(data, dict):
@@ -67,12 +67,12 @@ def _absolute(data: Any, keys: Sequence[Key], kind: str | None, name: str, folde
         return data
     if not isinstance(data, dict) or data.get("kind") != kind:
         return data
-    given = data.get(name)
-    return {**data, name: str(folder / given)} if isinstance(given, str) and given else data
+    path = data.get(name)
+    return {**data, name: str(folder / path)} if isinstance(path, str) and path else data
 
 
 def load_spec(path: str | Path) -> ExperimentSpec:
-    """The experiment in a YAML file; one without a name is called by its file.
+    """Loads an experiment from a YAML file; one without a name gets that of its file.
 
     Raises:
         InputError: The file cannot be read, is not YAML, or is not an experiment.
@@ -84,15 +84,15 @@ def load_spec(path: str | Path) -> ExperimentSpec:
 
 
 def dump_spec(spec: ExperimentSpec, *, ascii_only: bool = False) -> str:
-    """The experiment as YAML, complete with defaults."""
+    """Formats an experiment as YAML, with all defaults."""
     return data_to_yaml(spec_to_data(spec), ascii_only=ascii_only)
 
 
 def save_spec(spec: ExperimentSpec, path: str | Path) -> None:
-    """Write the experiment to a YAML file; the file is whole or as it was.
+    """Writes an experiment to a YAML file atomically.
 
     Raises:
-        InputError: Its folder is not there, or something that is not a plain file stands in its place.
+        InputError: The folder does not exist, or the path is not that of a plain file.
         EnvironmentFault: The disk is full, or a permission is missing.
     """
     write_text(path, dump_spec(spec))

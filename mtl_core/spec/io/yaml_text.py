@@ -1,4 +1,4 @@
-"""YAML text in and out: the 1.2 core schema, and bounds on what is read."""
+"""Parses and writes YAML by the 1.2 core schema, with limits on size and depth."""
 
 import re
 from typing import Any
@@ -8,17 +8,16 @@ import yaml
 from mtl_core.errors import InputError, shorten
 
 MAX_BYTES = 1 << 20
-"""The longest text that is read as a spec."""
+"""Maximum length of a text that is parsed."""
 MAX_NODES = 20_000
-"""The most keys, values, lists and mappings of a text, with each alias written out; the time to read them is bounded
-too."""
+"""Maximum number of keys, values, lists and mappings, with aliases expanded; it bounds the time of parsing too."""
 MAX_DEPTH = 40
 
 
 class _Loader(yaml.SafeLoader):
     """A safe loader of YAML 1.2 scalars: ``1e-3`` is a number; ``no``, ``on`` and dates are text.
 
-    It refuses what is too deep or too large before it is built; an alias counts as much as what it stands for.
+    It rejects data that is too deep or too large before building it; an alias counts as much as the node it refers to.
     """
 
     def __init__(self, text: str) -> None:
@@ -31,7 +30,7 @@ class _Loader(yaml.SafeLoader):
             mark = self._mark()
             node = super().compose_node(parent, index)
             if id(node) not in self._sizes:
-                raise yaml.composer.ComposerError(None, None, "an alias stands inside what it names", mark)
+                raise yaml.composer.ComposerError(None, None, "an alias refers to a node that contains it", mark)
             self._count(self._sizes[id(node)], mark)
             return node
         mark, before = self._mark(), self._nodes
@@ -54,15 +53,15 @@ class _Loader(yaml.SafeLoader):
             raise yaml.composer.ComposerError(None, None, f"more than {MAX_NODES} values and keys", mark)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
+        keys: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
-            if isinstance(key, str | int) and key in seen:
+            if isinstance(key, str | int) and key in keys:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {shorten(key, 40)!r} stands twice", key_node.start_mark
                 )
             if isinstance(key, str | int):
-                seen.add(key)
+                keys.add(key)
         return super().construct_mapping(node, deep)
 
 
@@ -74,12 +73,12 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:
-    """Decimal, as in YAML 1.2: the loader of 1.1 takes ``010`` for eight."""
+    """Reads a whole number as decimal: YAML 1.1 would read ``010`` as eight."""
     return int(loader.construct_scalar(node))
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    """Quoted with escapes where it holds a break that only Unicode knows: in a key it would be lost."""
+    """Writes a text; with Unicode line breaks in quotes and escaped, since they would be lost in a key."""
     style = '"' if any(c in text for c in "\x85\u2028\u2029") else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
 
@@ -103,10 +102,10 @@ for _class in (_Loader, _Dumper):
 
 
 def parse_yaml(text: str, where: str = "spec") -> Any:
-    """Plain data from YAML text (the 1.2 core schema).
+    """Parses YAML text (1.2 core schema) to plain data.
 
     Raises:
-        InputError: It is not YAML, or larger or deeper than any spec; the error names the line.
+        InputError: The text is not YAML, or too large or too deep; the error names the line.
     """
     if len(text) > MAX_BYTES:
         raise InputError(where, f"must be at most {MAX_BYTES} characters long", found=f"{len(text)} characters")
@@ -122,6 +121,11 @@ def parse_yaml(text: str, where: str = "spec") -> Any:
 
 
 def data_to_yaml(data: Any, *, ascii_only: bool = False) -> str:
-    """Plain data as YAML, with other than ASCII characters as they are or as escapes; it is read back as the same."""
+    """Formats plain data as YAML that parses to the same data.
+
+    Args:
+        data: Nested dicts and lists of plain values.
+        ascii_only: Whether to escape characters that are not ASCII.
+    """
     plain = not ascii_only
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=plain, width=110, default_flow_style=None)

@@ -1,4 +1,4 @@
-"""The layers a trunk or a task head is made of; in-features are never typed, they follow from the data."""
+"""The layers of trunk and task heads; input sizes are not settings, they follow from the data."""
 
 from typing import TYPE_CHECKING, Annotated, Union
 
@@ -71,7 +71,7 @@ LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
     "Pretrained": (Pretrained,),
     **({"Other packages": _PLUGINS} if _PLUGINS else {}),
 }
-"""How the menu of layers is arranged; a test holds it to every member of :data:`Layer`."""
+"""The groups of the menu of layers; a test checks that every member of :data:`Layer` is in one."""
 
 __all__ = [
     "ELU",

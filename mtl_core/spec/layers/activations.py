@@ -1,4 +1,4 @@
-"""Functions of each number by itself."""
+"""Activations: elementwise functions."""
 
 from typing import ClassVar, Literal
 

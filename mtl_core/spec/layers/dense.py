@@ -1,4 +1,4 @@
-"""Layers of weighted sums: dense ones and convolutions."""
+"""Linear layers and convolutions."""
 
 from typing import Annotated, ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""Normalization and dropout: layers that act otherwise in training."""
+"""Normalization, dropout and noise: layers that behave differently in training."""
 
 from typing import ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""What a layer of another package inherits."""
+"""The base of layers that other packages add."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from mtl_core.spec.base import Spec
 
 
 class PluginLayer(Spec):
-    """A layer that another package adds."""
+    """Base class of layers that other packages add."""
 
     builder: ClassVar[str] = ""
     """The module whose ``build(layer, shape)`` makes the layer's module, for a shape without the batch.

@@ -1,4 +1,4 @@
-"""Layers that make fewer positions of many."""
+"""Pooling, and flattening of positions into features."""
 
 from typing import ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""Models that were trained elsewhere."""
+"""Pretrained models as layers."""
 
 from typing import ClassVar, Literal
 

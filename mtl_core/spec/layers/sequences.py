@@ -1,4 +1,4 @@
-"""Layers that read texts and sequences."""
+"""Layers for texts and sequences."""
 
 from typing import ClassVar, Literal
 

@@ -1,15 +1,18 @@
-"""The tasks: what is predicted, from which target, and how it is judged.
+"""The tasks: their targets, losses and metrics.
 
 A kind of task is registered here, in :data:`Task`, and nowhere else; its module in :mod:`mtl_core.tasks.kinds` is found
-by the kind's name.
+by the kind's name. Other installed packages can add kinds, and metrics to all kinds.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Union, cast
 
 from pydantic import AfterValidator, Field
 
+from mtl_core.plugins import METRICS, TASKS, load_kinds
+from mtl_core.spec.tasks import plugin_rules
 from mtl_core.spec.tasks.base import (
     MAX_CLASSES,
     BaseTask,
@@ -17,7 +20,7 @@ from mtl_core.spec.tasks.base import (
     Direction,
     Outputs,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     TaskName,
     column_name,
 )
@@ -29,13 +32,14 @@ from mtl_core.spec.tasks.multiclass import MulticlassTask
 from mtl_core.spec.tasks.multilabel import MultilabelTask
 from mtl_core.spec.tasks.objective import ObjectiveTask
 from mtl_core.spec.tasks.ordinal import OrdinalTask
+from mtl_core.spec.tasks.plugin_metric import PluginMetric
 from mtl_core.spec.tasks.regression import RegressionTask
 from mtl_core.spec.tasks.segmentation import SegmentationTask
 from mtl_core.spec.tasks.survival import SurvivalTask
 from mtl_core.spec.tasks.tagging import TaggingTask
 from mtl_core.spec.unions import kind_of, members
 
-Task = Annotated[
+_BuiltIn = (
     RegressionTask
     | BinaryTask
     | MulticlassTask
@@ -47,21 +51,35 @@ Task = Annotated[
     | SurvivalTask
     | SegmentationTask
     | TaggingTask
-    | ObjectiveTask,
-    Field(discriminator="kind"),
-]
+    | ObjectiveTask
+)
+_BUILT_IN = tuple(cast(type[BaseTask], member) for member in members(_BuiltIn))
+_PLUGINS = load_kinds(TASKS, BaseTask, broken_rule=partial(plugin_rules.broken_task_rule, _BUILT_IN))
 
-TASK_KINDS = {kind_of(member): cast(type[BaseTask], member) for member in members(Task)}
+TASK_KINDS = {kind_of(task_class): task_class for task_class in (*_BUILT_IN, *_PLUGINS)}
 """The class of each kind of task, in the order of menus."""
 
+METRIC_PLUGINS: dict[str, type[PluginMetric]] = {
+    kind_of(metric): metric
+    for metric in load_kinds(METRICS, PluginMetric, broken_rule=partial(plugin_rules.broken_metric_rule, TASK_KINDS))
+}
+"""The metrics that other installed packages add, by kind, which is the metric's name."""
 
-def _known(kind: str) -> str:
+plugin_rules.add_metrics(TASK_KINDS, METRIC_PLUGINS.values())
+
+if TYPE_CHECKING:
+    Task = Annotated[_BuiltIn, Field(discriminator="kind")]
+else:  # and the kinds of other installed packages
+    Task = Annotated[Union[(_BuiltIn, *_PLUGINS)], Field(discriminator="kind")]
+
+
+def _check_kind(kind: str) -> str:
     if kind not in TASK_KINDS:
         raise ValueError("must be one of " + ", ".join(TASK_KINDS))
     return kind
 
 
-TaskKind = Annotated[str, AfterValidator(_known)]
+TaskKind = Annotated[str, AfterValidator(_check_kind)]
 """The name of a kind of task."""
 
 TOTAL = "total"
@@ -72,25 +90,26 @@ _NOT_IN_NAMES = re.compile(r"[.\[\]/:=,\"'\s]+")
 
 
 def unique_task_name(column: str, taken: Sequence[str]) -> str:
-    """A name for the task that predicts a column: its own, without what paths cannot hold, unlike those taken."""
+    """Derives the name of a task from its column: without characters that paths exclude, and not among those taken."""
     base = _NOT_IN_NAMES.sub(" ", column).strip() or "task"
-    tries = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
-    return next(name for name in tries if name not in taken and name != TOTAL)
+    candidates = [base, *(f"{base} {i}" for i in range(2, len(taken) + 4))]
+    return next(name for name in candidates if name not in taken and name != TOTAL)
 
 
 def suggested_kinds(columns: Sequence[TargetColumn]) -> list[str]:
-    """The kinds of task that target columns allow together, the sensible one first."""
-    places = {kind: task.suggestion(columns) for kind, task in TASK_KINDS.items()}
-    return sorted((kind for kind, place in places.items() if place is not None), key=lambda kind: places[kind] or 0)
+    """The kinds of task that target columns allow together, the most sensible first."""
+    ranks = {kind: task.suggestion(columns) for kind, task in TASK_KINDS.items()}
+    return sorted((kind for kind, rank in ranks.items() if rank is not None), key=lambda kind: ranks[kind] or 0)
 
 
 def task_kind(task: Any) -> type[BaseTask]:
-    """The class of a task that is spec data; where its kind is not known, as while it is edited, that of any task."""
+    """The class of a task given as spec data; the base class if its kind is unknown, as while it is edited."""
     return TASK_KINDS.get(str(task.get("kind")), BaseTask) if isinstance(task, Mapping) else BaseTask
 
 
 __all__ = [
     "MAX_CLASSES",
+    "METRIC_PLUGINS",
     "TASK_KINDS",
     "TOTAL",
     "BaseTask",
@@ -105,12 +124,13 @@ __all__ = [
     "ObjectiveTask",
     "OrdinalTask",
     "Outputs",
+    "PluginMetric",
     "RegressionTask",
     "SegmentationTask",
     "SurvivalTask",
     "TaggingTask",
     "TargetColumn",
-    "TargetFacts",
+    "TargetStatistics",
     "Task",
     "TaskKind",
     "TaskName",

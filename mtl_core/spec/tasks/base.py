@@ -1,4 +1,4 @@
-"""What all kinds of task have in common."""
+"""The base of all kinds of task."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from mtl_core.spec.base import Spec, field
 
 
 def column_name(text: str) -> str:
-    """The name of a column as data sets give it: in composed form (NFC), trimmed, on one line."""
+    """Normalizes the name of a column: in Unicode's composed form (NFC), trimmed, on one line."""
     return " ".join(unicodedata.normalize("NFC", text).split()) or text
 
 
@@ -22,13 +22,13 @@ Weight = Annotated[float, Field(ge=0, le=1e6)]
 ClassWeights = Literal["equal", "balanced"] | dict[str, Weight]
 Direction = Literal["min", "max"]
 Outputs = int | tuple[int, ...]
-"""What a task's output layer gives: a row of that many numbers from a linear layer; of a shape (C, H, W) a map of C
-channels from a 1×1 convolution, of any size; of a shape (C, L) the same along a sequence of L positions; of a shape
-(C,) there is no output layer, C features must arrive."""
+"""The output of a task's output layer. An int: a row of that many numbers, from a linear layer. (C, H, W): a map of C
+channels of any size, from a 1×1 convolution. (C, L): C channels of L positions, from a 1×1 convolution. (C,): there is
+no output layer; the head must give C features."""
 
 MAX_CLASSES = 1000
 FEW_CLASSES = 10
-"""Whole numbers of at most so many values are taken for classes when they are a target."""
+"""Maximum number of different whole numbers in a target column that is taken for classes."""
 
 METRICS = "What is reported on the validation and the test split."
 SCORE = "The metric that compares models on this task; empty: the first of its metrics."
@@ -36,7 +36,7 @@ GAMMA = "How much less a row weighs that is predicted well already; 0 is cross-e
 
 
 class TargetColumn(Protocol):
-    """What a kind of task asks of a column that it might predict; see :class:`mtl_core.spec.ColumnInfo`."""
+    """Properties of a possible target column, on which suggestions depend (:class:`ColumnInfo` has them)."""
 
     @property
     def type(self) -> str:
@@ -44,7 +44,7 @@ class TargetColumn(Protocol):
 
     @property
     def unique(self) -> int:
-        """How many different values it holds."""
+        """The number of different values."""
 
     @property
     def low(self) -> float | None:
@@ -56,7 +56,7 @@ class TargetColumn(Protocol):
 
     @property
     def whole(self) -> bool:
-        """Whether it holds whole numbers only."""
+        """Whether all its numbers are whole."""
 
     @property
     def pixels(self) -> bool:
@@ -64,19 +64,19 @@ class TargetColumn(Protocol):
 
     @property
     def categories(self) -> Sequence[tuple[str, int]]:
-        """The most frequent values and their rows; none of numbers with fractions or many values."""
+        """The most frequent values with their numbers of rows; empty for numbers with fractions or many values."""
 
 
-class TargetFacts(Protocol):
-    """What a kind of task asks of its target in the training rows; see :class:`mtl_core.spec.TargetInfo`."""
+class TargetStatistics(Protocol):
+    """Statistics of a target, on which the output layer depends (:class:`TargetInfo` has them)."""
 
     @property
     def width(self) -> int:
-        """Values per row where the target is numbers, else 1."""
+        """Number of values per row of a numeric target, else 1."""
 
     @property
     def per_value(self) -> int:
-        """Outputs for each value."""
+        """Number of outputs for each value."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -84,39 +84,40 @@ class TargetFacts(Protocol):
 
     @property
     def size(self) -> tuple[int, ...]:
-        """Height and width of a map of classes, or the positions of a sequence."""
+        """Height and width of a map of classes, or the length of a sequence."""
 
     @property
     def edges(self) -> tuple[float, ...]:
-        """The upper ends of the intervals in which a number is predicted."""
+        """The upper ends of the intervals of a target that is predicted by interval."""
 
 
 class BaseTask(Spec):
-    """A task of any kind: each has ``kind``, ``target``, ``metrics`` and ``score`` of its own.
+    """Base class of the kinds of task; each has ``kind``, ``target``, ``loss``, ``metrics`` and ``score``.
 
-    All that the program knows of a kind without torch stands in its class; what needs torch in the module of the same
-    name in :mod:`mtl_core.tasks.kinds`.
+    Everything about a kind that needs no torch is in its class; the rest is in the module of the same name in
+    :mod:`mtl_core.tasks.kinds`, or in the ``builder`` of a kind of another package.
 
     Attributes:
-        fewest: How many target columns it needs at least.
-        most: How many it takes at most; None for any number.
-        column_types: The types of column it can be predicted from; none of a map of classes.
-        label_settings: The settings that decide which tensor its target becomes.
-        read_by: The settings that decide what its head's output says, beside kind and target.
-        signed: Its losses that can fall below 0; all others are 0 or more.
-        lower_is_better: Its metrics of which less is better; of the others more is.
-        metric_needs: What rows need for those of its metrics to be defined that no other kind has.
-        value_labels: What its losses and metrics are called where their names would not do.
-        row_classes: Whether every row has one class, by which rows can be drawn.
-        value_by_value: Whether each of several values is predicted for itself; else they belong together, and a row
-            needs all of them.
-        per_token: Whether it is predicted for each token of a text.
-        predicts: Whether its target is the truth to be predicted.
-        log_link: Whether its outputs are logarithms of the values.
-        uncertainty_factor: What uncertainty weighting multiplies its loss by: 1/2 where it is the exponent of a
-            Gaussian likelihood, else 1 (Kendall et al. 2018).
+        builder: The module whose ``KIND`` is the torch part (:class:`mtl_core.tasks.TaskKind`); empty for our own.
+        fewest: Minimum number of target columns.
+        most: Maximum number of target columns; None for any number.
+        column_types: The types of column that can be its target; empty for a map of classes.
+        label_settings: The settings on which the tensor of its target depends.
+        read_by: The settings, beside kind and target, on which the meaning of its head's output depends.
+        signed: Its losses that can be negative.
+        lower_is_better: Its metrics that are better when lower; the others are better when higher.
+        metric_needs: The condition under which a metric of this kind alone is defined, by metric.
+        value_labels: Labels of losses and metrics whose names do not serve as one.
+        row_classes: Whether every row has one class, by which sampling can be balanced.
+        value_by_value: Whether several values are predicted independently; else a row needs a label for all of them.
+        per_token: Whether it predicts a value for each token of a text.
+        predicts: Whether it predicts its target, rather than minimizing a function of it.
+        log_link: Whether its outputs are logarithms of the predicted values.
+        uncertainty_factor: Factor of its loss in uncertainty weighting: 1/2 if the loss is the exponent of a Gaussian
+            likelihood, else 1 (Kendall et al. 2018).
     """
 
+    builder: ClassVar[str] = ""
     fewest: ClassVar[int] = 1
     most: ClassVar[int | None] = 1
     column_types: ClassVar[tuple[str, ...]] = ("numeric",)
@@ -149,62 +150,63 @@ class BaseTask(Spec):
 
     @property
     def score_metric(self) -> str:
-        """The metric the task is judged by; its direction is :func:`mtl_core.spec.metrics.direction`."""
+        """The metric by which models are compared on the task."""
         return str(self.score or self.metrics[0])
 
     @classmethod
     def short_title(cls) -> str:
-        """Its title where it stands among other kinds of task."""
+        """Its title in a list of kinds of task."""
         return cls.title.removesuffix(" classification")
 
     @classmethod
     def phrase(cls) -> str:
-        """A task of this kind within a sentence."""
-        return f"a {cls.model_fields['kind'].default} task"
+        """The noun phrase for a task of this kind, for messages."""
+        kind = cls.model_fields["kind"].default
+        return f"a task of kind {kind}" if cls.builder else f"a {kind} task"
 
     @classmethod
     def metric_names(cls) -> tuple[str, ...]:
-        """The metrics that its ``metrics`` can name."""
+        """The metrics that a task of this kind can report."""
         return get_args(get_args(cls.model_fields["metrics"].annotation)[0])
 
     @classmethod
     def metric_direction(cls, metric: str) -> Direction:
-        """Whether less or more of a metric, or of the ``loss``, is better."""
+        """Whether a lower or a higher value of a metric, or of the ``loss``, is better."""
         return "min" if metric == "loss" or metric in cls.lower_is_better else "max"
 
     @classmethod
     def suggestion(cls, columns: Sequence[TargetColumn]) -> int | None:
-        """Its place among the kinds that these columns allow, low ones first; None where they do not allow it."""
+        """Rank of this kind as a suggestion for target columns, lowest first; None if they do not allow it."""
         return None
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
-        """What the output layer must give."""
+    def outputs(cls, target: TargetStatistics) -> Outputs:
+        """The output of the output layer."""
         return target.width * target.per_value
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
-        """What the output layer gives, in a few words."""
+    def output_words(cls, target: TargetStatistics) -> str:
+        """The output of the output layer, in a few words."""
         return format_quantity(target.width, "value")
 
 
 def format_quantity(number: int, noun: str) -> str:
-    """A number of things, such as ``2 values``."""
+    """Formats a number with its noun: ``2 values``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def is_numeric(column: TargetColumn) -> bool:
-    """Whether a column holds a number a row."""
+    """Whether a column has a number in each row."""
     return column.type == "numeric" and not column.pixels
 
 
 def is_share(column: TargetColumn) -> bool:
-    """Whether a column holds numbers of 0 to 1."""
+    """Whether a column has numbers from 0 to 1."""
     return is_numeric(column) and (column.low or 0) >= 0 and (column.high or 0) <= 1
 
 
 def is_single_valued(column: TargetColumn) -> bool:
-    """Whether a column holds one number or category a row."""
+    """Whether a column has one number or category in each row."""
     return column.type != "text" and not column.pixels
 
 

@@ -10,7 +10,7 @@ from mtl_core.spec.tasks.base import (
     BaseTask,
     Column,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     format_quantity,
     is_share,
 )
@@ -32,10 +32,10 @@ class BoxTask(BaseTask):
     kind: Literal["box"] = "box"
     target: Column | tuple[Column, ...] = field(help="The four columns, in the order of the format.", widget="columns")
     format: Literal["cxcywh", "xywh", "xyxy"] = field(
-        "cxcywh", "Centre and size; left top corner and size; or left top and right bottom corner."
+        "cxcywh", "Center and size; left top corner and size; or left top and right bottom corner."
     )
     loss: Literal["smooth_l1", "bce", "iou", "giou"] = field(
-        "smooth_l1", "Smooth absolute error or cross-entropy of the four numbers, or 1 - (generalised) IoU."
+        "smooth_l1", "Smooth absolute error or cross-entropy of the four numbers, or 1 - (generalized) IoU."
     )
     beta: float = field(
         0.1, "Below it the smooth absolute error is squared.", title="Beta (smooth L1)", gt=0, le=10, advanced=True
@@ -49,6 +49,6 @@ class BoxTask(BaseTask):
         return 70 if len(columns) == cls.most and all(map(is_share, columns)) else None
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The four numbers of a box."""
         return format_quantity(target.width, "number")

@@ -1,13 +1,13 @@
-"""Known functions of two parameters, to be minimised."""
+"""Objectives: known functions of two parameters, to be minimized."""
 
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, TargetFacts, format_quantity
+from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, TargetStatistics, format_quantity
 
 
 class ObjectiveTask(BaseTask):
-    """Minimise a known function of two features: a test of the weighting itself, not of a prediction.
+    """Minimize a known function of two features: a test of the weighting itself, not of a prediction.
 
     There is no output layer: the task's two features plus the two target columns, the starting point, are the
     function's arguments. The functions are those of the toy of Liu et al. (CAGrad, 2021).
@@ -26,11 +26,11 @@ class ObjectiveTask(BaseTask):
     score: Literal["value"] | None = field(None, SCORE, advanced=True)
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """As many features as there are parameters: there is no output layer."""
         return (target.width,)
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The features that arrive."""
         return format_quantity(target.width, "feature")

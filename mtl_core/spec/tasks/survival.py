@@ -11,7 +11,7 @@ from mtl_core.spec.tasks.base import (
     Column,
     Outputs,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     format_quantity,
     is_numeric,
 )
@@ -50,16 +50,16 @@ class SurvivalTask(BaseTask):
     @classmethod
     def suggestion(cls, columns: Sequence[TargetColumn]) -> int | None:
         """Two columns of numbers from 0 on, one of which holds 0 and 1."""
-        numbers = len(columns) == cls.most and all(is_numeric(one) and (one.low or 0) >= 0 for one in columns)
+        numbers = len(columns) == cls.most and all(is_numeric(column) and (column.low or 0) >= 0 for column in columns)
         return 80 if numbers and any(map(_is_flag, columns)) else None
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """The logit of a hazard for each interval."""
         return len(target.edges)
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The hazards."""
         return format_quantity(len(target.edges), "hazard")
 

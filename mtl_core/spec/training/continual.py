@@ -1,4 +1,4 @@
-"""What happens to the tasks of the run that a run begins with."""
+"""Continual learning: ways to keep the tasks of the run whose weights a run begins with."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -10,7 +10,7 @@ from mtl_core.spec.base import Spec, field
 class NewHeads(Spec):
     """Only shared layers are taken; every task begins with a new head.
 
-    What the old tasks lose is not told.
+    What the old tasks lose is not measured.
     """
 
     title: ClassVar[str] = "Not kept"
@@ -20,7 +20,7 @@ class NewHeads(Spec):
 class FineTune(Spec):
     """Tasks of the same name begin with their old heads too, and all layers learn: the old tasks may be forgotten.
 
-    As under every choice but new heads, what each old task scored on the test rows before and after is told at the
+    As under every choice but new heads, each old task's score on the test rows before and after is reported at the
     end. Name the old tasks in ``dataset.split.tasks``, or rows that the old run was trained on may be among them.
     """
 
@@ -39,7 +39,7 @@ class Freeze(Spec):
 
 
 class Distil(Spec):
-    """The old model, on the rows of each batch, says what the old tasks' outputs were and should stay.
+    """The old model's outputs for each batch are the targets of the old tasks' outputs.
 
     Learning without forgetting (Li & Hoiem 2016): for classes the divergence from the old probabilities, softened by
     a temperature and times its square (Hinton et al. 2015); for numbers the squared error. It needs no labels of the
@@ -53,7 +53,7 @@ class Distil(Spec):
 
 
 class Ewc(Spec):
-    """Shared layers are tied to their old weights, the more so the more the old tasks depend on them.
+    """A penalty ties each shared weight to its old value, in proportion to its importance for the old tasks.
 
     Elastic weight consolidation (Kirkpatrick et al. 2017): adds strength/2 times the sum of F·(w - old w)², F being
     the old tasks' mean squared gradients, row by row, at the beginning (the diagonal of the empirical Fisher).
@@ -67,4 +67,4 @@ class Ewc(Spec):
     )
 
 
-Keeping = Annotated[NewHeads | FineTune | Freeze | Distil | Ewc, Field(discriminator="kind")]
+ContinualLearning = Annotated[NewHeads | FineTune | Freeze | Distil | Ewc, Field(discriminator="kind")]

@@ -1,4 +1,4 @@
-"""Where the weights of the shared layers come from."""
+"""The initial weights of the shared layers."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -32,4 +32,4 @@ class FromFile(Spec):
     )
 
 
-Start = Annotated[Scratch | FromRun | FromFile, Field(discriminator="kind")]
+InitialWeights = Annotated[Scratch | FromRun | FromFile, Field(discriminator="kind")]

@@ -1,4 +1,4 @@
-"""The optimizers, and what the shared layers and the task heads may have of their own."""
+"""The optimizers, and the settings of the parameter groups of shared layers and task heads."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -9,17 +9,17 @@ from mtl_core.spec.base import Spec, field
 _DECAY = "Pull of the weights towards zero."
 
 
-def _rate(default: float) -> float:
+def _lr_field(default: float) -> float:
     rate: float = field(default, "Step size.", title="Learning rate", gt=0, le=100, scale="log")
     return rate
 
 
-def _decay(default: float) -> float:
+def _weight_decay_field(default: float) -> float:
     decay: float = field(default, _DECAY, ge=0, le=10, scale="log")
     return decay
 
 
-def _memory(default: float, help: str) -> float:  # noqa: A002  # the word the form shows
+def _beta_field(default: float, help: str) -> float:  # noqa: A002  # the word the form shows
     memory: float = field(default, help, ge=0, lt=1, advanced=True)
     return memory
 
@@ -29,10 +29,10 @@ class Sgd(Spec):
 
     title: ClassVar[str] = "SGD"
     kind: Literal["sgd"] = "sgd"
-    lr: float = _rate(0.01)
+    lr: float = _lr_field(0.01)
     momentum: float = field(0.9, "Share of the last step that is kept.", ge=0, lt=1)
     nesterov: bool = field(False, "Look ahead along the momentum.")
-    weight_decay: float = _decay(0.0)
+    weight_decay: float = _weight_decay_field(0.0)
 
 
 class Adam(Spec):
@@ -40,10 +40,10 @@ class Adam(Spec):
 
     title: ClassVar[str] = "Adam"
     kind: Literal["adam"] = "adam"
-    lr: float = _rate(1e-3)
-    beta1: float = _memory(0.9, "Memory of the gradient.")
-    beta2: float = _memory(0.999, "Memory of its square.")
-    weight_decay: float = _decay(0.0)
+    lr: float = _lr_field(1e-3)
+    beta1: float = _beta_field(0.9, "Memory of the gradient.")
+    beta2: float = _beta_field(0.999, "Memory of its square.")
+    weight_decay: float = _weight_decay_field(0.0)
 
 
 class AdamW(Spec):
@@ -51,10 +51,10 @@ class AdamW(Spec):
 
     title: ClassVar[str] = "AdamW"
     kind: Literal["adamw"] = "adamw"
-    lr: float = _rate(1e-3)
-    beta1: float = _memory(0.9, "Memory of the gradient.")
-    beta2: float = _memory(0.999, "Memory of its square.")
-    weight_decay: float = _decay(0.01)
+    lr: float = _lr_field(1e-3)
+    beta1: float = _beta_field(0.9, "Memory of the gradient.")
+    beta2: float = _beta_field(0.999, "Memory of its square.")
+    weight_decay: float = _weight_decay_field(0.01)
 
 
 class NAdam(Spec):
@@ -62,11 +62,11 @@ class NAdam(Spec):
 
     title: ClassVar[str] = "NAdam"
     kind: Literal["nadam"] = "nadam"
-    lr: float = _rate(2e-3)
-    beta1: float = _memory(0.9, "Memory of the gradient.")
-    beta2: float = _memory(0.999, "Memory of its square.")
+    lr: float = _lr_field(2e-3)
+    beta1: float = _beta_field(0.9, "Memory of the gradient.")
+    beta2: float = _beta_field(0.999, "Memory of its square.")
     momentum_decay: float = field(0.004, "How fast the look ahead grows to its full length.", ge=0, le=1, advanced=True)
-    weight_decay: float = _decay(0.0)
+    weight_decay: float = _weight_decay_field(0.0)
 
 
 class RmsProp(Spec):
@@ -74,11 +74,11 @@ class RmsProp(Spec):
 
     title: ClassVar[str] = "RMSprop"
     kind: Literal["rmsprop"] = "rmsprop"
-    lr: float = _rate(1e-3)
-    alpha: float = _memory(0.99, "Memory of the gradient's square.")
+    lr: float = _lr_field(1e-3)
+    alpha: float = _beta_field(0.99, "Memory of the gradient's square.")
     momentum: float = field(0.0, "Share of the last step that is kept.", ge=0, lt=1)
     centered: bool = field(False, "Divide by the gradient's deviation from its mean instead.", advanced=True)
-    weight_decay: float = _decay(0.0)
+    weight_decay: float = _weight_decay_field(0.0)
 
 
 class Adagrad(Spec):
@@ -86,11 +86,11 @@ class Adagrad(Spec):
 
     title: ClassVar[str] = "Adagrad"
     kind: Literal["adagrad"] = "adagrad"
-    lr: float = _rate(0.01)
+    lr: float = _lr_field(0.01)
     lr_decay: float = field(
         0.0, "Share by which the rate falls at each step, in addition.", title="Rate decay", ge=0, le=1, advanced=True
     )
-    weight_decay: float = _decay(0.0)
+    weight_decay: float = _weight_decay_field(0.0)
 
 
 class Adamax(Spec):
@@ -98,10 +98,10 @@ class Adamax(Spec):
 
     title: ClassVar[str] = "Adamax"
     kind: Literal["adamax"] = "adamax"
-    lr: float = _rate(2e-3)
-    beta1: float = _memory(0.9, "Memory of the gradient.")
-    beta2: float = _memory(0.999, "Memory of its largest size.")
-    weight_decay: float = _decay(0.0)
+    lr: float = _lr_field(2e-3)
+    beta1: float = _beta_field(0.9, "Memory of the gradient.")
+    beta2: float = _beta_field(0.999, "Memory of its largest size.")
+    weight_decay: float = _weight_decay_field(0.0)
 
 
 class Muon(Spec):
@@ -112,12 +112,12 @@ class Muon(Spec):
 
     title: ClassVar[str] = "Muon"
     kind: Literal["muon"] = "muon"
-    lr: float = _rate(1e-3)
+    lr: float = _lr_field(1e-3)
     momentum: float = field(0.95, "Share of the last step that is kept.", ge=0, lt=1)
     nesterov: bool = field(True, "Look ahead along the momentum.")
-    beta1: float = _memory(0.9, "AdamW's memory of the gradient.")
-    beta2: float = _memory(0.999, "AdamW's memory of its square.")
-    weight_decay: float = _decay(0.1)
+    beta1: float = _beta_field(0.9, "AdamW's memory of the gradient.")
+    beta2: float = _beta_field(0.999, "AdamW's memory of its square.")
+    weight_decay: float = _weight_decay_field(0.1)
 
 
 Optimizer = Annotated[
@@ -126,10 +126,10 @@ Optimizer = Annotated[
 ]
 
 
-class Part(Spec):
-    """What a part of the model has of its own: learning rate, weight decay and penalties."""
+class ParamGroupSpec(Spec):
+    """Settings of a parameter group: learning rate, weight decay and penalties."""
 
-    title: ClassVar[str] = "Part"
+    title: ClassVar[str] = "Parameter group"
     lr_factor: float = field(
         1.0, "The optimizer's learning rate times this.", title="LR multiplier", gt=0, le=1000, scale="log"
     )
@@ -154,8 +154,8 @@ class Part(Spec):
     )
 
 
-class SharedPart(Part):
-    """What the shared layers have of their own."""
+class SharedGroupSpec(ParamGroupSpec):
+    """Settings of the shared layers' parameters."""
 
     title: ClassVar[str] = "Shared layers"
     freeze_epochs: int = field(
@@ -170,7 +170,7 @@ class SharedPart(Part):
     )
 
 
-class HeadsPart(Part):
-    """What the task heads have of their own."""
+class HeadsGroupSpec(ParamGroupSpec):
+    """Settings of the task heads' parameters."""
 
     title: ClassVar[str] = "Task heads"

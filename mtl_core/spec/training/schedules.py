@@ -1,4 +1,4 @@
-"""The learning rate of every step: what the form draws is what the training loop uses."""
+"""Learning rate schedules, for both the training loop and the plot in the window."""
 
 import math
 from typing import Annotated, ClassVar, Literal
@@ -8,18 +8,18 @@ from pydantic import Field
 from mtl_core.spec.base import Spec, field
 
 
-class _Schedule(Spec):
+class _BaseSchedule(Spec):
     warmup_steps: int = field(0, "Steps over which the rate rises from near zero.", title="Warm-up", ge=0, unit="steps")
 
 
-class ConstantSchedule(_Schedule):
+class ConstantSchedule(_BaseSchedule):
     """The learning rate stays as it is."""
 
     title: ClassVar[str] = "Constant"
     kind: Literal["constant"] = "constant"
 
 
-class StepSchedule(_Schedule):
+class StepSchedule(_BaseSchedule):
     """The learning rate is multiplied by a factor every few epochs."""
 
     title: ClassVar[str] = "Step"
@@ -28,7 +28,7 @@ class StepSchedule(_Schedule):
     gamma: float = field(0.5, "Factor at each drop.", title="Factor", gt=0, le=1)
 
 
-class MultiStepSchedule(_Schedule):
+class MultiStepSchedule(_BaseSchedule):
     """The learning rate is multiplied by a factor after the epochs you name."""
 
     title: ClassVar[str] = "Multi-step"
@@ -39,7 +39,7 @@ class MultiStepSchedule(_Schedule):
     gamma: float = field(0.1, "Factor at each drop.", title="Factor", gt=0, le=1)
 
 
-class ExponentialSchedule(_Schedule):
+class ExponentialSchedule(_BaseSchedule):
     """The learning rate falls by the same factor in every epoch, a little at each step."""
 
     title: ClassVar[str] = "Exponential"
@@ -47,8 +47,8 @@ class ExponentialSchedule(_Schedule):
     gamma: float = field(0.9, "Share of the rate that is left after an epoch.", title="Factor per epoch", gt=0, le=1)
 
 
-class PolynomialSchedule(_Schedule):
-    """The learning rate falls along a power of what is left of the run; power 1 is a straight line."""
+class PolynomialSchedule(_BaseSchedule):
+    """The learning rate falls with a power of the remaining share of the run; power 1 is a straight line."""
 
     title: ClassVar[str] = "Polynomial"
     kind: Literal["polynomial"] = "polynomial"
@@ -56,7 +56,7 @@ class PolynomialSchedule(_Schedule):
     final: float = field(0.0, "Share of the rate left at the end.", title="Final LR, share", ge=0, le=1)
 
 
-class CosineSchedule(_Schedule):
+class CosineSchedule(_BaseSchedule):
     """The learning rate falls along half a cosine (Loshchilov & Hutter 2017)."""
 
     title: ClassVar[str] = "Cosine"
@@ -64,7 +64,7 @@ class CosineSchedule(_Schedule):
     final: float = field(0.0, "Share of the rate left at the end.", title="Final LR, share", ge=0, le=1)
 
 
-class CosineRestartsSchedule(_Schedule):
+class CosineRestartsSchedule(_BaseSchedule):
     """Half a cosine, again and again, each longer than the one before (SGDR; Loshchilov & Hutter 2017)."""
 
     title: ClassVar[str] = "Cosine with restarts"
@@ -76,7 +76,7 @@ class CosineRestartsSchedule(_Schedule):
     final: float = field(0.0, "Share of the rate at the end of a cycle.", title="Lowest share", ge=0, le=1)
 
 
-class CyclicSchedule(_Schedule):
+class CyclicSchedule(_BaseSchedule):
     """The learning rate goes up and down in straight lines (Smith 2017)."""
 
     title: ClassVar[str] = "Cyclic"
@@ -92,7 +92,7 @@ class CyclicSchedule(_Schedule):
     )
 
 
-class OneCycleSchedule(_Schedule):
+class OneCycleSchedule(_BaseSchedule):
     """The learning rate rises to its peak, then falls far below its start (Smith & Topin 2019)."""
 
     title: ClassVar[str] = "One cycle"
@@ -102,8 +102,8 @@ class OneCycleSchedule(_Schedule):
     final: float = field(1e-4, "Share of the peak at the end.", title="End, share of peak", ge=0, le=1, scale="log")
 
 
-class PlateauSchedule(_Schedule):
-    """The learning rate drops when what the best epoch is chosen by no longer improves."""
+class PlateauSchedule(_BaseSchedule):
+    """The learning rate drops when the monitored value no longer improves."""
 
     title: ClassVar[str] = "Reduce on plateau"
     kind: Literal["reduce_on_plateau"] = "reduce_on_plateau"
@@ -132,15 +132,15 @@ Schedule = Annotated[
 def learning_rate(schedule: Schedule, peak: float, step: int, steps: int, steps_per_epoch: int) -> float:
     """The learning rate of a step.
 
-    That of reduce-on-plateau depends on the results as well: here it is the rate as long as they improve, which
-    the training loop multiplies by the drops there have been.
+    For reduce-on-plateau, which depends on the results as well, it is the rate before any drop; the training loop
+    multiplies it by the factors of the drops.
 
     Args:
         schedule: The schedule, with its warm-up.
         peak: The optimizer's learning rate, which the schedule multiplies.
-        step: The step, from 0.
-        steps: All steps of the run.
-        steps_per_epoch: Steps in an epoch.
+        step: The step, counted from 0.
+        steps: Number of steps of the run.
+        steps_per_epoch: Number of steps of an epoch.
     """
     warmup = min(schedule.warmup_steps, steps)
     if step < warmup:
@@ -151,13 +151,14 @@ def learning_rate(schedule: Schedule, peak: float, step: int, steps: int, steps_
 def learning_rates(
     schedule: Schedule, peak: float, steps: int, steps_per_epoch: int, points: int = 200
 ) -> tuple[list[int], list[float]]:
-    """Steps and learning rates of at most ``points`` steps, evenly spread, first and last among them."""
+    """Samples up to ``points`` steps evenly, the first and last included; gives the steps and their learning rates."""
     count = min(points, steps)
-    chosen = [round(i * (steps - 1) / max(count - 1, 1)) for i in range(count)]
-    return chosen, [learning_rate(schedule, peak, step, steps, steps_per_epoch) for step in chosen]
+    samples = [round(i * (steps - 1) / max(count - 1, 1)) for i in range(count)]
+    return samples, [learning_rate(schedule, peak, step, steps, steps_per_epoch) for step in samples]
 
 
 def _factor(schedule: Schedule, step: int, steps: int, steps_per_epoch: int) -> float:  # noqa: PLR0911 - an arm per kind
+    """The learning rate of a step after the warm-up, relative to the peak."""
     epoch = max(steps_per_epoch, 1)
     last = max(steps - 1, 1)
     share = min(step / last, 1.0)
@@ -173,9 +174,11 @@ def _factor(schedule: Schedule, step: int, steps: int, steps_per_epoch: int) -> 
         case PolynomialSchedule():
             return float(schedule.final + (1 - schedule.final) * (1 - share) ** schedule.power)
         case CosineSchedule():
-            return _between(1.0, schedule.final, share)
+            return _cosine_interpolation(1.0, schedule.final, share)
         case CosineRestartsSchedule():
-            return _between(1.0, schedule.final, _restarted(step, schedule.first * epoch, schedule.growth))
+            return _cosine_interpolation(
+                1.0, schedule.final, _cycle_position(step, schedule.first * epoch, schedule.growth)
+            )
         case CyclicSchedule():
             cycle, place = divmod(step / (schedule.half * epoch), 2)
             height = (1 - schedule.low) * (1 - abs(place - 1))
@@ -183,12 +186,12 @@ def _factor(schedule: Schedule, step: int, steps: int, steps_per_epoch: int) -> 
         case OneCycleSchedule():
             top = max(schedule.rise * steps - 1, 0.0)
             if step < top:
-                return _between(schedule.start, 1.0, step / top)
-            return _between(1.0, schedule.final, min((step - top) / (last - top), 1.0))
+                return _cosine_interpolation(schedule.start, 1.0, step / top)
+            return _cosine_interpolation(1.0, schedule.final, min((step - top) / (last - top), 1.0))
 
 
-def _restarted(step: int, first: int, growth: int) -> float:
-    """How far a step is into its cycle, 0 … 1; cycles last ``first``, ``first·growth``, ``first·growth²`` … steps."""
+def _cycle_position(step: int, first: int, growth: int) -> float:
+    """Position of a step in its cycle, 0 … 1; cycles last ``first``, ``first·growth``, ``first·growth²`` … steps."""
     if growth == 1:
         return (step % first) / first
     length = first
@@ -197,6 +200,6 @@ def _restarted(step: int, first: int, growth: int) -> float:
     return step / length
 
 
-def _between(start: float, end: float, share: float) -> float:
-    """Half a cosine from start to end."""
+def _cosine_interpolation(start: float, end: float, share: float) -> float:
+    """Interpolates from start to end along half a cosine."""
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2

@@ -1,1 +1,1 @@
-"""What validation reports: messages, suggestions, and rules across the parts of an experiment."""
+"""Validation of specs: messages, suggestions, and rules across the parts of an experiment."""

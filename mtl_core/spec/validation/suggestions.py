@@ -1,4 +1,4 @@
-"""The settings that somebody may have meant."""
+"""Suggests existing settings in place of one that does not exist."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -9,41 +9,41 @@ from mtl_core.spec.paths import Key, join
 from mtl_core.text import MAX_SUGGESTIONS, close_matches
 
 
-def nearest(root: type[Spec], keys: Sequence[Key]) -> list[str]:
-    """Paths of settings like one that does not exist: of a similar name beside it, else of the same name elsewhere.
+def similar_settings(root: type[Spec], keys: Sequence[Key]) -> list[str]:
+    """Finds settings with a similar name at the same place, or else with the same name elsewhere; gives their paths.
 
     Args:
-        root: The spec.
-        keys: Where it was looked for, by keys and indices.
+        root: The class of the whole spec.
+        keys: Path of the setting that does not exist.
     """
     *place, name = keys
-    beside = {known[-1] for known in _settings(root) if _leads(known[:-1], place)}
-    close = close_matches(str(name), beside - {name})
+    siblings = {path[-1] for path in _settings(root) if _matches(path[:-1], place)}
+    close = close_matches(str(name), siblings - {name})
     if close:
         return [join([*place, other]) for other in close]
-    elsewhere = {known for known in _settings(root) if known[-1] == name and "*" not in known}
-    return [join(known) for known in sorted(elsewhere - {tuple(keys)})][:MAX_SUGGESTIONS]
+    elsewhere = {path for path in _settings(root) if path[-1] == name and "*" not in path}
+    return [join(path) for path in sorted(elsewhere - {tuple(keys)})][:MAX_SUGGESTIONS]
 
 
-def _leads(known: Sequence[str], place: Sequence[Key]) -> bool:
-    return len(known) == len(place) and all(a in ("*", b) for a, b in zip(known, place, strict=True))
+def _matches(path: Sequence[str], keys: Sequence[Key]) -> bool:
+    return len(path) == len(keys) and all(a in ("*", b) for a, b in zip(path, keys, strict=True))
 
 
 @cache
 def _settings(root: type[Spec]) -> frozenset[tuple[str, ...]]:
-    """Every path of every kind, with ``*`` for indices and names."""
-    return frozenset(_below(root, ()))
+    """The paths of all settings of all kinds, with ``*`` for indices and names."""
+    return frozenset(_spec_paths(root, ()))
 
 
-def _below(spec: type[Spec], place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _spec_paths(spec: type[Spec], place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for name, field in spec.model_fields.items():
         yield (*place, name)
-        yield from _inside(field.annotation, (*place, name))
+        yield from _annotation_paths(field.annotation, (*place, name))
 
 
-def _inside(annotation: Any, place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _annotation_paths(annotation: Any, place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if isinstance(annotation, type) and issubclass(annotation, Spec):
-        yield from _below(annotation, place)
+        yield from _spec_paths(annotation, place)
     origin = getattr(annotation, "__origin__", None)
     for inner in get_args(annotation):
-        yield from _inside(inner, (*place, "*") if origin in (tuple, list, dict) else place)
+        yield from _annotation_paths(inner, (*place, "*") if origin in (tuple, list, dict) else place)

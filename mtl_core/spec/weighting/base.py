@@ -1,4 +1,4 @@
-"""What all weighting methods have in common."""
+"""The base of all weighting methods."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -18,13 +18,13 @@ class WeightMove(Spec):
 
 
 class BaseWeighting(Spec):
-    """A way of turning the losses into one update."""
+    """Base class of weighting methods, which turn the tasks' losses into one update."""
 
     builder: ClassVar[str] = ""
-    """The module whose ``build(spec, setup)`` makes the method; a package that adds a method must name its own."""
+    """Name of the module whose ``build(spec, setup)`` builds a method of another package."""
     cost: ClassVar[str] = "One backward pass: no extra cost."
     positive: ClassVar[bool] = False
-    """Whether the method is one of losses above 0, of which it takes logarithms, roots or ratios."""
+    """Whether the method needs positive losses, since it takes logarithms, roots or ratios of them."""
     moves: tuple[WeightMove, ...] = field((), "Weights moved by hand during the run.", widget="hidden")
     normalize: Literal["none", "log", "scale"] = field(
         "none",
@@ -34,12 +34,12 @@ class BaseWeighting(Spec):
     )
 
     def floor(self, task: str) -> float | None:
-        """What the losses of a task must stay above for the method to be what it says; None where any will do."""
+        """Lower bound of the losses of a task that the method can handle; None for any loss."""
         return 0.0 if self.positive or self.normalize == "log" else None
 
 
 class GradientWeighting(BaseWeighting):
-    """What the methods that combine the tasks' gradients have in common."""
+    """Base class of methods that combine the tasks' gradients."""
 
     cost: ClassVar[str] = "One backward pass through the shared layers per task."
 
@@ -51,11 +51,11 @@ LEVELS = {
     "representation": "Compared are the gradients of what the shared layers give for this batch: one backward pass "
     "does for all tasks, but it is another objective, which may see conflicts that the parameters do not have.",
 }
-"""What it means to compare gradients at a level; not the same objective."""
+"""Explanation of each level at which gradients can be compared; the levels have different objectives."""
 
 
 class LeveledWeighting(GradientWeighting):
-    """Those whose direction is a weighted sum of the gradients."""
+    """Base class of methods whose direction is a weighted sum of the gradients, which can be compared at any level."""
 
     level: Literal["parameters", "last_layer", "representation"] = field(
         "parameters",
@@ -66,7 +66,7 @@ class LeveledWeighting(GradientWeighting):
 
 
 def preferences() -> Any:
-    """A field of how much each task matters."""
+    """A field for the relative importance of each task."""
     return field(
         help="How much each task matters; 1 for a task left out.", widget="slider", default_factory=dict, advanced=True
     )

@@ -1,4 +1,4 @@
-"""Arrow files and streams, which Feather files are too, to typed columns."""
+"""Read Arrow files and streams as typed columns; Feather files are Arrow files."""
 
 import io
 
@@ -22,8 +22,8 @@ def _read(file: FileContent) -> RawTable | None:
         fix = "Write it again with a newer version of the library, or save it as Parquet."
         raise InputError("dataset.path", "is Feather of version 1, which is not read", found=file.name, fix=fix)
     try:
-        opened = open_stream if file.data.startswith(_STREAM_MAGIC) else open_file
-        table = opened(io.BytesIO(file.data)).read_all()  # type: ignore[no-untyped-call]  # pyarrow has no types
+        open_reader = open_stream if file.data.startswith(_STREAM_MAGIC) else open_file
+        table = open_reader(io.BytesIO(file.data)).read_all()  # type: ignore[no-untyped-call]  # pyarrow has no types
         table.validate(full=True)  # offsets of a damaged file can lead outside its buffers
         return RawTable(table.to_pandas(ignore_metadata=True), "Arrow")
     except (ArrowException, OSError, NotImplementedError, ValueError) as error:

@@ -1,11 +1,11 @@
-"""Bytes of a text table to text: which encoding they are in, found by looking or as stated."""
+"""Decode the bytes of a text table, in the encoding that is stated or else detected."""
 
 import codecs
 import re
 
 from mtl_core.spec import InputError
 
-# A byte order mark settles it; UTF-32 first, since its mark begins with that of UTF-16.
+# Byte order marks; UTF-32 first, since its mark begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -13,13 +13,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# What tables are really saved in; a wider choice makes short texts ambiguous.
+# Encodings in which tables are saved; more candidates would make short texts ambiguous.
 _CANDIDATES = [
     *("cp949", "cp932", "euc_jp", "gb18030", "big5", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254"),
     *("cp1255", "cp1256", "koi8_r", "iso8859_2", "iso8859_15"),
 ]
 _SAMPLE = 1 << 16
-# NUL and the control characters that no text has (tab, line ends, form feed and escape are left alone).
+# NUL and the control characters that no text has; tab, line ends, form feed and escape may occur.
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 BINARY_FIX = "Save it as CSV (UTF-8) or Parquet."
 
@@ -29,38 +29,43 @@ class BinaryDataError(InputError):
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
-    """The text and the name of its encoding; a byte order mark is dropped.
+    """Decode bytes to text without a byte order mark, and say in which encoding.
 
-    Looked for in this order: a byte order mark, UTF-8, UTF-16 without a mark, CP949 (Hangul), then what
-    charset-normalizer finds most plausible among the encodings that tables are saved in.
+    An encoding is detected in this order: by a byte order mark, UTF-8, UTF-16 without a mark, CP949 (Hangul), then what
+    charset-normalizer takes for most plausible among the encodings that tables are saved in.
 
     Raises:
         BinaryDataError: It is not text.
         InputError: It is not in the encoding stated, or that encoding does not exist.
     """
-    name = encoding.strip() if encoding else _find(data)
+    name = encoding.strip() if encoding else _detect(data)
     try:
         return data.decode(name).removeprefix("\ufeff"), name
     except LookupError:
         fix = "Leave it empty to have it found, or take e.g. utf-8, cp949 or utf-16."
         raise InputError("dataset.encoding", "there is no such text encoding", found=repr(name), fix=fix) from None
     except UnicodeError as error:
-        raise _undecodable(data, name, error, stated=bool(encoding)) from None
+        raise _decoding_error(data, name, error, stated=bool(encoding)) from None
 
 
-def _undecodable(data: bytes, name: str, error: UnicodeError, *, stated: bool) -> InputError:
+def _decoding_error(data: bytes, name: str, error: UnicodeError, *, stated: bool) -> InputError:
     start = getattr(error, "start", 0)
     found = f"the bytes {data[start : start + 4].hex(' ')} at position {start}"
     if not stated:
         return InputError("dataset.path", "the file is not whole text", found=found, fix=BINARY_FIX)
     try:
-        better = f"Looking at the file says {_find(data)}."
+        fix = f"Looking at the file says {_detect(data)}."
     except InputError:
-        better = BINARY_FIX
-    return InputError("dataset.encoding", f"the file is not in {name}", found=found, fix=better)
+        fix = BINARY_FIX
+    return InputError("dataset.encoding", f"the file is not in {name}", found=found, fix=fix)
 
 
-def _find(data: bytes) -> str:
+def _detect(data: bytes) -> str:
+    """The name of the encoding.
+
+    Raises:
+        BinaryDataError: It is not text.
+    """
     for mark, name in _MARKS:
         if data.startswith(mark):
             return name
@@ -82,7 +87,7 @@ def _decodes(data: bytes, name: str) -> bool:
 
 
 def _unmarked_utf16(data: bytes) -> str:
-    """UTF-16 shows in its line ends, commas and digits: every other byte of those is 0."""
+    """The byte order of UTF-16 without a mark, in which every other byte of ASCII characters is 0; else empty."""
     if len(data) % 2 or b"\0" not in data:
         return ""
     even, odd = data[0:_SAMPLE:2].count(0), data[1:_SAMPLE:2].count(0)
@@ -97,7 +102,7 @@ def _is_korean(data: bytes) -> bool:
     """Whether the text is CP949: nearly all of its non-ASCII characters are everyday Hangul.
 
     Those 2350 syllables take the lead bytes B0–C8; Japanese and Chinese read as CP949 give Hanja and rare syllables
-    instead. It decides where a statistical guess has too few characters to go by.
+    instead. A statistical guess has too few characters to go by in a short text.
     """
     try:
         letters = [c for c in data.decode("cp949") if c > "\x7f"]

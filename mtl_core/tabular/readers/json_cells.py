@@ -1,4 +1,4 @@
-"""JSON objects to cells of text, and how a file with one in each line is told from one JSON value."""
+"""Convert JSON objects to cells of text, and tell JSON lines from a single JSON value."""
 
 import json
 import re
@@ -10,25 +10,28 @@ if TYPE_CHECKING:
 
 
 def is_json_lines(text: str) -> bool:
-    """Whether the first line that is not empty holds a JSON object."""
-    found = re.search(r"\S[^\n]*", text)  # without cutting a whole file into lines
-    first = found[0].strip() if found else ""
+    """Whether the first line that is not empty is a JSON object."""
+    match = re.search(r"\S[^\n]*", text)  # without splitting a whole file into lines
+    first = match[0].strip() if match else ""
     if not (first.startswith("{") and first.endswith("}")):
         return False
     try:
         row = json.loads(first)
     except (ValueError, RecursionError):
         return False
-    whole = found is not None and not text[found.end() :].strip()  # one line: a row, unless it holds a list of rows
-    return isinstance(row, dict) and not (whole and any(isinstance(value, list) for value in row.values()))
+    is_only_line = match is not None and not text[match.end() :].strip()
+    holds_rows = isinstance(row, dict) and any(isinstance(value, list) for value in row.values())
+    return isinstance(row, dict) and not (is_only_line and holds_rows)
 
 
 def object_cells(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":
-    """The rows as cells of text, as a CSV file gives them; a list in a cell is its entries apart by spaces."""
+    """Convert rows to cells of text, as in a CSV file; the entries of a list are joined by spaces."""
     import pandas as pd
 
     names = dict.fromkeys(name for row in rows for name in row)
-    return pd.DataFrame({_whole(name): [_cell(row.get(name)) for row in rows] for name in names}, dtype=object)
+    return pd.DataFrame(
+        {_replace_surrogates(name): [_cell(row.get(name)) for row in rows] for name in names}, dtype=object
+    )
 
 
 def _cell(value: Any) -> str:
@@ -36,12 +39,12 @@ def _cell(value: Any) -> str:
         case None:
             return ""
         case str():
-            return _whole(value)
+            return _replace_surrogates(value)
         case list():
             return " ".join(map(_cell, value))
-    return _whole(json.dumps(value, ensure_ascii=False))
+    return _replace_surrogates(json.dumps(value, ensure_ascii=False))
 
 
-def _whole(text: str) -> str:
-    """Halves of characters, which escapes can make, would break whoever encodes the text."""
+def _replace_surrogates(text: str) -> str:
+    """Replace halves of surrogate pairs, which escapes can make and which cannot be encoded."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""A JSON file with one value: a list of rows, or a mapping of columns."""
+"""Read a JSON file with one value: a list of rows, or a mapping of columns."""
 
 import json
 import re
@@ -13,20 +13,20 @@ _FIX = 'It can be read as [{"x": 1, "y": 2}, …], as {"x": [1, …], "y": [2, �
 
 
 def _read(file: FileContent) -> RawTable | None:
-    named = file.has_suffix(_SUFFIXES)
-    if is_json_lines(file.text) or not (named or re.match(r"\s*(?:\[\s*\{|\{)", file.text)):
+    is_named_json = file.has_suffix(_SUFFIXES)
+    if is_json_lines(file.text) or not (is_named_json or re.match(r"\s*(?:\[\s*\{|\{)", file.text)):
         return None
     try:
         data = json.loads(file.text)
     except (ValueError, RecursionError) as error:
-        if named:
+        if is_named_json:
             raise InputError("dataset.path", f"is not whole JSON ({shorten(error, 80)})", found=file.name) from None
         return None
     return RawTable(object_cells(_rows(data, file.name)), f"JSON, {file.encoding}", encoding=file.encoding)
 
 
 def _rows(data: Any, name: str) -> list[dict[str, Any]]:
-    """The rows of a file that holds one JSON value."""
+    """The rows in the value of a file; ``name`` is for messages."""
     if isinstance(data, dict):
         lists = {key: value for key, value in data.items() if isinstance(value, list)}
         if len(lists) == len(data) > 1 and len(set(map(len, lists.values()))) == 1:

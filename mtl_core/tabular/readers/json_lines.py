@@ -1,4 +1,4 @@
-"""JSON lines: a row in each line, as texts and their labels often come."""
+"""Read JSON lines: a row in each line."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Parquet files to typed columns."""
+"""Read Parquet files as typed columns."""
 
 import io
 

@@ -1,7 +1,8 @@
-"""Workbooks of Excel and OpenDocument: the first sheet with cells, as typed columns.
+"""Read the first sheet with cells of a workbook, of Excel or OpenDocument, as typed columns.
 
 Formulas are read by the value that they had when the file was saved; one that failed counts as missing. Of merged cells
-the first has the value, as in the file. A column of one type keeps it; one of several is text, as a CSV file has it.
+only the first has the value, as in the file. A column with cells of one type keeps it; one of several types is text, as
+in a CSV file.
 """
 
 import io
@@ -27,7 +28,7 @@ _LOCKED = "the workbook is encrypted with a password"
 _LOCKED_FIX = "Save it without one, or save the sheet as CSV (UTF-8)."
 _DAMAGED_FIX = "Open it in a spreadsheet program, and save it again as xlsx or as CSV (UTF-8)."
 _NO_CELLS = "no sheet of the workbook has cells"
-_SHOWN_ERRORS = 4
+_MAX_EXAMPLES = 4
 _Row = list[Any]
 
 
@@ -35,13 +36,14 @@ def _read(file: FileContent) -> RawTable | None:
     if not file.data.startswith((_ZIP, _COMPOUND)):
         return None
     try:
-        summary = _summary(file)
-        return None if summary is None else _opened(file, summary)
+        summary = _summarize(file)
+        return None if summary is None else _read_workbook(file, summary)
     except LockedWorkbookError:
         raise InputError("dataset.path", _LOCKED, found=file.name, fix=_LOCKED_FIX) from None
 
 
-def _summary(file: FileContent) -> ArchiveSummary | None:
+def _summarize(file: FileContent) -> ArchiveSummary | None:
+    """Check the file before its reader runs; None of an archive that is no workbook."""
     if file.data.startswith(_ZIP):
         return summarize_archive(file.data, file.name)
     if _ENCRYPTED_STREAM in file.data:
@@ -50,19 +52,19 @@ def _summary(file: FileContent) -> ArchiveSummary | None:
     return ArchiveSummary()
 
 
-def _opened(file: FileContent, summary: ArchiveSummary) -> RawTable:
+def _read_workbook(file: FileContent, summary: ArchiveSummary) -> RawTable:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(file.data))
         sheet, index = _first_sheet(book, file.name)
         rows = [row for row in sheet.to_python() if any(cell != "" for cell in row)]
-        merged = _merged(sheet)
+        merged = _count_merged_areas(sheet)
     except PasswordError:
         raise LockedWorkbookError from None
     except InputError:
         raise
-    except BaseException as error:  # a panic of its Rust is a BaseException of no module that could be named
+    except BaseException as error:  # a panic in Rust is a BaseException whose class cannot be imported
         if not isinstance(error, (CalamineError, OSError, ValueError)) and type(error).__name__ != "PanicException":
             raise
         reason = shorten(str(error).rstrip("."), 80)
@@ -77,48 +79,46 @@ def _opened(file: FileContent, summary: ArchiveSummary) -> RawTable:
 
 
 def _first_sheet(book: "CalamineWorkbook", name: str) -> tuple["CalamineSheet", int]:
-    """The first sheet with cells, and its place; a hidden one only where no other has any."""
+    """The first sheet with cells, and its index; a hidden one only where no other has any."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-    kinds = list(enumerate(book.sheets_metadata))
-    sheets = [(index, kind) for index, kind in kinds if kind.typ == SheetTypeEnum.WorkSheet]
-    for index, _ in sorted(sheets, key=lambda one: one[1].visible != SheetVisibleEnum.Visible):
+    sheets = [(i, data) for i, data in enumerate(book.sheets_metadata) if data.typ == SheetTypeEnum.WorkSheet]
+    for index, _ in sorted(sheets, key=lambda sheet: sheet[1].visible != SheetVisibleEnum.Visible):
         if (sheet := book.get_sheet_by_index(index)).height:
             return sheet, index
     raise InputError("dataset.path", _NO_CELLS, found=name)
 
 
-def _merged(sheet: "CalamineSheet") -> int:
-    """How many areas below the header's row are merged."""
+def _count_merged_areas(sheet: "CalamineSheet") -> int:
+    """Count the merged areas below the header."""
     header = sheet.start[0] if sheet.start else 0
     return sum(last[0] > header for _, last in sheet.merged_cell_ranges or ())
 
 
 def _table(rows: Sequence[_Row]) -> tuple["pd.DataFrame", list[str]]:
-    """The cells below the first row, which has the names; without the empty columns that have none."""
+    """The data frame and its header, from rows of which the first is the header; empty unnamed columns are dropped."""
     import pandas as pd
 
     header = [_text(cell) or "" for cell in rows[0]]
     columns = [(name, [row[i] for row in rows[1:]]) for i, name in enumerate(header)]
     columns = [(name, cells) for name, cells in columns if name.strip() or any(cell != "" for cell in cells)]
-    frame = pd.DataFrame({place: _column(cells) for place, (_, cells) in enumerate(columns)})
+    frame = pd.DataFrame({i: _column(cells) for i, (_, cells) in enumerate(columns)})
     frame.columns = pd.Index([name for name, _ in columns])
     return frame, [name for name, _ in columns]
 
 
 def _column(cells: _Row) -> "pd.Series[Any]":
-    """Cells of one type as that, of several as text; an empty one is missing."""
+    """Cells of one type as that type, of several types as text; empty cells are missing."""
     import pandas as pd
 
-    kinds = {type(cell) for cell in cells if cell != ""}
-    for types, converted in _CONVERSIONS:
-        if kinds and kinds <= types:
-            dtype, convert = converted
+    cell_types = {type(cell) for cell in cells if cell != ""}
+    for types, dtype, convert in _CONVERSIONS:
+        if cell_types and cell_types <= types:
             return pd.Series([None if cell == "" else convert(cell) for cell in cells], dtype=dtype)
     return pd.Series([_text(cell) for cell in cells], dtype=object)
 
 
-def _moment(cell: date) -> datetime:
+def _datetime(cell: date) -> datetime:
     return cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day)
 
 
@@ -128,17 +128,18 @@ def _duration(cell: time | timedelta) -> timedelta:
     return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
 
 
-_CONVERSIONS: tuple[tuple[set[type], tuple[str, Callable[[Any], Any]]], ...] = (
-    ({bool}, ("object", bool)),
-    ({int, float}, ("float64", float)),
-    ({date, datetime}, ("datetime64[us]", _moment)),
-    ({time, timedelta}, ("timedelta64[us]", _duration)),
+_CONVERSIONS: tuple[tuple[set[type], str, Callable[[Any], Any]], ...] = (
+    ({bool}, "object", bool),
+    ({int, float}, "float64", float),
+    ({date, datetime}, "datetime64[us]", _datetime),
+    ({time, timedelta}, "timedelta64[us]", _duration),
 )
+"""Types of cells, the dtype of a column of them, and the conversion of a cell."""
 
 
 def _text(cell: Any) -> str | None:
-    """A cell as a CSV file would have it."""
-    from mtl_core.tabular.column import label
+    """A cell as text, as in a CSV file; None where it is empty."""
+    from mtl_core.tabular.column import format_number
 
     match cell:
         case "":
@@ -146,7 +147,7 @@ def _text(cell: Any) -> str | None:
         case bool() | str():
             return str(cell)
         case int() | float():
-            return label(cell)
+            return format_number(cell)
         case datetime():
             return cell.isoformat(" ")
         case date() | time():
@@ -162,10 +163,10 @@ def _sheet_notes(book: "CalamineWorkbook", name: str) -> Iterator[DataNote]:
 
 def _error_notes(errors: Counter[str]) -> Iterator[DataNote]:
     if count := errors.total():
-        shown = ", ".join(f"{shorten(text, 20)} in {cells}" for text, cells in errors.most_common(_SHOWN_ERRORS))
+        examples = ", ".join(f"{shorten(text, 20)} in {cells}" for text, cells in errors.most_common(_MAX_EXAMPLES))
         have = "1 cell with an error counts" if count == 1 else f"{count} cells with an error count"
         fix = "Correct their formulas in the workbook."
-        yield DataNote(place="file", what=f"{have} as missing ({shown}).", count=count, fix=fix)
+        yield DataNote(place="file", what=f"{have} as missing ({examples}).", count=count, fix=fix)
 
 
 def _merge_notes(areas: int) -> Iterator[DataNote]:

@@ -1,8 +1,8 @@
-"""What the records of a workbook in xls say before its reader runs: how large its sheets become.
+"""Check the records of a workbook in xls before its reader runs: how large its sheets become.
 
-The reader makes the whole rectangle of every sheet, from its first cell to its last, reserves memory for what counts
-and dimensions in the file claim, and ends the process where that does not fit into memory. A sheet in xls has at most
-65536 rows and 256 columns; a forged record can name column 65535.
+The reader allocates the whole rectangle of every sheet, from its first cell to its last, and what counts and dimensions
+in the file claim, and ends the process where that does not fit into memory. A sheet in xls has at most 65536 rows and
+256 columns; a forged record can name column 65535.
 """
 
 import struct
@@ -13,7 +13,7 @@ from mtl_core.tabular.readers.compound_file import CompoundFile, DamagedFileErro
 from mtl_core.tabular.readers.workbook_archive import MAX_CELLS, check_rectangle, too_large_error
 
 MAX_CELLS_OF_ALL_SHEETS = 100_000_000
-"""Of the rectangles of all sheets together, which are read at once."""
+"""Most cells of the rectangles of all sheets together, which the reader reads at once."""
 _STREAMS = ("Workbook", "Book")
 _BEGIN, _END = 0x809, 0x0A
 _SHEET, _STRINGS, _DIMENSIONS, _MULTIPLE_NUMBERS = 0x85, 0xFC, 0x200, 0xBD
@@ -55,7 +55,7 @@ def _check_stream(stream: bytes, name: str) -> None:
 
 
 def _records(stream: bytes, position: int) -> Iterator[tuple[int, int, int]]:
-    """Kind, start and size of the records from a position to the end of what begins there."""
+    """Kind, start and size of the records from a position to the end of the substream that begins there."""
     depth = 0
     while position + 4 <= len(stream):
         kind, size = _PAIR.unpack_from(stream, position)

@@ -1,4 +1,4 @@
-"""Columns of tags: one for each token of a text, separated by spaces."""
+"""Read columns of tags: one tag for each token of a text, separated by spaces."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,18 +10,21 @@ from mtl_core.tabular.text.vocabulary import Tokens
 
 NO_TAG = -1
 """Stands behind the end of a text."""
-_TOKENISED = "Separate tags by spaces; if the text is tokenised already, set dataset.text.tokens to spaces."
+_LENGTH_FIX = "Separate tags by spaces; if the text is tokenised already, set dataset.text.tokens to spaces."
 
 
 def read_tags(
     column: Column, tokens: Tokens | None, where: str
 ) -> tuple[NDArray[np.bool_], NDArray[np.int16], tuple[str, ...]]:
-    """Which rows have tags, ``[N, L]`` indices of the tags (-1 where there is no token), and their names.
+    """Read the tags of each token.
 
     Args:
         column: The tags as text.
-        tokens: Those of the input; None where it is no text.
+        tokens: The tokens of the input; None where it is no text.
         where: The target's place in the spec.
+
+    Returns:
+        ``[N]``, true where a row has tags; ``[N, L]`` indices of the tags, -1 where there is no token; the tags.
 
     Raises:
         InputError: The input is no text, or a row has more or fewer tags than tokens.
@@ -29,32 +32,33 @@ def read_tags(
     if tokens is None:
         fix = "Read the column of the text as text, and make it the only input."
         raise InputError(where, "a tagging task needs a text as the input, whose tokens it tags", fix=fix)
-    if tokens.pieces:
+    if tokens.pretrained:
         rule = "tags belong to words, which the tokenizer of a pretrained model cuts into pieces"
         raise InputError(where, rule, fix="Leave dataset.text.tokenizer empty to tag, or take another target.")
     if column.type == "numeric":
         fix = "Read the column as text, or take another target."
         raise InputError(where, "tags are text; this column is numeric", found=repr(column.name), fix=fix)
-    parts = [text.split() for text in column.texts]
-    names = tuple(sorted({tag for part in parts for tag in part}))
-    if parts and not 2 <= len(names) <= MAX_CLASSES:
+    tags_of_text = [text.split() for text in column.texts]
+    names = tuple(sorted({tag for tags in tags_of_text for tag in tags}))
+    if tags_of_text and not 2 <= len(names) <= MAX_CLASSES:
         rule = f"a tagging task needs 2 to {MAX_CLASSES} tags"
         raise InputError(where, rule, found=f"{len(names)} in column {column.name!r}", fix="Take another target.")
-    counts = np.array([*map(len, parts), 0])[column.text]
-    there: NDArray[np.bool_] = column.there & (tokens.lengths > 0)
-    _refuse_other_lengths(there, counts, tokens, where)
-    place = {name: number for number, name in enumerate(names)}
-    table = np.full((len(parts) + 1, tokens.longest), NO_TAG, np.int16)
-    for row, part in zip(table, parts, strict=False):
-        cut = part[: len(row)]
-        row[: len(cut)] = [place[tag] for tag in cut]
-    tags = table[column.text]
-    tags[~there] = NO_TAG
-    return there, tags, names
+    counts = np.array([*map(len, tags_of_text), 0])[column.text]
+    has_tags: NDArray[np.bool_] = column.present & (tokens.lengths > 0)
+    _check_lengths(has_tags, counts, tokens, where)
+    codes = {name: code for code, name in enumerate(names)}
+    table = np.full((len(tags_of_text) + 1, tokens.max_length), NO_TAG, np.int16)
+    for row, tags in zip(table, tags_of_text, strict=False):
+        truncated = tags[: len(row)]
+        row[: len(truncated)] = [codes[tag] for tag in truncated]
+    tag_codes = table[column.text]
+    tag_codes[~has_tags] = NO_TAG
+    return has_tags, tag_codes, names
 
 
-def _refuse_other_lengths(there: NDArray[np.bool_], counts: NDArray[np.int64], tokens: Tokens, where: str) -> None:
-    wrong = there & (counts != tokens.lengths)
+def _check_lengths(has_tags: NDArray[np.bool_], counts: NDArray[np.int64], tokens: Tokens, where: str) -> None:
+    """Refuse rows that have more or fewer tags than tokens."""
+    wrong = has_tags & (counts != tokens.lengths)
     if wrong.any():
         row = int(np.argmax(wrong))
         words = (
@@ -62,4 +66,4 @@ def _refuse_other_lengths(there: NDArray[np.bool_], counts: NDArray[np.int64], t
             for count, word in ((counts[row], "tag"), (tokens.lengths[row], "token"))
         )
         found = f"{' for '.join(words)} in row {row + 1}"
-        raise InputError(where, f"needs a tag for each token of {tokens.column!r}", found=found, fix=_TOKENISED)
+        raise InputError(where, f"needs a tag for each token of {tokens.column!r}", found=found, fix=_LENGTH_FIX)

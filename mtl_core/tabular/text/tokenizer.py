@@ -1,4 +1,4 @@
-"""Texts cut into pieces by the fast tokenizer of a pretrained model, from its folder and nowhere else."""
+"""The fast tokenizer of a pretrained model, read from the model's folder and nowhere else."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -16,40 +16,43 @@ FILE = "tokenizer.json"
 _WHERE = "dataset.text.tokenizer"
 
 
-def cut_into_pieces(texts: Sequence[str], how: TextSpec) -> tuple[list[list[int]], list[int]]:
-    """The tokenizer's numbers of each text, with the marks the model wants around it, and how many there are.
+def encode_texts(texts: Sequence[str], spec: TextSpec) -> tuple[list[list[int]], list[int]]:
+    """Encode texts as token ids, special tokens included.
 
-    A longer text is cut so that the marks stay; the counts are those before.
+    A text that is too long is truncated so that its special tokens stay.
+
+    Returns:
+        The ids of each text, and how many there were before truncation.
 
     Raises:
         InputError: The tokenizer cannot be read, or leaves no room for a text.
     """
-    tokenizer = _open(how.tokenizer)
-    marks = tokenizer.num_special_tokens_to_add(False)
-    if how.max_length <= marks:
-        rule = f"must be more than the {marks} marks the tokenizer puts around a text"
-        raise InputError("dataset.text.max_length", rule, found=how.max_length)
-    numbers = [found.ids for found in tokenizer.encode_batch(list(texts))]
-    counts = [len(row) for row in numbers]
-    if too_long := [i for i, count in enumerate(counts) if count > how.max_length]:
-        tokenizer.enable_truncation(how.max_length)
-        cut = tokenizer.encode_batch([texts[i] for i in too_long])
-        for i, found in zip(too_long, cut, strict=True):
-            numbers[i] = found.ids
-    return numbers, counts
+    tokenizer = _load_tokenizer(spec.tokenizer)
+    special_tokens = tokenizer.num_special_tokens_to_add(False)
+    if spec.max_length <= special_tokens:
+        rule = f"must be more than the {special_tokens} marks the tokenizer puts around a text"
+        raise InputError("dataset.text.max_length", rule, found=spec.max_length)
+    ids = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    counts = [len(row) for row in ids]
+    if too_long := [i for i, count in enumerate(counts) if count > spec.max_length]:
+        tokenizer.enable_truncation(spec.max_length)
+        truncated = tokenizer.encode_batch([texts[i] for i in too_long])
+        for i, encoding in zip(too_long, truncated, strict=True):
+            ids[i] = encoding.ids
+    return ids, counts
 
 
-def highest_number(folder: str) -> int:
-    """The largest number that the tokenizer in a folder gives.
+def max_token_id(folder: str) -> int:
+    """The highest id of the tokenizer in a folder.
 
     Raises:
         InputError: It cannot be read.
     """
-    return max(_open(folder).get_vocab(with_added_tokens=True).values(), default=0)
+    return max(_load_tokenizer(folder).get_vocab(with_added_tokens=True).values(), default=0)
 
 
 def tokenizer_digest(folder: str) -> str:
-    """Hash of the tokenizer in a folder, ``""`` where there is none to be read."""
+    """Hash of the tokenizer in a folder; empty where none can be read."""
     try:
         return blake2b((Path(folder) / FILE).read_bytes(), digest_size=16).hexdigest()
     except OSError:
@@ -57,7 +60,7 @@ def tokenizer_digest(folder: str) -> str:
 
 
 def tokenizer_stamp(folder: str) -> tuple[int, ...]:
-    """Changes when the tokenizer in a folder does; of no folder it is empty."""
+    """Modification time in ns and size of the tokenizer in a folder; empty where there is none."""
     if not folder:
         return ()
     try:
@@ -67,26 +70,26 @@ def tokenizer_stamp(folder: str) -> tuple[int, ...]:
     return status.st_mtime_ns, status.st_size
 
 
-def _open(folder: str) -> "Tokenizer":
-    place = Path(folder) / FILE
-    if not place.parent.is_dir():
+def _load_tokenizer(folder: str) -> "Tokenizer":
+    file = Path(folder) / FILE
+    if not file.parent.is_dir():
         raise InputError(
-            _WHERE, "there is no such folder", found=place.parent, fix="Choose the pretrained model's folder."
+            _WHERE, "there is no such folder", found=file.parent, fix="Choose the pretrained model's folder."
         )
-    if not place.is_file():
+    if not file.is_file():
         fix = f"Save the model's fast tokenizer into it: tokenizer.save_pretrained({folder!r})."
-        raise InputError(_WHERE, f"needs a folder with a {FILE}", found=place.parent, fix=fix)
+        raise InputError(_WHERE, f"needs a folder with a {FILE}", found=file.parent, fix=fix)
     if importlib.util.find_spec("tokenizers") is None:
         fix = 'Install it with: pip install "mtl-workbench[pretrained]".'
         raise EnvironmentFault(_WHERE, "needs the package tokenizers", fix=fix)
     from tokenizers import Tokenizer
 
     try:
-        tokenizer = Tokenizer.from_str(place.read_text(encoding="utf-8"))
-    except Exception as error:  # whatever the library meets
+        tokenizer = Tokenizer.from_str(file.read_text(encoding="utf-8"))
+    except Exception as error:  # the library raises plain exceptions
         reason = shorten(" ".join(str(error).split())).removesuffix(".")
         fix = "Save the tokenizer anew."
-        raise InputError(_WHERE, f"the {FILE} cannot be read ({reason})", found=place.parent, fix=fix) from None
+        raise InputError(_WHERE, f"the {FILE} cannot be read ({reason})", found=file.parent, fix=fix) from None
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer

@@ -1,4 +1,4 @@
-"""Dates and times of day as numbers: days since 1970-01-01 (UTC), or hours since midnight."""
+"""Parse dates and times of day as numbers: days since 1970-01-01 (UTC), or hours since midnight."""
 
 import re
 from collections.abc import Sequence
@@ -32,50 +32,55 @@ _MARKS = re.compile(
     r"|^(?:[0-9]{1,2}.{1,3})?(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 )
 _SAMPLE = 50
-_PIVOT = 69  # two digits from here on are of the last century, as in POSIX
+_PIVOT = 69  # years of two digits from this on are of the last century, as in POSIX
 
 
 @dataclass(frozen=True, eq=False)
 class Dates:
-    """What dates U different texts are.
+    """U distinct texts as dates or times of day.
 
     Attributes:
-        values: ``[U]`` days since 1970-01-01 or hours since midnight, NaN where it is neither.
-        order: How day, month and year follow each other; ``time`` for times of day.
-        settled: Whether the texts themselves decide the order.
+        values: ``[U]`` days since 1970-01-01 or hours since midnight, NaN where a text is neither.
+        order: The order of day, month and year; ``time`` for times of day.
+        order_is_certain: Whether the texts allow this order only.
     """
 
     values: Floats
     order: DateOrder
-    settled: bool = True
+    order_is_certain: bool = True
 
 
 def read_dates(texts: Sequence[str], counts: Counts, order: str = "") -> Dates | None:
-    """The dates in different texts; None where few of them are any.
+    """Parse the distinct texts of a column as dates or times; None where hardly any of them is one.
 
-    Day and month stand in the order in which all are possible. Where both orders are, it is day first behind dots and
-    hyphens and month first behind slashes.
+    Of the two orders of day and month the one is taken in which more cells are dates. Where that decides nothing, the
+    day comes first before dots and hyphens, the month before slashes.
 
     Args:
         texts: ``U`` trimmed texts.
-        counts: ``[U]`` cells that hold each.
-        order: That of the data a model was trained on, for new rows.
+        counts: ``[U]`` numbers of cells.
+        order: The order in the data that a model was trained on, for new rows; else empty.
     """
     if order not in get_args(DateOrder):
         order = ""
-    if not order and not _likely(texts):
+    if not order and not _look_like_dates(texts):
         return None
     array = arrow().array(texts, arrow().string())
-    found = [_times(array)] if order in ("", "time") else []
+    candidates = [_read_times(array)] if order in ("", "time") else []
     if order != "time":
-        found += [_parts(array, _YMD, "ymd"), _ordered(array, counts, order)]
-        found += [_parts(array, pattern, "ymd") for pattern in (_DAY_NAME, _NAME_DAY)]
-    best = max(found, key=lambda dates: int(counts[~np.isnan(dates.values)].sum()))
+        candidates += [_read_pattern(array, _YMD), _read_day_and_month(array, counts, order)]
+        candidates += [_read_pattern(array, pattern) for pattern in (_DAY_NAME, _NAME_DAY)]
+    best = max(candidates, key=lambda dates: int(counts[~np.isnan(dates.values)].sum()))
     return best if not np.isnan(best.values).all() else None
 
 
 def date_text(value: float, order: str) -> str:
-    """A number that was a date, as ISO text; of a time, hours and minutes."""
+    """Format a number that was read from a date as ISO text, from a time as hours and minutes.
+
+    Args:
+        value: The number.
+        order: The order of the dates, or ``time``.
+    """
     if order == "time":
         seconds = round(value * 3600)
         return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}" + (f":{seconds % 60:02d}" if seconds % 60 else "")
@@ -85,90 +90,91 @@ def date_text(value: float, order: str) -> str:
 
 
 def typed_dates(cells: Any) -> Floats:
-    """Cells of a column that is typed as dates: days since 1970-01-01 (UTC)."""
+    """Convert cells with a date as dtype to days since 1970-01-01 (UTC)."""
     moments = cells.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(cells.dtype, "tz", None) else cells
     values: Floats = moments.to_numpy("datetime64[us]").astype(np.int64) / 86_400e6
     return np.where(moments.isna().to_numpy(), np.nan, values)
 
 
-def _likely(texts: Sequence[str]) -> bool:
-    """Whether most of a few texts hold a date's or a time's marks, before all of them are looked at."""
+def _look_like_dates(texts: Sequence[str]) -> bool:
+    """Whether most of a few texts look like dates or times, which is faster than to parse all of them."""
     step = max(len(texts) // _SAMPLE, 1)
     sample = texts[::step][:_SAMPLE]
     return sum(_MARKS.search(text[:40]) is not None for text in sample) * 2 > len(sample)
 
 
-def _extract(array: Any, pattern: str) -> dict[str, NDArray[Any]]:
+def _extract(array: Any, pattern: str) -> tuple[Flags, dict[str, NDArray[Any]]]:
+    """Which texts match a pattern, and the texts of its named groups, empty where a text does not match."""
     pc = compute()
-    parts = pc.extract_regex(array, pattern)
-    names = [parts.type.field(i).name for i in range(parts.type.num_fields)]
-    there = pc.is_valid(parts).to_numpy(zero_copy_only=False)
-    columns = {name: parts.field(name).fill_null("").to_numpy(zero_copy_only=False) for name in names}
-    return {**columns, "there": there}
+    groups = pc.extract_regex(array, pattern)
+    names = [groups.type.field(i).name for i in range(groups.type.num_fields)]
+    matched = np.asarray(pc.is_valid(groups).to_numpy(zero_copy_only=False), np.bool_)
+    return matched, {name: groups.field(name).fill_null("").to_numpy(zero_copy_only=False) for name in names}
 
 
-def _number(texts: NDArray[Any], there: Flags) -> NDArray[np.int64]:
-    return np.where(there & (texts != ""), texts, "0").astype(np.int64)
+def _integers(texts: NDArray[Any], matched: Flags) -> NDArray[np.int64]:
+    """The whole numbers in the texts of a group, 0 where it is empty."""
+    return np.where(matched & (texts != ""), texts, "0").astype(np.int64)
 
 
-def _hours(parts: dict[str, NDArray[Any]]) -> Floats:
-    """The time of day in hours, NaN where it is none; 0 where none is given."""
-    there = np.asarray(parts["there"], np.bool_)
-    hour, minute = _number(parts["hour"], there), _number(parts["minute"], there)
-    seconds = [text[1:].replace(",", ".") or "0" for text in parts["rest"]]
+def _hours(groups: dict[str, NDArray[Any]], matched: Flags) -> Floats:
+    """The time of day in hours, NaN where there is no such time; 0 where none is given."""
+    hour, minute = _integers(groups["hour"], matched), _integers(groups["minute"], matched)
+    seconds = [text[1:].replace(",", ".") or "0" for text in groups["rest"]]
     second = np.array(seconds, object).astype(np.float64)
-    half = np.array([text[:1].lower() for text in parts["half"]])
+    half = np.array([text[:1].lower() for text in groups["half"]])
     hour = np.where((half == "p") & (hour < 12), hour + 12, np.where((half == "a") & (hour == 12), 0, hour))
-    possible = there & (hour <= 24) & (minute < 60) & (second < 61)
+    possible = matched & (hour <= 24) & (minute < 60) & (second < 61)
     return np.where(possible, hour + minute / 60 + second / 3600, np.nan)
 
 
-def _times(array: Any) -> Dates:
-    return Dates(_hours(_extract(array, _ONLY_TIME)), "time")
+def _read_times(array: Any) -> Dates:
+    matched, groups = _extract(array, _ONLY_TIME)
+    return Dates(_hours(groups, matched), "time")
 
 
-def _parts(array: Any, pattern: str, order: DateOrder) -> Dates:
-    parts = _extract(array, pattern)
-    there = np.asarray(parts["there"], np.bool_)
-    if "name" in parts:
-        month = np.array([_MONTHS.index(text.lower()) + 1 if text else 0 for text in parts["name"]], np.int64)
+def _read_pattern(array: Any, pattern: str) -> Dates:
+    """Parse dates in a pattern that says itself which group is the day and which the month."""
+    matched, groups = _extract(array, pattern)
+    if "name" in groups:
+        month = np.array([_MONTHS.index(text.lower()) + 1 if text else 0 for text in groups["name"]], np.int64)
     else:
-        month = _number(parts["month"], there)
-    day = np.where(parts["day"] == "", 1, _number(parts["day"], there))  # a month alone is its first day
-    return Dates(_days(parts, there, month, day), order)
+        month = _integers(groups["month"], matched)
+    day = np.where(groups["day"] == "", 1, _integers(groups["day"], matched))  # a month alone is its first day
+    return Dates(_days(groups, matched, month, day), "ymd")
 
 
-def _ordered(array: Any, counts: Counts, order: str) -> Dates:
-    """Dates of day, month and year, or month, day and year."""
-    parts = _extract(array, _THREE)
-    there = np.asarray(parts["there"], np.bool_)
-    first, second = _number(parts["first"], there), _number(parts["second"], there)
+def _read_day_and_month(array: Any, counts: Counts, order: str) -> Dates:
+    """Parse dates of day, month and year, or of month, day and year."""
+    matched, groups = _extract(array, _THREE)
+    first, second = _integers(groups["first"], matched), _integers(groups["second"], matched)
     by_order: dict[DateOrder, Floats] = {
-        "dmy": _days(parts, there, second, first),
-        "mdy": _days(parts, there, first, second),
+        "dmy": _days(groups, matched, second, first),
+        "mdy": _days(groups, matched, first, second),
     }
     cells = {name: int(counts[~np.isnan(values)].sum()) for name, values in by_order.items()}
     if cells["dmy"] != cells["mdy"]:
         best: DateOrder = "dmy" if cells["dmy"] > cells["mdy"] else "mdy"
         return Dates(by_order[best], best)
-    slashes = bool((parts["mark"][there] == "/").any())
+    slashes = bool((groups["mark"][matched] == "/").any())
     best = "mdy" if order == "mdy" or (not order and slashes) else "dmy"
-    return Dates(by_order[best], best, settled=bool(order) or bool((first == second).all()))
+    return Dates(by_order[best], best, order_is_certain=bool(order) or bool((first == second).all()))
 
 
-def _days(parts: dict[str, NDArray[Any]], there: Flags, month: NDArray[np.int64], day: NDArray[np.int64]) -> Floats:
-    year = _number(parts["year"], there)
-    short = np.array([len(text) == 2 for text in parts["year"]])
-    year = np.where(short, year + np.where(year < _PIVOT, 2000, 1900), year)
+def _days(groups: dict[str, NDArray[Any]], matched: Flags, month: NDArray[np.int64], day: NDArray[np.int64]) -> Floats:
+    """Days since 1970-01-01, NaN where there is no such date."""
+    year = _integers(groups["year"], matched)
+    has_two_digits = np.array([len(text) == 2 for text in groups["year"]])
+    year = np.where(has_two_digits, year + np.where(year < _PIVOT, 2000, 1900), year)
     start = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     days = start.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
-    possible = there & (month >= 1) & (month <= 12) & (day >= 1) & (days.astype("datetime64[M]") == start)
-    hours = np.where(parts["hour"] == "", 0.0, _hours(parts))
-    return np.where(possible, days.astype(np.int64) + (hours - _offset(parts["zone"])) / 24, np.nan)
+    possible = matched & (month >= 1) & (month <= 12) & (day >= 1) & (days.astype("datetime64[M]") == start)
+    hours = np.where(groups["hour"] == "", 0.0, _hours(groups, matched))
+    return np.where(possible, days.astype(np.int64) + (hours - _offset(groups["zone"])) / 24, np.nan)
 
 
 def _offset(zones: NDArray[Any]) -> Floats:
-    """Hours that a time is ahead of UTC."""
+    """Hours that time zones are ahead of UTC."""
     digits = [text.replace(":", "") for text in zones]
     hours = [
         float(f"{text[0]}1") * (int(text[1:3]) + int(text[3:5]) / 60) if len(text) == 5 else 0.0 for text in digits

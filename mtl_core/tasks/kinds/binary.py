@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mtl_core.spec import BinaryTask, InputError, TargetInfo
 from mtl_core.spec.tasks import MAX_CLASSES
-from mtl_core.tabular.column import Column, Rows, number
+from mtl_core.tabular.column import Column, Rows, parse_number
 from mtl_core.tasks import distillation, output_averaging, prediction_columns
 from mtl_core.tasks.losses import binary_cross_entropy_rows, positive_weights
 from mtl_core.tasks.targets.classes import class_count_fix, class_info, class_tensor, describe_values
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def _read_labels(task: BinaryTask, source: TargetSource, at: str) -> Labels:
     (column,) = source.columns_of(task, at)
-    count = column.different
+    count = column.unique_count
     if count not in (0, 2):
         fix = "Make it a multiclass task." if 2 < count <= MAX_CLASSES else class_count_fix(column)
         rule = "a binary task needs exactly two values"
@@ -43,7 +43,7 @@ def _order_classes(task: BinaryTask, column: Column, at: str) -> Labels:
             raise InputError(f"{at}.positive", rule, found=repr(task.positive))
         if positive == 0:
             values, codes = values[::-1], np.where(codes < 0, codes, 1 - codes)
-    return Labels(task, column.there, codes=codes, classes=values)
+    return Labels(task, column.present, codes=codes, classes=values)
 
 
 def _index_of(text: str, values: tuple[str, ...]) -> int | None:
@@ -51,8 +51,8 @@ def _index_of(text: str, values: tuple[str, ...]) -> int | None:
     text = text.strip()
     if text in values:
         return values.index(text)
-    as_number = number(text)  # "1.0" stands for 1
-    return next((i for i, v in enumerate(values) if as_number is not None and number(v) == as_number), None)
+    as_number = parse_number(text)  # "1.0" stands for 1
+    return next((i for i, v in enumerate(values) if as_number is not None and parse_number(v) == as_number), None)
 
 
 def _tensor(labels: Labels, info: TargetInfo, rows: Rows) -> Tensor:

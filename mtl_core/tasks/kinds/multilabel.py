@@ -29,11 +29,11 @@ def _read_labels(task: MultilabelTask, source: TargetSource, at: str) -> Labels:
 
 def _binary_labels(column: Column, where: str) -> Floats:
     """Return a column of two values as 0 and 1; the later value in order is 1."""
-    if not set(column.values) <= {"0", "1"} and column.different != 2:
-        found = f"{column.different} in column {column.name!r}: " + ", ".join(column.values[:6])
+    if not set(column.values) <= {"0", "1"} and column.unique_count != 2:
+        found = f"{column.unique_count} in column {column.name!r}: " + ", ".join(column.values[:6])
         raise InputError(where, "a label's column needs exactly two values, such as 0 and 1", found=shorten(found))
     constant = 1.0 if column.values == ("1",) else 0.0
-    values = column.codes.astype(np.float64) if column.different == 2 else np.full(len(column.codes), constant)
+    values = column.codes.astype(np.float64) if column.unique_count == 2 else np.full(len(column.codes), constant)
     return np.where(column.codes < 0, np.nan, values)
 
 
@@ -41,12 +41,12 @@ def _split_labels(task: MultilabelTask, column: Column, where: str) -> Labels:
     """Return the labels in one column of texts such as ``red|round``; an empty cell is a missing label."""
     parts = [[p.strip() for p in text.split(task.separator) if p.strip()] for text in column.values]
     names = tuple(sorted({part for row in parts for part in row}))
-    if not 2 <= len(names) <= MAX_CLASSES and column.different:
+    if not 2 <= len(names) <= MAX_CLASSES and column.unique_count:
         rule = f"needs 2 to {MAX_CLASSES} labels separated by {task.separator!r}"
         raise InputError(where, rule, found=f"{len(names)} in column {column.name!r}", fix="Set separator.")
     table = np.array([[name in row for name in names] for row in map(set, parts)], np.float64)
     table = np.vstack([table.reshape(len(parts), len(names)), np.full(len(names), np.nan)])
-    return Labels(task, column.there, numbers=table[column.codes], classes=names)
+    return Labels(task, column.present, numbers=table[column.codes], classes=names)
 
 
 def _info(labels: Labels, train: Rows) -> TargetInfo:

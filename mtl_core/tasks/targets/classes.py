@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mtl_core.spec import InputError, TargetInfo, Task, shorten
 from mtl_core.spec.tasks import MAX_CLASSES
-from mtl_core.tabular.cells import setting_of
+from mtl_core.tabular.cells import column_setting
 from mtl_core.tabular.column import Column, Rows
 from mtl_core.tasks.targets.labels import Labels
 
@@ -19,12 +19,12 @@ def class_labels(task: Task, column: Column, at: str) -> Labels:
     Raises:
         InputError: It has too few or too many.
     """
-    count = column.different
+    count = column.unique_count
     if count == 1 or count > MAX_CLASSES:
         rule = f"{task.phrase()} needs 2 to {MAX_CLASSES} classes"
         fix = "Make it a regression." if column.type == "numeric" and count > 1 else class_count_fix(column)
         raise InputError(f"{at}.target", rule, found=describe_values(column), fix=fix)
-    return Labels(task, column.there, codes=column.codes, classes=column.values)
+    return Labels(task, column.present, codes=column.codes, classes=column.values)
 
 
 def check_class_weights(labels: Labels, at: str) -> Labels:
@@ -44,18 +44,18 @@ def check_class_weights(labels: Labels, at: str) -> Labels:
 def class_count_fix(column: Column) -> str:
     """How to fix a column with too few or too many classes: perhaps a class counts as missing."""
     words = [text for text, _ in column.missing if text]
-    if not words or column.different > 1:
+    if not words or column.unique_count > 1:
         return "Take another target."
     cells = sum(count for text, count in column.missing if text)
     quoted = " and ".join(map(repr, words[:3]))
-    fix = f"To make it a class, set {setting_of('missing', column.name)} to an empty list, []."
+    fix = f"To make it a class, set {column_setting('missing', column.name)} to an empty list, []."
     return f"{cells} cells say {quoted}, which counts as missing. {fix}"
 
 
 def describe_values(column: Column) -> str:
     """The number of values of a column and the first of them, for messages."""
-    more = " …" if column.different > 6 else ""
-    return f"{column.different} in column {column.name!r}: " + ", ".join(column.values[:6]) + more
+    more = " …" if column.unique_count > 6 else ""
+    return f"{column.unique_count} in column {column.name!r}: " + ", ".join(column.values[:6]) + more
 
 
 def class_info(labels: Labels, train: Rows, **facts: Any) -> TargetInfo:

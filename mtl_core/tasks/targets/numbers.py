@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.spec import InputError, TargetInfo, Task
-from mtl_core.tabular.column import HUGE, Column, Rows, number
+from mtl_core.tabular.column import HUGE, Column, Rows, parse_number
 from mtl_core.tabular.values.numerals import Floats, begins_with_number
 from mtl_core.tasks.targets.labels import Labels, TargetSource
 
@@ -31,7 +31,7 @@ def labels_from_columns(task: Task, columns: Sequence[Column], at: str) -> Label
     """
     where = f"{at}.target"
     for column in columns:
-        if column.type != "numeric" and column.different:
+        if column.type != "numeric" and column.unique_count:
             rule = f"{task.phrase()} needs numbers; column {column.name!r} is categorical"
             found = ", ".join(column.values[:4]) + (" …" if len(column.values) > 4 else "")
             raise InputError(where, rule, found=found, fix=f"{_numeric_fix(column)}, or take another target.")
@@ -51,9 +51,9 @@ def labels_from_numbers(task: Task, numbers: Floats, classes: tuple[str, ...] = 
 
 def _numeric_fix(column: Column) -> str:
     """How a categorical column can become a target of numbers."""
-    if all(number(value) is not None for value in column.values):
+    if all(parse_number(value) is not None for value in column.values):
         return "Set the column's type to numeric"
-    if sum(map(begins_with_number, column.values)) > 0.5 * column.different:
+    if sum(map(begins_with_number, column.values)) > 0.5 * column.unique_count:
         return "Write plain numbers in the file"
     return "Make it a classification task"
 

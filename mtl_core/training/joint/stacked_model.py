@@ -15,7 +15,6 @@ from mtl_core.architectures.layers.modules import GaussianNoise
 from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, TrainingSpec, shorten
 from mtl_core.tasks import TaskHead
-from mtl_core.training.optimization.optimizers import set_lr
 from mtl_core.training.optimization.param_groups import ParamGroup, build_param_groups, named_shared_parameters
 
 Parameters = dict[str, Tensor]
@@ -46,7 +45,7 @@ class StackedModels:
         self.parameters: Parameters = {name: self._stack_parameter(name) for name in self._model_parameters[0]}
 
     def _stack_parameter(self, name: str) -> nn.Parameter:
-        parameters = [named[name] for named in self._model_parameters]
+        parameters = [model_parameters[name] for model_parameters in self._model_parameters]
         stacked = nn.Parameter(
             torch.stack([parameter.detach() for parameter in parameters]), requires_grad=parameters[0].requires_grad
         )
@@ -74,21 +73,18 @@ class StackedModels:
         for gradient in gradients:
             gradient.mul_(factors.view(-1, *(1,) * (gradient.dim() - 1)))
 
-    def copy_optimizer_state(self, optimizer: Optimizer, optimizers: Sequence[Optimizer], lr: float) -> None:
-        """Copy each model's slice of the optimizer state to the model's own optimizer, for a checkpoint.
+    def copy_optimizer_state(self, optimizer: Optimizer, model_optimizer: Optimizer, number: int) -> None:
+        """Copy a model's slice of the optimizer state to the model's own optimizer.
 
         Args:
             optimizer: Optimizer of the stacked parameters.
-            optimizers: Optimizers of the models, which never step.
-            lr: Current learning rate.
+            model_optimizer: Optimizer of the model, which never steps.
+            number: Number of the model.
         """
-        for model_optimizer in optimizers:
-            set_lr(model_optimizer, lr)
         for name, stacked in self.parameters.items():
             state = optimizer.state.get(stacked, {})
-            for number, model_optimizer in enumerate(optimizers):
-                model_state = {key: _slice_state(value, number, stacked) for key, value in state.items()}
-                model_optimizer.state[self._model_parameters[number][name]] = model_state
+            model_state = {key: _slice_state(value, number, stacked) for key, value in state.items()}
+            model_optimizer.state[self._model_parameters[number][name]] = model_state
 
 
 def _slice_state(value: object, number: int, stacked: Tensor) -> object:

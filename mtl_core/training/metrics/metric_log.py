@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.protocol.events import DivergenceData, DivergenceEvent, EpochEvent, WarningEvent
 from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.series_key import Direction, SeriesKey
+from mtl_core.protocol.series_names import LEARNING_RATE, LOSS, LOSS_WEIGHT
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
 from mtl_core.training.metrics.loss_floor import LossFloor
@@ -23,6 +25,9 @@ from mtl_core.training.recorder import Recorder, Steps, Values
 
 EPOCH_LOG_SECONDS = 1.0
 """Least time between two epochs in the log; the series have every epoch."""
+
+_TOTAL_WEIGHTS = "ruler"
+"""Name of the total loss weights in a saved state."""
 
 
 class MetricLog:
@@ -36,7 +41,7 @@ class MetricLog:
         loss_floor: Detects losses that are too low for the weighting method.
 
     Attributes:
-        losses: ``[n, K]`` chunks of the current epoch's losses; NaN where a task had no label.
+        total_weights: The current weights of the total loss.
     """
 
     def __init__(
@@ -44,7 +49,7 @@ class MetricLog:
     ) -> None:
         self.total_weights = total_weights
         self._loss_floor = loss_floor
-        self.losses: list[NDArray[np.float64]] = []
+        self._epoch_losses: list[NDArray[np.float64]] = []  # [n, K] each; NaN where a task had no label
         self._recorder = recorder
         self._names = tuple(task.name for task in tasks)
         self._directions: dict[str, Direction] = {m: d for task in tasks for m, d in task.directions.items()}
@@ -55,10 +60,10 @@ class MetricLog:
         self._throughput = Throughput()
 
     def log_step(
-        self, losses: Sequence[Tensor], weights: Tensor | None, rate: float, present: tuple[bool, ...] | None
+        self, losses: Sequence[Tensor], weights: Tensor | None, lr: float, present: tuple[bool, ...] | None
     ) -> None:
         """Log a step; see :meth:`mtl_core.training.metrics.step_buffer.StepBuffer.add`."""
-        self._step_buffer.add(losses, weights, rate, present)
+        self._step_buffer.add(losses, weights, lr, present)
 
     def collect(self, step: int, weights: Tensor) -> None:
         """Copy the losses of the buffered steps from the device.
@@ -73,7 +78,7 @@ class MetricLog:
         if not len(self._step_buffer):
             return
         records = self._step_buffer.drain(step, weights)
-        self.losses.append(records.losses)
+        self._epoch_losses.append(records.losses)
         for key, points in self._series_points(records).items():
             self._pending[key].append(points)
         for step_number, text in self._loss_floor.warnings(records):
@@ -103,34 +108,36 @@ class MetricLog:
         points: dict[SeriesKey, tuple[Steps, Values]] = {}
         for i, task in enumerate(self._names):
             labeled = ~np.isnan(records.losses[:, i])
-            points[SeriesKey(task, "train", "loss")] = records.steps[labeled], records.losses[labeled, i]
-            points[SeriesKey(task, "train", "weight")] = records.steps, records.weights[:, i]
+            points[SeriesKey(task, "train", LOSS)] = records.steps[labeled], records.losses[labeled, i]
+            points[SeriesKey(task, "train", LOSS_WEIGHT)] = records.steps, records.weights[:, i]
         total_weights = np.array([self.total_weights.get(task, 1.0) for task in self._names])
-        points[SeriesKey(TOTAL, "train", "loss")] = records.steps, np.nansum(records.losses * total_weights, axis=1)
-        points[SeriesKey("", "train", "lr")] = records.steps, records.rates
+        points[SeriesKey(TOTAL, "train", LOSS)] = records.steps, np.nansum(records.losses * total_weights, axis=1)
+        points[SeriesKey("", "train", LEARNING_RATE)] = records.steps, records.lrs
         return points
 
     def end_epoch(self) -> NDArray[np.float64]:
         """Start a new epoch; return the ``[K]`` mean losses of the last, NaN for a task without any label."""
-        losses, self.losses = np.concatenate(self.losses), []
+        losses, self._epoch_losses = np.concatenate(self._epoch_losses), []
         counts = (~np.isnan(losses)).sum(axis=0)
         means: NDArray[np.float64] = np.where(counts, np.nansum(losses, axis=0) / np.maximum(counts, 1), np.nan)
         return means
 
-    def epoch_losses(self) -> NDArray[np.float64]:
-        """Return the ``[n, K]`` losses of the current epoch, for a checkpoint."""
-        return np.concatenate([*self.losses, np.zeros((0, len(self._names)))])
+    def state_dict(self) -> dict[str, Any]:
+        """Return the ``[n, K]`` losses of the current epoch and the weights of the total loss."""
+        losses = np.concatenate([*self._epoch_losses, np.zeros((0, len(self._names)))])
+        return {"losses": torch.from_numpy(losses), _TOTAL_WEIGHTS: self.total_weights}
 
-    def restore(self, losses: Tensor, total_weights: Mapping[str, float]) -> None:
-        """Restore the losses of the current epoch and the weights of the total loss.
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state.
 
         Raises:
-            TypeError, ValueError: They do not fit the tasks.
+            AttributeError, KeyError, TypeError, ValueError: It does not fit the tasks.
         """
+        losses, total_weights = state["losses"], state[_TOTAL_WEIGHTS]
         if losses.dim() != 2 or losses.shape[1] != len(self._names) or not losses.is_floating_point():
             raise ValueError(f"losses of shape {tuple(losses.shape)} for {len(self._names)} tasks")
         self.total_weights = {name: read_number(value) for name, value in total_weights.items()}
-        self.losses = [losses.cpu().numpy()]
+        self._epoch_losses = [losses.cpu().numpy()]
 
     def log_scores(self, split: str, step: int, scores: Scores) -> None:
         """Log a split's scores, and the total loss if any task has a label."""

@@ -33,14 +33,14 @@ class StepRecords:
         steps: ``[n]`` numbers of the steps.
         losses: ``[n, K]``; NaN where a task had no label in the batch.
         weights: ``[n, K]`` loss weights.
-        rates: ``[n]`` learning rates.
+        lrs: ``[n]`` learning rates.
         diverged: The error of the step after these, which is not included; None if all losses are finite.
     """
 
     steps: NDArray[np.int64]
     losses: NDArray[np.float64]
     weights: NDArray[np.float64]
-    rates: NDArray[np.float64]
+    lrs: NDArray[np.float64]
     diverged: DivergedError | None = None
 
 
@@ -55,29 +55,29 @@ class StepBuffer:
         self._tasks = tasks
         self._losses: list[Tensor] = []
         self._weights: list[Tensor] = []
-        self._rates: list[float] = []
+        self._lrs: list[float] = []
         self._unlabeled: list[tuple[int, int]] = []
 
     def __len__(self) -> int:
-        return len(self._rates)
+        return len(self._lrs)
 
     def add(
-        self, losses: Sequence[Tensor], weights: Tensor | None, rate: float, present: tuple[bool, ...] | None
+        self, losses: Sequence[Tensor], weights: Tensor | None, lr: float, present: tuple[bool, ...] | None
     ) -> None:
         """Add a step.
 
         Args:
             losses: K detached 0-d tensors.
             weights: ``[K]`` loss weights, or None if they are constant.
-            rate: The learning rate.
+            lr: The learning rate.
             present: For each task whether the batch had a label of it, or None if all had.
         """
         if present is not None and not all(present):
-            self._unlabeled += [(len(self._rates), i) for i, labeled in enumerate(present) if not labeled]
+            self._unlabeled += [(len(self._lrs), i) for i, labeled in enumerate(present) if not labeled]
         self._losses.extend(losses)
         if weights is not None:
             self._weights.append(weights)
-        self._rates.append(rate)
+        self._lrs.append(lr)
 
     def drain(self, end: int, constant_weights: Tensor) -> StepRecords:
         """Empty the buffer and return its steps, up to the first whose losses are not finite.
@@ -86,13 +86,13 @@ class StepBuffer:
             end: The number of steps done.
             constant_weights: ``[K]`` loss weights, used if none were added with the steps.
         """
-        count, task_count = len(self._rates), len(self._tasks)
+        count, task_count = len(self._lrs), len(self._tasks)
         losses = torch.stack(self._losses).view(count, task_count).double().cpu().numpy()
         if self._weights:
             weights = torch.stack(self._weights).double().cpu().numpy()
         else:
             weights = np.repeat(constant_weights.double().cpu().numpy()[None], count, axis=0)
-        steps, rates = np.arange(end - count, end), np.array(self._rates)
+        steps, lrs = np.arange(end - count, end), np.array(self._lrs)
         valid, diverged = count, None
         if len(not_finite := np.argwhere(~np.isfinite(losses))):
             valid, column = map(int, not_finite[0])
@@ -100,5 +100,5 @@ class StepBuffer:
             diverged = DivergedError(self._tasks[column], int(steps[valid]), loss, weight)
         for step_index, column in self._unlabeled:
             losses[step_index, column] = np.nan
-        self._losses, self._weights, self._rates, self._unlabeled = [], [], [], []
-        return StepRecords(steps[:valid], losses[:valid], weights[:valid], rates[:valid], diverged)
+        self._losses, self._weights, self._lrs, self._unlabeled = [], [], [], []
+        return StepRecords(steps[:valid], losses[:valid], weights[:valid], lrs[:valid], diverged)

@@ -1,7 +1,8 @@
 """Monitor of a validation value: selects the best epoch, and decides about early stopping."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mtl_core.spec import TOTAL, EarlyStopping
@@ -9,7 +10,14 @@ from mtl_core.tasks.undefined_metrics import why_undefined
 from mtl_core.training.metrics.validation import Scores
 from mtl_core.training.persistence.checkpoints import read_count, read_number
 
-_STATE_KEYS = ("best", "best_step", "mark", "waited", "substitute")
+_STATE_ATTRIBUTES = {
+    "best": "best",
+    "best_step": "best_step",
+    "mark": "reference",
+    "waited": "num_bad_epochs",
+    "substitute": "substitute",
+}
+"""Attribute of each value of a saved state."""
 
 
 @dataclass
@@ -18,22 +26,22 @@ class Monitor:
 
     Attributes:
         path: ``total``, a task (its loss) or ``task.metric``.
-        better: Direction of the value at the path.
+        path_direction: Direction of the value at the path.
         best: The best value so far, reached at step ``best_step``.
-        mark: The last value that improved on the previous mark by more than ``min_delta``.
-        waited: Epochs without such an improvement.
+        reference: The last value that improved on the previous reference by more than ``min_delta``.
+        num_bad_epochs: Epochs without such an improvement.
         substitute: Whether the total loss is the substitute.
-        warned: Whether a warning was given that no label allows a substitute.
+        has_warned: Whether a warning was given that no label allows a substitute.
     """
 
     path: str
-    better: Literal["min", "max"]
+    path_direction: Literal["min", "max"]
     best: float = math.nan
     best_step: int = -1
-    mark: float = math.nan
-    waited: int = 0
+    reference: float = math.nan
+    num_bad_epochs: int = 0
     substitute: bool = False
-    warned: bool = field(default=False, compare=False)
+    has_warned: bool = field(default=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -43,7 +51,7 @@ class Monitor:
     @property
     def direction(self) -> Literal["min", "max"]:
         """Direction of the monitored value."""
-        return "min" if self.substitute else self.better
+        return "min" if self.substitute else self.path_direction
 
     def value(self, scores: Scores, total_loss: float) -> float:
         """Return the monitored value of an epoch; NaN if it is undefined."""
@@ -64,7 +72,7 @@ class Monitor:
         absent = math.isnan(self._monitored_value(scores, total_loss))
         if self.substitute and not absent:
             self.substitute = False
-            self.best, self.best_step, self.mark, self.waited = math.nan, -1, math.nan, 0
+            self.best, self.best_step, self.reference, self.num_bad_epochs = math.nan, -1, math.nan, 0
             return f"{self.path} has a value: from here on it chooses the best epoch"
         if self.substitute or not absent or not math.isnan(self.best):
             return ""
@@ -80,9 +88,9 @@ class Monitor:
 
     def _missing_labels_message(self) -> str:
         """Return a warning, once, that no validation label exists; there is no substitute in that case."""
-        if self.warned:
+        if self.has_warned:
             return ""
-        self.warned = True
+        self.has_warned = True
         task = "any task" if self.path == TOTAL else f"task {self.path.partition('.')[0]!r}"
         return (
             f"no validation row has a label of {task}, so that {self.path} has no value: no epoch is the best, nothing "
@@ -94,10 +102,10 @@ class Monitor:
 
         Epochs before the first defined value do not count towards the patience.
         """
-        if self._is_better(value, self.mark, min_delta):
-            self.mark, self.waited = value, 0
-        elif not math.isnan(self.mark):
-            self.waited += 1
+        if self._is_better(value, self.reference, min_delta):
+            self.reference, self.num_bad_epochs = value, 0
+        elif not math.isnan(self.reference):
+            self.num_bad_epochs += 1
         if not self._is_better(value, self.best):
             return False
         self.best, self.best_step = value, step
@@ -110,18 +118,18 @@ class Monitor:
 
     def should_stop(self, stopping: EarlyStopping | None) -> bool:
         """Whether the patience of early stopping is exhausted."""
-        return stopping is not None and self.waited >= stopping.patience
+        return stopping is not None and self.num_bad_epochs >= stopping.patience
 
-    def state(self) -> dict[str, Any]:
-        """Return the state for a checkpoint."""
-        return {name: value for name, value in asdict(self).items() if name in _STATE_KEYS}
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best value, the patience and the substitute."""
+        return {key: getattr(self, attribute) for key, attribute in _STATE_ATTRIBUTES.items()}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Restore the state of a checkpoint; that of an early release has no ``substitute``.
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state; that of an early release has no ``substitute``.
 
         Raises:
-            KeyError, TypeError, ValueError: It is not a valid state.
+            KeyError, TypeError, ValueError: It is not valid.
         """
-        self.best, self.mark = read_number(state["best"]), read_number(state["mark"])
-        self.best_step, self.waited = read_count(state["best_step"] + 1) - 1, read_count(state["waited"])
+        self.best, self.reference = read_number(state["best"]), read_number(state["mark"])
+        self.best_step, self.num_bad_epochs = read_count(state["best_step"] + 1) - 1, read_count(state["waited"])
         self.substitute = bool(state.get("substitute", False))

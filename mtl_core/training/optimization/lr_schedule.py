@@ -1,7 +1,8 @@
 """Learning rate schedule of a run, with reduction on a plateau."""
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from torch.optim import Optimizer
@@ -10,6 +11,14 @@ from mtl_core.spec import TrainingSpec, learning_rate
 from mtl_core.spec.training.schedules import ConstantSchedule, PlateauSchedule
 from mtl_core.training.optimization.optimizers import set_lr
 from mtl_core.training.persistence.checkpoints import read_count, read_number
+
+_STATE_ATTRIBUTES = {
+    "factor": "factor",
+    "best": "best",
+    "waited": "num_bad_epochs",
+    "resting": "cooldown_counter",
+}
+"""Attribute of the plateau for each value of a saved state."""
 
 
 @dataclass
@@ -22,27 +31,27 @@ class Plateau:
     Attributes:
         factor: Current factor of the learning rate.
         best: The last value that improved by more than ``min_delta``; NaN before the first.
-        waited: Epochs without improvement, since the last reduction.
-        resting: Remaining epochs of the cooldown.
+        num_bad_epochs: Epochs without improvement, since the last reduction.
+        cooldown_counter: Remaining epochs of the cooldown.
     """
 
     factor: float = 1.0
     best: float = math.nan
-    waited: int = 0
-    resting: int = 0
+    num_bad_epochs: int = 0
+    cooldown_counter: int = 0
 
     def update(self, schedule: PlateauSchedule, direction: Literal["min", "max"], value: float) -> None:
         """Update with an epoch's value. Epochs before the first defined value do not count."""
         gain = self.best - value if direction == "min" else value - self.best
         if gain > schedule.min_delta or (math.isnan(self.best) and not math.isnan(value)):
-            self.best, self.waited = value, 0
+            self.best, self.num_bad_epochs = value, 0
         elif not math.isnan(self.best):
-            self.waited += 1
-        if self.resting:
-            self.resting, self.waited = self.resting - 1, 0
-        if self.waited >= schedule.patience:
+            self.num_bad_epochs += 1
+        if self.cooldown_counter:
+            self.cooldown_counter, self.num_bad_epochs = self.cooldown_counter - 1, 0
+        if self.num_bad_epochs >= schedule.patience:
             self.factor = max(self.factor * schedule.gamma, schedule.final)
-            self.waited, self.resting = 0, schedule.cooldown
+            self.num_bad_epochs, self.cooldown_counter = 0, schedule.cooldown
 
 
 class LRSchedule:
@@ -87,21 +96,21 @@ class LRSchedule:
 
     def reset_patience(self) -> None:
         """Restart the patience, as another value is monitored from now on; the rate stays reduced."""
-        self._plateau.best, self._plateau.waited = math.nan, 0
+        self._plateau.best, self._plateau.num_bad_epochs = math.nan, 0
 
-    def state(self) -> dict[str, Any]:
-        """Return the state for a checkpoint."""
-        return asdict(self._plateau)
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of the plateau; the rest depends on the step only."""
+        return {key: getattr(self._plateau, attribute) for key, attribute in _STATE_ATTRIBUTES.items()}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Restore the state of a checkpoint.
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state; that of the first release is empty.
 
         Raises:
-            TypeError, ValueError: It is not a valid state.
+            KeyError, TypeError, ValueError: It is not valid.
         """
-        plateau = Plateau(**state)
+        plateau = Plateau(**{_STATE_ATTRIBUTES[key]: value for key, value in state.items()})
         for value in (plateau.factor, plateau.best):
             read_number(value)
-        for value in (plateau.waited, plateau.resting):
+        for value in (plateau.num_bad_epochs, plateau.cooldown_counter):
             read_count(value)
         self._plateau = plateau

@@ -12,6 +12,9 @@ from mtl_core.spec import Averaging
 from mtl_core.spec.training.averaging import Ema, Swa, Unaveraged
 from mtl_core.training.batching.batches import Batches
 
+_COUNT = ".taken"
+"""Name of the number of averaged epochs in a saved state."""
+
 
 class WeightAverage:
     """Average of a model's weights over a run.
@@ -56,21 +59,21 @@ class WeightAverage:
             update_batch_norm(self._average, train)
         return self._average
 
-    def state(self) -> dict[str, Tensor]:
-        """Return the state for a checkpoint."""
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the averaged weights and the number of averaged epochs; empty without averaging."""
         if self._average is None:
             return {}
-        return {**self._average.state_dict(), ".taken": torch.tensor(self._epochs_averaged)}
+        return {**self._average.state_dict(), _COUNT: torch.tensor(self._epochs_averaged)}
 
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Restore the state of a checkpoint.
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore a state.
 
         Raises:
             KeyError, RuntimeError: It is the state of another average.
         """
         if self._average is not None:
             tensors = dict(state)
-            self._epochs_averaged = int(tensors.pop(".taken"))
+            self._epochs_averaged = int(tensors.pop(_COUNT))
             self._average.load_state_dict(tensors)
 
     @torch.no_grad()

@@ -1,22 +1,22 @@
 """Checkpoints: one safetensors file with a JSON header, written atomically; no pickle.
 
 The tensors are named by part (``model/…``, ``optimizer/…``, ``weighting/…``, ``rng/…``, ``history/…``); everything else
-is JSON in the header of the file, with a digest of the whole.
+is JSON in the header of the file, with a digest of the whole. The names of parts and values are those of every version
+since the first.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from mtl_core.errors import EnvironmentFault, InputError, StoreError, WorkbenchError, shorten
 from mtl_core.files import atomic_write, remove_partial_files
+from mtl_core.training.persistence.stateful import Stateful
 from mtl_core.training.persistence.tensor_files import (
     DamageError,
     damaged_file_error,
@@ -27,14 +27,57 @@ from mtl_core.training.persistence.tensor_files import (
 
 FORMAT = 1
 RESTORE_CHECKPOINT_FIX = "Put the run's own checkpoint back, or run the experiment again."
+CheckpointKind = Literal["best", "last"]
+
+
+def checkpoint_path(folder: Path, kind: CheckpointKind) -> Path:
+    """Return the path of the best or last checkpoint in the folder of a run."""
+    return folder / f"{kind}.safetensors"
+
+
+_TOP_LEVEL_VALUES: Mapping[str, tuple[str, ...]] = {
+    "optimizer": ("groups",),
+    "history": ("ruler",),
+    "position": ("step", "epoch", "threads"),
+}
+"""The JSON values of these parts are at the top level of the header; those of any other part are under its name."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A saved state: named tensors by part, and plain values."""
+    """A saved state.
+
+    Attributes:
+        parts: Tensors by part and name.
+        values: The header: JSON values of the parts, and what describes the run.
+    """
 
     parts: dict[str, dict[str, Tensor]]
     values: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_parts(cls, parts: Mapping[str, Stateful], values: Mapping[str, Any]) -> "Checkpoint":
+        """Build the checkpoint of parts by name, with further values for the header."""
+        tensors: dict[str, dict[str, Tensor]] = {}
+        header: dict[str, Any] = {"kept": {}}  # in the header of every version, also without such a part
+        for name, part in parts.items():
+            state = part.state_dict()
+            tensors[name] = {key: value for key, value in state.items() if isinstance(value, Tensor)}
+            plain_values = {key: value for key, value in state.items() if key not in tensors[name]}
+            header |= plain_values if name in _TOP_LEVEL_VALUES or not plain_values else {name: plain_values}
+        return cls(tensors, header | dict(values))
+
+    def state_of(self, part: str) -> dict[str, Any]:
+        """Return the state of a part, empty if the checkpoint has none.
+
+        Raises:
+            TypeError: Its values are not a mapping.
+        """
+        if part in _TOP_LEVEL_VALUES:
+            plain_values = {key: self.values[key] for key in _TOP_LEVEL_VALUES[part] if key in self.values}
+        else:
+            plain_values = self.values.get(part, {})
+        return {**self.parts.get(part, {}), **plain_values}
 
     def save(self, path: Path) -> None:
         """Write the file atomically, by a temporary file and a rename; creates its folder if needed.
@@ -43,7 +86,11 @@ class Checkpoint:
             EnvironmentFault: The disk is full, or permission is missing.
             StoreError: Something else occupies the path of the file or its folder.
         """
-        tensors = {f"{part}/{name}": tensor for part, named in self.parts.items() for name, tensor in named.items()}
+        tensors = {
+            f"{part}/{name}": tensor
+            for part, part_tensors in self.parts.items()
+            for name, tensor in part_tensors.items()
+        }
         rule, fix = "the checkpoint cannot be saved", "See that its folder may be written to and the disk has room"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,10 +98,10 @@ class Checkpoint:
                 write_tensors(temporary, tensors, {"format": FORMAT, **self.values})
             remove_partial_files(path.parent)  # only the process that trains the run writes there
         except (OSError, SafetensorError, WorkbenchError) as error:
-            found = error.problem.found if isinstance(error, WorkbenchError) else describe_error(error)
+            reason = error.problem.found if isinstance(error, WorkbenchError) else describe_error(error)
             is_path_occupied = isinstance(error, FileExistsError | NotADirectoryError | InputError)
             kind = StoreError if is_path_occupied else EnvironmentFault
-            raise kind(str(path), rule, found=found.lower(), fix=f"{fix}, then resume the run.") from None
+            raise kind(str(path), rule, found=reason.lower(), fix=f"{fix}, then resume the run.") from None
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu") -> "Checkpoint":
@@ -139,59 +186,3 @@ def read_number(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"{shorten(value)} instead of a number")
     return value
-
-
-def optimizer_state(optimizer: Optimizer) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-    """Return an optimizer's state as named tensors (``<parameter index>/<name>``), and the settings of its groups."""
-    state = optimizer.state_dict()
-    tensors = {
-        f"{index}/{name}": value if isinstance(value, Tensor) else torch.tensor(value)
-        for index, entry in state["state"].items()
-        for name, value in entry.items()
-        if value is not None
-    }
-    return tensors, [{k: v for k, v in group.items() if k != "params"} for group in state["param_groups"]]
-
-
-def restore_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor], groups: list[dict[str, Any]]) -> None:
-    """Restore a state saved by :func:`optimizer_state`.
-
-    Raises:
-        IndexError, TypeError, ValueError: It is the state of another optimizer.
-    """
-    state: dict[int, dict[str, Tensor]] = {}
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    for key, tensor in tensors.items():
-        index, _, name = key.partition("/")
-        if tensor.dim() and tensor.shape != parameters[int(index)].shape:
-            raise ValueError(f"{name} of shape {tuple(tensor.shape)} for parameter {index}")
-        state.setdefault(int(index), {})[name] = tensor
-    current = optimizer.state_dict()["param_groups"]
-    restored = [_restore_group(old, saved) for old, saved in zip(current, groups, strict=True)]
-    optimizer.load_state_dict({"state": state, "param_groups": restored})
-
-
-def _restore_group(current: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
-    for name in saved.keys() & current.keys():
-        _check_setting(name, current[name], saved[name])
-    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in saved.items()}
-    return {**current, **plain, "params": current["params"]}
-
-
-def _check_setting(name: str, current: Any, saved: Any) -> None:
-    """Check that a saved setting of an optimizer has the type of the current one."""
-    match current:
-        case bool() | str():
-            is_valid = saved is None or type(saved) is type(
-                current
-            )  # a setting that depends on the device may have been None
-        case int() | float():
-            is_valid = math.isfinite(read_number(saved))
-        case [*values]:
-            is_valid = isinstance(saved, list | tuple) and len(saved) == len(values)
-            for value, other in zip(values, saved if is_valid else values, strict=True):
-                _check_setting(name, value, other)
-        case _:
-            is_valid = saved is None or isinstance(saved, bool | int | float)
-    if not is_valid:
-        raise ValueError(f"{name} is {shorten(saved)}")

@@ -76,12 +76,12 @@ def describe_error(error: Exception) -> str:
 
 def _unshare_memory(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Clone tensors that share memory, as the format requires."""
-    seen: set[int] = set()
+    addresses: set[int] = set()
     for name, tensor in tensors.items():
         address = tensor.untyped_storage().data_ptr()
-        if address in seen:
+        if address in addresses:
             tensors[name] = tensor.clone()
-        seen.add(address)
+        addresses.add(address)
     return tensors
 
 

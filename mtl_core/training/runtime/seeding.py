@@ -1,6 +1,7 @@
 """Seeding of random number generators: the same spec on the same device gives the same run."""
 
 import random
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -28,19 +29,17 @@ def epoch_generator(seed: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(sequence >> np.uint64(1)))
 
 
-def rng_state() -> dict[str, Tensor]:
-    """Return the state of torch's generators on the CPU and every CUDA device."""
-    cuda = (
-        {f"cuda{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
-        if torch.cuda.is_available()
-        else {}
-    )
-    return {"cpu": torch.get_rng_state(), **cuda}
+class TorchGenerators:
+    """State of torch's global random number generators, on the CPU and every CUDA device."""
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the state of every generator."""
+        cuda_states = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+        return {"cpu": torch.get_rng_state()} | {f"cuda{i}": state for i, state in enumerate(cuda_states)}
 
-def restore_rng(state: dict[str, Tensor]) -> None:
-    """Restore torch's generators to a saved state; devices that this machine lacks are skipped."""
-    torch.set_rng_state(state["cpu"].cpu())
-    for i in range(torch.cuda.device_count()):
-        if f"cuda{i}" in state:
-            torch.cuda.set_rng_state(state[f"cuda{i}"].cpu(), i)
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore a state; devices that this machine lacks are skipped."""
+        torch.set_rng_state(state["cpu"].cpu())
+        for i in range(torch.cuda.device_count()):
+            if f"cuda{i}" in state:
+                torch.cuda.set_rng_state(state[f"cuda{i}"].cpu(), i)

@@ -11,26 +11,26 @@ from mtl_core.training.step.forward_engine import ForwardEngine, ModelForwardEng
 from mtl_core.weighting import ForwardPass, SharedRepresentation, Weighting, detach_at_representation
 
 
-def forward(model: ForwardEngine, tasks: Sequence[TaskHead], batch: Batch, *, cut: bool) -> ForwardPass:
+def forward(model: ForwardEngine, tasks: Sequence[TaskHead], batch: Batch, *, detach: bool) -> ForwardPass:
     """Compute the task losses of a batch.
 
     Args:
         model: In training mode.
         tasks: In the model's order.
         batch: The rows.
-        cut: Whether to cut the autograd graph at the shared representation.
+        detach: Whether to detach the autograd graph at the shared representation.
     """
     model.set_label_masks(batch.masks)
-    if cut:
-        outputs, graph_cut = detach_at_representation(model.features(batch.inputs), model.head, len(tasks))
-        graph_cut.recomputes = isinstance(model, ModelForwardEngine) and model.uses_micro_batches
-        return ForwardPass(compute_losses(tasks, outputs, batch), batch.present, graph_cut, outputs)
+    if detach:
+        outputs, representation = detach_at_representation(model.features(batch.inputs), model.head, len(tasks))
+        representation.recomputes = isinstance(model, ModelForwardEngine) and model.uses_micro_batches
+        return ForwardPass(compute_losses(tasks, outputs, batch), batch.present, representation, outputs)
     outputs = model(batch.inputs)
     return ForwardPass(compute_losses(tasks, outputs, batch), batch.present, None, outputs)
 
 
-def needs_graph_cut(weighting: Weighting, model: ForwardEngine) -> bool:
-    """Whether a weighting method needs the graph of this model cut at the shared representation."""
+def needs_detached_representation(weighting: Weighting, model: ForwardEngine) -> bool:
+    """Whether a weighting method needs the graph of this model detached at the shared representation."""
     return weighting.detach_representation == "always" or (
         weighting.detach_representation == "when_costly" and isinstance(model, ModelForwardEngine)
     )
@@ -66,16 +66,16 @@ class PenaltyGradient:
     Args:
         penalty: 0-d, with its graph.
         parameters: Those that the penalty may train.
-        cut: The cut of the graph, if the penalty is computed from what comes after it.
+        representation: The shared representation at which the graph is detached, if the penalty depends on the heads.
     """
 
     def __init__(
-        self, penalty: Tensor, parameters: Sequence[nn.Parameter], cut: SharedRepresentation | None = None
+        self, penalty: Tensor, parameters: Sequence[nn.Parameter], representation: SharedRepresentation | None = None
     ) -> None:
         self._parameters = [parameter for parameter in parameters if parameter.requires_grad and penalty.requires_grad]
         self._gradients: Sequence[Tensor | None] = ()
-        if self._parameters and cut is not None:
-            self._gradients = cut.joint_loss_gradients(penalty, self._parameters)
+        if self._parameters and representation is not None:
+            self._gradients = representation.joint_loss_gradients(penalty, self._parameters)
         elif self._parameters:
             self._gradients = torch.autograd.grad(penalty, self._parameters, retain_graph=True, allow_unused=True)
 

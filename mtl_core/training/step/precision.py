@@ -1,6 +1,6 @@
 """Mixed precision: autocast, and gradient scaling for fp16."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -89,16 +89,18 @@ class LossScaler:
         self.scale, self._good_steps = max(self.scale / 2, 1.0), 0
         return False
 
-    def state(self) -> dict[str, Any]:
-        """Return the state for a checkpoint."""
+    def state_dict(self) -> dict[str, float]:
+        """Return the scale and the steps since its last change."""
         return {"scale": self.scale, "good_steps": self._good_steps}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Restore the state of a checkpoint."""
-        self.scale, self._good_steps = (
-            read_number(state.get("scale", self.scale)),
-            read_count(state.get("good_steps", 0)),
-        )
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state; that of the first release is empty.
+
+        Raises:
+            TypeError, ValueError: It is not valid.
+        """
+        self.scale = read_number(state.get("scale", self.scale))
+        self._good_steps = read_count(state.get("good_steps", 0))
 
 
 class _ScaledGradient(torch.autograd.Function):

@@ -9,7 +9,7 @@ from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.layers.modules import Embedding
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec.dataset import PADDING, UNKNOWN
-from mtl_core.tabular.text.vocabulary import numbers_of
+from mtl_core.tabular.text.vocabulary import token_ids
 from mtl_core.training.transfer.initial_weights import InitialWeights
 
 
@@ -33,8 +33,8 @@ def remap_vocabulary(data: TaskData, model: MultiTaskModel, initial: InitialWeig
 
 def _remap_rows(vectors: Tensor, saved_words: list[str], words: list[str]) -> Tensor:
     """Return ``[V, D]`` vectors in the order of the current words; words from index V on count as unknown."""
-    saved_indices, count = numbers_of(saved_words), len(vectors)
-    pairs = [(new, saved_indices[word]) for word, new in numbers_of(words).items() if word in saved_indices]
+    saved_indices, count = token_ids(saved_words), len(vectors)
+    pairs = [(new, saved_indices[word]) for word, new in token_ids(words).items() if word in saved_indices]
     index_pairs = torch.tensor([pair for pair in pairs if max(pair) < count], dtype=torch.long).view(-1, 2)
     remapped = vectors[UNKNOWN].repeat(count, 1)
     remapped[PADDING] = vectors[PADDING]

@@ -117,12 +117,12 @@ def _check_target(task: str, target: TargetHeader, saved_target: TargetHeader) -
             raise InputError("training.keep", rule, found=f"{current} instead of {saved}", fix="Give it another name.")
 
 
-def _check_shapes(what: str, expected: Mapping[str, Tensor], saved: Mapping[str, Tensor], *, whole: bool) -> None:
+def _check_shapes(layers: str, expected: Mapping[str, Tensor], saved: Mapping[str, Tensor], *, whole: bool) -> None:
     """Check that tensors have the shapes of those in a file; ``whole``: that none is missing."""
     for name, tensor in expected.items():
         saved_tensor = saved.get(name)
         if (saved_tensor is None and whole) or (saved_tensor is not None and saved_tensor.shape != tensor.shape):
-            rule = f"the {what} must be as in that run"
+            rule = f"the {layers} must be as in that run"
             saved_text = "no such tensor" if saved_tensor is None else format_tensors({name: saved_tensor})
             fix = "Build these layers alike, or keep nothing."
             raise InputError(

@@ -82,24 +82,24 @@ def load_shared_layers(model: MultiTaskModel, initial: InitialWeights) -> str:
         InputError: No tensor matches, or the model has no shared layers.
     """
     saved, current = initial.tensors, shared_state_dict(model)
-    matching = {
+    loadable = {
         name: saved[name] for name, tensor in current.items() if name in saved and saved[name].shape == tensor.shape
     }
     shared_names = named_shared_parameters(model).keys()
     if not shared_names:
         fix = "Take new weights, or another sharing scheme."
         raise InputError("training.start_from", "the model has no shared layers to begin with", fix=fix)
-    if not matching.keys() & shared_names:
+    if not loadable.keys() & shared_names:
         raise InputError(
             "training.start_from",
             f"must hold tensors such as {format_tensors(current)}",
             found=f"{initial.path.name} with {format_tensors(saved)}",
             fix="Take a model with the same first layers, or build these layers alike.",
         )
-    for name, tensor in matching.items():
+    for name, tensor in loadable.items():
         current[name].copy_(tensor)
-    not_loaded = {name: current[name] for name in current if name in shared_names and name not in matching}
-    loaded_count = len(matching.keys() & shared_names)
+    not_loaded = {name: current[name] for name in current if name in shared_names and name not in loadable}
+    loaded_count = len(loadable.keys() & shared_names)
     summary = f"{loaded_count} of {len(shared_names)} tensors of the shared layers come from {initial.path}"
     return f"{summary}; new: {format_tensors(not_loaded)}" if not_loaded else summary
 

@@ -88,24 +88,20 @@ class ContinualRegularizer:
                 changes.append(ScoreChange(task.name, metric, before[metric], after[metric], head.directions[metric]))
         return changes
 
-    def state(self) -> dict[str, Tensor]:
-        """Return tensors for a checkpoint."""
-        return {}
-
-    def values(self) -> dict[str, Any]:
-        """Return plain values for a checkpoint."""
+    def state_dict(self) -> dict[str, Any]:
+        """Return the old tasks with their initial scores, and the names of the loaded tensors."""
         return {"old": list(self.old_tasks), "before": self.initial_scores, "taken": sorted(self._loaded_names)}
 
-    def restore(self, state: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Restore the state of a checkpoint.
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state.
 
         Raises:
             AttributeError, KeyError, RuntimeError, TypeError: It belongs to other tasks, or is incomplete.
         """
-        self.old_tasks, self._loaded_names = tuple(values["old"]), frozenset(values["taken"])
+        self.old_tasks, self._loaded_names = tuple(state["old"]), frozenset(state["taken"])
         self.initial_scores = {
             task: {metric: read_number(score) for metric, score in scores.items()}
-            for task, scores in values["before"].items()
+            for task, scores in state["before"].items()
         }
 
 
@@ -185,15 +181,15 @@ class DistillationRegularizer(ContinualRegularizer):
             penalty.add()
         self._penalties = []
 
-    def state(self) -> dict[str, Tensor]:
-        """Return the state of the teacher."""
-        return {} if self._teacher is None else self._teacher.state_dict()
+    def state_dict(self) -> dict[str, Any]:
+        """Return the weights of the teacher too."""
+        return super().state_dict() | ({} if self._teacher is None else self._teacher.state_dict())
 
-    def restore(self, state: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Restore the teacher."""
-        super().restore(state, values)
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore the teacher too."""
+        super().load_state_dict(state)
         self._teacher = self._copy_model()
-        self._teacher.load_state_dict(dict(state))
+        self._teacher.load_state_dict({name: value for name, value in state.items() if isinstance(value, Tensor)})
 
 
 class EwcRegularizer(ContinualRegularizer):
@@ -236,19 +232,18 @@ class EwcRegularizer(ContinualRegularizer):
             torch._foreach_mul_(differences, importances)
             torch._foreach_add_([p.grad for p in parameters], differences, alpha=self._keep.strength)
 
-    def state(self) -> dict[str, Tensor]:
-        """Return the old weights and their importance."""
-        parameters = self._anchored_parameters()
-        anchors = zip(parameters, self._anchors, strict=True) if self._anchors else ()
-        return {
+    def state_dict(self) -> dict[str, Any]:
+        """Return the old weights and their importance too."""
+        anchors = zip(self._anchored_parameters(), self._anchors, strict=True) if self._anchors else ()
+        return super().state_dict() | {
             f"{part}.{name}": tensor
             for name, (_, weight, importance) in anchors
             for part, tensor in (("weight", weight), ("importance", importance))
         }
 
-    def restore(self, state: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Restore the old weights and their importance."""
-        super().restore(state, values)
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore the old weights and their importance too."""
+        super().load_state_dict(state)
         self._set_anchors(
             {name: (state[f"weight.{name}"], state[f"importance.{name}"]) for name in self._anchored_parameters()}
         )

@@ -21,7 +21,7 @@ _NodeGradients = tuple[Node | None, Tensor]
 def write_mlp_gradients(
     output: Tensor, gradients: Tensor, parameters: Sequence[nn.Parameter], jacobian: Tensor
 ) -> bool:
-    """Writes each task's gradients of the parameters of an MLP into a Jacobian.
+    """Write each task's gradients of the parameters of an MLP into a Jacobian.
 
     The gradients of a weight are one batched matrix product for all tasks, written in place: on a small trunk
     this takes two thirds of the time of ``vmap`` over the backward pass. The graph is read, not freed.
@@ -56,7 +56,7 @@ def _activation_backward(node: Node, gradients: Tensor, _destinations: _Destinat
 
 
 def _linear_backward(node: Node, gradients: Tensor, destinations: _Destinations) -> _NodeGradients:
-    """Writes the gradients of a linear layer's parameters and removes their destinations.
+    """Write the gradients of a linear layer's parameters and remove their destinations.
 
     Raises:
         KeyError: The node is not a linear layer, or its parameters have no destination.

@@ -56,7 +56,7 @@ class SharedRepresentation:
         return columns[0] if len(columns) == 1 else torch.cat(columns, dim=1)
 
     def unflatten(self, flat: Tensor) -> list[Tensor]:
-        """Splits a flat direction [M] into gradients of the `trainable` tensors."""
+        """Split a flat direction [M] into gradients of the `trainable` tensors."""
         sizes = [tensor.numel() for tensor in self.trainable]
         parts = torch.split(flat, sizes)
         return [part.view_as(tensor) for part, tensor in zip(parts, self.trainable, strict=True)]
@@ -109,7 +109,7 @@ class SharedRepresentation:
         return [p.new_zeros(len(tasks), *p.shape) if gradient is None else gradient for p, gradient in pairs]
 
     def write_mlp_gradients(self, tasks: Sequence[int], parameters: Sequence[nn.Parameter], jacobian: Tensor) -> bool:
-        """Writes the tasks' gradients of shared parameters to [len(tasks), P], if the shared layers are an MLP.
+        """Write the tasks' gradients of shared parameters to [len(tasks), P], if the shared layers are an MLP.
 
         Returns:
             Whether they are; if not, the Jacobian may be partly written.
@@ -168,7 +168,7 @@ class SharedRepresentation:
         return [_sum_reached(pair) for pair in zip(head_gradients, shared_gradients, strict=True)]
 
     def backward(self, gradients: Sequence[Tensor]) -> None:
-        """Runs the backward pass of the shared layers from gradients of the `trainable` tensors; frees the graph."""
+        """Run the backward pass of the shared layers from gradients of the `trainable` tensors; frees the graph."""
         if gradients:
             torch.autograd.backward(self.trainable, list(gradients))
 
@@ -187,7 +187,7 @@ def _sum_reached(tensors: Sequence[Tensor | None]) -> Tensor | None:
 def detach_at_representation(
     features: Features, head: Callable[[int, Features], Tensor], tasks: int
 ) -> tuple[list[Tensor], SharedRepresentation]:
-    """Runs each task's head on its own detached copy of the shared representation.
+    """Run each task's head on its own detached copy of the shared representation.
 
     Args:
         features: The output of the shared layers.

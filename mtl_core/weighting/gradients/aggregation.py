@@ -28,7 +28,7 @@ class Aggregator(ABC):
 
     @abstractmethod
     def combine(self, jacobian: Tensor, losses: Tensor, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
-        """Computes the update direction from the tasks' gradients.
+        """Compute the update direction from the tasks' gradients.
 
         Args:
             jacobian: [K, P] one task's gradient per row; must not be kept, its memory is reused.
@@ -42,7 +42,7 @@ class Aggregator(ABC):
     def combine_parts(
         self, jacobians: Sequence[Tensor], losses: Tensor, rows: Sequence[int] | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Computes the update direction from gradients on independent parts of the batch, at the same parameters.
+        """Compute the update direction from gradients on independent parts of the batch, at the same parameters.
 
         Args:
             jacobians: `batch_parts` Jacobians, [K, P] each.
@@ -65,7 +65,7 @@ class Aggregator(ABC):
         return {}
 
     def load_buffers(self, state: Mapping[str, Tensor]) -> None:
-        """Restores the `buffers` in place.
+        """Restore the `buffers` in place.
 
         Raises:
             StoreError: The names or shapes do not fit this method and number of tasks.
@@ -161,7 +161,7 @@ class GradientAggregation(Weighting):
         return "when_costly" if few_tasks or self._jacobians[0].runs_per_task else "always"
 
     def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
-        """Computes the aggregated gradient of the shared parameters and each loss's plain gradient of all others.
+        """Compute the aggregated gradient of the shared parameters and each loss's plain gradient of all others.
 
         A task takes part if it has labels in all parts of the batch.
         """
@@ -178,7 +178,7 @@ class GradientAggregation(Weighting):
             self._weights = _scatter(weights, tasks, len(losses))
 
     def _update(self, passes: Sequence[ForwardPass], tasks: list[int], losses: Tensor, model: SharedModel) -> Tensor:
-        """Writes the gradients and returns the weights of the tasks that take part, [len(tasks)]."""
+        """Write the gradients and return the weights of the tasks that take part, [len(tasks)]."""
         for forward_pass in passes:
             if forward_pass.representation is not None:
                 _backward_heads(forward_pass, tasks, len(passes))
@@ -222,7 +222,7 @@ class GradientAggregation(Weighting):
         return {name: tensor.detach().clone() for name, tensor in state.items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Restores the aggregator's buffers, in place, and the last weights."""
+        """Restore the aggregator's buffers, in place, and the last weights."""
         own = {name: tensor for name, tensor in state.items() if name == "weights"}
         weights = match_state(own, {"weights": self._weights})["weights"]
         self.aggregator.load_buffers({name: tensor for name, tensor in state.items() if name not in own})
@@ -237,7 +237,7 @@ def _mean_losses(passes: Sequence[ForwardPass]) -> Tensor:
 
 
 def _backward_heads(forward_pass: ForwardPass, tasks: Sequence[int], parts: int) -> None:
-    """Runs the heads' backward pass, down to the representation; each head's gradient is the mean over the parts."""
+    """Run the heads' backward pass, down to the representation; each head's gradient is the mean over the parts."""
     losses = [forward_pass.losses[task] for task in tasks]
     if parts == 1:
         torch.autograd.backward(losses)
@@ -246,7 +246,7 @@ def _backward_heads(forward_pass: ForwardPass, tasks: Sequence[int], parts: int)
 
 
 def _write_gradients(direction: Tensor, shared: Sequence[nn.Parameter]) -> None:
-    """Splits a direction [P] into the gradients of the shared parameters."""
+    """Split a direction [P] into the gradients of the shared parameters."""
     parts = torch.split(direction, [parameter.numel() for parameter in shared])
     for parameter, part in zip(shared, parts, strict=True):
         parameter.grad = part.view(parameter.shape).to(parameter.dtype)

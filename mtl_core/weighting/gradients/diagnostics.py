@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mtl_core.protocol.series import (
+from mtl_core.protocol.series_names import (
     GRADIENT_CONDITION,
     GRADIENT_CONFLICTS,
     GRADIENT_NORM,
@@ -43,7 +43,7 @@ class GradientAgreement:
 
 
 def measure_agreement(forward_pass: ForwardPass, blocks: Mapping[str, Sequence[nn.Parameter]]) -> GradientAgreement:
-    """Compares the tasks' gradients of a forward pass, without freeing its graph or changing any ``grad``.
+    """Compare the tasks' gradients of a forward pass, without freeing its graph or changing any ``grad``.
 
     It costs one backward pass of the shared layers for each task.
 
@@ -69,7 +69,7 @@ def _gradients(forward_pass: ForwardPass, task: int, parameters: Sequence[nn.Par
 
 
 def compare_gradients(tasks: tuple[int, ...], jacobian: Tensor, widths: Mapping[str, int]) -> GradientAgreement:
-    """Computes all measures from the Jacobian.
+    """Compute all measures from the Jacobian.
 
     Args:
         tasks: Number of each row's task.
@@ -103,7 +103,7 @@ def _condition_number(cosines: Tensor) -> float:
 
 
 def parameter_blocks(model: nn.Module, shared: Sequence[nn.Parameter]) -> dict[str, list[nn.Parameter]]:
-    """Groups shared parameters by the module that holds them, such as ``shared.0``, in the model's order."""
+    """Group shared parameters by the module that holds them, such as ``shared.0``, in the model's order."""
     shared_ids = {id(parameter) for parameter in shared}
     blocks: dict[str, list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():

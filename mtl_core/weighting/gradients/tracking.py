@@ -37,7 +37,7 @@ class TrackingAggregator(Aggregator):
         return self._rows if rows is None else self._rows[list(rows)]
 
     def write_rows(self, values: Tensor, rows: Sequence[int] | None) -> None:
-        """Replaces the tracked rows of the tasks in the batch, [K, P]."""
+        """Replace the tracked rows of the tasks in the batch, [K, P]."""
         if rows is None:
             self._rows = values
         else:
@@ -48,7 +48,7 @@ class TrackingAggregator(Aggregator):
         return {**self._small, self.rows_name: self._rows}
 
     def load_buffers(self, state: Mapping[str, Tensor]) -> None:
-        """Restores the rows, which may have any width, and the small buffers.
+        """Restore the rows, which may have any width, and the small buffers.
 
         Raises:
             StoreError: The names or shapes do not fit this method and number of tasks.

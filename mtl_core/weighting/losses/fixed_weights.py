@@ -18,7 +18,8 @@ class FixedWeights(Weighting):
     """
 
     def __init__(self, weights: Tensor) -> None:
-        self.set_weights(weights)
+        self._weights = weights.detach().clone()
+        self._weight_list = self._weights.unbind()
 
     @property
     def constant(self) -> bool:
@@ -26,12 +27,12 @@ class FixedWeights(Weighting):
         return True
 
     def set_weights(self, weights: Tensor) -> None:
-        """Replaces the weights, [K], from the next step on."""
+        """Replace the weights, [K], from the next step on."""
         self._weights = weights.detach().clone()
         self._weight_list = self._weights.unbind()
 
     def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
-        """Runs one backward pass of the weighted sum; a task missing from the batch adds nothing to it."""
+        """Run one backward pass of the weighted sum; a task missing from the batch adds nothing to it."""
         (forward_pass,) = passes
         weighted_backward(forward_pass.losses, self._weight_list)
 

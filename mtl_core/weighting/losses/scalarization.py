@@ -22,7 +22,7 @@ class Scalarizer(ABC):
 
     @abstractmethod
     def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """Computes the scalar to minimize.
+        """Compute the scalar to minimize.
 
         Args:
             losses: [K], a leaf with gradient.
@@ -73,7 +73,7 @@ class LossScalarization(Weighting):
         return list(self.scalarizer.parameters().values())
 
     def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
-        """Computes the scalar's gradients of the model's and the scalarizer's parameters."""
+        """Compute the scalar's gradients of the model's and the scalarizer's parameters."""
         (forward_pass,) = passes
         mask = participation_mask(forward_pass.losses, forward_pass.present)
         self._weights = self.scalarizer.derivatives(loss_values(forward_pass.losses), mask)
@@ -84,7 +84,7 @@ class LossScalarization(Weighting):
         return self._weights
 
     def epoch_end(self, mean_losses: Tensor) -> None:
-        """Passes the epoch's mean losses, [K], to the scalarizer."""
+        """Pass the epoch's mean losses, [K], to the scalarizer."""
         self.scalarizer.epoch_end(mean_losses)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -93,7 +93,7 @@ class LossScalarization(Weighting):
         return {name: tensor.detach().clone() for name, tensor in state.items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Restores the state in place, so that an optimizer keeps its references to the parameters."""
+        """Restore the state in place, so that an optimizer keeps its references to the parameters."""
         loaded = match_state(state, self.state_dict())
         self._weights = loaded.pop("weights")
         targets = {**self.scalarizer.parameters(), **self.scalarizer.buffers()}

@@ -2,7 +2,7 @@
 
 To add a method, write a spec class in `mtl_core.spec.weighting`, and here a module named after its kind with
 
-    def build(spec: TheSpecClass, setup: Setup) -> Weighting
+    def build(spec: SpecClass, context: WeightingContext) -> Weighting
 
 that returns `FixedWeights`, `LossScalarization(scalarizer)`, `GradientAggregation(aggregator)` or another `Weighting`.
 """

@@ -7,8 +7,8 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import AlignedMtlWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, GramianAggregator
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.row_scaling import eigh, select_tasks
 
 ScaleMode = Literal["min", "median", "rmse"]
@@ -53,7 +53,7 @@ class AlignedMtlAggregator(GramianAggregator):
         return np.asarray(vectors @ (np.sqrt(scale / values) * (vectors.T @ weights)))
 
 
-def build(spec: AlignedMtlWeighting, setup: Setup) -> GradientAggregation:
-    """Builds Aligned-MTL with the spec's scale and preference."""
-    preference = setup.per_task(spec.preference, "preference").double().cpu().numpy()
-    return GradientAggregation(AlignedMtlAggregator(preference, spec.scale_mode), setup.ones / len(setup.names))
+def build(spec: AlignedMtlWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build Aligned-MTL with the spec's scale and preference."""
+    preference = context.per_task(spec.preference, "preference").double().cpu().numpy()
+    return GradientAggregation(AlignedMtlAggregator(preference, spec.scale_mode), context.ones / len(context.names))

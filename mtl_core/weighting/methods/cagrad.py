@@ -7,8 +7,8 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import CaGradWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, RuleAggregator
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.max_min_in_ball import conflict_averse_weights
 
 _ZERO_LENGTH = 1e-7
@@ -32,7 +32,7 @@ class CaGradRule:
         self._divisor = {"none": 1.0, "square": 1 + c * c, "linear": 1 + c}[rescale]
 
     def __call__(self, gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
-        """Computes the weights of the direction, equal to its factors.
+        """Compute the weights of the direction, equal to its factors.
 
         Args:
             gramian: [K, K] inner products.
@@ -54,6 +54,6 @@ class CaGradRule:
         return np.asarray(1 / len(weights) + radius / length * weights)
 
 
-def build(spec: CaGradWeighting, setup: Setup) -> GradientAggregation:
-    """Builds CAGrad with the spec's radius and scale."""
-    return GradientAggregation(RuleAggregator(CaGradRule(spec.c, spec.rescale)), setup.ones / len(setup.names))
+def build(spec: CaGradWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build CAGrad with the spec's radius and scale."""
+    return GradientAggregation(RuleAggregator(CaGradRule(spec.c, spec.rescale)), context.ones / len(context.names))

@@ -7,8 +7,8 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import ConfigWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, GramianAggregator
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.row_scaling import lengths_and_cosines, pseudo_solve, select_tasks
 
 _ZERO_LENGTH = 1e-7
@@ -50,7 +50,7 @@ class ConflictFreeAggregator(GramianAggregator):
         return weights
 
 
-def build(spec: ConfigWeighting, setup: Setup) -> GradientAggregation:
-    """Builds ConFIG with the spec's preference."""
-    preference = setup.per_task(spec.preference, "preference").double().cpu().numpy()
-    return GradientAggregation(ConflictFreeAggregator(preference), setup.ones)
+def build(spec: ConfigWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build ConFIG with the spec's preference."""
+    preference = context.per_task(spec.preference, "preference").double().cpu().numpy()
+    return GradientAggregation(ConflictFreeAggregator(preference), context.ones)

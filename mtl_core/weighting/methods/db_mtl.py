@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import DbMtlWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import GradientAggregation
 from mtl_core.weighting.gradients.tracking import TrackingAggregator, all_finite, row_norms
-from mtl_core.weighting.setup import Setup
 
 EPS = 1e-8
 
@@ -43,6 +43,6 @@ class DualBalancingAggregator(TrackingAggregator):
         return factors.to(jacobian) @ averages, factors.to(losses)
 
 
-def build(spec: DbMtlWeighting, setup: Setup) -> GradientAggregation:
-    """Builds DB-MTL with the spec's decay."""
-    return GradientAggregation(DualBalancingAggregator(setup.ones, spec.beta, spec.sigma), setup.ones)
+def build(spec: DbMtlWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build DB-MTL with the spec's decay."""
+    return GradientAggregation(DualBalancingAggregator(context.ones, spec.beta, spec.sigma), context.ones)

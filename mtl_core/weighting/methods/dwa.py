@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import DwaWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.interface import ForwardPass, SharedModel, Weighting, match_state
 from mtl_core.weighting.losses.fixed_weights import FixedWeights
-from mtl_core.weighting.setup import Setup
 
 
 class DynamicWeightAverage(Weighting):
@@ -28,7 +28,7 @@ class DynamicWeightAverage(Weighting):
         self._history = torch.full((2, len(ones)), torch.nan, device=ones.device, dtype=ones.dtype)
 
     def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
-        """Runs one backward pass of the weighted sum."""
+        """Run one backward pass of the weighted sum."""
         self._fixed.backward_parts(passes, model)
 
     def weights(self) -> Tensor:
@@ -36,7 +36,7 @@ class DynamicWeightAverage(Weighting):
         return self._fixed.weights()
 
     def epoch_end(self, mean_losses: Tensor) -> None:
-        """Computes the next epoch's weights from the mean losses of this epoch and the one before."""
+        """Compute the next epoch's weights from the mean losses of this epoch and the one before."""
         self._history = torch.stack([self._history[1], mean_losses.detach().to(self._history)])
         ratios = self._history[1] / self._history[0]
         finite_ratios = ratios.where(ratios.isfinite(), 1.0)
@@ -47,12 +47,12 @@ class DynamicWeightAverage(Weighting):
         return {"history": self._history.clone(), "weights": self.weights().clone()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Restores the mean losses and the weights."""
+        """Restore the mean losses and the weights."""
         loaded = match_state(state, self.state_dict())
         self._history = loaded["history"]
         self._fixed.set_weights(loaded["weights"])
 
 
-def build(spec: DwaWeighting, setup: Setup) -> DynamicWeightAverage:
-    """Builds DWA with the spec's temperature."""
-    return DynamicWeightAverage(setup.ones, spec.temperature)
+def build(spec: DwaWeighting, context: WeightingContext) -> DynamicWeightAverage:
+    """Build DWA with the spec's temperature."""
+    return DynamicWeightAverage(context.ones, spec.temperature)

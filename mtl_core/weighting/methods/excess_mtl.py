@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import ExcessMtlWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import GradientAggregation
 from mtl_core.weighting.gradients.tracking import TrackingAggregator, all_finite, row_norms
-from mtl_core.weighting.setup import Setup
 
 EPS = 1e-7
 _SMALLEST = torch.finfo(torch.float64).tiny
@@ -49,6 +49,6 @@ class ExcessRiskAggregator(TrackingAggregator):
         return factors.to(jacobian) @ jacobian, factors.to(losses)
 
 
-def build(spec: ExcessMtlWeighting, setup: Setup) -> GradientAggregation:
-    """Builds ExcessMTL with the spec's step size."""
-    return GradientAggregation(ExcessRiskAggregator(setup.ones, spec.lr), setup.ones)
+def build(spec: ExcessMtlWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build ExcessMTL with the spec's step size."""
+    return GradientAggregation(ExcessRiskAggregator(context.ones, spec.lr), context.ones)

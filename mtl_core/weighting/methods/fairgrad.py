@@ -3,8 +3,8 @@
 from torch import Tensor
 
 from mtl_core.spec.weighting import FairGradWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, RuleAggregator
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.nash import bargaining_weights
 
 
@@ -21,7 +21,7 @@ class AlphaFairRule:
         self._power = 1 / alpha
 
     def __call__(self, gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
-        """Computes the alpha-fair weights, [K], equal to the factors.
+        """Compute the alpha-fair weights, [K], equal to the factors.
 
         Args:
             gramian: [K, K] inner products.
@@ -30,6 +30,6 @@ class AlphaFairRule:
         return weights, weights
 
 
-def build(spec: FairGradWeighting, setup: Setup) -> GradientAggregation:
-    """Builds FairGrad with the spec's alpha."""
-    return GradientAggregation(RuleAggregator(AlphaFairRule(spec.alpha)), setup.ones)
+def build(spec: FairGradWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build FairGrad with the spec's alpha."""
+    return GradientAggregation(RuleAggregator(AlphaFairRule(spec.alpha)), context.ones)

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import FamoWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
 from mtl_core.weighting.methods.random import masked_softmax
-from mtl_core.weighting.setup import Setup
 
 EPS = 1e-8
 BETAS = (0.9, 0.999)
@@ -42,7 +42,7 @@ class FamoScalarizer(Scalarizer):
         return (losses - self._lowest).clamp(min=0) + EPS
 
     def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """Computes the scaled sum of the logarithms."""
+        """Compute the scaled sum of the logarithms."""
         shifted_losses = self._shift(losses)
         probabilities = masked_softmax(self._state["logits"], present)
         return (probabilities * shifted_losses.log()).sum() / (probabilities / shifted_losses).sum().detach()
@@ -55,7 +55,7 @@ class FamoScalarizer(Scalarizer):
         return rates / rates.sum() if present is None else (rates / rates.sum()).where(present, 0.0)
 
     def observe(self, losses: Tensor, present: Tensor | None = None) -> None:
-        """Updates w, once for each backward pass.
+        """Update w, once for each backward pass.
 
         Args:
             losses: [K] the losses after the step.
@@ -95,12 +95,12 @@ class Famo(LossScalarization):
     scalarizer: FamoScalarizer
 
     def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:
-        """Passes the losses after the step to the scalarizer."""
+        """Pass the losses after the step to the scalarizer."""
         mask = None if present is None else torch.tensor(list(present), device=losses.device)
         self.scalarizer.observe(losses.detach(), mask)
 
 
-def build(spec: FamoWeighting, setup: Setup) -> Famo:
-    """Builds FAMO with the spec's lower bounds, learning rate and weight decay."""
-    lowest = setup.per_task(spec.lowest, "lowest", default=0.0)
-    return Famo(FamoScalarizer(lowest, spec.lr, spec.gamma), initial=setup.ones / len(setup.names))
+def build(spec: FamoWeighting, context: WeightingContext) -> Famo:
+    """Build FAMO with the spec's lower bounds, learning rate and weight decay."""
+    lowest = context.per_task(spec.lowest, "lowest", default=0.0)
+    return Famo(FamoScalarizer(lowest, spec.lr, spec.gamma), initial=context.ones / len(context.names))

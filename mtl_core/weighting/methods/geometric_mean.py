@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import GeometricMeanWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
-from mtl_core.weighting.setup import Setup
 
 
 class GeometricMeanScalarizer(Scalarizer):
@@ -16,7 +16,7 @@ class GeometricMeanScalarizer(Scalarizer):
     """
 
     def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """Computes the geometric mean."""
+        """Compute the geometric mean."""
         mask = _positive_mask(losses, present)
         return torch.exp(losses.where(mask, 1.0).log().sum() / mask.sum().clamp(min=1))
 
@@ -33,6 +33,6 @@ def _positive_mask(losses: Tensor, present: Tensor | None) -> Tensor:
     return mask if present is None else mask & present
 
 
-def build(_spec: GeometricMeanWeighting, setup: Setup) -> LossScalarization:
-    """Builds the geometric mean; equal weights are reported before the first step."""
-    return LossScalarization(GeometricMeanScalarizer(), initial=setup.ones / len(setup.names))
+def build(_spec: GeometricMeanWeighting, context: WeightingContext) -> LossScalarization:
+    """Build the geometric mean; equal weights are reported before the first step."""
+    return LossScalarization(GeometricMeanScalarizer(), initial=context.ones / len(context.names))

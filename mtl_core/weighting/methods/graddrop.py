@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import GradDropWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Aggregator, GradientAggregation
-from mtl_core.weighting.setup import Setup
 
 
 class GradDropAggregator(Aggregator):
@@ -42,10 +42,12 @@ class GradDropAggregator(Aggregator):
 
     def _kept_fractions(self, jacobian: Tensor, keep_positive: Tensor, keep_negative: Tensor, leak: Tensor) -> Tensor:
         """[K] the fraction of each task's entries that are kept, leaking ones in part."""
-        kept = torch.where(jacobian > 0, keep_positive, keep_negative | (jacobian == 0)).to(jacobian.dtype).mean(dim=1)
-        return (kept + leak[:, 0] * (1 - kept)).nan_to_num(1.0)
+        fractions = (
+            torch.where(jacobian > 0, keep_positive, keep_negative | (jacobian == 0)).to(jacobian.dtype).mean(dim=1)
+        )
+        return (fractions + leak[:, 0] * (1 - fractions)).nan_to_num(1.0)
 
 
-def build(spec: GradDropWeighting, setup: Setup) -> GradientAggregation:
-    """Builds GradDrop with the spec's leak."""
-    return GradientAggregation(GradDropAggregator(setup.per_task(spec.leak, "leak", default=0.0)), setup.ones)
+def build(spec: GradDropWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build GradDrop with the spec's leak."""
+    return GradientAggregation(GradDropAggregator(context.per_task(spec.leak, "leak", default=0.0)), context.ones)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec.weighting import GradNormWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.interface import (
     ForwardPass,
     SharedModel,
@@ -15,7 +16,6 @@ from mtl_core.weighting.interface import (
     participation_mask,
     weighted_backward,
 )
-from mtl_core.weighting.setup import Setup
 
 
 class GradNorm(Weighting):
@@ -46,7 +46,7 @@ class GradNorm(Weighting):
         self._has_unknown_initial = True
 
     def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
-        """Runs the backward pass of the weighted sum, then updates the weights for the next step."""
+        """Run the backward pass of the weighted sum, then update the weights for the next step."""
         (forward_pass,) = passes
         losses = forward_pass.losses
         norms = gradient_norms(losses, model.last_shared_parameters())
@@ -96,7 +96,7 @@ class GradNorm(Weighting):
         return {name: tensor.clone() for name, tensor in state.items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Restores the weights and L(0)."""
+        """Restore the weights and L(0)."""
         loaded = match_state(state, self.state_dict())
         self._weights, self._next_weights = loaded["weights"], loaded["next_weights"]
         self._initial_losses, self._has_unknown_initial = loaded["first_losses"], True
@@ -129,6 +129,6 @@ def _mean(values: Tensor, mask: Tensor | None) -> Tensor:
     return values.mean() if mask is None else values.where(mask, 0.0).sum() / mask.sum()
 
 
-def build(spec: GradNormWeighting, setup: Setup) -> GradNorm:
-    """Builds GradNorm with the spec's alpha and learning rate."""
-    return GradNorm(setup.ones, spec.alpha, spec.lr)
+def build(spec: GradNormWeighting, context: WeightingContext) -> GradNorm:
+    """Build GradNorm with the spec's alpha and learning rate."""
+    return GradNorm(context.ones, spec.alpha, spec.lr)

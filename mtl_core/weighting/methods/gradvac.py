@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import GradVacWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, GramianAggregator
-from mtl_core.weighting.setup import Setup
 
 _PARALLEL = 1e-12
 """A target cosine whose squared sine is below this cannot be reached."""
@@ -76,6 +76,6 @@ class GradVacAggregator(GramianAggregator):
         return {"cosines": self._targets}
 
 
-def build(spec: GradVacWeighting, setup: Setup) -> GradientAggregation:
-    """Builds GradVac with the spec's beta; the copies are summed, not averaged."""
-    return GradientAggregation(GradVacAggregator(len(setup.names), spec.beta), setup.ones)
+def build(spec: GradVacWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build GradVac with the spec's beta; the copies are summed, not averaged."""
+    return GradientAggregation(GradVacAggregator(len(context.names), spec.beta), context.ones)

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec.weighting import ImtlWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, GramianAggregator
 from mtl_core.weighting.methods.imtl_g import impartial_weights
-from mtl_core.weighting.setup import Setup
 
 
 class ImtlAggregator(GramianAggregator):
@@ -51,6 +51,6 @@ class Imtl(GradientAggregation):
         return [self.aggregator.log_factors]
 
 
-def build(spec: ImtlWeighting, setup: Setup) -> Imtl:
-    """Builds IMTL with the spec's initial log-factor."""
-    return Imtl(ImtlAggregator(setup.ones, spec.initial), setup.ones / len(setup.names))
+def build(spec: ImtlWeighting, context: WeightingContext) -> Imtl:
+    """Build IMTL with the spec's initial log-factor."""
+    return Imtl(ImtlAggregator(context.ones, spec.initial), context.ones / len(context.names))

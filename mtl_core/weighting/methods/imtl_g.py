@@ -6,8 +6,8 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import ImtlGWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, RuleAggregator
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.row_scaling import RANK, eigh, lengths_and_cosines, pseudo_solve
 
 _NOISE = 10 * float(np.finfo(np.float32).eps) ** 2
@@ -15,7 +15,7 @@ _NOISE = 10 * float(np.finfo(np.float32).eps) ** 2
 
 
 def impartial_weights(gramian: Array) -> Array:
-    """Computes the weights of the direction with equal projections onto all gradients.
+    """Compute the weights of the direction with equal projections onto all gradients.
 
     They add up to 1, and some may be negative. For two gradients each is the other's fraction of both lengths, whatever
     the angle. For more rows, scaled to length one, they solve Cv = 1. Dependent gradients take the least-squares
@@ -58,11 +58,11 @@ def _nonzero_row_weights(lengths: Array, cosines: Array) -> Array:
 
 
 def imtl_g_rule(gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
-    """Computes the impartial weights, [K], equal to the factors."""
+    """Compute the impartial weights, [K], equal to the factors."""
     weights = impartial_weights(gramian)
     return weights, weights
 
 
-def build(_spec: ImtlGWeighting, setup: Setup) -> GradientAggregation:
-    """Builds IMTL-G; equal weights are reported before the first step."""
-    return GradientAggregation(RuleAggregator(imtl_g_rule), setup.ones / len(setup.names))
+def build(_spec: ImtlGWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build IMTL-G; equal weights are reported before the first step."""
+    return GradientAggregation(RuleAggregator(imtl_g_rule), context.ones / len(context.names))

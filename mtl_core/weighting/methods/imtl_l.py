@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.spec.weighting import ImtlLWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
-from mtl_core.weighting.setup import Setup
 
 
 class ImtlLScalarizer(Scalarizer):
@@ -22,7 +22,7 @@ class ImtlLScalarizer(Scalarizer):
         self.log_factors = nn.Parameter(torch.full_like(ones, initial))
 
     def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """Computes the sum, which may be negative."""
+        """Compute the sum, which may be negative."""
         terms = torch.exp(self.log_factors) * losses - self.log_factors
         return terms.sum() if present is None else terms.where(present, 0.0).sum()
 
@@ -40,7 +40,7 @@ class ImtlLScalarizer(Scalarizer):
         return {"log_factors": self.log_factors}
 
 
-def build(spec: ImtlLWeighting, setup: Setup) -> LossScalarization:
-    """Builds IMTL-L with the spec's initial log-factor."""
-    scalarizer = ImtlLScalarizer(setup.ones, spec.initial)
+def build(spec: ImtlLWeighting, context: WeightingContext) -> LossScalarization:
+    """Build IMTL-L with the spec's initial log-factor."""
+    scalarizer = ImtlLScalarizer(context.ones, spec.initial)
     return LossScalarization(scalarizer, initial=torch.exp(scalarizer.log_factors.detach()))

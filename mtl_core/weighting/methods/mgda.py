@@ -6,8 +6,8 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import MgdaWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, RuleAggregator
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.min_norm import min_norm_weights
 
 Normalization = Literal["none", "l2", "loss", "loss+"]
@@ -29,7 +29,7 @@ class MgdaRule:
         self._normalization = normalization
 
     def __call__(self, gramian: Array, losses: Tensor) -> tuple[Array, Array]:
-        """Computes the factor of each gradient, and the weights to report, [K] each.
+        """Compute the factor of each gradient, and the weights to report, [K] each.
 
         Args:
             gramian: [K, K] inner products.
@@ -51,6 +51,6 @@ class MgdaRule:
         return np.where((divisors > 0) & np.isfinite(divisors), divisors, 1.0)
 
 
-def build(spec: MgdaWeighting, setup: Setup) -> GradientAggregation:
-    """Builds MGDA with the spec's normalization."""
-    return GradientAggregation(RuleAggregator(MgdaRule(spec.normalization)), setup.ones / len(setup.names))
+def build(spec: MgdaWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build MGDA with the spec's normalization."""
+    return GradientAggregation(RuleAggregator(MgdaRule(spec.normalization)), context.ones / len(context.names))

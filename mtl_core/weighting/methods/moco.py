@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import MoCoWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import GradientAggregation
 from mtl_core.weighting.gradients.products import gramian
 from mtl_core.weighting.gradients.tracking import TrackingAggregator, all_finite, row_norms
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.simplex import softmax
 
 
@@ -57,6 +57,6 @@ class MoCoAggregator(TrackingAggregator):
         return factors.to(jacobian) @ estimates, factors.to(losses)
 
 
-def build(spec: MoCoWeighting, setup: Setup) -> GradientAggregation:
-    """Builds MoCo with the spec's step sizes."""
-    return GradientAggregation(MoCoAggregator(setup.ones, spec), setup.ones / len(setup.names))
+def build(spec: MoCoWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build MoCo with the spec's step sizes."""
+    return GradientAggregation(MoCoAggregator(context.ones, spec), context.ones / len(context.names))

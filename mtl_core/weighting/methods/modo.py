@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from mtl_core.spec.weighting import MoDoWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation
 from mtl_core.weighting.gradients.double_sampling import DoubleSamplingAggregator
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.simplex import project_onto_simplex
 
 
@@ -28,6 +28,8 @@ class MoDoAggregator(DoubleSamplingAggregator):
         return project_onto_simplex(weights - self._gamma * (products @ weights + self._rho * weights))
 
 
-def build(spec: MoDoWeighting, setup: Setup) -> GradientAggregation:
-    """Builds MoDo with the spec's step size and regularization."""
-    return GradientAggregation(MoDoAggregator(len(setup.names), spec.gamma, spec.rho), setup.ones / len(setup.names))
+def build(spec: MoDoWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build MoDo with the spec's step size and regularization."""
+    return GradientAggregation(
+        MoDoAggregator(len(context.names), spec.gamma, spec.rho), context.ones / len(context.names)
+    )

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import NashMtlWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, GramianAggregator
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.nash import bargaining_weights
 from mtl_core.weighting.solvers.row_scaling import select_tasks
 
@@ -55,6 +55,6 @@ class NashMtlAggregator(GramianAggregator):
         return {"bargain": self._weights, "calls": self._calls}
 
 
-def build(spec: NashMtlWeighting, setup: Setup) -> GradientAggregation:
-    """Builds Nash-MTL with the spec's maximum length and interval."""
-    return GradientAggregation(NashMtlAggregator(len(setup.names), spec.max_norm, spec.update_every), setup.ones)
+def build(spec: NashMtlWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build Nash-MTL with the spec's maximum length and interval."""
+    return GradientAggregation(NashMtlAggregator(len(context.names), spec.max_norm, spec.update_every), context.ones)

@@ -5,12 +5,12 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import PcGradWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, RuleAggregator
-from mtl_core.weighting.setup import Setup
 
 
 def pcgrad_rule(gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
-    """Computes the weights of the sum of the projected gradients, equal to the factors.
+    """Compute the weights of the sum of the projected gradients, equal to the factors.
 
     A copy of each task's gradient is compared with the other tasks' original gradients in random order; where the
     inner product is negative it is projected onto the other's normal plane. A zero gradient conflicts with none;
@@ -42,6 +42,6 @@ def pcgrad_rule(gramian: Array, _losses: Tensor) -> tuple[Array, Array]:
     return np.array(factors), np.array(factors)
 
 
-def build(_spec: PcGradWeighting, setup: Setup) -> GradientAggregation:
-    """Builds PCGrad; the projected gradients are summed, not averaged."""
-    return GradientAggregation(RuleAggregator(pcgrad_rule), setup.ones)
+def build(_spec: PcGradWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build PCGrad; the projected gradients are summed, not averaged."""
+    return GradientAggregation(RuleAggregator(pcgrad_rule), context.ones)

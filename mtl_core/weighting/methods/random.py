@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import RandomWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
-from mtl_core.weighting.setup import Setup
 
 
 class RandomScalarizer(Scalarizer):
@@ -15,7 +15,7 @@ class RandomScalarizer(Scalarizer):
     """
 
     def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """Computes the sum with newly drawn weights."""
+        """Compute the sum with newly drawn weights."""
         return (self.derivatives(losses, present) * losses).sum()
 
     def derivatives(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
@@ -31,6 +31,6 @@ def masked_softmax(logits: Tensor, present: Tensor | None) -> Tensor:
     return torch.softmax(logits.masked_fill(~present, -torch.inf), dim=0).where(present, 0.0)
 
 
-def build(_spec: RandomWeighting, setup: Setup) -> LossScalarization:
-    """Builds random weighting; equal weights are reported before the first step."""
-    return LossScalarization(RandomScalarizer(), initial=setup.ones / len(setup.names))
+def build(_spec: RandomWeighting, context: WeightingContext) -> LossScalarization:
+    """Build random weighting; equal weights are reported before the first step."""
+    return LossScalarization(RandomScalarizer(), initial=context.ones / len(context.names))

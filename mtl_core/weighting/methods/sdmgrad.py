@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtl_core.spec.weighting import SdmGradWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation
 from mtl_core.weighting.gradients.double_sampling import DoubleSamplingAggregator, normalize_preference
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.simplex import project_onto_simplex
 
 
@@ -41,7 +41,7 @@ class SdmGradAggregator(DoubleSamplingAggregator):
         return np.asarray((weights + pull * normalize_preference(self._preference, rows)) / (1 + pull))
 
 
-def build(spec: SdmGradWeighting, setup: Setup) -> GradientAggregation:
-    """Builds SDMGrad with the spec's solver settings and preference."""
-    preference = setup.per_task(spec.preference, "preference").double().cpu().numpy()
-    return GradientAggregation(SdmGradAggregator(preference, spec), setup.ones / len(setup.names))
+def build(spec: SdmGradWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build SDMGrad with the spec's solver settings and preference."""
+    preference = context.per_task(spec.preference, "preference").double().cpu().numpy()
+    return GradientAggregation(SdmGradAggregator(preference, spec), context.ones / len(context.names))

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.spec.weighting import StchWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
 from mtl_core.weighting.methods.random import masked_softmax
-from mtl_core.weighting.setup import Setup
 
 EPS = 1e-20
 
@@ -40,7 +40,7 @@ class SmoothTchebycheffScalarizer(Scalarizer):
         return self._preference * torch.log((losses / self._nadir).clamp(min=0) + EPS)
 
     def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """Computes the sum of the logarithms in the warm-up, then their smooth maximum minus the largest."""
+        """Compute the sum of the logarithms in the warm-up, then their smooth maximum minus the largest."""
         mask = torch.ones_like(losses, dtype=torch.bool) if present is None else present
         logarithms = self._logarithms(losses)
         if self._is_warmup:
@@ -59,7 +59,7 @@ class SmoothTchebycheffScalarizer(Scalarizer):
         return weights.where(positive if present is None else positive & present, 0.0)
 
     def epoch_end(self, mean_losses: Tensor) -> None:
-        """Counts the epoch; sets the nadir after the first epoch that follows the warm-up."""
+        """Count the epoch; set the nadir after the first epoch that follows the warm-up."""
         if int(self._epoch) == self._warmup:
             means = mean_losses.detach().to(self._nadir)
             self._nadir.copy_(means.where((means > 0) & means.isfinite(), 1.0))
@@ -70,7 +70,7 @@ class SmoothTchebycheffScalarizer(Scalarizer):
         return {"nadir": self._nadir, "epoch": self._epoch}
 
 
-def build(spec: StchWeighting, setup: Setup) -> LossScalarization:
-    """Builds STCH with the spec's smoothing, warm-up and preference."""
-    preference = setup.per_task(spec.preference, "preference")
-    return LossScalarization(SmoothTchebycheffScalarizer(preference, spec.mu, spec.warmup_epochs), initial=setup.ones)
+def build(spec: StchWeighting, context: WeightingContext) -> LossScalarization:
+    """Build STCH with the spec's smoothing, warm-up and preference."""
+    preference = context.per_task(spec.preference, "preference")
+    return LossScalarization(SmoothTchebycheffScalarizer(preference, spec.mu, spec.warmup_epochs), initial=context.ones)

@@ -5,8 +5,8 @@ from torch import Tensor, nn
 
 from mtl_core.spec.tasks import TASK_KINDS
 from mtl_core.spec.weighting import UncertaintyWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.losses.scalarization import LossScalarization, Scalarizer
-from mtl_core.weighting.setup import Setup
 
 
 class UncertaintyScalarizer(Scalarizer):
@@ -26,7 +26,7 @@ class UncertaintyScalarizer(Scalarizer):
         self.log_variances = nn.Parameter(torch.full_like(factors, initial))
 
     def scalarize(self, losses: Tensor, present: Tensor | None = None) -> Tensor:
-        """Computes the negative log-likelihood, which may be negative."""
+        """Compute the negative log-likelihood, which may be negative."""
         terms = self._factors * torch.exp(-self.log_variances) * losses + 0.5 * self.log_variances
         return terms.sum() if present is None else terms.where(present, 0.0).sum()
 
@@ -45,10 +45,10 @@ class UncertaintyScalarizer(Scalarizer):
         return {"log_variances": self.log_variances}
 
 
-def build(spec: UncertaintyWeighting, setup: Setup) -> LossScalarization:
-    """Builds uncertainty weighting, with the likelihood of each task's kind."""
-    factors = setup.ones * torch.tensor(
-        [TASK_KINDS[kind].uncertainty_factor for kind in setup.kinds], device=setup.device
+def build(spec: UncertaintyWeighting, context: WeightingContext) -> LossScalarization:
+    """Build uncertainty weighting, with the likelihood of each task's kind."""
+    factors = context.ones * torch.tensor(
+        [TASK_KINDS[kind].uncertainty_factor for kind in context.kinds], device=context.device
     )
-    scalarizer = UncertaintyScalarizer(factors.to(setup.dtype), spec.initial)
+    scalarizer = UncertaintyScalarizer(factors.to(context.dtype), spec.initial)
     return LossScalarization(scalarizer, initial=factors * torch.exp(-scalarizer.log_variances.detach()))

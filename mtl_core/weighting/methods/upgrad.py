@@ -6,8 +6,8 @@ import numpy as np
 from torch import Tensor
 
 from mtl_core.spec.weighting import DualProjWeighting, UpGradWeighting
+from mtl_core.weighting.context import WeightingContext
 from mtl_core.weighting.gradients.aggregation import Array, GradientAggregation, GramianAggregator
-from mtl_core.weighting.setup import Setup
 from mtl_core.weighting.solvers.dual_cone import cone_weights
 from mtl_core.weighting.solvers.row_scaling import lengths_and_cosines, select_tasks
 
@@ -52,16 +52,16 @@ class ConeProjectionAggregator(GramianAggregator):
         return np.where(nonzero, weights_on_units / np.where(nonzero, lengths, 1.0), weights)
 
 
-def build(spec: UpGradWeighting, setup: Setup) -> GradientAggregation:
-    """Builds UPGrad with the spec's preference and regularization."""
-    return build_cone_projection(spec, setup, project_each=True)
+def build(spec: UpGradWeighting, context: WeightingContext) -> GradientAggregation:
+    """Build UPGrad with the spec's preference and regularization."""
+    return build_cone_projection(spec, context, project_each=True)
 
 
 def build_cone_projection(
-    spec: UpGradWeighting | DualProjWeighting, setup: Setup, *, project_each: bool
+    spec: UpGradWeighting | DualProjWeighting, context: WeightingContext, *, project_each: bool
 ) -> GradientAggregation:
-    """Builds UPGrad or DualProj; ``project_each`` as of :class:`ConeProjectionAggregator`."""
-    preference = setup.per_task(spec.preference, "preference").double().cpu().numpy()
+    """Build UPGrad or DualProj; ``project_each`` as of :class:`ConeProjectionAggregator`."""
+    preference = context.per_task(spec.preference, "preference").double().cpu().numpy()
     return GradientAggregation(
-        ConeProjectionAggregator(spec, preference, project_each=project_each), setup.ones / len(setup.names)
+        ConeProjectionAggregator(spec, preference, project_each=project_each), context.ones / len(context.names)
     )

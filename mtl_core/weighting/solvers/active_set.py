@@ -7,11 +7,11 @@ import numpy as np
 from mtl_core.weighting.solvers.row_scaling import Array
 
 
-class Problem(Protocol):
+class ConvexProblem(Protocol):
     """A convex function to minimize over non-negative weights of rows."""
 
     def minimize_active(self, active: list[int]) -> tuple[Array, bool] | None:
-        """Minimizes over the active rows' weights, ignoring their signs.
+        """Minimize over the active rows' weights, ignoring their signs.
 
         Returns:
             The weights and False; if the value is unbounded below, a direction of descent and True; None if the
@@ -24,8 +24,8 @@ class Problem(Protocol):
         ...
 
 
-def descend(problem: Problem, point: Array, active: list[int]) -> Array | None:
-    """Moves to the minimum over the active rows, dropping rows whose weight would turn negative.
+def descend(problem: ConvexProblem, point: Array, active: list[int]) -> Array | None:
+    """Move to the minimum over the active rows, dropping rows whose weight would turn negative.
 
     Args:
         problem: The function to minimize.
@@ -53,14 +53,14 @@ def descend(problem: Problem, point: Array, active: list[int]) -> Array | None:
         steps = current[decreasing] / -change[decreasing]
         nearest = int(np.argmin(steps))
         point[active] = np.maximum(current + steps[nearest] * change, 0)
-        dropped = active[decreasing[nearest]]
-        point[dropped] = 0
-        active = [row for row in active if row != dropped]
+        blocking_row = active[decreasing[nearest]]
+        point[blocking_row] = 0
+        active = [row for row in active if row != blocking_row]
     return None
 
 
-def minimize(problem: Problem, point: Array) -> Array:
-    """Finds the minimum by adding one active row at a time.
+def minimize(problem: ConvexProblem, point: Array) -> Array:
+    """Find the minimum by adding one active row at a time.
 
     The value decreases in every round, so that the method ends after finitely many.
 

@@ -12,7 +12,7 @@ _ROUNDS = 8
 
 
 def cone_weights(cosines: Array, start_weights: Array) -> Array:
-    """Computes for each start the weights z >= start with the smallest z'Cz: z'U is start'U projected onto the cone.
+    """Compute for each start the weights z >= start with the smallest z'Cz: z'U is start'U projected onto the cone.
 
     The solution is exact: block principal pivoting (Portugal, Judice & Vicente 1994) on all problems at once, which
     takes a few rounds, and for problems it has not solved by then the slower method of Lawson & Hanson (1974).
@@ -88,5 +88,5 @@ class _ConeProblem:
 
 
 def lawson_hanson(cosines: Array, products: Array, tolerance: float) -> Array:
-    """Computes the increments [K] of one start by the active-set method."""
+    """Compute the increments [K] of one start by the active-set method."""
     return minimize(_ConeProblem(cosines, products, tolerance), np.zeros(len(products)))

@@ -18,7 +18,7 @@ _ZERO_DISTANCE = 1e-13
 
 
 def conflict_averse_weights(gramian: Array, center: Array, radius: float) -> Array:
-    """Computes the weights w >= 0, adding up to 1, with the smallest g_w·g_0 + radius·abs(g_w).
+    """Compute the weights w >= 0, adding up to 1, with the smallest g_w·g_0 + radius·abs(g_w).
 
     The problem is dual to maximizing the smallest product with a row over all d with abs(d - g_0) <= radius. An
     active-set method: on a given set of rows the minimum has a closed form, rows join where the optimality
@@ -125,7 +125,7 @@ class _BallProblem:
         return size <= 1e-7 * float(point.sum())
 
     def _minimize_from(self, start: Array) -> Array:
-        """Finds the minimum from an initial point."""
+        """Find the minimum from an initial point."""
         descended = descend(self, start, np.flatnonzero(start).tolist())
         if descended is None or self.evaluate(descended)[0] > self.evaluate(start)[0]:
             descended = start

@@ -12,7 +12,7 @@ _ROUNDING = 1e-14
 
 
 def min_norm_weights(gramian: Array) -> Array:
-    """Computes the weights w >= 0, adding up to 1, with the smallest w'Gw.
+    """Compute the weights w >= 0, adding up to 1, with the smallest w'Gw.
 
     An active-set method (Wolfe: Finding the nearest point in a polytope, 1976) on the Gramian alone. It ends
     after finitely many steps at the exact point, not near it as a Frank-Wolfe method does, and is insensitive

@@ -14,7 +14,7 @@ _STEPS = 200
 
 
 def bargaining_weights(gramian: Array, power: float) -> Array:
-    """Computes the weights w > 0 with Gw = w^-power; zeros if there are none.
+    """Compute the weights w > 0 with Gw = w^-power; zeros if there are none.
 
     They minimize the strictly convex w'Gw/2 - sum of phi(w), phi' = w^-power, found by a damped Newton
     method on rows of length one. There are none exactly if a convex combination of the rows is zero, at a Pareto

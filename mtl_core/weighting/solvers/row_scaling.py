@@ -21,7 +21,7 @@ def lengths_and_cosines(gramian: Array) -> tuple[Array, Array]:
 
 
 def select_tasks(values: Array, rows: Sequence[int] | None) -> Array:
-    """Selects the values of the tasks in the batch; all if ``rows`` is None."""
+    """Select the values of the tasks in the batch; all if ``rows`` is None."""
     return values if rows is None else values[list(rows)]
 
 

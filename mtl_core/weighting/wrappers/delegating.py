@@ -48,7 +48,7 @@ class DelegatingWeighting(Weighting):
         return self.method.parameters()
 
     def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
-        """Runs the delegate's backward pass."""
+        """Run the delegate's backward pass."""
         self.delegate.backward_parts(passes, model)
 
     def weights(self) -> Tensor:
@@ -56,9 +56,9 @@ class DelegatingWeighting(Weighting):
         return self.delegate.weights()
 
     def epoch_end(self, mean_losses: Tensor) -> None:
-        """Passes the epoch's mean losses to the wrapped weighting."""
+        """Pass the epoch's mean losses to the wrapped weighting."""
         self.method.epoch_end(mean_losses)
 
     def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:
-        """Passes the losses after the step to the delegate."""
+        """Pass the losses after the step to the delegate."""
         self.delegate.observe(losses, present)

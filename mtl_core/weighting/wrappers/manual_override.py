@@ -36,7 +36,7 @@ class ManualOverride(DelegatingWeighting):
         return self._override or self.method
 
     def set_override(self, weights: Mapping[str, float] | None) -> None:
-        """Sets or removes the override from the next step on.
+        """Set or remove the override from the next step on.
 
         Args:
             weights: By task name; a missing task has weight 1. None removes the override.
@@ -60,7 +60,7 @@ class ManualOverride(DelegatingWeighting):
         return {**self.method.state_dict(), _STATE_KEY: override.clone()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Restores the wrapped weighting's state and the override."""
+        """Restore the wrapped weighting's state and the override."""
         self.method.load_state_dict({name: tensor for name, tensor in state.items() if name != _STATE_KEY})
         override = state.get(_STATE_KEY, torch.empty(0))
         if len(override) not in (0, len(self._names)):

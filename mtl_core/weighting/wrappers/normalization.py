@@ -35,7 +35,7 @@ class LossNormalization(DelegatingWeighting):
         self._bias_corrections = torch.zeros_like(ones)  # sum of the average's coefficients, as in Adam
 
     def backward_parts(self, passes: Sequence[ForwardPass], model: SharedModel) -> None:
-        """Runs the wrapped backward pass on normalized losses; all parts of a batch use the same scale."""
+        """Run the wrapped backward pass on normalized losses; all parts of a batch use the same scale."""
         flags = [participation(forward_pass.losses, forward_pass.present) for forward_pass in passes]
         if self._mode == "scale":
             for forward_pass, active in zip(passes, flags, strict=True):
@@ -72,11 +72,11 @@ class LossNormalization(DelegatingWeighting):
         return self._normalize(losses, self._scales().to(losses))
 
     def epoch_end(self, mean_losses: Tensor) -> None:
-        """Passes the normalized mean losses to the wrapped weighting."""
+        """Pass the normalized mean losses to the wrapped weighting."""
         self.method.epoch_end(self._normalize_values(mean_losses))
 
     def observe(self, losses: Tensor, present: Sequence[bool] | None = None) -> None:
-        """Passes the normalized losses after the step to the wrapped weighting."""
+        """Pass the normalized losses after the step to the wrapped weighting."""
         self.method.observe(self._normalize_values(losses), present)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -85,7 +85,7 @@ class LossNormalization(DelegatingWeighting):
         return {**self.method.state_dict(), "loss_means": averages, "loss_means_seen": corrections}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Restores the wrapped weighting's state and the moving averages."""
+        """Restore the wrapped weighting's state and the moving averages."""
         template = {"loss_means": self._averages, "loss_means_seen": self._bias_corrections}
         own = match_state({name: tensor for name, tensor in state.items() if name in template}, template)
         self.method.load_state_dict({name: tensor for name, tensor in state.items() if name not in template})

@@ -38,6 +38,7 @@ from mtl_core.spec import (
     Averaging,
     Dataset,
     HardSharing,
+    InitialWeights,
     Layer,
     MulticlassTask,
     Optimizer,
@@ -46,7 +47,6 @@ from mtl_core.spec import (
     Schedule,
     Spec,
     SplitSpec,
-    Start,
     Task,
     TrainingSpec,
     Weighting,
@@ -57,7 +57,7 @@ from mtl_core.spec.layers import Pretrained
 EVERY = [
     *(
         member
-        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, Start)
+        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, InitialWeights)
         for member in members(union)
     ),
     SplitSpec,
@@ -144,7 +144,9 @@ def test_only_what_a_page_of_its_own_edits_is_left_out() -> None:
     assert left_out == {"TableDataset.types", "TableDataset.missing"}
 
 
-@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, Start])
+@pytest.mark.parametrize(
+    "union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, InitialWeights]
+)
 def test_a_union_offers_every_kind_with_its_help(qtbot: QtBot, union: Any) -> None:
     form = KindForm(members(union), "part")
     qtbot.addWidget(form)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QTimer
 
+from app.pages.compare.step_queue import StepQueue
 from app.pages.compare.swatch import dots_of
 from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import curve_tasks, metric_choices
@@ -29,9 +30,6 @@ from app.widgets import Card
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey
 
-_RUNS_PER_TURN = 4
-"""Runs whose curves are drawn before other events have their turn."""
-
 
 class TaskCurveCard(Card):
     """A plot of one metric of one task: hue and dots identify the run, dashes mean validation."""
@@ -48,7 +46,7 @@ class TaskCurveCard(Card):
         self.body.addWidget(self.plot, 1)
 
     def remove_other_runs(self, runs: Sequence[int]) -> None:
-        """Takes the curves of all other runs away."""
+        """Remove the curves of all other runs."""
         for key in self.plot.curve_keys():
             if isinstance(key, tuple) and key[0] not in runs:
                 self.plot.remove_curve(key)
@@ -72,17 +70,23 @@ class TaskCurveCard(Card):
 class CurveGrid(CardGrid):
     """The grid of task cards; it is rebuilt when tasks or metric change.
 
-    The curves of a few runs are drawn at a time, so that the window answers while there are dozens.
+    Cards are made and deleted one by one, and the curves of each run are drawn in a step of their own.
+
+    Args:
+        steps: Queue of the steps.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, steps: StepQueue) -> None:
         super().__init__()
         self.cards: dict[str, TaskCurveCard] = {}
-        self._layout_key: tuple[object, ...] = ()
+        self._steps = steps
+        self._metric, self._tasks = "", tuple[str, ...]()
+        self._new_cards: dict[str, TaskCurveCard] | None = None
+        self._entries: tuple[ComparedRun, ...] = ()
         self._runs: dict[int, tuple[ComparedRun, RunCurves, XAxis | None]] = {}
+        self._axes: dict[int, XAxis] = {}
+        self._options: PlotOptions | None = None
         self._pending: dict[int, set[SeriesKey] | None] = {}
-        self._draw_timer = QTimer(self, singleShot=True, interval=0)
-        self._draw_timer.timeout.connect(self._draw_next_runs)
 
     def draw(
         self,
@@ -99,41 +103,67 @@ class CurveGrid(CardGrid):
         Args:
             entries: The runs.
             curves: Their points.
-            clocks: When each was where.
-            metric: What to draw.
-            options: How.
-            changed: Only these series of these runs are new; None draws everything.
+            clocks: Their training times.
+            metric: The metric to draw.
+            options: Drawing options.
+            changed: The changed series of each run; None draws everything.
         """
+        self._axes = run_axes(entries, clocks, options.axis)
+        self._entries, self._options = tuple(entries), options
+        self._runs = {e.run.id: (e, curves[e.run.id], self._axes.get(e.run.id)) for e in entries}
         tasks = curve_tasks([entry.run for entry in entries], metric, all_keys(curves))
-        layout_key = (metric, tasks)
-        if layout_key != self._layout_key:
-            self._layout_key, changed = layout_key, None
-            self.cards = {task: TaskCurveCard(task, metric) for task in tasks}
-            self.set_cards(list(self.cards.values()))
+        if (metric, tasks) != (self._metric, self._tasks):
+            self._metric, self._tasks = metric, tasks
+            self._discard((self._new_cards or {}).values())
+            self._new_cards = {}
+            self._steps.put("curve cards", self._make_next_card)
+        elif self._new_cards is None:
+            self._draw_runs(options, changed)
+
+    def _make_next_card(self) -> None:
+        """Make the next card; once all are made, show them and draw all runs."""
+        if self._new_cards is None or self._options is None:
+            return
+        missing = [task for task in self._tasks if task not in self._new_cards]
+        if missing:
+            card = TaskCurveCard(missing[0], self._metric)
+            card.setParent(self)
+            card.ensurePolished()
+            self._new_cards[missing[0]] = card
+            self._steps.put("curve cards", self._make_next_card)
+            return
+        previous, self.cards, self._new_cards = self.cards, self._new_cards, None
+        self.replace_cards(list(self.cards.values()))
+        self._discard(previous.values())
+        self._draw_runs(self._options, None)
+
+    def _discard(self, cards: Iterable[TaskCurveCard]) -> None:
+        for card in list(cards):
+            self._steps.put(card, partial(_delete_card, card))
+
+    def _draw_runs(self, options: PlotOptions, changed: Mapping[int, set[SeriesKey]] | None) -> None:
         if changed is None:
             for card in self.cards.values():
-                card.remove_other_runs([entry.run.id for entry in entries])
-        axes = run_axes(entries, clocks, options.axis)
-        self._runs = {e.run.id: (e, curves[e.run.id], axes.get(e.run.id)) for e in entries}
+                self._steps.put((card, "runs"), partial(card.remove_other_runs, tuple(self._runs)))
         for run in self._runs if changed is None else changed:
-            # A run's clock goes on with all of its curves.
+            # All curves of a run move along the time axis when its clock changes.
             keys = changed[run] if changed is not None and options.axis != "time" else None
             pending = self._pending.get(run, set())
             self._pending[run] = None if keys is None or pending is None else pending | keys
-        self._draw_next_runs()
+        self._steps.put("curves", self._draw_next_run)
         for card in self.cards.values():
-            card.plot.set_show_raw(len(entries) < 2)
+            card.plot.set_show_raw(len(self._runs) < 2)
         options.apply(card.plot for card in self.cards.values())
-        self._set_axes(entries, axes, options)
+        self._set_axes(self._entries, self._axes, options)
 
-    def _draw_next_runs(self) -> None:
-        """Draw the next few runs, and go on once the events that came meanwhile are done."""
-        for run in list(self._pending)[:_RUNS_PER_TURN]:
-            keys = self._pending.pop(run)
-            if run in self._runs:
-                self._draw_run(*self._runs[run], keys)
-        if self._pending:
-            self._draw_timer.start()
+    def _draw_next_run(self) -> None:
+        run = next(iter(self._pending), None)
+        if run is None:
+            return
+        keys = self._pending.pop(run)
+        if run in self._runs:
+            self._draw_run(*self._runs[run], keys)
+        self._steps.put("curves", self._draw_next_run)
 
     def _draw_run(
         self, entry: ComparedRun, curves: RunCurves, axis: XAxis | None, changed: set[SeriesKey] | None
@@ -157,19 +187,24 @@ class CurveGrid(CardGrid):
             card.plot.set_until(float(max(ends, default=0.0)))
 
 
+def _delete_card(card: TaskCurveCard) -> None:
+    card.plot.clear()  # dozens of curves: most of the time that deleting it takes
+    card.deleteLater()
+
+
 def last_step(run: RunRecord) -> float:
-    """The step up to which the axis keeps room for a run: the planned end of one that is on."""
+    """Last step of a run for the axis: the planned one while the run is active."""
     progress = run.progress
     return 0.0 if progress is None else float(progress.step if run.has_ended else progress.steps)
 
 
 def run_axes(entries: Sequence[ComparedRun], clocks: Mapping[int, TrainingClock], kind: AxisKind) -> dict[int, XAxis]:
-    """Where the steps of each run stand on one axis for all; runs of which that is not known are left out.
+    """Horizontal axis of each run, all in one unit; runs whose axis is not known are omitted.
 
     Args:
         entries: The runs.
-        clocks: When each was where.
-        kind: What the axis counts; times are in one unit for all runs.
+        clocks: Their training times.
+        kind: Unit of the axis; times are in the same unit for all runs.
     """
     if kind == "step":
         return {entry.run.id: XAxis() for entry in entries}
@@ -183,10 +218,10 @@ def run_axes(entries: Sequence[ComparedRun], clocks: Mapping[int, TrainingClock]
 
 
 def all_keys(curves: Mapping[int, RunCurves]) -> list[SeriesKey]:
-    """The series of all runs, each once."""
+    """The series of all runs, without duplicates."""
     return list(dict.fromkeys(key for run_curves in curves.values() for key in run_curves.names()))
 
 
 def available_metrics(curves: Mapping[int, RunCurves]) -> tuple[str, ...]:
-    """The metrics that can be drawn."""
+    """The metrics that can be drawn as curves."""
     return metric_choices(all_keys(curves))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.views.compared_run import ComparedRun
-from app.pages.compare.views.comparison import CompareView
+from app.pages.compare.views.comparison import SettingsView
 from app.widgets import Card, LinkButton, Muted
 
 _FOLDED = 8
@@ -27,9 +27,9 @@ class SettingsCard(Card):
         self.body.addWidget(self.table, 1)
         self.body.addWidget(self.unfold)
         self._unfolded = False
-        self._shown: tuple[tuple[ComparedRun, ...], CompareView] | None = None
+        self._shown: tuple[tuple[ComparedRun, ...], SettingsView] | None = None
 
-    def show_view(self, entries: Sequence[ComparedRun], view: CompareView) -> None:
+    def show_view(self, entries: Sequence[ComparedRun], view: SettingsView) -> None:
         """Show in what the runs differ."""
         self._shown = (tuple(entries), view)
         lines, heads = view.differing, [(entry.short, entry.color) for entry in entries]

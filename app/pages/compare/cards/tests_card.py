@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QCheckBox
 
 from app.pages.compare.cards.ensemble_evaluation import EnsembleEvaluation
 from app.pages.compare.run_table import RunTable
-from app.pages.compare.views.comparison import CompareView
+from app.pages.compare.views.comparison import MetricsView
 from app.pages.compare.views.seed_groups import SeedGroup
 from app.tables import method_title
 from app.widgets import Card, Muted
@@ -40,17 +40,17 @@ class TestMetricsCard(Card):
         self.body.addWidget(self.notes)
         self.body.addWidget(ensemble_evaluation.error)
 
-    def show_view(self, view: CompareView, *, ensemble: bool) -> None:
+    def show_view(self, view: MetricsView, *, ensemble: bool) -> None:
         """Show the metrics.
 
         Args:
-            view: Of the page.
+            view: The metrics.
             ensemble: Whether the last column is the ensemble of all runs.
         """
         heads = [*map(_group_head, view.groups), *([("ensemble", None)] if ensemble else [])]
-        self.table.fill("task", heads, view.tests)
-        self.table.setVisible(bool(view.tests))
-        self.nothing.setVisible(not view.tests)
+        self.table.fill("task", heads, view.lines)
+        self.table.setVisible(bool(view.lines))
+        self.nothing.setVisible(not view.lines)
         self.group.setVisible(view.seeds)
         self.notes.setText(view.notes)
         self.notes.setVisible(bool(view.notes))

@@ -1,4 +1,4 @@
-"""View model of the Compare page, as pure functions of store records; no Qt here."""
+"""View models of the tables on the Compare page, as pure functions of store records; no Qt here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.pages.compare.views.setting_names import ABSENT, chip_texts, setting_te
 from app.pages.compare.views.significance import marks, rule_text
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
 from mtl_core.analysis.statistics import Spread
-from mtl_core.protocol.series import TRAINING_SERIES
+from mtl_core.protocol.series_names import TRAINING_SERIES
 from mtl_core.spec import DIRECTIONS, TOTAL, ExperimentSpec
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ TestScores = Mapping[str, Mapping[str, float]]
 _SECTIONS = {"weighting": 0, "training": 1}
 _IGNORED = ("version", "name")
 _SPLIT_TASKS = "dataset.split.tasks"
-"""Who made the split of a baseline: the same rows for all runs of a study, so no difference to be told."""
+"""Tasks that determine the split of a baseline: all runs of a study have the same rows, so it is not a difference."""
 _ARROWS = {"max": " ↑", "min": " ↓"}
 
 
@@ -58,30 +58,19 @@ class Line:
 
 
 @dataclass(frozen=True)
-class CompareView:
-    """Everything on the page except the curves.
+class SettingsView:
+    """What the runs have in common and in what they differ.
 
     Attributes:
-        differing: A row a setting that is not the same in all runs.
-        settings: How many settings there are.
-        tests: A row a test metric; a cell a run, or a group of runs that differ in nothing but the seed, and behind
-            them one for the ensemble of all where its scores are known.
-        groups: The runs of each cell of ``tests`` but the ensemble's.
-        seeds: Whether some of the runs differ in nothing but the seed.
-        notes: What a mark among ``tests`` means, and which runs are not counted.
-        best: A row a task: the epoch in which each run was best on it, beside the one that its rule chose.
+        chips: The text of each run's chip.
+        differing: A row for each setting that is not the same in all runs.
+        settings: Number of settings.
         hint: What is missing for a comparison; empty when nothing is.
-        chips: What the chip of each run says.
     """
 
     chips: tuple[str, ...]
     differing: tuple[Line, ...]
     settings: int
-    tests: tuple[Line, ...]
-    groups: tuple[SeedGroup, ...]
-    seeds: bool
-    notes: str
-    best: tuple[Line, ...]
     hint: str
 
     @property
@@ -90,51 +79,77 @@ class CompareView:
         return f"{len(self.differing)} of {self.settings} settings" if len(self.chips) > 1 else ""
 
 
-def compare_view(
+@dataclass(frozen=True)
+class MetricsView:
+    """The test metrics of the runs.
+
+    Attributes:
+        lines: A row per test metric, with a cell per run, or per group of runs that differ only in the seed, and a last
+            one for the ensemble of all runs if its scores are known.
+        groups: The runs of each cell of ``lines`` but the ensemble's.
+        seeds: Whether some of the runs differ only in the seed.
+        notes: What the marks mean, and which runs are not counted.
+    """
+
+    lines: tuple[Line, ...]
+    groups: tuple[SeedGroup, ...]
+    seeds: bool
+    notes: str
+
+
+def settings_view(entries: Sequence[ComparedRun]) -> SettingsView:
+    """The settings in which some runs differ, in the order in which the runs are shown."""
+    differing, settings = differing_settings([entry.settings for entry in entries])
+    return SettingsView(
+        chips=chip_texts(entries, differing),
+        differing=setting_lines(entries, differing),
+        settings=settings,
+        hint="Add a second run to see what differs." if len(entries) == 1 else "",
+    )
+
+
+def metrics_view(
     entries: Sequence[ComparedRun],
     summaries: Sequence[Summary],
     *,
     grouped: bool = False,
     ensemble: TestScores | None = None,
-) -> CompareView:
-    """The page for some runs.
+) -> MetricsView:
+    """The test metrics of some runs.
 
     Args:
-        entries: The runs, in the order they are shown.
+        entries: The runs, in the order in which they are shown.
         summaries: Summaries of all their series.
-        grouped: Whether runs that differ in nothing but the seed share a column.
-        ensemble: What the mean of their predictions scores.
+        grouped: Whether runs that differ only in the seed share a column.
+        ensemble: Test scores of the ensemble of all runs.
     """
     scored_runs = {summary.run for summary in summaries if summary.split == "test"}
     groups_of_seeds = seed_groups(entries, scored_runs)
     groups = groups_of_seeds if grouped else tuple(SeedGroup((entry,)) for entry in entries)
-    differing, settings = differing_settings([entry.settings for entry in entries])
-    tests = final_lines([[entry.run for entry in group.entries] for group in groups], summaries, ensemble)
+    lines = final_lines([[entry.run for entry in group.entries] for group in groups], summaries, ensemble)
     rule = rule_text(len(groups), grouped=grouped and any(len(group.entries) > 1 for group in groups))
-    notes = (rule if tests else "", repeated_text(groups))
-    return CompareView(
-        chips=chip_texts(entries, differing),
-        differing=setting_lines(entries, differing),
-        settings=settings,
-        tests=tests,
+    return MetricsView(
+        lines=lines,
         groups=groups,
-        seeds=sum(len(group.entries) + len(group.repeated) > 1 for group in groups_of_seeds) > 0,
-        notes=" ".join(filter(None, notes)),
-        best=best_lines(entries, summaries),
-        hint="Add a second run to see what differs." if len(entries) == 1 else "",
+        seeds=any(len(group.entries) + len(group.repeated) > 1 for group in groups_of_seeds),
+        notes=" ".join(filter(None, (rule if lines else "", repeated_text(groups)))),
     )
 
 
 def differing_settings(runs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Mapping[str, Any], ...], int]:
-    """Of each run the settings that are not the same in all, in the order of the document; and how many there are.
+    """The settings of each run that differ between the runs, in the order of the document, and the number of settings.
 
     Args:
-        runs: Every setting of each run by its path; version and name are no settings.
+        runs: Every setting of each run by its path; version and name do not count.
     """
     every = dict.fromkeys(path for settings in runs for path in settings)
     paths = [path for path in every if path not in _IGNORED and not path.startswith(_SPLIT_TASKS)]
-    differing = [path for path in paths if any(_value(own, path) != _value(runs[0], path) for own in runs[1:])]
-    return tuple({path: _value(own, path) for path in differing} for own in runs), len(paths)
+    differing = []
+    for path in paths:
+        first = runs[0].get(path, ABSENT)
+        if any(settings.get(path, ABSENT) != first for settings in runs):
+            differing.append(path)
+    return tuple({path: settings.get(path, ABSENT) for path in differing} for settings in runs), len(paths)
 
 
 def setting_lines(entries: Sequence[ComparedRun], differing: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
@@ -150,19 +165,15 @@ def setting_lines(entries: Sequence[ComparedRun], differing: Sequence[Mapping[st
     )
 
 
-def _value(settings: Mapping[str, Any], path: str) -> Any:
-    return settings.get(path, ABSENT)
-
-
 def final_lines(
     groups: Sequence[Sequence[RunRecord]], summaries: Sequence[Summary], ensemble: TestScores | None = None
 ) -> tuple[Line, ...]:
     """Final test metrics by task, the best of each row marked by the metric's own direction.
 
     Args:
-        groups: The runs of each column; of several the mean and the standard deviation are told.
-        summaries: Summaries of them all.
-        ensemble: What the mean of their predictions scores; a last column where it is known.
+        groups: The runs of each column; several are summarized by mean and standard deviation.
+        summaries: Summaries of all their series.
+        ensemble: Test scores of the ensemble of all runs, for a last column.
     """
     runs = [run for group in groups for run in group]
     by_key = {(summary.run, summary.task, summary.metric): summary for summary in summaries if summary.split == "test"}

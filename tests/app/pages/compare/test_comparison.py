@@ -7,11 +7,11 @@ import pytest
 
 from app.pages.compare.views.compared_run import ComparedRun
 from app.pages.compare.views.comparison import (
-    compare_view,
     curve_tasks,
     differing_settings,
     final_lines,
     metric_choices,
+    metrics_view,
     setting_lines,
 )
 from app.pages.compare.views.setting_names import chip_texts, setting_text, setting_title
@@ -130,43 +130,43 @@ def _scores(entries: Sequence[ComparedRun], values: Sequence[float]) -> list[Sum
 
 def test_a_seed_that_was_run_again_counts_once_by_its_newest_run_and_is_named() -> None:
     entries = _seeds(1, (0, 1, 1, 2), "equal")
-    view = compare_view(entries, _scores(entries, (0.90, 0.10, 0.92, 0.94)), grouped=True)
+    view = metrics_view(entries, _scores(entries, (0.90, 0.10, 0.92, 0.94)), grouped=True)
     assert [entry.run.id for entry in view.groups[0].entries] == [1, 3, 4]
-    assert view.tests[0].cells[0].text == "0.920 ± 0.020"
-    assert "3 seeds" in view.tests[0].cells[0].tip
+    assert view.lines[0].cells[0].text == "0.920 ± 0.020"
+    assert "3 seeds" in view.lines[0].cells[0].tip
     assert "Not counted: run 2 (seed 1 again in run 3)." in view.notes
 
 
 def test_a_repeated_seed_counts_by_its_newest_run_that_has_scores() -> None:
     entries = _seeds(1, (0, 1, 1), "equal")
-    view = compare_view(entries, _scores(entries[:2], (0.90, 0.92)), grouped=True)
+    view = metrics_view(entries, _scores(entries[:2], (0.90, 0.92)), grouped=True)
     assert [entry.run.id for entry in view.groups[0].entries] == [1, 2]
     assert "run 3 (seed 1 again in run 2)" in view.notes
 
 
 def test_two_runs_of_one_seed_are_no_spread() -> None:
     entries = _seeds(1, (0, 0), "equal")
-    view = compare_view(entries, _scores(entries, (0.90, 0.92)), grouped=True)
+    view = metrics_view(entries, _scores(entries, (0.90, 0.92)), grouped=True)
     assert view.seeds
-    assert view.tests[0].cells[0].text == "0.920"
+    assert view.lines[0].cells[0].text == "0.920"
 
 
 def test_the_best_of_grouped_seeds_is_marked_only_beyond_their_spread() -> None:
     entries = [*_seeds(1, (0, 1, 2), "equal"), *_seeds(4, (0, 1, 2), "pcgrad")]
     noise = _scores(entries, (0.90, 0.94, 0.92, 0.91, 0.95, 0.93))
-    cells = compare_view(entries, noise, grouped=True).tests[0].cells
+    cells = metrics_view(entries, noise, grouped=True).lines[0].cells
     assert not any(cell.best or cell.leading for cell in cells)
     clear = _scores(entries, (0.90, 0.91, 0.92, 0.97, 0.98, 0.97))
-    view = compare_view(entries, clear, grouped=True)
-    assert [cell.best for cell in view.tests[0].cells] == [False, True]
+    view = metrics_view(entries, clear, grouped=True)
+    assert [cell.best for cell in view.lines[0].cells] == [False, True]
     assert "Welch" in view.notes
 
 
 def test_the_best_of_single_runs_leads_without_a_claim() -> None:
     entries = _seeds(1, (0, 1), "equal")
-    view = compare_view(entries, _scores(entries, (0.90, 0.92)))
-    assert [(cell.best, cell.leading) for cell in view.tests[0].cells] == [(False, False), (False, True)]
-    assert "chance" in view.tests[0].cells[1].tip
+    view = metrics_view(entries, _scores(entries, (0.90, 0.92)))
+    assert [(cell.best, cell.leading) for cell in view.lines[0].cells] == [(False, False), (False, True)]
+    assert "chance" in view.lines[0].cells[1].tip
     assert "says nothing about chance" in view.notes
 
 

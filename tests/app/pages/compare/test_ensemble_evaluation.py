@@ -10,6 +10,7 @@ from app.pages.compare import ComparePage
 from app.session import Session
 from mtl_core.protocol.questions import EnsembleQuestion, EnsembleScores
 from mtl_core.spec import InputError
+from tests.app.synthetic import cells, headers, is_bold
 
 Ask = tuple[EnsembleQuestion, Callable[[EnsembleScores], object], Callable[[Exception], object]]
 SCORES = EnsembleScores(
@@ -28,7 +29,7 @@ def asked(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
 def press(qtbot: QtBot, session: Session, page: ComparePage, *runs: int) -> None:
     """Compare runs and press the button."""
     session.compare(runs)
-    qtbot.waitUntil(lambda: shown(page) == list(runs) and page.tests.rowCount() == 4)
+    qtbot.waitUntil(lambda: shown(page) == list(runs) and page.tests.model().rowCount() == 4 and page.is_up_to_date())
     qtbot.mouseClick(page.ensemble_evaluation.button, Qt.MouseButton.LeftButton)
 
 
@@ -39,8 +40,7 @@ def shown(page: ComparePage) -> list[int]:
 
 def column(page: ComparePage, at: int) -> list[str]:
     """A column of the test metrics, its head first."""
-    items = (page.tests.horizontalHeaderItem(at), *(page.tests.item(row, at) for row in range(page.tests.rowCount())))
-    return [item.text() for item in items if item is not None]
+    return [headers(page.tests)[at], *(row[at] for row in cells(page.tests))]
 
 
 def test_the_ensemble_of_the_runs_stands_beside_them_and_may_be_best(
@@ -53,11 +53,11 @@ def test_the_ensemble_of_the_runs_stands_beside_them_and_may_be_best(
         "Averaging…",
         False,
     )
-    assert page.tests.columnCount() == 3
+    assert page.tests.model().columnCount() == 3
     done(SCORES)
+    qtbot.waitUntil(lambda: page.tests.model().columnCount() == 4 and page.is_up_to_date())
     assert column(page, 3) == ["ensemble", "0.990", "0.500", "0.500", "—"]
-    best = [page.tests.item(0, at).font().bold() for at in (1, 2, 3)]  # type: ignore[union-attr]
-    assert best == [False, False, True]
+    assert [is_bold(page.tests, 0, at) for at in (1, 2, 3)] == [False, False, True]
     assert not page.ensemble_evaluation.button.isEnabled()
 
 
@@ -66,17 +66,18 @@ def test_other_runs_have_no_ensemble_until_it_is_asked_for(
 ) -> None:
     press(qtbot, session, page, 1, 2)
     session.compare([1, 3])
-    qtbot.waitUntil(lambda: shown(page) == [1, 3])
+    qtbot.waitUntil(lambda: shown(page) == [1, 3] and page.tests.model().columnCount() == 3 and page.is_up_to_date())
     asked[-1][1](SCORES)  # it comes late, for runs that are not compared any more
-    assert page.tests.columnCount() == 3
+    qtbot.waitUntil(page.is_up_to_date)
+    assert page.tests.model().columnCount() == 3
     assert (page.ensemble_evaluation.button.text(), page.ensemble_evaluation.button.isEnabled()) == (
         "Average these runs",
         True,
     )
     session.compare([2, 1])
-    qtbot.waitUntil(lambda: page.tests.columnCount() == 4)
+    qtbot.waitUntil(lambda: page.tests.model().columnCount() == 4 and page.is_up_to_date())
     session.compare([1])
-    qtbot.waitUntil(lambda: not page.ensemble_evaluation.button.isVisible())
+    qtbot.waitUntil(lambda: not page.ensemble_evaluation.button.isVisible() and page.is_up_to_date())
 
 
 def test_runs_that_do_not_belong_together_are_told_so(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
@@ -10,6 +11,7 @@ from app.pages.compare.run_table import RunTable, distribute_width
 from app.pages.compare.views.comparison import Cell, Line
 from app.theme import apply_theme
 from app.widgets import Card, CardRow
+from tests.app.synthetic import cells, headers, is_bold
 
 METHODS = ("uncertainty", "equal", "geometric_mean", "aligned_mtl", "pcgrad", "nash_mtl", "imtl", "gradnorm")
 
@@ -33,26 +35,25 @@ def test_no_header_and_no_number_is_cut(table: RunTable, width: int) -> None:
     table.resize(width, 300)
     table.show()
     fill(table, METHODS)
-    for column in range(1, table.columnCount()):
-        head, cell = table.horizontalHeaderItem(column), table.item(0, column)
-        assert head is not None
-        assert cell is not None
-        widest = max(map(table.fontMetrics().horizontalAdvance, head.text().split("\n")))
+    bold = table.font()
+    bold.setBold(True)
+    for column in range(1, len(headers(table))):
+        widest = max(map(table.fontMetrics().horizontalAdvance, headers(table)[column].split("\n")))
         assert widest + 16 <= table.columnWidth(column)
-        assert QFontMetrics(cell.font()).horizontalAdvance(cell.text()) + 8 <= table.columnWidth(column)
+        metrics = QFontMetrics(bold) if is_bold(table, 0, column) else table.fontMetrics()
+        assert metrics.horizontalAdvance(cells(table)[0][column]) + 8 <= table.columnWidth(column)
     assert table.horizontalHeader().height() >= 2 * table.fontMetrics().lineSpacing()
 
 
 def test_a_long_name_is_shortened_in_the_middle_and_whole_in_the_tooltip(table: RunTable) -> None:
     fill(table, ["a_weighting_method_of_a_very_long_name"])
-    head = table.horizontalHeaderItem(1)
-    assert head is not None
-    first, second = head.text().split("\n")
+    first, second = headers(table)[1].split("\n")
     assert first == "run 1"
     assert second.startswith("a_weig")
     assert second.endswith("_name")
     assert "…" in second
-    assert head.toolTip() == "run 1 · a_weighting_method_of_a_very_long_name"
+    tooltip = table.model().headerData(1, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+    assert tooltip == "run 1 · a_weighting_method_of_a_very_long_name"
 
 
 @pytest.mark.parametrize(

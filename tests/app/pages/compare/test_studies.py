@@ -18,7 +18,7 @@ from mtl_core.analysis.studies import read_study
 from mtl_core.protocol.questions import BatchCost, InferenceCost
 from mtl_core.spec import study_members
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store
-from tests.app.synthetic import cells, experiment
+from tests.app.synthetic import cells, experiment, headers
 
 TOGETHER = {"left": (0.96, 0.97, 0.98), "right": (0.80, 0.81, 0.79)}
 ALONE = {"left": (0.90, 0.91, 0.90), "right": (0.95, 0.96, 0.95)}
@@ -53,7 +53,9 @@ def test_a_study_shows_delta_m_and_names_negative_transfer(
     qtbot: QtBot, store: RunStore, session: Session, page: ComparePage
 ) -> None:
     session.compare([1, 4, 7])
-    qtbot.waitUntil(lambda: 1 in page.studies and page.studies[1].metrics.rowCount() > 0)
+    qtbot.waitUntil(
+        lambda: 1 in page.studies and page.studies[1].metrics.model().rowCount() > 0 and page.is_up_to_date()
+    )
     card = page.studies[1]
     assert "2 seeds" in card.headline.text()
     assert "1 of 9 runs have not finished yet" in card.words.text()
@@ -73,22 +75,22 @@ def test_a_study_shows_delta_m_and_names_negative_transfer(
 
 def test_the_card_of_a_study_goes_with_its_runs(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     session.compare([2])
-    qtbot.waitUntil(lambda: list(page.studies) == [1])
+    qtbot.waitUntil(lambda: list(page.studies) == [1] and page.is_up_to_date())
     session.compare([])
-    qtbot.waitUntil(lambda: not page.studies)
+    qtbot.waitUntil(lambda: not page.studies and page.is_up_to_date())
 
 
 def test_runs_that_differ_in_the_seed_alone_can_share_a_column(
     qtbot: QtBot, session: Session, page: ComparePage
 ) -> None:
     session.compare([1, 4, 7])
-    qtbot.waitUntil(lambda: page.tests.columnCount() == 4 and page.tests.rowCount() == 2)
+    qtbot.waitUntil(
+        lambda: page.tests.model().columnCount() == 4 and page.tests.model().rowCount() == 2 and page.is_up_to_date()
+    )
     assert page.group.isVisible()
     page.group.setChecked(True)
-    assert page.tests.columnCount() == 2
-    head = page.tests.horizontalHeaderItem(1)
-    assert head is not None
-    assert head.text() == "3 seeds of run 1\nUncertainty"
+    qtbot.waitUntil(lambda: page.tests.model().columnCount() == 2 and page.is_up_to_date())
+    assert headers(page.tests)[1] == "3 seeds of run 1\nUncertainty"
     assert cells(page.tests)[0] == ["left · accuracy ↑", "0.970 ± 0.010"]
 
 
@@ -96,13 +98,13 @@ def test_seeds_cannot_be_grouped_where_more_than_the_seed_differs(
     qtbot: QtBot, session: Session, page: ComparePage
 ) -> None:
     session.compare([1, 2])
-    qtbot.waitUntil(lambda: page.tests.columnCount() == 3)
+    qtbot.waitUntil(lambda: page.tests.model().columnCount() == 3 and page.is_up_to_date())
     assert not page.group.isVisible()
 
 
 def test_each_tasks_best_epoch_stands_beside_the_chosen_one(qtbot: QtBot, session: Session, page: ComparePage) -> None:
     session.compare([1])
-    qtbot.waitUntil(lambda: page.best.rowCount() == 3)
+    qtbot.waitUntil(lambda: page.best.model().rowCount() == 3 and page.is_up_to_date())
     assert cells(page.best) == [
         ["left · accuracy", "epoch 1"],
         ["right · accuracy", "epoch 1"],
@@ -128,7 +130,9 @@ def test_cost_is_measured_once_for_runs_of_one_model(
         session.worker, "ask", lambda question, done, failed: asked.append((question.ask, done, failed))
     )
     session.compare([1, 4])
-    qtbot.waitUntil(lambda: len(page.selection.entries) == 2 and page.cost_card.measure.isEnabled())
+    qtbot.waitUntil(
+        lambda: len(page.selection.entries) == 2 and page.cost_card.measure.isEnabled() and page.is_up_to_date()
+    )
     qtbot.mouseClick(page.cost_card.measure, Qt.MouseButton.LeftButton)
     assert [kind for kind, _, _ in asked] == ["cost"]
     assert not page.cost_card.measure.isEnabled()

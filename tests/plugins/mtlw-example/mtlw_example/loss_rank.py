@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from mtl_core.weighting import ForwardPass, Setup, SharedModel, Weighting, match_state, weighted_backward
+from mtl_core.weighting import ForwardPass, SharedModel, Weighting, WeightingContext, match_state, weighted_backward
 from mtlw_example.specs import LossRankWeighting
 
 
@@ -43,6 +43,6 @@ class LossRank(Weighting):
         self._weights = match_state(state, self.state_dict())["weights"]
 
 
-def build(spec: LossRankWeighting, setup: Setup) -> LossRank:
+def build(spec: LossRankWeighting, context: WeightingContext) -> LossRank:
     """The method as it is set."""
-    return LossRank(setup.ones, spec.decay)
+    return LossRank(context.ones, spec.decay)

@@ -1,4 +1,4 @@
-"""What the validator of specs finds wrong, in words of our own."""
+"""Converts pydantic's validation errors to problems with plain messages."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,12 +10,12 @@ from mtl_core.plugins import unknown_kind
 from mtl_core.spec.base import Spec
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.upgrade import CURRENT_VERSION
-from mtl_core.spec.validation.suggestions import nearest
+from mtl_core.spec.validation.suggestions import similar_settings
 from mtl_core.text import close_matches, did_you_mean, format_names
 
 _KINDS_SHOWN, _LONGEST_KIND = 10, 40
-MOST_PROBLEMS = 50
-"""As many are worked out at once; a text of nothing but unknown settings has thousands."""
+MAX_PROBLEMS = 50
+"""Maximum number of problems that are reported at once; a text of unknown settings only has thousands."""
 
 _RULES = {
     "missing": "must be given",
@@ -41,34 +41,37 @@ _RULES = {
 }
 
 
-def problems_in(error: ValidationError, data: Any, root: type[Spec]) -> list[Problem]:
-    """What a validator found; alternatives of one place, such as ``'same'`` or a number, are one problem.
+def to_problems(error: ValidationError, data: Any, root: type[Spec]) -> list[Problem]:
+    """Converts a validation error to problems, one per path: alternatives such as ``'same'`` or a number are joined.
 
     Args:
-        error: Of the validator.
-        data: What it validated.
-        root: The spec that has all settings.
+        error: The validation error.
+        data: The validated data.
+        root: The class that the data was validated as.
     """
-    found: dict[str, Problem] = {}
-    errors = [one for one in error.errors(include_url=False, include_context=True) if not _echoes(one)]
-    for problem in (_problem(one, data, root) for one in errors[:MOST_PROBLEMS]):
-        first = found.setdefault(problem.path, problem)
+    problems: dict[str, Problem] = {}
+    details = error.errors(include_url=False, include_context=True)
+    errors = [detail for detail in details if not _is_repetition(detail)]
+    for problem in (
+        _unknown_plugin(detail, data) or _to_problem(detail, data, root) for detail in errors[:MAX_PROBLEMS]
+    ):
+        first = problems.setdefault(problem.path, problem)
         if problem.rule not in first.rule:
             either = problem.rule.removeprefix("must be ") if first.rule.startswith("must be ") else problem.rule
-            found[problem.path] = replace(first, rule=f"{first.rule} or {either}")
-    if len(errors) > MOST_PROBLEMS:
-        rest = Problem("spec", f"has {len(errors) - MOST_PROBLEMS} more problems", fix="They are shown after these.")
-        return [*found.values(), rest]
-    return list(found.values())
+            problems[problem.path] = replace(first, rule=f"{first.rule} or {either}")
+    if len(errors) > MAX_PROBLEMS:
+        rest = Problem("spec", f"has {len(errors) - MAX_PROBLEMS} more problems", fix="They are shown after these.")
+        return [*problems.values(), rest]
+    return list(problems.values())
 
 
-def _echoes(error: Any) -> bool:
-    """Whether a list is called too short only because entries of it are wrong, which is said already."""
+def _is_repetition(error: Any) -> bool:
+    """Whether a list is reported as too short only because some of its entries have errors of their own."""
     return bool(error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"])
 
 
-def _problem(error: Any, data: Any, root: type[Spec]) -> Problem:
-    """One validation error as a problem, its path free of the union tags that the validator puts in."""
+def _to_problem(error: Any, data: Any, root: type[Spec]) -> Problem:
+    """Converts one error; the union tags that pydantic puts in its path are left out."""
     keys, context, kind = _keys(error["loc"], data), error.get("ctx", {}), error["type"]
     path = join(keys)
     found = "" if kind == "missing" else shorten(error["input"])
@@ -89,9 +92,16 @@ def _problem(error: Any, data: Any, root: type[Spec]) -> Problem:
     return Problem(path or "spec", rule.format(**plain), found, _fix(kind, error["input"], root, keys))
 
 
+def _unknown_plugin(error: Any, data: Any) -> Problem | None:
+    """The problem of an unknown metric, or table format, of another package; None for any other error."""
+    keys, value = _keys(error["loc"], data), error.get("input")
+    names_kind = keys[-2:-1] == ["metrics"] or keys[-1:] == ["score"] or keys == ["dataset", "format"]
+    return unknown_kind(join(keys), value) if names_kind and isinstance(value, str) else None
+
+
 def _fix(kind: str, value: Any, root: type[Spec], keys: list[Key]) -> str:
-    if kind == "extra_forbidden" and (meant := nearest(root, keys)):
-        return did_you_mean(meant)
+    if kind == "extra_forbidden" and (suggestions := similar_settings(root, keys)):
+        return did_you_mean(suggestions)
     if kind == "string_type" and isinstance(value, int | float):
         # YAML reads 1, 2.5 and yes as a number or a truth value; what was written is known of whole numbers only.
         example = f', as in "{value}"' if type(value) is int else ", as it is written in the data"
@@ -100,7 +110,7 @@ def _fix(kind: str, value: Any, root: type[Spec], keys: list[Key]) -> str:
 
 
 def _unknown_kind(path: str, kind: str, kinds: list[str]) -> Problem:
-    """A kind that there is not: those it resembles, else the first of those there are."""
+    """The problem of a kind that does not exist, with similar kinds, or else the first existing ones."""
     if problem := unknown_kind(path, kind):
         return problem
     found = shorten(repr(kind))
@@ -111,6 +121,7 @@ def _unknown_kind(path: str, kind: str, kinds: list[str]) -> Problem:
 
 
 def _keys(location: tuple[Key, ...], data: Any) -> list[Key]:
+    """The keys of an error's location that exist in the data or could."""
     keys: list[Key] = []
     for position, key in enumerate(location):
         if _holds(data, key):

@@ -9,7 +9,7 @@ from mtl_core.spec import InputError
 
 
 @dataclass(frozen=True)
-class Setup:
+class WeightingContext:
     """The tasks of a weighting method, and the device and dtype of their losses.
 
     Attributes:
@@ -30,7 +30,7 @@ class Setup:
         return torch.ones(len(self.names), device=self.device, dtype=self.dtype)
 
     def per_task(self, values: Mapping[str, float], field: str, default: float = 1.0) -> torch.Tensor:
-        """Converts values by task name to a [K] tensor with the losses' device and dtype.
+        """Convert values by task name to a [K] tensor with the losses' device and dtype.
 
         Args:
             values: By task name.

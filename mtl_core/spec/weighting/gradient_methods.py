@@ -1,4 +1,4 @@
-"""Methods that combine the tasks' gradients of what they share."""
+"""Weighting methods that combine the tasks' gradients of the shared parameters."""
 
 from typing import Annotated, ClassVar, Literal
 

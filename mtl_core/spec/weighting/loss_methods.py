@@ -1,4 +1,4 @@
-"""Methods that weigh losses, and GradNorm, which weighs them by the lengths of their gradients."""
+"""Weighting methods that weigh losses, and GradNorm, which weighs them by their gradient norms."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -33,7 +33,7 @@ class UncertaintyWeighting(BaseWeighting):
     initial: float = field(0.0, "Initial log-variance of every task.", title="Initial log-variance", ge=-20, le=20)
 
     def floor(self, task: str) -> float:
-        """0: under a loss below, the variance shrinks and the weight grows without end."""
+        """0: for negative losses the variance shrinks and the weight grows without bound."""
         return 0.0
 
 
@@ -118,7 +118,7 @@ class GradNormWeighting(BaseWeighting):
     cost: ClassVar[str] = "One more gradient of the last shared layer per task."
     kind: Literal["gradnorm"] = "gradnorm"
     alpha: float = field(
-        1.5, "How strongly slow tasks are pulled up; 0 equalises gradient norms.", title="Pull (alpha)", ge=0, le=10
+        1.5, "How strongly slow tasks are pulled up; 0 equalizes gradient norms.", title="Pull (alpha)", ge=0, le=10
     )
     lr: float = field(
         0.025, "Learning rate of the weights.", title="Learning rate of the weights", gt=0, le=10, scale="log"
