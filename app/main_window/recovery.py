@@ -74,20 +74,20 @@ class Recovery(QObject):
     def _show_next_offer(self) -> None:
         if not self._offers:
             return
-        left = self._offers.pop(0)
-        links = {"Restore": partial(self._restore, left), "Discard": partial(self._discard, left)}
-        self._toasts.show_offer(_offer_text(left.draft), links)
+        left_draft = self._offers.pop(0)
+        links = {"Restore": partial(self._restore, left_draft), "Discard": partial(self._discard, left_draft)}
+        self._toasts.show_offer(_offer_text(left_draft.draft), links)
 
-    def _restore(self, left: LeftDraft, banner: Banner) -> None:
+    def _restore(self, left_draft: LeftDraft, banner: Banner) -> None:
         if not self._files.may_leave():
             return
-        draft = left.draft
+        draft = left_draft.draft
         self._document.restore(draft.data, Path(draft.path) if draft.path else None, draft.stamp)
-        self._drafts.adopt(left)
+        self._drafts.adopt(left_draft)
         self._close_offer(banner)
 
-    def _discard(self, left: LeftDraft, banner: Banner) -> None:
-        self._drafts.discard(left)
+    def _discard(self, left_draft: LeftDraft, banner: Banner) -> None:
+        self._drafts.discard(left_draft)
         self._close_offer(banner)
 
     def _close_offer(self, banner: Banner) -> None:
