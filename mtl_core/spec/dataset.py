@@ -28,7 +28,7 @@ class SplitSpec(Spec):
     tasks: tuple[Task, ...] = field(
         (),
         "Tasks whose labels choose and stratify the rows, and whose targets are no inputs; empty: the experiment's "
-        "own. A single-task baseline names those of the experiment it is held against, and so gets the same rows.",
+        "own. A single-task baseline names those of the experiment it is compared with, and so gets the same rows.",
         widget="hidden",
     )
 
