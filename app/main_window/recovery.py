@@ -74,20 +74,20 @@ class Recovery(QObject):
     def _show_next_offer(self) -> None:
         if not self._offers:
             return
-        left = self._offers.pop(0)
-        links = {"Restore": partial(self._restore, left), "Discard": partial(self._discard, left)}
-        self._toasts.show_offer(_offer_text(left.draft), links)
+        abandoned = self._offers.pop(0)
+        links = {"Restore": partial(self._restore, abandoned), "Discard": partial(self._discard, abandoned)}
+        self._toasts.show_offer(_offer_text(abandoned.draft), links)
 
-    def _restore(self, left: AbandonedDraft, banner: Banner) -> None:
+    def _restore(self, abandoned: AbandonedDraft, banner: Banner) -> None:
         if not self._files.may_leave():
             return
-        draft = left.draft
+        draft = abandoned.draft
         self._document.restore(draft.data, Path(draft.path) if draft.path else None, draft.stamp)
-        self._drafts.adopt(left)
+        self._drafts.adopt(abandoned)
         self._close_offer(banner)
 
-    def _discard(self, left: AbandonedDraft, banner: Banner) -> None:
-        self._drafts.discard(left)
+    def _discard(self, abandoned: AbandonedDraft, banner: Banner) -> None:
+        self._drafts.discard(abandoned)
         self._close_offer(banner)
 
     def _close_offer(self, banner: Banner) -> None:

@@ -33,6 +33,8 @@ from mtl_core.text import format_names
 _SPLITTER_KEY = "page/data/parts"
 _SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH = 34, 27, 40
 """Widths of the cards beside the preview and the tasks, in digits; three tasks have room beside them at 1280 pixels."""
+_STRETCHES = (5, 3)
+"""Shares of the height of the upper and the lower cards."""
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
 _FILTER = f"Tables ({' '.join(f'*{suffix}' for suffix in SUFFIXES)});;All files (*)"
@@ -235,15 +237,16 @@ class DataPage(PageBody):
         for card in self._encoding_cards:
             lower.add(card, 0)
         lower.add(self._tasks, 1)
-        self._tasks.setMinimumHeight(line * 12)  # of the card, not its row: cards may stand one below the other
+        self._tasks.setMinimumHeight(line * 9)  # of the card, not its row: cards may stand one below the other
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setObjectName("data-parts")
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(CARD_GAP)
-        for part, stretch in ((upper, 2), (lower, 1)):
+        for index, (part, stretch) in enumerate(zip((upper, lower), _STRETCHES, strict=True)):
             self._splitter.addWidget(part)
-            self._splitter.setStretchFactor(self._splitter.count() - 1, stretch)
-        self._splitter.restoreState(self._session.settings.get_bytes(_SPLITTER_KEY))
+            self._splitter.setStretchFactor(index, stretch)
+        if not self._splitter.restoreState(self._session.settings.get_bytes(_SPLITTER_KEY)):
+            self._splitter.setSizes([1000 * stretch for stretch in _STRETCHES])
         self.body.addWidget(self._splitter, 1)
 
     def _connect(self) -> None:

@@ -178,8 +178,8 @@ class _BoxItem(QGraphicsItem):
         top += 0 if self.box.detail else line / 2
         for text, text_color, y in ((self.box.title, "text", top), (self.box.detail, "muted", top + line - 1)):
             painter.setPen(QColor(resolve(text_color)))
-            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
-            painter.drawText(QRectF(5, y, width, line), Qt.AlignmentFlag.AlignCenter, shown)
+            elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+            painter.drawText(QRectF(5, y, width, line), Qt.AlignmentFlag.AlignCenter, elided)
 
     def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         """Select the layer."""

@@ -38,8 +38,8 @@ class WeightsCard(Card):
             self.moves_label,
             self.clear_moves_link,
         ):
-            left = Qt.AlignmentFlag.AlignLeft if isinstance(widget, LinkButton) else Qt.AlignmentFlag(0)
-            self.body.addWidget(widget, 0, left)
+            alignment = Qt.AlignmentFlag.AlignLeft if isinstance(widget, LinkButton) else Qt.AlignmentFlag(0)
+            self.body.addWidget(widget, 0, alignment)
         self.body.addStretch(1)
         self.editor.weightChanged.connect(self._weight_changed)
         document.changed.connect(self._document_changed)
