@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.features import apply_image, apply_inputs, fit_image, fit_inputs
 from mtl_core.datasets.label_coverage import label_notes
-from mtl_core.datasets.labels import read_labels
+from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
