@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtl_core.spec import InputError, TargetInfo, Task, shorten
+from mtl_core.spec import BaseTask, InputError, TargetInfo, shorten
 from mtl_core.spec.tasks import MAX_CLASSES
 from mtl_core.tabular.cells import column_setting
 from mtl_core.tabular.column import Column, Rows
 from mtl_core.tasks.targets.labels import Labels
 
 
-def class_labels(task: Task, column: Column, at: str) -> Labels:
+def class_labels(task: BaseTask, column: Column, at: str) -> Labels:
     """Return the classes of a column as labels.
 
     Raises:

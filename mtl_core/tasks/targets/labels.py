@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.spec import InputError, Task
+from mtl_core.spec import BaseTask, InputError
 from mtl_core.tabular.cells import Codes
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.column_lookup import find_column
@@ -30,7 +30,7 @@ class Labels:
         incomplete: Rows that are not labelled because they have only some of the values, which belong together.
     """
 
-    task: Task
+    task: BaseTask
     there: NDArray[np.bool_]
     codes: Codes | None = None
     numbers: Floats | None = None
@@ -63,7 +63,7 @@ class TargetSource:
     maps: Mapping[str, PixelMap] = field(default_factory=dict)
     tokens: Tokens | None = None
 
-    def columns_of(self, task: Task, at: str) -> list[Column]:
+    def columns_of(self, task: BaseTask, at: str) -> list[Column]:
         """Return the target columns of a task at a place of the spec.
 
         Raises:

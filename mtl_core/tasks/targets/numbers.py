@@ -8,13 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.spec import InputError, TargetInfo, Task
+from mtl_core.spec import BaseTask, InputError, TargetInfo
 from mtl_core.tabular.column import HUGE, Column, Rows, parse_number
 from mtl_core.tabular.values.numerals import Floats, begins_with_number
 from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 
-def read_numbers(task: Task, source: TargetSource, at: str) -> Labels:
+def read_numbers(task: BaseTask, source: TargetSource, at: str) -> Labels:
     """Read the labels of a task that predicts any numbers.
 
     Raises:
@@ -23,7 +23,7 @@ def read_numbers(task: Task, source: TargetSource, at: str) -> Labels:
     return labels_from_columns(task, source.columns_of(task, at), at)
 
 
-def labels_from_columns(task: Task, columns: Sequence[Column], at: str) -> Labels:
+def labels_from_columns(task: BaseTask, columns: Sequence[Column], at: str) -> Labels:
     """Return the numbers of columns as labels.
 
     Raises:
@@ -39,7 +39,7 @@ def labels_from_columns(task: Task, columns: Sequence[Column], at: str) -> Label
     return labels_from_numbers(task, numbers)
 
 
-def labels_from_numbers(task: Task, numbers: Floats, classes: tuple[str, ...] = ()) -> Labels:
+def labels_from_numbers(task: BaseTask, numbers: Floats, classes: tuple[str, ...] = ()) -> Labels:
     """Return numbers ``[N, W]`` as labels; rows may lack some of their values if the kind of task allows it."""
     present = np.isfinite(numbers)
     partial, complete = np.asarray(present.any(1)), np.asarray(present.all(1))
