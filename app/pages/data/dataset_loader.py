@@ -47,7 +47,7 @@ class DatasetLoader(QObject):
         self._last_defaults: dict[str, Any] = {}
 
     @property
-    def reading(self) -> str:
+    def dataset_being_read(self) -> str:
         """The name of the data set that is being read, or ``""``."""
         return self._reading
 

@@ -151,19 +151,19 @@ class DataPage(PageBody):
     def _show_reading(self) -> None:
         error = self._session.dataset_error
         unread = self.info is None and error is None
-        name = self.loader.reading or (data_name(self._document.data["dataset"]) if unread else "")
+        name = self.loader.dataset_being_read or (data_name(self._document.data["dataset"]) if unread else "")
         name = BUNDLED[name].title if name in BUNDLED else name
-        if self.info is None and not self.loader.reading:
+        if self.info is None and not self.loader.dataset_being_read:
             self._preview.show_nothing()
         self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
         if not name and self.info is not None:
             data = self._document.data
             self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
-        failed = error is not None and not self.loader.reading and not self._has_only_own_cards(error)
+        failed = error is not None and not self.loader.dataset_being_read and not self._has_only_own_cards(error)
         text = error_text(error) if error is not None and failed else self._input_problem()
         self._preview.error.set_error(text, "Open another file…" if failed else "", self.ask_file if failed else None)
-        self._chip.setVisible(bool(self.loader.reading))
-        self._chip.set_text(f"Reading {name} …" if self.loader.reading else "")
+        self._chip.setVisible(bool(self.loader.dataset_being_read))
+        self._chip.set_text(f"Reading {name} …" if self.loader.dataset_being_read else "")
 
     def _show_notes(self) -> None:
         """Show the notes about the columns, then those about the labels, which come with the model."""
