@@ -84,9 +84,9 @@ def read_bytes(
 
 def _read(file: FileContent) -> RawTable:
     is_archive = file.data.startswith(_ARCHIVES)
-    formats = [one for one in RECOGNITION_ORDER if one.cells == "typed" or one.kind or not is_archive]
+    formats = [entry for entry in RECOGNITION_ORDER if entry.cells == "typed" or entry.kind or not is_archive]
     if file.stated_format:
-        formats = [one for one in FORMATS if one.kind == file.stated_format]
+        formats = [entry for entry in FORMATS if entry.kind == file.stated_format]
     try:
         for table_format in formats:
             if (table := table_format.read(file)) is not None:
