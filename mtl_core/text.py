@@ -22,6 +22,8 @@ _ERRORS = "mtl_core.readable"
 
 _DIGIT_SEPARATOR = "\N{NARROW NO-BREAK SPACE}"
 MAX_SUGGESTIONS = 3
+DIRECTION_ARROWS = {"max": "↑", "min": "↓"}
+"""Marks of metrics of which higher or lower values are better."""
 
 
 def group_digits(number: float) -> str:

@@ -161,7 +161,7 @@ class MainWindow(QMainWindow):
 
     def _may_leave_run(self) -> bool:
         """Whether the window may close: no run trains here, or the user said what to do with it."""
-        here = self.session.queue.here
+        here = self.session.queue.local_runs
         if not here:
             return True
         name = f"Run {here[0].id} “{here[0].name}”"

@@ -64,14 +64,14 @@ def _train_study(members: Sequence[StudyRun], arguments: Namespace) -> int:
     output.print_data_notes(list(notes), to_stderr=True)
     groups = _groups(members, together=arguments.together)
     results: list[dict[str, Any]] = []
-    status, done = SUCCESS, 0
+    status, trained = SUCCESS, 0
     with open_store(arguments.store) as store:
         first = None
         for group in groups:
             runs = store.create_study(group, first)
             first = first or runs[0]
-            done += len(group)
-            for member, result in zip(group, _execute_all(store, runs, f"{done}/{len(members)} "), strict=True):
+            trained += len(group)
+            for member, result in zip(group, _execute_all(store, runs, f"{trained}/{len(members)} "), strict=True):
                 results.append(result | {"study": first, "baseline": member.baseline})
                 status = status or _EXIT_STATUS[result["state"]]
                 if not arguments.json:

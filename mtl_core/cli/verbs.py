@@ -117,7 +117,7 @@ def _add_model_verbs(add: _Add) -> None:
     export.add_argument("--to", choices=("csv", "models"), default="csv", help=help_)
     for verb in (predict, export):
         verb.add_argument("--out", metavar="PATH", required=True, help="what to write")
-        verb.add_argument("--force", action="store_true", help="overwrite it if it is there")
+        verb.add_argument("--force", action="store_true", help="overwrite it if it exists")
 
 
 def _add_other_verbs(add: _Add) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_width
+from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_feature_count
 from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs
 from mtl_core.tabular.cells import CellRules, column_setting
 from mtl_core.tabular.column import Column, Encoder, Rows, without_zero_fraction
@@ -56,7 +56,7 @@ def _cells(column: Column, missing: Mapping[str, Sequence[str]]) -> Encoder:
     return {"cells": cells} if cells else {}
 
 
-def _rules(encoder: Encoder) -> CellRules:
+def _cell_rules(encoder: Encoder) -> CellRules:
     cells = encoder.get("cells", {})
     missing = tuple(cells["missing"]) if "missing" in cells else None
     return CellRules(missing, default_decimal=cells.get("decimal", "."), dates=cells.get("dates", ""))
@@ -89,19 +89,19 @@ def _note(column: Column, encoder: Encoder, rows: Rows) -> DataNote | None:
     return None
 
 
-def width(encoder: Encoder) -> int:
+def feature_count(encoder: Encoder) -> int:
     """Number of features of a column."""
     if encoder["type"] == "numeric":
-        return numeric_width(encoder)
+        return numeric_feature_count(encoder)
     return len(encoder["categories"]) + bool(encoder["other"]) + bool(encoder["missing"])
 
 
 def apply_inputs(encoders: Sequence[Encoder], columns: Mapping[str, Column], rows: int) -> NDArray[np.float32]:
     """Encode columns as a matrix ``[rows, F]``."""
-    matrix = np.zeros((rows, sum(map(width, encoders))), np.float32)
+    matrix = np.zeros((rows, sum(map(feature_count, encoders))), np.float32)
     start = 0
     for encoder in encoders:
-        end = start + width(encoder)
+        end = start + feature_count(encoder)
         if encoder["type"] == "numeric":
             apply_numeric(encoder, columns[encoder["name"]].numbers, matrix[:, start:end])
         elif end > start:
@@ -150,7 +150,8 @@ def read_inputs(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[s
         return {preprocessing["column"]: _read_input(frame, preprocessing["column"], "text")}
     encoders = preprocessing["inputs"]
     return {
-        encoder["name"]: _read_input(frame, encoder["name"], encoder["type"], _rules(encoder)) for encoder in encoders
+        encoder["name"]: _read_input(frame, encoder["name"], encoder["type"], _cell_rules(encoder))
+        for encoder in encoders
     }
 
 

@@ -44,7 +44,7 @@ def bin_edges(numbers: Floats, spec: NumericInputs | None) -> list[float]:
     return edges if len(edges) > 2 else []
 
 
-def numeric_width(encoder: Encoder) -> int:
+def numeric_feature_count(encoder: Encoder) -> int:
     """Number of features of a column."""
     return 1 + len(encoder.get("bins", ()))
 

@@ -17,7 +17,7 @@ from mtl_core.datasets.labels import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
-from mtl_core.datasets.splits import assign
+from mtl_core.datasets.splits import assign_splits
 from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import (
     DataNote,
@@ -82,7 +82,7 @@ def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
 
 def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     source = open_source(dataset)
-    DATASET_KINDS[dataset.kind].check(dataset, source)
+    DATASET_KINDS[dataset.kind].check_settings(dataset, source)
     columns = _input_columns(dataset, (*tasks, *dataset.split.tasks), source)
     tokens = read_tokens(columns[0], dataset.text) if columns and columns[0].type == "text" else None
     target_source = TargetSource(source.columns, source.maps, tokens)
@@ -189,7 +189,7 @@ def _split_rows(
         elif len(np.unique(task_labels.strata[rows])) > 1:
             keys.append(task_labels.strata[rows])
     rng = np.random.default_rng(dataset.split.seed)
-    split_of_row = assign(keys, len(rows), dataset.split, rng)
+    split_of_row = assign_splits(keys, len(rows), dataset.split, rng)
     return [rows[split_of_row == split] for split in range(len(SPLITS))], notes
 
 

@@ -10,7 +10,7 @@ from mtl_core.spec import SplitSpec
 TRAIN, VAL, TEST = 0, 1, 2
 
 
-def sizes(rows: int, split: SplitSpec) -> NDArray[np.int64]:
+def split_sizes(rows: int, split: SplitSpec) -> NDArray[np.int64]:
     """Number of rows of each split: the shares rounded by largest remainder, at least one each."""
     exact = np.array([split.train, split.val, split.test]) * rows
     counts: NDArray[np.int64] = np.floor(exact).astype(np.int64)
@@ -22,7 +22,7 @@ def sizes(rows: int, split: SplitSpec) -> NDArray[np.int64]:
     return counts
 
 
-def assign(
+def assign_splits(
     keys: Sequence[NDArray[np.int64]], rows: int, split: SplitSpec, rng: np.random.Generator
 ) -> NDArray[np.int8]:
     """Assign each row to a split, ``[rows]`` of TRAIN, VAL and TEST.
@@ -37,7 +37,7 @@ def assign(
         split: The shares.
         rng: The random generator.
     """
-    counts = sizes(rows, split)
+    counts = split_sizes(rows, split)
     positions = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
     sequence = np.repeat(np.array([TRAIN, VAL, TEST], np.int8), counts)[np.argsort(positions, kind="stable")]
     if not keys:

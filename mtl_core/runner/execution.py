@@ -1,25 +1,24 @@
 """Executes a run of the store: claims it, trains or resumes it, and stores how it ended."""
 
-import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import torch
 
 from mtl_core.analysis.divergence import divergence_event
 from mtl_core.datasets.preparation import load, load_again
-from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
+from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.protocol.events import ErrorData, ErrorEvent, FinishEvent, StartEvent, StopEvent
 from mtl_core.protocol.states import RESULT_STATES, TrainingEndState
 from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.replay import weight_moves
+from mtl_core.runner.saved_models import best_checkpoint_path
+from mtl_core.runner.stop_signals import stop_on_signal
 from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder, record_notes
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.spec.training.continual import NewHeads
@@ -248,49 +247,3 @@ def device_label(spec: ExperimentSpec) -> str:
 def _final_message(result: TrainingResult) -> str:
     scores = (f"{task} {name} {value:.4g}" for task, metrics in result.test.items() for name, value in metrics.items())
     return f"{result.state} after {result.steps} steps; test: " + ", ".join(scores)
-
-
-@contextmanager
-def stop_on_signal(stop: threading.Event) -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into a request to stop; a second one has its usual effect.
-
-    Ignored signals, as in a background job of a shell, stay ignored.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def request_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-        signal.signal(number, previous[signal.Signals(number)])
-
-    handled = [
-        signal_number
-        for signal_number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(signal_number) is not signal.SIG_IGN
-    ]
-    previous: dict[signal.Signals, Any] = {
-        signal_number: signal.signal(signal_number, request_stop) for signal_number in handled
-    }
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def best_checkpoint_path(store: RunStore, run: int) -> Path:
-    """Return the file of a run's best checkpoint, or of its last one if there is no best.
-
-    Raises:
-        InputError: The run has saved none.
-        StoreError: A saved checkpoint is missing.
-    """
-    folder = store.artifacts_dir(run)
-    for path in (checkpoint_path(folder, "best"), checkpoint_path(folder, "last")):
-        if path.exists():
-            return path
-    if any(artifact.kind.startswith("checkpoint:") for artifact in store.artifacts(run)):
-        fix = "Put a copy back, or run the experiment again."
-        raise StoreError(f"run {run}", f"its checkpoints in {folder} are gone", fix=fix)
-    raise InputError(f"run {run}", "has no checkpoint", fix="Resume it or run it again.")

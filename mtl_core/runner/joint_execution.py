@@ -14,9 +14,9 @@ from mtl_core.runner.execution import (
     initial_weights_path,
     record_start,
     run_training,
-    stop_on_signal,
 )
 from mtl_core.runner.isolation import isolated_run
+from mtl_core.runner.stop_signals import stop_on_signal
 from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore

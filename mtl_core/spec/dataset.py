@@ -28,7 +28,7 @@ class SplitSpec(Spec):
     tasks: tuple[Task, ...] = field(
         (),
         "Tasks whose labels choose and stratify the rows, and whose targets are no inputs; empty: the experiment's "
-        "own. A single-task baseline names those of the experiment it is held against, and so gets the same rows.",
+        "own. A single-task baseline names those of the experiment it is compared with, and so gets the same rows.",
         widget="hidden",
     )
 
@@ -126,7 +126,7 @@ class BundledDataset(BaseDataset):
 
     @property
     def input_kind(self) -> InputKind:
-        """That of the set."""
+        """The kind of input of the bundled set."""
         return BUNDLED[self.name].input_kind
 
 
@@ -172,7 +172,7 @@ class TableDataset(BaseDataset):
 
     @property
     def input_kind(self) -> InputKind:
-        """A text where an input is stated to be one."""
+        """``text`` where the spec states that an input column is a text."""
         return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
 
     @model_validator(mode="after")

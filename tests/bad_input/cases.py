@@ -119,7 +119,7 @@ SPECS = (
     written("text that is no YAML", "version: 1\nname: [a\ntasks: {", "line 3 … is not valid YAML … expected"),
     written("a list for a spec", "- 1\n- 2\n", "must be a mapping … [1, 2]"),
     written("an empty spec", "", "must be a mapping"),
-    written("a key that stands twice", "version: 1\nname: a\nname: b\n", "line 3 … 'name' stands twice"),
+    written("a key that is repeated", "version: 1\nname: a\nname: b\n", "line 3 … 'name' is repeated"),
     written("a spec in UTF-16", "version: 1".encode("utf-16"), "must be a YAML file in UTF-8"),
     written("binary junk for a spec", bytes(range(256)), "must be a YAML file in UTF-8"),
 )

@@ -11,7 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from mtl_core.datasets.features import MAX_CATEGORIES, apply_inputs, fit_inputs, transform_inputs, width
+from mtl_core.datasets.features import MAX_CATEGORIES, apply_inputs, feature_count, fit_inputs, transform_inputs
 from mtl_core.spec import InputError
 from mtl_core.tabular.table_columns import read_columns
 
@@ -59,7 +59,7 @@ def test_beyond_a_hundred_categories_the_rare_and_the_unseen_share_a_column() ->
     columns = read_columns(pd.DataFrame({"c": names}), {})
     encoders, notes = fit_inputs(list(columns.values()), np.arange(len(names) - 1))
     encoded = apply_inputs(encoders, columns, len(names))
-    assert width(encoders[0]) == MAX_CATEGORIES + 1
+    assert feature_count(encoders[0]) == MAX_CATEGORIES + 1
     assert encoded[-3:, -1].tolist() == [1, 1, 1]
     assert (encoded.sum(1) == 1).all()
     assert "the 100 most frequent" in str(notes[0])

@@ -167,7 +167,7 @@ def test_the_window_says_which_kinds_are_left_out(site: Path) -> None:
         session = Session(None)
         said = []
         session.problem.connect(said.append)
-        session.begin()
+        session.start()
         session.close()
         print(len([text for text in said if text.startswith("package mtlw-broken 2.0")]))
         print("is left out: broken_specs:Untitled" in topic_text("about"))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mtl_core.protocol.requests import StopRequest
-from mtl_core.runner.execution import best_checkpoint_path, execute
+from mtl_core.runner.execution import execute
 from mtl_core.runner.joint_execution import check_joint_training, execute_jointly
+from mtl_core.runner.saved_models import best_checkpoint_path
 from mtl_core.spec import ExperimentSpec, InputError, study_members
 from mtl_core.store import RunStore
 from mtl_core.training import trainer

@@ -20,7 +20,7 @@ ALIASES_THAT_MULTIPLY = "\n".join(["l0: &l0 [x, x, x, x, x, x, x, x, x]", *_LEVE
         ("[" + "1, " * MAX_NODES + "]", f"more than {MAX_NODES} values"),
         ("x" * (MAX_BYTES + 1), f"at most {MAX_BYTES} characters"),
         ("9" * 100_000, "is not valid YAML"),
-        (f"{{{'k' * 1000}: 1, {'k' * 1000}: 2}}", "stands twice"),
+        (f"{{{'k' * 1000}: 1, {'k' * 1000}: 2}}", "is repeated"),
     ],
     ids=["aliases", "loop", "deep", "endless", "many", "long", "digits", "twice"],
 )

@@ -12,8 +12,8 @@ from mtl_core.spec import DatasetInfo, InputError
 from mtl_core.spec.dataset import dataset_kind
 
 _MAX_DESCRIPTIONS = 16
-_IDENTITY = ("kind", "name", "path", "format", "types", "missing", "delimiter", "decimal", "encoding")
-"""The settings that a description depends on; inputs and, but for generated data, the split are not among them."""
+_UNRELATED = ("inputs", "numeric_inputs", "text", "split")
+"""The settings that a description does not depend on; but for generated data, whose rows follow the split."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ class DatasetDescriptions:
 def _identity(dataset: Any) -> str:
     if not isinstance(dataset, dict):
         return ""
-    return json.dumps({name: dataset.get(name) for name in _IDENTITY}, sort_keys=True, default=str)
+    settings = {name: value for name, value in dataset.items() if value and name not in _UNRELATED}
+    return json.dumps(settings, sort_keys=True, default=str)
 
 
 def _version(dataset: Any) -> Any:

@@ -77,7 +77,7 @@ class DatasetLoader(QObject):
         """
         parts, saved = (_replaceable_parts(data) for data in (self._document.data, self._document.saved_data))
         text = f"{name} brings other tasks, and other layers where these cannot read it."
-        confirmed = parts in (saved, self._last_defaults) or self._session.may_replace(text)
+        confirmed = parts in (saved, self._last_defaults) or self._session.confirm_replace(text)
         if not confirmed:
             self.declined.emit()
         return confirmed

@@ -193,7 +193,7 @@ class LivePage(QWidget):
     def _run_document(self) -> None:
         """Run the experiment that is open; where it has a problem, show the page of its settings."""
         if not self._session.run():
-            self._session.complain("The experiment has a problem. Fix it, then run it.")
+            self._session.show_error("The experiment has a problem. Fix it, then run it.")
             self._session.open_page(Page.TRAINING)
 
     def _pause(self) -> None:

@@ -86,7 +86,7 @@ class ModelPage(QWidget):
         image = self._input_kind() == "image"
         values = template_settings(template, task_names(document.data), image=image, tagging=tagging)
         document.set_many(values, f"Template {template.title}")
-        self._session.say(f"{template.title}: shared and task layers replaced. Ctrl+Z brings the former back.")
+        self._session.show_message(f"{template.title}: shared and task layers replaced. Ctrl+Z brings the former back.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the cards for the width of the window."""
@@ -140,7 +140,7 @@ class ModelPage(QWidget):
             self.shared.layers.open(-1, focus=False)
         if path and shared:
             for layers in self.tasks.lists.values():
-                if layers.opened >= 0:
+                if layers.open_index >= 0:
                     layers.open(-1, focus=False)
         if path:
             self.diagram.view.select(path)

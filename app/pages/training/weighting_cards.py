@@ -41,7 +41,7 @@ class WeightsCard(Card):
             left = Qt.AlignmentFlag.AlignLeft if isinstance(widget, LinkButton) else Qt.AlignmentFlag(0)
             self.body.addWidget(widget, 0, left)
         self.body.addStretch(1)
-        self.editor.moved.connect(self._weight_changed)
+        self.editor.weightChanged.connect(self._weight_changed)
         document.changed.connect(self._document_changed)
         document.problemsChanged.connect(self._show_error)
         self._show()

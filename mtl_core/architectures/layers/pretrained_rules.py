@@ -50,7 +50,7 @@ def _check_folder(layer: spec.Pretrained, shape: Shape, _: Stamp) -> Fault | Non
     try:
         config = load_config(layer.path)
         if setting := external_setting(config):
-            return Fault(f"{layer.title} needs a model that is whole in its folder; its config.json has {setting!r}.")
+            return Fault(f"{layer.title} needs a model without external parts; its config.json has {setting!r}.")
         with torch.device("meta"):
             model = Pretrained(empty_model(config), layer)
     except Exception as error:  # the library raises errors of any kind

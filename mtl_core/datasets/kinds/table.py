@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from pathlib import Path
 
-from mtl_core.datasets.kind import DatasetKind
+from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source
 from mtl_core.spec import InputError, TableDataset
 from mtl_core.tabular.cache import LruCache
@@ -20,7 +20,7 @@ def _stamp(dataset: TableDataset) -> Stamp:
     return file_stamp(dataset.path)
 
 
-def _open(dataset: TableDataset) -> Source:
+def _open_source(dataset: TableDataset) -> Source:
     file_key = file_stamp(dataset.path), dataset.delimiter, dataset.encoding, dataset.format
     column_key = tuple(sorted(dataset.types.items())), tuple(sorted(dataset.missing.items())), dataset.decimal
     return _sources.get((file_key, column_key), lambda: _read(dataset, file_key))
@@ -43,7 +43,7 @@ def _read(dataset: TableDataset, file_key: Hashable) -> Source:
     )
 
 
-def _check(dataset: TableDataset, source: Source) -> None:
+def _check_settings(dataset: TableDataset, source: Source) -> None:
     for name, column_type in dataset.types.items():
         column = find_column(source.columns, name, f"dataset.types.{name}")
         if column_type == "numeric" and not column.unique_count and column.notes:
@@ -53,4 +53,4 @@ def _check(dataset: TableDataset, source: Source) -> None:
         find_column(source.columns, name, f"dataset.missing.{name}")
 
 
-KIND = DatasetKind(_stamp, _open, _check)
+KIND = DatasetKind(_stamp, _open_source, _check_settings)

@@ -39,11 +39,18 @@ def file_stamp(path: str) -> Stamp:
 
 
 def read_file(
-    path: str, delimiter: str | None, encoding: str | None, *, least: int = 2, stated_format: str | None = None
+    path: str, delimiter: str | None, encoding: str | None, *, min_columns: int = 2, stated_format: str | None = None
 ) -> RawTable:
-    """The table in a file, of at least so many columns; what it is follows from its content, not from its name.
+    """Read the table in a file; its format is recognized by its content, not by its name.
 
-    Only formats of other packages go by the name of the file, or are stated by their kind.
+    Only formats of other packages are recognized by the name of the file, or stated by their kind.
+
+    Args:
+        path: The file.
+        delimiter: What separates the cells of a text; None infers it from the content.
+        encoding: The encoding of a text; None detects it.
+        min_columns: Least number of columns of a table.
+        stated_format: The kind of the format, of another package; None recognizes it.
 
     Raises:
         InputError: It cannot be read or is no table; the error says which and where.
@@ -52,7 +59,7 @@ def read_file(
         data = Path(path).expanduser().read_bytes()
     except OSError as error:
         raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
-    return read_bytes(data, Path(path).name, delimiter, encoding, least=least, stated_format=stated_format)
+    return read_bytes(data, Path(path).name, delimiter, encoding, min_columns=min_columns, stated_format=stated_format)
 
 
 def read_bytes(
@@ -61,21 +68,21 @@ def read_bytes(
     delimiter: str | None = None,
     encoding: str | None = None,
     *,
-    least: int = 2,
+    min_columns: int = 2,
     stated_format: str | None = None,
 ) -> RawTable:
-    """The table in the content of a file called ``name``, of at least so many columns.
+    """Read the table in the content of a file called ``name``; arguments as of :func:`read_file`.
 
     Raises:
         InputError: It is no table.
     """
     if not data or data.isspace():
         raise InputError("dataset.path", "the file is empty", found=name)
-    table = _read(FileContent(data, name, delimiter, encoding, least, stated_format))
+    table = _read(FileContent(data, name, delimiter, encoding, min_columns, stated_format))
     frame = table.frame
     frame.columns = _column_names([str(column) for column in frame.columns])
     found = ", ".join(frame.columns)
-    if len(frame.columns) < least:
+    if len(frame.columns) < min_columns:
         raise InputError("dataset.path", "has only one column", found=found, fix=TOO_NARROW)
     if frame.empty:
         raise InputError("dataset.path", "has column names and no rows", found=found)
@@ -84,9 +91,10 @@ def read_bytes(
 
 def _read(file: FileContent) -> RawTable:
     is_archive = file.data.startswith(_ARCHIVES)
-    formats = [entry for entry in RECOGNITION_ORDER if entry.cells == "typed" or entry.kind or not is_archive]
     if file.stated_format:
-        formats = [entry for entry in FORMATS if entry.kind == file.stated_format]
+        formats = [form for form in FORMATS if form.kind == file.stated_format]
+    else:
+        formats = [form for form in RECOGNITION_ORDER if form.cells == "typed" or form.kind or not is_archive]
     try:
         for table_format in formats:
             if (table := table_format.read(file)) is not None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QWidget
 
 from app.theme import GAP
 from app.widgets import Label, guard_wheel
+from mtl_core.spec.dataset import dataset_kind
 from mtl_core.spec.readers import READER_PLUGINS
 
 _AUTO = "auto"
@@ -39,5 +40,5 @@ class FormatChoice(QWidget):
 
     def show_dataset(self, dataset: Mapping[str, Any]) -> None:
         """Show the format that is stated for a data set; nothing of one that is no file."""
-        self.setVisible(bool(READER_PLUGINS) and dataset.get("kind") == "table")
+        self.setVisible(bool(READER_PLUGINS) and dataset_kind(dataset).from_file)
         self.combo.setCurrentIndex(max(self.combo.findData(dataset.get("format")), 0))

@@ -35,7 +35,7 @@ class FakeSession(QObject):
         self.dataset_info: DatasetInfo | None = None
         self.said: list[str] = []
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         self.said.append(text)
 
     def answer(self, info: ModelInfo) -> None:
@@ -122,10 +122,10 @@ def test_a_box_of_the_diagram_opens_its_layer(page: ModelPage, session: FakeSess
     session.answer(model_info())
     page.diagram.view.boxClicked.emit("model.heads.right[1]")
     assert page.tasks.task == "right"
-    assert page.tasks.lists["right"].opened == 1
+    assert page.tasks.lists["right"].open_index == 1
     page.diagram.view.boxClicked.emit("model.shared[2]")
-    assert page.shared.layers.opened == 2
-    assert page.tasks.lists["right"].opened == -1
+    assert page.shared.layers.open_index == 2
+    assert page.tasks.lists["right"].open_index == -1
     page.diagram.view.boxClicked.emit("model.heads.left")
     assert page.tasks.task == "left"
 

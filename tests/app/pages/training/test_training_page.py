@@ -156,7 +156,7 @@ def test_the_measured_cost_follows_method_and_level(page: TrainingPage, session:
     choose(page.weighting.form.combo, "PCGrad (Yu et al. 2020)")
     published = words.text()
     assert "Measured at 8 tasks" in published
-    assert "Compared are the gradients of all shared parameters" in published
+    assert "Compares the gradients of all shared parameters" in published
     session.document.set("weighting.level", "representation")
     assert measured_text({"kind": "pcgrad", "level": "representation"}) in words.text()
     assert "another objective" in words.text()
