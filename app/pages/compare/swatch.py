@@ -1,4 +1,4 @@
-"""Line swatches that identify a compared run: a hue, and dots once the hues repeat."""
+"""Line swatches that identify a compared run by a hue, and by dots once the hues repeat."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _LONG, _HIGH, _SCALE = 28, 16, 2
 
 
 def dots_of(color: int) -> int:
-    """How many dots the lines of a run have: the rounds that the cycle of hues had made before it."""
+    """Number of dots in the line pattern of a run: how often the cycle of hues was used up before it."""
     return color // len(theme().series)
 
 
 def swatch(color: int) -> QPixmap:
-    """A dot in a run's hue, or a piece of its line where the line has dots; twice as large as shown, so sharp."""
+    """A dot in a run's hue, or a sample of its line if the line has dots; at double resolution."""
     return _swatch(resolve(color), dots_of(color))
 
 

@@ -31,13 +31,13 @@ class ThinBar(QWidget):
         self.setObjectName("live-progress")
 
     def set_fraction(self, share: float | None, ink: str) -> None:
-        """Fills ``share`` of the line, 0 … 1; None leaves nothing of it."""
+        """Set the fraction from 0 to 1; None hides the bar."""
         self._share, self._ink = share, ink
         self.setAccessibleName("" if share is None else f"{share:.0%} done")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draws groove and filling."""
+        """Draw groove and bar."""
         if self._share is None:
             return
         painter = QPainter(self)
@@ -74,7 +74,7 @@ class NoticeStrip(QWidget):
         self.setMinimumHeight(control_height() + GAP // 2 + 4)
 
     def add_legend(self, legend: QWidget) -> None:
-        """Put what the lines of the plots mean at the right."""
+        """Add the legend of the plots at the right."""
         self._row.insertWidget(1, legend)
 
     def show_notice(self, notice: Notice) -> None:
