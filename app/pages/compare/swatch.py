@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from app.plots import dash_pattern
 from app.theme import resolve, theme
 
-_LONG, _HIGH, _SCALE = 28, 16, 2
+_LONG, _HIGH, _SCALE, _GAP = 28, 16, 2, 4
 
 
 def dots_of(color: int) -> int:
@@ -37,7 +37,7 @@ def _swatch(ink_name: str, dots: int) -> QPixmap:
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         pen.setDashPattern([length / 2 for length in dash_pattern(dots=dots)])
         painter.setPen(pen)
-        painter.drawLine(QPointF(0, _HIGH / 2), QPointF(long, _HIGH / 2))
+        painter.drawLine(QPointF(0, _HIGH / 2), QPointF(long - _GAP, _HIGH / 2))
     else:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink)

@@ -43,7 +43,7 @@ class LivePage(QWidget):
         self.options = PlotOptions("live", session.settings, self)
         self.picker = RunPicker(session.store)
         self.state = Chip()
-        self.strip = NoticeStrip()
+        self.strip = NoticeStrip(Legend([TRAIN, RAW, VALIDATION, WEIGHTS_CHANGED]))
         # The cards of the next run are made with the page, not when it starts, which would block the window.
         self.board = CardBoard(task_names(session.document.data))
         self._build()
@@ -82,7 +82,6 @@ class LivePage(QWidget):
             header.add_action(widget)
         for button in (self.pause, self.resume, self.stop):
             button.hide()
-        self.strip.add_legend(Legend([TRAIN, RAW, VALIDATION, WEIGHTS_CHANGED]))
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
