@@ -1,4 +1,4 @@
-"""``mtl-workbench``: the window without a verb, the command line with one."""
+"""Entry point of ``mtl-workbench``: opens the window, or runs a verb of the command line."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Sequence
 
-_NO_WINDOW = """mtl-workbench: no window can be opened here, {why}.
+_NO_WINDOW = """mtl-workbench: no window can be opened here, {reason}.
 Train the bundled example without one:  mtl-workbench train multidigits
 All commands:                           mtl-workbench --help"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Open the window, or hand a verb on to the engine's command line.
+    """Open the window, or pass a verb on to the engine's command line.
 
     Args:
         argv: Arguments without the program's name; those of the process by default.
@@ -35,21 +35,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    if _for_the_engine(argv):
+    if _has_verb(argv):
         from mtl_core.cli import main as command_line
 
         return command_line(argv)
     arguments = _parser().parse_args(argv)
-    if why := _display_missing():
-        sys.stderr.write(_NO_WINDOW.format(why=why) + "\n")
+    if reason := _missing_display():
+        sys.stderr.write(_NO_WINDOW.format(reason=reason) + "\n")
         return 2
     from app.application import run_window
 
     return run_window(arguments)
 
 
-def _for_the_engine(arguments: Sequence[str]) -> bool:
-    """Whether a verb was given: the first word that is no option and no file, or a plea for help."""
+def _has_verb(arguments: Sequence[str]) -> bool:
+    """Whether the arguments ask for help or have a verb: a first word that is neither an option nor a file."""
     if any(word in ("-h", "--help", "--version") for word in arguments):
         return True
     words = iter(arguments)
@@ -70,7 +70,7 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def _display_missing() -> str:
+def _missing_display() -> str:
     """Why no window can be opened here, or ``""``."""
     platform = os.environ.get("QT_QPA_PLATFORM", "")
     if not sys.platform.startswith("linux") or (platform and not platform.startswith(("xcb", "wayland"))):

@@ -13,7 +13,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from app.interruption import ended_by_signals
+from app.interruption import exit_on_signals
 from app.main_window import MainWindow
 from app.session import Session
 from app.settings import Settings, home
@@ -21,15 +21,15 @@ from app.theme import ThemeMode, apply_theme, icon
 from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.files import append_to_log
 
-_SETTLED_MS = 2500
-"""After the start, when the pages stand."""
-_SELDOM = (10_000, 20, 100)
-"""How rarely garbage is collected from then on: a full collection stops the window for 100 ms and more once a table
+_GC_TUNING_MS = 2500
+"""After the start, when all pages have been created."""
+_GC_THRESHOLDS = (10_000, 20, 100)
+"""Thresholds of garbage collection from then on: a full collection blocks the window for 100 ms and more once a table
 holds ten thousand runs."""
 
 
 def run_window(arguments: argparse.Namespace) -> int:
-    """Open the window and stay until it is closed.
+    """Open the window and run the event loop until it is closed.
 
     Args:
         arguments: ``spec`` (a path or None) and ``store`` (a path, a URL or None).
@@ -43,7 +43,7 @@ def run_window(arguments: argparse.Namespace) -> int:
     app.setApplicationDisplayName("MTL Workbench")
     app.setDesktopFileName("mtl-workbench")
     settings = Settings()
-    apply_theme(app, _mode(settings))
+    apply_theme(app, _theme_mode(settings))
     app.setWindowIcon(icon("share-network", "accent"))
     session = Session(arguments.store, settings=settings)
     window = MainWindow(session)
@@ -57,37 +57,37 @@ def run_window(arguments: argparse.Namespace) -> int:
         window.close_now()
         app.exit(status)  # also ends the loop of a dialog that stands open
 
-    with _errors_shown(session), ended_by_signals(end):
-        QTimer.singleShot(0, window, session.begin)
+    with _report_uncaught_errors(session), exit_on_signals(end):
+        QTimer.singleShot(0, window, session.start)
         QTimer.singleShot(50, window, window.warm_up)
-        QTimer.singleShot(_SETTLED_MS, window, _collect_seldom)
+        QTimer.singleShot(_GC_TUNING_MS, window, _tune_garbage_collection)
         return app.exec()
 
 
-def _collect_seldom() -> None:
-    """Take what the start has made, which lives as long as the window, out of every later garbage collection."""
+def _tune_garbage_collection() -> None:
+    """Exclude the objects of the start, which live as long as the window, and collect others rarely."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_SELDOM)
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
-def _mode(settings: Settings) -> ThemeMode:
+def _theme_mode(settings: Settings) -> ThemeMode:
     with contextlib.suppress(ValueError):
         return ThemeMode(settings.get("window/theme", ThemeMode.SYSTEM))
     return ThemeMode.SYSTEM
 
 
-class _Alarm(QObject):
-    """Carries an error from whatever thread it arose on to the GUI thread."""
+class _ErrorRelay(QObject):
+    """Passes the message of an error from any thread to the GUI thread."""
 
     raised = Signal(str)
 
 
 @contextlib.contextmanager
-def _errors_shown(session: Session) -> Iterator[None]:
-    """Show an error nobody caught as a banner and write it to ``window.log``; the window stays open."""
-    alarm = _Alarm()
-    alarm.raised.connect(session.complain)
+def _report_uncaught_errors(session: Session) -> Iterator[None]:
+    """Show an uncaught error as a banner and write it to ``window.log``; the window stays open."""
+    relay = _ErrorRelay()
+    relay.raised.connect(session.show_error)
     log = home() / "window.log"
     before, before_thread = sys.excepthook, threading.excepthook
 
@@ -97,7 +97,7 @@ def _errors_shown(session: Session) -> Iterator[None]:
         text = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(text)
         append_to_log(log, text)
-        alarm.raised.emit(_words(error, log))
+        relay.raised.emit(_error_message(error, log))
 
     def thread_hook(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
@@ -110,8 +110,8 @@ def _errors_shown(session: Session) -> Iterator[None]:
         sys.excepthook, threading.excepthook = before, before_thread
 
 
-def _words(error: BaseException, log: Path) -> str:
-    """The words for an error that nobody caught: of the surroundings, or a fault of the program."""
+def _error_message(error: BaseException, log: Path) -> str:
+    """The message for an uncaught error: a fault of the environment, or a bug."""
     if fault := error if isinstance(error, WorkbenchError) else environment_fault(error):
         return str(fault)
     return f"Something went wrong: {shorten(f'{type(error).__name__}: {error}', 300)}. Details are in {log}."

@@ -1,4 +1,4 @@
-"""What the pages share: the document, the worker, the store, the queue, and what is known of them."""
+"""The session: the document, worker, store and run queue that all pages share."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -27,25 +27,34 @@ if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
 
 MOST_COMPARED = 60
-"""Runs side by side on Compare; all points of all of them are kept in memory."""
+"""Most runs on Compare, as all points of all of them are kept in memory."""
 
 _DEBOUNCE_MS = 150
+"""After the last edit of a burst, before the worker is asked about the document."""
 
 
 class Session(QObject):
-    """One store, one experiment being edited, one worker, and the runs.
+    """One document, one worker, one store with its run queue; pages share them and never reach each other.
 
-    Pages reach everything through it and never each other. ``document``, ``worker``, ``store``, ``queue`` and
-    ``settings`` are what they are called; ``records`` are the run records read last; ``devices`` and ``model_info``
-    are what the worker last said (None before), ``dataset_error`` and ``model_error`` why it could not.
-    ``may_replace`` asks a person whether a part of the document that has unsaved edits may give way; the window puts
-    its questions there.
+    ``pageRequested(str)``, ``specRequested(ExperimentSpec)`` and ``studyRequested(seeds, baselines, together)`` ask the
+    window to show a page, to edit a spec and to run a study. It shows each ``message(str)`` and ``problem(str)``.
+
+    Attributes:
+        records: The run records read last.
+        dataset_descriptions: Descriptions of data sets.
+        devices: The devices to train on; empty before the worker has answered.
+        dataset_error: Why the document's data set could not be described.
+        model_info: The description of the document's model; None before the worker has answered.
+        model_error: Why the document's model could not be described.
+        live_run: The run that Live shows.
+        compared: The runs that Compare shows.
+        confirm_replace: Asks the user whether unsaved edits may be replaced; the window sets it.
 
     Args:
         store: Path or URL of the store; None for the default one.
         worker: The worker to ask.
-        service: The store, already wrapped.
-        settings: What is remembered between starts.
+        service: The service of the store.
+        settings: The settings of the window.
         parent: Owner.
     """
 
@@ -77,7 +86,7 @@ class Session(QObject):
         self.store = service or StoreService(store)
         self.store.setParent(self)
         self.queue = RunQueue(self.store, self.worker, self)
-        self.may_replace: Callable[[str], bool] = lambda _what: True
+        self.confirm_replace: Callable[[str], bool] = lambda _what: True
         self.records = NewestRecords(self)
         self.devices: list[DeviceInfo] = []
         self.dataset_descriptions = DatasetDescriptions(self.worker)
@@ -87,16 +96,16 @@ class Session(QObject):
         self.live_run: int | None = None
         self._live_study: int | None = None
         self.compared: list[int] = []
-        self._asked_dataset: Any = None
-        self._asked_model: Any = None
-        self._ask_soon = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
-        self._ask_soon.timeout.connect(self._ask)
-        self.document.changed.connect(self._document_changed)
-        self.queue.started.connect(self.show_live)
-        self.queue.runChanged.connect(self.records.take)
+        self._requested_dataset: Any = None
+        self._requested_model: Any = None
+        self._question_timer = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
+        self._question_timer.timeout.connect(self._ask_worker)
+        self.document.changed.connect(lambda _paths: self._question_timer.start())
+        self.queue.created.connect(self.show_live)
+        self.queue.runChanged.connect(self.records.put)
         self.queue.runChanged.connect(self._follow_study)
-        self.queue.failed.connect(self._tell)
-        self.store.failed.connect(self._tell)
+        self.queue.failed.connect(self.show_error)
+        self.store.failed.connect(self.show_error)
 
     @property
     def dataset_info(self) -> DatasetInfo | None:
@@ -105,30 +114,30 @@ class Session(QObject):
 
     @property
     def controlled_run(self) -> "RunRecord | None":
-        """The run that Pause and Stop in the bar at the top mean: the one on Live if it is on, else the queue's."""
-        return self.queue.controlled(self.live_run)
+        """The run that Pause and Stop in the top bar apply to; see ``app/jobs/runs/controlled_run.py``."""
+        return self.queue.controlled_run(self.live_run)
 
-    def begin(self) -> None:
-        """Start the worker, ask it for devices, look for runs that are on, and say which plugins are left out."""
-        self.queue.activeChanged.connect(self._adopt_active)
-        self.worker.ask(DevicesQuestion(), self._have_devices, self._tell)
+    def start(self) -> None:
+        """Start the worker, ask it for devices, find active runs, and report plugins that could not be loaded."""
+        self.queue.activeChanged.connect(self._show_active_run)
+        self.worker.ask(DevicesQuestion(), self._on_devices, self.show_error)
         self.queue.attach()
-        self._ask_soon.start()
+        self._question_timer.start()
         for problem in plugin_problems():
-            self.complain(str(problem))
+            self.show_error(str(problem))
 
     def close(self) -> None:
-        """End the worker and the threads; runs that train go on."""
-        self._ask_soon.stop()
+        """End the worker and the threads; runs that train continue."""
+        self._question_timer.stop()
         self.queue.close()
         self.worker.close()
         self.store.close()
         self.settings.sync()
 
     def follower(self, parent: QObject) -> RunFollower:
-        """A follower of runs of this store, owned by ``parent``."""
+        """Make a follower of a run of this store, owned by ``parent``."""
         follower = RunFollower(self.store, parent)
-        follower.record.connect(self.records.take)
+        follower.record.connect(self.records.put)
         return follower
 
     def open_page(self, page: Page) -> None:
@@ -136,13 +145,13 @@ class Session(QObject):
         self.pageRequested.emit(page)
 
     def show_live(self, run: int) -> None:
-        """Make ``run`` the one that Live shows."""
+        """Show ``run`` on Live."""
         if run != self.live_run:
             self.live_run, self._live_study = run, None
             self.liveRunChanged.emit(run)
 
     def compare(self, runs: Iterable[int]) -> None:
-        """Make ``runs`` those that Compare shows."""
+        """Show ``runs`` on Compare."""
         self.compared = list(runs)
         self.compareChanged.emit(self.compared)
 
@@ -151,7 +160,7 @@ class Session(QObject):
         self.specRequested.emit(spec)
 
     def edit_spec(self, spec: ExperimentSpec, settings: Mapping[str, Any], label: str) -> None:
-        """Edit an experiment with other settings: as one step of undo where it is the document, else in its place.
+        """Edit an experiment with other settings: as one undo step if it is the document, else instead of the document.
 
         Args:
             spec: The experiment, e.g. of a run.
@@ -167,19 +176,20 @@ class Session(QObject):
                 data = set_at(data, path, value)
             self.open_spec(spec_from_data(data))
 
-    def say(self, text: str) -> None:
-        """Show a passing message."""
+    def show_message(self, text: str) -> None:
+        """Show a message for a few seconds."""
         self.message.emit(text)
 
-    def complain(self, error: Exception | str) -> None:
-        """Show an error that has no place of its own on a page."""
+    def show_error(self, error: Exception | str) -> None:
+        """Show an error that belongs to no field or page."""
         self.problem.emit(str(error))
 
     def run(self, refused: Failed | None = None) -> bool:
-        """Start a run of the document as it stands; whether it is valid.
+        """Start a run of the document; return False if the document is not valid.
 
         Args:
-            refused: Told why a valid document cannot run on this machine and its data; ``problem`` without it.
+            refused: Called with the reason why a valid document cannot run on this machine and its data; ``problem``
+                without it.
         """
         if self.document.problems or self.document.spec is None:
             return False
@@ -193,26 +203,26 @@ class Session(QObject):
     def run_study(
         self, seeds: Sequence[int], *, baselines: bool, together: bool = False, refused: Failed | None = None
     ) -> bool:
-        """Start a study of the document as it stands; whether it is valid.
+        """Start a study of the document; return False if the document is not valid or has no such study.
 
         Args:
-            seeds: A run of all tasks for each.
+            seeds: The seeds; each is a run of all tasks.
             baselines: Whether every task is trained alone too.
             together: Whether the seeds are trained in one loop.
-            refused: Told why a valid document cannot run as a study; ``problem`` without it.
+            refused: Called with the reason why a valid document cannot run as a study; ``problem`` without it.
         """
         if self.document.problems or self.document.spec is None:
             return False
         try:
             members = study_members(self.document.spec, seeds, baselines=baselines)
         except InputError as error:
-            (refused or self._tell)(error)
+            (refused or self.show_error)(error)
             return False
         self.queue.start_study(members, together=together, refused=refused)
         return True
 
     def compare_study(self, study: int) -> None:
-        """Show on Compare the runs of a study that train all tasks; the page judges them by the others."""
+        """Show on Compare the runs of a study that train all tasks; the page compares them with the baselines."""
 
         def read(store: "RunStore") -> list[int]:
             return sorted(record.id for record in store.runs(archived=True, query=f"study:{study} baseline:none"))
@@ -221,74 +231,71 @@ class Session(QObject):
             self.compare(runs)
             self.open_page(Page.COMPARE)
 
-        self.store.call(read, show, self._tell)
+        self.store.call(read, show, self.show_error)
 
     def device_label(self) -> str:
-        """The device that the document's next run will use, in a person's words; ``""`` until it is known."""
-        wanted = self.document.data.get("training", {}).get("device", "auto")
+        """The label of the device that the document's next run will use; ``""`` until the devices are known."""
+        name = self.document.data.get("training", {}).get("device", "auto")
         if not self.devices:
             return ""
-        if wanted == "auto":
-            best = [one for one in self.devices if one.name.startswith("cuda")] or self.devices
+        if name == "auto":
+            best = [device for device in self.devices if device.name.startswith("cuda")] or self.devices
             return best[0].label
-        return next((one.label for one in self.devices if one.name == wanted), str(wanted))
+        return next((device.label for device in self.devices if device.name == name), str(name))
 
-    def _tell(self, error: Exception) -> None:
-        self.problem.emit(str(error))
-
-    def _adopt_active(self) -> None:
-        """With nothing on Live yet, show the run that is on."""
+    def _show_active_run(self) -> None:
+        """Show the active run on Live, unless a run is shown there."""
         active = self.queue.active
         if self.live_run is None and active is not None:
             self.show_live(active.id)
 
     def _follow_study(self, record: "RunRecord") -> None:
-        """When the run on Live is over, go on with the next of its study."""
+        """When the run on Live has ended, show the next run of its study."""
         if record.id == self.live_run:
             self._live_study = record.study
         elif (
             record.state == "running"
             and record.study is not None
             and record.study == self._live_study
-            and all(one.id != self.live_run for one in self.queue.on)
+            and all(live.id != self.live_run for live in self.queue.live_runs)
         ):
             self.show_live(record.id)
             self._live_study = record.study
 
-    def _document_changed(self) -> None:
-        self._ask_soon.start()
-
-    def _ask(self) -> None:
+    def _ask_worker(self) -> None:
         dataset = self.document.data.get("dataset")
-        if dataset != self._asked_dataset:
-            self._asked_dataset = dataset
-            self.dataset_descriptions.request(dataset, self._have_dataset, self._no_dataset, key="dataset")
+        if dataset != self._requested_dataset:
+            self._requested_dataset = dataset
+            self.dataset_descriptions.request(
+                dataset, self._on_dataset_described, self._on_dataset_error, key="dataset"
+            )
         spec = self.document.spec
         if spec is None or self.document.problems:
             return
-        asked = {name: value for name, value in spec_to_data(spec).items() if name in ("dataset", "tasks", "model")}
-        if asked != self._asked_model:
-            self._asked_model = asked
-            self.worker.ask(ModelQuestion(spec=spec_to_data(spec)), self._have_model, self._no_model, key="model")
+        data = spec_to_data(spec)
+        parts = {name: data[name] for name in ("dataset", "tasks", "model")}
+        if parts != self._requested_model:
+            self._requested_model = parts
+            self.worker.ask(ModelQuestion(spec=data), self._on_model_described, self._on_model_error, key="model")
 
-    def _have_devices(self, devices: list[DeviceInfo]) -> None:
+    def _on_devices(self, devices: list[DeviceInfo]) -> None:
         self.devices = devices
         self.devicesChanged.emit()
 
-    def _have_dataset(self, _info: DatasetInfo) -> None:
+    def _on_dataset_described(self, _info: DatasetInfo) -> None:
         self.dataset_error = None
         self.datasetInfoChanged.emit()
 
-    def _no_dataset(self, error: Exception) -> None:
+    def _on_dataset_error(self, error: Exception) -> None:
         self.dataset_error = error
-        self._asked_dataset = None
+        self._requested_dataset = None
         self.datasetInfoChanged.emit()
 
-    def _have_model(self, info: ModelInfo) -> None:
+    def _on_model_described(self, info: ModelInfo) -> None:
         self.model_info, self.model_error = info, None
         self.modelInfoChanged.emit()
 
-    def _no_model(self, error: Exception) -> None:
+    def _on_model_error(self, error: Exception) -> None:
         self.model_info, self.model_error = None, error
-        self._asked_model = None
+        self._requested_model = None
         self.modelInfoChanged.emit()

@@ -9,18 +9,17 @@ from mtl_core.spec.tasks import task_kind
 Data = dict[str, Any]
 
 
-def follow_tasks(before: Data, after: Data) -> Data:
-    """``after`` with everything that names a task brought in line with its tasks.
+def update_task_references(before: Data, after: Data) -> Data:
+    """Return ``after`` with everything that refers to a task by name updated to its tasks.
 
-    While two tasks have the same name (someone is typing) nothing follows, so that nothing is lost.
+    While two tasks have the same name, as while a name is being typed, nothing is updated, so that nothing is lost.
 
     Args:
         before: Spec data before the edit.
         after: Spec data after it; not changed.
     """
     old, new = _names(before), _names(after)
-    metrics_kept = before.get("tasks") == after.get("tasks")
-    if metrics_kept or len(set(new)) < len(new):
+    if before.get("tasks") == after.get("tasks") or len(set(new)) < len(new):
         return after
     renamed = _map_renamed(old, new, after)
     result = {**after, "tasks": [_with_valid_score(task) for task in after["tasks"]]}
@@ -34,7 +33,7 @@ def follow_tasks(before: Data, after: Data) -> Data:
 
 
 def monitor_names(data: Data) -> list[str]:
-    """What the best epoch can be chosen by: the total, each task's loss and each of its metrics."""
+    """The values that can choose the best epoch: the total, and the loss and metrics of each task."""
     choices = [TOTAL]
     for task in _tasks(data):
         choices += [f"{task.get('name')}.{metric}" for metric in ("loss", *(task.get("metrics") or ()))]
@@ -56,11 +55,11 @@ def _names(data: Data) -> list[str]:
 
 
 def _map_renamed(old: list[str], new: list[str], after: Data) -> dict[str, str]:
-    """Old name by old name what it is called now; a task keeps its place when it is renamed."""
+    """The new name of each renamed task by its old name; a task keeps its place when it is renamed."""
     pairs: dict[str, str] = {}
     if len(old) == len(new):
         pairs = {a: b for a, b in zip(old, new, strict=True) if a != b and a not in new and b not in old}
-    if len(set(old)) < len(old):  # two had one name for a moment: the head left without a task is whose it was
+    if len(set(old)) < len(old):  # two tasks had one name: the head without a task belongs to the one renamed
         heads = after.get("model", {}).get("heads", {})
         orphans = [name for name in heads if name not in new]
         added = [name for name in new if name not in heads]
@@ -75,14 +74,14 @@ def _rename_keys(values: Mapping[str, Any], new: list[str], renamed: Mapping[str
 
 
 def _with_valid_score(task: Any) -> Any:
-    """A task whose score is not measured any more is judged by the first of its metrics."""
+    """The task, without its score if that is not among its metrics any more: the first metric takes its place."""
     if not isinstance(task, dict) or not isinstance(metrics := task.get("metrics"), list | tuple):
         return task
     return {**task, "score": None} if task.get("score") not in (None, *metrics) else task
 
 
 def _update_heads(heads: Data, old: list[str], new: list[str], renamed: Mapping[str, str]) -> Data:
-    """Heads by task; a new task gets the layers that all heads so far have in common."""
+    """Heads by task; a new task gets the layers of the other heads if these are all equal."""
     result = _rename_keys(heads, new, renamed)
     common = list(heads.values())
     same_layers = bool(common) and all(layers == common[0] for layers in common) and len(heads) == len(old)
@@ -96,8 +95,8 @@ def _update_weighting(weighting: Data, new: list[str], renamed: Mapping[str, str
         key: _rename_keys(value, new, renamed) if isinstance(value, dict) else value for key, value in weighting.items()
     }
     if isinstance(moves := weighting.get("moves"), list | tuple):
-        followed = [_rename_in_move(move, new, renamed) for move in moves]
-        result["moves"] = [move for move in followed if move.get("weights") != {}]
+        renamed_moves = [_rename_in_move(move, new, renamed) for move in moves]
+        result["moves"] = [move for move in renamed_moves if move.get("weights") != {}]
     return result
 
 
@@ -112,8 +111,8 @@ def _update_training(training: Data, after: Data, renamed: Mapping[str, str]) ->
         result["monitor"] = _update_monitor(monitor, after, renamed)
     if isinstance(sampling := training.get("sampling"), dict) and sampling.get("task"):
         task = renamed.get(sampling["task"], sampling["task"])
-        classed = [candidate.get("name") for candidate in _tasks(after) if task_kind(candidate).row_classes]
-        result["sampling"] = {**sampling, "task": task if task in classed else ""}
+        with_classes = [other.get("name") for other in _tasks(after) if task_kind(other).row_classes]
+        result["sampling"] = {**sampling, "task": task if task in with_classes else ""}
     return result
 
 
@@ -122,5 +121,5 @@ def _update_monitor(monitor: str, after: Data, renamed: Mapping[str, str]) -> st
     task = renamed.get(task, task)
     if monitor == TOTAL or task not in _names(after):
         return TOTAL
-    followed = f"{task}{dot}{metric}"
-    return followed if not dot or followed in monitor_names(after) else f"{task}.loss"
+    monitor = f"{task}{dot}{metric}"
+    return monitor if not dot or monitor in monitor_names(after) else f"{task}.loss"

@@ -1,14 +1,15 @@
 """Kinds that other installed packages add to the program, through entry points.
 
 An entry point names a spec class, such as a weighting method's, in a module without torch; the class names the module
-that builds it, which only a process that trains imports. A kind is called ``package/name``, after the package and the
-entry point: so two packages never disagree about a name, and an experiment says itself which package it needs. A
-package that breaks a rule is left out, with a problem that names it, and everything else works.
+that builds it, which only a process that trains imports (of a table format: that reads data). A kind is
+called ``package/name``, after the package and the entry point: so two packages never disagree about a name, and an
+experiment says itself which package it needs. A package that breaks a rule is left out, with a problem that names it,
+and everything else works.
 """
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,10 +23,21 @@ from mtl_core.errors import EnvironmentFault, InputError, Problem, shorten
 
 WEIGHTINGS = "mtl_workbench.weightings"
 LAYERS = "mtl_workbench.layers"
-_NOUNS = {WEIGHTINGS: "weighting method", LAYERS: "layer"}
-_BASES = {WEIGHTINGS: "mtl_core.spec.weighting.base", LAYERS: "mtl_core.spec.layers.plugin"}
+TASKS = "mtl_workbench.tasks"
+METRICS = "mtl_workbench.metrics"
+READERS = "mtl_workbench.readers"
+_NOUNS = {WEIGHTINGS: "weighting method", LAYERS: "layer", TASKS: "task kind", METRICS: "metric", READERS: "reader"}
+_BASES = {
+    LAYERS: "mtl_core.spec.layers.plugin",
+    WEIGHTINGS: "mtl_core.spec.weighting.base",
+    TASKS: "mtl_core.spec.tasks.base",
+    METRICS: "mtl_core.spec.tasks.plugin_metric",
+    READERS: "mtl_core.spec.plugin_reader",
+}
 """The modules of the base classes, which are all imported before the first class of a package: one module of a package
 may have classes of several groups."""
+_KEYS = ("kind", "metrics", "score", "format")
+"""The settings that name a kind."""
 _KIND = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*/[A-Za-z0-9_.-]{1,100}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,50}")
 _LOAD_FIX = "Update the package, or uninstall it."
@@ -38,16 +50,23 @@ class Plugin:
     """A kind that an installed package adds.
 
     Attributes:
+        group: The entry point group.
         kind: What it is called in a spec, ``package/name``.
         title: What people call it.
         package: The package's name, normalized.
         version: The package's version.
     """
 
+    group: str
     kind: str
     title: str
     package: str
     version: str
+
+    @property
+    def noun(self) -> str:
+        """What kinds of its group are, such as ``layer``."""
+        return _NOUNS[self.group]
 
 
 @dataclass(frozen=True)
@@ -66,9 +85,11 @@ class RejectedKind(Problem):
     """A kind of an installed package breaks a rule.
 
     Attributes:
+        group: The entry point group.
         kind: What it would be called in a spec.
     """
 
+    group: str = ""
     kind: str = ""
 
 
@@ -77,22 +98,31 @@ _problems: list[Problem] = []
 
 
 def plugins() -> tuple[Plugin, ...]:
-    """The kinds that were added, in the order in which menus show them."""
-    return tuple(_plugins.values())
+    """The kinds that were added, by group, in the order in which menus show them."""
+    order = list(_NOUNS)
+    return tuple(sorted(_plugins.values(), key=lambda plugin: order.index(plugin.group)))
 
 
 def plugin_problems() -> tuple[Problem, ...]:
-    """What is wrong with the packages whose kinds were left out, a problem for each kind."""
-    return tuple(_problems)
+    """What is wrong with the packages whose kinds were left out, a problem for each kind, by group."""
+    order = ["", *_NOUNS]
+    return tuple(sorted(_problems, key=lambda problem: order.index(getattr(problem, "group", ""))))
 
 
-def load_kinds(group: str, base: type[_Class], *, from_defaults: bool = False) -> tuple[type[_Class], ...]:
+def load_kinds(
+    group: str,
+    base: type[_Class],
+    *,
+    from_defaults: bool = False,
+    broken_rule: Callable[[type[_Class]], str] | None = None,
+) -> tuple[type[_Class], ...]:
     """Import the spec classes of an entry point group; a class that breaks a rule is left out and noted.
 
     Args:
-        group: ``WEIGHTINGS`` or ``LAYERS``.
+        group: ``WEIGHTINGS``, ``LAYERS``, ``TASKS``, ``METRICS`` or ``READERS``.
         base: What the classes must inherit.
         from_defaults: Whether a class must have a default for every field.
+        broken_rule: The rule of the group that a class breaks, such as "needs …"; empty if it keeps them all.
     """
     classes = []
     for module in _BASES.values():
@@ -102,6 +132,7 @@ def load_kinds(group: str, base: type[_Class], *, from_defaults: bool = False) -
             with _without_torch():
                 spec_class = entry.load()
             plugin = _plugin_of(spec_class, base, entry, from_defaults=from_defaults)
+            _raise_rule(broken_rule(spec_class) if broken_rule else "")
         except (Exception, SystemExit) as error:  # whatever a package does, the program must start
             _problems.append(_rejection(entry, error))
         else:
@@ -157,7 +188,13 @@ def _plugin_of(spec_class: Any, base: type, entry: EntryPoint, *, from_defaults:
         raise _RuleError("has a field whose type cannot be resolved")
     if from_defaults:
         spec_class()
-    return Plugin(kind, spec_class.title, package, release)  # type: ignore[attr-defined]
+    return Plugin(entry.group, kind, spec_class.title, package, release)  # type: ignore[attr-defined]
+
+
+def _raise_rule(rule: str) -> None:
+    """Raise the error of a broken rule, if there is one."""
+    if rule:
+        raise _RuleError(rule)
 
 
 def _rejection(entry: EntryPoint, error: BaseException) -> RejectedKind:
@@ -165,9 +202,9 @@ def _rejection(entry: EntryPoint, error: BaseException) -> RejectedKind:
     where, kind = f"package {package} {release}".rstrip(), f"{package}/{entry.name}"
     rule = f"its {_NOUNS[entry.group]} {entry.name!r} is left out: {entry.value}"
     if isinstance(error, _RuleError):
-        return RejectedKind(where, f"{rule} {error}", fix=_LOAD_FIX, kind=kind)
-    found = shorten(f"{type(error).__name__}: {error}", 120)
-    return RejectedKind(where, f"{rule} cannot be imported", found, _LOAD_FIX, kind=kind)
+        return RejectedKind(where, f"{rule} {error}", fix=_LOAD_FIX, group=entry.group, kind=kind)
+    reason = shorten(f"{type(error).__name__}: {error}", 120)
+    return RejectedKind(where, f"{rule} cannot be imported", reason, _LOAD_FIX, group=entry.group, kind=kind)
 
 
 class _NoTorch(MetaPathFinder):
@@ -195,9 +232,10 @@ def _without_torch() -> Iterator[None]:
 def kinds_in(data: Any) -> set[str]:
     """The kinds of other packages that stand anywhere in plain spec data, installed or not."""
     if isinstance(data, Mapping):
-        kind = data.get("kind")
+        values = [data.get(key) for key in _KEYS]
+        names = [name for value in values for name in (value if isinstance(value, list | tuple) else (value,))]
         below = set[str]().union(*map(kinds_in, data.values()))
-        return below | {kind} if isinstance(kind, str) and _KIND.fullmatch(kind) else below
+        return below | {name for name in names if isinstance(name, str) and _KIND.fullmatch(name)}
     return set[str]().union(*map(kinds_in, data)) if isinstance(data, list | tuple) else set()
 
 
@@ -217,12 +255,14 @@ def unknown_kind(path: str, kind: str) -> Problem | None:
     if not _KIND.fullmatch(kind):
         return None
     package, found = kind.partition("/")[0], shorten(repr(kind))
+    if plugin := _plugins.get(kind):
+        return Problem(path, f"the {plugin.noun} {plugin.title!r} cannot be chosen here", found)
     try:
         installed = version(package)
     except PackageNotFoundError:
         rule = f"needs the package {package}, which is not installed"
         return MissingPackage(path, rule, found, _install_fix(package), package=package)
-    others = ", ".join(plugin.kind for plugin in _plugins.values() if plugin.package == package)
+    others = ", ".join(plugin.kind for plugin in plugins() if plugin.package == package)
     fix = f"Kinds that it has: {others}." if others else "Install another version of it."
     for problem in _problems:
         if isinstance(problem, RejectedKind) and problem.kind == kind:
@@ -261,6 +301,17 @@ def builder_of(spec_class: type) -> ModuleType:
     try:
         return import_module(name)
     except Exception as error:  # whatever a package does, the run's error must name it
-        plugin = _plugins[kind]
-        where, found = f"package {plugin.package} {plugin.version}", f"{type(error).__name__}: {error}"
-        raise EnvironmentFault(where, f"{name}, which builds {kind!r}, cannot be imported", found=found) from error
+        raise plugin_fault(spec_class, f"{name}, which builds {kind!r}, cannot be imported", error) from error
+
+
+def plugin_fault(spec_class: type, rule: str, found: object) -> EnvironmentFault:
+    """The error of a kind of another package, which names the package.
+
+    Args:
+        spec_class: The spec class of the kind.
+        rule: What is wrong.
+        found: What its module raised or returned.
+    """
+    plugin = _plugins[str(spec_class.model_fields["kind"].default)]  # type: ignore[attr-defined]
+    reason = f"{type(found).__name__}: {found}" if isinstance(found, BaseException) else repr(found)
+    return EnvironmentFault(f"package {plugin.package} {plugin.version}", rule, found=reason)

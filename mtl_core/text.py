@@ -22,6 +22,8 @@ _ERRORS = "mtl_core.readable"
 
 _DIGIT_SEPARATOR = "\N{NARROW NO-BREAK SPACE}"
 MAX_SUGGESTIONS = 3
+DIRECTION_ARROWS = {"max": "↑", "min": "↓"}
+"""Marks of metrics of which higher or lower values are better."""
 
 
 def group_digits(number: float) -> str:
@@ -46,7 +48,7 @@ def did_you_mean(names: Sequence[str]) -> str:
 
 
 def format_names(names: Sequence[str], most: int = 3) -> str:
-    """Joins the first few names, and say how many more there are: ``a, b, c and 2 more``."""
+    """Joins the first few names, and says how many more there are: ``a, b, c and 2 more``."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

@@ -1,4 +1,4 @@
-"""The experiment being edited: spec data, an undo stack, and the file it is saved in."""
+"""The document: spec data with validation, an undo stack, and a file."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from app.document.data_paths import is_below, without_path
 from app.document.edit_command import EditCommand
-from app.document.paths import is_below, without_path
-from app.task_references import follow_tasks
+from app.task_references import update_task_references
 from mtl_core.spec import (
     ExperimentSpec,
     InputError,
@@ -40,8 +40,8 @@ _NEW_EXPERIMENT: dict[str, Any] = {
 class Document(QObject):
     """The edited experiment as JSON data, which may be invalid while it is being edited.
 
-    ``changed`` carries the paths that differ from before; ``[""]`` means the whole document is another one.
-    Every edit is a step on :attr:`undo_stack`; what names a task follows its tasks within the same step.
+    ``changed(list[str])``: the paths that differ from before; ``[""]`` if all data were replaced.
+    Every edit is a step on :attr:`undo_stack`; references to a renamed task are updated in the same step.
     """
 
     changed = Signal(list)
@@ -74,17 +74,17 @@ class Document(QObject):
 
     @property
     def spec(self) -> ExperimentSpec | None:
-        """The last valid state of this document as a spec; none when it never was valid."""
+        """The last valid state of the data as a spec; None if they were never valid."""
         return self._spec
 
     @property
     def problems(self) -> list[Problem]:
-        """What is wrong with the data as it stands."""
+        """The problems of the current data."""
         return list(self._problems)
 
     @property
     def valid(self) -> bool:
-        """Whether :attr:`spec` is the data as it stands."""
+        """Whether the current data are valid, so that :attr:`spec` is up to date."""
         return not self._problems
 
     @property
@@ -94,12 +94,12 @@ class Document(QObject):
 
     @property
     def stamp(self) -> tuple[int, int] | None:
-        """Time and size of :attr:`path` when it was read or written last."""
+        """Modification time and size of :attr:`path` when it was last read or written."""
         return self._stamp
 
     @property
     def name(self) -> str:
-        """What the experiment is called."""
+        """The name of the experiment."""
         return str(self._data.get("name", ""))
 
     @property
@@ -108,7 +108,7 @@ class Document(QObject):
         return self._dirty
 
     def get(self, path: str, default: Any = None) -> Any:
-        """What stands at ``path``, or ``default``."""
+        """The value at ``path``, or ``default``."""
         try:
             return get_at(self._data, path)
         except InputError:
@@ -119,53 +119,53 @@ class Document(QObject):
         return [problem for problem in self._problems if is_below(problem.path, path)]
 
     def set(self, path: str, value: Any, label: str = "", *, merge: bool | None = None) -> None:
-        """Put ``value`` at ``path`` as one step of undo.
+        """Set the value at ``path`` as one undo step.
 
         Args:
-            path: Where, e.g. ``model.shared[0].out_channels``.
-            value: JSON-able.
-            label: What the undo menu calls it; made from the path when empty.
-            merge: Join with an edit of the same path a moment ago; by default numbers and texts do.
+            path: Path of the value, e.g. ``model.shared[0].out_channels``.
+            value: JSON data.
+            label: Text of the undo menu; derived from the path if empty.
+            merge: Merge with an edit of the same path a moment ago; by default numbers and strings do.
         """
         self.set_many({path: value}, label, merge=merge)
 
     def set_many(self, values: Mapping[str, Any], label: str = "", *, merge: bool | None = None) -> None:
-        """As :meth:`set`, several paths in one step, in their order."""
+        """Set several values in their order as one undo step; see :meth:`set`."""
         after = self._data
         for path, value in values.items():
             after = set_at(after, path, value)
-        plain = all(isinstance(v, int | float | str) and not isinstance(v, bool) for v in values.values())
-        key = tuple(values) if (plain if merge is None else merge) else ()
-        self._edit(after, label or _label(values), key)
+        if merge is None:
+            merge = all(isinstance(v, int | float | str) and not isinstance(v, bool) for v in values.values())
+        self._edit(after, label or _default_label(values), tuple(values) if merge else ())
 
     def remove(self, path: str, label: str = "") -> None:
-        """Take the entry of a list or mapping at ``path`` away as one step of undo."""
+        """Remove the entry of a list or mapping at ``path`` as one undo step."""
         self._edit(without_path(self._data, path), label or f"Remove {path}", ())
 
     def replace(self, data: Mapping[str, Any], label: str) -> None:
-        """Exchange the whole data as one step of undo."""
+        """Replace all data as one undo step."""
         self._edit(dict(data), label, ())
 
     def rename(self, name: str) -> None:
-        """Give the experiment another name as one step of undo; runs are called by it."""
+        """Rename the experiment as one undo step; new runs get its name."""
         self.set("name", name, "Rename the experiment", merge=False)
 
     def new(self) -> None:
-        """Start a small experiment on bundled data."""
+        """Start with a small experiment on bundled data."""
         self.load_data(_NEW_EXPERIMENT)
 
     def load_spec(self, spec: ExperimentSpec, name: str = "") -> None:
-        """Start from a spec, e.g. that of a run; there is no file yet and nothing to undo."""
+        """Start with a spec, e.g. that of a run, without a file and with an empty undo stack."""
         self.load_data(spec_to_data(spec), name)
 
     def load_data(self, data: Mapping[str, Any], name: str = "") -> None:
-        """As :meth:`load_spec`, from data; valid data are completed with defaults, others are kept as they are."""
+        """Start with data; defaults are added to valid data, invalid data stay as they are."""
         data = {**data, "name": name} if name else dict(data)
         spec, problems = read_spec(data)
         self._start(data if spec is None else spec_to_data(spec), spec, problems)
 
     def open(self, path: str | Path) -> None:
-        """Read an experiment from a file; when that fails the document stays as it was.
+        """Read an experiment from a file; the document is unchanged if that fails.
 
         Raises:
             InputError: The file cannot be read or is not an experiment.
@@ -175,12 +175,12 @@ class Document(QObject):
         self._start(spec_to_data(spec), spec, [], path)
 
     def restore(self, data: Mapping[str, Any], path: Path | None, stamp: tuple[int, int] | None) -> None:
-        """Go on with edits that another window could not save.
+        """Continue with unsaved edits of another window.
 
         Args:
-            data: The data as they were edited.
-            path: The file they are edits of, if there is one.
-            stamp: That window's :attr:`stamp`, so that saving tells of a file that was changed since.
+            data: The edited data.
+            path: The file they belong to, if there is one.
+            stamp: The :attr:`stamp` of the other window, so that saving refuses to overwrite a file changed since.
         """
         self.load_data(data)
         self._path, self._stamp, self._saved_data = path, stamp, {}
@@ -191,10 +191,10 @@ class Document(QObject):
         """Write to :attr:`path`.
 
         Args:
-            overwrite: Also when another program has changed the file since.
+            overwrite: Write even if another program has changed the file since.
 
         Raises:
-            InputError: There is no file yet, the data are not valid, the file cannot be written or was changed.
+            InputError: There is no file, the data are invalid, or the file cannot be written or was changed.
         """
         if self._path is None:
             raise InputError("experiment", "has no file yet", fix="Use Save as.")
@@ -207,10 +207,10 @@ class Document(QObject):
         self.save_as(self._path)
 
     def save_as(self, path: str | Path) -> None:
-        """Write to ``path``, which becomes the document's file; an experiment that nobody named is called by it.
+        """Write to ``path``, which becomes the document's file; an experiment without a name is named after it.
 
         Raises:
-            InputError: The data are not valid or the file cannot be written.
+            InputError: The data are invalid or the file cannot be written.
         """
         if self._problems or self._spec is None:
             raise InputError.of(self._problems)
@@ -224,7 +224,7 @@ class Document(QObject):
         self._update_dirty()
 
     def _edit(self, after: dict[str, Any], label: str, merge_key: tuple[str, ...]) -> None:
-        after = follow_tasks(self._data, after)
+        after = update_task_references(self._data, after)
         if after != self._data:
             self.undo_stack.push(EditCommand(self._show, self._data, after, label, merge_key))
 
@@ -269,7 +269,7 @@ class Document(QObject):
             self.dirtyChanged.emit(dirty)
 
 
-def _label(values: Mapping[str, Any]) -> str:
+def _default_label(values: Mapping[str, Any]) -> str:
     path = next(iter(values), "")
     return "Change " + path.rpartition(".")[2].replace("_", " ")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtGui import QUndoCommand
 
-from app.document.paths import changed_paths
+from app.document.data_paths import changed_paths
 
 MERGE_SECONDS = 1.0
 """Two edits of the same number or text within this time are one step of undo."""

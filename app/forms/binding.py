@@ -9,18 +9,18 @@ from app.task_references import task_names
 
 
 class _Binding(QObject):
-    """Lives and dies with its form, so that a document never calls a form that is gone."""
+    """A child of the form, so that the document never calls a deleted form."""
 
     def __init__(self, form: SpecForm | KindForm, document: Document) -> None:
         super().__init__(form)
         self._form, self._document = form, document
         form.edited.connect(document.set)
-        document.changed.connect(self._changed)
-        document.problemsChanged.connect(self._problems)
-        self._changed([""])
-        self._problems()
+        document.changed.connect(self._on_document_changed)
+        document.problemsChanged.connect(self._show_problems)
+        self._on_document_changed([""])
+        self._show_problems()
 
-    def _changed(self, paths: list[str]) -> None:
+    def _on_document_changed(self, paths: list[str]) -> None:
         value = self._document.get(self._form.path)
         if value is not None and affects(paths, self._form.path):
             self._form.setValue(value)
@@ -28,10 +28,10 @@ class _Binding(QObject):
             for editor in self._form.findChildren(WeightsEditor):
                 editor.set_names(task_names(self._document.data))
 
-    def _problems(self) -> None:
+    def _show_problems(self) -> None:
         self._form.show_problems(self._document.problems)
 
 
 def bind(form: SpecForm | KindForm, document: Document) -> None:
-    """Let ``form`` show and edit what stands at its path in ``document``, problems included."""
+    """Let ``form`` show and edit the value at its path in ``document``, and show its problems."""
     _Binding(form, document)

@@ -4,9 +4,9 @@ from PySide6.QtWidgets import QWidget
 
 
 def discard(widget: QWidget) -> None:
-    """Take ``widget`` out of its layout and parent at once, so that nothing finds it, and delete it soon.
+    """Remove ``widget`` from its layout and parent at once, and delete it in the next turn of the event loop.
 
-    It is not deleted at once because it may be the sender of the signal that led here.
+    It may be the sender of the signal that is being handled, so it must not be deleted at once.
     """
     widget.hide()
     widget.setParent(None)

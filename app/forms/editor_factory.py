@@ -3,31 +3,29 @@
 from PySide6.QtWidgets import QWidget
 
 from app.forms.editors.check_list import CheckListEditor
+from app.forms.editors.choice import ChoiceEditor
+from app.forms.editors.flag import FlagEditor
 from app.forms.editors.folder import FolderEditor
+from app.forms.editors.keyword_or import KeywordOrEditor
 from app.forms.editors.number import NumberEditor
 from app.forms.editors.number_list import NumberListEditor
+from app.forms.editors.number_mapping import NumberMappingEditor
+from app.forms.editors.optional import OptionalEditor
+from app.forms.editors.plain_text import TextEditor
 from app.forms.editors.task_weights import WeightsEditor
-from app.forms.editors.value_editors import (
-    ChoiceEditor,
-    FlagEditor,
-    MaybeEditor,
-    NumbersEditor,
-    TextEditor,
-    TextListEditor,
-    WordOrEditor,
-)
+from app.forms.editors.text_list import TextListEditor
 from app.forms.field_shapes import (
     CheckList,
     Choice,
     Flag,
-    Maybe,
+    KeywordOr,
     Number,
     NumberList,
+    OptionalValue,
     Shape,
     Text,
     TextList,
     Weights,
-    WordOr,
     initial,
 )
 
@@ -55,12 +53,12 @@ def make_editor(shape: Shape) -> QWidget:  # noqa: PLR0911 - an arm per shape
             return ChoiceEditor(values)
         case CheckList(values):
             return CheckListEditor(values)
-        case WordOr(_, Weights()):
-            return WordOrEditor(shape, NumbersEditor(), "By name")
-        case WordOr(_, Number() as number):
-            return WordOrEditor(shape, NumberEditor(number))
-        case Maybe(inner):
-            return MaybeEditor(make_editor(inner), lambda: initial(inner))
+        case KeywordOr(_, Weights()):
+            return KeywordOrEditor(shape, NumberMappingEditor(), "By name")
+        case KeywordOr(_, Number() as number):
+            return KeywordOrEditor(shape, NumberEditor(number))
+        case OptionalValue(inner):
+            return OptionalEditor(make_editor(inner), lambda: initial(inner))
         case Weights():
             return WeightsEditor()
     raise TypeError(f"no editor for {shape}")

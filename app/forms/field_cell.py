@@ -15,8 +15,8 @@ class FieldCell(QWidget):
     """An editor with its unit beside it and its error text below.
 
     Args:
-        editor: Left.
-        unit: Muted words after it.
+        editor: The editor.
+        unit: The unit, shown after it.
     """
 
     def __init__(self, editor: QWidget, unit: str = "") -> None:
@@ -40,27 +40,27 @@ class FieldCell(QWidget):
         self._problem, self._refusal = "", ""
         for field in (editor, getattr(editor, "other", None), getattr(editor, "inner", None)):
             if isinstance(field, NumberField):
-                field.refused.connect(self._refuse)
+                field.refused.connect(self._show_refusal)
 
     def show_problem(self, problem: Problem | None) -> None:
-        """Show what is wrong in words, with the border of the editor in the error color."""
+        """Show a problem below the editor and mark the editor as invalid; None removes both."""
         text = ""
         if problem is not None:
             value_text = f" (found {problem.found})" if problem.found else ""
             text = " ".join(f"{problem.rule[:1].upper()}{problem.rule[1:]}{value_text}. {problem.fix}".split())
         self._problem = text
-        self._show()
+        self._update_error()
 
-    def _refuse(self, refusal: str) -> None:
-        """Say why what was typed is not taken."""
+    def _show_refusal(self, refusal: str) -> None:
+        """Show why the number field does not accept what was typed."""
         self._refusal = refusal
-        self._show()
+        self._update_error()
 
-    def _show(self) -> None:
+    def _update_error(self) -> None:
         text = self._refusal or self._problem
         if text == (self.error.label.text() if self.error is not None else ""):
             return
-        if self.error is None:  # most fields never have one
+        if self.error is None:  # created when needed, as most fields never have an error
             self.error = InlineError()
             self._column.addWidget(self.error)
         self.error.set_error(text)
@@ -68,7 +68,7 @@ class FieldCell(QWidget):
 
 
 def name_editor(editor: QWidget, path: str, shape: FieldShape) -> None:
-    """Name an editor for scripts and screen readers, and give it its help."""
+    """Set the objectName, accessible name and tooltip of an editor."""
     if not editor.objectName().startswith("form:"):
         editor.setObjectName(path)
     editor.setAccessibleName(shape.title)
@@ -84,15 +84,15 @@ class FoldButton(ToolButton):
 
     Args:
         name: objectName.
-        unfold: Called with whether it is shown.
+        unfold: Called with whether the fields are to be shown.
     """
 
     def __init__(self, name: str, unfold: Callable[[bool], None]) -> None:
         super().__init__("caret-right", "More settings", text="More", checkable=True, name=name)
         self.setProperty("role", "flat")
         self.toggled.connect(unfold)
-        self.toggled.connect(self._turned)
+        self.toggled.connect(self._on_toggled)
 
-    def _turned(self, on: bool) -> None:
+    def _on_toggled(self, on: bool) -> None:
         self.setIcon(icon("caret-down" if on else "caret-right"))
         self.setText("Less" if on else "More")

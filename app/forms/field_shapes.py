@@ -1,4 +1,4 @@
-"""Derive from the type annotation of a spec field which editor a form needs."""
+"""Shapes of spec fields, derived from their type annotations: they decide which editor a form uses."""
 
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
@@ -56,7 +56,7 @@ class CheckList:
 
 
 @dataclass(frozen=True)
-class WordOr:
+class KeywordOr:
     """A keyword or a value of another shape, e.g. padding 'same' or a number."""
 
     words: tuple[str, ...]
@@ -64,7 +64,7 @@ class WordOr:
 
 
 @dataclass(frozen=True)
-class Maybe:
+class OptionalValue:
     """An optional value."""
 
     inner: "Shape"
@@ -102,8 +102,8 @@ Shape = (
     | NumberList
     | Choice
     | CheckList
-    | WordOr
-    | Maybe
+    | KeywordOr
+    | OptionalValue
     | Kinds
     | Nested
     | Weights
@@ -118,11 +118,12 @@ class FieldShape:
     Attributes:
         name: Its key in the data.
         title: Its label.
-        help: What it does.
-        unit: Of the number.
+        help: Its explanation.
+        shape: Which editor it needs.
+        unit: Unit of the number.
         advanced: Whether it is folded away.
         hidden: Whether no form shows it.
-        default: JSON-able; ``None`` when there is none.
+        default: JSON data; None if there is no default.
     """
 
     name: str
@@ -136,12 +137,12 @@ class FieldShape:
 
 
 def fields_of(spec: type[Spec]) -> tuple[FieldShape, ...]:
-    """The rows of a spec class's form, in the order of its fields; ``kind`` is not among them."""
+    """The fields of a spec class in their order, without ``kind``."""
     return tuple(_field(name, info) for name, info in spec.model_fields.items() if name != "kind")
 
 
 def defaults_of(spec: type[Spec]) -> dict[str, Any]:
-    """JSON-able data of a spec class with all defaults; a field without one is left out."""
+    """JSON data of a spec class with all defaults; a field without a default is left out."""
     data = {
         shape.name: shape.default
         for shape, info in zip(fields_of(spec), _infos(spec), strict=True)
@@ -152,7 +153,7 @@ def defaults_of(spec: type[Spec]) -> dict[str, Any]:
 
 
 def initial(shape: Shape) -> Any:  # noqa: PLR0911 - an arm per shape
-    """A value to start from when an optional field is switched on."""
+    """The value that an optional field has when it is switched on."""
     match shape:
         case Number():
             low = 1 if shape.low is None else max(shape.low, 1 if shape.high is None or shape.high >= 1 else 0)
@@ -161,7 +162,7 @@ def initial(shape: Shape) -> Any:  # noqa: PLR0911 - an arm per shape
             return False
         case Choice(values):
             return values[0]
-        case WordOr(words):
+        case KeywordOr(words):
             return words[0]
         case Kinds(classes):
             return defaults_of(classes[0])
@@ -209,9 +210,9 @@ def shape_of(annotation: Any, metadata: tuple[Any, ...] = (), *, log: bool = Fal
     """The shape of a type annotation.
 
     Args:
-        annotation: As pydantic keeps it.
-        metadata: Bounds that stand beside it.
-        log: Whether its numbers step by a factor.
+        annotation: The annotation, as in pydantic's ``FieldInfo``.
+        metadata: The bounds, as in pydantic's ``FieldInfo``.
+        log: Whether its numbers are stepped by a factor.
     """
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
@@ -256,13 +257,13 @@ def _union(annotation: Any, arguments: tuple[Any, ...], metadata: tuple[Any, ...
     types = tuple(a for a in arguments if a is not NoneType)
     if len(types) < len(arguments):
         inner = types[0] if len(types) == 1 else Union[types]  # noqa: UP007
-        return Maybe(shape_of(inner, metadata, log=log))
+        return OptionalValue(shape_of(inner, metadata, log=log))
     if classes := members(annotation):
         return Kinds(classes)
     shapes = [shape_of(a, metadata, log=log) for a in types]
     match shapes:
         case [Choice(words), Number() | Weights() as other]:
-            return WordOr(words, other)
+            return KeywordOr(words, other)
         case [Text(), TextList()]:
             return TextList(single=True)
     return Unknown()

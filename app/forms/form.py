@@ -1,4 +1,4 @@
-"""Forms made from spec classes: a row per field, a sub-form per nested class, a menu per union."""
+"""Forms generated from spec classes: a row per field, a sub-form per nested class, a combo box per union."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from app.document import is_below
 from app.forms.discard import discard
 from app.forms.editor_factory import make_editor
+from app.forms.editors.choice import ChoiceEditor
+from app.forms.editors.optional import OptionalEditor
 from app.forms.editors.task_weights import WeightsEditor
-from app.forms.editors.value_editors import ChoiceEditor, MaybeEditor
 from app.forms.field_cell import FieldCell, FoldButton, name_editor
-from app.forms.field_shapes import FieldShape, Kinds, Maybe, Nested, Unknown, defaults_of, fields_of, initial
+from app.forms.field_shapes import FieldShape, Kinds, Nested, OptionalValue, Unknown, defaults_of, fields_of, initial
 from app.theme import GAP, control_height
 from app.widgets import Label, Muted, plain_tooltip
 from mtl_core.spec import Problem, Spec, join, kind_of, parse
@@ -24,15 +25,15 @@ LABEL_CHARACTERS = 15
 class SpecForm(QWidget):
     """A form with a row per field of one spec class.
 
-    ``edited(path, value, label)`` is emitted for the one field a person changed, ``valueChanged`` with all data;
-    neither by ``setValue``. What the form does not show is carried along.
+    ``edited(path, value, label)`` is emitted for the field that the user changed, ``valueChanged`` with all data;
+    neither by ``setValue``. Data of fields that are not shown are kept.
 
     Args:
         spec: The class.
-        path: Where its data stand in the experiment; the objectName of every editor starts with it.
-        only: Names of the fields to show; all when empty.
+        path: Path of its data in the experiment; the objectName of every editor begins with it.
+        only: Names of the fields to show; all by default.
         skip: Names of fields not to show.
-        label_characters: Least width of the labels, in digits.
+        label_characters: Minimum width of the labels, in digits.
         parent: Owner.
     """
 
@@ -67,22 +68,22 @@ class SpecForm(QWidget):
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to edit."""
+        """Whether the form has no fields."""
         return not self.editors
 
     def value(self) -> dict[str, Any]:
-        """The data as shown."""
-        return {**self._value, **{name: _as_any(e).value() for name, e in self.editors.items()}}
+        """The data, including fields that are not shown."""
+        return {**self._value, **{name: _as_editor(e).value() for name, e in self.editors.items()}}
 
     def setValue(self, value: Any) -> None:
-        """Show these data without announcing it."""
+        """Show data without emitting ``edited``."""
         self._value = dict(value) if isinstance(value, dict) else {}
         for name, editor in self.editors.items():
             if name in self._value:
-                _as_any(editor).setValue(self._value[name])
+                _as_editor(editor).setValue(self._value[name])
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
-        """Put each problem under the field it concerns; those of other fields are ignored."""
+        """Show each problem below the field it concerns; those of other fields are ignored."""
         problems = list(problems)
         for name, cell in self._cells.items():
             path = _join(self.path, name)
@@ -97,7 +98,7 @@ class SpecForm(QWidget):
         editor = self._editor(shape, path)
         name_editor(editor, path, shape)
         unit = shape.unit if shape.unit != shape.title.lower() else ""
-        if isinstance(editor, MaybeEditor):
+        if isinstance(editor, OptionalEditor):
             editor.show_unit(unit)
             unit = ""
         cell = FieldCell(editor, unit)
@@ -111,7 +112,7 @@ class SpecForm(QWidget):
         label = _label(shape, editor)
         self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(cell, row, 1)
-        if isinstance(editor, MaybeEditor) and (inner := _form_in(editor)) is not None:
+        if isinstance(editor, OptionalEditor) and (inner := _form_in(editor)) is not None:
             self._grid.addWidget(inner, row + 1, 0, 1, 2)
         return [label, cell]
 
@@ -132,38 +133,40 @@ class SpecForm(QWidget):
                 return self._connect_form(SpecForm(spec, path))
             case Kinds(classes):
                 return self._connect_form(KindForm(classes, path))
-            case Maybe(Nested(spec) as inner):
+            case OptionalValue(Nested(spec) as inner):
                 form = self._connect_form(SpecForm(spec, path))
-                maybe = MaybeEditor(form, lambda: initial(inner), below=True)
-                maybe.box.valueChanged.connect(lambda _on: self._edited(path, maybe.value(), shape.title))
-                return maybe
+                optional = OptionalEditor(form, lambda: initial(inner), below=True)
+                optional.box.valueChanged.connect(lambda _on: self._emit_edited(path, optional.value(), shape.title))
+                return optional
         editor = make_editor(shape.shape)
         if isinstance(editor, WeightsEditor):
-            editor.moved.connect(lambda task, weight: self._edited(_join(path, task), weight, f"Weight of {task}"))
+            editor.weightChanged.connect(
+                lambda task, weight: self._emit_edited(_join(path, task), weight, f"Weight of {task}")
+            )
         else:
-            _as_any(editor).valueChanged.connect(lambda value: self._edited(path, value, shape.title))
+            _as_editor(editor).valueChanged.connect(lambda value: self._emit_edited(path, value, shape.title))
         return editor
 
     def _connect_form(self, form: "SpecForm | KindForm") -> QWidget:
-        form.edited.connect(self._edited)
+        form.edited.connect(self._emit_edited)
         return form
 
-    def _edited(self, path: str, value: object, label: str) -> None:
+    def _emit_edited(self, path: str, value: object, label: str) -> None:
         self.edited.emit(path, value, label)
         self.valueChanged.emit(self.value())
 
 
 class KindForm(QWidget):
-    """A form for a discriminated union: a menu of its kinds, the help of the current one, and its fields.
+    """A form for a discriminated union: a combo box of its kinds, and the help and fields of the current one.
 
-    Choosing another keeps what the two have in common.
+    When the kind changes, settings that both kinds have keep their values.
 
     Args:
-        classes: What can be chosen.
-        path: Where its data stand in the experiment.
+        classes: The classes of the union.
+        path: Path of its data in the experiment.
         skip: Names of fields not to show.
-        help_text: The sentence under the menu, from the class chosen.
-        combo: The menu, where it is not the plain one of all classes in their order.
+        help_text: Returns the text below the combo box for a class.
+        combo: The combo box; by default one with all classes in their order.
         label_characters: As of :class:`SpecForm`.
         parent: Owner.
     """
@@ -200,16 +203,16 @@ class KindForm(QWidget):
         self._column.addWidget(self.combo)
         self._column.addWidget(self.help)
         self.setFocusProxy(self.combo)
-        self.combo.valueChanged.connect(self._kind_chosen)
+        self.combo.valueChanged.connect(self._on_kind_changed)
         self.setValue(defaults_of(classes[0]))
 
     def value(self) -> dict[str, Any]:
-        """The data, with their kind."""
+        """The data, including the kind."""
         inner = self.form.value() if self.form is not None else {}
         return {**inner, "kind": self.combo.value()}
 
     def setValue(self, value: Any) -> None:
-        """Show these data without announcing it."""
+        """Show data without emitting ``edited``."""
         value = value if isinstance(value, dict) else {}
         kind = value.get("kind")
         self.combo.setValue(kind)
@@ -218,7 +221,7 @@ class KindForm(QWidget):
             self.form.setValue(value)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
-        """Put each problem under the field it concerns."""
+        """Show each problem below the field it concerns."""
         self._problems = list(problems)
         if self.form is not None:
             self.form.show_problems(self._problems)
@@ -232,27 +235,27 @@ class KindForm(QWidget):
         self.help.setText(self._help_text(spec) if spec else "")
         if spec is not None:
             self.form = SpecForm(spec, self.path, skip=self._skip, label_characters=self._label_characters)
-            self.form.edited.connect(self._edited)
+            self.form.edited.connect(self._emit_edited)
             self._column.addWidget(self.form)
             self.form.setVisible(not self.form.empty)
 
-    def _kind_chosen(self, kind: object) -> None:
+    def _on_kind_changed(self, kind: object) -> None:
         before = self.form.value() if self.form is not None else {}
         old = self.form.spec if self.form is not None else None
         spec = self._classes[str(kind)]
         self._show(spec)
-        assert self.form is not None  # a known kind has a form
+        assert self.form is not None
         self.form.setValue(_carry_over(before, old, spec))
         self.form.show_problems(self._problems)
-        self._edited(self.path, self.value(), spec.title)
+        self._emit_edited(self.path, self.value(), spec.title)
 
-    def _edited(self, path: str, value: object, label: str) -> None:
+    def _emit_edited(self, path: str, value: object, label: str) -> None:
         self.edited.emit(path, value, label)
         self.valueChanged.emit(self.value())
 
 
 def _carry_over(value: dict[str, Any], old: type[Spec] | None, new: type[Spec]) -> dict[str, Any]:
-    """Defaults of ``new`` with what was changed from the defaults of ``old`` and exists in both."""
+    """The defaults of ``new``, with the settings that ``old`` has too and whose values differ from its defaults."""
     defaults, before = defaults_of(new), defaults_of(old) if old else {}
     fields = {f.name for f in fields_of(new)}
     changed = {
@@ -282,7 +285,7 @@ def _label(shape: FieldShape, editor: QWidget) -> Label:
 
 
 def _form_in(editor: QWidget) -> "SpecForm | KindForm | None":
-    inner = editor.inner if isinstance(editor, MaybeEditor) else editor
+    inner = editor.inner if isinstance(editor, OptionalEditor) else editor
     return inner if isinstance(inner, SpecForm | KindForm) else None
 
 
@@ -294,6 +297,6 @@ def _title(path: str) -> str:
     return path.rpartition(".")[2].replace("_", " ").capitalize()
 
 
-def _as_any(editor: Any) -> Any:
-    """An editor seen as one: Qt's classes and the protocol have no common base."""
+def _as_editor(editor: Any) -> Any:
+    """Cast a widget to an editor: Qt's classes and the protocol have no common base class."""
     return editor

@@ -49,17 +49,17 @@ _LABELS = {
 _NAMES = frozenset(
     ("rmse", "r2", "f1", "auroc", "mape", "mcc", "iou", "giou", "iou50", "kl", "pearson", "spearman", "kappa", "brier")
 )
-"""Metrics that begin with a capital wherever they stand."""
+"""Metrics whose labels begin with a capital within a sentence too."""
 
 
 def label_of(value: Any) -> str:
-    """A value as a person reads it: ``cross_entropy`` is Cross-entropy."""
+    """The label of a spec value: ``Cross-entropy`` for ``cross_entropy``."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return _LABELS.get(str(value), str(value).replace("_", " ").capitalize())
 
 
 def metric_label(metric: str) -> str:
-    """A metric inside a sentence: ``accuracy``, ``F1``."""
+    """The label of a metric within a sentence: ``accuracy``, ``F1``."""
     label = label_of(metric)
     return label if metric in (*_NAMES, "f1_micro") else label[:1].lower() + label[1:]

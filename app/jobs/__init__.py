@@ -1,7 +1,7 @@
-"""Worker processes, the store off the GUI thread, and the runs that are on."""
+"""Background work: worker processes, the store off the GUI thread, the run queue, and drafts of unsaved edits."""
 
 from app.jobs.callbacks import Failed
-from app.jobs.drafts import Draft, Drafts, LeftDraft
+from app.jobs.drafts import AbandonedDraft, Draft, Drafts
 from app.jobs.runs.run_follower import RunFollower
 from app.jobs.runs.run_queue import RunQueue
 from app.jobs.store.newest_records import NewestRecords
@@ -12,11 +12,11 @@ from app.jobs.worker.worker_client import Worker
 
 __all__ = [
     "COMMAND",
+    "AbandonedDraft",
     "DatasetDescriptions",
     "Draft",
     "Drafts",
     "Failed",
-    "LeftDraft",
     "NewestRecords",
     "RunFollower",
     "RunQueue",

@@ -1,4 +1,4 @@
-"""Calling back on the GUI thread, unless whoever asked is gone."""
+"""Callbacks on the GUI thread that are skipped when their Qt object has been deleted."""
 
 from collections.abc import Callable
 from typing import Any

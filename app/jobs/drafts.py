@@ -1,4 +1,4 @@
-"""Edits that no file holds yet, kept on disk so that they outlive a window that breaks."""
+"""Drafts: unsaved edits written to disk so that they survive a crash of the window."""
 
 import json
 import queue
@@ -26,13 +26,13 @@ _UNREADABLE = ".unreadable"
 
 @dataclass(frozen=True)
 class Draft:
-    """An experiment with edits that are not saved.
+    """An experiment with unsaved edits; its attributes are the keys of the file.
 
     Attributes:
         data: The spec data, valid or not.
         path: The file it was opened from or saved to; ``""`` when it has none.
         stamp: Time and size of that file when it was read or written last.
-        when: When it was kept, in seconds since 1970.
+        when: When it was written, in seconds since 1970.
     """
 
     data: Mapping[str, Any]
@@ -42,28 +42,28 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class LeftDraft:
-    """A draft of a window that is gone, and its file, which no other window is offered."""
+class AbandonedDraft:
+    """A draft of a window that is gone, and its file, which is locked for this window."""
 
     draft: Draft
     file: Path
 
 
 class Drafts(QObject):
-    """One window's draft, and those that windows before it left, on a thread of their own.
+    """Reads and writes the draft of this window and those of windows that are gone, on a thread of its own.
 
     Every window has a file of its own in ``unsaved`` and holds a lock beside it while it lives, so that windows
-    side by side leave each other's alone. Things are done in the order in which they were asked.
+    leave each other's drafts alone. Calls return at once and are carried out in their order.
 
-    ``found(list[LeftDraft])``: what :meth:`look` found, newest first. ``failed(str)``: why a draft could not be kept,
-    once until one could, or could not be read.
+    ``abandonedFound(list[AbandonedDraft])``: the result of :meth:`find_abandoned`, newest first. ``failed(str)``: why a
+    draft could not be written, once until one could, or could not be read.
 
     Args:
         folder: Where the drafts lie; ``unsaved`` in the application's folder by default.
         parent: Owner.
     """
 
-    found = Signal(object)
+    abandonedFound = Signal(object)
     failed = Signal(str)
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
@@ -71,37 +71,37 @@ class Drafts(QObject):
         self._folder = folder or home() / _FOLDER
         self._file = self._folder / f"{uuid4().hex}.json"
         self._locks: dict[Path, QLockFile] = {}
-        self._kept = self._told = False
+        self._written = self._failure_reported = False
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def keep(self, draft: Draft) -> None:
+    def save(self, draft: Draft) -> None:
         """Write this window's draft, in place of the one before."""
-        self._kept = True
-        self._do(lambda: self._keep(draft))
+        self._written = True
+        self._enqueue(lambda: self._save(draft))
 
-    def drop(self) -> None:
-        """Remove this window's draft: there is nothing to lose any more."""
-        if self._kept:
-            self._kept = False
-            self._do(lambda: self._remove(self._file))
+    def remove(self) -> None:
+        """Remove this window's draft, as there are no unsaved edits any more."""
+        if self._written:
+            self._written = False
+            self._enqueue(lambda: self._remove(self._file))
 
-    def look(self) -> None:
-        """Find what windows that are gone have left."""
-        self._do(self._look)
+    def find_abandoned(self) -> None:
+        """Find the drafts of windows that are gone."""
+        self._enqueue(self._find_abandoned)
 
-    def adopt(self, left: LeftDraft) -> None:
-        """Make a draft that was left this window's own; it is at no moment without a file."""
-        self._kept = True
-        self._do(lambda: self._adopt(left))
+    def adopt(self, abandoned: AbandonedDraft) -> None:
+        """Make an abandoned draft this window's own by renaming its file."""
+        self._written = True
+        self._enqueue(lambda: self._adopt(abandoned))
 
-    def discard(self, left: LeftDraft) -> None:
-        """Remove a draft that was left."""
-        self._do(lambda: self._remove(left.file))
+    def discard(self, abandoned: AbandonedDraft) -> None:
+        """Remove an abandoned draft."""
+        self._enqueue(lambda: self._remove(abandoned.file))
 
     def close(self) -> None:
-        """Finish what was asked; drafts that are still there are the next window's."""
+        """Finish all calls and end the thread; drafts that remain are offered to the next window."""
         self._closed = True
         self._jobs.put(None)
         if self._thread is not None:
@@ -109,7 +109,7 @@ class Drafts(QObject):
 
     # --- on the thread
 
-    def _do(self, job: Callable[[], None]) -> None:
+    def _enqueue(self, job: Callable[[], None]) -> None:
         if self._closed:
             return
         if self._thread is None:
@@ -123,58 +123,61 @@ class Drafts(QObject):
                 job()
             except (OSError, TypeError, ValueError, WorkbenchError) as error:
                 why = error.problem.found if isinstance(error, WorkbenchError) else str(error)
-                self._complain(f"Edits cannot be kept safe in {self._folder}: {why}. Save the experiment to a file.")
+                self._report_failure(
+                    f"Edits cannot be kept safe in {self._folder}: {why}. Save the experiment to a file."
+                )
             else:
-                self._told = False
+                self._failure_reported = False
         for lock in self._locks.values():
             lock.unlock()
 
-    def _keep(self, draft: Draft) -> None:
+    def _save(self, draft: Draft) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         if not self._claim(self._file):
             raise OSError("its lock cannot be written")
         write_text(self._file, json.dumps(asdict(draft), ensure_ascii=False))
 
-    def _adopt(self, left: LeftDraft) -> None:
+    def _adopt(self, abandoned: AbandonedDraft) -> None:
         if not self._claim(self._file):
             raise OSError("its lock cannot be written")
-        left.file.replace(self._file)
-        self._release(left.file)
+        abandoned.file.replace(self._file)
+        self._release(abandoned.file)
 
     def _remove(self, file: Path) -> None:
         file.unlink(missing_ok=True)
         self._release(file)
 
-    def _look(self) -> None:
+    def _find_abandoned(self) -> None:
         if not self._folder.is_dir():
             return
         remove_partial_files(self._folder, seconds=_DAY_SECONDS)
-        names = {one.stem for one in self._folder.iterdir() if one.suffix in (".json", ".lock")}
-        left = [found for name in names if (found := self._read(self._folder / f"{name}.json")) is not None]
-        left.sort(key=lambda one: one.draft.when, reverse=True)
-        if left:
-            self._tell(self.found, left)
+        names = {file.stem for file in self._folder.iterdir() if file.suffix in (".json", ".lock")}
+        drafts = [draft for name in names if (draft := self._read(self._folder / f"{name}.json")) is not None]
+        drafts.sort(key=lambda abandoned: abandoned.draft.when, reverse=True)
+        if drafts:
+            self._emit(self.abandonedFound, drafts)
 
-    def _read(self, file: Path) -> LeftDraft | None:
-        """The draft in a file whose window is gone, which stays locked; what is no draft is put away."""
+    def _read(self, file: Path) -> AbandonedDraft | None:
+        """Read and lock the draft of a window that is gone; an invalid file is renamed and kept."""
         if file in self._locks or not self._claim(file):
             return None
         try:
-            return LeftDraft(_draft(json.loads(_content(file))), file)
+            return AbandonedDraft(_parse_draft(json.loads(_read_text(file))), file)
         except FileNotFoundError:
             pass
         except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-            kept = file.with_suffix(_UNREADABLE)
-            file.replace(kept)
-            self._tell(self.failed, f"Edits that an earlier window left cannot be read. Their file is kept: {kept}")
+            renamed = file.with_suffix(_UNREADABLE)
+            file.replace(renamed)
+            self._emit(self.failed, f"Edits that an earlier window left cannot be read. Their file is kept: {renamed}")
         self._release(file)
         return None
 
     def _claim(self, file: Path) -> bool:
+        """Lock a draft; return False if the window of the draft lives."""
         if file in self._locks:
             return True
         lock = QLockFile(str(file.with_suffix(".lock")))
-        lock.setStaleLockTime(0)  # only a process that is gone gives it up, however long it has been there
+        lock.setStaleLockTime(0)  # stale only when its process is gone, however old it is
         if lock.tryLock(0):
             self._locks[file] = lock
         return file in self._locks
@@ -184,29 +187,29 @@ class Drafts(QObject):
         if lock is not None:
             lock.unlock()
 
-    def _complain(self, text: str) -> None:
-        if not self._told:
-            self._told = True
-            self._tell(self.failed, text)
+    def _report_failure(self, text: str) -> None:
+        if not self._failure_reported:
+            self._failure_reported = True
+            self._emit(self.failed, text)
 
-    def _tell(self, signal: Any, value: object) -> None:
+    def _emit(self, signal: Any, value: object) -> None:
         if isValid(self):
             signal.emit(value)
 
 
-def _content(file: Path) -> str:
-    with file.open("rb") as opened:
-        content = opened.read(_MAX_BYTES + 1)
+def _read_text(file: Path) -> str:
+    with file.open("rb") as stream:
+        content = stream.read(_MAX_BYTES + 1)
     if len(content) > _MAX_BYTES:
         raise ValueError("longer than any draft")
     return content.decode("utf-8")
 
 
-def _draft(data: Any) -> Draft:
-    """A draft as it was written.
+def _parse_draft(data: Any) -> Draft:
+    """Check the JSON data of a draft.
 
     Raises:
-        ValueError, TypeError, KeyError, IndexError: It is none.
+        ValueError, TypeError, KeyError, IndexError: The data are not those of a draft.
     """
     stamp = data["stamp"]
     if not isinstance(data["data"], dict):

@@ -31,7 +31,7 @@ class FileActions(QObject):
         self._session = session
         self._document = session.document
         self.questions = questions
-        session.may_replace = self.may_replace
+        session.confirm_replace = self.may_replace
 
     def may_leave(self) -> bool:
         """Whether the document may be closed: it has no unsaved edits, or the user saved or discarded them."""
@@ -95,7 +95,7 @@ class FileActions(QObject):
         try:
             self._document.open(path)
         except WorkbenchError as error:
-            self._session.complain(error)
+            self._session.show_error(error)
             return False
         self._remember(path)
         return True
@@ -108,13 +108,13 @@ class FileActions(QObject):
             self._document.save()
         except WorkbenchError as error:
             return self._overwrite(error)
-        self._session.say(f"Saved {self._document.path.name}.")
+        self._session.show_message(f"Saved {self._document.path.name}.")
         return True
 
     def save_as(self) -> bool:
         """Ask for a file and save there; return whether it was saved."""
         if self._document.problems:
-            self._session.complain(InputError.of(self._document.problems))
+            self._session.show_error(InputError.of(self._document.problems))
             return False
         path = self.questions.file_to_save(self._folder() / f"{_file_name(self._document.name)}.yaml")
         if path is None:
@@ -122,10 +122,10 @@ class FileActions(QObject):
         try:
             self._document.save_as(path)
         except WorkbenchError as error:
-            self._session.complain(error)
+            self._session.show_error(error)
             return False
         self._remember(path)
-        self._session.say(f"Saved {path.name}.")
+        self._session.show_message(f"Saved {path.name}.")
         return True
 
     def reopen(self) -> None:
@@ -150,7 +150,7 @@ class FileActions(QObject):
         """Ask whether to overwrite a file that another program changed; show any other error."""
         path = self._document.path
         if path is None or "another program" not in error.problem.rule:
-            self._session.complain(error)
+            self._session.show_error(error)
             return False
         overwrite = "Overwrite it"
         if self.questions.choose(f"Overwrite {path.name}?", str(error), (overwrite, "Cancel")) != overwrite:
@@ -158,7 +158,7 @@ class FileActions(QObject):
         try:
             self._document.save(overwrite=True)
         except WorkbenchError as second_error:
-            self._session.complain(second_error)
+            self._session.show_error(second_error)
             return False
         return True
 

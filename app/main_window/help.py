@@ -13,6 +13,8 @@ from app.navigation import Page
 from app.theme import GAP
 from mtl_core.plugins import plugin_problems, plugins
 from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, kind_of, members
+from mtl_core.spec.readers import READER_PLUGINS
+from mtl_core.spec.tasks import METRIC_PLUGINS, TASK_KINDS
 from mtl_core.tabular.readers.formats import FORMATS
 
 TOPICS = (
@@ -47,11 +49,25 @@ def _layers() -> str:
     return "\n\n".join(f"### {group}\n\n{_kinds_list(kinds)}" for group, kinds in LAYER_GROUPS.items())
 
 
+def _tasks() -> str:
+    """The kinds of task, and the metrics that other packages add to them."""
+    kinds = _kinds_list(members(Task))
+    if not METRIC_PLUGINS:
+        return kinds
+    lines = []
+    for metric in METRIC_PLUGINS.values():
+        titles = [TASK_KINDS[kind].short_title() for kind in metric.tasks if kind in TASK_KINDS]
+        lines.append(f"- **{metric.title}** ({', '.join(titles)}): {metric.help()}{_package(metric)}")
+    return "\n".join([kinds, "", "### Metrics of other packages", "", *lines])
+
+
 def _formats() -> str:
-    lines = [
-        f"- **{table.title}** ({', '.join(table.suffixes)})" + (f": {table.note}" if table.note else "")
-        for table in FORMATS
-    ]
+    lines = []
+    for table in FORMATS:
+        note = f": {table.note}" if table.note else ""
+        reader = READER_PLUGINS.get(table.kind)
+        package = f".{_package(reader)}" if reader else ""
+        lines.append(f"- **{table.title}** ({', '.join(table.suffixes)}){note}{package}")
     return "\n".join(lines)
 
 
@@ -67,7 +83,7 @@ def _versions() -> str:
 
 _PLACEHOLDERS: dict[str, Callable[[], str]] = {
     "formats": _formats,
-    "tasks": lambda: _kinds_list(members(Task)),
+    "tasks": _tasks,
     "sharing": lambda: _kinds_list(members(Sharing)),
     "layers": _layers,
     "weighting": lambda: _kinds_list(members(Weighting)),

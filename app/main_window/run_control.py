@@ -98,7 +98,7 @@ class RunControl(QObject):
         """Show the active run, and update the actions that apply to it."""
         queue, actions = self._session.queue, self._actions
         self._show_progress()
-        self._status.show_waiting(len(queue.waiting))
+        self._status.show_waiting(len(queue.waiting_runs))
         record = self._session.controlled_run
         actions.stop.setEnabled(record is not None)
         actions.pause.setEnabled(record is not None and record.is_live)
@@ -109,7 +109,8 @@ class RunControl(QObject):
             action.setIconText(label)
             set_tooltip(action, text)
         set_tooltip(
-            actions.run, "Queue this experiment behind the run that trains" if queue.here else "Run this experiment"
+            actions.run,
+            "Queue this experiment behind the run that trains" if queue.local_runs else "Run this experiment",
         )
 
     def _show_progress(self) -> None:
@@ -138,12 +139,12 @@ class RunControl(QObject):
         if isinstance(error, WorkbenchError):
             self._refuse(error.problems)
         else:
-            self._session.complain(error)
+            self._session.show_error(error)
 
     def _show_queued(self, runs: list[int]) -> None:
         """Show that the new runs are queued, and behind how many."""
         queue = self._session.queue
-        before = len(set(queue.waiting) - set(runs)) + len(queue.here)
+        before = len(set(queue.waiting_runs) - set(runs)) + len(queue.local_runs)
         self._withdraw_queued()
         text = run_messages.queued_message(runs, before)
         self._queued = (text, frozenset(runs))
@@ -168,7 +169,7 @@ class RunControl(QObject):
             show(run_messages.ended_message(record))
         elif text := self._interruption_messages.pop(record.id, ""):
             self._toasts.withdraw(text)  # it was resumed
-        if record.has_ended and record.study is not None and self._session.queue.study_over(record.study):
+        if record.has_ended and record.study is not None and self._session.queue.is_study_over(record.study):
             self._show_study_result(record.study)
         self.show_active()
 

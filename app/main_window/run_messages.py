@@ -18,8 +18,8 @@ def progress_text(record: "RunRecord") -> str:
     if record.state != "running":
         parts.append(record.state)
     if record.progress is not None:
-        shown = min(record.progress.epoch + 1, record.progress.epochs)
-        parts.append(f"epoch {shown} of {record.progress.epochs}")
+        epoch = min(record.progress.epoch + 1, record.progress.epochs)
+        parts.append(f"epoch {epoch} of {record.progress.epochs}")
         parts.append(f"step {group_digits(record.progress.step)}")
     elif record.state == "running":
         parts.append("starting")
@@ -68,8 +68,8 @@ def queued_message(runs: "Sequence[int]", before: int) -> str:
 
 def repeated_start_message(runs: "Sequence[int]") -> str:
     """The message when a start is repeated while the first one is still being created or checked."""
-    made = f"{run_numbers_text(runs)} of it {'is' if len(runs) == 1 else 'are'} being checked" if runs else ""
-    return f"Pressed twice: {made or 'its rows are being made'}. This press adds no run."
+    state = f"{run_numbers_text(runs)} of it {'is' if len(runs) == 1 else 'are'} being checked" if runs else ""
+    return f"Pressed twice: {state or 'its rows are being made'}. This press adds no run."
 
 
 def progress_fraction(record: "RunRecord") -> float:

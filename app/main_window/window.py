@@ -161,16 +161,16 @@ class MainWindow(QMainWindow):
 
     def _may_leave_run(self) -> bool:
         """Whether the window may close: no run trains here, or the user said what to do with it."""
-        here = self.session.queue.here
-        if not here:
+        training_runs = self.session.queue.local_runs
+        if not training_runs:
             return True
-        name = f"Run {here[0].id} “{here[0].name}”"
+        name = f"Run {training_runs[0].id} “{training_runs[0].name}”"
         text = f"{name} is training. It can continue without the window; the next start shows it."
         choice = self.files.questions.choose(
             "A run is training. Let it continue?", text, (LET_IT_RUN, STOP_AND_KEEP, CANCEL)
         )
         if choice == STOP_AND_KEEP:
-            for record in here:
+            for record in training_runs:
                 self.session.queue.stop(record.id)
         return choice != CANCEL
 

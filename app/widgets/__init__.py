@@ -5,7 +5,7 @@ from app.widgets.card import Card, CardRow, HLine, PageBody, scroll_area
 from app.widgets.dot import Dot
 from app.widgets.feedback import Banner, EmptyState, Glyph, InlineError
 from app.widgets.input_behavior import guard_wheel, mark_invalid, set_up_spin_box
-from app.widgets.labels import Chip, Elided, Muted, PageHeader
+from app.widgets.label_widgets import Chip, Elided, Muted, PageHeader
 from app.widgets.number_field import DoubleSpinBox, NumberField, SpinBox
 from app.widgets.number_range import NumberRange, number_text
 from app.widgets.plain_text import Label, RichLabel, escape_mnemonic, plain_tooltip

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.theme import CARD_GAP, GAP, PAGE_MARGIN, STACK_BELOW, card_title_font
-from app.widgets.labels import Elided, PageHeader
+from app.widgets.label_widgets import Elided, PageHeader
 from app.widgets.plain_text import Label
 
 

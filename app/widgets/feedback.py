@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from app.theme import CARD_GAP, GAP, card_title_font, icon
 from app.widgets.buttons import LinkButton, PrimaryButton, ToolButton
-from app.widgets.labels import Muted
+from app.widgets.label_widgets import Muted
 from app.widgets.plain_text import Label
 
 _MAX_LINE_DIGITS = 56

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QTabBar, QWid
 from app.theme import GAP
 from app.widgets.buttons import ToolButton
 from app.widgets.input_behavior import guard_wheel
-from app.widgets.labels import Muted
+from app.widgets.label_widgets import Muted
 from app.widgets.plain_text import escape_mnemonic, plain_tooltip
 
 

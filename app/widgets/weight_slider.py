@@ -8,7 +8,7 @@ from app.theme import GAP, resolve
 from app.widgets.dot import Dot
 from app.widgets.feedback import InlineError
 from app.widgets.input_behavior import guard_wheel
-from app.widgets.labels import Elided
+from app.widgets.label_widgets import Elided
 from app.widgets.number_field import NumberField
 from app.widgets.number_range import NumberRange
 from app.widgets.plain_text import plain_tooltip

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import torch
 
-from mtl_core.architectures.layers.errors import MAX_SIZE, Fault, format_amount
+from mtl_core.architectures.layers.faults import MAX_SIZE, Fault, format_amount
 from mtl_core.architectures.multi_task_model import MultiTaskModel
 from mtl_core.architectures.planning.layer_stack import LayerPlan
 from mtl_core.architectures.planning.model_plan import (

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
 from mtl_core.analysis.studies import studies_of
 from mtl_core.cli import output, run_output, study_output
+from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import export
 from mtl_core.cli.model_verbs import evaluate, predict
 from mtl_core.cli.references import build_spec, run_number, run_numbers, spec_data, spec_to_repeat
-from mtl_core.cli.status import DONE
 from mtl_core.cli.training_verbs import resume, train
 from mtl_core.files import exists
 from mtl_core.protocol.requests import StopRequest
@@ -37,12 +37,12 @@ def show(arguments: Namespace) -> int:
         run = run_number(store, arguments.run)
         if arguments.spec:
             output.print_yaml(spec_to_repeat(store, run))
-            return 0
+            return SUCCESS
         record, spec = store.run(run), store.spec_data(run)
         events, summaries, artifacts = store.events(run), store.summaries([run]), store.artifacts(run)
         best = _best_epochs(store, record, summaries)
     run_output.print_run(record, spec, summaries, events=events, artifacts=artifacts, best=best, as_json=arguments.json)
-    return 0
+    return SUCCESS
 
 
 def _best_epochs(store: RunStore, record: RunRecord, summaries: Sequence[Summary]) -> tuple[BestEpoch, ...]:
@@ -70,7 +70,7 @@ def compare(arguments: Namespace) -> int:
     if not arguments.json:
         for study in studies:
             study_output.print_study(study)
-    return 0
+    return SUCCESS
 
 
 def stop(arguments: Namespace) -> int:
@@ -80,17 +80,17 @@ def stop(arguments: Namespace) -> int:
         run = run_number(store, arguments.run)
         if arguments.kill:
             store.kill(run)
-            output.print_out(f"killed run {run}; mtl-workbench resume {run} goes on from its last checkpoint")
-            return DONE
+            output.print_out(f"killed run {run}; mtl-workbench resume {run} continues from its last checkpoint")
+            return SUCCESS
         store.add_request(run, StopRequest())
     output.print_out(f"asked run {run} to stop; what it has is kept")
-    return 0
+    return SUCCESS
 
 
 def datasets(arguments: Namespace) -> int:
     """List the bundled data sets."""
     output.print_datasets(BUNDLED.values(), as_json=arguments.json)
-    return 0
+    return SUCCESS
 
 
 def presets(arguments: Namespace) -> int:
@@ -101,7 +101,7 @@ def presets(arguments: Namespace) -> int:
         output.print_json(spec_to_data(load_preset(arguments.name)))
     else:
         output.print_yaml(load_preset(arguments.name))
-    return 0
+    return SUCCESS
 
 
 def check(arguments: Namespace) -> int:
@@ -110,7 +110,7 @@ def check(arguments: Namespace) -> int:
     from mtl_core.runner.inspection import inspect
 
     output.print_inspection(spec, inspect(spec), as_json=arguments.json)
-    return 0
+    return SUCCESS
 
 
 def cost(arguments: Namespace) -> int:
@@ -121,4 +121,4 @@ def cost(arguments: Namespace) -> int:
     from mtl_core.evaluation.inference_cost import cost as cost_of
 
     output.print_cost(spec.name, cost_of(spec), as_json=arguments.json)
-    return 0
+    return SUCCESS

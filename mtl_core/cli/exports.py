@@ -4,6 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from mtl_core.cli import output
+from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.references import run_number, run_numbers
 from mtl_core.evaluation.series_csv import export_points
 from mtl_core.files import exists
@@ -26,7 +27,7 @@ def _points(arguments: Namespace) -> int:
         run = run_number(store, arguments.run[0])
         count = export_points(store, [run], path)
     output.print_out(f"{count} points of run {run} in {path}")
-    return 0
+    return SUCCESS
 
 
 def _models(arguments: Namespace) -> int:
@@ -41,7 +42,7 @@ def _models(arguments: Namespace) -> int:
         save_models(saved, folder, force=arguments.force)
     what = f"the model of run {saved[0].run}" if len(saved) == 1 else f"the models of {len(saved)} runs"
     output.print_out(f"{what} in {folder}; see: mtl-workbench evaluate {folder}")
-    return 0
+    return SUCCESS
 
 
 def check_new(path: Path, *, force: bool) -> None:
@@ -51,4 +52,4 @@ def check_new(path: Path, *, force: bool) -> None:
         InputError: It exists, and ``force`` is not set.
     """
     if exists(path) and not force:
-        raise InputError(str(path), "is there already", fix="Give another --out, or --force to overwrite it.")
+        raise InputError(str(path), "exists already", fix="Give another --out, or --force to overwrite it.")

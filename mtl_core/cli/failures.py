@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from mtl_core.cli.status import FAILED
+from mtl_core.cli.exit_status import FAILURE
 from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.files import append_to_log
 from mtl_core.locations import home
@@ -26,7 +26,7 @@ def report_failure(verb: str, error: Exception) -> int:
     logged = append_to_log(log, "".join(traceback.format_exception(error)))
     details = f"The details are in {log}" if logged else f"The details could not be written to {log}"
     _print(f"mtl-workbench {verb}: this is a fault of the program, not of the input: {description}. {details}.")
-    return FAILED
+    return FAILURE
 
 
 def _print(line: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.cli import output
+from mtl_core.cli.exit_status import SUCCESS
 from mtl_core.cli.exports import check_new
 from mtl_core.cli.references import run_number, run_numbers
 from mtl_core.csv_file import write_csv
@@ -14,7 +15,8 @@ from mtl_core.spec import InputError, ManualWeighting
 from mtl_core.store import open_store
 
 if TYPE_CHECKING:
-    from mtl_core.evaluation.ensemble import SavedRun, SplitName
+    from mtl_core.evaluation.ensemble import SavedRun
+    from mtl_core.protocol.series_key import SplitName
 
 
 def evaluate(arguments: Namespace) -> int:
@@ -33,7 +35,7 @@ def evaluate(arguments: Namespace) -> int:
         )
     else:
         output.print_scores(_evaluate_run(saved[0], arguments), as_json=arguments.json)
-    return 0
+    return SUCCESS
 
 
 def _evaluate_run(run: "SavedRun", arguments: Namespace) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def _predict_split(arguments: Namespace, path: Path) -> int:
     table = predictions(saved, split)
     count = write_csv(path, table.header, map(_format_cells, table.rows))
     output.print_out(f"{_describe_models(saved)} on {count} {split} rows in {path}")
-    return 0
+    return SUCCESS
 
 
 def _predict_file(arguments: Namespace, file: str, path: Path) -> int:
@@ -83,7 +85,7 @@ def _predict_file(arguments: Namespace, file: str, path: Path) -> int:
     for note in table.notes:
         output.print_out(note)
     output.print_out(f"{_describe_models(saved)} on {count} rows of {file} in {path}")
-    return 0
+    return SUCCESS
 
 
 def _describe_models(saved: "Sequence[SavedRun]") -> str:

@@ -4,17 +4,16 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from mtl_core.cli.json_data import replace_non_finite
+from mtl_core.protocol.series_key import Direction
 from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec
 from mtl_core.spec.bundled import BundledSet
-from mtl_core.store import RunRecord, Summary
-from mtl_core.text import escape_control_characters, to_printable
+from mtl_core.text import DIRECTION_ARROWS, escape_control_characters, to_printable
 
 if TYPE_CHECKING:
     from mtl_core.protocol.questions import InferenceCost
@@ -129,13 +128,12 @@ def print_ensemble(data: dict[str, Any], tasks: Sequence[Task], *, as_json: bool
     metrics_by_column = [*(member["metrics"] for member in data["members"]), data["metrics"]]
     for task in tasks:
         for metric in data["metrics"].get(task.name, {}):
-            values = [column_metrics.get(task.name, {}).get(metric, math.nan) for column_metrics in metrics_by_column]
-            defined = [value for value in values if not math.isnan(value)]
-            metric_direction = direction(task, metric)
-            best = (min if metric_direction == "min" else max)(defined) if defined else None
-            arrow = "↑" if metric_direction == "max" else "↓"
-            cells = ("" if math.isnan(v) else f"{v:.4g}{' *' if v == best else ''}" for v in values)
-            table.add_row(task.name, f"{metric} {arrow}", *cells)
+            values = [column_metrics.get(task.name, {}).get(metric) for column_metrics in metrics_by_column]
+            defined = [None if value is None or math.isnan(value) else value for value in values]
+            better = direction(task, metric)
+            best = best_value(defined, better)
+            cells = (format_marked(value, best) for value in defined)
+            table.add_row(task.name, f"{metric} {DIRECTION_ARROWS[better]}", *cells)
     print_out(table)
 
 
@@ -209,17 +207,14 @@ def print_cost(name: str, inference_cost: "InferenceCost", *, as_json: bool) -> 
     print_out(table)
 
 
-def record_data(record: RunRecord) -> dict[str, Any]:
-    """Return the record of a run as plain data."""
-    return {"run": record.id, **{k: v for k, v in asdict(record).items() if k != "id"}}
+def best_value(values: Iterable[float | None], better: Direction) -> float | None:
+    """Return the best of the values that are not missing and not NaN, if there is one."""
+    defined = [value for value in values if value is not None and not math.isnan(value)]
+    if not defined or not better:
+        return None
+    return min(defined) if better == "min" else max(defined)
 
 
-def metrics_by_run(summaries: Sequence[Summary]) -> dict[int, dict[str, dict[str, dict[str, float]]]]:
-    """Return last values by run, split, task and metric."""
-    metrics: dict[int, dict[str, dict[str, dict[str, float]]]] = {}
-    for summary in summaries:
-        if summary.task:
-            metrics.setdefault(summary.run, {}).setdefault(summary.split, {}).setdefault(summary.task, {})[
-                summary.metric
-            ] = summary.last
-    return metrics
+def format_marked(value: float | None, best: float | None) -> str:
+    """Format a value; the best one is marked with an asterisk, a missing one is empty."""
+    return "" if value is None else f"{value:.4g}{' *' if value == best else ''}"

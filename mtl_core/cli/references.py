@@ -70,7 +70,7 @@ def run_number(store: RunStore, text: str) -> int:
             raise InputError("last", "there is no run in this store yet")
         return max(record.id for record in records)
     if not text.isdecimal() or len(text) > _DIGITS:
-        raise InputError(text, "a run is named by its number or 'last'", fix="mtl-workbench runs lists them.")
+        raise InputError(text, "must be the number of a run or 'last'", fix="mtl-workbench runs lists them.")
     return store.run(int(text)).id
 
 

@@ -7,15 +7,17 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from mtl_core.cli.box_table import format_table
-from mtl_core.cli.json_data import replace_non_finite
+from mtl_core.cli.exit_status import SUCCESS
+from mtl_core.cli.json_data import metrics_by_split, record_data, replace_non_finite
 from mtl_core.store import RunRecord, SeriesKey, open_store
 from mtl_core.text import escape_control_characters, to_printable
 
 _COLUMNS = ("run", "name", "state", "study", "weighting", "epochs", "started", "seconds", "test")
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=vars)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _LAST = 1  # index into the pair of best and last value
 
 Scores = Mapping[SeriesKey, tuple[float, float]]
@@ -44,7 +46,7 @@ def runs(arguments: Namespace) -> int:
         print(format_table(_COLUMNS, rows, shrink="name", width=width))
     else:
         print("no runs; start one with: mtl-workbench train multidigits")
-    return 0
+    return SUCCESS
 
 
 def _print_json(
@@ -53,9 +55,10 @@ def _print_json(
     print('{"runs": [', end="")
     separator = ""
     for record in records:
-        by_split = _by_split(scores.get(record.id, {}))
-        data = {"run": record.id, **vars(record), "metrics": by_split, "scores": metrics.get(record.id, {})}
-        del data["id"]
+        run_scores = scores.get(record.id, {})
+        last_values = zip(run_scores, map(itemgetter(_LAST), run_scores.values()), strict=True)
+        more = {"metrics": metrics_by_split(last_values), "scores": metrics.get(record.id, {})}
+        data = record_data(record) | more
         print(separator + _encode(data), end="")
         separator = ", "
     print("]}")
@@ -65,18 +68,9 @@ def _encode(data: dict[str, Any]) -> str:
     try:
         text = _ENCODER.encode(data)
     except ValueError:  # NaN or infinity, which JSON cannot represent
-        data = replace_non_finite(json.loads(json.dumps(data, default=vars)))
+        data = replace_non_finite(data)
         text = _ENCODER.encode(data)
-    return text if to_printable(text) == text else json.dumps(data, default=vars)
-
-
-def _by_split(scores: Scores) -> dict[str, dict[str, dict[str, float]]]:
-    """Return last values by split, task and metric."""
-    values: dict[str, dict[str, dict[str, float]]] = {}
-    for (task, split, metric), value in scores.items():
-        if task:
-            values.setdefault(split, {}).setdefault(task, {})[metric] = value[_LAST]
-    return values
+    return text if to_printable(text) == text else json.dumps(data)
 
 
 def _row(record: RunRecord, scores: Scores, metrics: Mapping[str, str]) -> tuple[str, ...]:

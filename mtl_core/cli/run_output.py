@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from mtl_core.analysis.best_epochs import BestEpoch
-from mtl_core.cli.output import Table, metrics_by_run, print_data_notes, print_json, print_out, record_data
-from mtl_core.protocol.series import TRAINING_SERIES
+from mtl_core.cli.json_data import metrics_by_split, record_data
+from mtl_core.cli.output import Table, best_value, format_marked, print_data_notes, print_json, print_out
+from mtl_core.protocol.series_names import TRAINING_SERIES
 from mtl_core.store import Artifact, EventRecord, RunRecord, Summary
 
 
@@ -26,7 +27,7 @@ def print_run(
     if as_json:
         event_data = [asdict(event) for event in events]
         files = [asdict(artifact) for artifact in artifacts]
-        metrics = metrics_by_run(summaries).get(record.id, {})
+        metrics = metrics_by_split((summary.key, summary.last) for summary in summaries)
         parts = {
             "spec": spec,
             "metrics": metrics,
@@ -99,7 +100,7 @@ def print_comparison(
     table = Table("task", "metric", *names, title="Test metrics (* best)")
     for row in rows:
         values = [row["values"][record.id] for record in records]
-        table.add_row(row["task"], row["metric"], *(_format_marked(value, row["best"]) for value in values))
+        table.add_row(row["task"], row["metric"], *(format_marked(value, row["best"]) for value in values))
     print_out(table)
     table = Table("task", "metric", *names, title="Best epoch of each task on validation")
     for cells in _epoch_rows(records, more["best"]):
@@ -116,8 +117,7 @@ def _compare_metrics(records: Sequence[RunRecord], summaries: Sequence[Summary])
     for (task, metric), by_run in by_key.items():
         values = {record.id: by_run[record.id].last if record.id in by_run else None for record in records}
         direction = next(iter(by_run.values())).direction
-        defined = [value for value in values.values() if value is not None and not math.isnan(value)]
-        best = (min if direction == "min" else max)(defined) if defined and direction else None
+        best = best_value(values.values(), direction)
         rows.append({"task": task, "metric": metric, "direction": direction, "values": values, "best": best})
     return rows
 
@@ -148,7 +148,3 @@ def _selection_rule(best_epoch: BestEpoch) -> str:
 
 def _best_epoch_data(epochs: Sequence[BestEpoch]) -> dict[str, dict[str, Any]]:
     return {best_epoch.task: {k: v for k, v in asdict(best_epoch).items() if k != "task"} for best_epoch in epochs}
-
-
-def _format_marked(value: float | None, best: float | None) -> str:
-    return "" if value is None else f"{value:.4g}{' *' if value == best else ''}"

@@ -6,6 +6,7 @@ from mtl_core.analysis.delta_m import MetricResult, StudyResult
 from mtl_core.analysis.statistics import Spread
 from mtl_core.analysis.studies import Study
 from mtl_core.cli.output import Table, print_out
+from mtl_core.text import DIRECTION_ARROWS
 
 _TRANSFER = {"positive": "better together", "negative": "negative transfer", "unclear": "within chance", "unknown": ""}
 
@@ -32,8 +33,8 @@ def _title(study: Study) -> str:
 
 
 def _row(metric: MetricResult, has_baselines: bool) -> list[str]:
-    arrow = "↑" if metric.direction == "max" else "↓"
-    cells = [metric.task, f"{metric.metric} {arrow}" + (" *" if metric.score else ""), str(len(metric.multi.values))]
+    name = f"{metric.metric} {DIRECTION_ARROWS[metric.direction]}"
+    cells = [metric.task, name + (" *" if metric.score else ""), str(len(metric.multi.values))]
     if not has_baselines:
         return [*cells, metric.multi.text()]
     transfer = _format_transfer(metric) if metric.score else ""

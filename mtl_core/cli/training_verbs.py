@@ -6,16 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.cli import output, study_output
+from mtl_core.cli.exit_status import FAILURE, INTERRUPTED, SUCCESS
 from mtl_core.cli.references import build_spec, run_number, spec_data
-from mtl_core.cli.status import DONE, FAILED, INTERRUPTED
 from mtl_core.protocol.events import ForgettingEvent, NoteEvent, WarningEvent
-from mtl_core.spec import ExperimentSpec, InputError, Member, apply_overrides, study_members
+from mtl_core.protocol.states import TrainingEndState
+from mtl_core.spec import ExperimentSpec, InputError, StudyRun, apply_overrides, study_members
 from mtl_core.store import RunStore, open_store
 
 if TYPE_CHECKING:
     from mtl_core.runner.execution import RunResult
 
-_STATUS = {"finished": DONE, "stopped": INTERRUPTED, "failed": FAILED}
+_EXIT_STATUS: dict[TrainingEndState, int] = {"finished": SUCCESS, "stopped": INTERRUPTED, "failed": FAILURE}
 
 
 def train(arguments: Namespace) -> int:
@@ -45,10 +46,10 @@ def _train_one(spec: ExperimentSpec, arguments: Namespace) -> int:
             output.print_json(result)
         else:
             output.print_run_result(result, store.name)
-    return _STATUS[result["state"]]
+    return _EXIT_STATUS[result["state"]]
 
 
-def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
+def _train_study(members: Sequence[StudyRun], arguments: Namespace) -> int:
     """Train the runs of a study, one after the other or those of one role together.
 
     The other runs are trained even if one fails.
@@ -63,16 +64,16 @@ def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
     output.print_data_notes(list(notes), to_stderr=True)
     groups = _groups(members, together=arguments.together)
     results: list[dict[str, Any]] = []
-    status, done = DONE, 0
+    status, trained = SUCCESS, 0
     with open_store(arguments.store) as store:
         first = None
         for group in groups:
             runs = store.create_study(group, first)
             first = first or runs[0]
-            done += len(group)
-            for member, result in zip(group, _execute_all(store, runs, f"{done}/{len(members)} "), strict=True):
+            trained += len(group)
+            for member, result in zip(group, _execute_all(store, runs, f"{trained}/{len(members)} "), strict=True):
                 results.append(result | {"study": first, "baseline": member.baseline})
-                status = status or _STATUS[result["state"]]
+                status = status or _EXIT_STATUS[result["state"]]
                 if not arguments.json:
                     output.print_run_line(result)
             if any(result["state"] == "stopped" for result in results):
@@ -88,7 +89,7 @@ def _train_study(members: Sequence[Member], arguments: Namespace) -> int:
     return status
 
 
-def _groups(members: Sequence[Member], *, together: bool) -> list[list[Member]]:
+def _groups(members: Sequence[StudyRun], *, together: bool) -> list[list[StudyRun]]:
     """Group the runs that train at once: single runs, or all seeds of a role (all tasks, the baseline of a task).
 
     Raises:
@@ -114,7 +115,7 @@ def resume(arguments: Namespace) -> int:
             output.print_json(result)
         else:
             output.print_run_result(result, store.name)
-    return _STATUS[result["state"]]
+    return _EXIT_STATUS[result["state"]]
 
 
 def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list[dict[str, Any]]:

@@ -13,13 +13,12 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from mtl_core import __version__
+from mtl_core.cli.exit_status import INTERRUPTED, INVALID_INPUT, SUCCESS
 from mtl_core.cli.failures import report_failure
-from mtl_core.cli.status import DONE, INPUT_AT_FAULT, INTERRUPTED
 from mtl_core.errors import shorten
 from mtl_core.plugins import plugin_problems
+from mtl_core.protocol.series_key import SPLITS
 from mtl_core.text import escape_control_characters, replace_unencodable
-
-SPLITS = ("train", "val", "test")
 
 _Add = Callable[..., argparse.ArgumentParser]
 """Adds a verb: arguments are its name, its help and the parsers of shared options."""
@@ -30,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         print(f"{self.prog}: {shorten(message, 800)}; see {self.prog} --help", file=sys.stderr)
-        sys.exit(INPUT_AT_FAULT)
+        sys.exit(INVALID_INPUT)
 
 
 def _store_option() -> _Parser:
@@ -91,10 +90,12 @@ def _add_run_verbs(add: _Add) -> None:
     show.add_argument("run", metavar="RUN", help="its number, or 'last'")
     compare = add("compare", "the differing settings and the metrics of several runs", store, json)
     compare.add_argument("runs", metavar="RUN", nargs="+", help="their numbers, or study:N for those of a study")
-    add("resume", "go on with a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
+    add("resume", "resume a run that was stopped or interrupted", store, json).add_argument("run", metavar="RUN")
     stop = add("stop", "ask a run to stop and keep what it has", store)
     stop.add_argument("run", metavar="RUN")
-    stop.add_argument("--kill", action="store_true", help="end its process at once; it goes on from its checkpoint")
+    stop.add_argument(
+        "--kill", action="store_true", help="kill its process; the run can be resumed from its checkpoint"
+    )
 
 
 def _add_model_verbs(add: _Add) -> None:
@@ -116,7 +117,7 @@ def _add_model_verbs(add: _Add) -> None:
     export.add_argument("--to", choices=("csv", "models"), default="csv", help=help_)
     for verb in (predict, export):
         verb.add_argument("--out", metavar="PATH", required=True, help="what to write")
-        verb.add_argument("--force", action="store_true", help="overwrite it if it is there")
+        verb.add_argument("--force", action="store_true", help="overwrite it if it exists")
 
 
 def _add_other_verbs(add: _Add) -> None:
@@ -178,6 +179,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+        return SUCCESS
     except Exception as error:
         return report_failure(arguments.verb, error)

@@ -1,4 +1,4 @@
-"""What training gets: tensors in memory, and what is needed to treat new rows alike."""
+"""The data that training gets: tensors in memory, and the fitted preprocessing for new rows."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +10,7 @@ from mtl_core.spec import DataNote, TargetInfo
 
 
 def row_mask(mask: Tensor) -> Tensor:
-    """``[N]``, which rows have a label, of a mask of rows or of rows and values."""
+    """Reduce a mask ``[N]`` of rows or ``[N, W]`` of their values to ``[N]``, true where a row has any label."""
     return mask if mask.dim() == 1 else mask.any(dim=1)
 
 
@@ -19,13 +19,13 @@ class Split:
     """The rows of one split.
 
     Attributes:
-        inputs: ``[N, …]`` float32; of texts the numbers of their tokens ``[N, L]``.
+        inputs: ``[N, …]`` float32; of texts the ids of their tokens ``[N, L]``.
         targets: Per task what its kind's ``target_tensor`` gives (:class:`mtl_core.tasks.task_kind.TaskKind`):
             ``[N, W]`` float32 numbers in training units, ``[N]`` int64 classes or ``[N, H, W]`` uint8 maps of them, 0
             where the label is missing; or ``[N, L]`` int16 tags, -1 where there is no token or no label.
-        masks: Per task ``[N]`` bool, true where there is a label; ``[N, W]``, of each value, where some rows have only
-            some of their values; only of tasks that lack some label in any split.
-        rows: ``[N]`` int64 on the CPU: which rows of the data these are, counted from 0; None where nobody knows.
+        masks: Per task ``[N]`` bool, true where there is a label; ``[N, W]``, true where there is a value, if some rows
+            have only some of their values. Only of tasks that lack some label in any split.
+        rows: ``[N]`` int64 on the CPU: the indices of the rows in the data; None where they are not known.
     """
 
     inputs: Tensor
@@ -36,7 +36,7 @@ class Split:
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def labelled(self, task: str) -> Tensor | None:
+    def label_mask(self, task: str) -> Tensor | None:
         """``[N]`` bool, true where a row has a label of a task, or one of its values; None where every row has one."""
         mask = self.masks.get(task)
         return None if mask is None else row_mask(mask)
@@ -53,15 +53,15 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class TaskData:
-    """A data set prepared for some tasks. It is shared between those who ask for it: never write into its tensors.
+    """A data set prepared for some tasks. Callers share it: never write into its tensors.
 
     Attributes:
         input_shape: Shape of one row's input.
-        targets: What each task's target looks like.
+        targets: Shape, classes and statistics of each task's target.
         fingerprint: Hash of the content, of how it is read and split, and of the targets.
-        preprocessing: Plain data that :func:`mtl_core.datasets.transform_inputs` needs to treat new rows alike, and
-            each task's classes or mean and deviation.
-        notes: What a person should know about how the rows were used.
+        preprocessing: The fitted preprocessing as plain data, for :func:`mtl_core.datasets.features.transform_inputs`,
+            and each task's classes or mean and standard deviation.
+        notes: Notes about how the rows were used.
     """
 
     train: Split
@@ -72,6 +72,11 @@ class TaskData:
     fingerprint: str
     preprocessing: dict[str, Any]
     notes: tuple[DataNote, ...] = ()
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The splits by name."""
+        return {"train": self.train, "val": self.val, "test": self.test}
 
     def to(self, device: torch.device | str) -> "TaskData":
         """The same data on a device."""

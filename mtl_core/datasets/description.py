@@ -1,7 +1,7 @@
-"""What a data set looks like, for the Data page."""
+"""Describe a data set for the Data page: columns, distributions, a preview, suggested roles and tasks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -35,70 +35,69 @@ EXAMPLE_IMAGES = 24
 EXAMPLE_SIDE = 32
 TOP_CATEGORIES = 30
 BINS = 40
-_described: LruCache[DatasetInfo] = LruCache(16)
+_cache: LruCache[DatasetInfo] = LruCache(16)
 
 
 def describe(dataset: Dataset) -> DatasetInfo:
-    """What the data set holds: columns with their distributions, the first rows, the roles that suggest themselves.
+    """Describe a data set: columns with their distributions, the first rows, suggested roles and tasks.
 
-    Inputs and types that name no column are passed over here, since a person may be about to change them;
-    :func:`load` refuses them.
+    Inputs and types that name no column are ignored, since somebody may be about to change them; ``load`` refuses them.
 
     Raises:
         InputError: The data cannot be read.
     """
-    return _described.get(source_key(dataset), lambda: _describe(dataset))
+    return _cache.get(source_key(dataset), lambda: _describe(dataset))
 
 
 def _describe(dataset: Dataset) -> DatasetInfo:
     source = open_source(dataset)
     columns = list(source.columns.values())
-    role = (
-        suggest_roles(columns)
-        if source.roles is None
-        else {column.name: source.roles[column.name] for column in columns}
-    )
-    inputs = tuple(name for name, one in role.items() if one == "input")
-    infos = [_column_info(column, role[column.name]) for column in columns]
+    roles = suggest_roles(columns) if source.roles is None else source.roles
+    inputs = tuple(column.name for column in columns if roles[column.name] == "input")
+    infos = [_column_info(column, roles[column.name]) for column in columns]
     targets = [info for info in infos if info.suggested == "target"]
-    image = source.images is not None
-    shown = EXAMPLE_IMAGES if image else PREVIEW_ROWS
+    is_image = source.images is not None
     return DatasetInfo(
         name=source.name,
         title=source.title,
         description=source.description,
         rows=source.rows,
-        input_kind="image" if image else "table",
-        input_shape=_shape(source, _chosen(dataset, source) or inputs, dataset),
-        columns=(*infos, *_map_infos(source)),
-        preview=tuple((*row, *("" for _ in source.maps)) for row in _preview(columns, shown)),
-        images=_examples(source),
+        input_kind="image" if is_image else "table",
+        input_shape=_input_shape(source, _stated_inputs(dataset, source) or inputs, dataset),
+        columns=(*infos, *_pixel_map_infos(source)),
+        preview=tuple(
+            (*row, *("" for _ in source.maps))
+            for row in _preview(columns, EXAMPLE_IMAGES if is_image else PREVIEW_ROWS)
+        ),
+        images=_example_images(source),
         inputs=inputs,
         tasks=suggest_tasks(targets) if source.tasks is None else source.tasks,
-        notes=(*source.notes_of(source.columns), *_ignored_notes(columns, role)),
+        notes=(*source.notes_of(source.columns), *_ignored_notes(columns, roles)),
         fingerprint=source.digest,
         delimiter=source.delimiter,
         encoding=source.encoding,
     )
 
 
-def _chosen(dataset: Dataset, source: Source) -> tuple[str, ...]:
+def _stated_inputs(dataset: Dataset, source: Source) -> tuple[str, ...]:
+    """The inputs of the spec that are columns, or else the default ones."""
     names = dataset.inputs or default_inputs(source, ())
     return tuple(name for name in names if name in source.columns)
 
 
-def _shape(source: Source, inputs: Sequence[str], dataset: Dataset) -> Shape:
-    """Shape of one row's input with these columns; with the training rows alone it may be smaller."""
+def _input_shape(source: Source, inputs: Sequence[str], dataset: Dataset) -> Shape:
+    """Shape of one row's input with these columns; fitted on the training rows it may be smaller."""
     if source.images is not None:
         return image_shape(source.images)
     if len(inputs) == 1 and source.columns[inputs[0]].type == "text":
-        with suppress(InputError):  # a tokenizer at fault, which load refuses
+        with suppress(InputError):  # the tokenizer cannot be read, which load refuses
             return (read_tokens(source.columns[inputs[0]], dataset.text).max_length,)
         return (dataset.text.max_length,)
     return (sum(_width(source.columns[name], dataset.numeric_inputs) for name in inputs),)
 
 
 def _width(column: Column, numeric: NumericInputs) -> int:
+    """How many features a column becomes."""
     if column.type == "numeric":
         return max(1, len(bin_edges(column.numbers[column.present], numeric)))
     categories = len(column.values)
@@ -106,47 +105,47 @@ def _width(column: Column, numeric: NumericInputs) -> int:
 
 
 def _column_info(column: Column, role: Role) -> ColumnInfo:
-    there = column.present
-    facts: dict[str, Any] = {}
-    if column.type == "numeric" and there.any():
-        present = column.numbers[there]
-        facts = {"low": float(present.min()), "high": float(present.max()), "mean": float(present.mean())}
-        facts["histogram"] = histogram(column)
+    present = column.present
+    statistics: dict[str, Any] = {}
+    if column.type == "numeric" and present.any():
+        numbers = column.numbers[present]
+        statistics = {"low": float(numbers.min()), "high": float(numbers.max()), "mean": float(numbers.mean())}
+        statistics["histogram"] = histogram(column)
     return ColumnInfo(
         name=column.name,
         type=column.type,
-        missing=int((~there).sum()),
+        missing=int((~present).sum()),
         unique=column.unique_count,
-        categories=_top(column),
+        categories=_top_categories(column),
         whole=column.whole,
         suggested=role,
         missing_texts=column.missing,
         decimal=column.format.decimal,
         unit=column.format.unit,
         dates=column.format.dates,
-        **facts,
+        **statistics,
     )
 
 
-def _map_infos(source: Source) -> list[ColumnInfo]:
+def _pixel_map_infos(source: Source) -> list[ColumnInfo]:
     infos = []
-    for name, found in source.maps.items():
-        counts = np.bincount(found.values.ravel(), minlength=len(found.classes)).tolist()
-        pairs = sorted(zip(found.classes, counts, strict=True), key=lambda pair: -pair[1])
-        there: dict[str, Any] = {"missing": 0, "unique": len(found.classes), "pixels": True, "suggested": "ignore"}
-        infos.append(ColumnInfo(name=name, type="categorical", categories=tuple(pairs), **there))
+    for name, pixel_map in source.maps.items():
+        counts = np.bincount(pixel_map.values.ravel(), minlength=len(pixel_map.classes)).tolist()
+        pairs = sorted(zip(pixel_map.classes, counts, strict=True), key=lambda pair: -pair[1])
+        common: dict[str, Any] = {"missing": 0, "unique": len(pairs), "pixels": True, "suggested": "ignore"}
+        infos.append(ColumnInfo(name=name, type="categorical", categories=tuple(pairs), **common))
     return infos
 
 
-def _top(column: Column) -> tuple[tuple[str, int], ...]:
-    """The most frequent values and their rows; of a numeric column only when it has few whole ones; of text, tokens."""
+def _top_categories(column: Column) -> tuple[tuple[str, int], ...]:
+    """The most frequent values and their numbers of rows; tokens of a text; empty for numbers with many values."""
     if column.type == "text":
         rows = np.bincount(column.text[column.present], minlength=len(column.texts)).tolist()
-        found: Counter[str] = Counter()
+        token_counts: Counter[str] = Counter()
         for text, count in zip(column.texts, rows, strict=True):
             for token in text.split():
-                found[token] += count
-        return tuple((shorten(token), count) for token, count in found.most_common(TOP_CATEGORIES))
+                token_counts[token] += count
+        return tuple((shorten(token), count) for token, count in token_counts.most_common(TOP_CATEGORIES))
     if column.type == "numeric" and not (column.whole and column.unique_count <= TOP_CATEGORIES):
         return ()
     counts = np.bincount(column.codes[column.present], minlength=len(column.values))
@@ -155,16 +154,16 @@ def _top(column: Column) -> tuple[tuple[str, int], ...]:
 
 
 def histogram(column: Column) -> Histogram:
-    """Counts in at most 40 bins; few whole numbers get a bin each."""
-    present = column.numbers[column.present]
-    low, high = float(present.min()), float(present.max())
+    """Histogram of a numeric column with at most :data:`BINS` bins; few whole numbers get a bin each."""
+    numbers = column.numbers[column.present]
+    low, high = float(numbers.min()), float(numbers.max())
     if column.whole and high - low < BINS:
         edges = np.arange(low, high + 2) - 0.5
     else:
-        edges = np.linspace(low, high, min(BINS, max(5, int(np.sqrt(len(present))))) + 1)
-    if not (np.diff(edges) > 0).all():  # too close together for floating point
-        return Histogram(edges=(low, high), counts=(len(present),))
-    counts, _ = np.histogram(present, edges)
+        edges = np.linspace(low, high, min(BINS, max(5, int(np.sqrt(len(numbers))))) + 1)
+    if not (np.diff(edges) > 0).all():  # so close together that floating point cannot tell the edges apart
+        return Histogram(edges=(low, high), counts=(len(numbers),))
+    counts, _ = np.histogram(numbers, edges)
     return Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
 
 
@@ -173,15 +172,15 @@ def _preview(columns: Sequence[Column], rows: int) -> tuple[tuple[str, ...], ...
 
 
 def _cells(column: Column, rows: int) -> list[str]:
-    """The first cells as text, empty where missing."""
+    """The first cells as text; missing ones are empty."""
     if column.type == "numeric":
         dates = column.format.dates
-        shown = partial(date_text, order=dates) if dates else format_number
-        return [shown(value) if np.isfinite(value) else "" for value in column.numbers[:rows].tolist()]
+        to_text = partial(date_text, order=dates) if dates else format_number
+        return [to_text(value) if np.isfinite(value) else "" for value in column.numbers[:rows].tolist()]
     return [shorten(column.texts[code]) if code >= 0 else "" for code in column.text[:rows]]
 
 
-def _examples(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
+def _example_images(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
     if source.images is None:
         return ()
     step = -(-source.images.shape[1] // EXAMPLE_SIDE)
@@ -191,8 +190,8 @@ def _examples(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
     return tuple(tuple(tuple(row) for row in image) for image in images.tolist())
 
 
-def _ignored_notes(columns: Sequence[Column], role: dict[str, Role]) -> list[DataNote]:
-    reasons = [(column.name, unusable_reason(column)) for column in columns if role[column.name] == "ignore"]
+def _ignored_notes(columns: Sequence[Column], roles: Mapping[str, Role]) -> list[DataNote]:
+    reasons = [(column.name, unusable_reason(column)) for column in columns if roles[column.name] == "ignore"]
     return [
         DataNote(place="column", name=name, what=f"Column {name!r} is best ignored: {reason}.")
         for name, reason in reasons

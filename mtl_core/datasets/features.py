@@ -1,9 +1,9 @@
-"""Input columns to a matrix: fitted on the training rows, kept as plain data, applied to any rows.
+"""Encode input columns as a feature matrix: fitted on the training rows, kept as plain data, applied to any rows.
 
-Numeric: :mod:`mtl_core.datasets.numeric_features`. Categorical: one column per category, most frequent
-first; a missing cell has a column of its own where training rows miss some; a category never seen is all zeros. Beyond
-a hundred categories the rarer ones share one column, into which unseen ones fall too. How the cells of a column are
-written (decimal mark, dates, what counts as missing) is kept for new rows.
+Numeric columns: :mod:`mtl_core.datasets.numeric_features`. Categorical columns are one-hot, the most frequent category
+first; missing cells have a feature of their own if training rows have some; an unseen category is all zeros. Beyond a
+hundred categories the rarer ones share one feature, also with unseen ones. How the cells of a column are written
+(decimal mark, dates, what counts as missing) is kept for new rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_width
+from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_feature_count
 from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs
 from mtl_core.tabular.cells import CellRules, column_setting
 from mtl_core.tabular.column import Column, Encoder, Rows, without_zero_fraction
@@ -30,12 +30,12 @@ def fit_inputs(
     missing: Mapping[str, Sequence[str]] | None = None,
     numeric: NumericInputs | None = None,
 ) -> tuple[list[Encoder], list[DataNote]]:
-    """How each column becomes numbers, learned from the given rows alone, and what to know about it.
+    """Fit the encoder of each column on the training rows; also notes.
 
     Args:
         columns: The inputs.
         rows: The training rows.
-        missing: What was said to count as missing, by column.
+        missing: The texts that the spec says count as missing, by column.
         numeric: How numbers are encoded; None: standardized.
     """
     encoders = [_fit(column, rows, numeric) | _cells(column, missing or {}) for column in columns]
@@ -49,14 +49,14 @@ def _fit(column: Column, rows: Rows, numeric: NumericInputs | None) -> Encoder:
 
 
 def _cells(column: Column, missing: Mapping[str, Sequence[str]]) -> Encoder:
-    """What new rows must know of how the cells are written; nothing where they are plain."""
-    cells = {"decimal": column.format.decimal, "dates": column.format.dates}
-    known: Encoder = {key: value for key, value in cells.items() if value not in (".", "")}
-    known |= {"missing": list(missing[column.name])} if column.name in missing else {}
-    return {"cells": known} if known else {}
+    """How the cells are written, for new rows; empty for plain cells."""
+    formats = {"decimal": column.format.decimal, "dates": column.format.dates}
+    cells: Encoder = {key: value for key, value in formats.items() if value not in (".", "")}
+    cells |= {"missing": list(missing[column.name])} if column.name in missing else {}
+    return {"cells": cells} if cells else {}
 
 
-def _rules(encoder: Encoder) -> CellRules:
+def _cell_rules(encoder: Encoder) -> CellRules:
     cells = encoder.get("cells", {})
     missing = tuple(cells["missing"]) if "missing" in cells else None
     return CellRules(missing, default_decimal=cells.get("decimal", "."), dates=cells.get("dates", ""))
@@ -65,13 +65,13 @@ def _rules(encoder: Encoder) -> CellRules:
 def _fit_categorical(column: Column, rows: Rows) -> Encoder:
     codes = column.codes[rows]
     counts = np.bincount(codes[codes >= 0], minlength=len(column.values))
-    seen = [int(code) for code in np.argsort(-counts, kind="stable") if counts[code] > 0]
-    kept = seen[:MAX_CATEGORIES]
+    by_frequency = [int(code) for code in np.argsort(-counts, kind="stable") if counts[code] > 0]
+    frequent = by_frequency[:MAX_CATEGORIES]
     return {
         "name": column.name,
         "type": "categorical",
-        "categories": [column.values[code] for code in kept],
-        "other": len(seen) > len(kept),
+        "categories": [column.values[code] for code in frequent],
+        "other": len(by_frequency) > len(frequent),
         "missing": bool((codes < 0).any()),
     }
 
@@ -89,19 +89,19 @@ def _note(column: Column, encoder: Encoder, rows: Rows) -> DataNote | None:
     return None
 
 
-def width(encoder: Encoder) -> int:
-    """How many numbers a column becomes."""
+def feature_count(encoder: Encoder) -> int:
+    """Number of features of a column."""
     if encoder["type"] == "numeric":
-        return numeric_width(encoder)
+        return numeric_feature_count(encoder)
     return len(encoder["categories"]) + bool(encoder["other"]) + bool(encoder["missing"])
 
 
 def apply_inputs(encoders: Sequence[Encoder], columns: Mapping[str, Column], rows: int) -> NDArray[np.float32]:
-    """The matrix ``[rows, F]`` of the encoders' columns."""
-    matrix = np.zeros((rows, sum(map(width, encoders))), np.float32)
+    """Encode columns as a matrix ``[rows, F]``."""
+    matrix = np.zeros((rows, sum(map(feature_count, encoders))), np.float32)
     start = 0
     for encoder in encoders:
-        end = start + width(encoder)
+        end = start + feature_count(encoder)
         if encoder["type"] == "numeric":
             apply_numeric(encoder, columns[encoder["name"]].numbers, matrix[:, start:end])
         elif end > start:
@@ -111,21 +111,21 @@ def apply_inputs(encoders: Sequence[Encoder], columns: Mapping[str, Column], row
 
 
 def _one_hot(encoder: Encoder, column: Column, out: NDArray[np.float32]) -> None:
-    place = {without_zero_fraction(category): i for i, category in enumerate(encoder["categories"])}
-    place |= {category: i for i, category in enumerate(encoder["categories"])}
+    index = {without_zero_fraction(category): i for i, category in enumerate(encoder["categories"])}
+    index |= {category: i for i, category in enumerate(encoder["categories"])}
     unknown = len(encoder["categories"]) if encoder["other"] else -1
     missing = out.shape[1] - 1 if encoder["missing"] else -1
-    known_as = (place.get(value, place.get(without_zero_fraction(value), unknown)) for value in column.values)
-    hot = np.array([*known_as, missing], np.int64)[column.codes]
-    known = np.flatnonzero(hot >= 0)
-    out[known, hot[known]] = 1
+    features = [index.get(value, index.get(without_zero_fraction(value), unknown)) for value in column.values]
+    feature_of_row = np.array([*features, missing], np.int64)[column.codes]
+    rows = np.flatnonzero(feature_of_row >= 0)
+    out[rows, feature_of_row[rows]] = 1
 
 
 def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> torch.Tensor:
-    """New rows as the model's input, treated as the training rows were.
+    """Transform new rows into the model's input, as the training rows were.
 
     Args:
-        preprocessing: That of a :class:`TaskData`, or the same after a way through JSON.
+        preprocessing: That of a :class:`mtl_core.datasets.data.TaskData`, or the same read from JSON.
         rows: A pandas frame with at least the input columns, or for image data an array ``[N, H, W]`` or
             ``[N, H, W, 3]`` of 0…255.
 
@@ -133,7 +133,7 @@ def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> torch.Tenso
         ``[N, …]`` float32.
 
     Raises:
-        InputError: A column is not there, or the images have another size.
+        InputError: A column is missing, or the images have another size.
     """
     if preprocessing["kind"] == "image":
         return torch.from_numpy(apply_image(preprocessing, np.asarray(rows)))
@@ -141,33 +141,36 @@ def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> torch.Tenso
 
 
 def read_inputs(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Column]:
-    """The input columns of new rows by name, their cells read as those of the training rows were.
+    """Read the input columns of new rows, by name; their cells are read as those of the training rows were.
 
     Raises:
-        InputError: A column is not there.
+        InputError: A column is missing.
     """
     if preprocessing["kind"] == "text":
-        return {preprocessing["column"]: _input(frame, preprocessing["column"], "text")}
+        return {preprocessing["column"]: _read_input(frame, preprocessing["column"], "text")}
     encoders = preprocessing["inputs"]
-    return {encoder["name"]: _input(frame, encoder["name"], encoder["type"], _rules(encoder)) for encoder in encoders}
+    return {
+        encoder["name"]: _read_input(frame, encoder["name"], encoder["type"], _cell_rules(encoder))
+        for encoder in encoders
+    }
 
 
 def transform_columns(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> torch.Tensor:
-    """The input columns of new rows as the model's input."""
+    """Transform the input columns of new rows into the model's input."""
     first = next(iter(columns.values()))
     if preprocessing["kind"] == "text":
         return torch.from_numpy(transform_text(preprocessing, first))
     return torch.from_numpy(apply_inputs(preprocessing["inputs"], columns, len(first.numbers)))
 
 
-def _input(frame: pd.DataFrame, name: str, wanted: ColumnType, rules: CellRules | None = None) -> Column:
+def _read_input(frame: pd.DataFrame, name: str, column_type: ColumnType, rules: CellRules | None = None) -> Column:
     if name not in frame.columns:
         raise InputError(f"column {name!r}", "is an input of the model and is not in the data")
-    return read_column(name, frame[name], wanted, rules)
+    return read_column(name, frame[name], column_type, rules)
 
 
 def fit_image(images: NDArray[np.uint8], rows: Rows) -> dict[str, Any]:
-    """Mean and deviation of the pixels of the given rows of images ``[N, H, W]`` or ``[N, H, W, 3]``."""
+    """Fit mean and standard deviation of the pixels of some rows of images ``[N, H, W]`` or ``[N, H, W, 3]``."""
     pixels = images[rows]
     return {
         "kind": "image",
@@ -184,14 +187,14 @@ def image_shape(images: NDArray[Any]) -> tuple[int, ...]:
 
 
 def apply_image(preprocessing: Mapping[str, Any], images: NDArray[Any]) -> NDArray[np.float32]:
-    """Images ``[N, H, W]`` or ``[N, H, W, 3]`` of 0…255 as ``[N, C, H, W]`` of mean 0 and deviation 1.
+    """Images ``[N, H, W]`` or ``[N, H, W, 3]`` of 0…255 as ``[N, C, H, W]`` of mean 0 and standard deviation 1.
 
     Raises:
         InputError: They have another size, or other channels.
     """
     shape = tuple(preprocessing["shape"])
     if images.ndim not in (3, 4) or image_shape(images) != shape:
-        colour = "" if shape[0] == 1 else f"×{shape[0]}"
-        raise InputError("images", f"must be {shape[1]}×{shape[2]}{colour}", found=str(images.shape[1:]))
+        channels = "" if shape[0] == 1 else f"×{shape[0]}"
+        raise InputError("images", f"must be {shape[1]}×{shape[2]}{channels}", found=str(images.shape[1:]))
     scaled = (images.astype(np.float32) - np.float32(preprocessing["mean"])) / np.float32(preprocessing["std"])
     return scaled.reshape(-1, *shape) if images.ndim == 3 else np.ascontiguousarray(np.moveaxis(scaled, 3, 1))

@@ -1,28 +1,34 @@
-"""What the labels of tasks lack: rows with some of their values, splits without any, classes unseen in training."""
+"""Notes about gaps in labels: rows with some of their values, splits without any, classes unseen in training."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mtl_core.datasets.splits import SPLITS
+from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import DataNote, shorten
 from mtl_core.tabular.cells import column_setting
 from mtl_core.tabular.column import Rows
 from mtl_core.tasks.targets.labels import Labels
 
-_MANY = 50
+_MANY_CLASSES = 50
 _FEW_ROWS = 10
-"""Classes of a target, and rows of each in the mean, from which on and below which it may be no category."""
+"""A target with so many classes and fewer rows for each on average may be no category."""
 
 
-def label_notes(labels: Sequence[Labels], parts: Sequence[Rows]) -> list[DataNote]:
+def label_notes(labels: Sequence[Labels], splits: Sequence[Rows]) -> list[DataNote]:
     """Notes about the labels of tasks.
 
     Args:
-        labels: Of each task.
-        parts: The rows of each split.
+        labels: The labels of each task.
+        splits: The rows of each split.
     """
-    return [note for one in labels for note in (*_incomplete(one), *_many_classes(one), *_gaps(one, parts))]
+    return [note for task_labels in labels for note in _task_notes(task_labels, splits)]
+
+
+def _task_notes(labels: Labels, splits: Sequence[Rows]) -> Iterator[DataNote]:
+    yield from _incomplete_notes(labels)
+    yield from _class_count_notes(labels)
+    yield from _split_notes(labels, splits)
 
 
 def _note(labels: Labels, what: str, count: int | None = None, fix: str = "") -> DataNote:
@@ -30,7 +36,8 @@ def _note(labels: Labels, what: str, count: int | None = None, fix: str = "") ->
     return DataNote(place="task", name=name, what=f"Task {name!r}: {what}", count=count, fix=fix)
 
 
-def _incomplete(labels: Labels) -> Iterator[DataNote]:
+def _incomplete_notes(labels: Labels) -> Iterator[DataNote]:
+    """Notes about rows that have only some of the values of a target."""
     if labels.incomplete:
         have = "1 row has" if labels.incomplete == 1 else f"{labels.incomplete} rows have"
         count = len(labels.task.targets)
@@ -43,9 +50,10 @@ def _incomplete(labels: Labels) -> Iterator[DataNote]:
         yield _note(labels, what, rows)
 
 
-def _many_classes(labels: Labels) -> Iterator[DataNote]:
+def _class_count_notes(labels: Labels) -> Iterator[DataNote]:
+    """The note that a target has so many classes that it may be no category."""
     count, rows = len(labels.classes), int(labels.there.sum())
-    if labels.codes is None or count < _MANY or rows >= _FEW_ROWS * count:
+    if labels.codes is None or count < _MANY_CLASSES or rows >= _FEW_ROWS * count:
         return
     column = labels.task.targets[0]
     what = f"column {column!r} is taken as {count} classes, of {rows / count:.1f} rows each in the mean."
@@ -53,17 +61,18 @@ def _many_classes(labels: Labels) -> Iterator[DataNote]:
     yield _note(labels, what, count, fix)
 
 
-def _gaps(labels: Labels, parts: Sequence[Rows]) -> Iterator[DataNote]:
-    for name, rows in zip(SPLITS[1:], parts[1:], strict=True):
+def _split_notes(labels: Labels, splits: Sequence[Rows]) -> Iterator[DataNote]:
+    """Notes about splits without labels, values or classes that other splits have."""
+    for name, rows in zip(SPLITS[1:], splits[1:], strict=True):
         if not labels.there[rows].any():
             yield _note(labels, f"no row of the {name} split has a label.", 0, "Change dataset.split or add labels.")
-    for name, rows in zip(SPLITS, parts, strict=True):
+    for name, rows in zip(SPLITS, splits, strict=True):
         if absent := _absent_values(labels, rows):
             names = shorten(", ".join(map(repr, absent)))
             yield _note(labels, f"no row of the {name} split has a value of {names}.", 0, "Change dataset.split.")
     if labels.codes is not None:
-        seen = set(np.unique(labels.codes[parts[0]]).tolist())
-        unseen = [name for code, name in enumerate(labels.classes) if code not in seen]
+        training_codes = set(np.unique(labels.codes[splits[0]]).tolist())
+        unseen = [name for code, name in enumerate(labels.classes) if code not in training_codes]
         if unseen:
             names = shorten(", ".join(map(repr, unseen)))
             fix = "Merge rare classes in the data, or take another dataset.split.seed."
@@ -71,8 +80,9 @@ def _gaps(labels: Labels, parts: Sequence[Rows]) -> Iterator[DataNote]:
 
 
 def _absent_values(labels: Labels, rows: Rows) -> list[str]:
-    """The values that no row of some labelled rows has."""
+    """The values of a target that none of some rows has."""
     if labels.parts is None or not labels.there[rows].any():
         return []
     present = np.asarray(labels.parts[rows].any(0))
-    return [name for name, there in zip(labels.classes or labels.task.targets, present, strict=True) if not there]
+    names = labels.classes or labels.task.targets
+    return [name for name, is_present in zip(names, present, strict=True) if not is_present]

@@ -1,4 +1,4 @@
-"""The labels of an experiment's tasks."""
+"""Read the labels of an experiment's tasks."""
 
 from collections.abc import Sequence
 
@@ -14,30 +14,30 @@ def read_labels(
     source: TargetSource,
     place: str = "tasks",
 ) -> list[Labels]:
-    """The labels of each task.
+    """Read the labels of each task.
 
     Args:
         tasks: The tasks.
         source: The data's columns and maps.
-        place: Where in the spec the tasks stand.
+        place: The place of the tasks in the spec.
 
     Raises:
-        InputError: A target is not there, has no label, or does not suit the kind of task.
+        InputError: A target does not exist, has no label, or does not suit the kind of task.
     """
     labels = []
     for i, task in enumerate(tasks):
         at = f"{place}[{i}]"
-        read = KINDS[task.kind].read_labels(task, source, at)
-        if not read.there.any():
-            alone = len(task.targets) == 1 or task.value_by_value
-            rule = "no row has a label" if alone else "no row has a label in all of these columns"
-            raise _no_label(f"{at}.target", rule, source.columns_of(task, at))
-        labels.append(read)
+        task_labels = KINDS[task.kind].read_labels(task, source, at)
+        if not task_labels.there.any():
+            needs_one_column = len(task.targets) == 1 or task.value_by_value
+            rule = "no row has a label" if needs_one_column else "no row has a label in all of these columns"
+            raise _no_label_error(f"{at}.target", rule, source.columns_of(task, at))
+        labels.append(task_labels)
     return labels
 
 
-def _no_label(where: str, rule: str, columns: Sequence[Column]) -> InputError:
-    """That no row has a label, with the words that count as missing and how to have them as classes."""
+def _no_label_error(where: str, rule: str, columns: Sequence[Column]) -> InputError:
+    """The error that no row has a label, with the texts that count as missing and how to make them classes."""
     names, fix = ", ".join(column.name for column in columns), "Take another target."
     for column in columns:
         if words := [f"{text!r} in {count}" for text, count in column.missing if text]:

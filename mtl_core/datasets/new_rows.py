@@ -1,4 +1,4 @@
-"""Rows of a person's file that a trained model has not seen, treated as its training rows were."""
+"""Read new rows from a file and transform them as the training rows of a model were."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from torch import Tensor
 from mtl_core.datasets.features import read_inputs, transform_columns
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.tabular.column import Column, Encoder
-from mtl_core.tabular.readers.table_file import read_file, stamp
+from mtl_core.tabular.readers.table_file import file_stamp, read_file
 from mtl_core.text import format_names
 
 _MOST_ROWS = 5
@@ -25,8 +25,8 @@ class NewRows:
 
     Attributes:
         inputs: ``[N, …]`` float32.
-        readable: ``[N]``, false where no input has a value, so that there is nothing to predict from.
-        notes: What was done with missing cells, unknown categories and rows without an input, a line each.
+        readable: ``[N]``, false where no input has a value, so that there is no prediction.
+        notes: Notes about missing cells, unknown categories and rows without an input, a line each.
     """
 
     inputs: Tensor
@@ -35,11 +35,11 @@ class NewRows:
 
 
 def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
-    """Read a table file with at least the input columns; targets need not be there.
+    """Read a table file with at least the input columns; targets need not be in it.
 
     Args:
         path: The file.
-        preprocessing: That of the training data (:attr:`mtl_core.datasets.TaskData.preprocessing`).
+        preprocessing: That of the training data (:attr:`mtl_core.datasets.data.TaskData.preprocessing`).
 
     Raises:
         InputError: The file cannot be read or is no table, an input column is not in it, or the input is an image.
@@ -48,18 +48,18 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         fix = "Use --split to predict the rows of its own data."
         raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
     try:
-        stamp(path)
-        raw = read_file(path, None, None, least=1)
+        file_stamp(path)
+        raw = read_file(path, None, None, min_columns=1)
         columns = read_inputs(preprocessing, raw.frame)
     except InputError as error:
-        raise _at_file(path, error.problem) from None
+        raise _error_at_file(path, error.problem) from None
     readable = np.any([column.present for column in columns.values()], axis=0)
     notes = (*map(str, raw.notes), *_notes(preprocessing, columns, readable))
     return NewRows(transform_columns(preprocessing, columns), readable, notes)
 
 
-def _at_file(path: str, problem: Problem) -> InputError:
-    """The error with the file as its place, instead of the place in a spec that names the training data."""
+def _error_at_file(path: str, problem: Problem) -> InputError:
+    """The error with the file as its place, instead of a place in the spec, which names the training data."""
     rule = problem.rule if problem.path.startswith("dataset.") else f"{problem.path} {problem.rule}"
     found = problem.found if problem.found != shorten(Path(path)) else None
     return InputError(path, rule, found=found or None, fix=problem.fix)
@@ -69,18 +69,18 @@ def _notes(
     preprocessing: Mapping[str, Any], columns: Mapping[str, Column], readable: NDArray[np.bool_]
 ) -> Iterator[str]:
     if not readable.all():
-        yield f"{_rows(~readable)}: no input has a value, so there is no prediction."
+        yield f"{_row_numbers(~readable)}: no input has a value, so there is no prediction."
     encoders = {encoder["name"]: encoder for encoder in preprocessing.get("inputs", ())}
     for name, column in columns.items():
         yield from map(str, column.notes)
         missing = ~column.present & readable
         if missing.any():
-            yield f"{_rows(missing)}: input {name!r} has no value; {_filling(encoders.get(name))}."
-        yield from _unseen(name, column, encoders.get(name))
+            yield f"{_row_numbers(missing)}: input {name!r} has no value; {_missing_cell_rule(encoders.get(name))}."
+        yield from _unseen_category_notes(name, column, encoders.get(name))
 
 
-def _filling(encoder: Encoder | None) -> str:
-    """What stands in for a missing cell."""
+def _missing_cell_rule(encoder: Encoder | None) -> str:
+    """What replaces a missing cell, for a message."""
     if encoder is None:
         return "it is read as an empty text"
     if encoder["type"] == "numeric":
@@ -88,20 +88,20 @@ def _filling(encoder: Encoder | None) -> str:
     return "that is a category of its own" if encoder["missing"] else "it is read as none of its categories"
 
 
-def _unseen(name: str, column: Column, encoder: Encoder | None) -> Iterator[str]:
-    """The categories that no training row had; beyond the most frequent, those that training rows had are not kept."""
+def _unseen_category_notes(name: str, column: Column, encoder: Encoder | None) -> Iterator[str]:
+    """The note about categories that no training row has; none where rare ones share a feature, so are not known."""
     if encoder is None or encoder["type"] != "categorical" or encoder["other"]:
         return
-    known = set(encoder["categories"])
-    unseen = [code for code, value in enumerate(column.values) if value not in known]
+    training_categories = set(encoder["categories"])
+    unseen = [code for code, value in enumerate(column.values) if value not in training_categories]
     rows = np.isin(column.codes, unseen)
     if rows.any():
         values = format_names([repr(shorten(column.values[code], 30)) for code in unseen], _MOST_VALUES)
         what = f"input {name!r} has a category that the training rows do not have ({values})"
-        yield f"{_rows(rows)}: {what}; it is read as none of its categories."
+        yield f"{_row_numbers(rows)}: {what}; it is read as none of its categories."
 
 
-def _rows(chosen: NDArray[np.bool_]) -> str:
-    """How many rows, and the numbers of the first, counted from 1."""
-    numbers = [str(row + 1) for row in np.flatnonzero(chosen).tolist()]
+def _row_numbers(mask: NDArray[np.bool_]) -> str:
+    """Name rows by their numbers from 1, the first few of them: ``Rows 2, 5 and 7``."""
+    numbers = [str(row + 1) for row in np.flatnonzero(mask).tolist()]
     return f"{'Row' if len(numbers) == 1 else 'Rows'} {format_names(numbers, _MOST_ROWS)}"

@@ -1,4 +1,4 @@
-"""A data set and some tasks to tensors."""
+"""Prepare a data set for some tasks: features, targets and splits as tensors."""
 
 import json
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -17,7 +17,8 @@ from mtl_core.datasets.labels import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
-from mtl_core.datasets.splits import SPLITS, assign
+from mtl_core.datasets.splits import assign_splits
+from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import (
     DataNote,
     Dataset,
@@ -37,39 +38,42 @@ from mtl_core.tasks.registry import KINDS
 from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 MIN_ROWS = 10
-_ENOUGH = 3  # labelled rows of a class, below which it cannot be in every split
-_FORMAT = 1  # raise it when the same data would be prepared otherwise
-_prepared: LruCache[TaskData] = LruCache(4)
+_MIN_CLASS_ROWS = 3
+"""A class with fewer labeled rows cannot be in every split."""
+_FORMAT = 1
+"""The version of the preparation: raise it when the same data would give other tensors."""
+_cache: LruCache[TaskData] = LruCache(4)
 
 
 def load(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
-    """The data set as tensors for these tasks; the same arguments and file give the same tensors, to the bit.
+    """Load a data set as tensors for some tasks; the same arguments and file give the same tensors, to the bit.
 
-    The last few results are kept and shared: do not write into them.
+    The last few results are cached and shared: do not write into them.
 
     Args:
-        dataset: Which data, which inputs, how it is split.
-        tasks: At least one.
+        dataset: The data, its inputs and its split.
+        tasks: At least one task.
 
     Raises:
-        InputError: The file, a column, a type or a target is at fault; the error names the place in the spec.
+        InputError: The data cannot be read, or does not suit the inputs, types or targets; the error names the place
+            in the spec.
     """
     if not tasks:
         raise InputError("tasks", "there must be at least one task")
     key: Hashable = (source_key(dataset), tuple(task.model_dump_json() for task in tasks))
-    return _prepared.get(key, lambda: _prepare(dataset, tasks))
+    return _cache.get(key, lambda: _prepare(dataset, tasks))
 
 
 def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
-    """As :func:`load`, of data that could be loaded before: whatever does not fit now has changed.
+    """Load the data of a trained run: as :func:`load`, with the error that the data has changed where it does not fit.
 
     Raises:
-        InputError: The file is not there, or has changed so that the tasks cannot be read from it.
+        InputError: The file is gone, or has changed so that the tasks cannot be read from it.
     """
     try:
         return load(dataset, tasks)
     except InputError as error:
-        DATASET_KINDS[dataset.kind].stamp(dataset)  # which says that the file is gone, if it is
+        DATASET_KINDS[dataset.kind].stamp(dataset)  # raises where the file is gone
         if error.problem.path.startswith("dataset.text"):
             raise
         rule = f"the data has changed since the run was trained: {error.problem.path} {error.problem.rule}"
@@ -78,46 +82,54 @@ def load_again(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
 
 def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     source = open_source(dataset)
-    DATASET_KINDS[dataset.kind].check(dataset, source)
-    inputs = _input_columns(dataset, (*tasks, *dataset.split.tasks), source)
-    tokens = read_tokens(inputs[0], dataset.text) if inputs and inputs[0].type == "text" else None
+    DATASET_KINDS[dataset.kind].check_settings(dataset, source)
+    columns = _input_columns(dataset, (*tasks, *dataset.split.tasks), source)
+    tokens = read_tokens(columns[0], dataset.text) if columns and columns[0].type == "text" else None
     target_source = TargetSource(source.columns, source.maps, tokens)
     labels = read_labels(tasks, target_source)
-    splitting = read_labels(dataset.split.tasks, target_source, "dataset.split.tasks")
-    deciding = splitting or labels
-    kept, notes = _labelled_rows(deciding, source)
-    parts, split_notes = _parts(dataset, deciding, source, kept)
-    _check_labelled(labels, parts)
-    targeted = {name for task in tasks for name in task.targets}
-    used = {column.name for column in inputs} | targeted
-    label_words = missing_label_notes(column for name, column in source.columns.items() if name in targeted)
-    matrix, preprocessing, input_notes = _encoded(tokens, inputs, dataset, source, parts)
-    targets = {one.task.name: KINDS[one.task.kind].target_info(one, parts[0]) for one in labels}
-    train, val, test = (_split(matrix, labels, targets, rows, kept) for rows in parts)
-    preprocessing["targets"] = {name: _plain(tasks, info) for name, info in targets.items()}
+    split_labels = read_labels(dataset.split.tasks, target_source, "dataset.split.tasks") or labels
+    used_rows, row_notes = _labeled_rows(split_labels, source)
+    splits, split_notes = _split_rows(dataset, split_labels, source, used_rows)
+    _check_training_labels(labels, splits)
+    target_names = {name for task in tasks for name in task.targets}
+    used_names = {column.name for column in columns} | target_names
+    missing_notes = missing_label_notes(column for name, column in source.columns.items() if name in target_names)
+    inputs, preprocessing, input_notes = _encode_inputs(tokens, columns, dataset, source, splits)
+    targets = {task_labels.task.name: _target_info(task_labels, splits[0]) for task_labels in labels}
+    train, val, test = (_split(inputs, labels, targets, rows, used_rows) for rows in splits)
+    preprocessing["targets"] = {name: _target_data(tasks, info) for name, info in targets.items()}
+    reading = _reading(source, used_names, labels)
+    later_notes = (*split_notes, *input_notes)
     return TaskData(
         train=train,
         val=val,
         test=test,
-        input_shape=tuple(matrix.shape[1:]),
+        input_shape=tuple(inputs.shape[1:]),
         targets=targets,
-        fingerprint=_fingerprint(source, dataset, tasks, _reading(source, used, labels), text=tokens is not None),
+        fingerprint=_fingerprint(source, dataset, tasks, reading, text=tokens is not None),
         preprocessing=preprocessing,
-        notes=(*source.notes_of(used), *label_words, *notes, *label_notes(labels, parts), *split_notes, *input_notes),
+        notes=(*source.notes_of(used_names), *missing_notes, *row_notes, *label_notes(labels, splits), *later_notes),
     )
 
 
-def _encoded(
-    tokens: Tokens | None, inputs: Sequence[Column], dataset: Dataset, source: Source, parts: Sequence[Rows]
+def _target_info(labels: Labels, training_rows: Rows) -> TargetInfo:
+    return KINDS[labels.task.kind].target_info(labels, training_rows)
+
+
+def _encode_inputs(
+    tokens: Tokens | None, columns: Sequence[Column], dataset: Dataset, source: Source, splits: Sequence[Rows]
 ) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
-    """All rows as the model's input, what new rows need, and notes."""
+    """Encode all rows as the model's input; also the preprocessing that new rows need, and notes."""
     if tokens is not None:
-        return _text(tokens, dataset, parts)
-    return _inputs(source, inputs, parts, dataset)
+        return _encode_text(tokens, dataset, splits)
+    if source.images is not None:
+        image = fit_image(source.images, splits[0])
+        return apply_image(image, source.images), {"version": _FORMAT, **image}, []
+    return _encode_table(source, columns, splits, dataset)
 
 
 def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> list[Column]:
-    """The input columns; none for images."""
+    """The input columns; empty for images."""
     targets = {target: task.name for task in tasks for target in task.targets}
     if source.images is not None:
         if dataset.inputs:
@@ -130,12 +142,12 @@ def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> l
         if name in targets:
             rule = f"a column is an input or a target, not both: it is the target of task {targets[name]!r}"
             raise InputError(f"dataset.inputs[{i}]", rule, found=repr(name))
-    found = [find_column(source.columns, name, f"dataset.inputs[{i}]") for i, name in enumerate(names)]
-    text = next((column.name for column in found if column.type == "text"), None)
-    if text is not None and len(found) > 1:
+    columns = [find_column(source.columns, name, f"dataset.inputs[{i}]") for i, name in enumerate(names)]
+    text = next((column.name for column in columns if column.type == "text"), None)
+    if text is not None and len(columns) > 1:
         rule = "a text is read alone, without other inputs"
         raise InputError("dataset.inputs", rule, found=shorten(", ".join(names)), fix=f"Leave only {text!r}.")
-    return found
+    return columns
 
 
 def default_inputs(source: Source, targets: Sequence[str]) -> tuple[str, ...]:
@@ -145,144 +157,145 @@ def default_inputs(source: Source, targets: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in source.columns if source.roles[name] == "input" and name not in targets)
 
 
-def _labelled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[DataNote]]:
-    """The rows in which some task has a label."""
-    labelled = np.any([one.there for one in labels], axis=0)
-    kept, dropped = np.flatnonzero(labelled), int((~labelled).sum())
-    if len(kept) < MIN_ROWS:
+def _labeled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[DataNote]]:
+    """The rows in which some task has a label, and a note about the others."""
+    has_label = np.any([task_labels.there for task_labels in labels], axis=0)
+    rows, dropped = np.flatnonzero(has_label), int((~has_label).sum())
+    if len(rows) < MIN_ROWS:
         rule = f"must have at least {MIN_ROWS} rows with a label"
-        raise InputError("dataset", rule, found=f"{len(kept)} of {source.rows} rows")
+        raise InputError("dataset", rule, found=f"{len(rows)} of {source.rows} rows")
     if not dropped:
-        return kept, []
+        return rows, []
     have = "1 of {} rows has" if dropped == 1 else f"{dropped} of {{}} rows have"
     left = "is left out" if dropped == 1 else "are left out"
     what = f"{have.format(source.rows)} no label of any task and {left}."
-    return kept, [DataNote(place="file", what=what, count=dropped)]
+    return rows, [DataNote(place="file", what=what, count=dropped)]
 
 
-def _parts(dataset: Dataset, labels: Sequence[Labels], source: Source, kept: Rows) -> tuple[list[Rows], list[DataNote]]:
-    """The rows of each split, in the order of the data."""
+def _split_rows(
+    dataset: Dataset, labels: Sequence[Labels], source: Source, rows: Rows
+) -> tuple[list[Rows], list[DataNote]]:
+    """Divide rows into splits, stratified by labels, each in the order of the data."""
     if source.split is not None:
-        return [kept[source.split[kept] == part] for part in range(len(SPLITS))], []
+        return [rows[source.split[rows] == split] for split in range(len(SPLITS))], []
     keys: list[NDArray[np.int64]] = []
     notes: list[DataNote] = []
-    for one in labels:
-        if rare := _rare(one):
-            what = f"The split is not stratified by {one.task.name!r}: {rare}."
+    for task_labels in labels:
+        if rare := _rare_classes(task_labels):
+            name = task_labels.task.name
+            what = f"The split is not stratified by {name!r}: {rare}."
             fix = "Merge rare classes in the data, or add rows."
-            notes.append(DataNote(place="split", name=one.task.name, what=what, fix=fix))
-        elif len(np.unique(one.stratum[kept])) > 1:
-            keys.append(one.stratum[kept])
+            notes.append(DataNote(place="split", name=name, what=what, fix=fix))
+        elif len(np.unique(task_labels.stratum[rows])) > 1:
+            keys.append(task_labels.stratum[rows])
     rng = np.random.default_rng(dataset.split.seed)
-    parts = assign(keys, len(kept), dataset.split, rng)
-    return [kept[parts == part] for part in range(len(SPLITS))], notes
+    split_of_row = assign_splits(keys, len(rows), dataset.split, rng)
+    return [rows[split_of_row == split] for split in range(len(SPLITS))], notes
 
 
-def _rare(labels: Labels) -> str:
-    """Which class has too few rows to be in every split, if any."""
+def _rare_classes(labels: Labels) -> str:
+    """Which classes have too few rows to be in every split; empty where all have enough."""
     if labels.codes is None:
         return ""
     counts = np.bincount(labels.codes[labels.there], minlength=len(labels.classes))
-    rare = [name for name, count in zip(labels.classes, counts, strict=True) if count < _ENOUGH]
+    rare = [name for name, count in zip(labels.classes, counts, strict=True) if count < _MIN_CLASS_ROWS]
     if not rare:
         return ""
-    named = shorten(", ".join(map(repr, rare[:4])) + (" …" if len(rare) > 4 else ""))
-    return f"{len(rare)} of its classes have fewer than {_ENOUGH} rows ({named})"
+    names = shorten(", ".join(map(repr, rare[:4])) + (" …" if len(rare) > 4 else ""))
+    return f"{len(rare)} of its classes have fewer than {_MIN_CLASS_ROWS} rows ({names})"
 
 
-def _check_labelled(labels: Sequence[Labels], parts: Sequence[Rows]) -> None:
-    for i, one in enumerate(labels):
-        if not one.there[parts[0]].any():
-            rule = f"no row of the training split has a label of task {one.task.name!r}"
-            found = f"{int(one.there.sum())} labelled rows, all in validation and test"
+def _check_training_labels(labels: Sequence[Labels], splits: Sequence[Rows]) -> None:
+    for i, task_labels in enumerate(labels):
+        if not task_labels.there[splits[0]].any():
+            rule = f"no row of the training split has a label of task {task_labels.task.name!r}"
+            found = f"{int(task_labels.there.sum())} labelled rows, all in validation and test"
             raise InputError(f"tasks[{i}].target", rule, found=found, fix="Change dataset.split or drop the task.")
 
 
-def _inputs(
-    source: Source, columns: Sequence[Column], parts: Sequence[Rows], dataset: Dataset
+def _encode_table(
+    source: Source, columns: Sequence[Column], splits: Sequence[Rows], dataset: Dataset
 ) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
-    """As :func:`_encoded`, of a table or of images."""
-    if source.images is not None:
-        image = fit_image(source.images, parts[0])
-        return apply_image(image, source.images), {"version": _FORMAT, **image}, []
-    encoders, notes = fit_inputs(columns, parts[0], source.missing_texts, dataset.numeric_inputs)
+    """As :func:`_encode_inputs`, for columns of a table."""
+    encoders, notes = fit_inputs(columns, splits[0], source.missing_texts, dataset.numeric_inputs)
     matrix = apply_inputs(encoders, {column.name: column for column in columns}, source.rows)
     if not matrix.shape[1]:
         raise InputError("dataset.inputs", "no input column has a value in the training rows")
     return matrix, {"version": _FORMAT, "kind": "table", "inputs": encoders}, notes
 
 
-def _text(
-    tokens: Tokens, dataset: Dataset, parts: Sequence[Rows]
+def _encode_text(
+    tokens: Tokens, dataset: Dataset, splits: Sequence[Rows]
 ) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
-    """As :func:`_encoded`, of a text."""
-    text, notes = fit_text(tokens, parts[0], dataset.text)
-    if not (tokens.codes[parts[0]] >= 0).any():
+    """As :func:`_encode_inputs`, for a text."""
+    text, notes = fit_text(tokens, splits[0], dataset.text)
+    if not (tokens.codes[splits[0]] >= 0).any():
         raise InputError("dataset.inputs", "no text has a token in the training rows", found=repr(tokens.column))
     return apply_text(text, tokens), {"version": _FORMAT, **text}, notes
 
 
 def _split(
-    matrix: NDArray[np.float32],
+    inputs: NDArray[np.float32],
     labels: Sequence[Labels],
     targets: dict[str, TargetInfo],
     rows: Rows,
-    kept: Rows,
+    used_rows: Rows,
 ) -> Split:
-    return Split(
-        inputs=torch.from_numpy(matrix[rows]),
-        targets={
-            one.task.name: KINDS[one.task.kind].target_tensor(one, targets[one.task.name], rows) for one in labels
-        },
-        masks={one.task.name: torch.from_numpy(mask[rows]) for one in labels if (mask := _mask(one, kept)) is not None},
-        rows=torch.from_numpy(rows),
-    )
+    """The tensors of some rows; ``used_rows`` are those of all splits."""
+    tensors, masks = {}, {}
+    for task_labels in labels:
+        name = task_labels.task.name
+        tensors[name] = KINDS[task_labels.task.kind].target_tensor(task_labels, targets[name], rows)
+        if (mask := _label_mask(task_labels, used_rows)) is not None:
+            masks[name] = torch.from_numpy(mask[rows])
+    return Split(torch.from_numpy(inputs[rows]), tensors, masks, torch.from_numpy(rows))
 
 
-def _mask(labels: Labels, kept: Rows) -> NDArray[np.bool_] | None:
-    """Which rows have a label, or which of its values; None where all rows that are used have all of it."""
-    if labels.parts is not None and not labels.parts[kept].all():
+def _label_mask(labels: Labels, used_rows: Rows) -> NDArray[np.bool_] | None:
+    """Which rows have a label, or which of its values; None where every used row has all of them."""
+    if labels.parts is not None and not labels.parts[used_rows].all():
         return labels.parts
-    return None if labels.there[kept].all() else labels.there
+    return None if labels.there[used_rows].all() else labels.there
 
 
-def _plain(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
+def _target_data(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
+    """A target as plain data for the preprocessing, without what concerns the training rows only."""
     columns = next(task.targets for task in tasks if task.name == info.name)
-    left_out = {"name", "labelled", "counts", "value_counts"} | (set() if info.edges else {"edges"})
-    return {"columns": list(columns), **info.model_dump(mode="json", exclude=left_out)}
+    excluded = {"name", "labelled", "counts", "value_counts"} | (set() if info.edges else {"edges"})
+    return {"columns": list(columns), **info.model_dump(mode="json", exclude=excluded)}
 
 
-def _reading(source: Source, used: Collection[str], labels: Sequence[Labels]) -> dict[str, Any]:
-    """How cells are read otherwise than as plain numbers and whole labels."""
-    columns = [column for name, column in source.columns.items() if name in used]
+def _reading(source: Source, used_names: Collection[str], labels: Sequence[Labels]) -> dict[str, Any]:
+    """How cells are read, where they are not just plain numbers and whole labels; for the fingerprint."""
+    columns = [column for name, column in source.columns.items() if name in used_names]
     cells = {column.name: asdict(column.format) for column in columns if column.format != CellFormat()}
-    partly = [one.task.name for one in labels if one.parts is not None]
-    return {key: value for key, value in {"cells": cells, "partly labelled": partly}.items() if value}
+    partly_labeled = [task_labels.task.name for task_labels in labels if task_labels.parts is not None]
+    return {key: value for key, value in {"cells": cells, "partly labelled": partly_labeled}.items() if value}
 
 
 def _fingerprint(
     source: Source, dataset: Dataset, tasks: Sequence[Task], reading: Mapping[str, Any], *, text: bool
 ) -> str:
-    """Hash of all that the tensors follow from; where the file lies, and a task's loss and metrics, do not count."""
-    words: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
-    left_out: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *words} if text else True}
-    left_out |= {key: True for key in ("decimal", "missing") if not getattr(dataset, key, None)}
+    """Hash of all that determines the tensors: not the path of the file, and not the losses and metrics of tasks."""
+    unused: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
+    excluded: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *unused} if text else True}
+    excluded |= {key: True for key in ("decimal", "missing", "format") if not getattr(dataset, key, None)}
     if text or source.images is not None or isinstance(dataset.numeric_inputs, Standardized):
-        left_out["numeric_inputs"] = True
+        excluded["numeric_inputs"] = True
     data: dict[str, Any] = {
         "format": _FORMAT,
         "content": source.digest,
-        "dataset": dataset.model_dump(mode="json", exclude=left_out),
-        "tasks": _targets_of(tasks),
+        "dataset": dataset.model_dump(mode="json", exclude=excluded),
+        "tasks": _target_settings(tasks),
         **reading,
     }
     if text and dataset.text.tokenizer:
         data["tokenizer"] = tokenizer_digest(dataset.text.tokenizer)
     if dataset.split.tasks:
-        data["splitting"] = _targets_of(dataset.split.tasks)
+        data["splitting"] = _target_settings(dataset.split.tasks)
     return blake2b(json.dumps(data, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def _targets_of(tasks: Sequence[Task]) -> list[dict[str, Any]]:
-    """What of the tasks the tensors follow from."""
+def _target_settings(tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """The settings of tasks that determine the tensors."""
     return [task.model_dump(mode="json", include={"name", "kind", "target", *task.label_settings}) for task in tasks]

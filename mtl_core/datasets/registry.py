@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from importlib import import_module
 
-from mtl_core.datasets.kind import DatasetKind
+from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source
 from mtl_core.spec import Dataset
 from mtl_core.spec.dataset import DATASET_KINDS
@@ -19,7 +19,7 @@ def open_source(dataset: Dataset) -> Source:
     Raises:
         InputError: It cannot be read.
     """
-    return KINDS[dataset.kind].open(dataset)
+    return KINDS[dataset.kind].open_source(dataset)
 
 
 def source_key(dataset: Dataset) -> Hashable:

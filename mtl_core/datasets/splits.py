@@ -1,4 +1,4 @@
-"""Which row goes to which split: seeded, exact in size, stratified."""
+"""Assign rows to splits: seeded, exact in size, stratified."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from mtl_core.spec import SplitSpec
 
 TRAIN, VAL, TEST = 0, 1, 2
-SPLITS = ("train", "val", "test")
 
 
-def sizes(rows: int, split: SplitSpec) -> NDArray[np.int64]:
-    """Rows per split: the shares rounded by largest remainder, at least one each."""
+def split_sizes(rows: int, split: SplitSpec) -> NDArray[np.int64]:
+    """Number of rows of each split: the shares rounded by largest remainder, at least one each."""
     exact = np.array([split.train, split.val, split.test]) * rows
     counts: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - counts), kind="stable")
@@ -23,27 +22,27 @@ def sizes(rows: int, split: SplitSpec) -> NDArray[np.int64]:
     return counts
 
 
-def assign(
+def assign_splits(
     keys: Sequence[NDArray[np.int64]], rows: int, split: SplitSpec, rng: np.random.Generator
 ) -> NDArray[np.int8]:
-    """The split of each row, ``[rows]`` of TRAIN, VAL and TEST.
+    """Assign each row to a split, ``[rows]`` of TRAIN, VAL and TEST.
 
-    Rows are put in an order in which those of equal keys stand together, at random among themselves; the splits
-    are then dealt out along it at their shares. So each stratum gets its shares to within a row or two, however
-    small it is, and the totals are exact.
+    Rows are sorted by their keys, at random among equal keys, and the splits are assigned along this order in
+    proportion to their shares. So each stratum gets its shares to within a row or two, however small it is, and the
+    totals are exact.
 
     Args:
-        keys: Stratify by these, ``[rows]`` each, the first foremost; none for a plain random split.
+        keys: What to stratify by, ``[rows]`` each, the most important first; empty for a plain random split.
         rows: Number of rows, at least 3.
         split: The shares.
-        rng: Source of randomness.
+        rng: The random generator.
     """
-    counts = sizes(rows, split)
-    due = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
-    dealt = np.repeat(np.array([TRAIN, VAL, TEST], np.int8), counts)[np.argsort(due, kind="stable")]
+    counts = split_sizes(rows, split)
+    positions = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
+    sequence = np.repeat(np.array([TRAIN, VAL, TEST], np.int8), counts)[np.argsort(positions, kind="stable")]
     if not keys:
-        dealt = rng.permutation(dealt)
+        sequence = rng.permutation(sequence)
     order = np.lexsort((rng.permutation(rows), *reversed(keys)))
-    labels = np.empty(rows, np.int8)
-    labels[order] = dealt
-    return labels
+    split_of_row = np.empty(rows, np.int8)
+    split_of_row[order] = sequence
+    return split_of_row

@@ -1,9 +1,8 @@
-"""Trained runs read back as one predictor: the model of one, or the mean of the predictions of several."""
+"""Predictors from trained runs: the model of one run, or an ensemble of several with their mean prediction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from mtl_core.architectures import MultiTaskModel, build_model
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.preparation import load, load_again
+from mtl_core.protocol.series_key import SplitName
 from mtl_core.spec import ExperimentSpec, InputError, TargetInfo
 from mtl_core.tasks import TaskHead, build_task
 from mtl_core.training.batching.batches import Batches
@@ -18,18 +18,16 @@ from mtl_core.training.metrics.validation import evaluation_batches
 from mtl_core.training.persistence.checkpoints import Checkpoint, load_model
 from mtl_core.training.runtime.devices import choose_device
 
-SplitName = Literal["train", "val", "test"]
-
 
 @dataclass(frozen=True)
 class SavedRun:
-    """A run whose model takes part.
+    """A trained run and its saved model.
 
     Attributes:
-        run: Its number.
+        run: Number of the run.
         spec: Its experiment.
-        checkpoint: The file of its best or last model.
-        fingerprint: Digest of the data it was trained on; ``""`` to take any data.
+        checkpoint: File of its best or last model.
+        fingerprint: Digest of the data it was trained on; ``""`` to accept any data.
     """
 
     run: int
@@ -39,13 +37,13 @@ class SavedRun:
 
 
 class Ensemble(nn.Module):
-    """Models of the same tasks as one, which is called and read like each of them.
+    """Ensemble of models of the same tasks, used like a single model.
 
-    Each task's output is such that its prediction is the mean of the models' predictions: of class probabilities, of
-    values in the target's units.
+    Each task's output gives the mean of the models' predictions: of class probabilities, or of values in the units of
+    the target.
 
     Args:
-        models: Of any architectures.
+        models: Models of any architectures.
         heads: The tasks, in order.
     """
 
@@ -55,22 +53,23 @@ class Ensemble(nn.Module):
         self._heads = tuple(heads)
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
-        """Each task's output, in task order."""
+        """Return each task's output, in task order."""
         outputs = zip(*(model(inputs) for model in self.models), strict=True)
-        return [head.average_outputs(torch.stack(found)) for head, found in zip(self._heads, outputs, strict=True)]
+        by_task = zip(self._heads, outputs, strict=True)
+        return [head.average_outputs(torch.stack(task_outputs)) for head, task_outputs in by_task]
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """What one trained run, or several as one, predict with.
+    """Model, task heads and data of a trained run, or of several runs as an ensemble.
 
     Attributes:
-        spec: The experiment of the first.
-        data: The data of all.
-        device: Where it computes.
+        spec: The experiment of the first run.
+        data: The data of all runs.
+        device: The device of the models.
         heads: The tasks, in order.
         models: The runs' models, in evaluation mode.
-        model: The only one, or the ensemble of all.
+        model: The only model, or the ensemble.
     """
 
     spec: ExperimentSpec
@@ -81,27 +80,27 @@ class Predictor:
     model: nn.Module
 
     def split(self, name: SplitName) -> Split:
-        """The rows of a split."""
-        return {"train": self.data.train, "val": self.data.val, "test": self.data.test}[name]
+        """Return the rows of a split."""
+        return self.data.splits[name]
 
     def batches(self, name: SplitName) -> Batches:
-        """Those rows, in batches for scores and predictions."""
+        """Return the rows of a split in batches for evaluation."""
         return evaluation_batches(self.split(name), self.spec.task_names, self.device)
 
 
-def load_predictor(saved: Sequence[SavedRun], device: torch.device | None = None, *, least: int = 1) -> Predictor:
-    """Read the model of one run, or those of several as an ensemble.
+def load_predictor(saved: Sequence[SavedRun], device: torch.device | None = None, *, min_runs: int = 1) -> Predictor:
+    """Load the model of one run, or those of several as an ensemble.
 
     Args:
         saved: One run, or several of the same tasks and data.
-        device: Where to compute; without one where the first run asks to.
-        least: How many runs there must be.
+        device: The device; by default that of the first run.
+        min_runs: Minimum number of runs.
 
     Raises:
-        InputError: The runs do not belong together, a checkpoint is not whole or of another model, the data has
-            changed, or the device is not here.
+        InputError: The runs have different tasks or data, a checkpoint is incomplete or of another model, the data has
+            changed, or the device is missing.
     """
-    check_members(saved, least)
+    check_members(saved, min_runs)
     spec = saved[0].spec
     device = choose_device(spec.training.device) if device is None else device
     data = load_data(saved[0])
@@ -110,7 +109,7 @@ def load_predictor(saved: Sequence[SavedRun], device: torch.device | None = None
 
 
 def load_data(saved: SavedRun) -> TaskData:
-    """The data that a run was trained on.
+    """Load the data that a run was trained on.
 
     Raises:
         InputError: It cannot be read, or has changed since.
@@ -125,39 +124,39 @@ def load_data(saved: SavedRun) -> TaskData:
 def build_predictor(
     saved: Sequence[SavedRun], targets: Mapping[str, TargetInfo], input_shape: tuple[int, ...], device: torch.device
 ) -> tuple[tuple[MultiTaskModel, ...], tuple[TaskHead, ...], nn.Module]:
-    """The models of some runs, their tasks, and the model that predicts: the only one, or the ensemble of all.
+    """Build the models of runs, their task heads, and the model for predictions: the only one, or the ensemble.
 
     Raises:
-        InputError: A checkpoint is not whole, or of another model.
+        InputError: A checkpoint is incomplete, or of another model.
     """
-    models = tuple(_model_of(one, targets, input_shape, device) for one in saved)
+    models = tuple(_load_saved_model(run, targets, input_shape, device) for run in saved)
     heads = tuple(build_task(task, targets[task.name]) for task in saved[0].spec.tasks)
     return models, heads, models[0] if len(models) == 1 else Ensemble(models, heads).eval()
 
 
-def check_members(saved: Sequence[SavedRun], least: int = 1) -> None:
-    """See that runs can be averaged: as many as are needed, each once, of the same tasks and data.
+def check_members(saved: Sequence[SavedRun], min_runs: int = 1) -> None:
+    """Check that the predictions of runs can be averaged.
 
     Raises:
-        InputError: They do not belong together.
+        InputError: There are too few runs, one occurs twice, or they have different tasks or data.
     """
-    runs = [one.run for one in saved]
-    if len(runs) < least or len(set(runs)) < len(runs):
+    runs = [member.run for member in saved]
+    if len(runs) < min_runs or len(set(runs)) < len(runs):
         raise InputError("RUN", "an ensemble needs at least two runs, each once", found=" ".join(map(str, runs)))
     first = saved[0]
-    for one in saved[1:]:
-        if one.spec.tasks != first.spec.tasks:
+    for member in saved[1:]:
+        if member.spec.tasks != first.spec.tasks:
             rule = f"the runs of an ensemble need the same tasks with the same settings as run {first.run}"
-            raise InputError(f"run {one.run}", rule, found=", ".join(one.spec.task_names))
-        if one.fingerprint != first.fingerprint:
+            raise InputError(f"run {member.run}", rule, found=", ".join(member.spec.task_names))
+        if member.fingerprint != first.fingerprint:
             rule = f"the runs of an ensemble need the same data and split as run {first.run}"
-            raise InputError(f"run {one.run}", rule, fix="Take runs of one data set, such as the seeds of a study.")
+            raise InputError(f"run {member.run}", rule, fix="Take runs of one data set, such as the seeds of a study.")
 
 
-def _model_of(
-    one: SavedRun, targets: Mapping[str, TargetInfo], input_shape: tuple[int, ...], device: torch.device
+def _load_saved_model(
+    saved: SavedRun, targets: Mapping[str, TargetInfo], input_shape: tuple[int, ...], device: torch.device
 ) -> MultiTaskModel:
     outputs = {name: target.outputs for name, target in targets.items()}
-    model = build_model(one.spec.model, input_shape, outputs).to(device)
-    load_model(model, one.checkpoint, Checkpoint.load(one.checkpoint, device).parts.get("model", {}))
+    model = build_model(saved.spec.model, input_shape, outputs).to(device)
+    load_model(model, saved.checkpoint, Checkpoint.load(saved.checkpoint, device).parts.get("model", {}))
     return model.eval()

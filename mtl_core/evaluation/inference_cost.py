@@ -1,4 +1,4 @@
-"""What a model costs when it is used: parameters, operations, time and memory."""
+"""Cost of inference: parameters, operations, latency and memory."""
 
 import statistics
 import time
@@ -18,21 +18,21 @@ from mtl_core.training.runtime.threads import use_threads
 
 ROWS = (1, 32, 256)
 _SECONDS = 0.25
-"""Time spent measuring each number of rows."""
-_LEAST, _MOST = 5, 200
+"""Time to measure each number of rows."""
+_MIN_PASSES, _MAX_PASSES = 5, 200
 
 
 def cost(spec: ExperimentSpec, rows: Sequence[int] = ROWS) -> InferenceCost:
-    """Measure the model of an experiment as it would be used: in evaluation mode, without gradients.
+    """Measure the model of an experiment in evaluation mode, without gradients.
 
-    Weights do not change what is measured, so none are loaded. Small models run on as many threads as they train with.
+    Its weights are not loaded, as they do not affect the cost. Small models use as many threads as in training.
 
     Args:
         spec: The experiment.
-        rows: Numbers of rows at once.
+        rows: Batch sizes.
 
     Raises:
-        InputError: The data, the model or the device is at fault.
+        InputError: The data, the model or the device is invalid.
     """
     device = choose_device(spec.training.device)
     data = load(spec.dataset, spec.tasks)
@@ -61,18 +61,20 @@ def _flops(model: nn.Module, inputs: Tensor) -> int:
 
 def _batch_cost(model: nn.Module, inputs: Tensor) -> BatchCost:
     device = inputs.device
-    finish: Callable[[], object] = (lambda: torch.cuda.synchronize(device)) if device.type == "cuda" else (lambda: None)
-    model(inputs)  # the first pass of a size chooses kernels
-    finish()
+    synchronize: Callable[[], object] = (
+        (lambda: torch.cuda.synchronize(device)) if device.type == "cuda" else (lambda: None)
+    )
+    model(inputs)  # warm-up: the first pass with a batch size selects kernels
+    synchronize()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     times: list[float] = []
-    begun = time.perf_counter()
-    while len(times) < _LEAST or (len(times) < _MOST and time.perf_counter() - begun < _SECONDS):
-        start = time.perf_counter()
+    start_time = time.perf_counter()
+    while len(times) < _MIN_PASSES or (len(times) < _MAX_PASSES and time.perf_counter() - start_time < _SECONDS):
+        pass_start = time.perf_counter()
         model(inputs)
-        finish()
-        times.append(time.perf_counter() - start)
+        synchronize()
+        times.append(time.perf_counter() - pass_start)
     peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
     seconds = statistics.median(times)
     return BatchCost(

@@ -1,4 +1,4 @@
-"""One trained model, or several as one, in a folder that is read anywhere: specs, weights and a manifest; no pickle."""
+"""Folders of models: specs, weights and a manifest of one or several runs, readable without the store; no pickle."""
 
 import json
 import re
@@ -22,61 +22,60 @@ from mtl_core.training.transfer.heads import data_header
 FORMAT = 1
 MANIFEST = "manifest.json"
 _NAME = re.compile(r"[\w-]+\.(yaml|safetensors)")
-"""A file of the folder itself, whatever somebody wrote into a manifest."""
+"""Names of files in the folder; a manifest must not refer to other paths."""
 
 
 def save_models(saved: Sequence[SavedRun], folder: Path, *, force: bool = False) -> None:
-    """Write the models of some runs into a folder: whole, or not at all.
+    """Write the models of runs to a folder, atomically.
 
-    The folder holds ``manifest.json`` (format, digest of the data, members, and what new rows need to be treated like
-    the training rows) and for each member its experiment as YAML and its weights as safetensors. The device is left to
-    whoever reads it.
+    The folder contains ``manifest.json`` (format, digest of the data, members, and preprocessing of new rows) and for
+    each member its experiment as YAML and its weights as safetensors. The device of the experiments is ``auto``.
 
     Args:
         saved: One run, or several of the same tasks and data.
-        folder: Where; must not be there yet.
-        force: Replace the folder if it is one of models; any other is left alone.
+        folder: The folder; must not exist yet.
+        force: Replace the folder if it is one of models; any other is not changed.
 
     Raises:
-        InputError: The folder is there or cannot be written, the runs do not belong together, a checkpoint is not
-            whole, or the data has changed.
+        InputError: The folder exists or cannot be written, the runs have different tasks or data, a checkpoint is
+            incomplete, or the data has changed.
     """
     check_place(folder, force=force)
-    data = load_predictor(saved, torch.device("cpu")).data  # so that what is written can be read
+    data = load_predictor(saved, torch.device("cpu")).data  # so that only readable models are written
     try:
-        with TemporaryDirectory(prefix=".models-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
-            _write(saved, data, Path(beside) / "new")
-            _put(Path(beside) / "new", folder, Path(beside) / "old")
+        with TemporaryDirectory(prefix=".models-", dir=folder.parent, ignore_cleanup_errors=True) as temporary:
+            _write(saved, data, Path(temporary) / "new")
+            _move_into_place(Path(temporary) / "new", folder, Path(temporary) / "old")
             flush(folder.parent)
     except OSError as error:
         raise write_error(folder, error) from None
 
 
 def check_place(folder: Path, *, force: bool = False) -> None:
-    """See that models may be written to a folder.
+    """Check that models can be written to a folder.
 
     Raises:
-        InputError: Something is there that may not be replaced.
+        InputError: Something exists there that may not be replaced.
     """
     if not exists(folder):
         return
     if not force:
-        raise InputError(str(folder), "is there already", fix="Give another --out, or --force to overwrite it.")
+        raise InputError(str(folder), "exists already", fix="Give another --out, or --force to overwrite it.")
     if folder.is_symlink() or not (folder / MANIFEST).is_file():
-        raise InputError(str(folder), "is not a folder of models, and is left alone", fix="Give another --out.")
+        raise InputError(str(folder), "is not a folder of models and is not replaced", fix="Give another --out.")
 
 
 def load_models(folder: Path) -> tuple[SavedRun, ...]:
-    """The runs whose models a folder holds.
+    """Load the runs of a folder of models.
 
     Raises:
-        InputError: It is no such folder, or a package that an experiment in it needs is not installed.
-        StoreError: It is not whole, or a newer version wrote it.
+        InputError: It is not a folder of models, or a package that an experiment needs is not installed.
+        StoreError: It is incomplete, or a newer version wrote it.
     """
     manifest = _manifest(folder)
     members = _members(manifest)
     if not members:
-        raise _not_whole(folder / MANIFEST)
+        raise _damaged_error(folder / MANIFEST)
     digest, recorded = manifest["fingerprint"], manifest.get("versions")
     recorded = recorded if isinstance(recorded, dict) else {}
     return tuple(
@@ -91,20 +90,20 @@ def _spec(path: Path, recorded: Mapping[str, str]) -> ExperimentSpec:
         if missing := missing_package(error.problems, recorded):
             raise missing from None
         problem = error.problem
-        raise _not_whole(path, problem.rule if problem.path == str(path) else str(problem)) from None
+        raise _damaged_error(path, problem.rule if problem.path == str(path) else str(problem)) from None
 
 
 def load_preprocessing(folder: Path) -> dict[str, Any]:
-    """What new rows need to be treated like the training rows of the models in a folder, without those rows.
+    """Load the preprocessing for new rows from a folder of models; the training rows are not needed.
 
     Raises:
-        InputError: It is no such folder.
-        StoreError: It is not whole, or a newer version wrote it.
+        InputError: It is not a folder of models.
+        StoreError: It is incomplete, or a newer version wrote it.
     """
     match _manifest(folder):
         case {"preprocessing": {"kind": str(), "targets": dict()} as preprocessing}:
             return dict(preprocessing)
-    raise _not_whole(folder / MANIFEST)
+    raise _damaged_error(folder / MANIFEST)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -115,7 +114,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except OSError as error:
         raise file_error(folder, "cannot be read", error) from None
     except (ValueError, RecursionError):
-        raise _not_whole(folder / MANIFEST) from None
+        raise _damaged_error(folder / MANIFEST) from None
     version = manifest.get("format") if isinstance(manifest, dict) else None
     if version != FORMAT:
         raise StoreError(str(folder), f"must be a folder of models of format {FORMAT}", found=version)
@@ -123,11 +122,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _members(manifest: Mapping[str, Any]) -> list[tuple[int, str, str]]:
-    """Number, file of the experiment and file of the weights of each; nothing where a manifest is not whole."""
+    """Return number, spec file and weights file of each member; empty if the manifest is damaged."""
     match manifest:
         case {"fingerprint": str(), "members": [*members]}:
-            found = [(m["run"], m["spec"], m["weights"]) for m in members if _is_member(m)]
-            return found if len(found) == len(members) else []
+            valid = [(m["run"], m["spec"], m["weights"]) for m in members if _is_member(m)]
+            return valid if len(valid) == len(members) else []
     return []
 
 
@@ -138,33 +137,33 @@ def _is_member(member: Any) -> bool:
     return False
 
 
-def _not_whole(path: Path, found: str | None = None) -> StoreError:
-    return StoreError(str(path), "is not whole", found=found, fix="Export the runs again.")
+def _damaged_error(path: Path, found: str | None = None) -> StoreError:
+    return StoreError(str(path), "is incomplete or damaged", found=found, fix="Export the runs again.")
 
 
 def _write(saved: Sequence[SavedRun], data: TaskData, folder: Path) -> None:
     folder.mkdir()
     manifest = {
         "format": FORMAT,
-        "versions": {name: text for one in saved for name, text in versions(one.spec).items()},
+        "versions": {name: text for run in saved for name, text in versions(run.spec).items()},
         "fingerprint": saved[0].fingerprint,
-        "members": [_save_member(one, data, folder) for one in saved],
+        "members": [_save_member(run, data, folder) for run in saved],
         "preprocessing": data.preprocessing,
     }
     write_text(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
 
 
-def _save_member(one: SavedRun, data: TaskData, folder: Path) -> dict[str, Any]:
-    spec = one.spec.model_copy(update={"training": one.spec.training.model_copy(update={"device": "auto"})})
-    names = {"spec": f"run-{one.run}.yaml", "weights": f"run-{one.run}.safetensors"}
+def _save_member(saved: SavedRun, data: TaskData, folder: Path) -> dict[str, Any]:
+    spec = saved.spec.model_copy(update={"training": saved.spec.training.model_copy(update={"device": "auto"})})
+    names = {"spec": f"run-{saved.run}.yaml", "weights": f"run-{saved.run}.safetensors"}
     save_spec(spec, folder / names["spec"])
-    model = Checkpoint.load(one.checkpoint).parts.get("model", {})
-    Checkpoint({"model": model}, data_header(data, one.spec.tasks)).save(folder / names["weights"])
-    return {"run": one.run, "name": spec.name, "seed": spec.training.seed, **names}
+    model = Checkpoint.load(saved.checkpoint).parts.get("model", {})
+    Checkpoint({"model": model}, data_header(data, saved.spec.tasks)).save(folder / names["weights"])
+    return {"run": saved.run, "name": spec.name, "seed": spec.training.seed, **names}
 
 
-def _put(new: Path, folder: Path, old: Path) -> None:
-    """Put a folder in its place, in one move where there is none yet; else the one there goes to ``old``."""
+def _move_into_place(new: Path, folder: Path, old: Path) -> None:
+    """Rename ``new`` to ``folder``; an existing folder is renamed to ``old`` first."""
     if not folder.exists():
         new.rename(folder)
         return

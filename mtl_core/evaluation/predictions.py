@@ -1,4 +1,4 @@
-"""What trained models predict for the rows of a split, as a table."""
+"""Table of predictions of trained models for the rows of a split."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from mtl_core.evaluation.ensemble import Predictor, SavedRun, SplitName, load_predictor
+from mtl_core.evaluation.ensemble import Predictor, SavedRun, load_predictor
+from mtl_core.protocol.series_key import SplitName
 from mtl_core.tasks import TaskHead
 from mtl_core.tasks.prediction_columns import TaskColumns
 from mtl_core.training.batching.batches import Batch
@@ -14,12 +15,12 @@ from mtl_core.training.batching.batches import Batch
 
 @dataclass(frozen=True)
 class Predictions:
-    """A table with a row per row of a split.
+    """A table with one row per row of a split.
 
     Attributes:
         header: Names of the columns: ``row``, which counts the data's rows from 1, and those of each task
             (:class:`mtl_core.tasks.prediction_columns.TaskColumns`).
-        rows: The cells of each row, computed as they are taken; a truth that nobody knows is ``""``.
+        rows: The cells of each row, computed lazily; the cell of a missing target is ``""``.
     """
 
     header: tuple[str, ...]
@@ -27,18 +28,18 @@ class Predictions:
 
 
 def predict(saved: Sequence[SavedRun], split: SplitName) -> Predictions:
-    """The predictions of a run, or the mean prediction of several, beside the truth.
+    """Predict with a run, or with the mean prediction of several; the table has the targets too.
 
     Args:
         saved: One run, or several of the same tasks and data; the device is the first one's.
-        split: Which rows.
+        split: The rows.
 
     Raises:
-        InputError: The runs do not belong together, a checkpoint is not whole, or the data has changed.
+        InputError: The runs have different tasks or data, a checkpoint is incomplete, or the data has changed.
     """
     predictor = load_predictor(saved)
     columns = [head.columns() for head in predictor.heads]
-    names = (name for one in columns for name in (*one.predicted, *one.truth))
+    names = (name for task in columns for name in (*task.predicted, *task.truth))
     return Predictions(("row", *names), _rows(predictor, columns, split))
 
 
@@ -54,20 +55,20 @@ def _rows(predictor: Predictor, columns: Sequence[TaskColumns], name: SplitName)
 def _cells(
     model: torch.nn.Module, heads: Sequence[TaskHead], columns: Sequence[TaskColumns], batch: Batch
 ) -> list[list[Any]]:
-    """Each row's cells of all tasks."""
+    """Return the cells of all tasks by row."""
     cells: list[list[Any]] = [[] for _ in batch.inputs]
     inputs = batch.inputs.cpu()
     for i, output in enumerate(model(batch.inputs)):
-        # In double precision, so that probabilities sum to 1 as far as they are written out.
-        found = columns[i].format_predictions(heads[i].predict(output.double()).cpu(), inputs)
+        # In double precision, so that probabilities sum to 1 in all digits that are written.
+        predictions = columns[i].format_predictions(heads[i].predict(output.double()).cpu(), inputs)
         truth = columns[i].format_targets(batch.targets[i].cpu())
         mask = batch.masks[i]
-        for place, (row, predicted, true) in enumerate(zip(cells, found, truth, strict=True)):
-            row += [*predicted, *(true if mask is None else _known(true, mask[place]))]
+        for index, (row, predicted, true) in enumerate(zip(cells, predictions, truth, strict=True)):
+            row += [*predicted, *(true if mask is None else _blank_missing(true, mask[index]))]
     return cells
 
 
-def _known(truth: list[Any], mask: torch.Tensor) -> list[Any]:
-    """The cells of a row's truth, empty where its label, or a value of it, is not there."""
-    there = mask.tolist() if mask.dim() else [bool(mask)] * len(truth)
-    return [cell if known else "" for cell, known in zip(truth, there, strict=True)]
+def _blank_missing(truth: list[Any], mask: torch.Tensor) -> list[Any]:
+    """Return the target cells of a row with ``""`` for missing ones, by the mask of the row or of its values."""
+    has_value = mask.tolist() if mask.dim() else [bool(mask)] * len(truth)
+    return [cell if present else "" for cell, present in zip(truth, has_value, strict=True)]

@@ -1,4 +1,4 @@
-"""What trained models predict for rows of a person's file, as a table."""
+"""Table of predictions of trained models for the rows of a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from mtl_core.spec import TargetInfo, Task
 from mtl_core.tasks import TaskHead
 from mtl_core.training.runtime.devices import choose_device
 
-_ROWS = 1024
+_BATCH_SIZE = 1024
 
 
 @dataclass(frozen=True)
 class RowPredictions:
-    """A table with a row per row of a file.
+    """A table with one row per row of a file.
 
     Attributes:
-        header: ``row``, which counts the file's rows from 1, and what is predicted of each task
+        header: ``row``, which counts the file's rows from 1, and the columns of each task's prediction
             (:class:`mtl_core.tasks.prediction_columns.TaskColumns`).
-        rows: The cells of each row, computed as they are taken; empty where a row has no input.
-        notes: What was done with cells that are missing or unknown, a line each.
+        rows: The cells of each row, computed lazily; empty for a row with a missing input.
+        notes: How missing or unknown cells were treated, one line each.
     """
 
     header: tuple[str, ...]
@@ -37,16 +37,16 @@ class RowPredictions:
 def predict_rows(
     saved: Sequence[SavedRun], path: str, preprocessing: Mapping[str, Any] | None = None
 ) -> RowPredictions:
-    """The predictions of a run, or the mean prediction of several, for the rows of a file without targets.
+    """Predict with a run, or with the mean prediction of several, for the rows of a file without targets.
 
     Args:
         saved: One run, or several of the same tasks and data; the device is the first one's.
         path: A table file with at least the input columns.
-        preprocessing: How rows were treated in training, where it is kept; without it the runs' data is read.
+        preprocessing: Preprocessing of the training rows, if it was saved; by default the data of the runs is read.
 
     Raises:
-        InputError: The runs do not belong together, a checkpoint is not whole, the data has changed, or the file
-            cannot be read or lacks an input.
+        InputError: The runs have different tasks or data, a checkpoint is incomplete, the data has changed, or the
+            file cannot be read or lacks an input.
     """
     check_members(saved)
     spec = saved[0].spec
@@ -59,34 +59,35 @@ def predict_rows(
     device = choose_device(spec.training.device)
     _, heads, model = build_predictor(saved, targets, tuple(rows.inputs.shape[1:]), device)
     names = (name for head in heads for name in head.columns().predicted)
-    return RowPredictions(("row", *names), _cells_of(rows, model, heads, device), rows.notes)
+    return RowPredictions(("row", *names), _cells(rows, model, heads, device), rows.notes)
 
 
 def _target(task: Task, preprocessing: Mapping[str, Any]) -> TargetInfo:
-    """A task's target as a manifest describes it: how often a class stands in training is not kept, nor needed."""
+    """Return the target of a task as described in a manifest, which has no class counts; they are not needed."""
     try:
-        known = {key: value for key, value in preprocessing["targets"][task.name].items() if key != "columns"}
-        classes = len(known.get("classes", ()))
-        return TargetInfo(**known, name=task.name, counts=(1,) * classes, labelled=max(classes, 1))
+        fields = {key: value for key, value in preprocessing["targets"][task.name].items() if key != "columns"}
+        classes = len(fields.get("classes", ()))
+        return TargetInfo(**fields, name=task.name, counts=(1,) * classes, labelled=max(classes, 1))
     except (KeyError, TypeError, AttributeError, ValidationError):
         fix = "Export the runs again."
         raise InputError("preprocessing", f"does not describe the target of task {task.name!r}", fix=fix) from None
 
 
-def _cells_of(rows: NewRows, model: nn.Module, heads: Sequence[TaskHead], device: torch.device) -> Iterator[list[Any]]:
-    for start in range(0, len(rows.inputs), _ROWS):
-        part = slice(start, start + _ROWS)
-        found = _predictions(model, heads, rows.inputs[part], device)
-        for number, (cells, readable) in enumerate(zip(found, rows.readable[part].tolist(), strict=True), start + 1):
+def _cells(rows: NewRows, model: nn.Module, heads: Sequence[TaskHead], device: torch.device) -> Iterator[list[Any]]:
+    for start in range(0, len(rows.inputs), _BATCH_SIZE):
+        part = slice(start, start + _BATCH_SIZE)
+        cells_by_row = _predictions(model, heads, rows.inputs[part], device)
+        pairs = zip(cells_by_row, rows.readable[part].tolist(), strict=True)
+        for number, (cells, readable) in enumerate(pairs, start + 1):
             yield [number, *(cells if readable else [""] * len(cells))]
 
 
 @torch.inference_mode()
 def _predictions(model: nn.Module, heads: Sequence[TaskHead], inputs: Tensor, device: torch.device) -> list[list[Any]]:
-    """Each row's cells of all tasks."""
+    """Return the cells of all tasks by row."""
     cells: list[list[Any]] = [[] for _ in inputs]
     for head, output in zip(heads, model(inputs.to(device)), strict=True):
-        # In double precision, so that probabilities sum to 1 as far as they are written out.
+        # In double precision, so that probabilities sum to 1 in all digits that are written.
         predicted = head.columns().format_predictions(head.predict(output.double()).cpu(), inputs)
         for row, task_cells in zip(cells, predicted, strict=True):
             row.extend(task_cells)

@@ -1,45 +1,46 @@
-"""The metrics of trained runs on a split: of one, or of several as one."""
+"""Metrics of trained runs on a split: of one run, or of an ensemble."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from mtl_core.evaluation.ensemble import SavedRun, SplitName, load_predictor
+from mtl_core.evaluation.ensemble import SavedRun, load_predictor
 from mtl_core.protocol.questions import EnsembleScores, MemberScores
+from mtl_core.protocol.series_key import SplitName
 from mtl_core.spec import ExperimentSpec
 from mtl_core.training.metrics.validation import Scorer, Scores
 
 
 def evaluate(spec: ExperimentSpec, checkpoint: Path, split: SplitName, fingerprint: str = "") -> Scores:
-    """Losses and metrics of a checkpoint's model.
+    """Compute losses and metrics of the model of a checkpoint.
 
     Args:
         spec: The run's experiment.
-        checkpoint: The file of its best or last model.
-        split: Which rows.
-        fingerprint: Digest of the data the run was trained on; ``""`` to take any data.
+        checkpoint: File of its best or last model.
+        split: The rows.
+        fingerprint: Digest of the data the run was trained on; ``""`` to accept any data.
 
     Raises:
-        InputError: The checkpoint is not whole or of another model, the data has changed, or the device is not here.
+        InputError: The checkpoint is incomplete or of another model, the data has changed, or the device is missing.
     """
-    one = load_predictor([SavedRun(0, spec, checkpoint, fingerprint)])
-    return Scorer(one.heads, one.device)(one.model, one.batches(split))
+    predictor = load_predictor([SavedRun(0, spec, checkpoint, fingerprint)])
+    return Scorer(predictor.heads, predictor.device)(predictor.model, predictor.batches(split))
 
 
 def evaluate_ensemble(saved: Sequence[SavedRun], split: SplitName) -> EnsembleScores:
-    """Losses and metrics of the mean prediction of some runs, and of each run.
+    """Compute losses and metrics of the mean prediction of runs, and of each run.
 
     Args:
         saved: At least two runs of the same tasks and data; the device is the first one's.
-        split: Which rows.
+        split: The rows.
 
     Raises:
-        InputError: They do not belong together, a checkpoint is not whole, or the data has changed.
+        InputError: They have different tasks or data, a checkpoint is incomplete, or the data has changed.
     """
-    together = load_predictor(saved, least=2)
-    score, batches = Scorer(together.heads, together.device), together.batches(split)
+    predictor = load_predictor(saved, min_runs=2)
+    score, batches = Scorer(predictor.heads, predictor.device), predictor.batches(split)
     members = tuple(
-        MemberScores(run=one.run, metrics=score(model, batches))
-        for one, model in zip(saved, together.models, strict=True)
+        MemberScores(run=member.run, metrics=score(model, batches))
+        for member, model in zip(saved, predictor.models, strict=True)
     )
-    runs = tuple(one.run for one in saved)
-    return EnsembleScores(runs=runs, metrics=score(together.model, batches), members=members)
+    runs = tuple(member.run for member in saved)
+    return EnsembleScores(runs=runs, metrics=score(predictor.model, batches), members=members)

@@ -1,4 +1,4 @@
-"""Every point of some runs as CSV."""
+"""CSV export of the points of runs."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.csv_file import write_csv
+from mtl_core.protocol.series_key import SeriesKey
 
 if TYPE_CHECKING:
     from mtl_core.store import RunStore
 
-HEADER = ("task", "split", "metric", "step", "value")
+HEADER = (*SeriesKey._fields, "step", "value")
 
 
 def export_points(store: RunStore, runs: Sequence[int], path: Path) -> int:
-    """Write every point of ``runs`` as ``task,split,metric,step,value``; of several runs, ``run`` comes before.
+    """Write every point of runs as ``task,split,metric,step,value``, for several runs preceded by ``run``.
 
-    The file is whole or as it was; see :mod:`mtl_core.csv_file` for its form.
+    The file is written atomically; see :mod:`mtl_core.csv_file` for its form.
 
     Args:
-        store: Where the runs are.
-        runs: Which.
+        store: The store.
+        runs: Numbers of the runs.
         path: The file.
 
     Returns:
-        How many points were written.
+        The number of points.
 
     Raises:
-        InputError: ``path`` is no plain file.
+        InputError: ``path`` is not a plain file.
         EnvironmentFault: The file cannot be written.
     """
     header = ("run", *HEADER) if len(runs) > 1 else HEADER
@@ -39,6 +40,6 @@ def _rows(store: RunStore, runs: Sequence[int]) -> Iterator[tuple[Any, ...]]:
     for run in runs:
         series, _ = store.read(run)
         for key, points in series.items():
-            lead = (run, *key) if len(runs) > 1 else tuple(key)
+            columns = (run, *key) if len(runs) > 1 else key
             for step, value in zip(points.steps.tolist(), points.values.tolist(), strict=True):
-                yield (*lead, step, value)
+                yield (*columns, step, value)

@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from mtl_core.errors import Problem, WorkerError
 from mtl_core.protocol.base import Message
+from mtl_core.protocol.series_key import SplitName
 from mtl_core.protocol.states import TrainingEndState
 from mtl_core.spec import DatasetInfo, DeviceInfo, ModelInfo, Report
 
@@ -129,7 +130,7 @@ class EnsembleQuestion(Question[EnsembleScores]):
     answer: ClassVar[Any] = EnsembleScores
     store: str
     runs: tuple[int, ...]
-    split: Literal["train", "val", "test"]
+    split: SplitName
 
 
 class ResumableQuestion(Question[bool]):

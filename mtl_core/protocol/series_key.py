@@ -1,6 +1,9 @@
-"""The key of a series of a run, and which end of a series is better."""
+"""Key of a series of a run: task, split and metric."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
+
+SplitName = Literal["train", "val", "test"]
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
 Direction = Literal["min", "max", ""]
 """Which values of a series are better: the lowest, the highest, or ``""`` where neither end is."""
@@ -12,7 +15,7 @@ class SeriesKey(NamedTuple):
     Attributes:
         task: Name of the task, ``"total"`` for the total loss, or ``""`` for what belongs to no task (the learning
             rate).
-        split: ``"train"``, ``"val"`` or ``"test"``.
+        split: A :data:`SplitName`.
         metric: ``"loss"``, ``"weight"``, ``"lr"``, ``"accuracy"``, …
     """
 

@@ -1,4 +1,4 @@
-"""Execution of runs in worker processes, and the requests that a window sends to a worker.
+"""Execution of runs: in worker processes that answer a window, on the command line and from Python.
 
-``wire`` and ``replay`` do not import torch; the other modules do.
+``replay`` does not import torch; the other modules do.
 """

@@ -1,34 +1,31 @@
 """Executes a run of the store: claims it, trains or resumes it, and stores how it ended."""
 
-import os
-import signal
-import socket
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import torch
 
 from mtl_core.analysis.divergence import divergence_event
 from mtl_core.datasets.preparation import load, load_again
-from mtl_core.errors import StoreError, WorkbenchError, environment_fault, shorten
+from mtl_core.errors import WorkbenchError, environment_fault, shorten
 from mtl_core.protocol.events import ErrorData, ErrorEvent, FinishEvent, StartEvent, StopEvent
 from mtl_core.protocol.states import RESULT_STATES, TrainingEndState
 from mtl_core.runner.isolation import isolated_run
 from mtl_core.runner.replay import weight_moves
+from mtl_core.runner.saved_models import best_checkpoint_path
+from mtl_core.runner.stop_signals import stop_on_signal
 from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder, record_notes
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, FromRun, Scratch
 from mtl_core.store import RunStore
 from mtl_core.training.metrics.step_buffer import DivergedError
-from mtl_core.training.persistence.checkpoints import Checkpoint
+from mtl_core.training.persistence.checkpoints import Checkpoint, checkpoint_path
 from mtl_core.training.runtime.devices import choose_device, list_devices, versions
 from mtl_core.training.trainer import Trainer
 from mtl_core.training.training_run import TrainingResult, TrainingRun, prepare_run
@@ -69,9 +66,8 @@ def execute(
         InputError: There is no such run, another process trains it, or it cannot be resumed; it is not changed.
     """
     spec = store.spec(run)
-    device = device_label(spec)
     check_resume(store, run)
-    store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=device, versions=versions(spec))
+    claim_run(store, run, spec)
     stop = stop or threading.Event()
     recorder = StoreRecorder(store, run, stop, observer)
     try:
@@ -83,12 +79,21 @@ def execute(
     return result
 
 
+def claim_run(store: RunStore, run: int, spec: ExperimentSpec) -> None:
+    """Claim a run for this process.
+
+    Raises:
+        InputError: It has finished, or another living process trains it.
+    """
+    store.claim(run, device=device_label(spec), versions=versions(spec))
+
+
 def check_resume(store: RunStore, run: int) -> None:
     """Check that a run can be trained, or resumed if it has a checkpoint; changes nothing.
 
     Raises:
         InputError: There is no such run, it has finished, is being trained or has diverged, its data or device is
-            gone, or the data has changed.
+            missing, or the data has changed.
         StoreError: Its checkpoint is damaged or of another model, or its series are damaged.
     """
     store.check_free(run)
@@ -104,7 +109,7 @@ def _check_diverged(store: RunStore, run: int) -> None:
     event = divergence_event(store.run(run), store.events(run))
     if event is not None:
         fix = "Run its experiment anew with a lower learning rate, clipped gradients or other loss weights."
-        rule = f"has diverged at step {event.step} and would do so again: it goes on from the same numbers"
+        rule = f"has diverged at step {event.step} and would do so again: resuming repeats the same steps"
         raise InputError(f"run {run}", rule, fix=fix)
 
 
@@ -161,21 +166,27 @@ def _divergence_advice(error: DivergedError) -> str:
 def _train(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> TrainingResult:
     training_run, resumed = _prepare_run(store, run, spec, recorder)
     state = training_run.state
-    label = device_label(spec)
-    store.set_fingerprint(run, state.data.fingerprint)
     if resumed:
+        store.set_fingerprint(run, state.data.fingerprint)
         # Training points have the number of their step; validation points the number of steps done.
         store.rewind(run, {"train": state.step - 1, "val": state.step, "test": -1})
-        text = f"goes on from step {state.step} on {label}"
+        text = f"resumed from step {state.step} on {device_label(spec)}"
         recorder.event(StartEvent(step=state.step, message=text))
     else:
-        store.rewind(run, -1)
-        text = f"{len(state.data.train.inputs)} training rows on {label}"
-        recorder.event(StartEvent(step=0, message=text))
-        record_notes(recorder, state.data.notes)
-        if state.initialization_summary:
-            recorder.event(StartEvent(step=0, message=state.initialization_summary))
+        record_start(store, run, training_run)
     return Trainer(training_run).train()
+
+
+def record_start(store: RunStore, run: int, training_run: TrainingRun, addition: str = "") -> None:
+    """Store what is known of a run at its first step; ``addition`` is appended to the message of the event."""
+    state, recorder = training_run.state, training_run.recorder
+    store.set_fingerprint(run, state.data.fingerprint)
+    store.rewind(run, -1)
+    text = f"{len(state.data.train)} training rows on {device_label(state.spec)}{addition}"
+    recorder.event(StartEvent(step=0, message=text))
+    record_notes(recorder, state.data.notes)
+    if state.initialization_summary:
+        recorder.event(StartEvent(step=0, message=state.initialization_summary))
 
 
 def _prepare_run(store: RunStore, run: int, spec: ExperimentSpec, recorder: StoreRecorder) -> tuple[TrainingRun, bool]:
@@ -219,7 +230,7 @@ def _load_checkpoints(folder: Path, device: torch.device | str = "cpu") -> tuple
         StoreError: One is damaged.
         EnvironmentFault: Permission to read one is missing.
     """
-    paths = (folder / "last.safetensors", folder / "best.safetensors")
+    paths = (checkpoint_path(folder, "last"), checkpoint_path(folder, "best"))
     last, best = (Checkpoint.load(path, device) if path.exists() else None for path in paths)
     return last, best
 
@@ -236,49 +247,3 @@ def device_label(spec: ExperimentSpec) -> str:
 def _final_message(result: TrainingResult) -> str:
     scores = (f"{task} {name} {value:.4g}" for task, metrics in result.test.items() for name, value in metrics.items())
     return f"{result.state} after {result.steps} steps; test: " + ", ".join(scores)
-
-
-@contextmanager
-def stop_on_signal(stop: threading.Event) -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into a request to stop; a second one has its usual effect.
-
-    Ignored signals, as in a background job of a shell, stay ignored.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def request_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-        signal.signal(number, previous[signal.Signals(number)])
-
-    handled = [
-        signal_number
-        for signal_number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(signal_number) is not signal.SIG_IGN
-    ]
-    previous: dict[signal.Signals, Any] = {
-        signal_number: signal.signal(signal_number, request_stop) for signal_number in handled
-    }
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def best_checkpoint_path(store: RunStore, run: int) -> Path:
-    """Return the file of a run's best checkpoint, or of its last one if there is no best.
-
-    Raises:
-        InputError: The run has saved none.
-        StoreError: A saved checkpoint is missing.
-    """
-    folder = store.artifacts_dir(run)
-    for name in ("best", "last"):
-        if (folder / f"{name}.safetensors").exists():
-            return folder / f"{name}.safetensors"
-    if any(artifact.kind.startswith("checkpoint:") for artifact in store.artifacts(run)):
-        fix = "Put a copy back, or run the experiment again."
-        raise StoreError(f"run {run}", f"its checkpoints in {folder} are gone", fix=fix)
-    raise InputError(f"run {run}", "has no checkpoint", fix="Resume it or run it again.")

@@ -63,8 +63,7 @@ def inspect(spec: ExperimentSpec) -> Inspection:
     for layer in model.problems:
         fix = f"{layer.fix.label}." if layer.fix else ""
         raise InputError(layer.path, (layer.error or "cannot be built").removesuffix("."), fix=fix)
-    splits = {"train": data.train, "val": data.val, "test": data.test}
-    sizes = {name: len(split.inputs) for name, split in splits.items()}
+    sizes = {name: len(split) for name, split in data.splits.items()}
     return Inspection(data.targets, model, sizes, data.notes)
 
 

@@ -1,7 +1,5 @@
 """Executes several runs of the store in one joint training; each has its own series, events and checkpoints."""
 
-import os
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -9,17 +7,17 @@ from functools import partial
 
 from mtl_core.architectures import build_model
 from mtl_core.datasets.preparation import load
-from mtl_core.protocol.events import StartEvent
 from mtl_core.runner.execution import (
     RunResult,
-    device_label,
+    claim_run,
     finish_run,
     initial_weights_path,
+    record_start,
     run_training,
-    stop_on_signal,
 )
 from mtl_core.runner.isolation import isolated_run
-from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder, record_notes
+from mtl_core.runner.stop_signals import stop_on_signal
+from mtl_core.runner.store_recorder import Heartbeat, Observer, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import RunStore
 from mtl_core.tasks import build_task
@@ -27,7 +25,8 @@ from mtl_core.training.batching.batches import count_split_bytes, fits_on_device
 from mtl_core.training.joint.compatibility import check_compatible_specs
 from mtl_core.training.joint.joint_trainer import JointTrainer
 from mtl_core.training.joint.stacked_model import check_stackable
-from mtl_core.training.runtime.devices import choose_device, versions
+from mtl_core.training.persistence.checkpoints import checkpoint_path
+from mtl_core.training.runtime.devices import choose_device
 from mtl_core.training.training_run import TrainingResult, TrainingRun, prepare_run
 
 
@@ -72,11 +71,14 @@ def execute_jointly(
     specs = [store.spec(run) for run in runs]
     for run in runs:
         store.check_free(run)
-        if (store.artifacts_dir(run) / "last.safetensors").exists():
-            raise InputError(f"run {run}", "a run that goes on is trained alone", fix=f"mtl-workbench resume {run}")
+        if checkpoint_path(store.artifacts_dir(run), "last").exists():
+            raise InputError(
+                f"run {run}",
+                "has been trained before and must be resumed alone",
+                fix=f"mtl-workbench resume {run}",
+            )
     for run, spec in zip(runs, specs, strict=True):
-        label = device_label(spec)
-        store.claim(run, pid=os.getpid(), host=socket.gethostname(), device=label, versions=versions(spec))
+        claim_run(store, run, spec)
     stop = stop or threading.Event()
     recorders = [StoreRecorder(store, run, stop, None if i else observer) for i, run in enumerate(runs)]
     try:
@@ -118,23 +120,12 @@ def _prepare_runs(
     check_compatible_specs(specs)
     device = choose_device(specs[0].training.device)
     data = load(specs[0].dataset, specs[0].tasks)
-    if fits_on_device(count_split_bytes({"train": data.train, "val": data.val, "test": data.test}), device):
+    if fits_on_device(count_split_bytes(data.splits), device):
         data = data.to(device)  # once for all
     training_runs = []
     for run, spec, recorder in zip(runs, specs, recorders, strict=True):
         folder, initial_weights = store.artifacts_dir(run), initial_weights_path(store, spec)
         training_runs.append(prepare_run(spec, data, device, recorder, folder, initial_weights=initial_weights))
-        _record_start(store, run, [other for other in runs if other != run], training_runs[-1])
+        others = ", ".join(f"run {other}" for other in runs if other != run)
+        record_start(store, run, training_runs[-1], f", together with {others}")
     return training_runs
-
-
-def _record_start(store: RunStore, run: int, others: Sequence[int], training_run: TrainingRun) -> None:
-    state, recorder = training_run.state, training_run.recorder
-    store.set_fingerprint(run, state.data.fingerprint)
-    store.rewind(run, -1)
-    rows, label = len(state.data.train.inputs), device_label(state.spec)
-    text = f"{rows} training rows on {label}, together with {', '.join(f'run {other}' for other in others)}"
-    recorder.event(StartEvent(step=0, message=text))
-    record_notes(recorder, state.data.notes)
-    if state.initialization_summary:
-        recorder.event(StartEvent(step=0, message=state.initialization_summary))

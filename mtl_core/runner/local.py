@@ -49,15 +49,7 @@ class Run:
         import pandas as pd
 
         frames = [
-            pd.DataFrame(
-                {
-                    "task": key.task,
-                    "split": key.split,
-                    "metric": key.metric,
-                    "step": points.steps,
-                    "value": points.values,
-                }
-            )
+            pd.DataFrame(key._asdict() | {"step": points.steps, "value": points.values})
             for key, points in self.series().items()
         ]
         return pd.concat(frames, ignore_index=True)

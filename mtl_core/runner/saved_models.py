@@ -1,11 +1,13 @@
 """Saved models of the runs of a store."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
+from mtl_core.errors import StoreError
 from mtl_core.evaluation.ensemble import SavedRun
-from mtl_core.runner.execution import best_checkpoint_path
 from mtl_core.spec import InputError
 from mtl_core.store import RunStore
+from mtl_core.training.persistence.checkpoints import checkpoint_path
 
 
 def saved_run(store: RunStore, run: int) -> SavedRun:
@@ -31,3 +33,20 @@ def saved_runs(store: RunStore, runs: Iterable[int]) -> list[SavedRun]:
             raise InputError(f"run {run}", "has not ended", found=record.state, fix="Wait for its end, or stop it.")
         saved.append(saved_run(store, run))
     return saved
+
+
+def best_checkpoint_path(store: RunStore, run: int) -> Path:
+    """Return the file of a run's best checkpoint, or of its last one if there is no best.
+
+    Raises:
+        InputError: The run has saved none.
+        StoreError: A saved checkpoint is missing.
+    """
+    folder = store.artifacts_dir(run)
+    for path in (checkpoint_path(folder, "best"), checkpoint_path(folder, "last")):
+        if path.exists():
+            return path
+    if any(artifact.kind.startswith("checkpoint:") for artifact in store.artifacts(run)):
+        fix = "Put a copy back, or run the experiment again."
+        raise StoreError(f"run {run}", f"its checkpoints in {folder} are gone", fix=fix)
+    raise InputError(f"run {run}", "has no checkpoint", fix="Resume it or run it again.")

@@ -16,7 +16,8 @@ from mtl_core.spec import DataNote
 from mtl_core.store import Points, RunStore
 from mtl_core.training.recorder import Recorder, Steps, Values
 
-HEARTBEAT_SECONDS = 2.0
+HEARTBEAT_INTERVAL = 2.0
+"""Seconds between two heartbeats."""
 MAX_NOTES = 100
 """Limit of stored notes about the data; a table of thousands of columns may have as many."""
 
@@ -117,10 +118,10 @@ class Heartbeat:
         self._thread.join()
 
     def _send_periodically(self) -> None:
-        due = time.monotonic() + HEARTBEAT_SECONDS
+        due = time.monotonic() + HEARTBEAT_INTERVAL
         while not self._stop_event.wait(max(due - time.monotonic(), 0)):
             try:
                 self._recorder.send_heartbeat()
             except WorkbenchError as error:  # full disk or locked store: the training loop reports it too
                 log.warning("heartbeat failed: %s", error)
-            due = time.monotonic() + HEARTBEAT_SECONDS
+            due = time.monotonic() + HEARTBEAT_INTERVAL

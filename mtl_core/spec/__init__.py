@@ -47,7 +47,7 @@ from mtl_core.spec.reports import (
     TargetInfo,
 )
 from mtl_core.spec.sharing import HardSharing, Sharing, sharing_of
-from mtl_core.spec.study import Member, single_task, study_members, with_seed
+from mtl_core.spec.study import StudyRun, single_task, study_members, with_seed
 from mtl_core.spec.tasks import (
     TOTAL,
     BaseTask,
@@ -67,12 +67,12 @@ from mtl_core.spec.tasks import (
     column_name,
 )
 from mtl_core.spec.training.averaging import Averaging
-from mtl_core.spec.training.continual import Keeping
-from mtl_core.spec.training.initial_weights import Start
-from mtl_core.spec.training.optimizers import Optimizer, Part
+from mtl_core.spec.training.continual import ContinualLearning
+from mtl_core.spec.training.initial_weights import InitialWeights
+from mtl_core.spec.training.optimizers import Optimizer, ParamGroupSpec
 from mtl_core.spec.training.sampling import Sampling
 from mtl_core.spec.training.schedules import Schedule, learning_rate, learning_rates
-from mtl_core.spec.training.settings import EarlyStopping, Precision, TrainingSpec
+from mtl_core.spec.training.training_spec import EarlyStopping, Precision, TrainingSpec
 from mtl_core.spec.unions import kind_of, members
 from mtl_core.spec.upgrade import CURRENT_VERSION
 from mtl_core.spec.weighting import ManualWeighting, Weighting, WeightMove
@@ -89,6 +89,7 @@ __all__ = [
     "BundledDataset",
     "ColumnInfo",
     "ColumnType",
+    "ContinualLearning",
     "CountTask",
     "DataNote",
     "Dataset",
@@ -103,12 +104,11 @@ __all__ = [
     "Fix",
     "HardSharing",
     "Histogram",
+    "InitialWeights",
     "InputError",
-    "Keeping",
     "Layer",
     "LayerInfo",
     "ManualWeighting",
-    "Member",
     "ModelInfo",
     "ModelSpec",
     "MulticlassTask",
@@ -117,7 +117,7 @@ __all__ = [
     "ObjectiveTask",
     "Optimizer",
     "OrdinalTask",
-    "Part",
+    "ParamGroupSpec",
     "PiecewiseLinear",
     "Precision",
     "Problem",
@@ -130,7 +130,7 @@ __all__ = [
     "Spec",
     "SplitSpec",
     "Standardized",
-    "Start",
+    "StudyRun",
     "TableDataset",
     "TaggingTask",
     "TargetInfo",

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.bundled import BUNDLED, BundledName, InputKind
+from mtl_core.spec.readers import READER_PLUGINS, reader_of_name
 from mtl_core.spec.tasks import Column, Task
 from mtl_core.spec.unions import kind_of, members
 
@@ -27,7 +28,7 @@ class SplitSpec(Spec):
     tasks: tuple[Task, ...] = field(
         (),
         "Tasks whose labels choose and stratify the rows, and whose targets are no inputs; empty: the experiment's "
-        "own. A single-task baseline names those of the experiment it is held against, and so gets the same rows.",
+        "own. A single-task baseline names those of the experiment it is compared with, and so gets the same rows.",
         widget="hidden",
     )
 
@@ -125,8 +126,14 @@ class BundledDataset(BaseDataset):
 
     @property
     def input_kind(self) -> InputKind:
-        """That of the set."""
+        """The kind of input of the bundled set."""
         return BUNDLED[self.name].input_kind
+
+
+def _known_reader(kind: str) -> str:
+    if kind not in READER_PLUGINS:
+        raise ValueError("no installed package reads such a format")
+    return kind
 
 
 class TableDataset(BaseDataset):
@@ -146,6 +153,12 @@ class TableDataset(BaseDataset):
         "N/A, NaN, NaT, null, None, ? and -, in any case. An empty list makes each of these a category.",
         default_factory=dict,
     )
+    format: Annotated[str, AfterValidator(_known_reader)] | None = field(
+        None,
+        "The kind of a file format that another package reads, such as my-package/fixed_width; empty: by the name and "
+        "the content of the file.",
+        widget="hidden",
+    )
     delimiter: str | None = field(None, "What separates the cells; empty: found by looking.", min_length=1)
     decimal: DecimalMark | None = field(
         None,
@@ -159,8 +172,15 @@ class TableDataset(BaseDataset):
 
     @property
     def input_kind(self) -> InputKind:
-        """A text where an input is stated to be one."""
+        """``text`` where the spec states that an input column is a text."""
         return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
+
+    @model_validator(mode="after")
+    def _state_format(self) -> "TableDataset":
+        """State the format that another package reads, so that the experiment says which package it needs."""
+        if self.format is None and (kind := reader_of_name(self.path)):
+            object.__setattr__(self, "format", kind)  # the model is frozen, but no one else has a reference to it yet
+        return self
 
 
 Dataset = Annotated[BundledDataset | TableDataset, Field(discriminator="kind")]

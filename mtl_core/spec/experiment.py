@@ -19,9 +19,9 @@ from mtl_core.spec.training.averaging import Swa
 from mtl_core.spec.training.continual import Freeze, NewHeads
 from mtl_core.spec.training.initial_weights import Scratch
 from mtl_core.spec.training.sampling import BalancedClasses
-from mtl_core.spec.training.settings import TrainingSpec
+from mtl_core.spec.training.training_spec import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgrade_data
-from mtl_core.spec.validation.messages import to_problems
+from mtl_core.spec.validation.pydantic_errors import to_problems
 from mtl_core.spec.validation.text_input import text_input_problems
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting, Weighting
 

@@ -14,14 +14,14 @@ from mtl_core.spec.sharing import HardSharing
 from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.sampling import BalancedClasses, Shuffled
-from mtl_core.spec.training.settings import TrainingSpec
+from mtl_core.spec.training.training_spec import TrainingSpec
 from mtl_core.spec.weighting import EqualWeighting
 
 _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
-class Member:
+class StudyRun:
     """One run of a study.
 
     Attributes:
@@ -33,7 +33,7 @@ class Member:
     baseline: str = ""
 
 
-def study_members(spec: ExperimentSpec, seeds: Sequence[int], *, baselines: bool) -> tuple[Member, ...]:
+def study_members(spec: ExperimentSpec, seeds: Sequence[int], *, baselines: bool) -> tuple[StudyRun, ...]:
     """Lists the runs of a study, seed by seed, so that a study that is stopped early has complete seeds.
 
     Args:
@@ -56,10 +56,10 @@ def study_members(spec: ExperimentSpec, seeds: Sequence[int], *, baselines: bool
     return tuple(member for seed in seeds for member in _seed_members(with_seed(spec, seed), baselines))
 
 
-def _seed_members(spec: ExperimentSpec, baselines: bool) -> Iterator[Member]:
-    yield Member(spec)
+def _seed_members(spec: ExperimentSpec, baselines: bool) -> Iterator[StudyRun]:
+    yield StudyRun(spec)
     if baselines:
-        yield from (Member(single_task(spec, task), task) for task in spec.task_names)
+        yield from (StudyRun(single_task(spec, task), task) for task in spec.task_names)
 
 
 def with_seed(spec: ExperimentSpec, seed: int) -> ExperimentSpec:

@@ -15,7 +15,7 @@ from typing import Any
 from mtl_core.spec.dataset import PiecewiseLinear, Standardized
 from mtl_core.spec.experiment import spec_to_data
 from mtl_core.spec.model import ModelSpec
-from mtl_core.spec.training.settings import TrainingSpec
+from mtl_core.spec.training.training_spec import TrainingSpec
 
 STEPS = 2000
 """Least number of optimizer steps of a run that is not stopped early, unless that takes more epochs than rows."""

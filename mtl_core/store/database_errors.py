@@ -16,9 +16,9 @@ _PERMISSIONS = "Change its permissions or take another store."
 _MESSAGES: tuple[tuple[str, type[WorkbenchError], str, str], ...] = (  # part of the message, error, rule, fix
     ("is full", EnvironmentFault, "the disk is full", _FREE_SPACE),
     ("no space left", EnvironmentFault, "the disk is full", _FREE_SPACE),
-    ("readonly", EnvironmentFault, "may not be written to", _PERMISSIONS),
-    ("read-only", EnvironmentFault, "may not be written to", _PERMISSIONS),
-    ("permission denied", EnvironmentFault, "may not be written to", _PERMISSIONS),
+    ("readonly", EnvironmentFault, "cannot be written to", _PERMISSIONS),
+    ("read-only", EnvironmentFault, "cannot be written to", _PERMISSIONS),
+    ("permission denied", EnvironmentFault, "cannot be written to", _PERMISSIONS),
     ("unable to open", EnvironmentFault, "cannot be opened", "See that the folder exists and may be written to."),
     ("disk i/o error", EnvironmentFault, "the disk cannot be read or written", "See that it is whole and not full."),
     ("not a database", InputError, "must be an SQLite database", "Take another file; this one was left as it was."),

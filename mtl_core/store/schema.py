@@ -83,7 +83,7 @@ def _check_permissions(file: Path) -> None:
     for path, description in ((file, "the file"), (file.parent, "its folder")):  # SQLite writes its log beside the file
         if path.exists() and not os.access(path, os.W_OK):
             fix = "Change the permissions or take another store."
-            raise EnvironmentFault(str(file), "may not be written to", found=f"{description} is read-only", fix=fix)
+            raise EnvironmentFault(str(file), "cannot be written to", found=f"{description} is read-only", fix=fix)
 
 
 def check_log(url: sa.URL) -> None:
@@ -115,7 +115,7 @@ def migrate(database: Database) -> None:
         rule = f"was written by a newer version (this one knows schemas up to {SCHEMA})"
         raise StoreError(database.name, rule, found=f"schema {revision}", fix=fix)
     if database.read_only:
-        rule = f"must be upgraded to schema {SCHEMA} before it can be read, and may not be written to"
+        rule = f"must be upgraded to schema {SCHEMA} before it can be read, and cannot be written to"
         fix = "Copy it to a folder that may be written to."
         raise StoreError(database.name, rule, found=f"schema {revision or 'of an empty file'}", fix=fix)
     database.use_wal()

@@ -21,7 +21,7 @@ from mtl_core.store.run_log import RunLog
 from mtl_core.store.tables import RUN
 
 if TYPE_CHECKING:  # importing the classes of the spec would slow down listing runs
-    from mtl_core.spec import ExperimentSpec, Member
+    from mtl_core.spec import ExperimentSpec, StudyRun
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class RunStore(RunLog):
             artifacts.assign_folder(connection, self._database.url, run)
         return run
 
-    def create_study(self, members: "Iterable[Member]", first: int | None = None) -> list[int]:
+    def create_study(self, members: "Iterable[StudyRun]", first: int | None = None) -> list[int]:
         """Create the queued runs of a study: seeds of one experiment, and its single-task baselines.
 
         Args:

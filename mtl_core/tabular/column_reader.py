@@ -53,7 +53,7 @@ def read_column(
         return column
     distinct = distinct_texts(_exact_texts(cells), rules)
     if column_type == "categorical":
-        return _categorical(name, distinct, rules)
+        return _categorical_column(name, distinct, rules)
     return _infer_column(name, distinct, rules, column_type)
 
 
@@ -62,13 +62,13 @@ def _read_typed(name: str, cells: "pd.Series[Any]", rules: CellRules) -> Column 
     kinds = pd.api.types
     if kinds.is_datetime64_any_dtype(cells.dtype):
         numbers = typed_dates(cells)
-        column = _numeric(name, numbers, _missing_counts(numbers))
+        column = _numeric_column(name, numbers, _missing_counts(numbers))
         example = _example(numbers, [str(cell) for cell in cells.head(1)])
         return replace(column, format=CellFormat(dates="ymd"), example=example)
     if kinds.is_timedelta64_dtype(cells.dtype):
         numbers = cells.dt.total_seconds().to_numpy(np.float64) / 3600
         example = _example(numbers, [str(cell) for cell in cells.head(1)])
-        column = _numeric(name, numbers, _missing_counts(numbers))
+        column = _numeric_column(name, numbers, _missing_counts(numbers))
         return replace(column, format=CellFormat(dates="time"), example=example)
     if (
         not kinds.is_numeric_dtype(cells.dtype)
@@ -86,7 +86,7 @@ def _read_typed(name: str, cells: "pd.Series[Any]", rules: CellRules) -> Column 
         texts = [format_number(value) for value in numbers[absent]]
         missing = (*missing, *count_missing(texts, np.ones(len(texts), np.bool_)))
         numbers = np.where(absent, np.nan, numbers)
-    return _numeric(name, numbers, missing)
+    return _numeric_column(name, numbers, missing)
 
 
 def _missing_counts(numbers: Floats) -> tuple[tuple[str, int], ...]:
@@ -125,7 +125,7 @@ def _read_plain_numbers(name: str, cells: "pd.Series[Any]", rules: CellRules) ->
     joined = "\n".join(texts)
     if not joined.isascii() or "_" in joined or _LEADING_ZERO.search(joined) or _any_beyond_exact(numbers):
         return None
-    return _numeric(name, numbers, count_missing(texts, np.isnan(numbers)))
+    return _numeric_column(name, numbers, count_missing(texts, np.isnan(numbers)))
 
 
 def _infer_column(name: str, distinct: Distinct, rules: CellRules, column_type: ColumnType | None) -> Column:
@@ -141,19 +141,19 @@ def _infer_column(name: str, distinct: Distinct, rules: CellRules, column_type: 
         if dates is not None and (dated >= _MOSTLY * present or (column_type == "numeric" and dated > numeric)):
             return _read_as_dates(name, distinct, dates)
         if column_type is None:
-            return _categorical(name, distinct, rules, _number_note(name, distinct, numerals, present))
+            return _categorical_column(name, distinct, rules, _number_note(name, distinct, numerals, present))
     elif column_type is None and _needs_exact_digits(distinct, numerals):
         what = f"Column {name!r} holds whole numbers beyond 2^53, which are taken as categories to keep every digit."
         fix = f"To read them as rounded numbers, set {column_setting('types', name)} to numeric."
         note = DataNote(place="column", name=name, what=what, count=present, fix=fix)
-        column = _categorical(name, distinct, rules, note)
+        column = _categorical_column(name, distinct, rules, note)
         return replace(column, format=replace(column.format, exact=True))
     return _read_as_numbers(name, distinct, numerals)
 
 
 def _read_as_numbers(name: str, distinct: Distinct, numerals: Numerals) -> Column:
     notes = _unreadable_notes(name, distinct, numerals.valid, "number")
-    column = _numeric(name, np.append(numerals.values, np.nan)[distinct.codes], distinct.missing, notes)
+    column = _numeric_column(name, np.append(numerals.values, np.nan)[distinct.codes], distinct.missing, notes)
     index = numerals.ambiguous_index if numerals.ambiguous_index >= 0 else numerals.example_index
     mark_matters = numerals.decimal_is_certain or numerals.ambiguous_index >= 0
     return replace(
@@ -167,7 +167,7 @@ def _read_as_numbers(name: str, distinct: Distinct, numerals: Numerals) -> Colum
 def _read_as_dates(name: str, distinct: Distinct, dates: Dates) -> Column:
     valid = ~np.isnan(dates.values)
     notes = _unreadable_notes(name, distinct, valid, "time" if dates.order == "time" else "date")
-    column = _numeric(name, np.append(dates.values, np.nan)[distinct.codes], distinct.missing, notes)
+    column = _numeric_column(name, np.append(dates.values, np.nan)[distinct.codes], distinct.missing, notes)
     index = int(np.argmax(valid))
     example = (distinct.texts[index], float(dates.values[index]))
     return replace(column, format=CellFormat(dates=dates.order), example=example, ambiguous=not dates.order_is_certain)
@@ -202,7 +202,7 @@ def _number_note(name: str, distinct: Distinct, numerals: Numerals, present: int
     return DataNote(place="column", name=name, what=what, count=cells, fix=fix)
 
 
-def _numeric(
+def _numeric_column(
     name: str, numbers: Floats, missing: tuple[tuple[str, int], ...], notes: tuple[DataNote, ...] = ()
 ) -> Column:
     with np.errstate(invalid="ignore"):
@@ -229,7 +229,7 @@ def _unreadable_notes(name: str, distinct: Distinct, valid: Flags, kind: str) ->
     return (DataNote(place="column", name=name, what=what, count=count, fix=fix),)
 
 
-def _categorical(name: str, distinct: Distinct, rules: CellRules, note: DataNote | None = None) -> Column:
+def _categorical_column(name: str, distinct: Distinct, rules: CellRules, note: DataNote | None = None) -> Column:
     """Read cells as categories, sorted by size if all are numbers, else alphabetically; ``1.0`` and ``1`` are one."""
     distinct_set = set(distinct.texts)
     values = [short if (short := without_zero_fraction(text)) in distinct_set else text for text in distinct.texts]

@@ -3,13 +3,20 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.errors import InputError, StoreError
-from mtl_core.training.persistence.checkpoints import RESTORE_CHECKPOINT_FIX, Checkpoint, check_model, read_count
+from mtl_core.training.persistence.checkpoints import (
+    RESTORE_CHECKPOINT_FIX,
+    Checkpoint,
+    CheckpointKind,
+    check_model,
+    checkpoint_path,
+    read_count,
+)
 from mtl_core.training.persistence.tensor_files import damaged_file_error
 from mtl_core.training.recorder import Recorder
 from mtl_core.training.run_state import RunState
@@ -69,8 +76,8 @@ class RunCheckpoints:
         self._write("last", Checkpoint.of_parts(self._state.parts, header))
         self._save_time = time.perf_counter()
 
-    def _write(self, kind: Literal["best", "last"], checkpoint: Checkpoint) -> None:
-        path = self._folder / f"{kind}.safetensors"
+    def _write(self, kind: CheckpointKind, checkpoint: Checkpoint) -> None:
+        path = checkpoint_path(self._folder, kind)
         checkpoint.save(path)
         self._recorder.checkpoint(kind, path, int(checkpoint.values["step"]))
 
@@ -84,7 +91,7 @@ class RunCheckpoints:
         if last.values.get("fingerprint") != self._state.data.fingerprint:
             fix = "Put the old data back, or run the experiment again."
             raise InputError("dataset", "the data has changed since the checkpoint was saved", fix=fix)
-        path = self._folder / "last.safetensors"
+        path = checkpoint_path(self._folder, "last")
         check_model(self._state.model, path, last.parts.get("model", {}))
         try:
             for name, part in self._state.parts.items():
@@ -96,7 +103,7 @@ class RunCheckpoints:
             self._restore_best(best.parts.get("model", {}), best.values)
 
     def _restore_best(self, tensors: dict[str, Tensor], values: Mapping[str, Any]) -> None:
-        path = self._folder / "best.safetensors"
+        path = checkpoint_path(self._folder, "best")
         check_model(self._state.model, path, tensors)
         try:
             self.best, self._saved_best_step = tensors, read_count(values["step"], self._state.counters.steps)

@@ -222,8 +222,7 @@ def _load_initial_weights(
 
 def _build_batches(spec: ExperimentSpec, data: TaskData, device: torch.device) -> SplitBatches:
     """Build the batches; copies the whole data set to the training device if it fits."""
-    splits = {"train": data.train, "val": data.val, "test": data.test}
-    device_data = data.to(device) if fits_on_device(count_split_bytes(splits), device) else data
+    device_data = data.to(device) if fits_on_device(count_split_bytes(data.splits), device) else data
     names, batch_size = spec.task_names, spec.training.batch_size
     order = build_row_order(spec.training.sampling, data.train, spec.tasks)
     return SplitBatches(

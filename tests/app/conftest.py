@@ -152,7 +152,7 @@ def show_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
     window.show()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    window.session.begin()
+    window.session.start()
     return window
 
 

@@ -121,11 +121,11 @@ def test_data_that_would_replace_edited_tasks_are_asked_about(
     window: MainWindow, answers: Answers, tmp_path: Path, choice: str, replaced: bool, saved: bool
 ) -> None:
     session = window.session
-    assert session.may_replace("Other data bring other tasks.")
+    assert session.confirm_replace("Other data bring other tasks.")
     assert answers.asked == []
     session.document.set("tasks[0].name", "mine")
     answers.choice, answers.file = choice, tmp_path / "kept.yaml"
-    assert session.may_replace("Other data bring other tasks.") is replaced
+    assert session.confirm_replace("Other data bring other tasks.") is replaced
     assert answers.asked == ["Replace what was edited?"]
     assert (tmp_path / "kept.yaml").exists() is saved
 
@@ -218,7 +218,7 @@ def test_a_run_is_started_shown_and_stopped_by_the_bar(window: MainWindow, wait:
 
 def test_runs_that_wait_are_counted(window: MainWindow, wait: Any) -> None:
     run_named(window, "hold")
-    wait(lambda: window.session.queue.on)
+    wait(lambda: window.session.queue.live_runs)
     run_named(window, "quick")
     wait(lambda: child(window, "status-waiting").full_text() == "1 waiting")
     child(window, "stop").click()
@@ -227,7 +227,7 @@ def test_runs_that_wait_are_counted(window: MainWindow, wait: Any) -> None:
 
 def test_the_bar_names_the_run_it_stops_where_live_shows_another(window: MainWindow, wait: Any) -> None:
     run_named(window, "hold")
-    wait(lambda: child(window, "stop").text() == "Stop run 1" and window.session.queue.on)
+    wait(lambda: child(window, "stop").text() == "Stop run 1" and window.session.queue.live_runs)
     window.session.show_live(99)
     assert child(window, "stop").text() == "Stop run 1"
     assert child(window, "pause").text() == "Pause run 1"
@@ -243,7 +243,7 @@ def test_the_line_at_the_bottom_says_what_was_read_last_whoever_read_it(window: 
     assert active is not None
     newest = window.session.records.newest(active)  # the queue's own record may be older than the one shown
     assert newest.progress is not None
-    window.session.records.take(replace(newest, progress=replace(newest.progress, eta_seconds=33.0)))
+    window.session.records.put(replace(newest, progress=replace(newest.progress, eta_seconds=33.0)))
     assert child(window, "status-eta").full_text() == "ETA 33 s"
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
@@ -254,11 +254,11 @@ def test_a_run_let_go_on_is_live_again_at_the_next_start(
 ) -> None:
     first = open_window()
     run_named(first, "hold")
-    wait(lambda: first.session.queue.here)
+    wait(lambda: first.session.queue.local_runs)
     answers.choice = LET_IT_RUN
     assert first.close()
     second = open_window()
-    wait(lambda: second.session.queue.here)
+    wait(lambda: second.session.queue.local_runs)
     assert second.session.live_run == 1
     answers.choice = STOP_AND_KEEP
     assert second.close()
@@ -268,7 +268,7 @@ def test_a_run_let_go_on_is_live_again_at_the_next_start(
 
 def test_closing_during_a_run_can_be_called_off(window: MainWindow, answers: Answers, wait: Any) -> None:
     run_named(window, "hold")
-    wait(lambda: window.session.queue.here)
+    wait(lambda: window.session.queue.local_runs)
     answers.choice = CANCEL
     assert not window.close()
     assert window.isVisible()
@@ -283,8 +283,8 @@ def test_a_run_that_fails_is_told_in_the_window(window: MainWindow, wait: Any) -
 
 def test_a_worker_that_is_killed_is_one_message_with_what_to_do(window: MainWindow, wait: Any) -> None:
     run_named(window, "hold")
-    wait(lambda: window.session.queue.here)
-    os.kill(window.session.queue.here[0].pid or 0, signal.SIGKILL)
+    wait(lambda: window.session.queue.local_runs)
+    os.kill(window.session.queue.local_runs[0].pid or 0, signal.SIGKILL)
     wait(lambda: window.session.queue.active is None and window.toasts.banners())
     (banner,) = window.toasts.banners()
     assert banner.label.text() == (
@@ -293,8 +293,8 @@ def test_a_worker_that_is_killed_is_one_message_with_what_to_do(window: MainWind
     )
     child(window, "message-error-resume").click()
     assert window.toasts.banners() == []
-    wait(lambda: window.session.queue.here)
-    assert window.session.queue.here[0].id == 1
+    wait(lambda: window.session.queue.local_runs)
+    assert window.session.queue.local_runs[0].id == 1
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
 
@@ -304,13 +304,13 @@ def test_a_worker_that_is_killed_with_several_runs_is_one_message(window: MainWi
     assert spec is not None
     members = study_members(spec.model_copy(update={"name": "hold"}), (0, 1, 2), baselines=False)
     window.session.queue.start_study(members, together=True)
-    wait(lambda: len(window.session.queue.here) == 3)
-    os.kill(window.session.queue.here[0].pid or 0, signal.SIGKILL)
+    wait(lambda: len(window.session.queue.local_runs) == 3)
+    os.kill(window.session.queue.local_runs[0].pid or 0, signal.SIGKILL)
     wait(lambda: any(one.objectName() == "message-error" for one in window.toasts.banners()))
     (told,) = [one.label.text() for one in window.toasts.banners() if one.objectName() == "message-error"]
     assert told.startswith("Runs 1 to 3 were interrupted: its process was killed (SIGKILL)")
     window.session.queue.resume_run(2)  # from elsewhere
-    wait(lambda: window.session.queue.here)
+    wait(lambda: window.session.queue.local_runs)
     assert all(banner.label.text() != told for banner in window.toasts.banners())
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
@@ -318,7 +318,7 @@ def test_a_worker_that_is_killed_with_several_runs_is_one_message(window: MainWi
 
 def test_the_same_error_is_shown_once_and_can_be_dismissed(window: MainWindow) -> None:
     for _ in range(3):
-        window.session.complain("something is wrong")
+        window.session.show_error("something is wrong")
     (banner,) = window.toasts.banners()
     banner.dismiss()
     assert window.toasts.banners() == []
@@ -362,10 +362,10 @@ def test_help_opens_at_the_page_shown_and_closes_with_the_window(window: MainWin
 def test_the_window_validates_an_edit_once_whatever_pages_show_it(
     window: MainWindow, validations: list[Any], wait: Any
 ) -> None:
-    for page in ("data", "model", "training", "live", "runs", "compare"):
+    for page in Page:
         window.session.open_page(page)
-    wait(lambda: not window.session._ask_soon.isActive())
+    wait(lambda: not window.session._question_timer.isActive())
     validations.clear()
     window.session.document.set("model.shared[1].out_features", 7)
-    wait(lambda: not window.session._ask_soon.isActive())
+    wait(lambda: not window.session._question_timer.isActive())
     assert len(validations) == 1

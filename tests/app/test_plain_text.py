@@ -151,7 +151,7 @@ def window(
     try:
         window.session.document.load_spec(experiment)
         window.show()
-        window.session.begin()
+        window.session.start()
         session = window.session
         qtbot.waitUntil(lambda: bool(session.dataset_info and session.model_info), timeout=90_000)
         yield window

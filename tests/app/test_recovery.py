@@ -112,7 +112,7 @@ def test_errors_do_not_push_an_offer_away(open_window: Open, wait: Any) -> None:
     second = open_window()
     wait(lambda: offers(second))
     for number in range(6):
-        second.session.complain(f"error {number}")
+        second.session.show_error(f"error {number}")
     assert offers(second)
     assert len(second.toasts.banners()) == 4
 

@@ -33,12 +33,12 @@ def test_a_run_that_must_wait_is_queued_in_so_many_words_and_pressed_twice_it_is
 ) -> None:
     name_experiment(window, "hold")
     child(window, "run").click()
-    wait(lambda: window.session.queue.on)
+    wait(lambda: window.session.queue.live_runs)
     name_experiment(window, "quick")
     child(window, "run").click()
     child(window, "run").click()
     wait(lambda: "Run 2 is queued, behind 1 other." in messages(window))
-    assert window.session.queue.waiting == (2,)
+    assert window.session.queue.waiting_runs == (2,)
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
     assert not [text for text in messages(window) if "queued" in text]
@@ -49,10 +49,10 @@ def test_a_run_that_must_wait_is_queued_in_so_many_words_and_pressed_twice_it_is
 def test_a_press_that_is_repeated_while_a_run_is_checked_says_so(
     window: MainWindow, wait: Any, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_launcher, "SAME_PRESS_SECONDS", 0.0)
+    monkeypatch.setattr(run_launcher, "DOUBLE_PRESS_SECONDS", 0.0)
     name_experiment(window, "checked-late")
     child(window, "run").click()
-    wait(lambda: window.session.queue.waiting == (1,))
+    wait(lambda: window.session.queue.waiting_runs == (1,))
     child(window, "run").click()
     assert messages(window) == ["Pressed twice: run 1 of it is being checked. This press adds no run."]
     (home / "go").touch()
@@ -78,7 +78,7 @@ def test_pause_and_stop_say_which_run_they_mean(window: MainWindow, wait: Any) -
     wait(lambda: window.session.live_run == 2)
     assert child(window, "stop").text() == "Stop run 1"  # run 2 is shown, but waits
     child(window, "stop").click()
-    wait(lambda: child(window, "stop").text() == "Stop run 2" and window.session.queue.on)
+    wait(lambda: child(window, "stop").text() == "Stop run 2" and window.session.queue.live_runs)
     child(window, "stop").click()
     wait(lambda: window.session.queue.active is None)
     assert child(window, "stop").text() == "Stop"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.application import _errors_shown
+from app.application import _report_uncaught_errors
 from app.jobs import Worker
 from app.session import Session
 from mtl_core.protocol.questions import CheckQuestion
@@ -17,7 +17,7 @@ from mtl_core.protocol.questions import CheckQuestion
 @pytest.fixture
 def session(qtbot: QtBot, fake_worker: Callable[[], Worker]) -> Iterator[Session]:
     session = Session(worker=fake_worker())
-    session.begin()
+    session.start()
     yield session
     session.close()
 
@@ -51,12 +51,12 @@ def test_a_burst_of_edits_is_one_question(session: Session, wait: Any, home: Pat
 
 def test_an_edit_that_changes_no_shape_asks_nothing_about_shapes(session: Session, wait: Any, home: Path) -> None:
     wait(lambda: session.model_error is not None and session.dataset_error is not None)
-    session._asked_model = {name: session.document.data[name] for name in ("dataset", "tasks", "model")}
-    session._asked_dataset = session.document.data["dataset"]
+    session._requested_model = {name: session.document.data[name] for name in ("dataset", "tasks", "model")}
+    session._requested_dataset = session.document.data["dataset"]
     before = _asks(home)
     session.document.set("training.epochs", 3)
     with_answer: list[Any] = []
-    session._ask()
+    session._ask_worker()
     session.worker.ask(CheckQuestion(spec=1), with_answer.append)
     wait(lambda: with_answer)
     assert _asks(home)[len(before) :] == ["check"]
@@ -91,7 +91,7 @@ def test_an_error_nobody_caught_is_shown_and_written_down(
     session: Session, qtbot: QtBot, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = RuntimeError("out of luck")
-    with qtbot.waitSignal(session.problem) as caught, _errors_shown(session):
+    with qtbot.waitSignal(session.problem) as caught, _report_uncaught_errors(session):
         sys.excepthook(RuntimeError, error, None)
     assert "out of luck" in caught.args[0]
     assert "out of luck" in (home / "window.log").read_text()
@@ -102,7 +102,7 @@ def test_a_full_disk_that_nobody_expected_is_shown_as_what_it_is(
     session: Session, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = OSError(28, "No space left on device", "/data/window.ini")
-    with qtbot.waitSignal(session.problem) as caught, _errors_shown(session):
+    with qtbot.waitSignal(session.problem) as caught, _report_uncaught_errors(session):
         sys.excepthook(OSError, error, None)
     assert caught.args == ["/data/window.ini: cannot be read or written; found No space left on device"]
     assert "No space left" in capsys.readouterr().err
@@ -111,7 +111,7 @@ def test_a_full_disk_that_nobody_expected_is_shown_as_what_it_is(
 def test_live_goes_on_with_the_next_run_of_a_study(session: Session, wait: Any) -> None:
     session.document.set("name", "hold")
     assert session.run_study((0, 1), baselines=False)
-    wait(lambda: session.queue.on)
+    wait(lambda: session.queue.live_runs)
     assert session.live_run == 1
     session.queue.stop(1)
     wait(lambda: session.live_run == 2)

@@ -119,7 +119,7 @@ SPECS = (
     written("text that is no YAML", "version: 1\nname: [a\ntasks: {", "line 3 … is not valid YAML … expected"),
     written("a list for a spec", "- 1\n- 2\n", "must be a mapping … [1, 2]"),
     written("an empty spec", "", "must be a mapping"),
-    written("a key that stands twice", "version: 1\nname: a\nname: b\n", "line 3 … 'name' stands twice"),
+    written("a key that is repeated", "version: 1\nname: a\nname: b\n", "line 3 … 'name' is repeated"),
     written("a spec in UTF-16", "version: 1".encode("utf-16"), "must be a YAML file in UTF-8"),
     written("binary junk for a spec", bytes(range(256)), "must be a YAML file in UTF-8"),
 )
@@ -453,8 +453,8 @@ RESUMES = (
 
 RUNS = (
     of_run("a run that is not there", "show 77", "run 77 … there is no such run … mtl-workbench runs"),
-    of_run("a run that is no number", "show first", "first … its number or 'last'"),
-    of_run("a run of thirty digits", "show " + "9" * 30, "999 … its number or 'last'"),
+    of_run("a run that is no number", "show first", "first … the number of a run or 'last'"),
+    of_run("a run of thirty digits", "show " + "9" * 30, "999 … the number of a run or 'last'"),
     of_run("a comparison of one run", "compare 1", "RUN … at least two different runs … 1"),
     of_run("a comparison of a run with itself", "compare 2 last", "RUN … at least two different runs … 2 last"),
     of_run("a comparison with no run", "compare 1 77", "run 77 … there is no such run"),
@@ -495,7 +495,7 @@ RUNS = (
     of_run("a filter by an unknown field", "runs --filter colour:red", "filter … state, tag, task … colour:red"),
     of_run("a filter by an unknown state", "runs --filter state:done", "filter … must be one of … state:done"),
     of_run("a filter that compares text", "runs --filter training.epochs>many", "filter … a number … many"),
-    of_run("exporting onto a file", "export 1 --out PLACE/homes.csv", "homes.csv … is there already … --force"),
+    of_run("exporting onto a file", "export 1 --out PLACE/homes.csv", "homes.csv … exists already … --force"),
     of_run("exporting onto a folder", "export 1 --out PLACE/artifacts --force", "artifacts … must be a plain file"),
     of_run("exporting into no folder", "export 1 --out PLACE/no/points.csv", "no/points.csv … cannot be written"),
     of_run("exporting in an unknown format", "export 1 --to xlsx --out PLACE/x.xlsx", "--to … 'xlsx' … 'csv'"),

@@ -69,7 +69,7 @@ def test_a_store_in_a_folder_without_write_permission(
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     before = place.digest()
     assert run(["train", str(spec)], place) == 3
-    assert_clear(capsys.readouterr().err, ("runs.sqlite", "may not be written to", "its folder is read-only"))
+    assert_clear(capsys.readouterr().err, ("runs.sqlite", "cannot be written to", "its folder is read-only"))
     assert place.digest() == before
 
 

@@ -71,7 +71,7 @@ def test_a_store_on_a_disk_that_is_read_only_is_left_alone(place: Place) -> None
     before = place.digest()
     mount = f"mount --bind {place.folder} {place.folder} && mount -o remount,bind,ro {place.folder}"
     done = _after(mount, [*_TRAIN, str(place.spec), "--store", str(place.store)])
-    assert_clear(done.stderr, ("runs.sqlite", "may not be written to"))
+    assert_clear(done.stderr, ("runs.sqlite", "cannot be written to"))
     assert (done.returncode, done.stdout) == (3, "")
     assert place.digest() == before
 

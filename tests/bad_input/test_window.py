@@ -94,7 +94,7 @@ def _opened(worker: Worker, folder: Path, store: Path | str | None) -> Iterator[
     window.resize(1280, 800)  # which the offscreen screen, 800 by 800, would not have
     window.files.example("houses")
     window.show()
-    window.session.begin()
+    window.session.start()
     yield window
     window.close_now()
     window.deleteLater()

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.document import Document
 from app.forms import KindForm, bind
 from app.pages.data.roles import KIND_TITLES
-from app.pages.model.templates import TEMPLATES, values_of
+from app.pages.model.templates import TEMPLATES, template_settings
 from mtl_core import train
 from mtl_core.architectures import build_model, describe_model
 from mtl_core.protocol.requests import StopRequest
@@ -154,7 +154,7 @@ def test_every_template_is_a_valid_model(template: object, tmp_path: Path) -> No
     data = spec_to_data(experiment_with("weighting", PLACES["weighting"][0], tmp_path))
     document = Document()
     document.load_data(data)
-    document.set_many(values_of(template, ["first", "second"], image=False), "Template")  # type: ignore[arg-type]
+    document.set_many(template_settings(template, ["first", "second"], image=False), "Template")  # type: ignore[arg-type]
     assert document.problems == []
     assert spec_from_data(document.data).model.shared is not None
     document.deleteLater()

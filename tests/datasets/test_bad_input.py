@@ -76,7 +76,7 @@ def test_a_truncated_parquet_file_is_refused(tmp_path: Path, homes: pd.DataFrame
         ("a\0b", "cannot be read"),
     ],
 )
-def test_a_path_that_leads_to_no_file_is_refused(tmp_path: Path, path: str, rule: str) -> None:
+def test_a_path_without_a_file_is_refused(tmp_path: Path, path: str, rule: str) -> None:
     with pytest.raises(InputError, match=f"dataset.path: {rule}"):
         describe(TableDataset(path=f"{tmp_path}/{path}"))
 
@@ -119,7 +119,7 @@ def test_a_file_without_read_permission_is_refused(
         ({"delimiter": ";"}, "dataset.path: has only one column"),
     ],
 )
-def test_a_wrong_way_of_reading_is_refused(
+def test_wrong_reading_options_are_refused(
     write: WriteTable, homes: pd.DataFrame, settings: dict[str, str], rule: str
 ) -> None:
     path = write(homes.to_csv(index=False), encoding="cp949")
@@ -200,7 +200,7 @@ def test_inputs_that_do_not_fit_the_table_are_refused(
         load(TableDataset(path=path, **settings), (PRICE,))
 
 
-def test_fewer_than_ten_labelled_rows_are_refused(write: WriteTable, homes: pd.DataFrame) -> None:
+def test_fewer_than_ten_labeled_rows_are_refused(write: WriteTable, homes: pd.DataFrame) -> None:
     few = homes.dropna(subset=["가격"]).head(9)
     with pytest.raises(InputError, match=r"dataset: must have at least 10 rows with a label; found 9 of 9 rows"):
         load(TableDataset(path=write(few), inputs=("면적",)), (PRICE,))

@@ -79,7 +79,7 @@ def test_a_target_that_is_a_default_input_elsewhere_is_none_in_a_baseline() -> N
     assert_same_rows(spec)
 
 
-def test_a_file_that_lacks_a_splitting_tasks_column_is_told_with_its_place(
+def test_a_missing_column_of_a_split_task_is_named_with_its_place(
     homes: pd.DataFrame, write: WriteTable, tmp_path: Path
 ) -> None:
     spec = single_task(experiment(write(homes)), "price")

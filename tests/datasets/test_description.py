@@ -38,7 +38,7 @@ def test_a_table_comes_with_distributions_and_the_first_rows(homes: pd.DataFrame
     assert info.preview[0][-1] == ""
 
 
-def test_roles_and_tasks_suggest_themselves(homes: pd.DataFrame, write: WriteTable) -> None:
+def test_roles_and_tasks_are_suggested(homes: pd.DataFrame, write: WriteTable) -> None:
     info = describe(TableDataset(path=write(homes)))
     assert info.inputs == ("면적", "방", "지역")
     assert [(task["name"], task["kind"]) for task in info.tasks] == [("가격", "regression"), ("매매", "binary")]
@@ -61,12 +61,12 @@ def test_task_names_are_made_from_column_names_that_a_path_cannot_hold(write: Wr
     assert [task["target"] for task in info.tasks] == ["price [$/m.]", "total"]
 
 
-def test_names_that_are_no_columns_are_passed_over(homes: pd.DataFrame, write: WriteTable) -> None:
+def test_names_that_are_no_columns_are_ignored(homes: pd.DataFrame, write: WriteTable) -> None:
     info = describe(TableDataset(path=write(homes), inputs=("면적", "gone"), types={"gone": "numeric"}))
     assert info.input_shape == (1,)
 
 
-def test_a_report_is_the_same_after_a_way_through_json(homes: pd.DataFrame, write: WriteTable) -> None:
+def test_a_report_survives_json(homes: pd.DataFrame, write: WriteTable) -> None:
     for dataset in (BundledDataset(name="houses"), BundledDataset(), TableDataset(path=write(homes))):
         info = describe(dataset)
         assert DatasetInfo.model_validate_json(info.model_dump_json()) == info

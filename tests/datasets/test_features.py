@@ -11,7 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from mtl_core.datasets.features import MAX_CATEGORIES, apply_inputs, fit_inputs, transform_inputs, width
+from mtl_core.datasets.features import MAX_CATEGORIES, apply_inputs, feature_count, fit_inputs, transform_inputs
 from mtl_core.spec import InputError
 from mtl_core.tabular.table_columns import read_columns
 
@@ -38,7 +38,7 @@ def test_it_equals_a_scikit_learn_pipeline_fitted_on_the_training_rows() -> None
 
 @given(st.lists(CELLS, min_size=4, max_size=30), st.lists(CELLS, min_size=1, max_size=10))
 @settings(deadline=None)
-def test_rows_outside_training_never_change_how_training_rows_are_treated(
+def test_rows_outside_training_never_change_the_preprocessing(
     train: list[float | None], others: list[float | None]
 ) -> None:
     rows = list(range(len(train)))
@@ -59,7 +59,7 @@ def test_beyond_a_hundred_categories_the_rare_and_the_unseen_share_a_column() ->
     columns = read_columns(pd.DataFrame({"c": names}), {})
     encoders, notes = fit_inputs(list(columns.values()), np.arange(len(names) - 1))
     encoded = apply_inputs(encoders, columns, len(names))
-    assert width(encoders[0]) == MAX_CATEGORIES + 1
+    assert feature_count(encoders[0]) == MAX_CATEGORIES + 1
     assert encoded[-3:, -1].tolist() == [1, 1, 1]
     assert (encoded.sum(1) == 1).all()
     assert "the 100 most frequent" in str(notes[0])
@@ -72,7 +72,7 @@ def test_an_input_without_any_training_value_is_constant_and_noted() -> None:
     assert [note.what for note in notes] == ["Input 'x' has no value in the training rows."]
 
 
-def test_new_rows_are_treated_alike_after_a_way_through_json() -> None:
+def test_new_rows_are_transformed_alike_with_preprocessing_from_json() -> None:
     frame = pd.DataFrame({"x": ["1", "2", "", "4"], "지역": ["서울", "부산", "서울", "?"], "unused": list("abcd")})
     columns = read_columns(frame[["x", "지역"]], {})
     encoders, _ = fit_inputs(list(columns.values()), np.arange(4))

@@ -21,9 +21,9 @@ def test_shapes_are_the_same_for_a_seed_and_others_for_another() -> None:
 
 
 def test_each_image_has_one_whole_shape_inside_its_box() -> None:
-    made = generate_shapes(80)
-    assert set(made.classes.tolist()) == set(range(len(NAMES)))
-    for code, box, mask in zip(made.classes, made.boxes, made.masks, strict=True):
+    shapes = generate_shapes(80)
+    assert set(shapes.classes.tolist()) == set(range(len(NAMES)))
+    for code, box, mask in zip(shapes.classes, shapes.boxes, shapes.masks, strict=True):
         assert set(np.unique(mask)) == {0, code + 1}
         rows, columns = np.nonzero(mask)
         left, top = (box[:2] - box[2:] / 2) * SIDE
@@ -35,18 +35,18 @@ def test_each_image_has_one_whole_shape_inside_its_box() -> None:
 
 
 def test_a_shape_stands_out_from_its_background() -> None:
-    made = generate_shapes(60)
-    for image, mask in zip(made.images, made.masks, strict=True):
+    shapes = generate_shapes(60)
+    for image, mask in zip(shapes.images, shapes.masks, strict=True):
         assert image[mask > 0].mean() > image[mask == 0].mean() + 40
 
 
-def test_a_box_is_in_parts_of_the_image() -> None:
+def test_a_box_is_in_shares_of_the_image() -> None:
     inside = np.zeros((1, 8, 4), bool)
     inside[0, 2:4, 1:4] = True
     assert boxes_around(inside)[0].tolist() == [0.625, 0.375, 0.75, 0.25]
 
 
-def test_colour_images_come_channels_first_and_new_ones_alike() -> None:
+def test_color_images_are_channels_first_and_new_ones_alike() -> None:
     data = load(BundledDataset(name="shapes"), (MulticlassTask(name="shape", target="shape"),))
     assert data.input_shape == (3, SIDE, SIDE)
     new = transform_inputs(data.preprocessing, generate_shapes(3, 9).images)
@@ -55,7 +55,7 @@ def test_colour_images_come_channels_first_and_new_ones_alike() -> None:
         transform_inputs(data.preprocessing, np.zeros((2, SIDE, SIDE), np.uint8))
 
 
-def test_shapes_are_described_with_small_colour_examples_and_their_mask() -> None:
+def test_shapes_are_described_with_small_color_examples_and_their_mask() -> None:
     info = describe(BundledDataset(name="shapes"))
     assert info.input_shape == (3, SIDE, SIDE)
     pixels = np.array(info.images)

@@ -50,7 +50,7 @@ def test_columns_of_two_values_are_labels(tmp_path: Path) -> None:
     assert info.counts == tuple(data.train.targets["t"].sum(0).int().tolist())
 
 
-def test_one_column_of_separated_labels_is_read_too(tmp_path: Path) -> None:
+def test_labels_in_one_column_are_split_at_the_separator(tmp_path: Path) -> None:
     task = MultilabelTask(name="t", target="what", separator=";")
     data = read(tmp_path, task, what=["round; red", "red", "", "blue"])
     assert data.targets["t"].classes == ("blue", "red", "round")
@@ -65,7 +65,7 @@ def test_a_row_that_lacks_one_of_several_labels_has_the_others(tmp_path: Path) -
     assert data.train.masks["t"].all(0).tolist() == [True, False]
 
 
-def test_ordered_classes_are_numbered_as_they_were_ordered(tmp_path: Path) -> None:
+def test_ordinal_classes_are_numbered_in_the_stated_order(tmp_path: Path) -> None:
     task = OrdinalTask(name="t", target="grade", order=("poor", "fair", "good"))
     data = read(tmp_path, task, grade=["good", "poor", "fair", "good"])
     assert data.targets["t"].classes == ("poor", "fair", "good")
@@ -93,7 +93,7 @@ def test_counts_are_in_units_of_their_mean(tmp_path: Path) -> None:
     assert set(rows_of(plain).flatten().tolist()) == {0.0, 3.0, 7.0}
 
 
-def test_boxes_are_not_standardised(tmp_path: Path) -> None:
+def test_boxes_are_not_standardized(tmp_path: Path) -> None:
     box = read(tmp_path, BoxTask(name="t", target=("a", "b", "c", "d")), a=[0.5, 0.25], b=[1], c=[0], d=[0.125])
     assert rows_of(box)[0].tolist()[1:] == [1.0, 0.0, 0.125]
 

@@ -80,7 +80,7 @@ def test_equal_quantiles_make_one_bin_less() -> None:
     assert encoded([0.0] * 60 + list(range(1, 41)), 100, PiecewiseLinear(bins=4))[1].shape == (100, 3)
 
 
-def test_new_rows_get_the_bins_of_the_training_rows_after_a_way_through_json() -> None:
+def test_new_rows_get_the_bins_of_the_training_rows_from_json() -> None:
     frame = pd.DataFrame({"x": [float(i * i) for i in range(50)]})
     columns = read_columns(frame, {})
     encoders, _ = fit_inputs(list(columns.values()), np.arange(40), numeric=PiecewiseLinear(bins=3))
@@ -89,7 +89,7 @@ def test_new_rows_get_the_bins_of_the_training_rows_after_a_way_through_json() -
     assert np.array_equal(again.numpy(), apply_inputs(encoders, columns, 50)[35:])
 
 
-def test_a_data_set_says_its_width_with_bins_and_is_another_one_with_them() -> None:
+def test_bins_change_the_input_shape_and_the_fingerprint() -> None:
     tasks = (MulticlassTask(name="cultivar", target="cultivar"),)
     plain = BundledDataset(name="wine")
     binned = BundledDataset(name="wine", numeric_inputs=PiecewiseLinear(bins=3))
@@ -100,7 +100,7 @@ def test_a_data_set_says_its_width_with_bins_and_is_another_one_with_them() -> N
     assert np.array_equal(data.train.rows, load(plain, tasks).train.rows)  # the same split
 
 
-def test_the_setting_does_not_count_where_no_input_is_a_number() -> None:
+def test_bins_do_not_change_the_fingerprint_without_numeric_inputs() -> None:
     tasks = (MulticlassTask(name="left", target="left"),)
     plain, binned = (load(BundledDataset(numeric_inputs=how), tasks) for how in (Standardized(), PiecewiseLinear()))
     assert plain.fingerprint == binned.fingerprint

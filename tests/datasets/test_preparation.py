@@ -33,12 +33,12 @@ SALE = BinaryTask(name="매매", target="매매")
 WriteTable = Callable[..., str]
 
 
-def suggested(dataset: BundledDataset | TableDataset) -> tuple[Task, ...]:
+def suggested_tasks(dataset: BundledDataset | TableDataset) -> tuple[Task, ...]:
     tasks = json.dumps(describe(dataset).tasks)
     return TypeAdapter(tuple[Task, ...]).validate_json(tasks)
 
 
-def same(left: TaskData, right: TaskData) -> bool:
+def is_same(left: TaskData, right: TaskData) -> bool:
     for a, b in zip((left.train, left.val, left.test), (right.train, right.val, right.test), strict=True):
         pairs = [(a.inputs, b.inputs), *((a.targets[k], b.targets[k]) for k in a.targets)]
         pairs += [(a.masks[k], b.masks[k]) for k in a.masks]
@@ -50,7 +50,7 @@ def same(left: TaskData, right: TaskData) -> bool:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_every_bundled_set_loads_with_the_tasks_it_suggests(name: str) -> None:
     dataset = BundledDataset(name=name)
-    tasks, info = suggested(dataset), describe(dataset)
+    tasks, info = suggested_tasks(dataset), describe(dataset)
     data = load(dataset, tasks)
     assert len(tasks) >= 2
     assert data.input_shape == info.input_shape == tuple(data.train.inputs.shape[1:])
@@ -66,28 +66,28 @@ def test_every_bundled_set_loads_with_the_tasks_it_suggests(name: str) -> None:
 def test_the_same_spec_gives_the_same_tensors_and_another_seed_others(name: str) -> None:
     dataset = BundledDataset(name=name)
     other = BundledDataset(name=name, split=SplitSpec(seed=5))
-    tasks = suggested(dataset)
-    assert same(_prepare(dataset, tasks), _prepare(dataset, tasks))
+    tasks = suggested_tasks(dataset)
+    assert is_same(_prepare(dataset, tasks), _prepare(dataset, tasks))
     assert not torch.equal(load(dataset, tasks).train.inputs, load(other, tasks).train.inputs)
 
 
 def test_columns_from_which_a_target_is_derived_are_no_inputs_by_default() -> None:
-    data = load(BundledDataset(name="breast_cancer"), suggested(BundledDataset(name="breast_cancer")))
-    names = {one["name"] for one in data.preprocessing["inputs"]}
+    data = load(BundledDataset(name="breast_cancer"), suggested_tasks(BundledDataset(name="breast_cancer")))
+    names = {encoder["name"] for encoder in data.preprocessing["inputs"]}
     assert not any(word in name for name in names for word in ("radius", "perimeter", "area"))
 
 
-def test_a_target_of_ones_own_choice_leaves_the_default_inputs() -> None:
+def test_a_target_that_is_no_suggested_one_is_no_default_input() -> None:
     data = load(BundledDataset(name="iris"), (RegressionTask(name="s", target="sepal length"),))
-    assert [one["name"] for one in data.preprocessing["inputs"]] == ["sepal width", "petal length"]
+    assert [encoder["name"] for encoder in data.preprocessing["inputs"]] == ["sepal width", "petal length"]
 
 
 def test_targets_take_the_form_that_losses_expect() -> None:
     both = RegressionTask(name="both", target=("alcohol", "proline"))
     kind = MulticlassTask(name="kind", target="cultivar")
-    one = BinaryTask(name="sold", target="sold", positive="no")
+    sale = BinaryTask(name="sold", target="sold", positive="no")
     wine = load(BundledDataset(name="wine"), (both, kind)).train
-    sold = load(BundledDataset(name="houses"), (one,))
+    sold = load(BundledDataset(name="houses"), (sale,))
     assert wine.targets["both"].shape == (len(wine), 2)
     assert wine.targets["both"].dtype == torch.float32
     assert wine.targets["kind"].shape == (len(wine),)
@@ -97,7 +97,7 @@ def test_targets_take_the_form_that_losses_expect() -> None:
     assert sold.targets["sold"].classes == ("yes", "no")
 
 
-def test_regression_targets_are_standardised_by_training_rows_unless_told_otherwise() -> None:
+def test_regression_targets_are_standardized_by_training_rows_unless_switched_off() -> None:
     dataset = BundledDataset(name="diabetes")
     scaled = load(dataset, (RegressionTask(name="p", target="progression"),))
     plain = load(dataset, (RegressionTask(name="p", target="progression", standardize=False),))
@@ -116,7 +116,7 @@ def test_a_korean_table_is_the_same_in_every_encoding(homes: pd.DataFrame, write
     left = load(TableDataset(path=write(text), inputs=INPUTS), (PRICE, SALE))
     path = write(text.encode(encoding), "other.csv")
     right = load(TableDataset(path=path, inputs=INPUTS), (PRICE, SALE))
-    assert same(left, right)
+    assert is_same(left, right)
     assert right.targets["매매"].classes == ("아니오", "예")
 
 
@@ -126,7 +126,7 @@ def test_a_table_is_the_same_with_every_delimiter(
 ) -> None:
     left = load(TableDataset(path=write(homes), inputs=INPUTS), (PRICE, SALE))
     right = load(TableDataset(path=write(homes.to_csv(index=False, sep=delimiter), name), inputs=INPUTS), (PRICE, SALE))
-    assert same(left, right)
+    assert is_same(left, right)
 
 
 @pytest.mark.parametrize("title", WRITERS)
@@ -137,12 +137,10 @@ def test_a_table_is_the_same_in_every_format(
     (tmp_path / "homes.bin").write_bytes(WRITERS[title](typed))
     left = load(TableDataset(path=write(homes), inputs=INPUTS), (PRICE, SALE))
     right = load(TableDataset(path=str(tmp_path / "homes.bin"), inputs=INPUTS), (PRICE, SALE))
-    assert same(left, right)
+    assert is_same(left, right)
 
 
-def test_masks_tell_which_rows_are_labelled_and_unlabelled_rows_are_dropped(
-    homes: pd.DataFrame, write: WriteTable
-) -> None:
+def test_masks_are_true_for_labeled_rows_and_unlabeled_rows_are_dropped(homes: pd.DataFrame, write: WriteTable) -> None:
     data = load(TableDataset(path=write(homes), inputs=INPUTS), (PRICE, SALE))
     splits = (data.train, data.val, data.test)
     for name in ("가격", "매매"):
@@ -155,7 +153,7 @@ def test_masks_tell_which_rows_are_labelled_and_unlabelled_rows_are_dropped(
     assert f"{dropped} of 120 rows have no label" in str(data.notes[0])
 
 
-def test_a_fully_labelled_task_has_no_mask() -> None:
+def test_a_fully_labeled_task_has_no_mask() -> None:
     assert load(BundledDataset(name="iris"), (MulticlassTask(name="s", target="species"),)).train.masks == {}
 
 
@@ -174,16 +172,16 @@ def test_labels_and_masks_follow_their_rows(
         RegressionTask(name="double", target="double", standardize=False),
     )
     data = load(dataset, tasks)
-    (one,) = data.preprocessing["inputs"]
-    seen = []
+    (encoder,) = data.preprocessing["inputs"]
+    rows_of_splits = []
     for split in (data.train, data.val, data.test):
-        rows_here = (split.inputs[:, 0].double() * one["std"] + one["mean"]).round().long()
-        seen += rows_here.tolist()
-        assert torch.equal(split.targets["double"][:, 0], rows_here * 2.0)
-        for i, row in enumerate(rows_here.tolist()):
+        split_rows = (split.inputs[:, 0].double() * encoder["std"] + encoder["mean"]).round().long()
+        rows_of_splits += split_rows.tolist()
+        assert torch.equal(split.targets["double"][:, 0], split_rows * 2.0)
+        for i, row in enumerate(split_rows.tolist()):
             assert not split.masks or bool(split.masks["label"][i]) == bool(labels[row])
             assert split.targets["label"][i, 0].item() == float(labels[row] == "b")
-    assert sorted(seen) == list(range(len(labels)))
+    assert sorted(rows_of_splits) == list(range(len(labels)))
 
 
 def test_classes_seen_only_outside_training_are_classes_too(write: WriteTable) -> None:
@@ -195,7 +193,7 @@ def test_classes_seen_only_outside_training_are_classes_too(write: WriteTable) -
 
 
 def test_splits_are_stratified_by_every_class_target() -> None:
-    tasks = suggested(BundledDataset(name="breast_cancer"))
+    tasks = suggested_tasks(BundledDataset(name="breast_cancer"))
     data = load(BundledDataset(name="breast_cancer"), tasks)
     shares = [split.targets["diagnosis"].mean().item() for split in (data.train, data.val, data.test)]
     assert max(shares) - min(shares) < 0.02
@@ -225,7 +223,7 @@ def test_a_type_that_is_set_overrules_the_guess(homes: pd.DataFrame, write: Writ
     assert load(TableDataset(path=path, inputs=("면적",)), (rooms,)).targets["rooms"].classes == tuple("12345")
 
 
-def test_the_fingerprint_follows_content_reading_and_targets_and_not_the_place(
+def test_the_fingerprint_follows_content_reading_and_targets_and_not_the_path(
     homes: pd.DataFrame, write: WriteTable
 ) -> None:
     def fingerprint(path: str, task: Task = PRICE, **settings: object) -> str:

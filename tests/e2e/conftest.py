@@ -63,7 +63,7 @@ def open_window(qtbot: QtBot, store: RunStore, tmp_path: Path) -> Iterator[OpenW
         window.show()
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
-        session.begin()
+        session.start()
         QTimer.singleShot(50, window, window.warm_up)
         people.append(Person(qtbot, window))
         return people[-1]

@@ -143,8 +143,8 @@ def see_it_interrupted_and_resume_it(person: Person, store: RunStore, run: int) 
     person.click("live-resume")
     person.wait(lambda: store.run(run).state == "finished", "the run to finish")
     assert stopped_at < len(losses(store, run)[0])
-    assert any("goes on from step" in event.message for event in store.events(run))
-    assert "goes on from step 0 " not in " ".join(event.message for event in store.events(run))
+    assert any("resumed from step" in event.message for event in store.events(run))
+    assert "resumed from step 0 " not in " ".join(event.message for event in store.events(run))
     person.reads("live-notice-text", "Finished")
 
 

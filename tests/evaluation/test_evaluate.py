@@ -6,7 +6,8 @@ import pytest
 
 from mtl_core.errors import StoreError
 from mtl_core.evaluation.scores import evaluate
-from mtl_core.runner.execution import best_checkpoint_path, execute
+from mtl_core.runner.execution import execute
+from mtl_core.runner.saved_models import best_checkpoint_path
 from mtl_core.spec import ExperimentSpec, InputError, set_at, spec_from_data, spec_to_data
 from mtl_core.store import RunStore, open_store
 

@@ -1,11 +1,12 @@
 """Packages beside the program: folders of their own with metadata as of pip, on the path of a subprocess."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
 
@@ -50,6 +51,28 @@ def run_python(*arguments: object, site: Path | None = None) -> Finished:
 def run_code(code: str, site: Path | None = None) -> Finished:
     """Run Python code in a fresh interpreter."""
     return run_python("-c", dedent(code), site=site)
+
+
+_COMMANDS = """
+import contextlib, io, json, sys
+from mtl_core.cli import main
+
+results = []
+for words in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(words)
+    results.append([status, out.getvalue(), err.getvalue()])
+print(json.dumps(results))
+"""
+
+
+def run_commands(*commands: Sequence[object], site: Path | None = None) -> list[tuple[int, str, str]]:
+    """Run commands in one fresh interpreter; the exit status and both outputs of each."""
+    words = json.dumps([list(map(str, command)) for command in commands])
+    finished = run_python("-c", _COMMANDS, words, site=site)
+    assert finished.returncode == 0, finished.stderr
+    return [tuple(result) for result in json.loads(finished.stdout)]
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The kinds of another package are used as those of the program are, and missed in plain words when it is gone."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.plugins.conftest import run_code, run_python
+from tests.plugins.conftest import run_code, run_commands
 
 SPEC = """
 version: 1
@@ -29,28 +28,6 @@ def spec(tmp_path: Path) -> Path:
     return file
 
 
-COMMANDS = """
-import contextlib, io, json, sys
-from mtl_core.cli import main
-
-results = []
-for words in json.loads(sys.argv[1]):
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = main(words)
-    results.append([status, out.getvalue(), err.getvalue()])
-print(json.dumps(results))
-"""
-
-
-def run_commands(*commands: Sequence[object], site: Path | None = None) -> list[tuple[int, str, str]]:
-    """Run commands in one fresh interpreter; the exit status and both outputs of each."""
-    words = json.dumps([list(map(str, command)) for command in commands])
-    finished = run_python("-c", COMMANDS, words, site=site)
-    assert finished.returncode == 0, finished.stderr
-    return [tuple(result) for result in json.loads(finished.stdout)]
-
-
 def test_the_window_offers_and_explains_the_kinds_without_their_builders_or_torch(site: Path) -> None:
     code = """
         import sys
@@ -62,7 +39,7 @@ def test_the_window_offers_and_explains_the_kinds_without_their_builders_or_torc
         from app.main_window.help import topic_text
         from app.pages.training.weighting_cards import WeightingCard
         from app.pages.training.weighting_text import method_entries
-        from app.tables.run_columns import _METHODS
+        from app.tables.run_columns import method_title
         from mtl_core.spec import Layer, Weighting, kind_of, load_preset, members
 
         method, layer = "mtlw-example/loss_rank", "mtlw-example/scale"
@@ -89,7 +66,7 @@ def test_the_window_offers_and_explains_the_kinds_without_their_builders_or_torc
         assert "*From the package mtlw-example 0.1.0.*" in topic_text("weighting")
         assert "**Scale**" in topic_text("model")
         assert "- **mtlw-example** 0.1.0" in topic_text("about")
-        assert _METHODS[method] == "Loss rank"
+        assert method_title(method) == "Loss rank"
         loaded = {"torch", "mtlw_example.loss_rank", "mtlw_example.scale"} & set(sys.modules)
         assert not loaded, loaded
     """
@@ -154,7 +131,8 @@ def test_another_version_of_the_package_without_the_kind_is_named(site: Path) ->
     """
     assert run_code(code, site).stdout == (
         "weighting.kind: the package mtlw-example 0.1.0 has no such kind; found 'mtlw-example/loss_power'. "
-        "Kinds that it has: mtlw-example/loss_rank, mtlw-example/scale.\n"
+        "Kinds that it has: mtlw-example/loss_rank, mtlw-example/scale, mtlw-example/interval, mtlw-example/g_mean, "
+        "mtlw-example/fixed_width.\n"
     )
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from mtl_core.cli import main
 from mtl_core.evaluation.scores import evaluate
-from mtl_core.runner.execution import best_checkpoint_path, execute
+from mtl_core.runner.execution import execute
 from mtl_core.runner.inspection import inspect
+from mtl_core.runner.saved_models import best_checkpoint_path
 from mtl_core.spec import ExperimentSpec, InputError, save_spec, set_at, spec_from_data, spec_to_data
 from mtl_core.spec.study import single_task
 from mtl_core.store import RunStore, SeriesKey, open_store

@@ -17,8 +17,9 @@ from mtl_core.analysis.divergence import divergence_event
 from mtl_core.errors import EnvironmentFault, StoreError
 from mtl_core.protocol.requests import CheckpointRequest, PauseRequest, ResumeRequest, StopRequest, WeightsRequest
 from mtl_core.runner import store_recorder as recording_module
-from mtl_core.runner.execution import best_checkpoint_path, execute, run_training
+from mtl_core.runner.execution import execute, run_training
 from mtl_core.runner.replay import spec_with_manual_weights
+from mtl_core.runner.saved_models import best_checkpoint_path
 from mtl_core.runner.store_recorder import Heartbeat, StoreRecorder
 from mtl_core.spec import ExperimentSpec, InputError
 from mtl_core.store import Points, RunStore, SeriesKey, sqlite
@@ -341,7 +342,7 @@ def test_a_failing_heartbeat_does_not_end_the_heartbeats(monkeypatch: pytest.Mon
             self.beats += 1
             raise InputError("store", "the disk is full")
 
-    monkeypatch.setattr(recording_module, "HEARTBEAT_SECONDS", 0.001)
+    monkeypatch.setattr(recording_module, "HEARTBEAT_INTERVAL", 0.001)
     recorder = Failing()
     with Heartbeat(recorder, 1):  # type: ignore[arg-type]
         wait(lambda: recorder.beats > 3)

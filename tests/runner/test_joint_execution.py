@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mtl_core.protocol.requests import StopRequest
-from mtl_core.runner.execution import best_checkpoint_path, execute
+from mtl_core.runner.execution import execute
 from mtl_core.runner.joint_execution import check_joint_training, execute_jointly
+from mtl_core.runner.saved_models import best_checkpoint_path
 from mtl_core.spec import ExperimentSpec, InputError, study_members
 from mtl_core.store import RunStore
 from mtl_core.training import trainer
@@ -65,7 +66,7 @@ def test_stopping_one_stops_all_and_each_goes_on_alone(
     endings = execute_jointly(store, runs, observer=stop_at_five)
     assert [ending.state for ending in endings] == ["stopped", "stopped"]
     assert all(best_checkpoint_path(store, run).exists() for run in runs)
-    with pytest.raises(InputError, match="trained alone"):
+    with pytest.raises(InputError, match="must be resumed alone"):
         execute_jointly(store, runs)
     assert execute(store, runs[0]).state == "finished"
 

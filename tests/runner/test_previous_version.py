@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from mtl_core.evaluation.scores import evaluate
-from mtl_core.runner.execution import best_checkpoint_path, execute
+from mtl_core.runner.execution import execute
+from mtl_core.runner.saved_models import best_checkpoint_path
 from mtl_core.spec import load_spec
 from mtl_core.store import RunStore, SeriesKey, open_store
 

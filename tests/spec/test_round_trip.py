@@ -188,5 +188,5 @@ def test_what_is_not_yaml_is_refused_in_one_line(text: str) -> None:
 
 
 def test_a_key_that_stands_twice_is_named_with_its_line() -> None:
-    with pytest.raises(InputError, match=r"line 3: .*'epochs' stands twice"):
+    with pytest.raises(InputError, match=r"line 3: .*'epochs' is repeated"):
         parse_yaml("training:\n  epochs: 3\n  epochs: 4\n")

@@ -6,7 +6,7 @@ import pytest
 
 from mtl_core.spec import Sharing, kind_of, members
 from mtl_core.spec.sharing.base import BaseSharing
-from mtl_core.spec.sharing.diagram import Block, SchemeDiagram, TrunkLayers
+from mtl_core.spec.sharing.block_diagram import Block, SchemeDiagram, TrunkLayers
 
 STAGES = TrunkLayers(5, (range(0, 2), range(2, 4)), range(4, 5))
 NO_TAIL = TrunkLayers(4, (range(0, 2), range(2, 4)))

@@ -4,7 +4,7 @@ import pytest
 
 from mtl_core.spec import InputError, load_spec_data, parse_yaml, problems_of
 from mtl_core.spec.io.yaml_text import MAX_BYTES, MAX_DEPTH, MAX_NODES
-from mtl_core.spec.validation.messages import MAX_PROBLEMS
+from mtl_core.spec.validation.pydantic_errors import MAX_PROBLEMS
 
 _LEVELS = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 10)]
 ALIASES_THAT_MULTIPLY = "\n".join(["l0: &l0 [x, x, x, x, x, x, x, x, x]", *_LEVELS])
@@ -20,7 +20,7 @@ ALIASES_THAT_MULTIPLY = "\n".join(["l0: &l0 [x, x, x, x, x, x, x, x, x]", *_LEVE
         ("[" + "1, " * MAX_NODES + "]", f"more than {MAX_NODES} values"),
         ("x" * (MAX_BYTES + 1), f"at most {MAX_BYTES} characters"),
         ("9" * 100_000, "is not valid YAML"),
-        (f"{{{'k' * 1000}: 1, {'k' * 1000}: 2}}", "stands twice"),
+        (f"{{{'k' * 1000}: 1, {'k' * 1000}: 2}}", "is repeated"),
     ],
     ids=["aliases", "loop", "deep", "endless", "many", "long", "digits", "twice"],
 )

@@ -131,14 +131,14 @@ def test_a_store_that_may_not_be_written_to_is_refused(
     forbidden = made if read_only == "file" else made.parent
     allowed = os.access  # as root everything is allowed, so the answer is staged
     monkeypatch.setattr(os, "access", lambda path, mode: path != forbidden and allowed(path, mode))
-    refused(made, "may not be written to.*read-only", EnvironmentFault)
+    refused(made, "cannot be written to.*read-only", EnvironmentFault)
 
 
 def test_a_store_that_becomes_read_only_says_so(
     made: Path, monkeypatch: pytest.MonkeyPatch, experiment: Experiment
 ) -> None:
     monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "PRAGMA query_only=ON"))
-    with open_store(made) as store, pytest.raises(EnvironmentFault, match="may not be written to"):
+    with open_store(made) as store, pytest.raises(EnvironmentFault, match="cannot be written to"):
         store.create_run(experiment())
 
 

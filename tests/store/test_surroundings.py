@@ -75,7 +75,7 @@ def test_a_store_on_a_read_only_medium_is_read(medium: Path, experiment: Experim
     made = make(medium / "runs.sqlite", experiment)
     before = snapshot(medium)
     protect(medium)
-    with pytest.raises(EnvironmentFault, match="may not be written to"):
+    with pytest.raises(EnvironmentFault, match="cannot be written to"):
         open_store(made)
     with open_store(made, create=False, allow_read_only=True) as store:
         assert [record.id for record in store.runs()] == [1]

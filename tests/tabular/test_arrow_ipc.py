@@ -50,12 +50,12 @@ def table() -> pa.Table:
 @pytest.mark.parametrize("write", [file_bytes, stream_bytes, feather_bytes])
 def test_every_kind_of_arrow_file_gives_the_columns_of_its_table(write: Writer, table: pa.Table) -> None:
     raw = read_bytes(write(table), "homes.arrow")
-    assert raw.form == "Arrow"
+    assert raw.description == "Arrow"
     pd.testing.assert_frame_equal(raw.frame, table.to_pandas())
 
 
 def test_an_arrow_file_is_recognized_whatever_its_name(table: pa.Table) -> None:
-    assert read_bytes(feather_bytes(table), "homes.csv").form == "Arrow"
+    assert read_bytes(feather_bytes(table), "homes.csv").description == "Arrow"
 
 
 def test_the_index_that_pandas_writes_is_a_column(table: pa.Table) -> None:
@@ -65,11 +65,11 @@ def test_the_index_that_pandas_writes_is_a_column(table: pa.Table) -> None:
 
 
 @pytest.mark.parametrize("write", [file_bytes, stream_bytes, feather_bytes])
-@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
-def test_a_truncated_file_is_refused(write: Writer, kept: float, table: pa.Table) -> None:
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_truncated_file_is_refused(write: Writer, share: float, table: pa.Table) -> None:
     data = write(table)
     with pytest.raises(InputError, match=r"dataset.path: is not a whole Arrow file .*found a\.arrow"):
-        read_bytes(data[: int(len(data) * kept)], "a.arrow")
+        read_bytes(data[: int(len(data) * share)], "a.arrow")
 
 
 @pytest.mark.parametrize("write", [file_bytes, stream_bytes, feather_bytes])

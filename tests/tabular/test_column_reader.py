@@ -9,8 +9,8 @@ from mtl_core.tabular.column import Column, parse_number
 from mtl_core.tabular.column_reader import read_column
 
 
-def column(*cells: object, wanted: ColumnType | None = None) -> Column:
-    return read_column("c", pd.Series(list(cells), dtype=object), wanted)
+def column(*cells: object, column_type: ColumnType | None = None) -> Column:
+    return read_column("c", pd.Series(list(cells), dtype=object), column_type)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_infinite_and_huge_numbers_are_missing_with_a_note() -> None:
     assert "4 infinite or huge numbers" in str(read.notes[0])
 
 
-def test_a_few_odd_cells_do_not_make_numbers_a_category() -> None:
+def test_a_few_cells_that_are_no_numbers_do_not_make_a_column_categorical() -> None:
     read = column(*map(str, range(40)), "twelve")
     assert read.type == "numeric"
     assert [note.what for note in read.notes] == [
@@ -67,17 +67,17 @@ def test_a_few_odd_cells_do_not_make_numbers_a_category() -> None:
 
 
 @pytest.mark.parametrize("cells", [("yes", "no"), ("True", "False"), (True, False), ("a1", "b2")])
-def test_words_and_truth_values_are_categories(cells: tuple[object, ...]) -> None:
+def test_words_and_booleans_are_categories(cells: tuple[object, ...]) -> None:
     assert column(*cells).type == "categorical"
 
 
-def test_few_valued_whole_numbers_stay_numeric_unless_told_otherwise() -> None:
+def test_whole_numbers_with_few_values_are_numeric_unless_the_type_is_stated() -> None:
     assert column("1", "2", "1").type == "numeric"
-    assert column("1", "2", "1", wanted="categorical").type == "categorical"
+    assert column("1", "2", "1", column_type="categorical").type == "categorical"
 
 
-def test_values_stand_in_order_numbers_by_size() -> None:
-    assert column("10", "9", "1", wanted="categorical").values == ("1", "9", "10")
+def test_values_are_sorted_and_numbers_by_size() -> None:
+    assert column("10", "9", "1", column_type="categorical").values == ("1", "9", "10")
     assert column("10", "9.0", "1.5").values == ("1.5", "9", "10")
     assert column("b", "a", "B").values == ("B", "a", "b")
 

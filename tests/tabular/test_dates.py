@@ -43,14 +43,14 @@ def test_times_of_day_are_hours() -> None:
     np.testing.assert_allclose(read("6:15 PM", "12:00 am", "12:30 pm").numbers, [18.25, 0, 12.5])
 
 
-def test_where_day_and_month_can_be_exchanged_it_is_said() -> None:
+def test_dates_whose_day_and_month_could_be_swapped_are_ambiguous() -> None:
     assert read("01/02/2021", "03/04/2021").ambiguous
     assert read("01/02/2021", "03/04/2021").format.dates == "mdy"
     assert read("01.02.2021", "03.04.2021").format.dates == "dmy"
 
 
 @pytest.mark.parametrize("cells", [("31.02.2020", "30.02.2020"), ("1.2.3.4", "5.6.7.8"), ("a-b-c", "d-e-f")])
-def test_what_is_no_date_is_a_category(cells: tuple[str, ...]) -> None:
+def test_texts_that_are_no_dates_are_categories(cells: tuple[str, ...]) -> None:
     assert read(*cells).type == "categorical"
 
 
@@ -63,7 +63,7 @@ def test_typed_dates_and_durations_are_numbers_too() -> None:
     assert read_column("c", pd.Series(pd.to_timedelta(["90min"]))).numbers.tolist() == [1.5]
 
 
-def test_a_date_can_be_had_as_a_category_and_is_shown_as_a_date() -> None:
+def test_a_date_can_be_read_as_a_category_and_is_formatted_as_a_date() -> None:
     cells = pd.Series(["2020-01-31", "2021-02-28"], dtype=object)
     assert read_column("c", cells, "categorical").values == ("2020-01-31", "2021-02-28")
     assert date_text(day("2020-01-31"), "ymd") == "2020-01-31"

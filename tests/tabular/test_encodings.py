@@ -14,7 +14,7 @@ def test_korean_text_is_read_in_every_encoding_it_is_saved_in(encoding: str) -> 
 
 
 @pytest.mark.parametrize("text", ["값,b\n1,2\n", "a,b\n1,서울\n", "이름,점수\n", "a,지역\n" + "1,2\n" * 50])
-def test_a_few_hangul_syllables_are_enough_to_tell_cp949(text: str) -> None:
+def test_a_few_hangul_syllables_are_enough_to_detect_cp949(text: str) -> None:
     assert decode(text.encode("cp949")) == (text, "cp949")
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mtl_core.spec import InputError
+from mtl_core.spec.readers import TABLE_SUFFIXES
 from mtl_core.tabular.readers.formats import FORMATS, RECOGNITION_ORDER, SUFFIXES, format_of_name, format_titles
 from mtl_core.tabular.readers.table_file import read_bytes
 from mtl_core.tabular.readers.table_format import FileContent, TableFormat
@@ -18,6 +19,10 @@ def test_no_two_formats_share_a_title_or_a_suffix() -> None:
     assert len(set(SUFFIXES)) == len(SUFFIXES)
     assert len({table_format.title for table_format in FORMATS}) == len(FORMATS)
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in SUFFIXES)
+
+
+def test_the_suffixes_that_no_other_package_may_take_are_those_of_all_formats() -> None:
+    assert TABLE_SUFFIXES == SUFFIXES
 
 
 def test_every_format_is_tried_and_delimited_text_last() -> None:
@@ -53,7 +58,7 @@ def test_a_writer_of_each_format_stands_among_the_tests() -> None:
 
 
 @pytest.mark.parametrize("table_format", FORMATS, ids=lambda one: one.title)
-def test_a_file_says_its_format_by_its_content(table_format: TableFormat) -> None:
+def test_a_format_is_recognized_by_the_content_of_a_file(table_format: TableFormat) -> None:
     frame = pd.DataFrame({"a": [1.5, 2.5], "b": ["x", "y"]})
     data = WRITERS[table_format.title](frame)
     taken = next(one for one in RECOGNITION_ORDER if one.read(FileContent(data, "a.bin")) is not None)

@@ -46,7 +46,7 @@ def test_a_column_of_numbers_of_any_locale_is_numeric(cells: tuple[str, ...], nu
     np.testing.assert_array_equal(column.numbers, numbers)
 
 
-def test_a_group_of_three_digits_is_open_and_follows_what_the_caller_says() -> None:
+def test_a_group_of_three_digits_is_ambiguous_and_read_with_the_default_mark() -> None:
     assert read("1,234", "12").numbers.tolist() == [1234, 12]
     column = read("1,234", "12", rules=CellRules(default_decimal=","))
     assert column.numbers.tolist() == [1.234, 12]
@@ -54,7 +54,7 @@ def test_a_group_of_three_digits_is_open_and_follows_what_the_caller_says() -> N
     assert not read("1,234", "0.5").ambiguous
 
 
-def test_a_stated_decimal_mark_decides_whatever_the_cells_say() -> None:
+def test_a_stated_decimal_mark_overrides_what_the_cells_suggest() -> None:
     assert read("1.234", "5.678", rules=CellRules(decimal=",")).numbers.tolist() == [1234, 5678]
     assert read("0.5", "1.5", "2", rules=CellRules(decimal=",")).type == "categorical"
 
@@ -69,7 +69,7 @@ def test_a_stated_decimal_mark_decides_whatever_the_cells_say() -> None:
         (("18-25", "26-35", "36-45"), "not all of which can be read as numbers"),
     ],
 )
-def test_cells_that_look_like_numbers_are_never_categories_without_a_word(cells: tuple[str, ...], reason: str) -> None:
+def test_cells_that_look_like_numbers_and_are_categories_have_a_note(cells: tuple[str, ...], reason: str) -> None:
     column = read(*cells)
     assert column.type == "categorical"
     (note,) = column.notes
@@ -93,7 +93,7 @@ def test_many_numbers_written_out_with_either_mark_are_read_back(mark: DecimalMa
     np.testing.assert_array_equal(read(*texts).numbers, values)
 
 
-def test_whole_numbers_beyond_floating_point_stay_apart_as_categories() -> None:
+def test_whole_numbers_that_floating_point_would_merge_are_categories() -> None:
     column = read(*["9007199254740993", "9007199254740992"] * 3)
     assert column.values == ("9007199254740992", "9007199254740993")
     assert "keep every digit" in column.notes[0].what
@@ -111,7 +111,7 @@ def test_one_and_one_point_zero_are_one_category() -> None:
     assert read_column("c", pd.Series(["01", "1"], dtype=object), "categorical").values == ("1", "01")
 
 
-def test_leading_zeros_are_not_dropped_without_a_word() -> None:
+def test_dropped_leading_zeros_have_a_note() -> None:
     column = read_column("zip", pd.Series(["01234", "98765", ""], dtype=object))
     assert column.numbers[:2].tolist() == [1234.0, 98765.0]
     assert column.example == ("01234", 1234.0)

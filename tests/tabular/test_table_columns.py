@@ -29,7 +29,7 @@ def table(path: Path, text: str, **more: Any) -> TableDataset:
 
 
 def column(dataset: TableDataset, name: str) -> ColumnInfo:
-    return next(one for one in describe(dataset).columns if one.name == name)
+    return next(info for info in describe(dataset).columns if info.name == name)
 
 
 def notes(dataset: TableDataset, name: str = "") -> list[DataNote]:
@@ -37,10 +37,10 @@ def notes(dataset: TableDataset, name: str = "") -> list[DataNote]:
 
 
 def rows(*columns: str, count: int = 30) -> str:
-    return "".join(";".join(one.format(i=i) for one in columns) + "\n" for i in range(100, 100 + count))
+    return "".join(";".join(column.format(i=i) for column in columns) + "\n" for i in range(100, 100 + count))
 
 
-def test_decimal_commas_of_a_semicolon_table_are_read_and_told(tmp_path: Path) -> None:
+def test_decimal_commas_of_a_semicolon_table_are_read_and_noted(tmp_path: Path) -> None:
     dataset = table(tmp_path, "x;y\n" + rows("0,{i}", "{i}"))
     info = column(dataset, "x")
     assert (info.type, info.decimal, info.low, info.high) == ("numeric", ",", 0.1, 0.129)
@@ -58,7 +58,9 @@ def test_decimal_commas_of_a_semicolon_table_are_read_and_told(tmp_path: Path) -
         ("x\ty\n" + rows("1,{i}", "{i}").replace(";", "\t"), 1100, "no cell of the file has a decimal comma"),
     ],
 )
-def test_an_open_decimal_mark_follows_the_file_and_is_told(tmp_path: Path, text: str, low: float, reason: str) -> None:
+def test_an_ambiguous_decimal_mark_follows_the_file_and_is_noted(
+    tmp_path: Path, text: str, low: float, reason: str
+) -> None:
     dataset = table(tmp_path, text)
     assert column(dataset, "x").low == low
     (note,) = [note for note in notes(dataset, "x") if "dataset.decimal" in note.fix]
@@ -76,7 +78,7 @@ def test_the_decimal_mark_can_be_stated(tmp_path: Path) -> None:
     assert column(table(tmp_path, text, decimal=","), "x").low == 1.1
 
 
-def test_many_columns_of_one_kind_make_one_note(tmp_path: Path) -> None:
+def test_many_columns_that_are_converted_alike_share_one_note(tmp_path: Path) -> None:
     names = [f"c{i}" for i in range(12)]
     dataset = table(tmp_path, ";".join(names) + "\n" + rows(*["0,{i}"] * 12))
     (note,) = notes(dataset)
@@ -84,7 +86,7 @@ def test_many_columns_of_one_kind_make_one_note(tmp_path: Path) -> None:
     assert note.what.startswith("12 columns ('c0', 'c1', 'c2' …): numbers have decimal commas")
 
 
-def test_dates_and_units_are_told(tmp_path: Path) -> None:
+def test_dates_and_units_are_noted(tmp_path: Path) -> None:
     lines = "".join(f"2020-01-{i:02d},{i} %,{i}\n" for i in range(1, 31))
     dataset = table(tmp_path, "when,share,y\n" + lines)
     assert (column(dataset, "when").dates, column(dataset, "share").unit) == ("ymd", "%")
@@ -93,7 +95,7 @@ def test_dates_and_units_are_told(tmp_path: Path) -> None:
     assert "the unit '%' is left away" in notes(dataset, "share")[0].what
 
 
-def test_dates_whose_day_and_month_could_be_exchanged_are_told(tmp_path: Path) -> None:
+def test_dates_whose_day_and_month_could_be_swapped_are_noted(tmp_path: Path) -> None:
     lines = "".join(f"{i % 12 + 1:02d}/{i % 11 + 1:02d}/2020,{i}\n" for i in range(30))
     dataset = table(tmp_path, "when,y\n" + lines)
     assert any("whether the day or the month comes first" in note.what for note in notes(dataset, "when"))
@@ -157,7 +159,7 @@ def test_a_class_that_counts_as_missing_is_named_by_the_error(tmp_path: Path) ->
         load(grades(tmp_path, ("mild", "None", "mild")), (BinaryTask(name="y", target="y"),))
 
 
-def test_missing_texts_of_a_column_that_is_not_there_are_refused(tmp_path: Path) -> None:
+def test_missing_texts_of_a_column_that_does_not_exist_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"dataset\.missing\.z: there is no such column"):
         load(grades(tmp_path, ("1", "2"), missing={"z": ()}), (RegressionTask(name="y", target="y"),))
 
@@ -165,11 +167,11 @@ def test_missing_texts_of_a_column_that_is_not_there_are_refused(tmp_path: Path)
 # --- other notes
 
 
-def test_a_target_of_very_many_classes_is_told(tmp_path: Path) -> None:
+def test_a_target_of_very_many_classes_is_noted(tmp_path: Path) -> None:
     lines = "".join(f"{i},name {i % 70}\n" for i in range(280))
     dataset = table(tmp_path, "x,y\n" + lines, inputs=("x",))
-    found = [note for note in load(dataset, (MulticlassTask(name="y", target="y"),)).notes if note.count == 70]
-    assert "taken as 70 classes, of 4.0 rows each" in found[0].what
+    notes_of_70 = [note for note in load(dataset, (MulticlassTask(name="y", target="y"),)).notes if note.count == 70]
+    assert "taken as 70 classes, of 4.0 rows each" in notes_of_70[0].what
 
 
 def test_notes_are_about_the_columns_in_use(tmp_path: Path) -> None:
@@ -192,10 +194,10 @@ def test_data_in_which_a_class_is_left_out_has_changed(tmp_path: Path) -> None:
 # --- files
 
 
-def test_the_delimiter_a_spreadsheet_is_told_is_used_and_skipped(tmp_path: Path) -> None:
+def test_the_line_that_tells_spreadsheets_the_delimiter_is_used_and_skipped(tmp_path: Path) -> None:
     dataset = table(tmp_path, "sep=;\n" + "x;y;c\n" + rows("{i}", "{i}", "k"))
     info = describe(dataset)
-    assert [one.name for one in info.columns] == ["x", "y", "c"]
+    assert [column.name for column in info.columns] == ["x", "y", "c"]
     assert (info.rows, info.delimiter, info.encoding) == (30, ";", "utf-8")
     broken = table(tmp_path, "sep=;\nx;y\n1;2\n1;2;3\n")
     with pytest.raises(InputError, match="line 4 has 3 cells"):
@@ -223,7 +225,7 @@ def test_short_rows_are_counted_and_the_first_is_named(tmp_path: Path) -> None:
         '{"x": 1, "y": 2.5}\n{"x": 2, "y": null}\n',
     ],
 )
-def test_json_of_several_shapes_is_read_as_a_table(tmp_path: Path, text: str) -> None:
+def test_json_of_several_layouts_is_read_as_a_table(tmp_path: Path, text: str) -> None:
     info = describe(table(tmp_path, text, name="t.json"))
     assert info.preview == (("1", "2.5"), ("2", ""))
 
@@ -236,7 +238,7 @@ def test_json_of_several_shapes_is_read_as_a_table(tmp_path: Path, text: str) ->
         ("[{", "is not whole JSON"),
     ],
 )
-def test_other_json_is_refused_with_the_shapes_that_can_be_read(tmp_path: Path, text: str, message: str) -> None:
+def test_other_json_is_refused_with_the_layouts_that_can_be_read(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         describe(table(tmp_path, text, name="t.json"))
 
@@ -262,7 +264,7 @@ def test_names_in_either_form_of_unicode_are_the_same_name(tmp_path: Path) -> No
     assert load(spec.dataset, spec.tasks).preprocessing["inputs"][0]["name"] == composed
 
 
-def test_words_that_are_missing_labels_of_numbers_are_told(tmp_path: Path) -> None:
+def test_words_that_count_as_missing_labels_of_numbers_are_noted(tmp_path: Path) -> None:
     dataset = grades(tmp_path, ("1", "-", "3"))
     texts = [note.what for note in load(dataset, (RegressionTask(name="y", target="y"),)).notes]
     assert texts[0] == "Column 'y': 10 of 30 labels are missing ('-' in 10)."

@@ -21,7 +21,7 @@ from tests.datasets.conftest import WriteTable
 KIND = MulticlassTask(name="kind", target="kind")
 SPLIT = SplitSpec(train=0.5, val=0.25, test=0.25)
 TEXTS = ("The sun rises.", "moons", "", "the sun rises again again again", "comet")
-PIECES: tuple[tuple[str, ...], ...] = (
+TOKENS: tuple[tuple[str, ...], ...] = (
     ("[CLS]", "the", "sun", "rises", ".", "[SEP]"),
     ("[CLS]", "moon", "##s", "[SEP]"),
     ("[CLS]", "[SEP]"),
@@ -48,50 +48,50 @@ def table(path: str, folder: Path | str, **settings: Any) -> TableDataset:
     return TableDataset(path=path, inputs=("text",), types={"text": "text"}, text=text, split=SPLIT)
 
 
-def numbers(pieces: tuple[str, ...], length: int) -> list[int]:
-    """As they travel: those of the vocabulary and 1 more, then padding."""
-    found = [VOCABULARY[piece] + 1 for piece in pieces]
-    return found + [0] * (length - len(found))
+def input_ids(tokens: tuple[str, ...], length: int) -> list[int]:
+    """The ids of tokens as the model gets them: those of the vocabulary plus 1, then padding."""
+    ids = [VOCABULARY[token] + 1 for token in tokens]
+    return ids + [0] * (length - len(ids))
 
 
-def test_texts_become_the_tokenizers_own_numbers_and_one_more(path: str, folder: Path) -> None:
+def test_texts_become_the_ids_of_the_tokenizer_plus_one(path: str, folder: Path) -> None:
     data = load(table(path, folder), (KIND,))
     assert data.input_shape == (8,)
     for split in (data.train, data.val, data.test):
         assert split.rows is not None
-        for row, place in zip(split.inputs.int().tolist(), split.rows.tolist(), strict=True):
-            assert row == numbers(PIECES[place % len(TEXTS)], 8), TEXTS[place % len(TEXTS)]
+        for ids, row in zip(split.inputs.int().tolist(), split.rows.tolist(), strict=True):
+            assert ids == input_ids(TOKENS[row % len(TEXTS)], 8), TEXTS[row % len(TEXTS)]
     assert describe(table(path, folder)).input_shape == (8,)
 
 
-def test_a_longer_text_is_cut_between_its_marks_which_is_told(path: str, folder: Path) -> None:
+def test_a_longer_text_is_truncated_between_its_special_tokens_and_noted(path: str, folder: Path) -> None:
     data = load(table(path, folder, max_length=5), (KIND,))
     assert data.input_shape == (5,)
-    found = {tuple(row) for row in data.train.inputs.int().tolist()}
-    assert tuple(numbers(("[CLS]", "the", "sun", "rises", "[SEP]"), 5)) in found
+    rows = {tuple(row) for row in data.train.inputs.int().tolist()}
+    assert tuple(input_ids(("[CLS]", "the", "sun", "rises", "[SEP]"), 5)) in rows
     assert "8 of 20 texts are longer than 5 tokens and are cut." in [note.what for note in data.notes]
 
 
 def test_new_texts_are_treated_as_those_of_training(path: str, folder: Path) -> None:
     data = load(table(path, folder), (KIND,))
     preprocessing = json.loads(json.dumps(data.preprocessing))
-    found = transform_inputs(preprocessing, pd.DataFrame({"text": ["moons sets", None, "the " * 30]}))
-    assert found.shape == (3, 8)
-    assert found[0].int().tolist() == numbers(("[CLS]", "moon", "##s", "sets", "[SEP]"), 8)
-    assert found[1].int().tolist() == numbers(("[CLS]", "[SEP]"), 8)
-    assert found[2, -1] == VOCABULARY["[SEP]"] + 1
+    inputs = transform_inputs(preprocessing, pd.DataFrame({"text": ["moons sets", None, "the " * 30]}))
+    assert inputs.shape == (3, 8)
+    assert inputs[0].int().tolist() == input_ids(("[CLS]", "moon", "##s", "sets", "[SEP]"), 8)
+    assert inputs[1].int().tolist() == input_ids(("[CLS]", "[SEP]"), 8)
+    assert inputs[2, -1] == VOCABULARY["[SEP]"] + 1
     save_tokenizer(folder, VOCABULARY | {"comet": len(VOCABULARY)})
     with pytest.raises(InputError, match=r"dataset\.text\.tokenizer: has changed since"):
         transform_inputs(preprocessing, pd.DataFrame({"text": ["moons"]}))
 
 
-def test_another_tokenizer_makes_other_data_and_another_place_does_not(path: str, folder: Path) -> None:
+def test_the_fingerprint_follows_the_tokenizer_and_not_its_folder(path: str, folder: Path) -> None:
     first = load(table(path, folder), (KIND,)).fingerprint
-    moved = folder.rename(folder.parent / "elsewhere")
-    assert load(table(path, moved), (KIND,)).fingerprint == first
-    assert load(table(path, moved, vocabulary=77, lowercase=False), (KIND,)).fingerprint == first  # words' settings
-    save_tokenizer(moved, VOCABULARY | {"comet": len(VOCABULARY)})
-    again = load(table(path, moved), (KIND,))
+    renamed = folder.rename(folder.parent / "elsewhere")
+    assert load(table(path, renamed), (KIND,)).fingerprint == first
+    assert load(table(path, renamed, vocabulary=77, lowercase=False), (KIND,)).fingerprint == first  # words' settings
+    save_tokenizer(renamed, VOCABULARY | {"comet": len(VOCABULARY)})
+    again = load(table(path, renamed), (KIND,))
     assert again.fingerprint != first
     assert len(VOCABULARY) + 1 in again.train.inputs
 
@@ -106,7 +106,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_tokenizer_that_will_not_do_is_refused_and_the_data_are_shown_all_the_same(
+def test_a_tokenizer_that_cannot_be_used_is_refused_and_the_data_are_described_anyway(
     name: str, path: str, folder: Path
 ) -> None:
     make, settings, says = BAD[name]

@@ -60,7 +60,7 @@ def test_a_text_is_split_into_words_and_marks_of_any_script(
     assert split_text(text, TextSpec(**settings)) == tokens
 
 
-def test_texts_become_numbers_of_tokens_padded_to_the_longest(write: WriteTable) -> None:
+def test_texts_become_token_ids_padded_to_the_longest(write: WriteTable) -> None:
     data = load(table(write(texts())), (TAG, KIND))
     assert data.input_shape == (4,)
     assert data.targets["tags"].classes == ("M", "N", "P", "V")
@@ -95,7 +95,7 @@ def test_a_limited_vocabulary_leaves_the_rarer_unknown_and_says_so(write: WriteT
     assert any("2 most frequent are told apart" in str(note) for note in data.notes)
 
 
-def test_longer_texts_are_cut_and_their_tags_with_them(write: WriteTable) -> None:
+def test_longer_texts_are_truncated_and_their_tags_with_them(write: WriteTable) -> None:
     data = load(table(write(texts()), max_length=2), (TAG,))
     assert data.input_shape == (2,)
     assert {tuple(row) for row in data.train.targets["tags"].tolist()} == {(2, 1), (2, 3)}
@@ -104,8 +104,8 @@ def test_longer_texts_are_cut_and_their_tags_with_them(write: WriteTable) -> Non
 
 def test_new_texts_are_treated_like_the_training_rows(write: WriteTable) -> None:
     data = load(table(write(texts())), (TAG,))
-    known = json.loads(json.dumps(data.preprocessing))
-    new = transform_inputs(known, pd.DataFrame({"text": ["너는 간다!", "너는 온다! 나는 밥을 먹는다", None]}))
+    preprocessing = json.loads(json.dumps(data.preprocessing))
+    new = transform_inputs(preprocessing, pd.DataFrame({"text": ["너는 간다!", "너는 온다! 나는 밥을 먹는다", None]}))
     (short,) = {tuple(row) for row in data.train.inputs.tolist() if row[-1] == 0}
     assert tuple(new[0].tolist()) == short
     assert new[1, 1] == 1
@@ -123,7 +123,7 @@ def test_a_row_without_tags_or_without_text_has_no_label(write: WriteTable) -> N
     assert (data.train.targets["tags"][~data.train.masks["tags"]] == -1).all()
 
 
-def test_how_a_text_is_read_counts_among_what_the_tensors_follow_from(write: WriteTable) -> None:
+def test_the_fingerprint_follows_how_a_text_is_read(write: WriteTable) -> None:
     path = write(texts())
     first, other = load(table(path), (KIND,)), load(table(path, max_length=3), (KIND,))
     assert first.fingerprint != other.fingerprint
@@ -167,7 +167,7 @@ def test_the_same_column_read_as_text_suggests_an_input_and_tags_to_predict(writ
     assert dict(columns["tags"].categories) == {"P": 40, "V": 40, "M": 40, "N": 20}
 
 
-def test_sentences_are_the_same_for_a_seed_and_speak_of_their_topic() -> None:
+def test_sentences_are_the_same_for_a_seed_and_have_words_of_their_topic() -> None:
     frame = sentences(60, seed=1)
     assert frame.equals(sentences(60, seed=1))
     assert not frame.equals(sentences(60, seed=2))
@@ -176,15 +176,15 @@ def test_sentences_are_the_same_for_a_seed_and_speak_of_their_topic() -> None:
         assert {*NOUNS[topic], *VERBS[topic]} & set(split_text(text, TextSpec()))
 
 
-def test_some_words_of_the_sentences_are_of_two_kinds() -> None:
+def test_some_words_of_the_sentences_have_two_parts_of_speech() -> None:
     data = load(BundledDataset(name="sentences"), (TAG,))
     words = data.preprocessing["vocabulary"]
-    kinds: dict[str, set[int]] = {}
+    tags_by_word: dict[str, set[int]] = {}
     for row, tags in zip(data.train.inputs.int().tolist(), data.train.targets["tags"].tolist(), strict=True):
         for token, tag in zip(row, tags, strict=True):
             if tag >= 0:
-                kinds.setdefault(words[token - 2], set()).add(tag)
-    assert {"fish", "cook", "walk"} <= {word for word, found in kinds.items() if len(found) == 2}
+                tags_by_word.setdefault(words[token - 2], set()).add(tag)
+    assert {"fish", "cook", "walk"} <= {word for word, tags_of_word in tags_by_word.items() if len(tags_of_word) == 2}
 
 
 def test_json_lines_with_lists_of_tokens_are_a_table(write: WriteTable) -> None:

@@ -33,7 +33,7 @@ def read(data: bytes, name: str = "homes.xlsx") -> RawTable:
     return read_bytes(data, name)
 
 
-def said(raw: RawTable) -> str:
+def notes_of(raw: RawTable) -> str:
     return " ".join(map(str, raw.notes))
 
 
@@ -73,16 +73,16 @@ def test_a_formula_is_read_by_its_saved_value() -> None:
     assert read(workbook({"a": rows})).frame["a"].tolist() == [2.5]
 
 
-def test_cells_with_errors_are_missing_and_said() -> None:
+def test_cells_with_errors_are_missing_and_noted() -> None:
     rows = sheet_rows([["a", "b"], [1, 2]])
     rows += row(3, error_cell("A3", "#DIV/0!"), cell("B3", 1)) + row(4, error_cell("A4"), error_cell("B4"))
     raw = read(workbook({"a": rows}))
     np.testing.assert_array_equal(raw.frame["a"], [1, np.nan])  # the last row has nothing left in it
-    assert "3 cells with an error count as missing (#N/A in 2, #DIV/0! in 1)" in said(raw)
+    assert "3 cells with an error count as missing (#N/A in 2, #DIV/0! in 1)" in notes_of(raw)
 
 
 def test_errors_of_another_sheet_are_not_counted() -> None:
-    assert "error" not in said(read(workbook({"a": HOMES, "b": row(1, error_cell("A1"))})))
+    assert "error" not in notes_of(read(workbook({"a": HOMES, "b": row(1, error_cell("A1"))})))
 
 
 def test_a_table_may_stand_anywhere_in_the_sheet_with_gaps() -> None:
@@ -97,30 +97,30 @@ def test_an_unnamed_column_with_cells_is_kept() -> None:
     assert list(frame.columns) == ["a", "column 2", "c"]
 
 
-def test_merged_cells_keep_the_first_value_and_are_said() -> None:
+def test_merged_cells_keep_the_first_value_and_are_noted() -> None:
     rows = sheet_rows([["a", "b"], ["x", 1], [None, 2]])
     raw = read(workbook({"a": rows}, merged=["A2:A3"]))
     assert raw.frame["a"].tolist() == ["x", None]
-    assert "1 area of merged cells has a value in the first cell only" in said(raw)
+    assert "1 area of merged cells has a value in the first cell only" in notes_of(raw)
 
 
-def test_the_first_visible_sheet_with_cells_is_read_and_said() -> None:
+def test_the_first_visible_sheet_with_cells_is_read_and_noted() -> None:
     other = sheet_rows([["x", "y"], [1, 2]])
     raw = read(workbook({"empty": "", "notes": other, "homes": HOMES, "more": other}, hidden=["notes"]))
     assert list(raw.frame.columns) == ["area", "city", "sold"]
-    assert "The workbook has 4 sheets; the first with cells is read, 'homes'" in said(raw)
-    assert raw.form == "sheet 'homes' of a workbook"
+    assert "The workbook has 4 sheets; the first with cells is read, 'homes'" in notes_of(raw)
+    assert raw.description == "sheet 'homes' of a workbook"
 
 
 def test_a_hidden_sheet_is_read_where_no_other_has_cells() -> None:
     raw = read(workbook({"empty": "", "homes": HOMES}, hidden=["homes"]))
-    assert raw.form == "sheet 'homes' of a workbook"
+    assert raw.description == "sheet 'homes' of a workbook"
 
 
-def test_names_that_are_numbers_are_said_as_of_a_csv_file() -> None:
+def test_column_names_that_are_numbers_are_noted_as_in_a_csv_file() -> None:
     raw = read(workbook({"a": sheet_rows([[2020, 2021.5], [1, 2]])}))
     assert list(raw.frame.columns) == ["2020", "2021.5"]
-    assert "only numbers" in said(raw)
+    assert "only numbers" in notes_of(raw)
 
 
 def test_an_open_document_is_read() -> None:
@@ -135,13 +135,14 @@ def test_an_open_document_is_read() -> None:
         '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="1024"/>'
     )
     data = open_document(
-        "".join(f"<table:table-row>{one}</table:table-row>" for one in rows) + f"{rest}</table:table-row>"
+        "".join(f"<table:table-row>{cells_of_row}</table:table-row>" for cells_of_row in rows)
+        + f"{rest}</table:table-row>"
     )
     raw = read(data, "homes.ods")
     assert raw.frame["a"].tolist() == [1.5, 2]
     assert raw.frame["b"].tolist() == [pd.Timestamp("2024-01-02"), pd.NaT]
     assert raw.frame["c"].tolist() == [None, "x"]
-    assert "1 cell with an error counts as missing (#DIV/0! in 1)" in said(raw)
+    assert "1 cell with an error counts as missing (#DIV/0! in 1)" in notes_of(raw)
 
 
 @pytest.mark.parametrize("rows", ["", row(1), row(1, text_cell("A1", ""))])
@@ -157,11 +158,11 @@ def test_one_column_or_a_header_alone_is_refused() -> None:
         read(workbook({"a": sheet_rows([["a", "b"]])}))
 
 
-@pytest.mark.parametrize("kept", [0.01, 0.3, 0.7, 0.95, 0.99])
-def test_a_truncated_workbook_is_refused(kept: float) -> None:
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.7, 0.95, 0.99])
+def test_a_truncated_workbook_is_refused(share: float) -> None:
     data = workbook({"a": HOMES})
     with pytest.raises(InputError, match=r"^dataset.path: is not a whole workbook .*found homes.xlsx"):
-        read(data[: max(int(len(data) * kept), 5)])
+        read(data[: max(int(len(data) * share), 5)])
 
 
 def test_damaged_bytes_give_a_table_or_one_error() -> None:
@@ -220,7 +221,7 @@ def test_a_sheet_that_would_fill_the_memory_is_refused_before_it_is_read(last: s
         read(workbook({"a": rows}))
 
 
-def test_a_row_that_says_its_number_without_the_cells_saying_theirs_counts() -> None:
+def test_a_row_with_a_number_whose_cells_have_no_position_counts() -> None:
     wide = row(1, text_cell("A1", "a"), text_cell("ZZ1", "b"))
     for cells in (
         "<c><v>1</v></c>",
@@ -232,13 +233,13 @@ def test_a_row_that_says_its_number_without_the_cells_saying_theirs_counts() -> 
             read(workbook({"a": f'{wide}<row r="1048576">{cells}</row>'}))
 
 
-def test_cells_that_do_not_say_their_place_are_counted() -> None:
+def test_cells_without_a_position_are_counted() -> None:
     rows = f"<row>{'<c><v>1</v></c>' * 100}</row>" + '<row r="1000000"><c><v>1</v></c></row>'
     with pytest.raises(InputError, match="has a sheet of 1000000 rows and 100 columns"):
         read(workbook({"a": rows}))
 
 
-def test_a_place_behind_a_sign_that_ends_a_tag_is_seen() -> None:
+def test_a_position_behind_a_quoted_bracket_is_read() -> None:
     rows = row(1, text_cell("A1", "a")) + """<row r='9'><c q=">" r = 'XFD1048576'><v>1</v></c></row>"""
     with pytest.raises(InputError, match="has a sheet of 1048576 rows and 16384 columns"):
         read(workbook({"a": rows}))
@@ -300,7 +301,7 @@ def test_a_part_that_is_larger_than_it_claims_is_refused() -> None:
 
 
 def test_text_that_is_called_a_workbook_is_read_as_text() -> None:
-    assert read(b"a\tb\n1\t2\n", "export.xls").form == "tab-separated text, utf-8"
+    assert read(b"a\tb\n1\t2\n", "export.xls").description == "tab-separated text, utf-8"
 
 
 def test_a_binary_workbook_is_read() -> None:

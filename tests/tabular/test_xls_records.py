@@ -17,9 +17,9 @@ SECTOR = 512
 
 def with_numbers(data: bytes, offset: int, *numbers: int) -> bytes:
     """The file with 32-bit numbers written over those at an offset."""
-    changed = bytearray(data)
-    struct.pack_into(f"<{len(numbers)}I", changed, offset, *numbers)
-    return bytes(changed)
+    content = bytearray(data)
+    struct.pack_into(f"<{len(numbers)}I", content, offset, *numbers)
+    return bytes(content)
 
 
 def refuse(data: bytes, words: str) -> None:

@@ -15,12 +15,12 @@ from mtl_core.spec.training.optimizers import (
     Adam,
     Adamax,
     AdamW,
-    HeadsPart,
+    HeadsGroupSpec,
     Muon,
     NAdam,
     RmsProp,
     Sgd,
-    SharedPart,
+    SharedGroupSpec,
 )
 from mtl_core.spec.training.schedules import PlateauSchedule
 from mtl_core.training.optimization.lr_schedule import Plateau
@@ -95,7 +95,7 @@ def test_parts_alike_are_one_group_with_every_parameter_in_it() -> None:
 
 def test_a_part_has_its_own_rate_and_decay_and_the_schedule_multiplies_each() -> None:
     model = build_model_of_two_tasks()
-    training = TrainingSpec(heads=HeadsPart(lr_factor=10.0, weight_decay=0.5))
+    training = TrainingSpec(heads=HeadsGroupSpec(lr_factor=10.0, weight_decay=0.5))
     optimizer = build_optimizer(AdamW(lr=0.01), build_param_groups(model, training), [nn.Parameter(torch.ones(2))])
     shared, heads, weighting = optimizer.param_groups
     assert {id(p) for p in shared["params"]} == {id(p) for p in model.shared_parameters()}
@@ -108,7 +108,7 @@ def test_a_part_has_its_own_rate_and_decay_and_the_schedule_multiplies_each() ->
 
 def test_the_rate_of_each_shared_layer_is_a_share_of_the_next_ones() -> None:
     model = build_model_of_two_tasks()
-    groups = build_param_groups(model, TrainingSpec(shared=SharedPart(depth_factor=0.5, lr_factor=2.0)))
+    groups = build_param_groups(model, TrainingSpec(shared=SharedGroupSpec(depth_factor=0.5, lr_factor=2.0)))
     factor = {id(p): group["lr_factor"] for group in groups for p in group["params"]}
     first, last = model.shared_parameters()[:2], model.shared_parameters()[2:]
     assert {factor[id(p)] for p in first} == {1.0}
@@ -118,7 +118,7 @@ def test_the_rate_of_each_shared_layer_is_a_share_of_the_next_ones() -> None:
 
 def test_penalties_are_the_gradients_of_their_terms_on_the_weights_of_their_part() -> None:
     model = build_model_of_two_tasks()
-    training = TrainingSpec(shared=SharedPart(l1=0.1, l2=0.3), heads=HeadsPart(l2=0.7))
+    training = TrainingSpec(shared=SharedGroupSpec(l1=0.1, l2=0.3), heads=HeadsGroupSpec(l2=0.7))
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)
     frozen = model.shared_parameters()[0]

@@ -109,7 +109,7 @@ def test_a_run_whose_folder_is_gone_says_so_and_one_whose_folder_changed_keeps_i
     trained(spec, tmp_path / "run", script={3: [make_request("stop")]})
     kept = Checkpoint.load(tmp_path / "run" / "last.safetensors").parts["model"]
     shutil.rmtree(tmp_path / "model")
-    with pytest.raises(InputError, match="needs its folder for its architecture, trained or not; there is no folder"):
+    with pytest.raises(InputError, match="reads its architecture from its folder, trained or not; there is no folder"):
         trained(spec, tmp_path / "run", resume=True)
     model_folder(tmp_path / "model")
     frozen = small(tmp_path / "model", training__shared={"freeze_epochs": EPOCHS})

@@ -22,7 +22,7 @@ from mtl_core.spec import (
     members,
 )
 from mtl_core.spec.sharing import Sharing
-from mtl_core.spec.training.continual import Keeping, NewHeads
+from mtl_core.spec.training.continual import ContinualLearning, NewHeads
 from mtl_core.tasks import build_task
 from mtl_core.training.batching.batches import Batches
 from mtl_core.training.metrics.validation import Scorer, evaluation_batches
@@ -38,7 +38,7 @@ from tests.training.test_resume import assert_goes_on
 from tests.training.toy import STEPS, ToyRun, assert_same_tensors, experiment, make_request, run, toy_data
 
 OLD = ("price", "sold")
-KEPT = [kind_of(member) for member in members(Keeping) if member is not NewHeads]
+KEPT = [kind_of(member) for member in members(ContinualLearning) if member is not NewHeads]
 LINEAR = [{"kind": "linear", "out_features": 8}, {"kind": "tanh"}]
 
 

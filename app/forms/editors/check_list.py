@@ -10,8 +10,8 @@ from app.forms.value_labels import label_of
 from app.theme import GAP
 from app.widgets import escape_mnemonic
 
-_COLUMNS, _WIDTH = 3, 44
-"""Of check boxes side by side: at most so many, and together no wider than so many digits."""
+_MAX_COLUMNS, _MAX_DIGITS = 3, 44
+"""The most columns of check boxes, and their largest width as a number of digits."""
 
 
 class CheckListEditor(QWidget):
@@ -30,20 +30,20 @@ class CheckListEditor(QWidget):
             box.toggled.connect(lambda _on: self.valueChanged.emit(self.value()))
         self._widest = max(box.sizeHint().width() for box in self._boxes.values()) + GAP
         self._columns = 0
-        self._arrange(self.fontMetrics().horizontalAdvance("0") * _WIDTH)
+        self._arrange(self.fontMetrics().horizontalAdvance("0") * _MAX_DIGITS)
         self.setFocusProxy(next(iter(self._boxes.values())))
 
     def minimumSizeHint(self) -> QSize:
-        """One column; in more room there are more."""
+        """The size of a single column."""
         return QSize(self._widest, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Puts as many boxes side by side as there is room for."""
+        """Arrange the boxes in as many columns as fit."""
         super().resizeEvent(event)
-        self._arrange(min(self.width() + GAP, self.fontMetrics().horizontalAdvance("0") * _WIDTH))
+        self._arrange(min(self.width() + GAP, self.fontMetrics().horizontalAdvance("0") * _MAX_DIGITS))
 
     def _arrange(self, width: int) -> None:
-        columns = max(1, min(_COLUMNS, width // self._widest))
+        columns = max(1, min(_MAX_COLUMNS, width // self._widest))
         if columns == self._columns:
             return
         self._grid.setColumnStretch(self._columns, 0)
@@ -53,17 +53,17 @@ class CheckListEditor(QWidget):
             self._grid.addWidget(box, index // columns, index % columns)
 
     def name_parts(self, name: str) -> None:
-        """Give each box an objectName below ``name``."""
+        """Set the objectNames of the boxes, which begin with ``name``."""
         for value, box in self._boxes.items():
             box.setObjectName(f"{name}.{value}")
 
     def value(self) -> list[Any]:
-        """The values checked, in their order."""
+        """The checked values, in the order of the boxes."""
         return [value for value, box in self._boxes.items() if box.isChecked()]
 
     def setValue(self, value: Any) -> None:
-        """Check these and no others."""
-        for each, box in self._boxes.items():
+        """Check the boxes of these values and uncheck the others."""
+        for option, box in self._boxes.items():
             blocked = box.blockSignals(True)
-            box.setChecked(each in (value or ()))
+            box.setChecked(option in (value or ()))
             box.blockSignals(blocked)

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
-from app.forms.editors.value_editors import TextEditor
+from app.forms.editors.plain_text import TextEditor
 from app.theme import GAP
 from app.widgets import ToolButton
 
@@ -20,7 +20,7 @@ class FolderEditor(QWidget):
         super().__init__(parent)
         self.line = TextEditor()
         self.line.valueChanged.connect(self.valueChanged)
-        self.choose = ToolButton("folder-open", "Choose the folder…", self.ask)
+        self.choose = ToolButton("folder-open", "Choose the folder…", self.open_dialog)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)
@@ -29,7 +29,7 @@ class FolderEditor(QWidget):
         self.setFocusProxy(self.line)
 
     def name_parts(self, name: str) -> None:
-        """Name the line and the button below ``name``."""
+        """Set the objectNames of the text field and the button, which begin with ``name``."""
         self.line.setObjectName(f"{name}.line")
         self.line.setAccessibleName(self.accessibleName())
         self.choose.setObjectName(f"{name}.choose")
@@ -42,8 +42,8 @@ class FolderEditor(QWidget):
         """Show a path."""
         self.line.setValue(value)
 
-    def ask(self) -> None:
-        """Ask for a folder, beginning with the one shown where it is there."""
+    def open_dialog(self) -> None:
+        """Open a dialog that begins in the current folder."""
         current = Path(str(self.value()))
         folder = QFileDialog.getExistingDirectory(
             self, "Choose a folder", str(current) if current.is_absolute() else ""

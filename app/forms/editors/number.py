@@ -1,4 +1,4 @@
-"""The editor of a number."""
+"""An editor for a number."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -9,7 +9,7 @@ __all__ = ["NumberEditor", "number_text"]
 
 
 class NumberEditor(NumberField):
-    """A number of a form; all have the same width, so that they line up."""
+    """Edits a number; all have the same width, so that they align in a form."""
 
     def __init__(self, shape: Number, parent: QWidget | None = None) -> None:
         super().__init__(shape, parent)

@@ -9,7 +9,7 @@ from app.widgets import TextField
 
 
 class NumberListEditor(TextField):
-    """Edits numbers separated by commas or spaces; other words are passed on, so that validation reports them.
+    """Edits numbers separated by commas or spaces; other words stay in the value, so that validation reports them.
 
     Args:
         integer: Whether they are whole numbers.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from app.forms.editors.value_editors import ChoiceEditor
+from app.forms.editors.choice import ChoiceEditor
 from app.widgets import MenuEntry, SearchMenu
 
 
@@ -12,9 +12,9 @@ class SearchedChoice(ChoiceEditor):
     """A combo box whose popup has groups and a search field.
 
     Args:
-        entries: What can be chosen, in the order of their groups.
-        name: Beginning of the list's objectNames.
-        what: What is chosen, in the plural.
+        entries: The entries to choose from, in the order of their groups.
+        name: Prefix of the objectNames of the popup.
+        what: A noun for the entries, in the plural.
         parent: Owner.
     """
 
@@ -24,14 +24,14 @@ class SearchedChoice(ChoiceEditor):
         self.menu: SearchMenu | None = None
 
     def showPopup(self) -> None:
-        """Open the list, made when it is first wanted."""
+        """Open the popup, which is created when it is first opened."""
         if self.menu is None:
-            # Not this one's own child: its list and search would be styled as parts of a combo box.
+            # Not a child of the combo box, whose style its list and search field would inherit.
             self.menu = SearchMenu(self._entries, *self._names, self.parentWidget())
-            self.menu.chosen.connect(self._pick)
+            self.menu.chosen.connect(self._on_chosen)
         self.menu.popup(self, str(self.value()))
 
-    def _pick(self, kind: str) -> None:
+    def _on_chosen(self, kind: str) -> None:
         index = next(i for i, entry in enumerate(self._entries) if entry.kind == kind)
         self.setCurrentIndex(index)
         self.activated.emit(index)

@@ -14,11 +14,11 @@ from app.widgets import WeightSlider
 class WeightsEditor(QWidget):
     """Loss weights by task; a task that is left out weighs 1.
 
-    ``moved(task, weight)`` tells which one a person changed, ``valueChanged`` all weights.
+    ``weightChanged(task, weight)``: the user changed one weight. ``valueChanged(weights)``: the same with all weights.
     """
 
     valueChanged = Signal(object)
-    moved = Signal(str, float)
+    weightChanged = Signal(str, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,17 +29,22 @@ class WeightsEditor(QWidget):
         self._column.setSpacing(GAP)
 
     def set_names(self, names: Sequence[str]) -> None:
-        """Show a slider for each task, in their order and colors."""
+        """Show a slider for each task, in their order and colors; a task that keeps its place keeps its slider."""
         names = list(dict.fromkeys(names))
-        if names == list(self._sliders):
+        old_names = list(self._sliders)
+        if names == old_names:
             return
-        for slider in self._sliders.values():
-            discard(slider)
-        self._sliders = {name: self._slider(name, i) for i, name in enumerate(names)}
+        kept = {name for name, old in zip(names, old_names, strict=False) if name == old}
+        for name in set(old_names) - kept:
+            discard(self._sliders[name])
+        self._sliders = {
+            name: self._sliders[name] if name in kept else self._add_slider(name, index)
+            for index, name in enumerate(names)
+        }
         self.setValue(self._value)
 
     def value(self) -> dict[str, float]:
-        """The weights that were given or moved."""
+        """The weights that are set, by task."""
         return dict(self._value)
 
     def setValue(self, value: Any) -> None:
@@ -52,13 +57,13 @@ class WeightsEditor(QWidget):
             if slider.value() != weight:
                 slider.setValue(weight)
 
-    def _slider(self, name: str, index: int) -> WeightSlider:
+    def _add_slider(self, name: str, index: int) -> WeightSlider:
         slider = WeightSlider(name, index)
-        slider.valueChanged.connect(lambda weight: self._slider_moved(name, weight))
-        self._column.addWidget(slider)
+        slider.valueChanged.connect(lambda weight: self._on_slider_changed(name, weight))
+        self._column.insertWidget(index, slider)
         return slider
 
-    def _slider_moved(self, name: str, weight: float) -> None:
+    def _on_slider_changed(self, name: str, weight: float) -> None:
         self._value[name] = weight
-        self.moved.emit(name, weight)
+        self.weightChanged.emit(name, weight)
         self.valueChanged.emit(self.value())

@@ -1,1 +1,1 @@
-"""Lists of layers, edited in place."""
+"""The editor for a list of layers."""

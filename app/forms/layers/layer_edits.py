@@ -1,4 +1,4 @@
-"""Pure list operations of the layer list: match rows to layers, move, insert and remove."""
+"""Pure functions on lists of layers: match rows to layers, move, insert and remove."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,10 +7,13 @@ Layers = list[dict[str, Any]]
 
 
 def match_rows(old: Sequence[Any], new: Sequence[Any]) -> list[int | None]:
-    """For each new layer the index of the old one that it was, so that its row can stay.
+    """Match each new layer with the old layer whose row it keeps.
 
-    What stands before and after the edit stays; between, equal layers are found again, and when none was added or
-    removed the rest keep their places.
+    Equal layers at both ends match in order. Between them a layer matches the first equal one, and if no layer was
+    added or removed, the others match by position.
+
+    Returns:
+        For each new layer the index of the old one, or None.
     """
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
@@ -34,7 +37,7 @@ def match_rows(old: Sequence[Any], new: Sequence[Any]) -> list[int | None]:
 
 
 def move_item(layers: Sequence[Any], source: int, target: int) -> list[Any]:
-    """The list with the layer at ``source`` put before what stands at ``target``, counted before it is taken out."""
+    """Return the list with the layer at ``source`` moved before the one at ``target``; both count in the old list."""
     result = [*layers]
     layer = result.pop(source)
     result.insert(target - (1 if target > source else 0), layer)
@@ -42,10 +45,10 @@ def move_item(layers: Sequence[Any], source: int, target: int) -> list[Any]:
 
 
 def insert_item(layers: Sequence[Any], index: int, layer: Any) -> list[Any]:
-    """The list with ``layer`` put at ``index``."""
+    """Return the list with ``layer`` inserted at ``index``."""
     return [*layers[:index], layer, *layers[index:]]
 
 
 def remove_item(layers: Sequence[Any], index: int) -> list[Any]:
-    """The list without the layer at ``index``."""
+    """Return the list without the layer at ``index``."""
     return [*layers[:index], *layers[index + 1 :]]

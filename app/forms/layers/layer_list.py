@@ -1,7 +1,8 @@
-"""An ordered list of layers, edited in place."""
+"""An editor for an ordered list of layers."""
 
 import itertools
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -27,14 +28,14 @@ _ACTIONS = (
 
 
 class LayerList(QWidget):
-    """The layers at ``path`` of the document: click to open, drag or Alt+Up/Down to move, Delete to remove.
+    """Edits the layers at a path of the document: click opens, dragging and Alt+Up/Down move, Delete removes a layer.
 
-    ``selected(path)`` tells which layer was opened, ``""`` when none is.
+    ``selected(str)``: the path of the layer that was opened, ``""`` if none is open.
 
     Args:
-        document: Edited directly; every change is one step of undo.
+        document: The document; every change is one undo step.
         path: ``model.shared`` or ``model.heads.…``.
-        empty_text: What is said while there is no layer.
+        empty_text: Text shown while there is no layer.
         parent: Owner.
     """
 
@@ -57,13 +58,11 @@ class LayerList(QWidget):
         self._column.addWidget(self.empty)
         self._mark = QFrame(self)
         self._mark.hide()
-        self.menu = LayerMenu(self)
-        self.menu.chosen.connect(self.add)
-        document.changed.connect(self._changed)
+        document.changed.connect(self._on_document_changed)
         self._show(self._layers())
 
     def set_infos(self, infos: Sequence[LayerInfo], input_text: str) -> None:
-        """Show what the worker said of each layer; ``input_text`` is the shape that arrives at the first."""
+        """Show the description of each layer; ``input_text`` is the shape of the input of the first."""
         self._infos, self._input_text = infos, input_text
         before: LayerInfo | None = None
         for row, info in zip(self.rows, infos, strict=False):
@@ -76,29 +75,36 @@ class LayerList(QWidget):
         self._open = index if 0 <= index < len(self.rows) else -1
         for i, row in enumerate(self.rows):
             row.set_open(i == self._open)
-        self._chain()
+        self._update_tab_order()
         if self._open >= 0:
             row = self.rows[self._open]
             if focus:
                 row.line.setFocus()
-            self._reveal(row)
+            self._scroll_to(row)
         self.selected.emit(self.rows[self._open].path if self._open >= 0 else "")
 
+    @cached_property
+    def menu(self) -> LayerMenu:
+        """The menu of layers to add, which is created when it is first opened."""
+        menu = LayerMenu(self)
+        menu.chosen.connect(self.add)
+        return menu
+
     @property
-    def opened(self) -> int:
+    def open_index(self) -> int:
         """Index of the open layer, or -1."""
         return self._open
 
     def add(self, kind: str) -> None:
-        """Put a new layer after the open one, or at the end, and open it."""
+        """Insert a layer after the open one, or at the end, and open it."""
         layers = self._layers()
         index = self._open + 1 if self._open >= 0 else len(layers)
         spec = CLASSES[kind]
         self._set(insert_item(layers, index, defaults_of(spec)), f"Add {spec.title}")
         self.open(index)
 
-    def act(self, action: str, index: int) -> None:
-        """Do ``up down duplicate`` or ``remove`` to the layer at ``index``."""
+    def apply_action(self, action: str, index: int) -> None:
+        """Move the layer at ``index`` ``up`` or ``down``, ``duplicate`` or ``remove`` it."""
         layers = self._layers()
         title = layer_title(self.rows[index].layer)
         match action:
@@ -108,18 +114,18 @@ class LayerList(QWidget):
                 self._move(index, index + 2)
             case "duplicate":
                 self._set(insert_item(layers, index + 1, layers[index]), f"Duplicate {title}")
-                self._after(index + 1)
+                self._restore_focus(index + 1)
             case "remove":
                 self._open = -1
                 self._set(remove_item(layers, index), f"Remove {title}")
-                self._after(min(index, len(self.rows) - 1), was_open=False)
+                self._restore_focus(min(index, len(self.rows) - 1), was_open=False)
 
     def _move(self, source: int, target: int) -> None:
         was_open, title = self._open == source, layer_title(self.rows[source].layer)
         self._set(move_item(self._layers(), source, target), f"Move {title}")
-        self._after(target - (1 if target > source else 0), was_open=was_open)
+        self._restore_focus(target - (1 if target > source else 0), was_open=was_open)
 
-    def _after(self, index: int, *, was_open: bool | None = None) -> None:
+    def _restore_focus(self, index: int, *, was_open: bool | None = None) -> None:
         if was_open or (was_open is None and self._open >= 0):
             self.open(index)
         elif 0 <= index < len(self.rows):
@@ -132,15 +138,15 @@ class LayerList(QWidget):
         layers = self._document.get(self.path)
         return list(layers) if isinstance(layers, list | tuple) else []
 
-    def _changed(self, paths: list[str]) -> None:
+    def _on_document_changed(self, paths: list[str]) -> None:
         if affects(paths, self.path):
             self._show(self._layers())
 
     def _show(self, layers: list[Any]) -> None:
-        """Show these layers; a row stays with its layer, wherever that went."""
+        """Show layers; a row stays with its layer when that is moved."""
         old = self.rows
         matches = match_rows([row.layer for row in old], layers)
-        opened = matches.index(self._open) if self._open in matches and self._open >= 0 else -1
+        open_index = matches.index(self._open) if self._open in matches and self._open >= 0 else -1
         self.rows = [old[match] if match is not None else self._new_row() for match in matches]
         for row in old:
             if row not in self.rows:
@@ -149,14 +155,14 @@ class LayerList(QWidget):
             if self._column.indexOf(row) != index:
                 self._column.insertWidget(index, row)
             row.show_layer(layer, join((*parse(self.path), index)))
-            if row.opened != (index == opened):
-                row.set_open(index == opened)
-        self._open = opened
-        self._chain()
+            if row.opened != (index == open_index):
+                row.set_open(index == open_index)
+        self._open = open_index
+        self._update_tab_order()
         self.empty.setVisible(not self.rows)
 
-    def _chain(self) -> None:
-        """Let Tab go through the rows in their order, and through an open row's settings."""
+    def _update_tab_order(self) -> None:
+        """Let Tab visit the rows in their order, and the settings of the open row."""
         stops = [stop for row in self.rows for stop in row.tab_stops()]
         for first, second in itertools.pairwise(stops):
             QWidget.setTabOrder(first, second)
@@ -164,11 +170,11 @@ class LayerList(QWidget):
     def _new_row(self) -> LayerRow:
         row = LayerRow(self)
         row.edited.connect(self._document.set)
-        row.fixed.connect(self._fix)
-        row.asked.connect(lambda action: self.act(action, self.rows.index(row)))
+        row.fixRequested.connect(self._apply_fix)
+        row.actionRequested.connect(lambda action: self.apply_action(action, self.rows.index(row)))
         row.line.clicked.connect(lambda: self._toggle(row))
-        row.line.pressedKey.connect(lambda event: self._key(event, self.rows.index(row)))
-        row.line.dragged.connect(self._drag)
+        row.line.keyPressed.connect(lambda event: self._handle_key(event, self.rows.index(row)))
+        row.line.dragged.connect(self._show_drop_mark)
         row.line.dropped.connect(lambda place: self._drop(place, self.rows.index(row)))
         row.line.dragCancelled.connect(self._mark.hide)
         return row
@@ -177,23 +183,23 @@ class LayerList(QWidget):
         self.open(-1 if row.opened else self.rows.index(row))
         row.line.setFocus()
 
-    def _fix(self, fix: Fix) -> None:
+    def _apply_fix(self, fix: Fix) -> None:
         self._document.set(fix.path, fix.value, fix.label)
 
-    def _key(self, event: QKeyEvent, index: int) -> None:
+    def _handle_key(self, event: QKeyEvent, index: int) -> None:
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         match event.key():
             case Qt.Key.Key_Up | Qt.Key.Key_Down:
                 up = event.key() == Qt.Key.Key_Up
                 if alt:
-                    self.act("up" if up else "down", index)
+                    self.apply_action("up" if up else "down", index)
                 else:
                     self.rows[min(max(index + (-1 if up else 1), 0), len(self.rows) - 1)].line.setFocus()
             case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
-                self.act("remove", index)
+                self.apply_action("remove", index)
             case Qt.Key.Key_D if control:
-                self.act("duplicate", index)
+                self.apply_action("duplicate", index)
             case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Space:
                 self._toggle(self.rows[index])
             case _:
@@ -201,7 +207,7 @@ class LayerList(QWidget):
         event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer what the keys do."""
+        """Open a menu of the actions of a layer."""
         index = next((i for i, row in enumerate(self.rows) if row.geometry().contains(event.pos())), None)
         if index is None:
             return
@@ -209,16 +215,16 @@ class LayerList(QWidget):
         for action, text, keys in _ACTIONS:
             entry = menu.addAction(f"{text}\t{keys}")
             entry.setObjectName(f"layer-{action}")
-            entry.triggered.connect(lambda _checked=False, action=action: self.act(action, index))
+            entry.triggered.connect(lambda _checked=False, action=action: self.apply_action(action, index))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
 
     def _gap_at(self, place: QPoint) -> int:
-        """Before which row something dropped at this place goes."""
+        """The index of the row before which a layer dropped at ``place`` is inserted."""
         y = self.mapFromGlobal(place).y()
         return sum(1 for row in self.rows if y > row.y() + row.height() / 2)
 
-    def _drag(self, place: QPoint) -> None:
+    def _show_drop_mark(self, place: QPoint) -> None:
         gap = self._gap_at(place)
         last = self.rows[-1].geometry().bottom() + 3
         y = self.rows[gap].y() - 4 if gap < len(self.rows) else last
@@ -226,8 +232,8 @@ class LayerList(QWidget):
         self._mark.setGeometry(0, max(y, 0), self.width(), 3)
         self._mark.show()
         self._mark.raise_()
-        if (area := self._area()) is not None and (inside := area.widget()) is not None:
-            spot = inside.mapFromGlobal(place)
+        if (area := self._scroll_area()) is not None and (content := area.widget()) is not None:
+            spot = content.mapFromGlobal(place)
             area.ensureVisible(spot.x(), spot.y(), 0, 24)
 
     def _drop(self, place: QPoint, source: int) -> None:
@@ -236,11 +242,11 @@ class LayerList(QWidget):
         if target not in (source, source + 1):
             self._move(source, target)
 
-    def _reveal(self, row: LayerRow) -> None:
-        if (area := self._area()) is not None:
+    def _scroll_to(self, row: LayerRow) -> None:
+        if (area := self._scroll_area()) is not None:
             area.ensureWidgetVisible(row, 0, 8)
 
-    def _area(self) -> QScrollArea | None:
+    def _scroll_area(self) -> QScrollArea | None:
         parent = self.parentWidget()
         while parent is not None and not isinstance(parent, QScrollArea):
             parent = parent.parentWidget()

@@ -1,4 +1,4 @@
-"""The searchable menu of layer kinds."""
+"""The searchable menu of the kinds of layers."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -7,7 +7,7 @@ from mtl_core.spec import LAYER_GROUPS, kind_of
 
 
 class LayerMenu(SearchMenu):
-    """A menu of the layer kinds in their groups."""
+    """A menu of the kinds of layers in their groups."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         entries = [

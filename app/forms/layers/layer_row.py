@@ -1,4 +1,4 @@
-"""One layer of a list: a line that can be dragged, its error, and its settings when it is open."""
+"""A row of the layer list: a line that can be dragged, the error of the layer, and its settings while it is open."""
 
 from typing import Any
 
@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayou
 from app.formatting import format_features, format_shape
 from app.forms.discard import discard
 from app.forms.form import SpecForm
+from app.forms.layers.layer_settings import LayerSettings
 from app.theme import CONTROL_RADIUS, GAP, control_height, resolve
-from app.widgets import Elided, InlineError, Muted, ToolButton
+from app.widgets import Elided, InlineError
 from mtl_core.spec import Layer, LayerInfo, Spec, kind_of, members
 
 CLASSES: dict[str, type[Spec]] = {kind_of(spec): spec for spec in members(Layer)}
@@ -18,22 +19,22 @@ _HANDLE = 34
 
 
 def layer_title(layer: dict[str, Any]) -> str:
-    """What a person calls the layer."""
+    """The title of the kind of a layer."""
     spec = CLASSES.get(str(layer.get("kind")))
     return spec.title if spec else str(layer.get("kind"))
 
 
 class RowLine(QWidget):
-    """Handle, title, detail and output shape in a rounded frame; takes the focus, clicks and drags.
+    """Handle, title, detail and output shape in a rounded frame; accepts focus, clicks and drags.
 
-    ``pressedKey(event)`` passes keys on to the list.
+    ``keyPressed(QKeyEvent)`` passes key events on to the list.
     """
 
     clicked = Signal()
     dragged = Signal(QPoint)
     dropped = Signal(QPoint)
     dragCancelled = Signal()
-    pressedKey = Signal(QKeyEvent)
+    keyPressed = Signal(QKeyEvent)
     focused = Signal()
 
     def __init__(self, *, handle: bool = True, dashed: bool = False, parent: QWidget | None = None) -> None:
@@ -45,7 +46,9 @@ class RowLine(QWidget):
         self.setFixedHeight(control_height() + 4)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if handle else Qt.FocusPolicy.NoFocus)
         self.title = Elided()
-        self.title.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)  # what it is goes before all
+        self.title.setSizePolicy(
+            QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed
+        )  # the title is never elided for the detail
         self.detail = Elided()
         self.detail.setProperty("role", "muted")
         self.detail.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -61,17 +64,17 @@ class RowLine(QWidget):
         self.detail.setVisible(handle)
 
     def set_tone(self, tone: str) -> None:
-        """``""``, ``selected`` or ``error``."""
+        """Set the colors of the frame: ``""``, ``selected`` or ``error``."""
         if tone != self._tone:
             self._tone = tone
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for a title and a shape."""
+        """The width of a typical title and shape."""
         return QSize(self.fontMetrics().horizontalAdvance("0") * 30, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw frame and handle."""
+        """Paint the frame and the handle."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = {"error": "error_wash"}.get(self._tone, "surface")
@@ -96,12 +99,12 @@ class RowLine(QWidget):
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Remember where, in case it becomes a drag."""
+        """Remember the position, where a drag may begin."""
         if event.button() == Qt.MouseButton.LeftButton and self._handle:
             self._pressed = event.position().toPoint()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag once the mouse has gone far enough."""
+        """Begin or continue a drag."""
         if self._pressed is None:
             return
         position = event.position().toPoint()
@@ -112,7 +115,7 @@ class RowLine(QWidget):
             self.dragged.emit(event.globalPosition().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Drop or click."""
+        """Emit ``dropped`` or ``clicked``."""
         pressed, dragging = self._pressed, self._dragging
         self._end_drag()
         if dragging:
@@ -121,22 +124,22 @@ class RowLine(QWidget):
             self.clicked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape ends a drag; the rest is the list's."""
+        """Cancel a drag with Escape; pass other keys on to the list."""
         if event.key() == Qt.Key.Key_Escape and self._dragging:
             self._end_drag()
             self.dragCancelled.emit()
             return
         event.ignore()
-        self.pressedKey.emit(event)
+        self.keyPressed.emit(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Tell the list, and draw the frame."""
+        """Emit ``focused`` and repaint the frame."""
         super().focusInEvent(event)
         self.focused.emit()
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Draw the plain frame."""
+        """Repaint the frame."""
         super().focusOutEvent(event)
         self.update()
 
@@ -146,15 +149,15 @@ class RowLine(QWidget):
 
 
 class LayerRow(QWidget):
-    """A layer: its line, the error that stands at it, and its settings in place when it is open.
+    """A layer: its line, its error, and its settings while it is open.
 
-    ``edited(path, value, label)`` tells of a changed setting, ``fixed(Fix)`` that the fix was taken,
-    ``asked(action)`` one of ``up down duplicate remove``.
+    ``edited(path, value, label)``: the user changed a setting. ``fixRequested(Fix)``: the user clicked the fix of the
+    error. ``actionRequested(str)``: ``up``, ``down``, ``duplicate`` or ``remove``.
     """
 
     edited = Signal(str, object, str)
-    fixed = Signal(object)
-    asked = Signal(str)
+    fixRequested = Signal(object)
+    actionRequested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -162,105 +165,82 @@ class LayerRow(QWidget):
         self.info: LayerInfo | None = None
         self.path = ""
         self.opened = False
-        self.form: SpecForm | None = None
+        self._input_text = ""
+        self._settings: LayerSettings | None = None
         self.line = RowLine()
         self.error = InlineError()
         self.error.setContentsMargins(10, 2, 10, 4)
-        self.body = QWidget()
-        self._inside = QVBoxLayout(self.body)
-        self._inside.setContentsMargins(10, 6, 4, 8)
-        self._inside.setSpacing(GAP)
-        self.hint = Muted(wrap=True)
-        self._inside.addWidget(self.hint)
-        self._inside.addLayout(self._buttons())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for widget in (self.line, self.error, self.body):
-            column.addWidget(widget)
-        self.body.hide()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.line)
+        self._column.addWidget(self.error)
+
+    @property
+    def form(self) -> SpecForm | None:
+        """The form of the settings; None before the row was opened for the first time."""
+        return None if self._settings is None else self._settings.form
 
     def show_layer(self, layer: dict[str, Any], path: str) -> None:
-        """Show these data of the layer at ``path``."""
-        moved = path != self.path or layer.get("kind") != self.layer.get("kind")
+        """Show the data of the layer at ``path``."""
+        replaced = path != self.path or layer.get("kind") != self.layer.get("kind")
         self.layer, self.path = layer, path
         self.setObjectName(path)
         self.line.setObjectName(f"row:{path}")
-        if moved:
-            self._drop_form()
-        if self.opened:
-            self._fill()
-        self._words()
+        if replaced and not self.opened and self._settings is not None:
+            discard(self._settings)
+            self._settings = None
+        self._show_settings()
+        self._update_texts()
 
     def show_info(self, info: LayerInfo | None, before: LayerInfo | None, input_text: str) -> None:
-        """Show what the worker said: shape, error, and what arrives from the layer ``before``."""
+        """Show the shape and error of the layer, and the shape of its input, the output of the layer ``before``."""
         self.info = info
-        arrives = format_features(before.output_shape) if before is not None else input_text
+        input_shape = format_features(before.output_shape) if before is not None else input_text
         source = f", from {before.title}" if before is not None else ""
-        self.hint.setProperty("takes", f"In: {arrives}{source}." if arrives else "")
+        self._input_text = f"In: {input_shape}{source}." if input_shape else ""
         error, fix = (info.error, info.fix) if info is not None else (None, None)
-        self.error.set_error(error or "", fix.label if fix else "", lambda: self.fixed.emit(fix))
+        self.error.set_error(error or "", fix.label if fix else "", lambda: self.fixRequested.emit(fix))
         self.error.link.setObjectName(f"fix:{self.path}")
-        self._words()
+        self._update_texts()
 
     def set_open(self, opened: bool) -> None:
         """Show or hide the settings."""
         self.opened = opened
-        if opened:
-            self._fill()
-        self.body.setVisible(opened)
-        self._words()
+        self._show_settings()
+        if self._settings is not None:
+            self._settings.setVisible(opened)
+        self._update_texts()
 
     def tab_stops(self) -> list[QWidget]:
-        """What Tab visits: the line, the fix, the settings, the buttons."""
-        inner = self.form.findChildren(QWidget) if self.form is not None else []
-        buttons = self.body.findChildren(ToolButton)
-        stops = [self.line, self.error.link, *inner, *(b for b in buttons if b not in inner)]
+        """The widgets that Tab visits: the line, the fix, the settings, the buttons."""
+        settings = self._settings.tab_stops() if self._settings is not None else []
+        stops = [self.line, self.error.link, *settings]
         return [stop for stop in stops if stop.focusPolicy() & Qt.FocusPolicy.TabFocus and not stop.focusProxy()]
 
-    def _fill(self) -> None:
+    def _show_settings(self) -> None:
         spec = CLASSES.get(str(self.layer.get("kind")))
-        if spec is None:
+        if not self.opened or spec is None:
             return
-        if self.form is None:
-            self.form = SpecForm(spec, self.path)
-            self.form.edited.connect(self.edited)
-            self._inside.insertWidget(1, self.form)
-            self.form.setVisible(not self.form.empty)
-        self.form.setValue(self.layer)
+        if self._settings is None:  # created when needed, as most rows are never opened
+            self._settings = LayerSettings()
+            self._settings.edited.connect(self.edited)
+            self._settings.actionRequested.connect(self.actionRequested)
+            self._column.addWidget(self._settings)
+        self._settings.show_layer(spec, self.layer, self.path)
 
-    def _drop_form(self) -> None:
-        if self.form is not None:
-            discard(self.form)
-            self.form = None
-
-    def _words(self) -> None:
+    def _update_texts(self) -> None:
         spec, info = CLASSES.get(str(self.layer.get("kind"))), self.info
-        same = info is not None and info.kind == self.layer.get("kind")
+        is_current = info is not None and info.kind == self.layer.get("kind")
         title = layer_title(self.layer)
-        detail = info.detail if info is not None and same else ""
-        shape = format_shape(info.output_shape) if info is not None and same else ""
-        failed = bool(info is not None and same and info.error)
+        detail = info.detail if info is not None and is_current else ""
+        shape = format_shape(info.output_shape) if info is not None and is_current else ""
+        failed = bool(info is not None and is_current and info.error)
         self.line.title.setText(title)
         self.line.detail.setText(detail)
         self.line.shape.setText("cannot be built" if failed else shape)
         self.line.set_tone("error" if failed else "selected" if self.opened else "")
-        takes = str(self.hint.property("takes") or "")
-        self.hint.setText(f"{spec.help() if spec else ''} {takes}".strip())
+        if self._settings is not None:
+            self._settings.set_hint(f"{spec.help() if spec else ''} {self._input_text}".strip())
         parts = (title, detail, f"output {shape}" if shape else "", (info.error or "") if info and failed else "")
         self.line.setAccessibleName(", ".join(part for part in parts if part))
-
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addStretch(1)
-        for name, glyph, tip in (
-            ("up", "arrow-up", "Move up (Alt+Up)"),
-            ("down", "arrow-down", "Move down (Alt+Down)"),
-            ("duplicate", "copy", "Duplicate (Ctrl+D)"),
-            ("remove", "trash", "Remove (Delete)"),
-        ):
-            button = ToolButton(glyph, tip, name=f"layer-{name}")
-            button.clicked.connect(lambda _checked=False, action=name: self.asked.emit(action))
-            row.addWidget(button)
-        return row

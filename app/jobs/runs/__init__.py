@@ -1,1 +1,1 @@
-"""Runs that are started, queued and followed."""
+"""Launches, queues and follows runs."""

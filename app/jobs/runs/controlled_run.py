@@ -1,4 +1,4 @@
-"""Which run Pause and Stop mean."""
+"""Which run Pause and Stop apply to."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 def controlled_run(
     records: Mapping[int, RunRecord], training: Sequence[int], shown: int | None = None
 ) -> RunRecord | None:
-    """The run that Pause and Stop mean.
+    """Return the run that Pause and Stop apply to, or None.
 
-    It is the one that is shown if it is running or paused, else the first that the process of this window trains, else
-    the first that is running or paused elsewhere, else the first that waits.
+    It is the shown run if that is running or paused, else the first run that the process of this window trains, else
+    the first that is running or paused elsewhere, else the first that is queued.
 
     Args:
-        records: The runs that are running, paused or waiting, by number.
+        records: The runs that are running, paused or queued, by number.
         training: The runs that the process of this window trains.
-        shown: The run that is shown.
+        shown: The run that the Live page shows.
     """
     live = [record for record in records.values() if record.is_live]
     own = [records[run] for run in training[:1] if run in records]

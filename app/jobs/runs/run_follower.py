@@ -1,4 +1,4 @@
-"""Follows one run: what is new in the store, a few times a second."""
+"""Follows one run: polls the store for its new points, events and record."""
 
 import os
 import time
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 VISIBLE_MS = 100
 HIDDEN_MS = 1000
 SLOWEST_MS = 1000
-SHARE = 0.0125
-"""Of the processor time of all cores, what following a run may take while the run needs it."""
-_LOOK_ANYWAY = 10
-"""Every so many polls the store is read even if its change counter says there is nothing new."""
+CPU_SHARE = 0.0125
+"""Share of the processor time of all cores that following a run may take, as training needs the rest."""
+_MAX_SKIPPED_POLLS = 10
+"""After so many polls the store is read even if its change counter says that nothing is new."""
 
 
 @dataclass
-class _Tail:
-    """Where the reading stands; touched only on the store's thread once polling has begun."""
+class _Position:
+    """How far a run has been read; used only on the store's thread once polling has begun."""
 
     run: int
     cursor: "Cursor | None" = None
@@ -34,8 +34,8 @@ class _Tail:
 
 
 @dataclass(frozen=True)
-class _News:
-    tail: _Tail
+class _Update:
+    position: _Position
     points: dict[Any, Any] = field(default_factory=dict)
     reset: bool = False
     events: "list[EventRecord]" = field(default_factory=list)
@@ -43,14 +43,14 @@ class _News:
 
 
 class RunFollower(QObject):
-    """Delivers the points, events and record of one run as they come, all since its beginning at first.
+    """Delivers the points, events and record of one run, at first all since its beginning, then what is new.
 
     ``points(dict[SeriesKey, Points], reset)``: with ``reset`` these replace all points delivered before, which is
     so for the first delivery of a run and when the run went back to a checkpoint. ``events(list[EventRecord])`` and
-    ``record(RunRecord)`` are emitted when there is something new, and behind them ``delivered``.
+    ``record(RunRecord)`` are emitted when there is something new, and after them ``delivered()``.
 
-    Polls 10 times a second while ``visible`` and the run is on, else once. On a machine of few cores what is drawn is
-    taken from the training: there it polls less often, so that reading and drawing stay within a share of the machine.
+    Polls 10 times a second while visible and the run is active, else once a second. On a machine with few cores reading
+    and drawing slow the training down: there it polls less often, to stay within a share of the processor time.
     """
 
     points = Signal(object, bool)
@@ -62,91 +62,91 @@ class RunFollower(QObject):
     def __init__(self, store: StoreService, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self._tail: _Tail | None = None
-        self._last: RunRecord | None = None
+        self._position: _Position | None = None
+        self._last_record: RunRecord | None = None
         self._visible = True
         self._polling = False
-        self._spent, self._rest = time.process_time(), 0
+        self._cpu_seconds, self._min_interval = time.process_time(), 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._poll)
 
     @property
     def run(self) -> int | None:
-        """The run followed."""
-        return self._tail.run if self._tail else None
+        """The run that is followed."""
+        return self._position.run if self._position else None
 
     def follow(self, run: int | None) -> None:
         """Follow ``run`` from its beginning, or nothing."""
-        self._tail = None if run is None else _Tail(run)
-        self._last = None
+        self._position = None if run is None else _Position(run)
+        self._last_record = None
         self._polling = False
-        self._spent, self._rest = time.process_time(), 0
-        self._pace()
+        self._cpu_seconds, self._min_interval = time.process_time(), 0
+        self._adjust_interval()
         if run is not None:
             self._poll()
 
     def set_visible(self, visible: bool) -> None:
-        """Say whether anyone looks."""
+        """Set whether the run is visible to the user."""
         self._visible = visible
-        self._pace()
+        self._adjust_interval()
         if visible:
             self._poll()
 
-    def _pace(self) -> None:
-        if self._tail is None:
+    def _adjust_interval(self) -> None:
+        if self._position is None:
             self._timer.stop()
             return
-        on = self._last is None or not self._last.has_ended
-        wanted = max(VISIBLE_MS, self._rest) if self._visible and on else HIDDEN_MS
-        if not self._timer.isActive() or self._timer.interval() != wanted:
-            self._timer.start(wanted)
+        active = self._last_record is None or not self._last_record.has_ended
+        interval = max(VISIBLE_MS, self._min_interval) if self._visible and active else HIDDEN_MS
+        if not self._timer.isActive() or self._timer.interval() != interval:
+            self._timer.start(interval)
 
-    def _thrift(self) -> None:
-        """Rests long enough for what the last round took, drawing included, to stay within the share."""
-        before, self._spent = self._spent, time.process_time()
-        took = (self._spent - before) / (SHARE * (os.cpu_count() or 1))
-        self._rest = min(SLOWEST_MS, 50 * round(20 * took))
-        self._pace()
+    def _limit_cpu_share(self) -> None:
+        """Choose the interval for which the processor time of the last one, drawing included, is within the share."""
+        before, self._cpu_seconds = self._cpu_seconds, time.process_time()
+        seconds = (self._cpu_seconds - before) / (CPU_SHARE * (os.cpu_count() or 1))
+        self._min_interval = min(SLOWEST_MS, 50 * round(20 * seconds))
+        self._adjust_interval()
 
     def _poll(self) -> None:
-        if self._tail is None or self._polling:
+        if self._position is None or self._polling:
             return
         self._polling = True
-        self._thrift()
-        tail = self._tail
-        self._store.call(lambda store: _read(store, tail), self._deliver, self._fail, lane="live")
+        self._limit_cpu_share()
+        position = self._position
+        self._store.call(lambda store: _read(store, position), self._deliver, self._on_error, lane="live")
 
-    def _deliver(self, news: _News) -> None:
-        if news.tail is not self._tail:
+    def _deliver(self, update: _Update) -> None:
+        if update.position is not self._position:
             return
         self._polling = False
-        told = news.record is not None and news.record != self._last
-        if told:
-            self._last = news.record
-            self.record.emit(news.record)
-            self._pace()
-        if news.points or news.reset:
-            self.points.emit(news.points, news.reset)
-        if news.events:
-            self.events.emit(news.events)
-        if told or news.points or news.reset or news.events:
+        record_changed = update.record is not None and update.record != self._last_record
+        if record_changed:
+            self._last_record = update.record
+            self.record.emit(update.record)
+            self._adjust_interval()
+        if update.points or update.reset:
+            self.points.emit(update.points, update.reset)
+        if update.events:
+            self.events.emit(update.events)
+        if record_changed or update.points or update.reset or update.events:
             self.delivered.emit()
 
-    def _fail(self, error: Exception) -> None:
+    def _on_error(self, error: Exception) -> None:
         self._polling = False
         self.failed.emit(error)
 
 
-def _read(store: "RunStore", tail: _Tail) -> _News:
-    """What is new since the tail was last read."""
+def _read(store: "RunStore", position: _Position) -> _Update:
+    """Read what is new after ``position``, and move it on."""
     version = store.version()
-    if version == tail.version and tail.skipped < _LOOK_ANYWAY:
-        tail.skipped += 1
-        return _News(tail)
-    record = store.run(tail.run)
-    points, cursor = store.read(tail.run, tail.cursor)
-    events = store.events(tail.run, tail.event)
-    news = _News(tail, points, tail.first or cursor.reset, events, record)
-    tail.version, tail.skipped, tail.cursor, tail.first = version, 0, cursor, False
-    tail.event = events[-1].id if events else tail.event
-    return news
+    if version == position.version and position.skipped < _MAX_SKIPPED_POLLS:
+        position.skipped += 1
+        return _Update(position)
+    record = store.run(position.run)
+    points, cursor = store.read(position.run, position.cursor)
+    events = store.events(position.run, position.event)
+    update = _Update(position, points, position.first or cursor.reset, events, record)
+    position.version, position.skipped, position.cursor, position.first = version, 0, cursor, False
+    position.event = events[-1].id if events else position.event
+    return update

@@ -1,48 +1,49 @@
-"""Starts runs one after the other, and tells how those that are on are doing."""
+"""Trains runs one after the other, and reports the progress of all active runs of a store."""
 
-import socket
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.jobs.callbacks import Failed
-from app.jobs.runs.controlled_run import controlled_run
-from app.jobs.runs.pending import Turns, turns_of
-from app.jobs.runs.run_launcher import RunMaker
-from app.jobs.runs.training_process import Trainer, TurnEnd
-from app.jobs.store.queue_queries import Death, after, cause_of_death, find, look
+from app.jobs.runs.active_runs import ActiveRuns
+from app.jobs.runs.run_launcher import RunLauncher
+from app.jobs.runs.run_poller import RunPoller
+from app.jobs.runs.training_process import TrainingProcess, TurnEnd
+from app.jobs.runs.turns import Turns, group_into_turns
+from app.jobs.store.queue_queries import ExitCause, exit_message, find_active_runs, finish_turn
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.worker_client import Worker
 from mtl_core.protocol.requests import PauseRequest, Request, ResumeRequest, StopRequest, WeightsRequest
-from mtl_core.spec import ExperimentSpec, Member
+from mtl_core.spec import ExperimentSpec, StudyRun
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord
 
-WATCH_MS = 500
-_WIDELY_EVERY = 4
-"""Every so many looks: whose process has died, and what have others started?"""
-
 
 class RunQueue(QObject):
-    """The runs of this store that are on or waiting.
+    """The runs of this store that are running, paused or queued.
 
     One run at a time trains on this machine, or the runs that train together; others wait. Runs that an earlier window
-    or the command line left training are found at start and watched like one's own; everything asked of a run goes
+    or the command line left training are found at the start and watched like one's own; all requests to a run go
     through the store. A run has its row at once and is checked while it waits: it trains once the worker has said that
     it can, and is withdrawn when it cannot.
 
-    ``runChanged(RunRecord)``: news of a run that is on, waiting, or has just ended. ``activeChanged()``: another set
-    of runs is on or waiting. ``started(int)``: a run, or the first of a study, has been made. ``queued(list[int])``:
-    runs have been made that must wait for others, or several at once. ``repeated(list[int])``: the same was asked for
-    twice and made these runs once; empty while they are being made. ``failed(Exception)``: something could not be done.
+    ``runChanged(RunRecord)``: a run that is active, or has just ended, has another record. ``activeChanged()``: another
+    set of runs is active. ``created(int)``: a run, or the first of a study, was created. ``queued(list[int])``: runs
+    were created that must wait for others, or several at once. ``repeated(list[int])``: a request was repeated; the
+    runs that it created once, empty while they are being created. ``failed(Exception)``: something could not be done.
+
+    Args:
+        store: The store of the runs.
+        worker: The worker that checks runs, and whose warm process is the next one to train.
+        parent: Owner.
     """
 
     runChanged = Signal(object)
     activeChanged = Signal()
-    started = Signal(int)
+    created = Signal(int)
     queued = Signal(list)
     repeated = Signal(list)
     failed = Signal(object)
@@ -50,257 +51,244 @@ class RunQueue(QObject):
     def __init__(self, store: StoreService, worker: Worker, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self._maker = RunMaker(store, worker, self)
-        self._trainer = Trainer(worker, self)
-        self._trainer.ended.connect(self._turn_ended)
-        self._host = socket.gethostname()
-        self._records: dict[int, RunRecord] = {}
-        self._waiting = Turns()
+        self._launcher = RunLauncher(store, worker, self)
+        self._training = TrainingProcess(worker, self)
+        self._training.turnEnded.connect(self._on_turn_ended)
+        self._active = ActiveRuns()
+        self._turns = Turns()
         self._unchecked: set[int] = set()
         self._studies: set[int] = set()
         self._killed: set[int] = set()
-        self._watching = False
-        self._asked: tuple[int, ...] = ()
-        self._looks = 0
         self._closed = False
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._watch)
+        self._poller = RunPoller(store, lambda: self._active.numbers, self)
+        self._poller.polled.connect(self._on_polled)
+        self._poller.failed.connect(self._on_store_error)
 
     @property
     def active(self) -> "RunRecord | None":
-        """The run to show in the run bar: one's own that trains, else another that is on, else the first waiting."""
-        return self.controlled(None)
+        """The run that the status line shows: one's own that trains, else another live one, else the first queued."""
+        return self.controlled_run(None)
 
-    def controlled(self, shown: int | None) -> "RunRecord | None":
-        """The run that Pause and Stop mean; see :func:`app.jobs.runs.controlled_run.controlled_run`."""
-        return controlled_run(self._records, self._trainer.runs, shown)
+    def controlled_run(self, shown: int | None) -> "RunRecord | None":
+        """The run that Pause and Stop apply to while the Live page shows ``shown``; see :func:`controlled_run`."""
+        return self._active.controlled_run(self._training.runs, shown)
 
     @property
-    def on(self) -> "list[RunRecord]":
+    def live_runs(self) -> "list[RunRecord]":
         """All runs that are running or paused, oldest first."""
-        return [self._records[run] for run in sorted(self._records) if self._records[run].state != "queued"]
+        return self._active.live
 
     @property
-    def here(self) -> "list[RunRecord]":
-        """Those of :attr:`on` that train on this machine."""
-        return [record for record in self.on if record.host == self._host]
+    def local_runs(self) -> "list[RunRecord]":
+        """Those of :attr:`live_runs` that train on this machine."""
+        return self._active.local
 
     @property
-    def waiting(self) -> tuple[int, ...]:
+    def waiting_runs(self) -> tuple[int, ...]:
         """The runs that wait for their turn, in that order."""
-        return tuple(self._waiting)
+        return tuple(self._turns)
 
-    def study_over(self, study: int | None) -> bool:
-        """Whether this queue has trained runs of a study and none of its runs is on or waits any more."""
-        return study in self._studies and all(record.study != study for record in self._records.values())
+    def is_study_over(self, study: int | None) -> bool:
+        """Whether this queue has trained runs of a study and none of its runs is active any more."""
+        return study in self._studies and not self._active.has_study(study)
 
     def attach(self) -> None:
-        """Find what is on and what was left waiting in this store, and watch it."""
-        self._store.call(find, self._found, self._fail)
-        self._timer.start(WATCH_MS)
+        """Find the active runs of the store and poll them from now on."""
+        self._store.call(find_active_runs, self._on_attached, self._on_store_error)
+        self._poller.start()
 
     def start(self, spec: ExperimentSpec, *, parent: int | None = None, refused: Failed | None = None) -> None:
-        """Make a run of ``spec`` at once, and start it when it has been checked and it is its turn.
+        """Create a run of ``spec`` at once, and train it when it has been checked and it is its turn.
 
         Args:
             spec: What to run.
             parent: The run it repeats.
-            refused: Told why it cannot run, once it has been withdrawn; ``failed`` without it.
+            refused: Called with the reason when it cannot run, once it was withdrawn; ``failed`` without it.
         """
-        self._maker.one(spec, parent, refused)
+        self._launcher.launch_run(spec, parent, refused)
 
     def start_study(
         self,
-        members: Sequence[Member],
+        members: Sequence[StudyRun],
         *,
         first: int | None = None,
         together: bool = False,
         refused: Failed | None = None,
     ) -> None:
-        """Make the runs of a study at once, to be trained in their order; all are withdrawn when one cannot run.
+        """Create the runs of a study at once, to be trained in their order; all are withdrawn when one cannot run.
 
         Args:
             members: The runs; those of one seed run if those of another do.
             first: A run whose study they join.
             together: Train the seeds of each role (all tasks, the baseline of a task) in one loop.
-            refused: Told why one cannot run, or why seeds cannot train together; ``failed`` without it.
+            refused: Called with the reason when one cannot run, or seeds cannot train together; ``failed`` without it.
         """
-        self._maker.study(members, first, refused, together=together)
+        self._launcher.launch_study(members, first, refused, together=together)
 
     def resume_run(self, run: int) -> None:
-        """Take an interrupted, stopped or failed run up again from its last checkpoint; one that cannot stays so."""
-        self._maker.again(run)
+        """Resume an interrupted, stopped or failed run from its last checkpoint; one that cannot be stays as it is."""
+        self._launcher.resume_run(run)
 
     def pause(self, run: int) -> None:
-        """Ask a run to pause."""
+        """Request a run to pause."""
         self._request(run, PauseRequest())
 
     def resume(self, run: int) -> None:
-        """Ask a paused run to go on."""
+        """Request a paused run to continue."""
         self._request(run, ResumeRequest())
 
     def stop(self, run: int) -> None:
-        """Ask a run to stop and keep what it has; one that waits is taken out of the queue."""
-        if run in self._waiting:
-            self._waiting.remove(run)
-            self._store.call(lambda store: store.finish(run, "stopped"), lambda _: self._watch(), self._fail)
+        """Request a run to stop and keep what it has; one that waits is taken out of the queue."""
+        if run in self._turns:
+            self._turns.remove(run)
+            self._store.call(
+                lambda store: store.finish(run, "stopped"), lambda _: self._poller.poll(), self._on_store_error
+            )
         else:
             self._request(run, StopRequest())
 
     def kill(self, run: int) -> None:
-        """End a run's process at once; it is interrupted and can go on from its last checkpoint."""
+        """End a run's process at once; the run is interrupted and can be resumed from its last checkpoint."""
         self._killed.add(run)
-        self._store.call(lambda store: store.kill(run), lambda _: self._watch(), self._fail)
+        self._store.call(lambda store: store.kill(run), lambda _: self._poller.poll(), self._on_store_error)
 
     def set_weights(self, run: int, weights: dict[str, float] | None) -> None:
-        """Move the loss weights of a running run by hand; None gives them back to the method."""
+        """Set the loss weights of a live run by hand; None hands them back to the method."""
         self._request(run, WeightsRequest(weights=weights))
 
     def close(self, *, seconds: float = 5.0) -> None:
-        """Watch no more; a run that trains goes on by itself."""
+        """Poll no more; a run that trains continues by itself."""
         self._closed = True
-        self._maker.close()
-        self._timer.stop()
-        self._trainer.close(seconds)
+        self._launcher.close()
+        self._poller.close()
+        self._training.close(seconds)
 
     def _request(self, run: int, request: Request) -> None:
-        self._store.call(lambda store: store.add_request(run, request), None, self._fail, lane="live")
+        self._store.call(lambda store: store.add_request(run, request), None, self._on_store_error, lane="live")
 
-    def _found(self, found: "tuple[list[RunRecord], list[RunRecord]]") -> None:
-        on, left = found
-        for record in (*on, *left):
-            self._records[record.id] = record
+    def _on_attached(self, live_and_queued: "tuple[list[RunRecord], list[RunRecord]]") -> None:
+        live, queued = live_and_queued
+        for record in (*live, *queued):
+            self._active.put(record)
             self.runChanged.emit(record)
-        self._waiting.put_first(record.id for record in left)
+        self._turns.put_first(record.id for record in queued)
         self.activeChanged.emit()
-        self._next()
+        self._train_next()
 
-    # --- what the maker says
+    def _on_store_error(self, error: Exception) -> None:
+        self.failed.emit(error)
 
-    def take_made(self, records: "list[RunRecord]", together: bool, checked: bool) -> None:
-        """New rows: they wait for their turn."""
-        records = [record for record in records if record.id not in self._waiting]
+    # --- reports of the launcher
+
+    def on_created(self, records: "list[RunRecord]", *, together: bool, checked: bool) -> None:
+        """Append new runs to the queue."""
+        records = [record for record in records if record.id not in self._turns]
         if not records:
-            return  # they wait already
+            return
         if not checked:
             self._unchecked.update(record.id for record in records)
-        busy = bool(self._records)
-        self._waiting.add(turns_of(records, together=together))
+        busy = bool(self._active)
+        self._turns.add(group_into_turns(records, together=together))
         for record in records:
-            self._records[record.id] = record
+            self._active.put(record)
             if record.study is not None:
                 self._studies.add(record.study)
-        self.started.emit(records[0].id)
+        self.created.emit(records[0].id)
         for record in records:
             self.runChanged.emit(record)
         if busy or len(records) > 1:
             self.queued.emit([record.id for record in records])
         self.activeChanged.emit()
-        self._next()
+        self._train_next()
 
-    def take_checked(self, runs: Sequence[int]) -> None:
-        """The runs can train."""
+    def on_checked(self, runs: Sequence[int]) -> None:
+        """Let runs train when it is their turn."""
         self._unchecked.difference_update(runs)
-        self._next()
+        self._train_next()
 
-    def take_refused(self, records: "list[RunRecord]") -> None:
-        """The runs have been withdrawn, and whoever asked for them hears why: no news of each."""
+    def on_refused(self, records: "list[RunRecord]") -> None:
+        """Remove withdrawn runs, without ``runChanged``: whoever started them is told why."""
         for record in records:
             self._unchecked.discard(record.id)
-            self._waiting.remove(record.id)
-            self._records.pop(record.id, None)
+            self._turns.remove(record.id)
+        self._active.remove(record.id for record in records)
         self.activeChanged.emit()
-        self._next()
+        self._train_next()
 
-    def take_repeat(self, runs: Sequence[int]) -> None:
-        """The same was asked for twice."""
+    def on_repeated(self, runs: Sequence[int]) -> None:
+        """Report a request that was made twice."""
         self.repeated.emit(list(runs))
 
-    def take_failure(self, error: Exception) -> None:
-        """Something could not be made."""
-        self._fail(error)
+    def on_error(self, error: Exception) -> None:
+        """Report runs that could not be created."""
+        self.failed.emit(error)
 
     # --- turns
 
-    def _next(self) -> None:
-        """Train the first turn that waits, unless one is on or it has yet to be checked."""
-        if self._closed or self._trainer.runs or not self._waiting or self.here:
+    def _train_next(self) -> None:
+        """Train the first turn that waits, unless a run is training or the turn has yet to be checked."""
+        if self._closed or self._training.runs or not self._turns or self.local_runs:
             return
-        if self._unchecked.isdisjoint(self._waiting.first):
-            self._trainer.train(self._waiting.take(), self._store.url)
+        if self._unchecked.isdisjoint(self._turns.first):
+            self._training.train(self._turns.pop(), self._store.url)
             self.activeChanged.emit()
-            self._watch()
+            self._poller.poll()
 
-    def _turn_ended(self, end: TurnEnd) -> None:
-        """Write what is left to write of the runs of a turn; its process has another turn if all ended well."""
-        death, begun = None, True
+    def _on_turn_ended(self, end: TurnEnd) -> None:
+        """Write the end of the runs of a turn; its process trains the next turn if all ended well."""
+        exit_cause, requeue = None, False
         if end.exit is not None:
-            by_hand = not self._killed.isdisjoint(end.runs)
-            death = Death(end.exit.pid, cause_of_death(end.exit.status, end.exit.words, by_hand=by_hand))
-            begun = not end.exit.used
+            killed = not self._killed.isdisjoint(end.runs)
+            message = exit_message(end.exit.status, end.exit.last_line, killed_by_user=killed)
+            exit_cause, requeue = ExitCause(end.exit.pid, message), end.exit.reused
         self._killed.clear()
         if end.refusal is not None:
             self.failed.emit(end.refusal)
-        # Ahead of a long list, and of the next look, which would not know what the process died of.
+        # Ahead of a long list, and of the next poll, which would not know why the process ended.
         self._store.call(
-            lambda store: after(store, end.runs, refusal=end.refusal, death=death, again=not begun),
-            partial(self._settle, end),
-            self._fail_settling,
+            lambda store: finish_turn(store, end.runs, refusal=end.refusal, exit_cause=exit_cause, requeue=requeue),
+            partial(self._on_turn_finished, end),
+            self._on_finish_error,
             lane="live",
         )
 
-    def _settle(self, end: TurnEnd, records: "list[RunRecord]") -> None:
+    def _on_turn_finished(self, end: TurnEnd, records: "list[RunRecord]") -> None:
         if self._closed:
             return
-        self._trainer.release(reuse=all(record.state in ("finished", "stopped") for record in records))
+        self._training.release(reuse=all(record.state in ("finished", "stopped") for record in records))
         if end.exit is not None and (left := tuple(record.id for record in records if record.state == "queued")):
-            self._waiting.put_back(left)  # a used process died before it had begun them: a new one trains them
-        self._take_in(records)
-        self._next()
+            self._turns.put_back(left)  # a reused process died before it had begun them: a new one trains them
+        self._update_records(records)
+        self._train_next()
 
-    def _fail_settling(self, error: Exception) -> None:
-        """With its end unwritten a run counts as one whose process is gone: so the process has to go."""
-        self._trainer.release(reuse=False)
-        self._fail(error)
+    def _on_finish_error(self, error: Exception) -> None:
+        """End the process: with its end unwritten, the run counts as one whose process has died."""
+        self._training.release(reuse=False)
+        self.failed.emit(error)
 
-    def _watch(self) -> None:
-        self._looks += 1
-        widely = self._looks % _WIDELY_EVERY == 0
-        if self._watching or self._closed or not (self._records or widely):
-            return
-        self._watching = True
-        runs = self._asked = tuple(self._records)
-        self._store.call(lambda store: look(store, runs, widely=widely), self._looked, self._fail_look, lane="live")
+    # --- records
 
-    def _looked(self, records: "list[RunRecord]") -> None:
-        self._watching = False
-        ended_since = {run for run in self._asked if run not in self._records}
-        self._take_in([record for record in records if record.id not in ended_since])
-        self._next()
+    def _on_polled(self, records: "list[RunRecord]") -> None:
+        self._update_records(records)
+        self._train_next()
 
-    def _fail_look(self, error: Exception) -> None:
-        self._watching = False
-        self._fail(error)
-
-    def _take_in(self, records: "list[RunRecord]") -> None:
+    def _update_records(self, records: "list[RunRecord]") -> None:
         changed = False
         for record in records:
-            before = self._records.get(record.id)
+            before = self._active.get(record.id)
             if record.has_ended and before is None:
-                continue  # its end has been told
-            if record.state == "interrupted" and record.id in self._trainer.runs:
-                continue  # its end will be told with what its process died of
-            if record.state != "queued" and record.id in self._waiting:
-                self._waiting.remove(record.id)  # another window has taken it
+                continue  # its end was reported
+            if record.state == "interrupted" and record.id in self._training.runs:
+                continue  # its end is reported once the exit of its process is known
+            if record.state != "queued" and record.id in self._turns:
+                self._turns.remove(record.id)  # another window trains it
             if record.has_ended:
-                changed |= self._records.pop(record.id, None) is not None
+                self._active.remove([record.id])
+                changed = True
             else:
-                self._records[record.id] = record
+                self._active.put(record)
                 changed |= before is None or before.state != record.state
             if record != before:
                 self.runChanged.emit(record)
         if changed:
             self.activeChanged.emit()
-
-    def _fail(self, error: Exception) -> None:
-        self.failed.emit(error)

@@ -1,4 +1,4 @@
-"""The newest record of each run, whoever read it."""
+"""Cache of the newest record of each run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class NewestRecords(QObject):
-    """One place to ask how far a run is, so that all that shows it on one screen shows the same.
+    """The records read last, so that all parts of the window show the same progress of a run.
 
-    The queue and the followers of runs poll the store at different times; what each reads is handed to :meth:`take`.
-    ``changed(int)``: there is another record of this run.
+    The queue and the followers of runs poll the store at different times; each passes what it reads to :meth:`put`.
+    ``changed(int)``: this run has another record.
     """
 
     changed = Signal(int)
@@ -23,12 +23,12 @@ class NewestRecords(QObject):
         super().__init__(parent)
         self._records: dict[int, RunRecord] = {}
 
-    def take(self, record: RunRecord) -> None:
-        """Keep a record that has just been read."""
+    def put(self, record: RunRecord) -> None:
+        """Store a record that was just read."""
         if self._records.get(record.id) != record:
             self._records[record.id] = record
             self.changed.emit(record.id)
 
     def newest(self, record: RunRecord) -> RunRecord:
-        """The record of the same run that was read last."""
+        """The record of the same run that was read last; ``record`` itself if there is none."""
         return self._records.get(record.id, record)

@@ -1,4 +1,4 @@
-"""What the run queue reads from the store and writes there, on the store's thread."""
+"""Store queries and updates of the run queue; they run on the store's thread."""
 
 import signal
 import time
@@ -9,94 +9,107 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, RunStore
 
-_LEFT_BEHIND_SECONDS = 10.0
-"""A queued run older than this at start belongs to a window that is gone."""
+_ORPHANED_SECONDS = 10.0
+"""A queued run older than this when a window starts belongs to a window that is gone."""
 
 
 @dataclass(frozen=True)
-class Death:
-    """The end of a process that had runs to train.
+class ExitCause:
+    """Why a process that had runs to train has ended.
 
     Attributes:
         pid: Its number.
-        cause: What happened to it, for people.
+        message: What happened to it, for people.
     """
 
     pid: int
-    cause: str
+    message: str
 
 
-def cause_of_death(status: int, words: str, *, by_hand: bool = False) -> str:
-    """What happened to a process, for people.
+def exit_message(status: int, last_line: str, *, killed_by_user: bool = False) -> str:
+    """Describe for people how a process ended.
 
     Args:
         status: Its exit status; below zero the signal that ended it.
-        words: The last line it said.
-        by_hand: Whether a person had it killed.
+        last_line: The last line of its log.
+        killed_by_user: Whether a person had it killed.
     """
-    if by_hand:
+    if killed_by_user:
         return "its process was killed by hand"
     if status == -getattr(signal, "SIGKILL", 0):
         return "its process was killed (SIGKILL), which the system does when memory runs out"
     if status < 0:
-        known = {int(one): one.name for one in signal.Signals}
-        return f"its process crashed ({known.get(-status, f'signal {-status}')})"
-    return f"its process ended with status {status}" + (f": {words.rstrip('.')}" if words else "")
+        names = {int(number): number.name for number in signal.Signals}
+        return f"its process crashed ({names.get(-status, f'signal {-status}')})"
+    return f"its process ended with status {status}" + (f": {last_line.rstrip('.')}" if last_line else "")
 
 
-def find(store: "RunStore") -> "tuple[list[RunRecord], list[RunRecord]]":
-    """The runs that are on, and those that a window which is gone left waiting."""
+def find_active_runs(store: "RunStore") -> "tuple[list[RunRecord], list[RunRecord]]":
+    """Return the runs that are running or paused, and those that a window which is gone left queued."""
     store.reap()
     records = sorted(store.runs(), key=lambda record: record.id)
-    on = [record for record in records if record.is_live]
-    before = time.time() - _LEFT_BEHIND_SECONDS
-    return on, [record for record in records if record.state == "queued" and record.created < before]
+    live = [record for record in records if record.is_live]
+    created_before = time.time() - _ORPHANED_SECONDS
+    return live, [record for record in records if record.state == "queued" and record.created < created_before]
 
 
-def after(
+def finish_turn(
     store: "RunStore",
     runs: Sequence[int],
     *,
     refusal: Exception | None = None,
-    death: Death | None = None,
-    again: bool = False,
+    exit_cause: ExitCause | None = None,
+    requeue: bool = False,
 ) -> "list[RunRecord]":
-    """The records of runs whose process is through with them; one that does not train any more says why.
+    """Write the end of the runs of a turn, with the reason where they did not end by themselves.
 
     Args:
         store: The store.
-        runs: The runs.
+        runs: The runs of the turn.
         refusal: Why the process would not train them.
-        death: How the process died, which becomes the error of the runs it had; None when it did not.
-        again: Leave those that a dead process had not begun in the queue, for another one.
+        exit_cause: Why the process ended, which becomes the error of the runs it had; None while it lives.
+        requeue: Leave runs that the process had not begun in the queue, for another process.
+
+    Returns:
+        Their records.
     """
     for record in [store.run(run) for run in runs]:
-        if record.state == "queued":  # let no run wait for ever
+        if record.state == "queued":  # no run may wait for ever
             if refusal is not None:
                 store.finish(record.id, "failed", str(refusal))
-            elif death is not None and not again:
-                store.finish(record.id, "failed", death.cause)
-        elif death is not None and record.pid == death.pid and (record.is_live or record.state == "interrupted"):
-            store.finish(record.id, "interrupted", death.cause)
+            elif exit_cause is not None and not requeue:
+                store.finish(record.id, "failed", exit_cause.message)
+        elif (
+            exit_cause is not None
+            and record.pid == exit_cause.pid
+            and (record.is_live or record.state == "interrupted")
+        ):
+            store.finish(record.id, "interrupted", exit_cause.message)
     store.reap()
     return [store.run(run) for run in runs]
 
 
 def refuse_runs(store: "RunStore", runs: Sequence[int], error: Exception) -> "list[RunRecord]":
-    """Withdraw queued runs that cannot train: they have failed with the reason and are archived; their records."""
+    """Withdraw queued runs that cannot train: they fail with the reason and are archived; return their records."""
     for run in runs:
         if store.run(run).state == "queued":
             store.finish(run, "failed", str(error), archive=True)
     return [store.run(run) for run in runs]
 
 
-def look(store: "RunStore", runs: tuple[int, ...], *, widely: bool) -> "list[RunRecord]":
-    """The records of some runs; ``widely``: also of those that others have started, after burying the dead."""
+def read_records(store: "RunStore", runs: tuple[int, ...], *, discover: bool) -> "list[RunRecord]":
+    """Return the records of some runs.
+
+    Args:
+        store: The store.
+        runs: The runs.
+        discover: First interrupt runs whose process has died, and also return live runs that others have started.
+    """
     from mtl_core.store import LIVE_STATES
 
-    known = [store.run(run) for run in runs]
-    if not widely:
-        return known
+    records = [store.run(run) for run in runs]
+    if not discover:
+        return records
     store.reap()
-    others = [record for state in LIVE_STATES for record in store.runs(query=f"state:{state}") if record.id not in runs]
-    return [*known, *others]
+    live = (record for state in LIVE_STATES for record in store.runs(query=f"state:{state}"))
+    return [*records, *(record for record in live if record.id not in runs)]

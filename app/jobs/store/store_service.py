@@ -1,4 +1,4 @@
-"""The run store off the GUI thread."""
+"""Access to the run store from the GUI thread."""
 
 import queue
 import threading
@@ -18,17 +18,17 @@ Call = tuple[Callable[["RunStore"], Any], Done | None, Failed | None]
 
 
 class StoreService(QObject):
-    """Opens the store on a thread of its own and runs there whatever is asked, in order.
+    """Runs functions of the store on threads of its own, in order, and delivers their results on the GUI thread.
 
-    There are two such threads: ``page`` for lists and edits, ``live`` for the short polls of running runs, which
-    must not wait behind a long list. Results come back on the GUI thread.
+    There are two threads: ``page`` for lists and edits, ``live`` for the short polls of running runs, which must not
+    wait behind a long list.
 
-    ``opened`` carries the store's URL; ``failed`` an error that no caller took, or that the store cannot be opened.
+    ``opened(str)``: the store of this URL is open. ``failed(Exception)``: a call without ``failed`` callback raised it.
 
     Args:
         place: Path or URL of the store; None for the default one.
         parent: Owner.
-        open_with: Opens a store, ``mtl_core.store.open_store`` unless a test says otherwise.
+        open_with: Opens the store; ``mtl_core.store.open_store`` by default.
     """
 
     opened = Signal(str)
@@ -46,9 +46,9 @@ class StoreService(QObject):
         self.url = ""
         self._place = place
         self._open_with = open_with or _open
-        self._opening = threading.Lock()
+        self._open_lock = threading.Lock()
         self._store: RunStore | None = None
-        self._refused: Exception | None = None
+        self._open_error: Exception | None = None
         self._lanes: dict[str, queue.SimpleQueue[Call | None]] = {}
         self._threads: list[threading.Thread] = []
         self._closed = False
@@ -65,9 +65,9 @@ class StoreService(QObject):
         """Run ``function(store)`` in the background.
 
         Args:
-            function: What to do; it must touch no widget.
+            function: It must touch no widget.
             done: Called with its result on the GUI thread, unless it is a method of a deleted object.
-            failed: Called with the exception; without it the ``failed`` signal tells of it.
+            failed: Called with the exception on the GUI thread; without it the ``failed`` signal is emitted.
             lane: ``page`` or ``live``.
         """
         if self._closed:
@@ -81,7 +81,7 @@ class StoreService(QObject):
         self._lanes[lane].put((function, done, failed))
 
     def close(self, seconds: float = 10.0) -> None:
-        """Finish what was asked, then close the store; later calls are dropped."""
+        """Finish all calls, then close the store; later calls are dropped."""
         self._closed = True
         for calls in self._lanes.values():
             calls.put(None)
@@ -95,36 +95,35 @@ class StoreService(QObject):
         while (call := calls.get()) is not None:
             function, done, failed = call
             try:
-                result = function(self._opened())
+                result = function(self._open_store())
             except Exception as error:
-                self._tell(failed or self._unclaimed, environment_fault(error) or error)
+                self._deliver(failed or self.failed.emit, environment_fault(error) or error)
             else:
-                self._tell(done, result)
-            del call, function, done, failed  # let no callback live until the next call
+                self._deliver(done, result)
+            del call, function, done, failed  # else a callback would live until the next call
 
-    def _opened(self) -> "RunStore":
-        with self._opening:
-            if self._refused is not None:
-                raise self._refused
+    def _open_store(self) -> "RunStore":
+        """The store, opened by the first call; later calls raise the error of an opening that failed."""
+        with self._open_lock:
+            if self._open_error is not None:
+                raise self._open_error
             if self._store is None:
                 try:
                     self._store = self._open_with(self._place)
                 except Exception as error:
-                    self._refused = error
+                    self._open_error = error
                     raise
                 self.url = str(self._store.url)
                 self.opened.emit(self.url)
             return self._store
 
-    def _tell(self, function: Callable[[Any], object] | None, value: Any) -> None:
+    def _deliver(self, function: Callable[[Any], object] | None, value: Any) -> None:
+        """Call ``function`` on the GUI thread."""
         if function is not None and isValid(self):
             self._result.emit(function, value)
 
-    def _unclaimed(self, error: Exception) -> None:
-        self.failed.emit(error)
-
 
 def _open(place: str | None) -> "RunStore":
-    from mtl_core.store import open_store
+    from mtl_core.store import open_store  # with SQLAlchemy, which the start of the window does not wait for
 
     return open_store(place)

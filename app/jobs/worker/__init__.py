@@ -1,1 +1,1 @@
-"""Worker processes and what they are asked."""
+"""Worker processes, their client, and the descriptions of data sets that they give."""

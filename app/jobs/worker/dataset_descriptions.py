@@ -9,10 +9,11 @@ from app.jobs.callbacks import Failed, call_back
 from app.jobs.worker.worker_client import Worker
 from mtl_core.protocol.questions import DatasetQuestion
 from mtl_core.spec import DatasetInfo, InputError
+from mtl_core.spec.dataset import dataset_kind
 
 _MAX_DESCRIPTIONS = 16
-_IDENTITY = ("kind", "name", "path", "types", "missing", "delimiter", "decimal", "encoding")
-"""The settings that a description depends on; inputs and, but for generated data, the split are not among them."""
+_UNRELATED = ("inputs", "numeric_inputs", "text", "split")
+"""The settings that a description does not depend on; but for generated data, whose rows follow the split."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class DatasetDescriptions:
 def _identity(dataset: Any) -> str:
     if not isinstance(dataset, dict):
         return ""
-    return json.dumps({name: dataset.get(name) for name in _IDENTITY}, sort_keys=True, default=str)
+    settings = {name: value for name, value in dataset.items() if value and name not in _UNRELATED}
+    return json.dumps(settings, sort_keys=True, default=str)
 
 
 def _version(dataset: Any) -> Any:
@@ -87,12 +89,12 @@ def _version(dataset: Any) -> Any:
     """
     if not isinstance(dataset, dict):
         return None
-    if dataset.get("kind") != "table":
+    if not dataset_kind(dataset).from_file:
         split = dataset.get("split")
         return {**split, "tasks": []} if isinstance(split, dict) else {}
-    from mtl_core.tabular.readers.table_file import stamp  # with all formats, which the start need not wait for
+    from mtl_core.tabular.readers.table_file import file_stamp  # with all formats, which the start need not wait for
 
     try:
-        return stamp(str(dataset.get("path")))
+        return file_stamp(str(dataset.get("path")))
     except InputError:
         return None

@@ -1,8 +1,9 @@
-"""One worker process and the two pipes to it."""
+"""A worker process and the pipes to it."""
 
 import contextlib
 import itertools
 import os
+import queue
 import subprocess
 import threading
 from pathlib import Path
@@ -17,14 +18,15 @@ from mtl_core.protocol.wire import Reply, decode_reply, encode_question, worker_
 
 COMMAND = tuple(worker_command())
 _LOG_LIMIT = 1_000_000
+_DETACH_SECONDS = 2.0
 _numbers = itertools.count(1)
 
 
 class WorkerProcess(QObject):
-    """A process that answers JSON lines; it has a session of its own and survives this one.
+    """A process that answers questions as JSON lines; it runs in a session of its own and may outlive this process.
 
-    ``replied`` carries one ``Reply``; ``died`` the exit status and the last line of its log. Both are emitted
-    on the thread this object lives on. What the process says on standard error goes to ``worker.log``.
+    ``replied(Reply)`` carries an answer, ``exited(int, str)`` the exit status and the last line of the log. Both are
+    emitted on the thread of this object. The standard error of the process goes to ``worker.log``.
 
     Args:
         command: What to run.
@@ -32,13 +34,13 @@ class WorkerProcess(QObject):
     """
 
     replied = Signal(object)
-    died = Signal(int, str)
-    _ended = Signal(int)
+    exited = Signal(int, str)
+    _finished = Signal(int)
 
     def __init__(self, command: tuple[str, ...] = COMMAND, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._log = home() / "worker.log"
-        self._log_start = _shorten(self._log)
+        self._log_start = _rotate(self._log)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -46,12 +48,15 @@ class WorkerProcess(QObject):
                 stdout=subprocess.PIPE,
                 stderr=log,
                 encoding="utf-8",
-                **_session_of_its_own(),
+                **_new_session(),
             )
         self.alive = True
-        self._ended.connect(self._end)
-        self._reader = threading.Thread(target=self._listen, name=f"worker-reader-{self.pid}", daemon=True)
+        self._finished.connect(self._on_finished)
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, name=f"worker-reader-{self.pid}", daemon=True)
+        self._writer = threading.Thread(target=self._write, name=f"worker-writer-{self.pid}", daemon=True)
         self._reader.start()
+        self._writer.start()
 
     @property
     def pid(self) -> int:
@@ -59,47 +64,56 @@ class WorkerProcess(QObject):
         return self._process.pid
 
     def send(self, question: Question[Any]) -> int:
-        """Ask something; returns the id that the reply will carry."""
+        """Send a question; return the id that its reply will carry."""
         number = next(_numbers)
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):  # it has died, which the reader is about to say
-            self._process.stdin.write(encode_question(number, question))
-            self._process.stdin.flush()
+        self._lines.put(encode_question(number, question))
         return number
 
     def close(self) -> None:
-        """Tell it that nothing more will be asked: an idle process ends, one that trains ends when it is done."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
+        """Close its standard input: an idle process ends, one that trains ends when it is done."""
+        self._lines.put(None)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the process."""
         self._process.kill()
 
     def wait(self, seconds: float) -> bool:
-        """Whether it ended within ``seconds``; its reader thread is gone then."""
+        """Wait for the process and its threads to end; return whether they did within ``seconds``."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
+        self.close()
         self._reader.join(seconds)
+        self._writer.join(seconds)
         return True
 
-    def forget(self) -> None:
-        """Let it live on after this process; nothing more is heard of it. Its reader buries it if it ends before."""
+    def detach(self) -> None:
+        """Let the process outlive this one; the reader thread reaps it if it ends before."""
         self.close()
+        self._writer.join(_DETACH_SECONDS)  # what was sent must be written before this process ends
 
-    def _listen(self) -> None:
+    def _write(self) -> None:
+        """Write lines in a thread: a process that loads torch does not read yet, and its pipe holds 64 KiB."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # the process has exited, which the reader reports
+            while (line := self._lines.get()) is not None:
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            reply = _reply(line)
-            if reply is not None and not self._tell(self.replied, reply):
+            reply = _decode(line)
+            if reply is not None and not self._emit(self.replied, reply):
                 return
         self._process.stdout.close()
-        self._tell(self._ended, self._process.wait())
+        self._emit(self._finished, self._process.wait())
 
-    def _tell(self, signal: Any, value: object) -> bool:
+    def _emit(self, signal: Any, value: object) -> bool:
+        """Emit a signal from the reader thread; return False if this object has been deleted."""
         if not isValid(self):
             return False
         try:
@@ -108,12 +122,12 @@ class WorkerProcess(QObject):
             return False
         return True
 
-    def _end(self, status: int) -> None:
+    def _on_finished(self, status: int) -> None:
         self.alive = False
         self.close()
-        self.died.emit(status, self._last_words())
+        self.exited.emit(status, self._last_log_line())
 
-    def _last_words(self) -> str:
+    def _last_log_line(self) -> str:
         try:
             with self._log.open("rb") as log:
                 log.seek(self._log_start)
@@ -123,16 +137,16 @@ class WorkerProcess(QObject):
         return lines[-1].strip() if lines else ""
 
 
-def _reply(line: str) -> Reply | None:
-    """The reply that a line holds; None for what a library printed."""
+def _decode(line: str) -> Reply | None:
+    """The reply in a line of output; None if a library printed the line."""
     try:
         return decode_reply(line)
     except ValueError:
         return None
 
 
-def _shorten(log: Path) -> int:
-    """Start the log anew when it has grown large; its length now."""
+def _rotate(log: Path) -> int:
+    """Move a large log aside; return the length of the log now."""
     try:
         size = log.stat().st_size
     except OSError:
@@ -143,7 +157,8 @@ def _shorten(log: Path) -> int:
     return 0
 
 
-def _session_of_its_own() -> dict[str, Any]:
+def _new_session() -> dict[str, Any]:
+    """The arguments of ``Popen`` that put a process into a session of its own, so that signals to this one miss it."""
     if os.name == "nt":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined]
         return {"creationflags": flags}

@@ -1,4 +1,4 @@
-"""The warm process that answers questions needing torch, and is the next one to train."""
+"""Client of the warm worker process, which answers questions that need torch and is the next one to train."""
 
 from collections import deque
 from collections.abc import Callable
@@ -15,22 +15,23 @@ from mtl_core.protocol.wire import READY_ID, Reply
 
 A = TypeVar("A")
 _RESTART_MS = (0, 200, 1000, 3000)
-"""Pauses before a process that died without a single answer is started again; after the last the asks fail."""
+"""Delays before a process that exited without an answer is restarted; after the last one the questions fail."""
 
 
 @dataclass
-class _Ask:
+class _PendingQuestion:
     question: Question[Any]
     done: Done | None
     failed: Failed | None
     key: str
-    number: int = field(default=-1)
+    id: int = field(default=-1)
+    """Of the reply; -1 while the question is not sent."""
 
 
 class Worker(QObject):
-    """Asks go to one process, one after the other; a process that dies is started again.
+    """Sends questions to one process, one after the other; a process that exits is restarted.
 
-    ``ready`` is emitted when a process can answer, ``stopped`` with words when it died.
+    ``ready()``: a process can answer. ``stopped(str)``: the process exited, with a message for people.
 
     Args:
         command: What to run.
@@ -44,8 +45,8 @@ class Worker(QObject):
         super().__init__(parent)
         self._command = command
         self._process: WorkerProcess | None = None
-        self._asks: deque[_Ask] = deque()
-        self._deaths = 0
+        self._questions: deque[_PendingQuestion] = deque()
+        self._crashes = 0
         self._warm = False
         self._closed = False
         self._restart = QTimer(self, singleShot=True)
@@ -57,11 +58,11 @@ class Worker(QObject):
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start the process, so that it is warm when something is asked."""
+        """Start the process, so that it is warm when a question comes."""
         if not self._closed and self._process is None and not self._restart.isActive():
             self._process = WorkerProcess(self._command, self)
-            self._process.replied.connect(self._replied)
-            self._process.died.connect(self._died)
+            self._process.replied.connect(self._on_reply)
+            self._process.exited.connect(self._on_exit)
 
     def ask(
         self,
@@ -77,85 +78,86 @@ class Worker(QObject):
             question: What to ask.
             done: Called with the answer.
             failed: Called with the ``WorkbenchError`` that says why there is no answer.
-            key: An ask that has not been sent yet gives way to a later one of the same key.
+            key: A question that was not sent yet is replaced by a later one with the same key.
         """
         if key:
-            self._asks = deque(ask for ask in self._asks if ask.key != key or ask.number >= 0)
-        self._asks.append(_Ask(question, done, failed, key))
+            self._questions = deque(q for q in self._questions if q.key != key or q.id >= 0)
+        self._questions.append(_PendingQuestion(question, done, failed, key))
         self._advance()
 
-    def take(self) -> WorkerProcess:
-        """Hand over a process to train: the warm one, which another one replaces, or a new one while it is busy.
+    def take_process(self) -> WorkerProcess:
+        """Hand over a process to train: the warm one, which a new one replaces, or a new one while it is busy.
 
-        What was asked is answered by the process it was asked of: nobody waits longer because a run starts.
+        A busy process keeps its questions, so that no answer takes longer because a run starts.
         """
         process = self._process
-        if process is None or not self._warm or self._asks:
+        if process is None or not self._warm or self._questions:
             return WorkerProcess(self._command)
-        process.replied.disconnect(self._replied)
-        process.died.disconnect(self._died)
+        process.replied.disconnect(self._on_reply)
+        process.exited.disconnect(self._on_exit)
         process.setParent(None)
         self._process, self._warm = None, False
         self.start()
         return process
 
     def close(self, seconds: float = 5.0) -> None:
-        """End the process; nothing is answered any more."""
+        """End the process; open questions are dropped."""
         self._closed = True
         self._restart.stop()
-        self._asks.clear()
+        self._questions.clear()
         if self._process is not None:
             self._process.kill()  # it only answers questions: there is nothing to lose
             self._process.wait(seconds)
             self._process = None
 
     def _advance(self) -> None:
-        if self._closed or not self._asks or self._restart.isActive():
+        if self._closed or not self._questions or self._restart.isActive():
             return
         self.start()
-        first = self._asks[0]
-        if self._process is not None and first.number < 0:
-            first.number = self._process.send(first.question)
+        first = self._questions[0]
+        if self._process is not None and first.id < 0:
+            first.id = self._process.send(first.question)
 
-    def _replied(self, reply: Reply) -> None:
+    def _on_reply(self, reply: Reply) -> None:
         if reply.id == READY_ID:
             self._warm = True
             self.ready.emit()
-        elif self._asks and reply.id == self._asks[0].number:
-            ask = self._asks.popleft()
-            self._deaths = 0
+        elif self._questions and reply.id == self._questions[0].id:
+            question = self._questions.popleft()
+            self._crashes = 0
             self._advance()
-            _answer(ask, reply)
+            _deliver(question, reply)
 
-    def _died(self, status: int, words: str) -> None:
+    def _on_exit(self, status: int, last_line: str) -> None:
         process, self._process = self._process, None
         self._warm = False
         if process is not None:
             process.deleteLater()
         if self._closed:
             return
-        text = f"ended with status {status}" + (f": {words}" if words else "")
+        text = f"ended with status {status}" + (f": {last_line}" if last_line else "")
         self.stopped.emit(text)
-        lost = [self._asks.popleft()] if self._asks and self._asks[0].number >= 0 else []
-        self._deaths += 1
-        if self._deaths < len(_RESTART_MS):
-            self._restart.start(_RESTART_MS[self._deaths])
+        lost = [self._questions.popleft()] if self._questions and self._questions[0].id >= 0 else []
+        self._crashes += 1
+        if self._crashes < len(_RESTART_MS):
+            self._restart.start(_RESTART_MS[self._crashes])
         else:
-            lost += self._asks
-            self._asks.clear()
-            self._deaths = 0
+            lost += self._questions
+            self._questions.clear()
+            self._crashes = 0
         error = WorkerError("worker", "must stay alive to answer", found=text, fix="It is started again by itself.")
-        for ask in lost:
-            call_back(ask.failed, error)
+        for question in lost:
+            call_back(question.failed, error)
 
 
-def _answer(ask: _Ask, reply: Reply) -> None:
+def _deliver(question: _PendingQuestion, reply: Reply) -> None:
+    """Call ``done`` with the answer, or ``failed`` with the error."""
     if reply.error is not None:
-        call_back(ask.failed, reply.error)
+        call_back(question.failed, reply.error)
         return
     try:
-        value = read_answer(ask.question, reply.value)
+        value = read_answer(question.question, reply.value)
     except ValueError as error:
-        call_back(ask.failed, WorkerError("worker", "must give an answer of the agreed form", found=error))
+        call_back(question.failed, WorkerError("worker", "must give an answer of the agreed form", found=error))
         return
-    call_back(ask.done, value)
+    call_back(question.done, value)

@@ -109,7 +109,7 @@ class Selection(QObject):
         follower.record.connect(self._on_record)
         follower.points.connect(lambda points, reset: self._on_points(run, points, reset))
         follower.events.connect(lambda events: self._on_events(run, events))
-        follower.failed.connect(self._session.complain)
+        follower.failed.connect(self._session.show_error)
         follower.set_visible(self._visible)
         self._followers[run] = follower
         follower.follow(run)

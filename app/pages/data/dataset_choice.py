@@ -25,7 +25,7 @@ def table_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str
     """Spec data of a file whose columns are not known yet."""
     return {
         "kind": "table", "path": path, "inputs": [], "types": {}, "missing": {},
-        "delimiter": None, "decimal": None, "encoding": None,
+        "format": None, "delimiter": None, "decimal": None, "encoding": None,
         **_common_settings(split),
     }  # fmt: skip
 
@@ -81,7 +81,7 @@ def reading_changes(data: Mapping[str, Any], dataset: Mapping[str, Any], info: D
     return changes
 
 
-_READING_OPTIONS = ("path", "delimiter", "decimal", "encoding")
+_READING_OPTIONS = ("path", "format", "delimiter", "decimal", "encoding")
 
 
 def training_rows(dataset: Mapping[str, Any], rows: int) -> int:

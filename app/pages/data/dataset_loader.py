@@ -47,7 +47,7 @@ class DatasetLoader(QObject):
         self._last_defaults: dict[str, Any] = {}
 
     @property
-    def reading(self) -> str:
+    def dataset_being_read(self) -> str:
         """The name of the data set that is being read, or ``""``."""
         return self._reading
 
@@ -66,6 +66,10 @@ class DatasetLoader(QObject):
         dataset = self._document.data["dataset"]
         self._request({**dataset, "delimiter": delimiter, "decimal": decimal, "encoding": encoding})
 
+    def read_as(self, kind: str | None) -> None:
+        """Read the experiment's file as a format of another package; None for its name and content to decide."""
+        self._request({**self._document.data["dataset"], "format": kind})
+
     def _confirm_replace(self, name: str) -> bool:
         """Ask before unsaved tasks, columns or layers are replaced.
 
@@ -73,7 +77,7 @@ class DatasetLoader(QObject):
         """
         parts, saved = (_replaceable_parts(data) for data in (self._document.data, self._document.saved_data))
         text = f"{name} brings other tasks, and other layers where these cannot read it."
-        confirmed = parts in (saved, self._last_defaults) or self._session.may_replace(text)
+        confirmed = parts in (saved, self._last_defaults) or self._session.confirm_replace(text)
         if not confirmed:
             self.declined.emit()
         return confirmed

@@ -36,4 +36,4 @@ def _numeric_inputs_notice(before: Mapping[str, Any], after: Mapping[str, Any], 
         return ""
     if not is_input_type(after, info, "numeric"):
         return ""
-    return f"Numeric inputs get {numeric['bins']} bins per column. Change it in the card Numeric inputs."
+    return f"Numeric inputs get {numeric['bins']} bins each."

@@ -33,6 +33,8 @@ from mtl_core.text import format_names
 _SPLITTER_KEY = "page/data/parts"
 _SIDE_WIDTH, _NUMERIC_WIDTH, _TEXT_WIDTH = 34, 27, 40
 """Widths of the cards beside the preview and the tasks, in digits; three tasks have room beside them at 1280 pixels."""
+_STRETCHES = (5, 3)
+"""Shares of the height of the upper and the lower cards."""
 _STACK_BELOW = 900
 _NO_LIMIT = 16_777_215
 _FILTER = f"Tables ({' '.join(f'*{suffix}' for suffix in SUFFIXES)});;All files (*)"
@@ -151,19 +153,19 @@ class DataPage(PageBody):
     def _show_reading(self) -> None:
         error = self._session.dataset_error
         unread = self.info is None and error is None
-        name = self.loader.reading or (data_name(self._document.data["dataset"]) if unread else "")
+        name = self.loader.dataset_being_read or (data_name(self._document.data["dataset"]) if unread else "")
         name = BUNDLED[name].title if name in BUNDLED else name
-        if self.info is None and not self.loader.reading:
+        if self.info is None and not self.loader.dataset_being_read:
             self._preview.show_nothing()
         self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
         if not name and self.info is not None:
             data = self._document.data
             self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
-        failed = error is not None and not self.loader.reading and not self._has_only_own_cards(error)
+        failed = error is not None and not self.loader.dataset_being_read and not self._has_only_own_cards(error)
         text = error_text(error) if error is not None and failed else self._input_problem()
         self._preview.error.set_error(text, "Open another file…" if failed else "", self.ask_file if failed else None)
-        self._chip.setVisible(bool(self.loader.reading))
-        self._chip.set_text(f"Reading {name} …" if self.loader.reading else "")
+        self._chip.setVisible(bool(self.loader.dataset_being_read))
+        self._chip.set_text(f"Reading {name} …" if self.loader.dataset_being_read else "")
 
     def _show_notes(self) -> None:
         """Show the notes about the columns, then those about the labels, which come with the model."""
@@ -235,21 +237,23 @@ class DataPage(PageBody):
         for card in self._encoding_cards:
             lower.add(card, 0)
         lower.add(self._tasks, 1)
-        self._tasks.setMinimumHeight(line * 12)  # of the card, not its row: cards may stand one below the other
+        self._tasks.setMinimumHeight(line * 9)  # of the card, not its row: cards may stand one below the other
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setObjectName("data-parts")
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(CARD_GAP)
-        for part, stretch in ((upper, 2), (lower, 1)):
+        for index, (part, stretch) in enumerate(zip((upper, lower), _STRETCHES, strict=True)):
             self._splitter.addWidget(part)
-            self._splitter.setStretchFactor(self._splitter.count() - 1, stretch)
-        self._splitter.restoreState(self._session.settings.get_bytes(_SPLITTER_KEY))
+            self._splitter.setStretchFactor(index, stretch)
+        if not self._splitter.restoreState(self._session.settings.get_bytes(_SPLITTER_KEY)):
+            self._splitter.setSizes([1000 * stretch for stretch in _STRETCHES])
         self.body.addWidget(self._splitter, 1)
 
     def _connect(self) -> None:
         self._source.bundledChosen.connect(self.loader.choose_bundled)
         self._source.fileRequested.connect(self.ask_file)
         self._source.optionsChosen.connect(self.loader.read_again)
+        self._source.format.formatChosen.connect(self.loader.read_as)
         header = self._preview.header_
         header.roleChosen.connect(self.edits.set_role)
         header.typeChosen.connect(self.edits.set_type)

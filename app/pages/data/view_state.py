@@ -20,7 +20,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
     A column of an image data set cannot be an input, and a column of a bundled data set keeps its type.
     """
     roles = roles_of(data, info)
-    allowed = ("input", "target", "ignore") if info.input_kind == "table" else ("target", "ignore")
+    selectable_roles = ("input", "target", "ignore") if info.input_kind == "table" else ("target", "ignore")
     free = dataset_kind(data["dataset"]).has_column_types
     views = []
     for column in info.columns:
@@ -32,7 +32,7 @@ def column_views(data: Data, info: DatasetInfo) -> list[ColumnView]:
                 name=column.name,
                 role=roles[column.name],
                 type=column.type,
-                roles=allowed,
+                roles=selectable_roles,
                 type_free=free,
                 kind=kind,
                 kinds=_kinds((column,), kind) if kind else (),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 from app.pages.live.gradient_agreement import MEASURES, agreement_view, is_pair, is_share
 from app.plots import CurvePlot, MatrixPlot, RunCurves
 from app.widgets import Card, CardRow, Muted
-from mtl_core.protocol.series import GradientMeasure
+from mtl_core.protocol.series_names import GradientMeasure
 
 if TYPE_CHECKING:
     from mtl_core.store import SeriesKey

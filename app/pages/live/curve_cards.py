@@ -13,6 +13,7 @@ from app.pages.live.run_view import metric_names, metric_text
 from app.plots import CurvePlot, RunCurves, SeriesBuffer, XAxis
 from app.theme import CARD_GAP, GAP
 from app.widgets import Card, plain_tooltip
+from mtl_core.protocol.series_names import LOSS_WEIGHT
 from mtl_core.spec import TOTAL
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class WeightTrajectories(PlotCard):
 
     def accepts(self, key: SeriesKey) -> bool:
         """Whether a series is the weight of one of the tasks."""
-        return key.metric == "weight" and key.task in self._colors
+        return key.metric == LOSS_WEIGHT and key.task in self._colors
 
     def draw_series(self, key: SeriesKey, series: SeriesBuffer) -> None:
         """Draws the weights unsmoothed."""

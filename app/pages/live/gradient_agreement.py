@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mtl_core.protocol.series import (
+from mtl_core.protocol.series_names import (
     GRADIENT_CONDITION,
     GRADIENT_CONFLICTS,
     GradientMeasure,

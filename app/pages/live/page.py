@@ -192,7 +192,7 @@ class LivePage(QWidget):
     def _run_document(self) -> None:
         """Run the open experiment, or show the page of its settings if it has a problem."""
         if not self._session.run():
-            self._session.complain("The experiment has a problem. Fix it, then run it.")
+            self._session.show_error("The experiment has a problem. Fix it, then run it.")
             self._session.open_page(Page.TRAINING)
 
     def _pause(self) -> None:

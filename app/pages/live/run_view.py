@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from app.formatting import STATE_LABELS, Tone, format_duration, format_number, format_remaining_time
 from app.pages.live.manual_weights_view import ManualWeightsView, last_move_text, manual_weights_view, marker_text
 from mtl_core.analysis.divergence import divergence_event
+from mtl_core.protocol.series_names import LOSS_WEIGHT
 from mtl_core.protocol.weight_moves import read_weight_moves
 from mtl_core.spec import TOTAL, ExperimentSpec, score_of
 from mtl_core.text import group_digits
@@ -168,7 +169,7 @@ def losses_text(task: str, latest: Latest) -> str:
 
 def weights_in_use(tasks: Sequence[str], latest: Latest) -> dict[str, float]:
     """The newest recorded weight of each task that has one."""
-    weights = {task: latest.get(series_key(task, "train", "weight")) for task in tasks}
+    weights = {task: latest.get(series_key(task, "train", LOSS_WEIGHT)) for task in tasks}
     return {task: value for task, value in weights.items() if value is not None}
 
 

@@ -11,7 +11,7 @@ from app.forms import discard
 from app.plots import CardGrid, CurvePlot, RunCurves
 from app.theme import GAP
 from app.widgets import Card, Dot, Label, Muted
-from mtl_core.protocol.series import natural_order, read_learned_name
+from mtl_core.protocol.series_names import natural_order, read_learned_name
 from mtl_core.spec.sharing.learned_series import LearnedShare
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from app.theme import card_title_font
 from app.widgets import Button, Card, EmptyState, Label, TaskTabs, ToolButton, plain_tooltip
 from mtl_core.spec import LayerInfo, ModelInfo, Sharing, join, members, parse, sharing_of
 
-NO_SHARED = "No shared layer yet: the tasks read the data directly. Add a layer, or take a template."
-NO_OWN = "No layer of its own: the task's output layer reads the shared layers directly."
+NO_SHARED_LAYER = "No shared layer yet: the tasks read the data directly. Add a layer, or take a template."
+NO_TASK_LAYER = "No layer of its own: the task's output layer reads the shared layers directly."
 
 
 class SharedCard(Card):
@@ -22,24 +22,24 @@ class SharedCard(Card):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("Shared layers", parent=parent)
-        self.layers = LayerList(document, "model.shared", NO_SHARED)
+        self.layers = LayerList(document, "model.shared", NO_SHARED_LAYER)
         self.add = _add_button(self.layers, "add-shared-layer")
         self.header.addWidget(self.add)
         self.sharing = KindForm(members(Sharing), "model.sharing")
         bind(self.sharing, document)
         for index, scheme in enumerate(members(Sharing)):
             self.sharing.combo.setItemData(index, scheme.help(), Qt.ItemDataRole.ToolTipRole)
-        self.body.addWidget(_scroll(self.sharing, self.layers), 1)
+        self.body.addWidget(_scroll_column(self.sharing, self.layers), 1)
 
     def show_model(self, info: ModelInfo) -> None:
-        """Put shapes and errors at the layers."""
+        """Show shapes and errors at the layers."""
         self.layers.set_infos(info.shared, format_features(info.input_shape))
 
 
 class TasksCard(Card):
     """A tab per task with its own layers and, last, its output layer.
 
-    ``selected(path)`` as of the list of layers shown.
+    ``selected(path)`` is emitted when the selected layer changes.
     """
 
     selected = Signal(str)
@@ -61,8 +61,8 @@ class TasksCard(Card):
         title.setFont(card_title_font())
         heading.addWidget(title, 1)
         heading.addWidget(self.add)
-        inside = QWidget()
-        column = QVBoxLayout(inside)
+        content = QWidget()
+        column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 2, 0)
         column.setSpacing(6)
         column.addLayout(self._stack)
@@ -70,10 +70,10 @@ class TasksCard(Card):
         column.addStretch(1)
         self.body.addWidget(self.tabs)
         self.body.addLayout(heading)
-        self.body.addWidget(_area(inside), 1)
+        self.body.addWidget(_scroll_area(content), 1)
         self.tabs.currentChanged.connect(self._show_current)
-        document.changed.connect(self._sync)
-        self._sync()
+        document.changed.connect(self._update_lists)
+        self._update_lists()
 
     @property
     def task(self) -> str:
@@ -83,12 +83,12 @@ class TasksCard(Card):
         return names[index] if 0 <= index < len(names) else ""
 
     def show_task(self, task: str) -> None:
-        """Turn to the tab of ``task``."""
+        """Select the tab of ``task``."""
         if task in self.lists:
             self.tabs.setCurrentIndex(list(self.lists).index(task))
 
     def show_model(self, info: ModelInfo) -> None:
-        """Put shapes and errors at the layers, and say what the output layer is."""
+        """Show shapes and errors at the layers, and the output layer."""
         self._info = info
         last = info.shared[-1].output_shape if info.shared else info.input_shape
         last = sharing_of(info).representation(last) if last else last
@@ -96,22 +96,22 @@ class TasksCard(Card):
             layers.set_infos(info.heads.get(name, ()), format_features(last))
         self._show_output()
 
-    def _sync(self) -> None:
+    def _update_lists(self) -> None:
         names = list(dict.fromkeys(task_names(self._document.data)))
         if names == list(self.lists):
             return
-        old, self.lists = self.lists, {}
-        for name, layers in old.items():
+        previous, self.lists = self.lists, {}
+        for name, layers in previous.items():
             if name not in names:
                 discard(layers)
-        self.lists = {name: old.get(name) or self._new_list(name) for name in names}
+        self.lists = {name: previous.get(name) or self._new_list(name) for name in names}
         self.tabs.set_names(names)
         if self._info is not None:
             self.show_model(self._info)
         self._show_current()
 
     def _new_list(self, name: str) -> LayerList:
-        layers = LayerList(self._document, join(("model", "heads", name)), NO_OWN)
+        layers = LayerList(self._document, join(("model", "heads", name)), NO_TASK_LAYER)
         layers.selected.connect(self.selected)
         self._stack.addWidget(layers)
         return layers
@@ -123,12 +123,14 @@ class TasksCard(Card):
         self.add.setEnabled(bool(self.task))
 
     def _show_output(self) -> None:
-        out: LayerInfo | None = self._info.outputs.get(self.task) if self._info else None
-        width = format_shape(out.output_shape) if out else ""
-        self.output.title.setText(f"Output: {out.title} {width}".rstrip() if out else "Output layer")
-        self.output.shape.setText(f"from the task: {out.detail}" if out else "from the task")
-        self.output.set_tone("error" if out and out.error else "")
-        self.output.setToolTip(plain_tooltip(out.error or "The output layer follows from the task." if out else ""))
+        output: LayerInfo | None = self._info.outputs.get(self.task) if self._info else None
+        width = format_shape(output.output_shape) if output else ""
+        self.output.title.setText(f"Output: {output.title} {width}".rstrip() if output else "Output layer")
+        self.output.shape.setText(f"from the task: {output.detail}" if output else "from the task")
+        self.output.set_tone("error" if output and output.error else "")
+        self.output.setToolTip(
+            plain_tooltip(output.error or "The output layer follows from the task." if output else "")
+        )
         self.output.setAccessibleName(f"{self.output.title.full_text()}, {self.output.shape.full_text()}")
 
     def _add(self) -> None:
@@ -137,12 +139,12 @@ class TasksCard(Card):
 
 
 class DiagramCard(Card):
-    """The diagram, its numbers and its zoom."""
+    """The diagram of the model with its zoom buttons."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Diagram", parent=parent)
         self.view = Diagram()
-        self.waiting = EmptyState("tree-structure", "The diagram appears here", "")
+        self.placeholder = EmptyState("tree-structure", "The diagram appears here", "")
         for glyph, tip, action, name in (
             ("magnifying-glass-minus", "Zoom out (-)", lambda: self.view.zoom(1 / 1.2), "zoom-out"),
             ("magnifying-glass-plus", "Zoom in (+)", lambda: self.view.zoom(1.2), "zoom-in"),
@@ -150,21 +152,21 @@ class DiagramCard(Card):
         ):
             self.header.addWidget(ToolButton(glyph, tip, action, name=name))
         self.header.setSpacing(2)
-        self.body.addWidget(self.waiting, 1)
+        self.body.addWidget(self.placeholder, 1)
         self.body.addWidget(self.view, 1)
         self.view.hide()
 
     def show_model(self, info: ModelInfo, input_title: str) -> None:
-        """Draw this model."""
-        self.waiting.hide()
+        """Draw a model."""
+        self.placeholder.hide()
         self.view.show()
         self.view.show_model(info, input_title)
         self.set_subtitle(summary(info))
 
-    def say(self, text: str) -> None:
-        """Say why there is nothing to draw; what was drawn before stays."""
+    def show_placeholder(self, text: str) -> None:
+        """Say why there is no diagram yet; one that is shown stays."""
         if not self.view.isVisibleTo(self):
-            self.waiting.text.setText(text)
+            self.placeholder.text.setText(text)
 
 
 def task_of(path: str) -> str:
@@ -174,7 +176,7 @@ def task_of(path: str) -> str:
 
 
 def index_of(path: str) -> int:
-    """The place in its list of the layer at ``path``, or -1 for the output layer."""
+    """The index of the layer at ``path`` in its list, or -1 for the output layer."""
     last = parse(path)[-1]
     return last if isinstance(last, int) else -1
 
@@ -186,23 +188,23 @@ def _add_button(layers: LayerList, name: str) -> Button:
     return button
 
 
-def _scroll(*widgets: QWidget) -> QScrollArea:
-    inside = QWidget()
-    column = QVBoxLayout(inside)
+def _scroll_column(*widgets: QWidget) -> QScrollArea:
+    content = QWidget()
+    column = QVBoxLayout(content)
     column.setContentsMargins(0, 0, 2, 0)
     for widget in widgets:
         column.addWidget(widget)
     column.addStretch(1)
-    return _area(inside)
+    return _scroll_area(content)
 
 
-def _area(inside: QWidget) -> QScrollArea:
+def _scroll_area(content: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.viewport().setAutoFillBackground(False)
-    area.setWidget(inside)
-    inside.setAutoFillBackground(False)  # setWidget switches it on
+    area.setWidget(content)
+    content.setAutoFillBackground(False)  # setWidget switches it on
     return area

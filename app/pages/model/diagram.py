@@ -1,4 +1,4 @@
-"""The model as a picture: trunk, then a branch per task; boxes select their layers."""
+"""The diagram of a model in a graphics view, with a box per layer."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPen, QResizeEvent, QWheelEvent
@@ -20,15 +20,15 @@ from mtl_core.spec import ModelInfo
 
 _MARGIN = 6.0
 _LARGEST_FIT, _LARGEST = 1.6, 3.0
-"""How far fitting, and zooming, enlarge what is drawn."""
-_CLOSEST = 0.5
-"""Zooming out ends where half of what fits is reached, or at the size as drawn if that is smaller."""
+"""Largest scale when fitting, and when zooming."""
+_SMALLEST = 0.5
+"""Smallest scale when zooming, relative to the one at which the diagram fits; never above 1."""
 
 
 class Diagram(QGraphicsView):
-    """Shows a ``ModelInfo``; ``boxClicked(path)`` tells which layer was pointed at.
+    """Draws a ``ModelInfo``; ``boxClicked(path)`` is emitted when the box of a layer is clicked.
 
-    Ctrl with the wheel and the keys + and - zoom, 0 fits; the diagram fits itself until someone zooms.
+    Ctrl with the wheel and the keys + and - zoom, 0 fits. The diagram fits itself to the view until it is zoomed.
     """
 
     boxClicked = Signal(str)
@@ -50,16 +50,16 @@ class Diagram(QGraphicsView):
         self._shown: tuple[ModelInfo, str] | None = None
         self._items: list[_BoxItem] = []
         self._selected = ""
-        self._fits = True
+        self._is_fitted = True
         manager().changed.connect(self.viewport().update)
 
     @property
     def plan(self) -> Plan | None:
-        """What is drawn."""
+        """The layout that is drawn, None before the first model."""
         return self._plan
 
     def show_model(self, info: ModelInfo, input_title: str) -> None:
-        """Draw this model."""
+        """Draw a model."""
         if (info, input_title) == self._shown:
             return
         self._shown = (info, input_title)
@@ -78,46 +78,46 @@ class Diagram(QGraphicsView):
         area = QRectF(0, 0, self._plan.width, self._plan.height)
         scene.setSceneRect(area.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
         self.select(self._selected)
-        self.setAccessibleDescription(_in_words(self._plan))
-        if self._fits:
+        self.setAccessibleDescription(_description(self._plan))
+        if self._is_fitted:
             self.fit()
 
     def select(self, path: str) -> None:
-        """Mark the box of the layer at ``path``."""
+        """Highlight the box of the layer at ``path``."""
         self._selected = path
         for item in self._items:
-            item.set_marked(bool(path) and path in item.box.paths)
+            item.set_highlighted(bool(path) and path in item.box.paths)
 
     def fit(self) -> None:
-        """Show all of it, in the room that there is; names too small to be read are told by pointing at a box."""
-        self._fits = True
-        if self.scene().sceneRect().isEmpty() or self._fitting() <= 0:
+        """Scale the diagram to the size of the view."""
+        self._is_fitted = True
+        if self.scene().sceneRect().isEmpty() or self._fit_scale() <= 0:
             return
-        scale = min(self._fitting(), _LARGEST_FIT)
+        scale = min(self._fit_scale(), _LARGEST_FIT)
         self.resetTransform()
         self.scale(scale, scale)
 
     def zoom(self, factor: float) -> None:
-        """Enlarge by ``factor``, within limits."""
+        """Scale by ``factor``, within limits."""
         current = self.transform().m11()
-        scale = min(max(current * factor, min(self._fitting() * _CLOSEST, 1.0)), max(_LARGEST, current))
+        scale = min(max(current * factor, min(self._fit_scale() * _SMALLEST, 1.0)), max(_LARGEST, current))
         if scale != current:
-            self._fits = False
+            self._is_fitted = False
             self.scale(scale / current, scale / current)
 
-    def _fitting(self) -> float:
-        """The scale at which all of it just fits, scroll bars not needed."""
-        area, room = self.scene().sceneRect(), self.maximumViewportSize()
-        return min((room.width() - 2) / area.width(), (room.height() - 2) / area.height())
+    def _fit_scale(self) -> float:
+        """The scale at which the diagram fits the view without scroll bars."""
+        area, size = self.scene().sceneRect(), self.maximumViewportSize()
+        return min((size.width() - 2) / area.width(), (size.height() - 2) / area.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit again, unless someone has zoomed."""
+        """Fit the new size, unless the diagram was zoomed."""
         super().resizeEvent(event)
-        if self._fits:
+        if self._is_fitted:
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll; with Ctrl zoom."""
+        """Scroll, or zoom with Ctrl."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom(1.15 if event.angleDelta().y() > 0 else 1 / 1.15)
             event.accept()
@@ -125,7 +125,7 @@ class Diagram(QGraphicsView):
             super().wheelEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Zoom by keyboard."""
+        """Zoom with + and -, fit with 0."""
         match event.text():
             case "+" | "=":
                 self.zoom(1.15)
@@ -142,44 +142,44 @@ class _BoxItem(QGraphicsItem):
 
     def __init__(self, box: Box, view: Diagram) -> None:
         super().__init__()
-        self.box, self._view, self._marked = box, view, False
+        self.box, self._view, self._highlighted = box, view, False
         self.setPos(box.x, box.y)
         self.setToolTip(plain_tooltip(f"{box.title}\n{box.detail}".rstrip()))
         self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
         if box.paths:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def set_marked(self, marked: bool) -> None:
-        """Draw it as the one selected."""
-        if marked != self._marked:
-            self._marked = marked
+    def set_highlighted(self, highlighted: bool) -> None:
+        """Set whether the box is highlighted."""
+        if highlighted != self._highlighted:
+            self._highlighted = highlighted
             self.update()
 
     def boundingRect(self) -> QRectF:
-        """The box and its line."""
+        """The box with its border."""
         return QRectF(-2, -2, self.box.width + 4, self.box.height + 4)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw in the colors of now."""
-        ink = series_color(self.box.task) if self.box.task >= 0 else resolve("accent")
-        ink = resolve("error") if self.box.error else ink
-        ground = "error_wash" if self.box.error else "accent_wash" if self._marked else "surface"
-        painter.setPen(QPen(QColor(ink), 2.4 if self._marked else 1.5))
-        painter.setBrush(QColor(resolve(ground)))
+        """Draw in the current colors."""
+        color = series_color(self.box.task) if self.box.task >= 0 else resolve("accent")
+        color = resolve("error") if self.box.error else color
+        background = "error_wash" if self.box.error else "accent_wash" if self._highlighted else "surface"
+        painter.setPen(QPen(QColor(color), 2.4 if self._highlighted else 1.5))
+        painter.setBrush(QColor(resolve(background)))
         area = QRectF(0, 0, self.box.width, self.box.height)
         radius = self.box.height / 2 if self.box.unit else CONTROL_RADIUS
         painter.drawRoundedRect(area, radius, radius)
         font = small_font()
         painter.setFont(font)
         metrics = QFontMetricsF(font)
-        room = self.box.width - 10
+        width = self.box.width - 10
         line = metrics.height()
         top = (self.box.height - 2 * line) / 2 + 0.5
         top += 0 if self.box.detail else line / 2
-        for text, color, y in ((self.box.title, "text", top), (self.box.detail, "muted", top + line - 1)):
-            painter.setPen(QColor(resolve(color)))
-            words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(QRectF(5, y, room, line), Qt.AlignmentFlag.AlignCenter, words)
+        for text, text_color, y in ((self.box.title, "text", top), (self.box.detail, "muted", top + line - 1)):
+            painter.setPen(QColor(resolve(text_color)))
+            elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+            painter.drawText(QRectF(5, y, width, line), Qt.AlignmentFlag.AlignCenter, elided)
 
     def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         """Select the layer."""
@@ -189,7 +189,7 @@ class _BoxItem(QGraphicsItem):
 
 
 class _FrameItem(QGraphicsItem):
-    """A border around what belongs together, on a pile of others where there are copies."""
+    """A frame around boxes that belong together, drawn as a stack where there are copies."""
 
     def __init__(self, frame: Frame) -> None:
         super().__init__()
@@ -198,12 +198,12 @@ class _FrameItem(QGraphicsItem):
         self.setZValue(-2)
 
     def boundingRect(self) -> QRectF:
-        """The border and the pile."""
+        """The frame with its border and the stack."""
         frame = self._frame
         return QRectF(-2, -2, frame.width + frame.pile + 4, frame.height + frame.pile + 4)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw in the colors of now."""
+        """Draw in the current colors."""
         frame = self._frame
         painter.setPen(QPen(QColor(series_color(frame.task) if frame.task >= 0 else resolve("border")), 1.0))
         painter.setBrush(QColor(resolve("sunken")))
@@ -213,7 +213,7 @@ class _FrameItem(QGraphicsItem):
 
 
 class _FrameTitle(QGraphicsItem):
-    """What a frame is called, over the line that leads into it."""
+    """The title of a frame, drawn above the lines that lead into it."""
 
     def __init__(self, frame: Frame) -> None:
         super().__init__()
@@ -223,11 +223,11 @@ class _FrameTitle(QGraphicsItem):
         self.setPos(frame.x + (frame.width - self._area.width()) / 2, frame.y + 2)
 
     def boundingRect(self) -> QRectF:
-        """The words and some ground around."""
+        """The text with some space around it."""
         return self._area
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw in the colors of now."""
+        """Draw in the current colors."""
         painter.fillRect(self._area, QColor(resolve("sunken")))
         painter.setFont(small_font())
         painter.setPen(QColor(resolve("muted")))
@@ -235,14 +235,14 @@ class _FrameTitle(QGraphicsItem):
 
 
 class _LinkItem(QGraphicsItem):
-    """A line from the bottom of one box to the top of another, curved where it goes aside, or straight across."""
+    """A line from the bottom of one box to the top of another, curved unless they are aligned."""
 
     def __init__(self, plan: Plan, a: int, b: int, *, dashed: bool) -> None:
         super().__init__()
         self._dashed = dashed
         above, below = plan.boxes[a], plan.boxes[b]
         start, end = QPointF(above.center, above.y + above.height), QPointF(below.center, below.y)
-        if below.unit and below.width > 2 * above.width:  # a bar across several columns is met straight below
+        if below.unit and below.width > 2 * above.width:  # a bar across several columns is joined straight below
             end.setX(start.x())
         if above.unit and above.width > 2 * below.width:
             start.setX(end.x())
@@ -253,22 +253,22 @@ class _LinkItem(QGraphicsItem):
         if abs(start.x() - end.x()) < 1 or abs(start.y() - end.y()) < 1:
             self._path.lineTo(end)
         else:
-            # Through a frame a line goes straight; it turns aside between frames.
-            last, first = plan.frame_of(above), plan.frame_of(below)
-            leaves = QPointF(start.x(), last.y + last.height if last else start.y())
-            enters = QPointF(end.x(), first.y if first else end.y())
-            bend = (enters.y() - leaves.y()) * 0.75
-            self._path.lineTo(leaves)
-            self._path.cubicTo(leaves + QPointF(0, bend), enters - QPointF(0, bend), enters)
+            # Inside a frame the line is straight; it curves between frames.
+            upper, lower = plan.frame_of(above), plan.frame_of(below)
+            exit_point = QPointF(start.x(), upper.y + upper.height if upper else start.y())
+            entry_point = QPointF(end.x(), lower.y if lower else end.y())
+            bend = (entry_point.y() - exit_point.y()) * 0.75
+            self._path.lineTo(exit_point)
+            self._path.cubicTo(exit_point + QPointF(0, bend), entry_point - QPointF(0, bend), entry_point)
             self._path.lineTo(end)
         self.setZValue(-1)
 
     def boundingRect(self) -> QRectF:
-        """The line and its width."""
+        """The line with its width."""
         return self._path.boundingRect().adjusted(-2, -2, 2, 2)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw in the colors of now."""
+        """Draw in the current colors."""
         style = Qt.PenStyle.DashLine if self._dashed else Qt.PenStyle.SolidLine
         painter.setPen(QPen(QColor(resolve("muted")), 1.0, style))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -281,5 +281,5 @@ def _metrics() -> Metrics:
     return Metrics(trunk=unit * 21, head=unit * 14.5, height=2 * font.height() + 3, unit=font.height() + 4)
 
 
-def _in_words(plan: Plan) -> str:
+def _description(plan: Plan) -> str:
     return "; ".join(f"{box.title} {box.detail}".strip() for box in plan.boxes if box.title)

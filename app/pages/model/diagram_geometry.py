@@ -1,4 +1,4 @@
-"""What a diagram is drawn from: boxes, the lines and frames that join them; without Qt."""
+"""Boxes, lines and frames of a diagram; without Qt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,12 +10,12 @@ from mtl_core.spec import LAYER_GROUPS, LayerInfo, kind_of
 ACTIVATIONS = frozenset(kind_of(spec) for spec in LAYER_GROUPS["Activation"])
 
 PILE = 4.0
-"""How far each sheet of a pile sticks out."""
+"""Offset of each sheet of a pile."""
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """Sizes in pixels, from the font: width of a trunk's and of a head's box, height of a box and a unit, the gaps."""
+    """Sizes in pixels: widths of the boxes of a trunk and a head, heights of a box and a unit, and gaps."""
 
     trunk: float = 152.0
     head: float = 104.0
@@ -28,10 +28,10 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Box:
-    """A box: one layer with the activation that follows it, the input, or an output; or a unit of the sharing scheme.
+    """A box: a layer with the activation that follows it, the input, an output, or a unit of the sharing scheme.
 
-    ``task`` is the index of the task whose color it has, or -1; ``paths`` are the layers in it. A ``unit`` is what the
-    scheme puts between layers, such as a gate: it has round ends and one line of text.
+    ``task`` is the index of the task whose color it has, or -1; ``paths`` are those of its layers. A ``unit`` is a part
+    of the scheme between layers, such as a gate; it has round ends and one line of text.
     """
 
     title: str
@@ -47,13 +47,13 @@ class Box:
 
     @property
     def center(self) -> float:
-        """Its middle, across."""
+        """The x coordinate of its center."""
         return self.x + self.width / 2
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A border around boxes that belong together; ``copies`` of them, drawn as a pile of at most three sheets."""
+    """A frame around boxes that belong together; ``copies`` of them are drawn as a pile of at most three sheets."""
 
     title: str
     task: int
@@ -65,15 +65,15 @@ class Frame:
 
     @property
     def pile(self) -> float:
-        """How far the pile sticks out on the right and below."""
+        """How far the pile extends to the right and below."""
         return PILE * (min(self.copies, 3) - 1)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All boxes, the pairs of them that are joined by a line, and the size of the whole.
+    """The layout of a diagram: all boxes, ``links`` between pairs of them, frames, and the total size.
 
-    ``ties`` are pairs of boxes side by side that are held together without anything flowing between them.
+    ``ties`` are pairs of boxes side by side whose weights are coupled, without data flowing between them.
     """
 
     boxes: tuple[Box, ...]
@@ -84,17 +84,17 @@ class Plan:
     ties: tuple[tuple[int, int], ...] = ()
 
     def frame_of(self, box: Box) -> Frame | None:
-        """The frame a box stands in."""
+        """The frame that contains a box, if any."""
         return next((f for f in self.frames if f.x <= box.x < f.x + f.width and f.y <= box.y < f.y + f.height), None)
 
 
 Entry = tuple[str, str, tuple[str, ...], bool]
-"""Title, detail, paths and whether it fails."""
+"""Title, detail, paths, and whether a layer has an error."""
 
 
 @dataclass
 class PlanBuilder:
-    """A plan in the making."""
+    """Builds a :class:`Plan`."""
 
     sizes: Metrics
     boxes: list[Box] = field(default_factory=list)
@@ -103,35 +103,35 @@ class PlanBuilder:
     ties: list[tuple[int, int]] = field(default_factory=list)
 
     def box(self, entry: Entry, task: int, x: float, y: float, width: float) -> int:
-        """Put down a box; its number."""
+        """Add a box and return its index."""
         title, detail, paths, error = entry
         self.boxes.append(Box(title, detail, paths, task, x, y, width, self.sizes.height, error))
         return len(self.boxes) - 1
 
     def unit(self, title: str, task: int, x: float, y: float, width: float) -> int:
-        """Put down a unit of the scheme; its number."""
+        """Add a unit of the scheme and return its index."""
         self.boxes.append(Box(title, "", (), task, x, y, width, self.sizes.unit, unit=True))
         return len(self.boxes) - 1
 
     def column(self, entries: Sequence[Entry], task: int, x: float, y: float, width: float) -> list[int]:
-        """Boxes one under the other, joined; their numbers."""
+        """Add linked boxes one below the other and return their indices."""
         step = self.sizes.height + self.sizes.gap
         boxes = [self.box(entry, task, x, y + row * step, width) for row, entry in enumerate(entries)]
         self.links += pairwise(boxes)
         return boxes
 
     def join(self, above: Sequence[int], below: Sequence[int]) -> None:
-        """A line from each of some boxes to each of others."""
+        """Link each of some boxes with each of others."""
         self.links += [(a, b) for a in above for b in below]
 
     def bottom(self) -> float:
-        """The lower edge of all there is."""
+        """The lower edge of all boxes and frames."""
         return max(
             [box.y + box.height for box in self.boxes] + [frame.y + frame.height + frame.pile for frame in self.frames]
         )
 
     def plan(self) -> Plan:
-        """As it is now."""
+        """The plan of what was added, shifted to start at x = 0."""
         areas: list[Box | Frame] = [*self.boxes, *self.frames]
         left = min(area.x for area in areas)
         boxes = tuple(replace(box, x=box.x - left) for box in self.boxes)
@@ -141,7 +141,7 @@ class PlanBuilder:
 
 
 def boxes_of_layers(layers: Sequence[LayerInfo]) -> list[Entry]:
-    """Layers as boxes; an activation joins the layer that it follows."""
+    """The entries of the boxes of layers; an activation shares the box of the layer before it."""
     groups: list[list[LayerInfo]] = []
     for layer in layers:
         joins = layer.kind in ACTIVATIONS and groups and len(groups[-1]) == 1 and not groups[-1][0].error

@@ -1,4 +1,4 @@
-"""Where the boxes of the diagram stand; without Qt."""
+"""The layout of the diagram of a model, and its size as text; without Qt."""
 
 from app.formatting import format_count_short
 from app.pages.model.diagram_geometry import Box, Frame, Metrics, Plan, PlanBuilder
@@ -17,7 +17,7 @@ def plan_of(info: ModelInfo, input_title: str, sizes: Metrics = _PLAIN) -> Plan:
 
 
 def summary(info: ModelInfo) -> str:
-    """289 k parameters · 91 % shared; nothing of a model that cannot be built."""
+    """The size of a model, such as “289 k parameters · 91 % shared”; empty when it cannot be built."""
     if info.problems:
         return ""
     if not info.parameters:

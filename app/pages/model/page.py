@@ -1,4 +1,4 @@
-"""The Model page."""
+"""The Model page: the cards of the layers and the diagram, and the menu of templates."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from app.formatting import format_quantity
 from app.pages.model.cards import DiagramCard, SharedCard, TasksCard, index_of, task_of
-from app.pages.model.templates import TEMPLATES, Reads, Template, values_of
+from app.pages.model.templates import TEMPLATES, Reads, Template, template_settings
 from app.session import Session
 from app.task_references import task_names
 from app.theme import CARD_GAP, STACK_BELOW
@@ -22,7 +22,7 @@ _HEADINGS: dict[Reads, str] = {"table": "For tables, or flattened images", "imag
 
 
 class ModelPage(QWidget):
-    """Shared layers, a tab per task with its layers, and the diagram; shapes and errors come from the worker.
+    """Edits the shared layers and each task's own; shapes, errors and the diagram come from the worker.
 
     Args:
         session: What the pages share.
@@ -39,7 +39,7 @@ class ModelPage(QWidget):
         self.problems.setObjectName("model-problems")
         self.problems.hide()
         self.templates = Button("Templates", name="templates")
-        self.templates.setMenu(self._menu())
+        self.templates.setMenu(self._template_menu())
         self.shared = SharedCard(document)
         self.tasks = TasksCard(document)
         self.diagram = DiagramCard()
@@ -53,7 +53,7 @@ class ModelPage(QWidget):
         self._cards.setHandleWidth(CARD_GAP)
         for card in (self.shared, self.tasks, self.diagram):
             self._cards.addWidget(card)
-        self._by_hand = self._cards.restoreState(session.settings.get_bytes(_SPLITTER))
+        self._widths_set_by_user = self._cards.restoreState(session.settings.get_bytes(_SPLITTER))
         self._cards.splitterMoved.connect(self._splitter_moved)
         self._body.body.addWidget(self._cards, 1)
         column = QVBoxLayout(self)
@@ -65,7 +65,7 @@ class ModelPage(QWidget):
         session.modelInfoChanged.connect(self._show)
         session.datasetInfoChanged.connect(self._show)
         session.devicesChanged.connect(self._show)
-        document.problemsChanged.connect(self._count)
+        document.problemsChanged.connect(self._count_problems)
         self._show()
 
     def select(self, path: str) -> None:
@@ -79,17 +79,17 @@ class ModelPage(QWidget):
             self.tasks.tabs.setFocus()
 
     def apply(self, template: Template) -> None:
-        """Start from a template; one step of undo."""
+        """Replace all layers by those of a template, in one step of undo."""
         document = self._session.document
         tasks = document.data.get("tasks") or ()
         tagging = [task["name"] for task in tasks if task_kind(task).per_token]
         image = self._input_kind() == "image"
-        values = values_of(template, task_names(document.data), image=image, tagging=tagging)
+        values = template_settings(template, task_names(document.data), image=image, tagging=tagging)
         document.set_many(values, f"Template {template.title}")
-        self._session.say(f"{template.title}: shared and task layers replaced. Ctrl+Z brings the former back.")
+        self._session.show_message(f"{template.title}: shared and task layers replaced. Ctrl+Z brings the former back.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give stacked cards a height of their own."""
+        """Arrange the cards for the width of the window."""
         super().resizeEvent(event)
         stacked = self.window().width() < STACK_BELOW
         orientation = Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
@@ -97,32 +97,32 @@ class ModelPage(QWidget):
             self._cards.setOrientation(orientation)
         for card in (self.shared, self.tasks, self.diagram):
             card.setMinimumHeight(_STACKED_HEIGHT if stacked else 0)
-        if not stacked and not self._by_hand:
+        if not stacked and not self._widths_set_by_user:
             self._cards.setSizes(card_widths(event.size().width()))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Remember how wide the cards are."""
+        """Save the widths of the cards if the user has set them."""
         super().hideEvent(event)
-        if self._by_hand and self._cards.orientation() == Qt.Orientation.Horizontal:
+        if self._widths_set_by_user and self._cards.orientation() == Qt.Orientation.Horizontal:
             self._session.settings.put_bytes(_SPLITTER, self._cards.saveState())
 
     def _splitter_moved(self) -> None:
-        self._by_hand = True
+        self._widths_set_by_user = True
 
     def _show(self) -> None:
-        """Show what the worker said last; until it answers, what it said before stays."""
+        """Show the last answer of the worker."""
         info = self._session.model_info
         if info is not None:
             self.shared.show_model(info)
             self.tasks.show_model(info)
             self.diagram.show_model(info, self._input_title(info))
         elif self._session.model_error is not None:
-            self.diagram.say(str(self._session.model_error))
+            self.diagram.show_placeholder(str(self._session.model_error))
         else:
-            self.diagram.say(_BUILDING if self._session.devices else _STARTING)
-        self._count()
+            self.diagram.show_placeholder(_BUILDING if self._session.devices else _STARTING)
+        self._count_problems()
 
-    def _count(self) -> None:
+    def _count_problems(self) -> None:
         info, document = self._session.model_info, self._session.document
         at_layers = info.problems if info is not None else ()
         messages = [f"{layer.title}: {layer.error}" for layer in at_layers]
@@ -140,13 +140,13 @@ class ModelPage(QWidget):
             self.shared.layers.open(-1, focus=False)
         if path and shared:
             for layers in self.tasks.lists.values():
-                if layers.opened >= 0:
+                if layers.open_index >= 0:
                     layers.open(-1, focus=False)
         if path:
             self.diagram.view.select(path)
 
     def _input_kind(self) -> Reads:
-        """What kind of input the data have, as far as it is known."""
+        """The kind of input of the data, a guess until they are known."""
         data, info = self._session.dataset_info, self._session.model_info
         if data is None:
             return "image" if info is not None and len(info.input_shape) > 1 else "table"
@@ -159,7 +159,7 @@ class ModelPage(QWidget):
             return "text"
         return "image" if len(info.input_shape) > 1 else "table"
 
-    def _menu(self) -> QMenu:
+    def _template_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         menu.setAccessibleName("Templates")
@@ -171,18 +171,18 @@ class ModelPage(QWidget):
                 action.setToolTip(plain_tooltip(template.help))
                 action.setData(template.reads)
                 action.triggered.connect(lambda _checked=False, template=template: self.apply(template))
-        menu.aboutToShow.connect(self._fit_templates)
+        menu.aboutToShow.connect(self._enable_templates)
         return menu
 
-    def _fit_templates(self) -> None:
+    def _enable_templates(self) -> None:
         reads = self._input_kind()
-        fitting = ("table", "image") if reads == "image" else (reads,)
+        suitable = ("table", "image") if reads == "image" else (reads,)
         for action in self.templates.menu().actions():
             if not action.isSeparator():
-                action.setEnabled(action.data() in fitting)
+                action.setEnabled(action.data() in suitable)
 
 
 def card_widths(width: int) -> list[int]:
-    """How wide the cards are on a page of some width: lists of layers as they need, the diagram all the rest."""
+    """Widths of the three cards on a page: lists of layers up to a limit, the diagram the rest."""
     lists = [min(width * share // 100, most) for share, most in ((32, 440), (31, 430))]
     return [*lists, width - sum(lists)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.formatting import format_shape
 from app.pages.model.diagram_geometry import PILE, Frame, Plan, PlanBuilder, boxes_of_layers
 from mtl_core.spec import ModelInfo
-from mtl_core.spec.sharing.diagram import Block, Row, SchemeDiagram
+from mtl_core.spec.sharing.block_diagram import Block, Row, SchemeDiagram
 
 _EDGE = 7.0
 """Distance between a frame and the boxes in it."""

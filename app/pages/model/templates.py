@@ -1,4 +1,4 @@
-"""Stacks of layers to start from."""
+"""Templates: layers to start from."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ _CLASSES = {kind_of(spec): spec for group in LAYER_GROUPS.values() for spec in g
 
 @dataclass(frozen=True)
 class Template:
-    """Shared layers and the layers of every task.
+    """Shared layers, and the layers of each task.
 
     Attributes:
-        name: objectName of its entry.
-        title: What the menu says.
-        help: What it is good for.
-        reads: What it needs as the input; layers for tables read images once they are flattened.
+        name: objectName of its menu entry.
+        title: Title in the menu.
+        help: Tooltip in the menu.
+        reads: The kind of input that it reads; layers for tables also read flattened images.
         shared: Layers as (kind, settings).
-        head: As ``shared``.
+        head: Layers of each task, as ``shared``.
     """
 
     name: str
@@ -49,7 +49,7 @@ def _block(channels: int, *, twice: bool = False, pool: bool = True) -> tuple[tu
     return (*conv, ("max_pool2d", {})) if pool else conv
 
 
-_MLP, _FLAT = "A few dense layers; for tables.", ("flatten", dict[str, Any]())
+_MLP, _FLATTEN = "A few dense layers; for tables.", ("flatten", dict[str, Any]())
 _CONV: tuple[tuple[str, dict[str, Any]], ...] = (("conv1d", {"out_channels": 64}), ("relu", {}))
 _POOLED: tuple[tuple[str, dict[str, Any]], ...] = (("global_avg_pool", {}),)
 TEMPLATES: tuple[Template, ...] = (
@@ -69,7 +69,7 @@ TEMPLATES: tuple[Template, ...] = (
         "CNN, small",
         "Two convolutions with pooling; for small images.",
         "image",
-        (*_block(32), *_block(64), _FLAT, *_dense(128)),
+        (*_block(32), *_block(64), _FLATTEN, *_dense(128)),
         _dense(64),
     ),
     Template(
@@ -112,18 +112,18 @@ TEMPLATES: tuple[Template, ...] = (
 )
 
 
-def values_of(
+def template_settings(
     template: Template, tasks: Sequence[str], *, image: bool, tagging: Collection[str] = ()
 ) -> dict[str, Any]:
-    """What the template sets in the document; dense layers on images begin with Flatten.
+    """The settings that the template changes; dense layers on images begin with Flatten.
 
     Args:
-        template: Which.
+        template: The template.
         tasks: Their names.
         image: Whether the input is an image.
-        tagging: The tasks that need every position, and so get no layers of their own.
+        tagging: Tasks that predict at every position, and so get no layers that pool over them.
     """
-    shared = (_FLAT, *template.shared) if image and template.reads == "table" else template.shared
+    shared = (_FLATTEN, *template.shared) if image and template.reads == "table" else template.shared
     heads = {task: _layers(() if task in tagging else template.head) for task in tasks}
     return {"model.shared": _layers(shared), "model.heads": heads}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.formatting import format_duration, format_metric, format_timestamp
 from app.tables import format_study, method_title
 from mtl_core.spec import TOTAL
+from mtl_core.text import DIRECTION_ARROWS
 
 if TYPE_CHECKING:
     from mtl_core.store import EventRecord, RunRecord, RunStore, Summary
@@ -71,7 +72,7 @@ def metric_rows(summaries: Sequence[Summary], tasks: Sequence[str]) -> list[tupl
             rows.append((task,))
         for name in names:
             val, test = by_key.get((task, "val", name)), by_key.get((task, "test", name))
-            arrow = {"max": " ↑", "min": " ↓"}[(val or test).direction] if val or test else ""  # type: ignore[union-attr]
+            arrow = f" {DIRECTION_ARROWS[(val or test).direction]}" if val or test else ""  # type: ignore[union-attr]
             best, last = (format_metric(val.best), format_metric(val.last)) if val else ("", "")
             rows.append((name + arrow, best, last, format_metric(test.last) if test else ""))
     return rows

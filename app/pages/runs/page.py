@@ -172,7 +172,7 @@ class RunsPage(PageBody):
         self.panel.notesEdited.connect(lambda run, notes: self.run_actions.edit(run, notes=notes))
         self.panel.parentRequested.connect(self._show_run)
         self.run_actions.changed.connect(self.refresh)
-        self.run_actions.failed.connect(self._session.complain)
+        self.run_actions.failed.connect(self._session.show_error)
         self.run_actions.archivedChanged.connect(self._on_archived)
         self._session.queue.activeChanged.connect(self._active_changed)
         keys = {"Ctrl+Return": "open", "R": "again", "C": "compare", "S": "star", "Ctrl+E": "export"}
@@ -251,7 +251,7 @@ class RunsPage(PageBody):
 
     def _show_run(self, run: int) -> None:
         if not self.view.select_run(run):
-            self._session.say(f"Run {run} is not in this list; it may be archived or filtered out")
+            self._session.show_message(f"Run {run} is not in this list; it may be archived or filtered out")
 
     def _active_changed(self) -> None:
         if self.isVisible():
@@ -278,7 +278,7 @@ class RunsPage(PageBody):
 
     def _first_run(self) -> None:
         if not self._session.run():
-            self._session.complain("The experiment has a problem. Fix it, then run it.")
+            self._session.show_error("The experiment has a problem. Fix it, then run it.")
 
 
 def _has_runs(store: RunStore) -> bool:

@@ -115,7 +115,7 @@ class RunActions(QObject):
         """Write all points of the runs to a file."""
 
         def done(points: int) -> None:
-            self._session.say(f"Wrote {group_digits(points)} points to {path.name}")
+            self._session.show_message(f"Wrote {group_digits(points)} points to {path.name}")
 
         self._session.store.call(lambda store: export_points(store, runs, path), done, self._fail)
 

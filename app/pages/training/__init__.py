@@ -1,4 +1,4 @@
-"""The Training page: loss weights, weighting method, optimizer, schedule, stopping, device and task losses."""
+"""The Training page: loss weights, weighting method, optimizer, schedule, stopping, device and studies."""
 
 from app.pages.training.page import TrainingPage
 

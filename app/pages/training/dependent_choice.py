@@ -15,8 +15,8 @@ class DependentChoice(QWidget):
 
     Args:
         session: What the pages share.
-        path: Where it stands.
-        field: Its title and help.
+        path: Path of the field.
+        field: Shape of the field, for its title and help.
     """
 
     def __init__(self, session: Session, path: str, field: FieldShape) -> None:
@@ -39,9 +39,9 @@ class DependentChoice(QWidget):
         grid.addWidget(self.combo, 0, 1)
         grid.addWidget(self.error, 1, 1)
         self.combo.valueChanged.connect(lambda value: session.document.set(self._path, value, field.title))
-        session.document.problemsChanged.connect(self._problems)
-        self._problems()
+        session.document.problemsChanged.connect(self._show_problems)
+        self._show_problems()
 
-    def _problems(self) -> None:
+    def _show_problems(self) -> None:
         problems = self._session.document.problems_at(self._path)
         self.error.set_error(problems[0].rule if problems else "")

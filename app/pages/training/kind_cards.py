@@ -1,4 +1,4 @@
-"""Cards for settings with a menu of kinds, and for the parts of the model."""
+"""Cards of settings that are a choice among kinds: optimizer, averaging, sampling, initial weights, old tasks."""
 
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ from app.pages.training.choices import class_task_choices
 from app.pages.training.dependent_choice import DependentChoice
 from app.session import Session
 from app.widgets import Card, LinkButton
-from mtl_core.spec import Averaging, Keeping, Optimizer, Sampling, Spec, Start, kind_of, members
+from mtl_core.spec import Averaging, ContinualLearning, InitialWeights, Optimizer, Sampling, Spec, kind_of, members
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile, Scratch
-from mtl_core.spec.training.optimizers import HeadsPart, SharedPart
+from mtl_core.spec.training.optimizers import HeadsGroupSpec, SharedGroupSpec
 from mtl_core.spec.training.sampling import BalancedClasses
 
 
@@ -24,10 +24,10 @@ class KindCard(Card):
 
     Args:
         session: What the pages share.
-        title: Of the card.
-        union: What can be chosen.
-        path: Where it stands.
-        skip: Settings that are shown otherwise.
+        title: Title of the card.
+        union: The kinds.
+        path: Path of the setting.
+        skip: Fields that are not part of the form.
         parent: Owner.
     """
 
@@ -76,10 +76,10 @@ class SamplingCard(KindCard):
         self.task = DependentChoice(session, self._PATH, field)
         self.body.addWidget(self.task)
         self.body.addStretch(1)
-        session.document.changed.connect(self._changed)
-        self._changed([""])
+        session.document.changed.connect(self._document_changed)
+        self._document_changed([""])
 
-    def _changed(self, paths: list[str]) -> None:
+    def _document_changed(self, paths: list[str]) -> None:
         if affects(paths, "tasks") or affects(paths, "training.sampling"):
             document = self._session.document
             self.task.combo.setValue(document.get(self._PATH, ""))
@@ -91,17 +91,17 @@ class SharedCard(KindCard):
     """Initial weights and training of the shared layers."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Shared layers", Start, "training.start_from")
+        super().__init__(session, "Shared layers", InitialWeights, "training.start_from")
         self.choose = LinkButton("Choose the file…", self.ask_file, name="start-file")
         self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
-        self.part = _part(session, "shared", SharedPart)
+        self.part = _bound_form(session, "shared", SharedGroupSpec)
         self.body.addWidget(self.part)
         self.body.addStretch(1)
-        session.document.changed.connect(self._changed)
-        self._changed([""])
+        session.document.changed.connect(self._document_changed)
+        self._document_changed([""])
 
     def ask_file(self) -> None:
-        """Ask for the file the shared layers begin with."""
+        """Ask for the file of the initial weights of the shared layers."""
         document = self._session.document
         current = str(document.get("training.start_from.path", ""))
         folder = str(Path(current).parent) if Path(current).is_absolute() else ""
@@ -109,7 +109,7 @@ class SharedCard(KindCard):
         if path:
             document.set("training.start_from.path", path, "Choose shared layers")
 
-    def _changed(self, paths: list[str]) -> None:
+    def _document_changed(self, paths: list[str]) -> None:
         if affects(paths, "training.start_from"):
             kind = self._session.document.get("training.start_from.kind")
             self.choose.setVisible(kind == kind_of(FromFile))
@@ -119,12 +119,12 @@ class KeepingCard(KindCard):
     """Continual learning: how the tasks of the initial run are kept; visible if there is one."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Tasks of the run it begins with", Keeping, "training.keep")
+        super().__init__(session, "Tasks of the run it begins with", ContinualLearning, "training.keep")
         self.body.addStretch(1)
-        session.document.changed.connect(self._changed)
-        self._changed([""])
+        session.document.changed.connect(self._document_changed)
+        self._document_changed([""])
 
-    def _changed(self, paths: list[str]) -> None:
+    def _document_changed(self, paths: list[str]) -> None:
         if affects(paths, "training.start_from") or affects(paths, "training.keep"):
             document = self._session.document
             start, keep = (document.get(f"training.{name}.kind") for name in ("start_from", "keep"))
@@ -137,12 +137,12 @@ class HeadsCard(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Task heads")
         self.setObjectName("heads")
-        self.part = _part(session, "heads", HeadsPart)
+        self.part = _bound_form(session, "heads", HeadsGroupSpec)
         self.body.addWidget(self.part)
         self.body.addStretch(1)
 
 
-def _part(session: Session, name: str, spec: type[Spec]) -> SpecForm:
+def _bound_form(session: Session, name: str, spec: type[Spec]) -> SpecForm:
     form = SpecForm(spec, f"training.{name}")
     bind(form, session.document)
     return form

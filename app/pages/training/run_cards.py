@@ -20,11 +20,11 @@ class LengthCard(Card):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Length and batches", parent=parent)
         self._session = session
-        self.form = _part(session, "epochs", "batch_size")
-        self.words = Muted(wrap=True)
-        self.words.setObjectName("length-words")
+        self.form = _bound_form(session, "epochs", "batch_size")
+        self.length_label = Muted(wrap=True)
+        self.length_label.setObjectName("length-words")
         self.body.addWidget(self.form)
-        self.body.addWidget(self.words)
+        self.body.addWidget(self.length_label)
         self.body.addStretch(1)
         session.document.changed.connect(self._show)
         session.datasetInfoChanged.connect(self._show)
@@ -33,7 +33,7 @@ class LengthCard(Card):
     def _show(self, _paths: object = None) -> None:
         spec = self._session.document.spec
         if spec is not None:
-            self.words.setText(run_length_text(run_length(spec, self._session.dataset_info)))
+            self.length_label.setText(run_length_text(run_length(spec, self._session.dataset_info)))
 
 
 class StoppingCard(Card):
@@ -43,19 +43,19 @@ class StoppingCard(Card):
         super().__init__("Stopping and best epoch", parent=parent)
         self._session = session
         self.monitor = DependentChoice(session, "training.monitor", _FIELDS["monitor"])
-        self.form = _part(session, "early_stopping")
+        self.form = _bound_form(session, "early_stopping")
         self.body.addWidget(self.monitor)
         self.body.addWidget(self.form)
         self.body.addStretch(1)
-        session.document.changed.connect(self._changed)
-        self._changed([""])
+        session.document.changed.connect(self._document_changed)
+        self._document_changed([""])
 
-    def _changed(self, paths: list[str]) -> None:
+    def _document_changed(self, paths: list[str]) -> None:
         if affects(paths, "tasks") or affects(paths, "training.monitor"):
             document = self._session.document
             self.monitor.combo.set_choices(*monitor_choices(document.data))
             value = document.get("training.monitor")
-            alone = f"{value}.loss"  # a task's name alone means its loss
+            alone = f"{value}.loss"  # a task's name alone stands for its loss
             self.monitor.combo.setValue(alone if alone in monitor_choices(document.data)[0] else value)
 
 
@@ -66,7 +66,7 @@ class RunCard(Card):
         super().__init__("Run", parent=parent)
         self._session = session
         self.device = DependentChoice(session, "training.device", _FIELDS["device"])
-        self.form = _part(
+        self.form = _bound_form(
             session,
             "precision",
             "seed",
@@ -79,11 +79,11 @@ class RunCard(Card):
         self.body.addWidget(self.device)
         self.body.addWidget(self.form)
         self.body.addStretch(1)
-        session.document.changed.connect(self._changed)
+        session.document.changed.connect(self._document_changed)
         session.devicesChanged.connect(self._show)
         self._show()
 
-    def _changed(self, paths: list[str]) -> None:
+    def _document_changed(self, paths: list[str]) -> None:
         if affects(paths, "training.device"):
             self._show()
 
@@ -92,7 +92,7 @@ class RunCard(Card):
         self.device.combo.setValue(self._session.document.get("training.device"))
 
 
-def _part(session: Session, *names: str) -> SpecForm:
+def _bound_form(session: Session, *names: str) -> SpecForm:
     form = SpecForm(TrainingSpec, "training", only=names)
     bind(form, session.document)
     return form

@@ -8,29 +8,29 @@ from mtl_core.text import group_digits
 
 @dataclass(frozen=True)
 class RunLength:
-    """Number of steps of a run; not ``known`` until the number of rows is."""
+    """The length of a run; the number of steps is a guess unless ``is_known``."""
 
     steps_per_epoch: int
     epochs: int
-    known: bool
+    is_known: bool
 
     @property
     def steps(self) -> int:
-        """Steps of the whole run."""
+        """The number of steps of the whole run."""
         return self.steps_per_epoch * self.epochs
 
 
 def run_length(spec: ExperimentSpec, info: DatasetInfo | None) -> RunLength:
-    """Length of a run of ``spec``; 100 per epoch while the data are unknown."""
+    """The length of a run of ``spec``, with 100 steps per epoch while the data are unknown."""
     epochs, batch = spec.training.epochs, spec.training.batch_size
     if info is None:
-        return RunLength(100, epochs, known=False)
+        return RunLength(100, epochs, is_known=False)
     rows = max(round(info.rows * spec.dataset.split.train), 1)
-    return RunLength(-(-rows // batch), epochs, known=True)
+    return RunLength(-(-rows // batch), epochs, is_known=True)
 
 
 def run_length_text(length: RunLength) -> str:
     """The number of steps in a sentence, such as “About 79 steps an epoch, 1 580 in all”."""
-    if not length.known:
+    if not length.is_known:
         return "The number of steps is known once the data are."
     return f"About {group_digits(length.steps_per_epoch)} steps an epoch, {group_digits(length.steps)} in all."

@@ -1,4 +1,4 @@
-"""The schedule of the learning rate, with its curve."""
+"""The card of the learning-rate schedule, with its curve."""
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
@@ -16,7 +16,7 @@ _POINTS = 400
 
 
 class ScheduleCard(Card):
-    """A menu of schedules, their parameters, and the learning rate over the run as it will be used."""
+    """The kind of schedule, its parameters, and a plot of the learning rate over the run."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Schedule", parent=parent)
@@ -30,11 +30,11 @@ class ScheduleCard(Card):
         self.plot.setMinimumHeight(130)
         self.body.addWidget(self.form)
         self.body.addWidget(self.plot, 1)
-        session.document.changed.connect(self._changed)
+        session.document.changed.connect(self._document_changed)
         session.datasetInfoChanged.connect(self._draw)
         self._draw()
 
-    def _changed(self, paths: list[str]) -> None:
+    def _document_changed(self, paths: list[str]) -> None:
         if affects(paths, "training") or affects(paths, "dataset"):
             self._draw()
 
@@ -57,6 +57,6 @@ class ScheduleCard(Card):
 
 
 def schedule_summary(schedule: Schedule, highest: float) -> str:
-    """What the curve of a schedule is: its highest rate, and where it depends on results, on which."""
+    """The highest learning rate, with a note where the schedule depends on results."""
     text = f"peak {number_text(float(f'{highest:.3g}'))}"
     return f"{text}, while results improve" if isinstance(schedule, PlateauSchedule) else text

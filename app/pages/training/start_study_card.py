@@ -1,4 +1,4 @@
-"""The card that queues a study: several seeds with single-task baselines."""
+"""The card that starts a study: several seeds with single-task baselines."""
 
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
 
@@ -8,8 +8,8 @@ from app.session import Session
 from app.theme import GAP
 from app.widgets import Button, Card, InlineError, Muted, TextField
 
-_SETTING, _FIRST = "page/training/seeds", "0, 1, 2"
-_TOGETHER = "page/training/together"
+_SEEDS_KEY, _DEFAULT_SEEDS = "page/training/seeds", "0, 1, 2"
+_TOGETHER_KEY = "page/training/together"
 _HELP = "A run of all tasks for each, e.g. 0, 1, 2 or 0-4; the rows of the split stay the same"
 _TOGETHER_HELP = (
     "One process trains the seeds of each experiment in one loop: faster where the model is small. "
@@ -17,21 +17,21 @@ _TOGETHER_HELP = (
 )
 
 
-class StudyCard(Card):
-    """Seeds, the resulting number of runs, and the buttons that queue them."""
+class StartStudyCard(Card):
+    """The seeds, the resulting number of runs, and the buttons that queue them."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Study", "what training together brings", parent)
         self.setObjectName("study-card")
         self._session = session
-        self.seeds = TextField(session.settings.get(_SETTING, _FIRST), separators=",; ")
+        self.seeds = TextField(session.settings.get(_SEEDS_KEY, _DEFAULT_SEEDS), separators=",; ")
         self.seeds.setObjectName("study-seeds")
         self.seeds.setAccessibleName("Seeds of the study")
         self.seeds.setToolTip(_HELP)
         self.error = InlineError()
         self.error.setObjectName("study-error")
-        self.words = Muted(wrap=True)
-        self.words.setObjectName("study-words")
+        self.summary = Muted(wrap=True)
+        self.summary.setObjectName("study-words")
         label = Muted("Seeds")
         label.setBuddy(self.seeds)
         label.setToolTip(_HELP)
@@ -45,7 +45,7 @@ class StudyCard(Card):
         self.together = QCheckBox("Train the seeds together (small models)")
         self.together.setObjectName("study-together")
         self.together.setToolTip(_TOGETHER_HELP)
-        self.together.setChecked(session.settings.get(_TOGETHER) == "yes")
+        self.together.setChecked(session.settings.get(_TOGETHER_KEY) == "yes")
         grid.addWidget(self.together, 2, 0, 1, 2)
         self.both = Button("Run with baselines", lambda: self._run(True), icon_name="scales", name="run-baselines")
         self.both.setToolTip("Train all tasks together and each one alone, on the same rows, and compare: Δm")
@@ -57,7 +57,7 @@ class StudyCard(Card):
             buttons.addWidget(button)
         buttons.addStretch(1)
         self.body.addLayout(grid)
-        self.body.addWidget(self.words)
+        self.body.addWidget(self.summary)
         self.body.addLayout(buttons)
         self.body.addStretch(1)
         self.seeds.textChanged.connect(self._show)
@@ -65,11 +65,11 @@ class StudyCard(Card):
         session.document.changed.connect(self._show)
         self._show()
 
-    def _show(self, _what: object = None) -> None:
+    def _show(self, _change: object = None) -> None:
         seeds, problem = parse_seeds(self.seeds.text())
         tasks = len(self._session.document.get("tasks") or ())
         self.error.set_error(problem)
-        self.words.setText(study_text(len(seeds), tasks, together=self.together.isChecked()) if seeds else "")
+        self.summary.setText(study_text(len(seeds), tasks, together=self.together.isChecked()) if seeds else "")
         self.together.setEnabled(len(seeds) > 1)
         self.alone.setEnabled(bool(seeds))
         self.both.setEnabled(bool(seeds) and tasks > 1)
@@ -77,7 +77,7 @@ class StudyCard(Card):
     def _run(self, baselines: bool) -> None:
         seeds, _ = parse_seeds(self.seeds.text())
         if seeds:
-            self._session.settings.put(_SETTING, self.seeds.text())
-            self._session.settings.put(_TOGETHER, "yes" if self.together.isChecked() else "")
+            self._session.settings.put(_SEEDS_KEY, self.seeds.text())
+            self._session.settings.put(_TOGETHER_KEY, "yes" if self.together.isChecked() else "")
             together = self.together.isChecked() and len(seeds) > 1
             self._session.request_study(seeds, baselines=baselines, together=together)

@@ -1,11 +1,11 @@
-"""Parse seeds from text and describe the resulting study; without Qt."""
+"""Parse the seeds of a study, and describe the study; without Qt."""
 
 _MOST_SEEDS = 100
 _LARGEST_SEED = 2**32 - 1
 
 
 def parse_seeds(text: str) -> tuple[tuple[int, ...], str]:
-    """The seeds that a person typed, such as ``0, 1, 2`` or ``0-4``; and what is wrong with them, if anything."""
+    """The seeds in ``text``, such as ``0, 1, 2`` or ``0-4``, and the problem with them, or ``""``."""
     seeds: list[int] = []
     for part in text.replace(";", ",").replace(",", " ").split():
         first, _, last = part.replace("–", "-").partition("-")
@@ -24,11 +24,11 @@ def parse_seeds(text: str) -> tuple[tuple[int, ...], str]:
 
 
 def study_text(seeds: int, tasks: int, *, together: bool = False) -> str:
-    """What a study of so many seeds and tasks comes to; ``together``: its seeds train in one loop."""
-    each = f"{seeds} seed{'' if seeds == 1 else 's'}"
+    """The number of runs of a study as text; ``together``: its seeds train in one loop."""
+    seeds_text = f"{seeds} seed{'' if seeds == 1 else 's'}"
     if tasks < 2:
-        return f"{each}: {seeds} run{'' if seeds == 1 else 's'}. A baseline needs at least two tasks."
-    chance = " One seed says nothing of chance: take three or more." if seeds == 1 else ""
+        return f"{seeds_text}: {seeds} run{'' if seeds == 1 else 's'}. A baseline needs at least two tasks."
+    warning = " One seed says nothing of chance: take three or more." if seeds == 1 else ""
     runs = seeds * (1 + tasks)
     order = f"{seeds} at once" if together and seeds > 1 else "one after the other"
-    return f"{each} × (all tasks + each of {tasks} alone) = {runs} runs, {order}.{chance}"
+    return f"{seeds_text} × (all tasks + each of {tasks} alone) = {runs} runs, {order}.{warning}"

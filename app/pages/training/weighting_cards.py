@@ -14,7 +14,7 @@ from mtl_core.spec import ManualWeighting, Weighting, join, members
 
 
 class WeightsCard(Card):
-    """A slider and a spin box per task; moving one switches to manual weights."""
+    """A slider and a spin box per task; changing one switches to manual weights."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("Loss weights", parent=parent)
@@ -23,23 +23,30 @@ class WeightsCard(Card):
         self.editor = WeightsEditor()
         self.error = InlineError()
         self.error.setObjectName("weights-error")
-        self.words = Muted(wrap=True)
-        self.words.setObjectName("weights-words")
-        self.even = LinkButton("Set all to 1", self._set_equal, name="weights-even")
-        self.switch = LinkButton("Use manual weights", self._switch, name="weights-switch")
-        self.moves = Muted(wrap=True)
-        self.forget = LinkButton("Remove the moves", self._clear_weights, name="weights-forget")
-        self.header.addWidget(self.even)
-        for widget in (self.editor, self.error, self.words, self.switch, self.moves, self.forget):
-            left = Qt.AlignmentFlag.AlignLeft if isinstance(widget, LinkButton) else Qt.AlignmentFlag(0)
-            self.body.addWidget(widget, 0, left)
+        self.description = Muted(wrap=True)
+        self.description.setObjectName("weights-words")
+        self.reset_link = LinkButton("Set all to 1", self._set_equal, name="weights-even")
+        self.manual_link = LinkButton("Use manual weights", self._switch_to_manual, name="weights-switch")
+        self.moves_label = Muted(wrap=True)
+        self.clear_moves_link = LinkButton("Remove the moves", self._clear_moves, name="weights-forget")
+        self.header.addWidget(self.reset_link)
+        for widget in (
+            self.editor,
+            self.error,
+            self.description,
+            self.manual_link,
+            self.moves_label,
+            self.clear_moves_link,
+        ):
+            alignment = Qt.AlignmentFlag.AlignLeft if isinstance(widget, LinkButton) else Qt.AlignmentFlag(0)
+            self.body.addWidget(widget, 0, alignment)
         self.body.addStretch(1)
-        self.editor.moved.connect(self._weight_changed)
-        document.changed.connect(self._changed)
+        self.editor.weightChanged.connect(self._weight_changed)
+        document.changed.connect(self._document_changed)
         document.problemsChanged.connect(self._show_error)
         self._show()
 
-    def _changed(self, paths: list[str]) -> None:
+    def _document_changed(self, paths: list[str]) -> None:
         if affects(paths, "tasks") or affects(paths, "weighting"):
             self._show()
 
@@ -49,17 +56,17 @@ class WeightsCard(Card):
         weights = weighting.get("weights") if kind == "manual" else {}
         self.editor.set_names(task_names(self._document.data))
         self.editor.setValue(weights)
-        self.words.setText(weights_text(kind))
+        self.description.setText(weights_text(kind))
         self.set_subtitle("" if kind == "manual" else "not in use")
-        self.switch.setVisible(kind != "manual")
-        self.even.setVisible(kind == "manual" and any(w != 1 for w in (weights or {}).values()))
+        self.manual_link.setVisible(kind != "manual")
+        self.reset_link.setVisible(kind == "manual" and any(w != 1 for w in (weights or {}).values()))
         self._show_error()
-        self.moves.setText(moves_text(weighting.get("moves") or ()))
-        self.moves.setVisible(bool(self.moves.text()))
-        self.forget.setVisible(bool(self.moves.text()))
+        self.moves_label.setText(moves_text(weighting.get("moves") or ()))
+        self.moves_label.setVisible(bool(self.moves_label.text()))
+        self.clear_moves_link.setVisible(bool(self.moves_label.text()))
 
     def _show_error(self) -> None:
-        """Say what is wrong with the weights as a whole; the problem of one task stands at its field."""
+        """Show the problem of all weights together; that of one weight is shown at its field."""
         problems = [
             problem
             for problem in self._document.problems_at("weighting.weights")
@@ -76,9 +83,9 @@ class WeightsCard(Card):
         if weighting.get("kind") == "manual":
             self._document.set(join(("weighting", "weights", task)), weight, f"Weight of {task}")
         else:
-            self._switch({task: weight})
+            self._switch_to_manual({task: weight})
 
-    def _switch(self, weights: dict[str, float] | None = None) -> None:
+    def _switch_to_manual(self, weights: dict[str, float] | None = None) -> None:
         values = dict.fromkeys(task_names(self._document.data), 1.0) | (weights or {})
         moves = self._document.get("weighting.moves") or []
         manual = {**defaults_of(ManualWeighting), "weights": values, "moves": moves}
@@ -87,12 +94,12 @@ class WeightsCard(Card):
     def _set_equal(self) -> None:
         self._document.set("weighting.weights", {}, "Set all weights to 1")
 
-    def _clear_weights(self) -> None:
+    def _clear_moves(self) -> None:
         self._document.set("weighting.moves", [], "Remove the moves by hand")
 
 
 class WeightingCard(Card):
-    """The weighting method: a menu, its description and cost, and its parameters."""
+    """The weighting method: a searchable menu, description and cost, and its parameters."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("Weighting method", parent=parent)
@@ -103,11 +110,11 @@ class WeightingCard(Card):
         self.body.addWidget(self.form)
         self.body.addStretch(1)
         self._document = document
-        document.changed.connect(self._changed)
-        self._changed([""])
+        document.changed.connect(self._document_changed)
+        self._document_changed([""])
 
-    def _changed(self, paths: list[str]) -> None:
-        """What the method costs follows its level too, which the form does not know."""
+    def _document_changed(self, paths: list[str]) -> None:
+        """Show the cost at the chosen level, which the form does not know."""
         if not affects(paths, "weighting"):
             return
         weighting: dict[str, Any] = self._document.get("weighting") or {}

@@ -17,7 +17,7 @@ _BY_HAND, _LOSSES, _GRADIENTS = "Fixed", "Weights the losses", "Combines the gra
 
 
 def method_entries() -> list[MenuEntry]:
-    """The weighting methods by what they work on, each with its cost as many times a plain step."""
+    """The weighting methods as menu entries by group, each with its cost relative to a plain step."""
     entries = [MenuEntry(kind, spec.title, spec.help(), _group(spec), _cost(kind)) for kind, spec in WEIGHTINGS.items()]
     return sorted(entries, key=lambda entry: (_BY_HAND, _LOSSES, _GRADIENTS).index(entry.group))
 
@@ -29,7 +29,7 @@ def _group(spec: type[Spec]) -> str:
 
 
 def _cost(kind: str) -> str:
-    """What a step costs, on the small MLP and CNN that were measured: 1.6–3.7 ×."""
+    """The cost of a step on the small MLP and CNN that were measured, such as ``1.6–3.7 × step``."""
     cost = measured_cost(kind, levels_of(WEIGHTINGS[kind])[0])
     if cost is None:
         return ""
@@ -38,28 +38,28 @@ def _cost(kind: str) -> str:
 
 
 def weighting_help(spec: type[Spec]) -> str:
-    """What a weighting does, and what it costs."""
+    """The help of a weighting method and its cost."""
     return f"{spec.help()} {getattr(spec, 'cost', '')}".strip()
 
 
 def weighting_text(weighting: Mapping[str, Any]) -> str:
-    """What a weighting does as it is set, whose gradients it compares, and what that costs.
+    """The help of a weighting with its settings: the method, the level of its gradients, and the measured cost.
 
     Args:
-        weighting: Its data.
+        weighting: Its spec data.
     """
     spec, level = WEIGHTINGS.get(str(weighting.get("kind", ""))), _level(weighting)
     if spec is None:
         return ""
-    does = weighting_help(spec) if level in ("", "parameters") else spec.help()
-    return "\n".join(filter(None, (does, LEVELS.get(level), measured_text(weighting))))
+    effect = weighting_help(spec) if level in ("", "parameters") else spec.help()
+    return "\n".join(filter(None, (effect, LEVELS.get(level), measured_text(weighting))))
 
 
 def measured_text(weighting: Mapping[str, Any]) -> str:
-    """What a step was measured to take under a weighting; empty for the plain sum, which it is measured against.
+    """The measured time of a step; empty for a plain sum, which the others are compared with.
 
     Args:
-        weighting: Its data; without a level it stands at the first.
+        weighting: Its spec data; without a level, the first one counts.
     """
     kind = str(weighting.get("kind", ""))
     cost = measured_cost(kind, _level(weighting))
@@ -81,7 +81,7 @@ def _times(ratio: float) -> str:
 
 
 def weights_text(kind: str) -> str:
-    """What the sliders mean under a weighting method."""
+    """The meaning of the sliders under a weighting method."""
     match kind:
         case "manual":
             return "Each loss is multiplied by its weight. Weights can also be moved during the run."
@@ -90,12 +90,14 @@ def weights_text(kind: str) -> str:
     spec = WEIGHTINGS.get(kind)
     title = spec.title.partition(" (")[0] if spec is not None else kind
     by_gradient = spec is not None and issubclass(spec, GradientWeighting)
-    does = "combines the tasks' gradients, without weights of the losses" if by_gradient else "sets the weights itself"
-    return f"{title} {does}. Moving a slider switches to manual weights instead."
+    effect = (
+        "combines the tasks' gradients, without weights of the losses" if by_gradient else "sets the weights itself"
+    )
+    return f"{title} {effect}. Moving a slider switches to manual weights instead."
 
 
 def moves_text(moves: Sequence[Mapping[str, Any]]) -> str:
-    """What is replayed of the moves of an earlier run."""
+    """The manual weight changes of an earlier run that are replayed, as text."""
     if not moves:
         return ""
     steps = ", ".join(group_digits(int(move.get("step", 0))) for move in moves[:4])

@@ -19,7 +19,9 @@ def build_mixture(
     own: int = 0,
     gate: Callable[[Shape, int], Gate] = SoftmaxGate,
 ) -> ExpertsModel:
-    """Builds the gates last, so that with one expert all layers draw the initial weights of hard sharing.
+    """Builds the experts of all levels, then the heads, then the gates.
+
+    In this order a model with one expert draws the initial weights of hard sharing.
 
     Args:
         plan: The plan of the model.

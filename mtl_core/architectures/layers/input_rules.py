@@ -2,7 +2,7 @@
 
 from math import gcd, prod
 
-from mtl_core.architectures.layers.errors import MAX_SIZE, Fault, QuickFix, arrival_text, format_amount
+from mtl_core.architectures.layers.faults import MAX_SIZE, Fault, QuickFix, arrival_text, format_amount
 from mtl_core.spec import layers as spec
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape

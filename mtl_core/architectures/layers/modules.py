@@ -62,7 +62,7 @@ class GlobalAvgPool(nn.Module):
     """Global average pooling: ``[N, C, …]`` to ``[N, C]``."""
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Average every dimension after the channels."""
+        """Averages every dimension after the channels."""
         return inputs.flatten(2).mean(dim=2)
 
 
@@ -70,5 +70,5 @@ class GlobalMaxPool(nn.Module):
     """Global max pooling: ``[N, C, …]`` to ``[N, C]``."""
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Take the maximum of every dimension after the channels."""
+        """Takes the maximum of every dimension after the channels."""
         return inputs.flatten(2).amax(dim=2)

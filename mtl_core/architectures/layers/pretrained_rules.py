@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from mtl_core.architectures.layers.errors import MAX_SIZE, Fault, QuickFix, arrival_text
+from mtl_core.architectures.layers.faults import MAX_SIZE, Fault, QuickFix, arrival_text
 from mtl_core.architectures.layers.pretrained import NO_POOLER, Pretrained
 from mtl_core.architectures.layers.transformers_folder import (
     Stamp,
@@ -50,7 +50,7 @@ def _check_folder(layer: spec.Pretrained, shape: Shape, _: Stamp) -> Fault | Non
     try:
         config = load_config(layer.path)
         if setting := external_setting(config):
-            return Fault(f"{layer.title} needs a model that is whole in its folder; its config.json has {setting!r}.")
+            return Fault(f"{layer.title} needs a model without external parts; its config.json has {setting!r}.")
         with torch.device("meta"):
             model = Pretrained(empty_model(config), layer)
     except Exception as error:  # the library raises errors of any kind

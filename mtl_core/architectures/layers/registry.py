@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from mtl_core.architectures.layers import input_rules, pretrained, pretrained_rules
-from mtl_core.architectures.layers.errors import Fault
+from mtl_core.architectures.layers.faults import Fault
 from mtl_core.architectures.layers.modules import Embedding, GaussianNoise, GlobalAvgPool, GlobalMaxPool, Recurrent
 from mtl_core.errors import EnvironmentFault
 from mtl_core.plugins import builder_of

@@ -24,11 +24,11 @@ def folder_error(path: str) -> str:
     if not path:
         return "needs the folder of a model; none is chosen"
     if not folder.is_dir():
-        return f"needs its folder for its architecture, trained or not; there is no folder {path}"
+        return f"reads its architecture from its folder, trained or not; there is no folder {path}"
     if not (folder / "config.json").is_file():
-        return f"needs a config.json, which {path} has not"
+        return f"needs a config.json, which is missing in {path}"
     if not any((folder / f"model.safetensors{end}").is_file() for end in ("", ".index.json")):
-        return f"reads weights from model.safetensors only, which {path} has not"
+        return f"reads weights from model.safetensors only, which is missing in {path}"
     return ""
 
 

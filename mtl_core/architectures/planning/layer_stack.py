@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from mtl_core.architectures.layers import input_rules
-from mtl_core.architectures.layers.errors import Fault, arrival_text
+from mtl_core.architectures.layers.faults import Fault, arrival_text
 from mtl_core.architectures.layers.registry import KINDS
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mtl_core.architectures.layers.errors import Fault, arrival_text, to_spec_fix
+from mtl_core.architectures.layers.faults import Fault, arrival_text, to_spec_fix
 from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape, plan_layers
 from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec

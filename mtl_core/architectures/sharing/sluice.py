@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mtl_core.architectures.components.blocks import Tower, build_heads, build_towers
 from mtl_core.architectures.components.towers import TowersModel, share_matrix
-from mtl_core.architectures.layers.errors import Fault, QuickFix
+from mtl_core.architectures.layers.faults import Fault, QuickFix
 from mtl_core.architectures.multi_task_model import Features
 from mtl_core.architectures.planning.model_plan import ModelPlan
 from mtl_core.architectures.planning.stages import Stage, Stages, split_stages

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mtl_core.datasets.bundled_opener import BundledOpener, bundled_source, class_column, digest_of
 from mtl_core.datasets.source import Source
-from mtl_core.datasets.splits import assign, sizes
+from mtl_core.datasets.splits import assign_splits, split_sizes
 from mtl_core.spec import SplitSpec
 from mtl_core.spec.bundled import BundledSet
 
@@ -40,10 +40,13 @@ def generate_pairs(split: SplitSpec) -> Pairs:
     rng = np.random.default_rng(split.seed)
     pixels, labels = load_digits(return_X_y=True)
     images = _enlarge(pixels.reshape(-1, 8, 8))
-    split_of_digit = assign([labels.astype(np.int64)], len(labels), split, rng)
-    split_of_pair = np.repeat(np.arange(3, dtype=np.int8), sizes(PAIRS, split))
+    split_of_digit = assign_splits([labels.astype(np.int64)], len(labels), split, rng)
+    split_of_pair = np.repeat(np.arange(3, dtype=np.int8), split_sizes(PAIRS, split))
     sources = np.concatenate(
-        [rng.choice(np.flatnonzero(split_of_digit == part), (size, 2)) for part, size in enumerate(sizes(PAIRS, split))]
+        [
+            rng.choice(np.flatnonzero(split_of_digit == part), (size, 2))
+            for part, size in enumerate(split_sizes(PAIRS, split))
+        ]
     )
     left = _place_on_canvas(images[sources[:, 0]], rng, column=0)
     right = _place_on_canvas(images[sources[:, 1]], rng, column=CANVAS - DIGIT - SHIFT)

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from mtl_core.datasets.bundled_opener import BundledOpener
-from mtl_core.datasets.kind import DatasetKind
+from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source
 from mtl_core.spec import BundledDataset
 from mtl_core.spec.bundled import BUNDLED
@@ -21,15 +21,15 @@ def _stamp(dataset: BundledDataset) -> None:
     """Nothing changes: a set is the same in every session."""
 
 
-def _open(dataset: BundledDataset) -> Source:
+def _open_source(dataset: BundledDataset) -> Source:
     entry, opener = BUNDLED[dataset.name], OPENERS[dataset.name]
     split = dataset.split.model_copy(update={"tasks": ()})  # the rows of no set depend on the tasks
     key = entry.name, split.model_dump_json() if opener.by_split else ""
     return _sources.get(key, lambda: opener.open(entry, split))
 
 
-def _check(dataset: BundledDataset, source: Source) -> None:
+def _check_settings(dataset: BundledDataset, source: Source) -> None:
     """No setting names a column's type."""
 
 
-KIND = DatasetKind(_stamp, _open, _check)
+KIND = DatasetKind(_stamp, _open_source, _check_settings)

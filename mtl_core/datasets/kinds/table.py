@@ -3,12 +3,12 @@
 from collections.abc import Hashable
 from pathlib import Path
 
-from mtl_core.datasets.kind import DatasetKind
+from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source
 from mtl_core.spec import InputError, TableDataset
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column_lookup import find_column
-from mtl_core.tabular.readers.table_file import Stamp, read_file, stamp
+from mtl_core.tabular.readers.table_file import Stamp, file_stamp, read_file
 from mtl_core.tabular.readers.table_format import RawTable
 from mtl_core.tabular.table_columns import read_table
 
@@ -17,22 +17,23 @@ _sources: LruCache[Source] = LruCache(6)
 
 
 def _stamp(dataset: TableDataset) -> Stamp:
-    return stamp(dataset.path)
+    return file_stamp(dataset.path)
 
 
-def _open(dataset: TableDataset) -> Source:
-    file_key = stamp(dataset.path), dataset.delimiter, dataset.encoding
+def _open_source(dataset: TableDataset) -> Source:
+    file_key = file_stamp(dataset.path), dataset.delimiter, dataset.encoding, dataset.format
     column_key = tuple(sorted(dataset.types.items())), tuple(sorted(dataset.missing.items())), dataset.decimal
     return _sources.get((file_key, column_key), lambda: _read(dataset, file_key))
 
 
 def _read(dataset: TableDataset, file_key: Hashable) -> Source:
-    raw = _raw_tables.get(file_key, lambda: read_file(dataset.path, dataset.delimiter, dataset.encoding))
+    options = dataset.path, dataset.delimiter, dataset.encoding
+    raw = _raw_tables.get(file_key, lambda: read_file(*options, stated_format=dataset.format))
     name = Path(dataset.path).name
     return Source(
         name=name,
         title=name,
-        description=raw.form[:1].upper() + raw.form[1:] + ".",
+        description=raw.description[:1].upper() + raw.description[1:] + ".",
         columns=read_table(raw.frame, dataset, raw.delimiter),
         digest=raw.digest,
         notes=raw.notes,
@@ -42,7 +43,7 @@ def _read(dataset: TableDataset, file_key: Hashable) -> Source:
     )
 
 
-def _check(dataset: TableDataset, source: Source) -> None:
+def _check_settings(dataset: TableDataset, source: Source) -> None:
     for name, column_type in dataset.types.items():
         column = find_column(source.columns, name, f"dataset.types.{name}")
         if column_type == "numeric" and not column.unique_count and column.notes:
@@ -52,4 +53,4 @@ def _check(dataset: TableDataset, source: Source) -> None:
         find_column(source.columns, name, f"dataset.missing.{name}")
 
 
-KIND = DatasetKind(_stamp, _open, _check)
+KIND = DatasetKind(_stamp, _open_source, _check_settings)

@@ -58,7 +58,7 @@ class _Loader(yaml.SafeLoader):
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, str | int) and key in keys:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {shorten(key, 40)!r} stands twice", key_node.start_mark
+                    None, None, f"the key {shorten(key, 40)!r} is repeated", key_node.start_mark
                 )
             if isinstance(key, str | int):
                 keys.add(key)
@@ -72,19 +72,19 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:
+def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int:
     """Reads a whole number as decimal: YAML 1.1 would read ``010`` as eight."""
     return int(loader.construct_scalar(node))
 
 
-def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     """Writes a text; with Unicode line breaks in quotes and escaped, since they would be lost in a key."""
     style = '"' if any(c in text for c in "\x85\u2028\u2029") else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 
-_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
-_Dumper.add_representer(str, _text)
+_Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
+_Dumper.add_representer(str, _represent_text)
 
 _RESOLVERS = {
     "tag:yaml.org,2002:bool": (r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),

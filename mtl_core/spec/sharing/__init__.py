@@ -11,10 +11,10 @@ from pydantic import Field, TypeAdapter
 from mtl_core.spec.reports import ModelInfo
 from mtl_core.spec.sharing.adversarial import Adversarial
 from mtl_core.spec.sharing.base import BaseSharing
+from mtl_core.spec.sharing.block_diagram import SchemeDiagram, TrunkLayers, trunk_diagram
 from mtl_core.spec.sharing.branch import Branching
 from mtl_core.spec.sharing.cgc import Cgc
 from mtl_core.spec.sharing.cross_stitch import CrossStitch
-from mtl_core.spec.sharing.diagram import SchemeDiagram, TrunkLayers, trunk_diagram
 from mtl_core.spec.sharing.dselect_k import DselectK
 from mtl_core.spec.sharing.hard import HardSharing
 from mtl_core.spec.sharing.mmoe import Mmoe

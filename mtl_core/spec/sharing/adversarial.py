@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from mtl_core.spec.base import field
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.sharing.base import BaseSharing
-from mtl_core.spec.sharing.diagram import (
+from mtl_core.spec.sharing.block_diagram import (
     SHARED,
     Block,
     SchemeDiagram,

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.reports import Shape
-from mtl_core.spec.sharing.diagram import SchemeDiagram, TrunkLayers, trunk_diagram
+from mtl_core.spec.sharing.block_diagram import SchemeDiagram, TrunkLayers, trunk_diagram
 from mtl_core.spec.sharing.learned_series import LearnedSeries
 
 

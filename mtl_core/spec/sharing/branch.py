@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
 from mtl_core.spec.sharing.base import BaseSharing
-from mtl_core.spec.sharing.diagram import Block, Row, SchemeDiagram, TrunkLayers, heads
+from mtl_core.spec.sharing.block_diagram import Block, Row, SchemeDiagram, TrunkLayers, heads
 from mtl_core.spec.sharing.learned_series import LearnedSeries
 
 NODE_PROBABILITIES = LearnedSeries("stage {number}, {source}", "stage {number}", source=r"node \d+")

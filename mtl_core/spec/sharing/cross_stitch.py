@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
 from mtl_core.spec.sharing.base import BaseSharing, lr_factor_field, own_share_field
-from mtl_core.spec.sharing.diagram import SchemeDiagram, TrunkLayers, tower_diagram
+from mtl_core.spec.sharing.block_diagram import SchemeDiagram, TrunkLayers, tower_diagram
 from mtl_core.spec.sharing.learned_series import STITCH_WEIGHTS, LearnedSeries
 
 

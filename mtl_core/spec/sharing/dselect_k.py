@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
 from mtl_core.spec.sharing.base import BaseSharing
-from mtl_core.spec.sharing.diagram import SchemeDiagram, TrunkLayers, expert_diagram
+from mtl_core.spec.sharing.block_diagram import SchemeDiagram, TrunkLayers, expert_diagram
 from mtl_core.spec.sharing.learned_series import GATE_WEIGHTS, LearnedSeries
 
 

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from mtl_core.spec.sharing.base import BaseSharing
-from mtl_core.spec.sharing.diagram import Block, Row, SchemeDiagram, TrunkLayers, heads
+from mtl_core.spec.sharing.block_diagram import Block, Row, SchemeDiagram, TrunkLayers, heads
 
 
 class Mtan(BaseSharing):

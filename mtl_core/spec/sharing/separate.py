@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from mtl_core.spec.sharing.base import BaseSharing
-from mtl_core.spec.sharing.diagram import SchemeDiagram, TrunkLayers, tower_diagram
+from mtl_core.spec.sharing.block_diagram import SchemeDiagram, TrunkLayers, tower_diagram
 
 
 class SeparateModels(BaseSharing):

@@ -1,15 +1,18 @@
 """The tasks: their targets, losses and metrics.
 
 A kind of task is registered here, in :data:`Task`, and nowhere else; its module in :mod:`mtl_core.tasks.kinds` is found
-by the kind's name.
+by the kind's name. Other installed packages can add kinds, and metrics to all kinds.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Union, cast
 
 from pydantic import AfterValidator, Field
 
+from mtl_core.plugins import METRICS, TASKS, load_kinds
+from mtl_core.spec.tasks import plugin_rules
 from mtl_core.spec.tasks.base import (
     MAX_CLASSES,
     BaseTask,
@@ -17,7 +20,7 @@ from mtl_core.spec.tasks.base import (
     Direction,
     Outputs,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     TaskName,
     column_name,
 )
@@ -29,13 +32,14 @@ from mtl_core.spec.tasks.multiclass import MulticlassTask
 from mtl_core.spec.tasks.multilabel import MultilabelTask
 from mtl_core.spec.tasks.objective import ObjectiveTask
 from mtl_core.spec.tasks.ordinal import OrdinalTask
+from mtl_core.spec.tasks.plugin_metric import PluginMetric
 from mtl_core.spec.tasks.regression import RegressionTask
 from mtl_core.spec.tasks.segmentation import SegmentationTask
 from mtl_core.spec.tasks.survival import SurvivalTask
 from mtl_core.spec.tasks.tagging import TaggingTask
 from mtl_core.spec.unions import kind_of, members
 
-Task = Annotated[
+_BuiltIn = (
     RegressionTask
     | BinaryTask
     | MulticlassTask
@@ -47,12 +51,26 @@ Task = Annotated[
     | SurvivalTask
     | SegmentationTask
     | TaggingTask
-    | ObjectiveTask,
-    Field(discriminator="kind"),
-]
+    | ObjectiveTask
+)
+_BUILT_IN = tuple(cast(type[BaseTask], member) for member in members(_BuiltIn))
+_PLUGINS = load_kinds(TASKS, BaseTask, broken_rule=partial(plugin_rules.broken_task_rule, _BUILT_IN))
 
-TASK_KINDS = {kind_of(member): cast(type[BaseTask], member) for member in members(Task)}
+TASK_KINDS = {kind_of(task_class): task_class for task_class in (*_BUILT_IN, *_PLUGINS)}
 """The class of each kind of task, in the order of menus."""
+
+METRIC_PLUGINS: dict[str, type[PluginMetric]] = {
+    kind_of(metric): metric
+    for metric in load_kinds(METRICS, PluginMetric, broken_rule=partial(plugin_rules.broken_metric_rule, TASK_KINDS))
+}
+"""The metrics that other installed packages add, by kind, which is the metric's name."""
+
+plugin_rules.add_metrics(TASK_KINDS, METRIC_PLUGINS.values())
+
+if TYPE_CHECKING:
+    Task = Annotated[_BuiltIn, Field(discriminator="kind")]
+else:  # and the kinds of other installed packages
+    Task = Annotated[Union[(_BuiltIn, *_PLUGINS)], Field(discriminator="kind")]
 
 
 def _check_kind(kind: str) -> str:
@@ -91,6 +109,7 @@ def task_kind(task: Any) -> type[BaseTask]:
 
 __all__ = [
     "MAX_CLASSES",
+    "METRIC_PLUGINS",
     "TASK_KINDS",
     "TOTAL",
     "BaseTask",
@@ -105,12 +124,13 @@ __all__ = [
     "ObjectiveTask",
     "OrdinalTask",
     "Outputs",
+    "PluginMetric",
     "RegressionTask",
     "SegmentationTask",
     "SurvivalTask",
     "TaggingTask",
     "TargetColumn",
-    "TargetFacts",
+    "TargetStatistics",
     "Task",
     "TaskKind",
     "TaskName",

@@ -67,7 +67,7 @@ class TargetColumn(Protocol):
         """The most frequent values with their numbers of rows; empty for numbers with fractions or many values."""
 
 
-class TargetFacts(Protocol):
+class TargetStatistics(Protocol):
     """Statistics of a target, on which the output layer depends (:class:`TargetInfo` has them)."""
 
     @property
@@ -95,9 +95,10 @@ class BaseTask(Spec):
     """Base class of the kinds of task; each has ``kind``, ``target``, ``loss``, ``metrics`` and ``score``.
 
     Everything about a kind that needs no torch is in its class; the rest is in the module of the same name in
-    :mod:`mtl_core.tasks.kinds`.
+    :mod:`mtl_core.tasks.kinds`, or in the ``builder`` of a kind of another package.
 
     Attributes:
+        builder: The module whose ``KIND`` is the torch part (:class:`mtl_core.tasks.TaskKind`); empty for our own.
         fewest: Minimum number of target columns.
         most: Maximum number of target columns; None for any number.
         column_types: The types of column that can be its target; empty for a map of classes.
@@ -116,6 +117,7 @@ class BaseTask(Spec):
             likelihood, else 1 (Kendall et al. 2018).
     """
 
+    builder: ClassVar[str] = ""
     fewest: ClassVar[int] = 1
     most: ClassVar[int | None] = 1
     column_types: ClassVar[tuple[str, ...]] = ("numeric",)
@@ -159,7 +161,8 @@ class BaseTask(Spec):
     @classmethod
     def phrase(cls) -> str:
         """The noun phrase for a task of this kind, for messages."""
-        return f"a {cls.model_fields['kind'].default} task"
+        kind = cls.model_fields["kind"].default
+        return f"a task of kind {kind}" if cls.builder else f"a {kind} task"
 
     @classmethod
     def metric_names(cls) -> tuple[str, ...]:
@@ -177,12 +180,12 @@ class BaseTask(Spec):
         return None
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """The output of the output layer."""
         return target.width * target.per_value
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The output of the output layer, in a few words."""
         return format_quantity(target.width, "value")
 

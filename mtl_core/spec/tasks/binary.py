@@ -11,7 +11,7 @@ from mtl_core.spec.tasks.base import (
     BaseTask,
     Column,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     Weight,
     is_single_valued,
 )
@@ -58,6 +58,6 @@ class BinaryTask(BaseTask):
         return 10 if len(columns) == 1 and is_single_valued(columns[0]) and columns[0].unique == 2 else None
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The logit of the positive class."""
         return "1 logit"

@@ -10,7 +10,7 @@ from mtl_core.spec.tasks.base import (
     BaseTask,
     Column,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     format_quantity,
     is_share,
 )
@@ -49,6 +49,6 @@ class BoxTask(BaseTask):
         return 70 if len(columns) == cls.most and all(map(is_share, columns)) else None
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The four numbers of a box."""
         return format_quantity(target.width, "number")

@@ -10,7 +10,7 @@ from mtl_core.spec.tasks.base import (
     BaseTask,
     Column,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     format_quantity,
     is_numeric,
 )
@@ -46,6 +46,6 @@ class CountTask(BaseTask):
         return 50 if counts else None
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The logarithms of what is expected."""
         return format_quantity(target.width, "log rate")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, TargetColumn, TargetFacts, is_share
+from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, TargetColumn, TargetStatistics, is_share
 
 DistributionMetric = Literal["kl", "total_variation", "accuracy", "mae"]
 
@@ -32,11 +32,11 @@ class DistributionTask(BaseTask):
         return 60 if len(columns) >= cls.fewest and all(map(is_share, columns)) else None
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """A logit for each class."""
         return len(target.classes)
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The classes."""
         return f"{len(target.classes)} classes"

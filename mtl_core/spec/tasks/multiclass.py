@@ -14,7 +14,7 @@ from mtl_core.spec.tasks.base import (
     Column,
     Outputs,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     has_number_classes,
     is_single_valued,
 )
@@ -64,11 +64,11 @@ class MulticlassTask(BaseTask):
         return 5 if column.categories and 2 < column.unique <= FEW_CLASSES else 30
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """A logit for each class."""
         return len(target.classes)
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The classes."""
         return f"{len(target.classes)} classes"

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import GAMMA, METRICS, SCORE, BaseTask, Column, Outputs, TargetColumn, TargetFacts, Weight
+from mtl_core.spec.tasks.base import (
+    GAMMA,
+    METRICS,
+    SCORE,
+    BaseTask,
+    Column,
+    Outputs,
+    TargetColumn,
+    TargetStatistics,
+    Weight,
+)
 
 MultilabelMetric = Literal["f1", "f1_micro", "accuracy", "exact_match", "precision", "recall", "auroc", "map"]
 
@@ -39,11 +49,11 @@ class MultilabelTask(BaseTask):
         return 10 if flags or not all(column.type == "numeric" for column in columns) else None
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """A logit for each label."""
         return len(target.classes)
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The labels."""
         return f"{len(target.classes)} labels"

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, TargetFacts, format_quantity
+from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, Column, Outputs, TargetStatistics, format_quantity
 
 
 class ObjectiveTask(BaseTask):
@@ -26,11 +26,11 @@ class ObjectiveTask(BaseTask):
     score: Literal["value"] | None = field(None, SCORE, advanced=True)
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """As many features as there are parameters: there is no output layer."""
         return (target.width,)
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The features that arrive."""
         return format_quantity(target.width, "feature")

@@ -12,7 +12,7 @@ from mtl_core.spec.tasks.base import (
     Column,
     Outputs,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     is_single_valued,
 )
 
@@ -51,11 +51,11 @@ class OrdinalTask(BaseTask):
         return 40 if column.unique <= MAX_CLASSES and (column.type != "numeric" or column.categories) else None
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """A number for each threshold between two classes."""
         return len(target.classes) - 1
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The thresholds."""
         return f"{len(target.classes) - 1} thresholds"

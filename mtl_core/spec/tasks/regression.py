@@ -10,7 +10,7 @@ from mtl_core.spec.tasks.base import (
     BaseTask,
     Column,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     format_quantity,
     is_numeric,
 )
@@ -54,7 +54,7 @@ class RegressionTask(BaseTask):
         return 20 if all(is_numeric(column) for column in columns) else None
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The values, and their variances where these are learned."""
         variances = f", {format_quantity(target.width, 'variance')}" if target.per_value > 1 else ""
         return format_quantity(target.width, "value") + variances

@@ -13,7 +13,7 @@ from mtl_core.spec.tasks.base import (
     Column,
     Outputs,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
 )
 
 SegmentationMetric = Literal["iou", "accuracy", "dice"]
@@ -44,11 +44,11 @@ class SegmentationTask(BaseTask):
         return 10 if len(columns) == 1 and columns[0].pixels else None
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """A map of logits for each class."""
         return (len(target.classes), *target.size)
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The classes."""
         return f"{len(target.classes)} classes"

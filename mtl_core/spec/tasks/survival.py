@@ -11,7 +11,7 @@ from mtl_core.spec.tasks.base import (
     Column,
     Outputs,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     format_quantity,
     is_numeric,
 )
@@ -54,12 +54,12 @@ class SurvivalTask(BaseTask):
         return 80 if numbers and any(map(_is_flag, columns)) else None
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """The logit of a hazard for each interval."""
         return len(target.edges)
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The hazards."""
         return format_quantity(len(target.edges), "hazard")
 

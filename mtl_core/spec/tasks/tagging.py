@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
-from mtl_core.spec.tasks.base import METRICS, SCORE, BaseTask, ClassWeights, Column, Outputs, TargetColumn, TargetFacts
+from mtl_core.spec.tasks.base import (
+    METRICS,
+    SCORE,
+    BaseTask,
+    ClassWeights,
+    Column,
+    Outputs,
+    TargetColumn,
+    TargetStatistics,
+)
 
 TaggingMetric = Literal["accuracy", "f1"]
 
@@ -33,11 +42,11 @@ class TaggingTask(BaseTask):
         return 10 if len(columns) == 1 and columns[0].type == "text" else None
 
     @classmethod
-    def outputs(cls, target: TargetFacts) -> Outputs:
+    def outputs(cls, target: TargetStatistics) -> Outputs:
         """A logit for each tag at every position."""
         return (len(target.classes), *target.size)
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The tags."""
         return f"{len(target.classes)} tags"

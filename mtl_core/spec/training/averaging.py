@@ -8,7 +8,7 @@ from mtl_core.spec.base import Spec, field
 
 
 class Unaveraged(Spec):
-    """The weights as the last step left them are validated, tested and kept."""
+    """The weights of the last step are validated, tested and kept."""
 
     title: ClassVar[str] = "None"
     kind: Literal["unaveraged"] = "unaveraged"

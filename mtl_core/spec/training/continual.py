@@ -39,7 +39,7 @@ class Freeze(Spec):
 
 
 class Distil(Spec):
-    """The old model, on the rows of each batch, says what the old tasks' outputs were and should stay.
+    """The old model's outputs for each batch are the targets of the old tasks' outputs.
 
     Learning without forgetting (Li & Hoiem 2016): for classes the divergence from the old probabilities, softened by
     a temperature and times its square (Hinton et al. 2015); for numbers the squared error. It needs no labels of the
@@ -53,7 +53,7 @@ class Distil(Spec):
 
 
 class Ewc(Spec):
-    """Shared layers are tied to their old weights, the more so the more the old tasks depend on them.
+    """A penalty ties each shared weight to its old value, in proportion to its importance for the old tasks.
 
     Elastic weight consolidation (Kirkpatrick et al. 2017): adds strength/2 times the sum of F·(w - old w)², F being
     the old tasks' mean squared gradients, row by row, at the beginning (the diagonal of the empirical Fisher).
@@ -67,4 +67,4 @@ class Ewc(Spec):
     )
 
 
-Keeping = Annotated[NewHeads | FineTune | Freeze | Distil | Ewc, Field(discriminator="kind")]
+ContinualLearning = Annotated[NewHeads | FineTune | Freeze | Distil | Ewc, Field(discriminator="kind")]

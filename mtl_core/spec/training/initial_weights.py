@@ -32,4 +32,4 @@ class FromFile(Spec):
     )
 
 
-Start = Annotated[Scratch | FromRun | FromFile, Field(discriminator="kind")]
+InitialWeights = Annotated[Scratch | FromRun | FromFile, Field(discriminator="kind")]

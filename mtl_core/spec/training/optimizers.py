@@ -126,10 +126,10 @@ Optimizer = Annotated[
 ]
 
 
-class Part(Spec):
+class ParamGroupSpec(Spec):
     """Settings of a parameter group: learning rate, weight decay and penalties."""
 
-    title: ClassVar[str] = "Part"
+    title: ClassVar[str] = "Parameter group"
     lr_factor: float = field(
         1.0, "The optimizer's learning rate times this.", title="LR multiplier", gt=0, le=1000, scale="log"
     )
@@ -154,8 +154,8 @@ class Part(Spec):
     )
 
 
-class SharedPart(Part):
-    """What the shared layers have of their own."""
+class SharedGroupSpec(ParamGroupSpec):
+    """Settings of the shared layers' parameters."""
 
     title: ClassVar[str] = "Shared layers"
     freeze_epochs: int = field(
@@ -170,7 +170,7 @@ class SharedPart(Part):
     )
 
 
-class HeadsPart(Part):
-    """What the task heads have of their own."""
+class HeadsGroupSpec(ParamGroupSpec):
+    """Settings of the task heads' parameters."""
 
     title: ClassVar[str] = "Task heads"

@@ -8,7 +8,7 @@ from mtl_core.spec.base import Spec, field
 
 
 class Shuffled(Spec):
-    """Every row once an epoch, in an order of its own."""
+    """Every row once per epoch, in random order."""
 
     title: ClassVar[str] = "Shuffled"
     kind: Literal["shuffled"] = "shuffled"

@@ -48,7 +48,7 @@ class ExponentialSchedule(_BaseSchedule):
 
 
 class PolynomialSchedule(_BaseSchedule):
-    """The learning rate falls along a power of what is left of the run; power 1 is a straight line."""
+    """The learning rate falls with a power of the remaining share of the run; power 1 is a straight line."""
 
     title: ClassVar[str] = "Polynomial"
     kind: Literal["polynomial"] = "polynomial"
@@ -103,7 +103,7 @@ class OneCycleSchedule(_BaseSchedule):
 
 
 class PlateauSchedule(_BaseSchedule):
-    """The learning rate drops when what the best epoch is chosen by no longer improves."""
+    """The learning rate drops when the monitored value no longer improves."""
 
     title: ClassVar[str] = "Reduce on plateau"
     kind: Literal["reduce_on_plateau"] = "reduce_on_plateau"

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from mtl_core.plugins import WEIGHTINGS, load_kinds
 from mtl_core.spec.weighting.base import LEVELS, BaseWeighting, Weight, WeightMove
-from mtl_core.spec.weighting.gradients import (
+from mtl_core.spec.weighting.gradient_methods import (
     AlignedMtlWeighting,
     CaGradWeighting,
     ConfigWeighting,
@@ -26,7 +26,7 @@ from mtl_core.spec.weighting.gradients import (
     SdmGradWeighting,
     UpGradWeighting,
 )
-from mtl_core.spec.weighting.losses import (
+from mtl_core.spec.weighting.loss_methods import (
     DwaWeighting,
     EqualWeighting,
     FamoWeighting,

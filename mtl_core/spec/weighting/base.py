@@ -13,7 +13,7 @@ class WeightMove(Spec):
     """Loss weights set by hand while a run trains; replayed when its spec is run again."""
 
     title: ClassVar[str] = "Weight move"
-    step: int = field(help="The step from which on they hold (0 is the first).", ge=0)
+    step: int = field(help="The first step with these weights (steps count from 0).", ge=0)
     weights: dict[str, Weight] | None = field(help="A weight for every task; nothing: back to the weighting method.")
 
 
@@ -45,11 +45,11 @@ class GradientWeighting(BaseWeighting):
 
 
 LEVELS = {
-    "parameters": "Compared are the gradients of all shared parameters.",
-    "last_layer": "Compared are the gradients of the last shared layer; the weights found there hold for all shared "
-    "layers, and one backward pass does for all tasks.",
-    "representation": "Compared are the gradients of what the shared layers give for this batch: one backward pass "
-    "does for all tasks, but it is another objective, which may see conflicts that the parameters do not have.",
+    "parameters": "Compares the gradients of all shared parameters.",
+    "last_layer": "Compares the gradients of the last shared layer; the task weights serve all shared layers, and "
+    "one backward pass serves all tasks.",
+    "representation": "Compares the gradients of the shared layers' output for the batch: one backward pass serves all "
+    "tasks, but it is another objective, which may find conflicts that the parameters do not have.",
 }
 """Explanation of each level at which gradients can be compared; the levels have different objectives."""
 

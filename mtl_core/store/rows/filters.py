@@ -12,6 +12,7 @@ Terms are separated by spaces and must all hold; quotes keep spaces together. A 
 Text is compared without regard to case.
 """
 
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
@@ -27,13 +28,13 @@ _TERM = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _FIELD = re.compile(r"([A-Za-z]+):(.*)", re.DOTALL)
 _SETTING = re.compile(r"([^\s=<>!:]+)(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
 _COMPARISONS: dict[str, Callable[[Any, Any], Condition]] = {
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
 }
 _MAX_CHARACTERS, _MAX_TERMS = 4000, 100
-"""Databases limit how long a pattern is and how deep an expression."""
+"""Databases limit the length of patterns and the depth of expressions."""
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -57,8 +58,8 @@ def _parse_term(term: str) -> Condition:
     if term.startswith('"'):
         return _text_condition(_remove_quotes(term))
     if setting := _SETTING.fullmatch(term):
-        path, operator, value = setting.groups()
-        return _setting_condition(term, path, operator, _remove_quotes(value))
+        path, comparison, value = setting.groups()
+        return _setting_condition(term, path, comparison, _remove_quotes(value))
     if field := _FIELD.fullmatch(term):
         return _field_condition(term, field[1].lower(), _remove_quotes(field[2]))
     return _text_condition(_remove_quotes(term))
@@ -93,16 +94,16 @@ def _field_condition(term: str, field: str, word: str) -> Condition:  # noqa: PL
             raise _error(term, f"the word before the colon must be {fields}", "Put a text with a colon in quotes.")
 
 
-def _setting_condition(term: str, path: str, operator: str, value: str) -> Condition:
+def _setting_condition(term: str, path: str, comparison: str, value: str) -> Condition:
     if not value:
-        raise _error(term, f"a value must follow {operator}", "Write for example training.epochs>10.")
+        raise _error(term, f"a value must follow {comparison}", "Write for example training.epochs>10.")
     is_path = SETTING.c.path == path
-    if operator in _COMPARISONS:
-        return _exists_in(SETTING, is_path, _COMPARISONS[operator](SETTING.c.number, _parse_number(term, value)))
+    if comparison in _COMPARISONS:
+        return _exists_in(SETTING, is_path, _COMPARISONS[comparison](SETTING.c.number, _parse_number(term, value)))
     equals = _equals_ignoring_case(SETTING.c.text, value)
     if _is_number(value):
         equals = sa.or_(equals, SETTING.c.number == float(value))
-    return _exists_in(SETTING, is_path, equals if operator == "=" else sa.not_(equals))
+    return _exists_in(SETTING, is_path, equals if comparison == "=" else sa.not_(equals))
 
 
 def _text_condition(word: str) -> Condition:

@@ -66,20 +66,20 @@ def append(
     """Append points to series, one chunk each, and update their summaries."""
     summaries = _read_running_summaries(connection, run)
     chunks: list[dict[str, Any]] = []
-    changed: dict[SeriesKey, RunningSummary] = {}
-    added: dict[SeriesKey, RunningSummary] = {}
+    updated_summaries: dict[SeriesKey, RunningSummary] = {}
+    new_summaries: dict[SeriesKey, RunningSummary] = {}
     for key, new in points.items():
         if not len(new):
             continue
         summary = summaries.get(key) or RunningSummary(direction_of(key, directions))
         chunks.append(_chunk_row(run, key, summary.count, new))
-        (changed if key in summaries else added)[key] = summary.with_points(new)
+        (updated_summaries if key in summaries else new_summaries)[key] = summary.with_points(new)
     if chunks:
         connection.execute(_INSERT_CHUNKS, chunks)
-    if changed:
-        rows = [_key_columns(run, key, "of_") | summary.row() for key, summary in changed.items()]
+    if updated_summaries:
+        rows = [_key_columns(run, key, "of_") | summary.row() for key, summary in updated_summaries.items()]
         connection.execute(_UPDATE_SUMMARIES, rows)
-    _insert_summaries(connection, run, added)
+    _insert_summaries(connection, run, new_summaries)
 
 
 def read(connection: sa.Connection, run: int, cursor: Cursor | None) -> tuple[dict[SeriesKey, Points], Cursor] | None:

@@ -26,8 +26,8 @@ def _read(file: FileContent) -> RawTable:
     stated = _parse_delimiter(file.delimiter) if file.delimiter else ""
     delimiter = stated or (hint[1] if hint else _sniff_delimiter(text, file.min_columns))
     frame, notes = _read_cells(text, delimiter, 2 if hint else 1)
-    form = f"{DELIMITERS.get(delimiter, repr(delimiter))}-separated text, {file.encoding}"
-    return RawTable(frame, form, notes=notes, delimiter=delimiter, encoding=file.encoding)
+    description = f"{DELIMITERS.get(delimiter, repr(delimiter))}-separated text, {file.encoding}"
+    return RawTable(frame, description, notes=notes, delimiter=delimiter, encoding=file.encoding)
 
 
 def _parse_delimiter(delimiter: str) -> str:

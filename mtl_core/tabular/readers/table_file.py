@@ -1,4 +1,4 @@
-"""A file with a table to cells, whichever format it is in."""
+"""Read the table in a file of any format."""
 
 import stat
 from collections import Counter
@@ -9,15 +9,15 @@ from pathlib import Path
 
 from mtl_core.spec import InputError, column_name
 from mtl_core.tabular.readers.encodings import BINARY_FIX, BinaryDataError
-from mtl_core.tabular.readers.formats import RECOGNITION_ORDER, format_titles
+from mtl_core.tabular.readers.formats import FORMATS, RECOGNITION_ORDER, format_titles
 from mtl_core.tabular.readers.table_format import TOO_NARROW, FileContent, RawTable
 
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 Stamp = tuple[str, int, int, int]
 
 
-def stamp(path: str) -> Stamp:
-    """What changes when the file does: absolute path, inode, time of change in ns, size in bytes.
+def file_stamp(path: str) -> Stamp:
+    """Absolute path, inode, modification time in ns and size of a file, which change when the file does.
 
     Raises:
         InputError: There is no such file, or it is a folder or a device.
@@ -25,8 +25,8 @@ def stamp(path: str) -> Stamp:
     if not path.strip():
         raise InputError("dataset.path", "must name a file", fix=f"Choose a {format_titles()} file.")
     try:
-        place = Path(path).expanduser().absolute()
-        status = place.stat()
+        absolute = Path(path).expanduser().absolute()
+        status = absolute.stat()
     except FileNotFoundError:
         raise InputError("dataset.path", "there is no such file", found=Path(path)) from None
     except (OSError, ValueError, RuntimeError) as error:
@@ -35,11 +35,22 @@ def stamp(path: str) -> Stamp:
         raise InputError("dataset.path", "must be a file, it is a folder", found=Path(path), fix="Choose a file in it.")
     if not stat.S_ISREG(status.st_mode):
         raise InputError("dataset.path", "must be an ordinary file", found=Path(path))
-    return str(place), status.st_ino, status.st_mtime_ns, status.st_size
+    return str(absolute), status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def read_file(path: str, delimiter: str | None, encoding: str | None, *, least: int = 2) -> RawTable:
-    """The table in a file, of at least so many columns; what it is follows from its content, not from its name.
+def read_file(
+    path: str, delimiter: str | None, encoding: str | None, *, min_columns: int = 2, stated_format: str | None = None
+) -> RawTable:
+    """Read the table in a file; its format is recognized by its content, not by its name.
+
+    Only formats of other packages are recognized by the name of the file, or stated by their kind.
+
+    Args:
+        path: The file.
+        delimiter: What separates the cells of a text; None infers it from the content.
+        encoding: The encoding of a text; None detects it.
+        min_columns: Least number of columns of a table.
+        stated_format: The kind of the format, of another package; None recognizes it.
 
     Raises:
         InputError: It cannot be read or is no table; the error says which and where.
@@ -48,24 +59,30 @@ def read_file(path: str, delimiter: str | None, encoding: str | None, *, least: 
         data = Path(path).expanduser().read_bytes()
     except OSError as error:
         raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
-    return read_bytes(data, Path(path).name, delimiter, encoding, least=least)
+    return read_bytes(data, Path(path).name, delimiter, encoding, min_columns=min_columns, stated_format=stated_format)
 
 
 def read_bytes(
-    data: bytes, name: str, delimiter: str | None = None, encoding: str | None = None, *, least: int = 2
+    data: bytes,
+    name: str,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    *,
+    min_columns: int = 2,
+    stated_format: str | None = None,
 ) -> RawTable:
-    """The table in the content of a file called ``name``, of at least so many columns.
+    """Read the table in the content of a file called ``name``; arguments as of :func:`read_file`.
 
     Raises:
         InputError: It is no table.
     """
     if not data or data.isspace():
         raise InputError("dataset.path", "the file is empty", found=name)
-    table = _read(FileContent(data, name, delimiter, encoding, least))
+    table = _read(FileContent(data, name, delimiter, encoding, min_columns, stated_format))
     frame = table.frame
     frame.columns = _column_names([str(column) for column in frame.columns])
     found = ", ".join(frame.columns)
-    if len(frame.columns) < least:
+    if len(frame.columns) < min_columns:
         raise InputError("dataset.path", "has only one column", found=found, fix=TOO_NARROW)
     if frame.empty:
         raise InputError("dataset.path", "has column names and no rows", found=found)
@@ -74,7 +91,10 @@ def read_bytes(
 
 def _read(file: FileContent) -> RawTable:
     is_archive = file.data.startswith(_ARCHIVES)
-    formats = [one for one in RECOGNITION_ORDER if one.cells == "typed" or not is_archive]
+    if file.stated_format:
+        formats = [form for form in FORMATS if form.kind == file.stated_format]
+    else:
+        formats = [form for form in RECOGNITION_ORDER if form.cells == "typed" or form.kind or not is_archive]
     try:
         for table_format in formats:
             if (table := table_format.read(file)) is not None:
@@ -90,7 +110,7 @@ def _reason(error: Exception) -> str:
 
 
 def _column_names(header: Sequence[str]) -> list[str]:
-    """Column names: in composed form (NFC), trimmed, on one line, each its own; an empty one is ``column 3``."""
+    """Normalize the names of columns and check that they are unique; an empty name becomes ``column 3``."""
     names = [column_name(name).strip() for name in header]
     names = [name or f"column {i + 1}" for i, name in enumerate(names)]
     repeated = [name for name, count in Counter(names).items() if count > 1]

@@ -1,4 +1,4 @@
-"""What a file format of tables is: how it is called, and a function from the content of a file to cells."""
+"""A file format of tables: its name, and a function that reads the content of a file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +17,19 @@ CellKind = Literal["text", "typed"]
 
 @dataclass(frozen=True, eq=False)
 class RawTable:
-    """Cells by column, as text or typed; how they were read; a hash of the file."""
+    """The cells of a table as a file has them.
+
+    Attributes:
+        frame: The cells by column, as text or typed.
+        description: How they were read, for people: ``comma-separated text, utf-8``.
+        digest: Hash of the file.
+        notes: Notes about the file as a whole.
+        delimiter: What separates the cells of a text; empty for other files.
+        encoding: The encoding of a text; empty for other files.
+    """
 
     frame: "pd.DataFrame"
-    form: str
+    description: str
     digest: str = ""
     notes: tuple[DataNote, ...] = ()
     delimiter: str = ""
@@ -29,14 +38,15 @@ class RawTable:
 
 @dataclass(frozen=True, eq=False)
 class FileContent:
-    """The bytes of a file, and what is stated about them.
+    """The bytes of a file, and what the spec states about them.
 
     Attributes:
         data: The bytes; not empty.
         name: The name of the file, for its suffix and for messages.
-        delimiter: What separates the cells of a text; None for what its content says.
-        stated_encoding: The encoding of a text; None for what its content says.
-        min_columns: How many columns a table has at least.
+        delimiter: What separates the cells of a text; None infers it from the content.
+        stated_encoding: The encoding of a text; None detects it.
+        min_columns: Least number of columns of a table.
+        stated_format: Kind of a format of another package; None infers the format from name and content.
     """
 
     data: bytes
@@ -44,23 +54,24 @@ class FileContent:
     delimiter: str | None = None
     stated_encoding: str | None = None
     min_columns: int = 2
+    stated_format: str | None = None
 
     @property
     def text(self) -> str:
         """The bytes as text.
 
         Raises:
-            InputError: They are no text, or not in the stated encoding.
+            InputError: They are not text, or not in the stated encoding.
         """
-        return self._decoded[0]
+        return self._text_and_encoding[0]
 
     @property
     def encoding(self) -> str:
-        """The encoding of the text, as people know it, whether or not there is a byte order mark."""
-        return self._decoded[1].removesuffix("-sig")
+        """The encoding of the text, without the suffix that says that it has a byte order mark."""
+        return self._text_and_encoding[1].removesuffix("-sig")
 
     @cached_property
-    def _decoded(self) -> tuple[str, str]:
+    def _text_and_encoding(self) -> tuple[str, str]:
         return decode(self.data, self.stated_encoding)
 
     def has_suffix(self, suffixes: tuple[str, ...]) -> bool:
@@ -75,10 +86,11 @@ class TableFormat:
     Attributes:
         title: Its name in messages, in the help and in file dialogs.
         suffixes: How names of its files end, in small letters with the dot.
-        cells: Whether its cells are text, whose delimiter, encoding and decimal mark can be stated, or typed.
-        read: The table in a file, with the names of its columns as they stand there; None of a file in another format.
-            What it imports for that it imports when called, since the window's process loads this module.
-        note: What people should know about files of this format, a sentence for the help.
+        cells: Whether its cells are typed, or text, whose delimiter, encoding and decimal mark can be stated.
+        read: Reads the table in a file, with the names of its columns as they are; None of a file in another format.
+            It imports libraries when it is called, since the window's process loads this module.
+        note: A sentence for the help about files of this format.
+        kind: Its kind in a spec if another package reads it, else empty.
     """
 
     title: str
@@ -86,3 +98,4 @@ class TableFormat:
     cells: CellKind
     read: Callable[[FileContent], RawTable | None]
     note: str = ""
+    kind: str = ""

@@ -30,7 +30,7 @@ def build_row_order(sampling: Sampling, split: Split, tasks: Sequence[Task]) -> 
             return partial(epoch_order, rows)
         case BalancedClasses():
             task = sampling.task or next(task.name for task in tasks if task.row_classes)
-            targets, mask = split.targets[task], split.labelled(task)
+            targets, mask = split.targets[task], split.label_mask(task)
             classes = targets.reshape(rows, -1)[:, 0].long().cpu()
             labeled = torch.ones(rows, dtype=torch.bool) if mask is None else mask.cpu()
             groups = [

@@ -13,6 +13,7 @@ from torch import Tensor
 from mtl_core.protocol.events import DivergenceData, DivergenceEvent, EpochEvent, WarningEvent
 from mtl_core.protocol.progress import Progress
 from mtl_core.protocol.series_key import Direction, SeriesKey
+from mtl_core.protocol.series_names import LEARNING_RATE, LOSS, LOSS_WEIGHT
 from mtl_core.spec import TOTAL
 from mtl_core.tasks import TaskHead
 from mtl_core.training.metrics.loss_floor import LossFloor
@@ -107,11 +108,11 @@ class MetricLog:
         points: dict[SeriesKey, tuple[Steps, Values]] = {}
         for i, task in enumerate(self._names):
             labeled = ~np.isnan(records.losses[:, i])
-            points[SeriesKey(task, "train", "loss")] = records.steps[labeled], records.losses[labeled, i]
-            points[SeriesKey(task, "train", "weight")] = records.steps, records.weights[:, i]
+            points[SeriesKey(task, "train", LOSS)] = records.steps[labeled], records.losses[labeled, i]
+            points[SeriesKey(task, "train", LOSS_WEIGHT)] = records.steps, records.weights[:, i]
         total_weights = np.array([self.total_weights.get(task, 1.0) for task in self._names])
-        points[SeriesKey(TOTAL, "train", "loss")] = records.steps, np.nansum(records.losses * total_weights, axis=1)
-        points[SeriesKey("", "train", "lr")] = records.steps, records.lrs
+        points[SeriesKey(TOTAL, "train", LOSS)] = records.steps, np.nansum(records.losses * total_weights, axis=1)
+        points[SeriesKey("", "train", LEARNING_RATE)] = records.steps, records.lrs
         return points
 
     def end_epoch(self) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_core.architectures import MultiTaskModel, Pretrained
-from mtl_core.spec import Part, TrainingSpec
+from mtl_core.spec import ParamGroupSpec, TrainingSpec
 
 ParamGroup = dict[str, Any]
 """A parameter group: ``params``, ``lr_factor`` and, if it differs from the optimizer's, ``weight_decay``."""
@@ -80,7 +80,7 @@ class WeightPenalties:
     """
 
     def __init__(self, model: MultiTaskModel, training: TrainingSpec) -> None:
-        parts: list[tuple[Part, Sequence[nn.Parameter]]] = [
+        parts: list[tuple[ParamGroupSpec, Sequence[nn.Parameter]]] = [
             (training.shared, list(named_shared_parameters(model).values())),
             (training.heads, head_parameters(model)),
         ]
@@ -95,7 +95,7 @@ class WeightPenalties:
                 _add_gradients(part, [parameter for parameter in parameters if parameter.grad is not None])
 
 
-def _add_gradients(part: Part, parameters: Sequence[nn.Parameter]) -> None:
+def _add_gradients(part: ParamGroupSpec, parameters: Sequence[nn.Parameter]) -> None:
     gradients: list[Tensor] = [parameter.grad for parameter in parameters if parameter.grad is not None]
     weights: list[Tensor] = list(parameters)
     if part.l2 and weights:

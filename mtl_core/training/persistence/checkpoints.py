@@ -8,7 +8,7 @@ since the first.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
@@ -27,6 +27,13 @@ from mtl_core.training.persistence.tensor_files import (
 
 FORMAT = 1
 RESTORE_CHECKPOINT_FIX = "Put the run's own checkpoint back, or run the experiment again."
+CheckpointKind = Literal["best", "last"]
+
+
+def checkpoint_path(folder: Path, kind: CheckpointKind) -> Path:
+    """Return the path of the best or last checkpoint in the folder of a run."""
+    return folder / f"{kind}.safetensors"
+
 
 _TOP_LEVEL_VALUES: Mapping[str, tuple[str, ...]] = {
     "optimizer": ("groups",),

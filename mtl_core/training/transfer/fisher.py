@@ -80,5 +80,5 @@ def _value_mask(split: Split, task: str, device: torch.device, row: int) -> Tens
 
 
 def _labeled_rows(split: Split, task: str) -> list[bool]:
-    mask = split.labelled(task)
+    mask = split.label_mask(task)
     return [True] * len(split.inputs) if mask is None else mask.tolist()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mtl_core.protocol.series import (
+from mtl_core.protocol.series_names import (
     GRADIENT_CONDITION,
     GRADIENT_CONFLICTS,
     GRADIENT_NORM,

@@ -14,7 +14,7 @@ from app.document import Document
 from app.forms import NumberEditor, SpecForm, bind
 from app.forms.editor_factory import make_editor
 from app.forms.editors.task_weights import WeightsEditor
-from app.forms.field_shapes import Maybe, Number, NumberList, Shape, Text, TextList, Weights, WordOr
+from app.forms.field_shapes import KeywordOr, Number, NumberList, OptionalValue, Shape, Text, TextList, Weights
 from app.widgets import DoubleSpinBox, NumberField, SpinBox, TextField, WeightSlider
 from mtl_core.spec import TrainingSpec
 
@@ -43,8 +43,8 @@ NUMBERS: dict[str, Callable[[], QWidget]] = {
     "a number": _of(POSITIVE),
     "a learning rate": _of(Number(False, 0, 1000, low_open=True, log=True)),
     "a whole number": _of(Number(True, 1, 1000)),
-    "a word or a number": _of(WordOr(("same",), Number(True, 0, 1000))),
-    "an optional number": _of(Maybe(POSITIVE)),
+    "a word or a number": _of(KeywordOr(("same",), Number(True, 0, 1000))),
+    "an optional number": _of(OptionalValue(POSITIVE)),
     "the number of a slider": lambda: WeightSlider("left"),
     "a share": _split_share,
     "a seed": _whole,
@@ -213,7 +213,7 @@ def test_a_number_pasted_with_spaces_between_thousands_is_read(
 
 
 def test_the_wheel_leaves_every_field_without_focus_alone(qtbot: QtBot, show: Callable[[QWidget], QWidget]) -> None:
-    shapes = (POSITIVE, WordOr(("same", "valid"), Number(True, 0, 9)), Maybe(POSITIVE), Weights())
+    shapes = (POSITIVE, KeywordOr(("same", "valid"), Number(True, 0, 9)), OptionalValue(POSITIVE), Weights())
     host = QWidget()
     column = QVBoxLayout(host)
     for shape in shapes:
@@ -280,7 +280,7 @@ def test_a_long_text_is_shown_from_its_beginning(show: Callable[[QWidget], QWidg
 
 
 def test_numbers_by_name_are_shown_with_all_their_digits(show: Callable[[QWidget], QWidget]) -> None:
-    editor: Any = show(make_editor(WordOr(("equal",), Weights())))
+    editor: Any = show(make_editor(KeywordOr(("equal",), Weights())))
     editor.setValue({"a": 1234567.5, "b": 0.5})
     assert editor.value() == {"a": 1234567.5, "b": 0.5}
     assert editor.other.text() == "a=1234567.5, b=0.5"

@@ -9,27 +9,27 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from app.document import Document
-from app.forms import KindForm, MaybeEditor, NumberEditor, SpecForm, bind, defaults_of, fields_of
+from app.forms import KindForm, NumberEditor, OptionalEditor, SpecForm, bind, defaults_of, fields_of
 from app.forms.editors.folder import FolderEditor
 from app.forms.editors.number import number_text
+from app.forms.editors.number_mapping import NumberMappingEditor
 from app.forms.editors.task_weights import WeightsEditor
-from app.forms.editors.value_editors import NumbersEditor
 from app.forms.field_shapes import (
     CheckList,
     Choice,
     FieldShape,
     Flag,
+    KeywordOr,
     Kinds,
-    Maybe,
     Nested,
     Number,
     NumberList,
+    OptionalValue,
     Shape,
     Text,
     TextList,
     Unknown,
     Weights,
-    WordOr,
     initial,
 )
 from app.task_references import task_names
@@ -38,6 +38,7 @@ from mtl_core.spec import (
     Averaging,
     Dataset,
     HardSharing,
+    InitialWeights,
     Layer,
     MulticlassTask,
     Optimizer,
@@ -46,7 +47,6 @@ from mtl_core.spec import (
     Schedule,
     Spec,
     SplitSpec,
-    Start,
     Task,
     TrainingSpec,
     Weighting,
@@ -57,7 +57,7 @@ from mtl_core.spec.layers import Pretrained
 EVERY = [
     *(
         member
-        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, Start)
+        for union in (Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, InitialWeights)
         for member in members(union)
     ),
     SplitSpec,
@@ -85,9 +85,9 @@ def other_value(shape: Shape, default: Any) -> Any:
             return next((v for v in values if v != default), values[0])
         case CheckList(values):
             return [values[-1]]
-        case WordOr(_, other):
+        case KeywordOr(_, other):
             return other_value(other, default)
-        case Maybe(inner):
+        case OptionalValue(inner):
             return other_value(inner, initial(inner))
         case Kinds(classes):
             return other_data(classes[-1])
@@ -144,7 +144,9 @@ def test_only_what_a_page_of_its_own_edits_is_left_out() -> None:
     assert left_out == {"TableDataset.types", "TableDataset.missing"}
 
 
-@pytest.mark.parametrize("union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, Start])
+@pytest.mark.parametrize(
+    "union", [Layer, Task, Dataset, Weighting, Optimizer, Schedule, Sampling, Averaging, InitialWeights]
+)
 def test_a_union_offers_every_kind_with_its_help(qtbot: QtBot, union: Any) -> None:
     form = KindForm(members(union), "part")
     qtbot.addWidget(form)
@@ -310,12 +312,12 @@ def test_shapes_are_read_from_annotations() -> None:
     assert shapes["epochs"] == FieldShape(
         "epochs", "Epochs", "Passes over the training rows.", Number(True, 1, 1_000_000), "epochs"
     )
-    assert shapes["grad_clip"].shape == Maybe(Number(False, 0, low_open=True))
+    assert shapes["grad_clip"].shape == OptionalValue(Number(False, 0, low_open=True))
     assert shapes["checkpoint_seconds"].advanced
 
 
 def test_numbers_by_name_are_typed_and_nonsense_is_left_to_the_spec(qtbot: QtBot) -> None:
-    editor = NumbersEditor()
+    editor = NumberMappingEditor()
     qtbot.addWidget(editor)
     editor.setValue({"a b": 2.0, "c": 0.5})
     assert editor.text() == "a b=2, c=0.5"
@@ -360,7 +362,7 @@ def test_the_unit_of_what_may_be_off_is_shown_while_it_is_on(qtbot: QtBot) -> No
     qtbot.addWidget(form)
     form.show()
     editor = form.editors["compare_gradients"]
-    assert isinstance(editor, MaybeEditor)
+    assert isinstance(editor, OptionalEditor)
 
     def steps_shown() -> bool:
         return any(label.isVisible() and label.text() == "steps" for label in form.findChildren(QLabel))
@@ -371,3 +373,19 @@ def test_the_unit_of_what_may_be_off_is_shown_while_it_is_on(qtbot: QtBot) -> No
     editor.box.click()
     assert editor.value() is None
     assert not steps_shown()
+
+
+def test_a_task_that_keeps_its_place_keeps_its_slider(qtbot: QtBot) -> None:
+    editor = WeightsEditor()
+    qtbot.addWidget(editor)
+    editor.set_names(["a", "b", "c"])
+    editor.setValue({"a": 2.0, "c": 3.0})
+    first, _second, third = editor.findChildren(WeightSlider)
+    editor.set_names(["a", "new", "c"])
+    column = editor.layout()
+    assert column is not None
+    sliders = [column.itemAt(index).widget() for index in range(column.count())]
+    assert (sliders[0], sliders[2]) == (first, third)
+    assert [slider.value() for slider in sliders] == [2.0, 1.0, 3.0]
+    editor.set_names(["c", "a"])
+    assert [slider.value() for slider in editor.findChildren(WeightSlider)] == [3.0, 2.0]

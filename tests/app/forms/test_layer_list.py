@@ -56,7 +56,7 @@ def test_a_layer_is_found_by_typing_and_added_after_the_open_one(
     qtbot.keyClicks(layers.menu.search, "layernorm")
     qtbot.keyClick(layers.menu.search, Qt.Key.Key_Return)
     assert kinds(document)[:3] == ["conv2d", "layer_norm", "relu"]
-    assert layers.opened == 1
+    assert layers.open_index == 1
     assert layers.rows[1].form is not None
     assert not layers.menu.isVisible()
     document.undo_stack.undo()
@@ -101,9 +101,9 @@ def test_keys_move_duplicate_and_remove_a_layer(qtbot: QtBot, layers: LayerList,
     assert kinds(document) == BEFORE
     assert document.undo_stack.count() == 4
     press(0, Qt.Key.Key_Return)
-    assert layers.opened == 0
+    assert layers.open_index == 0
     press(0, Qt.Key.Key_Space)
-    assert layers.opened == -1
+    assert layers.open_index == -1
 
 
 def test_a_layer_is_dragged_to_another_place(qtbot: QtBot, layers: LayerList, document: Document) -> None:
@@ -136,7 +136,7 @@ def test_a_click_opens_the_settings_in_place(qtbot: QtBot, layers: LayerList, do
     assert isinstance(width, NumberEditor)
     width.stepBy(1)
     assert document.get("model.shared[7].out_features") == 256
-    assert layers.opened == 7
+    assert layers.open_index == 7
     document.undo_stack.undo()
     assert width.value() == 128
     qtbot.mouseClick(layers.rows[7].line, Qt.MouseButton.LeftButton)

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QLockFile
 from pytestqt.qtbot import QtBot
 
-from app.jobs import Draft, Drafts, LeftDraft
+from app.jobs import AbandonedDraft, Draft, Drafts
 
 Make = Callable[[], Drafts]
 DATA = {"name": "집", "tasks": [], "rate": 0.1}
@@ -38,40 +38,40 @@ def folder(home: Path) -> Path:
     return home / "unsaved"
 
 
-def found(drafts: Drafts, qtbot: QtBot) -> list[LeftDraft]:
+def found(drafts: Drafts, qtbot: QtBot) -> list[AbandonedDraft]:
     """What a look finds."""
-    with qtbot.waitSignal(drafts.found) as seen:
-        drafts.look()
-    left: list[LeftDraft] = seen.args[0]
+    with qtbot.waitSignal(drafts.abandonedFound) as seen:
+        drafts.find_abandoned()
+    left: list[AbandonedDraft] = seen.args[0]
     return left
 
 
 def finds_nothing(drafts: Drafts, qtbot: QtBot) -> bool:
     """Whether a look finds nothing, and has been taken."""
-    with qtbot.assertNotEmitted(drafts.found):
-        drafts.look()
+    with qtbot.assertNotEmitted(drafts.abandonedFound):
+        drafts.find_abandoned()
         drafts.close()
     return True
 
 
 def test_a_draft_is_found_by_the_next_window_as_it_was(make: Make, qtbot: QtBot) -> None:
     first = make()
-    first.keep(Draft({"name": "old"}))
-    first.keep(Draft(DATA, "/somewhere/집.yaml", (3, 4), when=5.0))
+    first.save(Draft({"name": "old"}))
+    first.save(Draft(DATA, "/somewhere/집.yaml", (3, 4), when=5.0))
     first.close()
     (left,) = found(make(), qtbot)
     assert left.draft == Draft(DATA, "/somewhere/집.yaml", (3, 4), when=5.0)
 
 
 def test_the_draft_of_a_window_that_lives_is_not_offered(make: Make, qtbot: QtBot, folder: Path, wait: Any) -> None:
-    make().keep(Draft(DATA))
+    make().save(Draft(DATA))
     wait(lambda: list(folder.glob("*.json")))
     assert finds_nothing(make(), qtbot)
 
 
 def test_a_draft_is_offered_to_one_window_only_and_again_when_that_has_not_answered(make: Make, qtbot: QtBot) -> None:
     first, second, third, fourth = make(), make(), make(), make()
-    first.keep(Draft(DATA))
+    first.save(Draft(DATA))
     first.close()
     assert len(found(second, qtbot)) == 1
     assert finds_nothing(third, qtbot)
@@ -81,15 +81,15 @@ def test_a_draft_is_offered_to_one_window_only_and_again_when_that_has_not_answe
 
 def test_a_dropped_draft_leaves_nothing_behind(make: Make, folder: Path) -> None:
     drafts = make()
-    drafts.keep(Draft(DATA))
-    drafts.drop()
+    drafts.save(Draft(DATA))
+    drafts.remove()
     drafts.close()
     assert list(folder.iterdir()) == []
 
 
 def test_a_discarded_draft_leaves_nothing_behind(make: Make, qtbot: QtBot, folder: Path) -> None:
     first, second = make(), make()
-    first.keep(Draft(DATA))
+    first.save(Draft(DATA))
     first.close()
     (left,) = found(second, qtbot)
     second.discard(left)
@@ -99,7 +99,7 @@ def test_a_discarded_draft_leaves_nothing_behind(make: Make, qtbot: QtBot, folde
 
 def test_an_adopted_draft_is_kept_without_being_written_again(make: Make, qtbot: QtBot, folder: Path) -> None:
     first, second = make(), make()
-    first.keep(Draft(DATA, when=7.0))
+    first.save(Draft(DATA, when=7.0))
     first.close()
     (left,) = found(second, qtbot)
     second.adopt(left)
@@ -113,7 +113,7 @@ def test_an_adopted_draft_is_kept_without_being_written_again(make: Make, qtbot:
 def test_the_newest_of_several_comes_first(make: Make, qtbot: QtBot) -> None:
     for when in (2.0, 9.0, 5.0):
         drafts = make()
-        drafts.keep(Draft(DATA, when=when))
+        drafts.save(Draft(DATA, when=when))
         drafts.close()
     assert [one.draft.when for one in found(make(), qtbot)] == [9.0, 5.0, 2.0]
 
@@ -123,7 +123,7 @@ def test_what_is_no_draft_is_put_away_and_told(make: Make, qtbot: QtBot, folder:
     (folder / "broken.json").write_text('{"data": ', "utf-8")
     drafts = make()
     with qtbot.waitSignal(drafts.failed) as told:
-        drafts.look()
+        drafts.find_abandoned()
     assert "broken.unreadable" in told.args[0]
     drafts.close()
     assert [one.name for one in folder.iterdir()] == ["broken.unreadable"]
@@ -136,7 +136,7 @@ def test_a_folder_that_cannot_be_written_is_told_once(make: Make, qtbot: QtBot, 
     drafts, told = make(), list[str]()
     drafts.failed.connect(told.append)
     for _ in range(3):
-        drafts.keep(Draft(DATA))
+        drafts.save(Draft(DATA))
     drafts.close()
     wait(lambda: told)
     assert len(told) == 1

@@ -105,7 +105,7 @@ def test_following_rests_when_it_takes_more_of_the_machine_than_its_share(
     store.call(lambda s: follower, lambda f: f.follow(1))
     wait(lambda: heard.states)
     monkeypatch.setattr("app.jobs.runs.run_follower.os.cpu_count", lambda: 2)
-    spent = iter(count(follower._spent + 0.02, 0.02))
+    spent = iter(count(follower._cpu_seconds + 0.02, 0.02))
     monkeypatch.setattr("app.jobs.runs.run_follower.time.process_time", lambda: next(spent))
     wait(lambda: follower._timer.interval() == 800)  # 20 ms are 1.25 % of two cores in 0.8 s
     monkeypatch.setattr("app.jobs.runs.run_follower.time.process_time", lambda: 0.0)

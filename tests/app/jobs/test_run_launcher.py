@@ -20,12 +20,12 @@ def test_rows_are_there_before_the_worker_has_answered_and_train_after_it_has(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
     started: list[int] = []
-    queue.started.connect(started.append)
+    queue.created.connect(started.append)
     queue.start(spec_named("checked-late"))
     wait(lambda: started == [1])
     assert _states(home) == [("checked-late", "queued")]
     queue.start(spec_named("quick"))
-    wait(lambda: queue.waiting == (1, 2))
+    wait(lambda: queue.waiting_runs == (1, 2))
     assert _states(home) == [("checked-late", "queued"), ("quick", "queued")]
     (home / "go").touch()
     wait(lambda: _states(home) == [("checked-late", "finished"), ("quick", "finished")])
@@ -45,7 +45,7 @@ def test_a_run_that_is_taken_out_of_the_queue_while_it_is_checked_never_trains(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
     queue.start(spec_named("checked-late"))
-    wait(lambda: queue.waiting == (1,))
+    wait(lambda: queue.waiting_runs == (1,))
     queue.stop(1)
     wait(lambda: queue.active is None)
     (home / "go").touch()
@@ -56,13 +56,13 @@ def test_a_run_that_is_taken_out_of_the_queue_while_it_is_checked_never_trains(
 def test_a_press_that_is_repeated_while_it_is_answered_makes_its_runs_once(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_launcher, "SAME_PRESS_SECONDS", 0.0)
+    monkeypatch.setattr(run_launcher, "DOUBLE_PRESS_SECONDS", 0.0)
     repeats: list[list[int]] = []
     queue.repeated.connect(repeats.append)
     members = study_members(spec_named("checked-late"), (0, 1), baselines=True)
     for _ in range(2):
         queue.start_study(members)
-    wait(lambda: len(queue.waiting) == 6)
+    wait(lambda: len(queue.waiting_runs) == 6)
     queue.start_study(study_members(spec_named("checked-late"), (0, 1), baselines=True))
     assert repeats == [[], [1, 2, 3, 4, 5, 6]]
     (home / "go").touch()
@@ -74,7 +74,7 @@ def test_a_press_that_is_repeated_while_it_is_answered_makes_its_runs_once(
 def test_a_double_click_makes_one_run_and_two_experiments_make_two(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_launcher, "SAME_PRESS_SECONDS", 60.0)
+    monkeypatch.setattr(run_launcher, "DOUBLE_PRESS_SECONDS", 60.0)
     for name in ("quick", "quick", "quick-2"):
         queue.start(spec_named(name))
     wait(lambda: [state for _, state in _states(home)] == ["finished"] * 2)
@@ -97,13 +97,13 @@ def test_a_run_that_is_asked_twice_to_go_on_goes_on_once(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
     queue.start(spec_named("hold"))
-    wait(lambda: queue.on)
+    wait(lambda: queue.live_runs)
     queue.stop(1)
     wait(lambda: queue.active is None)
     queue.resume_run(1)
     queue.resume_run(1)
-    wait(lambda: queue.on)
-    assert queue.waiting == ()
+    wait(lambda: queue.live_runs)
+    assert queue.waiting_runs == ()
     queue.stop(1)
     wait(lambda: queue.active is None)
     assert (home / "asks.log").read_text().split().count("train") == 2
@@ -113,7 +113,7 @@ def test_runs_that_must_wait_or_are_several_are_told_of(queue: RunQueue, wait: A
     queued: list[list[int]] = []
     queue.queued.connect(queued.append)
     queue.start(spec_named("hold"))
-    wait(lambda: queue.on)
+    wait(lambda: queue.live_runs)
     assert queued == []
     queue.start(spec_named("quick"))
     wait(lambda: queued == [[2]])

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.jobs import RunQueue, StoreService, Worker
-from app.jobs.store.queue_queries import cause_of_death
+from app.jobs.store.queue_queries import exit_message
 from mtl_core.protocol.questions import CheckQuestion
 from mtl_core.spec import study_members
 from mtl_core.store import open_store
@@ -24,7 +24,7 @@ def _states(home: Path) -> dict[str, str]:
 def test_a_run_is_stored_trained_and_told_of(queue: RunQueue, wait: Any, spec_named: Any) -> None:
     started: list[int] = []
     told: list[Any] = []
-    queue.started.connect(started.append)
+    queue.created.connect(started.append)
     queue.runChanged.connect(told.append)
     queue.start(spec_named("quick"))
     wait(lambda: told and told[-1].has_ended)
@@ -39,8 +39,8 @@ def test_the_end_of_a_run_is_told_once_though_it_is_seen_before_its_process_is_t
     ends: list[int] = []
     queue.runChanged.connect(lambda record: ends.append(record.id) if record.has_ended else None)
     queue.start(spec_named("hold"))
-    wait(lambda: queue.on)
-    process = queue.on[0].pid
+    wait(lambda: queue.live_runs)
+    process = queue.live_runs[0].pid
     with open_store(home / "runs.sqlite") as store:
         store.finish(1, "stopped")
     wait(lambda: ends)
@@ -53,7 +53,7 @@ def test_the_end_of_a_run_is_told_once_though_it_is_seen_before_its_process_is_t
 def test_one_run_trains_and_the_others_wait_their_turn(queue: RunQueue, wait: Any, spec_named: Any, home: Path) -> None:
     for name in ("hold-1", "hold-2", "quick"):
         queue.start(spec_named(name))
-    wait(lambda: queue.active is not None and queue.active.state == "running" and len(queue.waiting) == 2)
+    wait(lambda: queue.active is not None and queue.active.state == "running" and len(queue.waiting_runs) == 2)
     assert queue.active is not None
     assert queue.active.name == "hold-1"
     queue.stop(1)
@@ -66,7 +66,7 @@ def test_one_run_trains_and_the_others_wait_their_turn(queue: RunQueue, wait: An
 def test_a_waiting_run_that_is_stopped_never_trains(queue: RunQueue, wait: Any, spec_named: Any, home: Path) -> None:
     queue.start(spec_named("hold"))
     queue.start(spec_named("quick"))
-    wait(lambda: queue.waiting == (2,) and queue.on)
+    wait(lambda: queue.waiting_runs == (2,) and queue.live_runs)
     queue.stop(2)
     queue.stop(1)
     wait(lambda: queue.active is None)
@@ -77,7 +77,7 @@ def test_pause_resume_and_weights_reach_the_run_as_requests(
     queue: RunQueue, wait: Any, spec_named: Any, store: StoreService
 ) -> None:
     queue.start(spec_named("hold"))
-    wait(lambda: queue.on)
+    wait(lambda: queue.live_runs)
     queue.pause(1)
     wait(lambda: queue.active is not None and queue.active.state == "paused")
     queue.resume(1)
@@ -101,7 +101,7 @@ def test_a_process_that_dies_leaves_its_run_interrupted_and_the_next_one_starts(
     queue.runChanged.connect(lambda record: ends.append((record.state, record.error)) if record.has_ended else None)
     queue.start(spec_named("die"))
     queue.start(spec_named("quick"))
-    wait(lambda: queue.active is None and not queue.waiting and _states(home).get("quick") == "finished")
+    wait(lambda: queue.active is None and not queue.waiting_runs and _states(home).get("quick") == "finished")
     assert ends == [("interrupted", "its process ended with status 9"), ("finished", "")]
     assert errors == []  # it is told once, with the run
 
@@ -117,7 +117,7 @@ def test_a_process_that_dies_before_it_has_begun_leaves_no_run_waiting(
 
 def test_a_run_that_is_killed_by_hand_says_so(queue: RunQueue, wait: Any, spec_named: Any, home: Path) -> None:
     queue.start(spec_named("hold"))
-    wait(lambda: queue.on)
+    wait(lambda: queue.live_runs)
     queue.kill(1)
     wait(lambda: queue.active is None)
     with open_store(home / "runs.sqlite") as store:
@@ -135,7 +135,7 @@ def test_a_run_that_is_killed_by_hand_says_so(queue: RunQueue, wait: Any, spec_n
     ],
 )
 def test_a_death_is_told_in_words(status: int, words: str, cause: str) -> None:
-    assert cause_of_death(status, words) == cause
+    assert exit_message(status, words) == cause
 
 
 def test_a_run_that_the_worker_refuses_has_failed_with_the_reason(
@@ -153,11 +153,11 @@ def test_a_run_that_the_worker_refuses_has_failed_with_the_reason(
 
 def test_questions_are_answered_while_a_run_trains(queue: RunQueue, worker: Worker, wait: Any, spec_named: Any) -> None:
     queue.start(spec_named("hold"))
-    wait(lambda: queue.on)
+    wait(lambda: queue.live_runs)
     answers: list[Any] = []
     worker.ask(CheckQuestion(spec="now"), answers.append)
     wait(lambda: answers)
-    assert int(answers[0][0].rule) != queue.on[0].pid
+    assert int(answers[0][0].rule) != queue.live_runs[0].pid
     queue.stop(1)
     wait(lambda: queue.active is None)
 
@@ -169,14 +169,14 @@ def test_a_run_outlives_its_window_and_is_found_by_the_next(
     first.attach()
     first.start(spec_named("hold"))
     first.start(spec_named("quick"))
-    wait(lambda: first.on)
-    pid = first.on[0].pid
+    wait(lambda: first.live_runs)
+    pid = first.live_runs[0].pid
     first.close()
     second = RunQueue(store, worker)
     second.attach()
-    wait(lambda: second.on)
-    assert second.on[0].pid == pid
-    assert second.here == second.on
+    wait(lambda: second.live_runs)
+    assert second.live_runs[0].pid == pid
+    assert second.local_runs == second.live_runs
     second.stop(1)
     wait(lambda: second.active is None or second.active.id != 1)
     second.close()
@@ -188,14 +188,14 @@ def test_a_found_run_whose_process_is_killed_becomes_interrupted(
     first = RunQueue(store, worker)
     first.attach()
     first.start(spec_named("hold"))
-    wait(lambda: first.on)
+    wait(lambda: first.live_runs)
     told: list[Any] = []
     first.close()
     second = RunQueue(store, worker)
     second.runChanged.connect(told.append)
     second.attach()
-    wait(lambda: second.on)
-    os.kill(second.on[0].pid or 0, signal.SIGKILL)
+    wait(lambda: second.live_runs)
+    os.kill(second.live_runs[0].pid or 0, signal.SIGKILL)
     wait(lambda: told[-1].state == "interrupted")
     second.close()
 
@@ -204,11 +204,11 @@ def test_an_interrupted_run_is_taken_up_again_under_its_number(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
     queue.start(spec_named("hold"))
-    wait(lambda: queue.on)
-    os.kill(queue.on[0].pid or 0, signal.SIGKILL)
+    wait(lambda: queue.live_runs)
+    os.kill(queue.live_runs[0].pid or 0, signal.SIGKILL)
     wait(lambda: queue.active is None)
     queue.resume_run(1)
-    wait(lambda: queue.on and queue.on[0].state == "running")
+    wait(lambda: queue.live_runs and queue.live_runs[0].state == "running")
     queue.stop(1)
     wait(lambda: queue.active is None)
     assert _states(home) == {"hold": "stopped"}
@@ -230,14 +230,14 @@ def test_a_study_is_checked_once_a_seed_made_whole_and_trained_in_its_order(
 ) -> None:
     started: list[int] = []
     ends: list[int] = []
-    queue.started.connect(started.append)
+    queue.created.connect(started.append)
     queue.runChanged.connect(lambda record: ends.append(record.id) if record.has_ended else None)
     queue.start_study(study_members(spec_named("quick"), (0, 1), baselines=True))
     wait(lambda: len(ends) == 6)
     assert ends == [1, 2, 3, 4, 5, 6]
     assert started == [1]
-    assert queue.study_over(1)
-    assert not queue.study_over(2)
+    assert queue.is_study_over(1)
+    assert not queue.is_study_over(2)
     assert (home / "asks.log").read_text().split().count("check") == 3
     with open_store(home / "runs.sqlite") as store:
         assert {(run.study, run.baseline) for run in store.runs()} == {(1, ""), (1, "left"), (1, "right")}
@@ -250,7 +250,7 @@ def test_a_study_of_which_one_experiment_cannot_run_is_withdrawn_with_the_reason
     queue.start_study(study_members(spec_named("faulty"), (0,), baselines=True), refused=told.append)
     wait(lambda: told)
     assert "cannot be built" in str(told[0])
-    assert queue.waiting == ()
+    assert queue.waiting_runs == ()
     assert queue.active is None
     assert _states(home) == {}
     with open_store(home / "runs.sqlite") as store:
@@ -299,9 +299,9 @@ def test_a_seed_that_is_stopped_while_it_waits_leaves_the_others_together(
     queue: RunQueue, wait: Any, spec_named: Any, home: Path
 ) -> None:
     queue.start(spec_named("hold"))
-    wait(lambda: queue.on)
+    wait(lambda: queue.live_runs)
     queue.start_study(study_members(spec_named("quick"), (0, 1, 2), baselines=False), together=True)
-    wait(lambda: queue.waiting == (2, 3, 4))
+    wait(lambda: queue.waiting_runs == (2, 3, 4))
     queue.stop(3)
     queue.stop(1)
     wait(lambda: queue.active is None)

@@ -2,14 +2,16 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.jobs import Worker
+from app.jobs import Worker, WorkerProcess
 from mtl_core.protocol.questions import CheckQuestion, DatasetQuestion, DevicesQuestion
+from mtl_core.protocol.wire import Reply
 from mtl_core.spec import DeviceInfo, InputError
 
 
@@ -93,7 +95,7 @@ def test_a_process_that_answers_is_not_taken_away(worker: Worker, answers: Answe
     worker.ask(CheckQuestion(spec={"name": "checked-late"}), answers.done, answers.failed)
     wait(lambda: worker.pid)
     asked = worker.pid
-    taken = worker.take()
+    taken = worker.take_process()
     assert worker.pid == asked != taken.pid
     (home / "go").touch()
     wait(lambda: answers.good == [[]])
@@ -109,8 +111,44 @@ def test_a_process_with_nothing_to_do_is_taken_and_another_takes_its_place(
     worker.ask(CheckQuestion(spec=1), answers.done, answers.failed)
     wait(lambda: answers.good)
     warm = worker.pid
-    taken = worker.take()
+    taken = worker.take_process()
     assert taken.pid == warm != worker.pid
     taken.kill()
     assert taken.wait(10)
     taken.deleteLater()
+
+
+_LATE_READER = """
+import json, sys, time
+from pathlib import Path
+while not Path(sys.argv[1]).exists():
+    time.sleep(0.02)
+ask = json.loads(sys.stdin.readline())
+print(json.dumps({"id": ask["id"], "ok": True, "value": len(ask["spec"])}), flush=True)
+"""
+
+
+def test_a_long_question_to_a_process_that_does_not_read_yet_does_not_block(
+    qtbot: QtBot, tmp_path: Path, home: Path
+) -> None:
+    go = tmp_path / "go"
+    process = WorkerProcess((sys.executable, "-c", _LATE_READER, str(go)))
+    replies: list[Reply] = []
+    process.replied.connect(replies.append)
+    number = process.send(CheckQuestion(spec="x" * 1_000_000))
+    with qtbot.waitSignal(process.exited, timeout=20_000):
+        go.touch()
+    assert [(reply.id, reply.value) for reply in replies] == [(number, 1_000_000)]
+    assert process.wait(5.0)
+
+
+def test_a_detached_process_still_gets_what_was_sent(qtbot: QtBot, tmp_path: Path, home: Path) -> None:
+    (tmp_path / "go").touch()
+    process = WorkerProcess((sys.executable, "-c", _LATE_READER, str(tmp_path / "go")))
+    replies: list[Reply] = []
+    process.replied.connect(replies.append)
+    process.send(CheckQuestion(spec="x" * 1_000_000))
+    with qtbot.waitSignal(process.exited, timeout=20_000):
+        process.detach()
+    assert [reply.value for reply in replies] == [1_000_000]
+    assert process.wait(5.0)

@@ -29,8 +29,8 @@ def area(window: MainWindow, widget: QWidget) -> QRect:
 @pytest.mark.parametrize("size", [(1280, 800), (853, 533)])
 def test_messages_cover_neither_page_nor_bars(window: MainWindow, wait: Wait, size: tuple[int, int]) -> None:
     window.resize(*size)
-    window.session.complain("The first thing went wrong, which takes some words to say. " * 4)
-    window.session.say("Done.")
+    window.session.show_error("The first thing went wrong, which takes some words to say. " * 4)
+    window.session.show_message("Done.")
     banners = window.toasts.banners()
     wait(lambda: all(area(window, window.toasts).contains(area(window, banner)) for banner in banners))
     here = area(window, window.toasts)
@@ -42,7 +42,7 @@ def test_messages_cover_neither_page_nor_bars(window: MainWindow, wait: Wait, si
 
 def test_the_page_has_its_room_back_when_messages_are_gone(window: MainWindow, wait: Wait) -> None:
     height = window.stack.height()
-    window.session.complain("something is wrong")
+    window.session.show_error("something is wrong")
     wait(lambda: window.stack.height() < height)
     window.toasts.banners()[0].dismiss()
     wait(lambda: window.stack.height() == height)
@@ -50,7 +50,7 @@ def test_the_page_has_its_room_back_when_messages_are_gone(window: MainWindow, w
 
 def test_an_error_leaves_when_it_has_been_read(window: MainWindow, wait: Wait, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toasts, "ERROR_SHOWN_MS", 20)
-    window.session.complain("something is wrong")
+    window.session.show_error("something is wrong")
     assert window.toasts.banners()
     wait(lambda: not window.toasts.banners())
 
@@ -60,7 +60,7 @@ def test_an_error_that_something_can_be_done_about_stays(
 ) -> None:
     monkeypatch.setattr(toasts, "ERROR_SHOWN_MS", 20)
     window.toasts.show_error("Run 1 was interrupted.", {"Resume": lambda _banner: None})
-    window.session.complain("something is wrong")
+    window.session.show_error("something is wrong")
     wait(lambda: len(window.toasts.banners()) == 1)
     assert window.toasts.banners()[0].label.text() == "Run 1 was interrupted."
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from mtl_core.protocol.events import FinishEvent, StartEvent, WeightsData, WeightsEvent
 from mtl_core.protocol.requests import PauseRequest
-from mtl_core.spec import Member, single_task, spec_from_data
+from mtl_core.spec import StudyRun, single_task, spec_from_data
 from mtl_core.store import Points, Progress, RunStore, SeriesKey, open_store, schema, sqlite
 
 TARGET = Path(__file__).with_name(f"schema_{int(schema.SCHEMA)}.sqlite")
@@ -39,7 +39,7 @@ def fill(store: RunStore) -> None:
     store.add_event(run, FinishEvent(step=4, message="done"))
     store.edit(run, tags=["baseline", "한글"], notes="kept for the tests", starred=True)
     store.add_request(store.create_run(spec, parent=run), PauseRequest())
-    store.create_study([Member(spec), Member(single_task(spec, "right"), "right")])
+    store.create_study([StudyRun(spec), StudyRun(single_task(spec, "right"), "right")])
 
 
 if __name__ == "__main__":

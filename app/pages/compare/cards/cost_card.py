@@ -48,7 +48,7 @@ class CostCard(Card):
 
     def _measure(self) -> None:
         self.error.set_error("")
-        self.hint.setText(_BUSY if self._session.queue.here else _HINT)
+        self.hint.setText(_BUSY if self._session.queue.local_runs else _HINT)
         for entry in self._entries:
             key = _model_of(entry)
             if key not in self._costs and key not in self._pending:

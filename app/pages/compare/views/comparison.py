@@ -13,8 +13,9 @@ from app.pages.compare.views.setting_names import ABSENT, chip_texts, setting_te
 from app.pages.compare.views.significance import marks, rule_text
 from mtl_core.analysis.best_epochs import BestEpoch, best_epochs
 from mtl_core.analysis.statistics import Spread
-from mtl_core.protocol.series import TRAINING_SERIES
+from mtl_core.protocol.series_names import TRAINING_SERIES
 from mtl_core.spec import DIRECTIONS, TOTAL, ExperimentSpec
+from mtl_core.text import DIRECTION_ARROWS
 
 if TYPE_CHECKING:
     from mtl_core.store import RunRecord, SeriesKey, Summary
@@ -26,7 +27,6 @@ _SECTIONS = {"weighting": 0, "training": 1}
 _IGNORED = ("version", "name")
 _SPLIT_TASKS = "dataset.split.tasks"
 """Tasks that determine the split of a baseline: all runs of a study have the same rows, so it is not a difference."""
-_ARROWS = {"max": " ↑", "min": " ↓"}
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,8 @@ def _test_line(
     compared = len(groups) if any(len(group) > 1 for group in groups) else len(columns)
     column_marks = (*marks(columns[:compared], direction), *("" for _ in columns[compared:]))
     cells = tuple(_cell(group, mark, direction) for group, mark in zip(spreads, column_marks, strict=True))
-    return Line(f"{task} · {metric}{_ARROWS.get(direction, '')}", cells)
+    arrow = f" {DIRECTION_ARROWS[direction]}" if direction else ""
+    return Line(f"{task} · {metric}{arrow}", cells)
 
 
 def _cell(values: Sequence[float], mark: str, direction: str) -> Cell:

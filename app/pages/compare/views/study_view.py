@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from app.formatting import format_quantity, format_relative_change
 from app.pages.compare.views.comparison import Cell, Line
 from app.tables import method_title
+from mtl_core.text import DIRECTION_ARROWS
 
 if TYPE_CHECKING:
     from mtl_core.analysis.delta_m import MetricResult, StudyResult
     from mtl_core.analysis.statistics import Spread
     from mtl_core.analysis.studies import Study
 
-_ARROWS = {"max": " ↑", "min": " ↓"}
 _VERDICTS = {
     "positive": ("better together", "good"),
     "negative": ("negative transfer", "error"),
@@ -123,7 +123,7 @@ def effect_sentences(scores: Sequence[MetricResult]) -> tuple[str, ...]:
 
 
 def _line(judgement: MetricResult, against: bool) -> Line:
-    name = f"{judgement.task} · {judgement.metric}{_ARROWS[judgement.direction]}"
+    name = f"{judgement.task} · {judgement.metric} {DIRECTION_ARROWS[judgement.direction]}"
     together = Cell(_value(judgement.multi))
     if not against:
         return Line(name, (together,))

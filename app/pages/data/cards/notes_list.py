@@ -60,8 +60,8 @@ class NotesList(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        shown = self._notes if self._expanded else self._notes[:_COLLAPSED_NOTES]
-        self.text.setText("\n".join(f"• {text}" for text in shown))
+        notes = self._notes if self._expanded else self._notes[:_COLLAPSED_NOTES]
+        self.text.setText("\n".join(f"• {text}" for text in notes))
         self.more.setText("Show fewer notes" if self._expanded else f"Show all {len(self._notes)} notes about the data")
         self.more.setVisible(len(self._notes) > _COLLAPSED_NOTES)
         self.setVisible(bool(self._notes))

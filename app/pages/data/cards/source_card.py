@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.data.cards.format_choice import FormatChoice
 from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
 from app.widgets import Button, Card, InlineError, Label, guard_wheel, plain_tooltip
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.bundled import BUNDLED
 from mtl_core.spec.dataset import dataset_kind
-from mtl_core.tabular.readers.formats import format_of_name, format_titles
+from mtl_core.tabular.readers.formats import format_of_dataset, format_titles
 
 _TEXT = Qt.ItemDataRole.UserRole + 1
 _NAME = Qt.ItemDataRole.UserRole
@@ -64,8 +65,10 @@ class SourceCard(Card):
         self.open = Button("Open a file…", self.fileRequested.emit, icon_name="folder-open", name="open-data-file")
         self.open.setToolTip(plain_tooltip(f"A {format_titles()} file; it can also be dropped onto this page"))
         self.options = self._build_options()
+        self.format = FormatChoice()
         self.body.addWidget(self.error)  # above the list, which shrinks: the controls below keep their place
         self.body.addWidget(self.list, 1)
+        self.body.addWidget(self.format)
         self.body.addWidget(self.options)
         self.body.addWidget(self.open)
 
@@ -73,12 +76,13 @@ class SourceCard(Card):
         """Select the data set of the experiment, and show the reading options of a file with what was detected."""
         self._current = dataset
         file = dataset_kind(dataset).from_file
+        self.format.show_dataset(dataset)
         self._show_file(str(dataset.get("path", "")) if file else "")
         key = _FILE if file else str(dataset.get("name"))
         for row in range(self.list.count()):
             if self.list.item(row).data(_NAME) == key:
                 self.list.setCurrentRow(row)
-        table_format = format_of_name(str(dataset.get("path", "")))
+        table_format = format_of_dataset(dataset)
         text = file and (table_format is None or table_format.cells == "text")
         self.options.setVisible(text)
         if text:

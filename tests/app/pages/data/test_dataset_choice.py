@@ -77,7 +77,7 @@ def test_bins_of_numeric_inputs_are_said_where_there_is_one() -> None:
     start = spec_to_data(load_preset("multidigits"))
     after = choice.with_dataset(start, choice.table_dataset("/x/s.csv"), table())
     assert after["dataset"]["numeric_inputs"]["kind"] == "piecewise_linear"
-    assert "Numeric inputs get 4 bins per column." in dataset_notice(start, after, table())
+    assert "Numeric inputs get 4 bins each." in dataset_notice(start, after, table())
     without = {**after, "dataset": {**after["dataset"], "inputs": ["도시"]}}
     assert "bins" not in dataset_notice(start, without, table())
     small = table().model_copy(update={"rows": 20})

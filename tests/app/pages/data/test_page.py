@@ -64,7 +64,7 @@ def test_other_data_replace_edited_tasks_only_when_that_is_allowed(
     page: DataPage, session: Session, worker: PatientWorker
 ) -> None:
     asked: list[str] = []
-    session.may_replace = lambda what: bool(asked.append(what))
+    session.confirm_replace = lambda what: bool(asked.append(what))
     page.loader.choose_bundled("iris")  # nothing was edited
     worker.answer(table("Iris"))
     page.loader.choose_bundled("wine")  # what Iris brought is nobody's work
@@ -90,7 +90,7 @@ def test_other_data_replace_edited_tasks_only_when_that_is_allowed(
     sets = page.findChild(QListWidget, "data-sets")
     assert sets is not None
     assert sets.currentItem().text() == "Iris"
-    session.may_replace = lambda _what: True
+    session.confirm_replace = lambda _what: True
     page.loader.choose_bundled("wine")
     worker.answer(table("Wine"))
     assert session.document.get("dataset.name") == "wine"
@@ -276,7 +276,7 @@ def test_reading_the_file_otherwise_keeps_the_roles(opened: DataPage, session: S
 
 
 def test_an_unreadable_data_set_of_the_experiment_is_told_in_the_preview(page: DataPage, session: Session) -> None:
-    session._no_dataset(InputError("/x/gone.csv", "there is no such file"))
+    session._on_dataset_error(InputError("/x/gone.csv", "there is no such file"))
     error = page.findChild(InlineError, "preview-error")
     assert error is not None
     assert "there is no such file" in error.label.text()
@@ -350,7 +350,7 @@ def test_how_numbers_become_inputs_is_a_step_of_undo_and_a_fault_of_it_is_told_a
     document.undo_stack.undo()
     assert document.data["dataset"]["numeric_inputs"] == before == {"kind": "piecewise_linear", "bins": 4}
     document.set("dataset.numeric_inputs.bins", 1)
-    session._no_dataset(InputError("dataset.numeric_inputs.bins", "must be at least 2", found="1"))
+    session._on_dataset_error(InputError("dataset.numeric_inputs.bins", "must be at least 2", found="1"))
     errors = [label.text() for label in page.findChildren(QLabel) if label.property("role") == "error"]
     assert [text for text in errors if text] == ["Must be at least 2 (found 1)."]
 
@@ -403,13 +403,13 @@ def test_a_setting_of_texts_is_a_step_of_undo(sentences: DataPage, session: Sess
 
 def test_a_fault_of_a_text_setting_is_told_at_it_and_not_above_the_rows(sentences: DataPage, session: Session) -> None:
     session.document.set("dataset.text.max_length", 5000)
-    session._no_dataset(InputError("dataset.text.max_length", "must be at most 4096", found="5000"))
+    session._on_dataset_error(InputError("dataset.text.max_length", "must be at most 4096", found="5000"))
     errors = [label.text() for label in sentences.findChildren(QLabel) if label.property("role") == "error"]
     assert [text for text in errors if text] == ["Must be at most 4096 (found 5000)."]
 
 
 def test_what_the_worker_says_of_a_text_setting_stands_at_it(sentences: DataPage, session: Session) -> None:
-    session._no_model(InputError("dataset.text.max_length", "is more than the machine holds", fix="Take less."))
+    session._on_model_error(InputError("dataset.text.max_length", "is more than the machine holds", fix="Take less."))
     errors = [label.text() for label in sentences.findChildren(QLabel) if label.property("role") == "error"]
     assert [text for text in errors if text] == ["Is more than the machine holds. Take less."]
 

@@ -137,7 +137,7 @@ def test_the_run_that_the_top_bar_means_has_no_buttons_of_its_own(
     run = add_run(store, experiment(), until=900, state="running")
     session.queue.attach()
     session.show_live(run)
-    qtbot.waitUntil(lambda: any(record.id == run for record in session.queue.on))
+    qtbot.waitUntil(lambda: any(record.id == run for record in session.queue.live_runs))
     qtbot.waitUntil(lambda: page.state.text() == "Running" and not page.pause.isVisible())
     assert not page.stop.isVisible()
     assert not page.resume.isVisible()
@@ -229,7 +229,7 @@ def test_the_strip_says_the_remaining_time_that_was_read_last_whoever_read_it(
     qtbot.waitUntil(lambda: "step 900" in _text(page))
     now = store.run(run)
     assert now.progress is not None
-    session.records.take(replace(now, progress=replace(now.progress, step=1200, eta_seconds=42.4)))
+    session.records.put(replace(now, progress=replace(now.progress, step=1200, eta_seconds=42.4)))
     assert "step 1\u202f200" in _text(page)
     assert "42 s left" in _text(page)
 

@@ -12,7 +12,7 @@ from app.pages.live.card_board import CardBoard
 from app.pages.live.sharing_card import SharingCard
 from app.plots import ticker
 from mtl_core.architectures import build_model
-from mtl_core.protocol.series import read_learned_name
+from mtl_core.protocol.series_names import read_learned_name
 from mtl_core.spec import ModelSpec, Sharing, kind_of, members
 from mtl_core.store import Points, SeriesKey
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.document import Document
 from app.pages.model import ModelPage
 from app.pages.model.diagram_layout import plan_of, summary
-from app.pages.model.templates import TEMPLATES, values_of
+from app.pages.model.templates import TEMPLATES, template_settings
 from app.session import Session
 from app.settings import Settings
 from mtl_core.architectures import describe_model
@@ -35,7 +35,7 @@ class FakeSession(QObject):
         self.dataset_info: DatasetInfo | None = None
         self.said: list[str] = []
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         self.said.append(text)
 
     def answer(self, info: ModelInfo) -> None:
@@ -86,10 +86,10 @@ def page(qtbot: QtBot, session: FakeSession) -> ModelPage:
 def test_the_page_stands_before_the_worker_has_answered(page: ModelPage, session: FakeSession) -> None:
     assert len(page.shared.layers.rows) == 9
     assert list(page.tasks.lists) == ["left", "right"]
-    assert page.diagram.waiting.isVisible()
+    assert page.diagram.placeholder.isVisible()
     session.model_error = ValueError("the data cannot be read")
     session.modelInfoChanged.emit()
-    assert page.diagram.waiting.text.text() == "the data cannot be read"
+    assert page.diagram.placeholder.text.text() == "the data cannot be read"
     assert page.problems.isVisible()
 
 
@@ -122,10 +122,10 @@ def test_a_box_of_the_diagram_opens_its_layer(page: ModelPage, session: FakeSess
     session.answer(model_info())
     page.diagram.view.boxClicked.emit("model.heads.right[1]")
     assert page.tasks.task == "right"
-    assert page.tasks.lists["right"].opened == 1
+    assert page.tasks.lists["right"].open_index == 1
     page.diagram.view.boxClicked.emit("model.shared[2]")
-    assert page.shared.layers.opened == 2
-    assert page.tasks.lists["right"].opened == -1
+    assert page.shared.layers.open_index == 2
+    assert page.tasks.lists["right"].open_index == -1
     page.diagram.view.boxClicked.emit("model.heads.left")
     assert page.tasks.task == "left"
 
@@ -163,7 +163,7 @@ def test_a_layer_is_added_to_the_task_whose_tab_is_shown(page: ModelPage, sessio
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda t: t.name)
 def test_every_template_is_a_valid_model(template: Any) -> None:
     document = Document()
-    document.set_many(values_of(template, ["left", "right"], image=True))
+    document.set_many(template_settings(template, ["left", "right"], image=True))
     assert document.problems == []
     assert spec_from_data(document.data).model.heads.keys() == {"left", "right"}
 
@@ -171,7 +171,7 @@ def test_every_template_is_a_valid_model(template: Any) -> None:
 def test_templates_are_offered_for_the_kind_of_input(page: ModelPage, session: FakeSession) -> None:
     session.dataset_info = texts()
     session.document.load_spec(load_preset("sentences"))
-    page._fit_templates()
+    page._enable_templates()
     entries = [action for action in page.templates.menu().actions() if not action.isSeparator()]
     assert {action.data() for action in entries if action.isEnabled()} == {"text"}
 
@@ -219,10 +219,10 @@ def test_a_model_without_parameters_has_a_summary() -> None:
 
 
 def test_while_the_engine_starts_the_diagram_says_so(page: ModelPage, session: FakeSession) -> None:
-    assert "engine is starting" in page.diagram.waiting.text.text()
+    assert "engine is starting" in page.diagram.placeholder.text.text()
     session.devices = [DeviceInfo(name="cpu", label="CPU")]
     session.devicesChanged.emit()
-    assert page.diagram.waiting.text.text() == "The model is being built."
+    assert page.diagram.placeholder.text.text() == "The model is being built."
 
 
 def test_the_widths_of_the_cards_are_remembered(page: ModelPage, session: FakeSession, qtbot: QtBot) -> None:

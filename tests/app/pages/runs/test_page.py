@@ -13,7 +13,7 @@ from app.session import Session
 from app.settings import Settings
 from app.widgets import InlineError
 from mtl_core.protocol.events import NoteEvent, WeightsData, WeightsEvent
-from mtl_core.spec import DataNote, Member
+from mtl_core.spec import DataNote, StudyRun
 from mtl_core.store import RunStore, sqlite
 from tests.app.tables.rows import record, row
 
@@ -281,7 +281,7 @@ def test_a_run_of_several_tasks_can_get_its_baselines(
 ) -> None:
     asked: list[tuple[list[str], list[int], int | None]] = []
 
-    def start(members: Sequence[Member], *, first: int | None = None) -> None:
+    def start(members: Sequence[StudyRun], *, first: int | None = None) -> None:
         asked.append(([one.baseline for one in members], [one.spec.training.seed for one in members], first))
 
     monkeypatch.setattr(session.queue, "start_study", start)

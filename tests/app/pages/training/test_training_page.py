@@ -12,7 +12,7 @@ from app.forms import ChoiceEditor, NumberEditor, SearchedChoice
 from app.pages.training import TrainingPage
 from app.pages.training.choices import device_choices
 from app.pages.training.run_length import run_length, run_length_text
-from app.pages.training.start_study_card import StudyCard
+from app.pages.training.start_study_card import StartStudyCard
 from app.pages.training.study_seeds import parse_seeds, study_text
 from app.pages.training.weighting_text import (
     WEIGHTINGS,
@@ -88,7 +88,7 @@ def slider(page: TrainingPage, task: str) -> WeightSlider:
 def test_moving_a_slider_under_another_method_switches_to_manual_weights(
     page: TrainingPage, session: FakeSession
 ) -> None:
-    assert page.weights.words.text().startswith("Uncertainty sets the weights itself.")
+    assert page.weights.description.text().startswith("Uncertainty sets the weights itself.")
     slider(page, "left").slider.setValue(700)
     weights = session.document.get("weighting.weights")
     assert session.document.get("weighting.kind") == "manual"
@@ -112,10 +112,10 @@ def test_a_drag_of_a_slider_is_one_step_of_undo(page: TrainingPage, session: Fak
 def test_manual_weights_can_be_switched_to_and_evened_by_links(
     qtbot: QtBot, page: TrainingPage, session: FakeSession
 ) -> None:
-    qtbot.mouseClick(page.weights.switch, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.weights.manual_link, Qt.MouseButton.LeftButton)
     assert session.document.get("weighting.weights") == {"left": 1.0, "right": 1.0}
     slider(page, "left").slider.setValue(900)
-    qtbot.mouseClick(page.weights.even, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.weights.reset_link, Qt.MouseButton.LeftButton)
     assert slider(page, "left").value() == 1.0
 
 
@@ -135,8 +135,8 @@ def test_weights_of_which_none_counts_are_told_at_the_weights(
 
 def test_moves_by_hand_are_told_and_can_be_removed(qtbot: QtBot, page: TrainingPage, session: FakeSession) -> None:
     session.document.set("weighting.moves", [{"step": 2600, "weights": {"left": 2.0}}])
-    assert "step 2\u202f600" in page.weights.moves.text()
-    qtbot.mouseClick(page.weights.forget, Qt.MouseButton.LeftButton)
+    assert "step 2\u202f600" in page.weights.moves_label.text()
+    qtbot.mouseClick(page.weights.clear_moves_link, Qt.MouseButton.LeftButton)
     assert session.document.get("weighting.moves") == []
 
 
@@ -156,7 +156,7 @@ def test_the_measured_cost_follows_method_and_level(page: TrainingPage, session:
     choose(page.weighting.form.combo, "PCGrad (Yu et al. 2020)")
     published = words.text()
     assert "Measured at 8 tasks" in published
-    assert "Compared are the gradients of all shared parameters" in published
+    assert "Compares the gradients of all shared parameters" in published
     session.document.set("weighting.level", "representation")
     assert measured_text({"kind": "pcgrad", "level": "representation"}) in words.text()
     assert "another objective" in words.text()
@@ -245,9 +245,9 @@ def test_each_part_of_the_model_has_its_own_settings(page: TrainingPage, session
 def test_the_steps_follow_from_the_data_and_the_batch_size(page: TrainingPage, session: FakeSession) -> None:
     session.dataset_info = DATA
     session.datasetInfoChanged.emit()
-    assert page.length.words.text() == "About 55 steps an epoch, 1\u202f100 in all."
+    assert page.length.length_label.text() == "About 55 steps an epoch, 1\u202f100 in all."
     session.document.set("training.batch_size", 7000)
-    assert page.length.words.text() == "About 1 steps an epoch, 20 in all."
+    assert page.length.length_label.text() == "About 1 steps an epoch, 20 in all."
 
 
 def test_the_monitor_offers_total_losses_and_metrics(page: TrainingPage, session: FakeSession) -> None:
@@ -283,7 +283,7 @@ def test_a_tasks_metrics_and_smoothing_are_edited_on_its_tab(
     assert session.document.get("tasks[1].metrics") == ["accuracy", "f1", "recall"]
     session.document.set("tasks", [{"kind": "regression", "name": "price", "target": "price"}])
     assert page.tasks.tabs.count() == 1
-    assert page.tasks.words.text().startswith("Regression")
+    assert page.tasks.description.text().startswith("Regression")
 
 
 def test_a_problem_is_told_in_the_header_and_at_the_field(page: TrainingPage, session: FakeSession) -> None:
@@ -365,9 +365,9 @@ def test_words_cover_every_method_and_state() -> None:
 def test_a_study_is_asked_for_with_the_seeds_that_were_typed(
     qtbot: QtBot, page: TrainingPage, session: FakeSession
 ) -> None:
-    assert "9 runs" in page.study.words.text()
+    assert "9 runs" in page.study.summary.text()
     page.study.seeds.setText("3-5, 9")
-    assert "4 seeds × (all tasks + each of 2 alone) = 12 runs" in page.study.words.text()
+    assert "4 seeds × (all tasks + each of 2 alone) = 12 runs" in page.study.summary.text()
     qtbot.mouseClick(page.study.both, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(page.study.alone, Qt.MouseButton.LeftButton)
     assert session.studies == [([3, 4, 5, 9], True, False), ([3, 4, 5, 9], False, False)]
@@ -380,14 +380,14 @@ def test_several_seeds_may_train_together(
     box = page.study.together
     box.click()
     assert box.isChecked()
-    assert "9 runs, 3 at once" in page.study.words.text()
+    assert "9 runs, 3 at once" in page.study.summary.text()
     qtbot.mouseClick(page.study.alone, Qt.MouseButton.LeftButton)
     page.study.seeds.setText("7")
     assert not box.isEnabled()
-    assert "one after the other" in page.study.words.text()
+    assert "one after the other" in page.study.summary.text()
     qtbot.mouseClick(page.study.alone, Qt.MouseButton.LeftButton)
     assert session.studies == [([0, 1, 2], False, True), ([7], False, False)]
-    again = StudyCard(cast(Session, session))
+    again = StartStudyCard(cast(Session, session))
     qtbot.addWidget(again)
     assert again.together.isChecked()
 

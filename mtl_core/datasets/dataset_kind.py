@@ -13,10 +13,10 @@ class DatasetKind:
 
     Attributes:
         stamp: From a spec to what changes whenever the data behind it change; raises an InputError where they are gone.
-        open: From a spec to the columns; raises an InputError where the data cannot be read.
-        check: Raises an InputError where settings of the spec do not suit the columns.
+        open_source: From a spec to the columns; raises an InputError where the data cannot be read.
+        check_settings: Raises an InputError where settings of the spec do not suit the columns.
     """
 
     stamp: Callable[[Any], Hashable]
-    open: Callable[[Any], Source]
-    check: Callable[[Any, Source], None]
+    open_source: Callable[[Any], Source]
+    check_settings: Callable[[Any, Source], None]

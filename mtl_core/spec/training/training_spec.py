@@ -7,9 +7,9 @@ from pydantic import StringConstraints
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.tasks import TOTAL
 from mtl_core.spec.training.averaging import Averaging, Unaveraged
-from mtl_core.spec.training.continual import Keeping, NewHeads
-from mtl_core.spec.training.initial_weights import Scratch, Start
-from mtl_core.spec.training.optimizers import AdamW, HeadsPart, Optimizer, SharedPart
+from mtl_core.spec.training.continual import ContinualLearning, NewHeads
+from mtl_core.spec.training.initial_weights import InitialWeights, Scratch
+from mtl_core.spec.training.optimizers import AdamW, HeadsGroupSpec, Optimizer, SharedGroupSpec
 from mtl_core.spec.training.sampling import Sampling, Shuffled
 from mtl_core.spec.training.schedules import ConstantSchedule, Schedule
 
@@ -37,12 +37,16 @@ class TrainingSpec(Spec):
     sampling: Sampling = field(Shuffled(), "Which rows an epoch draws.", title="Rows")
     optimizer: Optimizer = field(AdamW(), "How gradients become steps.")
     schedule: Schedule = field(ConstantSchedule(), "How the learning rate changes.")
-    start_from: Start = field(Scratch(), "What the shared layers begin with.", title="Shared layers begin with")
-    keep: Keeping = field(
-        NewHeads(), "What becomes of the tasks of the run that this one begins with.", title="Tasks of that run"
+    start_from: InitialWeights = field(
+        Scratch(), "The initial weights of the shared layers.", title="Shared layers begin with"
     )
-    shared: SharedPart = field(SharedPart(), "What the shared layers have of their own.", title="Shared layers")
-    heads: HeadsPart = field(HeadsPart(), "What the task heads have of their own.", title="Task heads")
+    keep: ContinualLearning = field(
+        NewHeads(), "How the tasks of the run that this one begins with are kept.", title="Tasks of that run"
+    )
+    shared: SharedGroupSpec = field(
+        SharedGroupSpec(), "Settings of the shared layers' parameters.", title="Shared layers"
+    )
+    heads: HeadsGroupSpec = field(HeadsGroupSpec(), "Settings of the task heads' parameters.", title="Task heads")
     averaging: Averaging = field(Unaveraged(), "Which weights are validated, tested and kept.", title="Weight average")
     grad_clip: float | None = field(
         None, "Largest norm of the whole gradient; empty: no limit.", gt=0, title="Gradient clipping"
@@ -60,8 +64,8 @@ class TrainingSpec(Spec):
     )
     accumulate: int = field(
         1,
-        "Pieces in which a batch is computed, one after the other (gradient accumulation): less memory, but each "
-        "backward pass computes them again.",
+        "Micro-batches into which a batch is split (gradient accumulation): less memory, but each backward pass "
+        "computes them again.",
         title="Accumulation",
         unit="pieces",
         ge=1,

@@ -52,7 +52,9 @@ def to_problems(error: ValidationError, data: Any, root: type[Spec]) -> list[Pro
     problems: dict[str, Problem] = {}
     details = error.errors(include_url=False, include_context=True)
     errors = [detail for detail in details if not _is_repetition(detail)]
-    for problem in (_to_problem(detail, data, root) for detail in errors[:MAX_PROBLEMS]):
+    for problem in (
+        _unknown_plugin(detail, data) or _to_problem(detail, data, root) for detail in errors[:MAX_PROBLEMS]
+    ):
         first = problems.setdefault(problem.path, problem)
         if problem.rule not in first.rule:
             either = problem.rule.removeprefix("must be ") if first.rule.startswith("must be ") else problem.rule
@@ -88,6 +90,13 @@ def _to_problem(error: Any, data: Any, root: type[Spec]) -> Problem:
     rule = _RULES.get(kind, error["msg"][:1].lower() + error["msg"][1:])
     plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
     return Problem(path or "spec", rule.format(**plain), found, _fix(kind, error["input"], root, keys))
+
+
+def _unknown_plugin(error: Any, data: Any) -> Problem | None:
+    """The problem of an unknown metric, or table format, of another package; None for any other error."""
+    keys, value = _keys(error["loc"], data), error.get("input")
+    names_kind = keys[-2:-1] == ["metrics"] or keys[-1:] == ["score"] or keys == ["dataset", "format"]
+    return unknown_kind(join(keys), value) if names_kind and isinstance(value, str) else None
 
 
 def _fix(kind: str, value: Any, root: type[Spec], keys: list[Key]) -> str:

@@ -59,9 +59,9 @@ class Elided(Label):
         self._fit()
 
     def _fit(self) -> None:
-        shown = QFontMetrics(self.font()).elidedText(self._full, self._mode, max(self.width(), 1))
-        super().setText(shown)
-        self.setToolTip(plain_tooltip(self._full if shown != self._full else ""))
+        elided = QFontMetrics(self.font()).elidedText(self._full, self._mode, max(self.width(), 1))
+        super().setText(elided)
+        self.setToolTip(plain_tooltip(self._full if elided != self._full else ""))
         self.setAccessibleName(self._full)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl_core.protocol.series import (
+from mtl_core.protocol.series_names import (
     GRADIENT_CONDITION,
     GRADIENT_CONFLICTS,
     GRADIENT_NORM,

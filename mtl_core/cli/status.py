@@ -1,6 +1,0 @@
-"""Exit statuses."""
-
-DONE = 0
-FAILED = 1
-INPUT_AT_FAULT = 2
-INTERRUPTED = 130
