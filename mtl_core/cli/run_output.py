@@ -46,13 +46,13 @@ def print_run(
     if record.error:
         print_out(record.error)
     table = Table("task", "split", "metric", "last", "best", "at step")
-    shown = [summary for summary in summaries if summary.split != "train" or summary.metric in TRAINING_SERIES]
-    for summary in shown:
+    displayed = [summary for summary in summaries if summary.split != "train" or summary.metric in TRAINING_SERIES]
+    for summary in displayed:
         best_value = "" if math.isnan(summary.best) else f"{summary.best:.4g}"
         step = "" if summary.best_step is None else str(summary.best_step)
         table.add_row(summary.task, summary.split, summary.metric, f"{summary.last:.4g}", best_value, step)
     print_out(table)
-    if omitted := len(summaries) - len(shown):
+    if omitted := len(summaries) - len(displayed):
         print_out(f"{omitted} more series of the training; all of them: mtl-workbench show {record.id} --json")
     for epoch_choice in best:
         selection = (

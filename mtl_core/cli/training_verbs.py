@@ -122,7 +122,7 @@ def _execute_all(store: RunStore, runs: Sequence[int], before: str = "") -> list
     """Train one run, or several jointly."""
     from mtl_core.runner.execution import execute
     from mtl_core.runner.joint_execution import execute_jointly
-    from mtl_core.runner.progress import progress_bar
+    from mtl_core.runner.progress_bar import progress_bar
 
     with progress_bar(before + store.run(runs[0]).name) as show:
         if len(runs) == 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtl_core.runner.execution import RunResult, execute
-from mtl_core.runner.progress import progress_bar
+from mtl_core.runner.progress_bar import progress_bar
 from mtl_core.store import Points, RunRecord, RunStore, SeriesKey, open_store
 
 if TYPE_CHECKING:

@@ -130,8 +130,8 @@ def _revision(connection: sa.Connection, name: str) -> str | None:
         return None
     if not tables >= _STORE_TABLES:
         fix = "Take another one; this one was left as it was."
-        found = "tables " + ", ".join(sorted(tables)[:5])
-        raise InputError(name, "is a database, but not a store of MTL Workbench", found=found, fix=fix)
+        description = "tables " + ", ".join(sorted(tables)[:5])
+        raise InputError(name, "is a database, but not a store of MTL Workbench", found=description, fix=fix)
     return str(connection.scalar(sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))))
 
 

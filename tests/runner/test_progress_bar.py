@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from mtl_core.protocol.progress import Progress
-from mtl_core.runner.progress import progress_bar
+from mtl_core.runner.progress_bar import progress_bar
 
 
 @pytest.mark.parametrize(
