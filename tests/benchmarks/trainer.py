@@ -35,7 +35,7 @@ class _Clocked:
         self._store = store
         self.times: dict[str, tuple[float, float]] = {}
 
-    def event(self, run: int, event: Event) -> None:
+    def add_event(self, run: int, event: Event) -> None:
         self._store.add_event(run, event)
         self.times[event.kind] = time.perf_counter(), time.process_time()
 
