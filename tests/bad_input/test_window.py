@@ -40,8 +40,8 @@ class KeptWorker(Worker):
         """Belong to nobody."""
 
     def close(self, seconds: float = 5.0) -> None:
-        """Forget what was asked; the process stays warm."""
-        self._asks.clear()
+        """Drop open questions; the process stays warm."""
+        self._questions.clear()
 
     def end(self) -> None:
         """End the process."""
