@@ -55,7 +55,7 @@ def test_the_window_offers_and_explains_them_without_their_builders_or_torch(sit
         from app.pages.data import page, roles
         from app.pages.data.cards.source_card import SourceCard
         from app.pages.data.dataset_choice import table_dataset
-        from app.pages.training.task_settings_card import TasksCard
+        from app.pages.training.task_settings_card import TaskSettingsCard
         from mtl_core.spec import ColumnInfo, dataset_from_data, problems_of
 
         kind, metric, reader = (f"mtlw-example/{{name}}" for name in ("interval", "g_mean", "fixed_width"))
@@ -82,7 +82,7 @@ def test_the_window_offers_and_explains_them_without_their_builders_or_torch(sit
         document.set("dataset", table_dataset({str(table)!r}) | {{"inputs": ["area"]}})
         document.set("model", {{}})
         assert document.problems == [], document.problems
-        card = TasksCard(document)
+        card = TaskSettingsCard(document)
         card.tabs.bar.setCurrentIndex(1)
         boxes = [box.objectName() for box in card.findChildren(QCheckBox) if metric in box.objectName()]
         assert boxes == [f"tasks[1].metrics.{{metric}}"], boxes
