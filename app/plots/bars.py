@@ -36,20 +36,20 @@ class BarPlot(QWidget):
         self.update()
 
     def set_empty_text(self, text: str) -> None:
-        """What stands here while there are no bars."""
+        """Set the text shown while there are no bars."""
         self._empty = text
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for a readable plot."""
+        """A comfortable size."""
         return QSize(240, 120)
 
     def minimumSizeHint(self) -> QSize:
-        """The least a distribution can be read in."""
+        """The smallest readable size."""
         return QSize(100, 60)
 
     def bar_rect(self, index: int) -> QRectF:
-        """Where a bar stands in this widget."""
+        """Rectangle of a bar in this widget."""
         area = self._area()
         width = area.width() / len(self._counts)
         height = area.height() * self._counts[index] / (max(self._counts) or 1.0)
@@ -114,8 +114,8 @@ class Histogram(BarPlot):
         """Replaces the bars.
 
         Args:
-            edges: ``[B + 1]`` ascending ends of the stretches.
-            counts: ``[B]`` how many values fall into each.
+            edges: ``[B + 1]`` ascending bin edges.
+            counts: ``[B]`` number of values per bin.
             color: A hue by number, a theme token or ``#RRGGBB``.
         """
         self._edges = tuple(edges)

@@ -16,14 +16,14 @@ from app.theme import resolve, small_font, theme
 
 FAINT_ALPHA = 0.28
 _AXIS_AIR, _AXIS_SLACK = 12, 24
-"""Pixels beside the numbers of the vertical axis, and how many may be empty before it shrinks."""
+"""Pixels beside the labels of the vertical axis, and unused pixels from which it shrinks."""
 
 
 def dash_pattern(*, dash: bool = False, dots: int = 0) -> list[float]:
     """Strokes and gaps of a line in widths of the pen; empty for a solid one.
 
-    Dashed lines have short strokes, others long ones or none; the dots between them count the rounds that the cycle
-    of hues has made, so that two curves of one hue still differ.
+    Dashed lines have short strokes, dotted ones long strokes; the number of dots is how often the cycle of hues was
+    used up, so that two curves of one hue differ.
     """
     if not dash and not dots:
         return []
@@ -31,7 +31,7 @@ def dash_pattern(*, dash: bool = False, dots: int = 0) -> list[float]:
 
 
 def pen(color: int | str, *, dash: bool = False, dots: int = 0, alpha: float = 1.0) -> object:
-    """A pen one pixel wide: wider ones with antialiasing are what makes plots freeze."""
+    """A pen one pixel wide, as wider antialiased pens are very slow."""
     ink = QColor(resolve(color))
     ink.setAlphaF(alpha)
     new_pen = pg.mkPen(ink, width=1)
@@ -44,24 +44,24 @@ class TickAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """An axis with round, short and stable tick labels, and a grid line between each two of them."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        """Spacing and places of the ticks with a number, then of those without."""
+        """Spacing and positions of the labeled ticks, then of the unlabeled ones."""
         if self.logMode:
             return _decades(low, high)
         room = 80 if self.orientation == "bottom" else 42
         major = nice_step((high - low) / max(size / room, 1.0))
         ticks = _multiples(low, high, major)
-        if len(ticks) < 2:  # one number alone says nothing of the scale
+        if len(ticks) < 2:  # a single label does not show the scale
             major = nice_step(major / 2)
             ticks = _multiples(low, high, major)
         between = [tick for tick in _multiples(low, high, major / 2) if tick not in ticks]
         return [(major, ticks), (major / 2, between)]
 
     def boundingRect(self) -> QRectF:
-        """Room for the whole text of the ticks at the ends."""
+        """Include the labels at the ends."""
         return QRectF(super().boundingRect().adjusted(-24, -10, 24, 10))
 
     def width_of_texts(self, low: float, high: float, metrics: QFontMetrics) -> int:
-        """Pixels that the widest number between two limits takes."""
+        """Width in pixels of the widest label between two limits."""
         spacing, ticks = self.tickValues(low, high, max(self.geometry().height(), 100.0))[0]
         return max(map(metrics.horizontalAdvance, self.tickStrings(ticks, 1.0, spacing)), default=0)
 
@@ -88,7 +88,7 @@ def _decades(low: float, high: float) -> list[tuple[float, list[float]]]:
 class Canvas(pg.GraphicsView):  # type: ignore[misc]
     """A view box with two axes and rectangle zoom; it takes the wheel with Ctrl only.
 
-    pyqtgraph's own PlotItem is not used: it brings menus and dialogs nobody asked for, a few hundred objects a plot.
+    pyqtgraph's PlotItem is not used, as it makes menus and dialogs of a few hundred objects per plot.
     """
 
     hovered = Signal(object)
@@ -105,7 +105,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.box.setZValue(1)
         self._axes = {side: TickAxis(side) for side in ("left", "bottom")}
         self._left_width = 0
-        # It fills its whole ground itself, so Qt need not draw card, page and window beneath it at every tick.
+        # It fills its background itself, so that Qt does not draw card, page and window below it at every tick.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._lay_out()
         self.restyle()
@@ -121,7 +121,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         grid.setColumnStretchFactor(1, 1)
         for axis in self._axes.values():
             axis.linkToView(self.box)
-            # Drawn again only when its ticks change: playing back its picture costs more than all curves together.
+            # Redrawn only when its ticks change: drawing an axis costs more than all curves together.
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.box.sigResized.connect(self._forget_axes)
         for signal in (self.box.sigYRangeChanged, self.box.sigResized):  # both change which numbers there are
@@ -129,15 +129,15 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.setCentralItem(inside)
 
     def _forget_axes(self) -> None:
-        """Qt would keep parts of an axis as it was drawn at another size, where it reaches out of the widget."""
+        """Clear the cache of the axes, of which Qt would keep parts drawn at another size."""
         for axis in self._axes.values():
             axis.setCacheMode(QGraphicsItem.CacheMode.NoCache)
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def _fit_left_axis(self) -> None:
-        """Give the vertical axis the room its numbers need.
+        """Fit the width of the vertical axis to its labels.
 
-        It grows at once but shrinks only when much of it is empty, so that the plot does not move with each point.
+        It shrinks only if much of it is empty, so that the plot does not move with each point.
         """
         metrics = QFontMetrics(small_font())
         low, high = self.box.viewRange()[1]
@@ -148,21 +148,21 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             self._axes["left"].setWidth(width)
 
     def add(self, item: Item) -> None:
-        """Puts something on the canvas."""
+        """Add an item."""
         self.box.addItem(item, ignoreBounds=True)
 
     def remove(self, item: Item) -> None:
-        """Takes something off the canvas."""
+        """Remove an item."""
         self.box.removeItem(item)
 
     def set_log_y(self, on: bool) -> None:
-        """Writes powers of ten along the vertical axis."""
+        """Switch the vertical axis to a logarithmic scale."""
         if self._axes["left"].logMode != on:
             self._axes["left"].setLogMode(y=on)
             self._fit_left_axis()
 
     def restyle(self) -> None:
-        """Takes the colors and the type of the theme in use."""
+        """Apply colors and font of the current theme."""
         tokens, font = theme(), small_font()
         metrics = QFontMetrics(font)
         ink, strength = tokens.grid
@@ -193,23 +193,23 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         return QPointF(self.box.mapSceneToView(self.mapToScene(position.toPoint())))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zooms with Ctrl; otherwise the page scrolls."""
+        """Zoom with Ctrl, else let the page scroll."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().wheelEvent(event)
         else:
             event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells where the cursor is."""
+        """Emit the cursor position."""
         super().mouseMoveEvent(event)
         self.hovered.emit(event.position())
 
     def leaveEvent(self, event: object) -> None:
-        """Tells that the cursor left."""
+        """Emit that the cursor left."""
         super().leaveEvent(event)
         self.hovered.emit(None)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Shows everything again."""
+        """Request a reset of the zoom."""
         event.accept()
         self.reset.emit()

@@ -54,7 +54,7 @@ def smooth(values: Floats, weight: float) -> Floats:
 
 
 def decimate(x: Floats, y: Floats, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
-    """Keeps what a screen can show: the lowest and the highest point of every pixel column.
+    """Decimate a series to the lowest and highest point of every pixel column.
 
     Args:
         x: ``[N]``, ascending.
@@ -85,17 +85,17 @@ def decimate(x: Floats, y: Floats, low: float, high: float, columns: int) -> tup
 
 
 def positive(values: Floats) -> Floats:
-    """The series as a logarithmic axis can show it: what is not above zero becomes a gap."""
+    """Replace values that are not positive by NaN, for a logarithmic axis."""
     return np.where(values > 0, values, np.nan)
 
 
 def finite(values: Floats) -> Floats:
-    """The series with infinities turned to gaps (NaN), without a copy when there are none."""
+    """Replace infinities by NaN, without a copy if there are none."""
     return np.where(np.isinf(values), np.nan, values) if np.isinf(values).any() else values
 
 
 def nice_limits(low: float, high: float) -> tuple[float, float]:
-    """Axis limits on round numbers around ``low … high``, so the axis rests while values drift.
+    """Axis limits on round numbers around ``low … high``, so that the axis does not move with every value.
 
     A range that starts near zero starts at zero.
     """
@@ -123,9 +123,9 @@ class XAxis:
     """A piecewise linear map from steps to axis positions.
 
     Attributes:
-        label: What the axis counts, as shown under it.
-        steps: ``[A]`` ascending steps whose place is known; empty for the step itself.
-        places: ``[A]`` their places, ascending.
+        label: Unit of the axis.
+        steps: ``[A]`` ascending steps with a known position; empty for the identity.
+        places: ``[A]`` their positions, ascending.
     """
 
     label: str = "step"
@@ -133,7 +133,7 @@ class XAxis:
     places: tuple[float, ...] = ()
 
     def place(self, steps: Floats) -> Floats:
-        """Maps steps to places; outside the known pairs the nearest stretch goes on."""
+        """Map steps to positions, by linear inter- and extrapolation."""
         if len(self.steps) < 2:
             return steps
         step_array, places = np.asarray(self.steps), np.asarray(self.places)

@@ -18,7 +18,7 @@ _WIDEST_NAME = 110
 
 
 def cell_color(value: float) -> QColor:
-    """The ground of a cell, from disagreement at -1 by the card's own color at 0 to agreement at 1."""
+    """Background of a cell: a diverging scale from -1 over the card's color at 0 to 1."""
     tokens = theme()
     ground, end = QColor(tokens.surface), QColor(tokens.agree if value > 0 else tokens.disagree)
     share = min(abs(value), 1.0)
@@ -44,8 +44,8 @@ class MatrixPlot(QWidget):
         """Replaces all cells.
 
         Args:
-            names: [K] of rows and columns.
-            values: [K, K], from -1 to 1; NaN where nothing is known. The diagonal is not drawn.
+            names: [K] names of rows and columns.
+            values: [K, K], from -1 to 1; NaN is drawn as unknown. The diagonal is not drawn.
         """
         shape = len(self._names)
         self._names, self._values = tuple(names), tuple(map(tuple, values))
@@ -54,27 +54,27 @@ class MatrixPlot(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for cells as wide as two numbers."""
+        """Cells as wide as two numbers."""
         return QSize(_WIDEST_NAME + 60 * len(self._names), self.minimumSizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Rows as high as a line of text; of many tasks, cells without words."""
+        """Rows as high as a line of text, or lower for many names."""
         line = QFontMetrics(small_font()).height() + 2 * _GAP
         return QSize(200, round(line * (1 + min(len(self._names), _READABLE))))
 
     def cell_rect(self, row: int, column: int) -> QRectF:
-        """Where a cell stands in this widget."""
+        """Rectangle of a cell in this widget."""
         return self._cell(self._area(), row, column)
 
     def _cell(self, area: QRectF, row: int, column: int) -> QRectF:
-        """Where a cell stands in the area of all cells, which takes all names to compute."""
+        """Rectangle of a cell in the area of all cells, which is expensive to compute."""
         width, height = area.width() / len(self._names), area.height() / len(self._names)
         gap = _GAP if min(width, height) > 3 * _GAP else 0.0
         left, top = area.left() + column * width, area.top() + row * height
         return QRectF(left, top, width - gap, height - gap)
 
     def text_at(self, row: int, column: int) -> str:
-        """What a cell says; empty on the diagonal."""
+        """Text of a cell; empty on the diagonal."""
         value = self._values[row][column]
         if row == column:
             return ""
@@ -131,7 +131,7 @@ class MatrixPlot(QWidget):
                 painter.drawText(QRectF(cell.left(), 0, room, metrics.height()), place, text)
 
     def event(self, event: QEvent) -> bool:
-        """Tells the pair under the cursor."""
+        """Show the pair under the cursor as a tooltip."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             cell = self.cell_at(QPointF(event.pos()))
             if cell is not None and cell[0] != cell[1]:

@@ -19,13 +19,13 @@ class Drawable(Protocol):
     """Protocol of a plot that the ticker redraws."""
 
     def wants_drawing(self) -> bool:
-        """Whether the plot can be seen; hidden ones are asked again when they are shown."""
+        """Whether the plot is visible; hidden plots request drawing when they are shown."""
 
     def snapshot(self) -> Snapshot:
-        """What is to be drawn now."""
+        """The input of drawing as of now."""
 
     def show_picture(self, picture: Picture) -> None:
-        """Takes the picture made from a snapshot."""
+        """Show the picture made from a snapshot."""
 
 
 class Ticker(QObject):
@@ -46,13 +46,13 @@ class Ticker(QObject):
         self._rendered.connect(self._take)
 
     def request(self, plot: Drawable) -> None:
-        """Asks that ``plot`` be drawn at the next tick; asking often costs nothing."""
+        """Request that a plot is drawn at the next tick; repeated requests are cheap."""
         self._requested.add(plot)
         if not self._timer.isActive():
             self._timer.start()
 
     def is_idle(self) -> bool:
-        """Whether nothing waits to be drawn."""
+        """Whether no request is pending."""
         return not self._requested and not self._in_flight
 
     def wait(self) -> None:
@@ -72,7 +72,7 @@ class Ticker(QObject):
             self._send(visible)
 
     def _send(self, plots: Sequence[Drawable]) -> None:
-        """One errand for all plots of a tick: waking a thread costs more than a small picture."""
+        """Render all plots of a tick in one task, as waking a thread costs more than a small picture."""
         number, snapshots = next(self._numbers), [plot.snapshot() for plot in plots]
         self._in_flight[number] = tuple(weakref.ref(plot) for plot in plots)
         self._pool.start(lambda: self._rendered.emit(number, [_render(snapshot) for snapshot in snapshots]))
@@ -93,7 +93,7 @@ class Ticker(QObject):
 def _render(snapshot: Snapshot) -> Picture | Exception:
     try:
         return paint(snapshot)
-    except Exception as error:  # raised again on the GUI thread, where it is reported
+    except Exception as error:  # raised again on the GUI thread, which reports it
         return error
 
 
@@ -101,7 +101,7 @@ _tickers: list[Ticker] = []
 
 
 def ticker() -> Ticker:
-    """The clock of this application, made on first use."""
+    """The ticker of the application, made on first use."""
     if not _tickers or not isValid(_tickers[0]):
         new_ticker = Ticker()
         app = QCoreApplication.instance()

@@ -11,6 +11,7 @@ from app.tables.run_columns import (
     format_study,
     method_title,
     metric_columns,
+    short_method_title,
     sort_order,
 )
 from app.tables.run_rows import RunRow, RunsReader, RunsSnapshot
@@ -37,5 +38,6 @@ __all__ = [
     "paint_chip",
     "read_choices",
     "rect_within",
+    "short_method_title",
     "sort_order",
 ]

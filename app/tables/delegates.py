@@ -18,7 +18,7 @@ class StateDelegate(QStyledItemDelegate):
     """Paints a run's state as a colored chip."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw the cell's ground and the chip on it."""
+        """Draw background and chip."""
         paint_ground(painter, option, index)
         row: RunRow | None = index.data(ROW_ROLE)
         if row is not None:
@@ -26,7 +26,7 @@ class StateDelegate(QStyledItemDelegate):
             paint_chip(painter, option.rect.adjusted(GAP, 0, -GAP, 0), word, tone)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Room for the longest state."""
+        """Size of the longest state."""
         metrics = QFontMetrics(small_font())
         widest = max(metrics.horizontalAdvance(word) for word, _ in STATE_LABELS.values())
         return QSize(widest + 2 * GAP + 34, super().sizeHint(option, index).height())
@@ -50,7 +50,7 @@ class StarDelegate(QStyledItemDelegate):
             (self._on if row.record.starred else self._off).paint(painter, box)
 
     def editorEvent(self, event: QEvent, model: object, option: QStyleOptionViewItem, index: Index) -> bool:
-        """Turn the star on a click."""
+        """Toggle the star on a click."""
         clicked = isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease
         if clicked and event.button() == Qt.MouseButton.LeftButton and isinstance(model, RunsModel):  # type: ignore[attr-defined]
             model.toggle_star(index.row())
@@ -59,7 +59,7 @@ class StarDelegate(QStyledItemDelegate):
 
 
 def paint_ground(painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-    """An item's ground and line, as the style draws them for a cell without text."""
+    """Draw background and grid line of a cell as the style does."""
     plain = QStyleOptionViewItem(option)
     plain.index = index if isinstance(index, QModelIndex) else index.model().index(index.row(), index.column())
     widget: QWidget | None = option.widget

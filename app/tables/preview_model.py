@@ -17,7 +17,7 @@ _SIGNIFICANT_DIGITS = 6
 
 
 def _cell_text(text: str, column: ColumnInfo) -> str:
-    """A cell, its number to six significant digits where it has more."""
+    """Text of a cell; numbers are rounded to six significant digits."""
     if column.type != "numeric" or column.dates or column.whole or len(text) <= _SIGNIFICANT_DIGITS + 1:
         return text
     return f"{float(text):.{_SIGNIFICANT_DIGITS}g}"
@@ -33,13 +33,13 @@ class PreviewModel(QAbstractTableModel):
         self._ignored: frozenset[str] = frozenset()
 
     def show(self, columns: tuple[ColumnInfo, ...], rows: tuple[tuple[Any, ...], ...]) -> None:
-        """Another data set."""
+        """Show another data set."""
         self.beginResetModel()
         self._columns, self._rows, self._ignored = columns, rows, frozenset()
         self.endResetModel()
 
     def set_ignored(self, names: frozenset[str]) -> None:
-        """Which columns take no part."""
+        """Set the columns that are not used."""
         if names != self._ignored:
             self._ignored = names
             if self._rows and self._columns:
@@ -51,11 +51,11 @@ class PreviewModel(QAbstractTableModel):
         return self._columns
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        """How many rows are shown."""
+        """Number of rows."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        """How many columns."""
+        """Number of columns."""
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

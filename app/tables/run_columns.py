@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _METHOD_TITLES = {kind_of(member): member.title.partition(" (")[0] for member in members(Weighting)}
 _SHORT_TITLES = {"dwa": "DWA"}
 _PREFERRED_METRICS = ("accuracy", "r2", "auroc", "f1", "iou", "quadratic_kappa", "loss")
-"""What a task of a run is judged by when its score is not known or was not stored, the first that it has."""
+"""Metrics shown for a task whose score is not known or not stored; the first that it has."""
 _SIGN, _ALL_BITS = 1 << 63, (1 << 64) - 1
 _MAX_NAMED_SCORES = 2
-"""Tasks whose scores the column of all tasks names; of more it says the mean, where there is one."""
+"""Tasks whose scores are listed; of more the mean is shown, if they share a metric."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,16 @@ class RunColumn:
     """A column: its title, cell text, sort key and tooltip.
 
     Attributes:
-        key: Names it in settings; never shown.
+        key: Identifier in the settings.
         title: Its header.
-        text: What a row shows in it.
-        value: What a row is sorted by: a number (None: last), or a text (empty: last).
+        text: Cell text of a row.
+        value: Sort key of a row: a number (None: last), or a text (empty: last).
         help: The header's tooltip.
         numeric: Whether ``value`` gives numbers, shown right-aligned.
-        shown: Whether it is shown before a person chooses.
-        width: Its width at first, in average characters.
-        menu: The submenu of the column choice it stands in, or ``""``.
-        tip: A cell's tooltip, if it is not what the cell shows.
+        shown: Whether it is visible by default.
+        width: Default width in average characters.
+        menu: Submenu of the column menu, or ``""``.
+        tip: Tooltip of a cell; by default its text.
     """
 
     key: str
@@ -64,20 +64,24 @@ def _epoch(row: RunRow) -> float | None:
 
 
 def method_title(kind: str) -> str:
-    """A weighting method as people call it."""
+    """The title of a weighting method."""
     return _METHOD_TITLES.get(kind, kind)
 
 
+def short_method_title(kind: str) -> str:
+    """The title of a weighting method for narrow columns."""
+    return _SHORT_TITLES.get(kind, method_title(kind))
+
+
 def experiment_name(record: RunRecord) -> str:
-    """The name of a run's experiment: that of a baseline ends with its task, which is said beside it."""
+    """The name of a run's experiment, without the task that ends the name of a baseline."""
     return record.name.removesuffix(f" · {record.baseline} alone") if record.baseline else record.name
 
 
 def _method(row: RunRow) -> str:
     if row.record.baseline:
         return "none"  # one task leaves nothing to weigh
-    kind = row.record.method
-    return _SHORT_TITLES.get(kind, method_title(kind))
+    return short_method_title(row.record.method)
 
 
 def _method_tip(row: RunRow) -> str:
@@ -88,7 +92,7 @@ def _method_tip(row: RunRow) -> str:
 
 
 def leading_scores(row: RunRow) -> dict[SeriesKey, float]:
-    """Of every task the best validation value of its score, else of its leading metric, in the experiment's order."""
+    """Best validation value of each task's score, else of its leading metric, in the experiment's order."""
     scores: dict[SeriesKey, float] = {}
     for task in row.record.tasks:
         own = {key.metric: key for key in row.metrics if key.task == task and key.split == "val"}
@@ -99,7 +103,7 @@ def leading_scores(row: RunRow) -> dict[SeriesKey, float]:
 
 
 def _scores(row: RunRow) -> str:
-    """The scores with the name of their metric: an error and an accuracy are not told apart by their size."""
+    """The scores with the names of their metrics, as an error and an accuracy look alike."""
     scores = leading_scores(row)
     if not scores:
         return ""
@@ -113,7 +117,7 @@ def _scores(row: RunRow) -> str:
 
 
 def _score_sort_key(row: RunRow) -> str:
-    """Runs of one metric together, and among them by the mean, or by the first task where the metrics differ."""
+    """Sort key by metric, then by the mean of all tasks, or by the first task if their metrics differ."""
     scores = leading_scores(row)
     if not scores:
         return ""
@@ -123,7 +127,7 @@ def _score_sort_key(row: RunRow) -> str:
 
 
 def _sortable_float(value: float) -> str:
-    """A text that sorts like the number: the bits of a float do, once those of negative ones are turned over."""
+    """A text that sorts like the number: its bits, inverted if it is negative."""
     bits = int.from_bytes(struct.pack(">d", value), "big")
     return f"{bits ^ _ALL_BITS if bits >> 63 else bits | _SIGN:016x}"
 
@@ -139,7 +143,7 @@ def _scores_tip(row: RunRow) -> str:
 
 
 def format_study(record: RunRecord) -> str:
-    """Which study a run belongs to and what it is in it; empty for a run by itself."""
+    """The study of a run and its role in it; empty if it belongs to none."""
     if record.study is None:
         return ""
     return f"{record.study} · {f'{record.baseline} alone' if record.baseline else 'all tasks'}"
@@ -187,10 +191,9 @@ BASE_COLUMNS: tuple[RunColumn, ...] = (
 
 
 def metric_columns(rows: Iterable[RunRow]) -> list[RunColumn]:
-    """Columns for every validation and test metric that a row has: its best, its last and its test value.
+    """Columns for every validation and test metric that a row has: best, last and test value.
 
-    None is shown before a person chooses it, as runs of other data have none of these tasks: the column of all tasks
-    says how each run did.
+    All are hidden by default, as runs on other data lack these tasks; the column of scores summarizes every run.
     """
     counts: Counter[SeriesKey] = Counter()
     tasks: Counter[str] = Counter()  # most rows first, then in the order of their experiment
@@ -232,7 +235,7 @@ def _metric_column(key: SeriesKey, which: Literal["best", "last"], title: str, t
 
 
 def sort_order(rows: Sequence[RunRow], column: RunColumn, descending: bool) -> list[int]:
-    """Positions of ``rows`` in sorted order; rows without a value come last either way, ties keep their order."""
+    """Indices of ``rows`` in sorted order; rows without a value come last, and ties keep their order."""
     import numpy as np
 
     values = [column.value(row) for row in rows]

@@ -26,7 +26,7 @@ class RunRow:
     Attributes:
         record: The run.
         metrics: Best and last value by series; empty until they have been read. Plain pairs under shared keys, as
-            ten thousand runs of richer objects make the garbage collector stop the window for a quarter of a second.
+            richer objects of ten thousand runs make garbage collection block the window for a quarter of a second.
         scores: The score metric of each task; empty until the metrics have been read. Shared between runs.
     """
 

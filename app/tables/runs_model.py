@@ -17,7 +17,7 @@ from app.widgets import plain_tooltip
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _MANY_CHANGES = 200
-# Made once: Python is slow at joining flags, and the view asks for those of every selected cell.
+# Combined once, as Python is slow at it and the view needs the flags of every selected cell.
 _NO_FLAGS = Qt.ItemFlag.NoItemFlags
 _PLAIN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 _EDITABLE = _PLAIN | Qt.ItemFlag.ItemIsEditable
@@ -28,8 +28,8 @@ ROW_ROLE = Qt.ItemDataRole.UserRole
 class RunsModel(QAbstractTableModel):
     """Rows of runs in sorted order.
 
-    Name and star are edited in place: the model shows the change at once and ``renamed`` or ``starred`` asks for it
-    to be kept.
+    Name and star are edited in place: the model shows the change at once, and ``renamed`` or ``starred`` requests
+    that it is stored.
     """
 
     renamed = Signal(int, str)
@@ -42,7 +42,7 @@ class RunsModel(QAbstractTableModel):
         self._sorted_by: tuple[str, bool] = ("id", True)
 
     def columns(self) -> tuple[RunColumn, ...]:
-        """The columns, in the order of their sections; metric columns come as runs bring them."""
+        """The columns, in the order of their sections; metric columns are added with the runs."""
         return tuple(self._columns)
 
     def column(self, key: str) -> int:
@@ -54,13 +54,13 @@ class RunsModel(QAbstractTableModel):
         return self._rows
 
     def row_of(self, run: int) -> int:
-        """Where a run stands, or -1."""
+        """Row of a run, or -1."""
         return next((i for i, row in enumerate(self._rows) if row.record.id == run), -1)
 
     def set_rows(self, rows: Sequence[RunRow]) -> None:
-        """Show ``rows``; what stays keeps its selection and its open editor.
+        """Replace the rows; runs that stay keep their selection and open editor.
 
-        A row that is the same object as before is taken to be unchanged.
+        A row that is the same object as before counts as unchanged.
         """
         new = {row.record.id: row for row in rows}
         current_ids = {id(row) for row in self._rows}
@@ -81,21 +81,21 @@ class RunsModel(QAbstractTableModel):
         if not 0 <= column < len(self._columns):
             return
         key = (self._columns[column].key, order == Qt.SortOrder.DescendingOrder)
-        if key != self._sorted_by:  # the view asks twice
+        if key != self._sorted_by:  # the view calls this twice
             self._sorted_by = key
             self._reorder()
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        """How many runs."""
+        """Number of runs."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        """How many columns, hidden ones included."""
+        """Number of columns, including hidden ones."""
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What a cell shows."""
+        """Data of a cell."""
         if not index.isValid():
             return None
         return _cell_data(self._rows[index.row()], self._columns[index.column()], role)
@@ -107,7 +107,7 @@ class RunsModel(QAbstractTableModel):
         column = self._columns[section]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                # In words, as the style's own arrow is drawn over right-aligned titles.
+                # As text, because the style draws its arrow over right-aligned titles.
                 return column.title + self._sort_arrow(column.key)
             case Qt.ItemDataRole.ToolTipRole:
                 return plain_tooltip(column.help or column.title)

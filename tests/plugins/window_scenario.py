@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QTabBar
 
 from app.navigation import Page
 from mtl_core.store import RunStore, SeriesKey
+from mtl_core.store.records import END_STATES
 from tests.e2e.conftest import OpenWindow, one_thread, open_window, store
 
 __all__ = ["one_thread", "open_window", "store"]
@@ -42,7 +43,7 @@ def test_a_table_is_opened_and_a_kind_and_a_metric_chosen_and_trained(open_windo
     person.wait(lambda: METRIC in document.get(f"tasks[{index}].metrics"), "the metric")
     person.type_over("training.epochs", "2")
     person.click("run")
-    person.wait(lambda: store.runs() and store.runs()[0].has_ended, "the run to end")
+    person.wait(lambda: store.runs() and store.runs()[0].state in END_STATES, "the run to end")
     run = store.runs()[0]
     assert (run.state, run.error, run.versions["mtlw-example"]) == ("finished", "", "0.1.0")
     assert store.spec(run.id).dataset.format == "mtlw-example/fixed_width"

@@ -148,7 +148,7 @@ class ComparePage(QWidget):
         empty = EmptyState(
             "columns",
             "Nothing to compare yet",
-            "Mark two or more runs on the Runs page to see them here.",
+            "Select two or more runs on the Runs page to compare them here.",
             "Go to Runs",
             lambda: self._session.open_page(Page.RUNS),
         )

@@ -1,4 +1,4 @@
-"""Line swatches that identify a compared run: a hue, and dots once the hues repeat."""
+"""Line swatches that identify a compared run by a hue, and by dots once the hues repeat."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from app.plots import dash_pattern
 from app.theme import resolve, theme
 
-_LONG, _HIGH, _SCALE = 28, 16, 2
+_LONG, _HIGH, _SCALE, _GAP = 28, 16, 2, 4
 
 
 def dots_of(color: int) -> int:
-    """How many dots the lines of a run have: the rounds that the cycle of hues had made before it."""
+    """Number of dots in the line pattern of a run: how often the cycle of hues was used up before it."""
     return color // len(theme().series)
 
 
 def swatch(color: int) -> QPixmap:
-    """A dot in a run's hue, or a piece of its line where the line has dots; twice as large as shown, so sharp."""
+    """A dot in a run's hue, or a sample of its line if the line has dots; at double resolution."""
     return _swatch(resolve(color), dots_of(color))
 
 
@@ -37,7 +37,7 @@ def _swatch(ink_name: str, dots: int) -> QPixmap:
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         pen.setDashPattern([length / 2 for length in dash_pattern(dots=dots)])
         painter.setPen(pen)
-        painter.drawLine(QPointF(0, _HIGH / 2), QPointF(long, _HIGH / 2))
+        painter.drawLine(QPointF(0, _HIGH / 2), QPointF(long - _GAP, _HIGH / 2))
     else:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink)

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class CardBoard(QWidget):
-    """A card per task, and one for the total of several; trajectories, sliders, validation metrics and the log below.
+    """A loss card per task and for the total; below, loss weights, sliders, validation metrics and the log.
 
     Args:
-        tasks: The tasks to expect; a run of other tasks costs new cards.
+        tasks: The expected tasks; for a run with other tasks the cards are made anew.
     """
 
     weightsRequested = Signal(object)
@@ -55,7 +55,7 @@ class CardBoard(QWidget):
         self._make_cards(tasks)
 
     def reset(self, tasks: Sequence[str]) -> None:
-        """Show a run of these tasks of which nothing is known yet; cards are made anew only for other tasks."""
+        """Clear the cards for another run; they are made anew only if its tasks differ."""
         self.curves = RunCurves()
         if tuple(tasks) != self._tasks:
             self._make_cards(tasks)
@@ -68,11 +68,11 @@ class CardBoard(QWidget):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks that there are cards for."""
+        """The tasks that have cards."""
         return self._tasks
 
     def append(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> None:
-        """Adds points to the curves; ``reset`` says they replace all there were."""
+        """Add points to the curves; with ``reset`` they replace all previous points."""
         changed = self.curves.append(points, reset=reset)
         for card in (*self.losses.values(), self.weights):
             card.draw(self.curves, changed)
@@ -86,7 +86,7 @@ class CardBoard(QWidget):
         self.metrics.show_latest(self.curves)
 
     def show_view(self, view: LiveView) -> None:
-        """Brings headers, markers, sliders and the log up to date."""
+        """Update headers, markers, sliders and the log."""
         for task, card in self.losses.items():
             card.set_subtitle(view.headers.get(task, ""))
         self.weights.set_subtitle(view.weights_header)
@@ -96,7 +96,7 @@ class CardBoard(QWidget):
             plot.set_markers(view.markers)
 
     def draw_options(self, options: PlotOptions, run: RunRecord, events: Sequence[EventRecord]) -> None:
-        """Draws the curves as chosen in the header."""
+        """Apply the drawing options of the header."""
         options.apply(card.plot for card in self.losses.values())
         until = 0.0 if run.has_ended or run.progress is None else float(run.progress.steps)
         clock = TrainingClock(run.started)
@@ -109,7 +109,7 @@ class CardBoard(QWidget):
     def _make_cards(self, tasks: Sequence[str]) -> None:
         self._tasks = tuple(tasks)
         self.losses = {task: LossCard(task, index) for index, task in enumerate(tasks)}
-        if len(tasks) != 1:  # the total of one task repeats it
+        if len(tasks) != 1:  # the total of one task is the same curve
             self.losses[TOTAL] = LossCard(TOTAL, TOTAL_COLOR)
         self.weights, self.control = WeightTrajectories(tasks), ManualWeightsCard(tasks)
         self.metrics, self.log, self.sharing = MetricCard(tasks), LogCard(), SharingCard(tasks)
@@ -130,14 +130,14 @@ class CardBoard(QWidget):
         self._extra_layout.addWidget(self.sharing)
 
     def _fix_page_height(self) -> None:
-        """The other cards keep the height they have without those below, which one scrolls to."""
+        """Keep the height of the main cards when the extra cards below are shown, which are scrolled to."""
         shown = not (self.sharing.isHidden() and self.conflict.isHidden())
         self._extra_cards.setVisible(shown)
         least = max(self._scroll_area.viewport().height(), self._main_rows.minimumSizeHint().height())
         self._main_rows.setMinimumHeight(least if shown else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps the cards to the height there is."""
+        """Fit the cards to the available height."""
         super().resizeEvent(event)
         self._fix_page_height()
 

@@ -39,7 +39,7 @@ class ConflictCard(Card):
         self.plot.setAccessibleName("Curve: share of conflicting pairs")
         self.plot.set_from_zero(True)
         self.plot.set_smoothing(_SMOOTHING)
-        self.plot.set_show_raw(False)  # of two tasks it jumps between 0 and 1
+        self.plot.set_show_raw(False)  # for two tasks it alternates between 0 and 1
         self.words = Muted(wrap=True)
         self.body.addWidget(self.words)
         row = CardRow()
@@ -52,17 +52,17 @@ class ConflictCard(Card):
 
     @property
     def measure(self) -> GradientMeasure:
-        """The comparison shown."""
+        """The measure shown."""
         return list(MEASURES)[self.choice.currentIndex()]
 
     def clear(self) -> None:
-        """Forgets the run before, and hides."""
+        """Remove the values of the previous run, and hide."""
         self._curves = RunCurves()
         self.plot.clear()
         self.hide()
 
     def append(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
-        """Draws the newest comparison."""
+        """Draw the newest values."""
         self._curves = curves
         changed = list(changed)
         for key in filter(is_share, changed):

@@ -15,7 +15,7 @@ class LogCard(Card):
     """The events of a run as lines of monospaced text."""
 
     def __init__(self) -> None:
-        super().__init__("Log", "newest first · of epochs one a second")
+        super().__init__("Log", "newest first · at most one epoch per second")
         self.setObjectName("live-card-log")
         self._lines: tuple[str, ...] = ()
         self.text = QPlainTextEdit()
@@ -34,7 +34,7 @@ class LogCard(Card):
         self.body.addWidget(self.text, 1)
 
     def show_lines(self, lines: Sequence[str]) -> None:
-        """Replaces the text when it differs; the reader's place is kept."""
+        """Replace the text if it differs, and keep the scroll position."""
         new_lines = tuple(lines)
         if new_lines == self._lines:
             return

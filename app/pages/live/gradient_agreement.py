@@ -31,10 +31,10 @@ class Agreement:
     """The similarity matrix and its texts.
 
     Attributes:
-        values: [K, K] by task and task; NaN where two were never compared.
-        subtitle: The state of all pairs together.
-        help: What the numbers mean.
-        description: The table in words, for a screen reader.
+        values: [K, K] by task and task; NaN if never compared.
+        subtitle: Summary of all pairs.
+        help: Meaning of the values.
+        description: The matrix as text, for a screen reader.
     """
 
     values: tuple[tuple[float, ...], ...]
@@ -54,12 +54,12 @@ def is_share(key: SeriesKey) -> bool:
 
 
 def agreement_view(tasks: Sequence[str], measure: GradientMeasure, latest: Mapping[SeriesKey, float]) -> Agreement:
-    """The newest numbers of each two tasks.
+    """View of the newest values of each pair of tasks.
 
     Args:
-        tasks: Of the run, in order.
-        measure: Which of the two comparisons.
-        latest: The newest values of the series there are.
+        tasks: Tasks of the run, in order.
+        measure: The measure to show.
+        latest: The newest value of each series.
     """
     current = {(key.task, key.metric): value for key, value in latest.items() if key.split == "train"}
     pairs = {(a, b): current.get((a, gradient_pair_name(measure, b)), math.nan) for a in tasks for b in tasks if a != b}
@@ -81,7 +81,7 @@ def agreement_view(tasks: Sequence[str], measure: GradientMeasure, latest: Mappi
 
 
 def _either(pairs: Mapping[tuple[str, str], float], first: str, second: str) -> float:
-    """Each pair is recorded once, under the task that comes first."""
+    """Value of a pair in either order; each pair is recorded once, under its first task."""
     if first == second:
         return 1.0
     value = pairs[first, second]

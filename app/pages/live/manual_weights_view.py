@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ManualWeightsView:
-    """State of the card that changes loss weights.
+    """State of the card of manual loss weights.
 
     Attributes:
-        enabled: Whether the run can be asked.
-        by_hand: Whether weights set by hand are in force.
+        enabled: Whether the run accepts changes.
+        by_hand: Whether weights set by hand are in use.
         method: The weighting method's name.
-        sentence: Where the weights come from, in words.
+        sentence: Source of the weights, as a sentence.
         subtitle: When a change takes effect.
         weights: The weights in use, or those that the run will begin with, by task; a task whose weight is not known
             is missing.
@@ -39,7 +39,7 @@ class ManualWeightsView:
 def manual_weights_view(
     run: RunRecord, spec: ExperimentSpec | None, moves: Sequence[WeightsEvent], recorded: Mapping[str, float]
 ) -> ManualWeightsView:
-    """The card that moves loss weights.
+    """View of the card of manual loss weights.
 
     Args:
         run: The run.
@@ -61,7 +61,7 @@ def manual_weights_view(
 
 
 def marker_text(event: WeightsEvent) -> str:
-    """What a weight event says in the read-out of the curves."""
+    """Text of a weight event in the readout of the curves."""
     manual = event.data.weights
     if manual is None:
         return "weights handed back to the method"
@@ -71,7 +71,7 @@ def marker_text(event: WeightsEvent) -> str:
 
 
 def last_move_text(moves: Sequence[WeightsEvent]) -> str:
-    """The last weight event, for the header of the weights' curves."""
+    """Text of the last weight event, for the header of the weight curves."""
     if not moves:
         return ""
     step = group_digits(moves[-1].step)
@@ -79,7 +79,7 @@ def last_move_text(moves: Sequence[WeightsEvent]) -> str:
 
 
 def _initial(run: RunRecord, spec: ExperimentSpec | None) -> Mapping[str, float]:
-    """The weights that the experiment itself states; of other methods they are known only once the run trains."""
+    """Initial weights of manual weighting; with other methods they are known only once the run trains."""
     if spec is None or not isinstance(spec.weighting, ManualWeighting):
         return {}
     return {task: spec.weighting.weights.get(task, 1.0) for task in run.tasks}
@@ -100,4 +100,4 @@ def _sentence(run: RunRecord, method: str, moves: Sequence[WeightsEvent], *, man
         case _ if by_hand:
             return f"The weights were yours {since.replace('since', 'from')}."
         case _:
-            return f"Were set by the method: {method}."
+            return f"The weights were set by the method: {method}."

@@ -43,8 +43,8 @@ class LivePage(QWidget):
         self.options = PlotOptions("live", session.settings, self)
         self.picker = RunPicker(session.store)
         self.state = Chip()
-        self.strip = NoticeStrip()
-        # The cards of the run to expect are made with the page, not when it starts, which would be felt.
+        self.strip = NoticeStrip(Legend([TRAIN, RAW, VALIDATION, WEIGHTS_CHANGED]))
+        # The cards of the next run are made with the page, not when it starts, which would block the window.
         self.board = CardBoard(task_names(session.document.data))
         self._build()
         self._connect()
@@ -55,7 +55,7 @@ class LivePage(QWidget):
         return self._run_id
 
     def show_run(self, run: int) -> None:
-        """Follows another run from its beginning; the one being shown stays as it is."""
+        """Follow another run from its beginning."""
         if run == self._run_id:
             return
         self.board.control.flush()
@@ -82,7 +82,6 @@ class LivePage(QWidget):
             header.add_action(widget)
         for button in (self.pause, self.resume, self.stop):
             button.hide()
-        self.strip.add_legend(Legend([TRAIN, RAW, VALIDATION, WEIGHTS_CHANGED]))
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
@@ -121,10 +120,10 @@ class LivePage(QWidget):
         else:
             self._session.store.call(_newest, self._on_newest_run, lambda _error: self._on_newest_run(None))
 
-    # -- what the store says --
+    # -- results from the store --
 
     def _on_newest_run(self, run: int | None) -> None:
-        """With nothing on, the run that ended last; one that starts takes its place."""
+        """Show the newest run, unless another one has been chosen meanwhile."""
         if self._run_id is None and run is not None:
             self.show_run(run)
         elif self._run_id is None:
@@ -150,14 +149,14 @@ class LivePage(QWidget):
         self._draw_options()
 
     def _show(self) -> None:
-        """Brings everything but the curves up to date."""
+        """Update everything but the curves."""
         if self._run is None:
             return
         view = live_view(self._with_newest_progress(self._run), self._spec, self._events, self.board.curves.latest())
         self.picker.set_text(view.chip, self._run.name)
         self.state.set_text(view.state.capitalize())
         self.state.set_tone(view.tone)
-        # The bar at the top pauses and stops the run that is on; here only what it does not mean.
+        # The top bar controls the active run; the buttons here are for other runs.
         controlled = self._session.controlled_run
         other = controlled is None or controlled.id != self._run.id
         if any(button.hasFocus() for button in (self.pause, self.resume, self.stop)):
@@ -172,7 +171,7 @@ class LivePage(QWidget):
         self.board.show_view(view)
 
     def _show_progress(self, run: int) -> None:
-        """Another reader knows more of the run: the strip says the same as the line at the bottom."""
+        """Show the progress that another reader has read, so that strip and status line agree."""
         if self._run is not None and run == self._run.id:
             now = self._with_newest_progress(self._run)
             self.strip.show_notice(notice(now, self._spec, self._events, self.board.curves.latest()))
@@ -188,10 +187,10 @@ class LivePage(QWidget):
         if self._run is not None:
             self.board.draw_options(self.options, self._run, self._events)
 
-    # -- what the person asks --
+    # -- user actions --
 
     def _run_document(self) -> None:
-        """Run the experiment that is open; where it has a problem, show the page of its settings."""
+        """Run the open experiment, or show the page of its settings if it has a problem."""
         if not self._session.run():
             self._session.show_error("The experiment has a problem. Fix it, then run it.")
             self._session.open_page(Page.TRAINING)
@@ -229,12 +228,12 @@ class LivePage(QWidget):
     # -- Qt --
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Polls quickly while it can be seen."""
+        """Poll quickly while visible."""
         super().showEvent(event)
         self.follower.set_visible(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Polls slowly while hidden."""
+        """Poll slowly while hidden."""
         super().hideEvent(event)
         self.follower.set_visible(False)
 

@@ -24,7 +24,7 @@ class RunPicker(ToolButton):
         self.chooser.runsChosen.connect(lambda runs: self.runPicked.emit(runs[0]))
 
     def set_text(self, text: str, name: str) -> None:
-        """Says which run is shown."""
+        """Set the run shown on the button."""
         self.setText(text)
         self.setToolTip(plain_tooltip(f"{name}. Press to show another run." if name else "Show another run"))
 

@@ -24,7 +24,7 @@ Latest = Mapping["SeriesKey", float]
 _MAX_LOG_LINES = 500
 _PREFERRED_METRICS = ("accuracy", "r2", "auroc", "f1")
 _MAX_NAMED_TASKS = 4
-"""Tasks whose result the strip under the header names."""
+"""Tasks whose test scores are listed in the strip under the header."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Notice:
 
     Attributes:
         text: A sentence or two.
-        tone: Its color.
+        tone: Color of the text.
         share: Part of the run that is done, 0 … 1, or None where that says nothing.
         action: What the button does; no button when empty.
         label: The button's words.
@@ -51,9 +51,9 @@ class LiveView:
     """Everything on the page except the curves.
 
     Attributes:
-        headers: Current values by task, ``total`` included, for the cards' headers.
+        headers: Current values by task, including ``total``, for the headers of the cards.
         markers: Steps at which weights were moved by hand, with a text.
-        log: Lines, newest first, the last five hundred.
+        log: The last five hundred lines, newest first.
     """
 
     chip: str
@@ -71,7 +71,7 @@ class LiveView:
 
 
 def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRecord], latest: Latest) -> LiveView:
-    """The page for a run as far as it has come.
+    """View of a run's current state.
 
     Args:
         run: The run.
@@ -97,7 +97,7 @@ def live_view(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[Even
 
 
 def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRecord], latest: Latest) -> Notice:
-    """The strip under the header for a run's state."""
+    """Notice of a run's state, for the strip under the header."""
     share, tone = _progress_fraction(run), STATE_LABELS[run.state][1]
     at = f" at step {group_digits(run.progress.step)}" if run.progress and run.progress.step else ""
     match run.state:
@@ -127,7 +127,7 @@ def notice(run: RunRecord, spec: ExperimentSpec | None, events: Sequence[EventRe
 
 
 def progress_text(run: RunRecord) -> str:
-    """Epoch, step, speed and time left."""
+    """Epoch, step, speed and remaining time."""
     progress = run.progress
     if progress is None or not progress.steps:
         return f"Starting on {run.device} …" if run.device else "Starting …"
@@ -145,7 +145,7 @@ def progress_text(run: RunRecord) -> str:
 
 
 def finished_text(run: RunRecord, spec: ExperimentSpec | None, latest: Latest) -> str:
-    """How long a finished run took and how it did on the test split."""
+    """Duration and test scores of a finished run."""
     seconds = run.seconds or ((run.finished or 0.0) - (run.started or 0.0))
     scores = {} if spec is None else {task.name: score_of(task) for task in spec.tasks}
     tests = [text for task in run.tasks if (text := _test_text(task, scores.get(task, ""), latest))]
@@ -155,7 +155,7 @@ def finished_text(run: RunRecord, spec: ExperimentSpec | None, latest: Latest) -
 
 
 def _test_text(task: str, score: str, latest: Latest) -> str:
-    """A task's score on the test split, else its leading metric; Compare has all."""
+    """A task's score on the test split, else its leading metric."""
     own = {key.metric: value for key, value in latest.items() if key.split == "test" and key.task == task}
     name = next((name for name in (score, *_PREFERRED_METRICS, *own) if name in own and name != "loss"), "")
     return f"{task} {name} {format_number(own[name])}" if name else ""
@@ -180,7 +180,7 @@ def metric_text(metric: str, tasks: Sequence[str], latest: Latest) -> str:
 
 
 def metric_names(keys: Collection[SeriesKey]) -> tuple[str, ...]:
-    """Validation metrics there are, in the order in which they appeared."""
+    """Validation metrics, in the order in which they appeared."""
     return tuple(dict.fromkeys(key.metric for key in keys if key.split == "val" and key.metric != "loss"))
 
 
@@ -190,7 +190,7 @@ def log_line(event: EventRecord) -> str:
 
 
 def series_key(task: str, split: str, metric: str) -> SeriesKey:
-    """The name of a series; the store is imported late, so that the window starts without it."""
+    """Make the key of a series; the store is imported late, so that the window starts without it."""
     from mtl_core.store import SeriesKey
 
     return SeriesKey(task, split, metric)

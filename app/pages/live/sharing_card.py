@@ -46,11 +46,11 @@ class SharingCard(Card):
 
     @property
     def current_place(self) -> str:
-        """The place shown; empty before there is one."""
+        """The selected place in the model; empty before there is one."""
         return self.choice.currentText()
 
     def clear(self) -> None:
-        """Forgets the run before, and hides."""
+        """Remove the curves of the previous run, and hide."""
         self._sources = {}
         blocked = self.choice.blockSignals(True)
         self.choice.clear()
@@ -61,7 +61,7 @@ class SharingCard(Card):
             plot.clear()
 
     def append(self, curves: RunCurves, changed: Iterable[SeriesKey]) -> None:
-        """Draws those of the changed series that are shown, and offers the places there are."""
+        """Draw the changed series of the selected place, and add new places to the list."""
         self._curves = curves
         before = self.current_place, list(self._sources.get(self.current_place, ()))
         mine = sorted((key for key in changed if self._is_mine(key)), key=lambda key: natural_order(key.metric))
@@ -84,7 +84,7 @@ class SharingCard(Card):
         place, source = share.place, share.source
         if place not in self._sources:
             self._sources[place] = []
-            blocked = self.choice.blockSignals(True)  # drawn when all sources are known
+            blocked = self.choice.blockSignals(True)  # the curves are drawn once all sources are known
             self.choice.addItem(place)
             self.choice.blockSignals(blocked)
         if source not in self._sources[place]:
@@ -92,13 +92,13 @@ class SharingCard(Card):
             self._sources[place].sort(key=self._order)
 
     def _order(self, source: str) -> tuple[int, list[str | int]]:
-        """Tasks in their order, then by name and number."""
+        """Sort key: tasks in their order, then other sources by name and number."""
         if source in self._tasks:
             return self._tasks.index(source), []
         return len(self._tasks), natural_order(source)
 
     def _redraw(self) -> None:
-        """Draws the chosen place in place of the one before."""
+        """Draw the curves of the selected place instead of the previous ones."""
         for plot in self.plots.values():
             for key in plot.curve_keys():
                 plot.remove_curve(key)
@@ -116,7 +116,7 @@ class SharingCard(Card):
                 plot.set_curve(key, series.steps, series.values, color=color, smoothed=False, label=share.source)
 
     def _color(self, source: str) -> int:
-        """A task's own, where it is taken from a task; else one of the rest of the cycle."""
+        """Hue index of a source: that of the task, or one of those not used by tasks."""
         if source in self._tasks:
             return self._tasks.index(source)
         return len(self._tasks) + self._sources[self.current_place].index(source)
@@ -141,7 +141,7 @@ class _Legend(QWidget):
         self._row.addStretch(1)
 
     def show_entries(self, entries: Sequence[tuple[str, int]]) -> None:
-        """Names with their colors in place of those before."""
+        """Replace the entries."""
         for widget in self._entries:
             discard(widget)
         self._entries = list(_dots(entries))

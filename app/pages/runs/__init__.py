@@ -1,4 +1,4 @@
-"""Every run of the store: found, sorted, named, tagged, opened again."""
+"""The Runs page: all runs of the store."""
 
 from app.pages.runs.page import RunsPage
 

@@ -1,4 +1,4 @@
-"""Which columns the runs table shows, in which order and how wide; remembered between starts."""
+"""Visibility, order and widths of the columns of the runs table, saved in the settings."""
 
 import json
 from typing import Any
@@ -16,12 +16,12 @@ _METRICS_BEFORE_KEY = "epochs"
 _PADDING = 16
 _STRETCHED_KEY, _MIN_NAME, _COMFORTABLE_NAME = "name", 16, 36
 _SCORES_KEY, _MAX_EXTRA_SCORES = "scores", 20
-"""In average digits: the narrowest name, the width it needs for most names, what the scores may take beyond."""
+"""In average digits: minimum and comfortable width of the names, and extra width of the scores."""
 _DEFAULT_SORT = ("id", True)
 
 
 class ColumnChoice(QObject):
-    """Dresses a header with the columns of a model as they come, and keeps what a person makes of them."""
+    """Arranges the columns of a model in a header as they are added, and saves the user's changes."""
 
     def __init__(self, header: QHeaderView, model: RunsModel, settings: Settings) -> None:
         super().__init__(header)
@@ -45,7 +45,7 @@ class ColumnChoice(QObject):
         header.customContextMenuRequested.connect(self._open_menu_at)
 
     def menu(self, parent: QWidget) -> QMenu:
-        """A menu that stays open while columns are ticked; metrics stand in a submenu per task."""
+        """A menu that stays open while columns are checked, with a submenu of metrics per task."""
         menu = CheckMenu("Columns", parent)
         menu.setObjectName("columns-menu")
         submenus: dict[str, QMenu] = {}
@@ -68,13 +68,13 @@ class ColumnChoice(QObject):
         self._save_later()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Give the name another width when the table gets one."""
+        """Fit the column of names when the table is resized."""
         if event.type() == QEvent.Type.Resize:
             self._fit_stretched_columns()
         return False
 
     def reset(self) -> None:
-        """As on the first day."""
+        """Restore the default columns."""
         self._saved, self._arranged_count = {}, 0
         self._is_arranging = True
         for section in range(self._header.count()):
@@ -84,11 +84,11 @@ class ColumnChoice(QObject):
         self._save_later()
 
     def save(self) -> None:
-        """Remember the columns now."""
+        """Save the columns now."""
         self._save_timer.stop()
         header, columns = self._header, self._model.columns()
         order = [columns[header.logicalIndex(v)].key for v in range(header.count())]
-        # Columns of tasks that no run has today keep their place for the day one has.
+        # Columns of tasks that no run has now keep their place.
         order += [key for key in self._saved.get("order", ()) if key not in order]
         shown = {c.key: not header.isSectionHidden(i) for i, c in enumerate(columns)}
         section = min(max(header.sortIndicatorSection(), 0), len(columns) - 1)
@@ -109,7 +109,7 @@ class ColumnChoice(QObject):
         menu.addAction(action)
 
     def _arrange(self) -> None:
-        """Dress the columns that are new: width, visibility and place."""
+        """Set width, visibility and place of new columns."""
         self._is_arranging = True
         columns = self._model.columns()
         shown, widths = self._saved.get("shown", {}), self._saved.get("widths", {})
@@ -124,10 +124,7 @@ class ColumnChoice(QObject):
         self._fit_stretched_columns()
 
     def _fit_stretched_columns(self) -> None:
-        """Let the name take the room that the other columns leave, until a person gives it a width.
-
-        Where there is plenty, the scores take their part of it, which name a metric or two.
-        """
+        """Give the remaining width to the names, and part of it to the scores, unless they have saved widths."""
         name, widths = self._model.column(_STRETCHED_KEY), self._saved.get("widths", {})
         if _STRETCHED_KEY in widths or self._header.isSectionHidden(name):
             return
@@ -144,7 +141,7 @@ class ColumnChoice(QObject):
         self._is_arranging = was
 
     def _on_section_resized(self, section: int, _old: int, new: int) -> None:
-        """A person gave a column a width."""
+        """Save the width that the user gave a column."""
         if not self._is_arranging and new > 0:
             key = self._model.columns()[section].key
             self._saved["widths"] = {**self._saved.get("widths", {}), key: new}
@@ -152,7 +149,7 @@ class ColumnChoice(QObject):
             self._save_later()
 
     def _restore_order(self, first: int) -> None:
-        """Put the sections from ``first`` on where they were kept; new metrics before the epochs."""
+        """Move the sections from ``first`` on to their saved places, new metrics before the epochs."""
         header, columns = self._header, self._model.columns()
         order: list[str] = self._saved.get("order", [])
         if order:
@@ -175,10 +172,10 @@ class ColumnChoice(QObject):
 
 
 class CheckMenu(QMenu):
-    """A menu that a click on a ticked entry leaves open, as one rarely ticks just one."""
+    """A menu that stays open when a checkable entry is clicked."""
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Turn the entry under the mouse and stay."""
+        """Toggle the entry under the mouse without closing the menu."""
         action = self.actionAt(event.position().toPoint())
         if action is not None and action.isCheckable() and event.type() == QEvent.Type.MouseButtonRelease:
             action.trigger()
@@ -186,7 +183,7 @@ class CheckMenu(QMenu):
             super().mouseReleaseEvent(event)
 
     def hideEvent(self, event: Any) -> None:
-        """Go away for good: the next one is made anew."""
+        """Delete the menu, as it is made anew each time."""
         super().hideEvent(event)
         if not isinstance(self.parent(), QMenu):
             self.deleteLater()

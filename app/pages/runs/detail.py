@@ -1,4 +1,4 @@
-"""What the side panel says of a run: read from the store, made into words, no Qt."""
+"""View model of the side panel: details of a run as texts; no Qt here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEADINGS = ("metric", "best", "last", "test")
 
 @dataclass(frozen=True)
 class RunDetail:
-    """All that the panel shows of a run, as the store has it; ``notes`` are the events that tell of its data."""
+    """Everything the panel shows of a run; ``notes`` are the events about its data."""
 
     record: RunRecord
     summaries: tuple[Summary, ...]
@@ -31,7 +31,7 @@ class RunDetail:
 
 
 def read_detail(store: RunStore, run: int) -> RunDetail:
-    """A run with its summaries and its latest events; for the store's thread."""
+    """Read a run with its summaries and latest events; for the store's thread."""
     events = store.events(run)
     notes = tuple(event for event in events if event.kind == "note")
     log_events = [event for event in events if event.kind != "note"][-_EVENTS_SHOWN:]
@@ -39,7 +39,7 @@ def read_detail(store: RunStore, run: int) -> RunDetail:
 
 
 def facts(record: RunRecord) -> list[tuple[str, str]]:
-    """Label and words of each known fact, in the order of the panel."""
+    """Label and text of each known fact, in the order of the panel."""
     now = time.time()
     progress = record.progress
     epochs_done = f"{progress.epoch} of {progress.epochs} · step {progress.step}" if progress else ""
@@ -63,7 +63,7 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
 
 
 def metric_rows(summaries: Sequence[Summary], tasks: Sequence[str]) -> list[tuple[str, ...]]:
-    """Per task a heading row (its name alone), then a row per metric: name, best and last validation, test."""
+    """Rows of the metrics table: per task its name alone, then name, best, last and test value of each metric."""
     by_key = {(s.task, s.split, s.metric): s for s in summaries if s.direction}
     rows: list[tuple[str, ...]] = []
     for task in (*tasks, TOTAL):
@@ -88,6 +88,6 @@ def event_lines(events: Sequence[EventRecord]) -> list[str]:
 
 
 def parse_tags(text: str) -> tuple[str, ...]:
-    """The tags a person typed, apart by commas or semicolons, each once, in their order."""
+    """Split tags at commas and semicolons, without duplicates."""
     parts = (part.strip() for part in text.replace(";", ",").split(","))
     return tuple(dict.fromkeys(part for part in parts if part))

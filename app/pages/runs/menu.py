@@ -12,7 +12,7 @@ from app.theme import icon
 
 
 def open_menu(actions: Sequence[Action], act: Callable[[str], object], at: QPoint, parent: QWidget) -> None:
-    """Offer ``actions`` at a place on the screen; ``act`` is told the key of the one chosen."""
+    """Open a menu of actions at a position on the screen; ``act`` is called with the key of the triggered one."""
     if not actions:
         return
     menu = QMenu(parent)

@@ -30,7 +30,7 @@ _REFRESH_MS = 1000
 _PAINT_MS = 60
 _DETAIL_DELAY_MS = 60
 _WIDE_PAGE = 1400
-"""Width of the page from which the panel stands beside the table even when it is empty."""
+"""Width from which the panel is shown even if it is empty."""
 _SPLITTER_KEY = "page/runs/splitter"
 
 
@@ -58,7 +58,7 @@ class RunsPage(PageBody):
         self._on_selection_changed()
 
     def refresh(self, changed_runs: Iterable[int] = ()) -> None:
-        """Look at the store, unless that is being done already; then once more.
+        """Read the store, or read it again once the current read is done.
 
         Args:
             changed_runs: Runs that are known to have changed.
@@ -75,7 +75,7 @@ class RunsPage(PageBody):
         )
 
     def act(self, key: str) -> None:
-        """Do something with the selected runs, as its menu entry would."""
+        """Execute an action on the selected runs."""
         records = self.view.selected_records()
         if key == "menu":
             self._menu(self._panel_corner())
@@ -98,18 +98,18 @@ class RunsPage(PageBody):
         do[key]()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Look now, then once a second."""
+        """Read now, then once a second."""
         super().showEvent(event)
         self._refresh_timer.start()
         self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show or hide the empty panel as the width says."""
+        """Show or hide the empty panel by the width."""
         super().resizeEvent(event)
         self._show_panel()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks."""
+        """Stop reading while hidden."""
         super().hideEvent(event)
         self._refresh_timer.stop()
         self.panel.flush()
@@ -200,7 +200,7 @@ class RunsPage(PageBody):
         if self._read_again:
             self.refresh()
         elif reading is not None and not reading.complete:
-            # Not at once: the table is painted first, which waits for nobody while the store's thread rests.
+            # Paint the table first, while the store's thread does not compete for the interpreter.
             QTimer.singleShot(_PAINT_MS, self, self.refresh)
 
     def _on_read_error(self, error: Exception) -> None:
@@ -219,7 +219,7 @@ class RunsPage(PageBody):
         self.list.show_table(shown)
 
     def _has_runs(self, any_run: bool) -> None:
-        """The table is empty without a filter: are there archived runs, or none at all?"""
+        """Show the empty state if the store has no run at all, not even an archived one."""
         self._has_any_run = any_run
         if self.model.rowCount() == 0 and not self.list.is_filtered:
             self._stack.setCurrentIndex(0 if any_run else 1)
@@ -238,7 +238,7 @@ class RunsPage(PageBody):
             self.panel.clear(len(records))
 
     def _show_panel(self) -> None:
-        """Leave the panel's room to the table while no run is selected, unless there is enough for both."""
+        """Hide the panel while no run is selected, unless the page is wide enough for both."""
         self.panel.setVisible(self.width() >= _WIDE_PAGE or bool(self.view.selected_records()))
 
     def _request_detail(self) -> None:

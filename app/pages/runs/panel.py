@@ -117,7 +117,7 @@ class RunPanel(Card):
         self._pages.setCurrentIndex(1)
 
     def set_detail(self, detail: RunDetail) -> None:
-        """Show metrics and events of the run."""
+        """Show metrics, events and data notes of the run."""
         if self._record is None or detail.record.id != self._record.id:
             return
         self._set_metrics(metric_rows(detail.summaries, detail.record.tasks))
@@ -151,7 +151,7 @@ class RunPanel(Card):
             button.clicked.connect(self._on_button_clicked)
         self.name = set_names(LineEdit(), "run-name", "Name of the run")
         self.name.editingFinished.connect(self._save_name)
-        self.tags = set_names(LineEdit(placeholderText="Tags, apart by commas"), "run-tags", "Tags")
+        self.tags = set_names(LineEdit(placeholderText="Tags, separated by commas"), "run-tags", "Tags")
         self.tags.editingFinished.connect(self._save_tags)
         self.notes = set_names(QPlainTextEdit(placeholderText="Notes"), "run-notes", "Notes")
         self.notes.setTabChangesFocus(True)

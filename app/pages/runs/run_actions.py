@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class RunActions(QObject):
     """Executes the actions of the Runs page.
 
-    ``changed(list)``: the ids of runs of which something was written; ``failed(Exception)``: why something was not;
-    ``archivedChanged(list, bool)``: the ids of runs that were archived or taken out of the archive.
+    ``changed(list)``: ids of the runs that were written; ``failed(Exception)``: an error of an action;
+    ``archivedChanged(list, bool)``: ids of the runs that were archived or restored.
     """
 
     changed = Signal(list)
@@ -36,15 +36,15 @@ class RunActions(QObject):
         self._session, self._page = session, page
 
     def edit(self, run: int, **fields: Any) -> None:
-        """Write what a person says about a run: name, tags, notes, star."""
+        """Write name, tags, notes or star of a run."""
         self._edit_all([run], lambda _: None, **fields)
 
     def star(self, records: Sequence[RunRecord], on: bool) -> None:
-        """Star runs or take their stars away."""
+        """Star or unstar runs."""
         self._edit_all([record.id for record in records], lambda _: None, starred=on)
 
     def archive(self, runs: Sequence[int], away: bool) -> None:
-        """Put runs away or take them back."""
+        """Archive or restore runs."""
 
         def done(_: Any) -> None:
             self.archivedChanged.emit(list(runs), away)
@@ -52,12 +52,12 @@ class RunActions(QObject):
         self._edit_all(runs, done, archived=away)
 
     def watch(self, run: int) -> None:
-        """Show a run's curves."""
+        """Show the curves of a run on the Live page."""
         self._session.show_live(run)
         self._session.open_page(Page.LIVE)
 
     def compare(self, records: Sequence[RunRecord]) -> None:
-        """Show runs side by side; of one study those of all tasks, as the page has room for few and judges the rest."""
+        """Show runs on the Compare page; of a large study only those of all tasks, whose card has the others."""
         studies = {record.study for record in records}
         together = [record.id for record in records if not record.baseline]
         of_one = len(studies) == 1 and None not in studies and len(records) > MOST_COMPARED and together
@@ -65,16 +65,16 @@ class RunActions(QObject):
         self._session.open_page(Page.COMPARE)
 
     def resume(self, run: int) -> None:
-        """Take a run up again from its checkpoint."""
+        """Resume a run from its checkpoint."""
         self._session.queue.resume_run(run)
         self.watch(run)
 
     def open_spec(self, run: int) -> None:
-        """Make a run's experiment the one being edited, once the window has asked about unsaved changes."""
+        """Open the experiment of a run, after the window has asked about unsaved changes."""
         self._session.store.call(lambda store: store.spec(run), self._session.open_spec, self._fail)
 
     def run_again(self, runs: Sequence[int]) -> None:
-        """Queue runs again, with the weights that were moved by hand."""
+        """Queue runs again, with their changes of weights by hand."""
 
         def queue(specs: list[tuple[int, ExperimentSpec]]) -> None:
             for run, spec in specs:
@@ -85,13 +85,13 @@ class RunActions(QObject):
         )
 
     def stop(self, records: Sequence[RunRecord]) -> None:
-        """Stop runs and keep what they have; those that wait are taken out of the queue, the last first."""
+        """Stop runs; queued ones are removed from the queue, the last first."""
         on = [record.id for record in records if not record.has_ended]
         for run in sorted(on, reverse=True):
             self._session.queue.stop(run)
 
     def baselines(self, record: RunRecord) -> None:
-        """Queue a run of each task alone, with the seed, the rows and the budget of a run."""
+        """Queue a single-task run of each task, with the seed, rows and budget of a run."""
 
         def queue(spec: ExperimentSpec) -> None:
             try:
@@ -104,7 +104,7 @@ class RunActions(QObject):
         self._session.store.call(lambda store: store.spec(record.id), queue, self._fail)
 
     def export(self, runs: Sequence[int]) -> None:
-        """Ask for a file and write every point of some runs to it."""
+        """Ask for a file and write all points of the runs to it."""
         name = f"run-{runs[0]}.csv" if len(runs) == 1 else "runs.csv"
         # The dialog asks before a file is overwritten.
         path, _ = QFileDialog.getSaveFileName(self._page, "Export points", name, "CSV (*.csv)")
@@ -112,7 +112,7 @@ class RunActions(QObject):
             self.export_to(runs, Path(path))
 
     def export_to(self, runs: Sequence[int], path: Path) -> None:
-        """Write every point of some runs to a file."""
+        """Write all points of the runs to a file."""
 
         def done(points: int) -> None:
             self._session.show_message(f"Wrote {group_digits(points)} points to {path.name}")

@@ -27,7 +27,7 @@ _FILTER_HELP = (
 class RunListCard(Card):
     """Filter field, table and column menu.
 
-    ``refreshRequested()``: other runs are wanted. ``columnsRequested()``: the button beside the filter was pressed.
+    ``refreshRequested()``: the filter changed. ``columnsRequested()``: the column button was clicked.
     """
 
     refreshRequested = Signal()
@@ -59,12 +59,12 @@ class RunListCard(Card):
 
     @property
     def query(self) -> str:
-        """What stands in the filter."""
+        """The text of the filter."""
         return self.filter.text().strip()
 
     @property
     def is_filtered(self) -> bool:
-        """Whether a person chose which runs are shown."""
+        """Whether the filter or the archive option is set."""
         return bool(self.query) or self.archived.isChecked()
 
     def show_table(self, shown: int) -> None:
@@ -80,11 +80,11 @@ class RunListCard(Card):
             self.no_runs.action.setText(action)
 
     def show_error(self, error: Exception | None) -> None:
-        """Show below the filter why the runs cannot be read; without an error, which of them are damaged."""
+        """Show below the filter why the runs cannot be read, or else which of them are damaged."""
         self.error.set_error(self._damage if error is None else _error_text(error))
 
     def show_damage(self, damage: Mapping[int, str]) -> None:
-        """Show below the filter which runs are left out because the store is damaged there."""
+        """Show below the filter which runs are omitted because they are damaged."""
         self._damage = _damage_text(damage)
         self.error.set_error(self._damage)
 
@@ -118,7 +118,7 @@ class RunListCard(Card):
 
 
 def _damage_text(damage: Mapping[int, str]) -> str:
-    """The damaged runs, and what is wrong with the first of them."""
+    """Text about the damaged runs, with the cause of the first."""
     if not damage:
         return ""
     numbers = sorted(damage)
@@ -127,7 +127,7 @@ def _damage_text(damage: Mapping[int, str]) -> str:
 
 
 def _error_text(error: Exception) -> str:
-    """An error as a line below the filter, which need not be named there."""
+    """Text of an error below the filter, without the name of the filter."""
     if isinstance(error, InputError) and error.problem.path == "filter":
         return f"“{error.problem.found}”: {error.problem.rule}. {error.problem.fix}"
     return str(error)

@@ -47,14 +47,14 @@ class RunsView(QTableView):
         model.modelReset.connect(self._restore_state)
 
     def selected_records(self) -> list[RunRecord]:
-        """The selected runs, as the table stands from top to bottom."""
+        """The selected runs, from top to bottom."""
         rows = self._model.rows()
         selection = self.selectionModel().selection()
         parts = [selection.at(i) for i in range(selection.count())]
         return [rows[row].record for row in sorted({r for p in parts for r in range(p.top(), p.bottom() + 1)})]
 
     def select_run(self, run: int) -> bool:
-        """Select a run alone and bring it into view; whether it is there."""
+        """Select a run and scroll to it; return whether it is in the table."""
         row = self._model.row_of(run)
         if row >= 0:
             self.setCurrentIndex(self._model.index(row, self._model.column("name")))
@@ -69,12 +69,12 @@ class RunsView(QTableView):
             self.edit(index)
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
-        """Say that other runs are selected."""
+        """Emit ``selectedRunsChanged``."""
         super().selectionChanged(selected, deselected)
         self.selectedRunsChanged.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens, F2 renames wherever the cursor stands in the row."""
+        """Open a run with Enter, and rename it with F2 in any column."""
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         match event.key():
             case Qt.Key.Key_Return | Qt.Key.Key_Enter if plain and self.currentIndex().isValid():
@@ -94,7 +94,7 @@ class RunsView(QTableView):
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(28)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        # One of its own, always empty: to paint its titles a header asks of every column whether all rows are chosen.
+        # A separate, always empty one: for each title a header would check whether all rows are selected.
         columns.setSelectionModel(QItemSelectionModel(self._model, columns))
         columns.setStyleSheet("QHeaderView::up-arrow, QHeaderView::down-arrow { image: none; width: 0; height: 0; }")
         self.setCornerWidget(QWidget())

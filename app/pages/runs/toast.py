@@ -33,7 +33,7 @@ class UndoToast(QFrame):
         self.hide()
 
     def offer(self, text: str, undo: Callable[[], object]) -> None:
-        """Say ``text``; ``undo`` is what the button does."""
+        """Show a text with a button that calls ``undo``."""
         self._label.setText(text)
         self.setAccessibleName(text)
         self._undo = undo
@@ -43,7 +43,7 @@ class UndoToast(QFrame):
         self._timer.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay at the lower edge."""
+        """Stay at the lower edge when the page is resized."""
         if event.type() == QEvent.Type.Resize:
             self._place()
         return False

@@ -30,7 +30,7 @@ class Markers:
         return True
 
     def draw(self, axis: XAxis) -> None:
-        """Put the lines where the steps stand now."""
+        """Move the lines to the positions of their steps."""
         self._match(len(self._markers))
         places = axis.place(np.array([step for step, _ in self._markers], dtype=np.float64))
         self._places = tuple(float(place) for place in places)
@@ -38,7 +38,7 @@ class Markers:
             line.setValue(place)
 
     def text_at(self, x: float, reach: float) -> str:
-        """The text of the marker nearest to a place on the horizontal axis; empty beyond ``reach``."""
+        """Text of the marker nearest to a position on the horizontal axis; empty beyond ``reach``."""
         texts = (text for _, text in self._markers)
         near = [(abs(place - x), text) for place, text in zip(self._places, texts, strict=False)]
         distance, text = min(near, default=(reach + 1, ""))

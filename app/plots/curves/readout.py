@@ -22,7 +22,7 @@ from mtl_core.text import group_digits
 
 _WHOLE = ("step",)
 MOST_ROWS = 10
-"""Curves read out at once; of more those nearest to the cursor."""
+"""Maximum number of curves shown; of more, those nearest to the cursor."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Row:
     color: int | str
     dash: bool
     height: float = 0.0
-    """Where the curve stands on the vertical axis."""
+    """Position on the vertical axis."""
 
 
 def rows_at(
     lines: Mapping[Hashable, Line], curves: Mapping[Hashable, Curve], x: float, reach: float
 ) -> tuple[list[Row], float]:
-    """The drawn value of every curve that covers ``x``, give or take ``reach``, and the place of the nearest point."""
+    """Rows of all curves within ``reach`` of ``x``, and the position of the nearest point."""
     rows: list[Row] = []
     places = [x]
     for key, line in lines.items():
@@ -57,7 +57,7 @@ def rows_at(
 
 
 def nearest_rows(rows: Sequence[Row], height: float, most: int = MOST_ROWS) -> list[Row]:
-    """Those of many rows whose curves are nearest to the cursor, in their order, and a last one for the others."""
+    """The rows nearest to the cursor, in their order, and a summary row for the others."""
     if len(rows) <= most:
         return list(rows)
     by_distance = sorted(rows, key=lambda row: (math.isnan(row.height), abs(row.height - height)))
@@ -88,11 +88,11 @@ class Readout:
 
     @property
     def text(self) -> str:
-        """What the panel says, as rich text; empty while it is hidden."""
+        """Rich text of the panel; empty while it is hidden."""
         return self._panel.text() if not self._panel.isHidden() else ""
 
     def restyle(self) -> None:
-        """Takes the colors and the type of the theme in use."""
+        """Apply colors and font of the current theme."""
         tokens = theme()
         self._panel.setFont(small_font())
         self._panel.setStyleSheet(
@@ -116,7 +116,7 @@ class Readout:
         self._panel.raise_()
 
     def hide(self) -> None:
-        """Takes the panel away."""
+        """Hide the panel."""
         self._panel.hide()
         self._hair.setVisible(False)
 

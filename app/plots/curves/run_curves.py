@@ -18,7 +18,7 @@ class RunCurves:
         self._series: dict[SeriesKey, SeriesBuffer] = {}
 
     def append(self, points: Mapping[SeriesKey, Points], *, reset: bool) -> set[SeriesKey]:
-        """Adds points, after forgetting all there were when ``reset``; the series that changed."""
+        """Add points, after removing all previous ones if ``reset``; return the changed series."""
         removed = set(self._series) if reset else set()
         if reset:
             self._series = {}
@@ -27,7 +27,7 @@ class RunCurves:
         return removed | set(points)
 
     def get(self, key: SeriesKey) -> SeriesBuffer:
-        """A series; an empty one where there are no points."""
+        """A series; empty if it has no points."""
         return self._series.get(key) or SeriesBuffer()
 
     def names(self) -> Collection[SeriesKey]:

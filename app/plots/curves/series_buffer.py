@@ -43,7 +43,7 @@ class SeriesBuffer:
         self._count = needed
 
     def last(self) -> float | None:
-        """The newest value, None while there is none."""
+        """The newest value; None if there is none."""
         return float(self._values[self._count - 1]) if self._count else None
 
     def _grow(self, size: int) -> None:

@@ -16,7 +16,7 @@ from mtl_core.protocol.questions import CostQuestion, InferenceCost
 if TYPE_CHECKING:
     from app.session import Session
 
-_HINT = "Parameters, operations, time and memory of one pass through all tasks. Measuring takes a second a model."
+_HINT = "Parameters, operations, time and memory of one forward pass. Measuring takes about a second per model."
 _BUSY = "A run trains on this machine: times may be longer than they are alone."
 
 
@@ -42,7 +42,7 @@ class CostCard(Card):
         self._show()
 
     def show_runs(self, entries: Sequence[ComparedRun]) -> None:
-        """Show what is known of the models of these runs."""
+        """Show the costs measured so far of the models of these runs."""
         self._entries = tuple(entry for entry in entries if entry.spec is not None)
         self._show()
 
@@ -85,7 +85,7 @@ class CostCard(Card):
 
 
 def _model_of(entry: ComparedRun) -> str:
-    """What the cost follows from."""
+    """Key of a model in the cache: everything that its cost depends on."""
     parts = {name: entry.data.get(name) for name in ("dataset", "tasks", "model")}
     training = entry.data.get("training") or {}
     return json.dumps([parts, training.get("device"), training.get("threads")], sort_keys=True)

@@ -24,7 +24,7 @@ _Key = frozenset[tuple[int, float | None]]
 class EnsembleEvaluation(QObject):
     """The button that evaluates the ensemble of the compared runs, its test scores, and its error.
 
-    ``changed()``: the scores of the runs shown have come. The worker process computes them.
+    ``changed()``: the scores are known. The worker process computes them.
     """
 
     changed = Signal()
@@ -47,7 +47,7 @@ class EnsembleEvaluation(QObject):
         return self._results.get(_key(self._entries))
 
     def show_runs(self, entries: Sequence[ComparedRun]) -> None:
-        """These are the runs that are compared now."""
+        """Set the compared runs."""
         if _key(entries) != _key(self._entries):
             self.error.set_error("")
         self._entries = tuple(entries)
@@ -82,5 +82,5 @@ class EnsembleEvaluation(QObject):
 
 
 def _key(entries: Sequence[ComparedRun]) -> _Key:
-    """Which runs, and as of which end: one that was resumed has another model."""
+    """Cache key: the runs and their ends, as a resumed run has another model."""
     return frozenset((entry.run.id, entry.run.finished) for entry in entries)

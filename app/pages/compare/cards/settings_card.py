@@ -10,8 +10,8 @@ from app.pages.compare.views.comparison import SettingsView
 from app.widgets import Card, LinkButton, Muted
 
 _FOLDED = 8
-"""Settings that are shown before the others are asked for: runs of other data differ in a hundred."""
-_ALIKE = "All settings are the same; the runs differ in chance alone."
+"""Settings shown while the table is collapsed; runs on different data differ in a hundred."""
+_ALIKE = "All settings are the same; the runs differ only by chance."
 
 
 class SettingsCard(Card):
@@ -30,7 +30,7 @@ class SettingsCard(Card):
         self._shown: tuple[tuple[ComparedRun, ...], SettingsView] | None = None
 
     def show_view(self, entries: Sequence[ComparedRun], view: SettingsView) -> None:
-        """Show in what the runs differ."""
+        """Show the settings in which the runs differ."""
         self._shown = (tuple(entries), view)
         lines, heads = view.differing, [(entry.short, entry.color) for entry in entries]
         self.table.fill("setting", heads, lines if self._unfolded else lines[:_FOLDED])

@@ -37,7 +37,7 @@ class StudyResultCard(Card):
         self.body.addWidget(self._tables, 1)
 
     def show_study(self, study: Study) -> None:
-        """Show what is known of the study."""
+        """Show the current state of the study."""
         view = study_view(study)
         self.set_title(view.title)
         self.headline.setText(view.headline)
@@ -47,7 +47,7 @@ class StudyResultCard(Card):
         self.seeds.fill("change by seed", [(head, None) for head in view.seed_heads], view.by_seed)
         self.metrics.setVisible(bool(view.lines))
         self.seeds.setVisible(bool(view.by_seed))
-        # Each table gets the width that its values need: none is cut beside one that has room left.
+        # Each table gets the width that its values need, so that neither is elided while the other has space left.
         widths = [table.least_width() for table in (self.metrics, self.seeds)]
         self._tables.set_stretches(widths)
         self._tables.set_min_row_width(sum(widths) + CARD_GAP)

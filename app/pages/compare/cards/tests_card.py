@@ -8,7 +8,7 @@ from app.pages.compare.cards.ensemble_evaluation import EnsembleEvaluation
 from app.pages.compare.run_table import RunTable
 from app.pages.compare.views.comparison import MetricsView
 from app.pages.compare.views.seed_groups import SeedGroup
-from app.tables import method_title
+from app.tables import short_method_title
 from app.widgets import Card, Muted
 
 _NO_TESTS = "Test metrics appear when the runs have finished."
@@ -19,7 +19,7 @@ class TestMetricsCard(Card):
     """A table with a row per metric and a column per run or group of seeds, and the legend of its marks.
 
     Args:
-        ensemble_evaluation: Asks for the ensemble of the runs.
+        ensemble_evaluation: Its button and error are shown on the card.
     """
 
     __test__ = False  # pytest takes a class of this name for tests
@@ -59,5 +59,5 @@ class TestMetricsCard(Card):
 def _group_head(group: SeedGroup) -> tuple[str, int | None]:
     first, count = group.first, len(group.entries)
     runs = first.short if count == 1 else f"{count} seeds of {first.short}"
-    title = f"{first.run.baseline} alone" if first.run.baseline else method_title(first.run.method)
+    title = f"{first.run.baseline} alone" if first.run.baseline else short_method_title(first.run.method)
     return f"{runs}\n{title}", first.color

@@ -19,8 +19,8 @@ class ComparedRun:
         run: Its record.
         data: Its spec as plain data.
         settings: Every setting of it by its path.
-        color: Hue by number; it is the run's own as long as it is compared.
-        spec: Its spec, or None when this version cannot read it.
+        color: Hue index, which stays the same while the run is compared.
+        spec: Its spec, or None if this version cannot read it.
     """
 
     run: RunRecord

@@ -34,11 +34,11 @@ class Cell:
     """A value in a table.
 
     Attributes:
-        text: What it says.
+        text: Its text.
         best: Whether it is the best of its row beyond chance.
-        tone: What it is written in, if it is not the best.
+        tone: Its color, if it is not the best.
         leading: Whether it is the best of single values.
-        tip: Its tooltip, if it is not the text.
+        tip: Its tooltip; by default the text.
     """
 
     text: str
@@ -50,7 +50,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a table: its name, a cell a run, and the name's tooltip if it is not the name."""
+    """A row of a table: its name, a cell per run, and the tooltip of the name."""
 
     name: str
     cells: tuple[Cell, ...]
@@ -153,9 +153,9 @@ def differing_settings(runs: Sequence[Mapping[str, Any]]) -> tuple[tuple[Mapping
 
 
 def setting_lines(entries: Sequence[ComparedRun], differing: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-    """A row for each differing setting, by its name in the forms; its path is the tooltip.
+    """A row per differing setting, named as in the forms; its path is the tooltip.
 
-    How the runs were trained comes first, as tasks and layers differ in dozens of settings at once.
+    Weighting and training come first, as tasks and layers differ in dozens of settings at once.
     """
     paths = sorted(differing[0] if differing else (), key=lambda path: _SECTIONS.get(path.partition(".")[0], 2))
     specs = [entry.spec for entry in entries if entry.spec is not None]
@@ -186,7 +186,7 @@ def final_lines(
 
 
 def best_lines(entries: Sequence[ComparedRun], summaries: Sequence[Summary]) -> tuple[Line, ...]:
-    """A row a task: each run's best epoch on it by the task's score, and the epoch that the run's rule chose."""
+    """A row per task with each run's best epoch by the task's score, and a row with the epoch that the run selected."""
     own: dict[int, list[Summary]] = {entry.run.id: [] for entry in entries}
     for summary in summaries:
         own.get(summary.run, []).append(summary)
@@ -226,7 +226,7 @@ def _best_cell(best: BestEpoch | None) -> Cell:
 
 
 def metric_choices(keys: Sequence[SeriesKey]) -> tuple[str, ...]:
-    """Metrics whose curves can be laid over each other, the loss first, what is no metric last."""
+    """Metrics that can be drawn as curves: the loss first, recorded training values last."""
     names = dict.fromkeys(
         key.metric for key in keys if key.task and (key.split == "val" or key.metric in TRAINING_SERIES)
     )

@@ -15,15 +15,15 @@ _Row = tuple[str, list[float], Callable[[float], str]]
 
 
 def cost_lines(costs: Sequence[InferenceCost | None]) -> tuple[Line, ...]:
-    """A row a measure of inference, the cheapest marked where it is counted and bold where it is timed.
+    """One row per cost; the lowest is marked if it is counted, and bold if it is timed.
 
     Args:
-        costs: The costs of each run's model; None where none were measured.
+        costs: The costs of each run's model; None if not measured.
     """
     measured = [cost for cost in costs if cost is not None]
     exact: list[_Row] = [
         ("parameters", [_cost(cost, "parameters") for cost in costs], group_digits),
-        ("operations a row (FLOPs)", [_cost(cost, "flops") for cost in costs], group_digits),
+        ("operations per row (FLOPs)", [_cost(cost, "flops") for cost in costs], group_digits),
     ]
     timed: list[_Row] = []
     for i, batch in enumerate(measured[0].batches):
@@ -40,7 +40,7 @@ def cost_lines(costs: Sequence[InferenceCost | None]) -> tuple[Line, ...]:
 
 
 def _line(row: _Row, *, exact: bool) -> Line:
-    """What is counted is cheapest for certain; a time was measured once, so that it only leads."""
+    """The row of one cost; a time is measured once, so that the lowest only leads."""
     name, values, say = row
     cells = (
         Cell(say(value), best=least and exact, leading=least and not exact) if math.isfinite(value) else Cell("—")

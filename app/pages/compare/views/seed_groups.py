@@ -14,11 +14,11 @@ SEED = "training.seed"
 
 @dataclass(frozen=True)
 class SeedGroup:
-    """One column of the table of test metrics.
+    """Runs that share a column of the table of test metrics.
 
     Attributes:
-        entries: The runs that count, each of another seed, in the order in which they are shown.
-        repeated: Runs of a seed of which a newer run counts.
+        entries: The runs that count, one per seed, in the order in which they are shown.
+        repeated: Older runs of a seed, which do not count.
     """
 
     entries: tuple[ComparedRun, ...]
@@ -26,19 +26,18 @@ class SeedGroup:
 
     @property
     def first(self) -> ComparedRun:
-        """The run that the column goes by."""
+        """The run that names the column."""
         return self.entries[0]
 
 
 def seed_groups(entries: Sequence[ComparedRun], scored: Collection[int] = ()) -> tuple[SeedGroup, ...]:
-    """Runs that differ in nothing but the seed together, in the order of the first of each.
+    """Group runs that differ only in the seed, in the order of the first run of each group.
 
-    A seed that was run again is one measurement made twice, no second one: the newest of its runs that has test scores
-    counts.
+    Several runs of one seed are the same measurement, so only the newest with test scores counts.
 
     Args:
         entries: The runs.
-        scored: Those that have test scores.
+        scored: The runs that have test scores.
     """
     groups: dict[str, list[ComparedRun]] = {}
     for entry in entries:
@@ -48,7 +47,7 @@ def seed_groups(entries: Sequence[ComparedRun], scored: Collection[int] = ()) ->
 
 
 def repeated_text(groups: Sequence[SeedGroup]) -> str:
-    """Which runs do not count as their seed was run again; empty where all count."""
+    """Lists the runs that do not count because their seed was run again; empty if all count."""
     parts = []
     for group in groups:
         counted_runs = {entry.run.seed: entry.run.id for entry in group.entries}

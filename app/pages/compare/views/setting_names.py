@@ -1,4 +1,4 @@
-"""Titles and values of settings, and which of them distinguish the compared runs; no Qt here."""
+"""Titles and values of settings, and the texts of the chips; no Qt here."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.formatting import elide_middle
-from app.tables import experiment_name, method_title
+from app.tables import experiment_name, short_method_title
 from mtl_core.spec.paths import Key, parse
 
 if TYPE_CHECKING:
     from app.pages.compare.views.compared_run import ComparedRun
 
 ABSENT = object()
-"""The value of a setting that a run does not have."""
+"""Value of a setting that a run does not have."""
 _SEED, _WEIGHTING, _DATA = "training.seed", "weighting.kind", "dataset.name"
 _MAX_PARTS, _MAX_PART_LENGTH, _MAX_NAME_LENGTH = 3, 22, 24
 _MAX_NAMED_RUNS = 8
 _OMITTED_SECTIONS = ("tasks", "model", "dataset", "version", "name")
-"""Where differences come in dozens and say little on a chip; the table of settings has them all."""
+"""Sections that differ in dozens of settings at once; the table of settings has them all."""
 _UNTITLED_SECTIONS = ("training", "model")
-"""Sections whose own name says nothing beside that of the setting."""
+"""Sections whose title is omitted from the title of a setting."""
 
 
 def setting_title(path: str, specs: Sequence[Any] = ()) -> str:
-    """The name of a setting as the forms have it: ``Learning rate · Optimizer``, ``left · Loss``.
+    """Title of a setting as in the forms: ``Optimizer · Learning rate``, ``left · Loss``.
 
     Args:
-        path: Where it stands in the spec.
-        specs: Experiments of which some have it; the path in words where none does.
+        path: Path of the setting in the spec.
+        specs: Experiments; if none has the setting, its path is spelled out.
     """
     keys = parse(path)
     named = len({tuple(task.name for task in spec.tasks) for spec in specs}) < 2
@@ -45,7 +45,7 @@ def setting_title(path: str, specs: Sequence[Any] = ()) -> str:
 
 
 def setting_text(value: Any) -> str:
-    """The value of a setting."""
+    """The text of a value."""
     match value:
         case bool():
             return "on" if value else "off"
@@ -58,7 +58,7 @@ def setting_text(value: Any) -> str:
 
 
 def chip_texts(entries: Sequence[ComparedRun], settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What the chip of each run says: its number, its name, and what tells it apart from the others.
+    """Text of each run's chip: its number, its name, and the settings that distinguish it.
 
     Args:
         entries: The runs.
@@ -75,7 +75,7 @@ def _chip(entry: ComparedRun, own: Mapping[str, Any], *, named: bool) -> str:
     parts = [f"{entry.run.baseline} alone"] if entry.run.baseline else []
     specs = () if entry.spec is None else (entry.spec,)
     if _WEIGHTING in own and not parts:
-        parts.append(method_title(str(own[_WEIGHTING])))
+        parts.append(short_method_title(str(own[_WEIGHTING])))
     implied = _WEIGHTING in own or bool(entry.run.baseline)  # settings of another method differ with it
     differing = [path for path in own if path != _SEED and not _is_hidden(path, implied=implied)]
     if (
@@ -106,12 +106,12 @@ def _join_titles(titles: Sequence[str]) -> str:
 
 
 def _titles(spec: Any, keys: Sequence[Key], *, named: bool) -> list[str] | None:
-    """The titles of the fields on a path through an experiment; None where it has no such path.
+    """Titles of the fields on a path through an experiment; None if it has no such path.
 
     Args:
         spec: The experiment.
         keys: The path.
-        named: Whether a task goes by its name; else by its place, where other experiments have other tasks.
+        named: Whether tasks are named; else they are numbered, as the experiments have different tasks.
     """
     titles: list[str] = []
     value = spec
@@ -136,7 +136,7 @@ def _titles(spec: Any, keys: Sequence[Key], *, named: bool) -> list[str] | None:
 
 
 def _item_title(item: Any, index: int, *, named: bool) -> str:
-    """What an item of a list is called: a task, a layer, or a plain value."""
+    """Title of a list item: a task, a layer, or a plain value."""
     if name := getattr(item, "name", None):
         return str(name) if named else f"task {index + 1}"
     return f"layer {index + 1}" if hasattr(item, "kind") else str(index + 1)

@@ -1,4 +1,4 @@
-"""The best value of a row and its statistical significance; no Qt here."""
+"""Marks of the best value of a row, by statistical significance; no Qt here."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def marks(columns: Sequence[Spread], direction: str) -> tuple[Mark, ...]:
 
 
 def cheapest(values: Sequence[float]) -> tuple[bool, ...]:
-    """Which of some values are lowest; none where there is nothing to choose between. NaN is no value."""
+    """Whether each value is the lowest; none is if all are equal. NaN is ignored."""
     finite = [value for value in values if math.isfinite(value)]
     if len(finite) < 2 or min(finite) == max(finite):
         return (False,) * len(values)
@@ -63,16 +63,16 @@ def differs(first: Spread, second: Spread, level: float = _LEVEL) -> bool:
 
 
 def rule_text(columns: int, *, grouped: bool) -> str:
-    """What a mark in the table means, for below it; empty where nothing can be marked.
+    """Legend of the marks in the table; empty if nothing can be marked.
 
     Args:
-        columns: How many columns are compared.
-        grouped: Whether the runs of several seeds share a column.
+        columns: Number of columns.
+        grouped: Whether runs of several seeds share a column.
     """
     if columns < 2:
         return ""
     if not grouped:
-        return "Bold: the best of single runs. One run a column says nothing about chance; several seeds do."
+        return "Bold: the best single run. One run per column says nothing about chance; several seeds do."
     return (
         "Green: better than every other column beyond the spread of the seeds (Welch's t-test, 95 %, Bonferroni). "
         "Within the spread, and beside a column of one seed, nothing is marked."

@@ -30,13 +30,13 @@ class StudyView:
     """The result of a study as texts and table rows.
 
     Attributes:
-        title: Of its card.
-        headline: Δm with its spread, or what there is instead.
-        words: What else is to be said, a sentence each: negative transfer, what is missing, what still trains.
+        title: Title of its card.
+        headline: Δm with its spread, or what is shown without it.
+        words: Sentences on negative transfer, missing metrics and unfinished runs.
         heads: Headers of ``lines``.
-        lines: A row a metric: mean and standard deviation over the seeds, together and alone, and the change.
+        lines: A row per metric: mean and standard deviation over the seeds of both kinds of runs, and the change.
         seed_heads: Headers of ``by_seed``.
-        by_seed: A row a task, and Δm: its change in every seed.
+        by_seed: A row per task, and one for Δm: the change for each seed.
     """
 
     title: str
@@ -49,7 +49,7 @@ class StudyView:
 
 
 def study_view(study: Study) -> StudyView:
-    """A study in words and rows."""
+    """Texts and rows of a study."""
     judgement = study.result
     against = any(run.baseline for run in study.runs)
     heads = ("alone", "all tasks", "change", "") if against else ("all tasks",)
@@ -96,7 +96,7 @@ def _words(study: Study) -> tuple[str, ...]:
 
 
 def effect_sentences(scores: Sequence[MetricResult]) -> tuple[str, ...]:
-    """What training together did to the tasks, a sentence for each kind of effect.
+    """Describe the effects of multi-task training on the tasks, one sentence per kind of effect.
 
     Negative transfer is claimed only where the 95 % interval of the change lies below 0, a gain only where it lies
     above; one seed says nothing either way.

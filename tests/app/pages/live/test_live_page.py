@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.pages.live import LivePage
-from app.plots import ticker
+from app.plots import Legend, ticker
 from app.session import Session
 from mtl_core.store import Points, RunStore, SeriesKey, open_store
 from tests.app.synthetic import add_run, experiment
@@ -237,3 +237,19 @@ def test_the_strip_says_the_remaining_time_that_was_read_last_whoever_read_it(
 def test_a_run_that_cannot_be_read_says_so(qtbot: QtBot, session: Session, page: LivePage) -> None:
     page.show_run(77)
     qtbot.waitUntil(lambda: _text(page).startswith("Run 77 cannot be read"))
+
+
+def test_the_legend_moves_below_a_text_that_would_become_too_narrow(
+    qtbot: QtBot, store: RunStore, session: Session, page: LivePage
+) -> None:
+    session.show_live(add_run(store, experiment(), until=300, state="failed", error="a reason that is told at length"))
+    qtbot.waitUntil(lambda: "at length" in _text(page))
+    legend = page.strip.findChild(Legend)
+    assert legend is not None
+    page.resize(1700, 726)
+    qtbot.waitUntil(lambda: legend.geometry().right() < page.strip.button.x())
+    page.resize(760, 726)
+    qtbot.waitUntil(lambda: legend.y() > page.strip.label.geometry().bottom())
+    assert page.strip.label.width() > page.strip.width() / 2
+    page.resize(1700, 726)
+    qtbot.waitUntil(lambda: legend.y() < page.strip.label.geometry().bottom())
