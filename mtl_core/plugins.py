@@ -149,11 +149,11 @@ class _RuleError(Exception):
 def _entry_points() -> tuple[EntryPoint, ...]:
     """Those of all groups; the folders of packages are read once."""
     try:
-        every = entry_points()
+        installed = entry_points()
     except Exception as error:  # the metadata of any package may be damaged
         _problems.append(Problem("packages", "the list of installed packages cannot be read", shorten(error)))
         return ()
-    entries = [entry for group in _NOUNS for entry in every.select(group=group)]
+    entries = [entry for group in _NOUNS for entry in installed.select(group=group)]
     return tuple(sorted(entries, key=lambda entry: (_package(entry), entry.name)))
 
 
@@ -254,20 +254,20 @@ def unknown_kind(path: str, kind: str) -> Problem | None:
     """
     if not _KIND.fullmatch(kind):
         return None
-    package, found = kind.partition("/")[0], shorten(repr(kind))
+    package, quoted = kind.partition("/")[0], shorten(repr(kind))
     if plugin := _plugins.get(kind):
-        return Problem(path, f"the {plugin.noun} {plugin.title!r} cannot be chosen here", found)
+        return Problem(path, f"the {plugin.noun} {plugin.title!r} cannot be chosen here", quoted)
     try:
         installed = version(package)
     except PackageNotFoundError:
         rule = f"needs the package {package}, which is not installed"
-        return MissingPackage(path, rule, found, _install_fix(package), package=package)
+        return MissingPackage(path, rule, quoted, _install_fix(package), package=package)
     others = ", ".join(plugin.kind for plugin in plugins() if plugin.package == package)
     fix = f"Kinds that it has: {others}." if others else "Install another version of it."
     for problem in _problems:
         if isinstance(problem, RejectedKind) and problem.kind == kind:
             fix = f"Of that package {problem.rule}" + (f" ({problem.found})." if problem.found else ".")
-    return Problem(path, f"the package {package} {installed} has no such kind", found, fix)
+    return Problem(path, f"the package {package} {installed} has no such kind", quoted, fix)
 
 
 def missing_package(problems: Iterable[Problem], versions: Mapping[str, str]) -> InputError | None:
@@ -304,14 +304,14 @@ def builder_of(spec_class: type) -> ModuleType:
         raise plugin_fault(spec_class, f"{name}, which builds {kind!r}, cannot be imported", error) from error
 
 
-def plugin_fault(spec_class: type, rule: str, found: object) -> EnvironmentFault:
+def plugin_fault(spec_class: type, rule: str, cause: object) -> EnvironmentFault:
     """The error of a kind of another package, which names the package.
 
     Args:
         spec_class: The spec class of the kind.
         rule: What is wrong.
-        found: What its module raised or returned.
+        cause: What its module raised or returned.
     """
     plugin = _plugins[str(spec_class.model_fields["kind"].default)]  # type: ignore[attr-defined]
-    reason = f"{type(found).__name__}: {found}" if isinstance(found, BaseException) else repr(found)
+    reason = f"{type(cause).__name__}: {cause}" if isinstance(cause, BaseException) else repr(cause)
     return EnvironmentFault(f"package {plugin.package} {plugin.version}", rule, found=reason)

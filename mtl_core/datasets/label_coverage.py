@@ -38,21 +38,21 @@ def _note(labels: Labels, what: str, count: int | None = None, fix: str = "") ->
 
 def _incomplete_notes(labels: Labels) -> Iterator[DataNote]:
     """Notes about rows that have only some of the values of a target."""
-    if labels.incomplete:
-        have = "1 row has" if labels.incomplete == 1 else f"{labels.incomplete} rows have"
+    if labels.incomplete_rows:
+        have = "1 row has" if labels.incomplete_rows == 1 else f"{labels.incomplete_rows} rows have"
         count = len(labels.task.targets)
         what = f"{have} only some of the {count} values that belong together, and therefore no label."
-        yield _note(labels, what, labels.incomplete, "Fill the empty cells in.")
-    if labels.parts is not None:
-        rows = int((labels.there & ~labels.parts.all(1)).sum())
+        yield _note(labels, what, labels.incomplete_rows, "Fill the empty cells in.")
+    if labels.value_mask is not None:
+        rows = int((labels.labeled & ~labels.value_mask.all(1)).sum())
         have = "1 row has" if rows == 1 else f"{rows} rows have"
-        what = f"{have} only some of its {labels.parts.shape[1]} values; each value that is there is used."
+        what = f"{have} only some of its {labels.value_mask.shape[1]} values; each value that is there is used."
         yield _note(labels, what, rows)
 
 
 def _class_count_notes(labels: Labels) -> Iterator[DataNote]:
     """The note that a target has so many classes that it may be no category."""
-    count, rows = len(labels.classes), int(labels.there.sum())
+    count, rows = len(labels.classes), int(labels.labeled.sum())
     if labels.codes is None or count < _MANY_CLASSES or rows >= _FEW_ROWS * count:
         return
     column = labels.task.targets[0]
@@ -64,7 +64,7 @@ def _class_count_notes(labels: Labels) -> Iterator[DataNote]:
 def _split_notes(labels: Labels, splits: Sequence[Rows]) -> Iterator[DataNote]:
     """Notes about splits without labels, values or classes that other splits have."""
     for name, rows in zip(SPLITS[1:], splits[1:], strict=True):
-        if not labels.there[rows].any():
+        if not labels.labeled[rows].any():
             yield _note(labels, f"no row of the {name} split has a label.", 0, "Change dataset.split or add labels.")
     for name, rows in zip(SPLITS, splits, strict=True):
         if absent := _absent_values(labels, rows):
@@ -81,8 +81,8 @@ def _split_notes(labels: Labels, splits: Sequence[Rows]) -> Iterator[DataNote]:
 
 def _absent_values(labels: Labels, rows: Rows) -> list[str]:
     """The values of a target that none of some rows has."""
-    if labels.parts is None or not labels.there[rows].any():
+    if labels.value_mask is None or not labels.labeled[rows].any():
         return []
-    present = np.asarray(labels.parts[rows].any(0))
+    present = np.asarray(labels.value_mask[rows].any(0))
     names = labels.classes or labels.task.targets
     return [name for name, is_present in zip(names, present, strict=True) if not is_present]

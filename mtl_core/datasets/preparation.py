@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.features import apply_image, apply_inputs, fit_image, fit_inputs
 from mtl_core.datasets.label_coverage import label_notes
-from mtl_core.datasets.labels import read_labels
+from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
@@ -159,7 +159,7 @@ def default_inputs(source: Source, targets: Sequence[str]) -> tuple[str, ...]:
 
 def _labeled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[DataNote]]:
     """The rows in which some task has a label, and a note about the others."""
-    has_label = np.any([task_labels.there for task_labels in labels], axis=0)
+    has_label = np.any([task_labels.labeled for task_labels in labels], axis=0)
     rows, dropped = np.flatnonzero(has_label), int((~has_label).sum())
     if len(rows) < MIN_ROWS:
         rule = f"must have at least {MIN_ROWS} rows with a label"
@@ -186,8 +186,8 @@ def _split_rows(
             what = f"The split is not stratified by {name!r}: {rare}."
             fix = "Merge rare classes in the data, or add rows."
             notes.append(DataNote(place="split", name=name, what=what, fix=fix))
-        elif len(np.unique(task_labels.stratum[rows])) > 1:
-            keys.append(task_labels.stratum[rows])
+        elif len(np.unique(task_labels.strata[rows])) > 1:
+            keys.append(task_labels.strata[rows])
     rng = np.random.default_rng(dataset.split.seed)
     split_of_row = assign_splits(keys, len(rows), dataset.split, rng)
     return [rows[split_of_row == split] for split in range(len(SPLITS))], notes
@@ -197,7 +197,7 @@ def _rare_classes(labels: Labels) -> str:
     """Which classes have too few rows to be in every split; empty where all have enough."""
     if labels.codes is None:
         return ""
-    counts = np.bincount(labels.codes[labels.there], minlength=len(labels.classes))
+    counts = np.bincount(labels.codes[labels.labeled], minlength=len(labels.classes))
     rare = [name for name, count in zip(labels.classes, counts, strict=True) if count < _MIN_CLASS_ROWS]
     if not rare:
         return ""
@@ -207,9 +207,9 @@ def _rare_classes(labels: Labels) -> str:
 
 def _check_training_labels(labels: Sequence[Labels], splits: Sequence[Rows]) -> None:
     for i, task_labels in enumerate(labels):
-        if not task_labels.there[splits[0]].any():
+        if not task_labels.labeled[splits[0]].any():
             rule = f"no row of the training split has a label of task {task_labels.task.name!r}"
-            found = f"{int(task_labels.there.sum())} labelled rows, all in validation and test"
+            found = f"{int(task_labels.labeled.sum())} labelled rows, all in validation and test"
             raise InputError(f"tasks[{i}].target", rule, found=found, fix="Change dataset.split or drop the task.")
 
 
@@ -253,9 +253,9 @@ def _split(
 
 def _label_mask(labels: Labels, used_rows: Rows) -> NDArray[np.bool_] | None:
     """Which rows have a label, or which of its values; None where every used row has all of them."""
-    if labels.parts is not None and not labels.parts[used_rows].all():
-        return labels.parts
-    return None if labels.there[used_rows].all() else labels.there
+    if labels.value_mask is not None and not labels.value_mask[used_rows].all():
+        return labels.value_mask
+    return None if labels.labeled[used_rows].all() else labels.labeled
 
 
 def _target_data(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
@@ -269,7 +269,7 @@ def _reading(source: Source, used_names: Collection[str], labels: Sequence[Label
     """How cells are read, where they are not just plain numbers and whole labels; for the fingerprint."""
     columns = [column for name, column in source.columns.items() if name in used_names]
     cells = {column.name: asdict(column.format) for column in columns if column.format != CellFormat()}
-    partly_labeled = [task_labels.task.name for task_labels in labels if task_labels.parts is not None]
+    partly_labeled = [task_labels.task.name for task_labels in labels if task_labels.value_mask is not None]
     return {key: value for key, value in {"cells": cells, "partly labelled": partly_labeled}.items() if value}
 
 

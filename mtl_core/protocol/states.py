@@ -16,5 +16,5 @@ RUN_STATES: tuple[RunState, ...] = get_args(RunState)
 END_STATES: tuple[EndState, ...] = get_args(EndState)
 LIVE_STATES: tuple[LiveState, ...] = get_args(LiveState)
 RESULT_STATES: tuple[ResultState, ...] = get_args(ResultState)
-RESUMABLE_STATES: tuple[EndState, ...] = ("stopped", "failed", "interrupted")
+RESUMABLE_STATES: tuple[EndState, ...] = tuple(state for state in END_STATES if state != "finished")
 """States of a run that has ended before its training was complete."""

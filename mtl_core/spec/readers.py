@@ -17,7 +17,7 @@ _used_suffixes = dict.fromkeys(TABLE_SUFFIXES, "the program")
 
 def _broken_rule(reader: type[PluginReader]) -> str:
     suffixes = reader.suffixes
-    if not isinstance(suffixes, tuple) or not suffixes or not all(isinstance(one, str) for one in suffixes):
+    if not isinstance(suffixes, tuple) or not suffixes or not all(isinstance(suffix, str) for suffix in suffixes):
         return "needs a tuple of file name endings as 'suffixes'"
     for suffix in suffixes:
         if not _SUFFIX.fullmatch(suffix):

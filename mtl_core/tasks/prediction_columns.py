@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtl_core.spec import TargetInfo, Task
+from mtl_core.spec import BaseTask, TargetInfo
 from mtl_core.spec.dataset import PADDING
 from mtl_core.tasks.standardization import inverse_standardization
 
@@ -42,11 +42,11 @@ class TaskColumns:
     format_targets: Callable[[Tensor], Cells]
 
 
-def _column_names(task: Task, role: str, names: Sequence[str]) -> tuple[str, ...]:
+def _column_names(task: BaseTask, role: str, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{task.name}.{role}.{name}" for name in names)
 
 
-def numbers(task: Task, info: TargetInfo) -> TaskColumns:
+def numbers(task: BaseTask, info: TargetInfo) -> TaskColumns:
     """Values in the target's units."""
     single = len(task.targets) == 1
     restore, decimals = inverse_standardization(info), [_decimals(std) for std in info.std or (1.0,) * info.width]
@@ -77,7 +77,7 @@ def _most_probable(probabilities: Tensor) -> Tensor:
     return probabilities.argmax(1)
 
 
-def classes(task: Task, info: TargetInfo, choose: Callable[[Tensor], Tensor] = _most_probable) -> TaskColumns:
+def classes(task: BaseTask, info: TargetInfo, choose: Callable[[Tensor], Tensor] = _most_probable) -> TaskColumns:
     """The class and the probability of every class.
 
     Args:
@@ -97,7 +97,7 @@ def classes(task: Task, info: TargetInfo, choose: Callable[[Tensor], Tensor] = _
     return TaskColumns(predicted, (f"{task.name}.truth",), format_predictions, format_targets)
 
 
-def labels(task: Task, info: TargetInfo) -> TaskColumns:
+def labels(task: BaseTask, info: TargetInfo) -> TaskColumns:
     """Whether each label applies, and its probability."""
 
     def format_predictions(probabilities: Tensor, _: Tensor) -> Cells:
@@ -108,7 +108,7 @@ def labels(task: Task, info: TargetInfo) -> TaskColumns:
     return TaskColumns(predicted, truth, format_predictions, lambda target: target.long().tolist())
 
 
-def distribution(task: Task, info: TargetInfo) -> TaskColumns:
+def distribution(task: BaseTask, info: TargetInfo) -> TaskColumns:
     """The most probable class, and predicted and true probabilities."""
     columns = classes(task, info)
     format_targets = partial(_round_cells, decimals=_DIGITS + 1)
@@ -120,7 +120,7 @@ def _round_cells(values: Tensor, decimals: int) -> Cells:
     return [[round(value, decimals) for value in row] for row in values.tolist()]
 
 
-def shares(task: Task, info: TargetInfo) -> TaskColumns:
+def shares(task: BaseTask, info: TargetInfo) -> TaskColumns:
     """The share of the pixels of each class."""
 
     def class_shares(classes: Tensor) -> Cells:
@@ -135,7 +135,7 @@ def shares(task: Task, info: TargetInfo) -> TaskColumns:
     )
 
 
-def tags(task: Task, info: TargetInfo) -> TaskColumns:
+def tags(task: BaseTask, info: TargetInfo) -> TaskColumns:
     """The tags, one per token, separated by spaces."""
 
     def join_tags(tags: Tensor) -> Cells:

@@ -1,4 +1,7 @@
-"""A layer that does not fit says what it needs and what arrives, and the fix it offers mends it."""
+"""A layer that does not fit says what it needs and what arrives, and the fix it offers mends it.
+
+Covers: mtl_core/architectures/layers/faults.py, mtl_core/architectures/describe.py.
+"""
 
 import json
 from typing import Any

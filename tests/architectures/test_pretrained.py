@@ -1,4 +1,7 @@
-"""A local folder of the transformers library as a layer."""
+"""A local folder of the transformers library as a layer.
+
+Covers: mtl_core/architectures/layers/transformers_folder.py, mtl_core/architectures/layers/pretrained_rules.py.
+"""
 
 import importlib.util
 import json

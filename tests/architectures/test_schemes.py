@@ -1,4 +1,8 @@
-"""What holds for a model under any sharing scheme."""
+"""What holds for a model under any sharing scheme.
+
+Covers: mtl_core/architectures/sharing/, mtl_core/architectures/components/,
+mtl_core/architectures/multi_task_model.py.
+"""
 
 import copy
 from itertools import chain

@@ -1,4 +1,7 @@
-"""Several runs evaluated as one."""
+"""Several runs evaluated as one.
+
+Covers: mtl_core/evaluation/ensemble.py, mtl_core/runner/saved_models.py.
+"""
 
 from pathlib import Path
 

@@ -1,3 +1,8 @@
+"""Failures of a verb: their messages and exit statuses.
+
+Covers: mtl_core/cli/exit_status.py.
+"""
+
 import errno
 from pathlib import Path
 

@@ -1,4 +1,7 @@
-"""Predictions of runs as a table, and their models in a folder that needs no store."""
+"""Predictions of runs as a table, and their models in a folder that needs no store.
+
+Covers: mtl_core/evaluation/model_bundle.py, mtl_core/evaluation/predictions.py, mtl_core/evaluation/series_csv.py.
+"""
 
 import csv
 import json

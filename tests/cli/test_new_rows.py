@@ -1,4 +1,7 @@
-"""Predictions for the rows of a person's file."""
+"""Predictions for the rows of a person's file.
+
+Covers: mtl_core/datasets/new_rows.py, mtl_core/evaluation/row_predictions.py.
+"""
 
 import csv
 from pathlib import Path

@@ -1,3 +1,9 @@
+"""The verbs of the command line, each run as a process of its own or through its main function.
+
+Covers: mtl_core/cli/exports.py, mtl_core/cli/json_data.py, mtl_core/cli/output.py, mtl_core/cli/references.py,
+mtl_core/cli/run_output.py, mtl_core/cli/training_verbs.py.
+"""
+
 import csv
 import json
 import math

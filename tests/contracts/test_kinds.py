@@ -1,4 +1,7 @@
-"""A new kind is one spec class, one builder and one test: whatever can be chosen has a form, a file and a builder."""
+"""A new kind is one spec class, one builder and one test: whatever can be chosen has a form, a file and a builder.
+
+Covers: mtl_core/spec/sharing/, mtl_core/spec/tasks/, mtl_core/spec/weighting/.
+"""
 
 import re
 from collections import defaultdict

@@ -1,3 +1,8 @@
+"""Descriptions of data sets for the Data page: columns, roles and suggested tasks.
+
+Covers: mtl_core/tabular/column_roles.py.
+"""
+
 from collections.abc import Callable
 
 import numpy as np

@@ -1,4 +1,7 @@
-"""Made-up data sets: the same every time, and what their descriptions say they are."""
+"""Made-up data sets: the same every time, and what their descriptions say they are.
+
+Covers: mtl_core/tabular/pixel_maps.py.
+"""
 
 import numpy as np
 import pytest

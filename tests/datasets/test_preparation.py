@@ -1,3 +1,8 @@
+"""Preparation of a data set: inputs, targets, splits and fingerprint.
+
+Covers: mtl_core/datasets/source.py, mtl_core/datasets/label_coverage.py.
+"""
+
 import json
 import os
 from collections.abc import Callable

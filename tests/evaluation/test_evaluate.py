@@ -1,3 +1,8 @@
+"""Evaluation of saved models on a split.
+
+Covers: mtl_core/evaluation/inference_cost.py.
+"""
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,7 @@
-"""The kinds of another package are used as those of the program are, and missed in plain words when it is gone."""
+"""The kinds of another package are used as those of the program are, and missed in plain words when it is gone.
+
+Covers: mtl_core/plugins.py, mtl_core/spec/plugin_reader.py, mtl_core/tabular/readers/plugin.py.
+"""
 
 import json
 from pathlib import Path

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QTabBar
 
+from app.navigation import Page
 from mtl_core.store import RunStore, SeriesKey
+from mtl_core.store.records import END_STATES
 from tests.e2e.conftest import OpenWindow, one_thread, open_window, store
 
 __all__ = ["one_thread", "open_window", "store"]
@@ -21,7 +23,7 @@ def test_a_table_is_opened_and_a_kind_and_a_metric_chosen_and_trained(open_windo
     table = Path(os.environ["MTLW_TABLE"])
     person = open_window()
     document = person.window.session.document
-    person.page("data")
+    person.page(Page.DATA)
     person.drop_file("data-page", table)
     person.wait(lambda: person.cells("data-preview")[:1] == [HEADER], "the table in the preview")
     for column in HEADER:
@@ -33,7 +35,7 @@ def test_a_table_is_opened_and_a_kind_and_a_metric_chosen_and_trained(open_windo
         person.choose(f"task-kind-{column}", kind)
     kinds = {task["target"]: task["kind"] for task in document.get("tasks")}
     assert kinds == {"price": KIND, "sold": "binary"}
-    person.page("training")
+    person.page(Page.TRAINING)
     index = next(i for i, task in enumerate(document.get("tasks")) if task["target"] == "sold")
     tabs = person.find("training-task-tabs", QTabBar)
     person.click_on(tabs, tabs.tabRect(index).center())
@@ -41,12 +43,12 @@ def test_a_table_is_opened_and_a_kind_and_a_metric_chosen_and_trained(open_windo
     person.wait(lambda: METRIC in document.get(f"tasks[{index}].metrics"), "the metric")
     person.type_over("training.epochs", "2")
     person.click("run")
-    person.wait(lambda: store.runs() and store.runs()[0].ended, "the run to end")
+    person.wait(lambda: store.runs() and store.runs()[0].state in END_STATES, "the run to end")
     run = store.runs()[0]
     assert (run.state, run.error, run.versions["mtlw-example"]) == ("finished", "", "0.1.0")
     assert store.spec(run.id).dataset.format == "mtlw-example/fixed_width"
     points = store.read(run.id)[0]
     assert SeriesKey("sold", "test", METRIC) in points
     assert SeriesKey("price", "test", "interval_score") in points
-    person.page("live")
+    person.page(Page.LIVE)
     person.reads("live-notice-text", "Finished", "price interval_score")

@@ -1,4 +1,7 @@
-"""Messages survive the row they are kept in, and damage is told from them."""
+"""Messages survive the row they are kept in, and damage is told from them.
+
+Covers: mtl_core/protocol/base.py.
+"""
 
 from typing import Any, get_args
 

@@ -1,4 +1,7 @@
-"""What was decided about the data reaches the run, the command line and its JSON; partly labelled rows train."""
+"""What was decided about the data reaches the run, the command line and its JSON; partly labelled rows train.
+
+Covers: mtl_core/spec/data_notes.py.
+"""
 
 import csv
 import json

@@ -1,3 +1,9 @@
+"""Execution of a run from the store: how it starts, how it ends, and what it leaves there.
+
+Covers: mtl_core/runner/stop_signals.py, mtl_core/protocol/states.py, mtl_core/protocol/series_key.py,
+mtl_core/runner/local.py.
+"""
+
 import math
 import os
 import signal

@@ -1,4 +1,7 @@
-"""Weights that a person set during a run, read from the events that the run wrote."""
+"""Weights that a person set during a run, read from the events that the run wrote.
+
+Covers: mtl_core/training/manual_weights.py.
+"""
 
 from collections.abc import Callable, Mapping
 from contextlib import closing

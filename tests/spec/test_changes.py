@@ -1,3 +1,8 @@
+"""Overrides, differences of two specs and upgrades from earlier versions.
+
+Covers: mtl_core/spec/io/overrides.py.
+"""
+
 from collections.abc import Callable
 from typing import Any
 

@@ -1,3 +1,8 @@
+"""Messages of invalid specs: where, which rule, what was found and what to do.
+
+Covers: mtl_core/spec/validation/suggestions.py.
+"""
+
 from collections.abc import Callable
 from typing import Any
 

@@ -1,3 +1,9 @@
+"""A spec written as YAML and read again is the same spec.
+
+Covers: mtl_core/spec/experiment.py, mtl_core/spec/base.py, mtl_core/spec/unions.py,
+mtl_core/spec/training/training_spec.py, mtl_core/spec/weighting/base.py, mtl_core/spec/io/presets.py.
+"""
+
 import json
 import math
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""What a task is judged by, and which way is better, without torch."""
+"""What a task is judged by, and which way is better, without torch.
+
+Covers: mtl_core/spec/metrics.py.
+"""
 
 from typing import get_args
 

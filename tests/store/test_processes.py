@@ -1,4 +1,7 @@
-"""Windows, the command line and runs are processes of their own on one store."""
+"""Windows, the command line and runs are processes of their own on one store.
+
+Covers: mtl_core/store/rows/events.py.
+"""
 
 import subprocess
 import sys

@@ -1,3 +1,9 @@
+"""Runs of the store: how they are created, listed, edited, claimed and finished.
+
+Covers: mtl_core/store/records.py, mtl_core/store/store.py, mtl_core/store/rows/run_records.py,
+mtl_core/store/rows/artifacts.py, mtl_core/store/rows/running_summary.py.
+"""
+
 import os
 import subprocess
 import sys

@@ -1,3 +1,8 @@
+"""The schema of the store: its tables, migrations and stores of older schemas.
+
+Covers: mtl_core/store/migrations/, mtl_core/store/migrations/versions/.
+"""
+
 import shutil
 import subprocess
 import sys

@@ -1,3 +1,8 @@
+"""Series of a run: what is written, read, thinned and summarized.
+
+Covers: mtl_core/store/run_log.py.
+"""
+
 import math
 from collections.abc import Callable
 

@@ -1,3 +1,8 @@
+"""Formats of tables: which reader a file gets, and what each reads.
+
+Covers: mtl_core/tabular/readers/, mtl_core/tabular/cache.py, mtl_core/tabular/arrow.py.
+"""
+
 import subprocess
 import sys
 from pathlib import Path

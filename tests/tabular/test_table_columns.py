@@ -1,4 +1,7 @@
-"""A table's columns decide together what its cells say, and what was decided is told."""
+"""A table's columns decide together what its cells say, and what was decided is told.
+
+Covers: mtl_core/tabular/column_lookup.py.
+"""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,7 @@
-"""Texts as inputs and tags as targets: tokens, vocabulary, padding, and what does not fit together."""
+"""Texts as inputs and tags as targets: tokens, vocabulary, padding, and what does not fit together.
+
+Covers: mtl_core/tabular/text/tags.py.
+"""
 
 import json
 from typing import Any

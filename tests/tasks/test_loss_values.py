@@ -1,4 +1,7 @@
-"""The losses of all kinds against values computed by hand or by another library."""
+"""The losses of all kinds against values computed by hand or by another library.
+
+Covers: mtl_core/tasks/losses.py, mtl_core/tasks/standardization.py.
+"""
 
 import math
 

@@ -1,4 +1,7 @@
-"""The metrics of all kinds against scikit-learn and SciPy."""
+"""The metrics of all kinds against scikit-learn and SciPy.
+
+Covers: mtl_core/tasks/additional_metrics.py, mtl_core/tasks/class_metrics.py.
+"""
 
 import numpy as np
 import pytest

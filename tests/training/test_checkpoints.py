@@ -1,3 +1,8 @@
+"""Checkpoints: what they hold, and files that are damaged or belong to another model.
+
+Covers: mtl_core/training/persistence/tensor_files.py.
+"""
+
 import json
 import resource
 import signal

@@ -1,4 +1,7 @@
-"""Beginning with the shared layers of another model, and keeping them as they are for a while."""
+"""Beginning with the shared layers of another model, and keeping them as they are for a while.
+
+Covers: mtl_core/spec/training/initial_weights.py.
+"""
 
 from pathlib import Path
 from typing import Any

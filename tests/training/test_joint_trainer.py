@@ -1,4 +1,7 @@
-"""Several seeds in one loop are what they are alone."""
+"""Several seeds in one loop are what they are alone.
+
+Covers: mtl_core/training/joint/joint_step.py.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,3 +1,9 @@
+"""The training loop: steps, epochs, series, requests and progress.
+
+Covers: mtl_core/training/training_step.py, mtl_core/training/recorder.py, mtl_core/training/metrics/metric_log.py,
+mtl_core/training/metrics/loss_floor.py.
+"""
+
 import math
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""What a run is composed of: its state, whose parts a checkpoint saves, and what trains and asks it."""
+"""What a run is composed of: its state, whose parts a checkpoint saves, and what trains and asks it.
+
+Covers: mtl_core/training/persistence/stateful.py, mtl_core/training/run_checkpoints.py.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

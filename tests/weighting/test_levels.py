@@ -1,4 +1,7 @@
-"""Where the tasks' gradients are compared, and the forward pass cut at the shared representation."""
+"""Where the tasks' gradients are compared, and the forward pass cut at the shared representation.
+
+Covers: mtl_core/weighting/autograd/shared_representation.py.
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,7 @@
-"""Weights that a person moves while a method trains."""
+"""Weights that a person moves while a method trains.
+
+Covers: mtl_core/weighting/wrappers/delegating.py.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,7 @@
-"""What the papers claim of the combined gradients, on random ones."""
+"""What the papers claim of the combined gradients, on random ones.
+
+Covers: mtl_core/weighting/wrappers/normalization.py.
+"""
 
 from random import Random
 

@@ -1,4 +1,7 @@
-"""Every stored record of the methods that weigh losses, at its stated tolerance (float64)."""
+"""Every stored record of the methods that weigh losses, at its stated tolerance (float64).
+
+Covers: mtl_core/weighting/losses/fixed_weights.py.
+"""
 
 from collections.abc import Iterator
 from typing import Any

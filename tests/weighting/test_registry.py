@@ -1,4 +1,7 @@
-"""Every kind of the spec has a builder, and every built method keeps the interface's promises."""
+"""Every kind of the spec has a builder, and every built method keeps the interface's promises.
+
+Covers: mtl_core/weighting/methods/, mtl_core/weighting/context.py, mtl_core/weighting/interface.py.
+"""
 
 from typing import Any
 

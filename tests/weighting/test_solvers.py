@@ -1,4 +1,7 @@
-"""The exact solvers, held to the conditions that only a solution fulfils, on gradients of every kind."""
+"""The exact solvers, held to the conditions that only a solution fulfils, on gradients of every kind.
+
+Covers: mtl_core/weighting/solvers/active_set.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Methods with a memory: held to TorchJD step by step, and to what they keep."""
+"""Methods with a memory: held to TorchJD step by step, and to what they keep.
+
+Covers: mtl_core/weighting/gradients/tracking.py, mtl_core/weighting/gradients/double_sampling.py.
+"""
 
 import pytest
 import torch

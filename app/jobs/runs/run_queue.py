@@ -16,6 +16,7 @@ from app.jobs.store.queue_queries import ExitCause, exit_message, find_active_ru
 from app.jobs.store.store_service import StoreService
 from app.jobs.worker.worker_client import Worker
 from mtl_core.protocol.requests import PauseRequest, Request, ResumeRequest, StopRequest, WeightsRequest
+from mtl_core.protocol.states import RESULT_STATES
 from mtl_core.spec import ExperimentSpec, StudyRun
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ class RunQueue(QObject):
     def _on_turn_finished(self, end: TurnEnd, records: "list[RunRecord]") -> None:
         if self._closed:
             return
-        self._training.release(reuse=all(record.state in ("finished", "stopped") for record in records))
+        self._training.release(reuse=all(record.state in RESULT_STATES for record in records))
         if end.exit is not None and (left := tuple(record.id for record in records if record.state == "queued")):
             self._turns.put_back(left)  # a reused process died before it had begun them: a new one trains them
         self._update_records(records)

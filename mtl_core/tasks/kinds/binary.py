@@ -1,4 +1,4 @@
-"""Binary classification: one logit a row, positive above 0."""
+"""Binary classification: one logit per row, positive above 0."""
 
 from functools import partial
 from typing import TYPE_CHECKING

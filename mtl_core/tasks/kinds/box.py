@@ -21,7 +21,7 @@ _EPSILON = 1e-7
 def _read_labels(task: BoxTask, source: TargetSource, at: str) -> Labels:
     labels = read_numbers(task, source, at)
     numbers = number_matrix(labels)
-    outside = labels.there & ((numbers < 0) | (numbers > 1)).any(1)
+    outside = labels.labeled & ((numbers < 0) | (numbers > 1)).any(1)
     fix = "Divide by the image's width and height."
     reject_rows(outside, numbers, f"{at}.target", "a box is given in parts of the image, 0 to 1", fix)
     return labels

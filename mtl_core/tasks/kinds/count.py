@@ -39,7 +39,7 @@ def _read_labels(task: CountTask, source: TargetSource, at: str) -> Labels:
 def _info(labels: Labels, train: Rows) -> TargetInfo:
     if not cast(CountTask, labels.task).standardize:
         return number_info(labels, train)
-    mean, _ = moments(training_values(labels, train), partial=labels.parts is not None)
+    mean, _ = moments(training_values(labels, train), partial=labels.value_mask is not None)
     return number_info(labels, train, std=tuple(np.where(mean > 0, mean, 1.0).tolist()))
 
 

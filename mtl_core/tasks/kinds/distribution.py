@@ -1,4 +1,4 @@
-"""Distribution targets: one logit a class, learned from probabilities."""
+"""Distribution targets: one logit per class, learned from probabilities."""
 
 from dataclasses import replace
 from functools import partial
@@ -21,9 +21,9 @@ def _read_labels(task: DistributionTask, source: TargetSource, at: str) -> Label
     columns = source.columns_of(task, at)
     labels = labels_from_columns(task, columns, at)
     numbers = number_matrix(labels)
-    invalid = labels.there & ((numbers < 0).any(1) | (numbers.sum(1) <= 0))
+    invalid = labels.labeled & ((numbers < 0).any(1) | (numbers.sum(1) <= 0))
     reject_rows(invalid, numbers, f"{at}.target", "probabilities are at least 0, and not all of them 0")
-    total = np.where(labels.there, numbers.sum(1), 1)
+    total = np.where(labels.labeled, numbers.sum(1), 1)
     names = tuple(column.name for column in columns)
     return replace(labels, numbers=numbers / total[:, None], classes=names)
 

@@ -1,4 +1,4 @@
-"""Multiclass classification: one logit a class."""
+"""Multiclass classification: one logit per class."""
 
 from functools import partial
 

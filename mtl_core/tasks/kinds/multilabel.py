@@ -30,8 +30,8 @@ def _read_labels(task: MultilabelTask, source: TargetSource, at: str) -> Labels:
 def _binary_labels(column: Column, where: str) -> Floats:
     """Return a column of two values as 0 and 1; the later value in order is 1."""
     if not set(column.values) <= {"0", "1"} and column.unique_count != 2:
-        found = f"{column.unique_count} in column {column.name!r}: " + ", ".join(column.values[:6])
-        raise InputError(where, "a label's column needs exactly two values, such as 0 and 1", found=shorten(found))
+        summary = f"{column.unique_count} in column {column.name!r}: " + ", ".join(column.values[:6])
+        raise InputError(where, "a label's column needs exactly two values, such as 0 and 1", found=shorten(summary))
     constant = 1.0 if column.values == ("1",) else 0.0
     values = column.codes.astype(np.float64) if column.unique_count == 2 else np.full(len(column.codes), constant)
     return np.where(column.codes < 0, np.nan, values)
@@ -61,8 +61,8 @@ def build_multilabel(task: MultilabelTask, info: TargetInfo) -> TaskHead:
     """
     labels = len(info.classes)
     positives = torch.tensor(info.counts or (0,) * labels, dtype=torch.float32)
-    labelled = torch.tensor(info.value_counts, dtype=torch.float32) if info.value_counts else info.labelled
-    positive = positive_weights(task.positive_weight, positives, labelled)
+    labeled = torch.tensor(info.value_counts, dtype=torch.float32) if info.value_counts else info.labelled
+    positive = positive_weights(task.positive_weight, positives, labeled)
     gamma = task.gamma if task.loss == "focal" else None
 
     def build_metrics() -> dict[str, TaskMetric]:

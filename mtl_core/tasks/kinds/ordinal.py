@@ -35,7 +35,7 @@ def _reorder_classes(labels: Labels, order: tuple[str, ...], at: str) -> Labels:
         raise InputError(f"{at}.order", rule, found=shorten(", ".join(order)), fix=fix)
     new_codes = np.array([*(order.index(name) for name in labels.classes), -1], np.int64)
     assert labels.codes is not None
-    return Labels(labels.task, labels.there, codes=new_codes[labels.codes], classes=order)
+    return Labels(labels.task, labels.labeled, codes=new_codes[labels.codes], classes=order)
 
 
 def build_ordinal(task: OrdinalTask, info: TargetInfo) -> TaskHead:

@@ -1,4 +1,4 @@
-"""Regression: one or several numbers a row."""
+"""Regression: one or several numbers per row."""
 
 from collections.abc import Callable
 from functools import partial
@@ -29,7 +29,7 @@ def _info(labels: Labels, train: Rows) -> TargetInfo:
     task = cast(RegressionTask, labels.task)
     facts: dict[str, Any] = {"per_value": 2 if task.loss == "gaussian_nll" else 1}
     if task.standardize:
-        mean, std = moments(training_values(labels, train), partial=labels.parts is not None)
+        mean, std = moments(training_values(labels, train), partial=labels.value_mask is not None)
         std = np.where(std > 1e-9 * np.maximum(np.abs(mean), 1e-30), std, 1.0)
         facts |= {"mean": tuple(mean.tolist()), "std": tuple(std.tolist())}
     return number_info(labels, train, **facts)

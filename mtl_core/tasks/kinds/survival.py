@@ -33,7 +33,7 @@ from mtl_core.tasks.task_metrics import TaskMetric
 def _read_labels(task: SurvivalTask, source: TargetSource, at: str) -> Labels:
     """Read times and events, in this order whatever the order of the columns."""
     labels, where = read_numbers(task, source, at), f"{at}.target"
-    numbers, labeled = number_matrix(labels), labels.there
+    numbers, labeled = number_matrix(labels), labels.labeled
     first, second = (bool(np.isin(column[labeled], (0, 1)).all()) for column in numbers.T)
     if first and not second:
         numbers = np.ascontiguousarray(numbers[:, ::-1])

@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtl_core.spec import InputError, TargetInfo, Task, shorten
+from mtl_core.spec import BaseTask, InputError, TargetInfo, shorten
 from mtl_core.spec.tasks import MAX_CLASSES
 from mtl_core.tabular.cells import column_setting
 from mtl_core.tabular.column import Column, Rows
 from mtl_core.tasks.targets.labels import Labels
 
 
-def class_labels(task: Task, column: Column, at: str) -> Labels:
+def class_labels(task: BaseTask, column: Column, at: str) -> Labels:
     """Return the classes of a column as labels.
 
     Raises:
@@ -67,7 +67,7 @@ def class_info(labels: Labels, train: Rows, **facts: Any) -> TargetInfo:
         **facts: Further fields of the description.
     """
     task = labels.task
-    rows = train[labels.there[train]]
+    rows = train[labels.labeled[train]]
     fields: dict[str, Any] = {"name": task.name, "kind": task.kind, "classes": labels.classes, "labelled": len(rows)}
     if labels.maps is not None:
         maps = labels.maps[rows]
@@ -82,7 +82,7 @@ def class_info(labels: Labels, train: Rows, **facts: Any) -> TargetInfo:
 def class_tensor(labels: Labels, _: TargetInfo, rows: Rows) -> Tensor:
     """``[N]`` classes of some rows; 0 where missing."""
     assert labels.codes is not None
-    return torch.from_numpy(np.where(labels.there[rows], labels.codes[rows], 0))
+    return torch.from_numpy(np.where(labels.labeled[rows], labels.codes[rows], 0))
 
 
 def map_tensor(labels: Labels, _: TargetInfo, rows: Rows) -> Tensor:

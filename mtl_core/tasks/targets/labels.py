@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.spec import InputError, Task
+from mtl_core.spec import BaseTask, InputError
 from mtl_core.tabular.cells import Codes
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.column_lookup import find_column
@@ -20,33 +20,34 @@ class Labels:
     """The labels of a task in every row.
 
     Attributes:
-        there: ``[N]``, true where the row is labelled, with one of its values at least.
+        task: The task.
+        labeled: ``[N]``, true where the row has a label, or at least one of its values.
         codes: ``[N]`` classes, -1 where missing; None for numbers.
         numbers: ``[N, W]``, NaN where missing; None for classes.
-        classes: The classes in the order of their numbers; binary: negative, positive; multilabel: the labels.
-        maps: ``[N, H, W]`` classes of pixels, of a segmentation; ``[N, L]`` of tokens, -1 where there is none, of a
-            tagging task; None for others.
-        parts: ``[N, W]``, true where a value is there, when some rows have only some of them; None for others.
-        incomplete: Rows that are not labelled because they have only some of the values, which belong together.
+        classes: The classes in the order of their codes; binary: negative, positive; multilabel: the labels.
+        maps: ``[N, H, W]`` classes of pixels for a segmentation; ``[N, L]`` classes of tokens, -1 where there is no
+            token, for a tagging task; None for others.
+        value_mask: ``[N, W]``, true where a value is present, if some rows have only some of the values; else None.
+        incomplete_rows: The number of rows without a label because they lack some of the values of one target.
     """
 
-    task: Task
-    there: NDArray[np.bool_]
+    task: BaseTask
+    labeled: NDArray[np.bool_]
     codes: Codes | None = None
     numbers: Floats | None = None
     classes: tuple[str, ...] = ()
     maps: NDArray[np.uint8] | NDArray[np.int16] | None = None
-    parts: NDArray[np.bool_] | None = None
-    incomplete: int = 0
+    value_mask: NDArray[np.bool_] | None = None
+    incomplete_rows: int = 0
 
     @property
-    def stratum(self) -> Codes:
+    def strata(self) -> Codes:
         """``[N]``: the stratum of each row: its class, or which of its values are present."""
         if self.codes is not None:
             return self.codes
-        if self.parts is None:
-            return self.there.astype(np.int64)
-        return np.unique(self.parts, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        if self.value_mask is None:
+            return self.labeled.astype(np.int64)
+        return np.unique(self.value_mask, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ class TargetSource:
     maps: Mapping[str, PixelMap] = field(default_factory=dict)
     tokens: Tokens | None = None
 
-    def columns_of(self, task: Task, at: str) -> list[Column]:
+    def columns_of(self, task: BaseTask, at: str) -> list[Column]:
         """Return the target columns of a task at a place of the spec.
 
         Raises:

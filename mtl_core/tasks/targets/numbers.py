@@ -8,22 +8,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.spec import InputError, TargetInfo, Task
+from mtl_core.spec import BaseTask, InputError, TargetInfo
 from mtl_core.tabular.column import HUGE, Column, Rows, parse_number
 from mtl_core.tabular.values.numerals import Floats, begins_with_number
 from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 
-def read_numbers(task: Task, source: TargetSource, at: str) -> Labels:
+def read_numbers(task: BaseTask, source: TargetSource, at: str) -> Labels:
     """Read the labels of a task that predicts any numbers.
 
     Raises:
-        InputError: A column is not there, or holds no numbers.
+        InputError: A column does not exist, or holds no numbers.
     """
     return labels_from_columns(task, source.columns_of(task, at), at)
 
 
-def labels_from_columns(task: Task, columns: Sequence[Column], at: str) -> Labels:
+def labels_from_columns(task: BaseTask, columns: Sequence[Column], at: str) -> Labels:
     """Return the numbers of columns as labels.
 
     Raises:
@@ -33,20 +33,22 @@ def labels_from_columns(task: Task, columns: Sequence[Column], at: str) -> Label
     for column in columns:
         if column.type != "numeric" and column.unique_count:
             rule = f"{task.phrase()} needs numbers; column {column.name!r} is categorical"
-            found = ", ".join(column.values[:4]) + (" …" if len(column.values) > 4 else "")
-            raise InputError(where, rule, found=found, fix=f"{_numeric_fix(column)}, or take another target.")
+            examples = ", ".join(column.values[:4]) + (" …" if len(column.values) > 4 else "")
+            raise InputError(where, rule, found=examples, fix=f"{_numeric_fix(column)}, or take another target.")
     numbers = np.column_stack([column.numbers for column in columns])
     return labels_from_numbers(task, numbers)
 
 
-def labels_from_numbers(task: Task, numbers: Floats, classes: tuple[str, ...] = ()) -> Labels:
+def labels_from_numbers(task: BaseTask, numbers: Floats, classes: tuple[str, ...] = ()) -> Labels:
     """Return numbers ``[N, W]`` as labels; rows may lack some of their values if the kind of task allows it."""
     present = np.isfinite(numbers)
     partial, complete = np.asarray(present.any(1)), np.asarray(present.all(1))
     if not task.value_by_value:
-        return Labels(task, complete, numbers=numbers, classes=classes, incomplete=int((partial & ~complete).sum()))
-    parts = None if (partial == complete).all() else present
-    return Labels(task, partial, numbers=numbers, classes=classes, parts=parts)
+        return Labels(
+            task, complete, numbers=numbers, classes=classes, incomplete_rows=int((partial & ~complete).sum())
+        )
+    value_mask = None if (partial == complete).all() else present
+    return Labels(task, partial, numbers=numbers, classes=classes, value_mask=value_mask)
 
 
 def _numeric_fix(column: Column) -> str:
@@ -64,8 +66,8 @@ def reject_rows(
     """Raise an InputError that shows the first invalid row, if there is one."""
     if invalid.any():
         row = int(np.argmax(invalid))
-        found = ", ".join(f"{value:g}" for value in numbers[row]) + f" in row {row + 1}"
-        raise InputError(where, rule, found=found, fix=fix)
+        values = ", ".join(f"{value:g}" for value in numbers[row])
+        raise InputError(where, rule, found=f"{values} in row {row + 1}", fix=fix)
 
 
 def number_info(labels: Labels, train: Rows, **facts: Any) -> TargetInfo:
@@ -79,8 +81,8 @@ def number_info(labels: Labels, train: Rows, **facts: Any) -> TargetInfo:
     task, values = labels.task, training_values(labels, train)
     width = values.shape[1]
     fields: dict[str, Any] = {"name": task.name, "kind": task.kind, "classes": labels.classes, "labelled": len(values)}
-    if labels.parts is not None:
-        fields["value_counts"] = tuple(labels.parts[train[labels.there[train]]].sum(0).tolist())
+    if labels.value_mask is not None:
+        fields["value_counts"] = tuple(labels.value_mask[train[labels.labeled[train]]].sum(0).tolist())
     units = {"mean": (0.0,) * width, "std": (1.0,) * width}
     return TargetInfo(**fields | {"width": width} | units | facts)
 
@@ -93,7 +95,7 @@ def number_matrix(labels: Labels) -> Floats:
 
 def training_values(labels: Labels, train: Rows) -> Floats:
     """The numbers ``[n, W]`` of the labeled training rows, NaN where a value is missing."""
-    return number_matrix(labels)[train[labels.there[train]]]
+    return number_matrix(labels)[train[labels.labeled[train]]]
 
 
 def moments(values: Floats, *, partial: bool) -> tuple[Floats, Floats]:
@@ -108,6 +110,6 @@ def moments(values: Floats, *, partial: bool) -> tuple[Floats, Floats]:
 
 def number_tensor(labels: Labels, info: TargetInfo, rows: Rows) -> Tensor:
     """``[N, W]`` numbers of some rows in training units; 0 where missing."""
-    present = labels.there[rows][:, None] if labels.parts is None else labels.parts[rows]
+    present = labels.labeled[rows][:, None] if labels.value_mask is None else labels.value_mask[rows]
     scaled = (number_matrix(labels)[rows] - np.array(info.mean or (0.0,))) / np.array(info.std or (1.0,))
     return torch.from_numpy(np.where(present, np.clip(scaled, -HUGE, HUGE), 0.0).astype(np.float32))

@@ -1,4 +1,7 @@
-"""Runs one after the other, through a fake worker and a real store."""
+"""Runs one after the other, through a fake worker and a real store.
+
+Covers: mtl_core/locations.py.
+"""
 
 import os
 import signal

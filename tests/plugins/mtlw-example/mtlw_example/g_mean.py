@@ -11,7 +11,7 @@ from mtl_core.tasks.additional_metrics import DatasetMetric
 
 def g_mean(predicted: Tensor, target: Tensor) -> Tensor:
     """The geometric mean of the recalls of the classes that occur; NaN if there is only one."""
-    classes = target.unique()
+    classes = torch.unique(target)
     if len(classes) < 2:
         return target.new_tensor(torch.nan)
     recalls = torch.stack([(predicted[target == one] == one).double().mean() for one in classes])

@@ -13,7 +13,7 @@ from mtl_core.spec.tasks.base import (
     Column,
     Direction,
     TargetColumn,
-    TargetFacts,
+    TargetStatistics,
     is_numeric,
 )
 from mtl_core.spec.tasks.plugin_metric import PluginMetric
@@ -61,7 +61,7 @@ class IntervalTask(BaseTask):
         return 40 if len(columns) == 1 and is_numeric(columns[0]) else None
 
     @classmethod
-    def output_words(cls, target: TargetFacts) -> str:
+    def output_words(cls, target: TargetStatistics) -> str:
         """The two bounds."""
         return "2 bounds"
 

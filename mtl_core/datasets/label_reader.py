@@ -28,7 +28,7 @@ def read_labels(
     for i, task in enumerate(tasks):
         at = f"{place}[{i}]"
         task_labels = KINDS[task.kind].read_labels(task, source, at)
-        if not task_labels.there.any():
+        if not task_labels.labeled.any():
             needs_one_column = len(task.targets) == 1 or task.value_by_value
             rule = "no row has a label" if needs_one_column else "no row has a label in all of these columns"
             raise _no_label_error(f"{at}.target", rule, source.columns_of(task, at))
