@@ -83,6 +83,6 @@ def paint_chip(painter: QPainter, space: QRect, word: str, tone: str) -> None:
     painter.drawEllipse(box.left() + 9, box.center().y() - _DOT // 2 + 1, _DOT, _DOT)
     painter.setPen(QColor(resolve("text" if tone in {"muted", "neutral"} else tone)))
     words = box.adjusted(23, 0, -6, 0)
-    shown = metrics.elidedText(word, Qt.TextElideMode.ElideRight, words.width())
-    painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+    text = metrics.elidedText(word, Qt.TextElideMode.ElideRight, words.width())
+    painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
     painter.restore()

@@ -132,13 +132,13 @@ class RunChooser(QFrame):
         if self.model.rowCount():
             self.list.setCurrentIndex(self.model.index(0))
         self._show_buttons()
-        shown, total = self.model.rowCount(), self.model.total
+        count, total = self.model.rowCount(), self.model.total
         if not total:
             self.status.setText("There are no other runs." if self._excluded else "There are no runs yet.")
-        elif not shown:
+        elif not count:
             self.status.setText("No run has all of these words.")
         else:
-            self.status.setText(f"{shown} runs" if shown == total else f"{shown} of {total} runs")
+            self.status.setText(f"{count} runs" if count == total else f"{count} of {total} runs")
 
     def _show_buttons(self) -> None:
         count = len(self.model.checked_runs)
@@ -155,8 +155,8 @@ class RunChooser(QFrame):
             self._emit_runs([run])
 
     def _check_all(self) -> None:
-        shown = self.model.shown_runs()
-        self.model.set_checked(shown, on=not set(shown) <= set(self.model.checked_runs))
+        runs = self.model.shown_runs()
+        self.model.set_checked(runs, on=not set(runs) <= set(self.model.checked_runs))
         self._show_buttons()
 
     def _emit_checked(self) -> None:

@@ -105,16 +105,16 @@ class RunsReader:
     def _read_changed(self, store: RunStore, query: str, archived: bool, changed_runs: set[int]) -> None:
         """Read the active runs, those known to have changed, and those created since."""
         active = {run for run in self._listed_ids if not self._rows[run].record.has_ended}
-        listed = set(self._listed_ids)
+        run_ids = set(self._listed_ids)
         for run in active | changed_runs:
             records = store.runs(archived=archived, query=f"{query} id:{run}")
-            listed.discard(run)
-            listed.update(self._update_row(record) for record in records)
+            run_ids.discard(run)
+            run_ids.update(self._update_row(record) for record in records)
         newest = max(self._rows, default=0) + 1
         while store.runs(archived=True, query=f"id:{newest}"):
-            listed.update(self._update_row(r) for r in store.runs(archived=archived, query=f"{query} id:{newest}"))
+            run_ids.update(self._update_row(r) for r in store.runs(archived=archived, query=f"{query} id:{newest}"))
             newest += 1
-        self._listed_ids = sorted(listed, reverse=True)
+        self._listed_ids = sorted(run_ids, reverse=True)
 
     def _update_row(self, record: RunRecord) -> int:
         previous = self._rows.get(record.id)

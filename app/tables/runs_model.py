@@ -68,7 +68,7 @@ class RunsModel(QAbstractTableModel):
         old = {row.record.id for row in self._rows}
         if len(new.keys() ^ old) > _MANY_CHANGES:
             self.beginResetModel()
-            self._rows = self._sorted(list(rows))
+            self._rows = self._sort_rows(list(rows))
             self.endResetModel()
             return
         self._remove_rows([i for i, row in enumerate(self._rows) if row.record.id not in new])
@@ -169,13 +169,13 @@ class RunsModel(QAbstractTableModel):
             self.endInsertRows()
 
     def _replace_changed(self, new: dict[int, RunRow]) -> None:
-        changed = [i for i, row in enumerate(self._rows) if new[row.record.id] is not row]
-        if changed:
+        changed_indices = [i for i, row in enumerate(self._rows) if new[row.record.id] is not row]
+        if changed_indices:
             self._rows = [new[row.record.id] for row in self._rows]
             last = len(self._columns) - 1
-            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], last))
+            self.dataChanged.emit(self.index(changed_indices[0], 0), self.index(changed_indices[-1], last))
 
-    def _sorted(self, rows: list[RunRow]) -> list[RunRow]:
+    def _sort_rows(self, rows: list[RunRow]) -> list[RunRow]:
         return [rows[i] for i in self._sort_order(rows)]
 
     def _sort_order(self, rows: list[RunRow]) -> list[int]:

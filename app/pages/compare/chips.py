@@ -101,7 +101,7 @@ class ChipBar(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.chips: list[RunChip] = []
-        self._shown: tuple[ChipText, ...] = ()
+        self._texts: tuple[ChipText, ...] = ()
         self._content = QWidget()
         self.setWidget(self._content)
         self.viewport().setAutoFillBackground(False)
@@ -109,17 +109,17 @@ class ChipBar(QScrollArea):
 
     def show_chips(self, chips: Iterable[ChipText]) -> None:
         """Show these chips; unchanged ones are reused, so that their buttons keep the focus."""
-        shown = tuple(chips)
-        if shown == self._shown:
+        new_texts = tuple(chips)
+        if new_texts == self._texts:
             return
-        reused = {chip.chip_text: chip for chip in self.chips if chip.chip_text in shown}
+        reused = {chip.chip_text: chip for chip in self.chips if chip.chip_text in new_texts}
         for chip in self.chips:
             if chip.chip_text not in reused:
                 chip.hide()
                 chip.setParent(None)
                 chip.deleteLater()
-        self._shown = shown
-        self.chips = [reused[text] for text in shown if text in reused]
+        self._texts = new_texts
+        self.chips = [reused[text] for text in new_texts if text in reused]
         self._make_next_chips()
 
     def restyle(self) -> None:
@@ -130,10 +130,10 @@ class ChipBar(QScrollArea):
     def _make_next_chips(self) -> None:
         """Make the next missing chips, and queue the rest: sixty at once would block the window."""
         chips = {chip.chip_text: chip for chip in self.chips}
-        missing = [text for text in self._shown if text not in chips]
+        missing = [text for text in self._texts if text not in chips]
         for text in missing[:_CHIPS_PER_STEP]:
             chips[text] = self._chip(text)
-        self.chips = [chips[text] for text in self._shown if text in chips]
+        self.chips = [chips[text] for text in self._texts if text in chips]
         self._arrange()
         if len(missing) > _CHIPS_PER_STEP:
             self._steps.put("chips", self._make_next_chips)

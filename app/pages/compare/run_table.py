@@ -68,7 +68,7 @@ class RunTable(QTableView):
             return  # dozens of runs are read one by one, and most of them change one table
         self._content = content
         metrics = self.fontMetrics()
-        headers = [Header(first, first), *(Header(_elided(label, metrics), label, color) for label, color in runs)]
+        headers = [Header(first, first), *(Header(_elide(label, metrics), label, color) for label, color in runs)]
         self._model.set_content(headers, lines)
         self._measure()
         self._fit()
@@ -158,7 +158,7 @@ def distribute_width(available: int, hints: Sequence[int], minimums: Sequence[in
     return [minimum + int(share * (hint - minimum)) for hint, minimum in zip(hints, minimums, strict=True)]
 
 
-def _elided(label: str, metrics: QFontMetrics) -> str:
+def _elide(label: str, metrics: QFontMetrics) -> str:
     """A label of one line or two, each elided in the middle if it is long."""
     most = _MAX_HEADER_WIDTH * metrics.horizontalAdvance("0")
     return "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, most) for line in label.split("\n"))

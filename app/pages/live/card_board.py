@@ -131,10 +131,10 @@ class CardBoard(QWidget):
 
     def _fix_page_height(self) -> None:
         """Keep the height of the main cards when the extra cards below are shown, which are scrolled to."""
-        shown = not (self.sharing.isHidden() and self.conflict.isHidden())
-        self._extra_cards.setVisible(shown)
+        has_extra_cards = not (self.sharing.isHidden() and self.conflict.isHidden())
+        self._extra_cards.setVisible(has_extra_cards)
         least = max(self._scroll_area.viewport().height(), self._main_rows.minimumSizeHint().height())
-        self._main_rows.setMinimumHeight(least if shown else 0)
+        self._main_rows.setMinimumHeight(least if has_extra_cards else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the cards to the available height."""

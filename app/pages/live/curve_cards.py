@@ -75,11 +75,11 @@ class PlotCard(Card):
     def _fit_title(self) -> None:
         room = self.width() - 2 * CARD_GAP - 2 * GAP - self._width_beside_title()
         metrics, least = self.title.fontMetrics(), self.width() // 4
-        shown = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, max(room - self._values_width(), least))
-        self.subtitle.setMinimumWidth(max(min(self._values_width(), room - metrics.horizontalAdvance(shown)), 0))
-        if shown != self.title.text():
-            self.title.setText(shown)
-            self.title.setToolTip(plain_tooltip(self._title if shown != self._title else ""))
+        title = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, max(room - self._values_width(), least))
+        self.subtitle.setMinimumWidth(max(min(self._values_width(), room - metrics.horizontalAdvance(title)), 0))
+        if title != self.title.text():
+            self.title.setText(title)
+            self.title.setToolTip(plain_tooltip(self._title if title != self._title else ""))
 
     def _values_width(self) -> int:
         return self.subtitle.sizeHint().width()

@@ -38,10 +38,10 @@ class LogCard(Card):
         new_lines = tuple(lines)
         if new_lines == self._lines:
             return
-        added = (
+        new_count = (
             len(new_lines) - len(self._lines) if self._lines and new_lines[-len(self._lines) :] == self._lines else 0
         )
         self._lines = new_lines
         place = self.text.verticalScrollBar().value()
         self.text.setPlainText("\n".join(new_lines))
-        self.text.verticalScrollBar().setValue(place + added if place else 0)
+        self.text.verticalScrollBar().setValue(place + new_count if place else 0)

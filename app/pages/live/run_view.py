@@ -163,8 +163,8 @@ def _test_text(task: str, score: str, latest: Latest) -> str:
 
 def losses_text(task: str, latest: Latest) -> str:
     """Current training and validation loss of a task for its card's header."""
-    shown = [(split, latest.get(series_key(task, split, "loss"))) for split in ("train", "val")]
-    return " · ".join(f"{split} {format_number(value)}" for split, value in shown if value is not None)
+    values = [(split, latest.get(series_key(task, split, "loss"))) for split in ("train", "val")]
+    return " · ".join(f"{split} {format_number(value)}" for split, value in values if value is not None)
 
 
 def weights_in_use(tasks: Sequence[str], latest: Latest) -> dict[str, float]:
@@ -175,8 +175,8 @@ def weights_in_use(tasks: Sequence[str], latest: Latest) -> dict[str, float]:
 
 def metric_text(metric: str, tasks: Sequence[str], latest: Latest) -> str:
     """Current values of a validation metric for its card's header."""
-    shown = [(task, latest.get(series_key(task, "val", metric))) for task in tasks]
-    return " · ".join(f"{task} {format_number(value)}" for task, value in shown if value is not None)
+    values = [(task, latest.get(series_key(task, "val", metric))) for task in tasks]
+    return " · ".join(f"{task} {format_number(value)}" for task, value in values if value is not None)
 
 
 def metric_names(keys: Collection[SeriesKey]) -> tuple[str, ...]:

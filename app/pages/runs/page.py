@@ -210,13 +210,13 @@ class RunsPage(PageBody):
             self.refresh()
 
     def _show_list_or_empty_state(self) -> None:
-        shown, is_filtered = self.model.rowCount(), self.list.is_filtered
-        self._has_any_run = self._has_any_run or shown > 0
-        if not shown and not is_filtered:
+        count, is_filtered = self.model.rowCount(), self.list.is_filtered
+        self._has_any_run = self._has_any_run or count > 0
+        if not count and not is_filtered:
             self._session.store.call(_has_runs, self._has_runs)
-        self.chip.set_text(format_quantity(shown, "run"))
-        self._stack.setCurrentIndex(1 if not (shown or is_filtered or self._has_any_run) else 0)
-        self.list.show_table(shown)
+        self.chip.set_text(format_quantity(count, "run"))
+        self._stack.setCurrentIndex(1 if not (count or is_filtered or self._has_any_run) else 0)
+        self.list.show_table(count)
 
     def _has_runs(self, any_run: bool) -> None:
         """Show the empty state if the store has no run at all, not even an archived one."""

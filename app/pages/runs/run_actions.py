@@ -46,10 +46,10 @@ class RunActions(QObject):
     def archive(self, runs: Sequence[int], away: bool) -> None:
         """Archive or restore runs."""
 
-        def done(_: Any) -> None:
+        def on_archived(_: Any) -> None:
             self.archivedChanged.emit(list(runs), away)
 
-        self._edit_all(runs, done, archived=away)
+        self._edit_all(runs, on_archived, archived=away)
 
     def watch(self, run: int) -> None:
         """Show the curves of a run on the Live page."""
@@ -114,21 +114,21 @@ class RunActions(QObject):
     def export_to(self, runs: Sequence[int], path: Path) -> None:
         """Write all points of the runs to a file."""
 
-        def done(points: int) -> None:
+        def on_written(points: int) -> None:
             self._session.show_message(f"Wrote {group_digits(points)} points to {path.name}")
 
-        self._session.store.call(lambda store: export_points(store, runs, path), done, self._fail)
+        self._session.store.call(lambda store: export_points(store, runs, path), on_written, self._fail)
 
-    def _edit_all(self, runs: Sequence[int], done: Callable[[Any], object], **fields: Any) -> None:
+    def _edit_all(self, runs: Sequence[int], on_written: Callable[[Any], object], **fields: Any) -> None:
         def write(store: RunStore) -> None:
             for run in runs:
                 store.edit(run, **fields)
 
-        def wrote(_: Any) -> None:
-            done(None)
+        def on_edited(_: Any) -> None:
+            on_written(None)
             self.changed.emit(list(runs))
 
-        self._session.store.call(write, wrote, self._fail)
+        self._session.store.call(write, on_edited, self._fail)
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(error)

@@ -35,12 +35,12 @@ class SeriesBuffer:
 
     def extend(self, steps: Floats | NDArray[np.int64], values: Floats) -> None:
         """Appends points; both arrays have the same length."""
-        needed = self._count + len(steps)
-        if needed > self._steps.size:
-            self._grow(max(needed, 2 * self._steps.size))
-        self._steps[self._count : needed] = steps
-        self._values[self._count : needed] = values
-        self._count = needed
+        count = self._count + len(steps)
+        if count > self._steps.size:
+            self._grow(max(count, 2 * self._steps.size))
+        self._steps[self._count : count] = steps
+        self._values[self._count : count] = values
+        self._count = count
 
     def last(self) -> float | None:
         """The newest value; None if there is none."""

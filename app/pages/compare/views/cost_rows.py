@@ -20,13 +20,13 @@ def cost_lines(costs: Sequence[InferenceCost | None]) -> tuple[Line, ...]:
     Args:
         costs: The costs of each run's model; None if not measured.
     """
-    measured = [cost for cost in costs if cost is not None]
+    known_costs = [cost for cost in costs if cost is not None]
     exact: list[_Row] = [
         ("parameters", [_cost(cost, "parameters") for cost in costs], group_digits),
         ("operations per row (FLOPs)", [_cost(cost, "flops") for cost in costs], group_digits),
     ]
     timed: list[_Row] = []
-    for i, batch in enumerate(measured[0].batches):
+    for i, batch in enumerate(known_costs[0].batches):
         count = batch.rows
         times = [math.nan if cost is None else cost.batches[i].milliseconds for cost in costs]
         timed.append(

@@ -58,7 +58,7 @@ def study_view(study: Study) -> StudyView:
         headline=_headline(judgement, against),
         words=_words(study),
         heads=heads,
-        lines=tuple(_line(one, against) for one in judgement.metrics if one.multi or one.single),
+        lines=tuple(_line(metric, against) for metric in judgement.metrics if metric.multi or metric.single),
         seed_heads=tuple(f"seed {seed}" for seed in judgement.seeds) if against else (),
         by_seed=_by_seed(judgement) if against else (),
     )
@@ -101,18 +101,18 @@ def effect_sentences(scores: Sequence[MetricResult]) -> tuple[str, ...]:
     Negative transfer is claimed only where the 95 % interval of the change lies below 0, a gain only where it lies
     above; one seed says nothing either way.
     """
-    measured = [effect for effect in scores if effect.change]
-    single = [effect for effect in measured if len(effect.change.values) < 2]
+    effects = [effect for effect in scores if effect.change]
+    single = [effect for effect in effects if len(effect.change.values) < 2]
     sentences = []
     for transfer, words in (("negative", "Negative transfer"), ("positive", "Better together")):
         changes = [
             f"{effect.task} {format_relative_change(effect.change.mean, effect.change.sd)}"
-            for effect in measured
+            for effect in effects
             if effect.transfer == transfer
         ]
         if changes:
             sentences.append(f"{words}, beyond chance: {', '.join(changes)}.")
-    unclear = [effect for effect in measured if effect.transfer == "unclear" and effect not in single]
+    unclear = [effect for effect in effects if effect.transfer == "unclear" and effect not in single]
     if unclear:
         counts = sorted({len(effect.change.values) for effect in unclear})
         seeds = "–".join(dict.fromkeys(map(str, (counts[0], counts[-1]))))
