@@ -10,9 +10,6 @@ from mtl_core.weighting.interface import ForwardPass, SharedModel, Weighting, ma
 from mtl_core.weighting.registry import TaskLike, build_weighting
 from mtl_core.weighting.wrappers.manual_override import ManualOverride
 
-Setup = WeightingContext
-"""Name of the class in 0.2.0, for methods of other packages."""
-
 __all__ = [
     "ForwardPass",
     "ManualOverride",
