@@ -1,6 +1,7 @@
 """Errors for the user, one class for each kind of cause."""
 
 import errno
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,9 +134,11 @@ def _clip(text: str, length: int) -> str:
 def shorten(value: Any, length: int = 80) -> str:
     """Formats a value as one short line: its beginning, the end of a path, the message of an exception.
 
-    Control characters are shown as escapes.
+    Control characters are shown as escapes; null, true and false as a spec file has them.
     """
     match value:
+        case None | True | False:
+            text = json.dumps(value)
         case OSError():
             text = value.strerror or str(value)
         case str() | Path() | BaseException():
