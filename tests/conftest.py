@@ -1,4 +1,4 @@
-"""What holds for every test: no display, a home of its own, and nothing left behind."""
+"""Fixtures of every test: no display, a home folder of its own, and nothing left behind."""
 
 import contextlib
 import gc

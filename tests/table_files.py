@@ -1,4 +1,4 @@
-"""A table as a file of each format, by the title of the format; a contract test asks for each."""
+"""A table as a file of each format, by the title of the format."""
 
 import io
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Classes of errors, and the translation of system errors."""
+
 import errno
 import os
 from pathlib import Path

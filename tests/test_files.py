@@ -1,3 +1,5 @@
+"""Files that are written as a whole."""
+
 import errno
 import os
 import stat

@@ -209,7 +209,7 @@ def _check_training_labels(labels: Sequence[Labels], splits: Sequence[Rows]) -> 
     for i, task_labels in enumerate(labels):
         if not task_labels.labeled[splits[0]].any():
             rule = f"no row of the training split has a label of task {task_labels.task.name!r}"
-            found = f"{int(task_labels.labeled.sum())} labelled rows, all in validation and test"
+            found = f"{int(task_labels.labeled.sum())} labeled rows, all in validation and test"
             raise InputError(f"tasks[{i}].target", rule, found=found, fix="Change dataset.split or drop the task.")
 
 

@@ -97,7 +97,7 @@ class RunCheckpoints:
             for name, part in self._state.parts.items():
                 part.load_state_dict(last.state_of(name))
         except _STATE_ERRORS as error:
-            rule = "is a checkpoint of another optimiser or weighting, or not whole"
+            rule = "is a checkpoint of another optimizer or weighting, or not whole"
             raise StoreError(str(path), rule, found=_format_reason(error), fix=RESTORE_CHECKPOINT_FIX) from None
         if best:
             self._restore_best(best.parts.get("model", {}), best.values)

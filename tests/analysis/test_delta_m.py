@@ -1,3 +1,5 @@
+"""Δm of a study: scores of runs compared with those of single-task baselines."""
+
 import math
 from typing import Any
 

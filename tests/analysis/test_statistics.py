@@ -1,3 +1,5 @@
+"""Mean, standard deviation and confidence interval of values over seeds."""
+
 import math
 import statistics
 import subprocess

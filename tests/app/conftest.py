@@ -1,4 +1,4 @@
-"""What tests of the window share: a worker that needs no torch, a store, and a spec."""
+"""Fixtures of the window's tests: a worker without torch, a store, and a spec."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A real store with runs whose curves are made up, for tests and screenshots of the pages that draw them."""
+"""A store with runs whose curves are synthetic, for tests and screenshots of the pages that draw them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The experiment's name is edited in the bar at the top, and its runs are called by it."""
+"""The name of the experiment: editing it in the top bar, and names of its runs."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The help: its topics, and that they lead to each other."""
+"""The help: topics and links between them."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Whatever a person calls things, the window shows it as written: no markup, no picture, no link, no shortcut."""
+"""Names given by users are shown as written: no markup, image, link or shortcut."""
 
 import ast
 from collections.abc import Callable, Iterator

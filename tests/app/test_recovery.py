@@ -1,4 +1,4 @@
-"""Edits survive a window that breaks, and none that is closed properly."""
+"""Recovery of unsaved edits after a crash of the window; none after an orderly exit."""
 
 from collections.abc import Callable
 from pathlib import Path

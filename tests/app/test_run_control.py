@@ -1,4 +1,4 @@
-"""What the bar at the top does with runs, and how it answers a press."""
+"""The buttons of the top bar: Run, Pause and Stop."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the pages share: the document's questions reach the worker once, and its answers reach the pages."""
+"""The session: questions of the document reach the worker once, and answers reach the pages."""
 
 import sys
 from collections.abc import Callable, Iterator

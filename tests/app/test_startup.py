@@ -1,4 +1,4 @@
-"""How the program starts, from outside."""
+"""The start of the program, in a process of its own."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Palette, type and icons."""
+"""Palettes, fonts and icons."""
 
 import pytest
 from PySide6.QtGui import QColor, QIcon, QPalette

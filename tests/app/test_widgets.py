@@ -1,4 +1,4 @@
-"""Small parts: what they show, and when they speak."""
+"""The small widgets: texts, signals and accessibility."""
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt

@@ -1,4 +1,4 @@
-"""Small models under every sharing scheme, and what the tests of the schemes ask of them."""
+"""Small models under every sharing scheme, and helpers of the schemes' tests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Shared and private features, kept apart."""
+"""Adversarial sharing: shared and private features are kept apart."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A tree whose branches are learned."""
+"""Learned branching: a tree of stages."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every kind of layer and of sharing has its entry, and every layer keeps its promises.
+"""Every kind of layer and sharing scheme has a builder, and every layer keeps its contract.
 
 Covers: mtl_core/architectures/build.py, mtl_core/architectures/layers/registry.py,
 mtl_core/architectures/layers/input_rules.py, mtl_core/spec/layers/.

@@ -1,4 +1,4 @@
-"""Trunks that take shares of each other's features."""
+"""Cross-stitch networks: towers that mix each other's features."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The gate that picks a few experts, smoothly."""
+"""DSelect-k: a gate that selects a few experts smoothly."""
 
 import math
 

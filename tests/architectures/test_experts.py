@@ -1,4 +1,4 @@
-"""MMoE, CGC and PLE: what each is by definition, and where one is another."""
+"""MMoE, CGC and PLE: their definitions, and where one equals another."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One trunk, a head per task."""
+"""Hard parameter sharing: one trunk and a head per task."""
 
 import copy
 

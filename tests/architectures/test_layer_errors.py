@@ -1,4 +1,4 @@
-"""A layer that does not fit says what it needs and what arrives, and the fix it offers mends it.
+"""A layer that does not fit is refused with what it needs and what arrives; the offered fix repairs it.
 
 Covers: mtl_core/architectures/layers/faults.py, mtl_core/architectures/describe.py.
 """

@@ -1,4 +1,4 @@
-"""Layers of our own."""
+"""Layers that torch does not have."""
 
 import torch
 

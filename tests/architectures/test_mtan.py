@@ -1,4 +1,4 @@
-"""Masks on the features of one trunk."""
+"""MTAN: attention masks of the tasks on the features of one trunk."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""All tasks' features side by side, brought back to the width of each."""
+"""NDDR: the tasks' features concatenated and reduced to the width of each."""
 
 from typing import Any
 

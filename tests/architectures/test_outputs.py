@@ -1,4 +1,4 @@
-"""What stands at the end of a head follows from its task: a row of numbers, a map, or the features themselves."""
+"""The output layer of a head follows from its task: values, a map, or the features themselves."""
 
 import pytest
 import torch

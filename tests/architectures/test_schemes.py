@@ -1,4 +1,4 @@
-"""What holds for a model under any sharing scheme.
+"""Properties of models under any sharing scheme.
 
 Covers: mtl_core/architectures/sharing/, mtl_core/architectures/components/,
 mtl_core/architectures/multi_task_model.py.

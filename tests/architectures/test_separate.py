@@ -1,4 +1,4 @@
-"""Separate models are the single-task models."""
+"""Separate models equal single-task models."""
 
 import torch
 from torch import nn

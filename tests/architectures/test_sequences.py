@@ -1,4 +1,4 @@
-"""Layers over tokens and sequences: channels × length, whatever stands before them."""
+"""Layers of tokens and sequences, ``[channels, length]``."""
 
 import pytest
 import torch

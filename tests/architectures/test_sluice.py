@@ -1,4 +1,4 @@
-"""Trunks of two subspaces each, and heads that read a mixture of the stages."""
+"""Sluice networks: towers of two subspaces, and heads that read a mixture of stages."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Trunks tied by a penalty."""
+"""Soft parameter sharing: towers tied by a penalty."""
 
 from itertools import combinations
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a trunk is cut into stages."""
+"""Splitting a trunk into stages."""
 
 from typing import Any
 

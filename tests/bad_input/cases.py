@@ -1,4 +1,4 @@
-"""The bad inputs: how each is made, what is typed, and what the one line must name.
+"""The cases of bad input: how each is made, what is entered, and what the message must name.
 
 A case is made in a :class:`Place`. What the line must name is written as ``"training.epochs … at least 1"``.
 """

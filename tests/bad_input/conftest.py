@@ -1,4 +1,4 @@
-"""A place for each case, and the runs that some of them need."""
+"""Fixtures of the bad inputs: a folder for each case, and the runs that some of them need."""
 
 from pathlib import Path
 

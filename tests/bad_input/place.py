@@ -1,4 +1,4 @@
-"""A folder with a table, a spec and a store in it, and a digest that tells whether anything there was changed."""
+"""A folder with a table, a spec and a store, and a digest that shows whether anything in it was changed."""
 
 import copy
 import hashlib

@@ -1,4 +1,4 @@
-"""Each bad input on the command line: one clear line, exit status 2 or 3, and everything as it was."""
+"""Each bad input on the command line: one clear line, exit status 2 or 3, and nothing changed."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What only a process of its own can show: a full disk, a folder mounted read-only, the exit status itself."""
+"""Bad surroundings that need a process of their own: a full disk, a read-only folder, exit statuses."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The same bad inputs in the window: said where they arise, nothing modal, the window usable, everything as it was.
+"""Each bad input in the window: an error where it arises, no modal dialog, and nothing changed.
 
 One window with a real worker serves the cases of a spec, its data and its model; a bad store, and runs that cannot go
 on, each need a window of their own, which borrows the same worker.

@@ -1,4 +1,4 @@
-"""``make bench``: what the application costs on this machine, in one run.
+"""``make bench``: the speed of the application on this machine, measured in one run.
 
 ``make bench ARGS=--quick`` is a fast pass with few repetitions; single parts are named, such as ``speed``.
 """

@@ -1,4 +1,4 @@
-"""The loops one writes by hand, without anything that keeps results: what the trainer is measured against."""
+"""Training loops written by hand, which store nothing: the reference of the trainer's speed."""
 
 import time
 from collections.abc import Iterable, Iterator

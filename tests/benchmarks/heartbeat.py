@@ -1,4 +1,4 @@
-"""How long the event loop was blocked, and by what."""
+"""Times for which the event loop was blocked, and by what."""
 
 import sys
 import threading

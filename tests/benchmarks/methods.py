@@ -1,4 +1,4 @@
-"""What a step costs under each weighting method and level, beside the plain sum of the losses."""
+"""The cost of a step under each weighting method and level, relative to the plain sum of the losses."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""How good an experiment is that nobody has tuned, beside scikit-learn's models on the same rows.
+"""The quality of an experiment with default settings, beside scikit-learn's models on the same rows.
 
 Seeds below ``FIRST_SEED`` are not used: the defaults for tables were chosen by their test rows.
 

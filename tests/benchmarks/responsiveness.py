@@ -1,4 +1,4 @@
-"""The longest time the window's thread was blocked while its own worker trains a run that Live shows."""
+"""The longest time for which the GUI thread was blocked while a run trains and the Live page shows it."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A store of many runs, and how long it takes to list them."""
+"""A store of many runs, and the time it takes to list them."""
 
 import random
 import resource

@@ -1,4 +1,4 @@
-"""Eight seeds of a small MLP in one loop, against eight runs one after the other."""
+"""Eight seeds of a small MLP in one loop, and the same runs one after the other."""
 
 import time
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""From the start of the process to the first painted frame, against ``import torch``."""
+"""Time from the start of the process to the first painted frame, and that of ``import torch``."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The trainer as a worker runs it: a real run of a real store, which a window follows."""
+"""The trainer as a worker runs it: a run of a store that a window follows."""
 
 import time
 from collections.abc import Callable

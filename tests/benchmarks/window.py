@@ -1,4 +1,4 @@
-"""A window in another process, as the benchmarks lead it."""
+"""A window in another process, controlled by the benchmarks."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The two experiments that are timed: a small MLP on a table, and the bundled multidigits CNN."""
+"""The two experiments that are timed: a small MLP on a table, and the bundled CNN of multidigits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The command line in this process, over a spec short enough to wait for."""
+"""Fixtures of the command line: its main function in this process, and a short experiment."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Several runs evaluated as one.
+"""Evaluation and prediction of several runs as an ensemble.
 
 Covers: mtl_core/evaluation/ensemble.py, mtl_core/runner/saved_models.py.
 """

@@ -1,4 +1,4 @@
-"""Predictions of runs as a table, and their models in a folder that needs no store.
+"""The verbs ``evaluate``, ``predict`` and ``export`` on runs and on folders of models.
 
 Covers: mtl_core/evaluation/model_bundle.py, mtl_core/evaluation/predictions.py, mtl_core/evaluation/series_csv.py.
 """

@@ -1,4 +1,4 @@
-"""What people call things, on the command line: any text, any length, any encoding, and a Ctrl+C at any time."""
+"""Names on the command line: any text, length and encoding, and Ctrl+C at any time."""
 
 import json
 import os

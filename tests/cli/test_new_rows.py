@@ -1,4 +1,4 @@
-"""Predictions for the rows of a person's file.
+"""Predictions for the rows of a file.
 
 Covers: mtl_core/datasets/new_rows.py, mtl_core/evaluation/row_predictions.py.
 """

@@ -1,4 +1,4 @@
-"""The list of runs: what it shows, of damaged stores too, and that it is read in a few statements."""
+"""The ``runs`` verb: its columns, damaged stores, and the number of its statements."""
 
 import json
 import subprocess

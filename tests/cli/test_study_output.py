@@ -1,4 +1,4 @@
-"""Several seeds and their baselines from one command."""
+"""Studies on the command line: several seeds and their baselines."""
 
 import math
 from pathlib import Path

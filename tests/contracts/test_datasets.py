@@ -1,4 +1,4 @@
-"""A bundled set is an entry in ``mtl_core.spec.bundled`` and a module that opens it; a kind of data set likewise.
+"""Contract: a bundled data set is one entry and one module that opens it; a kind of data set likewise.
 
 Covers: mtl_core/datasets/bundled/, mtl_core/datasets/bundled_opener.py, mtl_core/datasets/kinds/,
 mtl_core/datasets/dataset_kind.py.

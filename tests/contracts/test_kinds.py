@@ -1,4 +1,4 @@
-"""A new kind is one spec class, one builder and one test: whatever can be chosen has a form, a file and a builder.
+"""Contract: every kind that can be chosen has a form, a builder and a round trip through YAML.
 
 Covers: mtl_core/spec/sharing/, mtl_core/spec/tasks/, mtl_core/spec/weighting/.
 """

@@ -1,4 +1,4 @@
-"""A page of the window is described once; its package, help topic and documentation page exist."""
+"""Contract: a page of the window is described once; its package, help topic and documentation page exist."""
 
 from importlib import import_module
 from pathlib import Path

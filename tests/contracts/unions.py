@@ -1,4 +1,4 @@
-"""Every place of an experiment where a kind is chosen, found by walking the spec, and a small experiment for each."""
+"""Every place of a spec where a kind is chosen, found by walking the spec, and a small experiment for each."""
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations

@@ -1,3 +1,5 @@
+"""Fixtures of the data sets: tables written to a folder."""
+
 from collections.abc import Callable
 from pathlib import Path
 

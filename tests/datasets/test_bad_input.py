@@ -1,4 +1,4 @@
-"""Every bad input is one clear error that names the place, the rule, what was found and what to do."""
+"""Data that cannot be used is one error that names the place, the rule, what was found and what to do."""
 
 import json
 import os

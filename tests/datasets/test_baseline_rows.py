@@ -1,4 +1,4 @@
-"""A single-task baseline is judged on the rows of the experiment it is held against."""
+"""A single-task baseline is evaluated on the rows of its experiment."""
 
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Encoding of columns as input features."""
+
 import json
 
 import numpy as np

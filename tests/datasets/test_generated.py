@@ -1,4 +1,4 @@
-"""Made-up data sets: the same every time, and what their descriptions say they are.
+"""Generated data sets are the same every time and as their descriptions say.
 
 Covers: mtl_core/tabular/pixel_maps.py.
 """

@@ -1,3 +1,5 @@
+"""The generated data set of two overlapping digits."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -1,3 +1,5 @@
+"""Numeric inputs: standardization and piecewise linear bins."""
+
 import json
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""The bundled sample tables."""
+
 from importlib import resources
 
 from resources.samples.houses import as_csv

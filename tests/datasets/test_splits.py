@@ -1,3 +1,5 @@
+"""Splits: shares, stratification and the seed."""
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""A real window on a real store with real workers, in this process and offscreen."""
+"""Fixtures of a real window over a real store with real workers, in this process and offscreen."""
 
 import contextlib
 import os

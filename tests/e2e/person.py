@@ -1,4 +1,4 @@
-"""Someone at the window: sees what is shown, uses the mouse and the keyboard, and waits for what happens."""
+"""A user of the window: looks at what is shown, uses mouse and keyboard, and waits for conditions."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is left when the window or the worker is killed: everything."""
+"""Nothing is lost when the window or the worker is killed."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The main job from end to end: design, train, watch, find again, compare."""
+"""The main workflow from end to end: design, train, watch, find again, compare."""
 
 import pytest
 from PySide6.QtCore import Qt

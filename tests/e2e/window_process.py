@@ -1,4 +1,4 @@
-"""The application in a process of its own, where a person does one thing as soon as the worker has answered.
+"""The application in a process of its own, which does one action as soon as the worker has answered.
 
 The first argument says what: ``run`` presses Run, ``edit`` types 7 over the epochs; the others are the application's.
 """

@@ -1,4 +1,4 @@
-"""Try many damaged inputs and print which were not answered as they should be.
+"""Try many damaged inputs and print which were not handled as they should be.
 
 ``python -m tests.fuzz --specs 10000 --data 1000 --checkpoints 500 --stores 100``; all seeds from ``--first`` on.
 """

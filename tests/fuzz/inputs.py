@@ -1,4 +1,4 @@
-"""The kinds of damaged inputs, and the commands that meet them."""
+"""The kinds of damaged inputs, and the commands that read them."""
 
 import io
 import json

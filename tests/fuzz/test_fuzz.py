@@ -1,3 +1,5 @@
+"""A few damaged inputs of each kind."""
+
 from pathlib import Path
 
 import pytest

@@ -1,4 +1,4 @@
-"""Commands on a damaged input, and what is wrong with how they are answered."""
+"""Commands on a damaged input, and the faults of their answers."""
 
 import io
 import random

@@ -1,4 +1,4 @@
-"""Packages beside the program: folders of their own with metadata as of pip, on the path of a subprocess."""
+"""Fixtures of other packages: folders with metadata as pip writes them, on the path of a subprocess."""
 
 import json
 import os

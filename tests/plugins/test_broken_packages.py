@@ -1,4 +1,4 @@
-"""A package that breaks a rule is named and left out; the program and the other packages work."""
+"""A package that breaks a rule is named and ignored; the program and other packages work."""
 
 from pathlib import Path
 from textwrap import dedent

@@ -1,4 +1,4 @@
-"""A task kind, a metric and a table format of another package are used as those of the program are."""
+"""Task kinds, metrics and table formats of another package work like built-in ones."""
 
 import json
 import random

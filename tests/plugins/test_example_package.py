@@ -1,4 +1,4 @@
-"""The kinds of another package are used as those of the program are, and missed in plain words when it is gone.
+"""Kinds of another package work like built-in ones, and errors name the package where it is missing.
 
 Covers: mtl_core/plugins.py, mtl_core/spec/plugin_reader.py, mtl_core/tabular/readers/plugin.py.
 """

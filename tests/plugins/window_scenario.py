@@ -1,4 +1,4 @@
-"""A person opens a table of another package's format, predicts with its kind of task and metric, and trains.
+"""A user opens a table of another package's format, trains its kind of task, and reads its metric.
 
 Run by test_data_kinds.py in a process in which the example package is installed.
 """

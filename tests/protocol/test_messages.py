@@ -1,4 +1,4 @@
-"""Messages survive the row they are kept in, and damage is told from them.
+"""Messages read from the rows of a store are those that were written; damage is detected.
 
 Covers: mtl_core/protocol/base.py.
 """

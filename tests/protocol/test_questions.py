@@ -1,4 +1,4 @@
-"""Questions to a worker and their answers, as they travel."""
+"""Questions to a worker and their answers on the wire."""
 
 import json
 from typing import Any, get_args

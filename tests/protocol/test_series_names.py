@@ -1,4 +1,4 @@
-"""The names of what sharing schemes learn and of gradient diagnostics stand in stores: they stay as they are."""
+"""Names of the series of sharing schemes and gradient diagnostics, which stores contain, do not change."""
 
 import pytest
 from hypothesis import given

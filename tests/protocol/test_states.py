@@ -1,3 +1,5 @@
+"""States of a run: live, ended, resumable."""
+
 from dataclasses import replace
 
 import pytest

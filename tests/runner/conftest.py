@@ -1,4 +1,4 @@
-"""A store, and runs short enough to wait for."""
+"""Fixtures of the runner: a store and short experiments."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Kills a short run at its n-th write to a file, for n = 1, 2, … until it ends by itself, and resumes it each time.
+"""Kills a short run at its n-th write to a file, for n = 1, 2, … until it finishes, and resumes it each time.
 
 Run with the compiled ``kill_at_write.c`` preloaded (:func:`command` makes it so); prints one line of JSON. The whole
 loop by hand: ``python -m tests.runner.kill_at_write FOLDER``.

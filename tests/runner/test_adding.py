@@ -1,4 +1,4 @@
-"""A task is added to a finished run, from the store and the command line."""
+"""Adding a task to a finished run, from the store and the command line."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What was decided about the data reaches the run, the command line and its JSON; partly labelled rows train.
+"""Notes about the data reach the run, the command line and its JSON.
 
 Covers: mtl_core/spec/data_notes.py.
 """

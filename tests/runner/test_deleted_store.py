@@ -1,4 +1,4 @@
-"""A store that is deleted while a run trains: the run ends soon after, in one line, and says why."""
+"""A store that is deleted while a run trains: the run ends soon after with one error."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""A run's numbers do not depend on what its process did before."""
+"""The results of a run do not depend on what its process did before."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

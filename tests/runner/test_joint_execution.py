@@ -1,4 +1,4 @@
-"""Runs that train together are rows, series and checkpoints of their own."""
+"""Runs that train together have rows, series and checkpoints of their own."""
 
 import threading
 

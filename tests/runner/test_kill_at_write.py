@@ -1,4 +1,4 @@
-"""A run that is killed in the middle of any write to the store or to a file leaves them sound and goes on exactly."""
+"""A run that is killed during any write leaves store and files intact, and resumes exactly."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The presets that come as examples of the field train as they stand: every loss falls."""
+"""Every preset trains as it stands, and every loss falls."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A store and a spec file that version 0.1.0 wrote are read, and a run that it began goes on as it would have there.
+"""A store and a spec file of version 0.1.0 are read, and a run begun by it resumes bit-equal.
 
 ``previous_version`` holds them: run 1 was trained to its end, run 2 is the same experiment stopped in its third epoch;
 run 3 has another weighting. ``pcgrad.yaml`` is the experiment of runs 1 and 2.

@@ -1,4 +1,4 @@
-"""Weights that a person set during a run, read from the events that the run wrote.
+"""Loss weights that a user set during a run, read from the events that the run wrote.
 
 Covers: mtl_core/training/manual_weights.py.
 """

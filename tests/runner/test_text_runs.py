@@ -1,4 +1,4 @@
-"""Runs on texts: they go on where they stopped, under every way to share."""
+"""Runs on texts resume exactly under every sharing scheme."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every weighting method, at every level it has, learns three tasks of a table read from its file."""
+"""Every weighting method, at each of its levels, learns three tasks of a table."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The worker as a process of its own, spoken to as the window does."""
+"""The worker process: questions, answers and runs over standard input and output."""
 
 import json
 import os

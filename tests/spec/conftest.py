@@ -1,4 +1,4 @@
-"""Spec data to change one thing in at a time."""
+"""Fixtures of the spec: valid data, and a function that changes one setting."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A method that needs losses above 0 is refused for a loss that can fall below, before anything trains."""
+"""A method that needs positive losses is refused for a loss that can be negative."""
 
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Paths into spec data."""
+
 import copy
 from typing import Any
 

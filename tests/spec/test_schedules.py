@@ -1,3 +1,5 @@
+"""Schedules of the learning rate: values over the steps."""
+
 from collections.abc import Callable
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Each sharing scheme says what is known of it without torch: how it is drawn, and what it learns."""
+"""Sharing schemes in the spec: diagrams and the series that they learn."""
 
 from itertools import pairwise
 

@@ -1,3 +1,5 @@
+"""Spec files: relative paths, files that are no spec, and encodings."""
+
 import os
 from pathlib import Path
 from typing import Any

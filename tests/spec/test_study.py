@@ -1,3 +1,5 @@
+"""The runs of a study: seeds and single-task baselines."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""Default settings of a new experiment on a table."""
+
 import pytest
 
 from mtl_core.spec import spec_from_data

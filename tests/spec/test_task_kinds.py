@@ -1,4 +1,4 @@
-"""What a kind of task knows of itself."""
+"""Task kinds in the spec: titles, columns, outputs and suggestions."""
 
 from typing import get_args
 

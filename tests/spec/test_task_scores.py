@@ -1,4 +1,4 @@
-"""What a task is judged by, and which way is better, without torch.
+"""The score of a task and its direction, without torch.
 
 Covers: mtl_core/spec/metrics.py.
 """

@@ -1,4 +1,4 @@
-"""A text takes layers that read tokens, and a pretrained model's tokens are read by that model alone."""
+"""Layers of a text input, and the tokenizer of a pretrained model."""
 
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Limits of YAML text: size, depth and aliases, and the length of messages about it."""
+
 import time
 
 import pytest

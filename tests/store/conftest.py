@@ -1,4 +1,4 @@
-"""Stores to try things on: a file in a temporary folder, or the database that ``MTL_TEST_STORE`` names."""
+"""Fixtures of a store: a file in a temporary folder, or the database that ``MTL_TEST_STORE`` names."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Whatever is written, dropped and merged in whatever order: a reader that follows ends up with exactly the points."""
+"""A reader that follows a series ends up with exactly its points, whatever is written, deleted and merged."""
 
 from collections import defaultdict
 from collections.abc import Iterator

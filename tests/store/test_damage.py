@@ -1,4 +1,4 @@
-"""A store with damaged rows: what is whole is read, one bad run is named, and nothing else goes wrong."""
+"""A store with damaged rows: intact rows are read, and the damaged run is named."""
 
 import random
 from collections.abc import Callable

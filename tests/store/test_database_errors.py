@@ -1,4 +1,4 @@
-"""What a server says when it does not let a store be opened, as a person is told."""
+"""Errors of a database server as messages for a user."""
 
 import pytest
 import sqlalchemy as sa

@@ -1,3 +1,5 @@
+"""The filter language of the list of runs."""
+
 from collections.abc import Callable
 from contextlib import suppress
 

@@ -1,4 +1,4 @@
-"""Ending the process of a run at once."""
+"""Killing the process of a run."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Whatever cannot be a store is told in one line and left as it was."""
+"""A file or URL that is no store is refused with one error and left unchanged."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Windows, the command line and runs are processes of their own on one store.
+"""Several processes on one store: windows, the command line and runs.
 
 Covers: mtl_core/store/rows/events.py.
 """

@@ -1,3 +1,5 @@
+"""Requests to a run: pause, resume, stop, weights and checkpoint."""
+
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,3 +1,5 @@
+"""Studies in the store: their runs and scores."""
+
 from collections.abc import Callable
 
 import pytest

@@ -1,4 +1,4 @@
-"""Read-only media, full disks, files deleted under a store, and who may read what it writes."""
+"""Read-only media, full disks, deleted files and file permissions."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The log of an SQLite store does not grow without end while somebody always reads."""
+"""The WAL of an SQLite store stays bounded while somebody always reads."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The tables that the tests of data sets use too."""
+"""Fixtures of tables, shared with the tests of data sets."""
 
 from tests.datasets.conftest import homes, write
 

@@ -1,3 +1,5 @@
+"""Arrow and Feather files."""
+
 import contextlib
 import io
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Types of columns: numeric, categorical and text."""
+
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,3 +1,5 @@
+"""Dates and times as numbers."""
+
 import numpy as np
 import pandas as pd
 import pytest

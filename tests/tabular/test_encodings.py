@@ -1,3 +1,5 @@
+"""Detection of text encodings."""
+
 import codecs
 
 import pytest

@@ -1,4 +1,4 @@
-"""Numbers of other locales and with marks: what a column of them says."""
+"""Numbers with decimal commas, thousands separators, units and percent signs."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A table's columns decide together what its cells say, and what was decided is told.
+"""Columns of a table: formats that are decided for all columns together, and notes about them.
 
 Covers: mtl_core/tabular/column_lookup.py.
 """

@@ -1,4 +1,4 @@
-"""Texts cut into the tokens of a pretrained model by the tokenizer in its folder."""
+"""Token ids by the tokenizer in the folder of a pretrained model."""
 
 import importlib.util
 import json

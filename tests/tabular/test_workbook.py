@@ -1,3 +1,5 @@
+"""Excel and OpenDocument workbooks."""
+
 import contextlib
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Forged workbooks in xls are refused before the reader allocates what they claim, which would end the process."""
+"""Forged ``.xls`` workbooks are refused before the reader allocates what they claim."""
 
 import contextlib
 import struct

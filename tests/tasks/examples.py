@@ -1,4 +1,4 @@
-"""Examples of kinds of task, as their own tests give them: what holds for every kind is tried on each."""
+"""Examples of task kinds, given by their own tests and used by those of all kinds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

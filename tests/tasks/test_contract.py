@@ -1,4 +1,4 @@
-"""Every kind of task has a runtime, and every runtime keeps its promises.
+"""Every kind of task has a runtime, and every runtime keeps its contract.
 
 Covers: mtl_core/tasks/kinds/, mtl_core/tasks/targets/, mtl_core/tasks/registry.py, mtl_core/tasks/task_head.py,
 mtl_core/tasks/task_kind.py, mtl_core/tasks/task_metrics.py.

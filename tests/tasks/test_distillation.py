@@ -1,4 +1,4 @@
-"""How far a task's outputs are from those of another model."""
+"""Distances between the outputs of two models."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Which losses can fall below 0 stands in the spec, and is so."""
+"""Losses that can be negative are marked as such in the spec."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""Tasks of several values whose rows have only some of them: what is there trains and is judged, nothing else is."""
+"""Tasks of several values with rows that have only some of them: those values train and are measured."""
 
 from collections.abc import Iterator
 from pathlib import Path

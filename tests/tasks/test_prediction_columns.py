@@ -1,4 +1,4 @@
-"""Predictions and truth as the cells of a table."""
+"""Predictions and targets as columns of a table."""
 
 from typing import Any
 

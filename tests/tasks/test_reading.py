@@ -1,4 +1,4 @@
-"""Targets are read without what only measuring needs."""
+"""Targets are read without importing libraries of metrics."""
 
 import subprocess
 import sys

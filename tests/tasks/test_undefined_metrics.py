@@ -1,4 +1,4 @@
-"""Metrics without a definition on the rows at hand are left out, never shown as a number; why, is said."""
+"""Metrics that are undefined on the given rows are left out, with a reason."""
 
 import math
 from typing import Any

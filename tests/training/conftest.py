@@ -1,4 +1,4 @@
-"""A tick before every step, and a tick that never comes."""
+"""Fixtures of the intervals of the training loop: a tick before every step, and none at all."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What chooses the best epoch, and what stands in for it where it has no value."""
+"""The monitored value: the best epoch, early stopping, and substitutes where it is undefined."""
 
 import math
 from pathlib import Path

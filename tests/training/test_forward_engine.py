@@ -1,4 +1,4 @@
-"""Forward passes in pieces, in lower precision and compiled are those of the model."""
+"""Forward passes in micro-batches, in lower precision and compiled equal those of the model."""
 
 import itertools
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ def test_a_piece_computed_again_draws_the_same_dropout() -> None:
 
 
 @pytest.mark.parametrize("kind", ["equal", "mgda"])
-def test_batch_normalisation_counts_each_piece_once(kind: str) -> None:
+def test_batch_normalization_counts_each_piece_once(kind: str) -> None:
     model, tasks, batch = parts(NORM)
     gradients(model, tasks, batch, kind, accumulate=3)
     expected_model, _, _ = parts(NORM)

@@ -1,4 +1,4 @@
-"""Beginning with the shared layers of another model, and keeping them as they are for a while.
+"""Initial weights of the shared layers from another model, and freezing them for some epochs.
 
 Covers: mtl_core/spec/training/initial_weights.py.
 """

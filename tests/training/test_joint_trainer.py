@@ -1,4 +1,4 @@
-"""Several seeds in one loop are what they are alone.
+"""Several seeds in one loop give the same results as alone.
 
 Covers: mtl_core/training/joint/joint_step.py.
 """

@@ -288,15 +288,15 @@ def test_training_leaves_its_data_and_the_number_of_threads_alone(tmp_path: Path
     assert torch.get_num_threads() == before
 
 
-def test_batch_normalisation_with_a_single_training_row_is_refused_before_anything(tmp_path: Path) -> None:
+def test_batch_normalization_with_a_single_training_row_is_refused_before_anything(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^dataset\.split\.train: .*found one training row"):
         run(experiment(), tmp_path, data=toy_data(rows=1))
-    with pytest.raises(InputError, match=r"^training\.batch_size: batch normalisation needs at least two rows"):
+    with pytest.raises(InputError, match=r"^training\.batch_size: batch normalization needs at least two rows"):
         run(experiment(training__batch_size=1), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_batch_normalisation_one_row_at_a_time_can_be_trained(tmp_path: Path) -> None:
+def test_without_batch_normalization_one_row_at_a_time_can_be_trained(tmp_path: Path) -> None:
     spec = experiment(training__batch_size=1, training__epochs=1, model__shared=[{"kind": "linear"}])
     assert run(spec, tmp_path).state.step == 37
 

@@ -1,4 +1,4 @@
-"""Optimisers, the parts of a model they step on, and the penalties of the parts."""
+"""Optimizers, parameter groups and weight penalties."""
 
 from collections.abc import Callable
 from typing import Any

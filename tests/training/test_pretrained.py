@@ -1,4 +1,4 @@
-"""A pretrained model among the shared layers learns, stays frozen and goes on like any other layer."""
+"""A pretrained model among the shared layers: training, freezing and resuming."""
 
 import shutil
 from dataclasses import replace
@@ -31,7 +31,7 @@ LINEAR = {"kind": "linear", "out_features": 6}
 
 
 def image_data() -> TaskData:
-    """The toy's three inputs as the colours of images."""
+    """The toy's three inputs as the colors of images."""
     data = toy_data()
     train, val, test = (_as_images(split) for split in (data.train, data.val, data.test))
     return replace(data, train=train, val=val, test=test, input_shape=(CHANNELS, SIZE, SIZE))

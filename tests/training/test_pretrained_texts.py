@@ -1,4 +1,4 @@
-"""A pretrained model of texts learns, stays frozen and goes on like one of images."""
+"""A pretrained model of texts: training, freezing and resuming."""
 
 from dataclasses import replace
 from pathlib import Path

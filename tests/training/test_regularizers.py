@@ -1,4 +1,4 @@
-"""A task added to a finished run: what becomes of the old tasks, and what is told of it."""
+"""Continual learning: regularizers of the tasks of an earlier run, and the report on forgetting."""
 
 import copy
 from pathlib import Path
@@ -212,7 +212,7 @@ def test_the_penalty_adds_strength_times_importance_times_the_way_gone(tmp_path:
 
 
 def plain(old: Path, **changes: Any) -> ExperimentSpec:
-    """A model without dropout and batch normalisation."""
+    """A model without dropout and batch normalization."""
     return adding(old, {"kind": "distil"}, model__shared=LINEAR, model__heads={}, **changes)
 
 

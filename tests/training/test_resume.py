@@ -1,4 +1,4 @@
-"""A run that stopped, or was killed, and went on is the run that never stopped, bit for bit."""
+"""A run that was stopped or killed and resumed is bit-equal to one that was not."""
 
 import random
 from collections.abc import Callable
@@ -94,7 +94,7 @@ def _manual_moves(before: ToyRun) -> list[WeightMove]:
 
 LONGEST = max(len(WEIGHTINGS), len(OPTIMIZERS), len(SCHEDULES))
 TRIPLES = [tuple(kinds[i % len(kinds)] for kinds in (WEIGHTINGS, OPTIMIZERS, SCHEDULES)) for i in range(LONGEST)]
-"""Every weighting, every optimiser and every schedule at least once."""
+"""Every weighting, every optimizer and every schedule at least once."""
 
 
 def _name(part: Any) -> str:

@@ -1,4 +1,4 @@
-"""Whatever an experiment consists of, a run that was killed goes on as if nothing had been, bit for bit."""
+"""Random experiments that were killed and resumed are bit-equal to those that were not."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,4 +1,4 @@
-"""Balanced batches: equal shares, nothing lost, an order that follows from seed and epoch alone."""
+"""Balanced sampling: equal shares, every row, and an order that depends only on seed and epoch."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a run is composed of: its state, whose parts a checkpoint saves, and what trains and asks it.
+"""The parts of a run: state, checkpoints and request handler.
 
 Covers: mtl_core/training/persistence/stateful.py, mtl_core/training/run_checkpoints.py.
 """

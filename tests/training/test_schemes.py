@@ -1,4 +1,4 @@
-"""Every sharing scheme trains with every kind of weighting, and goes on after a crash as if nothing had been."""
+"""Every sharing scheme trains with every kind of weighting, and resumes bit-equal after a crash."""
 
 import random
 from functools import cache

@@ -1,4 +1,4 @@
-"""Schemes that draw, count or look at rows keep to that in pieces of a batch and in lower precision."""
+"""Sharing schemes with random draws or counters, in micro-batches and in lower precision."""
 
 from pathlib import Path
 from typing import Any

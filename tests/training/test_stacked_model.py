@@ -1,4 +1,4 @@
-"""Stacked models compute what each of them computes."""
+"""Stacked models compute the same as each of them alone."""
 
 import pytest
 import torch

@@ -1,3 +1,5 @@
+"""The expected remaining time of a run, from the times of its steps."""
+
 import pytest
 
 from mtl_core.training.metrics.throughput import AVERAGING_SECONDS, Throughput

@@ -1,4 +1,4 @@
-"""Averaged weights: their values, what is judged and kept, and the statistics of batch normalisation."""
+"""Averaged weights: values, evaluation, checkpoints and statistics of batch normalization."""
 
 from pathlib import Path
 

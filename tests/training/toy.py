@@ -1,4 +1,4 @@
-"""A small experiment with everything in it, and a recorder that asks what a script says."""
+"""A small experiment with all kinds of tasks, and a recorder that sends scripted requests."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

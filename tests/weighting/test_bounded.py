@@ -1,4 +1,4 @@
-"""No method takes a step longer than its definition allows, in float32, on gradients that are hard for its solver."""
+"""The length of a step stays within its bound, in float32, on ill-conditioned gradients."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the papers claim of the combined gradients, and identities between the methods, on random gradients."""
+"""Properties that the papers claim of the combined gradients, and identities between methods."""
 
 from random import Random
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a step costs, counted in tensor operations: times vary with the machine, counts do not."""
+"""The cost of a step, counted in tensor operations."""
 
 from collections import Counter
 from typing import Any

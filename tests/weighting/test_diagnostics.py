@@ -1,4 +1,4 @@
-"""How far the tasks' gradients agree."""
+"""Diagnostics of gradient conflict."""
 
 import math
 

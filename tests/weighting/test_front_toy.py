@@ -1,4 +1,4 @@
-"""The two-dimensional problem of the CAGrad and Nash-MTL papers: where a method ends on the Pareto front."""
+"""The two-dimensional problem of the CAGrad and Nash-MTL papers: where each method ends on the Pareto front."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""On a real two-head model, each parameter gets the gradient that the method's definition says."""
+"""Gradients of every parameter of a two-head model, compared with each method's definition."""
 
 import pytest
 import torch

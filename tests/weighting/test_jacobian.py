@@ -1,4 +1,4 @@
-"""The rows of the Jacobian, however the shared layers are gone through."""
+"""The rows of the Jacobian under each way of computing it."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Where the tasks' gradients are compared, and the forward pass cut at the shared representation.
+"""The levels at which gradients are compared, and detaching at the shared representation.
 
 Covers: mtl_core/weighting/autograd/shared_representation.py.
 """

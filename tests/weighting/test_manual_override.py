@@ -1,4 +1,4 @@
-"""Weights that a person moves while a method trains.
+"""Loss weights that a user sets while a method trains.
 
 Covers: mtl_core/weighting/wrappers/delegating.py.
 """

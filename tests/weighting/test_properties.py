@@ -1,4 +1,4 @@
-"""What the papers claim of the combined gradients, on random ones.
+"""Properties that the papers claim of the combined gradients, on random gradients.
 
 Covers: mtl_core/weighting/wrappers/normalization.py.
 """

@@ -1,4 +1,4 @@
-"""Every kind of the spec has a builder, and every built method keeps the interface's promises.
+"""Every weighting kind has a builder, and every method keeps the contract of the interface.
 
 Covers: mtl_core/weighting/methods/, mtl_core/weighting/context.py, mtl_core/weighting/interface.py.
 """

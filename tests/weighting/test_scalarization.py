@@ -1,4 +1,4 @@
-"""The two ways to a scalarizer's weights, and what a stateful one keeps."""
+"""The two ways to compute a scalarizer's weights, and the state of stateful ones."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The exact solvers, held to the conditions that only a solution fulfils, on gradients of every kind.
+"""The exact solvers, checked by the optimality conditions of their problems.
 
 Covers: mtl_core/weighting/solvers/active_set.py.
 """

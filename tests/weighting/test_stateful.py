@@ -1,4 +1,4 @@
-"""Methods with a memory: held to TorchJD step by step, and to what they keep.
+"""Stateful methods: compared with TorchJD step by step, and their saved state.
 
 Covers: mtl_core/weighting/gradients/tracking.py, mtl_core/weighting/gradients/double_sampling.py.
 """

@@ -199,11 +199,11 @@ def check_single_rows(model: nn.Module, rows: int, input_shape: tuple[int, ...])
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             model_copy(torch.zeros(1, *input_shape))
     except ValueError:
-        rule = "batch normalisation needs at least two rows a batch"
+        rule = "batch normalization needs at least two rows a batch"
         if rows > 1:
-            fix = "Take at least 2, or layer normalisation."
+            fix = "Take at least 2, or layer normalization."
             raise InputError("training.batch_size", rule, found=1, fix=fix) from None
-        fix = "Take more, or layer normalisation."
+        fix = "Take more, or layer normalization."
         raise InputError("dataset.split.train", rule, found="one training row", fix=fix) from None
 
 

@@ -170,8 +170,8 @@ def check_stackable(model: MultiTaskModel, tasks: Sequence[TaskHead], split: Spl
         InputError: A layer has buffers, or an operation is not supported by ``vmap``.
     """
     if buffer := next((name for name, _ in model.named_buffers()), None):
-        rule = "runs that train together need a model whose layers keep nothing, as batch normalisation does"
-        raise InputError("model", rule, found=buffer, fix="Take layer or group normalisation, or train one by one.")
+        rule = "runs that train together need a model whose layers keep nothing, as batch normalization does"
+        raise InputError("model", rule, found=buffer, fix="Take layer or group normalization, or train one by one.")
     model_copy = copy.deepcopy(model).to("cpu").train()
     parameters = {name: torch.stack([p.detach()] * 2) for name, p in model_copy.named_parameters()}
     with torch.no_grad(), torch.random.fork_rng(devices=[]):

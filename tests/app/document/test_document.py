@@ -1,3 +1,5 @@
+"""The document: edits, undo, validation and files."""
+
 from pathlib import Path
 from typing import Any
 

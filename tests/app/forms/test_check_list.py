@@ -1,4 +1,4 @@
-"""Check boxes side by side."""
+"""The editor of a subset of values: check boxes side by side."""
 
 import pytest
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget

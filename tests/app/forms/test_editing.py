@@ -1,4 +1,4 @@
-"""What every field of the window does with the mouse, the keyboard and the wheel."""
+"""Mouse, keyboard and wheel on every field of the window."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,3 +1,5 @@
+"""Forms built from spec classes: an editor for each field, bounds, errors and changes."""
+
 from pathlib import Path
 from typing import Any
 

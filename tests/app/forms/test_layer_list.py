@@ -1,3 +1,5 @@
+"""The list of layers: adding, moving, removing and editing layers."""
+
 from typing import Any
 
 import pytest

@@ -1,4 +1,4 @@
-"""Which run Pause and Stop mean."""
+"""The run that Pause and Stop apply to."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A data set is described once for all who ask, until the data change."""
+"""The cache of descriptions of data sets: a worker is asked once for the same data."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Drafts outlive their window, and no window takes another's."""
+"""Drafts of unsaved edits: they survive their window, and no window takes those of another."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Following a run through the store."""
+"""The follower of a run: new points, events and states from the store."""
 
 from itertools import count
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is asked for has its row at once, is checked while it waits, and a double press is one."""
+"""Launching runs: each has its row at once and is checked while it waits; a repeated request is one run."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The store off the GUI thread."""
+"""Calls of the store in a thread of their own."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One process trains the runs of the queue one after the other; what goes wrong costs one run."""
+"""The process that trains the runs of the queue; an error or an exit ends one run only."""
 
 import os
 import signal

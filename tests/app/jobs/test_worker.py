@@ -1,4 +1,4 @@
-"""The warm worker: it answers, dies, and is started again."""
+"""The warm worker process: answers, exits and restarts."""
 
 import os
 import signal

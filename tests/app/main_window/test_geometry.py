@@ -1,4 +1,4 @@
-"""The window has room on its screen, at the start and at every later one."""
+"""The geometry of the window: it fits its screen, at the first start and at later ones."""
 
 from collections.abc import Callable
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Messages cover nothing, can be dismissed, and leave when they have been read."""
+"""Messages in the window: they cover nothing, can be dismissed, and disappear after some time."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A session on the store of a test module, which is opened before it."""
+"""Fixture of a session over the store of a test module."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Colors and dash patterns of lines."""
+
 from app.plots.canvas import dash_pattern
 
 

@@ -1,3 +1,5 @@
+"""The grid of plot cards."""
+
 import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot

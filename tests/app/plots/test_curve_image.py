@@ -1,3 +1,5 @@
+"""Curves drawn into an image."""
+
 import numpy as np
 import pytest
 

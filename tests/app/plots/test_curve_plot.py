@@ -1,3 +1,5 @@
+"""The plot of curves: data, zoom, smoothing, logarithmic axis and markers."""
+
 from collections.abc import Iterator
 
 import numpy as np

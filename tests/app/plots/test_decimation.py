@@ -1,3 +1,5 @@
+"""Decimation of curves: minimum and maximum of each pixel remain."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

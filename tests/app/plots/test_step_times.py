@@ -1,4 +1,4 @@
-"""A run's steps stand at the time for which it had trained when it reached them."""
+"""The time axis: each step stands at the training time at which it was reached."""
 
 from dataclasses import replace
 

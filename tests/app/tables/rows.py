@@ -1,4 +1,4 @@
-"""Rows of runs, made by hand."""
+"""Rows of runs, built by hand."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The list of runs to choose from: it opens on the screen, is searched, and reads off the GUI thread."""
+"""The list of runs to choose from: position, search, and reading off the GUI thread."""
 
 import threading
 from collections.abc import Iterator

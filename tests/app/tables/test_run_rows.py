@@ -1,3 +1,5 @@
+"""The reader of the table of runs: which rows it reads after a change."""
+
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path

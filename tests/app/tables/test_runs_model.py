@@ -1,3 +1,5 @@
+"""The item model of the table of runs: columns, sorting and display."""
+
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QTableView

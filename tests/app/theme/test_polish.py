@@ -1,4 +1,4 @@
-"""A change of theme reaches every widget, without the application being styled anew."""
+"""A change of theme reaches every widget without restyling the application."""
 
 from collections.abc import Callable, Iterator
 

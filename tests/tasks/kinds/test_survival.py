@@ -1,4 +1,4 @@
-"""Survival: hazards of intervals, censored rows, Harrell's concordance, and how the window comes to offer it."""
+"""Survival tasks: hazards of intervals, censored rows, Harrell's concordance, and the suggestion of the window."""
 
 import math
 from pathlib import Path

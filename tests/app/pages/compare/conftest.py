@@ -1,4 +1,4 @@
-"""The Compare page on a made-up store, unless a test module has one of its own."""
+"""Fixture of the Compare page over a synthetic store."""
 
 from collections.abc import Iterator
 from pathlib import Path

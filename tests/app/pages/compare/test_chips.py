@@ -1,3 +1,5 @@
+"""The chips of the compared runs."""
+
 import pytest
 from PySide6.QtCore import QRect
 from pytestqt.qtbot import QtBot

@@ -1,3 +1,5 @@
+"""The Compare page: its cards for the selected runs."""
+
 import threading
 from dataclasses import replace
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""What the Compare page shows, computed without Qt: differing settings and metrics."""
+
 import math
 from collections.abc import Sequence
 from dataclasses import replace

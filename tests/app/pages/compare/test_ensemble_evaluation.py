@@ -1,4 +1,4 @@
-"""The compared runs averaged: one more column, or why there is none."""
+"""The ensemble of the compared runs: a further column, or the reason why there is none."""
 
 from collections.abc import Callable
 

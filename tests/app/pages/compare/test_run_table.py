@@ -1,4 +1,4 @@
-"""Every header of a table of runs can be read, however many runs there are."""
+"""The table of runs: every header can be read, whatever the number of runs."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A best is claimed only beyond chance; held against SciPy's own test."""
+"""A best value is marked only where the difference is significant; compared with SciPy's test."""
 
 import math
 import random

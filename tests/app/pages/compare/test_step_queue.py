@@ -1,3 +1,5 @@
+"""The queue of steps, which does its work in slices between events."""
+
 import time
 
 from PySide6.QtCore import QObject, QTimer

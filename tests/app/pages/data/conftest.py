@@ -1,4 +1,4 @@
-"""A session whose worker answers when the test says so."""
+"""Fixture of a session whose worker answers when the test lets it."""
 
 from collections.abc import Iterator
 from pathlib import Path

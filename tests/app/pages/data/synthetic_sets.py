@@ -1,4 +1,4 @@
-"""Data sets as the worker would tell of them."""
+"""Descriptions of data sets as a worker would send them."""
 
 from typing import Any
 

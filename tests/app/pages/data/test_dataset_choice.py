@@ -1,3 +1,5 @@
+"""The experiment after another data set is chosen: tasks, layers, training and name."""
+
 from app.pages.data import dataset_choice as choice
 from app.pages.data.cards.split_card import rebalance_shares
 from app.pages.data.dataset_notice import dataset_notice

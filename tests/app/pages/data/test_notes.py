@@ -1,4 +1,4 @@
-"""What the Data page says of how the data are read, and what follows an edit or a file that moved."""
+"""The Data page's notes on how the data are read, and what follows an edit or a file that moved."""
 
 from pathlib import Path
 from typing import Any

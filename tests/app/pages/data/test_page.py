@@ -1,3 +1,5 @@
+"""The Data page: data sets, preview, roles, tasks and split."""
+
 from pathlib import Path
 from typing import Any
 

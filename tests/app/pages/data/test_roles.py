@@ -1,3 +1,5 @@
+"""Roles of columns and the edits that change them, without Qt."""
+
 from typing import Any
 
 import pytest

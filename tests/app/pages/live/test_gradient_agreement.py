@@ -1,4 +1,4 @@
-"""What the Live page says about the tasks' gradients, without Qt."""
+"""The Live page's text about gradient conflict, without Qt."""
 
 import math
 

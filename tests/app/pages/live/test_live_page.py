@@ -1,3 +1,5 @@
+"""The Live page: curves, weights, log and state of a run."""
+
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever was shown before, the panels of Live are those of the run that is shown."""
+"""The panels of the Live page show the selected run, whatever was shown before."""
 
 import random
 from collections.abc import Iterator, Sequence

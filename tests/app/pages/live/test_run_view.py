@@ -1,3 +1,5 @@
+"""What the Live page shows of a run, computed without Qt."""
+
 from dataclasses import replace
 
 import pytest

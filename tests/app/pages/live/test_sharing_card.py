@@ -1,4 +1,4 @@
-"""What a sharing scheme has learned, drawn by place and task."""
+"""The card of what a sharing scheme has learned."""
 
 from collections.abc import Iterator
 from typing import Any

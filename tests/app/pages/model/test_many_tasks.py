@@ -1,4 +1,4 @@
-"""Twelve tasks and thirty layers: every task can be reached and read, and the diagram fits."""
+"""The Model page with twelve tasks and thirty layers: every task can be reached, and the diagram fits."""
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt

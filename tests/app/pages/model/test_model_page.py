@@ -1,3 +1,5 @@
+"""The Model page: sharing scheme, shared layers, task layers and diagram."""
+
 from pathlib import Path
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""Every sharing scheme is drawn as what it is, without anything over anything else."""
+"""The diagrams of all sharing schemes: their blocks and edges, without overlaps."""
 
 from itertools import combinations
 from typing import Any

@@ -1,4 +1,4 @@
-"""A store with five runs, and the page over it."""
+"""Fixtures of the Runs page: a store with five runs, and the page over it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

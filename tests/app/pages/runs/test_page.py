@@ -1,3 +1,5 @@
+"""The Runs page: list, filter, columns, panel and actions."""
+
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path

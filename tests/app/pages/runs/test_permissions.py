@@ -1,3 +1,5 @@
+"""Which actions the selected runs permit."""
+
 from app.pages.runs.detail import metric_rows, parse_tags
 from app.pages.runs.permissions import actions_for
 from tests.app.tables.rows import record, summary

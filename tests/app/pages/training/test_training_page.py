@@ -1,3 +1,5 @@
+"""The Training page: weighting, optimizer, schedule and length of training."""
+
 from collections.abc import Iterable
 from pathlib import Path
 from typing import cast

@@ -1,3 +1,5 @@
+"""Batches of a split: their rows, order and last batch."""
+
 import copy
 import itertools
 from collections.abc import Callable
@@ -115,7 +117,7 @@ def test_the_ledger_marks_missing_labels_and_stops_before_what_is_not_finite() -
 
 
 @pytest.mark.parametrize("member", members(Optimizer), ids=kind_of)
-def test_an_optimiser_restored_from_names_steps_as_it_would_have(member: Callable[[], Optimizer]) -> None:
+def test_an_optimizer_restored_from_names_steps_as_it_would_have(member: Callable[[], Optimizer]) -> None:
     def setup() -> tuple[torch.nn.Parameter, torch.nn.Parameter, torch.optim.Optimizer]:
         ours, weights = torch.nn.Parameter(torch.ones(3, 1)), torch.nn.Parameter(torch.ones(2))
         return ours, weights, build_optimizer(member(), [{"params": [ours]}], [weights])
