@@ -32,7 +32,7 @@ _BASES = {
     WEIGHTINGS: "mtl_core.spec.weighting.base",
     TASKS: "mtl_core.spec.tasks.base",
     METRICS: "mtl_core.spec.tasks.plugin_metric",
-    READERS: "mtl_core.spec.plugin_reader",
+    READERS: "mtl_core.spec.data.plugin_reader",
 }
 """The modules of the base classes, which are all imported before the first class of a package: one module of a package
 may have classes of several groups."""

@@ -13,7 +13,7 @@ from app.navigation import Page
 from app.theme import GAP
 from mtl_core.plugins import plugin_problems, plugins
 from mtl_core.spec import LAYER_GROUPS, Sharing, Spec, Task, Weighting, kind_of, members
-from mtl_core.spec.readers import READER_PLUGINS
+from mtl_core.spec.data.readers import READER_PLUGINS
 from mtl_core.spec.tasks import METRIC_PLUGINS, TASK_KINDS
 from mtl_core.tabular.readers.formats import FORMATS
 

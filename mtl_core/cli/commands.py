@@ -21,7 +21,7 @@ from mtl_core.spec import (
     preset_names,
     spec_to_data,
 )
-from mtl_core.spec.bundled import BUNDLED
+from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.store import RunRecord, RunStore, Summary, open_store
 
 __all__ = [

@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 from mtl_core.cli.json_data import replace_non_finite
 from mtl_core.protocol.series_key import Direction
 from mtl_core.spec import ExperimentSpec, Task, direction, dump_spec
-from mtl_core.spec.bundled import BundledSet
+from mtl_core.spec.data.bundled import BundledSet
 from mtl_core.text import DIRECTION_ARROWS, escape_control_characters, to_printable
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mtl_core.datasets.source import Source
 from mtl_core.spec import ColumnType, SplitSpec
-from mtl_core.spec.bundled import BundledSet
+from mtl_core.spec.data.bundled import BundledSet
 from mtl_core.spec.reports import Role
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.pixel_maps import PixelMap

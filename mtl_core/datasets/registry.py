@@ -6,7 +6,7 @@ from importlib import import_module
 from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source
 from mtl_core.spec import Dataset
-from mtl_core.spec.dataset import DATASET_KINDS
+from mtl_core.spec.data.dataset import DATASET_KINDS
 from mtl_core.tabular.text.tokenizer import tokenizer_stamp
 
 KINDS: dict[str, DatasetKind] = {kind: import_module(f"mtl_core.datasets.kinds.{kind}").KIND for kind in DATASET_KINDS}

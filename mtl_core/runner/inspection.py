@@ -8,7 +8,7 @@ from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
-from mtl_core.spec.dataset import Dataset
+from mtl_core.spec.data.dataset import Dataset
 from mtl_core.spec.layers import Linear, ReLU
 from mtl_core.spec.training.continual import NewHeads
 from mtl_core.spec.training.initial_weights import FromFile

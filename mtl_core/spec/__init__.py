@@ -6,8 +6,8 @@ the comparison of runs and the documentation derive from it.
 
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.base import Report, Spec
-from mtl_core.spec.data_notes import DataNote
-from mtl_core.spec.dataset import (
+from mtl_core.spec.data.data_notes import DataNote
+from mtl_core.spec.data.dataset import (
     BundledDataset,
     ColumnType,
     Dataset,

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.dataset import BundledDataset, Dataset
+from mtl_core.spec.data.dataset import BundledDataset, Dataset
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import Key, join
 from mtl_core.spec.tasks import TOTAL, Task

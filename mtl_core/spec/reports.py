@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mtl_core.spec.base import Report
-from mtl_core.spec.data_notes import DataNote
-from mtl_core.spec.dataset import ColumnType, DecimalMark
+from mtl_core.spec.data.data_notes import DataNote
+from mtl_core.spec.data.dataset import ColumnType, DecimalMark
 from mtl_core.spec.tasks import TASK_KINDS, Outputs, TaskKind
 
 Shape = tuple[int, ...]

@@ -14,8 +14,8 @@ from mtl_core.datasets.description import describe
 from mtl_core.datasets.kinds.bundled import OPENERS
 from mtl_core.datasets.registry import KINDS
 from mtl_core.spec import BundledDataset
-from mtl_core.spec.bundled import BUNDLED, BundledSet
-from mtl_core.spec.dataset import DATASET_KINDS
+from mtl_core.spec.data.bundled import BUNDLED, BundledSet
+from mtl_core.spec.data.dataset import DATASET_KINDS
 
 SETS = [pytest.param(entry, id=name) for name, entry in BUNDLED.items()]
 

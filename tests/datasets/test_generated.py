@@ -13,7 +13,7 @@ from mtl_core.datasets.description import describe
 from mtl_core.datasets.features import transform_inputs
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import BundledDataset, InputError, MulticlassTask, RegressionTask
-from mtl_core.spec.bundled import BUNDLED, numbered
+from mtl_core.spec.data.bundled import BUNDLED, numbered
 
 
 def test_shapes_are_the_same_for_a_seed_and_others_for_another() -> None:

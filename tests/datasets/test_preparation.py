@@ -28,7 +28,7 @@ from mtl_core.spec import (
     TableDataset,
     Task,
 )
-from mtl_core.spec.bundled import BUNDLED
+from mtl_core.spec.data.bundled import BUNDLED
 from tests.table_files import WRITERS
 
 INPUTS = ("면적", "방", "지역")

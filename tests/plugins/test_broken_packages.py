@@ -11,7 +11,7 @@ MODULE = """
     from typing import ClassVar, Literal
     from mtl_core.spec.base import field
     from mtl_core.spec.layers.plugin import PluginLayer
-    from mtl_core.spec.plugin_reader import PluginReader
+    from mtl_core.spec.data.plugin_reader import PluginReader
     from mtl_core.spec.tasks.base import BaseTask
     from mtl_core.spec.tasks.plugin_metric import PluginMetric
     from mtl_core.spec.weighting.base import BaseWeighting

@@ -1,6 +1,6 @@
 """Kinds of another package work like built-in ones, and errors name the package where it is missing.
 
-Covers: mtl_core/plugins.py, mtl_core/spec/plugin_reader.py, mtl_core/tabular/readers/plugin.py.
+Covers: mtl_core/plugins.py, mtl_core/spec/data/plugin_reader.py, mtl_core/tabular/readers/plugin.py.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Notes about the data reach the run, the command line and its JSON.
 
-Covers: mtl_core/spec/data_notes.py.
+Covers: mtl_core/spec/data/data_notes.py.
 """
 
 import csv

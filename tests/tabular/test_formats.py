@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mtl_core.spec import InputError
-from mtl_core.spec.readers import TABLE_SUFFIXES
+from mtl_core.spec.data.readers import TABLE_SUFFIXES
 from mtl_core.tabular.readers.formats import FORMATS, RECOGNITION_ORDER, SUFFIXES, format_of_name, format_titles
 from mtl_core.tabular.readers.table_file import read_bytes
 from mtl_core.tabular.readers.table_format import FileContent, TableFormat

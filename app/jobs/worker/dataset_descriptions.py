@@ -9,7 +9,7 @@ from app.jobs.callbacks import Failed, call_back
 from app.jobs.worker.worker_client import Worker
 from mtl_core.protocol.questions import DatasetQuestion
 from mtl_core.spec import DatasetInfo, InputError
-from mtl_core.spec.dataset import dataset_kind
+from mtl_core.spec.data.dataset import dataset_kind
 
 _MAX_DESCRIPTIONS = 16
 _UNRELATED = ("inputs", "numeric_inputs", "text", "split")

@@ -5,8 +5,8 @@ from typing import Any
 
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
 from mtl_core.spec import DatasetInfo, SplitSpec, Standardized, TextSpec, TrainingSpec, load_preset, spec_to_data
-from mtl_core.spec.bundled import BUNDLED
-from mtl_core.spec.dataset import dataset_kind
+from mtl_core.spec.data.bundled import BUNDLED
+from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_numeric_inputs, table_training
 from mtl_core.spec.tasks import task_kind
 

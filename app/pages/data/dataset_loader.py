@@ -13,8 +13,8 @@ from app.pages.data.dataset_notice import dataset_notice
 from app.pages.data.view_state import data_name
 from app.session import Session
 from mtl_core.spec import DatasetInfo
-from mtl_core.spec.bundled import BUNDLED
-from mtl_core.spec.dataset import dataset_kind
+from mtl_core.spec.data.bundled import BUNDLED
+from mtl_core.spec.data.dataset import dataset_kind
 
 
 class DatasetLoader(QObject):

@@ -9,7 +9,7 @@ from app.pages.data import roles
 from app.pages.data.role_edits import ARTICLES, RoleEditor
 from app.widgets import escape_mnemonic
 from mtl_core.spec import ColumnInfo
-from mtl_core.spec.dataset import dataset_kind
+from mtl_core.spec.data.dataset import dataset_kind
 
 _MOST_TEXTS = 8
 _READ_AS = (("numeric", "Read as numbers"), ("categorical", "Read as categories"), ("text", "Read as text"))

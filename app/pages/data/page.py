@@ -25,8 +25,8 @@ from app.theme import CARD_GAP
 from app.widgets import Card, CardRow, Chip, PageBody
 from mtl_core.errors import WorkbenchError
 from mtl_core.spec import DatasetInfo, Problem
-from mtl_core.spec.bundled import BUNDLED
-from mtl_core.spec.dataset import dataset_kind
+from mtl_core.spec.data.bundled import BUNDLED
+from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import SUFFIXES, format_of_name
 from mtl_core.text import format_names
 

@@ -8,7 +8,7 @@ from app.pages.data.cards.preview_header import ColumnView
 from app.pages.data.cards.tasks_card import TaskView
 from app.pages.data.roles import kinds_for, roles_of, targets_of, task_index_of
 from mtl_core.spec import ColumnInfo, DatasetInfo
-from mtl_core.spec.dataset import dataset_kind
+from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.text import group_digits
 
 Data = Mapping[str, Any]

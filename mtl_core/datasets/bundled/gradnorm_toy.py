@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mtl_core.datasets.bundled_opener import rounded_frame, table_opener
-from mtl_core.spec.bundled import numbered
+from mtl_core.spec.data.bundled import numbered
 
 SCALES = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0)
 OUTPUTS = 10

@@ -14,7 +14,7 @@ from mtl_core.datasets.bundled_opener import BundledOpener, bundled_source, clas
 from mtl_core.datasets.source import Source
 from mtl_core.datasets.splits import assign_splits, split_sizes
 from mtl_core.spec import SplitSpec
-from mtl_core.spec.bundled import BundledSet
+from mtl_core.spec.data.bundled import BundledSet
 
 PAIRS = 14_000
 CANVAS = 16

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mtl_core.datasets.bundled_opener import BundledOpener, bundled_source, class_column, digest_of, number_column
 from mtl_core.datasets.source import Source
 from mtl_core.spec import SplitSpec
-from mtl_core.spec.bundled import BundledSet
+from mtl_core.spec.data.bundled import BundledSet
 from mtl_core.tabular.pixel_maps import PixelMap
 
 COUNT = 2000

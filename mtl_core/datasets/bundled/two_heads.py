@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mtl_core.datasets.bundled_opener import rounded_frame, table_opener
-from mtl_core.spec.bundled import numbered
+from mtl_core.spec.data.bundled import numbered
 
 
 def two_heads(rows: int = 1000, seed: int = 0) -> pd.DataFrame:

@@ -6,13 +6,13 @@ from mtl_core.datasets.bundled_opener import BundledOpener
 from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source
 from mtl_core.spec import BundledDataset
-from mtl_core.spec.bundled import BUNDLED
+from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.tabular.cache import LruCache
 
 OPENERS: dict[str, BundledOpener] = {
     name: import_module(f"mtl_core.datasets.bundled.{name}").OPENER for name in BUNDLED
 }
-"""By the name of the set, which is registered in :data:`mtl_core.spec.bundled.BUNDLED`."""
+"""By the name of the set, which is registered in :data:`mtl_core.spec.data.bundled.BUNDLED`."""
 
 _sources: LruCache[Source] = LruCache(6)
 

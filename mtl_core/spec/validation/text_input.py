@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mtl_core.errors import Problem
 from mtl_core.spec.base import Spec
-from mtl_core.spec.dataset import Dataset
+from mtl_core.spec.data.dataset import Dataset
 from mtl_core.spec.layers import Embedding, Pretrained
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.paths import join

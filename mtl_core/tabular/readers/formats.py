@@ -1,14 +1,15 @@
 """All file formats of tables, for whoever offers, names or reads them.
 
 A format is a module with a :class:`~mtl_core.tabular.readers.table_format.TableFormat` called ``FORMAT``, its line in
-``FORMATS`` and its suffixes in :data:`mtl_core.spec.readers.TABLE_SUFFIXES`; or a reader of another installed package.
+``FORMATS`` and its suffixes in :data:`mtl_core.spec.data.readers.TABLE_SUFFIXES`; or a reader of another installed
+package.
 """
 
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from mtl_core.spec.readers import READER_PLUGINS
+from mtl_core.spec.data.readers import READER_PLUGINS
 from mtl_core.tabular.readers import arrow_ipc, delimited_text, json_document, json_lines, parquet, plugin, workbook
 from mtl_core.tabular.readers.table_format import TableFormat
 

@@ -3,7 +3,7 @@
 from mtl_core.errors import WorkbenchError
 from mtl_core.plugins import builder_of, plugin_fault
 from mtl_core.spec import InputError
-from mtl_core.spec.plugin_reader import PluginReader
+from mtl_core.spec.data.plugin_reader import PluginReader
 from mtl_core.spec.unions import kind_of
 from mtl_core.tabular.readers.table_format import FileContent, RawTable, TableFormat
 

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QWidget
 
 from app.theme import GAP
 from app.widgets import Label, guard_wheel
-from mtl_core.spec.dataset import dataset_kind
-from mtl_core.spec.readers import READER_PLUGINS
+from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.spec.data.readers import READER_PLUGINS
 
 _AUTO = "auto"
 

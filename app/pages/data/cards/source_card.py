@@ -21,8 +21,8 @@ from app.pages.data.cards.format_choice import FormatChoice
 from app.theme import CONTROL_RADIUS, GAP, resolve, small_font
 from app.widgets import Button, Card, InlineError, Label, guard_wheel, plain_tooltip
 from mtl_core.spec import DatasetInfo
-from mtl_core.spec.bundled import BUNDLED
-from mtl_core.spec.dataset import dataset_kind
+from mtl_core.spec.data.bundled import BUNDLED
+from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.tabular.readers.formats import format_of_dataset, format_titles
 
 _TEXT = Qt.ItemDataRole.UserRole + 1

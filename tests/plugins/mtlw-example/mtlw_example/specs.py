@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.spec.base import field
+from mtl_core.spec.data.plugin_reader import PluginReader
 from mtl_core.spec.layers.plugin import PluginLayer
-from mtl_core.spec.plugin_reader import PluginReader
 from mtl_core.spec.tasks.base import (
     METRICS,
     SCORE,

@@ -3,7 +3,7 @@
 import re
 
 from mtl_core.plugins import READERS, load_kinds
-from mtl_core.spec.plugin_reader import PluginReader
+from mtl_core.spec.data.plugin_reader import PluginReader
 from mtl_core.spec.unions import kind_of
 
 TABLE_SUFFIXES = (

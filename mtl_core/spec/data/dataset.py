@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 from pydantic import AfterValidator, Field, model_validator
 
 from mtl_core.spec.base import Spec, field
-from mtl_core.spec.bundled import BUNDLED, BundledName, InputKind
-from mtl_core.spec.readers import READER_PLUGINS, reader_of_name
+from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
+from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
 from mtl_core.spec.tasks import Column, Task
 from mtl_core.spec.unions import kind_of, members
 
