@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from app.plots.curves.curve_plot import CurvePlot
-from app.plots.decimation import Floats, XAxis
+from app.plots.decimation import XAxis
 
 
 class SchedulePlot(CurvePlot):
@@ -17,14 +19,19 @@ class SchedulePlot(CurvePlot):
         self.set_from_zero(True)  # a constant rate is a line at the top, and its axis has few digits
         self.set_empty_text("The learning rate over the training appears here.")
 
-    def set_schedule(self, rates: Floats, *, steps_per_epoch: float = 0.0) -> None:
-        """Draws a schedule.
+    def set_schedule(self, steps: Sequence[float], rates: Sequence[float], steps_per_epoch: int) -> None:
+        """Draw a schedule over epochs.
 
         Args:
-            rates: ``[N]`` learning rate at steps 0 … N-1.
-            steps_per_epoch: Puts epochs on the axis when above zero.
+            steps: ``[N]`` steps.
+            rates: ``[N]`` learning rate at these steps.
+            steps_per_epoch: Steps of an epoch.
         """
-        axis = XAxis("epoch", (0.0, steps_per_epoch), (0.0, 1.0)) if steps_per_epoch > 0 else XAxis()
-        self.set_x_axis(axis)
-        rates = np.asarray(rates, dtype=np.float64)
-        self.set_curve("rate", np.arange(rates.size, dtype=np.float64), rates, color="accent", label="learning rate")
+        self.set_x_axis(XAxis("epoch", (0.0, float(steps_per_epoch)), (0.0, 1.0)))
+        self.set_curve(
+            "rate",
+            np.asarray(steps, dtype=np.float64),
+            np.asarray(rates, dtype=np.float64),
+            color="accent",
+            label="learning rate",
+        )

@@ -30,7 +30,7 @@ class ActiveRuns:
     @property
     def live(self) -> list[RunRecord]:
         """The runs that are running or paused, oldest first."""
-        return [self._records[run] for run in sorted(self._records) if self._records[run].state != "queued"]
+        return [self._records[run] for run in sorted(self._records) if self._records[run].is_live]
 
     @property
     def local(self) -> list[RunRecord]:

@@ -1,12 +1,11 @@
 """The card of the learning-rate schedule, with its curve."""
 
-import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from app.document import affects
 from app.forms import KindForm, bind, number_text
 from app.pages.training.run_length import run_length
-from app.plots import SchedulePlot, XAxis
+from app.plots import SchedulePlot
 from app.session import Session
 from app.widgets import Card
 from mtl_core.spec import Schedule, learning_rates, members
@@ -45,14 +44,7 @@ class ScheduleCard(Card):
         length = run_length(spec, self._session.dataset_info)
         peak = spec.training.optimizer.lr
         steps, rates = learning_rates(spec.training.schedule, peak, length.steps, length.steps_per_epoch, _POINTS)
-        self.plot.set_x_axis(XAxis("epoch", (0.0, float(length.steps_per_epoch)), (0.0, 1.0)))
-        self.plot.set_curve(
-            "rate",
-            np.asarray(steps, dtype=np.float64),
-            np.asarray(rates, dtype=np.float64),
-            color="accent",
-            label="learning rate",
-        )
+        self.plot.set_schedule(steps, rates, length.steps_per_epoch)
         self.set_subtitle(schedule_summary(spec.training.schedule, max(rates)))
 
 

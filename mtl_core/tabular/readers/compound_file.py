@@ -8,7 +8,6 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEADER_BYTES = 512
 _HEADER_ENTRIES = 109
 """Sectors of the file allocation table that the header itself lists; the others are listed in sectors of their own."""

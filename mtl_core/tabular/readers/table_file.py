@@ -11,8 +11,8 @@ from mtl_core.spec import InputError, column_name
 from mtl_core.tabular.readers.encodings import BINARY_FIX, BinaryDataError
 from mtl_core.tabular.readers.formats import FORMATS, RECOGNITION_ORDER, format_titles
 from mtl_core.tabular.readers.table_format import TOO_NARROW, FileContent, RawTable
+from mtl_core.tabular.readers.workbook import SIGNATURES
 
-_ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 Stamp = tuple[str, int, int, int]
 
 
@@ -90,7 +90,7 @@ def read_bytes(
 
 
 def _read(file: FileContent) -> RawTable:
-    is_archive = file.data.startswith(_ARCHIVES)
+    is_archive = file.data.startswith(SIGNATURES)
     if file.stated_format:
         formats = [form for form in FORMATS if form.kind == file.stated_format]
     else:

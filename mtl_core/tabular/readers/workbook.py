@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _ZIP, _COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+SIGNATURES = (_ZIP, _COMPOUND)
+"""The first bytes of a workbook: those of a zip archive or of a compound file."""
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _LOCKED = "the workbook is encrypted with a password"
 _LOCKED_FIX = "Save it without one, or save the sheet as CSV (UTF-8)."
@@ -33,7 +35,7 @@ _Row = list[Any]
 
 
 def _read(file: FileContent) -> RawTable | None:
-    if not file.data.startswith((_ZIP, _COMPOUND)):
+    if not file.data.startswith(SIGNATURES):
         return None
     try:
         summary = _summarize(file)

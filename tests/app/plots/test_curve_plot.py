@@ -200,7 +200,7 @@ def test_a_histogram_names_its_stretches(qtbot: QtBot) -> None:
 def test_a_schedule_is_drawn_over_epochs(qtbot: QtBot) -> None:
     plot = SchedulePlot()
     qtbot.addWidget(plot)
-    plot.set_schedule(np.linspace(1e-3, 0.0, 201), steps_per_epoch=50)
+    plot.set_schedule(range(201), np.linspace(1e-3, 0.0, 201).tolist(), 50)
     plot.show()
     qtbot.waitUntil(lambda: plot.picture is not None and plot.picture.x_limits == (0.0, 4.0))
     qtbot.waitUntil(ticker().is_idle)
