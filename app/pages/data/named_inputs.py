@@ -58,7 +58,7 @@ def named_inputs(data: Data, info: DatasetInfo) -> Inputs:
     columns = list(stated) if stated is not None else list(info.inputs)
     texts = [column.name for column in info.columns if column.type == "text" and column.name in columns]
     if kind == "image":
-        return {name: {"kind": "image", "column": next(iter(columns), name)}}
+        return {name: {"kind": "image", "column": next(iter(info.pictures), name)}}
     if not columns:
         return {}
     if columns == texts[:1]:
@@ -107,29 +107,50 @@ def _kind_of_files(column: ColumnInfo) -> str:
     return ""
 
 
-def with_inputs(data: Data, inputs: Inputs) -> dict[str, Any]:
-    """The changes that give an experiment these inputs, in the short form where that says as much, with encoders."""
+def with_inputs(data: Data, info: DatasetInfo, inputs: Inputs) -> dict[str, Any]:
+    """The changes that give an experiment these inputs, in the short form where that says as much, with encoders.
+
+    A column is read as its input needs it: a text as text, and a text that became a column of a table as categories.
+    """
     dataset = data["dataset"]
-    changes = _short_form(dataset, inputs)
+    changes = _short_form(dataset, inputs) or {"dataset.inputs": inputs}
+    types = _needed_types(inputs, info)
+    if isinstance(columns := changes.get("dataset.inputs"), list) and "text" in inputs:
+        types |= dict.fromkeys(columns, "text")  # by which the spec knows that the short form is a text
+    if types and dataset_kind(dataset).has_column_types:
+        changes["dataset.types"] = {**(dataset.get("types") or {}), **types}
     after = {name: str(value.get("kind")) for name, value in inputs.items()}
-    return {**(changes or {"dataset.inputs": inputs}), **encoder_changes(data, input_kinds(dataset), after)}
+    return {**changes, **encoder_changes(data, input_kinds(dataset), after)}
+
+
+def _needed_types(inputs: Inputs, info: DatasetInfo) -> dict[str, str]:
+    """The types of columns that are read otherwise than their inputs need."""
+    types = {column.name: column.type for column in info.columns}
+    needed: dict[str, str] = {}
+    for value in inputs.values():
+        for column in columns_of(value):
+            if value.get("kind") == "text" and types.get(column, "text") != "text":
+                needed[column] = "text"
+            elif value.get("kind") == "table" and types.get(column) == "text":
+                needed[column] = "categorical"
+    return needed
 
 
 def _short_form(dataset: Data, inputs: Inputs) -> dict[str, Any]:
     if not inputs:
         return {"dataset.inputs": []}
     (name, value), *others = inputs.items()
-    if others or name != value.get("kind") or name not in _SHORT_KINDS:
+    if others or name != value.get("kind"):
+        return {}
+    if name == "image" and input_kinds({**dataset, "inputs": None}) == {"image": "image"}:
+        return {"dataset.inputs": None}
+    if name not in _SHORT_KINDS:
         return {}
     options = {key: setting for key, setting in value.items() if key not in _COLUMN_SETTINGS}
     changes: dict[str, Any] = {"dataset.inputs": columns_of(value)}
     if name == "table":
         return changes | {f"dataset.{key}": setting for key, setting in options.items() if setting != dataset.get(key)}
-    if options != dataset.get("text"):
-        changes["dataset.text"] = options
-    if dataset_kind(dataset).has_column_types:
-        changes["dataset.types"] = {**(dataset.get("types") or {}), columns_of(value)[0]: "text"}
-    return changes
+    return changes if options == dataset.get("text") else {**changes, "dataset.text": options}
 
 
 def with_input_columns(data: Data, info: DatasetInfo, columns: Collection[str]) -> dict[str, Any]:
@@ -138,14 +159,15 @@ def with_input_columns(data: Data, info: DatasetInfo, columns: Collection[str]) 
     Args:
         data: The experiment.
         info: The description of its data.
-        columns: Names of all input columns.
+        columns: Names of all input columns; pictures stay.
     """
     current = named_inputs(data, info)
-    inputs = without_columns(current, {name for value in current.values() for name in columns_of(value)} - {*columns})
+    others = {name for value in current.values() for name in columns_of(value)} - {*columns, *info.pictures}
+    inputs = without_columns(current, others)
     for column in info.columns:
         if column.name in columns and not input_of(inputs, column.name):
             inputs = _with_column(inputs, info, column)
-    return with_inputs(data, inputs)
+    return with_inputs(data, info, inputs)
 
 
 def suggested_inputs(dataset: Data, info: DatasetInfo) -> Any:

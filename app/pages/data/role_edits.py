@@ -73,12 +73,12 @@ class RoleEditor:
         kind = inputs[name]["kind"] if name else ""
         tables = named_inputs.tables_of(inputs)
         if column_type == "text" and kind == "table":
-            changes |= named_inputs.with_inputs(self.data, named_inputs.moved_to_new(inputs, column_info, "text"))
+            changes |= named_inputs.with_inputs(self.data, info, named_inputs.moved_to_new(inputs, column_info, "text"))
         elif column_type != "text" and kind == "text":
             as_table = named_inputs.moved_to(inputs, info, column, tables[0]) if tables else None
             as_table = as_table or named_inputs.moved_to_new(inputs, column_info, "table")
-            changes |= named_inputs.with_inputs(self.data, as_table)
-        changes["dataset.types"] = {**(self.data["dataset"].get("types") or {}), column: column_type}
+            changes |= named_inputs.with_inputs(self.data, info, as_table)
+        changes["dataset.types"] = {**(changes.get("dataset.types") or {}), column: column_type}
         self._edit(changes, f"Read {column} as {column_type}")
         self._notify_inputs(changes)
 
@@ -106,14 +106,14 @@ class RoleEditor:
         """Move a column to the input of that name, a table."""
         if (info := self.info) is not None:
             inputs = named_inputs.moved_to(named_inputs.named_inputs(self.data, info), info, column, name)
-            self._set_inputs(column, inputs, f"Move {column} to {name}")
+            self._set_inputs(info, column, inputs, f"Move {column} to {name}")
 
     def move_to_new_input(self, column: str, kind: str) -> None:
         """Make a column an input of its own."""
         column_info, info = self.column(column), self.info
         if column_info is not None and info is not None:
             inputs = named_inputs.moved_to_new(named_inputs.named_inputs(self.data, info), column_info, kind)
-            self._set_inputs(column, inputs, f"Make {column} {INPUT_ARTICLES.get(kind, 'an input')} of its own")
+            self._set_inputs(info, column, inputs, f"Make {column} {INPUT_ARTICLES.get(kind, 'an input')} of its own")
 
     def rename_input(self, old: str, new: str) -> None:
         """Rename an input, and with it its encoder."""
@@ -124,11 +124,11 @@ class RoleEditor:
         """Remove an input; its columns are ignored from then on."""
         if (info := self.info) is not None:
             rest = {key: value for key, value in named_inputs.named_inputs(self.data, info).items() if key != name}
-            self._edit(named_inputs.with_inputs(self.data, rest), f"Remove input {name}")
+            self._edit(named_inputs.with_inputs(self.data, info, rest), f"Remove input {name}")
 
-    def _set_inputs(self, column: str, inputs: named_inputs.Inputs, label: str) -> None:
+    def _set_inputs(self, info: DatasetInfo, column: str, inputs: named_inputs.Inputs, label: str) -> None:
         """Change the inputs; a column that was a target is one no more."""
-        changes = named_inputs.with_inputs(self.data, inputs)
+        changes = named_inputs.with_inputs(self.data, info, inputs)
         if roles.task_index_of(self.data, column) >= 0:
             changes["tasks"] = roles.tasks_without_target(self.data, column)
         self._edit(changes, label)
@@ -174,7 +174,7 @@ class RoleEditor:
         if (info := self.info) is not None and data["dataset"].get("inputs"):
             inputs = named_inputs.named_inputs(data, info)
             if named_inputs.input_of(inputs, column):
-                changes |= named_inputs.with_inputs(data, named_inputs.without_columns(inputs, {column}))
+                changes |= named_inputs.with_inputs(data, info, named_inputs.without_columns(inputs, {column}))
         self._edit(changes, f"Predict {column} with {data['tasks'][index]['name']}")
 
     def separate_target(self, column: ColumnInfo) -> None:

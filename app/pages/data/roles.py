@@ -75,7 +75,7 @@ def with_roles(data: Data, info: DatasetInfo, new: Mapping[str, Role]) -> dict[s
         if roles[column.name] == "target" and column.name not in predicted:
             tasks.append(_new_task(column, [str(task["name"]) for task in tasks]))
     changes: dict[str, Any] = {"tasks": tasks}
-    if info.input_kind == "table" or named_inputs.is_named(data["dataset"]):
+    if info.input_kind == "table" or named_inputs.is_named(data["dataset"]) or "input" in new.values():
         columns = [column.name for column in info.columns if roles[column.name] == "input"]
         changes |= named_inputs.with_input_columns(data, info, columns)
     return changes

@@ -70,7 +70,7 @@ class PreviewCard(Card):
         if info is not self._shown:
             self._shown = info
             self.model.show(info.columns, info.preview if table else ())
-            self.images.show_images(info.images, color=_image_shape(info)[0] == 3)
+            self.images.show_images(info.images, color=_image_shape(info)[:1] == (3,))
             self.set_title(info.title)
             self.description.setText(info.description)
             self.description.setVisible(
@@ -142,5 +142,5 @@ class PreviewCard(Card):
 
 
 def _image_shape(info: DatasetInfo) -> Shape:
-    """Shape of one image, channels first."""
-    return next(shape for shape in info.input_shapes.values() if len(shape) == 3)
+    """Shape of one image, channels first; empty where there are none."""
+    return next((shape for shape in info.input_shapes.values() if len(shape) == 3), ())

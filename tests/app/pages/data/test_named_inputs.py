@@ -79,7 +79,7 @@ def test_the_settings_of_an_input_are_those_of_the_short_form() -> None:
     bins = {"kind": "piecewise_linear", "bins": 7}
     inputs = named_inputs.named_inputs(data(numeric_inputs=bins), INFO)
     assert inputs["table"]["numeric_inputs"] == bins
-    short = named_inputs.with_inputs(data(), inputs)
+    short = named_inputs.with_inputs(data(), INFO, inputs)
     assert short["dataset.numeric_inputs"] == bins
     assert short["dataset.inputs"] == ["area", "rooms", "도시"]
 
@@ -108,7 +108,26 @@ def test_a_column_can_be_the_inputs_that_its_values_suit(column: ColumnInfo, lik
     assert [kind for kind in named_inputs.suggested_kinds(column) if kind != "sound"] == likely
 
 
-def test_an_image_set_has_one_input() -> None:
-    spec = {"dataset": dataset_choice.bundled_dataset("multidigits"), "tasks": []}
-    assert list(named_inputs.named_inputs(spec, images())) == ["image"]
+def test_a_column_joins_the_pictures_of_an_image_set_and_leaves_them_again() -> None:
+    info = images().model_copy(update={"columns": (*images().columns, numeric("weight"))})
+    spec = spec_to_data(load_preset("multidigits"))
+    both = changed(spec, roles.with_role(spec, info, "weight", "input"))
+    assert kinds(both) == {"image": "image", "weight": "table"}
+    assert both["dataset"]["inputs"]["image"]["column"] == "image"
+    assert both["model"]["inputs"]["image"] == spec["model"]["shared"]
+    assert problems_of(both) == []
+    back = changed(both, roles.with_role(both, info, "weight", "ignore"))
+    assert back["dataset"]["inputs"] is None
+    assert problems_of(back) == []
+
+
+def test_columns_are_read_as_their_inputs_need_them() -> None:
+    inputs = named_inputs.named_inputs(data(), INFO)
+    inputs = named_inputs.moved_to_new(inputs, table().columns[2], "text")
+    assert named_inputs.with_inputs(data(), INFO, inputs)["dataset.types"] == {"도시": "text"}
+    inputs = named_inputs.moved_to(inputs, INFO, "title", "table")
+    assert named_inputs.with_inputs(data(), INFO, inputs)["dataset.types"]["title"] == "categorical"
+
+
+def test_there_is_no_encoder_for_an_unknown_kind() -> None:
     assert default_encoder("nothing such") == []
