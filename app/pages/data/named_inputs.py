@@ -81,6 +81,11 @@ def _options(dataset: Data, kind: str) -> dict[str, Any]:
     return {name: settings[name] for name in fields if settings.get(name) is not None}
 
 
+def inputs_by_column(inputs: Inputs) -> dict[str, str]:
+    """The name of the first input that reads each column."""
+    return {column: name for name, value in reversed(inputs.items()) for column in columns_of(value)}
+
+
 def input_of(inputs: Data, column: str) -> str:
     """The name of the first input that reads a column, or ``""``."""
     return next((name for name, value in inputs.items() if column in columns_of(value)), "")
@@ -163,19 +168,12 @@ def with_input_columns(data: Data, info: DatasetInfo, columns: Collection[str]) 
     """
     current = named_inputs(data, info)
     others = {name for value in current.values() for name in columns_of(value)} - {*columns, *info.pictures}
-    inputs = without_columns(current, others)
-    for column in info.columns:
-        if column.name in columns and not input_of(inputs, column.name):
-            inputs = _with_column(inputs, info, column)
-    return with_inputs(data, info, inputs)
+    return with_inputs(data, info, _with_columns(without_columns(current, others), info, {*columns}))
 
 
 def suggested_inputs(dataset: Data, info: DatasetInfo) -> Any:
     """The suggested inputs of fresh data: a list of columns, or by name where there are several."""
-    inputs: Inputs = {}
-    for column in info.columns:
-        if column.name in info.inputs:
-            inputs = _with_column(inputs, info, column)
+    inputs = _with_columns({}, info, {*info.inputs})
     if len(inputs) <= 1:
         return list(info.inputs)
     return {name: {**value, **_options(dataset, str(value["kind"]))} for name, value in inputs.items()}
@@ -199,9 +197,13 @@ def moved_to(inputs: Inputs, info: DatasetInfo, column: str, name: str) -> Input
         return inputs
     rest = without_columns(inputs, {column})
     table = rest.get(name) or {**inputs[name], "columns": []}
-    order = [info_column.name for info_column in info.columns]
-    columns = sorted({*columns_of(table), column}, key=lambda name: order.index(name) if name in order else len(order))
-    return {**rest, name: {**table, "columns": columns}}
+    return {**rest, name: _with_table_columns(table, info, [column])}
+
+
+def _with_table_columns(table: dict[str, Any], info: DatasetInfo, columns: Sequence[str]) -> dict[str, Any]:
+    """A table with more columns, in the order of the data."""
+    order = {column.name: place for place, column in enumerate(info.columns)}
+    return {**table, "columns": sorted({*columns_of(table), *columns}, key=lambda name: order.get(name, len(order)))}
 
 
 def moved_to_new(inputs: Inputs, column: ColumnInfo, kind: str) -> Inputs:
@@ -227,10 +229,18 @@ def tables_of(inputs: Inputs) -> list[str]:
     return [name for name, value in inputs.items() if value.get("kind") == "table"]
 
 
-def _with_column(inputs: Inputs, info: DatasetInfo, column: ColumnInfo) -> Inputs:
-    """The inputs with a new column: in the first table if it suits that, else as an input of its own."""
-    kind = next(iter(suggested_kinds(column)), "table")
-    tables: Sequence[str] = tables_of(inputs)
-    if kind == "table" and tables:
-        return moved_to(inputs, info, column.name, tables[0])
-    return moved_to_new(inputs, column, kind)
+def _with_columns(inputs: Inputs, info: DatasetInfo, columns: Collection[str]) -> Inputs:
+    """The inputs with all these columns: those without an input join the first table, or stand alone if they must."""
+    present = inputs_by_column(inputs)
+    new = [column for column in info.columns if column.name in columns and column.name not in present]
+    kinds = {column.name: next(iter(suggested_kinds(column)), "table") for column in new}
+    numbers = [name for name, kind in kinds.items() if kind == "table"]
+    for column in new:
+        if column.name in numbers[:1] and not tables_of(inputs):
+            inputs = moved_to_new(inputs, column, "table")
+        elif kinds[column.name] != "table":
+            inputs = moved_to_new(inputs, column, kinds[column.name])
+    if numbers:
+        name = tables_of(inputs)[0]
+        inputs = {**inputs, name: _with_table_columns(inputs[name], info, numbers)}
+    return inputs

@@ -38,7 +38,7 @@ def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
     suggested to be ignored.
     """
     dataset = data["dataset"]
-    inputs = None if dataset.get("inputs") is None else named_inputs.input_columns(dataset)
+    inputs = None if dataset.get("inputs") is None else {*named_inputs.input_columns(dataset)}
     stated = named_inputs.is_named(dataset)
     roles: dict[str, Role] = {}
     for column in info.columns:
