@@ -99,7 +99,7 @@ class _Use:
             bars=tuple(counts[:_MOST_BARS]),
             color=place if place >= 0 else None,
             is_used=role != "ignore",
-            warning=self._warnings.get(column.name, ""),
+            warning=_short_note(self._warnings.get(column.name, ""), column.name),
             about=about_column(column),
         )
 
@@ -109,6 +109,12 @@ class _Use:
         yield Cell.ROLE
         if role == "target" or not column.pixels:
             yield Cell.USE
+
+
+def _short_note(text: str, column: str) -> str:
+    """A note about a column without the words that name it, for the row of the column."""
+    short = text.removeprefix(f"Column {column!r} is ").removeprefix(f"Column {column!r}").lstrip(": ")
+    return short[:1].upper() + short[1:]
 
 
 def about_column(column: ColumnInfo) -> str:
