@@ -1,0 +1,1 @@
+"""The inputs of an experiment: what a model reads from each row."""
