@@ -9,9 +9,9 @@ from mtl_core.architectures.fusion.components.input_modules import InputModules,
 from mtl_core.architectures.fusion.components.rows import presence_columns
 from mtl_core.architectures.layers.modules import Embedding
 from mtl_core.architectures.layers.pretrained import Pretrained
-from mtl_core.spec.data.dataset import PADDING
 from mtl_core.spec.fusion.base import BaseFusion
 from mtl_core.spec.inputs.base import presence_key
+from mtl_core.spec.inputs.text import PADDING
 from mtl_core.spec.reports import Shape
 
 
