@@ -24,11 +24,11 @@ class SingleInput(nn.Module):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.name = name
+        self.names = (name,)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """The input ``[N, …]``."""
-        return inputs[self.name]
+        return inputs[self.names[0]]
 
 
 class EncodedInputs(nn.Module):

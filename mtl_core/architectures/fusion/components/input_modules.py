@@ -5,6 +5,11 @@ from collections.abc import Mapping
 from torch import nn
 
 
+def is_in_encoder(module_name: str, name: str) -> bool:
+    """Whether a module of a model, by its name in it, belongs to the encoder of an input."""
+    return f".input_{name}." in f".{module_name}."
+
+
 class InputModules(nn.ModuleDict):
     """A module dict with one module for each input, by its name.
 
