@@ -16,9 +16,12 @@ TABLE = TableShape(
 )
 """Three numbers and categories of three and two values between them."""
 
+INPUTS = {"table": TABLE}
+"""As the only input of a model."""
 
-def table_rows(count: int = 6, seed: int = 1) -> Tensor:
-    """Rows of :data:`TABLE`; each third one has an unseen first category."""
+
+def table_rows(count: int = 6, seed: int = 1) -> dict[str, Tensor]:
+    """Rows of :data:`INPUTS`; each third one has an unseen first category."""
     generator = torch.Generator().manual_seed(seed)
     rows = torch.zeros(count, *TABLE)
     rows[:, [0, 4, 7]] = torch.randn(count, 3, generator=generator)
@@ -26,4 +29,4 @@ def table_rows(count: int = 6, seed: int = 1) -> Tensor:
         if row % 3:
             rows[row, 1 + row % 3] = 1
         rows[row, 5 + row % 2] = 1
-    return rows
+    return {"table": rows}

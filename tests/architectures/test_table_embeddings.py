@@ -19,7 +19,7 @@ from mtl_core.architectures.layers.table_embeddings import Numbers, PeriodicNumb
 from mtl_core.spec import ModelSpec, TargetInfo
 from mtl_core.spec import layers as spec
 from mtl_core.spec.data.table_shape import TableColumn, TableShape
-from tests.architectures.tables import TABLE, table_rows
+from tests.architectures.tables import INPUTS, TABLE, table_rows
 
 NUMBERS = [TableColumn(place, 1) for place in range(3)]
 TARGET = {"t": TargetInfo(name="t", kind="regression")}
@@ -33,7 +33,7 @@ def copied(weight: nn.Parameter, value: Tensor) -> None:
 
 def built(layer: Any, shape: TableShape = TABLE) -> Any:
     torch.manual_seed(0)
-    return build_model(ModelSpec(shared=(layer,)), shape, {"t": 1}).get_submodule("shared.0")
+    return build_model(ModelSpec(shared=(layer,)), {"table": shape}, {"t": 1}).get_submodule("shared.0")
 
 
 def test_linear_embeddings_are_the_reference_s() -> None:
@@ -94,7 +94,7 @@ def test_piecewise_linear_embeddings_are_the_reference_s_on_the_bins_of_the_data
 
 def test_a_category_s_vector_is_looked_up_and_an_unseen_one_has_the_offset_alone() -> None:
     module = built(spec.FeatureEmbeddings(numbers="linear", dim=4))
-    inputs = table_rows()
+    inputs = table_rows()["table"]
     tokens = module(inputs)
     assert tokens.shape == (6, 4, 5)
     table, offsets = module.categories.vectors.weight, module.categories.bias
@@ -114,7 +114,7 @@ def test_categories_of_equal_width_are_embedded_as_any_others() -> None:
 
 
 def test_embedded_columns_stand_in_a_row_before_the_others() -> None:
-    inputs = table_rows()
+    inputs = table_rows()["table"]
     numeric = built(spec.NumericEmbeddings(dim=4))(inputs)
     torch.testing.assert_close(numeric[:, 12:], inputs[:, [1, 2, 3, 5, 6]])
     categorical = built(spec.CategoryEmbeddings(dim=2))(inputs)
@@ -124,12 +124,12 @@ def test_embedded_columns_stand_in_a_row_before_the_others() -> None:
 def test_a_table_without_its_columns_and_another_place_than_the_first_are_refused() -> None:
     for kind in EMBEDDINGS:
         layer = kind()
-        (plain,) = describe_model(ModelSpec(shared=(layer,)), (8,), TARGET).problems
+        (plain,) = describe_model(ModelSpec(shared=(layer,)), {"table": (8,)}, TARGET).problems
         assert (
             plain.error
             == f"{layer.title} reads the columns of a table, so a table must arrive; 8 features arrive here."
         )
-        (later,) = describe_model(ModelSpec(shared=(spec.ReLU(), layer)), TABLE, TARGET).problems
+        (later,) = describe_model(ModelSpec(shared=(spec.ReLU(), layer)), INPUTS, TARGET).problems
         assert later.error == f"{layer.title} reads the columns of a table, so it must be the first layer."
 
 
@@ -137,7 +137,7 @@ def test_a_layer_without_its_kind_of_column_and_bins_that_are_not_there_are_refu
     number, category = TableShape(NUMBERS), TableShape([TableColumn(0, 2, categorical=True)])
     piecewise = spec.FeatureEmbeddings(numbers="piecewise_linear")
     for layer, shape in ((spec.CategoryEmbeddings(), number), (spec.NumericEmbeddings(), category), (piecewise, TABLE)):
-        (problem,) = describe_model(ModelSpec(shared=(layer,)), shape, TARGET).problems
+        (problem,) = describe_model(ModelSpec(shared=(layer,)), {"table": shape}, TARGET).problems
         assert problem.fix is not None
     assert problem.fix.label == "Use periodic embeddings"
 

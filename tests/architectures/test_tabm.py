@@ -14,7 +14,7 @@ from mtl_core.architectures import build_model, describe_model
 from mtl_core.spec import ModelSpec, TargetInfo
 from mtl_core.spec import layers as spec
 from tests.architectures.schemes import KINDS
-from tests.architectures.tables import TABLE, table_rows
+from tests.architectures.tables import INPUTS, table_rows
 
 K = 3
 OUTPUTS = {"a": 2, "b": 1}
@@ -30,10 +30,10 @@ def trunk(variant: str, **settings: Any) -> tuple[Any, ...]:
     return (begin, spec.Linear(out_features=6), spec.ReLU(), spec.Linear(out_features=4), spec.ReLU())
 
 
-def built(variant: str, sharing: str = "hard", shape: Any = TABLE, **settings: Any) -> Any:
+def built(variant: str, sharing: str = "hard", **settings: Any) -> Any:
     torch.manual_seed(0)
     model = ModelSpec.model_validate({"sharing": {"kind": sharing}}, strict=False)
-    return build_model(model.model_copy(update={"shared": trunk(variant, **settings)}), shape, OUTPUTS)
+    return build_model(model.model_copy(update={"shared": trunk(variant, **settings)}), INPUTS, OUTPUTS)
 
 
 def theirs_of(variant: str) -> Any:
@@ -51,17 +51,17 @@ NUMBERS, CATEGORIES = [0, 4, 7], [1, 2, 3, 5, 6]
 def test_a_variant_computes_what_the_authors_package_computes(variant: str) -> None:
     theirs = theirs_of(variant)
     model: Any = ModelSpec(shared=(spec.TabM(members=K, variant=variant), *_BLOCKS))  # type: ignore[arg-type]
-    ours = build_model(model, (8,), {"a": 2})
+    ours = build_model(model, {"table": (8,)}, {"a": 2})
     assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for p in theirs.parameters())
     with torch.no_grad():
         for parameter in theirs.parameters():
             parameter.add_(torch.randn_like(parameter) / 10)
     ours.load_state_dict(_state_of(theirs, variant))
-    rows = table_rows()
+    rows = table_rows()["table"]
     categories = torch.stack([rows[:, 1:4].argmax(1), rows[:, 5:7].argmax(1)], dim=1)
     seen = rows[:, 1:4].any(dim=1)  # the authors' model takes no unseen category
     inputs = rows[:, NUMBERS + CATEGORIES]
-    output = ours(inputs[seen])[0]
+    output = ours({"table": inputs[seen]})[0]
     torch.testing.assert_close(output, theirs(rows[seen][:, NUMBERS], categories[seen]))
     target = torch.arange(len(output)) % 2
     loss = torch.nn.functional.cross_entropy(output.flatten(0, 1), target.repeat_interleave(K))
@@ -115,7 +115,7 @@ def test_the_features_of_a_column_begin_with_one_scaling(scaling: str) -> None:
     assert (weight[:, 5:7] == weight[:, 5:6]).all()
     assert (weight.abs() == 1).all() == (scaling == "random_signs")
     tokens = (spec.FeatureEmbeddings(dim=4), spec.TabM(members=K, scaling=scaling), spec.Flatten())  # type: ignore[arg-type]
-    embedded: Any = build_model(ModelSpec(shared=tokens), TABLE, OUTPUTS)
+    embedded: Any = build_model(ModelSpec(shared=tokens), INPUTS, OUTPUTS)
     assert embedded.shared[1].weight.shape == (K, 4, 5)
     assert (embedded.shared[1].weight == embedded.shared[1].weight[:, :1]).all()
 
@@ -124,9 +124,9 @@ def test_the_features_of_a_column_begin_with_one_scaling(scaling: str) -> None:
 def test_a_model_has_the_shapes_and_the_size_that_were_described(variant: str) -> None:
     layers = (*trunk(variant), spec.LayerNorm())
     model = ModelSpec(shared=layers, heads={"a": (spec.Linear(out_features=4),)})
-    described = describe_model(model, TABLE, TARGETS)
+    described = describe_model(model, INPUTS, TARGETS)
     assert not described.problems
-    ours: Any = build_model(model, TABLE, OUTPUTS)
+    ours: Any = build_model(model, INPUTS, OUTPUTS)
     assert described.parameters == sum(p.numel() for p in ours.parameters())
     assert [layer.output_shape for layer in described.shared] == [(8,), (6,), (6,), (4,), (4,), (4,)]
     assert [tuple(output.shape) for output in ours(table_rows())] == [(6, K, 2), (6, K, 1)]
@@ -145,24 +145,30 @@ def test_every_sharing_scheme_takes_members(sharing: str) -> None:
 
 
 def test_members_begin_once_and_on_features() -> None:
-    twice = describe_model(ModelSpec(shared=(spec.TabM(), spec.TabM())), (4,), TARGETS)
+    twice = describe_model(ModelSpec(shared=(spec.TabM(), spec.TabM())), {"table": (4,)}, TARGETS)
     assert [problem.error for problem in twice.problems] == ["TabM is already above: the members begin once."]
-    image = describe_model(ModelSpec(shared=(spec.TabM(),)), (1, 4, 4), TARGETS)
+    image = describe_model(ModelSpec(shared=(spec.TabM(),)), {"image": (1, 4, 4)}, TARGETS)
     assert image.problems[0].fix is not None
     assert image.problems[0].fix.label == "Add Flatten before"
 
 
+def test_an_encoder_cannot_begin_members() -> None:
+    encoders: Any = {"u": (spec.TabM(),), "v": ()}
+    described = describe_model(ModelSpec(inputs=encoders), {"u": (4,), "v": (3,)}, TARGETS)
+    assert described.problems[0].path == "model.inputs.u[0]"
+
+
 def test_a_member_has_a_copy_of_any_layer_if_it_has_all_of_its_own() -> None:
     layers = (spec.FeatureEmbeddings(dim=4), spec.TabM(members=K, variant="packed"), spec.Conv1d(out_channels=2))
-    model: Any = build_model(ModelSpec(shared=layers), TABLE, OUTPUTS)
+    model: Any = build_model(ModelSpec(shared=layers), INPUTS, OUTPUTS)
     inputs = table_rows()
     features = model.features(inputs)[0].view(6, K, 2, 5)
-    tokens = model.shared[0](inputs)
+    tokens = model.shared[0](inputs["table"])
     for member, convolution in enumerate(model.shared[2].copies):
         torch.testing.assert_close(features[:, member], convolution(tokens))
 
 
 def test_a_task_alone_may_have_members() -> None:
     heads = {"a": (spec.TabM(members=K), spec.Linear(out_features=4))}
-    model = build_model(ModelSpec(shared=(spec.Linear(out_features=5),), heads=heads), (8,), OUTPUTS)
+    model = build_model(ModelSpec(shared=(spec.Linear(out_features=5),), heads=heads), {"table": (8,)}, OUTPUTS)
     assert [tuple(output.shape) for output in model(table_rows())] == [(6, K, 2), (6, 1)]

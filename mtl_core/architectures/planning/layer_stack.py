@@ -11,7 +11,9 @@ from mtl_core.architectures.layers import input_rules
 from mtl_core.architectures.layers.faults import Fault, arrival_text
 from mtl_core.architectures.layers.registry import KINDS
 from mtl_core.architectures.planning.members import (
+    BEGINNING_IN_ENCODER,
     Members,
+    begins_members,
     build_layer,
     check_members,
     count_of,
@@ -114,3 +116,13 @@ def final_shape(layer_plans: Sequence[LayerPlan], shape: Shape | None) -> Shape 
 def final_members(layer_plans: Sequence[LayerPlan], members: Members | None = None) -> Members | None:
     """The members behind the last layer, or the given ones if there are no layers."""
     return members_behind(layer_plans[-1].layer, layer_plans[-1].members) if layer_plans else members
+
+
+def refuse_members(layer_plans: Sequence[LayerPlan]) -> list[LayerPlan]:
+    """The plans of an encoder's layers, with a fault at each that begins members."""
+    return [
+        replace(layer_plan, output_shape=None, fault=BEGINNING_IN_ENCODER)
+        if begins_members(layer_plan.layer)
+        else layer_plan
+        for layer_plan in layer_plans
+    ]

@@ -11,6 +11,10 @@ from mtl_core.spec import layers as spec
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
 
+BEGINNING_IN_ENCODER = Fault(
+    "TabM stands in the shared layers or in a task's own; the inputs are read once for all members."
+)
+
 
 @dataclass(frozen=True)
 class Members:
@@ -62,6 +66,11 @@ def count_of(members: Members | None) -> int:
 
 def check_members(layer: Spec, members: Members | None) -> Fault | None:
     """Fault of a second beginning of members."""
-    if members is None or not isinstance(layer, spec.TabM):
+    if members is None or not begins_members(layer):
         return None
     return Fault("TabM is already above: the members begin once.", QuickFix("Remove this layer", ()))
+
+
+def begins_members(layer: Spec) -> bool:
+    """Whether a layer is the beginning of members."""
+    return isinstance(layer, spec.TabM)
