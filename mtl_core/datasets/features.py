@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_feature_count
 from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs
+from mtl_core.spec.data.table_shape import TableColumn, TableShape
 from mtl_core.tabular.cells import CellRules, column_setting
 from mtl_core.tabular.column import Column, Encoder, Rows, without_zero_fraction
 from mtl_core.tabular.column_reader import read_column
@@ -91,6 +92,18 @@ def feature_count(encoder: Encoder) -> int:
     if encoder["type"] == "numeric":
         return numeric_feature_count(encoder)
     return len(encoder["categories"]) + bool(encoder["other"]) + bool(encoder["missing"])
+
+
+def table_shape(encoders: Sequence[Encoder]) -> TableShape:
+    """The shape of a row of the matrix, with the place of each column in it."""
+    columns: list[TableColumn] = []
+    start = 0
+    for encoder in encoders:
+        if width := feature_count(encoder):
+            bins = tuple((mean, std) for mean, std in encoder.get("bins", ()))
+            columns.append(TableColumn(start, width, encoder["type"] == "categorical", bins))
+        start += width
+    return TableShape(columns)
 
 
 def apply_inputs(encoders: Sequence[Encoder], columns: Mapping[str, Column], rows: int) -> NDArray[np.float32]:

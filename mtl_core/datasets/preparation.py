@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.inputs.input_kind import FittedInput, SpecInput
-from mtl_core.datasets.inputs.registry import inputs_of, open_inputs
+from mtl_core.datasets.inputs.registry import inputs_of, open_inputs, row_shape
 from mtl_core.datasets.label_coverage import label_notes
 from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
@@ -109,7 +109,7 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
         train=train,
         val=val,
         test=test,
-        input_shapes={name: tuple(fitted.values.shape[1:]) for name, fitted in inputs.items()},
+        input_shapes={name: row_shape(fitted.preprocessing, fitted.values.shape) for name, fitted in inputs.items()},
         targets=targets,
         fingerprint=_fingerprint(source, dataset, tasks, reading, spec_inputs),
         preprocessing=preprocessing,

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from mtl_core.datasets.features import apply_inputs, fit_inputs, read_encoded_column
+from mtl_core.datasets.features import apply_inputs, fit_inputs, read_encoded_column, table_shape
 from mtl_core.datasets.inputs.input_kind import FittedInput, InputKind, SpecInput
 from mtl_core.datasets.source import Source
 from mtl_core.spec import InputError, TableInput
@@ -64,4 +64,4 @@ def _transform(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) 
     return torch.from_numpy(apply_inputs(preprocessing["inputs"], columns, rows))
 
 
-KIND = InputKind(TableReader, _read_new, _transform)
+KIND = InputKind(TableReader, _read_new, _transform, lambda preprocessing: table_shape(preprocessing["inputs"]))
