@@ -42,6 +42,8 @@ _MIN_CLASS_ROWS = 3
 """A class with fewer labeled rows cannot be in every split."""
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
+_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet")
+"""Settings that count for the fingerprint only where they are given, since older data sets do not have them."""
 _cache: LruCache[TaskData] = LruCache(4)
 
 
@@ -279,7 +281,7 @@ def _fingerprint(
     """Hash of all that determines the tensors: not the path of the file, and not the losses and metrics of tasks."""
     unused: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
     excluded: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *unused} if text else True}
-    excluded |= {key: True for key in ("decimal", "missing", "format") if not getattr(dataset, key, None)}
+    excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
     if text or source.images is not None or isinstance(dataset.numeric_inputs, Standardized):
         excluded["numeric_inputs"] = True
     data: dict[str, Any] = {

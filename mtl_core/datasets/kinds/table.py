@@ -21,14 +21,17 @@ def _stamp(dataset: TableDataset) -> Stamp:
 
 
 def _open_source(dataset: TableDataset) -> Source:
-    file_key = file_stamp(dataset.path), dataset.delimiter, dataset.encoding, dataset.format
+    file_key = file_stamp(dataset.path), *_options(dataset)
     column_key = tuple(sorted(dataset.types.items())), tuple(sorted(dataset.missing.items())), dataset.decimal
     return _sources.get((file_key, column_key), lambda: _read(dataset, file_key))
 
 
+def _options(dataset: TableDataset) -> tuple[Hashable, ...]:
+    return dataset.delimiter, dataset.encoding, dataset.format, dataset.header, dataset.sheet
+
+
 def _read(dataset: TableDataset, file_key: Hashable) -> Source:
-    options = dataset.path, dataset.delimiter, dataset.encoding
-    raw = _raw_tables.get(file_key, lambda: read_file(*options, stated_format=dataset.format))
+    raw = _raw_tables.get(file_key, lambda: read_raw_table(dataset))
     name = Path(dataset.path).name
     return Source(
         name=name,
@@ -40,6 +43,18 @@ def _read(dataset: TableDataset, file_key: Hashable) -> Source:
         delimiter=raw.delimiter,
         encoding=raw.encoding,
         missing_texts=dataset.missing,
+    )
+
+
+def read_raw_table(dataset: TableDataset) -> RawTable:
+    """The cells of the table, read anew."""
+    return read_file(
+        dataset.path,
+        dataset.delimiter,
+        dataset.encoding,
+        stated_format=dataset.format,
+        header=dataset.header,
+        sheet=dataset.sheet,
     )
 
 

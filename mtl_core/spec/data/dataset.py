@@ -166,6 +166,15 @@ class TableDataset(BaseDataset):
         title="Decimal mark",
     )
     encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
+    header: bool | None = field(
+        None,
+        "Whether the first row of a text or a sheet holds the names of the columns; empty: it does, unless it repeats "
+        "numbers.",
+        widget="hidden",
+    )
+    sheet: str | None = field(
+        None, "The name of the sheet of a workbook; empty: the first with cells.", min_length=1, widget="hidden"
+    )
     numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")

@@ -39,7 +39,14 @@ def file_stamp(path: str) -> Stamp:
 
 
 def read_file(
-    path: str, delimiter: str | None, encoding: str | None, *, min_columns: int = 2, stated_format: str | None = None
+    path: str,
+    delimiter: str | None,
+    encoding: str | None,
+    *,
+    min_columns: int = 2,
+    stated_format: str | None = None,
+    header: bool | None = None,
+    sheet: str | None = None,
 ) -> RawTable:
     """Read the table in a file; its format is recognized by its content, not by its name.
 
@@ -51,6 +58,8 @@ def read_file(
         encoding: The encoding of a text; None detects it.
         min_columns: Least number of columns of a table.
         stated_format: The kind of the format, of another package; None recognizes it.
+        header: Whether the first row holds the names of the columns; None finds it by looking.
+        sheet: The name of the sheet of a workbook; None takes the first with cells.
 
     Raises:
         InputError: It cannot be read or is no table; the error says which and where.
@@ -59,34 +68,36 @@ def read_file(
         data = Path(path).expanduser().read_bytes()
     except OSError as error:
         raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
-    return read_bytes(data, Path(path).name, delimiter, encoding, min_columns=min_columns, stated_format=stated_format)
+    name = Path(path).name
+    return read_table_content(FileContent(data, name, delimiter, encoding, min_columns, stated_format, header, sheet))
 
 
-def read_bytes(
-    data: bytes,
-    name: str,
-    delimiter: str | None = None,
-    encoding: str | None = None,
-    *,
-    min_columns: int = 2,
-    stated_format: str | None = None,
-) -> RawTable:
-    """Read the table in the content of a file called ``name``; arguments as of :func:`read_file`.
+def read_bytes(data: bytes, name: str) -> RawTable:
+    """Read the table in the content of a file called ``name``, as :func:`read_file` does without options.
 
     Raises:
         InputError: It is no table.
     """
-    if not data or data.isspace():
-        raise InputError("dataset.path", "the file is empty", found=name)
-    table = _read(FileContent(data, name, delimiter, encoding, min_columns, stated_format))
+    return read_table_content(FileContent(data, name))
+
+
+def read_table_content(file: FileContent) -> RawTable:
+    """Read the table in the content of a file.
+
+    Raises:
+        InputError: It is no table.
+    """
+    if not file.data or file.data.isspace():
+        raise InputError("dataset.path", "the file is empty", found=file.name)
+    table = _read(file)
     frame = table.frame
     frame.columns = _column_names([str(column) for column in frame.columns])
     found = ", ".join(frame.columns)
-    if len(frame.columns) < min_columns:
+    if len(frame.columns) < file.min_columns:
         raise InputError("dataset.path", "has only one column", found=found, fix=TOO_NARROW)
     if frame.empty:
         raise InputError("dataset.path", "has column names and no rows", found=found)
-    return replace(table, digest=blake2b(data, digest_size=16).hexdigest())
+    return replace(table, digest=blake2b(file.data, digest_size=16).hexdigest())
 
 
 def _read(file: FileContent) -> RawTable:
