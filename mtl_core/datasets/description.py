@@ -11,8 +11,9 @@ import numpy as np
 from mtl_core.datasets.features import MAX_CATEGORIES, image_shape
 from mtl_core.datasets.numeric_features import bin_edges
 from mtl_core.datasets.preparation import default_inputs
-from mtl_core.datasets.registry import open_source, source_key
+from mtl_core.datasets.registry import KINDS, open_source, source_key
 from mtl_core.datasets.source import Source
+from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import (
     ColumnInfo,
     DataNote,
@@ -29,6 +30,7 @@ from mtl_core.tabular.column import Column, format_number
 from mtl_core.tabular.column_roles import suggest_roles, suggest_tasks, unusable_reason
 from mtl_core.tabular.text.vocabulary import read_tokens
 from mtl_core.tabular.values.dates import date_text
+from mtl_core.text import group_digits
 
 PREVIEW_ROWS = 100
 EXAMPLE_IMAGES = 24
@@ -49,12 +51,31 @@ def describe(dataset: Dataset) -> DatasetInfo:
     return _cache.get(source_key(dataset), lambda: _describe(dataset))
 
 
-def _describe(dataset: Dataset) -> DatasetInfo:
-    source = open_source(dataset)
+def describe_sample(dataset: Dataset) -> DatasetInfo | None:
+    """Describe some rows of a data set, the first ones first; None where to read all of them takes no longer.
+
+    Raises:
+        InputError: There are no such data.
+    """
+    key = source_key(dataset)
+    sample = None if key in _cache else KINDS[dataset.kind].open_sample(dataset)
+    if sample is None:
+        return None
+    info, rows = _describe(dataset, sample.source), sample.source.rows
+    what = f"These are {group_digits(rows)} rows of about {group_digits(sample.total_rows)}, the first and some others."
+    note = DataNote(place="file", what=f"{what} The whole file is being read.", count=rows)
+    return info.model_copy(update={"rows": sample.total_rows, "sample": rows, "notes": (note,)})
+
+
+def _describe(dataset: Dataset, source: Source | None = None) -> DatasetInfo:
+    source = source or open_source(dataset)
     columns = list(source.columns.values())
     roles = suggest_roles(columns) if source.roles is None else source.roles
     inputs = tuple(column.name for column in columns if roles[column.name] == "input")
-    infos = [_column_info(column, roles[column.name]) for column in columns]
+    infos = []
+    for i, column in enumerate(columns):
+        report_progress(f"Describing {source.name}", 0.7 + 0.3 * i / len(columns))
+        infos.append(_column_info(column, roles[column.name]))
     targets = [info for info in infos if info.suggested == "target"]
     is_image = source.images is not None
     return DatasetInfo(

@@ -49,7 +49,7 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
     try:
         file_stamp(path)
-        raw = read_file(path, None, None, min_columns=1)
+        raw = read_file(path, min_columns=1)
         columns = read_inputs(preprocessing, raw.frame)
     except InputError as error:
         raise _error_at_file(path, error.problem) from None

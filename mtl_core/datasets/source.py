@@ -59,3 +59,16 @@ class Source:
         open_dates = [ambiguous_dates_note(column) for column in columns if column.ambiguous and column.format.dates]
         column_notes = [note for column in columns for note in column.notes]
         return (*self.notes, *conversion_notes(columns), *open_dates, *column_notes)
+
+
+@dataclass(frozen=True, eq=False)
+class SourceSample:
+    """Some rows of a large data set, the first ones first.
+
+    Attributes:
+        source: The rows.
+        total_rows: About how many rows the whole data set has.
+    """
+
+    source: Source
+    total_rows: int

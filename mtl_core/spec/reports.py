@@ -100,6 +100,7 @@ class DatasetInfo(Report):
 
     Attributes:
         rows: All rows, or for each split when the data set has splits of its own.
+        sample: The number of rows that are described where not all were read; ``rows`` is then an estimate. 0: all.
         preview: The first rows as text, in the order of ``columns``; an empty one for a map.
         images: The first images as rows of pixels: 0…255, or 0xRRGGBB in color.
         tasks: Suggested tasks, as spec data.
@@ -112,6 +113,7 @@ class DatasetInfo(Report):
     title: str
     description: str
     rows: int
+    sample: int = 0
     input_kind: Literal["table", "image"]
     input_shape: Shape
     columns: tuple[ColumnInfo, ...]

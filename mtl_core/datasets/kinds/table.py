@@ -4,12 +4,13 @@ from collections.abc import Hashable
 from pathlib import Path
 
 from mtl_core.datasets.dataset_kind import DatasetKind
-from mtl_core.datasets.source import Source
+from mtl_core.datasets.source import Source, SourceSample
 from mtl_core.spec import InputError, TableDataset
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column_lookup import find_column
+from mtl_core.tabular.readers.sample import read_sample
 from mtl_core.tabular.readers.table_file import Stamp, file_stamp, read_file
-from mtl_core.tabular.readers.table_format import RawTable
+from mtl_core.tabular.readers.table_format import FileContent, RawTable
 from mtl_core.tabular.table_columns import read_table
 
 _raw_tables: LruCache[RawTable] = LruCache(3)
@@ -30,8 +31,21 @@ def _options(dataset: TableDataset) -> tuple[Hashable, ...]:
     return dataset.delimiter, dataset.encoding, dataset.format, dataset.header, dataset.sheet
 
 
+def _open_sample(dataset: TableDataset) -> SourceSample | None:
+    file_key = file_stamp(dataset.path), *_options(dataset)
+    if file_key in _raw_tables:
+        return None
+    sample = read_sample(Path(dataset.path).expanduser(), _content_options(dataset))
+    if sample is None:
+        return None
+    return SourceSample(_source(dataset, sample.table), sample.total_rows)
+
+
 def _read(dataset: TableDataset, file_key: Hashable) -> Source:
-    raw = _raw_tables.get(file_key, lambda: read_raw_table(dataset))
+    return _source(dataset, _raw_tables.get(file_key, lambda: read_raw_table(dataset)))
+
+
+def _source(dataset: TableDataset, raw: RawTable) -> Source:
     name = Path(dataset.path).name
     return Source(
         name=name,
@@ -46,16 +60,22 @@ def _read(dataset: TableDataset, file_key: Hashable) -> Source:
     )
 
 
-def read_raw_table(dataset: TableDataset) -> RawTable:
-    """The cells of the table, read anew."""
-    return read_file(
-        dataset.path,
+def _content_options(dataset: TableDataset) -> FileContent:
+    """What the spec states about the file."""
+    return FileContent(
+        b"",
+        Path(dataset.path).name,
         dataset.delimiter,
         dataset.encoding,
         stated_format=dataset.format,
         header=dataset.header,
         sheet=dataset.sheet,
     )
+
+
+def read_raw_table(dataset: TableDataset) -> RawTable:
+    """The cells of the table, read anew."""
+    return read_file(dataset.path, _content_options(dataset))
 
 
 def _check_settings(dataset: TableDataset, source: Source) -> None:
@@ -68,4 +88,4 @@ def _check_settings(dataset: TableDataset, source: Source) -> None:
         find_column(source.columns, name, f"dataset.missing.{name}")
 
 
-KIND = DatasetKind(_stamp, _open_source, _check_settings)
+KIND = DatasetKind(_stamp, _open_source, _check_settings, _open_sample)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
+from mtl_core.protocol.work_progress import report_progress
 from mtl_core.spec import InputError, column_name
 from mtl_core.tabular.readers.encodings import BINARY_FIX, BinaryDataError
 from mtl_core.tabular.readers.formats import FORMATS, RECOGNITION_ORDER, format_titles
@@ -38,38 +39,26 @@ def file_stamp(path: str) -> Stamp:
     return str(absolute), status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def read_file(
-    path: str,
-    delimiter: str | None,
-    encoding: str | None,
-    *,
-    min_columns: int = 2,
-    stated_format: str | None = None,
-    header: bool | None = None,
-    sheet: str | None = None,
-) -> RawTable:
+def read_file(path: str, options: FileContent | None = None, *, min_columns: int = 2) -> RawTable:
     """Read the table in a file; its format is recognized by its content, not by its name.
 
     Only formats of other packages are recognized by the name of the file, or stated by their kind.
 
     Args:
         path: The file.
-        delimiter: What separates the cells of a text; None infers it from the content.
-        encoding: The encoding of a text; None detects it.
-        min_columns: Least number of columns of a table.
-        stated_format: The kind of the format, of another package; None recognizes it.
-        header: Whether the first row holds the names of the columns; None finds it by looking.
-        sheet: The name of the sheet of a workbook; None takes the first with cells.
+        options: What is stated about the file, with any content; None: nothing.
+        min_columns: Least number of columns of a table, if there are no options.
 
     Raises:
         InputError: It cannot be read or is no table; the error says which and where.
     """
+    options = options or FileContent(b"", Path(path).name, min_columns=min_columns)
     try:
+        report_progress(f"Reading {Path(path).name}", 0.0)
         data = Path(path).expanduser().read_bytes()
     except OSError as error:
         raise InputError("dataset.path", f"cannot be read ({_reason(error)})", found=Path(path)) from None
-    name = Path(path).name
-    return read_table_content(FileContent(data, name, delimiter, encoding, min_columns, stated_format, header, sheet))
+    return read_table_content(replace(options, data=data))
 
 
 def read_bytes(data: bytes, name: str) -> RawTable:
@@ -89,6 +78,7 @@ def read_table_content(file: FileContent) -> RawTable:
     """
     if not file.data or file.data.isspace():
         raise InputError("dataset.path", "the file is empty", found=file.name)
+    report_progress(f"Reading {file.name}", 0.1)
     table = _read(file)
     frame = table.frame
     frame.columns = _column_names([str(column) for column in frame.columns])
