@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mtl_core.datasets.date_features import date_part
 from mtl_core.datasets.features import MAX_CATEGORIES
 from mtl_core.datasets.inputs.image import image_shape
 from mtl_core.datasets.inputs.registry import default_columns
@@ -118,7 +119,7 @@ def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) ->
     names = stated or tuple(suggested)
     if len(names) == 1 and source.columns[names[0]].type == "text":
         return {"text": _text_shape(source.columns[names[0]], dataset.text)}
-    return {"table": _table_shape([source.columns[name] for name in names], dataset.numeric_inputs)}
+    return {"table": _table_shape([source.columns[name] for name in names], dataset.numeric_inputs, source)}
 
 
 def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
@@ -127,7 +128,7 @@ def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
         return image_shape(source.pictures[spec.column]) if spec.column in source.pictures else None
     columns = [source.columns[name] for name in spec.source_columns if name in source.columns]
     if isinstance(spec, TableInput):
-        return _table_shape(columns, spec.numeric_inputs)
+        return _table_shape(columns, spec.numeric_inputs, source)
     if isinstance(spec, TextInput) and columns and columns[0].type == "text":
         return _text_shape(columns[0], spec)
     return None
@@ -139,8 +140,12 @@ def _text_shape(column: Column, text: TextSpec) -> Shape:
     return (text.max_length,)
 
 
-def _table_shape(columns: Sequence[Column], numeric: NumericInputs) -> Shape:
-    return (sum(_width(column, numeric) for column in columns),)
+def _table_shape(columns: Sequence[Column], numeric: NumericInputs, source: Source) -> Shape:
+    width = 0
+    for column in columns:
+        parts = source.date_features.get(column.name) if column.format.dates else None
+        width += sum(_width(date_part(column, part), numeric) for part in parts or ("elapsed",))
+    return (width,)
 
 
 def _width(column: Column, numeric: NumericInputs) -> int:

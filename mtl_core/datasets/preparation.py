@@ -45,7 +45,7 @@ _MIN_CLASS_ROWS = 3
 """A class with fewer labeled rows cannot be in every split."""
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
-_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet")
+_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "date_features")
 """Settings that count for the fingerprint only where they are given, since older data sets do not have them."""
 _cache: LruCache[TaskData] = LruCache(4)
 

@@ -3,11 +3,11 @@
 from collections.abc import Hashable
 from pathlib import Path
 
+from mtl_core.datasets.column_settings import check_column_settings
 from mtl_core.datasets.dataset_kind import DatasetKind
 from mtl_core.datasets.source import Source, SourceSample
-from mtl_core.spec import InputError, TableDataset
+from mtl_core.spec import TableDataset
 from mtl_core.tabular.cache import LruCache
-from mtl_core.tabular.column_lookup import find_column
 from mtl_core.tabular.readers.sample import read_sample
 from mtl_core.tabular.readers.table_file import Stamp, file_stamp, read_file
 from mtl_core.tabular.readers.table_format import FileContent, RawTable
@@ -23,7 +23,8 @@ def _stamp(dataset: TableDataset) -> Stamp:
 
 def _open_source(dataset: TableDataset) -> Source:
     file_key = file_stamp(dataset.path), *_options(dataset)
-    column_key = tuple(sorted(dataset.types.items())), tuple(sorted(dataset.missing.items())), dataset.decimal
+    by_column = (dataset.types, dataset.missing, dataset.date_features)
+    column_key = *(tuple(sorted(settings.items())) for settings in by_column), dataset.decimal
     return _sources.get((file_key, column_key), lambda: _read(dataset, file_key))
 
 
@@ -57,6 +58,7 @@ def _source(dataset: TableDataset, raw: RawTable) -> Source:
         delimiter=raw.delimiter,
         encoding=raw.encoding,
         missing_texts=dataset.missing,
+        date_features=dataset.date_features,
     )
 
 
@@ -78,14 +80,4 @@ def read_raw_table(dataset: TableDataset) -> RawTable:
     return read_file(dataset.path, _content_options(dataset))
 
 
-def _check_settings(dataset: TableDataset, source: Source) -> None:
-    for name, column_type in dataset.types.items():
-        column = find_column(source.columns, name, f"dataset.types.{name}")
-        if column_type == "numeric" and not column.unique_count and column.notes:
-            fix = "Set its type to categorical."
-            raise InputError(f"dataset.types.{name}", "no cell of this column is a number", found=name, fix=fix)
-    for name in dataset.missing:
-        find_column(source.columns, name, f"dataset.missing.{name}")
-
-
-KIND = DatasetKind(_stamp, _open_source, _check_settings, _open_sample)
+KIND = DatasetKind(_stamp, _open_source, check_column_settings, _open_sample)
