@@ -15,15 +15,16 @@ from app.pages.data.cards.source_card import SourceCard
 from app.pages.data.cards.split_card import SplitCard
 from app.pages.data.cards.tasks_card import TasksCard
 from app.pages.data.cards.text_card import TextCard
-from app.pages.data.dataset_loader import DatasetLoader
+from app.pages.data.dataset_loader import READING_KEYS, DatasetLoader
 from app.pages.data.menus import fill_columns_menu, make_column_menu
 from app.pages.data.problem_text import error_text, problem_text
 from app.pages.data.role_edits import RoleEditor
 from app.pages.data.view_state import column_views, data_name, image_labels, task_views
 from app.session import Session
 from app.theme import CARD_GAP
-from app.widgets import Card, CardRow, Chip, PageBody
+from app.widgets import Button, Card, CardRow, Chip, PageBody
 from mtl_core.errors import WorkbenchError
+from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo, Problem
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
@@ -157,7 +158,10 @@ class DataPage(PageBody):
         name = BUNDLED[name].title if name in BUNDLED else name
         if self.info is None and not self.loader.dataset_being_read:
             self._preview.show_nothing()
-        self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
+        if not name and self.info is not None and self.info.sample:
+            self._preview.set_busy(f"Reading all rows of {data_name(self._document.data['dataset'])} …")
+        else:
+            self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
         if not name and self.info is not None:
             data = self._document.data
             self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
@@ -166,6 +170,11 @@ class DataPage(PageBody):
         self._preview.error.set_error(text, "Open another file…" if failed else "", self.ask_file if failed else None)
         self._chip.setVisible(bool(self.loader.dataset_being_read))
         self._chip.set_text(f"Reading {name} …" if self.loader.dataset_being_read else "")
+        self._cancel.setVisible(bool(self.loader.dataset_being_read))
+
+    def _show_progress(self, key: str, progress: WorkProgress) -> None:
+        if key in READING_KEYS:
+            self._preview.set_progress(progress)
 
     def _show_notes(self) -> None:
         """Show the notes about the columns, then those about the labels, which come with the model."""
@@ -223,6 +232,9 @@ class DataPage(PageBody):
         self._chip = Chip("", "accent")
         self._chip.setObjectName("reading-chip")
         self.header.add_chip(self._chip)
+        self._cancel = Button("Cancel", self.loader.cancel, name="cancel-reading")
+        self._cancel.hide()
+        self.header.add_chip(self._cancel)
         self._source, self._preview = SourceCard(), PreviewCard()
         self._tasks, self._split = TasksCard(), SplitCard()
         self._encoding_cards = (NumericInputsCard(self._document), TextCard(self._document))
@@ -273,6 +285,7 @@ class DataPage(PageBody):
         self._session.datasetInfoChanged.connect(self._show)
         self._session.modelInfoChanged.connect(self._show)
         self._session.devicesChanged.connect(self._show_reading)
+        self._session.worker.progressed.connect(self._show_progress)
 
     def _set_split(self, values: dict[str, Any]) -> None:
         label = "Change the seed of the split" if "seed" in values else "Change the split"
