@@ -17,8 +17,8 @@ from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
-from mtl_core.datasets.splits import assign_splits
-from mtl_core.protocol.series_key import SPLITS
+from mtl_core.datasets.splits.division import divide_rows
+from mtl_core.datasets.splits.labeled_rows import LabeledRows
 from mtl_core.spec import (
     DataNote,
     Dataset,
@@ -28,6 +28,7 @@ from mtl_core.spec import (
     Task,
     shorten,
 )
+from mtl_core.spec.data.splits import SHORT_FORM
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column import CellFormat, Column, Rows
 from mtl_core.tabular.column_lookup import find_column
@@ -38,8 +39,6 @@ from mtl_core.tasks.registry import KINDS
 from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 MIN_ROWS = 10
-_MIN_CLASS_ROWS = 3
-"""A class with fewer labeled rows cannot be in every split."""
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
 _cache: LruCache[TaskData] = LruCache(4)
@@ -89,10 +88,11 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task]) -> TaskData:
     labels = read_labels(tasks, target_source)
     split_labels = read_labels(dataset.split.tasks, target_source, "dataset.split.tasks") or labels
     used_rows, row_notes = _labeled_rows(split_labels, source)
-    splits, split_notes = _split_rows(dataset, split_labels, source, used_rows)
+    splits, split_notes = divide_rows(dataset.split, LabeledRows(used_rows, source.columns, split_labels), source.split)
+    used_rows = np.sort(np.concatenate(splits))
     _check_training_labels(labels, splits)
     target_names = {name for task in tasks for name in task.targets}
-    used_names = {column.name for column in columns} | target_names
+    used_names = {column.name for column in columns} | target_names | set(dataset.split.columns)
     missing_notes = missing_label_notes(column for name, column in source.columns.items() if name in target_names)
     inputs, preprocessing, input_notes = _encode_inputs(tokens, columns, dataset, source, splits)
     targets = {task_labels.task.name: _target_info(task_labels, splits[0]) for task_labels in labels}
@@ -135,13 +135,15 @@ def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> l
         if dataset.inputs:
             raise InputError("dataset.inputs", "the input of this data set is the image", fix="Leave it empty.")
         return []
-    names = dataset.inputs or default_inputs(source, tuple(targets))
+    names = dataset.inputs or default_inputs(source, (*targets, *dataset.split.columns))
     if not names:
         raise InputError("dataset.inputs", "name at least one input column")
     for i, name in enumerate(names):
         if name in targets:
             rule = f"a column is an input or a target, not both: it is the target of task {targets[name]!r}"
             raise InputError(f"dataset.inputs[{i}]", rule, found=repr(name))
+        if name in dataset.split.columns:
+            raise InputError(f"dataset.inputs[{i}]", "a column that divides the rows is no input", found=repr(name))
     columns = [find_column(source.columns, name, f"dataset.inputs[{i}]") for i, name in enumerate(names)]
     text = next((column.name for column in columns if column.type == "text"), None)
     if text is not None and len(columns) > 1:
@@ -150,11 +152,16 @@ def _input_columns(dataset: Dataset, tasks: Sequence[Task], source: Source) -> l
     return columns
 
 
-def default_inputs(source: Source, targets: Sequence[str]) -> tuple[str, ...]:
-    """The inputs when none are named; none of a data set that does not come with the roles of its columns."""
+def default_inputs(source: Source, other_roles: Sequence[str]) -> tuple[str, ...]:
+    """The inputs when none are named; none of a data set that does not come with the roles of its columns.
+
+    Args:
+        source: The data.
+        other_roles: Columns with another role: targets, and those that divide the rows.
+    """
     if source.roles is None or source.images is not None:
         return ()
-    return tuple(name for name in source.columns if source.roles[name] == "input" and name not in targets)
+    return tuple(name for name in source.columns if source.roles[name] == "input" and name not in other_roles)
 
 
 def _labeled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[DataNote]]:
@@ -170,39 +177,6 @@ def _labeled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[
     left = "is left out" if dropped == 1 else "are left out"
     what = f"{have.format(source.rows)} no label of any task and {left}."
     return rows, [DataNote(place="file", what=what, count=dropped)]
-
-
-def _split_rows(
-    dataset: Dataset, labels: Sequence[Labels], source: Source, rows: Rows
-) -> tuple[list[Rows], list[DataNote]]:
-    """Divide rows into splits, stratified by labels, each in the order of the data."""
-    if source.split is not None:
-        return [rows[source.split[rows] == split] for split in range(len(SPLITS))], []
-    keys: list[NDArray[np.int64]] = []
-    notes: list[DataNote] = []
-    for task_labels in labels:
-        if rare := _rare_classes(task_labels):
-            name = task_labels.task.name
-            what = f"The split is not stratified by {name!r}: {rare}."
-            fix = "Merge rare classes in the data, or add rows."
-            notes.append(DataNote(place="split", name=name, what=what, fix=fix))
-        elif len(np.unique(task_labels.strata[rows])) > 1:
-            keys.append(task_labels.strata[rows])
-    rng = np.random.default_rng(dataset.split.seed)
-    split_of_row = assign_splits(keys, len(rows), dataset.split, rng)
-    return [rows[split_of_row == split] for split in range(len(SPLITS))], notes
-
-
-def _rare_classes(labels: Labels) -> str:
-    """Which classes have too few rows to be in every split; empty where all have enough."""
-    if labels.codes is None:
-        return ""
-    counts = np.bincount(labels.codes[labels.labeled], minlength=len(labels.classes))
-    rare = [name for name, count in zip(labels.classes, counts, strict=True) if count < _MIN_CLASS_ROWS]
-    if not rare:
-        return ""
-    names = shorten(", ".join(map(repr, rare[:4])) + (" …" if len(rare) > 4 else ""))
-    return f"{len(rare)} of its classes have fewer than {_MIN_CLASS_ROWS} rows ({names})"
 
 
 def _check_training_labels(labels: Sequence[Labels], splits: Sequence[Rows]) -> None:
@@ -278,7 +252,12 @@ def _fingerprint(
 ) -> str:
     """Hash of all that determines the tensors: not the path of the file, and not the losses and metrics of tasks."""
     unused: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
-    excluded: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *unused} if text else True}
+    no_split_settings = {"tasks", "kind"} if dataset.split.kind == SHORT_FORM else {"tasks"}
+    excluded: dict[str, Any] = {
+        "path": True,
+        "split": no_split_settings,
+        "text": {"tokenizer", *unused} if text else True,
+    }
     excluded |= {key: True for key in ("decimal", "missing", "format") if not getattr(dataset, key, None)}
     if text or source.images is not None or isinstance(dataset.numeric_inputs, Standardized):
         excluded["numeric_inputs"] = True

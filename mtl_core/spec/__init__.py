@@ -14,11 +14,11 @@ from mtl_core.spec.data.dataset import (
     DecimalMark,
     NumericInputs,
     PiecewiseLinear,
-    SplitSpec,
     Standardized,
     TableDataset,
     TextSpec,
 )
+from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
 from mtl_core.spec.experiment import (
     ExperimentSpec,
     dataset_from_data,
@@ -130,6 +130,7 @@ __all__ = [
     "Spec",
     "SplitSpec",
     "Standardized",
+    "StratifiedSplit",
     "StudyRun",
     "TableDataset",
     "TaggingTask",

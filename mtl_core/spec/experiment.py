@@ -22,6 +22,7 @@ from mtl_core.spec.training.sampling import BalancedClasses
 from mtl_core.spec.training.training_spec import TrainingSpec
 from mtl_core.spec.upgrade import CURRENT_VERSION, upgrade_data
 from mtl_core.spec.validation.pydantic_errors import to_problems
+from mtl_core.spec.validation.split_columns import split_column_problems
 from mtl_core.spec.validation.text_input import text_input_problems
 from mtl_core.spec.weighting import EqualWeighting, ManualWeighting, Weighting
 
@@ -147,6 +148,7 @@ def _cross_field_problems(spec: ExperimentSpec) -> Iterator[Problem]:
     yield from _monitor_problems(spec)
     yield from _sampling_problems(spec)
     yield from _input_problems(spec)
+    yield from split_column_problems(spec.dataset)
     yield from _continual_problems(spec)
     yield from text_input_problems(spec.dataset, spec.model, names)
 

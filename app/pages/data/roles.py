@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtl_core.spec import ColumnInfo, ColumnType, DatasetInfo
+from mtl_core.spec.data.splits import split_columns
 from mtl_core.spec.reports import Role
 from mtl_core.spec.tasks import TASK_KINDS, suggested_kinds, task_kind, unique_task_name
 
@@ -37,9 +38,11 @@ def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
     suggested to be ignored.
     """
     inputs = data["dataset"].get("inputs")
+    divides_rows = split_columns(data["dataset"].get("split"))
     roles: dict[str, Role] = {}
     for column in info.columns:
-        stated = column.name in inputs if inputs is not None else column.suggested != "ignore"
+        suggested = column.suggested != "ignore" and column.name not in divides_rows
+        stated = column.name in inputs if inputs is not None else suggested
         otherwise: Role = "input" if stated and info.input_kind == "table" else "ignore"
         roles[column.name] = "target" if task_index_of(data, column.name) >= 0 else otherwise
     return roles

@@ -8,36 +8,14 @@ from pydantic import AfterValidator, Field, model_validator
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
 from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
-from mtl_core.spec.tasks import Column, Task
+from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
+from mtl_core.spec.tasks import Column
 from mtl_core.spec.unions import kind_of, members
 
 DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
 PADDING, UNKNOWN = 0, 1
 """Token ids of padding, and of tokens that are not in the vocabulary."""
-
-
-class SplitSpec(Spec):
-    """Shares of the rows for training, validation and test; stratified where a target has classes."""
-
-    title: ClassVar[str] = "Split"
-    train: float = field(0.7, "Share of the rows to train on.", gt=0, lt=1, widget="slider")
-    val: float = field(0.15, "Share of the rows to choose the best epoch by.", gt=0, lt=1, widget="slider")
-    test: float = field(0.15, "Share of the rows for the final report.", gt=0, lt=1, widget="slider")
-    seed: int = field(0, "Seed of the split; the same seed gives the same rows.", ge=0, le=2**32 - 1)
-    tasks: tuple[Task, ...] = field(
-        (),
-        "Tasks whose labels choose and stratify the rows, and whose targets are no inputs; empty: the experiment's "
-        "own. A single-task baseline names those of the experiment it is compared with, and so gets the same rows.",
-        widget="hidden",
-    )
-
-    @model_validator(mode="after")
-    def _shares_sum_to_one(self) -> "SplitSpec":
-        total = self.train + self.val + self.test
-        if abs(total - 1) > 1e-6:
-            raise ValueError(f"train, val and test must sum to 1, they sum to {total:g}")
-        return self
 
 
 class TextSpec(Spec):
@@ -122,7 +100,7 @@ class BundledDataset(BaseDataset):
     )
     numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
-    split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
+    split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
     @property
     def input_kind(self) -> InputKind:
@@ -168,7 +146,7 @@ class TableDataset(BaseDataset):
     encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
     numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
-    split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
+    split: SplitSpec = field(StratifiedSplit(), "How the rows are divided.")
 
     @property
     def input_kind(self) -> InputKind:
