@@ -12,11 +12,7 @@ from mtl_core.spec.data.dataset import (
     ColumnType,
     Dataset,
     DecimalMark,
-    NumericInputs,
-    PiecewiseLinear,
-    Standardized,
     TableDataset,
-    TextSpec,
 )
 from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
 from mtl_core.spec.experiment import (
@@ -26,6 +22,18 @@ from mtl_core.spec.experiment import (
     read_spec,
     spec_from_data,
     spec_to_data,
+)
+from mtl_core.spec.inputs import (
+    ImageInput,
+    Input,
+    NamedInputs,
+    NumericInputs,
+    PiecewiseLinear,
+    Standardized,
+    TableInput,
+    TextInput,
+    TextSpec,
+    presence_key,
 )
 from mtl_core.spec.io.diff import Difference, diff, diff_data
 from mtl_core.spec.io.overrides import apply_overrides
@@ -104,7 +112,9 @@ __all__ = [
     "Fix",
     "HardSharing",
     "Histogram",
+    "ImageInput",
     "InitialWeights",
+    "Input",
     "InputError",
     "Layer",
     "LayerInfo",
@@ -113,6 +123,7 @@ __all__ = [
     "ModelSpec",
     "MulticlassTask",
     "MultilabelTask",
+    "NamedInputs",
     "NumericInputs",
     "ObjectiveTask",
     "Optimizer",
@@ -133,9 +144,11 @@ __all__ = [
     "StratifiedSplit",
     "StudyRun",
     "TableDataset",
+    "TableInput",
     "TaggingTask",
     "TargetInfo",
     "Task",
+    "TextInput",
     "TextSpec",
     "TrainingSpec",
     "WeightMove",
@@ -160,6 +173,7 @@ __all__ = [
     "members",
     "parse",
     "parse_yaml",
+    "presence_key",
     "preset_names",
     "problems_of",
     "read_spec",
