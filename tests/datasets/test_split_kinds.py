@@ -118,7 +118,7 @@ def test_a_column_says_which_split_a_row_is_in() -> None:
 
 
 def test_numbers_can_name_splits_and_validation_is_drawn_from_training_rows_where_none_is_named() -> None:
-    split = ColumnSplit(column="part", train_values=("0",), test_values=("1",), val=0.25)
+    split = ColumnSplit(column="part", train_values=("0",), test_values=("1",), validation=0.25)
     (train, val, test), notes = divide(split, part=[0, 0, 0, 0, 1] * 4)
     assert (len(train), len(val), len(test)) == (12, 4, 4)
     assert all(row % 5 == 4 for row in test)
@@ -234,7 +234,7 @@ def test_a_split_of_a_document_tells_its_columns_and_share_or_the_usual_ones() -
     assert split_columns({"kind": "kfold", "group": "g"}) == ("g",)
     assert split_columns({"kind": "time"}) == split_columns(None) == ()
     assert train_share({"train": 0.5, "val": 0.25, "test": 0.25}) == 0.5
-    assert train_share({"kind": "kfold", "folds": 4, "val": 0.2}) == pytest.approx(0.6)
+    assert train_share({"kind": "kfold", "folds": 4, "validation": 0.2}) == pytest.approx(0.6)
     assert train_share({"kind": "column", "column": "p"}) == train_share({"train": 2}) == 0.7
 
 

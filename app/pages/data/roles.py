@@ -80,6 +80,29 @@ def with_roles(data: Data, info: DatasetInfo, new: Mapping[str, Role]) -> dict[s
     return changes
 
 
+def without_inputs(data: Data, columns: Sequence[str]) -> dict[str, Any]:
+    """The change that takes columns out of the stated inputs; none where no input is one of them."""
+    inputs = data["dataset"].get("inputs")
+    if not inputs or not columns:
+        return {}
+    if isinstance(inputs, dict):
+        shortened = {name: _without_columns(value, columns) for name, value in inputs.items()}
+        kept: Any = {name: value for name, value in shortened.items() if value is not None}
+    else:
+        kept = [name for name in inputs if name not in columns]
+    return {} if kept == inputs else {"dataset.inputs": kept}
+
+
+def _without_columns(value: Data, columns: Sequence[str]) -> dict[str, Any] | None:
+    """An input by name without some of its columns; None where it has none left."""
+    if value.get("column") in columns:
+        return None
+    if not isinstance(value.get("columns"), list):
+        return dict(value)
+    kept = [name for name in value["columns"] if name not in columns]
+    return {**value, "columns": kept} if kept else None
+
+
 def with_type(data: Data, column: ColumnInfo, column_type: str) -> dict[str, Any]:
     """The change that reads a column as numbers, categories or text, with another kind of task where that needs one."""
     changes: dict[str, Any] = {"dataset.types": {**data["dataset"].get("types", {}), column.name: column_type}}

@@ -53,7 +53,7 @@ def _draw_validation(split: ColumnSplit, rows: LabeledRows, split_of_row: NDArra
         raise InputError("dataset.split.column", "must name at least two training rows", found=f"{len(training)}")
     keys, notes = rows.strata()
     rng = np.random.default_rng(split.seed)
-    drawn = assign_shares([key[training] for key in keys], len(training), (1 - split.val, split.val), rng)
+    drawn = assign_shares([key[training] for key in keys], len(training), (1 - split.validation, split.validation), rng)
     split_of_row[training[drawn == 1]] = VAL
     count = int((drawn == 1).sum())
     what = f"{split.column!r} names no validation rows; {count} of the training rows were drawn at random for it."

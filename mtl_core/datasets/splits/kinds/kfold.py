@@ -37,7 +37,7 @@ def _by_row(split: KFoldSplit, keys: list[NDArray[np.int64]], rows: int) -> tupl
     fold_of_row = assign_folds(keys, rows, split.folds, np.random.default_rng(split.seed)).astype(np.int64)
     others = np.flatnonzero(fold_of_row != split.fold - 1)
     drawn = assign_shares(
-        [key[others] for key in keys], len(others), (1 - split.val, split.val), _validation_rng(split)
+        [key[others] for key in keys], len(others), (1 - split.validation, split.validation), _validation_rng(split)
     )
     validates = np.zeros(rows, np.bool_)
     validates[others[drawn == 1]] = True
@@ -49,7 +49,7 @@ def _by_group(split: KFoldSplit, groups: NDArray[np.int64]) -> tuple[NDArray[np.
     fold_of_row = assign_groups(groups, (1 / split.folds,) * split.folds, np.random.default_rng(split.seed), "group")
     others = np.flatnonzero(fold_of_row != split.fold - 1)
     remaining = np.unique(groups[others], return_inverse=True)[1].reshape(-1)
-    drawn = assign_groups(remaining, (1 - split.val, split.val), _validation_rng(split), "group")
+    drawn = assign_groups(remaining, (1 - split.validation, split.validation), _validation_rng(split), "group")
     validates = np.zeros(len(groups), np.bool_)
     validates[others[drawn == 1]] = True
     return fold_of_row, validates

@@ -22,7 +22,7 @@ class ColumnSplit(BaseSplit):
         ("val", "valid", "validation", "dev"), "Its values for validation rows.", title="Validation values"
     )
     test_values: tuple[str, ...] = field(("test", "testing"), "Its values for test rows.", min_length=1)
-    val: float = validation_field("Share of the training rows to validate on where the column names no such rows.")
+    validation: float = validation_field("Share of the training rows to validate on where the column names none.")
     seed: int = seed_field()
     tasks: tuple[Task, ...] = tasks_field()
 

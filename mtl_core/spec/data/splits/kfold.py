@@ -22,7 +22,7 @@ class KFoldSplit(BaseSplit):
         "where a target has classes.",
         widget="column",
     )
-    val: float = validation_field("Share of the rows of the other folds to choose the best epoch by.")
+    validation: float = validation_field("Share of the rows of the other folds to choose the best epoch by.")
     seed: int = seed_field()
     tasks: tuple[Task, ...] = tasks_field()
 
@@ -34,7 +34,7 @@ class KFoldSplit(BaseSplit):
     @property
     def train_share(self) -> float:
         """The share of the other folds, without validation."""
-        return (1 - 1 / self.folds) * (1 - self.val)
+        return (1 - 1 / self.folds) * (1 - self.validation)
 
     @model_validator(mode="after")
     def _fold_exists(self) -> "KFoldSplit":
