@@ -13,9 +13,9 @@ from mtl_core.spec.data.dataset import (
     Dataset,
     DatePart,
     DecimalMark,
-    SplitSpec,
     TableDataset,
 )
+from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
 from mtl_core.spec.experiment import (
     ExperimentSpec,
     dataset_from_data,
@@ -143,6 +143,7 @@ __all__ = [
     "Spec",
     "SplitSpec",
     "Standardized",
+    "StratifiedSplit",
     "StudyRun",
     "TableDataset",
     "TableInput",
