@@ -11,10 +11,11 @@ from mtl_core.spec.data.dataset import (
     BundledDataset,
     ColumnType,
     Dataset,
+    DatePart,
     DecimalMark,
-    SplitSpec,
     TableDataset,
 )
+from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
 from mtl_core.spec.experiment import (
     ExperimentSpec,
     dataset_from_data,
@@ -102,6 +103,7 @@ __all__ = [
     "DataNote",
     "Dataset",
     "DatasetInfo",
+    "DatePart",
     "DecimalMark",
     "DeviceInfo",
     "Difference",
@@ -141,6 +143,7 @@ __all__ = [
     "Spec",
     "SplitSpec",
     "Standardized",
+    "StratifiedSplit",
     "StudyRun",
     "TableDataset",
     "TableInput",

@@ -17,15 +17,16 @@ from app.pages.data.cards.source_card import SourceCard
 from app.pages.data.cards.split_card import SplitCard
 from app.pages.data.cards.tasks_card import TasksCard
 from app.pages.data.cards.text_card import TextCard
-from app.pages.data.dataset_loader import DatasetLoader
+from app.pages.data.dataset_loader import READING_KEYS, DatasetLoader
 from app.pages.data.menus import fill_columns_menu, make_cell_menu, make_column_menu
 from app.pages.data.problem_text import error_text, problem_text
 from app.pages.data.role_edits import RoleEditor
 from app.pages.data.view_state import column_rows, column_views, data_name, image_labels, task_views
 from app.session import Session
 from app.theme import CARD_GAP
-from app.widgets import Card, CardRow, Chip, PageBody
+from app.widgets import Button, Card, CardRow, Chip, PageBody
 from mtl_core.errors import WorkbenchError
+from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo, Problem
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
@@ -149,10 +150,9 @@ class DataPage(PageBody):
         fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""
         self._tasks.show_tasks(task_views(data, info, self._problem_at), problem, fix, self.add_absent_tasks)
         self._show_notes()
-        problems = self._document.problems_at("dataset.split")
-        self._split.show_split(
-            data["dataset"].get("split") or {}, info.rows if info else 0, problem_text(problems[0]) if problems else ""
-        )
+        columns = [column.name for column in info.columns if not column.pixels] if info else []
+        self._split.show_split(data["dataset"].get("split") or {}, info.rows if info else 0, columns)
+        self._split.show_problems(self._problems_at("dataset.split"), problem_text)
         for card in self._encoding_cards:
             card.show_data(data, info, self._problems_at(card.PATH))
         self._inputs.show_data(data, self._problems_at("dataset.inputs"))
@@ -170,7 +170,10 @@ class DataPage(PageBody):
         name = BUNDLED[name].title if name in BUNDLED else name
         if self.info is None and not self.loader.dataset_being_read:
             self._preview.show_nothing()
-        self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
+        if not name and self.info is not None and self.info.sample:
+            self._preview.set_busy(f"Reading all rows of {data_name(self._document.data['dataset'])} …")
+        else:
+            self._preview.set_busy(f"Reading {name} …" if name else "", starting=not self._session.devices)
         if not name and self.info is not None:
             data = self._document.data
             self._preview.show_info(self.info, column_views(data, self.info), image_labels(data, self.info))
@@ -179,6 +182,11 @@ class DataPage(PageBody):
         self._preview.error.set_error(text, "Open another file…" if failed else "", self.ask_file if failed else None)
         self._chip.setVisible(bool(self.loader.dataset_being_read))
         self._chip.set_text(f"Reading {name} …" if self.loader.dataset_being_read else "")
+        self._cancel.setVisible(bool(self.loader.dataset_being_read))
+
+    def _show_progress(self, key: str, progress: WorkProgress) -> None:
+        if key in READING_KEYS:
+            self._preview.set_progress(progress)
 
     def _show_notes(self) -> None:
         """Show the notes about the columns, then those about the labels, which come with the model."""
@@ -236,6 +244,9 @@ class DataPage(PageBody):
         self._chip = Chip("", "accent")
         self._chip.setObjectName("reading-chip")
         self.header.add_chip(self._chip)
+        self._cancel = Button("Cancel", self.loader.cancel, name="cancel-reading")
+        self._cancel.hide()
+        self.header.add_chip(self._cancel)
         self._source, self._preview = SourceCard(), PreviewCard()
         self._tasks, self._split = TasksCard(), SplitCard()
         self._encoding_cards = (NumericInputsCard(self._document), TextCard(self._document))
@@ -284,7 +295,8 @@ class DataPage(PageBody):
         self._tasks.renamed.connect(self.edits.rename_task)
         self._tasks.kindChosen.connect(self.edits.set_kind)
         self._tasks.removed.connect(self.edits.remove_task)
-        self._split.changed.connect(self._set_split)
+        self._split.changed.connect(self.edits.set_split)
+        self._split.kindChanged.connect(self.edits.set_split_kind)
         self._document.changed.connect(self._document_changed)
         self._document.problemsChanged.connect(self._show)
         self.loader.started.connect(self._on_reading_started)
@@ -294,10 +306,7 @@ class DataPage(PageBody):
         self._session.datasetInfoChanged.connect(self._show)
         self._session.modelInfoChanged.connect(self._show)
         self._session.devicesChanged.connect(self._show_reading)
-
-    def _set_split(self, values: dict[str, Any]) -> None:
-        label = "Change the seed of the split" if "seed" in values else "Change the split"
-        self._document.set_many({f"dataset.split.{name}": value for name, value in values.items()}, label)
+        self._session.worker.progressed.connect(self._show_progress)
 
 
 def _dragged_table(mime: QMimeData) -> Path | None:

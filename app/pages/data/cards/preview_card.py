@@ -22,6 +22,7 @@ from app.pages.data.cards.preview_header import ColumnView, RoleHeader
 from app.tables import PreviewModel
 from app.theme import row_height
 from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scroll_area
+from mtl_core.protocol.work_progress import WorkProgress
 from mtl_core.spec import DatasetInfo
 from mtl_core.spec.reports import Shape
 
@@ -141,6 +142,8 @@ class PreviewCard(Card):
     def set_busy(self, text: str, *, starting: bool = False) -> None:
         """Show that ``text`` is going on, or nothing when it is empty; ``starting``: the engine is not ready yet."""
         self.busy.setVisible(bool(text))
+        if not text:
+            self.busy.setRange(0, 0)
         self.busy.setAccessibleName(text)
         if text:
             self.set_subtitle(text)
@@ -149,6 +152,12 @@ class PreviewCard(Card):
         else:
             self._nothing.title.setText(_EMPTY)
             self._nothing.text.setText(_WAITING)
+
+    def set_progress(self, progress: WorkProgress) -> None:
+        """Show how far the work is that is going on."""
+        self.busy.setRange(0, 100)
+        self.busy.setValue(round(100 * progress.share))
+        self.busy.setAccessibleDescription(progress.what)
 
     def show_notice(self, text: str, undo: Callable[[], object]) -> None:
         """Show a banner that says what else an edit changed, with a link that undoes it."""
