@@ -100,10 +100,10 @@ def resample(samples: Samples, rate: int, new_rate: int) -> Samples:
     """Resample a sound to another rate by a polyphase filter, which removes what the new rate cannot represent."""
     if rate == new_rate:
         return samples
-    from scipy.signal import resample_poly
+    from scipy import signal
 
     divisor = gcd(rate, new_rate)
-    return np.asarray(resample_poly(samples, new_rate // divisor, rate // divisor), np.float32)
+    return np.asarray(signal.resample_poly(samples, new_rate // divisor, rate // divisor), np.float32)
 
 
 def fit_duration(samples: Samples, count: int) -> Samples:
