@@ -29,7 +29,7 @@ def test_no_more_items_are_computed_than_asked_for() -> None:
     log: list[int] = []
     items = read_ahead(numbers(50, log), depth=3)
     assert [next(items), next(items)] == [0, 1]
-    items.close()  # type: ignore[attr-defined] # it is a generator
+    items.close()
     assert len(log) <= 5
     assert threads() == set()
 

@@ -44,6 +44,6 @@ def fit_channels(images: NDArray[np.uint8], rows: NDArray[np.int64]) -> ChannelS
 def normalize_images(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
     """Pictures ``[B, C, H, W]`` uint8 as float32 with mean 0 and standard deviation 1 in each channel."""
     device = images.device
-    scale = 1 / torch.tensor(std, dtype=torch.float32, device=device)[:, None, None]
+    divisor = torch.tensor(std, dtype=torch.float32, device=device)[:, None, None]
     offset = torch.tensor(mean, dtype=torch.float32, device=device)[:, None, None]
-    return images.to(torch.float32).sub_(offset).mul_(scale)
+    return images.to(torch.float32).sub_(offset).div_(divisor)

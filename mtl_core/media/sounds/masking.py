@@ -8,13 +8,16 @@ from torch import Generator, Tensor
 from mtl_core.spec.augmentation import FrequencyMask, SoundAugmentation, TimeMask
 
 
-def mask_spectrograms(spectrograms: Tensor, masks: Sequence[SoundAugmentation], generator: Generator) -> Tensor:
-    """Set random spans and bands of spectrograms to 0, which is the mean of normalized ones.
+def mask_spectrograms(
+    spectrograms: Tensor, masks: Sequence[SoundAugmentation], generator: Generator, fill: Tensor
+) -> Tensor:
+    """Mask random spans and bands of spectrograms.
 
     Args:
-        spectrograms: ``[B, …, mels, frames]`` normalized; not changed.
+        spectrograms: ``[B, …, mels, frames]``; not changed.
         masks: What is masked.
         generator: The source of random numbers.
+        fill: What masked parts get, ``[mels, 1]`` or a number.
     """
     for mask in masks:
         match mask:
@@ -23,11 +26,11 @@ def mask_spectrograms(spectrograms: Tensor, masks: Sequence[SoundAugmentation], 
             case FrequencyMask():
                 dimension, share = -2, mask.width
         for _ in range(mask.count):
-            spectrograms = _mask_span(spectrograms, dimension, share, generator)
+            spectrograms = _mask_span(spectrograms, dimension, share, generator, fill)
     return spectrograms
 
 
-def _mask_span(spectrograms: Tensor, dimension: int, share: float, generator: Generator) -> Tensor:
+def _mask_span(spectrograms: Tensor, dimension: int, share: float, generator: Generator, fill: Tensor) -> Tensor:
     """Mask one span of each spectrogram, of a random length up to a share of the dimension."""
     rows, size = len(spectrograms), spectrograms.shape[dimension]
     length, place = torch.rand(2, rows, 1, generator=generator, device=generator.device).to(spectrograms.device)
@@ -37,4 +40,4 @@ def _mask_span(spectrograms: Tensor, dimension: int, share: float, generator: Ge
     covered = (index >= start) & (index < start + length)
     shape = [rows] + [1] * (spectrograms.dim() - 1)
     shape[dimension] = size
-    return spectrograms.masked_fill(covered.view(shape), 0.0)
+    return torch.where(covered.view(shape), fill, spectrograms)

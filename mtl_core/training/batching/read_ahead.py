@@ -1,7 +1,7 @@
 """Read items ahead in a background thread, in their order."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 _END = object()
 
 
-def read_ahead(items: Iterator[Item], depth: int = 2) -> Iterator[Item]:
+def read_ahead(items: Iterator[Item], depth: int = 2) -> Generator[Item, None, None]:
     """Iterate over items that a background thread computes while the caller works on those before.
 
     The thread ends with the iteration, also where that is given up or an item raises, which is raised here.

@@ -62,7 +62,7 @@ def test_a_mask_covers_one_span_of_at_most_its_length(
     mask: TimeMask | FrequencyMask, dimension: int, most: int
 ) -> None:
     spectrograms = torch.ones(200, 1, 20, 40)
-    masked = mask_spectrograms(spectrograms, [mask], Generator().manual_seed(0))
+    masked = mask_spectrograms(spectrograms, [mask], Generator().manual_seed(0), torch.zeros(()))
     covered = (masked == 0).all(dim=5 - dimension)[:, 0].float()
     assert (masked == 0).sum() == covered.sum() * (800 // (20, 40)[dimension - 2])
     lengths = covered.sum(dim=1)
@@ -71,4 +71,4 @@ def test_a_mask_covers_one_span_of_at_most_its_length(
     assert covered[:, 0].any()
     assert covered[:, -1].any()
     assert spectrograms.all()
-    assert torch.equal(masked, mask_spectrograms(spectrograms, [mask], Generator().manual_seed(0)))
+    assert torch.equal(masked, mask_spectrograms(spectrograms, [mask], Generator().manual_seed(0), torch.zeros(())))
