@@ -40,6 +40,7 @@ def _read(dataset: TableDataset, file_key: Hashable) -> Source:
         delimiter=raw.delimiter,
         encoding=raw.encoding,
         missing_texts=dataset.missing,
+        folder=str(Path(dataset.path).expanduser().absolute().parent),
     )
 
 

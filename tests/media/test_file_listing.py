@@ -1,11 +1,19 @@
-"""Listing of folders of images: classes, nested folders, splits, links in circles."""
+"""Listing of folders of files: classes, nested folders, splits, links in circles."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mtl_core.errors import InputError
-from mtl_core.media.images.class_folder import list_images
+from mtl_core.media.file_listing import FileListing
+from mtl_core.media.file_listing import list_files as list_of_suffixes
+from mtl_core.media.images.image_file import IMAGE_SUFFIXES
+
+
+def list_files(folder: Path) -> FileListing:
+    return list_of_suffixes(folder, IMAGE_SUFFIXES)
 
 
 def make(folder: Path, *names: str) -> Path:
@@ -17,8 +25,8 @@ def make(folder: Path, *names: str) -> Path:
 
 def test_the_outermost_folder_is_the_class(tmp_path: Path) -> None:
     folder = make(tmp_path, "roses/1.png", "roses/red/2.JPG", "lilies/3.webp", "4.png", "lilies/notes.txt", ".x/5.png")
-    listing = list_images(folder)
-    assert [(image.name, image.label) for image in listing.images] == [
+    listing = list_files(folder)
+    assert [(image.name, image.label) for image in listing.files] == [
         ("4.png", None),
         ("lilies/3.webp", "lilies"),
         ("roses/1.png", "roses"),
@@ -28,9 +36,9 @@ def test_the_outermost_folder_is_the_class(tmp_path: Path) -> None:
 
 
 def test_folders_of_splits_are_no_classes(tmp_path: Path) -> None:
-    images = list_images(make(tmp_path, "train/a/1.png", "Test/a/2.png", "valid/b/3.png")).images
+    images = list_files(make(tmp_path, "train/a/1.png", "Test/a/2.png", "valid/b/3.png")).files
     assert {(image.label, image.split) for image in images} == {("a", 0), ("a", 2), ("b", 1)}
-    mixed = list_images(make(tmp_path, "roses/1.png")).images
+    mixed = list_files(make(tmp_path, "roses/1.png")).files
     assert {(image.label, image.split) for image in mixed} == {(n, None) for n in ("train", "Test", "valid", "roses")}
 
 
@@ -45,19 +53,33 @@ def test_links_in_circles_are_followed_once(tmp_path: Path) -> None:
         (folder / "d").symlink_to(tmp_path / "nothing")
     except OSError:
         pytest.skip("this system makes no links")
-    listing = list_images(folder)
-    assert [image.name for image in listing.images] == ["a/1.png", "b/2.png", "c/3.png"]
+    listing = list_files(folder)
+    assert [image.name for image in listing.files] == ["a/1.png", "b/2.png", "c/3.png"]
     assert listing.loops == ("a/loop", "a/sibling", "c/back")
 
 
-def test_the_stamp_changes_with_the_files(tmp_path: Path) -> None:
-    folder = make(tmp_path, "a/1.png", "b/2.png")
-    before = list_images(folder).stamp
-    assert list_images(folder).stamp == before
-    (folder / "a/1.png").write_bytes(b"longer")
-    changed = list_images(folder).stamp
+def add(folder: Path) -> None:
     make(folder, "b/3.png")
-    assert len({before, changed, list_images(folder).stamp}) == 3
+
+
+def remove(folder: Path) -> None:
+    (folder / "a/1.png").unlink()
+
+
+def remove_folder(folder: Path) -> None:
+    (folder / "b/2.png").unlink()
+    (folder / "b").rmdir()
+
+
+@pytest.mark.parametrize("change", [add, remove, remove_folder])
+def test_a_listing_is_current_until_a_file_comes_or_goes(change: Callable[[Path], None], tmp_path: Path) -> None:
+    folder = make(tmp_path, "a/1.png", "b/2.png")
+    for path in (folder, folder / "a", folder / "b"):
+        os.utime(path, (1, 1))
+    listing = list_files(folder)
+    assert listing.is_current()
+    change(folder)
+    assert not listing.is_current()
 
 
 @pytest.mark.parametrize(
@@ -66,4 +88,4 @@ def test_the_stamp_changes_with_the_files(tmp_path: Path) -> None:
 def test_a_folder_without_images_is_refused(names: tuple[str, ...] | None, message: str, tmp_path: Path) -> None:
     folder = tmp_path / "missing" if names is None else make(tmp_path, *names)
     with pytest.raises(InputError, match=message):
-        list_images(folder)
+        list_files(folder)
