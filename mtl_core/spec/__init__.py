@@ -13,6 +13,7 @@ from mtl_core.spec.data.dataset import (
     Dataset,
     DatePart,
     DecimalMark,
+    ImageFolderDataset,
     TableDataset,
 )
 from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
@@ -30,6 +31,7 @@ from mtl_core.spec.inputs import (
     NamedInputs,
     NumericInputs,
     PiecewiseLinear,
+    SoundInput,
     Standardized,
     TableInput,
     TextInput,
@@ -114,6 +116,7 @@ __all__ = [
     "Fix",
     "HardSharing",
     "Histogram",
+    "ImageFolderDataset",
     "ImageInput",
     "InitialWeights",
     "Input",
@@ -140,6 +143,7 @@ __all__ = [
     "Schedule",
     "SegmentationTask",
     "Sharing",
+    "SoundInput",
     "Spec",
     "SplitSpec",
     "Standardized",

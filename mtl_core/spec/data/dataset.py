@@ -9,7 +9,7 @@ from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
 from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
 from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
-from mtl_core.spec.inputs import Inputs, NamedInputs, NumericInputs, TextSpec
+from mtl_core.spec.inputs import ImageInput, Inputs, NamedInputs, NumericInputs, Standardized, TextSpec
 from mtl_core.spec.inputs.table import numeric_inputs_field
 from mtl_core.spec.tasks import Column
 from mtl_core.spec.unions import kind_of, members
@@ -160,7 +160,44 @@ class TableDataset(BaseDataset):
         return self
 
 
-Dataset = Annotated[BundledDataset | TableDataset, Field(discriminator="kind")]
+class ImageFolderDataset(BaseDataset):
+    """A folder of images of yours, with a folder for each class."""
+
+    title: ClassVar[str] = "Folder of images"
+    has_column_types: ClassVar[bool] = True
+    has_default_inputs: ClassVar[bool] = True
+    decimal: ClassVar[DecimalMark | None] = None
+    numeric_inputs: ClassVar[NumericInputs] = Standardized()
+    text: ClassVar[TextSpec] = TextSpec()
+    kind: Literal["image_folder"] = "image_folder"
+    path: str = field(help="The folder; a relative path starts at the spec file's folder.", widget="folder")
+    labels: str = field(
+        "",
+        "A table of further columns of the images, whose first column holds their names: paths in the folder, or the "
+        "last parts of these. A relative path starts at the spec file's folder; empty: none.",
+        widget="file",
+    )
+    inputs: NamedInputs | None = field(None, "Inputs by name; empty: the image.", widget="columns")
+    types: dict[Column, ColumnType] = field(
+        help="Column types that differ from what looking at the table of labels says.", default_factory=dict
+    )
+    missing: dict[Column, tuple[str, ...]] = field(
+        help="The cells that count as missing in a column, as of a table.", default_factory=dict
+    )
+    split: SplitSpec = field(
+        StratifiedSplit(), "How the rows are divided, if the images do not lie in folders train, val and test."
+    )
+
+    @property
+    def named_inputs(self) -> NamedInputs:
+        """The inputs by name; by default the image."""
+        return self.inputs or {IMAGE_COLUMN: ImageInput(column=IMAGE_COLUMN)}
+
+
+IMAGE_COLUMN, CLASS_COLUMN = "image", "class"
+"""The columns of a folder of images: names of files and names of classes."""
+
+Dataset = Annotated[BundledDataset | TableDataset | ImageFolderDataset, Field(discriminator="kind")]
 
 DATASET_KINDS = {kind_of(member): cast(type[BaseDataset], member) for member in members(Dataset)}
 """The class of each kind of data set."""
