@@ -67,7 +67,7 @@ def with_dataset(
     """
     new_dataset = dict(dataset)
     rows = training_rows(new_dataset, info.rows)
-    if _input_kind_of_data(info) == "table" and not _has_objectives(info):
+    if "numeric_inputs" in dataset and _input_kind_of_data(info) == "table" and not _has_objectives(info):
         new_dataset["numeric_inputs"] = table_numeric_inputs(rows)
     if not dataset_kind(new_dataset).has_default_inputs:
         new_dataset["inputs"] = suggested_inputs(new_dataset, info)

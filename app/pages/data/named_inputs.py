@@ -73,6 +73,12 @@ def _options(dataset: Data, kind: str) -> dict[str, Any]:
     return {name: settings[name] for name in fields if settings.get(name) is not None}
 
 
+def file_columns(inputs: Inputs) -> dict[str, str]:
+    """The kind of the input of each column that names files or pictures."""
+    others = {name: value for name, value in inputs.items() if value.get("kind") not in _SHORT_KINDS}
+    return {column: str(value.get("kind")) for value in others.values() for column in columns_of(value)}
+
+
 def inputs_by_column(inputs: Inputs) -> dict[str, str]:
     """The name of the first input that reads each column."""
     return {column: name for name, value in reversed(inputs.items()) for column in columns_of(value)}

@@ -19,6 +19,7 @@ from app.pages.data.cards.tasks_card import TasksCard
 from app.pages.data.cards.text_card import TextCard
 from app.pages.data.dataset_loader import READING_KEYS, DatasetLoader
 from app.pages.data.menus import fill_columns_menu, make_cell_menu, make_column_menu
+from app.pages.data.named_inputs import file_columns, named_inputs
 from app.pages.data.problem_text import error_text, problem_text
 from app.pages.data.role_edits import RoleEditor
 from app.pages.data.view_state import column_rows, column_views, data_name, image_labels, task_views
@@ -207,7 +208,9 @@ class DataPage(PageBody):
         """Show the notes about the columns, then those about the labels, which come with the model."""
         if (info := self.info) is not None:
             model = self._session.model_info
-            self._preview.notes.show_notes((*info.notes, *(model.notes if model else ())))
+            files = file_columns(named_inputs(self._document.data, info))  # whose names are no values
+            notes = [note for note in info.notes if note.place != "column" or note.name not in files]
+            self._preview.notes.show_notes((*notes, *(model.notes if model else ())))
 
     def _absent_names(self) -> list[str]:
         """Names of the suggested tasks that are absent, for images: these have no columns to make targets."""

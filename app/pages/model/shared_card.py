@@ -65,6 +65,7 @@ class SharedCard(Card):
         self._areas: dict[str, QWidget] = {}
         self.encoders: dict[str, LayerList] = {}
         self.tabs = TaskTabs("block-tabs", "block")
+        self.tabs.bar.setProperty("role", "compact")
         self.layers = LayerList(document, SHARED.path, NO_SHARED_LAYER)
         self.layers.selected.connect(self.selected)
         self.fusion = FusionPanel(document)

@@ -65,14 +65,14 @@ _TITLES = {
     Cell.WARNING: "Warning",
 }
 _WIDTHS = {
-    Cell.NAME: 15,
+    Cell.NAME: 14,
     Cell.TYPE: 15,
     Cell.ROLE: 13,
-    Cell.USE: 20,
+    Cell.USE: 19,
     Cell.MISSING: 9,
     Cell.DISTINCT: 9,
-    Cell.VALUES: 12,
-    Cell.WARNING: 10,
+    Cell.VALUES: 11,
+    Cell.WARNING: 8,
 }
 """Widths in digits."""
 CHOICES = (Cell.TYPE, Cell.ROLE, Cell.USE)

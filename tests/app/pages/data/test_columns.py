@@ -154,6 +154,7 @@ def test_a_folder_that_is_dropped_is_opened_with_layers_for_its_images(
     tasks = ({"name": "class", "kind": "multiclass", "target": "class"},)
     worker.answer(table("pets", columns).model_copy(update={"inputs": ("image",), "tasks": tasks}))
     assert session.document.get("dataset.inputs.image.size") == [64, 64]
+    assert session.document.problems == []
     assert session.document.get("model.shared[0].kind") == "conv2d"
     assert session.document.valid
     assert inputs_card(page).isVisible()
