@@ -7,6 +7,8 @@ from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.datasets.data import TaskData
 from mtl_core.datasets.description import describe, describe_sample
 from mtl_core.datasets.preparation import load_outline
+from mtl_core.datasets.samples import sample_rows
+from mtl_core.protocol.questions import SampleRows
 from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.data.dataset import Dataset
 from mtl_core.spec.layers import Linear, ReLU
@@ -40,6 +42,11 @@ def inspect_model(spec: ExperimentSpec) -> ModelInfo:
     data = load_outline(spec.dataset, spec.tasks)
     info = describe_model(spec.model, data.input_shapes, data.targets)
     return info.model_copy(update={"notes": data.notes})
+
+
+def inspect_samples(spec: ExperimentSpec) -> SampleRows:
+    """Describe how the model sees some training rows, augmentation included."""
+    return sample_rows(spec.dataset, spec.tasks)
 
 
 def warm_up() -> None:

@@ -1,6 +1,6 @@
-"""The table of all columns and the card of inputs by name on the Data page.
+"""The tables of all columns and of samples, and the card of inputs by name, on the Data page.
 
-Covers: app.pages.data.cards.columns_table, app.pages.data.cards.inputs_card.
+Covers: app.pages.data.cards.columns_table, app.pages.data.cards.inputs_card, app.pages.data.cards.samples_table.
 """
 
 from pathlib import Path
@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 from app.pages.data import DataPage
 from app.pages.data.cards.columns_table import Cell, ColumnsTable, format_share
 from app.pages.data.cards.inputs_card import InputsCard
+from app.pages.data.cards.samples_table import SamplesTable
 from app.session import Session
-from mtl_core.spec import DataNote, DatasetInfo
+from mtl_core.protocol.questions import InputSamples, SampleRows
+from mtl_core.spec import DataNote, DatasetInfo, InputError
 from tests.app.pages.data.conftest import PatientWorker, describe
 from tests.app.pages.data.synthetic_sets import categorical, numeric, table, texts
 
@@ -168,3 +170,35 @@ def test_shares_of_cells_are_short(share: float, text: str) -> None:
 def test_a_cell_without_a_menu_opens_none(opened: DataPage, qtbot: QtBot) -> None:
     assert opened.column_menu("nothing such") is None
     opened._open_cell_menu("nothing such", Cell.USE, QPoint())
+
+
+def test_samples_are_asked_for_while_they_are_shown(opened: DataPage, session: Session, worker: PatientWorker) -> None:
+    asked = len([kind for kind, *_ in worker.asks if kind == "samples"])
+    opened._preview.switch.setCurrentIndex(2)
+    samples = SampleRows(
+        rows=2,
+        inputs={
+            "picture": InputSamples(kind="image", images=(((0xFF0000,) * 3,) * 2, None), color=True),
+            "text": InputSamples(kind="text", texts=("the ▢ cook", None)),
+        },
+        labels={"price": ("3", "")},
+    )
+    worker.answer(samples, "samples")
+    view = opened.findChild(SamplesTable, "data-samples")
+    assert view is not None
+    assert view.isVisible()
+    model = view.samples
+    titles = [model.headerData(at, Qt.Orientation.Horizontal) for at in range(model.columnCount())]
+    assert titles == ["picture (image)", "text", "price (label)"]
+    assert [[model.index(row, at).data() for at in range(3)] for row in range(2)] == [
+        ["", "the ▢ cook", "3"],
+        ["—", "—", "—"],
+    ]
+    view.grab()
+    session.document.set("training.epochs", 3)
+    session.document.set("dataset.inputs", [])
+    assert not view.isVisible()
+    session.document.undo_stack.undo()
+    worker.refuse(InputError("dataset", "cannot be read"), "samples")
+    assert "cannot be read" in opened._preview._no_samples.text.text().lower()
+    assert len([kind for kind, *_ in worker.asks if kind == "samples"]) == asked + 2
