@@ -1,7 +1,8 @@
 """Every kind of layer and sharing scheme has a builder, and every layer keeps its contract.
 
 Covers: mtl_core/architectures/build.py, mtl_core/architectures/layers/registry.py,
-mtl_core/architectures/layers/input_rules.py, mtl_core/spec/layers/.
+mtl_core/architectures/layers/input_rules.py, mtl_core/architectures/layers/layer_kind.py,
+mtl_core/architectures/layers/kinds/, mtl_core/architectures/layers/modules/, mtl_core/spec/layers/.
 """
 
 from collections import Counter

@@ -11,7 +11,7 @@ from torch.func import functional_call, vmap
 from torch.optim import Optimizer
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.layers.modules import GaussianNoise
+from mtl_core.architectures.layers.modules.noise import GaussianNoise
 from mtl_core.datasets.data import Split
 from mtl_core.spec import InputError, TrainingSpec, shorten
 from mtl_core.tasks import TaskHead

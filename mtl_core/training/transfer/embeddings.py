@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.architectures import MultiTaskModel
-from mtl_core.architectures.layers.modules import Embedding
+from mtl_core.architectures.layers.modules.sequences import Embedding
 from mtl_core.datasets.data import TaskData
 from mtl_core.spec.data.dataset import PADDING, UNKNOWN
 from mtl_core.tabular.text.vocabulary import token_ids

@@ -1,6 +1,5 @@
-"""Layers that torch lacks, or has only with another order of dimensions."""
+"""Token embedding and recurrent layers, channels first."""
 
-import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
 
@@ -40,35 +39,3 @@ class Recurrent(nn.Module):
         """The layer's output at every position."""
         outputs: Tensor = self.layer(inputs.transpose(1, 2))[0]
         return outputs.transpose(1, 2)
-
-
-class GaussianNoise(nn.Module):
-    """Adds Gaussian noise in training mode (Bishop 1995); the identity otherwise.
-
-    Args:
-        std: Standard deviation of the noise.
-    """
-
-    def __init__(self, std: float) -> None:
-        super().__init__()
-        self.std = std
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Adds the noise."""
-        return inputs + self.std * torch.randn_like(inputs) if self.training else inputs
-
-
-class GlobalAvgPool(nn.Module):
-    """Global average pooling: ``[N, C, …]`` to ``[N, C]``."""
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Averages every dimension after the channels."""
-        return inputs.flatten(2).mean(dim=2)
-
-
-class GlobalMaxPool(nn.Module):
-    """Global max pooling: ``[N, C, …]`` to ``[N, C]``."""
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Takes the maximum of every dimension after the channels."""
-        return inputs.flatten(2).amax(dim=2)

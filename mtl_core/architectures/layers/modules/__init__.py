@@ -1,0 +1,1 @@
+"""Modules of layers that torch lacks, or has only with another order of dimensions."""
