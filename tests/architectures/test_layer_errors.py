@@ -21,11 +21,18 @@ from mtl_core.spec import (
     spec_to_data,
 )
 from mtl_core.spec.layers import (
+    AdaptiveAvgPool,
     AvgPool1d,
     BatchNorm1d,
     BatchNorm2d,
+    Bottleneck1d,
+    Bottleneck2d,
     Conv1d,
     Conv2d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    DepthwiseConv1d,
+    DepthwiseConv2d,
     Dropout2d,
     Flatten,
     GlobalAvgPool,
@@ -35,6 +42,8 @@ from mtl_core.spec.layers import (
     MaxPool1d,
     MaxPool2d,
     ReLU,
+    SqueezeExcite,
+    Upsample,
 )
 from mtl_core.spec.reports import Shape
 
@@ -194,6 +203,79 @@ FAULTS: dict[str, tuple[Spec, Shape, str, str | None]] = {
         (3, 8),
         "Conv1d would make about 10^31 values of each row; at most 2 billion can be held.",
         None,
+    ),
+    "more features than are stated": (
+        Linear(in_features=512),
+        (1024,),
+        "Linear is set to take 512 features; 1\u202f024 features arrive here.",
+        "Take 1024 features",
+    ),
+    "fewer channels than are stated": (
+        Conv1d(in_channels=4),
+        (3, 8),
+        "Conv1d is set to take 4 channels; 3×8 (channels × length) arrives here.",
+        "Take 3 channels",
+    ),
+    "a depthwise convolution of features": (
+        DepthwiseConv1d(),
+        (8,),
+        "DepthwiseConv1d takes channels × length; 8 features arrive here.",
+        "Remove this layer",
+    ),
+    "a depthwise convolution along the wrong dimensions": (
+        DepthwiseConv2d(padding=1, stride=2),
+        (3, 8),
+        "DepthwiseConv2d takes channels × height × width; 3×8 (channels × length) arrives here.",
+        "Use DepthwiseConv1d",
+    ),
+    "an output padding of a whole step": (
+        ConvTranspose1d(output_padding=2),
+        (3, 8),
+        "ConvTranspose1d adds fewer positions at the end than its stride of 2; its output padding is 2.",
+        "Set the output padding to 1",
+    ),
+    "a transposed convolution that cuts everything off": (
+        ConvTranspose2d(padding=9),
+        (3, 4, 8),
+        "ConvTranspose2d cuts off 9 positions at each border, which leaves none; "
+        "3×4×8 (channels × height × width) arrives here.",
+        "Set padding to 3",
+    ),
+    "an even window of a bottleneck": (
+        Bottleneck2d(kernel_size=4),
+        (3, 8, 8),
+        "Bottleneck2d needs a window of an odd number of positions, which has a middle; it has 4.",
+        "Set the kernel size to 5",
+    ),
+    "a bottleneck without values to normalize": (
+        Bottleneck1d(out_channels=2, norm="group"),
+        (3, 1),
+        "Bottleneck1d needs at least two values a row to normalize; it keeps one.",
+        "Normalize over the batch",
+    ),
+    "a bottleneck of features": (
+        Bottleneck1d(),
+        (8,),
+        "Bottleneck1d takes channels × length; 8 features arrive here.",
+        "Use Linear",
+    ),
+    "squeeze and excite of features": (
+        SqueezeExcite(),
+        (8,),
+        "Squeeze and excite takes channels × length or channels × height × width; 8 features arrive here.",
+        "Remove this layer",
+    ),
+    "features made larger": (
+        Upsample(),
+        (8,),
+        "Upsample takes channels × length or channels × height × width; 8 features arrive here.",
+        "Remove this layer",
+    ),
+    "an adaptive pool of features": (
+        AdaptiveAvgPool(),
+        (8,),
+        "Adaptive average pool takes channels × length or channels × height × width; 8 features arrive here.",
+        "Remove this layer",
     ),
     "nothing arrives": (
         LayerNorm(),

@@ -12,6 +12,9 @@ _TAKES = {
 }
 _PAIRS: tuple[tuple[type[Spec], type[Spec]], ...] = (
     (spec.Conv1d, spec.Conv2d),
+    (spec.DepthwiseConv1d, spec.DepthwiseConv2d),
+    (spec.ConvTranspose1d, spec.ConvTranspose2d),
+    (spec.Bottleneck1d, spec.Bottleneck2d),
     (spec.MaxPool1d, spec.MaxPool2d),
     (spec.AvgPool1d, spec.AvgPool2d),
     (spec.BatchNorm1d, spec.BatchNorm2d),
@@ -33,6 +36,24 @@ def check_first_layer(layer: Spec, shape: Shape | None) -> Fault | None:
         return None
     text = "Embedding reads the numbers of the tokens, so it must be the first layer."
     return Fault(text, QuickFix("Remove this layer", ()))
+
+
+def check_stated_inputs(layer: Spec, name: str, shape: Shape) -> Fault | None:
+    """Fault of a layer that is set to take another number of features or channels than arrive.
+
+    Args:
+        layer: The layer.
+        name: Its setting with that number, which may be empty.
+        shape: What arrives.
+    """
+    stated = getattr(layer, name)
+    if stated is None or stated == shape[0]:
+        return None
+    noun = name.removeprefix("in_")
+    return Fault(
+        f"{layer.title} is set to take {stated} {noun}; {arrival_text(shape)}.",
+        setting_fix(layer, f"Take {shape[0]} {noun}", **{name: shape[0]}),
+    )
 
 
 def check_parameter_count(layer: Spec, parameters: int, existing: int = 0) -> Fault | None:

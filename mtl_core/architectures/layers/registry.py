@@ -1,11 +1,20 @@
 """Registry of all kinds of layers: collects those of the modules of :mod:`mtl_core.architectures.layers.kinds`."""
 
 from mtl_core.architectures.layers import pretrained, pretrained_rules
-from mtl_core.architectures.layers.kinds import activations, convolutions, dense, norms, plugins, pooling, sequences
+from mtl_core.architectures.layers.kinds import (
+    activations,
+    blocks,
+    convolutions,
+    dense,
+    norms,
+    plugins,
+    pooling,
+    sequences,
+)
 from mtl_core.architectures.layers.layer_kind import Kinds, LayerKind
 from mtl_core.spec import layers as spec
 
-_GROUPS = (dense, convolutions, activations, pooling, sequences, norms, plugins)
+_GROUPS = (dense, convolutions, blocks, activations, pooling, sequences, norms, plugins)
 
 KINDS: Kinds = {
     **{layer: kind for group in _GROUPS for layer, kind in group.KINDS.items()},

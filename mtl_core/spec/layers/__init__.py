@@ -6,11 +6,33 @@ from pydantic import Field
 
 from mtl_core.plugins import LAYERS, load_kinds
 from mtl_core.spec.base import Spec
-from mtl_core.spec.layers.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
-from mtl_core.spec.layers.dense import Conv1d, Conv2d, Linear
-from mtl_core.spec.layers.norms import BatchNorm1d, BatchNorm2d, Dropout, Dropout2d, GaussianNoise, GroupNorm, LayerNorm
+from mtl_core.spec.layers.activations import ELU, GELU, LeakyReLU, Mish, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from mtl_core.spec.layers.blocks import Bottleneck1d, Bottleneck2d, SqueezeExcite
+from mtl_core.spec.layers.convolutions import (
+    Conv1d,
+    Conv2d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    DepthwiseConv1d,
+    DepthwiseConv2d,
+    Upsample,
+)
+from mtl_core.spec.layers.dense import Linear
+from mtl_core.spec.layers.norms import (
+    BatchNorm1d,
+    BatchNorm2d,
+    Dropout,
+    Dropout2d,
+    GaussianNoise,
+    GroupNorm,
+    LayerNorm,
+    LayerScale,
+    RMSNorm,
+    StochasticDepth,
+)
 from mtl_core.spec.layers.plugin import PluginLayer
 from mtl_core.spec.layers.pooling import (
+    AdaptiveAvgPool,
     AvgPool1d,
     AvgPool2d,
     Flatten,
@@ -26,6 +48,14 @@ _BuiltIn = (
     Linear
     | Conv1d
     | Conv2d
+    | DepthwiseConv1d
+    | DepthwiseConv2d
+    | ConvTranspose1d
+    | ConvTranspose2d
+    | Upsample
+    | SqueezeExcite
+    | Bottleneck1d
+    | Bottleneck2d
     | Embedding
     | LSTM
     | GRU
@@ -33,18 +63,23 @@ _BuiltIn = (
     | MaxPool2d
     | AvgPool1d
     | AvgPool2d
+    | AdaptiveAvgPool
     | BatchNorm1d
     | BatchNorm2d
     | LayerNorm
     | GroupNorm
+    | RMSNorm
+    | LayerScale
     | Dropout
     | Dropout2d
+    | StochasticDepth
     | GaussianNoise
     | ReLU
     | LeakyReLU
     | ELU
     | GELU
     | SiLU
+    | Mish
     | Tanh
     | Sigmoid
     | Softplus
@@ -62,12 +97,31 @@ else:  # and the layers of other installed packages
     Layer = Annotated[Union[(_BuiltIn, *_PLUGINS)], Field(discriminator="kind")]
 
 LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
-    "Dense and convolution": (Linear, Conv1d, Conv2d),
-    "Activation": (ReLU, LeakyReLU, ELU, GELU, SiLU, Tanh, Sigmoid, Softplus),
-    "Pooling and shape": (MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, Flatten),
+    "Dense and convolution": (
+        Linear,
+        Conv1d,
+        Conv2d,
+        DepthwiseConv1d,
+        DepthwiseConv2d,
+        ConvTranspose1d,
+        ConvTranspose2d,
+        Upsample,
+    ),
+    "Blocks": (Bottleneck1d, Bottleneck2d, SqueezeExcite),
+    "Activation": (ReLU, LeakyReLU, ELU, GELU, SiLU, Mish, Tanh, Sigmoid, Softplus),
+    "Pooling and shape": (
+        MaxPool1d,
+        MaxPool2d,
+        AvgPool1d,
+        AvgPool2d,
+        AdaptiveAvgPool,
+        GlobalAvgPool,
+        GlobalMaxPool,
+        Flatten,
+    ),
     "Text and sequences": (Embedding, LSTM, GRU),
-    "Normalization": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm),
-    "Dropout and noise": (Dropout, Dropout2d, GaussianNoise),
+    "Normalization": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm, RMSNorm, LayerScale),
+    "Dropout and noise": (Dropout, Dropout2d, StochasticDepth, GaussianNoise),
     "Pretrained": (Pretrained,),
     **({"Other packages": _PLUGINS} if _PLUGINS else {}),
 }
@@ -79,12 +133,19 @@ __all__ = [
     "GRU",
     "LAYER_GROUPS",
     "LSTM",
+    "AdaptiveAvgPool",
     "AvgPool1d",
     "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "Bottleneck1d",
+    "Bottleneck2d",
     "Conv1d",
     "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "DepthwiseConv1d",
+    "DepthwiseConv2d",
     "Dropout",
     "Dropout2d",
     "Embedding",
@@ -95,15 +156,21 @@ __all__ = [
     "GroupNorm",
     "Layer",
     "LayerNorm",
+    "LayerScale",
     "LeakyReLU",
     "Linear",
     "MaxPool1d",
     "MaxPool2d",
+    "Mish",
     "PluginLayer",
     "Pretrained",
+    "RMSNorm",
     "ReLU",
     "SiLU",
     "Sigmoid",
     "Softplus",
+    "SqueezeExcite",
+    "StochasticDepth",
     "Tanh",
+    "Upsample",
 ]

@@ -13,7 +13,7 @@ from app.document import Document
 from app.forms import LayerList, NumberEditor
 from app.forms.layers.layer_edits import match_rows, move_item
 from app.forms.layers.layer_menu import LayerMenu
-from mtl_core.spec import Fix, LayerInfo, load_preset
+from mtl_core.spec import LAYER_GROUPS, Fix, LayerInfo, load_preset
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_the_menu_steps_over_headings_and_hidden_entries(qtbot: QtBot) -> None:
     chosen: list[str] = []
     menu.chosen.connect(chosen.append)
     menu.popup(menu)
-    for _ in range(3):
+    for _ in LAYER_GROUPS["Dense and convolution"] + LAYER_GROUPS["Blocks"]:
         qtbot.keyClick(menu.search, Qt.Key.Key_Down)
     qtbot.keyClick(menu.search, Qt.Key.Key_Return)
     menu.popup(menu)

@@ -14,6 +14,7 @@ KINDS: Kinds = {
     spec.ELU: kind_without_settings(nn.ELU),
     spec.GELU: kind_without_settings(nn.GELU),
     spec.SiLU: kind_without_settings(nn.SiLU),
+    spec.Mish: kind_without_settings(nn.Mish),
     spec.Tanh: kind_without_settings(nn.Tanh),
     spec.Sigmoid: kind_without_settings(nn.Sigmoid),
     spec.Softplus: kind_without_settings(nn.Softplus),

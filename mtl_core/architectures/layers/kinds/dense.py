@@ -3,17 +3,19 @@
 from torch import nn
 
 from mtl_core.architectures.layers.faults import Fault, QuickFix
-from mtl_core.architectures.layers.input_rules import check_parameter_count, rank_message
+from mtl_core.architectures.layers.input_rules import check_parameter_count, check_stated_inputs, rank_message
 from mtl_core.architectures.layers.layer_kind import Kinds, LayerKind, join_details
 from mtl_core.spec import layers as spec
 from mtl_core.spec.reports import Shape
 
 
 def check_linear(layer: spec.Linear, shape: Shape) -> Fault | None:
-    """Requires one row of features, and a weight matrix that fits in memory."""
+    """Requires one row of as many features as are stated, and a weight matrix that fits in memory."""
     if len(shape) != 1:
         return Fault(rank_message(layer, shape, 1), QuickFix("Add Flatten before", (spec.Flatten(), layer)))
-    return check_parameter_count(layer, (shape[0] + layer.bias) * layer.out_features)
+    return check_stated_inputs(layer, "in_features", shape) or check_parameter_count(
+        layer, (shape[0] + layer.bias) * layer.out_features
+    )
 
 
 def _build(layer: spec.Linear, shape: Shape) -> nn.Module:

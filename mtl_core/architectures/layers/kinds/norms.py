@@ -8,7 +8,8 @@ from torch import nn
 from mtl_core.architectures.layers.faults import Fault, QuickFix, arrival_text
 from mtl_core.architectures.layers.input_rules import largest_divisor, other_rank_fix, rank_message, setting_fix
 from mtl_core.architectures.layers.layer_kind import Kinds, LayerKind, join_details
-from mtl_core.architectures.layers.modules.noise import GaussianNoise
+from mtl_core.architectures.layers.modules.noise import GaussianNoise, StochasticDepth
+from mtl_core.architectures.layers.modules.scaling import LayerScale, RMSNorm
 from mtl_core.spec import layers as spec
 from mtl_core.spec.reports import Shape
 
@@ -74,7 +75,7 @@ def _build_dropout2d(layer: spec.Dropout2d, shape: Shape) -> nn.Module:
     return nn.Dropout2d(layer.p) if len(shape) == 3 else nn.Dropout1d(layer.p)
 
 
-def _dropout_detail(layer: spec.Dropout | spec.Dropout2d) -> str:
+def _dropout_detail(layer: spec.Dropout | spec.Dropout2d | spec.StochasticDepth) -> str:
     return f"p {layer.p:g}"
 
 
@@ -87,7 +88,12 @@ KINDS: Kinds = {
         check_group_norm,
         lambda layer: f"{layer.num_groups} group{'' if layer.num_groups == 1 else 's'}",
     ),
+    spec.RMSNorm: LayerKind(lambda layer, shape: RMSNorm(shape[0], layer.eps)),
+    spec.LayerScale: LayerKind(
+        lambda layer, shape: LayerScale(shape[0], layer.initial), detail=lambda layer: f"from {layer.initial:g}"
+    ),
     spec.Dropout: LayerKind(lambda layer, _: nn.Dropout(layer.p), detail=_dropout_detail),
     spec.Dropout2d: LayerKind(_build_dropout2d, check_dropout2d, _dropout_detail),
+    spec.StochasticDepth: LayerKind(lambda layer, _: StochasticDepth(layer.p), detail=_dropout_detail),
     spec.GaussianNoise: LayerKind(lambda layer, _: GaussianNoise(layer.std), detail=lambda layer: f"std {layer.std:g}"),
 }

@@ -22,6 +22,7 @@ from mtl_core.architectures.layers.layer_kind import (
     kind_without_settings,
 )
 from mtl_core.architectures.layers.modules.pooling import GlobalAvgPool, GlobalMaxPool
+from mtl_core.architectures.layers.modules.resizing import AdaptiveAvgPool
 from mtl_core.spec import layers as spec
 from mtl_core.spec.reports import Shape
 
@@ -60,6 +61,14 @@ def check_global_pool(layer: spec.GlobalAvgPool | spec.GlobalMaxPool, shape: Sha
     return Fault(text, QuickFix("Remove this layer", ()))
 
 
+def check_adaptive_pool(layer: spec.AdaptiveAvgPool, shape: Shape) -> Fault | None:
+    """Requires channels with positions, and an output that can be held."""
+    if len(shape) in (2, 3):
+        return check_value_count(layer, shape[0] * layer.output_size ** (len(shape) - 1))
+    text = f"{layer.title} takes channels × length or channels × height × width; {arrival_text(shape)}."
+    return Fault(text, QuickFix("Remove this layer", ()))
+
+
 def _pool_kind(module: Callable[..., nn.Module]) -> LayerKind:
     def build(layer: _Pool, _: Shape) -> nn.Module:
         return module(layer.kernel_size, stride=layer.stride, padding=layer.padding)
@@ -80,6 +89,11 @@ KINDS: Kinds = {
     spec.MaxPool2d: _pool_kind(nn.MaxPool2d),
     spec.AvgPool1d: _pool_kind(nn.AvgPool1d),
     spec.AvgPool2d: _pool_kind(nn.AvgPool2d),
+    spec.AdaptiveAvgPool: LayerKind(
+        lambda layer, shape: AdaptiveAvgPool(*[layer.output_size] * (len(shape) - 1)),
+        check_adaptive_pool,
+        lambda layer: f"to {layer.output_size}",
+    ),
     spec.Flatten: kind_without_settings(nn.Flatten),
     spec.GlobalAvgPool: kind_without_settings(GlobalAvgPool, check_global_pool),
     spec.GlobalMaxPool: kind_without_settings(GlobalMaxPool, check_global_pool),
