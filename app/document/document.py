@@ -11,6 +11,7 @@ from app.document.data_paths import is_below, without_path
 from app.document.edit_command import EditCommand
 from app.task_references import update_task_references
 from mtl_core.spec import (
+    CURRENT_VERSION,
     ExperimentSpec,
     InputError,
     Problem,
@@ -27,7 +28,7 @@ PLACEHOLDER_NAMES = ("untitled", "experiment")
 """Names of experiments that nobody has named."""
 LONGEST_NAME = 200
 _NEW_EXPERIMENT: dict[str, Any] = {
-    "version": 1,
+    "version": CURRENT_VERSION,
     "name": "untitled",
     "tasks": [
         {"kind": "multiclass", "name": "left", "target": "left"},

@@ -8,13 +8,13 @@ from pydantic import AfterValidator, Field, model_validator
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
 from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
+from mtl_core.spec.inputs import Inputs, NamedInputs, NumericInputs, TextSpec
+from mtl_core.spec.inputs.table import numeric_inputs_field
 from mtl_core.spec.tasks import Column, Task
 from mtl_core.spec.unions import kind_of, members
 
 DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
-PADDING, UNKNOWN = 0, 1
-"""Token ids of padding, and of tokens that are not in the vocabulary."""
 
 
 class SplitSpec(Spec):
@@ -40,57 +40,6 @@ class SplitSpec(Spec):
         return self
 
 
-class TextSpec(Spec):
-    """How a text becomes the numbers of its tokens; of data sets whose input is a text."""
-
-    title: ClassVar[str] = "Text"
-    tokens: Literal["words", "spaces"] = field(
-        "words", "Words and marks of any script; or, of text that is tokenized already, what spaces separate."
-    )
-    lowercase: bool = field(True, "Take capital and small letters for the same.")
-    max_length: int = field(64, "Longer texts are cut, shorter ones padded.", ge=1, le=4096, unit="tokens")
-    vocabulary: int = field(
-        10_000,
-        "Size of the vocabulary: the most frequent tokens of the training rows; two are for padding and unknown ones.",
-        ge=3,
-        le=10_000_000,
-        scale="log",
-    )
-    tokenizer: str = field(
-        "",
-        "The folder of the pretrained model that reads the text, whose tokenizer.json then cuts it into tokens, as "
-        "they were when the model learned; the settings of words do not matter then. A relative path starts at the "
-        "spec file's folder; empty: words.",
-        widget="folder",
-    )
-
-
-class Standardized(Spec):
-    """The number, with mean 0 and standard deviation 1."""
-
-    title: ClassVar[str] = "Standardized"
-    kind: Literal["standardized"] = "standardized"
-
-
-class PiecewiseLinear(Spec):
-    """The standardized number, and how far it reaches into each of some bins.
-
-    The bins of a column hold about as many training rows each. What a layer makes of these features can bend at each
-    edge between bins, so that one layer fits what would take several. Piecewise linear encoding (Gorishniy, Rubachev
-    and Babenko, On Embeddings for Numerical Features in Tabular Deep Learning, 2022), here with each feature
-    standardized and all features of a column together of variance 1, so that it weighs as much as without bins.
-    """
-
-    title: ClassVar[str] = "Piecewise linear"
-    kind: Literal["piecewise_linear"] = "piecewise_linear"
-    bins: int = field(
-        4, "Bins of each column; fewer where many rows have the same number. Few bins generalize better.", ge=2, le=64
-    )
-
-
-NumericInputs = Annotated[Standardized | PiecewiseLinear, Field(discriminator="kind")]
-
-
 class BaseDataset(Spec):
     """What all kinds of data set have in common.
 
@@ -105,9 +54,21 @@ class BaseDataset(Spec):
     has_default_inputs: ClassVar[bool] = False
 
     @property
-    def input_kind(self) -> InputKind:
-        """What the model's input is, as far as the spec says."""
+    def named_inputs(self) -> NamedInputs | None:
+        """The inputs by name; None in the short form, whose columns are one input."""
+        return None
+
+    @property
+    def short_form_kind(self) -> InputKind:
+        """The kind of the one input of the short form, which is its name too."""
         return "table"
+
+    @property
+    def input_kinds(self) -> dict[str, str]:
+        """The kind of each input, by name."""
+        if (inputs := self.named_inputs) is None:
+            return {self.short_form_kind: self.short_form_kind}
+        return {name: value.kind for name, value in inputs.items()}
 
 
 class BundledDataset(BaseDataset):
@@ -117,17 +78,28 @@ class BundledDataset(BaseDataset):
     has_default_inputs: ClassVar[bool] = True
     kind: Literal["bundled"] = "bundled"
     name: BundledName = field("multidigits", "Which one.")
-    inputs: tuple[str, ...] | None = field(
-        None, "The input columns of a table; empty: all that are not targets.", widget="columns"
+    inputs: Inputs | None = field(
+        None,
+        "The input columns of a table, or inputs by name; empty: those that the set comes with, but targets.",
+        widget="columns",
     )
-    numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
-    text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
+    numeric_inputs: NumericInputs = numeric_inputs_field()
+    text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 
     @property
-    def input_kind(self) -> InputKind:
+    def named_inputs(self) -> NamedInputs | None:
+        """The inputs by name that the spec gives, or else those that the set comes with."""
+        return _named(self.inputs)
+
+    @property
+    def short_form_kind(self) -> InputKind:
         """The kind of input of the bundled set."""
         return BUNDLED[self.name].input_kind
+
+
+def _named(inputs: Inputs | None) -> NamedInputs | None:
+    return inputs if isinstance(inputs, dict) else None
 
 
 def _known_reader(kind: str) -> str:
@@ -144,7 +116,7 @@ class TableDataset(BaseDataset):
     has_column_types: ClassVar[bool] = True
     kind: Literal["table"] = "table"
     path: str = field(help="The file; a relative path starts at the spec file's folder.", widget="file")
-    inputs: tuple[Column, ...] = field((), "The input columns.", widget="columns")
+    inputs: Inputs = field((), "The input columns, or inputs by name.", widget="columns")
     types: dict[Column, ColumnType] = field(
         help="Column types that differ from what looking at the file says.", default_factory=dict
     )
@@ -166,12 +138,17 @@ class TableDataset(BaseDataset):
         title="Decimal mark",
     )
     encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
-    numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
-    text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
+    numeric_inputs: NumericInputs = numeric_inputs_field()
+    text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 
     @property
-    def input_kind(self) -> InputKind:
+    def named_inputs(self) -> NamedInputs | None:
+        """The inputs by name, if the spec gives names."""
+        return _named(self.inputs)
+
+    @property
+    def short_form_kind(self) -> InputKind:
         """``text`` where the spec states that an input column is a text."""
         return "text" if any(self.types.get(column) == "text" for column in self.inputs) else "table"
 

@@ -48,7 +48,9 @@ def _read(path: Path) -> str:
 _FILES = (
     ("dataset", "table", "path"),
     ("dataset.text", None, "tokenizer"),
+    ("dataset.inputs.*", "text", "tokenizer"),
     ("training.start_from", "from_file", "path"),
+    ("model.inputs.*.*", "pretrained", "path"),
     ("model.shared.*", "pretrained", "path"),
     ("model.heads.*.*", "pretrained", "path"),
 )

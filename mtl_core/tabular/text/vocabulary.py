@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtl_core.spec import DataNote, InputError
-from mtl_core.spec.data.dataset import PADDING, UNKNOWN, TextSpec
+from mtl_core.spec.inputs.text import PADDING, UNKNOWN, TextSpec
 from mtl_core.tabular.column import Column
 from mtl_core.tabular.text.tokenizer import encode_texts, tokenizer_digest
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from mtl_core.architectures import MultiTaskModel
 from mtl_core.architectures.layers.modules.sequences import Embedding
 from mtl_core.datasets.data import TaskData
-from mtl_core.spec.data.dataset import PADDING, UNKNOWN
+from mtl_core.spec.inputs.text import PADDING, UNKNOWN
 from mtl_core.tabular.text.vocabulary import token_ids
 from mtl_core.training.transfer.initial_weights import InitialWeights
 
