@@ -87,7 +87,7 @@ LAYERS = st.one_of(
     st.builds(spec.Upsample, factor=small(1, 3), mode=st.sampled_from(["nearest", "linear"])),
     st.builds(spec.AdaptiveAvgPool, output_size=small(1, 5)),
     st.builds(spec.GroupNorm, num_groups=small(1, 4)),
-    st.builds(spec.Embedding, vocabulary=small(3, 9), dim=small(1, 4)),
+    st.builds(spec.Embedding, vocabulary=small(3, 9), dimensions=small(1, 4)),
     *(
         st.builds(kind, hidden_size=small(1, 4), num_layers=small(1, 2), bidirectional=st.booleans())
         for kind in (spec.LSTM, spec.GRU)

@@ -8,7 +8,7 @@ from mtl_core.spec import InputError, ModelSpec, TargetInfo
 from mtl_core.training.runtime.threads import count_multiplications
 
 CLASS = {"t": TargetInfo(name="t", kind="binary", classes=("no", "yes"))}
-EMBEDDING = {"kind": "embedding", "vocabulary": 10, "dim": 4}
+EMBEDDING = {"kind": "embedding", "vocabulary": 10, "dimensions": 4}
 
 
 def model(*shared: dict[str, object]) -> ModelSpec:

@@ -190,8 +190,8 @@ def test_what_was_found_is_shown_short_and_on_one_line() -> None:
     [
         ("training.epoch", "training.epochs"),
         ("training.lr", "training.optimizer.lr or weighting.lr"),
-        ("model.shared[0].out_feature", "model.shared[0].out_features"),
-        ("model.heads.price[0].out_feature", "model.heads.price[0].out_features"),
+        ("model.shared[0].out_feature", "model.shared[0].out_features or model.shared[0].in_features"),
+        ("model.heads.price[0].out_feature", "model.heads.price[0].out_features or model.heads.price[0].in_features"),
         ("batch_size", "training.batch_size"),
     ],
 )

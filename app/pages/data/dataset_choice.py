@@ -12,7 +12,7 @@ from mtl_core.spec.tasks import task_kind
 
 _IMAGE_PRESET = "multidigits"
 _IMAGE_LAYERS = ("conv", "max_pool", "avg_pool", "batch_norm2d", "global", "dropout2d")
-_TEXT_TRUNK = [{"kind": "embedding", "dim": 32}, {"kind": "gru", "hidden_size": 32}]
+_TEXT_TRUNK = [{"kind": "embedding", "dimensions": 32}, {"kind": "gru", "hidden_size": 32}]
 _TEXT_HEAD = [{"kind": "global_max_pool"}]
 
 

@@ -18,7 +18,9 @@ def check_embedding(layer: spec.Embedding, shape: Shape) -> Fault | None:
         return Fault(
             f"Embedding takes a row of token numbers; {arrival_text(shape)}.", QuickFix("Remove this layer", ())
         )
-    return check_parameter_count(layer, layer.vocabulary * layer.dim) or check_value_count(layer, layer.dim * shape[0])
+    return check_parameter_count(layer, layer.vocabulary * layer.dimensions) or check_value_count(
+        layer, layer.dimensions * shape[0]
+    )
 
 
 def check_recurrent(layer: _Recurrent, shape: Shape) -> Fault | None:
@@ -47,9 +49,9 @@ def _recurrent_detail(layer: _Recurrent) -> str:
 
 KINDS: Kinds = {
     spec.Embedding: LayerKind(
-        lambda layer, _: Embedding(layer.vocabulary, layer.dim),
+        lambda layer, _: Embedding(layer.vocabulary, layer.dimensions),
         check_embedding,
-        lambda layer: f"{layer.dim} · {layer.vocabulary:,} tokens",
+        lambda layer: f"{layer.dimensions} · {layer.vocabulary:,} tokens",
     ),
     spec.LSTM: _recurrent_kind(nn.LSTM),
     spec.GRU: _recurrent_kind(nn.GRU),

@@ -6,7 +6,7 @@ A mask that went through a model's features may be a tensor of zeros and ones, s
 import torch
 from torch import Tensor
 
-from mtl_core.spec.data.dataset import PADDING
+from mtl_core.spec.inputs.text import PADDING
 
 
 def token_mask(tokens: Tensor) -> Tensor:
