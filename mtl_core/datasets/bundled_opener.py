@@ -50,7 +50,7 @@ def bundled_source(
     columns: dict[str, Column],
     digest: str,
     *,
-    images: NDArray[np.uint8] | None = None,
+    pictures: Mapping[str, NDArray[np.uint8]] | None = None,
     split: NDArray[np.int8] | None = None,
     maps: Mapping[str, PixelMap] | None = None,
 ) -> Source:
@@ -64,7 +64,7 @@ def bundled_source(
         description=entry.description,
         columns=columns,
         digest=digest,
-        images=images,
+        pictures=pictures or {},
         split=split,
         maps=maps or {},
         roles=roles,

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from mtl_core.datasets.features import MAX_CATEGORIES, image_shape
+from mtl_core.datasets.features import MAX_CATEGORIES
+from mtl_core.datasets.inputs.image import image_shape
+from mtl_core.datasets.inputs.registry import default_columns
 from mtl_core.datasets.numeric_features import bin_edges
-from mtl_core.datasets.preparation import default_inputs
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
 from mtl_core.spec import (
@@ -19,10 +20,15 @@ from mtl_core.spec import (
     Dataset,
     DatasetInfo,
     Histogram,
+    ImageInput,
     InputError,
     NumericInputs,
+    TableInput,
+    TextInput,
+    TextSpec,
     shorten,
 )
+from mtl_core.spec.inputs import BaseInput
 from mtl_core.spec.reports import Role, Shape
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column import Column, format_number
@@ -56,20 +62,21 @@ def _describe(dataset: Dataset) -> DatasetInfo:
     inputs = tuple(column.name for column in columns if roles[column.name] == "input")
     infos = [_column_info(column, roles[column.name]) for column in columns]
     targets = [info for info in infos if info.suggested == "target"]
-    is_image = source.images is not None
+    is_image = bool(source.pictures) and not inputs
     return DatasetInfo(
         name=source.name,
         title=source.title,
         description=source.description,
         rows=source.rows,
         input_kind="image" if is_image else "table",
-        input_shape=_input_shape(source, _stated_inputs(dataset, source) or inputs, dataset),
+        input_shapes=_input_shapes(dataset, source, inputs),
         columns=(*infos, *_pixel_map_infos(source)),
         preview=tuple(
             (*row, *("" for _ in source.maps))
             for row in _preview(columns, EXAMPLE_IMAGES if is_image else PREVIEW_ROWS)
         ),
         images=_example_images(source),
+        pictures=tuple(source.pictures),
         inputs=inputs,
         tasks=suggest_tasks(targets) if source.tasks is None else source.tasks,
         notes=(*source.notes_of(source.columns), *_ignored_notes(columns, roles)),
@@ -79,21 +86,40 @@ def _describe(dataset: Dataset) -> DatasetInfo:
     )
 
 
-def _stated_inputs(dataset: Dataset, source: Source) -> tuple[str, ...]:
-    """The inputs of the spec that are columns, or else the default ones."""
-    names = dataset.inputs or default_inputs(source, ())
-    return tuple(name for name in names if name in source.columns)
+def _input_shapes(dataset: Dataset, source: Source, suggested: Sequence[str]) -> dict[str, Shape]:
+    """Shape of one row of each input with these columns; fitted on the training rows it may be smaller."""
+    if (named := dataset.named_inputs) is not None:
+        return {name: shape for name, spec in named.items() if (shape := _input_shape(spec, source)) is not None}
+    if source.pictures and not suggested:
+        return {"image": image_shape(next(iter(source.pictures.values())))}
+    listed = dataset.inputs if isinstance(dataset.inputs, tuple) else ()
+    stated = tuple(name for name in listed or default_columns(source, ()) if name in source.columns)
+    names = stated or tuple(suggested)
+    if len(names) == 1 and source.columns[names[0]].type == "text":
+        return {"text": _text_shape(source.columns[names[0]], dataset.text)}
+    return {"table": _table_shape([source.columns[name] for name in names], dataset.numeric_inputs)}
 
 
-def _input_shape(source: Source, inputs: Sequence[str], dataset: Dataset) -> Shape:
-    """Shape of one row's input with these columns; fitted on the training rows it may be smaller."""
-    if source.images is not None:
-        return image_shape(source.images)
-    if len(inputs) == 1 and source.columns[inputs[0]].type == "text":
-        with suppress(InputError):  # the tokenizer cannot be read, which load refuses
-            return (read_tokens(source.columns[inputs[0]], dataset.text).max_length,)
-        return (dataset.text.max_length,)
-    return (sum(_width(source.columns[name], dataset.numeric_inputs) for name in inputs),)
+def _input_shape(spec: BaseInput, source: Source) -> Shape | None:
+    """Shape of one row of an input; None where a column of it does not exist, which load refuses."""
+    if isinstance(spec, ImageInput):
+        return image_shape(source.pictures[spec.column]) if spec.column in source.pictures else None
+    columns = [source.columns[name] for name in spec.source_columns if name in source.columns]
+    if isinstance(spec, TableInput):
+        return _table_shape(columns, spec.numeric_inputs)
+    if isinstance(spec, TextInput) and columns and columns[0].type == "text":
+        return _text_shape(columns[0], spec)
+    return None
+
+
+def _text_shape(column: Column, text: TextSpec) -> Shape:
+    with suppress(InputError):  # the tokenizer cannot be read, which load refuses
+        return (read_tokens(column, text).max_length,)
+    return (text.max_length,)
+
+
+def _table_shape(columns: Sequence[Column], numeric: NumericInputs) -> Shape:
+    return (sum(_width(column, numeric) for column in columns),)
 
 
 def _width(column: Column, numeric: NumericInputs) -> int:
@@ -181,10 +207,11 @@ def _cells(column: Column, rows: int) -> list[str]:
 
 
 def _example_images(source: Source) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    if source.images is None:
+    if not source.pictures:
         return ()
-    step = -(-source.images.shape[1] // EXAMPLE_SIDE)
-    images = source.images[:EXAMPLE_IMAGES, ::step, ::step]
+    pictures = next(iter(source.pictures.values()))
+    step = -(-pictures.shape[1] // EXAMPLE_SIDE)
+    images = pictures[:EXAMPLE_IMAGES, ::step, ::step]
     if images.ndim == 4:
         images = images.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
     return tuple(tuple(tuple(row) for row in image) for image in images.tolist())

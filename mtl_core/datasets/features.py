@@ -7,11 +7,9 @@ hundred categories the rarer ones share one feature, also with unseen ones. How 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
 from mtl_core.datasets.numeric_features import apply_numeric, fit_numeric, numeric_feature_count
@@ -19,7 +17,6 @@ from mtl_core.spec import ColumnType, DataNote, InputError, NumericInputs
 from mtl_core.tabular.cells import CellRules, column_setting
 from mtl_core.tabular.column import Column, Encoder, Rows, without_zero_fraction
 from mtl_core.tabular.column_reader import read_column
-from mtl_core.tabular.text.vocabulary import transform_text
 
 MAX_CATEGORIES = 100
 
@@ -121,80 +118,21 @@ def _one_hot(encoder: Encoder, column: Column, out: NDArray[np.float32]) -> None
     out[rows, feature_of_row[rows]] = 1
 
 
-def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> torch.Tensor:
-    """Transform new rows into the model's input, as the training rows were.
-
-    Args:
-        preprocessing: That of a :class:`mtl_core.datasets.data.TaskData`, or the same read from JSON.
-        rows: A pandas frame with at least the input columns, or for image data an array ``[N, H, W]`` or
-            ``[N, H, W, 3]`` of 0…255.
-
-    Returns:
-        ``[N, …]`` float32.
+def read_encoded_column(encoder: Encoder, frame: pd.DataFrame) -> Column:
+    """Read a column of new rows; its cells are read as those of the training rows were.
 
     Raises:
-        InputError: A column is missing, or the images have another size.
+        InputError: The column is missing.
     """
-    if preprocessing["kind"] == "image":
-        return torch.from_numpy(apply_image(preprocessing, np.asarray(rows)))
-    return transform_columns(preprocessing, read_inputs(preprocessing, rows))
+    return read_new_column(frame, encoder["name"], encoder["type"], _cell_rules(encoder))
 
 
-def read_inputs(preprocessing: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Column]:
-    """Read the input columns of new rows, by name; their cells are read as those of the training rows were.
+def read_new_column(frame: pd.DataFrame, name: str, column_type: ColumnType, rules: CellRules | None = None) -> Column:
+    """Read an input column of new rows.
 
     Raises:
-        InputError: A column is missing.
+        InputError: The column is missing.
     """
-    if preprocessing["kind"] == "text":
-        return {preprocessing["column"]: _read_input(frame, preprocessing["column"], "text")}
-    encoders = preprocessing["inputs"]
-    return {
-        encoder["name"]: _read_input(frame, encoder["name"], encoder["type"], _cell_rules(encoder))
-        for encoder in encoders
-    }
-
-
-def transform_columns(preprocessing: Mapping[str, Any], columns: Mapping[str, Column]) -> torch.Tensor:
-    """Transform the input columns of new rows into the model's input."""
-    first = next(iter(columns.values()))
-    if preprocessing["kind"] == "text":
-        return torch.from_numpy(transform_text(preprocessing, first))
-    return torch.from_numpy(apply_inputs(preprocessing["inputs"], columns, len(first.numbers)))
-
-
-def _read_input(frame: pd.DataFrame, name: str, column_type: ColumnType, rules: CellRules | None = None) -> Column:
     if name not in frame.columns:
         raise InputError(f"column {name!r}", "is an input of the model and is not in the data")
     return read_column(name, frame[name], column_type, rules)
-
-
-def fit_image(images: NDArray[np.uint8], rows: Rows) -> dict[str, Any]:
-    """Fit mean and standard deviation of the pixels of some rows of images ``[N, H, W]`` or ``[N, H, W, 3]``."""
-    pixels = images[rows]
-    return {
-        "kind": "image",
-        "shape": list(image_shape(images)),
-        "mean": float(pixels.mean()),
-        "std": float(pixels.std()) or 1.0,
-    }
-
-
-def image_shape(images: NDArray[Any]) -> tuple[int, ...]:
-    """Shape of one image as the model's input, channels first."""
-    channels = images.shape[3] if images.ndim == 4 else 1
-    return (channels, *images.shape[1:3])
-
-
-def apply_image(preprocessing: Mapping[str, Any], images: NDArray[Any]) -> NDArray[np.float32]:
-    """Images ``[N, H, W]`` or ``[N, H, W, 3]`` of 0…255 as ``[N, C, H, W]`` of mean 0 and standard deviation 1.
-
-    Raises:
-        InputError: They have another size, or other channels.
-    """
-    shape = tuple(preprocessing["shape"])
-    if images.ndim not in (3, 4) or image_shape(images) != shape:
-        channels = "" if shape[0] == 1 else f"×{shape[0]}"
-        raise InputError("images", f"must be {shape[1]}×{shape[2]}{channels}", found=str(images.shape[1:]))
-    scaled = (images.astype(np.float32) - np.float32(preprocessing["mean"])) / np.float32(preprocessing["std"])
-    return scaled.reshape(-1, *shape) if images.ndim == 3 else np.ascontiguousarray(np.moveaxis(scaled, 3, 1))

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.datasets.features import read_inputs, transform_columns
+from mtl_core.datasets.inputs.image import transform_images
+from mtl_core.datasets.inputs.registry import KINDS, input_preprocessing
 from mtl_core.errors import InputError, Problem, shorten
+from mtl_core.spec import presence_key
 from mtl_core.tabular.column import Column, Encoder
 from mtl_core.tabular.readers.table_file import file_stamp, read_file
 from mtl_core.text import format_names
@@ -21,15 +24,15 @@ _MOST_VALUES = 3
 
 @dataclass(frozen=True)
 class NewRows:
-    """The rows of a file as a model's input.
+    """The rows of a file as a model's inputs.
 
     Attributes:
-        inputs: ``[N, …]`` float32.
+        inputs: What the model reads; of an input that some row lacks, with its mask.
         readable: ``[N]``, false where no input has a value, so that there is no prediction.
         notes: Notes about missing cells, unknown categories and rows without an input, a line each.
     """
 
-    inputs: Tensor
+    inputs: dict[str, Tensor]
     readable: NDArray[np.bool_]
     notes: tuple[str, ...]
 
@@ -42,20 +45,43 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         preprocessing: That of the training data (:attr:`mtl_core.datasets.data.TaskData.preprocessing`).
 
     Raises:
-        InputError: The file cannot be read or is no table, an input column is not in it, or the input is an image.
+        InputError: The file cannot be read or is no table, an input column is not in it, or an input is an image.
     """
-    if preprocessing["kind"] == "image":
+    fitted = input_preprocessing(preprocessing)
+    if any(values["kind"] == "image" for values in fitted.values()):
         fix = "Use --split to predict the rows of its own data."
         raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
     try:
         file_stamp(path)
         raw = read_file(path, None, None, min_columns=1)
-        columns = read_inputs(preprocessing, raw.frame)
+        columns = {name: KINDS[values["kind"]].read_new(values, raw.frame) for name, values in fitted.items()}
     except InputError as error:
         raise _error_at_file(path, error.problem) from None
-    readable = np.any([column.present for column in columns.values()], axis=0)
-    notes = (*map(str, raw.notes), *_notes(preprocessing, columns, readable))
-    return NewRows(transform_columns(preprocessing, columns), readable, notes)
+    present = {name: np.any([column.present for column in of.values()], axis=0) for name, of in columns.items()}
+    readable = np.any(list(present.values()), axis=0)
+    inputs = {name: KINDS[values["kind"]].transform(values, columns[name]) for name, values in fitted.items()}
+    if len(fitted) > 1:
+        inputs |= {presence_key(name): torch.from_numpy(mask) for name, mask in present.items() if not mask.all()}
+    notes = [note for name, values in fitted.items() for note in _input_notes(values, columns[name], readable)]
+    return NewRows(inputs, readable, (*map(str, raw.notes), *_unreadable_notes(readable), *notes))
+
+
+def transform_inputs(preprocessing: Mapping[str, Any], rows: Any) -> dict[str, Tensor]:
+    """Transform new rows into the model's inputs, as the training rows were.
+
+    Args:
+        preprocessing: That of a :class:`mtl_core.datasets.data.TaskData`, or the same read from JSON.
+        rows: A pandas frame with at least the input columns, or for image data an array ``[N, H, W]`` or
+            ``[N, H, W, 3]`` of 0…255.
+
+    Raises:
+        InputError: A column is missing, or the images have another size.
+    """
+    fitted = input_preprocessing(preprocessing)
+    if [values["kind"] for values in fitted.values()] == ["image"]:
+        return {name: transform_images(values, np.asarray(rows)) for name, values in fitted.items()}
+    kinds = {name: KINDS[values["kind"]] for name, values in fitted.items()}
+    return {name: kinds[name].transform(values, kinds[name].read_new(values, rows)) for name, values in fitted.items()}
 
 
 def _error_at_file(path: str, problem: Problem) -> InputError:
@@ -65,11 +91,14 @@ def _error_at_file(path: str, problem: Problem) -> InputError:
     return InputError(path, rule, found=found or None, fix=problem.fix)
 
 
-def _notes(
-    preprocessing: Mapping[str, Any], columns: Mapping[str, Column], readable: NDArray[np.bool_]
-) -> Iterator[str]:
+def _unreadable_notes(readable: NDArray[np.bool_]) -> Iterator[str]:
     if not readable.all():
         yield f"{_row_numbers(~readable)}: no input has a value, so there is no prediction."
+
+
+def _input_notes(
+    preprocessing: Mapping[str, Any], columns: Mapping[str, Column], readable: NDArray[np.bool_]
+) -> Iterator[str]:
     encoders = {encoder["name"]: encoder for encoder in preprocessing.get("inputs", ())}
     for name, column in columns.items():
         yield from map(str, column.notes)

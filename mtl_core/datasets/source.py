@@ -22,8 +22,7 @@ class Source:
         columns: By name, in order.
         digest: Hash of the content.
         notes: About the file as a whole; those about columns stand with them.
-        images: ``[N, H, W]`` or, in color, ``[N, H, W, 3]`` of 0…255 when the input is an image; the columns are then
-            targets only.
+        pictures: Columns of pictures by name: ``[N, H, W]`` or, in color, ``[N, H, W, 3]`` of 0…255.
         split: The split of each row, where the data set has its own.
         maps: Targets that have a class for every pixel, by name.
         delimiter: What separates the cells of a text file; ``encoding``: that of its characters.
@@ -39,7 +38,7 @@ class Source:
     columns: dict[str, Column]
     digest: str
     notes: tuple[DataNote, ...] = ()
-    images: NDArray[np.uint8] | None = None
+    pictures: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
     split: NDArray[np.int8] | None = None
     maps: Mapping[str, PixelMap] = field(default_factory=dict)
     delimiter: str = ""

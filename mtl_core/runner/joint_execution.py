@@ -40,7 +40,7 @@ def check_joint_training(specs: Sequence[ExperimentSpec]) -> None:
     spec = specs[0]
     data = load(spec.dataset, spec.tasks)
     tasks = [build_task(task, data.targets[task.name]) for task in spec.tasks]
-    model = build_model(spec.model, data.input_shape, {task.name: task.out_features for task in tasks})
+    model = build_model(spec.model, data.input_shapes, {task.name: task.out_features for task in tasks})
     check_stackable(model, tasks, data.train)
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from mtl_core.architectures.layers.modules.noise import GaussianNoise
+from mtl_core.architectures.layers.modules import GaussianNoise
 
 
 def test_noise_has_the_standard_deviation_asked_for_and_is_there_only_while_training() -> None:

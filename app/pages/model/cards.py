@@ -33,7 +33,7 @@ class SharedCard(Card):
 
     def show_model(self, info: ModelInfo) -> None:
         """Show shapes and errors at the layers."""
-        self.layers.set_infos(info.shared, format_features(info.input_shape))
+        self.layers.set_infos(info.shared, format_features(info.fused_shape))
 
 
 class TasksCard(Card):
@@ -90,7 +90,7 @@ class TasksCard(Card):
     def show_model(self, info: ModelInfo) -> None:
         """Show shapes and errors at the layers, and the output layer."""
         self._info = info
-        last = info.shared[-1].output_shape if info.shared else info.input_shape
+        last = info.shared[-1].output_shape if info.shared else info.fused_shape
         last = sharing_of(info).representation(last) if last else last
         for name, layers in self.lists.items():
             layers.set_infos(info.heads.get(name, ()), format_features(last))

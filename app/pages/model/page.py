@@ -149,7 +149,7 @@ class ModelPage(QWidget):
         """The kind of input of the data, a guess until they are known."""
         data, info = self._session.dataset_info, self._session.model_info
         if data is None:
-            return "image" if info is not None and len(info.input_shape) > 1 else "table"
+            return "image" if info is not None and len(info.fused_shape or ()) > 1 else "table"
         texts = {column.name for column in data.columns if column.type == "text"}
         stated = self._session.document.data["dataset"].get("inputs")
         return "text" if texts & set(data.inputs if stated is None else stated) else data.input_kind
@@ -157,7 +157,7 @@ class ModelPage(QWidget):
     def _input_title(self, info: ModelInfo) -> str:
         if info.shared and info.shared[0].kind == "embedding":
             return "text"
-        return "image" if len(info.input_shape) > 1 else "table"
+        return "image" if len(info.fused_shape or ()) > 1 else "table"
 
     def _template_menu(self) -> QMenu:
         menu = QMenu(self)

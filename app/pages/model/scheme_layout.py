@@ -107,7 +107,7 @@ class SchemeLayout:
         x = self._centers[block] - width / 2
         match block.role:
             case "input":
-                entry = (self._input_title, format_shape(self._info.input_shape), (), False)
+                entry = (self._input_title, format_shape(self._info.fused_shape), (), False)
                 boxes = [self._builder.box(entry, block.task, x, y, width)]
             case "unit":
                 boxes = [self._builder.unit(block.title, block.task, x, y, width)]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mtl_core.architectures.layers.faults import Fault, arrival_text, to_spec_fix
+from mtl_core.architectures.planning.inputs_plan import InputsPlan, plan_inputs
 from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape, plan_layers
 from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
@@ -28,17 +29,17 @@ class HeadPlan:
 
 @dataclass(frozen=True)
 class ModelPlan:
-    """The plan of a model for an input shape.
+    """The plan of a model for the shapes of its inputs.
 
     Attributes:
         sharing: The sharing scheme's settings.
-        input_shape: Shape of one row of input.
+        inputs: What reads the inputs.
         shared: The shared layers, in the order of the spec.
         heads: Each task's own layers, in task order.
     """
 
     sharing: Sharing
-    input_shape: Shape
+    inputs: InputsPlan
     shared: list[LayerPlan]
     heads: dict[str, HeadPlan]
 
@@ -54,7 +55,18 @@ class ModelPlan:
             *self.shared,
             *(layer_plan for head in self.heads.values() for layer_plan in (*head.layers, *head.output)),
         ]
-        return any(layer_plan.fault for layer_plan in layer_plans)
+        return self.inputs.has_fault or any(layer_plan.fault for layer_plan in layer_plans)
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of what the first shared layer reads, of a plan without faults.
+
+        Raises:
+            ValueError: An encoder or the fusion cannot be built.
+        """
+        if (shape := self.inputs.output_shape) is None:
+            raise ValueError("the inputs cannot be read")
+        return shape
 
     def with_fault(self, index: int, fault: Fault) -> "ModelPlan":
         """A copy of the plan with a fault at a shared layer."""
@@ -69,22 +81,26 @@ def head_path(task: str) -> tuple[str, ...]:
     return ("model", "heads", task)
 
 
-def plan_model(model: ModelSpec, input_shape: Shape, outputs: Mapping[str, Outputs]) -> ModelPlan:
-    """Plans the trunk, then each task's head and the output layer for ``outputs[task]``."""
-    shared = plan_layers(model.shared, input_shape)
-    output_shape = final_shape(shared, input_shape)
+def plan_model(model: ModelSpec, input_shapes: Mapping[str, Shape], outputs: Mapping[str, Outputs]) -> ModelPlan:
+    """Plans encoders, fusion and trunk, then each task's head and the output layer for ``outputs[task]``."""
+    inputs = plan_inputs(model, input_shapes)
+    shared = plan_layers(model.shared, inputs.output_shape, inputs.parameters, reads_input=inputs.is_plain)
+    output_shape = final_shape(shared, inputs.output_shape)
     head_input = None if output_shape is None else model.sharing.representation(output_shape)
-    parameters = sum(layer_plan.parameters for layer_plan in shared)
+    parameters = inputs.parameters + sum(layer_plan.parameters for layer_plan in shared)
+    reads_input = inputs.is_plain and not shared
     heads: dict[str, HeadPlan] = {}
     for task, task_outputs in outputs.items():
-        head = _plan_head(model, task, task_outputs, head_input, parameters)
+        head = _plan_head(model, task, task_outputs, head_input, parameters, reads_input=reads_input)
         heads[task] = head
         parameters += sum(layer_plan.parameters for layer_plan in (*head.layers, *head.output))
-    return ModelPlan(model.sharing, input_shape, shared, heads)
+    return ModelPlan(model.sharing, inputs, shared, heads)
 
 
-def _plan_head(model: ModelSpec, task: str, task_outputs: Outputs, shape: Shape | None, parameters: int) -> HeadPlan:
-    layers = plan_layers(model.heads.get(task, ()), shape, parameters, reads_input=not model.shared)
+def _plan_head(
+    model: ModelSpec, task: str, task_outputs: Outputs, shape: Shape | None, parameters: int, *, reads_input: bool
+) -> HeadPlan:
+    layers = plan_layers(model.heads.get(task, ()), shape, parameters, reads_input=reads_input)
     parameters += sum(layer_plan.parameters for layer_plan in layers)
     output_shape = final_shape(layers, shape)
     return HeadPlan(layers, _plan_output(task_outputs, output_shape, parameters))

@@ -70,15 +70,15 @@ class SluiceModel(TowersModel):
         if len(self._mixed_stages) > 1:
             self.beta = nn.Parameter(share_matrix(spec.last, len(self._mixed_stages))[-1].repeat(len(heads), 1))
 
-    def tail_outputs(self, levels: Sequence[Sequence[Tensor]], inputs: Tensor) -> Features:
+    def tail_outputs(self, levels: Sequence[Sequence[Tensor]], streams: Sequence[Tensor]) -> Features:
         """Runs the towers' tails on the mixture of their stages."""
         if self.beta is None:
-            return super().tail_outputs(levels, inputs)
+            return super().tail_outputs(levels, streams)
         stage_features = [
             torch.stack([levels[level][task] for level in self._mixed_stages]) for task in range(len(self.tasks))
         ]
         mixed = [torch.einsum("l,ln...->n...", beta, x) for beta, x in zip(self.beta, stage_features, strict=True)]
-        return super().tail_outputs([mixed], inputs)
+        return super().tail_outputs([mixed], streams)
 
     def lr_factor(self, name: str) -> float:
         """The learning rate factor; β has that of the units."""

@@ -85,7 +85,7 @@ def _open(entry: BundledSet, split: SplitSpec) -> Source:
         side: class_column(side, digits, classes) for side, digits in (("left", pairs.left), ("right", pairs.right))
     }
     digest = digest_of((pairs.images, pairs.left, pairs.right, pairs.split))
-    return bundled_source(entry, columns, digest, images=pairs.images, split=pairs.split)
+    return bundled_source(entry, columns, digest, pictures={"image": pairs.images}, split=pairs.split)
 
 
 OPENER = BundledOpener(_open, by_split=True)

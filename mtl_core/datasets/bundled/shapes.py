@@ -110,7 +110,7 @@ def _open(entry: BundledSet, _: SplitSpec) -> Source:
         columns[name] = number_column(name, numbers)
     maps = {"mask": PixelMap(shapes.masks, (BACKGROUND, *NAMES))}
     digest = digest_of((shapes.images, shapes.masks, shapes.boxes))
-    return bundled_source(entry, columns, digest, images=shapes.images, maps=maps)
+    return bundled_source(entry, columns, digest, pictures={"image": shapes.images}, maps=maps)
 
 
 OPENER = BundledOpener(_open)

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mtl_core.datasets.data import Split
+from mtl_core.datasets.data import Split, decode
 from mtl_core.spec import InputError
+from mtl_core.spec.reports import Shape
 from mtl_core.training.batching.row_order import RowOrder
 from mtl_core.training.runtime.seeding import epoch_order
 
@@ -29,16 +30,19 @@ class Batch:
     """A batch of rows of a split.
 
     Attributes:
-        inputs: ``[B, …]``.
+        inputs: ``[B, …]`` of each input.
         targets: Targets of each task, in task order.
         masks: For each task a ``[B]`` mask of labeled rows, or ``[B, W]`` of labeled values; None if all are labeled.
         present: For each task whether the batch has a label of it; None if no task has a mask.
     """
 
-    inputs: Tensor
+    inputs: dict[str, Tensor]
     targets: tuple[Tensor, ...]
     masks: tuple[Tensor | None, ...]
     present: tuple[bool, ...] | None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
 
     def select(self, rows: slice) -> "Batch":
         """Return the batch of a slice of the rows."""
@@ -48,7 +52,8 @@ class Batch:
             if self.present is None
             else _labeled_tasks([None if mask is None else (mask,) for mask in masks], 1)[0]
         )
-        return Batch(self.inputs[rows], tuple(target[rows] for target in self.targets), masks, present)
+        inputs = {name: tensor[rows] for name, tensor in self.inputs.items()}
+        return Batch(inputs, tuple(target[rows] for target in self.targets), masks, present)
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,13 @@ class StackedBatch:
     """One batch for each of S runs, stacked.
 
     Attributes:
-        inputs: ``[S, B, …]``.
+        inputs: ``[S, B, …]`` of each input.
         targets: For each task ``[S, B, …]``, in task order.
         masks: For each task ``[S, B]`` or ``[S, B, W]``, or None if all rows are labeled.
         present: For each run, whether its batch has a label of each task; None if no task has a mask.
     """
 
-    inputs: Tensor
+    inputs: dict[str, Tensor]
     targets: tuple[Tensor, ...]
     masks: tuple[Tensor | None, ...]
     present: tuple[tuple[bool, ...], ...] | None
@@ -90,16 +95,16 @@ class Batches:
         drop_single: bool = False,
         order: RowOrder | None = None,
     ) -> None:
-        self.rows = len(split.inputs)
+        self.rows = len(split)
         self.batch_size = min(batch_size, max(self.rows, 1))
         self.device = device
         full, rest = divmod(self.rows, self.batch_size)
         self.count = full + (rest > 0) - (drop_single and full > 0 and rest == 1)
-        self._inputs = split.inputs
+        self._inputs, self._decoders, self._storage = split.inputs, split.decoders, split.device
         self._targets = tuple(split.targets[task] for task in tasks)
         self._masks = tuple(split.masks.get(task) for task in tasks)
         self._order = order or partial(epoch_order, self.rows)
-        row_bytes = max(split.inputs[:1].nbytes, 1)
+        row_bytes = max(split.row_bytes, 1)
         self._chunk = max(1, min(_CHUNK_BATCHES, _CHUNK_BYTES // (row_bytes * self.batch_size)))
 
     def iter_shuffled(self, seed: int, epoch: int, start: int = 0) -> Iterator[Batch]:
@@ -107,7 +112,7 @@ class Batches:
 
         Chunks are aligned independently of ``start``, so that a resumed run computes on the same memory layout.
         """
-        order = self._order(seed, epoch).to(self._inputs.device)
+        order = self._order(seed, epoch).to(self._storage)
         for first_batch in range(start - start % self._chunk, self.count, self._chunk):
             last_batch = min(first_batch + self._chunk, self.count)
             rows = order[first_batch * self.batch_size : last_batch * self.batch_size]
@@ -116,7 +121,7 @@ class Batches:
 
     def iter_stacked(self, seeds: Sequence[int], epoch: int) -> Iterator[StackedBatch]:
         """Iterate over the stacked batches of an epoch for several runs, each in the row order of its own seed."""
-        orders = torch.stack([self._order(seed, epoch) for seed in seeds]).to(self._inputs.device)
+        orders = torch.stack([self._order(seed, epoch) for seed in seeds]).to(self._storage)
         chunk = max(self._chunk // len(seeds), 1)
         for first_batch in range(0, self.count, chunk):
             last_batch = min(first_batch + chunk, self.count)
@@ -124,15 +129,12 @@ class Batches:
 
     def _select_stacked(self, rows: Tensor) -> Iterator[StackedBatch]:
         def split_rows(tensor: Tensor) -> tuple[Tensor, ...]:
-            selected = tensor.index_select(0, rows.reshape(-1)).to(self.device, non_blocking=True)
-            return torch.split(selected.view(*rows.shape, *tensor.shape[1:]), self.batch_size, dim=1)
+            return torch.split(tensor.view(*rows.shape, *tensor.shape[1:]), self.batch_size, dim=1)
 
-        inputs, *targets = (split_rows(tensor) for tensor in (self._inputs, *self._targets))
-        masks = [None if mask is None else split_rows(mask) for mask in self._masks]
-        present = _stacked_labeled_tasks(masks, len(inputs), len(rows))
-        for i, batch_inputs in enumerate(inputs):
-            batch_masks = tuple(None if mask is None else mask[i] for mask in masks)
-            yield StackedBatch(batch_inputs, tuple(target[i] for target in targets), batch_masks, present[i])
+        chunk = self._select_chunk(partial(_gather_rows, rows=rows.reshape(-1)))
+        batches = chunk.map(split_rows)
+        present = _stacked_labeled_tasks(batches.masks, batches.count, len(rows))
+        yield from (StackedBatch(*batches.at(i), present[i]) for i in range(batches.count))
 
     def iter_in_order(self) -> Iterator[Batch]:
         """Iterate over all rows once, in the order of the split."""
@@ -141,15 +143,58 @@ class Batches:
             yield from self._select_batches(partial(_slice_rows, first=first, last=last))
 
     def _select_batches(self, selection: RowSelection) -> Iterator[Batch]:
-        columns = [self._split_rows(tensor, selection) for tensor in (self._inputs, *self._targets)]
-        masks = [None if mask is None else self._split_rows(mask, selection) for mask in self._masks]
-        present = _labeled_tasks(masks, len(columns[0]))
-        for i, inputs in enumerate(columns[0]):
-            targets = tuple(column[i] for column in columns[1:])
-            yield Batch(inputs, targets, tuple(None if mask is None else mask[i] for mask in masks), present[i])
+        batches = self._select_chunk(selection).map(partial(torch.split, split_size_or_sections=self.batch_size))
+        present = _labeled_tasks(batches.masks, batches.count)
+        yield from (Batch(*batches.at(i), present[i]) for i in range(batches.count))
 
-    def _split_rows(self, tensor: Tensor, selection: RowSelection) -> tuple[Tensor, ...]:
-        return torch.split(selection(tensor).to(self.device, non_blocking=True), self.batch_size)
+    def _select_chunk(self, selection: RowSelection) -> "_Chunk":
+        """Select the rows of many batches, copy them to the device and decode them."""
+
+        def select(tensor: Tensor) -> Tensor:
+            return selection(tensor).to(self.device, non_blocking=True)
+
+        stored = {name: select(tensor) for name, tensor in self._inputs.items()}
+        masks = [None if mask is None else select(mask) for mask in self._masks]
+        return _Chunk(decode(stored, self._decoders), [select(target) for target in self._targets], masks)
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """The rows of many batches."""
+
+    inputs: dict[str, Tensor]
+    targets: list[Tensor]
+    masks: list[Tensor | None]
+
+    def map(self, split: Callable[[Tensor], tuple[Tensor, ...]]) -> "_ChunkBatches":
+        """Split every tensor into batches."""
+        return _ChunkBatches(
+            {name: split(tensor) for name, tensor in self.inputs.items()},
+            [split(target) for target in self.targets],
+            [None if mask is None else split(mask) for mask in self.masks],
+        )
+
+
+@dataclass(frozen=True)
+class _ChunkBatches:
+    """Every tensor of a chunk, split into batches."""
+
+    inputs: dict[str, tuple[Tensor, ...]]
+    targets: list[tuple[Tensor, ...]]
+    masks: list[tuple[Tensor, ...] | None]
+
+    @property
+    def count(self) -> int:
+        """Number of batches."""
+        return len(next(iter(self.inputs.values())))
+
+    def at(self, i: int) -> tuple[dict[str, Tensor], tuple[Tensor, ...], tuple[Tensor | None, ...]]:
+        """The inputs, targets and masks of a batch."""
+        return (
+            {name: batches[i] for name, batches in self.inputs.items()},
+            tuple(batches[i] for batches in self.targets),
+            tuple(None if batches is None else batches[i] for batches in self.masks),
+        )
 
 
 def _labeled_tasks(masks: list[tuple[Tensor, ...] | None], count: int) -> list[tuple[bool, ...] | None]:
@@ -181,13 +226,13 @@ def _slice_rows(tensor: Tensor, first: int, last: int) -> Tensor:
     return tensor[first:last]
 
 
-def check_single_rows(model: nn.Module, rows: int, input_shape: tuple[int, ...]) -> None:
+def check_single_rows(model: nn.Module, rows: int, input_shapes: Mapping[str, Shape]) -> None:
     """Check that a model can be trained on batches of one row, where batch normalization may see a single value.
 
     Args:
         model: On any device; not changed.
         rows: Rows of the training split, on which the proposed fix depends.
-        input_shape: Shape of a row.
+        input_shapes: Shape of a row of each input.
 
     Raises:
         InputError: The model cannot be trained on them.
@@ -197,7 +242,7 @@ def check_single_rows(model: nn.Module, rows: int, input_shape: tuple[int, ...])
     model_copy = copy.deepcopy(model).to("cpu").train()
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            model_copy(torch.zeros(1, *input_shape))
+            model_copy({name: torch.zeros(1, *shape) for name, shape in input_shapes.items()})
     except ValueError:
         rule = "batch normalization needs at least two rows a batch"
         if rows > 1:
@@ -220,5 +265,5 @@ def count_split_bytes(splits: Mapping[str, Split]) -> int:
     return sum(
         tensor.nbytes
         for split in splits.values()
-        for tensor in (split.inputs, *split.targets.values(), *split.masks.values())
+        for tensor in (*split.inputs.values(), *split.targets.values(), *split.masks.values())
     )

@@ -21,7 +21,7 @@ larger, and a convolution is half as fast once they no longer fit the caches."""
 
 def evaluation_batches(split: Split, tasks: tuple[str, ...], device: torch.device) -> Batches:
     """Build the batches for evaluation and prediction; their size affects results only by rounding."""
-    rows = _BATCH_BYTES // max(split.inputs[:1].nbytes, 1) if device.type == "cpu" else _MAX_ROWS
+    rows = _BATCH_BYTES // max(split.row_bytes, 1) if device.type == "cpu" else _MAX_ROWS
     return Batches(split, tasks, min(max(rows, _MIN_ROWS), _MAX_ROWS), device)
 
 

@@ -10,6 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 from mtl_core.architectures import MultiTaskModel
+from mtl_core.datasets.data import Inputs
 from mtl_core.spec import TrainingSpec, shorten
 from mtl_core.training.step.precision import LossScaler, autocast
 
@@ -21,11 +22,11 @@ Masks = Sequence[Tensor | None]
 class ForwardEngine(Protocol):
     """Interface of the model as a training step calls it: that of :class:`mtl_core.architectures.MultiTaskModel`."""
 
-    def __call__(self, inputs: Tensor) -> list[Tensor]:
+    def __call__(self, inputs: Inputs) -> list[Tensor]:
         """Return each task's output."""
         ...
 
-    def features(self, inputs: Tensor) -> Tensors:
+    def features(self, inputs: Inputs) -> Tensors:
         """Return the shared representation of a batch."""
         ...
 
@@ -100,14 +101,15 @@ class ModelForwardEngine:
         """Whether batches are split into micro-batches that each backward pass recomputes."""
         return self._micro_batches > 1
 
-    def __call__(self, inputs: Tensor) -> list[Tensor]:
+    def __call__(self, inputs: Inputs) -> list[Tensor]:
         """Return each task's output."""
-        outputs = self._run_micro_batches(self._outputs, (inputs,), penalized=True)
+        outputs = self._run_micro_batches(partial(self._outputs, tuple(inputs)), tuple(inputs.values()), penalized=True)
         return [self._scaler.scale_gradient(output) for output in outputs]
 
-    def features(self, inputs: Tensor) -> Tensors:
+    def features(self, inputs: Inputs) -> Tensors:
         """Return the shared representation of a batch."""
-        features = self._run_micro_batches(self._features, (inputs,), penalized=True)
+        function = partial(self._features, tuple(inputs))
+        features = self._run_micro_batches(function, tuple(inputs.values()), penalized=True)
         return tuple(self._scaler.scale_gradient(feature) for feature in features)
 
     def head(self, task: int, features: Tensors) -> Tensor:
@@ -120,12 +122,14 @@ class ModelForwardEngine:
         """Return the model's penalty in the last forward pass: the mean over its micro-batches."""
         return None if self._penalty is None else self._scaler.scale_gradient(self._penalty)
 
-    def _outputs(self, inputs: Tensor) -> Tensors:
-        with autocast(self._precision, inputs.device):
+    def _outputs(self, names: tuple[str, ...], *tensors: Tensor) -> Tensors:
+        inputs = dict(zip(names, tensors, strict=True))
+        with autocast(self._precision, tensors[0].device):
             return tuple(output.float() for output in self._call_compiled("_compiled_model", self._model, inputs))
 
-    def _features(self, inputs: Tensor) -> Tensors:
-        with autocast(self._precision, inputs.device):
+    def _features(self, names: tuple[str, ...], *tensors: Tensor) -> Tensors:
+        inputs = dict(zip(names, tensors, strict=True))
+        with autocast(self._precision, tensors[0].device):
             return tuple(
                 feature.float() for feature in self._call_compiled("_compiled_features", self._model.features, inputs)
             )
@@ -134,7 +138,7 @@ class ModelForwardEngine:
         with autocast(self._precision, features[0].device):
             return (self._model.head(task, features).float(),)
 
-    def _call_compiled(self, name: str, eager: Any, inputs: Tensor) -> Any:
+    def _call_compiled(self, name: str, eager: Any, inputs: Inputs) -> Any:
         """Call a compiled function; falls back to eager for good if compilation fails.
 
         Args:

@@ -13,6 +13,7 @@ from app.tables import PreviewModel
 from app.theme import row_height
 from app.widgets import Banner, Card, EmptyState, InlineError, Muted, ToolButton, scroll_area
 from mtl_core.spec import DatasetInfo
+from mtl_core.spec.reports import Shape
 
 _EMPTY = "Nothing to show yet"
 _WAITING = "The first rows appear here once they have been read."
@@ -69,14 +70,16 @@ class PreviewCard(Card):
         if info is not self._shown:
             self._shown = info
             self.model.show(info.columns, info.preview if table else ())
-            self.images.show_images(info.images, color=info.input_shape[0] == 3)
+            self.images.show_images(info.images, color=_image_shape(info)[0] == 3)
             self.set_title(info.title)
             self.description.setText(info.description)
             self.description.setVisible(
                 bool(info.description) and not info.delimiter
             )  # a file is described beside the list
             self.notes.show_notes(info.notes)
-        contents = format_quantity(len(info.columns), "column") if table else f"images {format_shape(info.input_shape)}"
+        contents = (
+            format_quantity(len(info.columns), "column") if table else f"images {format_shape(_image_shape(info))}"
+        )
         self.set_subtitle(f"{format_quantity(info.rows, 'row')} · {contents}")
         self.header_.show_columns(views)
         self.model.set_ignored(frozenset(view.name for view in views if view.role == "ignore"))
@@ -136,3 +139,8 @@ class PreviewCard(Card):
         table.setCornerWidget(QWidget())
         table.horizontalScrollBar().valueChanged.connect(self.header_.place)
         self.header_.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+
+def _image_shape(info: DatasetInfo) -> Shape:
+    """Shape of one image, channels first."""
+    return next(shape for shape in info.input_shapes.values() if len(shape) == 3)
