@@ -41,8 +41,14 @@ from mtl_core.spec.layers import (
     Linear,
     MaxPool1d,
     MaxPool2d,
+    MultiHeadAttention,
+    PatchEmbedding,
     ReLU,
+    SelectPosition,
+    SelfAttention,
     SqueezeExcite,
+    TokensToImage,
+    TransformerBlock,
     Upsample,
 )
 from mtl_core.spec.reports import Shape
@@ -276,6 +282,48 @@ FAULTS: dict[str, tuple[Spec, Shape, str, str | None]] = {
         (8,),
         "Adaptive average pool takes channels × length or channels × height × width; 8 features arrive here.",
         "Remove this layer",
+    ),
+    "heads that do not divide the channels": (
+        TransformerBlock(heads=4),
+        (6, 8),
+        "Transformer block needs a number of heads that divides the channels; 4 heads do not divide 6.",
+        "Set the heads to 3",
+    ),
+    "attention over an image": (
+        MultiHeadAttention(heads=1),
+        (3, 8, 6),
+        "Multi-head attention takes channels × length; 3×8×6 (channels × height × width) arrives here.",
+        "Add Patch embedding before",
+    ),
+    "attention over features": (
+        SelfAttention(),
+        (8,),
+        "Self-attention takes channels × length; 8 features arrive here.",
+        "Remove this layer",
+    ),
+    "patches that do not cover the image": (
+        PatchEmbedding(patch_size=4),
+        (3, 8, 6),
+        "Patch embedding needs patches that cover the image; patches of 4×4 do not cover 8×6.",
+        "Set the patch size to 2",
+    ),
+    "tokens of a square image behind a class token": (
+        TokensToImage(),
+        (8, 17),
+        "Tokens to image cannot lay out 17 tokens as a square image; 8×17 (channels × length) arrives here.",
+        "Skip 1 and lay out a square",
+    ),
+    "tokens of another height": (
+        TokensToImage(height=5, skip=1),
+        (8, 13),
+        "Tokens to image cannot lay out 12 tokens behind the first 1 as 5 rows; 8×13 (channels × length) arrives here.",
+        "Set the height to 3",
+    ),
+    "a position of an image": (
+        SelectPosition(),
+        (3, 8, 6),
+        "Select position takes channels × length; 3×8×6 (channels × height × width) arrives here.",
+        "Use Global average pool",
     ),
     "nothing arrives": (
         LayerNorm(),

@@ -43,7 +43,7 @@ def pools(kind: Any) -> st.SearchStrategy[Any]:
 PLAIN = (
     spec.BatchNorm1d, spec.BatchNorm2d, spec.LayerNorm, spec.Dropout, spec.Dropout2d, spec.GaussianNoise, spec.ReLU,
     spec.LeakyReLU, spec.ELU, spec.GELU, spec.SiLU, spec.Mish, spec.Tanh, spec.Sigmoid, spec.Softplus, spec.Flatten,
-    spec.GlobalAvgPool, spec.GlobalMaxPool, spec.RMSNorm, spec.LayerScale, spec.StochasticDepth,
+    spec.GlobalAvgPool, spec.GlobalMaxPool, spec.RMSNorm, spec.LayerScale, spec.StochasticDepth, spec.ClassToken,
 )  # fmt: skip
 STATED = st.one_of(st.none(), small(1, 6))
 LAYERS = st.one_of(
@@ -83,6 +83,14 @@ LAYERS = st.one_of(
         )
         for kind in (spec.Bottleneck1d, spec.Bottleneck2d)
     ),
+    st.builds(spec.SelfAttention, dimensions=STATED),
+    *(st.builds(kind, heads=small(1, 3)) for kind in (spec.MultiHeadAttention, spec.TransformerBlock)),
+    st.builds(spec.PositionalEncoding, encoding=st.sampled_from(["learned", "sinusoidal"])),
+    st.builds(spec.PatchEmbedding, patch_size=small(1, 3), dimensions=small(1, 6)),
+    st.builds(spec.TokensToImage, height=st.one_of(st.none(), small(1, 4)), skip=small(0, 2)),
+    st.builds(spec.MixerBlock, position_features=STATED, channel_features=STATED),
+    st.builds(spec.SequencePool, pool=st.sampled_from(["mean", "max", "attention"])),
+    st.builds(spec.SelectPosition, position=st.sampled_from(["first", "last"])),
     st.builds(spec.SqueezeExcite, reduction=small(1, 4)),
     st.builds(spec.Upsample, factor=small(1, 3), mode=st.sampled_from(["nearest", "linear"])),
     st.builds(spec.AdaptiveAvgPool, output_size=small(1, 5)),

@@ -3,10 +3,12 @@
 from mtl_core.architectures.layers import pretrained, pretrained_rules
 from mtl_core.architectures.layers.kinds import (
     activations,
+    attention,
     blocks,
     convolutions,
     dense,
     norms,
+    patches,
     plugins,
     pooling,
     sequences,
@@ -14,7 +16,7 @@ from mtl_core.architectures.layers.kinds import (
 from mtl_core.architectures.layers.layer_kind import Kinds, LayerKind
 from mtl_core.spec import layers as spec
 
-_GROUPS = (dense, convolutions, blocks, activations, pooling, sequences, norms, plugins)
+_GROUPS = (dense, convolutions, blocks, activations, pooling, sequences, attention, patches, norms, plugins)
 
 KINDS: Kinds = {
     **{layer: kind for group in _GROUPS for layer, kind in group.KINDS.items()},

@@ -7,6 +7,14 @@ from pydantic import Field
 from mtl_core.plugins import LAYERS, load_kinds
 from mtl_core.spec.base import Spec
 from mtl_core.spec.layers.activations import ELU, GELU, LeakyReLU, Mish, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from mtl_core.spec.layers.attention import (
+    ClassToken,
+    MixerBlock,
+    MultiHeadAttention,
+    PositionalEncoding,
+    SelfAttention,
+    TransformerBlock,
+)
 from mtl_core.spec.layers.blocks import Bottleneck1d, Bottleneck2d, SqueezeExcite
 from mtl_core.spec.layers.convolutions import (
     Conv1d,
@@ -30,6 +38,7 @@ from mtl_core.spec.layers.norms import (
     RMSNorm,
     StochasticDepth,
 )
+from mtl_core.spec.layers.patches import PatchEmbedding, TokensToImage
 from mtl_core.spec.layers.plugin import PluginLayer
 from mtl_core.spec.layers.pooling import (
     AdaptiveAvgPool,
@@ -40,6 +49,8 @@ from mtl_core.spec.layers.pooling import (
     GlobalMaxPool,
     MaxPool1d,
     MaxPool2d,
+    SelectPosition,
+    SequencePool,
 )
 from mtl_core.spec.layers.pretrained import Pretrained
 from mtl_core.spec.layers.sequences import GRU, LSTM, Embedding
@@ -59,6 +70,14 @@ _BuiltIn = (
     | Embedding
     | LSTM
     | GRU
+    | SelfAttention
+    | MultiHeadAttention
+    | TransformerBlock
+    | PositionalEncoding
+    | ClassToken
+    | PatchEmbedding
+    | TokensToImage
+    | MixerBlock
     | MaxPool1d
     | MaxPool2d
     | AvgPool1d
@@ -86,6 +105,8 @@ _BuiltIn = (
     | Flatten
     | GlobalAvgPool
     | GlobalMaxPool
+    | SequencePool
+    | SelectPosition
     | Pretrained
 )
 
@@ -117,9 +138,21 @@ LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
         AdaptiveAvgPool,
         GlobalAvgPool,
         GlobalMaxPool,
+        SequencePool,
+        SelectPosition,
         Flatten,
     ),
     "Text and sequences": (Embedding, LSTM, GRU),
+    "Attention and tokens": (
+        SelfAttention,
+        MultiHeadAttention,
+        TransformerBlock,
+        PositionalEncoding,
+        ClassToken,
+        PatchEmbedding,
+        TokensToImage,
+        MixerBlock,
+    ),
     "Normalization": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm, RMSNorm, LayerScale),
     "Dropout and noise": (Dropout, Dropout2d, StochasticDepth, GaussianNoise),
     "Pretrained": (Pretrained,),
@@ -140,6 +173,7 @@ __all__ = [
     "BatchNorm2d",
     "Bottleneck1d",
     "Bottleneck2d",
+    "ClassToken",
     "Conv1d",
     "Conv2d",
     "ConvTranspose1d",
@@ -162,15 +196,24 @@ __all__ = [
     "MaxPool1d",
     "MaxPool2d",
     "Mish",
+    "MixerBlock",
+    "MultiHeadAttention",
+    "PatchEmbedding",
     "PluginLayer",
+    "PositionalEncoding",
     "Pretrained",
     "RMSNorm",
     "ReLU",
+    "SelectPosition",
+    "SelfAttention",
+    "SequencePool",
     "SiLU",
     "Sigmoid",
     "Softplus",
     "SqueezeExcite",
     "StochasticDepth",
     "Tanh",
+    "TokensToImage",
+    "TransformerBlock",
     "Upsample",
 ]

@@ -21,7 +21,7 @@ from mtl_core.architectures.layers.layer_kind import (
     kernel_detail,
     kind_without_settings,
 )
-from mtl_core.architectures.layers.modules.pooling import GlobalAvgPool, GlobalMaxPool
+from mtl_core.architectures.layers.modules.pooling import GlobalAvgPool, GlobalMaxPool, SelectPosition, SequencePool
 from mtl_core.architectures.layers.modules.resizing import AdaptiveAvgPool
 from mtl_core.spec import layers as spec
 from mtl_core.spec.reports import Shape
@@ -53,7 +53,7 @@ def check_pool(layer: _Pool, shape: Shape) -> Fault | None:
     return check_value_count(layer, shape[0] * prod(sizes))
 
 
-def check_global_pool(layer: spec.GlobalAvgPool | spec.GlobalMaxPool, shape: Shape) -> Fault | None:
+def check_global_pool(layer: spec.GlobalAvgPool | spec.GlobalMaxPool | spec.SequencePool, shape: Shape) -> Fault | None:
     """Requires channels with positions."""
     if len(shape) >= 2:
         return None
@@ -67,6 +67,18 @@ def check_adaptive_pool(layer: spec.AdaptiveAvgPool, shape: Shape) -> Fault | No
         return check_value_count(layer, shape[0] * layer.output_size ** (len(shape) - 1))
     text = f"{layer.title} takes channels × length or channels × height × width; {arrival_text(shape)}."
     return Fault(text, QuickFix("Remove this layer", ()))
+
+
+def check_select_position(layer: spec.SelectPosition, shape: Shape) -> Fault | None:
+    """Requires channels × length."""
+    if len(shape) == 2:
+        return None
+    quick_fix = (
+        QuickFix("Remove this layer", ())
+        if len(shape) == 1
+        else QuickFix(f"Use {spec.GlobalAvgPool.title}", (spec.GlobalAvgPool(),))
+    )
+    return Fault(rank_message(layer, shape, 2), quick_fix)
 
 
 def _pool_kind(module: Callable[..., nn.Module]) -> LayerKind:
@@ -97,4 +109,12 @@ KINDS: Kinds = {
     spec.Flatten: kind_without_settings(nn.Flatten),
     spec.GlobalAvgPool: kind_without_settings(GlobalAvgPool, check_global_pool),
     spec.GlobalMaxPool: kind_without_settings(GlobalMaxPool, check_global_pool),
+    spec.SequencePool: LayerKind(
+        lambda layer, shape: SequencePool(layer.pool, shape[0]), check_global_pool, lambda layer: str(layer.pool)
+    ),
+    spec.SelectPosition: LayerKind(
+        lambda layer, _: SelectPosition(last=layer.position == "last"),
+        check_select_position,
+        lambda layer: str(layer.position),
+    ),
 }
