@@ -46,7 +46,7 @@ PLAIN = (
     spec.GlobalAvgPool, spec.GlobalMaxPool, spec.RMSNorm, spec.LayerScale, spec.StochasticDepth, spec.ClassToken,
 )  # fmt: skip
 STATED = st.one_of(st.none(), small(1, 6))
-LAYERS = st.one_of(
+SINGLE = st.one_of(
     st.builds(spec.Linear, out_features=small(1, 6), bias=st.booleans(), in_features=STATED),
     convolutions(spec.Conv1d),
     convolutions(spec.Conv2d),
@@ -101,6 +101,9 @@ LAYERS = st.one_of(
         for kind in (spec.LSTM, spec.GRU)
     ),
     st.sampled_from(PLAIN).map(lambda kind: kind()),
+)
+LAYERS = st.one_of(
+    SINGLE, SINGLE, SINGLE, st.lists(SINGLE, max_size=3).map(lambda inner: spec.Residual(layers=tuple(inner)))
 )
 STACKS = st.lists(LAYERS, max_size=6).map(tuple)
 INPUTS = st.lists(small(1, 9), min_size=1, max_size=3).map(tuple)

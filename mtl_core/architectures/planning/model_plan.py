@@ -1,6 +1,6 @@
 """Plans a whole model: every layer of the trunk and of each head, and each output layer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mtl_core.architectures.layers.faults import Fault, arrival_text, to_spec_fix
@@ -8,7 +8,7 @@ from mtl_core.architectures.planning.inputs_plan import InputsPlan, plan_inputs
 from mtl_core.architectures.planning.layer_stack import LayerPlan, final_shape, plan_layers
 from mtl_core.spec import Fix, ModelSpec, spec_to_data
 from mtl_core.spec import layers as spec
-from mtl_core.spec.paths import join
+from mtl_core.spec.paths import Key, join
 from mtl_core.spec.reports import Shape
 from mtl_core.spec.sharing import Sharing
 from mtl_core.spec.tasks import Outputs
@@ -55,7 +55,7 @@ class ModelPlan:
             *self.shared,
             *(layer_plan for head in self.heads.values() for layer_plan in (*head.layers, *head.output)),
         ]
-        return self.inputs.has_fault or any(layer_plan.fault for layer_plan in layer_plans)
+        return self.inputs.has_fault or any(layer_plan.has_fault for layer_plan in layer_plans)
 
     @property
     def input_shape(self) -> Shape:
@@ -126,7 +126,7 @@ def _plan_output(task_outputs: Outputs, output_shape: Shape | None, parameters: 
     return plan_layers((spec.Conv2d(out_channels=task_outputs[0], kernel_size=1),), output_shape, parameters)
 
 
-def spec_fix(layer_plan: LayerPlan, layer_plans: list[LayerPlan], list_path: tuple[str, ...]) -> Fix | None:
+def spec_fix(layer_plan: LayerPlan, layer_plans: Sequence[LayerPlan], list_path: tuple[Key, ...]) -> Fix | None:
     """The change of the spec that fixes a faulty layer of the list at ``list_path``; None if there is none."""
     if layer_plan.fault is None or layer_plan.fault.quick_fix is None:
         return None
@@ -136,7 +136,7 @@ def spec_fix(layer_plan: LayerPlan, layer_plans: list[LayerPlan], list_path: tup
     )
 
 
-def _move_flatten_fix(layer_plans: list[LayerPlan], index: int, list_path: tuple[str, ...]) -> Fix | None:
+def _move_flatten_fix(layer_plans: Sequence[LayerPlan], index: int, list_path: tuple[Key, ...]) -> Fix | None:
     """Moves a Flatten behind the layer at ``index``, if its flattened input is why the layer fails.
 
     The Flatten moves down to the next layer that takes a row of features.
@@ -153,11 +153,16 @@ def _move_flatten_fix(layer_plans: list[LayerPlan], index: int, list_path: tuple
         *layers[target_index:],
     ]
     new_plans = plan_layers(reordered[:index], layer_plans[0].input_shape)
-    if len(new_plans) < index or any(layer_plan.fault for layer_plan in new_plans):
+    if len(new_plans) < index or any(layer_plan.has_fault for layer_plan in new_plans):
         return None
     return Fix(label="Move Flatten down", path=join(list_path), value=[spec_to_data(layer) for layer in reordered])
 
 
-def layer_path(index: int, list_path: tuple[str, ...]) -> str:
+def layer_path(index: int, list_path: tuple[Key, ...]) -> str:
     """The path of a layer in the spec."""
     return join((*list_path, index))
+
+
+def inner_path(index: int, list_path: tuple[Key, ...]) -> tuple[Key, ...]:
+    """The path of the list of layers of a block."""
+    return (*list_path, index, "layers")

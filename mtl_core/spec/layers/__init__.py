@@ -53,6 +53,7 @@ from mtl_core.spec.layers.pooling import (
     SequencePool,
 )
 from mtl_core.spec.layers.pretrained import Pretrained
+from mtl_core.spec.layers.residual import Residual
 from mtl_core.spec.layers.sequences import GRU, LSTM, Embedding
 
 _BuiltIn = (
@@ -65,6 +66,7 @@ _BuiltIn = (
     | ConvTranspose2d
     | Upsample
     | SqueezeExcite
+    | Residual
     | Bottleneck1d
     | Bottleneck2d
     | Embedding
@@ -117,6 +119,8 @@ if TYPE_CHECKING:
 else:  # and the layers of other installed packages
     Layer = Annotated[Union[(_BuiltIn, *_PLUGINS)], Field(discriminator="kind")]
 
+Residual.model_rebuild(_types_namespace={"Layer": Layer})
+
 LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
     "Dense and convolution": (
         Linear,
@@ -128,7 +132,7 @@ LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
         ConvTranspose2d,
         Upsample,
     ),
-    "Blocks": (Bottleneck1d, Bottleneck2d, SqueezeExcite),
+    "Blocks": (Residual, Bottleneck1d, Bottleneck2d, SqueezeExcite),
     "Activation": (ReLU, LeakyReLU, ELU, GELU, SiLU, Mish, Tanh, Sigmoid, Softplus),
     "Pooling and shape": (
         MaxPool1d,
@@ -204,6 +208,7 @@ __all__ = [
     "Pretrained",
     "RMSNorm",
     "ReLU",
+    "Residual",
     "SelectPosition",
     "SelfAttention",
     "SequencePool",
