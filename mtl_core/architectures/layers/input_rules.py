@@ -5,6 +5,8 @@ from mtl_core.spec import layers as spec
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
 
+TableEmbeddings = spec.FeatureEmbeddings | spec.NumericEmbeddings | spec.CategoryEmbeddings
+
 _TAKES = {
     1: "a row of features",
     2: "channels × length",
@@ -31,6 +33,9 @@ def check_first_layer(layer: Spec, shape: Shape | None) -> Fault | None:
     """Fault of a layer that must be the first of the model but is not."""
     if isinstance(layer, spec.Pretrained) and shape is not None and len(shape) == 1:
         text = f"{layer.title} reads images, or as the first layer the tokens of a text; {arrival_text(shape)}."
+        return Fault(text, QuickFix("Remove this layer", ()))
+    if isinstance(layer, TableEmbeddings):
+        text = f"{layer.title} reads the columns of a table, so it must be the first layer."
         return Fault(text, QuickFix("Remove this layer", ()))
     if not isinstance(layer, spec.Embedding):
         return None

@@ -13,12 +13,13 @@ from mtl_core.architectures.layers.kinds import (
     pooling,
     residual,
     sequences,
+    tables,
 )
 from mtl_core.architectures.layers.layer_kind import Kinds, LayerKind
 from mtl_core.spec import layers as spec
 from mtl_core.spec.base import Spec
 
-_GROUPS = (dense, convolutions, blocks, activations, pooling, sequences, attention, patches, norms, plugins)
+_GROUPS = (dense, convolutions, blocks, activations, pooling, sequences, attention, patches, tables, norms, plugins)
 
 KINDS: Kinds = {
     **{layer: kind for group in _GROUPS for layer, kind in group.KINDS.items()},

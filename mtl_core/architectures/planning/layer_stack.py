@@ -12,6 +12,17 @@ from mtl_core.architectures.layers.faults import Fault, arrival_text
 from mtl_core.architectures.layers.kinds.residual import check_depth
 from mtl_core.architectures.layers.modules.layer_stack import LayerStack
 from mtl_core.architectures.layers.registry import BLOCKS, KINDS
+from mtl_core.architectures.planning.members import (
+    BEGINNING_IN_BLOCK,
+    BEGINNING_IN_ENCODER,
+    Members,
+    begins_members,
+    build_layer,
+    check_members,
+    count_of,
+    independent_copies,
+    members_behind,
+)
 from mtl_core.spec.base import Spec
 from mtl_core.spec.reports import Shape
 
@@ -29,6 +40,7 @@ class LayerPlan:
         output_shape: Shape of its output; None if it cannot be built or comes after a fault.
         parameters: Number of parameters.
         fault: Why it cannot be built.
+        members: The members that have begun before it; None outside an ensemble.
         layers: Its own layers, of a block that has some.
     """
 
@@ -37,6 +49,7 @@ class LayerPlan:
     output_shape: Shape | None = None
     parameters: int = 0
     fault: Fault | None = None
+    members: Members | None = None
     layers: tuple["LayerPlan", ...] = ()
 
     @property
@@ -46,7 +59,13 @@ class LayerPlan:
 
 
 def plan_layers(
-    layers: Sequence[Spec], shape: Shape | None, parameters: int = 0, *, reads_input: bool = True, depth: int = 0
+    layers: Sequence[Spec],
+    shape: Shape | None,
+    parameters: int = 0,
+    *,
+    reads_input: bool = True,
+    members: Members | None = None,
+    depth: int = 0,
 ) -> list[LayerPlan]:
     """Builds and runs layers on torch's meta device.
 
@@ -55,44 +74,48 @@ def plan_layers(
         shape: Input shape of the first one, without the batch dimension; None if a layer before has a fault.
         parameters: Parameters of the model's layers before these.
         reads_input: Whether the first of them reads the model's input.
+        members: The members that have begun before them.
         depth: Number of blocks that these are in.
     """
     layer_plans: list[LayerPlan] = []
     for layer in layers:
         fault = input_rules.check_first_layer(layer, shape) if layer_plans or not reads_input else None
-        layer_plan = (
-            LayerPlan(layer, shape, fault=fault)
-            if shape is None or fault
-            else _plan_layer(layer, shape, parameters, depth)
-        )
+        layer_plan = LayerPlan(layer, shape, fault=fault, members=members)
+        if shape is not None and fault is None:
+            layer_plan = _plan_layer(layer_plan, shape, parameters, depth)
         layer_plans.append(layer_plan)
         shape = layer_plan.output_shape
         parameters += layer_plan.parameters
+        members = _members_behind(layer_plan)
     return layer_plans
 
 
-def _plan_layer(layer: Spec, shape: Shape, parameters_before: int, depth: int) -> LayerPlan:
+def _plan_layer(plan: LayerPlan, shape: Shape, parameters_before: int, depth: int) -> LayerPlan:
+    layer = plan.layer
     if not shape or not prod(shape):
-        return LayerPlan(layer, shape, fault=Fault(f"{layer.title} needs something to work on; {arrival_text(shape)}."))
+        return replace(plan, fault=Fault(f"{layer.title} needs something to work on; {arrival_text(shape)}."))
     if type(layer) in BLOCKS:
-        return _plan_block(layer, shape, parameters_before, depth)
-    if fault := KINDS[type(layer)].check(layer, shape):
-        return LayerPlan(layer, shape, fault=fault)
-    return _measure(LayerPlan(layer, shape), parameters_before)
+        return _plan_block(plan, shape, parameters_before, depth)
+    if depth and begins_members(layer):
+        return replace(plan, fault=BEGINNING_IN_BLOCK)
+    if fault := check_members(layer, plan.members) or KINDS[type(layer)].check(layer, shape):
+        return replace(plan, fault=fault)
+    return _measure(plan, shape, parameters_before)
 
 
-def _plan_block(block: Spec, shape: Shape, parameters_before: int, depth: int) -> LayerPlan:
+def _plan_block(plan: LayerPlan, shape: Shape, parameters_before: int, depth: int) -> LayerPlan:
     """Plans the layers of a block, then the block around them."""
+    block = plan.layer
     if fault := check_depth(block, depth):
-        return LayerPlan(block, shape, fault=fault)
-    inner = plan_layers(_layers_of(block), shape, parameters_before, reads_input=False, depth=depth + 1)
-    plan = LayerPlan(block, shape, layers=tuple(inner))
+        return replace(plan, fault=fault)
+    layers, members = _layers_of(block), plan.members
+    inner = plan_layers(layers, shape, parameters_before, reads_input=False, members=members, depth=depth + 1)
     inner_shape = final_shape(inner, shape)
     if inner_shape is None:
-        return plan
+        return replace(plan, layers=tuple(inner))
     if fault := BLOCKS[type(block)].check(block, shape, inner_shape):
-        return LayerPlan(block, shape, fault=fault)
-    return _measure(plan, parameters_before)
+        return replace(plan, fault=fault)
+    return _measure(replace(plan, layers=tuple(inner)), shape, parameters_before)
 
 
 def _layers_of(block: Spec) -> Sequence[Spec]:
@@ -100,32 +123,37 @@ def _layers_of(block: Spec) -> Sequence[Spec]:
     return layers
 
 
-def _measure(plan: LayerPlan, parameters_before: int) -> LayerPlan:
+def _members_behind(plan: LayerPlan) -> Members | None:
+    """The members behind a layer; behind a block, those behind its last layer."""
+    return final_members(plan.layers, plan.members) if plan.layers else members_behind(plan.layer, plan.members)
+
+
+def _measure(plan: LayerPlan, shape: Shape, parameters_before: int) -> LayerPlan:
     """The plan with the output shape and size of its module, built and run on the meta device."""
-    layer, shape = plan.layer, plan.input_shape
-    assert shape is not None
+    layer = plan.layer
     try:
         with torch.no_grad(), torch.device("meta"):
             module = _build_module(plan, shape).train()
-            output_shape = tuple(module(torch.empty(_ROWS, *shape)).shape[1:])
+            output_shape = tuple(module(torch.empty(_ROWS * count_of(plan.members), *shape)).shape[1:])
     except (RuntimeError, ValueError, TypeError, OverflowError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        return LayerPlan(layer, shape, fault=Fault(f"{layer.title} cannot be built; {arrival_text(shape)} ({reason})."))
+        return replace(plan, fault=Fault(f"{layer.title} cannot be built; {arrival_text(shape)} ({reason})."))
     parameters = sum(p.numel() for p in module.parameters())
     if fault := input_rules.check_parameter_count(
         layer, parameters, parameters_before
-    ) or input_rules.check_value_count(layer, prod(output_shape)):
-        return LayerPlan(layer, shape, fault=fault)
+    ) or input_rules.check_value_count(layer, prod(output_shape) * count_of(_members_behind(plan))):
+        return replace(plan, fault=fault)
     return replace(plan, output_shape=output_shape, parameters=parameters)
 
 
 def _build_module(plan: LayerPlan, shape: Shape) -> nn.Module:
     block = BLOCKS.get(type(plan.layer))
     if block is None:
-        return KINDS[type(plan.layer)].build(plan.layer, shape)
+        return build_layer(plan.layer, shape, plan.members)
     inner_shape = final_shape(plan.layers, shape)
     assert inner_shape is not None
-    return block.wrap(plan.layer, LayerStack(*build_modules(plan.layers)), shape, inner_shape)
+    stack = LayerStack(*build_modules(plan.layers))
+    return block.wrap(plan.layer, stack, shape, inner_shape, independent_copies(plan.members))
 
 
 def build_modules(layer_plans: Sequence[LayerPlan]) -> list[nn.Module]:
@@ -140,3 +168,18 @@ def build_modules(layer_plans: Sequence[LayerPlan]) -> list[nn.Module]:
 def final_shape(layer_plans: Sequence[LayerPlan], shape: Shape | None) -> Shape | None:
     """Output shape of the last layer, or the given input shape if there are no layers."""
     return layer_plans[-1].output_shape if layer_plans else shape
+
+
+def final_members(layer_plans: Sequence[LayerPlan], members: Members | None = None) -> Members | None:
+    """The members behind the last layer, or the given ones if there are no layers."""
+    return _members_behind(layer_plans[-1]) if layer_plans else members
+
+
+def refuse_members(layer_plans: Sequence[LayerPlan]) -> list[LayerPlan]:
+    """The plans of an encoder's layers, with a fault at each that begins members."""
+    return [
+        replace(layer_plan, output_shape=None, fault=BEGINNING_IN_ENCODER)
+        if begins_members(layer_plan.layer)
+        else layer_plan
+        for layer_plan in layer_plans
+    ]

@@ -55,6 +55,7 @@ from mtl_core.spec.layers.pooling import (
 from mtl_core.spec.layers.pretrained import Pretrained
 from mtl_core.spec.layers.residual import Residual
 from mtl_core.spec.layers.sequences import GRU, LSTM, Embedding
+from mtl_core.spec.layers.tables import CategoryEmbeddings, FeatureEmbeddings, NumericEmbeddings, TabM
 
 _BuiltIn = (
     Linear
@@ -110,6 +111,10 @@ _BuiltIn = (
     | SequencePool
     | SelectPosition
     | Pretrained
+    | FeatureEmbeddings
+    | NumericEmbeddings
+    | CategoryEmbeddings
+    | TabM
 )
 
 _PLUGINS = load_kinds(LAYERS, PluginLayer)
@@ -157,6 +162,7 @@ LAYER_GROUPS: dict[str, tuple[type[Spec], ...]] = {
         TokensToImage,
         MixerBlock,
     ),
+    "Tables": (FeatureEmbeddings, NumericEmbeddings, CategoryEmbeddings, TabM),
     "Normalization": (BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm, RMSNorm, LayerScale),
     "Dropout and noise": (Dropout, Dropout2d, StochasticDepth, GaussianNoise),
     "Pretrained": (Pretrained,),
@@ -177,6 +183,7 @@ __all__ = [
     "BatchNorm2d",
     "Bottleneck1d",
     "Bottleneck2d",
+    "CategoryEmbeddings",
     "ClassToken",
     "Conv1d",
     "Conv2d",
@@ -187,6 +194,7 @@ __all__ = [
     "Dropout",
     "Dropout2d",
     "Embedding",
+    "FeatureEmbeddings",
     "Flatten",
     "GaussianNoise",
     "GlobalAvgPool",
@@ -202,6 +210,7 @@ __all__ = [
     "Mish",
     "MixerBlock",
     "MultiHeadAttention",
+    "NumericEmbeddings",
     "PatchEmbedding",
     "PluginLayer",
     "PositionalEncoding",
@@ -217,6 +226,7 @@ __all__ = [
     "Softplus",
     "SqueezeExcite",
     "StochasticDepth",
+    "TabM",
     "Tanh",
     "TokensToImage",
     "TransformerBlock",

@@ -8,6 +8,7 @@ from torch import nn
 
 from mtl_core.architectures.layers.faults import Fault, QuickFix, arrival_text, format_shape
 from mtl_core.architectures.layers.input_rules import check_parameter_count
+from mtl_core.architectures.layers.members import MemberCopies
 from mtl_core.architectures.layers.modules.layer_stack import LayerStack
 from mtl_core.architectures.layers.modules.pointwise import pointwise_linear
 from mtl_core.architectures.layers.modules.residual import Residual
@@ -25,12 +26,13 @@ class BlockKind:
     """How a kind of layer is built, checked and described that holds layers of its own, as its setting ``layers``.
 
     Attributes:
-        wrap: Builds the module from the block's spec, its layers, and the shapes of their input and output.
+        wrap: Builds the module from the block's spec, its layers, the shapes of their input and output, and the number
+            of members with weights of their own.
         check: The fault of layers with such an output, or None.
         detail: The block's settings as a few words for the diagram.
     """
 
-    wrap: Callable[[Any, LayerStack, Shape, Shape], nn.Module]
+    wrap: Callable[[Any, LayerStack, Shape, Shape, int], nn.Module]
     check: Callable[[Any, Shape, Shape], Fault | None]
     detail: Callable[[Any], str]
 
@@ -53,12 +55,13 @@ def check_depth(layer: Spec, depth: int) -> Fault | None:
     return Fault(f"{layer.title} is in {depth} other blocks; at most {MAX_DEPTH - 1} are.", QuickFix("Remove it", ()))
 
 
-def _wrap_residual(_: spec.Residual, layers: LayerStack, shape: Shape, inner: Shape) -> nn.Module:
+def _wrap_residual(_: spec.Residual, layers: LayerStack, shape: Shape, inner: Shape, copies: int) -> nn.Module:
     shortcut: list[nn.Module] = []
     if shape[1:] != inner[1:]:
         shortcut.append(AdaptiveAvgPool(*inner[1:]))
     if shape[0] != inner[0]:
-        shortcut.append(pointwise_linear(shape[0], inner[0], inner))
+        maps = [pointwise_linear(shape[0], inner[0], inner) for _ in range(copies)]
+        shortcut.append(MemberCopies(maps) if copies > 1 else maps[0])
     return Residual(layers, nn.Sequential(*shortcut) if shortcut else None)
 
 
