@@ -9,7 +9,7 @@ from mtl_core.training.runtime.threads import count_multiplications
 from tests.inputs import as_table
 
 CLASS = {"t": TargetInfo(name="t", kind="binary", classes=("no", "yes"))}
-EMBEDDING = {"kind": "embedding", "vocabulary": 10, "dim": 4}
+EMBEDDING = {"kind": "embedding", "vocabulary": 10, "dimensions": 4}
 
 
 def model(*shared: dict[str, object]) -> ModelSpec:
