@@ -79,7 +79,7 @@ def _read_frame(
     if file_columns and is_folder(Path(path).expanduser()):
         return _list_files(path, fitted), ()
     file_stamp(path)
-    raw = read_file(path, None, None, min_columns=1)
+    raw = read_file(path, min_columns=1)
     frame, folder = raw.frame.copy(), Path(path).expanduser().absolute().parent
     for name in file_columns & set(frame.columns):
         frame[name] = [cell if not isinstance(cell, str) or not cell else str(folder / cell) for cell in frame[name]]
@@ -147,6 +147,8 @@ def _missing_cell_rule(kind: str, encoder: Encoder | None) -> str:
         return "the row lacks it"
     if encoder is None:
         return "it is read as an empty text"
+    if "part" in encoder:
+        return "it is read as the parts of no date"
     if encoder["type"] == "numeric":
         return f"the median of the training rows is taken, {encoder['median']:.6g}"
     return "that is a category of its own" if encoder["missing"] else "it is read as none of its categories"
@@ -154,7 +156,7 @@ def _missing_cell_rule(kind: str, encoder: Encoder | None) -> str:
 
 def _unseen_category_notes(name: str, column: Column, encoder: Encoder | None) -> Iterator[str]:
     """The note about categories that no training row has; none where rare ones share a feature, so are not known."""
-    if encoder is None or encoder["type"] != "categorical" or encoder["other"]:
+    if encoder is None or encoder["type"] != "categorical" or encoder["other"] or "part" in encoder:
         return
     training_categories = set(encoder["categories"])
     unseen = [code for code, value in enumerate(column.values) if value not in training_categories]

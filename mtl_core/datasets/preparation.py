@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mtl_core.datasets.data import Split, TaskData
 from mtl_core.datasets.inputs.input_kind import FittedInput, SpecInput
-from mtl_core.datasets.inputs.registry import inputs_of, open_inputs, reads_files
+from mtl_core.datasets.inputs.registry import inputs_of, open_inputs, reads_files, row_shape
 from mtl_core.datasets.label_coverage import label_notes
 from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
@@ -48,6 +48,8 @@ _MIN_CLASS_ROWS = 3
 """A class with fewer labeled rows cannot be in every split."""
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
+_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "date_features")
+"""Settings that count for the fingerprint only where they are given, since older data sets do not have them."""
 _cache: LruCache[TaskData] = LruCache(4)
 
 
@@ -132,7 +134,7 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
         train=train,
         val=val,
         test=test,
-        input_shapes={name: tuple(fitted.values.shape[1:]) for name, fitted in inputs.items()},
+        input_shapes={name: row_shape(fitted.preprocessing, fitted.values.shape) for name, fitted in inputs.items()},
         targets=targets,
         fingerprint=_fingerprint(source, dataset, tasks, reading | _file_digests(inputs), spec_inputs),
         preprocessing=preprocessing,
@@ -313,7 +315,7 @@ def _fingerprint(
 def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str, Any]:
     """The settings of a data set that do not determine the tensors, as pydantic excludes them."""
     excluded: dict[str, Any] = {"path": True, "labels": True, "split": {"tasks"}, "text": True, "numeric_inputs": True}
-    excluded |= {key: True for key in ("decimal", "missing", "format") if not getattr(dataset, key, None)}
+    excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
     if dataset.named_inputs is not None:
         unused = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
         unused |= {i.name: {"augmentation"} for i in inputs if isinstance(i.spec, ImageInput | SoundInput)}

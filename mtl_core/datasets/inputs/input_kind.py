@@ -16,6 +16,7 @@ from mtl_core.datasets.source import Source
 from mtl_core.spec import DataNote
 from mtl_core.spec.inputs import BaseInput
 from mtl_core.spec.paths import join
+from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column import Column, Rows
 from mtl_core.tabular.text.vocabulary import Tokens
 
@@ -110,8 +111,11 @@ class InputKind:
         read_new: From the preprocessing and a table of new rows to the columns of the input, by name; raises an
             InputError where one is missing.
         transform: From the preprocessing and the columns of new rows to what the model reads, ``[N, …]`` float32.
+        shape: From the preprocessing to the shape of a row of a table, with its columns; None for other kinds, whose
+            shape is that of their values.
     """
 
     reader: Callable[[SpecInput, Source], InputReader]
     read_new: Callable[[Mapping[str, Any], pd.DataFrame], dict[str, Column]]
     transform: Callable[[Mapping[str, Any], Mapping[str, Column]], Tensor]
+    shape: Callable[[Mapping[str, Any]], Shape] | None = None

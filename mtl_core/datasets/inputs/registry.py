@@ -8,6 +8,7 @@ from mtl_core.datasets.inputs.input_kind import InputKind, InputReader, SpecInpu
 from mtl_core.datasets.inputs.media_reader import MediaReader
 from mtl_core.datasets.source import Source
 from mtl_core.spec import Dataset, ImageInput, Input, InputError, TableInput, Task, TextInput, kind_of, members, shorten
+from mtl_core.spec.reports import Shape
 from mtl_core.tabular.column_lookup import find_column
 
 KINDS: dict[str, InputKind] = {
@@ -103,6 +104,12 @@ def input_preprocessing(preprocessing: Mapping[str, Any]) -> dict[str, dict[str,
     if preprocessing["kind"] in _SHORT_FORM_KINDS:
         return {preprocessing["kind"]: dict(preprocessing)}
     return dict(preprocessing["inputs"])
+
+
+def row_shape(preprocessing: Mapping[str, Any], values_shape: Shape) -> Shape:
+    """Shape of a row of an input, from its preprocessing and the shape of the values of all rows."""
+    shape = KINDS[preprocessing["kind"]].shape
+    return tuple(values_shape[1:]) if shape is None else shape(preprocessing)
 
 
 def token_input(preprocessing: Mapping[str, Any]) -> str:

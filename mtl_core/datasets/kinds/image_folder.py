@@ -128,7 +128,7 @@ def _split(listing: FileListing) -> "np.ndarray[tuple[int], np.dtype[np.int8]] |
 
 def _read_labels(path: str) -> RawTable:
     with _labels_at_fault():
-        return read_file(path, None, None)
+        return read_file(path)
 
 
 @contextmanager
