@@ -19,7 +19,8 @@ from mtl_core.datasets.label_reader import read_labels
 from mtl_core.datasets.registry import KINDS as DATASET_KINDS
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
-from mtl_core.datasets.splits import assign_splits
+from mtl_core.datasets.splits.division import divide_rows
+from mtl_core.datasets.splits.labeled_rows import LabeledRows
 from mtl_core.media.limits import read_limits
 from mtl_core.protocol.series_key import SPLITS
 from mtl_core.spec import (
@@ -34,8 +35,8 @@ from mtl_core.spec import (
     Task,
     TextInput,
     presence_key,
-    shorten,
 )
+from mtl_core.spec.data.splits import SHORT_FORM
 from mtl_core.tabular.cache import LruCache
 from mtl_core.tabular.column import CellFormat, Rows
 from mtl_core.tabular.table_columns import missing_label_notes
@@ -44,8 +45,6 @@ from mtl_core.tasks.registry import KINDS
 from mtl_core.tasks.targets.labels import Labels, TargetSource
 
 MIN_ROWS = 10
-_MIN_CLASS_ROWS = 3
-"""A class with fewer labeled rows cannot be in every split."""
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
 _ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "date_features")
@@ -114,10 +113,12 @@ def _prepare(dataset: Dataset, tasks: Sequence[Task], *, decoded: bool = True) -
     labels = read_labels(tasks, target_source)
     split_labels = read_labels(dataset.split.tasks, target_source, "dataset.split.tasks") or labels
     used_rows, row_notes = _labeled_rows(split_labels, source)
-    splits, split_notes = _split_rows(dataset, split_labels, source, used_rows)
+    splits, split_notes = divide_rows(dataset.split, LabeledRows(used_rows, source.columns, split_labels), source.split)
+    used_rows = np.sort(np.concatenate(splits))
     _check_training_labels(labels, splits)
     target_names = {name for task in tasks for name in task.targets}
-    used_names = {name for spec_input in spec_inputs for name in spec_input.spec.source_columns} | target_names
+    input_names = {name for spec_input in spec_inputs for name in spec_input.spec.source_columns}
+    used_names = input_names | target_names | set(dataset.split.columns)
     missing_notes = missing_label_notes(column for name, column in source.columns.items() if name in target_names)
     inputs = {name: reader.fit(splits[0]) for name, reader in readers.items()}
     splits = _rows_with_files(inputs, splits)
@@ -168,39 +169,6 @@ def _labeled_rows(labels: Sequence[Labels], source: Source) -> tuple[Rows, list[
     left = "is left out" if dropped == 1 else "are left out"
     what = f"{have.format(source.rows)} no label of any task and {left}."
     return rows, [DataNote(place="file", what=what, count=dropped)]
-
-
-def _split_rows(
-    dataset: Dataset, labels: Sequence[Labels], source: Source, rows: Rows
-) -> tuple[list[Rows], list[DataNote]]:
-    """Divide rows into splits, stratified by labels, each in the order of the data."""
-    if source.split is not None:
-        return [rows[source.split[rows] == split] for split in range(len(SPLITS))], []
-    keys: list[NDArray[np.int64]] = []
-    notes: list[DataNote] = []
-    for task_labels in labels:
-        if rare := _rare_classes(task_labels):
-            name = task_labels.task.name
-            what = f"The split is not stratified by {name!r}: {rare}."
-            fix = "Merge rare classes in the data, or add rows."
-            notes.append(DataNote(place="split", name=name, what=what, fix=fix))
-        elif len(np.unique(task_labels.strata[rows])) > 1:
-            keys.append(task_labels.strata[rows])
-    rng = np.random.default_rng(dataset.split.seed)
-    split_of_row = assign_splits(keys, len(rows), dataset.split, rng)
-    return [rows[split_of_row == split] for split in range(len(SPLITS))], notes
-
-
-def _rare_classes(labels: Labels) -> str:
-    """Which classes have too few rows to be in every split; empty where all have enough."""
-    if labels.codes is None:
-        return ""
-    counts = np.bincount(labels.codes[labels.labeled], minlength=len(labels.classes))
-    rare = [name for name, count in zip(labels.classes, counts, strict=True) if count < _MIN_CLASS_ROWS]
-    if not rare:
-        return ""
-    names = shorten(", ".join(map(repr, rare[:4])) + (" …" if len(rare) > 4 else ""))
-    return f"{len(rare)} of its classes have fewer than {_MIN_CLASS_ROWS} rows ({names})"
 
 
 def _check_training_labels(labels: Sequence[Labels], splits: Sequence[Rows]) -> None:
@@ -314,7 +282,8 @@ def _fingerprint(
 
 def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str, Any]:
     """The settings of a data set that do not determine the tensors, as pydantic excludes them."""
-    excluded: dict[str, Any] = {"path": True, "labels": True, "split": {"tasks"}, "text": True, "numeric_inputs": True}
+    split = {"tasks", "kind"} if dataset.split.kind == SHORT_FORM else {"tasks"}
+    excluded: dict[str, Any] = {"path": True, "labels": True, "split": split, "text": True, "numeric_inputs": True}
     excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
     if dataset.named_inputs is not None:
         unused = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}

@@ -14,9 +14,9 @@ from mtl_core.spec.data.dataset import (
     DatePart,
     DecimalMark,
     ImageFolderDataset,
-    SplitSpec,
     TableDataset,
 )
+from mtl_core.spec.data.splits import SplitSpec, StratifiedSplit
 from mtl_core.spec.experiment import (
     ExperimentSpec,
     dataset_from_data,
@@ -147,6 +147,7 @@ __all__ = [
     "Spec",
     "SplitSpec",
     "Standardized",
+    "StratifiedSplit",
     "StudyRun",
     "TableDataset",
     "TableInput",

@@ -58,8 +58,8 @@ def _source(dataset: TableDataset, raw: RawTable) -> Source:
         delimiter=raw.delimiter,
         encoding=raw.encoding,
         missing_texts=dataset.missing,
-        folder=str(Path(dataset.path).expanduser().absolute().parent),
         date_features=dataset.date_features,
+        folder=str(Path(dataset.path).expanduser().absolute().parent),
     )
 
 

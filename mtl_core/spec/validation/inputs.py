@@ -68,6 +68,9 @@ def _column_problems(dataset: Dataset, tasks: Sequence[Task]) -> Iterator[Proble
         if column in targets:
             rule = f"a column is an input or a target, not both: it is the target of task {targets[column]!r}"
             yield Problem(path, rule, repr(column))
+        if column in dataset.split.columns:
+            rule, fix = "a column that divides the rows is no input", "Leave it out, or take another split."
+            yield Problem(path, rule, repr(column), fix)
     if dataset.named_inputs is None:
         yield from _repeated_columns(join(INPUTS), [column for _, column in places])
     else:
