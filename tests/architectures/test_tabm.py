@@ -114,7 +114,7 @@ def test_the_features_of_a_column_begin_with_one_scaling(scaling: str) -> None:
     assert (weight[:, 1:4] == weight[:, 1:2]).all()
     assert (weight[:, 5:7] == weight[:, 5:6]).all()
     assert (weight.abs() == 1).all() == (scaling == "random_signs")
-    tokens = (spec.FeatureEmbeddings(dim=4), spec.TabM(members=K, scaling=scaling), spec.Flatten())  # type: ignore[arg-type]
+    tokens = (spec.FeatureEmbeddings(dimensions=4), spec.TabM(members=K, scaling=scaling), spec.Flatten())  # type: ignore[arg-type]
     embedded: Any = build_model(ModelSpec(shared=tokens), INPUTS, OUTPUTS)
     assert embedded.shared[1].weight.shape == (K, 4, 5)
     assert (embedded.shared[1].weight == embedded.shared[1].weight[:, :1]).all()
@@ -159,7 +159,7 @@ def test_an_encoder_cannot_begin_members() -> None:
 
 
 def test_a_member_has_a_copy_of_any_layer_if_it_has_all_of_its_own() -> None:
-    layers = (spec.FeatureEmbeddings(dim=4), spec.TabM(members=K, variant="packed"), spec.Conv1d(out_channels=2))
+    layers = (spec.FeatureEmbeddings(dimensions=4), spec.TabM(members=K, variant="packed"), spec.Conv1d(out_channels=2))
     model: Any = build_model(ModelSpec(shared=layers), INPUTS, OUTPUTS)
     inputs = table_rows()
     features = model.features(inputs)[0].view(6, K, 2, 5)

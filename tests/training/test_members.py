@@ -26,7 +26,7 @@ INFOS = (
 )
 HEADS = [build_task(task, info) for task, info in zip(TASKS, INFOS, strict=True)]
 TABM: list[dict[str, Any]] = [
-    {"kind": "feature_embeddings", "dim": 4, "numbers": "linear"},
+    {"kind": "feature_embeddings", "dimensions": 4, "numbers": "linear"},
     {"kind": "tabm", "members": 3},
     {"kind": "flatten"},
     {"kind": "linear", "out_features": 6},

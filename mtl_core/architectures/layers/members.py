@@ -36,6 +36,10 @@ class MemberScaling(nn.Module):
             return inputs.repeat_interleave(self._members, dim=0)
         return (inputs.unsqueeze(1) * self.weight).flatten(0, 1)
 
+    def next_mask(self, mask: Tensor) -> Tensor:
+        """The padding mask of each member's positions, from that of the rows'."""
+        return mask.repeat_interleave(self._members, dim=0)
+
 
 class SplitMembers(nn.Module):
     """The end of the members: ``[N·k, …]`` to ``[N, k, …]``.
@@ -51,6 +55,9 @@ class SplitMembers(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Gives the members a dimension of their own."""
         return by_member(inputs, self._members)
+
+    def next_mask(self, _: Tensor) -> None:
+        """An output has no padding mask."""
 
 
 class BatchEnsembleLinear(nn.Module):
@@ -122,11 +129,12 @@ class MemberCopies(nn.Module):
     def __init__(self, copies: Sequence[nn.Module]) -> None:
         super().__init__()
         self.copies = nn.ModuleList(copies)
+        self.reads_mask = bool(getattr(copies[0], "reads_mask", False))
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Applies each member's layer to its rows of ``[N·k, …]``."""
-        rows = by_member(inputs, len(self.copies)).unbind(1)
-        outputs = [layer(member_rows) for layer, member_rows in zip(self.copies, rows, strict=True)]
+    def forward(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Applies each member's layer to its rows of ``[N·k, …]``, with their padding mask if there is one."""
+        arguments = [by_member(tensor, len(self.copies)).unbind(1) for tensor in (inputs, mask) if tensor is not None]
+        outputs = [layer(*member) for layer, member in zip(self.copies, zip(*arguments, strict=True), strict=True)]
         return torch.stack(outputs, dim=1).flatten(0, 1)
 
 

@@ -51,8 +51,8 @@ class PeriodicNumbers(nn.Module):
         initial = nn.init.trunc_normal_(torch.empty(count, layer.frequencies), 0, scale, -3 * scale, 3 * scale)
         self.frequencies = nn.Parameter(initial)
         copies = 1 if layer.share_linear else count
-        self.weight = _uniform((copies, width, layer.dim), width)
-        self.bias = _uniform((copies, layer.dim), width)
+        self.weight = _uniform((copies, width, layer.dimensions), width)
+        self.bias = _uniform((copies, layer.dimensions), width)
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Computes the vector of each number."""
@@ -113,7 +113,7 @@ class PiecewiseLinearNumbers(nn.Module):
         self.linear = LinearNumbers(len(columns), dim)
         bins = [(column.start + 1, len(column.bins)) for column in columns]
         self.bins = BlockVectors(bins, nn.Parameter(torch.zeros(sum(width for _, width in bins), dim)))
-        scales = [math.sqrt(column.width) * std for column in columns for _, std in column.bins]
+        scales = [column.root * std for column in columns for _, std in column.bins]
         self.register_buffer("scale", torch.tensor(scales), persistent=False)
         means = [mean for column in columns for mean, _ in column.bins]
         self.register_buffer("shift", torch.tensor(means), persistent=False)
@@ -128,6 +128,8 @@ class PiecewiseLinearNumbers(nn.Module):
 class Numbers(nn.Module):
     """The vector of each number of a table: ``[N, F]`` to ``[N, dim, n]``.
 
+    A column with a mark of missing cells has one more vector, which is added where the cell is missing.
+
     Args:
         columns: The numbers.
         layer: How they are embedded.
@@ -139,17 +141,20 @@ class Numbers(nn.Module):
     def __init__(self, columns: Sequence[TableColumn], layer: _Numeric) -> None:
         super().__init__()
         self.register_buffer("indices", torch.tensor([column.start for column in columns]), persistent=False)
-        roots = torch.tensor([math.sqrt(column.width) for column in columns])
-        scaled = any(column.width > 1 for column in columns)
-        self.register_buffer("roots", roots if scaled else None, persistent=False)
+        roots = [column.root for column in columns]
+        scaled = any(root > 1 for root in roots)
+        self.register_buffer("roots", torch.tensor(roots) if scaled else None, persistent=False)
+        marks = [(column.start + column.width - 1, int(column.marks_missing)) for column in columns]
+        count = sum(width for _, width in marks)
+        self.missing = BlockVectors(marks, _uniform((count, layer.dimensions), layer.dimensions)) if count else None
         self.embedding: LinearNumbers | PeriodicNumbers | PiecewiseLinearNumbers
         match layer.numbers:
             case "linear":
-                self.embedding = LinearNumbers(len(columns), layer.dim)
+                self.embedding = LinearNumbers(len(columns), layer.dimensions)
             case "periodic":
                 self.embedding = PeriodicNumbers(len(columns), layer)
             case "piecewise_linear":
-                self.embedding = PiecewiseLinearNumbers(columns, layer.dim)
+                self.embedding = PiecewiseLinearNumbers(columns, layer.dimensions)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Embeds the standardized numbers."""
@@ -160,7 +165,7 @@ class Numbers(nn.Module):
             vectors: Tensor = self.embedding(numbers, inputs)
         else:
             vectors = self.embedding(numbers)
-        return vectors
+        return vectors if self.missing is None else vectors + self.missing(self.missing.select(inputs))
 
 
 class Categories(nn.Module):
@@ -198,7 +203,7 @@ class FeatureEmbeddings(nn.Module):
         super().__init__()
         numbers, categories = _numbers(columns), _categories(columns)
         self.numbers = Numbers(numbers, layer) if numbers else None
-        self.categories = Categories(categories, layer.dim, bias=True) if categories else None
+        self.categories = Categories(categories, layer.dimensions, bias=True) if categories else None
         order = [[*numbers, *categories].index(column) for column in columns]
         in_order = order == sorted(order)
         self.register_buffer("order", None if in_order else torch.tensor(order), persistent=False)
@@ -242,7 +247,7 @@ def build(layer: TableEmbeddings, shape: Shape) -> nn.Module:
         case spec.NumericEmbeddings():
             return RowEmbeddings(Numbers(numbers, layer), categories)
         case spec.CategoryEmbeddings():
-            return RowEmbeddings(Categories(categories, layer.dim, bias=False), numbers)
+            return RowEmbeddings(Categories(categories, layer.dimensions, bias=False), numbers)
 
 
 def check(layer: TableEmbeddings, shape: Shape) -> Fault | None:
@@ -266,7 +271,11 @@ def check(layer: TableEmbeddings, shape: Shape) -> Fault | None:
 
 def detail(layer: TableEmbeddings) -> str:
     """The settings in words."""
-    return str(layer.dim) if isinstance(layer, spec.CategoryEmbeddings) else f"{layer.dim} · {_WORDS[layer.numbers]}"
+    return (
+        str(layer.dimensions)
+        if isinstance(layer, spec.CategoryEmbeddings)
+        else f"{layer.dimensions} · {_WORDS[layer.numbers]}"
+    )
 
 
 _WORDS = {"linear": "linear", "periodic": "periodic", "piecewise_linear": "piecewise linear"}
