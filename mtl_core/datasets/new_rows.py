@@ -53,7 +53,7 @@ def read_new_rows(path: str, preprocessing: Mapping[str, Any]) -> NewRows:
         raise InputError(path, "cannot be predicted: the model reads images, and a table has none", fix=fix)
     try:
         file_stamp(path)
-        raw = read_file(path, None, None, min_columns=1)
+        raw = read_file(path, min_columns=1)
         columns = {name: KINDS[values["kind"]].read_new(values, raw.frame) for name, values in fitted.items()}
     except InputError as error:
         raise _error_at_file(path, error.problem) from None
@@ -112,6 +112,8 @@ def _missing_cell_rule(encoder: Encoder | None) -> str:
     """What replaces a missing cell, for a message."""
     if encoder is None:
         return "it is read as an empty text"
+    if "part" in encoder:
+        return "it is read as the parts of no date"
     if encoder["type"] == "numeric":
         return f"the median of the training rows is taken, {encoder['median']:.6g}"
     return "that is a category of its own" if encoder["missing"] else "it is read as none of its categories"
@@ -119,7 +121,7 @@ def _missing_cell_rule(encoder: Encoder | None) -> str:
 
 def _unseen_category_notes(name: str, column: Column, encoder: Encoder | None) -> Iterator[str]:
     """The note about categories that no training row has; none where rare ones share a feature, so are not known."""
-    if encoder is None or encoder["type"] != "categorical" or encoder["other"]:
+    if encoder is None or encoder["type"] != "categorical" or encoder["other"] or "part" in encoder:
         return
     training_categories = set(encoder["categories"])
     unseen = [code for code, value in enumerate(column.values) if value not in training_categories]

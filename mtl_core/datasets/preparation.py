@@ -45,6 +45,8 @@ _MIN_CLASS_ROWS = 3
 """A class with fewer labeled rows cannot be in every split."""
 _FORMAT = 1
 """The version of the preparation: raise it when the same data would give other tensors."""
+_ADDED_SETTINGS = ("decimal", "missing", "format", "header", "sheet", "date_features")
+"""Settings that count for the fingerprint only where they are given, since older data sets do not have them."""
 _cache: LruCache[TaskData] = LruCache(4)
 
 
@@ -267,7 +269,7 @@ def _fingerprint(
 def _unused_settings(dataset: Dataset, inputs: Sequence[SpecInput]) -> dict[str, Any]:
     """The settings of a data set that do not determine the tensors, as pydantic excludes them."""
     excluded: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": True, "numeric_inputs": True}
-    excluded |= {key: True for key in ("decimal", "missing", "format") if not getattr(dataset, key, None)}
+    excluded |= {key: True for key in _ADDED_SETTINGS if getattr(dataset, key, None) in (None, {}, ())}
     if dataset.named_inputs is not None:
         texts = {i.name: {"tokenizer", *_unused_words(i.spec)} for i in inputs if isinstance(i.spec, TextInput)}
         return excluded | {"inputs": texts}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mtl_core.architectures import MultiTaskModel, build_model, describe_model
 from mtl_core.datasets.data import TaskData
-from mtl_core.datasets.description import describe
+from mtl_core.datasets.description import describe, describe_sample
 from mtl_core.datasets.preparation import load
 from mtl_core.spec import DataNote, DatasetInfo, ExperimentSpec, InputError, ModelInfo, ModelSpec, TargetInfo
 from mtl_core.spec.data.dataset import Dataset
@@ -29,9 +29,10 @@ class Inspection:
     notes: tuple[DataNote, ...] = ()
 
 
-def inspect_dataset(dataset: Dataset) -> DatasetInfo:
-    """Describe a data set for the Data page."""
-    return describe(dataset)
+def inspect_dataset(dataset: Dataset, *, preview: bool = False) -> DatasetInfo:
+    """Describe a data set for the Data page; with ``preview`` some rows of it where it takes long to read all."""
+    info = describe_sample(dataset) if preview else None
+    return info or describe(dataset)
 
 
 def inspect_model(spec: ExperimentSpec) -> ModelInfo:

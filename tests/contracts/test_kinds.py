@@ -1,6 +1,6 @@
 """Contract: every kind that can be chosen has a form, a builder and a round trip through YAML.
 
-Covers: mtl_core/spec/sharing/, mtl_core/spec/tasks/, mtl_core/spec/weighting/.
+Covers: mtl_core/spec/fusion/, mtl_core/spec/sharing/, mtl_core/spec/tasks/, mtl_core/spec/weighting/.
 """
 
 import re
@@ -57,6 +57,7 @@ def test_every_place_where_a_kind_is_chosen_stands_under_this_contract() -> None
         "dataset.numeric_inputs",
         "dataset.split.tasks",
         "tasks",
+        "model.fusion",
         "model.sharing",
         "model.shared",
         "model.heads",

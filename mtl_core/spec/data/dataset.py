@@ -15,6 +15,8 @@ from mtl_core.spec.unions import kind_of, members
 
 DecimalMark = Literal[".", ","]
 ColumnType = Literal["numeric", "categorical", "text"]
+DatePart = Literal["year", "month", "weekday", "hour", "elapsed"]
+"""What a date becomes as an input; ``elapsed`` are the days since 1970, the hours of a time of day."""
 
 
 class SplitSpec(Spec):
@@ -108,6 +110,16 @@ def _known_reader(kind: str) -> str:
     return kind
 
 
+def date_features_field() -> dict[Column, tuple[DatePart, ...]]:
+    """A field for what dates become as inputs."""
+    default: dict[Column, tuple[DatePart, ...]] = field(
+        help="What the dates of an input column become: year and elapsed (days since 1970) as numbers, month, weekday "
+        "and hour as categories. A column that is not named becomes elapsed alone.",
+        default_factory=dict,
+    )
+    return default
+
+
 class TableDataset(BaseDataset):
     """A table file of yours."""
 
@@ -138,6 +150,16 @@ class TableDataset(BaseDataset):
         title="Decimal mark",
     )
     encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
+    header: bool | None = field(
+        None,
+        "Whether the first row of a text or a sheet holds the names of the columns; empty: it does, unless it repeats "
+        "numbers.",
+        widget="hidden",
+    )
+    sheet: str | None = field(
+        None, "The name of the sheet of a workbook; empty: the first with cells.", min_length=1, widget="hidden"
+    )
+    date_features: dict[Column, tuple[DatePart, ...]] = date_features_field()
     numeric_inputs: NumericInputs = numeric_inputs_field()
     text: TextSpec = field(TextSpec(), "How a text input of the short form is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
