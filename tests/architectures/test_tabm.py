@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import tabm as reference
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from mtl_core.architectures import build_model, describe_model
@@ -172,3 +174,43 @@ def test_a_task_alone_may_have_members() -> None:
     heads = {"a": (spec.TabM(members=K), spec.Linear(out_features=4))}
     model = build_model(ModelSpec(shared=(spec.Linear(out_features=5),), heads=heads), {"table": (8,)}, OUTPUTS)
     assert [tuple(output.shape) for output in model(table_rows())] == [(6, K, 2), (6, 1)]
+
+
+BEHIND = st.sampled_from(
+    (
+        spec.Linear(out_features=3), spec.LayerNorm(), spec.BatchNorm1d(), spec.Flatten(), spec.Tanh(),
+        spec.GroupNorm(num_groups=1), spec.Conv1d(out_channels=2), spec.GlobalAvgPool(), spec.MaxPool1d(), spec.GRU(hidden_size=2),
+    )
+)  # fmt: skip
+STARTS = st.sampled_from(((), (spec.Linear(out_features=4),), (spec.FeatureEmbeddings(dimensions=2),)))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    start=STARTS,
+    variant=st.sampled_from(VARIANTS),
+    behind=st.lists(BEHIND, max_size=4).map(tuple),
+    head=st.lists(BEHIND, max_size=2).map(tuple),
+)
+def test_any_stack_with_members_builds_as_described_or_is_refused(
+    start: Any, variant: Any, behind: Any, head: Any
+) -> None:
+    layers = (*start, spec.TabM(members=K, variant=variant), *behind)
+    model = ModelSpec(shared=layers, heads={"a": head})
+    described = describe_model(model, INPUTS, TARGETS)
+    if described.problems:
+        assert described.problems[0].error is not None
+        assert "cannot be built" not in described.problems[0].error
+        return
+    ours: Any = build_model(model, INPUTS, OUTPUTS)
+    assert described.parameters == sum(p.numel() for p in ours.parameters())
+    rows, shapes = table_rows(4), [layer.output_shape for layer in described.shared]
+    features = rows["table"]
+    for layer, shape in zip(ours.shared, shapes, strict=True):
+        features = layer(features)
+        assert tuple(features.shape[1:]) == shape
+    ours.eval()
+    outputs = ours(rows)
+    assert [tuple(output.shape) for output in outputs] == [(4, K, 2), (4, K, 1)]
+    alone = ours({"table": rows["table"][2:3]})
+    torch.testing.assert_close([output[2:3] for output in outputs], alone, rtol=1e-4, atol=1e-5)
