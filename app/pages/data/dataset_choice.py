@@ -7,9 +7,10 @@ from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
 from app.input_references import input_kinds
 from app.pages.data.encoders import default_encoder, kind_of_layers, text_layers
 from app.pages.data.named_inputs import suggested_inputs
-from mtl_core.spec import DatasetInfo, SplitSpec, Standardized, TextSpec, TrainingSpec, load_preset, spec_to_data
+from mtl_core.spec import DatasetInfo, Standardized, StratifiedSplit, TextSpec, TrainingSpec, load_preset, spec_to_data
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
+from mtl_core.spec.data.splits import GeneratedRowsSplit, split_kind, train_share
 from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_numeric_inputs, table_training
 from mtl_core.spec.tasks import task_kind
 
@@ -37,8 +38,10 @@ def _common_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _split_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The split of the previous data set, without its tasks, which the new data do not have."""
-    return spec_to_data(SplitSpec()) if split is None else {**split, "tasks": []}
+    """The split of the previous data set, without its tasks and columns, which the new data do not have."""
+    if split is None or not issubclass(split_kind(split), GeneratedRowsSplit):
+        return spec_to_data(StratifiedSplit())
+    return {**split, "tasks": []}
 
 
 def with_dataset(
@@ -86,8 +89,7 @@ _READING_OPTIONS = ("path", "format", "delimiter", "decimal", "encoding")
 
 def training_rows(dataset: Mapping[str, Any], rows: int) -> int:
     """The approximate number of training rows; rows without labels are included."""
-    split = dataset.get("split") or {}
-    return round(rows * float(split.get("train", SplitSpec().train)))
+    return round(rows * train_share(dataset.get("split") or {}))
 
 
 def _model_for_data(

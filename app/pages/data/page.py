@@ -150,10 +150,9 @@ class DataPage(PageBody):
         fix = f"Add {format_names(names)}" if names and not data.get("tasks") else ""
         self._tasks.show_tasks(task_views(data, info, self._problem_at), problem, fix, self.add_absent_tasks)
         self._show_notes()
-        problems = self._document.problems_at("dataset.split")
-        self._split.show_split(
-            data["dataset"].get("split") or {}, info.rows if info else 0, problem_text(problems[0]) if problems else ""
-        )
+        columns = [column.name for column in info.columns if not column.pixels] if info else []
+        self._split.show_split(data["dataset"].get("split") or {}, info.rows if info else 0, columns)
+        self._split.show_problems(self._problems_at("dataset.split"), problem_text)
         for card in self._encoding_cards:
             card.show_data(data, info, self._problems_at(card.PATH))
         self._inputs.show_data(data, self._problems_at("dataset.inputs"))
@@ -296,7 +295,8 @@ class DataPage(PageBody):
         self._tasks.renamed.connect(self.edits.rename_task)
         self._tasks.kindChosen.connect(self.edits.set_kind)
         self._tasks.removed.connect(self.edits.remove_task)
-        self._split.changed.connect(self._set_split)
+        self._split.changed.connect(self.edits.set_split)
+        self._split.kindChanged.connect(self.edits.set_split_kind)
         self._document.changed.connect(self._document_changed)
         self._document.problemsChanged.connect(self._show)
         self.loader.started.connect(self._on_reading_started)
@@ -307,10 +307,6 @@ class DataPage(PageBody):
         self._session.modelInfoChanged.connect(self._show)
         self._session.devicesChanged.connect(self._show_reading)
         self._session.worker.progressed.connect(self._show_progress)
-
-    def _set_split(self, values: dict[str, Any]) -> None:
-        label = "Change the seed of the split" if "seed" in values else "Change the split"
-        self._document.set_many({f"dataset.split.{name}": value for name, value in values.items()}, label)
 
 
 def _dragged_table(mime: QMimeData) -> Path | None:

@@ -1,11 +1,12 @@
 """Edits of column roles and tasks, each one step of undo."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.document import Document
 from app.pages.data import named_inputs, roles
 from mtl_core.spec import ColumnInfo, DatasetInfo
+from mtl_core.spec.data.splits import split_columns, split_kind
 from mtl_core.spec.reports import Role
 from mtl_core.text import format_names
 
@@ -166,6 +167,20 @@ class RoleEditor:
             self._edit(roles.with_roles(self.data, info, ignored), f"Remove task {task['name']}")
         else:
             self._document.remove(f"tasks[{index}]", "Remove task")
+
+    def set_split(self, values: Mapping[str, Any]) -> None:
+        """Change settings of the split; a column that divides the rows is no input from then on."""
+        label = "Change the seed of the split" if "seed" in values else "Change the split"
+        split = {**(self.data["dataset"].get("split") or {}), **values}
+        changes = {f"dataset.split.{name}": value for name, value in values.items()}
+        merge = None if len(inputs := roles.without_inputs(self.data, split_columns(split))) == 0 else False
+        self._document.set_many(changes | inputs, label, merge=merge)
+
+    def set_split_kind(self, split: Mapping[str, Any]) -> None:
+        """Divide the rows in another way; a column that divides the rows is no input from then on."""
+        title = split_kind(split).title
+        changes = {"dataset.split": dict(split)} | roles.without_inputs(self.data, split_columns(split))
+        self._edit(changes, f"Divide the rows: {title}")
 
     def add_target(self, column: str, index: int) -> None:
         """Add a column to the targets of the task at ``index``."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.pages.data import named_inputs
 from mtl_core.spec import ColumnInfo, ColumnType, DatasetInfo
+from mtl_core.spec.data.splits import split_columns
 from mtl_core.spec.reports import Role
 from mtl_core.spec.tasks import TASK_KINDS, suggested_kinds, task_kind, unique_task_name
 
@@ -40,9 +41,11 @@ def roles_of(data: Data, info: DatasetInfo) -> dict[str, Role]:
     dataset = data["dataset"]
     inputs = None if dataset.get("inputs") is None else {*named_inputs.input_columns(dataset)}
     stated = named_inputs.is_named(dataset)
+    divides_rows = split_columns(dataset.get("split"))
     roles: dict[str, Role] = {}
     for column in info.columns:
-        read = column.name in inputs if inputs is not None else column.suggested != "ignore"
+        suggested = column.suggested != "ignore" and column.name not in divides_rows
+        read = column.name in inputs if inputs is not None else suggested
         otherwise: Role = "input" if read and (stated or info.input_kind == "table") else "ignore"
         roles[column.name] = "target" if task_index_of(data, column.name) >= 0 else otherwise
     return roles
@@ -79,6 +82,29 @@ def with_roles(data: Data, info: DatasetInfo, new: Mapping[str, Role]) -> dict[s
         columns = [column.name for column in info.columns if roles[column.name] == "input"]
         changes |= named_inputs.with_input_columns(data, info, columns)
     return changes
+
+
+def without_inputs(data: Data, columns: Sequence[str]) -> dict[str, Any]:
+    """The change that takes columns out of the stated inputs; none where no input is one of them."""
+    inputs = data["dataset"].get("inputs")
+    if not inputs or not columns:
+        return {}
+    if isinstance(inputs, dict):
+        shortened = {name: _without_columns(value, columns) for name, value in inputs.items()}
+        kept: Any = {name: value for name, value in shortened.items() if value is not None}
+    else:
+        kept = [name for name in inputs if name not in columns]
+    return {} if kept == inputs else {"dataset.inputs": kept}
+
+
+def _without_columns(value: Data, columns: Sequence[str]) -> dict[str, Any] | None:
+    """An input by name without some of its columns; None where it has none left."""
+    if value.get("column") in columns:
+        return None
+    if not isinstance(value.get("columns"), list):
+        return dict(value)
+    kept = [name for name in value["columns"] if name not in columns]
+    return {**value, "columns": kept} if kept else None
 
 
 def with_type(data: Data, column: ColumnInfo, column_type: str) -> dict[str, Any]:
