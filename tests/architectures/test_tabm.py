@@ -179,7 +179,8 @@ def test_a_task_alone_may_have_members() -> None:
 BEHIND = st.sampled_from(
     (
         spec.Linear(out_features=3), spec.LayerNorm(), spec.BatchNorm1d(), spec.Flatten(), spec.Tanh(),
-        spec.GroupNorm(num_groups=1), spec.Conv1d(out_channels=2), spec.GlobalAvgPool(), spec.MaxPool1d(), spec.GRU(hidden_size=2),
+        spec.GroupNorm(num_groups=1), spec.Conv1d(out_channels=2), spec.GlobalAvgPool(), spec.MaxPool1d(),
+        spec.GRU(hidden_size=2),
     )
 )  # fmt: skip
 STARTS = st.sampled_from(((), (spec.Linear(out_features=4),), (spec.FeatureEmbeddings(dimensions=2),)))
