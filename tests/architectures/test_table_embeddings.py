@@ -88,7 +88,7 @@ def test_piecewise_linear_embeddings_are_the_reference_s_on_the_bins_of_the_data
     copied(embedding.linear.bias, theirs.linear0.bias.T)
     nn.init.normal_(theirs.linear.weight)
     first, second = theirs.linear.weight  # the last bin stands last, whatever the number of bins
-    copied(embedding.bins.weight, torch.cat([first, second[[0, 2]]]))
+    copied(embedding.bins.weight, torch.cat([second[[0, 2]], first]))  # ours: the narrowest columns first
     torch.testing.assert_close(ours(inputs), theirs(numbers).transpose(1, 2))
 
 
@@ -98,8 +98,8 @@ def test_a_category_s_vector_is_looked_up_and_an_unseen_one_has_the_offset_alone
     tokens = module(inputs)
     assert tokens.shape == (6, 4, 5)
     table, offsets = module.categories.vectors.weight, module.categories.bias
-    torch.testing.assert_close(tokens[1, :, 1], nn.functional.embedding(torch.tensor(1), table) + offsets[:, 0])
-    torch.testing.assert_close(tokens[1, :, 3], nn.functional.embedding(torch.tensor(4), table) + offsets[:, 1])
+    torch.testing.assert_close(tokens[1, :, 1], nn.functional.embedding(torch.tensor(2 + 1), table) + offsets[:, 0])
+    torch.testing.assert_close(tokens[1, :, 3], nn.functional.embedding(torch.tensor(1), table) + offsets[:, 1])
     torch.testing.assert_close(tokens[0, :, 1], offsets[:, 0])
     torch.testing.assert_close(tokens[:, :, [0, 2, 4]], module.numbers(inputs))
 

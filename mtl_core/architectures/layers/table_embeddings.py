@@ -5,6 +5,7 @@ Gorishniy, Rubachev & Babenko: On Embeddings for Numerical Features in Tabular D
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 
 import torch
 from torch import Tensor, nn
@@ -65,33 +66,43 @@ class PeriodicNumbers(nn.Module):
 class BlockVectors(nn.Module):
     """The sum of the vectors of a column's features, each times the feature: ``[N, F]`` to ``[N, dim, columns]``.
 
-    Of a one-hot column it is the vector of its category: an embedding lookup.
+    Of a one-hot column it is the vector of its category: an embedding lookup. Columns of as many features are computed
+    at once.
 
     Args:
         columns: Index of the first feature and number of features of each column.
-        weight: ``[features of all columns, dim]`` initial vectors.
+        dim: Size of a vector.
+        zero: Whether vectors begin as zeros.
     """
 
     indices: Tensor
+    order: Tensor
 
-    def __init__(self, columns: Sequence[tuple[int, int]], weight: nn.Parameter) -> None:
+    def __init__(self, columns: Sequence[tuple[int, int]], dim: int, *, zero: bool = False) -> None:
         super().__init__()
-        self._widths = [width for _, width in columns]
-        self.weight = weight
-        self.register_buffer("indices", _feature_indices(columns), persistent=False)
+        by_width = sorted(range(len(columns)), key=lambda number: columns[number][1])
+        self._groups = [(width, len(list(group))) for width, group in groupby(columns[i][1] for i in by_width)]
+        self._sizes = [width * count for width, count in self._groups]
+        indices = _feature_indices([columns[number] for number in by_width])
+        self.weight = nn.Parameter(torch.zeros(len(indices), dim)) if zero else _uniform((len(indices), dim), dim)
+        self.register_buffer("indices", indices, persistent=False)
+        order = torch.tensor([by_width.index(number) for number in range(len(columns))])
+        self.register_buffer("order", order, persistent=False)
 
     def select(self, inputs: Tensor) -> Tensor:
-        """The features of the columns, ``[N, features of all columns]``."""
+        """The features of the columns, ``[N, features of all columns]``, the narrowest columns first."""
         return inputs.index_select(1, self.indices)
 
     def forward(self, features: Tensor) -> Tensor:
         """Computes the vector of each column from its features, as selected."""
-        width = self._widths[0]
-        if all(other == width for other in self._widths):
-            blocks = features.reshape(len(features), -1, width)
-            return torch.einsum("nbw,bwc->ncb", blocks, self.weight.view(-1, width, self.weight.shape[1]))
-        pairs = zip(torch.split(features, self._widths, 1), torch.split(self.weight, self._widths), strict=True)
-        return torch.stack([block @ vectors for block, vectors in pairs], dim=2)
+        dim = self.weight.shape[1]
+        products = [
+            torch.einsum("nbw,bwc->ncb", block.reshape(len(block), count, width), vectors.reshape(count, width, dim))
+            for (width, count), block, vectors in zip(
+                self._groups, torch.split(features, self._sizes, 1), torch.split(self.weight, self._sizes), strict=True
+            )
+        ]
+        return products[0] if len(products) == 1 else torch.cat(products, dim=2).index_select(2, self.order)
 
 
 class PiecewiseLinearNumbers(nn.Module):
@@ -112,10 +123,11 @@ class PiecewiseLinearNumbers(nn.Module):
         super().__init__()
         self.linear = LinearNumbers(len(columns), dim)
         bins = [(column.start + 1, len(column.bins)) for column in columns]
-        self.bins = BlockVectors(bins, nn.Parameter(torch.zeros(sum(width for _, width in bins), dim)))
-        scales = [column.root * std for column in columns for _, std in column.bins]
+        self.bins = BlockVectors(bins, dim, zero=True)
+        by_width = sorted(columns, key=lambda column: len(column.bins))
+        scales = [column.root * std for column in by_width for _, std in column.bins]
         self.register_buffer("scale", torch.tensor(scales), persistent=False)
-        means = [mean for column in columns for mean, _ in column.bins]
+        means = [mean for column in by_width for mean, _ in column.bins]
         self.register_buffer("shift", torch.tensor(means), persistent=False)
 
     def forward(self, numbers: Tensor, inputs: Tensor) -> Tensor:
@@ -145,8 +157,7 @@ class Numbers(nn.Module):
         scaled = any(root > 1 for root in roots)
         self.register_buffer("roots", torch.tensor(roots) if scaled else None, persistent=False)
         marks = [(column.start + column.width - 1, int(column.marks_missing)) for column in columns]
-        count = sum(width for _, width in marks)
-        self.missing = BlockVectors(marks, _uniform((count, layer.dimensions), layer.dimensions)) if count else None
+        self.missing = BlockVectors(marks, layer.dimensions) if any(width for _, width in marks) else None
         self.embedding: LinearNumbers | PeriodicNumbers | PiecewiseLinearNumbers
         match layer.numbers:
             case "linear":
@@ -180,7 +191,7 @@ class Categories(nn.Module):
     def __init__(self, columns: Sequence[TableColumn], dim: int, *, bias: bool) -> None:
         super().__init__()
         places = [(column.start, column.width) for column in columns]
-        self.vectors = BlockVectors(places, _uniform((sum(width for _, width in places), dim), dim))
+        self.vectors = BlockVectors(places, dim)
         self.bias = _uniform((dim, len(columns)), dim) if bias else None
 
     def forward(self, inputs: Tensor) -> Tensor:
