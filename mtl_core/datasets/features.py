@@ -111,8 +111,10 @@ def table_shape(encoders: Sequence[Encoder]) -> TableShape:
     start = 0
     for encoder in encoders:
         if width := feature_count(encoder):
+            categorical = encoder["type"] == "categorical"
             bins = tuple((mean, std) for mean, std in encoder.get("bins", ()))
-            columns.append(TableColumn(start, width, encoder["type"] == "categorical", bins))
+            marks_missing = not categorical and bool(encoder.get("missing"))
+            columns.append(TableColumn(start, width, categorical, bins, marks_missing))
         start += width
     return TableShape(columns)
 
