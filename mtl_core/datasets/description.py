@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mtl_core.datasets.features import MAX_CATEGORIES, image_shape
-from mtl_core.datasets.numeric_features import bin_edges
+from mtl_core.datasets.features import image_shape
+from mtl_core.datasets.numeric_features import bin_edges, has_missing_feature
 from mtl_core.datasets.preparation import default_inputs
 from mtl_core.datasets.registry import open_source, source_key
 from mtl_core.datasets.source import Source
@@ -20,7 +20,6 @@ from mtl_core.spec import (
     DatasetInfo,
     Histogram,
     InputError,
-    NumericInputs,
     shorten,
 )
 from mtl_core.spec.reports import Role, Shape
@@ -93,15 +92,19 @@ def _input_shape(source: Source, inputs: Sequence[str], dataset: Dataset) -> Sha
         with suppress(InputError):  # the tokenizer cannot be read, which load refuses
             return (read_tokens(source.columns[inputs[0]], dataset.text).max_length,)
         return (dataset.text.max_length,)
-    return (sum(_width(source.columns[name], dataset.numeric_inputs) for name in inputs),)
+    return (sum(_width(source.columns[name], dataset) for name in inputs),)
 
 
-def _width(column: Column, numeric: NumericInputs) -> int:
+def _width(column: Column, dataset: Dataset) -> int:
     """How many features a column becomes."""
     if column.type == "numeric":
-        return max(1, len(bin_edges(column.numbers[column.present], numeric)))
-    categories = len(column.values)
-    return min(categories, MAX_CATEGORIES) + (categories > MAX_CATEGORIES) + (not column.present.all())
+        numeric = dataset.numeric_inputs
+        width = max(1, len(bin_edges(column.numbers[column.present], numeric)))
+        return width + has_missing_feature(column.numbers, numeric)
+    spec, present = dataset.categorical_inputs, column.present
+    counts = np.bincount(column.codes[present], minlength=len(column.values))
+    frequent = min(int((counts >= spec.least_rows).sum()), spec.most)
+    return frequent + (spec.unseen or len(column.values) > frequent) + (not present.all())
 
 
 def _column_info(column: Column, role: Role) -> ColumnInfo:

@@ -23,6 +23,7 @@ from mtl_core.spec import (
     DataNote,
     Dataset,
     InputError,
+    OneHot,
     Standardized,
     TargetInfo,
     Task,
@@ -217,7 +218,8 @@ def _encode_table(
     source: Source, columns: Sequence[Column], splits: Sequence[Rows], dataset: Dataset
 ) -> tuple[NDArray[np.float32], dict[str, Any], list[DataNote]]:
     """As :func:`_encode_inputs`, for columns of a table."""
-    encoders, notes = fit_inputs(columns, splits[0], source.missing_texts, dataset.numeric_inputs)
+    how = (dataset.numeric_inputs, dataset.categorical_inputs)
+    encoders, notes = fit_inputs(columns, splits[0], source.missing_texts, *how)
     matrix = apply_inputs(encoders, {column.name: column for column in columns}, source.rows)
     if not matrix.shape[1]:
         raise InputError("dataset.inputs", "no input column has a value in the training rows")
@@ -280,8 +282,7 @@ def _fingerprint(
     unused: set[str] = {"tokens", "lowercase", "vocabulary"} if dataset.text.tokenizer else set()
     excluded: dict[str, Any] = {"path": True, "split": {"tasks"}, "text": {"tokenizer", *unused} if text else True}
     excluded |= {key: True for key in ("decimal", "missing", "format") if not getattr(dataset, key, None)}
-    if text or source.images is not None or isinstance(dataset.numeric_inputs, Standardized):
-        excluded["numeric_inputs"] = True
+    excluded |= _excluded_encodings(dataset, table=not text and source.images is None)
     data: dict[str, Any] = {
         "format": _FORMAT,
         "content": source.digest,
@@ -294,6 +295,19 @@ def _fingerprint(
     if dataset.split.tasks:
         data["splitting"] = _target_settings(dataset.split.tasks)
     return blake2b(json.dumps(data, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _excluded_encodings(dataset: Dataset, *, table: bool) -> dict[str, Any]:
+    """What the fingerprint leaves out of the encodings of columns: all that is as it was before it was a setting."""
+    numeric, categorical = dataset.numeric_inputs, dataset.categorical_inputs
+    excluded: dict[str, Any] = {}
+    if not table or numeric == Standardized():
+        excluded["numeric_inputs"] = True
+    elif not numeric.mark_missing:
+        excluded["numeric_inputs"] = {"mark_missing"}
+    if not table or categorical == OneHot():
+        excluded["categorical_inputs"] = True
+    return excluded
 
 
 def _target_settings(tasks: Sequence[Task]) -> list[dict[str, Any]]:

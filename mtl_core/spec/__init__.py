@@ -6,16 +6,23 @@ the comparison of runs and the documentation derive from it.
 
 from mtl_core.errors import InputError, Problem, shorten
 from mtl_core.spec.base import Report, Spec
+from mtl_core.spec.data.column_inputs import (
+    Logarithmic,
+    MinMax,
+    NumericInputs,
+    OneHot,
+    PiecewiseLinear,
+    QuantileNormal,
+    Robust,
+    Standardized,
+)
 from mtl_core.spec.data.data_notes import DataNote
 from mtl_core.spec.data.dataset import (
     BundledDataset,
     ColumnType,
     Dataset,
     DecimalMark,
-    NumericInputs,
-    PiecewiseLinear,
     SplitSpec,
-    Standardized,
     TableDataset,
     TextSpec,
 )
@@ -108,21 +115,26 @@ __all__ = [
     "InputError",
     "Layer",
     "LayerInfo",
+    "Logarithmic",
     "ManualWeighting",
+    "MinMax",
     "ModelInfo",
     "ModelSpec",
     "MulticlassTask",
     "MultilabelTask",
     "NumericInputs",
     "ObjectiveTask",
+    "OneHot",
     "Optimizer",
     "OrdinalTask",
     "ParamGroupSpec",
     "PiecewiseLinear",
     "Precision",
     "Problem",
+    "QuantileNormal",
     "RegressionTask",
     "Report",
+    "Robust",
     "Sampling",
     "Schedule",
     "SegmentationTask",

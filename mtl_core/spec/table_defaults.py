@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from mtl_core.spec.data.dataset import PiecewiseLinear, Standardized
+from mtl_core.spec.data.column_inputs import PiecewiseLinear, Standardized
 from mtl_core.spec.experiment import spec_to_data
 from mtl_core.spec.model import ModelSpec
 from mtl_core.spec.training.training_spec import TrainingSpec

@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.document import LONGEST_NAME, PLACEHOLDER_NAMES
-from mtl_core.spec import DatasetInfo, SplitSpec, Standardized, TextSpec, TrainingSpec, load_preset, spec_to_data
+from mtl_core.spec import (
+    DatasetInfo,
+    OneHot,
+    SplitSpec,
+    Standardized,
+    TextSpec,
+    TrainingSpec,
+    load_preset,
+    spec_to_data,
+)
 from mtl_core.spec.data.bundled import BUNDLED
 from mtl_core.spec.data.dataset import dataset_kind
 from mtl_core.spec.table_defaults import FEW_ROWS, table_layers, table_numeric_inputs, table_training
@@ -32,8 +41,12 @@ def table_dataset(path: str, split: Mapping[str, Any] | None = None) -> dict[str
 
 def _common_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:
     """Settings that a bundled data set and a file share."""
-    numeric, text = spec_to_data(Standardized()), spec_to_data(TextSpec())
-    return {"numeric_inputs": numeric, "text": text, "split": _split_settings(split)}
+    return {
+        "numeric_inputs": spec_to_data(Standardized()),
+        "categorical_inputs": spec_to_data(OneHot()),
+        "text": spec_to_data(TextSpec()),
+        "split": _split_settings(split),
+    }
 
 
 def _split_settings(split: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mtl_core.spec.base import Spec, field
 from mtl_core.spec.data.bundled import BUNDLED, BundledName, InputKind
+from mtl_core.spec.data.column_inputs import NumericInputs, OneHot, Standardized
 from mtl_core.spec.data.readers import READER_PLUGINS, reader_of_name
 from mtl_core.spec.tasks import Column, Task
 from mtl_core.spec.unions import kind_of, members
@@ -65,32 +66,6 @@ class TextSpec(Spec):
     )
 
 
-class Standardized(Spec):
-    """The number, with mean 0 and standard deviation 1."""
-
-    title: ClassVar[str] = "Standardized"
-    kind: Literal["standardized"] = "standardized"
-
-
-class PiecewiseLinear(Spec):
-    """The standardized number, and how far it reaches into each of some bins.
-
-    The bins of a column hold about as many training rows each. What a layer makes of these features can bend at each
-    edge between bins, so that one layer fits what would take several. Piecewise linear encoding (Gorishniy, Rubachev
-    and Babenko, On Embeddings for Numerical Features in Tabular Deep Learning, 2022), here with each feature
-    standardized and all features of a column together of variance 1, so that it weighs as much as without bins.
-    """
-
-    title: ClassVar[str] = "Piecewise linear"
-    kind: Literal["piecewise_linear"] = "piecewise_linear"
-    bins: int = field(
-        4, "Bins of each column; fewer where many rows have the same number. Few bins generalize better.", ge=2, le=64
-    )
-
-
-NumericInputs = Annotated[Standardized | PiecewiseLinear, Field(discriminator="kind")]
-
-
 class BaseDataset(Spec):
     """What all kinds of data set have in common.
 
@@ -121,6 +96,9 @@ class BundledDataset(BaseDataset):
         None, "The input columns of a table; empty: all that are not targets.", widget="columns"
     )
     numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
+    categorical_inputs: OneHot = field(
+        OneHot(), "How a categorical input column becomes inputs of the model.", advanced=True
+    )
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 
@@ -167,6 +145,9 @@ class TableDataset(BaseDataset):
     )
     encoding: str | None = field(None, "E.g. utf-8 or cp949; empty: found by looking.", min_length=1)
     numeric_inputs: NumericInputs = field(Standardized(), "How a numeric input column becomes inputs of the model.")
+    categorical_inputs: OneHot = field(
+        OneHot(), "How a categorical input column becomes inputs of the model.", advanced=True
+    )
     text: TextSpec = field(TextSpec(), "How a text input is read.", advanced=True)
     split: SplitSpec = field(SplitSpec(), "How the rows are divided.")
 
