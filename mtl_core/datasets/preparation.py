@@ -263,7 +263,8 @@ def _label_mask(labels: Labels, used_rows: Rows) -> NDArray[np.bool_] | None:
 def _target_data(tasks: Sequence[Task], info: TargetInfo) -> dict[str, Any]:
     """A target as plain data for the preprocessing, without what concerns the training rows only."""
     columns = next(task.targets for task in tasks if task.name == info.name)
-    excluded = {"name", "labelled", "counts", "value_counts"} | (set() if info.edges else {"edges"})
+    optional = {"edges": info.edges, "knots": info.knots, "transform": info.transform != "none"}
+    excluded = {"name", "labelled", "counts", "value_counts"} | {key for key, value in optional.items() if not value}
     return {"columns": list(columns), **info.model_dump(mode="json", exclude=excluded)}
 
 
@@ -311,5 +312,7 @@ def _excluded_encodings(dataset: Dataset, *, table: bool) -> dict[str, Any]:
 
 
 def _target_settings(tasks: Sequence[Task]) -> list[dict[str, Any]]:
-    """The settings of tasks that determine the tensors."""
-    return [task.model_dump(mode="json", include={"name", "kind", "target", *task.label_settings}) for task in tasks]
+    """The settings of tasks that determine the tensors, without a transform that changes nothing."""
+    included = [{"name", "kind", "target", *task.label_settings} for task in tasks]
+    settings = [task.model_dump(mode="json", include=names) for task, names in zip(tasks, included, strict=True)]
+    return [{key: value for key, value in one.items() if (key, value) != ("transform", "none")} for one in settings]

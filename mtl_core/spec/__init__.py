@@ -70,6 +70,7 @@ from mtl_core.spec.tasks import (
     RegressionTask,
     SegmentationTask,
     TaggingTask,
+    TargetTransform,
     Task,
     column_name,
 )
@@ -146,6 +147,7 @@ __all__ = [
     "TableDataset",
     "TaggingTask",
     "TargetInfo",
+    "TargetTransform",
     "Task",
     "TextSpec",
     "TrainingSpec",

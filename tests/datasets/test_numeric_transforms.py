@@ -1,4 +1,7 @@
-"""Transforms of numeric inputs: properties that all kinds share, and scikit-learn's transformers."""
+"""Transforms of numeric inputs: properties that all kinds share, and scikit-learn's transformers.
+
+Covers: mtl_core/spec/data/column_inputs.py
+"""
 
 import json
 from typing import Any
